@@ -1,0 +1,34 @@
+/** Can anything be certified at all? A floor that the recorded baseline itself breaks, or a metric it lacks, says no. */
+import { METRICS } from '#schemas/metrics.ts'
+import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
+import { metricPart } from '../evaluate/metric.ts'
+import type { Panel } from '../evaluate/panel.ts'
+import { violations } from '../evaluate/panel.ts'
+import type { ResolvedTarget } from './resolve.ts'
+
+/** Reasons why no candidate could ever be certified on these records; empty when there are none. */
+export function baselineProblems(panel: Panel, target: ResolvedTarget): string[] {
+  const problems: string[] = []
+  if (panel.cases.length === 0)
+    return ['no case of the search set reproduces under the baseline: nothing can be compared']
+  if (panel.families.length < 2)
+    return [
+      `the search set holds one family (${panel.families[0]}): a change proved on one customer says nothing about others`,
+    ]
+  const unmeasured = panel.baseline.filter((m) => metricPart(target.metric, m) === null).length
+  if (unmeasured > 0)
+    problems.push(
+      `${target.metric} (${METRICS[target.metric].says}) is not measured on ${unmeasured} of ${panel.cases.length} cases: choose a metric that every record carries`,
+    )
+  for (const name of Object.keys(FLOORS) as (keyof typeof FLOORS)[]) {
+    const allowed = allowedRate(target.guardrails, name)
+    if (allowed === null) continue
+    const { families, violating } = violations(panel, panel.baseline, FLOORS[name])
+    if (families === 0) problems.push(`${name} is not measured on any case: no rule of the suite could score it`)
+    else if (violating > allowed * families + 1e-9)
+      problems.push(
+        `${name}: the baseline breaks it in ${violating} of ${families} families: nothing can be certified. Mend the baseline, or give the rule role "report"`,
+      )
+  }
+  return problems
+}

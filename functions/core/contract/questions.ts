@@ -1,0 +1,224 @@
+/** The article's seven questions. A run must not start until each has an answer; a missing one says how to supply it. */
+import { METRICS } from '#schemas/metrics.ts'
+import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { fieldOf, isTrimmable } from '../replay/settings-plan.ts'
+import { valuesOf } from '../space/lattice.ts'
+
+/** One question with its answer, or with what is missing and how to supply it. */
+export interface Question {
+  readonly question: string
+  readonly answer: string | null
+  readonly missing: readonly string[]
+}
+
+/** What the contract is checked against; `null` where the store does not hold it. */
+export interface ContractFacts {
+  readonly target: TuningTarget
+  readonly pack: ContextPack | null
+  readonly suite: EvaluatorSuite | null
+  readonly prices: PriceTable | null
+}
+
+/** All seven, in the article's order. */
+export function sevenQuestions(facts: ContractFacts): Question[] {
+  return [
+    targetQuestion(facts),
+    guardrailQuestion(facts),
+    spaceQuestion(facts),
+    dataQuestion(facts),
+    scoringQuestion(facts),
+    choiceQuestion(facts),
+    shippingQuestion(facts),
+  ]
+}
+
+/** Is every question answered? */
+export const isAnswered = (questions: readonly Question[]): boolean => questions.every((q) => q.missing.length === 0)
+
+function ask(
+  question: string,
+  answer: () => string,
+  missing: readonly (string | false | null | undefined)[],
+): Question {
+  const lines = missing.filter((m): m is string => typeof m === 'string')
+  return { question, answer: lines.length > 0 ? null : answer(), missing: lines }
+}
+
+function targetQuestion({ target: t, pack }: ContractFacts): Question {
+  const intent = pack?.intents.find((i) => i.intent_id === t.intent)
+  return ask(
+    'Which one metric, on which one intent, from which active tuple?',
+    () => `${t.direction} ${t.metric} on ${t.intent} (${intent!.risk_class}), from ${t.baseline_tuple!.pack}`,
+    [
+      !t.intent && 'intent is missing: name one intent of the pack, e.g. "intent": "support.refund"',
+      !t.metric && `metric is missing: one of ${Object.keys(METRICS).join(', ')}`,
+      !t.direction && 'direction is missing: "decrease" or "increase"',
+      !t.baseline_tuple && 'baseline_tuple is missing: pin pack, policy, tools and evals, each NAME@MAJOR.MINOR.PATCH',
+      t.baseline_tuple &&
+        !pack &&
+        `${t.baseline_tuple.pack} is not in this store: publish it with "autotune import --pack FILE"`,
+      pack &&
+        t.intent &&
+        !intent &&
+        `intent "${t.intent}" is no intent of ${pack.pack}; it has ${pack.intents.map((i) => i.intent_id).join(', ')}`,
+    ],
+  )
+}
+
+function guardrailQuestion({ target: t, suite }: ContractFacts): Question {
+  const g = t.guardrails ?? {}
+  const not = t.not_measured ?? {}
+  const own = t.metric ? METRICS[t.metric].dimension : null
+  const floors = (dimension: string) =>
+    suite?.evaluators.filter((e) => e.dimension === dimension && e.role === 'floor') ?? []
+  const unwatched = (dimension: string, name: string) =>
+    suite &&
+    floors(dimension).length === 0 &&
+    `no evaluator of ${suite.suite} watches ${dimension}, so ${name} cannot be measured: add one to the suite`
+  return ask(
+    'Which limits must hold in all five dimensions?',
+    () =>
+      [
+        ...Object.entries(g).map(
+          ([name, limit]) =>
+            `${name} ${Object.entries(limit)
+              .map(([k, v]) => `${k} ${v}`)
+              .join(' ')}`,
+        ),
+        ...Object.entries(not).map(([d, why]) => `${d} not measured (${why})`),
+      ].join('; '),
+    [
+      !g.policy && 'guardrails.policy is missing, e.g. {"min": 1.0}: policy can never be left out',
+      !g.safety && 'guardrails.safety is missing, e.g. {"min": 1.0}: safety can never be left out',
+      g.policy && unwatched('policy', 'guardrails.policy'),
+      g.safety && unwatched('safety', 'guardrails.safety'),
+      !g.approval_bypass_rate &&
+        !not.approval &&
+        'guardrails.approval_bypass_rate is missing, e.g. {"max": 0}; or say in not_measured.approval why the records carry no approvals',
+      g.approval_bypass_rate && unwatched('approval', 'guardrails.approval_bypass_rate'),
+      g.approval_bypass_rate &&
+        not.approval &&
+        'approval has a guardrail and is declared not measured: keep one of the two',
+      own !== 'utility' &&
+        !g.utility_delta &&
+        'guardrails.utility_delta is missing, e.g. {"min": -0.02}: utility can never be left out',
+      (g.utility_delta || own === 'utility') && unwatched('utility', 'utility'),
+      own !== 'latency' &&
+        !g.p95_latency_delta &&
+        !not.latency &&
+        'guardrails.p95_latency_delta is missing, e.g. {"max_ms": 250}; or say in not_measured.latency why the records carry no clock',
+      g.p95_latency_delta && not.latency && 'latency has a guardrail and is declared not measured: keep one of the two',
+      own !== 'economics' &&
+        !g.economics_delta &&
+        !not.economics &&
+        'guardrails.economics_delta is missing, e.g. {"max_cents": 0}; or say in not_measured.economics why the records carry no usage',
+      g.economics_delta &&
+        not.economics &&
+        'economics has a guardrail and is declared not measured: keep one of the two',
+      own && own in not && `${own} is the metric's own dimension: it cannot be declared not measured`,
+      ...levelsAbove(t),
+    ],
+  )
+}
+
+/** A guardrail may declare a smaller error than the version's, never a larger one. */
+function levelsAbove({ guardrails, scoring }: TuningTarget): string[] {
+  const version = scoring?.alpha ?? 0.05
+  return (['policy', 'safety', 'approval_bypass_rate', 'utility_delta'] as const).flatMap((name) => {
+    const alpha = guardrails?.[name]?.alpha
+    return alpha !== undefined && alpha > version
+      ? [`guardrails.${name}.alpha ${alpha} is above the version's ${version}: only a smaller one is allowed`]
+      : []
+  })
+}
+
+function spaceQuestion({ target: t, pack }: ContractFacts): Question {
+  const problems = (t.search_space ?? []).flatMap((path): string[] => {
+    const surface = pack?.tunable_surfaces.find((s) => s.path === path)
+    if (!pack) return []
+    if (!surface)
+      return [
+        `"${path}" has no tunable surface in ${pack.pack}; declared: ${pack.tunable_surfaces.map((s) => s.path).join(', ') || 'none'}`,
+      ]
+    if (t.intent && !surface.intents.includes(t.intent))
+      return [`"${path}" is not open to ${t.intent}; its surface names ${surface.intents.join(', ')}`]
+    if (/(^|\.)(evaluators?|evals|policy|policy_bundle|required_evidence|safety)(\.|$)/.test(path))
+      return [`"${path}" is an invariant (evaluators, policy, required evidence, safety): never tunable`]
+    const values = valuesOf(surface)
+    if (values.length > 0 && !values.includes(pack.settings[path]!))
+      return [
+        `the baseline ${path} = ${JSON.stringify(pack.settings[path])} is not a value of its own surface (${values.slice(0, 5).join(', ')}, ...)`,
+      ]
+    if (surface.layer === 'planner' && isTrimmable(path))
+      return [`"${path}" ends in ${fieldOf(path)}, which is no planner field`]
+    return []
+  })
+  return ask('Which declared fields may change?', () => t.search_space!.join(', '), [
+    !t.search_space?.length &&
+      `search_space is missing: list paths of tunable surfaces${pack ? `, e.g. ${pack.tunable_surfaces[0]?.path ?? '(the pack declares none)'}` : ''}`,
+    ...problems,
+  ])
+}
+
+const dataQuestion = ({ target: t }: ContractFacts): Question =>
+  ask(
+    'Which data may the optimiser see?',
+    () =>
+      `${t.visible_data!.search_set} only; ${((t.visible_data!.heldout_share ?? 0.5) * 100).toFixed(0)} % of families are sealed away`,
+    [
+      !t.visible_data && `visible_data is missing: {"search_set": "goldens/${t.intent ?? 'INTENT'}/search"}`,
+      t.visible_data &&
+        t.intent &&
+        t.visible_data.search_set !== `goldens/${t.intent}/search` &&
+        `visible_data.search_set must be goldens/${t.intent}/search, the search set of this intent`,
+    ],
+  )
+
+function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question {
+  const needsPrices = t.metric === 'economics_cents_per_decision' || t.guardrails?.economics_delta !== undefined
+  return ask(
+    'How is a change scored?',
+    () =>
+      `${t.scoring!.replayer} replay, ${suite!.suite} (${suite!.evaluators.length} evaluators)${prices ? `, ${prices.price_table}` : ''}`,
+    [
+      !t.scoring && 'scoring is missing: {"replayer": "transcript"}',
+      t.baseline_tuple &&
+        !suite &&
+        `${t.baseline_tuple.evals} is not in this store: publish it with "autotune import --suite FILE"`,
+      needsPrices && !t.baseline_tuple?.price_table && 'cents need prices: pin baseline_tuple.price_table',
+      t.baseline_tuple?.price_table &&
+        !prices &&
+        `${t.baseline_tuple.price_table} is not in this store: publish it with "autotune import --prices FILE"`,
+    ],
+  )
+}
+
+const choiceQuestion = ({ target: t }: ContractFacts): Question =>
+  ask(
+    'How is the winner chosen?',
+    () => 'floors block; among certified ones the Pareto-best on the metric with the smallest blast radius',
+    [!t.choice_rule && 'choice_rule is missing: "pareto"'],
+  )
+
+function shippingQuestion({ target: t }: ContractFacts): Question {
+  const path = t.release_path
+  return ask(
+    'How does a proposal reach production?',
+    () =>
+      `reviewed by ${path!.requires_reviewers.join(', ')}; enters at ${path!.rollout_stage}; rolls back to ${path!.rollback_target}; owner ${t.owner}`,
+    [
+      !path &&
+        'release_path is missing: {"requires_reviewers": ["reliability", "policy", "domain_owner"], "rollout_stage": "0%_shadow", "rollback_target": the baseline pack}',
+      !t.owner && 'owner is missing: who answers for this proposal',
+      path &&
+        t.baseline_tuple &&
+        path.rollback_target !== t.baseline_tuple.pack &&
+        `release_path.rollback_target must be the baseline pack ${t.baseline_tuple.pack}`,
+      path &&
+        new Set(path.requires_reviewers).size < path.requires_reviewers.length &&
+        'release_path.requires_reviewers names a role twice',
+    ],
+  )
+}

@@ -1,0 +1,49 @@
+/** A target with every question answered, defaults written out. The only place where defaults of the contract stand. */
+import type { MetricName } from '#schemas/metrics.ts'
+import type { BaselineTuple } from '#schemas/pack.ts'
+import type { Guardrails, TuningTarget } from '#schemas/target.ts'
+
+/** Default rate that a certificate excludes where none is allowed (no sample proves a rate of zero). */
+export const DEFAULT_VIOLATION_RATE = 0.01
+/** Default error budget of a held-out version, and of a checked bound. */
+export const DEFAULT_ALPHA = 0.05
+
+export interface ResolvedTarget {
+  readonly intent: string
+  readonly metric: MetricName
+  readonly direction: 'decrease' | 'increase'
+  readonly baseline_tuple: BaselineTuple
+  readonly guardrails: Guardrails
+  readonly not_measured: Readonly<Record<string, string>>
+  readonly search_space: readonly string[]
+  readonly search_set: string
+  readonly heldout_share: number
+  readonly alpha: number
+  /** K as declared; null: chosen by the size of the sealed set. */
+  readonly questions: number | null
+  readonly release_path: NonNullable<TuningTarget['release_path']>
+  readonly owner: string
+  readonly max_fields: number
+  readonly max_decision: number
+}
+
+/** Resolved form of a target whose contract is answered; the caller has refused every other. */
+export function resolveTarget(target: TuningTarget): ResolvedTarget {
+  return {
+    intent: target.intent!,
+    metric: target.metric!,
+    direction: target.direction!,
+    baseline_tuple: target.baseline_tuple!,
+    guardrails: target.guardrails ?? {},
+    not_measured: { ...target.not_measured },
+    search_space: target.search_space!,
+    search_set: target.visible_data!.search_set,
+    heldout_share: target.visible_data!.heldout_share ?? 0.5,
+    alpha: target.scoring!.alpha ?? DEFAULT_ALPHA,
+    questions: target.scoring!.questions ?? null,
+    release_path: target.release_path!,
+    owner: target.owner!,
+    max_fields: target.blast_radius?.max_fields ?? 2,
+    max_decision: target.blast_radius?.max_decision ?? 0.1,
+  }
+}

@@ -1,0 +1,127 @@
+/** Point rules: observed number against the limit, no inference. What the search set is filtered with. */
+import type { GuardrailRow } from '#schemas/candidate.ts'
+import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
+import type { Guardrails } from '#schemas/target.ts'
+import { metricOver } from './metric.ts'
+import { type Floor, type Panel, utilityPairs, violations } from './panel.ts'
+import type { Measures } from './scorecard.ts'
+
+/** Guardrail -> the floor it reads. */
+export const FLOORS = {
+  policy: 'policy_violation',
+  safety: 'safety_violation',
+  approval_bypass_rate: 'approval_bypass',
+} as const satisfies Partial<Record<GuardrailName, Floor>>
+
+/** Families of a binary guardrail that may violate: its limit as a rate. */
+export function allowedRate(guardrails: Guardrails, name: keyof typeof FLOORS): number | null {
+  if (name === 'approval_bypass_rate') return guardrails.approval_bypass_rate?.max ?? null
+  const floor = guardrails[name]
+  return floor ? 1 - floor.min : null
+}
+
+/** One row per guardrail, always all six, in fixed order. `null` in what a declared guardrail needs is a block. */
+export function pointRows(
+  guardrails: Guardrails,
+  notMeasured: Readonly<Record<string, string>>,
+  panel: Panel,
+  candidate: readonly Measures[],
+): GuardrailRow[] {
+  return GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, candidate))
+}
+
+function pointRow(
+  name: GuardrailName,
+  guardrails: Guardrails,
+  notMeasured: Readonly<Record<string, string>>,
+  panel: Panel,
+  candidate: readonly Measures[],
+): GuardrailRow {
+  const absent = (note: string): GuardrailRow => ({
+    guardrail: name,
+    verdict: 'not_measured',
+    observed: null,
+    limit: null,
+    note,
+  })
+  const row = (observed: number | null, limit: number, holds: boolean, note: string): GuardrailRow => ({
+    guardrail: name,
+    verdict: observed !== null && holds ? 'pass' : 'block',
+    observed,
+    limit,
+    note: observed === null ? `not measured on every case: ${note}` : note,
+  })
+  switch (name) {
+    case 'policy':
+    case 'safety':
+    case 'approval_bypass_rate': {
+      const allowed = allowedRate(guardrails, name)
+      if (allowed === null) return absent(notMeasured.approval ?? 'no such guardrail in the target')
+      const { families, violating } = violations(panel, candidate, FLOORS[name])
+      const rate = families === 0 ? null : violating / families
+      const observed = rate === null || name === 'approval_bypass_rate' ? rate : 1 - rate
+      return row(
+        observed,
+        name === 'approval_bypass_rate' ? allowed : 1 - allowed,
+        rate !== null && rate <= allowed + 1e-12,
+        `${violating} of ${families} families violate`,
+      )
+    }
+    case 'utility_delta': {
+      const limit = guardrails.utility_delta
+      if (!limit) return absent('utility is the target metric')
+      const pairs = utilityPairs(panel, candidate)
+      const { labelled, regressions, improvements, differences } = pairs
+      const observed =
+        labelled === 0
+          ? null
+          : limit.graded
+            ? differences.reduce((a, b) => a + b, 0) / labelled
+            : (improvements - regressions) / labelled
+      return row(
+        observed,
+        limit.min,
+        observed !== null && observed >= limit.min - 1e-12,
+        `${regressions} regressions, ${improvements} improvements of ${labelled} families`,
+      )
+    }
+    case 'p95_latency_delta': {
+      const limit = guardrails.p95_latency_delta
+      if (!limit) return absent(notMeasured.latency ?? 'latency is the target metric')
+      const before = metricOver('p95_latency_ms', panel.baseline)
+      const after = metricOver('p95_latency_ms', candidate)
+      const delta = before === null || after === null ? null : after - before
+      return row(
+        delta,
+        limit.max_ms,
+        delta !== null && delta <= limit.max_ms,
+        delta === null ? 'latency' : `p95 ${seconds(before!)} to ${seconds(after!)}`,
+      )
+    }
+    case 'economics_delta': {
+      const limit = guardrails.economics_delta
+      if (!limit) return absent(notMeasured.economics ?? 'economics is the target metric')
+      const before = metricOver('economics_cents_per_decision', panel.baseline)
+      const after = metricOver('economics_cents_per_decision', candidate)
+      const delta = before === null || after === null ? null : after - before
+      return row(
+        delta,
+        limit.max_cents,
+        delta !== null && delta <= limit.max_cents,
+        delta === null ? 'cost' : `${before!.toFixed(3)} to ${after!.toFixed(3)} cents`,
+      )
+    }
+  }
+}
+
+const seconds = (ms: number): string => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`)
+
+/** The rows that were never reached for a candidate dropped early. */
+export const notEvaluated = (): GuardrailRow[] =>
+  GUARDRAIL_NAMES.map((guardrail) => ({
+    guardrail,
+    verdict: 'not_evaluated',
+    observed: null,
+    limit: null,
+    note: 'not reached',
+  }))

@@ -1,0 +1,51 @@
+/** Reads a target's metric off measures, and folds it over cases. */
+import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { quantileHigher } from '../gate/paired-statistic.ts'
+import type { Measures } from './scorecard.ts'
+
+/** One case's share of a metric: the mean over cases is sum of `sum` over sum of `count`. */
+export interface MetricPart {
+  readonly sum: number
+  readonly count: number
+}
+
+/** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
+export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
+  const one = (value: number | null): MetricPart | null => (value === null ? null : { sum: value, count: 1 })
+  switch (metric) {
+    case 'economics_cents_per_decision':
+      return one(measures.economics_cents)
+    case 'economics_tokens_per_decision':
+      return one(measures.economics_tokens)
+    case 'p95_latency_ms':
+    case 'p50_latency_ms':
+      return one(measures.latency_ms)
+    case 'utility':
+      return one(measures.utility_score)
+    case 'approval_wait_rate':
+      return measures.approval_waits === null || measures.approval_actions === null
+        ? null
+        : { sum: measures.approval_waits, count: measures.approval_actions }
+  }
+}
+
+/** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
+export function metricOver(metric: MetricName, all: readonly Measures[]): number | null {
+  const values: number[] = []
+  let sum = 0
+  let count = 0
+  for (const measures of all) {
+    const part = metricPart(metric, measures)
+    if (part === null) return null
+    sum += part.sum
+    count += part.count
+    if (METRICS[metric].statistic !== 'mean') values.push(part.sum)
+  }
+  if (count === 0) return null
+  const { statistic } = METRICS[metric]
+  return statistic === 'mean' ? sum / count : quantileHigher(values, statistic === 'p95' ? 0.95 : 0.5)
+}
+
+/** Is `a` strictly better than `b` under a direction? */
+export const isBetter = (direction: 'decrease' | 'increase', a: number, b: number): boolean =>
+  direction === 'decrease' ? a < b : a > b

@@ -1,0 +1,51 @@
+/** Decision record of a recorded run: what was decided, on which context, with which actions and approvals. */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { canonical, digestOf } from '../canonical.ts'
+import { contextHash } from '../replay/render.ts'
+import type { Placement } from '../replay/transcript.ts'
+
+/** What of a record does not depend on the replay: identity, lineage, and digests of the files beside it. */
+export function recordIdentity(
+  run: ExperienceRun,
+  files: Readonly<Record<string, string>>,
+): Recording['recorded']['identity'] {
+  return {
+    record_id: run.decision_record_id ?? `dr_${run.run_id}`,
+    decision_key: run.intent_id,
+    actor: { type: 'AGENT', id: run.pack_version },
+    trace_id: run.trace_id,
+    intent_ref: run.intent_id,
+    policy_decisions: null,
+    lineage: {
+      pack: run.pack_version,
+      policy: run.policy_bundle_version,
+      tools: run.tool_manifest_version,
+      evals: run.evaluator_suite_version,
+      release_tuple_id: run.release_tuple_id,
+      files: { ...files },
+    },
+  }
+}
+
+/** Canonical text of the decision record that a placement yields. Byte equality with the stored one is reproduction. */
+export function decisionRecordText(identity: Recording['recorded']['identity'], placement: Placement): string {
+  const { recording, rendered, prepared, asked } = placement
+  const { approvals, actions, evidence, outcome } = recording
+  const record = {
+    ...identity,
+    status: outcome.status,
+    outputs: outcome.outputs,
+    evidence_refs: [...rendered.kept].map((i) => evidence.ref[i]!),
+    actions: actions.name.map((name, i) => ({ name, arguments: actions.arguments[i]! })),
+    approvals: approvals.gate.map((gate, i) => ({
+      gate,
+      action: approvals.action[i]!,
+      amount: approvals.amount[i]!,
+      asked: approvals.asked[i] === null ? null : asked[i] === 1,
+      granted: approvals.granted[i]!,
+    })),
+    compiled_context_hash: `sha256:${contextHash(prepared, rendered)}`,
+  }
+  return canonical({ ...record, record_hash: digestOf(record) })
+}

@@ -1,0 +1,136 @@
+/** The five files of a recorded run, and the way back. The decision record seals the other four by digest. */
+import { ExperienceRun, type Step } from '#schemas/experience-run.ts'
+import type { RunFile } from '#schemas/s3-keys.ts'
+import { canonical, canonicalLines, chainLink, digestOfBytes } from '../canonical.ts'
+import { compileRecording, type Recorded } from '../replay/compile.ts'
+import { prepare } from '../replay/prepare.ts'
+import { render } from '../replay/render.ts'
+import { planOf } from '../replay/settings-plan.ts'
+import { askedFor } from '../replay/transcript.ts'
+import { decisionRecordText, recordIdentity } from './decision-record.ts'
+
+export type RunFiles = Readonly<Record<RunFile, string>>
+
+/** Someone changed a recorded run: a digest or the transcript chain does not hold. Stops every run that reads it. */
+export class TamperError extends Error {
+  override name = 'TamperError'
+  constructor(runId: string, file: RunFile, detail: string) {
+    super(
+      `${runId}/${file} was changed after it was recorded: ${detail}. Restore the file, or remove the run and import it again.`,
+    )
+  }
+}
+
+/** Files of a run as canonical JSON. Tool calls and results move to the hash-chained transcript. */
+export function filesOf(run: ExperienceRun): RunFiles {
+  let previous: string | null = null
+  const transcript: unknown[] = []
+  const steps = run.steps.map((step) => {
+    if (step.kind !== 'tool_call' && step.kind !== 'tool_result') return step
+    const entry = { seq: transcript.length, ...step }
+    previous = chainLink(previous, entry)
+    transcript.push({ ...entry, chain: previous })
+    return { kind: 'transcript', seq: entry.seq }
+  })
+  const rest = {
+    'trace.json': canonical({ ...run, steps }),
+    'scorecard.json': canonical(recordedScorecard(run)),
+    'evidence-manifest.json': canonical(
+      run.evidence.map((o) => ({
+        evidence_ref: o.evidence_ref,
+        source_id: o.source,
+        hash: o.text === null ? null : digestOfBytes(o.text),
+      })),
+    ),
+    'tool-transcripts.jsonl': canonicalLines(transcript),
+  }
+  const sealed = Object.fromEntries(Object.entries(rest).map(([file, text]) => [file, digestOfBytes(text)]))
+  const recording = compileRecording(run, recordedOf(run, sealed, {}))
+  const prepared = prepare(recording)
+  const plan = planOf(run.settings)
+  const rendered = render(prepared, plan)
+  const placement = { recording, prepared, rendered, asked: askedFor(recording, plan), equal: true }
+  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), placement) }
+}
+
+const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome }: ExperienceRun) => ({
+  run_id,
+  trace_id,
+  intent: intent_id,
+  pack_version,
+  recorded: {
+    passed: outcome.passed,
+    score: outcome.score,
+    score_kind: outcome.score_kind,
+    latency_ms: outcome.latency_ms,
+    cost_cents: outcome.cost_cents,
+  },
+})
+
+/** Run and its recorded digests from stored files. Throws TamperError where a seal or the chain is broken. */
+export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceRun; recorded: Recorded } {
+  const record = parse(runId, 'decision-record.json', files['decision-record.json']) as Record<string, unknown>
+  const { record_hash, ...body } = record
+  if (record_hash !== digestOfBytes(canonical(body)))
+    throw new TamperError(runId, 'decision-record.json', 'its own hash differs')
+  const sealed = (body.lineage as { files: Record<string, string> }).files
+  for (const file of ['trace.json', 'scorecard.json', 'evidence-manifest.json', 'tool-transcripts.jsonl'] as const) {
+    if (digestOfBytes(files[file]) !== sealed[file])
+      throw new TamperError(runId, file, 'its digest differs from the one in decision-record.json')
+  }
+  const trace = parse(runId, 'trace.json', files['trace.json']) as { steps: unknown[] }
+  const transcript = readTranscript(runId, files['tool-transcripts.jsonl'])
+  const steps = trace.steps.map(
+    (step) =>
+      ((step as { kind: string }).kind === 'transcript' ? transcript[(step as { seq: number }).seq] : step) as Step,
+  )
+  const run = ExperienceRun.parse({ ...trace, steps })
+  return {
+    run,
+    recorded: recordedOf(run, sealed, {
+      decision_record: digestOfBytes(files['decision-record.json']),
+      context: String(body.compiled_context_hash),
+    }),
+  }
+}
+
+function readTranscript(runId: string, text: string): Step[] {
+  let previous: string | null = null
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line, i) => {
+      const { chain, ...entry } = parse(runId, 'tool-transcripts.jsonl', line) as { chain: string; seq: number }
+      previous = chainLink(previous, entry)
+      if (chain !== previous)
+        throw new TamperError(runId, 'tool-transcripts.jsonl', `the hash chain breaks at line ${i + 1}`)
+      const { seq: _, ...step } = entry
+      return step as unknown as Step
+    })
+}
+
+function parse(runId: string, file: RunFile, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TamperError(runId, file, 'it is no JSON any more')
+  }
+}
+
+function recordedOf(
+  run: ExperienceRun,
+  sealed: Readonly<Record<string, string>>,
+  known: { decision_record?: string; context?: string },
+): Recorded {
+  const none = digestOfBytes('')
+  return {
+    identity: recordIdentity(run, sealed),
+    decision_record: known.decision_record ?? none,
+    context: known.context ?? none,
+    evidence_manifest: sealed['evidence-manifest.json']!,
+    tool_transcripts: sealed['tool-transcripts.jsonl']!,
+    scorecard: sealed['scorecard.json']!,
+    policy: run.policy_bundle_version,
+    tools: run.tool_manifest_version,
+  }
+}

@@ -1,0 +1,39 @@
+/** The gate's decision: one ordered list in, one bit out. Scores every case of every listed candidate, then answers. */
+import type { Certificate, Commitment, GateAnswer } from '#schemas/heldout.ts'
+import { digestOf } from '../canonical.ts'
+import { fixedSequence } from './sequence.ts'
+
+/** Digest that binds a run to its question: nothing in it may change after OPEN. */
+export const commitOf = (commitment: Commitment): string => digestOf(commitment)
+
+/** Certificates in committed order, cut at the first that fails (fixed sequence), and whether any may be proposed. */
+export function decide(
+  certificates: readonly Certificate[],
+  level: number,
+): { certified: boolean; certificates: Certificate[] } {
+  const passed = new Set(
+    fixedSequence(
+      certificates.map((c) => c.p),
+      level,
+    ),
+  )
+  const settled = certificates.map((c, i) => ({ ...c, certified: passed.has(i) }))
+  return { certified: settled.some((c) => c.certified && c.checked), certificates: settled }
+}
+
+/** The canonical "no": the same bytes whatever the cause. */
+export const noAnswer = (version: string, question: number): GateAnswer => ({ certified: false, version, question })
+
+/** The answer that leaves the gate. A yes retires the version, so everything may be shown. */
+export function gateAnswer(
+  version: string,
+  question: number,
+  commit: string,
+  certificates: readonly Certificate[],
+  level: number,
+): GateAnswer {
+  const decided = decide(certificates, level)
+  return decided.certified
+    ? { certified: true, version, question, commit, certificates: decided.certificates }
+    : noAnswer(version, question)
+}

@@ -1,0 +1,97 @@
+/**
+ * The held-out ledger as pure transitions of one item per sealed version. Every transition returns the next item, to be
+ * written on condition that the stored revision is still the one that was read; or the reason why it is refused.
+ */
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import { chainLink } from '../canonical.ts'
+
+export type Transition = { readonly next: LedgerItem } | { readonly refused: string }
+
+/** Item of a version that was just sealed: nothing asked, nothing spent. */
+export const sealedItem = (facts: HeldoutVersion): LedgerItem => ({
+  ...facts,
+  used: 0,
+  open: null,
+  history: [],
+  retired: null,
+  chain: chainLink(null, facts),
+  revision: 0,
+})
+
+/** Why no question can be asked of this version now; null when one can. Step 1 of the preflight. */
+export function askRefusal(item: LedgerItem): string | null {
+  if (item.retired === 'passed')
+    return `version retired: it certified a candidate. Seal a fresh version (import families that were never sealed)`
+  if (item.retired === 'exhausted') return `version exhausted (${item.used} of ${item.questions}). Seal a fresh version`
+  if (item.retired === 'superseded') return 'version superseded by a newer seal. Start the run again'
+  if (item.open)
+    return `question ${item.open.k} is open for run ${item.open.run_id}. Resume that run, or answer "no" with run --abandon ${item.open.run_id}`
+  return item.used >= item.questions
+    ? `version exhausted (${item.used} of ${item.questions}). Seal a fresh version`
+    : null
+}
+
+/** OPEN: spends the question before any sealed byte is read for scoring. */
+export function openQuestion(item: LedgerItem, commit: string, runId: string): Transition {
+  const refused = askRefusal(item)
+  if (refused) return { refused }
+  const k = item.used + 1
+  const question = { k, commit, run_id: runId, answer: null }
+  const chain = chainLink(item.chain, question)
+  return {
+    next: {
+      ...item,
+      used: k,
+      open: { k, commit, run_id: runId },
+      history: [...item.history, { ...question, chain }],
+      chain,
+      revision: item.revision + 1,
+    },
+  }
+}
+
+/** ANSWER: records the one bit of the open question; the first yes, or the last question, retires the version. */
+export function answerQuestion(item: LedgerItem, commit: string, bit: boolean): Transition {
+  if (!item.open || item.open.commit !== commit) return { refused: 'this commit has no open question' }
+  const { k } = item.open
+  const asked = item.history.find((q) => q.k === k)!
+  if (asked.answer !== null) return { refused: `question ${k} already has its answer` }
+  const chain = chainLink(item.chain, { k, commit, answer: bit })
+  const history = item.history.map((q) => (q.k === k ? { ...q, answer: bit, chain } : q))
+  const retired = bit ? 'passed' : item.used >= item.questions ? 'exhausted' : null
+  return { next: { ...item, open: null, history, retired, chain, revision: item.revision + 1 } }
+}
+
+/** A version that was never asked may make room for a newer seal. */
+export function supersede(item: LedgerItem): Transition {
+  if (item.used > 0) return { refused: `version was asked ${item.used} times: its families stay with it` }
+  if (item.retired) return { refused: `version is already ${item.retired}` }
+  return {
+    next: {
+      ...item,
+      retired: 'superseded',
+      chain: chainLink(item.chain, { superseded: true }),
+      revision: item.revision + 1,
+    },
+  }
+}
+
+/** Does the chain of an item hold? Recomputes every link from the published facts. */
+export function chainHolds(item: LedgerItem): boolean {
+  const { used: _used, open: _open, history, retired, chain, revision: _revision, ...facts } = item
+  let link = chainLink(null, facts)
+  for (const { k, commit, run_id, answer, chain: stored } of history) {
+    link = chainLink(link, { k, commit, run_id, answer: null })
+    if (answer !== null) link = chainLink(link, { k, commit, answer })
+    if (link !== stored) return false
+  }
+  if (retired === 'superseded') link = chainLink(link, { superseded: true })
+  return link === chain
+}
+
+/** The ledger line in the wording that a reviewer reads. */
+export function ledgerLine(item: LedgerItem): string {
+  const spent = Number((item.used * item.alpha_k).toPrecision(6))
+  const state = item.retired ? 'now retired' : item.open ? 'question open' : 'live'
+  return `${item.intent} ${item.version.slice(0, 15)}: question ${item.used} of ${item.questions}, ${spent} of ${item.alpha} spent, ${state}`
+}

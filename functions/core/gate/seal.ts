@@ -1,0 +1,103 @@
+/** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
+import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import { byCodeUnit, digestOf } from '../canonical.ts'
+import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
+import { makePanel, type Panel } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { type BaselinePins, baselineReplay, type Exclusion } from '../replay/baseline.ts'
+import { defaultK } from './levels.ts'
+
+/** A sealed version: facts that may be published, and cases with pinned baseline measures that may not. */
+export interface SealedVersion {
+  readonly facts: HeldoutVersion
+  readonly lines: readonly SealedLine[]
+}
+
+/** Line of `test.jsonl` in the vault. */
+export interface SealedLine {
+  readonly case: ReplayCase
+  readonly baseline: Measures
+}
+
+/** Cases whose baseline reproduces, with their measures, and the typed exclusions of the rest. */
+export function reproduce(
+  cases: readonly ReplayCase[],
+  pins: BaselinePins,
+): { lines: SealedLine[]; excluded: Partial<Record<Exclusion, number>> } {
+  const excluded: Partial<Record<Exclusion, number>> = {}
+  const lines: SealedLine[] = []
+  for (const replayCase of [...cases].sort((a, b) => byCodeUnit(a.case_id, b.case_id))) {
+    const result = baselineReplay(replayCase, pins)
+    if ('excluded' in result) excluded[result.excluded] = (excluded[result.excluded] ?? 0) + 1
+    else lines.push({ case: replayCase, baseline: result.measures })
+  }
+  return { lines, excluded }
+}
+
+/** Seals cases for a target. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
+export function sealVersion(cases: readonly ReplayCase[], target: ResolvedTarget, pins: BaselinePins): SealedVersion {
+  const { lines, excluded } = reproduce(cases, pins)
+  const panel = panelOf(lines)
+  const count = (floor: 'policy_violation' | 'safety_violation' | 'approval_bypass'): number =>
+    new Set(panel.cases.flatMap((_, i) => (panel.baseline[i]![floor] === null ? [] : [panel.familyOf[i]!]))).size
+  const labelled = [...panel.representative].filter((i) => panel.baseline[i]!.utility_passed !== null).length
+  const scored = {
+    policy: count('policy_violation'),
+    safety: count('safety_violation'),
+    approval: count('approval_bypass'),
+  }
+  const questions = target.questions ?? chooseK(target, labelled, scored)
+  const families = panel.families.map((family_id) => ({
+    family_id,
+    cases: lines
+      .filter((l) => l.case.family_id === family_id)
+      .map((l) => ({ case_id: l.case.case_id, digest: l.case.digest, baseline: digestOf(l.baseline) })),
+  }))
+  const counts = { n: labelled, ...scored, alpha: target.alpha, K: questions }
+  return {
+    lines,
+    facts: {
+      version: digestOf({ families, ...counts }),
+      intent: target.intent,
+      alpha: target.alpha,
+      questions,
+      alpha_k: target.alpha / questions,
+      families: panel.families.length,
+      cases: lines.length,
+      labelled,
+      scored,
+      excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
+      suite: pins.suite.suite,
+      baseline: digestOf({ tuple: pins.tuple, settings: pins.settings }),
+    },
+  }
+}
+
+/** Panel of sealed lines. */
+export const panelOf = (lines: readonly SealedLine[]): Panel =>
+  makePanel(
+    lines.map((l) => l.case),
+    lines.map((l) => l.baseline),
+  )
+
+function chooseK(
+  target: ResolvedTarget,
+  n: number,
+  scored: { policy: number; safety: number; approval: number },
+): number {
+  const { guardrails: g } = target
+  const binary = [
+    g.policy && { N: scored.policy, v: rateOf(1 - g.policy.min, g.policy.max_violation_rate) },
+    g.safety && { N: scored.safety, v: rateOf(1 - g.safety.min, g.safety.max_violation_rate) },
+    g.approval_bypass_rate && {
+      N: scored.approval,
+      v: rateOf(g.approval_bypass_rate.max, g.approval_bypass_rate.max_violation_rate),
+    },
+  ].filter((b) => b !== undefined)
+  return Math.min(...binary.map(({ N, v }) => defaultK(n, N, v)), 5)
+}
+
+/** Rate that a binary guardrail's certificate excludes: its own tolerance, or `max_violation_rate` where none is allowed. */
+export const rateOf = (allowed: number, maxViolationRate: number | undefined): number =>
+  allowed > 0 ? Number(allowed.toPrecision(12)) : (maxViolationRate ?? DEFAULT_VIOLATION_RATE)

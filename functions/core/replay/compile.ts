@@ -1,0 +1,140 @@
+/** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
+import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
+import { PLACE, type Recording, type ReplayCase } from '#schemas/replay-case.ts'
+import { byCodeUnit, digestOf } from '../canonical.ts'
+import { findNeeds } from './needs.ts'
+
+/** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
+export type Recorded = Recording['recorded']
+
+/** Tokens of a text where none are recorded: ceil(chars/4), at least 1 for a text that is not empty. */
+export const textTokens = (text: string): number => Math.ceil(text.length / 4)
+
+/** Replay case of all recordings of one case. Throws on recordings that disagree about whom the case belongs to. */
+export function compileCase(
+  runs: readonly ExperienceRun[],
+  recorded: (run: ExperienceRun) => Recorded = unrecorded,
+): ReplayCase {
+  const ordered = [...runs].sort((a, b) => byCodeUnit(a.run_id, b.run_id))
+  const first = ordered[0]
+  if (!first) throw new RangeError('a case needs at least one recording')
+  for (const run of ordered) {
+    if (run.family_id !== first.family_id || run.intent_id !== first.intent_id)
+      throw new RangeError(
+        `case "${first.case_id}": runs ${first.run_id} and ${run.run_id} name different families or intents`,
+      )
+  }
+  const body = {
+    case_id: first.case_id,
+    family_id: first.family_id,
+    intent_id: first.intent_id,
+    recordings: ordered.map((run) => compileRecording(run, recorded(run))),
+  }
+  return { ...body, digest: digestOf(body) }
+}
+
+/** A run compiled outside a store carries no recorded files to compare with. */
+function unrecorded(run: ExperienceRun): Recorded {
+  const none = digestOf(null)
+  return {
+    identity: {},
+    decision_record: none,
+    context: none,
+    evidence_manifest: none,
+    tool_transcripts: none,
+    scorecard: null,
+    policy: run.policy_bundle_version,
+    tools: run.tool_manifest_version,
+  }
+}
+
+/** One recording in columns. Texts are read here for the last time; only tokens, offsets and digests remain. */
+export function compileRecording(run: ExperienceRun, recorded: Recorded): Recording {
+  const evidenceTokens = run.evidence.map((offer) => offer.tokens ?? textTokens(offer.text!))
+  const orderings = [...new Set(run.evidence.flatMap((offer) => Object.keys(offer.ranks)))].sort(byCodeUnit)
+  const indexed = run.steps.map((step, at) => ({ step, at }))
+  const of = <K extends Step['kind']>(kind: K) =>
+    indexed.filter((s): s is { step: Extract<Step, { kind: K }>; at: number } => s.step.kind === kind)
+  const tools = of('tool_result').filter(({ step }) => step.content !== null)
+  const turns = of('message').filter(({ step }) => step.role !== 'system' && step.content !== '')
+  const calls = of('model_call')
+  const actions = of('tool_call')
+  const hops = of('retrieval')
+  const approvals = of('approval')
+  const actionIndex = new Map(actions.map(({ step }, i) => [step.tool_call_id, i]))
+  const callSteps = calls.map(({ at }) => at)
+  const needs = findNeeds(
+    actions.map(({ step, at }) => ({ arguments: step.arguments, readableBefore: contextStep(callSteps, at) })),
+    [
+      { kind: PLACE.evidence, items: run.evidence.map((offer) => ({ at: -1, text: offer.text ?? '' })) },
+      { kind: PLACE.tool, items: tools.map(({ step, at }) => ({ at, text: step.content!, tokens: step.tokens })) },
+      { kind: PLACE.memory, items: turns.map(({ step, at }) => ({ at, text: step.content, tokens: step.tokens })) },
+    ],
+  )
+  return {
+    run_id: run.run_id,
+    pack_version: run.pack_version,
+    settings: run.settings,
+    offers: run.offers,
+    evidence: {
+      ref: run.evidence.map((o) => o.evidence_ref),
+      bucket: run.evidence.map((o) => o.bucket),
+      source: run.evidence.map((o) => o.source),
+      hop: run.evidence.map((o) => o.hop),
+      ranks: Object.fromEntries(orderings.map((name) => [name, run.evidence.map((o) => o.ranks[name] ?? 0)])),
+      tokens: evidenceTokens,
+      gold: run.evidence.map((o) => (o.gold ? 1 : 0)),
+      required: run.evidence.map((o) => (o.required ? 1 : 0)),
+    },
+    tools: {
+      step: tools.map(({ at }) => at),
+      tokens: tools.map(({ step }) => step.tokens ?? textTokens(step.content!)),
+    },
+    memory: {
+      step: turns.map(({ at }) => at),
+      tokens: turns.map(({ step }) => step.tokens ?? textTokens(step.content)),
+    },
+    calls: {
+      step: callSteps,
+      model: calls.map(({ step }) => step.model),
+      prompt_tokens: calls.map(({ step }) => step.prompt_tokens),
+      completion_tokens: calls.map(({ step }) => step.completion_tokens),
+    },
+    hops: {
+      bucket: hops.map(({ step }) => step.bucket),
+      hop: hops.map(({ step }) => step.hop),
+      latency_ms: hops.map(({ step }) => step.latency_ms),
+    },
+    actions: {
+      step: actions.map(({ at }) => at),
+      name: actions.map(({ step }) => step.name),
+      arguments: actions.map(({ step }) => digestOf(step.arguments)),
+      writes: actions.map(({ step }) => step.writes),
+      confirmed: actions.map(({ step }) => step.confirmed),
+      correct: actions.map(({ step }) => step.correct),
+    },
+    approvals: {
+      gate: approvals.map(({ step }) => step.gate),
+      action: approvals.map(({ step }) =>
+        step.tool_call_id === null ? -1 : (actionIndex.get(step.tool_call_id) ?? -1),
+      ),
+      amount: approvals.map(({ step }) => step.amount),
+      asked: approvals.map(({ step }) => step.asked),
+      granted: approvals.map(({ step }) => step.granted),
+    },
+    ...needs,
+    outcome: run.outcome,
+    corrections: run.operator_corrections,
+    recorded,
+  }
+}
+
+/** Step of the model call that an action came from: what it could read stands before that call. */
+function contextStep(callSteps: readonly number[], at: number): number {
+  let step = at
+  for (const call of callSteps) {
+    if (call > at) break
+    step = call
+  }
+  return step
+}

@@ -1,0 +1,95 @@
+/** Renders the context that a recording would have had under other settings: what is kept, cut or dropped. No scoring. */
+import { hash } from 'node:crypto'
+import type { PreparedRecording, Window } from './prepare.ts'
+import type { SettingsPlan } from './settings-plan.ts'
+
+/** A rendered context. `shape` is exact: equal shapes of one recording are equal contexts. */
+export interface Rendered {
+  /** Kept offers in reading order. */
+  readonly kept: Int32Array
+  readonly keptTokens: number
+  /** Kept offers, then for each context whose windows were cut: context, item and tokens left of it. */
+  readonly shape: Int32Array
+  readonly plan: SettingsPlan
+}
+
+const TOOLS = -2
+const MEMORY = -3
+let scratch = new Int32Array(256)
+
+/** Context of a recording under a plan. Array arithmetic only; the caller has checked `refusal` first. */
+export function render(prepared: PreparedRecording, plan: SettingsPlan): Rendered {
+  let length = 0
+  const push = (value: number) => {
+    if (length === scratch.length) {
+      const wider = new Int32Array(length * 2)
+      wider.set(scratch)
+      scratch = wider
+    }
+    scratch[length++] = value
+  }
+  let keptTokens = 0
+  if (prepared.buckets.length > 0) {
+    const bucketPlans = prepared.buckets.map(plan.bucket)
+    const { offers, ranks } = prepared.sequence(bucketPlans.map((b) => b.ordering))
+    const { hop } = prepared.recording.evidence
+    for (let s = 0; s < offers.length; s++) {
+      const offer = offers[s]!
+      const bucket = bucketPlans[prepared.bucketOf[offer]!]!
+      if (ranks[s]! > bucket.topK || hop[offer]! > bucket.maxHops) continue
+      const tokens = prepared.evidenceTokens[offer]!
+      if (keptTokens + tokens > plan.evidenceTokens) break
+      keptTokens += tokens
+      push(offer)
+    }
+  }
+  const kept = length
+  pushCuts(prepared.tools, plan.toolTokens, TOOLS, push)
+  pushCuts(prepared.memory, plan.memoryTokens, MEMORY, push)
+  const shape = scratch.slice(0, length)
+  return { kept: shape.subarray(0, kept), keptTokens, shape, plan }
+}
+
+function pushCuts(window: Window, budget: number, tag: number, push: (value: number) => void): void {
+  const counts = window.readableAtContext
+  for (let c = 0; c < counts.length; c++) {
+    const count = counts[c]!
+    if (window.before[count]! <= budget) continue
+    const edge = edgeOf(window, count, budget)
+    push(tag)
+    push(c)
+    push(edge)
+    push(leftOf(window, count, budget, edge))
+  }
+}
+
+/** Oldest item of which anything is left, newest first, when the first `count` items exceed the budget. */
+export function edgeOf(window: Window, count: number, budget: number): number {
+  const floor = window.before[count]! - budget
+  let low = 0
+  let high = count
+  while (low < high) {
+    const mid = (low + high) >> 1
+    if (window.before[mid + 1]! <= floor) low = mid + 1
+    else high = mid
+  }
+  return low
+}
+
+/** Tokens of an item that the budget leaves, counting newer items first; negative when it fell out. */
+export const leftOf = (window: Window, count: number, budget: number, item: number): number =>
+  Math.min(window.tokens[item]!, budget - (window.before[count]! - window.before[item + 1]!))
+
+/** Exact equality of two contexts of the same recording. */
+export function sameShape(a: Int32Array, b: Int32Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** SHA-256 of a context of one recording: its shape under the recording's id and its untrimmed settings. */
+export function contextHash(prepared: PreparedRecording, rendered: Rendered): string {
+  const { shape } = rendered
+  const bytes = new Uint8Array(shape.buffer, shape.byteOffset, shape.byteLength)
+  return hash('sha256', Buffer.concat([Buffer.from(`${prepared.recording.run_id}\u0000`), bytes]))
+}

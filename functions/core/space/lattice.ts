@@ -1,0 +1,90 @@
+/** The declared search space of a run: which fields may take which values, and every bounded change of them. */
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { Patch, Settings, SettingValue } from '#schemas/common.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
+import { byCodeUnit, digestOf } from '../canonical.ts'
+
+/** One tunable field: its surface, its baseline value and the values it may take, in order. */
+export interface TunableField {
+  readonly surface: TunableSurface
+  readonly path: string
+  readonly baseline: SettingValue
+  readonly values: readonly SettingValue[]
+}
+
+/**
+ * Fields of a search space in path order. A prompt block has no lattice: only hand-written changes reach it.
+ * Throws RangeError on a path with no surface, or one that is not open to the intent.
+ */
+export function tunableFields(pack: ContextPack, intent: string, paths: readonly string[]): TunableField[] {
+  return [...new Set(paths)].sort(byCodeUnit).map((path) => {
+    const surface = pack.tunable_surfaces.find((s) => s.path === path)
+    if (!surface)
+      throw new RangeError(
+        `"${path}" has no tunable surface in ${pack.pack}; declared: ${pack.tunable_surfaces.map((s) => s.path).join(', ') || 'none'}`,
+      )
+    if (!surface.intents.includes(intent))
+      throw new RangeError(`"${path}" is not open to intent "${intent}"; it is open to ${surface.intents.join(', ')}`)
+    return { surface, path, baseline: pack.settings[path]!, values: valuesOf(surface) }
+  })
+}
+
+/** Values that a surface admits, in declared order; none for a prompt block. */
+export function valuesOf(surface: TunableSurface): SettingValue[] {
+  switch (surface.layer) {
+    case 'retrieval':
+      return surface.bounds.allowed ? [...surface.bounds.allowed] : range(surface.bounds.min!, surface.bounds.max!, 1)
+    case 'context_budget':
+    case 'approval_gate':
+      return range(surface.bounds.min, surface.bounds.max, surface.bounds.step)
+    case 'planner':
+      return [...surface.bounds.allowed]
+    case 'prompt':
+      return []
+  }
+}
+
+/** min, min+step, ... up to max, computed from the index so that .1 steps do not drift. */
+function range(min: number, max: number, step: number): number[] {
+  const count = Math.floor((max - min) / step + 1e-9) + 1
+  return Array.from({ length: count }, (_, i) => Number((min + i * step).toPrecision(12)))
+}
+
+/** Number of points of the lattice, baseline included. */
+export const latticeSize = (fields: readonly TunableField[]): number =>
+  fields.reduce((size, f) => size * Math.max(1, f.values.length), 1)
+
+/** Every point of the lattice but the baseline, as patches, in a fixed order. */
+export function* latticePatches(fields: readonly TunableField[]): Generator<Patch> {
+  const searched = fields.filter((f) => f.values.length > 0)
+  const index = searched.map(() => 0)
+  for (;;) {
+    const patch: Record<string, { from: SettingValue; to: SettingValue }> = {}
+    searched.forEach((field, i) => {
+      const to = field.values[index[i]!]!
+      if (to !== field.baseline) patch[field.path] = { from: field.baseline, to }
+    })
+    if (Object.keys(patch).length > 0) yield patch
+    let at = searched.length - 1
+    while (at >= 0 && ++index[at]! === searched[at]!.values.length) index[at--] = 0
+    if (at < 0) return
+  }
+}
+
+/** Digest that names a patch wherever it is compared. */
+export const patchDigest = (patch: Patch): string => digestOf(patch)
+
+/** A settings table with a patch applied. Its `from` values have been checked against the table. */
+export function applyPatch(settings: Settings, patch: Patch): Settings {
+  const next: Record<string, SettingValue> = { ...settings }
+  for (const [path, { to }] of Object.entries(patch)) next[path] = to
+  return next
+}
+
+/** A searched patch as a candidate: id from its digest, layer of its first field. */
+export function asCandidate(patch: Patch, pack: ContextPack, rationale: string): CandidateChange {
+  const first = Object.keys(patch).sort(byCodeUnit)[0]!
+  const layer = pack.tunable_surfaces.find((s) => s.path === first)!.layer
+  return { candidate_id: `c_${patchDigest(patch).slice(7, 19)}`, layer, patch, rationale }
+}

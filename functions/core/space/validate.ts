@@ -1,0 +1,75 @@
+/** Bounds of hand-written changes: everything a patch may not do, as reasons a person can act on. */
+import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
+import type { Patch, SettingValue } from '#schemas/common.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
+import { asCandidate, valuesOf } from './lattice.ts'
+
+/** Tokens of a prompt block: ceil(chars/4), the rule for every text without recorded tokens. */
+const tokensOf = (text: string): number => Math.ceil(text.length / 4)
+
+/** A typed candidate, or every reason why the change is out of bounds. */
+export function boundedChange(
+  change: HandWrittenChange,
+  pack: ContextPack,
+  intent: string,
+  searchSpace: readonly string[],
+): { candidate: CandidateChange } | { problems: string[] } {
+  const problems: string[] = []
+  const patch: Record<string, { from: SettingValue; to: SettingValue }> = {}
+  for (const [path, given] of Object.entries(change.patch)) {
+    const surface = pack.tunable_surfaces.find((s) => s.path === path)
+    const baseline = pack.settings[path]
+    if (!surface || baseline === undefined) {
+      problems.push(`"${path}" has no tunable surface in ${pack.pack}: no code path may change it`)
+      continue
+    }
+    if (!surface.intents.includes(intent))
+      problems.push(`"${path}" is not open to intent "${intent}" (only ${surface.intents.join(', ')})`)
+    else if (!searchSpace.includes(path)) problems.push(`"${path}" is not in the target's search_space`)
+    const { from, to } =
+      typeof given === 'object' ? { from: given.from ?? baseline, to: given.to } : { from: baseline, to: given }
+    if (from !== baseline)
+      problems.push(`"${path}" is ${JSON.stringify(baseline)} in ${pack.pack}, not ${JSON.stringify(from)}`)
+    if (to === baseline) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
+    const outside = outOfBounds(surface, baseline, to)
+    if (outside) problems.push(`"${path}": ${outside}`)
+    patch[path] = { from: baseline, to }
+  }
+  if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
+  return problems.length > 0
+    ? { problems }
+    : { candidate: asCandidate(patch as Patch, pack, change.rationale ?? 'hand-written change') }
+}
+
+function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string | null {
+  if (surface.layer === 'prompt') return promptProblem(surface.bounds, String(baseline), to)
+  const values = valuesOf(surface)
+  if (values.includes(to)) return null
+  if (typeof to !== typeof values[0])
+    return `${JSON.stringify(to)} is a ${typeof to}, the field takes a ${typeof values[0]}`
+  if (typeof to === 'string') return `"${to}" is not one of ${values.join(', ')}`
+  const { min, max } = { min: values[0] as number, max: values.at(-1) as number }
+  if ((to as number) < min || (to as number) > max) return `${to} is outside ${min}..${max}`
+  return `${to} is off the step: allowed are ${values.slice(0, 4).join(', ')}, ... ${max}`
+}
+
+function promptProblem(
+  bounds: { max_added_tokens: number; forbidden_terms: readonly string[] },
+  baseline: string,
+  to: SettingValue,
+): string | null {
+  if (typeof to !== 'string') return `an instruction block is text, not a ${typeof to}`
+  const added = tokensOf(to) - tokensOf(baseline)
+  if (added > bounds.max_added_tokens)
+    return `the block grows by ${added} tokens, at most ${bounds.max_added_tokens} may be added`
+  const term = bounds.forbidden_terms.find((t) => to.toLowerCase().includes(t.toLowerCase()))
+  if (term) return `the block holds the forbidden term "${term}"`
+  // A rewrite of the whole block is not a bounded change: at least half of the words must stay.
+  const words = new Set(to.toLowerCase().split(/\s+/))
+  const before = baseline.toLowerCase().split(/\s+/).filter(Boolean)
+  const kept = before.filter((w) => words.has(w)).length
+  return kept * 2 < before.length
+    ? `only ${kept} of ${before.length} words of the block stay: a whole-prompt rewrite cannot win`
+    : null
+}

@@ -1,0 +1,51 @@
+/**
+ * What the core's callers need of the world. Every adapter of a port passes the same contract suite
+ * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
+ */
+
+/**
+ * Objects by key, as in S3. A key is a relative path with `/`; bytes are whole. Every write is atomic: a reader sees the
+ * old bytes or the new ones, also after a kill.
+ */
+export interface ObjectStore {
+  /** Bytes of an object; `null` when there is none. */
+  get(key: string): Promise<Uint8Array | null>
+  /** Writes or replaces an object. */
+  put(key: string, bytes: Uint8Array | string): Promise<void>
+  /** Writes an object only where none stands. `false`: one stood there already, and it is untouched. */
+  putIfAbsent(key: string, bytes: Uint8Array | string): Promise<boolean>
+  /** Keys under a prefix, in code-unit order. */
+  list(prefix: string): AsyncIterable<string>
+  /** Removes an object; nothing happens when there is none. */
+  delete(key: string): Promise<void>
+}
+
+/** One item of the ledger table: a key of two parts, a revision, and a JSON body. */
+export interface LedgerRow<T = unknown> {
+  readonly pk: string
+  readonly sk: string
+  readonly revision: number
+  readonly body: T
+}
+
+/** Items by key, as in DynamoDB: one conditional write on one item per state change, no transactions. */
+export interface LedgerTable {
+  get<T>(pk: string, sk: string): Promise<LedgerRow<T> | null>
+  /** Writes a new item at revision 0. `false`: an item stands there already. */
+  create<T>(pk: string, sk: string, body: T): Promise<boolean>
+  /** Replaces an item's body if its revision is still `revision`; the new one is `revision + 1`. `false`: it moved on. */
+  update<T>(pk: string, sk: string, revision: number, body: T): Promise<boolean>
+  /** Removes an item if its revision is still `revision`. `false`: it moved on or is gone. */
+  remove(pk: string, sk: string, revision: number): Promise<boolean>
+  /** Items of one partition whose sort key starts with a prefix, in sort-key order. */
+  query<T>(pk: string, skPrefix?: string): AsyncIterable<LedgerRow<T>>
+}
+
+/** Time comes from here alone. */
+export interface Clock {
+  /** Now, ISO 8601 in UTC with milliseconds. */
+  now(): string
+}
+
+/** Progress of long work, for people; never part of a result. */
+export type Progress = (message: string) => void

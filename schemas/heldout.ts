@@ -1,0 +1,117 @@
+/** The sealed held-out set: published facts, ledger item, question, answer and certificate. */
+import * as z from 'zod'
+import { CandidateChange } from './candidate.ts'
+import { Digest, Id, Name, Share } from './common.ts'
+import { ScoreDelta } from './suite.ts'
+
+const count = z.int().min(0)
+
+/** What is published of a sealed version: counts and budget, never a case. `version` is its content digest. */
+export const HeldoutVersion = z.strictObject({
+  version: Digest,
+  intent: Name,
+  alpha: z.number(),
+  questions: z.int().min(1).meta({ description: 'K' }),
+  alpha_k: z.number(),
+  families: count,
+  cases: count,
+  labelled: count.meta({ description: 'n: families whose utility can be scored.' }),
+  scored: z
+    .strictObject({ policy: count, safety: count, approval: count })
+    .meta({ description: 'N per binary guardrail.' }),
+  excluded: count.meta({ description: 'Cases whose baseline did not reproduce at sealing.' }),
+  suite: z.string(),
+  baseline: Digest.meta({ description: 'Digest of the baseline tuple and settings that were pinned.' }),
+})
+export type HeldoutVersion = z.infer<typeof HeldoutVersion>
+
+export const HeldoutQuestion = z.strictObject({
+  k: z.int().min(1),
+  commit: Digest,
+  run_id: Id,
+  answer: z.boolean().nullable().meta({ description: 'The one bit; null while open.' }),
+  chain: Digest.meta({ description: 'hash(chain before, question)' }),
+})
+export type HeldoutQuestion = z.infer<typeof HeldoutQuestion>
+
+/** One ledger item per version. Every transition is one conditional write on `revision`. */
+export const LedgerItem = HeldoutVersion.extend({
+  used: count,
+  open: z.strictObject({ k: z.int(), commit: Digest, run_id: Id }).nullable(),
+  history: z.array(HeldoutQuestion),
+  retired: z.enum(['passed', 'exhausted', 'superseded']).nullable(),
+  chain: Digest,
+  revision: count,
+})
+export type LedgerItem = z.infer<typeof LedgerItem>
+
+/** What the run binds itself to before any sealed case is read. Its digest is the `commit`. */
+export const Commitment = z.strictObject({
+  version: Digest,
+  target: Digest,
+  guardrails: Digest,
+  suite: Digest,
+  baseline: Digest,
+  candidates: z.array(Digest),
+})
+export type Commitment = z.infer<typeof Commitment>
+
+export const CertifiedRow = z.strictObject({
+  guardrail: Name,
+  kind: z.enum(['certified', 'checked']),
+  passed: z.boolean(),
+  families: count,
+  observed: z.number().nullable(),
+  limit: z.number(),
+  p: Share.nullable().meta({ description: 'p-value at this level; null for a checked rule.' }),
+  level: z.number(),
+  bound: z
+    .number()
+    .nullable()
+    .meta({ description: 'Upper bound of the violation rate, smallest certifiable drop, or bootstrap bound.' }),
+  counts: z.record(z.string(), z.number()),
+})
+export type CertifiedRow = z.infer<typeof CertifiedRow>
+
+export const Certificate = z.strictObject({
+  candidate_id: Id,
+  digest: Digest,
+  change: CandidateChange,
+  p: Share,
+  rows: z.array(CertifiedRow),
+  certified: z.boolean(),
+  checked: z.boolean(),
+  heldout: ScoreDelta,
+  metric: z.strictObject({
+    baseline: z.number().nullable(),
+    candidate: z.number().nullable(),
+    bound: z.number().nullable(),
+  }),
+  changed_runs: z.array(Name),
+  regression_runs: z.array(Name),
+})
+export type Certificate = z.infer<typeof Certificate>
+
+/** `gate.json`. A "no" is these three fields and nothing else, whatever its cause. */
+export const GateAnswer = z.discriminatedUnion('certified', [
+  z.strictObject({ certified: z.literal(false), version: Digest, question: z.int() }),
+  z.strictObject({
+    certified: z.literal(true),
+    version: Digest,
+    question: z.int(),
+    commit: Digest,
+    certificates: z.array(Certificate),
+  }),
+])
+export type GateAnswer = z.infer<typeof GateAnswer>
+
+/** One line of the preflight: can the set answer, and what would it take. */
+export const PreflightRow = z.strictObject({
+  guardrail: Name,
+  verdict: z.enum(['ready', 'inconclusive']),
+  families: count,
+  needed: count.nullable().meta({ description: 'Families needed; null when no number would do.' }),
+  power: Share.nullable(),
+  note: z.string(),
+})
+export type PreflightRow = z.infer<typeof PreflightRow>

@@ -1,0 +1,79 @@
+/** The metrics a target may name, and the one table that maps metric, dimension, guardrail and delta keys. */
+import type { Dimension } from './common.ts'
+
+export type MetricName =
+  | 'economics_cents_per_decision'
+  | 'economics_tokens_per_decision'
+  | 'p95_latency_ms'
+  | 'p50_latency_ms'
+  | 'utility'
+  | 'approval_wait_rate'
+
+export interface Metric {
+  readonly dimension: Dimension
+  readonly unit: string
+  /** Key under `observed_delta` of a proposal. */
+  readonly delta_key: string
+  /** How per-case values become one number. */
+  readonly statistic: 'mean' | 'p95' | 'p50'
+  readonly says: string
+}
+
+/** Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. */
+export const METRICS: Readonly<Record<MetricName, Metric>> = {
+  economics_cents_per_decision: {
+    dimension: 'economics',
+    unit: 'cents',
+    delta_key: 'economics_cents',
+    statistic: 'mean',
+    says: 'recorded usage at the pinned price table',
+  },
+  economics_tokens_per_decision: {
+    dimension: 'economics',
+    unit: 'tokens',
+    delta_key: 'economics_tokens',
+    statistic: 'mean',
+    says: 'prompt tokens of the run',
+  },
+  p95_latency_ms: {
+    dimension: 'latency',
+    unit: 'ms',
+    delta_key: 'p95_latency_ms',
+    statistic: 'p95',
+    says: '95th percentile of recorded latency',
+  },
+  p50_latency_ms: {
+    dimension: 'latency',
+    unit: 'ms',
+    delta_key: 'p50_latency_ms',
+    statistic: 'p50',
+    says: 'median of recorded latency',
+  },
+  utility: {
+    dimension: 'utility',
+    unit: 'score',
+    delta_key: 'utility',
+    statistic: 'mean',
+    says: 'utility score of the pinned suite',
+  },
+  approval_wait_rate: {
+    dimension: 'latency',
+    unit: 'share',
+    delta_key: 'approval_wait_rate',
+    statistic: 'mean',
+    says: 'share of right actions that wait for a person',
+  },
+}
+export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]]
+
+/** Guardrail name -> the dimension it protects. `approval_bypass_rate` is a floor of its own, counted under policy. */
+export const GUARDRAILS = {
+  policy: 'policy',
+  safety: 'safety',
+  approval_bypass_rate: 'policy',
+  utility_delta: 'utility',
+  p95_latency_delta: 'latency',
+  economics_delta: 'economics',
+} as const
+export type GuardrailName = keyof typeof GUARDRAILS
+export const GUARDRAIL_NAMES = Object.keys(GUARDRAILS) as GuardrailName[]

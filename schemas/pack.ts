@@ -1,0 +1,86 @@
+/** Context pack, release tuple and price table: what is pinned when a run starts. */
+import * as z from 'zod'
+import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
+import { TunableSurface } from './surface.ts'
+
+export const PackIntent = z.strictObject({
+  intent_id: Name,
+  risk_class: RiskClass,
+  owner: Name,
+})
+
+/**
+ * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned.
+ * Immutable: a published version never changes.
+ */
+export const ContextPack = z
+  .strictObject({
+    $schema: z.string().optional(),
+    pack: Ref.meta({ description: 'ctxpack.NAME@SEMVER' }),
+    description: z.string().max(2000).optional(),
+    settings: Settings,
+    intents: z.array(PackIntent).min(1),
+    tunable_surfaces: z.array(TunableSurface),
+  })
+  .superRefine((pack, ctx) => {
+    const seen = new Set<string>()
+    const intents = new Set<string>()
+    pack.intents.forEach((intent, i) => {
+      if (intents.has(intent.intent_id))
+        ctx.addIssue({ code: 'custom', path: ['intents', i], message: `intent "${intent.intent_id}" is listed twice` })
+      intents.add(intent.intent_id)
+    })
+    pack.tunable_surfaces.forEach((surface, i) => {
+      const at = ['tunable_surfaces', i]
+      if (seen.has(surface.path))
+        ctx.addIssue({ code: 'custom', path: at, message: `two surfaces govern "${surface.path}"` })
+      seen.add(surface.path)
+      if (pack.settings[surface.path] === undefined)
+        ctx.addIssue({ code: 'custom', path: [...at, 'path'], message: `"${surface.path}" has no value in settings` })
+      surface.intents.forEach((intent, k) => {
+        if (!intents.has(intent))
+          ctx.addIssue({
+            code: 'custom',
+            path: [...at, 'intents', k],
+            message: `"${intent}" is no intent of this pack`,
+          })
+      })
+    })
+  })
+export type ContextPack = z.infer<typeof ContextPack>
+
+/** The refs that are released and rolled back together; the four required ones are the article's. */
+export const BaselineTuple = z.strictObject({
+  pack: Ref,
+  policy: Ref,
+  tools: Ref,
+  evals: Ref,
+  model_profile: Ref.optional(),
+  price_table: Ref.optional(),
+  prompt: Ref.optional(),
+  memory_schema: Ref.optional(),
+  runtime: Ref.optional(),
+  environment: Ref.optional(),
+})
+export type BaselineTuple = z.infer<typeof BaselineTuple>
+
+/** A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. */
+export const ReleaseTuple = z.strictObject({
+  release_tuple_id: Id.meta({ description: 'release.INTENT.DAY or another id of the owner' }),
+  intent: Name,
+  refs: BaselineTuple,
+  digests: z.record(z.string(), Digest).meta({ description: 'One per ref that this store holds.' }),
+  prior_release_tuple_id: Id.nullable(),
+})
+export type ReleaseTuple = z.infer<typeof ReleaseTuple>
+
+/** Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0. */
+export const PriceTable = z.strictObject({
+  $schema: z.string().optional(),
+  price_table: Ref,
+  models: z.record(
+    Name,
+    z.strictObject({ prompt_cents_per_million: z.number().min(0), completion_cents_per_million: z.number().min(0) }),
+  ),
+})
+export type PriceTable = z.infer<typeof PriceTable>

@@ -1,0 +1,100 @@
+/** Tuning proposal (the article's, field for field, plus ours), review decision, promotion and rejection records. */
+import * as z from 'zod'
+import { BlastRadius, GuardrailRow } from './candidate.ts'
+import { Digest, Id, Name, Patch, Ref, Settings } from './common.ts'
+import { CertifiedRow } from './heldout.ts'
+import { METRIC_NAMES } from './metrics.ts'
+import { LAYERS } from './surface.ts'
+
+export const PROPOSAL_STATUS = [
+  'proposed',
+  'in_review',
+  'approved',
+  'rejected',
+  'expired',
+  'released',
+  'rolled_back',
+  'superseded',
+  'retired',
+] as const
+
+export const TuningProposal = z.strictObject({
+  tuning_proposal_id: Id,
+  status: z.enum(PROPOSAL_STATUS),
+  target: z.strictObject({ intent: Name, metric: z.enum(METRIC_NAMES), direction: z.enum(['decrease', 'increase']) }),
+  candidate_change: z.strictObject({ layer: z.enum(LAYERS), target_pack: Ref, patch: Patch }),
+  replay: z.strictObject({
+    search_set: z.string(),
+    heldout_test_set: z.string(),
+    evaluation_run_id: Id,
+    baseline_tuple: Id,
+  }),
+  observed_delta: z.record(z.string(), z.number().nullable()),
+  guardrails: z.strictObject({ passed: z.boolean(), regression_runs: z.array(Name) }),
+  release_path: z.strictObject({
+    requires_reviewers: z.array(Name),
+    rollout_stage: z.literal('0%_shadow'),
+    rollback_target: Ref,
+  }),
+  owner: Name,
+  rationale: z.string(),
+  certificate: z.array(CertifiedRow),
+  search_guardrails: z.array(GuardrailRow),
+  not_measured: z.record(z.string(), z.string()),
+  ledger: z.strictObject({
+    version: Digest,
+    question: z.int(),
+    of: z.int(),
+    alpha: z.number(),
+    spent: z.number(),
+    retired: z.string(),
+    line: z.string(),
+  }),
+  blast_radius: BlastRadius,
+  wording: z.array(z.string()).meta({ description: 'What may be said of this certificate, line by line.' }),
+  excluded_cases: z.strictObject({ search: z.record(z.string(), z.int()), share: z.number() }),
+  computed_from: z.record(z.string(), Digest),
+})
+export type TuningProposal = z.infer<typeof TuningProposal>
+
+export const ReviewDecision = z.strictObject({
+  review_id: Id,
+  tuning_proposal_id: Id,
+  proposal_digest: Digest.meta({ description: 'Of exactly what was shown.' }),
+  role: Name,
+  reviewer: Name,
+  decision: z.enum(['approved', 'rejected']),
+  reason: z.string().nullable(),
+  decided_at: z.string(),
+})
+export type ReviewDecision = z.infer<typeof ReviewDecision>
+
+export const STAGES = ['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored', '100%'] as const
+export const PromotionRecord = z.strictObject({
+  promotion_id: Id,
+  tuning_proposal_id: Id,
+  from_stage: z.enum(STAGES).nullable(),
+  to_stage: z.enum(STAGES).nullable(),
+  verdict: z.enum(['advanced', 'paused', 'rolled_back', 'stopped']),
+  reasons: z.array(z.string()),
+  cohort: z.string(),
+  approver: Name,
+  rollback_target: Id,
+  at: z.string(),
+  previous: Digest.nullable(),
+})
+export type PromotionRecord = z.infer<typeof PromotionRecord>
+
+/** Why a patch is not proposed again. Expires when the baseline tuple or the suite changes: both are in the key. */
+export const RejectionRecord = z.strictObject({
+  rejection_id: Digest.meta({ description: 'Digest of patch, suite and baseline.' }),
+  intent: Name,
+  patch: Patch,
+  settings: Settings,
+  suite: Digest,
+  baseline: Digest,
+  source: z.enum(['search_guardrail', 'gate', 'reviewer', 'rollback']),
+  reason: z.string(),
+  run_id: Id,
+})
+export type RejectionRecord = z.infer<typeof RejectionRecord>

@@ -1,0 +1,94 @@
+/** Replay case (golden): experience runs compiled for replay. Columns, so that a replay is array arithmetic. */
+import * as z from 'zod'
+import { Digest, Id, Name, Ref, Settings } from './common.ts'
+import { OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
+
+const ints = z.array(z.int())
+const flags = z.array(z.union([z.literal(0), z.literal(1)]))
+const bits = z.array(z.boolean().nullable())
+
+/** Where a needed value can be read. */
+export const PLACE = { evidence: 0, tool: 1, memory: 2 } as const
+
+/** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
+export const Recording = z.strictObject({
+  run_id: Id,
+  pack_version: Ref.nullable(),
+  settings: Settings,
+  offers: z.record(z.string(), OfferDepth),
+  evidence: z.strictObject({
+    ref: z.array(Name),
+    bucket: z.array(z.string()),
+    source: z.array(Name.nullable()),
+    hop: ints,
+    ranks: z
+      .record(Name, ints)
+      .meta({ description: 'Ordering -> rank of each offer (a missing rank is 0: never offered under it).' }),
+    tokens: ints,
+    gold: flags,
+    required: flags,
+  }),
+  tools: z
+    .strictObject({ step: ints, tokens: ints })
+    .meta({ description: 'Tool outputs in order: step at which each became readable.' }),
+  memory: z.strictObject({ step: ints, tokens: ints }).meta({ description: 'Dialogue turns in order.' }),
+  calls: z.strictObject({
+    step: ints,
+    model: z.array(Name.nullable()),
+    prompt_tokens: z.array(z.int().nullable()),
+    completion_tokens: z.array(z.int().nullable()),
+  }),
+  hops: z.strictObject({ bucket: z.array(z.string()), hop: ints, latency_ms: z.array(z.number().nullable()) }),
+  actions: z.strictObject({
+    step: ints,
+    name: z.array(Name),
+    arguments: z.array(Digest),
+    writes: bits,
+    confirmed: bits,
+    correct: bits,
+  }),
+  approvals: z.strictObject({
+    gate: z.array(z.string()),
+    action: ints.meta({ description: 'Index into actions, -1 when none.' }),
+    amount: z.array(z.number().nullable()),
+    asked: bits,
+    granted: bits,
+  }),
+  needs: z.strictObject({
+    action: ints,
+    name: z.array(z.string()).meta({ description: 'Argument path inside the action.' }),
+    first: ints.meta({ description: 'Offset of its first place; length is needs + 1.' }),
+    kind: ints.meta({ description: '0 evidence, 1 tool output, 2 dialogue.' }),
+    item: ints,
+    depth: ints.meta({ description: 'Tokens of the item that must survive for the value to be readable.' }),
+  }),
+  never_grounded: z
+    .int()
+    .min(0)
+    .meta({ description: 'Argument values that could be read nowhere even when recorded.' }),
+  outcome: Outcome,
+  corrections: z.array(OperatorCorrection),
+  recorded: z.strictObject({
+    identity: z
+      .record(z.string(), z.json())
+      .meta({ description: 'What of the decision record does not depend on the replay.' }),
+    decision_record: Digest,
+    context: Digest,
+    evidence_manifest: Digest,
+    tool_transcripts: Digest,
+    scorecard: Digest.nullable(),
+    policy: Ref.nullable(),
+    tools: Ref.nullable(),
+  }),
+})
+export type Recording = z.infer<typeof Recording>
+
+/** A case and its recordings. `digest` covers everything else in it. */
+export const ReplayCase = z.strictObject({
+  case_id: Name,
+  family_id: Name,
+  intent_id: Name,
+  recordings: z.array(Recording).min(1),
+  digest: Digest,
+})
+export type ReplayCase = z.infer<typeof ReplayCase>

@@ -1,0 +1,78 @@
+/** What a run is given, what it leaves, and the manifest over both. */
+import * as z from 'zod'
+import { CandidateChange, Fate } from './candidate.ts'
+import { Digest, Id, Name, Patch } from './common.ts'
+import { HeldoutVersion } from './heldout.ts'
+import { ContextPack, PriceTable } from './pack.ts'
+import { RejectionRecord } from './proposal.ts'
+import { EvaluatorSuite } from './suite.ts'
+import { TuningTarget } from './target.ts'
+
+/**
+ * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
+ * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
+ * published facts, never its cases.
+ */
+export const AutotuneRun = z.strictObject({
+  run_id: Id,
+  target: TuningTarget,
+  pack: ContextPack,
+  evaluator_suite: EvaluatorSuite,
+  price_table: PriceTable.nullable(),
+  search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
+  heldout_test_set: HeldoutVersion.nullable(),
+  candidates: z
+    .array(CandidateChange)
+    .nullable()
+    .meta({ description: 'Hand-written changes in place of the search; null: search.' }),
+  rejections: z.array(RejectionRecord).meta({ description: 'Rejection memory as read once at the start.' }),
+  demonstration: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why this run certifies nothing for real use; null: it is for real.' }),
+})
+export type AutotuneRun = z.infer<typeof AutotuneRun>
+
+export const VERDICTS = ['certified', 'not_certified', 'inconclusive', 'refused', 'no_candidate'] as const
+export const Verdict = z.enum(VERDICTS)
+export type Verdict = z.infer<typeof Verdict>
+
+/** What `run --json` prints. */
+export const RunSummary = z.strictObject({
+  run: Id,
+  verdict: Verdict,
+  proposal: z.string().nullable(),
+  winner: Patch.nullable(),
+  heldout_families: z.int().nullable(),
+  needed_families: z.int().nullable(),
+  candidates: z.array(z.strictObject({ candidate_id: Id, patch: Patch, fate: Fate, reason: z.string() })),
+  search: z.strictObject({ visited: z.int(), paid: z.int(), avoided: z.int(), exact: z.boolean() }),
+  reasons: z.array(z.string()),
+  ledger: z.string().nullable(),
+})
+export type RunSummary = z.infer<typeof RunSummary>
+
+/** One line of `audit.jsonl`: an artifact, what it was computed from, chained to the line before. */
+export const AuditLine = z.strictObject({
+  seq: z.int().min(0),
+  artifact: Name,
+  digest: Digest,
+  computed_from: z.record(z.string(), Digest),
+  previous: Digest.nullable(),
+})
+export type AuditLine = z.infer<typeof AuditLine>
+
+/** `manifest.json`: times and what was billed. Left out of comparisons across runs; `digest` covers all of it. */
+export const RunManifest = z.strictObject({
+  run_id: Id,
+  intent: Name,
+  risk_class: Name,
+  verdict: Verdict,
+  started_at: z.string(),
+  finished_at: z.string(),
+  artifacts: z.record(z.string(), Digest),
+  billed: z.strictObject({ replays: z.int(), renders: z.int(), heldout_questions: z.int() }),
+  summary: RunSummary,
+  digest: Digest,
+})
+export type RunManifest = z.infer<typeof RunManifest>

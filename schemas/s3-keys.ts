@@ -1,0 +1,42 @@
+/** Every object key, as functions: the same layout in S3 and on disk. Ids are validated before they come here. */
+import type { ContextPack } from './pack.ts'
+
+/** Intents and refs are names, not ids: anything outside `A-Za-z0-9._-` is percent-encoded, so a key is one segment. */
+export const segment = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9._@-]/g, (c) => `%${c.codePointAt(0)!.toString(16).padStart(2, '0')}`)
+    .replace(/^\.+/, (dots) => '%2e'.repeat(dots.length))
+
+export const RUN_FILES = [
+  'trace.json',
+  'decision-record.json',
+  'scorecard.json',
+  'evidence-manifest.json',
+  'tool-transcripts.jsonl',
+] as const
+export type RunFile = (typeof RUN_FILES)[number]
+
+export const keys = {
+  pack: (ref: ContextPack['pack']) => `packs/${segment(ref)}/pack.json`,
+  suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
+  priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
+  runs: () => 'experience/runs/',
+  run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
+  goldensAt: (intent: string, digest: string) => `goldens/${segment(intent)}/${digest.slice(7, 23)}/search.jsonl`,
+  sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,
+  gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
+  autotune: () => 'autotune/runs/',
+  autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
+}
+
+export const AUTOTUNE_FILES = [
+  'target.json',
+  'candidates.jsonl',
+  'replay-results.jsonl',
+  'gate.json',
+  'selected-proposal.json',
+  'audit.jsonl',
+  'manifest.json',
+] as const
+export type AutotuneFile = (typeof AUTOTUNE_FILES)[number]

@@ -1,0 +1,123 @@
+/** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
+import * as z from 'zod'
+import { Day, Dimension, Id, Name, Ref, Share } from './common.ts'
+
+const base = {
+  evaluator_id: Id,
+  evaluator_version: Day.meta({ description: 'Date of the evaluator, part of every verdict.' }),
+  dimension: z.enum(['policy', 'safety', 'utility', 'latency', 'economics', 'approval']),
+  role: z.enum(['floor', 'report']).meta({
+    description:
+      'floor: feeds the dimension. report: printed, never blocks (for a rule that the recorded baseline itself breaks).',
+  }),
+}
+const names = z.array(Name).min(1)
+
+/**
+ * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
+ * model judge (a judge blocks but never certifies: its guardrail prints as checked).
+ */
+export const Evaluator = z.discriminatedUnion('check', [
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('required_evidence') }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('rule'),
+    check: z.literal('grounded_arguments'),
+    never_grounded: z
+      .enum(['ignore', 'fail'])
+      .meta({ description: 'What a value means that could be read nowhere even when recorded.' }),
+  }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('approval_honoured') }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('must_refuse') }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('known_provenance') }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('allowed_sources'), sources: names }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('allowed_tools'), tools: names }),
+  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('confirmed_before_write') }),
+  z.strictObject({ ...base, kind: z.literal('replay'), check: z.literal('context_diff') }),
+  z.strictObject({ ...base, kind: z.literal('replay'), check: z.literal('decision_diff') }),
+  z.strictObject({ ...base, kind: z.literal('replay'), check: z.literal('gold_coverage') }),
+  z.strictObject({ ...base, kind: z.literal('human'), check: z.literal('operator_corrections') }),
+  z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('recorded_outcome') }),
+  z.strictObject({ ...base, kind: z.literal('judge'), check: z.literal('recorded_score') }),
+  z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
+  z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
+])
+export type Evaluator = z.infer<typeof Evaluator>
+
+/** A pinned suite. Never tunable, whatever a pack declares. */
+export const EvaluatorSuite = z
+  .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
+  .superRefine((suite, ctx) => {
+    const seen = new Set<string>()
+    suite.evaluators.forEach((e, i) => {
+      if (seen.has(e.evaluator_id))
+        ctx.addIssue({
+          code: 'custom',
+          path: ['evaluators', i],
+          message: `evaluator "${e.evaluator_id}" is listed twice`,
+        })
+      seen.add(e.evaluator_id)
+    })
+  })
+export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
+
+export const Finding = z.strictObject({
+  severity: z.enum(['info', 'warn', 'error']),
+  message: z.string(),
+  evidence_ref: Name.nullable(),
+  step: z.int().min(0).nullable(),
+})
+export type Finding = z.infer<typeof Finding>
+
+/** What one evaluator said of one replayed case. `score` 0..1, higher is better; `null`: not measured, and that blocks. */
+export const EvaluatorVerdict = z.strictObject({
+  evaluator_id: Id,
+  evaluator_version: Day,
+  score: Share.nullable(),
+  status: z.enum(['pass', 'warn', 'fail']),
+  findings: z.array(Finding),
+})
+export type EvaluatorVerdict = z.infer<typeof EvaluatorVerdict>
+
+/** One scorecard a replayed case: verdicts by evaluator, and the measures that guardrails and metrics read. */
+export const Scorecard = z.strictObject({
+  run_id: Id,
+  intent: Name,
+  pack_version: Ref.nullable(),
+  scores: z.record(Id, EvaluatorVerdict),
+  measures: z.strictObject({
+    policy_violation: z.boolean().nullable(),
+    safety_violation: z.boolean().nullable(),
+    approval_bypass: z.boolean().nullable(),
+    utility_passed: z.boolean().nullable(),
+    utility_score: Share.nullable(),
+    latency_ms: z.number().nullable(),
+    economics_cents: z.number().nullable(),
+    economics_tokens: z.number().nullable(),
+    approval_waits: z.int().nullable(),
+    approval_actions: z.int().nullable(),
+  }),
+})
+export type Scorecard = z.infer<typeof Scorecard>
+
+/** Candidate minus baseline over one set, and the counts behind it. `null`: not measured. */
+export const ScoreDelta = z.strictObject({
+  set: z.enum(['search', 'heldout']),
+  families: z.int(),
+  cases: z.int(),
+  policy_violations: z.int().nullable(),
+  safety_violations: z.int().nullable(),
+  approval_bypasses: z.int().nullable(),
+  regressions: z.int().nullable(),
+  improvements: z.int().nullable(),
+  labelled: z.int(),
+  utility: z.number().nullable(),
+  p50_latency_ms: z.number().nullable(),
+  p95_latency_ms: z.number().nullable(),
+  economics_cents: z.number().nullable(),
+  economics_tokens: z.number().nullable(),
+  approval_wait_rate: z.number().nullable(),
+  unreplayable: z.int(),
+})
+export type ScoreDelta = z.infer<typeof ScoreDelta>
+export { Dimension }

@@ -1,0 +1,103 @@
+/** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
+import * as z from 'zod'
+import { Name, SettingPath } from './common.ts'
+
+const shared = {
+  path: SettingPath.meta({ description: 'The setting this surface governs; its last word is the field.' }),
+  intents: z.array(Name).min(1).meta({ description: 'Intents whose runs may change it.' }),
+  owner: Name.meta({ description: 'Who answers for this field.' }),
+  weight: z
+    .number()
+    .positive()
+    .max(100)
+    .optional()
+    .meta({ description: 'Weight in the blast radius (default 1; approval 4, prompt 2).' }),
+}
+
+const number = z.number()
+const choice = z.union([z.string().min(1).max(200)])
+
+export const RetrievalSurface = z.strictObject({
+  layer: z.literal('retrieval'),
+  field: z.enum(['top_k', 'max_hops', 'source_priority']),
+  bounds: z.strictObject({
+    min: z.int().min(0).optional(),
+    max: z.int().min(0).optional(),
+    allowed: z.array(choice).min(1).optional().meta({ description: 'Orderings that source_priority may name.' }),
+  }),
+  ...shared,
+})
+
+export const ContextBudgetSurface = z.strictObject({
+  layer: z.literal('context_budget'),
+  field: z.enum(['evidence_tokens', 'memory_tokens', 'tool_tokens']),
+  bounds: z.strictObject({ min: z.int().min(0), max: z.int().min(0), step: z.int().positive() }),
+  ...shared,
+})
+
+export const PlannerSurface = z.strictObject({
+  layer: z.literal('planner'),
+  field: z.enum(['tool_preference', 'decompose_before_tool']),
+  bounds: z.strictObject({ allowed: z.array(choice).min(1) }),
+  ...shared,
+})
+
+export const PromptSurface = z.strictObject({
+  layer: z.literal('prompt'),
+  field: z.literal('instruction_block'),
+  bounds: z.strictObject({ max_added_tokens: z.int().min(0), forbidden_terms: z.array(z.string().min(1)) }),
+  ...shared,
+})
+
+export const ApprovalGateSurface = z.strictObject({
+  layer: z.literal('approval_gate'),
+  field: z.literal('threshold'),
+  bounds: z.strictObject({ min: number, max: number, step: z.number().positive() }),
+  ...shared,
+})
+
+/** A declared field. A path with no surface cannot be changed by any code path (article, "declared search space"). */
+export const TunableSurface = z
+  .discriminatedUnion('layer', [
+    RetrievalSurface,
+    ContextBudgetSurface,
+    PlannerSurface,
+    PromptSurface,
+    ApprovalGateSurface,
+  ])
+  .superRefine((surface, ctx) => {
+    const issue = (path: string[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+    const last = surface.path.split('.').at(-1)
+    if (last !== surface.field)
+      issue(['path'], `the last word of the path must be the field "${surface.field}", got "${last}"`)
+    if (surface.layer === 'retrieval') {
+      const { min, max, allowed } = surface.bounds
+      if (surface.field === 'source_priority') {
+        if (!allowed) issue(['bounds', 'allowed'], 'source_priority needs bounds.allowed')
+        if (min !== undefined || max !== undefined) issue(['bounds'], 'source_priority takes bounds.allowed only')
+      } else {
+        if (min === undefined || max === undefined)
+          issue(['bounds'], `${surface.field} needs bounds.min and bounds.max`)
+        else if (min > max) issue(['bounds'], `bounds are inverted: min ${min} > max ${max}`)
+        if (allowed) issue(['bounds', 'allowed'], `${surface.field} takes bounds.min and bounds.max only`)
+      }
+      if (!surface.path.startsWith('evidence.'))
+        issue(['path'], 'a retrieval path is evidence.FIELD or evidence.BUCKET.FIELD')
+    }
+    if (
+      (surface.layer === 'context_budget' || surface.layer === 'approval_gate') &&
+      surface.bounds.min > surface.bounds.max
+    )
+      issue(['bounds'], `bounds are inverted: min ${surface.bounds.min} > max ${surface.bounds.max}`)
+    if (
+      'allowed' in surface.bounds &&
+      surface.bounds.allowed &&
+      new Set(surface.bounds.allowed).size < surface.bounds.allowed.length
+    )
+      issue(['bounds', 'allowed'], 'a value is listed twice')
+  })
+export type TunableSurface = z.infer<typeof TunableSurface>
+
+/** The article's five layers, closed. */
+export const LAYERS = ['retrieval', 'context_budget', 'planner', 'prompt', 'approval_gate'] as const
+export type Layer = (typeof LAYERS)[number]

@@ -1,0 +1,111 @@
+/** Tuning target: the article's contract as a person writes it. What is missing is asked for by name, not defaulted. */
+import * as z from 'zod'
+import { Name, Ref, SettingPath } from './common.ts'
+import { METRIC_NAMES } from './metrics.ts'
+import { BaselineTuple } from './pack.ts'
+
+const level = z.number().gt(0).lt(1)
+const floor = {
+  max_violation_rate: level
+    .optional()
+    .meta({ description: 'Rate that the certificate excludes (default .01). Only beside a limit of none.' }),
+  alpha: level.optional().meta({ description: "This guardrail's error per held-out version (default .05)." }),
+}
+const noneAllowed =
+  'max_violation_rate stands beside a limit that allows none; a limit that tolerates something is its own rate'
+
+const atLeast = z
+  .strictObject({ min: z.number().min(0).max(1), ...floor })
+  .refine((g) => g.max_violation_rate === undefined || g.min === 1, {
+    path: ['max_violation_rate'],
+    message: noneAllowed,
+  })
+const atMost = z
+  .strictObject({ max: z.number().min(0).max(1), ...floor })
+  .refine((g) => g.max_violation_rate === undefined || g.max === 0, {
+    path: ['max_violation_rate'],
+    message: noneAllowed,
+  })
+
+/** Limits of the five dimensions and of approval bypass (article, "guardrails"). */
+export const Guardrails = z.strictObject({
+  policy: atLeast.optional(),
+  safety: atLeast.optional(),
+  approval_bypass_rate: atMost.optional(),
+  utility_delta: z
+    .strictObject({
+      min: z
+        .number()
+        .gt(-1)
+        .max(0, 'a utility_delta.min above 0 asks for an improvement: make utility the target metric instead'),
+      graded: z.boolean().optional().meta({ description: 'Compare scores 0..1 instead of pass/fail (betting test).' }),
+      alpha: level.optional(),
+      stake: z
+        .number()
+        .min(0)
+        .optional()
+        .meta({ description: 'Graded utility only: fixed stake of the betting test.' }),
+    })
+    .optional(),
+  p95_latency_delta: z.strictObject({ max_ms: z.number(), alpha: level.optional() }).optional(),
+  economics_delta: z.strictObject({ max_cents: z.number(), alpha: level.optional() }).optional(),
+})
+export type Guardrails = z.infer<typeof Guardrails>
+
+/** Dimensions that records may be unable to carry at all. Policy, safety and utility are never among them. */
+export const NotMeasured = z.strictObject({
+  latency: z.string().min(3).optional(),
+  economics: z.string().min(3).optional(),
+  approval: z.string().min(3).optional(),
+})
+
+/**
+ * One metric on one intent. Every field that `autotune doctor` asks for may be absent here: it is then an unanswered
+ * question with a line of its own, not a parse error.
+ */
+export const TuningTarget = z.strictObject({
+  $schema: z.string().optional(),
+  intent: Name.optional(),
+  metric: z.enum(METRIC_NAMES).optional(),
+  direction: z.enum(['decrease', 'increase']).optional(),
+  baseline_tuple: BaselineTuple.optional(),
+  guardrails: Guardrails.optional(),
+  not_measured: NotMeasured.optional(),
+  search_space: z
+    .array(SettingPath)
+    .optional()
+    .meta({ description: 'Paths of declared surfaces this run may change.' }),
+  visible_data: z
+    .strictObject({
+      search_set: z.string().regex(/^goldens\/[^/]+\/search$/, 'a search set is goldens/INTENT/search'),
+      heldout_share: level.optional().meta({ description: 'Share of families that import seals away (default .5).' }),
+    })
+    .optional()
+    .meta({ description: 'The optimiser sees the search set only.' }),
+  scoring: z
+    .strictObject({
+      replayer: z.literal('transcript'),
+      questions: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .meta({ description: 'K, questions per held-out version (default by size: 5, 2 or 1).' }),
+      alpha: level.optional().meta({ description: 'Error per held-out version (default .05).' }),
+    })
+    .optional(),
+  choice_rule: z.literal('pareto').optional(),
+  release_path: z
+    .strictObject({
+      requires_reviewers: z.array(Name).min(1),
+      rollout_stage: z.literal('0%_shadow'),
+      rollback_target: Ref,
+    })
+    .optional(),
+  owner: Name.optional(),
+  blast_radius: z
+    .strictObject({ max_fields: z.int().min(1).max(10), max_decision: z.number().min(0).max(1) })
+    .optional()
+    .meta({ description: 'Block above this (default 2 fields, .10 of decisions).' }),
+})
+export type TuningTarget = z.infer<typeof TuningTarget>

@@ -1,0 +1,32 @@
+/** The one error of an import: where it is, what is wrong, what to do about it. */
+
+export interface ImportProblem {
+  /** The file as it was named on the command line. */
+  readonly file: string
+  /** Line of the file, from 1; null when the file as a whole is meant. */
+  readonly line: number | null
+  /** Path of the field, e.g. `steps[2].tool_call_id`; null when the line as a whole is meant. */
+  readonly field: string | null
+  readonly problem: string
+  /** One sentence in the imperative: what the user does next. */
+  readonly todo: string
+}
+
+/** A file, record or map that cannot be imported. The message reads `FILE:LINE: FIELD: PROBLEM. TODO`. */
+export class ImportError extends Error implements ImportProblem {
+  override readonly name = 'ImportError'
+  readonly file: string
+  readonly line: number | null
+  readonly field: string | null
+  readonly problem: string
+  readonly todo: string
+
+  constructor({ file, line, field, problem, todo }: ImportProblem) {
+    super(`${file}${line === null ? '' : `:${line}`}: ${field === null ? '' : `${field}: `}${problem}. ${todo}`)
+    this.file = file
+    this.line = line
+    this.field = field
+    this.problem = problem
+    this.todo = todo
+  }
+}

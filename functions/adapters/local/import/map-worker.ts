@@ -1,0 +1,206 @@
+/**
+ * Runs a map in a child process that may read the map engine and nothing else, and survives it: a record that loops,
+ * blows the memory or kills the process gets an error, the process is replaced, and the records behind it go on.
+ */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { LineSplitter } from './line-splitter.ts'
+
+/** First line to the child. */
+export interface ChildSettings {
+  readonly text: string
+  readonly guards: { readonly timeout: number; readonly stack: number; readonly sequence: number }
+  readonly maxReplyChars: number
+}
+
+/** What became of one record. */
+export type Answer =
+  | { readonly kind: 'mapped'; readonly value: unknown }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'failed'; readonly field: string | null; readonly problem: string; readonly todo: string }
+
+/** A line from the child: `ready` once, then one answer a record, in order. */
+export type Reply = { readonly kind: 'ready' } | Answer
+
+export interface MapLimits {
+  /** Time one record may take inside the engine; a record that also blocks the engine is killed at twice this. */
+  readonly timeoutMs: number
+  /** Heap of the child process. */
+  readonly memoryMb: number
+}
+
+interface Waiting {
+  readonly text: string
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: Error) => void
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+const HERE = realpathSync(fileURLToPath(new URL('.', import.meta.url)))
+const CHILD = join(HERE, 'map-child.ts')
+
+const STACK = 500
+const SEQUENCE = 1_000_000
+const MAX_REPLY_CHARS = 8 * 1024 * 1024
+const START_MS = 60_000
+/** A timer that fires later than this says that our own process was busy, not that the child is stuck. */
+const LATE_MS = 100
+const STDERR_CHARS = 4_000
+
+/** One map at work. Answers come in the order of the calls. `close` it, or the child stays. */
+export class MapWorker {
+  readonly #settings: ChildSettings
+  readonly #limits: MapLimits
+  #queue: Waiting[] = []
+  #child: Child | null = null
+  #ready = false
+  #overdue: Waiting | undefined
+  #bytesSeen = 0
+  #dueAt = 0
+  #timer: NodeJS.Timeout | undefined
+  readonly #killAtExit = () => this.#child?.kill('SIGKILL')
+
+  constructor(text: string, limits: MapLimits) {
+    const guards = { timeout: limits.timeoutMs, stack: STACK, sequence: SEQUENCE }
+    this.#settings = { text, guards, maxReplyChars: MAX_REPLY_CHARS }
+    this.#limits = limits
+    process.once('exit', this.#killAtExit)
+  }
+
+  /** Maps the record that this JSON text holds (one line). Rejects only when no child process can be started. */
+  map(text: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ text, resolve, reject })
+      if (this.#child === null) this.#start()
+      else this.#child.stdin.write(`${text}\n`)
+      if (this.#queue.length === 1) this.#watch()
+    })
+  }
+
+  /** Ends the child process. Records that wait for an answer never get one. */
+  close(): void {
+    process.off('exit', this.#killAtExit)
+    clearTimeout(this.#timer)
+    this.#queue = []
+    this.#child?.kill('SIGKILL')
+  }
+
+  #start(): void {
+    const child = spawn(process.execPath, [...guardArguments(this.#limits.memoryMb), CHILD], {
+      // Clean: NODE_OPTIONS could widen the grants. TZ because `$toMillis` reads a time without a zone as local.
+      env: { TZ: 'UTC' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const splitter = new LineSplitter()
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#bytesSeen += chunk.length
+      for (const line of splitter.push(chunk)) this.#receive(JSON.parse(line.toString()))
+      this.#watch()
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = `${stderr}${chunk}`.slice(0, STDERR_CHARS)
+    })
+    child.stdin.on('error', () => {}) // a dead child is dealt with when it closes
+    child.on('error', (error) => this.#fail(error))
+    child.on('close', (code, signal) => this.#replace(stderr, signal ?? `exit code ${code}`))
+    this.#child = child
+    this.#ready = false
+    this.#overdue = undefined
+    child.stdin.write(`${JSON.stringify(this.#settings)}\n`)
+    for (const { text } of this.#queue) child.stdin.write(`${text}\n`)
+  }
+
+  #receive(reply: Reply): void {
+    if (reply.kind === 'ready') this.#ready = true
+    else this.#queue.shift()?.resolve(reply)
+  }
+
+  /** The child is gone: the record it was at is to blame, those behind it go to the next child. */
+  #replace(stderr: string, how: string): void {
+    this.#child = null
+    const [head] = this.#queue
+    if (head === undefined) return
+    if (!this.#ready) {
+      this.#fail(new Error(`the map's process did not start (${how}): ${stderr}`))
+      return
+    }
+    // A record that answered between the decision to kill and the kill is not to blame, and neither is its successor.
+    if (this.#overdue === undefined || this.#overdue === head) {
+      this.#queue.shift()
+      head.resolve({ kind: 'failed', field: null, ...this.#blame(stderr, how) })
+    }
+    if (this.#queue.length === 0) return
+    this.#start()
+    this.#watch()
+  }
+
+  #blame(stderr: string, how: string): { problem: string; todo: string } {
+    if (this.#overdue)
+      return {
+        problem: `the map gave no answer within ${2 * this.#limits.timeoutMs} ms and was stopped`,
+        todo: 'Look for an endless loop, or a regular expression that backtracks',
+      }
+    if (stderr.includes('heap out of memory'))
+      return {
+        problem: `the map needed more than ${this.#limits.memoryMb} MB of memory`,
+        todo: 'Look for a string or list that grows without end',
+      }
+    return { problem: `the map's process died (${how})`, todo: 'Try the record alone, and simplify the map' }
+  }
+
+  #fail(error: Error): void {
+    const queue = this.#queue
+    this.#queue = []
+    clearTimeout(this.#timer)
+    for (const { reject } of queue) reject(error)
+  }
+
+  /** Starts the deadline of the record at the head of the queue anew. */
+  #watch(): void {
+    clearTimeout(this.#timer)
+    if (this.#queue.length === 0) return
+    const ms = this.#ready ? 2 * this.#limits.timeoutMs : START_MS
+    this.#dueAt = performance.now() + ms
+    this.#timer = setTimeout(() => this.#due(), ms)
+  }
+
+  #due(): void {
+    if (performance.now() - this.#dueAt > LATE_MS) {
+      this.#watch()
+      return
+    }
+    const child = this.#child
+    const bytesSeen = this.#bytesSeen
+    // After the poll phase: an answer may lie unread in the pipe.
+    setImmediate(() => {
+      if (this.#bytesSeen !== bytesSeen || this.#child !== child) return
+      this.#overdue = this.#queue[0]
+      child?.kill('SIGKILL')
+    })
+  }
+}
+
+/**
+ * Arguments for a Node process that may read the map engine, the files beside this one, and nothing else. The
+ * permission model refuses files, processes, workers and addons; `node:sqlite` ignores it, hence its own switch. `eval`
+ * and `Function` are off as well, because that is how earlier engines were broken out of.
+ */
+export function guardArguments(memoryMb: number): string[] {
+  const engine = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')))
+  const packageFile = realpathSync(fileURLToPath(new URL('../../../../package.json', import.meta.url)))
+  return [
+    '--permission',
+    `--allow-fs-read=${join(HERE, '*')}`,
+    `--allow-fs-read=${join(engine, '*')}`,
+    `--allow-fs-read=${packageFile}`,
+    '--no-experimental-sqlite',
+    '--disallow-code-generation-from-strings',
+    `--max-old-space-size=${memoryMb}`,
+  ]
+}

@@ -1,0 +1,91 @@
+/**
+ * From what a map returned to a validated `ExperienceRun`.
+ *
+ * So that a map stays ten lines, these gaps are filled, and nothing else is:
+ * - `case_id` and `trace_id`, when absent, are the `run_id`;
+ * - an absent field that may be null becomes null: of the run, its outcome, each offer, step and correction;
+ * - an absent `operator_corrections`, `evidence` or `steps` becomes `[]`; an absent `settings`, `offers` or `outcome`
+ *   becomes `{}`;
+ * - an offer's absent `gold` or `required` becomes false;
+ * - a single object where one of those lists belongs is wrapped, because JSONata collapses a list of one.
+ *
+ * Values are never converted: "12" is not 12, and an explicit null is not an absent field.
+ */
+
+import * as z from 'zod'
+import { ExperienceRun, Offer, OperatorCorrection, Outcome, Step } from '#schemas/experience-run.ts'
+
+type Fields = Record<string, unknown>
+
+const NULLABLE = {
+  run: nullableFields(ExperienceRun),
+  outcome: nullableFields(Outcome),
+  offer: nullableFields(Offer),
+  correction: nullableFields(OperatorCorrection),
+  step: new Map(
+    Step.options.map((option) => [option.shape.kind.value as string, nullableFields(option)] as const),
+  ) as ReadonlyMap<unknown, Fields>,
+}
+
+/** A run, or what is wrong with the first field that is wrong. */
+export type NativeRun =
+  | { readonly kind: 'run'; readonly run: ExperienceRun }
+  | { readonly kind: 'invalid'; readonly field: string | null; readonly problem: string }
+
+/** Fills the gaps named above, then validates. Never throws on data. */
+export function toNativeRun(value: unknown): NativeRun {
+  if (!isFields(value))
+    return { kind: 'invalid', field: null, problem: `the map returned ${preview(value)}, not a run` }
+  const filled = fillGaps(value)
+  const parsed = ExperienceRun.safeParse(filled)
+  if (parsed.success) return { kind: 'run', run: parsed.data }
+  const { path, message } = parsed.error.issues[0]!
+  const got = path.reduce<unknown>((at, key) => (at as Fields | undefined)?.[key as string], filled)
+  return { kind: 'invalid', field: fieldPath(path), problem: `${message} (got ${preview(got)})` }
+}
+
+function fillGaps(run: Fields): Fields {
+  const fill = (nulls: Fields) => (item: unknown) => (isFields(item) ? { ...nulls, ...item } : item)
+  const list = (value: unknown, fillItem: (item: unknown) => unknown) =>
+    isFields(value) ? [fillItem(value)] : Array.isArray(value) ? value.map(fillItem) : value
+  const filled: Fields = {
+    ...NULLABLE.run,
+    case_id: run.run_id,
+    trace_id: run.run_id,
+    operator_corrections: [],
+    evidence: [],
+    steps: [],
+    settings: {},
+    offers: {},
+    outcome: {},
+    ...run,
+  }
+  return {
+    ...filled,
+    operator_corrections: list(filled.operator_corrections, fill(NULLABLE.correction)),
+    evidence: list(filled.evidence, fill({ gold: false, required: false, ...NULLABLE.offer })),
+    steps: list(filled.steps, (step) => fill((isFields(step) && NULLABLE.step.get(step.kind)) || {})(step)),
+    outcome: fill(NULLABLE.outcome)(filled.outcome),
+  }
+}
+
+/** The schema's nullable fields, each as null: the rule follows the contract when the contract grows. */
+function nullableFields(schema: { readonly shape: Readonly<Record<string, unknown>> }): Fields {
+  const names = Object.keys(schema.shape).filter((name) => schema.shape[name] instanceof z.ZodNullable)
+  return Object.fromEntries(names.map((name) => [name, null]))
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function fieldPath(path: readonly PropertyKey[]): string | null {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return text === '' ? null : text.replace(/^\./, '')
+}
+
+function preview(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

@@ -1,0 +1,82 @@
+/** Objects as files below one folder: a key is a path, and a store may be copied, diffed and read with any tool. */
+import { readFile, rm, stat } from 'node:fs/promises'
+import { checkKey, splitPrefix } from '#adapters/memory/object-key.ts'
+import type { ObjectStore } from '#ports'
+import { UserError } from '../../../errors.ts'
+import { createFile, replaceFile } from './atomic-write.ts'
+import { isMissing, SafeFolder } from './safe-folder.ts'
+import { walk } from './walk.ts'
+
+export interface FileStoreOptions {
+  /**
+   * Wait with every write until it is on the disk. Without it a write is still whole or absent after a kill, and may
+   * only be lost or, on some file systems, empty after a power cut: for bulk imports, which can be repeated.
+   *
+   * @default true
+   */
+  readonly durable?: boolean
+}
+
+/**
+ * The object store over a folder, made with the first write. Where S3 may hold both `a` and `a/b`, a file system
+ * cannot: the second of the two is refused. No symbolic link below the root is followed.
+ *
+ * @param root the folder; the one path here that may be a link
+ * @returns a store that throws RangeError for a key that no adapter takes, UserError for what the user can repair (a
+ *   link, a file in the way of a folder), and the file system's error otherwise (no space, no permission)
+ */
+export function fileStore(root: string, { durable = true }: FileStoreOptions = {}): ObjectStore {
+  const folder = new SafeFolder(root, durable)
+  return {
+    async get(key) {
+      checkKey(key)
+      const path = await folder.find(key)
+      return path === null ? null : readWhole(path)
+    },
+    async put(key, bytes) {
+      checkKey(key)
+      const path = await folder.forWriting(key)
+      await replaceFile(path, bytes, durable).catch(async (error) => {
+        await refuseFolder(path)
+        throw error
+      })
+    },
+    async putIfAbsent(key, bytes) {
+      checkKey(key)
+      const path = await folder.forWriting(key)
+      const created = await createFile(path, bytes, durable)
+      if (!created) await refuseFolder(path)
+      return created
+    },
+    async *list(prefix) {
+      const { folder: within, start } = splitPrefix(prefix)
+      yield* walk(folder, within, start)
+    },
+    async delete(key) {
+      checkKey(key)
+      const path = await folder.find(key)
+      if (path !== null && !(await isFolder(path))) await rm(path, { force: true })
+    },
+  }
+}
+
+/** Bytes of a file; null when it is gone or is a folder: a beginning of keys, not a key. */
+async function readWhole(path: string): Promise<Uint8Array | null> {
+  try {
+    const { buffer, byteOffset, byteLength } = await readFile(path)
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return null
+    throw error
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+async function refuseFolder(path: string): Promise<void> {
+  if (await isFolder(path)) throw new UserError(`${path} is a folder where the store needs a file. Move it away`)
+}

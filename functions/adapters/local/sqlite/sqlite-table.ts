@@ -1,0 +1,112 @@
+/** Ledger items in one SQLite file: DynamoDB's embedded twin, safe under several processes. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { checkItemKey, checkQuery } from '#adapters/memory/table-key.ts'
+import { canonical } from '#core/canonical.ts'
+import type { LedgerRow, LedgerTable } from '#ports'
+import { openDatabase, whenFree } from './open-database.ts'
+
+/** A query reads so many items at a time, and holds no lock while they are looked at. */
+const PAGE_ITEMS = 256
+
+const statements = (database: DatabaseSync) => ({
+  get: database.prepare('SELECT revision, body FROM items WHERE pk = ? AND sk = ?'),
+  create: database.prepare('INSERT INTO items VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING'),
+  update: database.prepare(
+    'UPDATE items SET body = ?, revision = revision + 1 WHERE pk = ? AND sk = ? AND revision = ?',
+  ),
+  remove: database.prepare('DELETE FROM items WHERE pk = ? AND sk = ? AND revision = ?'),
+  from: database.prepare(`SELECT * FROM items WHERE pk = ? AND sk >= ? ORDER BY sk LIMIT ${PAGE_ITEMS}`),
+  after: database.prepare(`SELECT * FROM items WHERE pk = ? AND sk > ? ORDER BY sk LIMIT ${PAGE_ITEMS}`),
+})
+
+/**
+ * The ledger table over a file, which the first write makes; until then reads find nothing and make nothing. A state
+ * change is one conditional statement, so that no transaction is ever open between two calls. Bodies are canonical JSON.
+ *
+ * @returns a table that throws RangeError for a key that no adapter takes, what `canonical` throws for a body that JSON
+ *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, or stays locked. `close` ends it;
+ *   calls after that throw.
+ */
+export function sqliteTable(file: string): LedgerTable & { close(): void } {
+  const path = resolve(file)
+  let database: DatabaseSync | null = null
+  let opening: Promise<ReturnType<typeof statements>> | null = null
+  let closed = false
+
+  const open = async () => {
+    const opened = await openDatabase(path)
+    if (closed) {
+      opened.close()
+      throw new Error(`${path} was closed`)
+    }
+    database = opened
+    return statements(opened)
+  }
+  /** The statements; a failed opening may be tried again. */
+  const ready = () => {
+    if (closed) throw new Error(`${path} was closed`)
+    opening ??= open().catch((error) => {
+      opening = null
+      throw error
+    })
+    return opening
+  }
+  const read = async <T>(act: (sql: ReturnType<typeof statements>) => T, nothing: T): Promise<T> => {
+    if (opening === null && !closed && !existsSync(path)) return nothing
+    const sql = await ready()
+    return whenFree(path, () => act(sql))
+  }
+  /** Did a conditional write meet its condition? */
+  const write = async (act: (sql: ReturnType<typeof statements>) => { changes: number | bigint }) => {
+    const sql = await ready()
+    return (await whenFree(path, () => act(sql))).changes === 1
+  }
+
+  return {
+    async get<T>(pk: string, sk: string) {
+      checkItemKey(pk, sk)
+      const found = await read((sql) => sql.get.get(pk, sk), undefined)
+      return found ? toRow<T>({ pk, sk, ...found }) : null
+    },
+    async create(pk, sk, body) {
+      checkItemKey(pk, sk)
+      const text = canonical(body)
+      return write((sql) => sql.create.run(pk, sk, text))
+    },
+    async update(pk, sk, revision, body) {
+      checkItemKey(pk, sk)
+      const text = canonical(body)
+      return write((sql) => sql.update.run(text, pk, sk, revision))
+    },
+    async remove(pk, sk, revision) {
+      checkItemKey(pk, sk)
+      return write((sql) => sql.remove.run(pk, sk, revision))
+    },
+    async *query<T>(pk: string, skPrefix = '') {
+      checkQuery(pk, skPrefix)
+      for (let page = await read((sql) => sql.from.all(pk, skPrefix), []); page.length > 0; ) {
+        for (const found of page) {
+          const row = toRow<T>(found)
+          if (!row.sk.startsWith(skPrefix)) return
+          yield row
+        }
+        const last = page.at(-1)!.sk!
+        page = page.length < PAGE_ITEMS ? [] : await read((sql) => sql.after.all(pk, last), [])
+      }
+    },
+    close() {
+      closed = true
+      database?.close()
+      database = null
+    },
+  }
+}
+
+const toRow = <T>(found: Record<string, unknown>): LedgerRow<T> => ({
+  pk: found.pk as string,
+  sk: found.sk as string,
+  revision: found.revision as number,
+  body: JSON.parse(found.body as string),
+})

@@ -1,0 +1,40 @@
+/** Objects in memory: the twin of the file store and of S3, for tests and for runs that keep nothing. */
+import type { ObjectStore } from '#ports'
+import { checkKey, splitPrefix } from './object-key.ts'
+
+/**
+ * An empty store. Bytes are copied in and out, so nobody outside can change what is stored; `list` shows the keys that
+ * stood there when it was first asked.
+ *
+ * @returns a store that throws RangeError for a key that no adapter takes
+ */
+export function memoryStore(): ObjectStore {
+  const objects = new Map<string, Uint8Array>()
+  const copy = (bytes: Uint8Array | string) =>
+    typeof bytes === 'string' ? new TextEncoder().encode(bytes) : new Uint8Array(bytes)
+  return {
+    async get(key) {
+      checkKey(key)
+      const bytes = objects.get(key)
+      return bytes ? copy(bytes) : null
+    },
+    async put(key, bytes) {
+      checkKey(key)
+      objects.set(key, copy(bytes))
+    },
+    async putIfAbsent(key, bytes) {
+      checkKey(key)
+      if (objects.has(key)) return false
+      objects.set(key, copy(bytes))
+      return true
+    },
+    async *list(prefix) {
+      splitPrefix(prefix)
+      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()
+    },
+    async delete(key) {
+      checkKey(key)
+      objects.delete(key)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** What the two key parts of a ledger item may look like, the same in every adapter: DynamoDB's limits, and no NUL. */
+
+/** DynamoDB's limits, in UTF-8 bytes. */
+const MAX_BYTES = { pk: 2048, sk: 1024 }
+
+/**
+ * Checks an item's key: two well-formed strings without NUL, not empty, at most 2,048 and 1,024 bytes.
+ *
+ * @throws RangeError naming the part and what is wrong
+ */
+export function checkItemKey(pk: string, sk: string): void {
+  checkPart('pk', pk)
+  checkPart('sk', sk)
+}
+
+/**
+ * Checks what a query is asked for: a partition key, and the beginning of a sort key, which may be empty.
+ *
+ * @throws RangeError naming the part and what is wrong
+ */
+export function checkQuery(pk: string, skPrefix: string): void {
+  checkPart('pk', pk)
+  if (skPrefix !== '') checkPart('sk', skPrefix)
+}
+
+/** Order of sort keys: by UTF-8 bytes, as DynamoDB and SQLite order them. */
+export const bySortKey = (a: { readonly sk: string }, b: { readonly sk: string }): number =>
+  Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk))
+
+function checkPart(part: 'pk' | 'sk', text: string): void {
+  const wrong =
+    text === ''
+      ? 'it is empty'
+      : text.includes('\0') || !text.isWellFormed()
+        ? 'it holds NUL or half a character'
+        : Buffer.byteLength(text) > MAX_BYTES[part]
+          ? `it is longer than ${MAX_BYTES[part]} bytes`
+          : null
+  if (wrong) throw new RangeError(`${part} ${JSON.stringify(text)} of a ledger item is refused: ${wrong}`)
+}

@@ -1,0 +1,51 @@
+/** Every adapter of every port, made fresh and cleaned up. An adapter is held to its port's contract once it stands here. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileStore } from '#adapters/local/files/file-store.ts'
+import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { memoryStore } from '#adapters/memory/memory-store.ts'
+import { memoryTable } from '#adapters/memory/memory-table.ts'
+import type { LedgerTable, ObjectStore } from '#ports'
+
+/** An adapter over fresh, empty storage, and how to be rid of it. */
+export interface Made<T> {
+  readonly adapter: T
+  readonly dispose: () => Promise<void>
+}
+export type Make<T> = () => Promise<Made<T>>
+
+/** A folder of its own in the system's place for temporary files. */
+export async function freshFolder(): Promise<{ readonly folder: string; readonly dispose: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'autotune-contract-'))
+  return { folder, dispose: () => rm(folder, { recursive: true, force: true }) }
+}
+
+const nothing = async () => {}
+
+export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
+  memory: async () => ({ adapter: memoryStore(), dispose: nothing }),
+  files: async () => {
+    const { folder, dispose } = await freshFolder()
+    return { adapter: fileStore(join(folder, 'store')), dispose }
+  },
+  'files, not durable': async () => {
+    const { folder, dispose } = await freshFolder()
+    return { adapter: fileStore(join(folder, 'store'), { durable: false }), dispose }
+  },
+}
+
+export const ledgerTables: Readonly<Record<string, Make<LedgerTable>>> = {
+  memory: async () => ({ adapter: memoryTable(), dispose: nothing }),
+  sqlite: async () => {
+    const { folder, dispose } = await freshFolder()
+    const table = sqliteTable(join(folder, 'deep', 'ledger.sqlite'))
+    return {
+      adapter: table,
+      dispose: async () => {
+        table.close()
+        await dispose()
+      },
+    }
+  },
+}

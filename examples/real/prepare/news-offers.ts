@@ -20,7 +20,7 @@ interface Question {
 }
 
 /** A passage with its place in each ordering, from 1. */
-export interface RankedOffer {
+interface RankedOffer {
   readonly doc_id: string
   readonly source: string
   readonly text: string

@@ -22,10 +22,10 @@ export interface BootstrapOptions {
 /** The upper quantile of the resampled statistics times `sign`. */
 function signedBound(families: readonly Family[], options: BootstrapOptions, sign: 1 | -1): number {
   const { statistic, alpha, seed, resamples = 2000, draws = families.length } = options
+  const sample = samplerFor(families, statistic)
   requireWithin('alpha', alpha, '()', 0, 1)
   requireInteger('resamples', resamples, 1)
   requireInteger('draws', draws, 1)
-  const sample = samplerFor(families, statistic)
   const draw = indexDraws(seed, families.length)
   const statistics = Float64Array.from({ length: resamples }, () => {
     const value = sign * sample(draw, draws)

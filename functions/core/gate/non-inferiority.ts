@@ -115,7 +115,8 @@ function largestTail(n: number, g: number, f: number, m: number, enough: number)
 /**
  * p-value of "the true utility drop is m or more", exact and unconditional: the largest probability, over the unknown
  * improvement rate, of an outcome with a score at least as good; the rate is searched on a 120-point grid up to its
- * Clopper-Pearson bound at BETA, and BETA is added (Tango 1998; Berger, Boos 1994). Rises in g; falls in f for m >= .01.
+ * Clopper-Pearson bound at BETA, and BETA is added (Tango 1998; Berger, Boos 1994). Rises in g, and falls in f wherever p < .1
+ * (above that, margins below .02 allow a rise of .001, as more improvements widen the set of rates).
  * @param n labelled sealed families, an integer >= 1
  * @param g regressions, an integer >= 0
  * @param f improvements, an integer >= 0, g + f <= n

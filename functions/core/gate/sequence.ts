@@ -140,8 +140,9 @@ export function candidateP(
   let largest = 0
   for (const { p, alpha } of guardrails) {
     requireWithin('p', p, '[]', 0, 1)
-    requireWithin('alpha', alpha, '(]', 0, versionAlpha)
-    largest = Math.max(largest, p * (versionAlpha / alpha))
+    // A level times K may come back a last bit above the alpha it was divided from: .05 / 11 * 11.
+    requireWithin('alpha', alpha, '(]', 0, versionAlpha * (1 + 1e-12))
+    largest = Math.max(largest, p * Math.max(1, versionAlpha / alpha))
   }
   return Math.min(1, largest)
 }

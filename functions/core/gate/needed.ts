@@ -22,8 +22,8 @@ function upperNormalQuantile(alpha: number): number {
  * there and at the next two multiples (power is a saw-tooth in n).
  *
  * The normal approximation says where to start looking, every power is exact. Against full scans on 1,485 settings the answer
- * was the same each time. Takes below .1 s for most search sets of 100 families or more, a second or two where a tenth of the
- * families change and thousands are needed, and up to ten seconds only where more than half of them change.
+ * was the same each time. Takes below .5 s for most search sets of 100 families or more, a second or two where a tenth of the
+ * families change and thousands are needed, and some ten seconds only where more than half of them change.
  * @param alpha the level of the question, in (0, .5)
  * @param m tolerated utility drop as a share, in [0, 1)
  * @param p10 assumed regression rate, in [0, 1], usually from `smoothedRates`

@@ -1,10 +1,12 @@
 /** Objects as files below one folder: a key is a path, and a store may be copied, diffed and read with any tool. */
-import { readFile, rm, stat } from 'node:fs/promises'
+import { readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { checkKey, splitPrefix } from '#adapters/memory/object-key.ts'
 import type { ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
-import { createFile, replaceFile } from './atomic-write.ts'
-import { isMissing, SafeFolder } from './safe-folder.ts'
+import { createFile, replaceFile, SHORT_BYTES } from './atomic-write.ts'
+import { fileInTheWay, isMissing, SafeFolder } from './safe-folder.ts'
 import { walk } from './walk.ts'
 
 export interface FileStoreOptions {
@@ -36,16 +38,13 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
     async put(key, bytes) {
       checkKey(key)
       const path = await folder.forWriting(key)
-      await replaceFile(path, bytes, durable).catch(async (error) => {
-        await refuseFolder(path)
-        throw error
-      })
+      await replaceFile(path, bytes, durable).catch((error) => inTheWay(path, error))
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
       const path = await folder.forWriting(key)
-      const created = await createFile(path, bytes, durable)
-      if (!created) await refuseFolder(path)
+      const created = await createFile(path, bytes, durable).catch((error) => inTheWay(path, error))
+      if (!created && isFolder(path)) throw folderInTheWay(path)
       return created
     },
     async *list(prefix) {
@@ -55,28 +54,41 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
     async delete(key) {
       checkKey(key)
       const path = await folder.find(key)
-      if (path !== null && !(await isFolder(path))) await rm(path, { force: true })
+      if (path !== null && !isFolder(path)) rmSync(path, { force: true })
     },
   }
 }
 
-/** Bytes of a file; null when it is gone or is a folder: a beginning of keys, not a key. */
+/** Bytes of a file; null when it is gone or is none: a folder is a beginning of keys, not a key. */
 async function readWhole(path: string): Promise<Uint8Array | null> {
+  const found = statOrNull(path)
+  if (!found?.isFile()) return null
   try {
-    const { buffer, byteOffset, byteLength } = await readFile(path)
+    const { buffer, byteOffset, byteLength } = found.size <= SHORT_BYTES ? readFileSync(path) : await readFile(path)
     return new Uint8Array(buffer, byteOffset, byteLength)
   } catch (error) {
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return null
+    if (isMissing(error)) return null
     throw error
   }
 }
 
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
+const statOrNull = (path: string): Stats | null => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
 
-async function refuseFolder(path: string): Promise<void> {
-  if (await isFolder(path)) throw new UserError(`${path} is a folder where the store needs a file. Move it away`)
+const isFolder = (path: string): boolean => statOrNull(path)?.isDirectory() ?? false
+
+const folderInTheWay = (path: string): UserError =>
+  new UserError(`${path} is a folder where the store needs a file. Move it away`)
+
+/** Says what stood where a file was to be written, if that is why it failed. */
+function inTheWay(path: string, error: NodeJS.ErrnoException): never {
+  if (error.code === 'ENOTDIR') throw fileInTheWay(dirname(path))
+  if (isFolder(path)) throw folderInTheWay(path)
+  throw error
 }

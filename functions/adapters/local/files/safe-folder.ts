@@ -2,8 +2,9 @@
  * Paths below a root that really are below it. Links are not followed, not even to another place in the store: whoever
  * may read one folder would otherwise read whatever a link in it names.
  */
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
 import { syncFolder } from './atomic-write.ts'
 
@@ -15,11 +16,19 @@ export const isMissing = (error: unknown): boolean =>
 export const linkRefused = (path: string): UserError =>
   new UserError(`${path} is, or lies behind, a symbolic link: a store follows none. Put what it points to in its place`)
 
+/** The refusal of a file where keys need a folder. */
+export const fileInTheWay = (path: string): UserError =>
+  new UserError(`${path} is a file where the store needs a folder. Move it away`)
+
+/** After so many look-ups others get a turn: without it, a long loop over short calls starves timers and signals. */
+const FINDS_PER_TURN = 64
+
 /** A root folder, resolved once; it may itself be a link, and may not exist yet. */
 export class SafeFolder {
   readonly #root: string
   readonly #durable: boolean
   #real: string | null = null
+  #finds = 0
 
   constructor(root: string, durable: boolean) {
     this.#root = resolve(root)
@@ -33,10 +42,11 @@ export class SafeFolder {
    * @throws UserError when a link is on the way, or when the root is no folder
    */
   async find(key: string): Promise<string | null> {
-    const root = await this.#realRoot()
+    if (++this.#finds % FINDS_PER_TURN === 0) await setImmediate()
+    const root = this.#realRoot()
     if (root === null) return null
     const path = join(root, key.endsWith('/') ? key.slice(0, -1) : key)
-    const real = await realpath(path).catch(nullWhenMissing)
+    const real = realOrNull(path)
     if (real !== null && real !== path) throw linkRefused(path)
     return real
   }
@@ -55,12 +65,12 @@ export class SafeFolder {
     const found = await this.find(folder)
     if (found !== null) return found
     if (folder === '') {
-      await mkdir(this.#root, { recursive: true })
+      mkdirSync(this.#root, { recursive: true })
       if (this.#durable) await syncFolder(dirname(this.#root))
     } else {
       const name = folder.lastIndexOf('/', folder.length - 2) + 1
       const parent = await this.#folder(folder.slice(0, name))
-      await mkdir(join(parent, folder.slice(name, -1))).catch((error) => folderRefused(error, parent))
+      makeOne(join(parent, folder.slice(name, -1)))
       if (this.#durable) await syncFolder(parent)
     }
     const made = await this.find(folder)
@@ -68,23 +78,32 @@ export class SafeFolder {
     return made
   }
 
-  async #realRoot(): Promise<string | null> {
+  #realRoot(): string | null {
     if (this.#real !== null) return this.#real
-    const real = await realpath(this.#root).catch(nullWhenMissing)
+    const real = realOrNull(this.#root)
     if (real === null) return null
-    if (!(await stat(real)).isDirectory()) throw new UserError(`${this.#root} is no folder. Name another store`)
+    if (!statSync(real).isDirectory()) throw new UserError(`${this.#root} is no folder. Name another store`)
     this.#real = real
     return real
   }
 }
 
-function nullWhenMissing(error: unknown): null {
-  if (isMissing(error)) return null
-  throw error
+function realOrNull(path: string): string | null {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
 }
 
 /** Somebody else may have made the folder in the meantime; anything but that is passed on. */
-function folderRefused(error: NodeJS.ErrnoException, parent: string): void {
-  if (error.code === 'ENOTDIR') throw new UserError(`${parent} is a file where the store needs a folder. Move it away`)
-  if (error.code !== 'EEXIST') throw error
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTDIR') throw fileInTheWay(dirname(folder))
+    if (code !== 'EEXIST') throw error
+  }
 }

@@ -1,5 +1,5 @@
 /** Keys of the files below a folder, in key order, reading one folder at a time. */
-import { readdir } from 'node:fs/promises'
+import { type Dirent, readdirSync } from 'node:fs'
 import { checkKey, TEMP_PREFIX } from '#adapters/memory/object-key.ts'
 import { isMissing, linkRefused, type SafeFolder } from './safe-folder.ts'
 
@@ -24,7 +24,7 @@ async function below(root: SafeFolder, folder: string, start: string): Promise<s
   const path = await root.find(folder)
   if (path === null) return []
   const names: string[] = []
-  for (const entry of await readdir(path, { withFileTypes: true }).catch(noneWhenMissing)) {
+  for (const entry of readFolder(path)) {
     if (!entry.name.startsWith(start) || entry.name.startsWith(TEMP_PREFIX) || !isKey(folder + entry.name)) continue
     if (entry.isSymbolicLink()) throw linkRefused(`${path}/${entry.name}`)
     if (entry.isDirectory()) names.push(`${entry.name}/`)
@@ -45,7 +45,12 @@ function isKey(key: string): boolean {
   }
 }
 
-function noneWhenMissing(error: unknown): [] {
-  if (isMissing(error)) return []
-  throw error
+/** Entries of a folder; none when it went away or became a file. */
+function readFolder(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
 }

@@ -112,7 +112,7 @@ export const ExperienceRun = z
     trace_id: Id,
     case_id: Name.meta({ description: 'Recordings of one case under different settings share it.' }),
     family_id: Name.meta({ description: 'Customer or conversation: the unit of the split and of every count.' }),
-    intent_id: Name,
+    intent_id: Id,
     date: Day.nullable(),
     split: z
       .enum(['search', 'heldout'])
@@ -128,6 +128,11 @@ export const ExperienceRun = z
     settings: Settings,
     offers: z.record(z.string(), OfferDepth).meta({ description: 'Bucket -> how deep it was recorded.' }),
     evidence: z.array(Offer),
+    gold_not_offered: z
+      .int()
+      .min(0)
+      .default(0)
+      .meta({ description: 'Gold passages that the recording never offered: no trimming brings them back.' }),
     steps: z.array(Step),
     outcome: Outcome,
   })

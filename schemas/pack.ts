@@ -4,7 +4,7 @@ import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
 import { TunableSurface } from './surface.ts'
 
 export const PackIntent = z.strictObject({
-  intent_id: Name,
+  intent_id: Id,
   risk_class: RiskClass,
   owner: Name,
 })

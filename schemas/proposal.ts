@@ -1,7 +1,7 @@
 /** Tuning proposal (the article's, field for field, plus ours), review decision, promotion and rejection records. */
 import * as z from 'zod'
 import { BlastRadius, GuardrailRow } from './candidate.ts'
-import { Digest, Id, Name, Patch, Ref, Settings } from './common.ts'
+import { Digest, Id, Name, Patch, Ref } from './common.ts'
 import { CertifiedRow } from './heldout.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { LAYERS } from './surface.ts'
@@ -87,10 +87,12 @@ export type PromotionRecord = z.infer<typeof PromotionRecord>
 
 /** Why a patch is not proposed again. Expires when the baseline tuple or the suite changes: both are in the key. */
 export const RejectionRecord = z.strictObject({
-  rejection_id: Digest.meta({ description: 'Digest of patch, suite and baseline.' }),
-  intent: Name,
-  patch: Patch,
-  settings: Settings,
+  rejection_id: Digest.meta({ description: 'Digest of patches, suite and baseline.' }),
+  intent: Id,
+  patches: z
+    .array(Patch)
+    .min(1)
+    .meta({ description: 'One patch; for a gate\'s "no" the whole committed list, in order.' }),
   suite: Digest,
   baseline: Digest,
   source: z.enum(['search_guardrail', 'gate', 'reviewer', 'rollback']),

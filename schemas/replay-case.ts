@@ -28,6 +28,7 @@ export const Recording = z.strictObject({
     gold: flags,
     required: flags,
   }),
+  gold_not_offered: z.int().min(0),
   tools: z
     .strictObject({ step: ints, tokens: ints })
     .meta({ description: 'Tool outputs in order: step at which each became readable.' }),

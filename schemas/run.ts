@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
-import { HeldoutVersion } from './heldout.ts'
+import { HeldoutVersion, PreflightRow } from './heldout.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { RejectionRecord } from './proposal.ts'
 import { EvaluatorSuite } from './suite.ts'
@@ -48,6 +48,7 @@ export const RunSummary = z.strictObject({
   candidates: z.array(z.strictObject({ candidate_id: Id, patch: Patch, fate: Fate, reason: z.string() })),
   search: z.strictObject({ visited: z.int(), paid: z.int(), avoided: z.int(), exact: z.boolean() }),
   reasons: z.array(z.string()),
+  preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),
 })
 export type RunSummary = z.infer<typeof RunSummary>

@@ -1,10 +1,10 @@
 /** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
 import * as z from 'zod'
-import { Name, SettingPath } from './common.ts'
+import { Id, Name, SettingPath } from './common.ts'
 
 const shared = {
   path: SettingPath.meta({ description: 'The setting this surface governs; its last word is the field.' }),
-  intents: z.array(Name).min(1).meta({ description: 'Intents whose runs may change it.' }),
+  intents: z.array(Id).min(1).meta({ description: 'Intents whose runs may change it.' }),
   owner: Name.meta({ description: 'Who answers for this field.' }),
   weight: z
     .number()

@@ -1,6 +1,6 @@
 /** Tuning target: the article's contract as a person writes it. What is missing is asked for by name, not defaulted. */
 import * as z from 'zod'
-import { Name, Ref, SettingPath } from './common.ts'
+import { Id, Name, Ref, SettingPath } from './common.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
 
@@ -65,7 +65,7 @@ export const NotMeasured = z.strictObject({
  */
 export const TuningTarget = z.strictObject({
   $schema: z.string().optional(),
-  intent: Name.optional(),
+  intent: Id.optional(),
   metric: z.enum(METRIC_NAMES).optional(),
   direction: z.enum(['decrease', 'increase']).optional(),
   baseline_tuple: BaselineTuple.optional(),

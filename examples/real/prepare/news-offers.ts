@@ -42,7 +42,7 @@ export interface RankedQuery {
 }
 
 /**
- * Every MultiHop-RAG question with the top 20 passages, a title counting twice. `named_first` reorders the same 20:
+ * Every MultiHop-RAG question with the top 20 passages by the library's own defaults over title and text. `named_first` reorders the same 20:
  * passages of a source that the question names come first, otherwise the order stays. The recorded baseline is
  * top_k 10 as ranked, and all question types are one intent, `news`.
  */
@@ -54,7 +54,7 @@ export async function* newsOffers(dataDir: string): AsyncGenerator<RankedQuery, 
 
   for await (const question of readRecords<Question>(dataDir, 'retrieval/mhrag.queries.jsonl.gz')) {
     const ranked = index
-      .search(question.query, { boost: { title: 2 } })
+      .search(question.query)
       // Equal scores come in corpus order, whatever order the index visits its terms in.
       .sort((a, b) => b.score - a.score || place.get(a.id)! - place.get(b.id)!)
       .slice(0, DEPTH)

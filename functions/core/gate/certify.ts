@@ -16,6 +16,7 @@ import { defaultStake, evidence, pEvidence } from './evidence.ts'
 import { bootstrapSeed } from './generator.ts'
 import { pNonInferior, utilityBound } from './non-inferiority.ts'
 import type { Family } from './paired-statistic.ts'
+import type { CaseScore } from './score.ts'
 import { rateOf } from './seal.ts'
 import { candidateP } from './sequence.ts'
 
@@ -24,9 +25,8 @@ export const CHECKED_FAMILIES = 100
 
 export interface SealedScore {
   readonly change: CandidateChange
-  /** Measures in panel order; UNREPLAYABLE for a case that could not be replayed: it counts against the candidate. */
-  readonly measures: readonly Measures[]
-  readonly unreplayable: number
+  /** One per case in panel order; a case that could not be replayed counts against the candidate. */
+  readonly cases: readonly CaseScore[]
 }
 
 /** What the gate knows when it scores: published facts, contract, suite, sealed panel and the commit (seeds the bounds). */
@@ -39,7 +39,8 @@ export interface GateFacts {
 }
 
 /** All guardrail rows of one scored candidate, its p-value, and what changed. */
-export function certificateOf(gate: GateFacts, { change, measures, unreplayable }: SealedScore): Certificate {
+export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): Certificate {
+  const measures = cases.map((c) => c.measures)
   const { target, panel, facts } = gate
   const rows = [...binaryRows(gate, measures), ...utilityRow(gate, measures), ...checkedRows(gate, panel, measures)]
   const certifiedRows = rows.filter((r) => r.kind === 'certified')
@@ -56,13 +57,13 @@ export function certificateOf(gate: GateFacts, { change, measures, unreplayable 
     rows,
     certified: p <= facts.alpha_k,
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
-    heldout: scoreDelta('heldout', panel, measures, unreplayable),
+    heldout: scoreDelta('heldout', panel, measures, cases.filter((c) => c.status === 'unreplayable').length),
     metric: {
       baseline: metricOver(target.metric, panel.baseline),
       candidate: metricOver(target.metric, measures),
       bound: metricRow.bound,
     },
-    changed_runs: panel.cases.flatMap((c, i) => (measures[i] === panel.baseline[i] ? [] : [c.case_id])),
+    changed_runs: panel.cases.flatMap((c, i) => (cases[i]!.status === 'unchanged' ? [] : [c.case_id])),
     regression_runs: panel.cases.flatMap((c, i) => (regressed(panel.baseline[i]!, measures[i]!) ? [c.case_id] : [])),
   }
 }

@@ -86,6 +86,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       gold: run.evidence.map((o) => (o.gold ? 1 : 0)),
       required: run.evidence.map((o) => (o.required ? 1 : 0)),
     },
+    gold_not_offered: run.gold_not_offered,
     tools: {
       step: tools.map(({ at }) => at),
       tokens: tools.map(({ step }) => step.tokens ?? textTokens(step.content!)),

@@ -163,7 +163,7 @@ export function observe(placement: Placement, pins: ReplayPins): Replayed {
   const { gold, required } = recording.evidence
   const lostRequired: number[] = []
   let goldKept = 0
-  let goldTotal = 0
+  let goldTotal = recording.gold_not_offered
   for (let i = 0; i < keptFlags.length; i++) {
     if (gold[i]) {
       goldTotal++

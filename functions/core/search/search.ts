@@ -111,7 +111,7 @@ function renderCandidate(
       guardrails,
       blast_radius: null,
     }) satisfies CandidateScore
-  const known = input.rejections.find((r) => patchDigest(r.patch) === digest)
+  const known = input.rejections.find((r) => r.source !== 'gate' && patchDigest(r.patches[0]!) === digest)
   if (known) return dropped('remembered', `${known.source} rejected it in ${known.run_id}: ${known.reason}`)
   const settings = applyPatch(input.pack.settings, change.patch)
   const rendered: Measures[] = []

@@ -1,71 +1,103 @@
+/**
+ * How alike two points are. Each field has a kernel of its own, from straight line to rough; fields add up, and a share
+ * `eta` of their products adds interactions (the ANOVA kernel: Duvenaud, Nickisch, Rasmussen, "Additive Gaussian
+ * Processes", 2011). An additive world is then learned from few points, and an interacting one still can be.
+ */
+
 import type { Field, Lattice, Point } from './lattice.ts'
 
-/** Correlation of two ranks of one field under one shape. */
-type Table = Float64Array
-
-const matern = (d: number, l: number) => {
-  const r = (Math.sqrt(5) * Math.abs(d)) / l
-  return (1 + r + (r * r) / 3) * Math.exp(-r)
-}
-const straight = (a: number, b: number) => 12 * (a - 0.5) * (b - 0.5)
-
-type Shape = (v: number, w: number, r: number, s: number) => number
-const ORDERED: readonly Shape[] = [
-  (v, w, r, s) => 0.97 * straight(v, w) + 0.03 * matern(r - s, 0.7),
-  (_v, _w, r, s) => 0.97 * straight(r, s) + 0.03 * matern(r - s, 0.7),
-  (_v, _w, r, s) => 0.5 * straight(r, s) + 0.5 * matern(r - s, 0.7),
-  (_v, _w, r, s) => matern(r - s, 0.6),
-  (_v, _w, r, s) => matern(r - s, 0.25),
-  (_v, _w, r, s) => Math.exp(-Math.abs(r - s) / 0.6),
-]
-const CATEGORICAL: readonly Shape[] = [(_v, _w, r, s) => (r === s ? 1 : 0)]
-
-export interface FieldKernel {
-  readonly size: number
-  readonly shapes: readonly Table[]
-}
-function fieldKernel(f: Field): FieldKernel {
-  const n = f.values.length
-  const shapes = f.ordered ? (n === 2 ? [ORDERED[1]!] : n === 1 ? [CATEGORICAL[0]!] : ORDERED) : CATEGORICAL
-  const low = f.ordered ? (f.values[0] as number) : 0
-  const span = f.ordered ? (f.values[n - 1] as number) - low || 1 : 1
-  const at = f.values.map((x, r) => [f.ordered ? ((x as number) - low) / span : r, n > 1 ? r / (n - 1) : 0.5] as const)
-  return {
-    size: n,
-    shapes: shapes.map((shape) => {
-      const t = new Float64Array(n * n)
-      for (let a = 0; a < n; a++)
-        for (let b = 0; b < n; b++) t[a * n + b] = shape(at[a]![0], at[b]![0], at[a]![1], at[b]![1])
-      return t
-    }),
-  }
-}
-export const makeKernels = (l: Lattice): readonly FieldKernel[] => l.fields.map(fieldKernel)
-
-export interface Params {
-  readonly shape: number[]
-  readonly alpha: number[]
+/** What is learned about one metric. */
+export interface KernelParameters {
+  /** For each field, which of its shapes. */
+  readonly shape: readonly number[]
+  /** For each field, how much it matters (variance). */
+  readonly weight: readonly number[]
+  /** Share of the interactions, 0..1. */
   readonly eta: number
+  /** Variance of the noise. */
   readonly noise: number
 }
 
-/** Gram matrix (lower triangle, row-major n x n). */
-export function gram(kernels: readonly FieldKernel[], points: readonly Point[], p: Params, out: Float64Array): void {
-  const n = points.length
-  const d = kernels.length
-  for (let a = 0; a < n; a++) {
-    const pa = points[a]!
-    for (let b = 0; b <= a; b++) {
-      const pb = points[b]!
-      let sum = 1
-      let product = 1
-      for (let i = 0; i < d; i++) {
-        const k = kernels[i]!
-        const g = p.alpha[i]! * k.shapes[p.shape[i]!]![pa[i]! * k.size + pb[i]!]!
-        sum += g
-        product *= 1 + g
+/** Correlation of two ranks of one field. */
+export type Correlation = (a: number, b: number) => number
+
+/** The shapes one field's response may take; smooth first on ordered fields. */
+export type FieldKernel = readonly Correlation[]
+
+/** Two values by their place on 0..1: `v`, `w` by value, `r`, `s` by rank. */
+type Shape = (v: number, w: number, r: number, s: number) => number
+
+const matern52 = (d: number, length: number): number => {
+  const x = (Math.sqrt(5) * Math.abs(d)) / length
+  return (1 + x + (x * x) / 3) * Math.exp(-x)
+}
+/** Straight lines, of mean variance 1 over the range. */
+const straight = (a: number, b: number): number => 12 * (a - 0.5) * (b - 0.5)
+
+/** Straight in the value, straight in the rank (a geometric grid's logarithm), bent, smooth, wavy, stairs. */
+const ORDERED: readonly Shape[] = [
+  (v, w, r, s) => 0.97 * straight(v, w) + 0.03 * matern52(r - s, 0.7),
+  (_v, _w, r, s) => 0.97 * straight(r, s) + 0.03 * matern52(r - s, 0.7),
+  (_v, _w, r, s) => 0.5 * straight(r, s) + 0.5 * matern52(r - s, 0.7),
+  (_v, _w, r, s) => matern52(r - s, 0.6),
+  (_v, _w, r, s) => matern52(r - s, 0.25),
+  (_v, _w, r, s) => Math.exp(-Math.abs(r - s) / 0.6),
+]
+/** The shape a fit starts from. */
+export const BENT = 2
+const SAME: readonly Shape[] = [(_v, _w, r, s) => (r === s ? 1 : 0)]
+
+export const makeKernels = (lattice: Lattice): FieldKernel[] => lattice.fields.map(fieldKernel)
+
+function fieldKernel(field: Field): FieldKernel {
+  const n = field.values.length
+  // Two values leave nothing to bend: one shape is all there is to learn.
+  const shapes = field.ordered && n > 2 ? ORDERED : SAME
+  const rank = field.values.map((_, r) => (n > 1 ? r / (n - 1) : 0))
+  const low = Number(field.values[0])
+  const value = field.ordered ? field.values.map((x) => (Number(x) - low) / (Number(field.values[n - 1]) - low)) : rank
+  return shapes.map((shape) => (a, b) => shape(value[a]!, value[b]!, rank[a]!, rank[b]!))
+}
+
+/** The parts of a covariance that `combine` puts together: the sum of the fields and their product. */
+export function combine(sum: number, product: number, eta: number): number {
+  return sum + eta * (product - sum)
+}
+
+/** One field's correlations of all pairs of `points` (packed), by shape; computed once, weighted many times. */
+export function pairTables(kernels: readonly FieldKernel[], points: readonly Point[]): Float64Array[][] {
+  return kernels.map((kernel, i) =>
+    kernel.map((correlation) => {
+      const pairs = new Float64Array((points.length * (points.length + 1)) / 2)
+      let at = 0
+      for (const [a, p] of points.entries()) {
+        for (let b = 0; b <= a; b++) pairs[at++] = correlation(p[i]!, points[b]![i]!)
       }
-      out[a * n + b] = sum + p.eta * (product - sum)
+      return pairs
+    }),
+  )
+}
+
+/** Writes the covariance of all pairs (packed, noise on the diagonal) into `out`; `work` is scratch of the same size. */
+export function covariance(
+  tables: readonly (readonly Float64Array[])[],
+  parameters: KernelParameters,
+  n: number,
+  out: Float64Array,
+  work: Float64Array,
+): void {
+  const size = (n * (n + 1)) / 2
+  out.fill(1, 0, size)
+  work.fill(1, 0, size)
+  for (const [i, shapes] of tables.entries()) {
+    const pairs = shapes[parameters.shape[i]!]!
+    const weight = parameters.weight[i]!
+    for (let k = 0; k < size; k++) {
+      const g = weight * pairs[k]!
+      out[k]! += g
+      work[k]! *= 1 + g
     }
   }
+  for (let k = 0; k < size; k++) out[k] = combine(out[k]!, work[k]!, parameters.eta)
+  for (let i = 0; i < n; i++) out[(i * (i + 3)) / 2]! += parameters.noise
 }

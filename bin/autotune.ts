@@ -1,0 +1,150 @@
+/** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
+import { Command, CommanderError, Option } from 'commander'
+import { TamperError } from '#core/experience/run-files.ts'
+import { UserError } from '../functions/errors.ts'
+
+/** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const state = { code: 0 }
+  const program = build(state)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return state.code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const known = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
+    const message = known ? (error as Error).message : `a defect of ours: ${(error as Error).stack}`
+    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
+    process.stderr.write(`autotune: ${message}\n`)
+    return known ? 2 : 1
+  }
+}
+
+function build(state: { code: number }): Command {
+  const program = new Command('autotune')
+    .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options and an example)')
+  const verb = (name: string, description: string, example: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--store <dir>', 'folder of the store', './harness')
+      .option('--json', 'print one JSON object on one line, the last of stdout', false)
+      .addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}`)
+
+  verb(
+    'demo',
+    'the whole loop on a bundled synthetic support-refund harness, in a fresh temporary store',
+    'autotune demo\nautotune demo --store ./demo-harness --seed 7',
+  )
+    .addOption(new Option('--seed <n>', 'seed of the synthetic runs').default(1).argParser(wholeNumber('--seed')))
+    .action(async (o, c) => {
+      state.code = await (await import('../functions/cli/demo.ts')).demo({
+        ...o,
+        store: c.getOptionValueSource('store') === 'default' ? null : o.store,
+      })
+    })
+
+  verb(
+    'init',
+    'write a starter pack, suite, price table and target into this folder',
+    'autotune init\nautotune init --dir ./tuning',
+  )
+    .option('--dir <dir>', 'where to write them', '.')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/init.ts')).init(o)
+    })
+
+  verb(
+    'import [files...]',
+    'publish packs, suites and prices, and import recorded runs (JSONL, also .gz) through a map',
+    'autotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import log.jsonl --map ./my-map.jsonata',
+  )
+    .option(
+      '--map <map>',
+      'shipped map or a .jsonata file: one foreign record -> one native run; without it records are native',
+    )
+    .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
+    .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
+    .option('--prices <file>', 'price table to publish (repeatable)', repeat, [])
+    .addOption(
+      new Option('--split <rule>', 'how families are split into search and held-out')
+        .choices(['hash', 'recorded'])
+        .default('hash'),
+    )
+    .option('--split-key <text>', 'key of the split hash (default: a random one, fixed by the first import)')
+    .addOption(
+      new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
+    )
+    .action(async (files, o) => {
+      state.code = await (await import('../functions/cli/import-verb.ts')).importVerb(files, o)
+    })
+
+  verb(
+    'doctor',
+    'the seven questions with their answers or what is missing, and what the held-out set can answer',
+    'autotune doctor --target target.json',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/doctor.ts')).doctor(o)
+    })
+
+  verb(
+    'run',
+    'search, ask the held-out set once, and write a proposal or the reason why there is none',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --abandon at_2026_11_23_refund_cents',
+  )
+    .option('--target <file>', 'tuning target')
+    .option(
+      '--candidates <file>',
+      'hand-written changes (JSON lines of {"patch": {path: value}}) in place of the search',
+    )
+    .option('--run-id <id>', 'id of the run (default: at_YYYY_MM_DD_SLUG from the clock)')
+    .option('--abandon <id>', 'answer "no" to the open question of a run that will not be resumed, and free its lock')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/run.ts')).runVerb(o)
+    })
+
+  verb('list', 'runs of this store with their verdicts', 'autotune list --json').action(async (o) => {
+    state.code = await (await import('../functions/cli/inspect.ts')).list(o)
+  })
+  verb('show <run>', 'one run: verdict, fates, certificate, files', 'autotune show at_2026_11_23_refund_cents').action(
+    async (run, o) => {
+      state.code = await (await import('../functions/cli/inspect.ts')).show(run, o)
+    },
+  )
+  verb(
+    'explain <run>',
+    'why this was proposed, or why nothing was: the fate of every candidate',
+    'autotune explain at_2026_11_23_refund_cents',
+  ).action(async (run, o) => {
+    state.code = await (await import('../functions/cli/inspect.ts')).explain(run, o)
+  })
+  verb(
+    'verify <run>',
+    'recompute a run from its pinned inputs and compare bytes',
+    'autotune verify at_2026_11_23_refund_cents',
+  ).action(async (run, o) => {
+    state.code = await (await import('../functions/cli/verify.ts')).verify(run, o)
+  })
+  return program
+}
+
+const repeat = (value: string, all: string[]): string[] => [...all, value]
+
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new UserError(`${option} takes a whole number from 0, got "${text}"`)
+    return value
+  }
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value < 1)) throw new UserError(`--heldout-share takes a number between 0 and 1, got "${text}"`)
+  return value
+}

@@ -1,0 +1,64 @@
+/** `autotune demo`: the whole loop on the bundled synthetic example, told step by step. */
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { refundRuns } from '../../examples/refund/generate.ts'
+import { thisProcess } from '#adapters/local/holder.ts'
+import { openStore } from '#adapters/local/open-store.ts'
+import { search } from '#core/search/search.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import { parsePack, parsePrices, parseSuite, parseTarget, publishPack, publishPrices, publishSuite } from '../steps/documents.ts'
+import { fixSplit, ingest } from '../steps/ingest.ts'
+import { runTarget } from '../steps/run.ts'
+import { readJson } from '../steps/store.ts'
+import { print, readInput, terminalProgress } from './io.ts'
+import { patchLine, runLines } from './text.ts'
+
+const EXAMPLE = new URL('../../examples/refund/', import.meta.url)
+const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as const
+const RUN_ID = 'demo_refund_cents'
+const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'
+
+interface Options {
+  /** null: a fresh temporary folder. */
+  readonly store: string | null
+  readonly seed: number
+  readonly json: boolean
+}
+
+export async function demo({ store: dir, seed, json }: Options): Promise<number> {
+  const say = (line: string) => {
+    if (!json) process.stdout.write(`${line}\n`)
+  }
+  if (dir !== null && existsSync(join(dir, 'ledger.sqlite'))) throw new UserError(`${dir} is a store already; the demo wants a fresh one (a pass retires its held-out set)`)
+  const store = openStore(dir ?? mkdtempSync(join(tmpdir(), 'autotune-demo-')), { durable: dir !== null, progress: terminalProgress() })
+  try {
+    const read = (file: string) => readInput(new URL(file, EXAMPLE).pathname)
+    const pack = parsePack(read('pack.json'), 'pack.json')
+    const target = parseTarget(read('target.json'), 'target.json')
+    await publishPack(store.objects, pack)
+    await publishSuite(store.objects, parseSuite(read('suite.json'), 'suite.json'))
+    await publishPrices(store.objects, parsePrices(read('prices.json'), 'prices.json'))
+    say(`1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`)
+    const source = async function* () {
+      yield* refundRuns({ seed })
+    }
+    const report = await ingest(store, source, await fixSplit(store, SPLIT))
+    say(`2. import    ${report.stored} synthetic recorded runs: ${report.search_families} families for the search, ${report.heldout_families} sealed away before anything is stored where the search reads`)
+    const summary = await runTarget(store, { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION }, thisProcess(), async (input) => search(input))
+    say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
+    const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
+    const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')
+    print(json, { ...summary, proposal: path, store: store.dir }, () => [
+      ...runLines(summary, proposal, path),
+      ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
+      `look further  npm run -s autotune -- explain ${RUN_ID} --store ${store.dir}`,
+      `              npm run -s autotune -- verify ${RUN_ID} --store ${store.dir}`,
+    ])
+    return summary.verdict === 'certified' ? 0 : 3
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,91 @@
+/** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
+import { openStore } from '#adapters/local/open-store.ts'
+import { baselineProblems } from '#core/contract/baseline-floors.ts'
+import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
+import { neededOf, preflight } from '#core/gate/preflight.ts'
+import { panelOf, reproduce, sealVersion } from '#core/gate/seal.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import { compileIntent } from '../steps/compile.ts'
+import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
+import { rowKeys } from '../steps/ledger-keys.ts'
+import { print, readInput, terminalProgress } from './io.ts'
+import { contractLines, preflightLines } from './text.ts'
+
+/** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
+export async function doctor({
+  store: dir,
+  json,
+  target: file,
+}: {
+  store: string
+  json: boolean
+  target: string
+}): Promise<number> {
+  const target = parseTarget(readInput(file), file)
+  const store = openStore(dir, { progress: terminalProgress() })
+  try {
+    const documents = await pinnedDocuments(store.objects, target)
+    const questions = sevenQuestions({ target, ...documents })
+    if (!isAnswered(questions)) {
+      print(
+        json,
+        {
+          verdict: 'unanswered',
+          questions,
+          preflight: [],
+          heldout_families: null,
+          needed_families: null,
+          problems: [],
+        },
+        () => [...contractLines(questions), 'verdict  UNANSWERED: supply what is missing'],
+      )
+      return 2
+    }
+    const resolved = resolveTarget(target)
+    const pins = {
+      tuple: resolved.baseline_tuple,
+      settings: documents.pack!.settings,
+      suite: documents.suite!,
+      prices: documents.prices,
+    }
+    const cases = await compileIntent(store.objects, resolved.intent, store.progress)
+    const reproduced = reproduce(cases, pins)
+    const problems = baselineProblems(panelOf(reproduced.lines), resolved)
+    const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
+    const live = (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(resolved.intent))))
+      .map((r) => r.body)
+      .find((i) => !i.retired && i.used > 0)
+    // What a run would seal now; only its counts are looked at, and nothing is written.
+    const facts =
+      live ?? sealVersion(await compileIntent(store.vault, resolved.intent, store.progress), resolved, pins).facts
+    const rows = preflight(facts, resolved, null)
+    const ready = problems.length === 0 && rows.every((r) => r.verdict === 'ready')
+    const needed = neededOf(rows)
+    const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
+    print(
+      json,
+      {
+        verdict,
+        questions,
+        preflight: rows,
+        heldout_families: facts.families,
+        needed_families: needed,
+        search_cases: cases.length,
+        excluded: reproduced.excluded,
+        problems,
+      },
+      () => [
+        ...contractLines(questions),
+        `search   ${reproduced.lines.length} of ${cases.length} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
+        ...problems.map((p) => `   PROBLEM  ${p}`),
+        `held out ${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`,
+        ...preflightLines(rows),
+        `verdict  ${verdict === 'ready' ? 'READY' : verdict === 'inconclusive' ? 'INCONCLUSIVE: a run would search and explain, and spend nothing' : 'UNANSWERED: nothing could be certified on these records'}`,
+      ],
+    )
+    return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2
+  } finally {
+    store.close()
+  }
+}

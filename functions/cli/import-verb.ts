@@ -1,0 +1,46 @@
+/** `autotune import`: what was stored, and where it went. */
+import { openStore } from '#adapters/local/open-store.ts'
+import { UserError } from '../errors.ts'
+import { importFiles } from './import.ts'
+import { print, terminalProgress } from './io.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly map?: string
+  readonly pack: string[]
+  readonly suite: string[]
+  readonly prices: string[]
+  readonly split: 'hash' | 'recorded'
+  readonly splitKey?: string
+  readonly heldoutShare: number
+}
+
+export async function importVerb(files: readonly string[], o: Options): Promise<number> {
+  const documents = o.pack.length + o.suite.length + o.prices.length
+  if (files.length + documents === 0)
+    throw new UserError('nothing to import: name record files, or --pack, --suite, --prices')
+  const store = openStore(o.store, { progress: terminalProgress() })
+  try {
+    const report = await importFiles(store, files, {
+      map: o.map ?? null,
+      packs: o.pack,
+      suites: o.suite,
+      prices: o.prices,
+      splitBy: o.split,
+      splitKey: o.splitKey ?? null,
+      heldoutShare: o.heldoutShare,
+    })
+    print(o.json, { ...report, documents }, () => [
+      `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
+      ...(files.length > 0
+        ? [
+            `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
+          ]
+        : []),
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}

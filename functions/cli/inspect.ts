@@ -1,0 +1,79 @@
+/** `list`, `show`, `explain`: what a store knows of its runs. Reads finished runs only. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openStore } from '#adapters/local/open-store.ts'
+import { Id } from '#schemas/common.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import { readJson, type Store } from '../steps/store.ts'
+import { print } from './io.ts'
+import { explainLines, runLines } from './text.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+}
+
+/** An existing store; a UserError where there is none, so that a typo does not create one. */
+export function existingStore(dir: string) {
+  if (!existsSync(join(dir, 'ledger.sqlite')))
+    throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
+  return openStore(dir)
+}
+
+/** Manifest of a finished run. Throws UserError when there is none. */
+export async function manifestOf(store: Store, run: string): Promise<RunManifest> {
+  const id = Id.safeParse(run)
+  const manifest = id.success
+    ? await readJson<RunManifest>(store.objects, keys.autotuneRun(id.data, 'manifest.json'))
+    : null
+  if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
+  return manifest
+}
+
+export async function list({ store: dir, json }: Options): Promise<number> {
+  const store = existingStore(dir)
+  const runs: { run: string; intent: string; verdict: string; finished_at: string; winner: unknown }[] = []
+  for await (const key of store.objects.list(keys.autotune())) {
+    if (!key.endsWith('/manifest.json')) continue
+    const m = (await readJson<RunManifest>(store.objects, key))!
+    runs.push({
+      run: m.run_id,
+      intent: m.intent,
+      verdict: m.verdict,
+      finished_at: m.finished_at,
+      winner: m.summary.winner,
+    })
+  }
+  store.close()
+  print(json, { runs }, () =>
+    runs.length === 0
+      ? ['no runs yet: "autotune run --target FILE"']
+      : runs.map((r) => `${r.run.padEnd(40)} ${r.verdict.padEnd(14)} ${r.intent}`),
+  )
+  return 0
+}
+
+export async function show(run: string, { store: dir, json }: Options): Promise<number> {
+  const store = existingStore(dir)
+  const manifest = await manifestOf(store, run)
+  const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(run, 'selected-proposal.json'))
+  store.close()
+  const files = [...Object.keys(manifest.artifacts), 'manifest.json'].map((f) => join(dir, 'autotune/runs', run, f))
+  print(json, { ...manifest.summary, files, tuning_proposal: proposal }, () => [
+    ...runLines(manifest.summary, proposal, null),
+    'files',
+    ...files.map((f) => `   ${f}`),
+  ])
+  return 0
+}
+
+export async function explain(run: string, { store: dir, json }: Options): Promise<number> {
+  const store = existingStore(dir)
+  const { summary } = await manifestOf(store, run)
+  store.close()
+  print(json, summary, () => explainLines(summary))
+  return 0
+}

@@ -1,0 +1,83 @@
+/** What people read on a terminal: the story of a run, the contract, the preflight. Values in, lines out. */
+import type { Question } from '#core/contract/questions.ts'
+import type { Patch } from '#schemas/common.ts'
+import type { PreflightRow } from '#schemas/heldout.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { RunSummary } from '#schemas/run.ts'
+
+/** `evidence.order_history.top_k 10 -> 7, ...` */
+export const patchLine = (patch: Patch): string =>
+  Object.entries(patch)
+    .map(([path, { from, to }]) => `${path} ${clip(from)} -> ${clip(to)}`)
+    .join(', ')
+
+const clip = (value: unknown): string => {
+  const text = String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** The seven questions, each with its answer or with what is missing. */
+export function contractLines(questions: readonly Question[]): string[] {
+  return questions.flatMap(({ question, answer, missing }, i) => [
+    `${i + 1}. ${question}`,
+    ...(answer === null ? missing.map((m) => `   MISSING  ${m}`) : [`   ${answer}`]),
+  ])
+}
+
+/** One line a guardrail: ready, or what it needs. */
+export const preflightLines = (rows: readonly PreflightRow[]): string[] =>
+  rows.map((r) => `   ${r.verdict === 'ready' ? 'ready       ' : 'INCONCLUSIVE'}  ${r.guardrail.padEnd(22)} ${r.note}`)
+
+const HEADLINE: Record<RunSummary['verdict'], string> = {
+  certified: 'CERTIFIED: a proposal waits for review',
+  not_certified: 'NOT CERTIFIED: the held-out set said no',
+  inconclusive: 'INCONCLUSIVE: the held-out set is too small to answer; nothing was spent',
+  refused: 'REFUSED',
+  no_candidate: 'NO CANDIDATE: the search found nothing to propose',
+}
+
+/** The story of a run: verdict, search, fates by kind, the gate, and the proposal in its own wording. */
+export function runLines(summary: RunSummary, proposal: TuningProposal | null, proposalPath: string | null): string[] {
+  const { search, candidates } = summary
+  const lines = [
+    `run ${summary.run}`,
+    `verdict  ${HEADLINE[summary.verdict]}`,
+    `search   ${search.visited} candidates${search.exact ? ' (the whole lattice)' : ''}: ${search.paid} case replays paid, ${search.avoided} avoided`,
+    ...fateLines(candidates),
+  ]
+  if (summary.preflight.length > 0)
+    lines.push(
+      `held out ${summary.heldout_families} families${summary.needed_families === null ? '' : `; the largest need is ${summary.needed_families}`}`,
+      ...preflightLines(summary.preflight),
+    )
+  if (proposal) {
+    lines.push(`proposal ${patchLine(proposal.candidate_change.patch)}`, ...proposal.wording.map((w) => `   ${w}`))
+    const { release_path: path } = proposal
+    lines.push(
+      `   next          reviewed by ${path.requires_reviewers.join(', ')}; enters at ${path.rollout_stage}; rolls back to ${path.rollback_target}`,
+    )
+    if (proposalPath) lines.push(`file     ${proposalPath}`)
+  }
+  for (const reason of summary.reasons) lines.push(`note     ${reason}`)
+  return lines
+}
+
+/** Fates by kind with an example each; every single one is in `explain`. */
+function fateLines(candidates: RunSummary['candidates']): string[] {
+  const byFate = Map.groupBy(candidates, (c) => c.fate)
+  return [...byFate].map(([fate, list]) => {
+    const example = list[0]!
+    return `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} e.g. ${patchLine(example.patch)}: ${example.reason}`
+  })
+}
+
+/** Every candidate with its fate and reason: why nothing else was proposed. */
+export const explainLines = (summary: RunSummary): string[] => [
+  `run ${summary.run}: ${HEADLINE[summary.verdict]}`,
+  ...summary.reasons.map((r) => `   ${r}`),
+  ...(summary.preflight.length > 0
+    ? ['what the held-out set could answer:', ...preflightLines(summary.preflight)]
+    : []),
+  `${summary.candidates.length} candidates:`,
+  ...summary.candidates.map((c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`),
+]

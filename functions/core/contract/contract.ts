@@ -1,0 +1,26 @@
+/** The contract of a run: questions answered, invariants untouched. What is missing refuses the run before anything is read. */
+import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { isAnswered, sevenQuestions } from './questions.ts'
+
+/** The contract with the documents it pins; `null` where the store does not hold one. */
+export interface ContractInput {
+  readonly target: TuningTarget
+  readonly pack: ContextPack | null
+  readonly evaluator_suite: EvaluatorSuite | null
+  readonly price_table: PriceTable | null
+}
+
+/** Lines of the unanswered questions; empty when the contract stands. */
+export function contractReasons(run: ContractInput): string[] {
+  const questions = sevenQuestions({
+    target: run.target,
+    pack: run.pack,
+    suite: run.evaluator_suite,
+    prices: run.price_table,
+  })
+  return isAnswered(questions) ? [] : questions.flatMap((q) => q.missing)
+}
+
+export { resolveTarget } from './resolve.ts'

@@ -1,0 +1,59 @@
+/** What may be said of a certificate: "proved a drop of less than", never "safe" and never "no regressions" unless g = 0. */
+import type { BlastRadius } from '#schemas/candidate.ts'
+import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
+import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { ledgerLine } from './ledger.ts'
+
+const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
+const short = (p: number): string =>
+  p === 0 ? '0' : p < 0.001 ? p.toExponential(0) : Number(p.toPrecision(2)).toString()
+const number = (value: number): string => Number(value.toPrecision(4)).toString()
+
+/** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
+export function certificateWording(certificate: Certificate, item: LedgerItem, radius: BlastRadius): string[] {
+  const rows = (kind: CertifiedRow['kind']) => certificate.rows.filter((r) => r.kind === kind).map(rowWording)
+  const regressions = certificate.regression_runs.length
+  return [
+    `certified     ${rows('certified').join('; ')}`,
+    `checked       ${rows('checked').join('; ')}`,
+    `ledger        ${ledgerLine(item)}`,
+    `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,
+  ]
+}
+
+export const radiusWording = (r: BlastRadius): string =>
+  `${r.fields} field${r.fields === 1 ? '' : 's'}, ${percent(r.b_context, 2)} of contexts, ${percent(r.b_decision, 2)} of decisions, config distance ${Number(r.b_config.toFixed(2))}`
+
+function rowWording(row: CertifiedRow): string {
+  if (row.kind === 'checked') return checkedWording(row)
+  const p = `p=${short(row.p!)} <= ${number(row.level)}`
+  if (row.guardrail !== 'utility_delta')
+    return `${row.guardrail.replaceAll('_', ' ')} violations < ${percent(row.limit)} (${row.counts.violations} of ${row.families}, ${p}; upper bound ${percent(row.bound ?? 1)})`
+  const { regressions: g, improvements: f } = row.counts
+  const counts = g === undefined ? `graded, n=${row.families}` : `g=${g}, f=${f}, n=${row.families}`
+  return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`
+}
+
+function checkedWording({ guardrail, observed, bound, limit, level }: CertifiedRow): string {
+  const unit =
+    guardrail in METRICS
+      ? METRICS[guardrail as MetricName].unit
+      : guardrail === 'p95_latency_delta'
+        ? 'ms'
+        : guardrail === 'economics_delta'
+          ? 'cents'
+          : ''
+  const value = (v: number | null): string => (v === null ? 'not measured' : `${v > 0 ? '+' : ''}${number(v)}`)
+  return `${guardrail.replaceAll('_', ' ')} ${value(observed)} ${unit} (${percent(1 - level)} bound ${value(bound)}${limit === 0 ? '' : ` against ${value(limit)}`})`
+}
+
+/** "inconclusive" line: what was short, and that nothing was spent. */
+export const inconclusiveWording = (rows: readonly PreflightRow[]): string =>
+  `${rows
+    .filter((r) => r.verdict === 'inconclusive')
+    .map((r) => `${r.guardrail}: ${r.note}`)
+    .join('; ')}. Nothing was spent.`
+
+/** "not certified" line: the one bit and the balance. */
+export const notCertifiedWording = (item: LedgerItem): string =>
+  `${item.intent} ${item.version.slice(0, 15)}: question ${item.used} of ${item.questions} answered no. ${Number((item.used * item.alpha_k).toPrecision(6))} of ${item.alpha} spent. No further detail exists until the version is retired.`

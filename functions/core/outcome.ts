@@ -1,0 +1,200 @@
+/** What a run leaves: verdict, artifacts as text, the summary people and machines read, and what memory learns. */
+import type { CandidateScore } from '#schemas/candidate.ts'
+import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
+import type { AutotuneRun, RunSummary, Verdict } from '#schemas/run.ts'
+import type { AutotuneFile } from '#schemas/s3-keys.ts'
+import { auditLines, type ChainedArtifact } from './audit/chain.ts'
+import { canonical, canonicalLines, digestOf, digestOfBytes } from './canonical.ts'
+import type { ResolvedTarget } from './contract/resolve.ts'
+import { baselineDigest } from './gate/commitment.ts'
+import { ledgerLine } from './gate/ledger.ts'
+import type { Readiness } from './gate/preflight-run.ts'
+import { notCertifiedWording } from './gate/wording.ts'
+import { buildProposal } from './proposal/proposal.ts'
+import type { SearchResult } from './search/search.ts'
+import type { CompiledSearch } from './search/search-set.ts'
+import type { Winner } from './select/winner.ts'
+
+/** Outcome of a run as values; the caller writes them. A refusal before the search leaves no artifacts. */
+export interface RunOutcome {
+  readonly verdict: Verdict
+  readonly summary: RunSummary
+  /** In chain order; `audit.jsonl` last. `manifest.json` is the caller's: it holds times. */
+  readonly artifacts: readonly (readonly [AutotuneFile, string])[]
+  readonly rejections: readonly RejectionRecord[]
+  readonly billed: { readonly replays: number; readonly renders: number; readonly heldout_questions: number }
+}
+
+export interface Finished {
+  readonly run: AutotuneRun
+  readonly target: ResolvedTarget
+  readonly compiled: CompiledSearch
+  readonly found: SearchResult
+  readonly commit: string
+  readonly ready: Readiness
+  readonly item: LedgerItem | null
+  readonly answer: GateAnswer | null
+  readonly winner: Winner | null
+}
+
+/** Refused before the search: nothing is left but the reasons. */
+export function refuseRun(run: AutotuneRun, reasons: readonly string[]): RunOutcome {
+  const summary: RunSummary = {
+    run: run.run_id,
+    verdict: 'refused',
+    proposal: null,
+    winner: null,
+    heldout_families: run.heldout_test_set?.families ?? null,
+    needed_families: null,
+    candidates: [],
+    search: { visited: 0, paid: 0, avoided: 0, exact: true },
+    reasons: [...reasons],
+    preflight: [],
+    ledger: null,
+  }
+  return {
+    verdict: 'refused',
+    summary,
+    artifacts: [],
+    rejections: [],
+    billed: { replays: 0, renders: 0, heldout_questions: 0 },
+  }
+}
+
+/** Everything a run that searched leaves on record. */
+export function finishRun(done: Finished): RunOutcome {
+  const { run, found, ready, item, answer, winner } = done
+  const verdict: Verdict = ready.verdict !== 'ask' ? ready.verdict : winner ? 'certified' : 'not_certified'
+  const candidates = found.candidates.map((c) => finalFate(c, answer, winner))
+  const artifacts = chained(done, candidates)
+  const reasons =
+    verdict === 'not_certified' ? [notCertifiedWording(item!)] : verdict === 'certified' ? [] : ready.reasons
+  const summary: RunSummary = {
+    run: run.run_id,
+    verdict,
+    proposal: winner ? 'selected-proposal.json' : null,
+    winner: winner?.candidate.patch ?? null,
+    heldout_families: run.heldout_test_set?.families ?? null,
+    needed_families: ready.needed,
+    candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
+    search: {
+      visited: found.counts.visited,
+      paid: found.counts.paid,
+      avoided: found.counts.avoided,
+      exact: found.counts.exact,
+    },
+    reasons: [...reasons, ...(run.demonstration ? [run.demonstration] : [])],
+    preflight: [...ready.rows],
+    ledger: item ? ledgerLine(item) : null,
+  }
+  return {
+    verdict,
+    summary,
+    artifacts,
+    rejections: rejectionsOf(done, verdict, candidates),
+    billed: { replays: found.counts.paid, renders: found.counts.renders, heldout_questions: answer ? 1 : 0 },
+  }
+}
+
+/** After a "no" every listed candidate stays `committed`: one bit says nothing of any single one. */
+function finalFate(candidate: CandidateScore, answer: GateAnswer | null, winner: Winner | null): CandidateScore {
+  if (candidate.fate !== 'committed') return candidate
+  if (!answer) return { ...candidate, reason: 'ready for the held-out set; no question was spent' }
+  if (!answer.certified)
+    return { ...candidate, reason: 'the list was answered "no"; no further detail exists until the version is retired' }
+  const certificate = answer.certificates.find((c) => c.digest === candidate.digest)!
+  if (winner?.candidate.digest === candidate.digest)
+    return { ...candidate, fate: 'won', reason: 'certified, and the best of the Pareto front' }
+  if (!certificate.certified)
+    return {
+      ...candidate,
+      reason: `not certified: p=${Number(certificate.p.toPrecision(3))}, or one before it on the list failed`,
+    }
+  if (!certificate.checked)
+    return {
+      ...candidate,
+      fate: 'certified',
+      reason: `certified, but a checked bound does not hold: ${certificate.rows
+        .filter((r) => r.kind === 'checked' && !r.passed)
+        .map((r) => r.guardrail)
+        .join(', ')}`,
+    }
+  return { ...candidate, fate: 'certified', reason: 'certified; another one is better, or touches less' }
+}
+
+function chained(done: Finished, candidates: readonly CandidateScore[]): (readonly [AutotuneFile, string])[] {
+  const { run, found, answer, winner, ready, target, item, compiled, commit } = done
+  const files: ChainedArtifact[] = []
+  const digests: Record<string, string> = { search_set: run.search_set.digest }
+  const add = (artifact: AutotuneFile, text: string, from: readonly string[]) => {
+    files.push({ artifact, text, computed_from: Object.fromEntries(from.map((name) => [name, digests[name]!])) })
+    digests[artifact] = digestOfBytes(text)
+  }
+  add('target.json', `${canonical(run)}\n`, ['search_set'])
+  add('candidates.jsonl', canonicalLines(candidates), ['target.json', 'search_set'])
+  add('replay-results.jsonl', canonicalLines(found.results), ['target.json', 'search_set'])
+  const gate = answer ?? {
+    asked: false,
+    verdict: ready.verdict,
+    version: run.heldout_test_set?.version ?? null,
+    preflight: ready.rows,
+    ledger_item: item,
+  }
+  add('gate.json', `${canonical(gate)}\n`, ['target.json', 'candidates.jsonl'])
+  if (winner) {
+    const proposal: TuningProposal = buildProposal({
+      run,
+      target,
+      winner: winner.candidate,
+      certificate: winner.certificate,
+      ledger: item!,
+      excluded: compiled.excluded,
+      computedFrom: { ...digests, commit },
+    })
+    add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
+  }
+  return [
+    ...files.map(({ artifact, text }) => [artifact as AutotuneFile, text] as const),
+    ['audit.jsonl', canonicalLines(auditLines(files))] as const,
+  ]
+}
+
+/** Memory learns from decided runs only: an inconclusive or refused one records nothing. */
+function rejectionsOf(
+  { run, target, found }: Finished,
+  verdict: Verdict,
+  candidates: readonly CandidateScore[],
+): RejectionRecord[] {
+  if (verdict === 'inconclusive' || verdict === 'refused') return []
+  const suite = digestOf(run.evaluator_suite)
+  const baseline = baselineDigest(run)
+  const record = (
+    patches: RejectionRecord['patches'],
+    source: RejectionRecord['source'],
+    reason: string,
+  ): RejectionRecord => ({
+    rejection_id: digestOf({ patches, suite, baseline }),
+    intent: target.intent,
+    patches,
+    suite,
+    baseline,
+    source,
+    reason,
+    run_id: run.run_id,
+  })
+  const filtered = candidates
+    .filter((c) => c.fate === 'search_guardrail')
+    .map((c) => record([c.patch], 'search_guardrail', c.reason))
+  const listed =
+    verdict === 'not_certified'
+      ? [
+          record(
+            found.committed.map((c) => c.patch),
+            'gate',
+            'the committed list was answered "no"',
+          ),
+        ]
+      : []
+  return [...filtered, ...listed]
+}

@@ -1,0 +1,79 @@
+/** Builds the typed proposal of a run: the article's JSON field for field, and what a reviewer needs beside it. */
+import type { CandidateScore } from '#schemas/candidate.ts'
+import type { Certificate, LedgerItem } from '#schemas/heldout.ts'
+import { METRICS } from '#schemas/metrics.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { digestOf } from '../canonical.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
+import { ledgerLine } from '../gate/ledger.ts'
+import { certificateWording } from '../gate/wording.ts'
+
+export interface ProposalInput {
+  readonly run: AutotuneRun
+  readonly target: ResolvedTarget
+  readonly winner: CandidateScore
+  readonly certificate: Certificate
+  /** Ledger item after the answer. */
+  readonly ledger: LedgerItem
+  readonly excluded: Readonly<Record<string, number>>
+  readonly computedFrom: Readonly<Record<string, string>>
+}
+
+/** A proposal in status `proposed`. Proposal-only: nothing from here writes a pack or a release. */
+export function buildProposal({
+  run,
+  target,
+  winner,
+  certificate,
+  ledger,
+  excluded,
+  computedFrom,
+}: ProposalInput): TuningProposal {
+  const { heldout, metric } = certificate
+  const gain = metric.candidate === null || metric.baseline === null ? null : metric.candidate - metric.baseline
+  const excludedCount = Object.values(excluded).reduce((a, b) => a + b, 0)
+  const measured = (dimension: 'latency' | 'economics', value: number | null) =>
+    dimension in target.not_measured ? null : value
+  return {
+    tuning_proposal_id: `${run.run_id}_01`,
+    status: 'proposed',
+    target: { intent: target.intent, metric: target.metric, direction: target.direction },
+    candidate_change: { layer: winner.layer, target_pack: run.pack.pack, patch: winner.patch },
+    replay: {
+      search_set: run.search_set.ref,
+      heldout_test_set: `goldens/${target.intent}/test@${ledger.version.slice(7, 19)}`,
+      evaluation_run_id: `eval_${ledger.history.at(-1)!.commit.slice(7, 19)}`,
+      baseline_tuple: `release.${target.intent}.${digestOf(target.baseline_tuple).slice(7, 19)}`,
+    },
+    observed_delta: {
+      [METRICS[target.metric].delta_key]: gain,
+      utility: heldout.utility,
+      p95_latency_ms: measured('latency', heldout.p95_latency_ms),
+      economics_cents: measured('economics', heldout.economics_cents),
+      policy_violations: heldout.policy_violations,
+      safety_violations: heldout.safety_violations,
+      approval_bypasses: 'approval' in target.not_measured ? null : heldout.approval_bypasses,
+    },
+    guardrails: { passed: true, regression_runs: certificate.regression_runs },
+    release_path: target.release_path,
+    owner: target.owner,
+    rationale: winner.rationale,
+    certificate: certificate.rows,
+    search_guardrails: winner.guardrails,
+    not_measured: { ...target.not_measured },
+    ledger: {
+      version: ledger.version,
+      question: ledger.used,
+      of: ledger.questions,
+      alpha: ledger.alpha,
+      spent: Number((ledger.used * ledger.alpha_k).toPrecision(6)),
+      retired: ledger.retired ?? 'live',
+      line: ledgerLine(ledger),
+    },
+    blast_radius: winner.blast_radius!,
+    wording: certificateWording(certificate, ledger, winner.blast_radius!),
+    excluded_cases: { search: { ...excluded }, share: excludedCount / Math.max(1, run.search_set.cases) },
+    computed_from: { ...computedFrom },
+  }
+}

@@ -1,0 +1,40 @@
+/** The next version of a pack, built from an approved patch. Published versions stay as they are. */
+import type { Patch } from '#schemas/common.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import { applyPatch } from '../space/lattice.ts'
+import { boundedChange } from '../space/validate.ts'
+
+interface Version {
+  readonly name: string
+  readonly major: number
+  readonly minor: number
+}
+
+function versionOf(ref: string): Version {
+  const at = ref.lastIndexOf('@')
+  const [major, minor] = ref.slice(at + 1).split('.')
+  return { name: ref.slice(0, at), major: Number(major), minor: Number(minor) }
+}
+
+/**
+ * The patched pack under the next free minor version, or every reason why the patch cannot be applied. Bounds, surface,
+ * intent and `from` values are checked again here: what was approved must still be a bounded change of this very pack.
+ * A semantic change bumps the version and a published ref never changes (upstream, context pack); patches stay compatible,
+ * so it is the minor one.
+ * @param published every ref that exists already; the result is above all of the same name and major version
+ */
+export function nextPackVersion(
+  pack: ContextPack,
+  patch: Patch,
+  intent: string,
+  published: readonly string[],
+): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
+  const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
+  if ('problems' in bounded) return { refused: bounded.problems }
+  const own = versionOf(pack.pack)
+  const taken = published.map(versionOf).filter((v) => v.name === own.name && v.major === own.major)
+  const minor = Math.max(own.minor, ...taken.map((v) => v.minor)) + 1
+  return {
+    pack: { ...pack, pack: `${own.name}@${own.major}.${minor}.0`, settings: applyPatch(pack.settings, patch) },
+  }
+}

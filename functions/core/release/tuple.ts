@@ -1,0 +1,31 @@
+/** Release tuples: the refs that go out and come back together, each pinned, with the tuple that they replace. */
+import type { BaselineTuple, ContextPack, ReleaseTuple } from '#schemas/pack.ts'
+import { digestOf } from '../canonical.ts'
+
+/** Id of a tuple: the intent and the digest of its refs. The same id that a proposal names as its baseline. */
+export const tupleId = (intent: string, refs: BaselineTuple): string =>
+  `release.${intent}.${digestOf(refs).slice(7, 19)}`
+
+/**
+ * Pins a tuple.
+ * @param digests one per ref that the store holds, by the ref's place in the tuple (`pack`, `evals`, ...)
+ * @param prior the tuple it replaces; null for the first of an intent
+ */
+export function pinTuple(
+  intent: string,
+  refs: BaselineTuple,
+  digests: Readonly<Record<string, string>>,
+  prior: ReleaseTuple | null,
+): ReleaseTuple {
+  return {
+    release_tuple_id: tupleId(intent, refs),
+    intent,
+    refs: { ...refs },
+    digests: { ...digests },
+    prior_release_tuple_id: prior?.release_tuple_id ?? null,
+  }
+}
+
+/** The tuple of the next pack version: everything else as in the prior one, which it names as its way back. */
+export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple =>
+  pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)

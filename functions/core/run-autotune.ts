@@ -1,0 +1,68 @@
+/**
+ * The article's pipeline: contract, compile, search, commit, gate, select, proposal. The core's one async function; the
+ * world comes in through ports, and what is to be written goes out as values.
+ */
+import type { GateAnswer, HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { contractReasons, resolveTarget } from './contract/contract.ts'
+import { commitmentOf } from './gate/commitment.ts'
+import { preflightRun } from './gate/preflight-run.ts'
+import { finishRun, type RunOutcome, refuseRun } from './outcome.ts'
+import type { SearchInput, SearchResult } from './search/search.ts'
+import { compileSearchSet } from './search/search-set.ts'
+import { selectWinner } from './select/winner.ts'
+
+/** The world as the pipeline sees it. Nothing here can reach a held-out case: the gate answers with one bit, or everything. */
+export interface AutotunePorts {
+  /** Cases of the pinned search set. */
+  searchCases(run: AutotuneRun): Promise<readonly ReplayCase[]>
+  /** Keeps the pinned input before anything is spent, so that a killed run resumes on the same bytes. */
+  pin(run: AutotuneRun): Promise<void>
+  /** Runs the search where it cannot read the vault. */
+  search(input: SearchInput): Promise<SearchResult>
+  /** Ledger item of a sealed version. */
+  ledgerItem(heldout: HeldoutVersion): Promise<LedgerItem | null>
+  /** Spends one question on the committed list and answers it; `refused` when the conditional write says so. */
+  ask(
+    run: AutotuneRun,
+    commit: string,
+    search: SearchResult,
+  ): Promise<{ answer: GateAnswer; item: LedgerItem } | { refused: string }>
+}
+
+/** From a pinned run to an outcome: verdict, artifacts and what memory learns. Same inputs, same bytes. */
+export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promise<RunOutcome> {
+  const unanswered = contractReasons(run)
+  if (unanswered.length > 0) return refuseRun(run, unanswered)
+  const target = resolveTarget(run.target)
+
+  const compiled = compileSearchSet(await ports.searchCases(run), run, target)
+  if (compiled.problems.length > 0) return refuseRun(run, compiled.problems)
+
+  await ports.pin(run)
+  const found = await ports.search(compiled.input)
+  const commit = commitmentOf(run, target, found)
+
+  const item = run.heldout_test_set && (await ports.ledgerItem(run.heldout_test_set))
+  const ready = preflightRun(run, target, compiled, found, commit, item)
+  if (ready.verdict !== 'ask')
+    return finishRun({ run, target, compiled, found, commit, ready, item, answer: null, winner: null })
+
+  const asked = await ports.ask(run, commit, found)
+  if ('refused' in asked)
+    return finishRun({
+      run,
+      target,
+      compiled,
+      found,
+      commit,
+      ready: { ...ready, verdict: 'refused', reasons: [asked.refused] },
+      item,
+      answer: null,
+      winner: null,
+    })
+
+  const winner = selectWinner(asked.answer, found, target)
+  return finishRun({ run, target, compiled, found, commit, ready, item: asked.item, answer: asked.answer, winner })
+}

@@ -1,0 +1,25 @@
+/** Gives up a run that will not be resumed: its open question is answered "no", its lock is freed. */
+import { UserError } from '../errors.ts'
+import { abandonQuestion } from './gate.ts'
+import type { Holder, Lock } from './lock.ts'
+import type { Store } from './store.ts'
+
+export interface Abandoned {
+  readonly run: string
+  /** Number of the question that was answered "no"; null when none was open. */
+  readonly question: number | null
+}
+
+/** Abandons a run by its id. Throws UserError when no lock names it, or when its process still works. */
+export async function abandonRun(store: Store, runId: string, holder: Holder): Promise<Abandoned> {
+  for await (const row of store.table.query<Lock>('lock')) {
+    if (row.body.run_id !== runId) continue
+    if (holder.isAlive(row.body.holder))
+      throw new UserError(`process ${row.body.holder} is still working on run ${runId}: stop it first`)
+    const intent = row.sk.slice(0, row.sk.lastIndexOf('#'))
+    const answer = await abandonQuestion(store, intent, runId)
+    await store.table.remove(row.pk, row.sk, row.revision)
+    return { run: runId, question: answer?.question ?? null }
+  }
+  throw new UserError(`no run "${runId}" is open in this store`)
+}

@@ -1,0 +1,69 @@
+/** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
+import { byCodeUnit, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
+import { compileCase } from '#core/replay/compile.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Progress } from '../ports.ts'
+import { type IndexLine, indexKey } from './ingest.ts'
+import { readLines, readText } from './store.ts'
+
+/** How many runs are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
+const READ_AHEAD = 64
+
+/** Cases of an intent, ordered by case id. Throws TamperError when a recorded file was changed. */
+export async function compileIntent(objects: ObjectStore, intent: string, progress: Progress): Promise<ReplayCase[]> {
+  const index = await readLines<IndexLine>(objects, indexKey(intent))
+  const byCase = new Map<string, ReturnType<typeof readRunFiles>[]>()
+  for (let at = 0; at < index.length; at += READ_AHEAD) {
+    const block = await Promise.all(index.slice(at, at + READ_AHEAD).map((line) => readRun(objects, line)))
+    for (const read of block) {
+      if (!read) continue
+      const same = byCase.get(read.run.case_id)
+      if (same) same.push(read)
+      else byCase.set(read.run.case_id, [read])
+    }
+    if (at > 0 && at % 4096 === 0) progress(`compiled ${at} of ${index.length} runs`)
+  }
+  return [...byCase.values()]
+    .map((reads) => {
+      const recorded = new Map(reads.map((r) => [r.run.run_id, r.recorded]))
+      return compileCase(
+        reads.map((r) => r.run),
+        (run) => recorded.get(run.run_id)!,
+      )
+    })
+    .sort((a, b) => byCodeUnit(a.case_id, b.case_id))
+}
+
+async function readRun(
+  objects: ObjectStore,
+  { run_id, date }: IndexLine,
+): Promise<ReturnType<typeof readRunFiles> | null> {
+  const files = await readFiles(objects, { run_id, date })
+  return files && readRunFiles(run_id, files)
+}
+
+/** The five files of a stored run; `null` when its decision record is not there (it was never finished). */
+export async function readFiles(objects: ObjectStore, { run_id, date }: IndexLine): Promise<RunFiles | null> {
+  const folder = keys.run(date, run_id)
+  const texts = await Promise.all(RUN_FILES.map((file) => readText(objects, `${folder}${file}`)))
+  if (texts[RUN_FILES.indexOf('decision-record.json')] === null) return null
+  return Object.fromEntries(RUN_FILES.map((file, i) => [file, texts[i] ?? ''])) as RunFiles
+}
+
+/** A compiled search set, kept under its digest: runs pin it, and are recomputed from it. */
+export interface SearchSet {
+  readonly ref: string
+  readonly digest: string
+  readonly cases: readonly ReplayCase[]
+}
+
+/** Compiles and keeps the search set of an intent. `search.jsonl` is the newest; each pinned version stays beside it. */
+export async function compileSearch(objects: ObjectStore, intent: string, progress: Progress): Promise<SearchSet> {
+  const cases = await compileIntent(objects, intent, progress)
+  const text = canonicalLines(cases)
+  const digest = digestOfBytes(text)
+  if (await objects.putIfAbsent(keys.goldensAt(intent, digest), text)) await objects.put(keys.goldens(intent), text)
+  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases }
+}

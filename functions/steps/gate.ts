@@ -1,0 +1,142 @@
+/**
+ * The gate: reserves the question by one conditional write before a sealed byte is read, scores every case of every
+ * listed candidate once, and answers with one bit. A killed gate is resumed by the next start of that run.
+ */
+import { canonical } from '#core/canonical.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
+import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
+import { certificateOf } from '#core/gate/certify.ts'
+import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
+import { type CaseScore, scoreCase } from '#core/gate/score.ts'
+import { panelOf, type SealedLine } from '#core/gate/seal.ts'
+import { applyPatch } from '#core/space/lattice.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { LedgerRow } from '../ports.ts'
+import { rowKeys } from './ledger-keys.ts'
+import { sealedLines } from './seal.ts'
+import { readJson, readLines, type Store } from './store.ts'
+
+export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
+
+/** Asks the sealed set about an ordered list under a commit. Resumes the question that this commit opened. */
+export async function askGate(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+): Promise<Asked> {
+  const version = run.heldout_test_set!.version
+  const [pk, sk] = rowKeys.version(run.target.intent!, version)
+  const row = (await store.table.get<LedgerItem>(pk, sk))!
+  const known = row.body.history.find((q) => q.commit === commit)
+  if (known?.answer != null) return answered(store, row.body, known.k, commit)
+  if (!known) {
+    const opened = openQuestion(row.body, commit, run.run_id)
+    if ('refused' in opened) return opened
+    if (!(await store.table.update(pk, sk, row.revision, opened.next)))
+      return { refused: 'another run opened a question at the same moment. Start the run again' }
+  }
+  const open = (await store.table.get<LedgerItem>(pk, sk))!
+  const certificates = await scoreList(store, run, commit, list, open.body.open!.k)
+  return await close(
+    store,
+    open,
+    commit,
+    gateAnswer(version, open.body.open!.k, commit, certificates, open.body.alpha_k),
+  )
+}
+
+/** Answers "no" to the open question of a run that will not be resumed. */
+export async function abandonQuestion(store: Store, intent: string, runId: string): Promise<GateAnswer | null> {
+  for await (const row of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
+    const { open, version } = row.body
+    if (open?.run_id !== runId) continue
+    const closed = await close(store, row, open.commit, noAnswer(version, open.k))
+    return 'answer' in closed ? closed.answer : null
+  }
+  return null
+}
+
+const logKey = (version: string, question: number, file: string): string => `${keys.gateLog(version, question)}${file}`
+
+/** The sealed answer is written first, then the ledger says that it is there: a crash between the two is resumed. */
+async function close(store: Store, row: LedgerRow<LedgerItem>, commit: string, computed: GateAnswer): Promise<Asked> {
+  const { version } = row.body
+  const k = row.body.open!.k
+  await store.vault.putIfAbsent(logKey(version, k, 'answer.json'), canonical(computed))
+  const answer = (await readJson<GateAnswer>(store.vault, logKey(version, k, 'answer.json')))!
+  const next = answerQuestion(row.body, commit, answer.certified)
+  if ('refused' in next) return next
+  if (await store.table.update(row.pk, row.sk, row.revision, next.next)) return { answer, item: next.next }
+  return { refused: 'the question was answered by another process. Start the run again to read its answer' }
+}
+
+async function answered(store: Store, item: LedgerItem, k: number, commit: string): Promise<Asked> {
+  const bit = item.history.find((q) => q.k === k)!.answer!
+  if (!bit) return { answer: noAnswer(item.version, k), item: asOf(item, k) }
+  const answer = await readJson<GateAnswer>(store.vault, logKey(item.version, k, 'answer.json'))
+  return answer
+    ? { answer, item: asOf(item, k) }
+    : { refused: `the sealed answer of question ${k} (${commit.slice(0, 15)}) is missing from the vault` }
+}
+
+/** The item as it stood when question k was answered (0: when it was sealed): a rerun prints what was true then. */
+export function asOf(item: LedgerItem, k: number): LedgerItem {
+  const history = item.history.filter((q) => q.k <= k)
+  const last = history.at(-1)
+  const retired = last?.answer ? 'passed' : k >= item.questions ? 'exhausted' : null
+  return { ...item, used: k, open: null, history, retired, chain: last?.chain ?? item.chain }
+}
+
+/** Certificates in committed order. Every case of every candidate is scored; a recorded score is never taken again. */
+async function scoreList(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+  question: number,
+): Promise<Certificate[]> {
+  const facts = run.heldout_test_set!
+  const lines = await sealedLines(store, facts.intent, facts.version)
+  const certificates: Certificate[] = []
+  for (const [i, change] of list.entries()) {
+    const key = logKey(facts.version, question, `scores-${i}.jsonl`)
+    let scores = await readLines<CaseScore>(store.vault, key)
+    if (scores.length === 0) {
+      scores = scoreLines(lines, run, change)
+      if (!(await store.vault.putIfAbsent(key, scores.map((s) => `${canonical(s)}\n`).join(''))))
+        scores = await readLines<CaseScore>(store.vault, key)
+    }
+    certificates.push(certify(run, commit, lines, change, scores))
+  }
+  return certificates
+}
+
+/** Scores of one candidate in the order of the sealed lines. */
+export function scoreLines(lines: readonly SealedLine[], run: AutotuneRun, change: CandidateChange): CaseScore[] {
+  const settings = applyPatch(run.pack.settings, change.patch)
+  const pins = { baseline: run.pack.settings, prices: run.price_table }
+  return lines.map((line) => scoreCase(line, settings, pins, run.evaluator_suite))
+}
+
+/** Certificate of one candidate from its recorded scores. */
+export function certify(
+  run: AutotuneRun,
+  commit: string,
+  lines: readonly SealedLine[],
+  change: CandidateChange,
+  scores: readonly CaseScore[],
+): Certificate {
+  const { candidate_id, layer, patch, rationale } = change
+  const gate = {
+    facts: run.heldout_test_set!,
+    target: resolveTarget(run.target),
+    suite: run.evaluator_suite,
+    panel: panelOf(lines),
+    commit,
+  }
+  return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases: scores })
+}

@@ -1,0 +1,19 @@
+/** Keys of the ledger table, one function per entity: the access patterns of DynamoDB and of its embedded twin. */
+import { hash } from 'node:crypto'
+
+export const rowKeys = {
+  /** Open run of an intent and risk class. */
+  lock: (intent: string, riskClass: string) => ['lock', `${intent}#${riskClass}`] as const,
+  /** Sealed version by its digest. */
+  version: (intent: string, version: string) => [`heldout#${intent}`, version] as const,
+  versions: (intent: string) => `heldout#${intent}`,
+  /** Claim of a family by a version. Hashed: a family's name is the customer's business. */
+  family: (intent: string, familyId: string) => [`family#${intent}`, hash('sha256', familyId).slice(0, 32)] as const,
+  /** Rejection memory by baseline and suite: it expires when either changes. */
+  rejection: (intent: string, scope: string, id: string) => [`rejection#${intent}`, `${scope}#${id}`] as const,
+  rejections: (intent: string) => `rejection#${intent}`,
+  /** Split rule of the store. */
+  split: () => ['split', 'rule'] as const,
+  /** Runs by intent, in the order of their ids. */
+  run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
+}

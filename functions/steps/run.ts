@@ -1,0 +1,175 @@
+/** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
+import { baselineDigest } from '#core/gate/commitment.ts'
+import type { RunOutcome } from '#core/outcome.ts'
+import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
+import type { SearchInput, SearchResult } from '#core/search/search.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { AutotuneRun, RunManifest, RunSummary } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../errors.ts'
+import { compileSearch } from './compile.ts'
+import { pinnedDocuments } from './documents.ts'
+import { askGate } from './gate.ts'
+import { rowKeys } from './ledger-keys.ts'
+import { type Holder, releaseLock, takeLock } from './lock.ts'
+import { readRejections, writeRejections } from './memory.ts'
+import { joinRetired, sealIfNeeded } from './seal.ts'
+import { readJson, readLines, type Store } from './store.ts'
+
+export interface RunRequest {
+  readonly target: TuningTarget
+  /** Hand-written changes, already bounded; null: search. */
+  readonly candidates: readonly CandidateChange[] | null
+  /** Chosen by the caller, or made from the clock and the metric. */
+  readonly runId: string | null
+  readonly demonstration: string | null
+}
+
+/** Where the search runs: in this process, or in a child that cannot read the vault. */
+export type SearchRunner = (input: SearchInput) => Promise<SearchResult>
+
+/** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
+export async function runTarget(
+  store: Store,
+  request: RunRequest,
+  holder: Holder,
+  searcher: SearchRunner,
+): Promise<RunSummary> {
+  const { target } = request
+  const documents = await pinnedDocuments(store.objects, target)
+  if (!documents.pack || !documents.suite)
+    throw new UserError(`the contract is not answered:\n${unanswered(target, documents)}`)
+  const { pack, suite, prices } = { pack: documents.pack, suite: documents.suite, prices: documents.prices }
+  const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
+  if (reasons.length > 0)
+    throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
+  const resolved = resolveTarget(target)
+  const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
+  const about = digestOf({ target, candidates: request.candidates })
+  const startedAt = store.clock.now()
+  const lock = await takeLock(
+    store,
+    resolved.intent,
+    riskClass,
+    { run_id: await freshRunId(store, request, startedAt), about },
+    holder,
+  )
+  try {
+    const run =
+      (lock.resumed
+        ? await readJson<AutotuneRun>(store.objects, keys.autotuneRun(lock.run_id, 'target.json'))
+        : null) ?? (await pinRun())
+    store.progress(
+      `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
+    )
+    const outcome = await runAutotune(run, portsOf(store, searcher))
+    await writeOutcome(store, run, riskClass, outcome, startedAt)
+    return outcome.summary
+  } finally {
+    await releaseLock(store, resolved.intent, riskClass, lock.run_id)
+  }
+
+  async function pinRun(): Promise<AutotuneRun> {
+    await joinRetired(store, resolved.intent)
+    const searchSet = await compileSearch(store.objects, resolved.intent, store.progress)
+    if (searchSet.cases.length === 0)
+      throw new UserError(
+        `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
+      )
+    const heldout = await sealIfNeeded(store, resolved, {
+      tuple: resolved.baseline_tuple,
+      settings: pack.settings,
+      suite,
+      prices,
+    })
+    const baseline = baselineDigest({ target, pack })
+    return {
+      run_id: lock.run_id,
+      target,
+      pack,
+      evaluator_suite: suite,
+      price_table: prices,
+      search_set: { ref: searchSet.ref, digest: searchSet.digest, cases: searchSet.cases.length },
+      heldout_test_set: heldout,
+      candidates: request.candidates ? [...request.candidates] : null,
+      rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), lock.run_id),
+      demonstration: request.demonstration,
+    }
+  }
+}
+
+const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof pinnedDocuments>>): string =>
+  contractReasons({ target, pack: documents.pack, evaluator_suite: documents.suite, price_table: documents.prices })
+    .map((r) => `  ${r}`)
+    .join('\n')
+
+/** The pipeline's ports over a store. */
+export function portsOf(store: Store, searcher: SearchRunner): AutotunePorts {
+  return {
+    searchCases: (run) => pinnedCases(store, run),
+    pin: (run) => store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`),
+    search: searcher,
+    async ledgerItem({ intent, version }) {
+      return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
+    },
+    ask: (run, commit, found) => askGate(store, run, commit, found.committed),
+  }
+}
+
+/** Cases of the search set that a run pins, checked against its digest. */
+export async function pinnedCases(store: Store, run: AutotuneRun): Promise<ReplayCase[]> {
+  const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
+  const bytes = await store.objects.get(key)
+  if (!bytes) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
+  if (digestOfBytes(bytes) !== run.search_set.digest)
+    throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
+  return readLines<ReplayCase>(store.objects, key)
+}
+
+/** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
+async function writeOutcome(
+  store: Store,
+  run: AutotuneRun,
+  riskClass: string,
+  outcome: RunOutcome,
+  startedAt: string,
+): Promise<void> {
+  if (outcome.artifacts.length === 0) return
+  for (const [file, text] of outcome.artifacts) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
+  await writeRejections(store, outcome.rejections)
+  const body: Omit<RunManifest, 'digest'> = {
+    run_id: run.run_id,
+    intent: run.target.intent!,
+    risk_class: riskClass,
+    verdict: outcome.verdict,
+    started_at: startedAt,
+    finished_at: store.clock.now(),
+    artifacts: Object.fromEntries(outcome.artifacts.map(([file, text]) => [file, digestOfBytes(text)])),
+    billed: outcome.billed,
+    summary: outcome.summary,
+  }
+  await store.objects.put(
+    keys.autotuneRun(run.run_id, 'manifest.json'),
+    `${canonical({ ...body, digest: digestOf(body) })}\n`,
+  )
+}
+
+/** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
+async function freshRunId(store: Store, { runId, target }: RunRequest, now: string): Promise<string> {
+  const taken = async (id: string) => (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
+  if (runId !== null) {
+    if (await taken(runId)) throw new UserError(`run ${runId} exists already: choose another --run-id`)
+    return runId
+  }
+  const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
+  const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_')}`
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? stem : `${stem}_${n}`
+    if (!(await taken(id))) return id
+  }
+}

@@ -1,0 +1,149 @@
+/** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
+import { canonicalLines, digestOf } from '#core/canonical.ts'
+import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { sealedItem, supersede } from '#core/gate/ledger.ts'
+import { type SealedLine, type SealedVersion, sealVersion } from '#core/gate/seal.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import type { LedgerRow } from '../ports.ts'
+import { compileIntent, readFiles } from './compile.ts'
+import { addToIndex, type IndexLine, indexKey, writeRun } from './ingest.ts'
+import { rowKeys } from './ledger-keys.ts'
+import { readLines, type Store } from './store.ts'
+
+/** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
+export async function sealIfNeeded(
+  store: Store,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+): Promise<HeldoutVersion | null> {
+  const rows = await versions(store, target.intent)
+  const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
+  // A version that was asked keeps its families and its pinned baseline until it is retired.
+  if (asked) return factsOf(asked.body, pins, target)
+  const cases = await unclaimed(store, target.intent, rows)
+  const live = rows.find((r) => !r.body.retired)
+  if (cases.length === 0) return live ? factsOf(live.body, pins, target) : null
+  const sealed = sealVersion(cases, target, pins)
+  if (sealed.facts.families === 0) return null
+  if (live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline)
+    return factsOf(live.body, pins, target)
+  return await publish(store, sealed, live)
+}
+
+const versions = async (store: Store, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
+  await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent)))
+
+function factsOf(
+  { used: _u, open: _o, history: _h, retired: _r, chain: _c, revision: _v, ...facts }: LedgerItem,
+  pins: BaselinePins,
+  target: ResolvedTarget,
+): HeldoutVersion {
+  if (facts.baseline !== digestOf({ tuple: pins.tuple, settings: pins.settings }) || facts.suite !== pins.suite.suite)
+    throw new UserError(
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline or suite and has answered questions: its families stay with it. Import families that were never sealed`,
+    )
+  return facts
+}
+
+/** Cases of the vault whose families no asked version has claimed. */
+async function unclaimed(store: Store, intent: string, rows: readonly LedgerRow<LedgerItem>[]): Promise<ReplayCase[]> {
+  const spent = new Set(rows.filter((r) => r.body.used > 0).map((r) => r.body.version))
+  const cases = await compileIntent(store.vault, intent, store.progress)
+  const free = new Map<string, boolean>()
+  const kept: ReplayCase[] = []
+  for (const replayCase of cases) {
+    let isFree = free.get(replayCase.family_id)
+    if (isFree === undefined) {
+      const claim = await store.table.get<{ version: string }>(...rowKeys.family(intent, replayCase.family_id))
+      isFree = !claim || !spent.has(claim.body.version)
+      free.set(replayCase.family_id, isFree)
+    }
+    if (isFree) kept.push(replayCase)
+  }
+  return kept
+}
+
+async function publish(
+  store: Store,
+  sealed: SealedVersion,
+  live: LedgerRow<LedgerItem> | undefined,
+): Promise<HeldoutVersion> {
+  const { facts, lines } = sealed
+  await store.vault.put(keys.sealed(facts.intent, facts.version), canonicalLines(lines))
+  if (live && live.body.version !== facts.version) {
+    const next = supersede(live.body)
+    if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
+      throw new UserError(
+        `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
+      )
+  }
+  for (const family of new Set(lines.map((l) => l.case.family_id))) await claim(store, facts, family)
+  const [pk, sk] = rowKeys.version(facts.intent, facts.version)
+  if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
+  return facts
+}
+
+/** A family belongs to one version, ever; only a claim by a version that was never asked may move. */
+async function claim(store: Store, facts: HeldoutVersion, family: string): Promise<void> {
+  const [pk, sk] = rowKeys.family(facts.intent, family)
+  if (await store.table.create(pk, sk, { version: facts.version })) return
+  const held = (await store.table.get<{ version: string }>(pk, sk))!
+  if (held.body.version === facts.version) return
+  const holder = await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, held.body.version))
+  if (holder && holder.body.used > 0)
+    throw new UserError(
+      `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
+    )
+  await store.table.update(pk, sk, held.revision, { version: facts.version })
+}
+
+/** The same content was sealed before and superseded, or the sealer was killed after the item was written. */
+async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
+  const row = (await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, facts.version)))!
+  if (row.body.retired === 'superseded') await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
+}
+
+/** Lines of a sealed version. Read by the gate after OPEN, and by anybody after retirement. */
+export const sealedLines = (store: Store, intent: string, version: string): Promise<SealedLine[]> =>
+  readLines<SealedLine>(store.vault, keys.sealed(intent, version))
+
+/** Moves the runs of retired versions to where the search reads: spent families are search data for good. */
+export async function joinRetired(store: Store, intent: string): Promise<void> {
+  const retired = new Set(
+    (await versions(store, intent))
+      .filter((r) => r.body.retired === 'passed' || r.body.retired === 'exhausted')
+      .map((r) => r.body.version),
+  )
+  if (retired.size === 0) return
+  const moved: IndexLine[] = []
+  const families = new Map<string, boolean>()
+  const index = await readLines<IndexLine>(store.vault, indexKey(intent))
+  for (const line of index) {
+    const files = await readFiles(store.vault, line)
+    if (!files) continue
+    const { family_id } = JSON.parse(files['trace.json']) as { family_id: string }
+    let isRetired = families.get(family_id)
+    if (isRetired === undefined) {
+      const held = await store.table.get<{ version: string }>(...rowKeys.family(intent, family_id))
+      isRetired = held !== null && retired.has(held.body.version)
+      families.set(family_id, isRetired)
+    }
+    if (!isRetired) continue
+    await writeRun(store.objects, line, files)
+    moved.push(line)
+  }
+  if (moved.length === 0) return
+  await addToIndex(store.objects, intent, moved)
+  const gone = new Set(moved.map((l) => l.run_id))
+  await store.vault.put(
+    indexKey(intent),
+    index
+      .filter((l) => !gone.has(l.run_id))
+      .map((l) => `${JSON.stringify(l)}\n`)
+      .join(''),
+  )
+}

@@ -1,0 +1,32 @@
+/** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
+import type { Clock, LedgerTable, ObjectStore, Progress } from '../ports.ts'
+
+export interface Store {
+  /** What everybody may read. */
+  readonly objects: ObjectStore
+  /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
+  readonly vault: ObjectStore
+  readonly table: LedgerTable
+  readonly clock: Clock
+  readonly progress: Progress
+}
+
+const decoder = new TextDecoder()
+
+/** Text of an object, or `null` when there is none. */
+export async function readText(objects: ObjectStore, key: string): Promise<string | null> {
+  const bytes = await objects.get(key)
+  return bytes === null ? null : decoder.decode(bytes)
+}
+
+/** JSON value of an object, or `null` when there is none. */
+export async function readJson<T>(objects: ObjectStore, key: string): Promise<T | null> {
+  const text = await readText(objects, key)
+  return text === null ? null : (JSON.parse(text) as T)
+}
+
+/** Values of a JSONL object, one a line; empty when there is none. */
+export async function readLines<T>(objects: ObjectStore, key: string): Promise<T[]> {
+  const text = (await readText(objects, key)) ?? ''
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
+}

@@ -1,0 +1,109 @@
+/** Recomputes a run from its pinned inputs and compares bytes. Opens nothing in the vault while the version lives. */
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
+import { chainHolds } from '#core/gate/ledger.ts'
+import { runAutotune } from '#core/run-autotune.ts'
+import { search } from '#core/search/search.ts'
+import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import { asOf, certify, scoreLines } from './gate.ts'
+import { rowKeys } from './ledger-keys.ts'
+import { pinnedCases } from './run.ts'
+import { sealedLines } from './seal.ts'
+import { readText, type Store } from './store.ts'
+
+export interface Verification {
+  readonly run: string
+  readonly reproducible: boolean
+  /** How far the recomputation went. */
+  readonly scope: 'commit' | 'gate' | 'none'
+  /** Files that differ, with why; empty when reproducible. */
+  readonly differences: readonly { readonly file: string; readonly why: string }[]
+}
+
+/** Verifies a finished run. Throws UserError when there is no such run. */
+export async function verifyRun(store: Store, runId: string): Promise<Verification> {
+  const differences: { file: string; why: string }[] = []
+  const differs = (file: string, why: string) => differences.push({ file, why })
+  const manifestText = await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
+  if (manifestText === null)
+    throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
+  const manifest = parseOr<RunManifest>(manifestText)
+  const { digest, ...body } = manifest ?? ({ artifacts: {} } as RunManifest)
+  if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
+    differs('manifest.json', 'its digest does not cover its content')
+  const stored = new Map<string, string>()
+  for (const file of AUTOTUNE_FILES) {
+    if (file === 'manifest.json') continue
+    const text = await readText(store.objects, keys.autotuneRun(runId, file))
+    const expected = manifest?.artifacts?.[file]
+    if (text !== null) stored.set(file, text)
+    if (text === null && expected) differs(file, 'it is missing')
+    else if (text !== null && manifest && !expected) differs(file, 'the manifest does not know it')
+    else if (text !== null && expected !== undefined && digestOfBytes(text) !== expected)
+      differs(file, 'its bytes differ from the digest in manifest.json')
+  }
+  const run = parseOr<AutotuneRun>(stored.get('target.json') ?? '')
+  if (!run || differences.some((d) => d.file === 'target.json'))
+    return { run: runId, reproducible: false, scope: 'none', differences }
+  const scope = await recompute(store, run, stored, differs)
+  const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
+  return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+}
+
+function parseOr<T>(text: string): T | null {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return null
+  }
+}
+
+async function recompute(
+  store: Store,
+  run: AutotuneRun,
+  stored: ReadonlyMap<string, string>,
+  differs: (file: string, why: string) => void,
+): Promise<'commit' | 'gate' | 'none'> {
+  const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(stored.get('gate.json') ?? '')
+  const heldout = run.heldout_test_set
+  const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
+  if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
+  const question = gate && gate.asked === undefined ? gate.question : null
+  const open = item?.retired === 'passed' || item?.retired === 'exhausted'
+  const cases = await pinnedCases(store, run).catch((error: Error) => {
+    differs('search set', error.message)
+    return null
+  })
+  if (!cases) return 'none'
+  const outcome = await runAutotune(run, {
+    searchCases: async () => cases,
+    pin: async () => {},
+    search: async (input) => search(input),
+    ledgerItem: async () => (question === null ? (gate?.ledger_item ?? null) : item ? asOf(item, question - 1) : null),
+    async ask(_run, commit, found) {
+      if (!item || question === null) return { refused: 'no question was asked' }
+      const asked = item.history.find((q) => q.k === question)
+      if (asked?.commit !== commit) {
+        differs('gate.json', `question ${question} was asked under another commit than the one recomputed`)
+        return { refused: 'another commit' }
+      }
+      if (!open) {
+        if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
+        return { answer: noAnswer(item.version, question), item: asOf(item, question) }
+      }
+      const lines = await sealedLines(store, item.intent, item.version)
+      const certificates = found.committed.map((c) => certify(run, commit, lines, c, scoreLines(lines, run, c)))
+      return {
+        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
+        item: asOf(item, question),
+      }
+    },
+  })
+  for (const [file, text] of outcome.artifacts) if (stored.get(file) !== text) differs(file, 'recomputed bytes differ')
+  for (const file of stored.keys())
+    if (!outcome.artifacts.some(([name]) => name === file)) differs(file, 'the recomputed run leaves no such file')
+  return question !== null && open ? 'gate' : 'commit'
+}

@@ -1,0 +1,287 @@
+/** Staged release: configuration, production runs, stage rows, promotion records, the rollout and its signed artifact. */
+import * as z from 'zod'
+import { Digest, Id, Name, RiskClass, Share } from './common.ts'
+import { METRIC_NAMES } from './metrics.ts'
+import { ReleaseTuple } from './pack.ts'
+import { Instant } from './review.ts'
+import { Scorecard } from './suite.ts'
+
+/** The five stages, verbatim, in order. */
+export const STAGES = ['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored', '100%'] as const
+export const Stage = z.enum(STAGES)
+export type Stage = z.infer<typeof Stage>
+
+/** Most that a stage may give the candidate when its cohort names no attributes. */
+export const STAGE_SHARE: Readonly<Record<Stage, number>> = {
+  '0%_shadow': 0,
+  '1%_internal': 0.01,
+  '5%_low_risk': 0.05,
+  '25%_monitored': 0.25,
+  '100%': 1,
+}
+
+/** When a production run happened: a stage, or the window watched after the release. */
+export const PERIODS = [...STAGES, 'window'] as const
+export type Period = (typeof PERIODS)[number]
+
+const bucketShare = Share.refine(
+  (share) => Math.abs(share * 10_000 - Math.round(share * 10_000)) < 1e-9,
+  'a share has at most four decimals: subjects fall into 10,000 buckets',
+)
+
+/** One condition on a subject's attributes. An attribute that is absent never matches. */
+export const CohortCondition = z.strictObject({
+  attribute: Name,
+  in: z.array(z.union([z.string().max(300), z.number(), z.boolean()])).min(1),
+})
+
+/** Who gets the candidate in a stage, beside everyone of the stages before it. */
+export const StageCohort = z.strictObject({
+  share: bucketShare.meta({ description: 'Of the subjects that match `where`.' }),
+  shadow_share: bucketShare.meta({
+    description: 'Of them, whose runs are also executed, without effect, on the other arm.',
+  }),
+  where: z.array(CohortCondition).min(1).nullable().meta({ description: 'All must hold; null: every subject.' }),
+})
+export type StageCohort = z.infer<typeof StageCohort>
+
+/** How much worse the candidate may be observed, by measure. `null`: this measure does not gate, on purpose. */
+export const StageGate = z.strictObject({
+  utility: z.number().min(0).nullable().meta({ description: 'Drop of the mean score.' }),
+  slow_share: z.number().min(0).nullable().meta({ description: 'Rise of the share of slow runs.' }),
+  economics_cents: z.number().min(0).nullable().meta({ description: 'Rise of mean cents a run.' }),
+  corrected_share: z.number().min(0).nullable().meta({ description: 'Rise of the share corrected by an operator.' }),
+  escalated_share: z.number().min(0).nullable().meta({ description: 'Rise of the share handed to a person.' }),
+})
+export type StageGate = z.infer<typeof StageGate>
+
+const hours = z
+  .number()
+  .min(0)
+  .max(24 * 365)
+const stageFields = {
+  dwell_hours: hours.meta({ description: 'Least time in the stage.' }),
+  deadline_hours: hours.meta({ description: 'After this the stage waits for a person, whatever the data says.' }),
+  min_runs: z.int().min(1).meta({ description: 'Runs of distinct subjects, in each arm.' }),
+  cohort: StageCohort,
+  gate: StageGate,
+}
+
+/** One stage. Everything is declared: upstream states no numbers, and a hidden default would be a policy nobody signed. */
+export const StageConfig = z
+  .strictObject(stageFields)
+  .refine((s) => s.deadline_hours > s.dwell_hours, { path: ['deadline_hours'], message: 'must be above dwell_hours' })
+export type StageConfig = z.infer<typeof StageConfig>
+
+const notMeasured = z.strictObject({ not_measured: z.string().min(3).max(500) })
+const floor = z.strictObject({
+  max_violations: z.int().min(0).meta({ description: 'Runs of the candidate that may violate in the whole rollout.' }),
+})
+
+/** How a rollout goes forward and what brings it back. No field has a default. */
+export const RolloutConfig = z
+  .strictObject({
+    false_rollback_rate: z.number().gt(0).lt(1).meta({
+      description: 'Largest chance that the sequential tests ever roll back a change that is within tolerance.',
+    }),
+    floors: z.strictObject({ policy: floor, safety: floor, approval_bypass: z.union([floor, notMeasured]) }),
+    utility: z.strictObject({
+      max_drop: z.number().min(0).lt(1).meta({ description: 'Tolerated drop of the true mean.' }),
+    }),
+    latency: z.union([
+      z.strictObject({
+        slow_ms: z
+          .number()
+          .positive()
+          .meta({ description: 'A run above this is slow, e.g. baseline p95 + tolerance.' }),
+        max_slow_rise: z.number().min(0).lt(1).meta({ description: 'Tolerated rise of the true share of slow runs.' }),
+      }),
+      notMeasured,
+    ]),
+    max_unmeasured_share: Share.meta({ description: 'Of candidate runs that may lack a measure; above it: pause.' }),
+    stages: z.strictObject({
+      '0%_shadow': StageConfig,
+      '1%_internal': StageConfig,
+      '5%_low_risk': StageConfig,
+      '25%_monitored': StageConfig,
+      '100%': StageConfig,
+    }),
+    window: z.strictObject({
+      hours,
+      min_runs: z.int().min(1),
+      gate: StageGate,
+      metric: z.enum(METRIC_NAMES),
+      direction: z.enum(['decrease', 'increase']),
+      min_gain: z.number().min(0).meta({ description: 'Least gain of the metric for the release to be kept.' }),
+    }),
+  })
+  .superRefine(({ stages }, ctx) => {
+    for (const stage of STAGES) {
+      const { share, shadow_share, where } = stages[stage].cohort
+      const issue = (field: string, message: string) =>
+        ctx.addIssue({ code: 'custom', path: ['stages', stage, 'cohort', field], message })
+      if (stage === '0%_shadow' && share !== 0) issue('share', 'is 0 here: the candidate cannot affect outcomes yet')
+      if (stage === '100%' && (share !== 1 || where !== null)) issue('share', 'is 1 with no `where`: all traffic')
+      if (where === null && share > STAGE_SHARE[stage])
+        issue('share', `is at most ${STAGE_SHARE[stage]} for a cohort of all subjects; name attributes in \`where\``)
+      if (stage !== '0%_shadow' && share === 0) issue('share', 'is above 0: an empty stage proves nothing')
+      if ((share === 0 || share === 1) && shadow_share === 0)
+        issue('shadow_share', 'is above 0 where one arm serves everyone: without the other arm nothing can be compared')
+    }
+  })
+export type RolloutConfig = z.infer<typeof RolloutConfig>
+
+export const ARMS = ['baseline', 'candidate'] as const
+export type Arm = (typeof ARMS)[number]
+
+/** One scored production run of one arm. The log of a rollout is append-only: its order is the order of the tests. */
+export const ProductionRun = z.strictObject({
+  run_id: Name,
+  rollout_id: Id,
+  intent: Id,
+  period: z.enum(PERIODS),
+  arm: z.enum(ARMS),
+  release_tuple_id: Id.meta({ description: 'The tuple that really ran.' }),
+  subject: Name.meta({ description: 'Stable id, or a digest of it.' }),
+  compared: z.boolean().meta({ description: 'As `assignArm` said: the subject was split at random in this stage.' }),
+  pair: Name.nullable().meta({ description: 'Same value on a served run and on its shadow on the other arm.' }),
+  measures: Scorecard.shape.measures.extend({
+    operator_corrected: z.boolean().nullable(),
+    escalated: z.boolean().nullable(),
+  }),
+})
+export type ProductionRun = z.infer<typeof ProductionRun>
+
+/** One checked rule of a stage; a verdict lists all of them. `bad` on a floor or a sequential test rolls back. */
+export const StageRow = z.strictObject({
+  rule: Name,
+  kind: z.enum(['floor', 'sequential', 'data', 'gate', 'time', 'cohort', 'gain', 'person']),
+  verdict: z.enum(['good', 'bad', 'missing', 'not_measured']),
+  observed: z.number().nullable(),
+  limit: z.number().nullable(),
+  note: z.string(),
+})
+export type StageRow = z.infer<typeof StageRow>
+
+/** What became of a rollout. `released`: all stages passed, the window is watched; the last five are final. */
+export const ROLLOUT_STATUS = [
+  'running',
+  'paused',
+  'released',
+  'kept',
+  'rolled_back',
+  'stopped',
+  'superseded',
+  'retired',
+] as const
+export type RolloutStatus = (typeof ROLLOUT_STATUS)[number]
+
+export const PROMOTION_VERDICTS = [
+  'advanced',
+  'paused',
+  'resumed',
+  'rolled_back',
+  'stopped',
+  'kept',
+  'superseded',
+  'retired',
+] as const
+
+export const Approver = z.strictObject({ role: Name, reviewer: Name })
+
+/**
+ * One transition of a rollout, chained to the one before. `to_stage` is null where no stage follows: after `100%` was
+ * passed, and after every end.
+ */
+export const PromotionRecord = z.strictObject({
+  promotion_id: Id,
+  rollout_id: Id,
+  tuning_proposal_id: Id,
+  seq: z.int().min(0),
+  from_stage: Stage.nullable(),
+  to_stage: Stage.nullable(),
+  verdict: z.enum(PROMOTION_VERDICTS),
+  reasons: z.array(StageRow),
+  cohort: StageCohort.nullable(),
+  thresholds: Digest.meta({ description: 'Of the rollout configuration.' }),
+  approver: z.array(Approver).min(1),
+  by: Name.meta({ description: '"rollout" for the machine, else the person.' }),
+  rollback_target: Id,
+  at: Instant,
+  previous: Digest.nullable(),
+})
+export type PromotionRecord = z.infer<typeof PromotionRecord>
+
+/** Replay of the rollback target before the first stage: it must reproduce, or there is nothing to roll back to. */
+export const RollbackReplay = z.strictObject({
+  release_tuple_id: Id,
+  cases: z.int().min(0),
+  reproduced: z.int().min(0),
+  results: Digest,
+})
+export type RollbackReplay = z.infer<typeof RollbackReplay>
+
+/** The one item of a rollout: state and records together, so that one conditional write moves both or neither. */
+export const Rollout = z.strictObject({
+  rollout_id: Id,
+  tuning_proposal_id: Id,
+  review_id: Id,
+  intent: Id,
+  risk_class: RiskClass,
+  candidate: ReleaseTuple,
+  baseline: ReleaseTuple.meta({ description: 'Rollback target, whole.' }),
+  config: RolloutConfig,
+  approver: z.array(Approver).min(1),
+  rollback_replay: RollbackReplay,
+  status: z.enum(ROLLOUT_STATUS),
+  stage: Stage,
+  entered_at: Instant,
+  deadline: Instant,
+  missing: z.array(Name).meta({ description: 'Rules of the standing pause.' }),
+  records: z.array(PromotionRecord).min(1),
+  revision: z.int().min(0),
+})
+export type Rollout = z.infer<typeof Rollout>
+
+/** What `assignArm` reads: cohorts of the stage and of all before it; none means that the baseline serves everyone. */
+export const Routing = z.strictObject({
+  routing_version: z.literal(1),
+  rollout_id: Id,
+  revision: z.int().min(0),
+  intent: Id,
+  baseline: Id,
+  candidate: Id,
+  period: z.enum(PERIODS).nullable(),
+  cohorts: z.array(StageCohort.extend({ stage: Stage })),
+})
+export type Routing = z.infer<typeof Routing>
+
+/** The rollout artifact: what is in force, who approved it, and the way back. Written anew at every transition. */
+export const RolloutArtifact = z.strictObject({
+  artifact_version: z.literal(1),
+  rollout_id: Id,
+  revision: z.int().min(0),
+  tuning_proposal_id: Id,
+  review_id: Id,
+  intent: Id,
+  risk_class: RiskClass,
+  status: z.enum(ROLLOUT_STATUS),
+  stage: Stage.nullable(),
+  cohort: StageCohort.nullable(),
+  thresholds: RolloutConfig,
+  approver: z.array(Approver).min(1),
+  candidate: ReleaseTuple,
+  rollback_target: ReleaseTuple,
+  routing: Routing,
+  record: Digest.meta({ description: 'Of the last promotion record: the artifact hangs on the chain.' }),
+})
+export type RolloutArtifact = z.infer<typeof RolloutArtifact>
+
+export const SignedRollout = z.strictObject({
+  artifact: RolloutArtifact,
+  signature: z.strictObject({
+    key: Name.meta({ description: 'Name of the signing key, never its bytes.' }),
+    mac: z.string().min(16).max(1024),
+  }),
+})
+export type SignedRollout = z.infer<typeof SignedRollout>

@@ -1,0 +1,48 @@
+/** Every contract by the name of its artifact, and its JSON Schema. */
+import * as z from 'zod'
+import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
+import { ExperienceRun } from './experience-run.ts'
+import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
+import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
+import { PromotionRecord, RejectionRecord, ReviewDecision, TuningProposal } from './proposal.ts'
+import { ReplayCase } from './replay-case.ts'
+import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
+import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
+import { TunableSurface } from './surface.ts'
+import { TuningTarget } from './target.ts'
+
+export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
+  'context-pack': ContextPack,
+  'tunable-surface': TunableSurface,
+  'release-tuple': ReleaseTuple,
+  'price-table': PriceTable,
+  'evaluator-suite': EvaluatorSuite,
+  'evaluator-verdict': EvaluatorVerdict,
+  'experience-run': ExperienceRun,
+  'replay-case': ReplayCase,
+  'tuning-target': TuningTarget,
+  'hand-written-change': HandWrittenChange,
+  'candidate-change': CandidateChange,
+  'candidate-score': CandidateScore,
+  'replay-result': ReplayResult,
+  scorecard: Scorecard,
+  'score-delta': ScoreDelta,
+  'heldout-version': HeldoutVersion,
+  'heldout-question': HeldoutQuestion,
+  'gate-answer': GateAnswer,
+  'ledger-item': LedgerItem,
+  'tuning-proposal': TuningProposal,
+  'review-decision': ReviewDecision,
+  'promotion-record': PromotionRecord,
+  'rejection-record': RejectionRecord,
+  'autotune-run': AutotuneRun,
+  'run-summary': RunSummary,
+  'audit-line': AuditLine,
+  'run-manifest': RunManifest,
+}
+
+/** JSON Schema (2020-12) of one contract, as committed. `io: input`: a field with a default may be left out. */
+export function jsonSchemaText(name: string): string {
+  const schema = z.toJSONSchema(CONTRACTS[name]!, { target: 'draft-2020-12', io: 'input', unrepresentable: 'throw' })
+  return `${JSON.stringify({ $id: `https://contextosai.com/schemas/autotune/${name}.v1.schema.json`, title: name, ...schema }, null, 2)}\n`
+}

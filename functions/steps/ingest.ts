@@ -44,6 +44,7 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
   const sides = new Map<string, 'search' | 'heldout'>()
   const known = new Set<string>()
   const stored = new Set<string>()
+  const listed = listedRuns(store)
   for await (const run of source()) {
     if (known.has(run.run_id))
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
@@ -55,7 +56,7 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
       throw new UserError(
         `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
       )
-    const record = await storedRecord(store, run)
+    const record = (await listed(run)) ? await storedRecord(store, run) : null
     if (record === null) continue
     if (record !== digestOfBytes(filesOf(run)['decision-record.json']))
       throw new UserError(
@@ -71,6 +72,22 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
     search_families: families.filter((s) => s === 'search').length,
     heldout_families: families.filter((s) => s === 'heldout').length,
     intents: [...new Set([...sides.keys()].map((k) => k.split('\u0000')[0]!))].sort(),
+  }
+}
+
+/** Is a run in the index of its intent, on either side? A run that was written but never listed is written again. */
+function listedRuns(store: Store): (run: ExperienceRun) => Promise<boolean> {
+  const byIntent = new Map<string, Set<string>>()
+  return async (run) => {
+    let ids = byIntent.get(run.intent_id)
+    if (!ids) {
+      const lines = await Promise.all(
+        [store.objects, store.vault].map((objects) => readLines<IndexLine>(objects, indexKey(run.intent_id))),
+      )
+      ids = new Set(lines.flat().map((l) => l.run_id))
+      byIntent.set(run.intent_id, ids)
+    }
+    return ids.has(run.run_id)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The embedded store: plain files in one folder, a vault folder inside it, and one SQLite ledger. Nothing to set up. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Progress } from '../../ports.ts'
+import type { ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
 import { fileStore } from './files/file-store.ts'
 import { sqliteTable } from './sqlite/sqlite-table.ts'
@@ -20,11 +20,30 @@ export function openStore(
   const table = sqliteTable(join(dir, 'ledger.sqlite'))
   return {
     dir,
-    objects: fileStore(dir, { durable }),
+    objects: withoutVault(fileStore(dir, { durable })),
     vault: fileStore(join(dir, 'vault'), { durable }),
     table,
     clock: { now: () => new Date().toISOString() },
     progress,
     close: () => table.close(),
+  }
+}
+
+/** The open side of the store: the vault lies inside its folder, but no key of the open side reaches it. */
+function withoutVault(files: ObjectStore): ObjectStore {
+  const open = (key: string): string => {
+    if (key === 'vault' || key.startsWith('vault/') || key.startsWith('ledger.sqlite'))
+      throw new RangeError(`"${key}" is not an object of the open store`)
+    return key
+  }
+  return {
+    get: async (key) => files.get(open(key)),
+    put: async (key, bytes) => files.put(open(key), bytes),
+    putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
+    delete: async (key) => files.delete(open(key)),
+    async *list(prefix) {
+      for await (const key of files.list(prefix))
+        if (!key.startsWith('vault/') && !key.startsWith('ledger.sqlite')) yield key
+    },
   }
 }

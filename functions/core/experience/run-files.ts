@@ -1,5 +1,5 @@
 /** The five files of a recorded run, and the way back. The decision record seals the other four by digest. */
-import { ExperienceRun, type Step } from '#schemas/experience-run.ts'
+import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
 import { canonical, canonicalLines, chainLink, digestOfBytes } from '../canonical.ts'
 import { compileRecording, type Recorded } from '../replay/compile.ts'
@@ -78,13 +78,14 @@ export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceR
     if (digestOfBytes(files[file]) !== sealed[file])
       throw new TamperError(runId, file, 'its digest differs from the one in decision-record.json')
   }
-  const trace = parse(runId, 'trace.json', files['trace.json']) as { steps: unknown[] }
+  const trace = parse(runId, 'trace.json', files['trace.json']) as { steps: unknown[] } & Record<string, unknown>
   const transcript = readTranscript(runId, files['tool-transcripts.jsonl'])
   const steps = trace.steps.map(
     (step) =>
       ((step as { kind: string }).kind === 'transcript' ? transcript[(step as { seq: number }).seq] : step) as Step,
   )
-  const run = ExperienceRun.parse({ ...trace, steps })
+  // Validated when it was imported; the seals above say that these are still those bytes.
+  const run = { ...trace, steps } as ExperienceRun
   return {
     run,
     recorded: recordedOf(run, sealed, {

@@ -113,6 +113,9 @@ function renderCandidate(
     }) satisfies CandidateScore
   const known = input.rejections.find((r) => r.source !== 'gate' && patchDigest(r.patches[0]!) === digest)
   if (known) return dropped('remembered', `${known.source} rejected it in ${known.run_id}: ${known.reason}`)
+  const fields = Object.keys(change.patch).length
+  if (fields > target.max_fields)
+    return dropped('blast_radius', `changes ${fields} fields, at most ${target.max_fields} are allowed`)
   const settings = applyPatch(input.pack.settings, change.patch)
   const rendered: Measures[] = []
   let unreplayable = 0
@@ -139,9 +142,6 @@ function renderCandidate(
     )
   if (target.metric !== 'utility' && !gains(target, metric, baselineMetric))
     return dropped('no_gain', noGain(target, metric, baselineMetric), metric)
-  const fields = Object.keys(change.patch).length
-  if (fields > target.max_fields)
-    return dropped('blast_radius', `changes ${fields} fields, at most ${target.max_fields} are allowed`, metric)
   return { change, digest, settings, metric, rendered }
 }
 

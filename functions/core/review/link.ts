@@ -48,16 +48,15 @@ export function parseLink(token: string): ParsedLink {
   const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{16,1024})$/.exec(token)
   if (!parts) return malformed('a token is two base64url words with a dot between them')
   const json = Buffer.from(parts[1]!, 'base64url').toString('utf8')
-  let value: unknown
   try {
-    value = JSON.parse(json)
+    const claims = ReviewLinkClaims.safeParse(JSON.parse(json))
+    if (!claims.success) return malformed('the claims have another shape')
+    if (linkToken(claims.data, parts[2]!) !== token) return malformed('the claims are not in canonical form')
+    return { kind: 'parsed', claims: claims.data, text: linkText(claims.data), mac: parts[2]! }
   } catch {
+    // No JSON, or text with half a surrogate pair, which has no canonical form.
     return malformed('the claims are no JSON')
   }
-  const claims = ReviewLinkClaims.safeParse(value)
-  if (!claims.success) return malformed('the claims have another shape')
-  if (linkToken(claims.data, parts[2]!) !== token) return malformed('the claims are not in canonical form')
-  return { kind: 'parsed', claims: claims.data, text: linkText(claims.data), mac: parts[2]! }
 }
 
 /** What a link is worth now. `claims` are there once the code was valid, and only then. */

@@ -91,7 +91,7 @@ export function decide(
 ): { readonly next: Review; readonly decision: ReviewDecision } | Refused {
   const problem = closedOrChanged(review, vote, current, now) ?? notEntitled(review, vote)
   if (problem) return problem
-  const reason = vote.reason?.trim() || null
+  const reason = vote.reason?.toWellFormed().trim() || null
   if (vote.decision === 'rejected' && (reason === null || reason.length < 3))
     return refuse(
       'reason_missing',

@@ -72,7 +72,7 @@ export const RunManifest = z.strictObject({
   started_at: z.string(),
   finished_at: z.string(),
   artifacts: z.record(z.string(), Digest),
-  billed: z.strictObject({ replays: z.int(), renders: z.int(), heldout_questions: z.int() }),
+  billed: z.strictObject({ replays: z.int(), heldout_questions: z.int() }),
   summary: RunSummary,
   digest: Digest,
 })

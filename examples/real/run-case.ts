@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
-import { search } from '#core/search/search.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { importFiles } from '../../functions/cli/import.ts'
 import type { Progress } from '../../functions/ports.ts'
 import { publishPack, publishPrices, publishSuite } from '../../functions/steps/documents.ts'
+import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { runTarget } from '../../functions/steps/run.ts'
 import type { RealRun } from './real-case.ts'
 
@@ -43,7 +43,7 @@ export async function runReal(
       heldoutShare: run.target.visible_data?.heldout_share ?? 0.5,
     })
     const request = { target: run.target, candidates: null, runId: run.run_id, demonstration: DEMONSTRATION }
-    return { summary: await runTarget(store, request, thisProcess(), async (input) => search(input)), store }
+    return { summary: await runTarget(store, request, thisProcess(), transcriptEngine), store }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -2,14 +2,22 @@
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { refundRuns } from '../../examples/refund/generate.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { openStore } from '#adapters/local/open-store.ts'
-import { search } from '#core/search/search.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { refundRuns } from '../../examples/refund/generate.ts'
 import { UserError } from '../errors.ts'
-import { parsePack, parsePrices, parseSuite, parseTarget, publishPack, publishPrices, publishSuite } from '../steps/documents.ts'
+import {
+  parsePack,
+  parsePrices,
+  parseSuite,
+  parseTarget,
+  publishPack,
+  publishPrices,
+  publishSuite,
+} from '../steps/documents.ts'
+import { transcriptEngine } from '../steps/engine.ts'
 import { fixSplit, ingest } from '../steps/ingest.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
@@ -32,8 +40,12 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   const say = (line: string) => {
     if (!json) process.stdout.write(`${line}\n`)
   }
-  if (dir !== null && existsSync(join(dir, 'ledger.sqlite'))) throw new UserError(`${dir} is a store already; the demo wants a fresh one (a pass retires its held-out set)`)
-  const store = openStore(dir ?? mkdtempSync(join(tmpdir(), 'autotune-demo-')), { durable: dir !== null, progress: terminalProgress() })
+  if (dir !== null && existsSync(join(dir, 'ledger.sqlite')))
+    throw new UserError(`${dir} is a store already; the demo wants a fresh one (a pass retires its held-out set)`)
+  const store = openStore(dir ?? mkdtempSync(join(tmpdir(), 'autotune-demo-')), {
+    durable: dir !== null,
+    progress: terminalProgress(),
+  })
   try {
     const read = (file: string) => readInput(new URL(file, EXAMPLE).pathname)
     const pack = parsePack(read('pack.json'), 'pack.json')
@@ -41,13 +53,22 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     await publishPack(store.objects, pack)
     await publishSuite(store.objects, parseSuite(read('suite.json'), 'suite.json'))
     await publishPrices(store.objects, parsePrices(read('prices.json'), 'prices.json'))
-    say(`1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`)
+    say(
+      `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,
+    )
     const source = async function* () {
       yield* refundRuns({ seed })
     }
     const report = await ingest(store, source, await fixSplit(store, SPLIT))
-    say(`2. import    ${report.stored} synthetic recorded runs: ${report.search_families} families for the search, ${report.heldout_families} sealed away before anything is stored where the search reads`)
-    const summary = await runTarget(store, { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION }, thisProcess(), async (input) => search(input))
+    say(
+      `2. import    ${report.stored} synthetic recorded runs: ${report.search_families} families for the search, ${report.heldout_families} sealed away before anything is stored where the search reads`,
+    )
+    const summary = await runTarget(
+      store,
+      { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION },
+      thisProcess(),
+      transcriptEngine,
+    )
     say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
     const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')

@@ -4,7 +4,8 @@ import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
-import { panelOf, reproduce, sealVersion } from '#core/gate/seal.ts'
+import { panelOf, reproduce } from '#core/gate/reproduce.ts'
+import { sealVersion } from '#core/gate/seal.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
@@ -58,7 +59,9 @@ export async function doctor({
       .find((i) => !i.retired && i.used > 0)
     // What a run would seal now; only its counts are looked at, and nothing is written.
     const facts =
-      live ?? sealVersion(await compileIntent(store.vault, resolved.intent, store.progress), resolved, pins).facts
+      live ??
+      sealVersion(reproduce(await compileIntent(store.vault, resolved.intent, store.progress), pins), resolved, pins)
+        .facts
     const rows = preflight(facts, resolved, null)
     const ready = problems.length === 0 && rows.every((r) => r.verdict === 'ready')
     const needed = neededOf(rows)

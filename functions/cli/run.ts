@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
-import { search } from '#core/search/search.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
@@ -14,6 +13,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
+import { transcriptEngine } from '../steps/engine.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
 import { existingStore } from './inspect.ts'
@@ -43,7 +43,7 @@ export async function runVerb(o: Options): Promise<number> {
       store,
       { target, candidates, runId: o.runId ?? null, demonstration: null },
       thisProcess(),
-      async (input) => search(input),
+      transcriptEngine,
     )
     return await report(store, summary, o.json)
   } finally {

@@ -1,4 +1,5 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
+import { transcriptEngine } from '../steps/engine.ts'
 import { verifyRun } from '../steps/verify.ts'
 import { existingStore } from './inspect.ts'
 import { print } from './io.ts'
@@ -11,7 +12,7 @@ const SCOPE = {
 
 export async function verify(run: string, { store: dir, json }: { store: string; json: boolean }): Promise<number> {
   const store = existingStore(dir)
-  const result = await verifyRun(store, run)
+  const result = await verifyRun(store, run, transcriptEngine)
   store.close()
   print(json, result, () => [
     `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,

@@ -23,7 +23,7 @@ export interface RunOutcome {
   /** In chain order; `audit.jsonl` last. `manifest.json` is the caller's: it holds times. */
   readonly artifacts: readonly (readonly [AutotuneFile, string])[]
   readonly rejections: readonly RejectionRecord[]
-  readonly billed: { readonly replays: number; readonly renders: number; readonly heldout_questions: number }
+  readonly billed: { readonly replays: number; readonly heldout_questions: number }
 }
 
 export interface Finished {
@@ -58,7 +58,7 @@ export function refuseRun(run: AutotuneRun, reasons: readonly string[]): RunOutc
     summary,
     artifacts: [],
     rejections: [],
-    billed: { replays: 0, renders: 0, heldout_questions: 0 },
+    billed: { replays: 0, heldout_questions: 0 },
   }
 }
 
@@ -93,7 +93,7 @@ export function finishRun(done: Finished): RunOutcome {
     summary,
     artifacts,
     rejections: rejectionsOf(done, verdict, candidates),
-    billed: { replays: found.counts.paid, renders: found.counts.renders, heldout_questions: answer ? 1 : 0 },
+    billed: { replays: found.counts.paid, heldout_questions: answer ? 1 : 0 },
   }
 }
 

@@ -3,11 +3,11 @@
  * world comes in through ports, and what is to be written goes out as values.
  */
 import type { GateAnswer, HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { contractReasons, resolveTarget } from './contract/contract.ts'
 import { commitmentOf } from './gate/commitment.ts'
 import { preflightRun } from './gate/preflight-run.ts'
+import type { Reproduction } from './gate/reproduce.ts'
 import { finishRun, type RunOutcome, refuseRun } from './outcome.ts'
 import type { SearchInput, SearchResult } from './search/search.ts'
 import { compileSearchSet } from './search/search-set.ts'
@@ -15,8 +15,8 @@ import { selectWinner } from './select/winner.ts'
 
 /** The world as the pipeline sees it. Nothing here can reach a held-out case: the gate answers with one bit, or everything. */
 export interface AutotunePorts {
-  /** Cases of the pinned search set. */
-  searchCases(run: AutotuneRun): Promise<readonly ReplayCase[]>
+  /** Replays the baseline over the pinned search set. */
+  reproduce(run: AutotuneRun): Promise<Reproduction>
   /** Keeps the pinned input before anything is spent, so that a killed run resumes on the same bytes. */
   pin(run: AutotuneRun): Promise<void>
   /** Runs the search where it cannot read the vault. */
@@ -37,7 +37,7 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
   if (unanswered.length > 0) return refuseRun(run, unanswered)
   const target = resolveTarget(run.target)
 
-  const compiled = compileSearchSet(await ports.searchCases(run), run, target)
+  const compiled = compileSearchSet(await ports.reproduce(run), run, target)
   if (compiled.problems.length > 0) return refuseRun(run, compiled.problems)
 
   await ports.pin(run)

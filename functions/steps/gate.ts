@@ -7,14 +7,14 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
-import { type CaseScore, scoreCase } from '#core/gate/score.ts'
-import { panelOf, type SealedLine } from '#core/gate/seal.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
+import type { CaseScore } from '#core/gate/score.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { LedgerRow } from '../ports.ts'
+import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { sealedLines } from './seal.ts'
 import { readJson, readLines, type Store } from './store.ts'
@@ -27,6 +27,7 @@ export async function askGate(
   run: AutotuneRun,
   commit: string,
   list: readonly CandidateChange[],
+  engine: ReplayEngine,
 ): Promise<Asked> {
   const version = run.heldout_test_set!.version
   const [pk, sk] = rowKeys.version(run.target.intent!, version)
@@ -40,7 +41,7 @@ export async function askGate(
       return { refused: 'another run opened a question at the same moment. Start the run again' }
   }
   const open = (await store.table.get<LedgerItem>(pk, sk))!
-  const certificates = await scoreList(store, run, commit, list, open.body.open!.k)
+  const certificates = await scoreList(store, run, commit, list, open.body.open!.k, engine)
   return await close(
     store,
     open,
@@ -98,6 +99,7 @@ async function scoreList(
   commit: string,
   list: readonly CandidateChange[],
   question: number,
+  engine: ReplayEngine,
 ): Promise<Certificate[]> {
   const facts = run.heldout_test_set!
   const lines = await sealedLines(store, facts.intent, facts.version)
@@ -106,20 +108,13 @@ async function scoreList(
     const key = logKey(facts.version, question, `scores-${i}.jsonl`)
     let scores = await readLines<CaseScore>(store.vault, key)
     if (scores.length === 0) {
-      scores = scoreLines(lines, run, change)
+      scores = await engine.score(lines, run, change)
       if (!(await store.vault.putIfAbsent(key, scores.map((s) => `${canonical(s)}\n`).join(''))))
         scores = await readLines<CaseScore>(store.vault, key)
     }
     certificates.push(certify(run, commit, lines, change, scores))
   }
   return certificates
-}
-
-/** Scores of one candidate in the order of the sealed lines. */
-export function scoreLines(lines: readonly SealedLine[], run: AutotuneRun, change: CandidateChange): CaseScore[] {
-  const settings = applyPatch(run.pack.settings, change.patch)
-  const pins = { baseline: run.pack.settings, prices: run.price_table }
-  return lines.map((line) => scoreCase(line, settings, pins, run.evaluator_suite))
 }
 
 /** Certificate of one candidate from its recorded scores. */

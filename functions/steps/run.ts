@@ -3,8 +3,8 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import type { RunOutcome } from '#core/outcome.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
-import type { SearchInput, SearchResult } from '#core/search/search.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -14,6 +14,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { compileSearch } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
+import type { ReplayEngine } from './engine.ts'
 import { askGate } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { type Holder, releaseLock, takeLock } from './lock.ts'
@@ -30,15 +31,12 @@ export interface RunRequest {
   readonly demonstration: string | null
 }
 
-/** Where the search runs: in this process, or in a child that cannot read the vault. */
-export type SearchRunner = (input: SearchInput) => Promise<SearchResult>
-
 /** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
 export async function runTarget(
   store: Store,
   request: RunRequest,
   holder: Holder,
-  searcher: SearchRunner,
+  engine: ReplayEngine,
 ): Promise<RunSummary> {
   const { target } = request
   const documents = await pinnedDocuments(store.objects, target)
@@ -67,7 +65,7 @@ export async function runTarget(
     store.progress(
       `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
     )
-    const outcome = await runAutotune(run, portsOf(store, searcher))
+    const outcome = await runAutotune(run, portsOf(store, engine))
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
@@ -81,12 +79,17 @@ export async function runTarget(
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
       )
-    const heldout = await sealIfNeeded(store, resolved, {
-      tuple: resolved.baseline_tuple,
-      settings: pack.settings,
-      suite,
-      prices,
-    })
+    const heldout = await sealIfNeeded(
+      store,
+      resolved,
+      {
+        tuple: resolved.baseline_tuple,
+        settings: pack.settings,
+        suite,
+        prices,
+      },
+      engine,
+    )
     const baseline = baselineDigest({ target, pack })
     return {
       run_id: lock.run_id,
@@ -109,17 +112,25 @@ const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof p
     .join('\n')
 
 /** The pipeline's ports over a store. */
-export function portsOf(store: Store, searcher: SearchRunner): AutotunePorts {
+export function portsOf(store: Store, engine: ReplayEngine): AutotunePorts {
   return {
-    searchCases: (run) => pinnedCases(store, run),
+    reproduce: async (run) => engine.reproduce(await pinnedCases(store, run), baselinePins(run), 'search'),
     pin: (run) => store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`),
-    search: searcher,
+    search: (input) => engine.search(input),
     async ledgerItem({ intent, version }) {
       return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
     },
-    ask: (run, commit, found) => askGate(store, run, commit, found.committed),
+    ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
   }
 }
+
+/** What the baseline of a run pins. */
+export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+  tuple: run.target.baseline_tuple!,
+  settings: run.pack.settings,
+  suite: run.evaluator_suite,
+  prices: run.price_table,
+})
 
 /** Cases of the search set that a run pins, checked against its digest. */
 export async function pinnedCases(store: Store, run: AutotuneRun): Promise<ReplayCase[]> {

@@ -2,7 +2,8 @@
 import { canonicalLines, digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
-import { type SealedLine, type SealedVersion, sealVersion } from '#core/gate/seal.ts'
+import type { SealedLine } from '#core/gate/reproduce.ts'
+import { type SealedVersion, sealVersion } from '#core/gate/seal.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -10,6 +11,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { LedgerRow } from '../ports.ts'
 import { compileIntent, readFiles } from './compile.ts'
+import type { ReplayEngine } from './engine.ts'
 import { addToIndex, type IndexLine, indexKey, writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { readLines, type Store } from './store.ts'
@@ -19,6 +21,7 @@ export async function sealIfNeeded(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
+  engine: ReplayEngine,
 ): Promise<HeldoutVersion | null> {
   const rows = await versions(store, target.intent)
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
@@ -27,7 +30,7 @@ export async function sealIfNeeded(
   const cases = await unclaimed(store, target.intent, rows)
   const live = rows.find((r) => !r.body.retired)
   if (cases.length === 0) return live ? factsOf(live.body, pins, target) : null
-  const sealed = sealVersion(cases, target, pins)
+  const sealed = sealVersion(await engine.reproduce(cases, pins, 'vault'), target, pins)
   if (sealed.facts.families === 0) return null
   if (live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline)
     return factsOf(live.body, pins, target)

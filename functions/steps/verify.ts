@@ -3,14 +3,14 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { runAutotune } from '#core/run-autotune.ts'
-import { search } from '#core/search/search.ts'
-import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import { asOf, certify, scoreLines } from './gate.ts'
+import type { ReplayEngine } from './engine.ts'
+import { asOf, certify } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { pinnedCases } from './run.ts'
+import { baselinePins, pinnedCases } from './run.ts'
 import { sealedLines } from './seal.ts'
 import { readText, type Store } from './store.ts'
 
@@ -24,7 +24,7 @@ export interface Verification {
 }
 
 /** Verifies a finished run. Throws UserError when there is no such run. */
-export async function verifyRun(store: Store, runId: string): Promise<Verification> {
+export async function verifyRun(store: Store, runId: string, engine: ReplayEngine): Promise<Verification> {
   const differences: { file: string; why: string }[] = []
   const differs = (file: string, why: string) => differences.push({ file, why })
   const manifestText = await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
@@ -48,7 +48,7 @@ export async function verifyRun(store: Store, runId: string): Promise<Verificati
   const run = parseOr<AutotuneRun>(stored.get('target.json') ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
-  const scope = await recompute(store, run, stored, differs)
+  const scope = await recompute(store, run, stored, differs, engine)
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
   return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
 }
@@ -66,6 +66,7 @@ async function recompute(
   run: AutotuneRun,
   stored: ReadonlyMap<string, string>,
   differs: (file: string, why: string) => void,
+  engine: ReplayEngine,
 ): Promise<'commit' | 'gate' | 'none'> {
   const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(stored.get('gate.json') ?? '')
   const heldout = run.heldout_test_set
@@ -79,9 +80,9 @@ async function recompute(
   })
   if (!cases) return 'none'
   const outcome = await runAutotune(run, {
-    searchCases: async () => cases,
+    reproduce: async () => engine.reproduce(cases, baselinePins(run), 'search'),
     pin: async () => {},
-    search: async (input) => search(input),
+    search: (input) => engine.search(input),
     ledgerItem: async () => (question === null ? (gate?.ledger_item ?? null) : item ? asOf(item, question - 1) : null),
     async ask(_run, commit, found) {
       if (!item || question === null) return { refused: 'no question was asked' }
@@ -95,7 +96,9 @@ async function recompute(
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
       }
       const lines = await sealedLines(store, item.intent, item.version)
-      const certificates = found.committed.map((c) => certify(run, commit, lines, c, scoreLines(lines, run, c)))
+      const certificates: Certificate[] = []
+      for (const c of found.committed)
+        certificates.push(certify(run, commit, lines, c, await engine.score(lines, run, c)))
       return {
         answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
         item: asOf(item, question),

@@ -4,7 +4,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
-import type { SealedLine } from './seal.ts'
+import type { SealedLine } from './reproduce.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {

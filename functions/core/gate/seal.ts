@@ -1,12 +1,10 @@
 /** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
-import { byCodeUnit, digestOf } from '../canonical.ts'
+import { digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
-import { makePanel, type Panel } from '../evaluate/panel.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
-import { type BaselinePins, baselineReplay, type Exclusion } from '../replay/baseline.ts'
+import type { BaselinePins } from '../replay/baseline.ts'
 import { defaultK } from './levels.ts'
+import { panelOf, type Reproduction, type SealedLine } from './reproduce.ts'
 
 /** A sealed version: facts that may be published, and cases with pinned baseline measures that may not. */
 export interface SealedVersion {
@@ -14,30 +12,12 @@ export interface SealedVersion {
   readonly lines: readonly SealedLine[]
 }
 
-/** Line of `test.jsonl` in the vault. */
-export interface SealedLine {
-  readonly case: ReplayCase
-  readonly baseline: Measures
-}
-
-/** Cases whose baseline reproduces, with their measures, and the typed exclusions of the rest. */
-export function reproduce(
-  cases: readonly ReplayCase[],
+/** Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
+export function sealVersion(
+  { lines, excluded }: Reproduction,
+  target: ResolvedTarget,
   pins: BaselinePins,
-): { lines: SealedLine[]; excluded: Partial<Record<Exclusion, number>> } {
-  const excluded: Partial<Record<Exclusion, number>> = {}
-  const lines: SealedLine[] = []
-  for (const replayCase of [...cases].sort((a, b) => byCodeUnit(a.case_id, b.case_id))) {
-    const result = baselineReplay(replayCase, pins)
-    if ('excluded' in result) excluded[result.excluded] = (excluded[result.excluded] ?? 0) + 1
-    else lines.push({ case: replayCase, baseline: result.measures })
-  }
-  return { lines, excluded }
-}
-
-/** Seals cases for a target. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
-export function sealVersion(cases: readonly ReplayCase[], target: ResolvedTarget, pins: BaselinePins): SealedVersion {
-  const { lines, excluded } = reproduce(cases, pins)
+): SealedVersion {
   const panel = panelOf(lines)
   const count = (floor: 'policy_violation' | 'safety_violation' | 'approval_bypass'): number =>
     new Set(panel.cases.flatMap((_, i) => (panel.baseline[i]![floor] === null ? [] : [panel.familyOf[i]!]))).size
@@ -48,10 +28,11 @@ export function sealVersion(cases: readonly ReplayCase[], target: ResolvedTarget
     approval: count('approval_bypass'),
   }
   const questions = target.questions ?? chooseK(target, labelled, scored)
+  const byFamily = Map.groupBy(lines, (l) => l.case.family_id)
   const families = panel.families.map((family_id) => ({
     family_id,
-    cases: lines
-      .filter((l) => l.case.family_id === family_id)
+    cases: byFamily
+      .get(family_id)!
       .map((l) => ({ case_id: l.case.case_id, digest: l.case.digest, baseline: digestOf(l.baseline) })),
   }))
   const counts = { n: labelled, ...scored, alpha: target.alpha, K: questions }
@@ -73,13 +54,6 @@ export function sealVersion(cases: readonly ReplayCase[], target: ResolvedTarget
     },
   }
 }
-
-/** Panel of sealed lines. */
-export const panelOf = (lines: readonly SealedLine[]): Panel =>
-  makePanel(
-    lines.map((l) => l.case),
-    lines.map((l) => l.baseline),
-  )
 
 function chooseK(
   target: ResolvedTarget,

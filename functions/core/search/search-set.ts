@@ -1,9 +1,8 @@
 /** The search set as the search reads it: cases whose baseline reproduces, and why the others are left out. */
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import { panelOf, reproduce } from '../gate/seal.ts'
+import { panelOf, type Reproduction } from '../gate/reproduce.ts'
 import type { Exclusion } from '../replay/baseline.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search.ts'
@@ -16,19 +15,12 @@ export interface CompiledSearch {
   readonly problems: readonly string[]
 }
 
-/** Replays the baseline over every case, and makes the search's input of those that reproduce. */
+/** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(
-  cases: readonly ReplayCase[],
+  { lines, excluded }: Reproduction,
   run: AutotuneRun,
   target: ResolvedTarget,
 ): CompiledSearch {
-  const pins = {
-    tuple: target.baseline_tuple,
-    settings: run.pack.settings,
-    suite: run.evaluator_suite,
-    prices: run.price_table,
-  }
-  const { lines, excluded } = reproduce(cases, pins)
   const panel = panelOf(lines)
   return {
     excluded,

@@ -17,10 +17,12 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { place, type ReplayPins, spending } from '../replay/transcript.ts'
 import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { applyPatch, patchDigest, type TunableField } from '../space/lattice.ts'
-import { type CaseReplays, caseReplays, type ReplayCounts } from './case-replays.ts'
 import { committedCandidates, evidenceOf } from './committed-list.ts'
+import { ReplayMemo } from './memo.ts'
 import { proposedPatches } from './points.ts'
-import { failFastReplay, makeVisitOrder, type VisitOrder } from './visit.ts'
+import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
+import { transcriptReplayer } from './transcript-replayer.ts'
+import { failFastReplay, makeVisitOrder, type Outcome } from './visit.ts'
 
 export interface SearchInput {
   readonly target: ResolvedTarget
@@ -51,32 +53,47 @@ interface Visited {
   readonly digest: string
   readonly settings: Settings
   readonly metric: number | null
-  readonly rendered: readonly Measures[]
 }
 
-/** Searches, or scores the given candidates, and orders what survived. Deterministic in its input. */
+/** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
 export function search(input: SearchInput): SearchResult {
-  const replays = caseReplays(input.panel, input.pins, input.suite)
+  const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
+  const rounds = searchRounds(input, view)
+  for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
+}
+
+/**
+ * The search itself. It yields blocks of replays and is given their answers: where and how concurrently they run is the
+ * caller's business, and changes neither the result nor the counts.
+ */
+export function* searchRounds(
+  input: SearchInput,
+  view: CaseView,
+): Generator<Round, SearchResult, readonly CaseAnswer[]> {
+  const memo = new ReplayMemo()
   const order = makeVisitOrder(input.panel)
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const { changes, exact } = input.candidates ? { changes: input.candidates, exact: true } : proposedPatches(input)
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
   for (const change of changes) {
-    const early = renderCandidate(change, input, replays, baselineMetric)
+    const early = renderCandidate(change, input, view, baselineMetric)
     if ('fate' in early) scored.push(early)
     else waiting.push(early)
   }
   waiting.sort(cheapestFirst(input.target.direction))
-  const measuresOf = new Map<string, readonly Measures[]>()
-  for (const visited of waiting) scored.push(pay(visited, input, replays, order, baselineMetric, measuresOf))
+  const survivors = new Map<string, readonly Measures[]>()
+  for (const visited of waiting) {
+    const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, order)
+    scored.push(settleOutcome(visited, outcome, input, baselineMetric, survivors))
+  }
   const committed = committedCandidates(scored, input.target)
   return {
     candidates: scored.map((c) => settle(c, committed)),
     committed,
-    firstMeasures: committed[0] ? measuresOf.get(committed[0].digest)! : null,
-    results: replays.results,
-    counts: { ...replays.counts, visited: scored.length, exact },
+    firstMeasures: committed[0] ? survivors.get(committed[0].digest)! : null,
+    results: memo.results,
+    counts: { ...memo.counts, visited: scored.length, exact },
   }
 }
 
@@ -94,7 +111,7 @@ const cheapestFirst =
 function renderCandidate(
   change: CandidateChange,
   input: SearchInput,
-  replays: CaseReplays,
+  view: CaseView,
   baselineMetric: number | null,
 ): CandidateScore | Visited {
   const { target, panel } = input
@@ -121,7 +138,8 @@ function renderCandidate(
   let unreplayable = 0
   let why = ''
   for (let i = 0; i < panel.cases.length; i++) {
-    const measures = replays.rendered(i, settings)
+    const measures = view.rendered(i, settings)
+    if (measures === null) return { change, digest, settings, metric: null }
     if ('unreplayable' in measures) {
       unreplayable++
       why ||= measures.unreplayable
@@ -142,7 +160,7 @@ function renderCandidate(
     )
   if (target.metric !== 'utility' && !gains(target, metric, baselineMetric))
     return dropped('no_gain', noGain(target, metric, baselineMetric), metric)
-  return { change, digest, settings, metric, rendered }
+  return { change, digest, settings, metric }
 }
 
 const FREE = new Set(['approval_bypass_rate', 'p95_latency_delta', 'economics_delta'])
@@ -179,25 +197,27 @@ function bypassNote(row: GuardrailRow, change: CandidateChange, { panel, pack, p
   return `lets ${amounts.length} actions through that the baseline sends to a person: amounts ${shown}${more}, ${tidy(amounts.reduce((a, b) => a + b, 0))} in all`
 }
 
-/** Pays for a candidate case by case, and stops as soon as it provably cannot pass. */
-function pay(
+/** Fate of a candidate that was paid for: stopped, blocked, no gain, too wide, or a survivor. */
+function settleOutcome(
   visited: Visited,
+  outcome: Outcome,
   input: SearchInput,
-  replays: CaseReplays,
-  order: VisitOrder,
   baselineMetric: number | null,
   survivors: Map<string, readonly Measures[]>,
 ): CandidateScore {
   const { target, panel } = input
   const { change, digest } = visited
-  const outcome = failFastReplay(visited.settings, change.candidate_id, input, replays, order)
   const base = { ...change, digest, metric: visited.metric, search_evidence: null, blast_radius: null }
   if ('stopped' in outcome) {
-    const rows = notEvaluated().map((r) => (r.guardrail === outcome.stopped.guardrail ? outcome.stopped : r))
+    const { stopped } = outcome
+    if ('unreplayable' in stopped)
+      return { ...base, fate: 'unreplayable', reason: stopped.unreplayable, search: null, guardrails: notEvaluated() }
+    const { guardrail } = stopped
+    const rows = notEvaluated().map((r) => (r.guardrail === guardrail.guardrail ? guardrail : r))
     return {
       ...base,
       fate: 'search_guardrail',
-      reason: `${outcome.stopped.guardrail}: ${outcome.stopped.note}`,
+      reason: `${guardrail.guardrail}: ${guardrail.note}`,
       search: null,
       guardrails: rows,
     }

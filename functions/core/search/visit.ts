@@ -4,7 +4,8 @@ import type { Settings } from '#schemas/common.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { CaseReplays } from './case-replays.ts'
+import type { ReplayMemo } from './memo.ts'
+import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search.ts'
 
 /** Cases by how often they dropped a candidate, then those the baseline fails, then the rest. */
@@ -34,34 +35,68 @@ function* visiting({ kills, rest }: VisitOrder): Generator<number> {
 /** Bits of `changed`: 1 the context or approvals changed, 2 the decision or the pass/fail did. */
 export type Outcome =
   | { readonly measures: readonly Measures[]; readonly changed: Uint8Array }
-  | { readonly stopped: GuardrailRow }
+  | { readonly stopped: Stopped }
+export type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
-/** All measures of a candidate in panel order, or the guardrail that it can no longer meet. */
-export function failFastReplay(
+/** Cases asked for at once: enough for concurrent replayers, few enough that little runs ahead of a stop. */
+const BLOCK = 16
+
+/** All measures of a candidate in panel order, or why it can no longer pass. Yields the replays it has to pay for. */
+export function* failFastReplay(
   settings: Settings,
   candidateId: string,
   input: SearchInput,
-  replays: CaseReplays,
+  view: CaseView,
+  memo: ReplayMemo,
   order: VisitOrder,
-): Outcome {
+): Generator<Round, Outcome, readonly CaseAnswer[]> {
   const { panel } = input
   const floors = floorWatch(input)
   const utility = utilityWatch(input)
   const measures = new Array<Measures>(panel.cases.length)
   const changed = new Uint8Array(panel.cases.length)
-  for (const i of visiting(order)) {
-    const replay = replays.measured(i, settings, candidateId)
-    measures[i] = replay.measures
-    const base = panel.baseline[i]!
-    if (replay.contextChanged)
-      changed[i] = 1 | (replay.decisionChanged || base.utility_passed !== replay.measures.utility_passed ? 2 : 0)
-    const stopped = floors(i, replay.measures) ?? utility(i, replay.measures)
-    if (stopped) {
-      order.kills[i]!++
-      return { stopped }
+  for (const block of blocks(visiting(order))) {
+    const keys = block.map((i) => view.contextKey(i, settings))
+    const missing = block.filter((i, at) => memo.isMissing(i, keys[at]!))
+    if (missing.length > 0) {
+      const answers = yield { candidate_id: candidateId, settings, cases: missing }
+      missing.forEach((i, at) => {
+        memo.remember(i, keys[block.indexOf(i)]!, answers[at]!)
+      })
+    }
+    for (const [at, i] of block.entries()) {
+      const answer = memo.read(i, keys[at]!, candidateId)
+      const base = panel.baseline[i]!
+      measures[i] = answer?.measures ?? base
+      if (answer)
+        changed[i] = 1 | (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
+      const stopped = stopOf(answer) ?? guardrailStop(floors(i, measures[i]) ?? utility(i, measures[i]))
+      if (stopped) {
+        order.kills[i]!++
+        return { stopped }
+      }
     }
   }
   return { measures, changed }
+}
+
+function stopOf(answer: CaseAnswer | null): Stopped | null {
+  return answer && answer.result.status !== 'replayed'
+    ? { unreplayable: `${answer.result.case_id}: ${answer.result.reason}` }
+    : null
+}
+
+const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }
+
+function* blocks(indices: Iterable<number>): Generator<number[]> {
+  let block: number[] = []
+  for (const i of indices) {
+    block.push(i)
+    if (block.length < BLOCK) continue
+    yield block
+    block = []
+  }
+  if (block.length > 0) yield block
 }
 
 /** Families that violate each declared binary guardrail, against how many may. */

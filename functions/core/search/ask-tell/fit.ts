@@ -4,7 +4,7 @@
  * sizes, and bounded.
  */
 
-import { BENT, covariance, type FieldKernel, type KernelParameters, pairTables } from './kernel.ts'
+import { BENT, covariance, type FieldKernel, type KernelParameters, pairTable } from './kernel.ts'
 import type { Point } from './lattice.ts'
 import { cholesky, packed, solveLower } from './linear-algebra.ts'
 
@@ -34,16 +34,22 @@ interface Choice {
 /** Fits standardised observations `y` at `points`, of the same length and not empty. */
 export function makeFitter(kernels: readonly FieldKernel[], points: readonly Point[]): (y: Float64Array) => Fit {
   const n = points.length
-  const tables = pairTables(kernels, points)
+  const tables = kernels.map((kernel, i) => kernel.map((correlation) => pairTable(correlation, i, points)))
   const matrix = new Float64Array(packed(n))
   const work = new Float64Array(packed(n))
   const half = new Float64Array(n)
 
   const rate = (y: Float64Array, choice: Choice): Fit => {
     const parameters = parametersOf(choice)
-    covariance(tables, parameters, n, matrix, work)
+    covariance(
+      tables.map((shapes, i) => shapes[choice.shape[i]!]!),
+      parameters,
+      n,
+      matrix,
+      work,
+    )
     if (!cholesky(matrix, n)) return { parameters, scale: 1, score: -Infinity }
-    solveLower(matrix, n, y, half)
+    solveLower(matrix, 0, n, y, half)
     let square = 0
     let logDeterminant = 0
     for (let i = 0; i < n; i++) {
@@ -82,10 +88,22 @@ function climb(rate: (choice: Choice) => Fit, kernels: readonly FieldKernel[]): 
       for (const shape of kernel.keys()) {
         if (shape !== here.shape[i]) attempt({ ...here, shape: here.shape.with(i, shape) })
       }
-      walk(WEIGHTS, () => here.weight[i]!, (to) => ({ ...here, weight: here.weight.with(i, to) }))
+      walk(
+        WEIGHTS,
+        () => here.weight[i]!,
+        (to) => ({ ...here, weight: here.weight.with(i, to) }),
+      )
     }
-    walk(ETAS, () => here.eta, (eta) => ({ ...here, eta }))
-    walk(NOISES, () => here.noise, (noise) => ({ ...here, noise }))
+    walk(
+      ETAS,
+      () => here.eta,
+      (eta) => ({ ...here, eta }),
+    )
+    walk(
+      NOISES,
+      () => here.noise,
+      (noise) => ({ ...here, noise }),
+    )
     if (best.score - before < ENOUGH) break
   }
   return best

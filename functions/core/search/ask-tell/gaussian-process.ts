@@ -1,6 +1,6 @@
 /** A Gaussian process on the lattice: what is believed about one metric at any point (Rasmussen and Williams, 2006). */
 
-import { combine, covariance, type FieldKernel, type KernelParameters, pairTables } from './kernel.ts'
+import { combine, covariance, type FieldKernel, type KernelParameters, pairTable } from './kernel.ts'
 import type { Point } from './lattice.ts'
 import { cholesky, dot, packed, solveLower, solveUpper } from './linear-algebra.ts'
 
@@ -11,7 +11,8 @@ export interface Prediction {
 }
 
 export interface Process {
-  predict(point: Point): Prediction
+  /** With a `depth`, only the first that many points narrow the doubt: much faster, the mean exact, the sd too large. */
+  predict(point: Point, depth?: number): Prediction
   /** Takes the prediction at a point for its outcome: the mean stays everywhere, the doubt shrinks nearby. */
   assume(point: Point): void
 }
@@ -34,10 +35,11 @@ export function makeProcess(
   const capacity = points.length + ASSUMED_MOST
   const known = [...points]
   const l = new Float64Array(packed(capacity))
-  covariance(pairTables(kernels, points), parameters, points.length, l, new Float64Array(packed(points.length)))
+  const tables = kernels.map((kernel, i) => pairTable(kernel[parameters.shape[i]!]!, i, points))
+  covariance(tables, parameters, points.length, l, new Float64Array(packed(points.length)))
   cholesky(l, points.length)
   const pull = new Float64Array(capacity)
-  solveLower(l, points.length, y, pull)
+  solveLower(l, 0, points.length, y, pull)
   solveUpper(l, points.length, pull, pull)
 
   const rows = kernels.map(() => new Map<number, Float64Array>())
@@ -57,8 +59,12 @@ export function makeProcess(
   const cross = new Float64Array(capacity)
   const product = new Float64Array(capacity)
   const half = new Float64Array(capacity)
-  /** Fills `cross` and `half`; the variance that the known points leave open. */
-  const open = (x: Point): number => {
+  // Of the point looked at last: looking again with more depth goes on where the first look stopped.
+  let last: Point | undefined
+  let mean = 0
+  let variance = 0
+  let solved = 0
+  const lookAt = (x: Point): void => {
     const n = known.length
     cross.fill(1, 0, n)
     product.fill(1, 0, n)
@@ -75,25 +81,36 @@ export function makeProcess(
       selfProduct *= 1 + self
     }
     for (let j = 0; j < n; j++) cross[j] = combine(cross[j]!, product[j]!, parameters.eta)
-    solveLower(l, n, cross, half)
-    return Math.max(combine(selfSum, selfProduct, parameters.eta) - dot(half, 0, half, 0, n), LEAST_VARIANCE)
+    mean = dot(cross, 0, pull, 0, n)
+    variance = combine(selfSum, selfProduct, parameters.eta)
+    solved = 0
+    last = x
+  }
+
+  const predict = (x: Point, depth = Infinity): Prediction => {
+    if (x !== last) lookAt(x)
+    const until = Math.min(depth, known.length)
+    if (until > solved) {
+      solveLower(l, solved, until, cross, half)
+      variance -= dot(half, solved, half, solved, until - solved)
+      solved = until
+    }
+    return { mean, sd: Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE)) }
   }
 
   return {
-    predict(x) {
-      const variance = open(x)
-      return { mean: dot(cross, 0, pull, 0, known.length), sd: Math.sqrt(scale * variance) }
-    },
+    predict,
     assume(x) {
       const n = known.length
       if (n === capacity) return
-      const variance = open(x) + parameters.noise
+      predict(x)
       l.set(half.subarray(0, n), packed(n))
-      l[packed(n) + n] = Math.sqrt(variance)
+      l[packed(n) + n] = Math.sqrt(Math.max(variance, LEAST_VARIANCE) + parameters.noise)
       for (const [i, byRank] of rows.entries()) {
         for (const [rank, row] of byRank) row[n] = correlate(i, rank, x)
       }
       known.push(x)
+      last = undefined
     },
   }
 }

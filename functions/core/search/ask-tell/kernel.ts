@@ -43,6 +43,8 @@ const ORDERED: readonly Shape[] = [
   (_v, _w, r, s) => matern52(r - s, 0.25),
   (_v, _w, r, s) => Math.exp(-Math.abs(r - s) / 0.6),
 ]
+/** Longer fields compute what shorter ones look up. */
+const TABLE_MOST = 256
 /** The shape a fit starts from. */
 export const BENT = 2
 const SAME: readonly Shape[] = [(_v, _w, r, s) => (r === s ? 1 : 0)]
@@ -56,7 +58,12 @@ function fieldKernel(field: Field): FieldKernel {
   const rank = field.values.map((_, r) => (n > 1 ? r / (n - 1) : 0))
   const low = Number(field.values[0])
   const value = field.ordered ? field.values.map((x) => (Number(x) - low) / (Number(field.values[n - 1]) - low)) : rank
-  return shapes.map((shape) => (a, b) => shape(value[a]!, value[b]!, rank[a]!, rank[b]!))
+  return shapes.map((shape) => {
+    const correlation = (a: number, b: number) => shape(value[a]!, value[b]!, rank[a]!, rank[b]!)
+    if (n > TABLE_MOST) return correlation
+    const table = Float64Array.from({ length: n * n }, (_, at) => correlation(Math.floor(at / n), at % n))
+    return (a, b) => table[a * n + b]!
+  })
 }
 
 /** The parts of a covariance that `combine` puts together: the sum of the fields and their product. */
@@ -64,23 +71,21 @@ export function combine(sum: number, product: number, eta: number): number {
   return sum + eta * (product - sum)
 }
 
-/** One field's correlations of all pairs of `points` (packed), by shape; computed once, weighted many times. */
-export function pairTables(kernels: readonly FieldKernel[], points: readonly Point[]): Float64Array[][] {
-  return kernels.map((kernel, i) =>
-    kernel.map((correlation) => {
-      const pairs = new Float64Array((points.length * (points.length + 1)) / 2)
-      let at = 0
-      for (const [a, p] of points.entries()) {
-        for (let b = 0; b <= a; b++) pairs[at++] = correlation(p[i]!, points[b]![i]!)
-      }
-      return pairs
-    }),
-  )
+/** One field's correlations of all pairs of `points`, packed: computed once, weighted many times. */
+export function pairTable(correlation: Correlation, field: number, points: readonly Point[]): Float64Array {
+  const ranks = points.map((point) => point[field]!)
+  const table = new Float64Array((ranks.length * (ranks.length + 1)) / 2)
+  let at = 0
+  for (let a = 0; a < ranks.length; a++) for (let b = 0; b <= a; b++) table[at++] = correlation(ranks[a]!, ranks[b]!)
+  return table
 }
 
-/** Writes the covariance of all pairs (packed, noise on the diagonal) into `out`; `work` is scratch of the same size. */
+/**
+ * Writes the covariance of all pairs of n points (packed, noise on the diagonal) into `out`, from one table a field;
+ * `work` is scratch of the same size.
+ */
 export function covariance(
-  tables: readonly (readonly Float64Array[])[],
+  tables: readonly Float64Array[],
   parameters: KernelParameters,
   n: number,
   out: Float64Array,
@@ -89,11 +94,10 @@ export function covariance(
   const size = (n * (n + 1)) / 2
   out.fill(1, 0, size)
   work.fill(1, 0, size)
-  for (const [i, shapes] of tables.entries()) {
-    const pairs = shapes[parameters.shape[i]!]!
+  for (const [i, table] of tables.entries()) {
     const weight = parameters.weight[i]!
     for (let k = 0; k < size; k++) {
-      const g = weight * pairs[k]!
+      const g = weight * table[k]!
       out[k]! += g
       work[k]! *= 1 + g
     }

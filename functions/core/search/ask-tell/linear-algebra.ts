@@ -34,9 +34,9 @@ export function cholesky(a: Float64Array, n: number): boolean {
   return true
 }
 
-/** Solves L x = b for the first n entries, into `x` (which may be `b`). */
-export function solveLower(l: Float64Array, n: number, b: Float64Array, x: Float64Array): void {
-  for (let i = 0; i < n; i++) {
+/** Solves L x = b for entries `from` to `to` of `x` (which may be `b`), the ones before being solved already. */
+export function solveLower(l: Float64Array, from: number, to: number, b: Float64Array, x: Float64Array): void {
+  for (let i = from; i < to; i++) {
     const row = packed(i)
     x[i] = (b[i]! - dot(l, row, x, 0, i)) / l[row + i]!
   }

@@ -1,0 +1,40 @@
+/** What a search needs of a replayer: free knowledge about a case, and paid answers. */
+import type { ReplayResult } from '#schemas/candidate.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+
+/** Context key of a case whose context and approvals are the baseline's own. */
+export const SAME_AS_BASELINE = '='
+
+/** What is known of a case under settings before anything is paid. */
+export interface CaseView {
+  /** Spending and bypasses from rendering, the rest `null`. `null`: this replayer knows costs only by running. */
+  rendered(caseIndex: number, settings: Settings): Measures | { readonly unreplayable: string } | null
+  /** Names what a replay would see and ask; equal keys of one case are one replay. */
+  contextKey(caseIndex: number, settings: Settings): string
+}
+
+/** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */
+export interface CaseAnswer {
+  readonly measures: Measures
+  readonly decisionChanged: boolean
+  readonly result: Omit<ReplayResult, 'candidate_id'>
+}
+
+/** A block of replays that the search asks for: one candidate, several cases (indices into the panel). */
+export interface Round {
+  readonly candidate_id: string
+  readonly settings: Settings
+  readonly cases: readonly number[]
+}
+
+/** Answers a round in its own order. */
+export type AnswerRound = (round: Round) => readonly CaseAnswer[]
+
+/** Counts of a search: replays read, replays answered by memory or by the baseline's own record, and what failed. */
+export interface ReplayCounts {
+  readonly paid: number
+  readonly avoided: number
+  readonly unreplayable: number
+  readonly failed: number
+}

@@ -1,0 +1,110 @@
+/** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
+import { hash } from 'node:crypto'
+import type { Settings } from '#schemas/common.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { ungroundedFindings } from '../evaluate/evaluators.ts'
+import type { Panel } from '../evaluate/panel.ts'
+import { type Measures, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import { decisionsDiffer } from '../replay/decision.ts'
+import { contextHash } from '../replay/render.ts'
+import { observe, type Placement, place, type ReplayPins, spending, type Unreplayable } from '../replay/transcript.ts'
+import { type AnswerRound, type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
+
+const SPENDING_ONLY: Measures = {
+  ...UNREPLAYABLE,
+  policy_violation: null,
+  safety_violation: null,
+  utility_passed: null,
+  utility_score: null,
+}
+
+export interface TranscriptReplayer {
+  readonly view: CaseView
+  readonly answer: AnswerRound
+}
+
+/** View and answers over a panel whose baseline reproduces. */
+export function transcriptReplayer(panel: Panel, pins: ReplayPins, suite: EvaluatorSuite): TranscriptReplayer {
+  const placed = (index: number, settings: Settings) => place(panel.cases[index]!, settings, pins.baseline)
+  const baselines = panel.cases.map((c, i) => {
+    const placement = placed(i, pins.baseline)
+    if ('unreplayable' in placement)
+      throw new RangeError(`${c.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`)
+    return { key: keyOf(placement), replayed: observe(placement, pins) }
+  })
+  const view: CaseView = {
+    rendered(index, settings) {
+      const placement = placed(index, settings)
+      if ('unreplayable' in placement) return placement
+      const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+      return {
+        ...SPENDING_ONLY,
+        approval_bypass: bypassed.length > 0,
+        economics_tokens: tokens,
+        economics_cents: cents,
+        latency_ms: latencyMs,
+        approval_waits: rightWaiting,
+        approval_actions: rightActions,
+      }
+    },
+    contextKey(index, settings) {
+      const placement = placed(index, settings)
+      if ('unreplayable' in placement) return `unreplayable: ${placement.unreplayable}`
+      const key = keyOf(placement)
+      return key === baselines[index]!.key ? SAME_AS_BASELINE : key
+    },
+  }
+  const answerCase = (index: number, settings: Settings): CaseAnswer => {
+    const { case_id, family_id, intent_id } = panel.cases[index]!
+    const placement = placed(index, settings)
+    if ('unreplayable' in placement) return unreplayableAnswer(case_id, family_id, placement)
+    const replayed = observe(placement, pins)
+    const scorecard = scorecardOf(suite, replayed, intent_id)
+    return {
+      measures: scorecard.measures,
+      decisionChanged: decisionsDiffer(replayed, baselines[index]!.replayed),
+      result: {
+        case_id,
+        family_id,
+        status: 'replayed',
+        reason: null,
+        recording: placement.recording.run_id,
+        context: `sha256:${contextHash(placement.prepared, placement.rendered)}`,
+        context_equal: placement.equal,
+        findings: ungroundedFindings(replayed),
+        scorecard,
+      },
+    }
+  }
+  return { view, answer: ({ cases, settings }) => cases.map((i) => answerCase(i, settings)) }
+}
+
+/** The answer of a case that cannot be replayed: it counts against the candidate, never as a pass. */
+export function unreplayableAnswer(
+  caseId: string,
+  familyId: string,
+  { unreplayable }: Unreplayable,
+  status: 'unreplayable' | 'failed' = 'unreplayable',
+): CaseAnswer {
+  return {
+    measures: UNREPLAYABLE,
+    decisionChanged: true,
+    result: {
+      case_id: caseId,
+      family_id: familyId,
+      status,
+      reason: unreplayable,
+      recording: null,
+      context: null,
+      context_equal: false,
+      findings: [],
+      scorecard: null,
+    },
+  }
+}
+
+/** Exact identity of what a replay would see and ask: recording, context and approvals. */
+function keyOf({ prepared, rendered, asked }: Placement): string {
+  const gates = asked.length > 0 ? hash('sha256', asked) : ''
+  return `${contextHash(prepared, rendered)}${gates}`
+}

@@ -1,26 +1,40 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
+import { PLACE } from '#schemas/places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
+import { planOf, type SettingsPlan } from './settings-plan.ts'
 
 /** Outputs or turns in order, with running totals: `before[i]` tokens stand before item i. */
 export interface Window {
   readonly tokens: readonly number[]
   readonly before: Float64Array
-  /** Items readable at each context step, aligned with `PreparedRecording.contexts`. */
+  /** Items readable at each context step, aligned with `PreparedRecording.contexts`, and their tokens. */
   readonly readableAtContext: Int32Array
-  readonly readableAtAction: Int32Array
+  readonly tokensAtContext: Float64Array
+  /** Least budget that cuts nothing at any context. */
+  readonly wholeBudget: number
+  /** Least budget under which this window lets each need be read; NaN: it never does. */
+  readonly budgetOfNeed: Float64Array
 }
 
 export interface PreparedRecording {
   readonly recording: Recording
+  /** Plan of the settings it was recorded under. */
+  readonly recordedPlan: SettingsPlan
   readonly buckets: readonly string[]
+  /** One text for `buckets`, under which a plan keeps what it says of them. */
+  readonly bucketsKey: string
   readonly bucketOf: Uint16Array
   readonly evidenceTokens: readonly number[]
-  /** Offers in reading order under one ordering a bucket; memoised by the orderings' names. */
-  readonly sequence: (orderings: readonly string[]) => Sequence
+  /** Offers in reading order under one ordering a bucket; memoised by `key`, one text for the orderings. */
+  readonly sequence: (orderings: readonly string[], key: string) => Sequence
   /** Steps at which a context was put before the model: its calls, or its actions when no call was recorded. */
   readonly contexts: readonly number[]
   readonly tools: Window
   readonly memory: Window
+  /** Offers that hold a need: those of need n stand at `first[n]` up to `first[n + 1]`. */
+  readonly needOffers: { readonly first: Int32Array; readonly offer: readonly number[] }
+  /** Approvals (indices) of actions that were judged right. */
+  readonly rightApprovals: readonly number[]
 }
 
 export interface Sequence {
@@ -43,36 +57,26 @@ export function prepare(recording: Recording): PreparedRecording {
 }
 
 function build(recording: Recording): PreparedRecording {
-  const { evidence, calls, actions } = recording
+  const { evidence, calls, actions, approvals } = recording
   const buckets = [...new Set(evidence.bucket)].sort()
-  const bucketOf = Uint16Array.from(evidence.bucket, (b) => buckets.indexOf(b))
+  const bucketOf = new Uint16Array(evidence.bucket.length)
+  for (let i = 0; i < bucketOf.length; i++) bucketOf[i] = buckets.indexOf(evidence.bucket[i]!)
   const actionContext = actions.step.map((step) => {
     const call = lastAtOrBefore(calls.step, step)
     return call < 0 ? step : calls.step[call]!
   })
   const contexts = calls.step.length > 0 ? calls.step : [...new Set(actionContext)]
-  const window = (items: { step: readonly number[]; tokens: readonly number[] }): Window => {
-    const before = new Float64Array(items.tokens.length + 1)
-    items.tokens.forEach((t, i) => {
-      before[i + 1] = before[i]! + t
-    })
-    const readable = (steps: readonly number[]) =>
-      Int32Array.from(steps, (step) => lastAtOrBefore(items.step, step - 1) + 1)
-    return {
-      tokens: items.tokens,
-      before,
-      readableAtContext: readable(contexts),
-      readableAtAction: readable(actionContext),
-    }
-  }
   const sequences = new Map<string, Sequence>()
+  const right: number[] = []
+  for (let i = 0; i < approvals.action.length; i++) if (actions.correct[approvals.action[i]!] === true) right.push(i)
   return {
     recording,
+    recordedPlan: planOf(recording.settings),
     buckets,
+    bucketsKey: buckets.join('\u0000'),
     bucketOf,
     evidenceTokens: evidence.tokens,
-    sequence(orderings) {
-      const key = orderings.length === 1 ? orderings[0]! : orderings.join('\u0000')
+    sequence(orderings, key) {
       let sequence = sequences.get(key)
       if (!sequence) {
         sequence = makeSequence(recording, bucketOf, orderings)
@@ -81,9 +85,61 @@ function build(recording: Recording): PreparedRecording {
       return sequence
     },
     contexts,
-    tools: window(recording.tools),
-    memory: window(recording.memory),
+    tools: makeWindow(recording, PLACE.tool, recording.tools, contexts, actionContext),
+    memory: makeWindow(recording, PLACE.memory, recording.memory, contexts, actionContext),
+    needOffers: offersOfNeeds(recording),
+    rightApprovals: right,
   }
+}
+
+// Plain loops below: a search over a long stream prepares each recording once for a dozen replays, and the array
+// methods of typed arrays take three times as long (measured).
+
+function makeWindow(
+  { needs }: Recording,
+  kind: number,
+  { step: steps, tokens }: { readonly step: readonly number[]; readonly tokens: readonly number[] },
+  contexts: readonly number[],
+  actionContext: readonly number[],
+): Window {
+  const before = new Float64Array(tokens.length + 1)
+  for (let i = 0; i < tokens.length; i++) before[i + 1] = before[i]! + tokens[i]!
+  const readableAtContext = new Int32Array(contexts.length)
+  const tokensAtContext = new Float64Array(contexts.length)
+  let wholeBudget = 0
+  for (let c = 0; c < contexts.length; c++) {
+    const count = lastAtOrBefore(steps, contexts[c]! - 1) + 1
+    readableAtContext[c] = count
+    tokensAtContext[c] = before[count]!
+    if (before[count]! > wholeBudget) wholeBudget = before[count]!
+  }
+  // `leftOf(...) >= depth` turned round: the item is deep enough, and the budget reaches it past all newer ones.
+  const budgetOfNeed = new Float64Array(needs.action.length)
+  for (let need = 0; need < budgetOfNeed.length; need++) {
+    const readable = before[lastAtOrBefore(steps, actionContext[needs.action[need]!]! - 1) + 1]!
+    let least = Number.NaN
+    const end = needs.first[need + 1]!
+    for (let place = needs.first[need]!; place < end; place++) {
+      if (needs.kind[place] !== kind) continue
+      const item = needs.item[place]!
+      const depth = needs.depth[place]!
+      const budget = depth + readable - before[item + 1]!
+      if (tokens[item]! >= depth && !(least <= budget)) least = budget
+    }
+    budgetOfNeed[need] = least
+  }
+  return { tokens, before, readableAtContext, tokensAtContext, wholeBudget, budgetOfNeed }
+}
+
+function offersOfNeeds({ needs }: Recording): PreparedRecording['needOffers'] {
+  const first = new Int32Array(needs.action.length + 1)
+  const offer: number[] = []
+  for (let need = 0; need < needs.action.length; need++) {
+    for (let place = needs.first[need]!; place < needs.first[need + 1]!; place++)
+      if (needs.kind[place] === PLACE.evidence) offer.push(needs.item[place]!)
+    first[need + 1] = offer.length
+  }
+  return { first, offer }
 }
 
 function makeSequence(recording: Recording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {

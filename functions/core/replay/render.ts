@@ -15,51 +15,59 @@ export interface Rendered {
 
 const TOOLS = -2
 const MEMORY = -3
+const NOTHING = new Int32Array(0)
+/** The shape under construction: shared, because an allocation a context costs more than the rest of the rendering. */
 let scratch = new Int32Array(256)
+let length = 0
+
+function push(value: number): void {
+  if (length === scratch.length) {
+    const wider = new Int32Array(length * 2)
+    wider.set(scratch)
+    scratch = wider
+  }
+  scratch[length++] = value
+}
 
 /** Context of a recording under a plan. Array arithmetic only; the caller has checked `refusal` first. */
 export function render(prepared: PreparedRecording, plan: SettingsPlan): Rendered {
-  let length = 0
-  const push = (value: number) => {
-    if (length === scratch.length) {
-      const wider = new Int32Array(length * 2)
-      wider.set(scratch)
-      scratch = wider
-    }
-    scratch[length++] = value
-  }
-  let keptTokens = 0
-  if (prepared.buckets.length > 0) {
-    const bucketPlans = prepared.buckets.map(plan.bucket)
-    const { offers, ranks } = prepared.sequence(bucketPlans.map((b) => b.ordering))
-    const { hop } = prepared.recording.evidence
-    for (let s = 0; s < offers.length; s++) {
-      const offer = offers[s]!
-      const bucket = bucketPlans[prepared.bucketOf[offer]!]!
-      if (ranks[s]! > bucket.topK || hop[offer]! > bucket.maxHops) continue
-      const tokens = prepared.evidenceTokens[offer]!
-      if (keptTokens + tokens > plan.evidenceTokens) break
-      keptTokens += tokens
-      push(offer)
-    }
-  }
+  length = 0
+  const keptTokens = prepared.buckets.length > 0 ? pushKept(prepared, plan) : 0
   const kept = length
-  pushCuts(prepared.tools, plan.toolTokens, TOOLS, push)
-  pushCuts(prepared.memory, plan.memoryTokens, MEMORY, push)
-  const shape = scratch.slice(0, length)
-  return { kept: shape.subarray(0, kept), keptTokens, shape, plan }
+  pushCuts(prepared.tools, plan.toolTokens, TOOLS)
+  pushCuts(prepared.memory, plan.memoryTokens, MEMORY)
+  const shape = length === 0 ? NOTHING : scratch.slice(0, length)
+  return { kept: kept === length ? shape : shape.subarray(0, kept), keptTokens, shape, plan }
 }
 
-function pushCuts(window: Window, budget: number, tag: number, push: (value: number) => void): void {
+function pushKept(prepared: PreparedRecording, plan: SettingsPlan): number {
+  const { bucketOf, evidenceTokens } = prepared
+  const { plans, orderings, orderingsKey } = plan.buckets(prepared.buckets, prepared.bucketsKey)
+  const { offers, ranks } = prepared.sequence(orderings, orderingsKey)
+  const { hop } = prepared.recording.evidence
+  let keptTokens = 0
+  for (let s = 0; s < offers.length; s++) {
+    const offer = offers[s]!
+    const bucket = plans[bucketOf[offer]!]!
+    if (ranks[s]! > bucket.topK || hop[offer]! > bucket.maxHops) continue
+    const tokens = evidenceTokens[offer]!
+    if (keptTokens + tokens > plan.evidenceTokens) break
+    keptTokens += tokens
+    push(offer)
+  }
+  return keptTokens
+}
+
+function pushCuts(window: Window, budget: number, tag: number): void {
+  if (window.wholeBudget <= budget) return
   const counts = window.readableAtContext
   for (let c = 0; c < counts.length; c++) {
-    const count = counts[c]!
-    if (window.before[count]! <= budget) continue
-    const edge = edgeOf(window, count, budget)
+    if (window.tokensAtContext[c]! <= budget) continue
+    const edge = edgeOf(window, counts[c]!, budget)
     push(tag)
     push(c)
     push(edge)
-    push(leftOf(window, count, budget, edge))
+    push(leftOf(window, counts[c]!, budget, edge))
   }
 }
 

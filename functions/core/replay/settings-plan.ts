@@ -24,10 +24,20 @@ export interface BucketPlan {
   readonly ordering: string
 }
 
+/** What a plan says of a recording's buckets, in their order. */
+export interface BucketsPlan {
+  readonly plans: readonly BucketPlan[]
+  readonly orderings: readonly string[]
+  /** One text for `orderings`. */
+  readonly orderingsKey: string
+}
+
 /** Settings as replay reads them. Budgets are tokens; Infinity means that no such setting exists. */
 export interface SettingsPlan {
   readonly settings: Settings
   readonly bucket: (name: string) => BucketPlan
+  /** Plans of several buckets at once, memoised by `key`, one text for the names. */
+  readonly buckets: (names: readonly string[], key: string) => BucketsPlan
   readonly evidenceTokens: number
   readonly toolTokens: number
   readonly memoryTokens: number
@@ -60,20 +70,32 @@ function makePlan(settings: Settings): SettingsPlan {
       if (fieldOf(path) === field && typeof value === 'number') least = Math.min(least, value)
     return least
   }
-  const buckets = new Map<string, BucketPlan>()
+  const bucketPlans = new Map<string, BucketPlan>()
+  const several = new Map<string, BucketsPlan>()
   const thresholds = new Map<string, number | null>()
+  const bucket = (name: string): BucketPlan => {
+    let plan = bucketPlans.get(name)
+    if (!plan) {
+      const ordering = settings[`evidence.${name}.source_priority`] ?? settings['evidence.source_priority']
+      plan = {
+        topK: numberAt(`evidence.${name}.top_k`, 'evidence.top_k') ?? Number.POSITIVE_INFINITY,
+        maxHops: numberAt(`evidence.${name}.max_hops`, 'evidence.max_hops') ?? Number.POSITIVE_INFINITY,
+        ordering: typeof ordering === 'string' ? ordering : 'as_ranked',
+      }
+      bucketPlans.set(name, plan)
+    }
+    return plan
+  }
   return {
     settings,
-    bucket(name) {
-      let plan = buckets.get(name)
+    bucket,
+    buckets(names, key) {
+      let plan = several.get(key)
       if (!plan) {
-        const ordering = settings[`evidence.${name}.source_priority`] ?? settings['evidence.source_priority']
-        plan = {
-          topK: numberAt(`evidence.${name}.top_k`, 'evidence.top_k') ?? Number.POSITIVE_INFINITY,
-          maxHops: numberAt(`evidence.${name}.max_hops`, 'evidence.max_hops') ?? Number.POSITIVE_INFINITY,
-          ordering: typeof ordering === 'string' ? ordering : 'as_ranked',
-        }
-        buckets.set(name, plan)
+        const plans = names.map(bucket)
+        const orderings = plans.map((p) => p.ordering)
+        plan = { plans, orderings, orderingsKey: orderings.join('\u0000') }
+        several.set(key, plan)
       }
       return plan
     },

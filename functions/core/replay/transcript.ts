@@ -3,7 +3,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { type PreparedRecording, prepare } from './prepare.ts'
-import { leftOf, type Rendered, render, sameShape } from './render.ts'
+import { type Rendered, render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
 
 /** What stays fixed while candidates change: the baseline's settings and the pinned prices. */
@@ -75,7 +75,7 @@ const recordedContexts = new WeakMap<PreparedRecording, Rendered>()
 export function recordedContext(prepared: PreparedRecording): Rendered {
   let rendered = recordedContexts.get(prepared)
   if (!rendered) {
-    rendered = render(prepared, planOf(prepared.recording.settings))
+    rendered = render(prepared, prepared.recordedPlan)
     recordedContexts.set(prepared, rendered)
   }
   return rendered
@@ -84,19 +84,31 @@ export function recordedContext(prepared: PreparedRecording): Rendered {
 function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, baseline: Settings): Recording | string {
   let missing = ''
   for (const recording of replayCase.recordings) {
-    // A recording that does not state a setting can answer for its baseline value only.
-    const other = plan.fixed.find(([path, value]) => (recording.settings[path] ?? baseline[path]) !== value)
+    const other = otherSetting(recording, plan, baseline)
     if (!other) return recording
     missing ||= `no recording under ${other[0]} = ${String(other[1]).slice(0, 80)}`
   }
   return missing
 }
 
+/** The first untrimmable setting that a recording was not made under. */
+function otherSetting(
+  { settings }: Recording,
+  plan: SettingsPlan,
+  baseline: Settings,
+): SettingsPlan['fixed'][0] | null {
+  // A recording that does not state a setting can answer for its baseline value only.
+  for (const fixed of plan.fixed) if ((settings[fixed[0]] ?? baseline[fixed[0]]) !== fixed[1]) return fixed
+  return null
+}
+
 function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string | null {
-  const { recording } = prepared
-  const recordedPlan = planOf(recording.settings)
-  for (const name of prepared.buckets) {
-    const { topK, maxHops, ordering } = plan.bucket(name)
+  const { recording, recordedPlan, buckets } = prepared
+  if (buckets.length === 0) return null
+  const { plans } = plan.buckets(buckets, prepared.bucketsKey)
+  for (let b = 0; b < buckets.length; b++) {
+    const name = buckets[b]!
+    const { topK, maxHops, ordering } = plans[b]!
     const offered = recording.offers[name]!
     if (topK > offered.depth && !offered.exhausted && Number.isFinite(topK))
       return `evidence.${name}.top_k ${topK} is beyond the ${offered.depth} that were offered`
@@ -114,15 +126,20 @@ function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string
   return null
 }
 
+const NO_FLAGS = new Uint8Array(0)
+
 /** Gated actions that wait for a person under a plan, one flag an approval. */
 export function askedFor(recording: Recording, plan: SettingsPlan): Uint8Array {
   const { gate, amount, asked } = recording.approvals
-  return Uint8Array.from(gate, (name, i) => {
-    const threshold = plan.threshold(name)
-    if (threshold === null) return asked[i] ? 1 : 0
+  if (gate.length === 0) return NO_FLAGS
+  const flags = new Uint8Array(gate.length)
+  for (let i = 0; i < flags.length; i++) {
+    const threshold = plan.threshold(gate[i]!)
     // Without an amount nothing shows that the action is small, so it waits.
-    return amount[i] === null || amount[i]! >= threshold ? 1 : 0
-  })
+    const waits = threshold === null ? asked[i] : amount[i] === null || amount[i]! >= threshold
+    flags[i] = waits ? 1 : 0
+  }
+  return flags
 }
 
 /** What a placement costs and asks: known from rendering, without looking at what the actions needed. */
@@ -139,28 +156,27 @@ export interface Spending {
 
 /** Tokens, cents, latency and bypasses of a placed case. Free: rendering only. */
 export function spending(placement: Placement, pins: ReplayPins): Spending {
-  const { recording, asked } = placement
+  const { recording, prepared, asked } = placement
   const bypassed: number[] = []
   if (asked.length > 0) {
     const baselineAsked = askedFor(recording, planOf(pins.baseline))
     for (let i = 0; i < asked.length; i++) if (baselineAsked[i] && !asked[i]) bypassed.push(i)
   }
-  let rightActions = 0
+  const { rightApprovals } = prepared
   let rightWaiting = 0
-  recording.approvals.action.forEach((action, i) => {
-    if (recording.actions.correct[action] !== true) return
-    rightActions++
-    rightWaiting += asked[i]!
-  })
-  return { ...spent(placement, pins.prices), bypassed, rightActions, rightWaiting }
+  for (let i = 0; i < rightApprovals.length; i++) rightWaiting += asked[rightApprovals[i]!]!
+  const { tokens, cents } = spent(placement, pins.prices)
+  const latencyMs = latency(placement)
+  return { tokens, cents, latencyMs, bypassed, rightActions: rightApprovals.length, rightWaiting }
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
 export function observe(placement: Placement, pins: ReplayPins): Replayed {
   const { recording, rendered, prepared } = placement
-  const keptFlags = new Uint8Array(recording.evidence.tokens.length)
-  for (const offer of rendered.kept) keptFlags[offer] = 1
   const { gold, required } = recording.evidence
+  const kept = rendered.kept
+  const keptFlags = gold.length === 0 ? NO_FLAGS : new Uint8Array(gold.length)
+  for (let i = 0; i < kept.length; i++) keptFlags[kept[i]!] = 1
   const lostRequired: number[] = []
   let goldKept = 0
   let goldTotal = recording.gold_not_offered
@@ -172,43 +188,50 @@ export function observe(placement: Placement, pins: ReplayPins): Replayed {
     if (required[i] && !keptFlags[i]) lostRequired.push(i)
   }
   const ungrounded = placement.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
-  return { placement, ungrounded, lostRequired, goldKept, goldTotal, ...spending(placement, pins) }
+  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+  return {
+    placement,
+    ungrounded,
+    lostRequired,
+    goldKept,
+    goldTotal,
+    tokens,
+    cents,
+    latencyMs,
+    bypassed,
+    rightActions,
+    rightWaiting,
+  }
 }
 
 function ungroundedNeeds(prepared: PreparedRecording, rendered: Rendered, kept: Uint8Array): number[] {
-  const { needs } = prepared.recording
   const { toolTokens, memoryTokens } = rendered.plan
-  const { tools, memory } = prepared
+  const { tools, memory, needOffers } = prepared
   const lost: number[] = []
-  for (let need = 0; need < needs.action.length; need++) {
-    const action = needs.action[need]!
+  for (let need = 0; need < tools.budgetOfNeed.length; need++) {
+    if (toolTokens >= tools.budgetOfNeed[need]! || memoryTokens >= memory.budgetOfNeed[need]!) continue
     let readable = false
-    for (let place = needs.first[need]!; place < needs.first[need + 1]! && !readable; place++) {
-      const item = needs.item[place]!
-      const kind = needs.kind[place]!
-      if (kind === 0) readable = kept[item] === 1
-      else if (kind === 1)
-        readable = leftOf(tools, tools.readableAtAction[action]!, toolTokens, item) >= needs.depth[place]!
-      else readable = leftOf(memory, memory.readableAtAction[action]!, memoryTokens, item) >= needs.depth[place]!
-    }
+    const end = needOffers.first[need + 1]!
+    for (let i = needOffers.first[need]!; i < end && !readable; i++) readable = kept[needOffers.offer[i]!] === 1
     if (!readable) lost.push(need)
   }
   return lost
 }
 
-/** Tokens, cents and latency: the recorded ones less what was trimmed. Trimmed text counts ceil(chars/4) tokens. */
+/** Tokens and cents: the recorded ones less what was trimmed. Trimmed text counts ceil(chars/4) tokens. */
 function spent(
-  placement: Placement,
+  { recording, prepared, rendered }: Placement,
   prices: PriceTable | null,
-): { tokens: number; cents: number | null; latencyMs: number | null } {
-  const { recording, prepared, rendered } = placement
-  const recorded = recordedContext(prepared)
+): { tokens: number; cents: number | null } {
   const { calls } = recording
   const contexts = prepared.contexts.length
+  if (contexts === 0) return { tokens: rendered.keptTokens, cents: null }
+  const { plan, keptTokens } = rendered
+  const recorded = recordedContext(prepared)
   let tokens = 0
   let cents: number | null = calls.step.length > 0 && prices ? 0 : null
   for (let c = 0; c < contexts; c++) {
-    const here = windowTokens(prepared, rendered.plan, c) + rendered.keptTokens
+    const here = windowTokens(prepared, plan, c) + keptTokens
     const counted = calls.prompt_tokens[c]
     let prompt = here
     if (counted !== null && counted !== undefined) {
@@ -223,19 +246,18 @@ function spent(
       cents = null
     else cents += (prompt * price.prompt_cents_per_million + completion * price.completion_cents_per_million) / 1e6
   }
-  if (contexts === 0) tokens = rendered.keptTokens
-  return { tokens, cents, latencyMs: latency(placement) }
+  return { tokens, cents }
 }
 
-const windowTokens = (prepared: PreparedRecording, plan: SettingsPlan, context: number): number =>
-  Math.min(plan.toolTokens, prepared.tools.before[prepared.tools.readableAtContext[context]!]!) +
-  Math.min(plan.memoryTokens, prepared.memory.before[prepared.memory.readableAtContext[context]!]!)
+const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, context: number): number =>
+  Math.min(plan.toolTokens, tools.tokensAtContext[context]!) +
+  Math.min(plan.memoryTokens, memory.tokensAtContext[context]!)
 
 function latency(placement: Placement): number | null {
-  const { recording, rendered, equal } = placement
+  const { recording, prepared, rendered, equal } = placement
   let total = recording.outcome.latency_ms
   if (equal || total === null) return total
-  const recordedPlan = planOf(recording.settings)
+  const { recordedPlan } = prepared
   const { hops } = recording
   for (let i = 0; i < hops.hop.length; i++) {
     const bucket = hops.bucket[i]!

@@ -3,5 +3,7 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+// A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
+process.on('SIGUSR1', () => {})
 const { main } = await import('./autotune.ts')
 process.exitCode = await main(process.argv.slice(2))

@@ -7,9 +7,6 @@ const ints = z.array(z.int())
 const flags = z.array(z.union([z.literal(0), z.literal(1)]))
 const bits = z.array(z.boolean().nullable())
 
-/** Where a needed value can be read. */
-export const PLACE = { evidence: 0, tool: 1, memory: 2 } as const
-
 /** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
 export const Recording = z.strictObject({
   run_id: Id,

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
+import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { openStore } from '#adapters/local/open-store.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -17,7 +18,6 @@ import {
   publishPrices,
   publishSuite,
 } from '../steps/documents.ts'
-import { transcriptEngine } from '../steps/engine.ts'
 import { fixSplit, ingest } from '../steps/ingest.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
@@ -46,6 +46,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     durable: dir !== null,
     progress: terminalProgress(),
   })
+  const engine = isolatedEngine(store.vaultDir)
   try {
     const read = (file: string) => readInput(new URL(file, EXAMPLE).pathname)
     const pack = parsePack(read('pack.json'), 'pack.json')
@@ -67,7 +68,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
       store,
       { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION },
       thisProcess(),
-      transcriptEngine,
+      engine,
     )
     say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
@@ -80,6 +81,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {
+    engine.close()
     store.close()
   }
 }

@@ -1,6 +1,7 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
+import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
@@ -13,7 +14,6 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { transcriptEngine } from '../steps/engine.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
 import { existingStore } from './inspect.ts'
@@ -37,16 +37,18 @@ export async function runVerb(o: Options): Promise<number> {
   const target = parseTarget(readInput(o.target), o.target)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   const store = openStore(o.store, { progress: terminalProgress() })
+  const engine = isolatedEngine(store.vaultDir)
   try {
     const candidates = text === null ? null : await handWritten(store, target, text, o.candidates!)
     const summary = await runTarget(
       store,
       { target, candidates, runId: o.runId ?? null, demonstration: null },
       thisProcess(),
-      transcriptEngine,
+      engine,
     )
     return await report(store, summary, o.json)
   } finally {
+    engine.close()
     store.close()
   }
 }

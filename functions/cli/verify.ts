@@ -1,5 +1,5 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
-import { transcriptEngine } from '../steps/engine.ts'
+import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { verifyRun } from '../steps/verify.ts'
 import { existingStore } from './inspect.ts'
 import { print } from './io.ts'
@@ -12,8 +12,11 @@ const SCOPE = {
 
 export async function verify(run: string, { store: dir, json }: { store: string; json: boolean }): Promise<number> {
   const store = existingStore(dir)
-  const result = await verifyRun(store, run, transcriptEngine)
-  store.close()
+  const engine = isolatedEngine(store.vaultDir)
+  const result = await verifyRun(store, run, engine).finally(() => {
+    engine.close()
+    store.close()
+  })
   print(json, result, () => [
     `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
     ...result.differences.map((d) => `   ${d.file}: ${d.why}`),

@@ -8,6 +8,8 @@ import { sqliteTable } from './sqlite/sqlite-table.ts'
 
 export interface LocalStore extends Store {
   readonly dir: string
+  /** Folder of the sealed side. */
+  readonly vaultDir: string
   close(): void
 }
 
@@ -20,6 +22,7 @@ export function openStore(
   const table = sqliteTable(join(dir, 'ledger.sqlite'))
   return {
     dir,
+    vaultDir: join(dir, 'vault'),
     objects: withoutVault(fileStore(dir, { durable })),
     vault: fileStore(join(dir, 'vault'), { durable }),
     table,

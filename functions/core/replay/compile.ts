@@ -1,6 +1,7 @@
 /** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
-import { PLACE, type Recording, type ReplayCase } from '#schemas/replay-case.ts'
+import { PLACE } from '#schemas/places.ts'
+import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
 import { findNeeds } from './needs.ts'
 

@@ -65,8 +65,8 @@ function depthOf(kind: number, text: string, value: string, tokens: number | nul
   if (at < 0) return null
   if (kind === PLACE.evidence) return 0
   const chars = kind === PLACE.memory ? text.length - at : at + value.length
-  const perToken = tokens === null || tokens === 0 ? 4 : text.length / tokens
-  return Math.ceil(chars / perToken)
+  // Multiplied before it is divided: chars / (length / tokens) comes out a last bit above `tokens` for a whole item.
+  return Math.ceil(tokens === null ? chars / 4 : (chars * tokens) / text.length)
 }
 
 /** Distinct leaf values of an argument object with the path of the first: texts of >= 3 characters, and numbers. */

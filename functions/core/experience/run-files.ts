@@ -6,7 +6,6 @@ import { compileRecording, type Recorded } from '../replay/compile.ts'
 import { prepare } from '../replay/prepare.ts'
 import { render } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
-import { askedFor } from '../replay/transcript.ts'
 import { decisionRecordText, recordIdentity } from './decision-record.ts'
 
 export type RunFiles = Readonly<Record<RunFile, string>>
@@ -49,7 +48,8 @@ export function filesOf(run: ExperienceRun): RunFiles {
   const prepared = prepare(recording)
   const plan = planOf(run.settings)
   const rendered = render(prepared, plan)
-  const placement = { recording, prepared, rendered, asked: askedFor(recording, plan), equal: true }
+  const asked = Uint8Array.from(recording.approvals.asked, (waited) => (waited ? 1 : 0))
+  const placement = { recording, prepared, rendered, asked, equal: true }
   return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), placement) }
 }
 

@@ -37,6 +37,13 @@ export const VERDICTS = ['certified', 'not_certified', 'inconclusive', 'refused'
 export const Verdict = z.enum(VERDICTS)
 export type Verdict = z.infer<typeof Verdict>
 
+/** The same number of replays spent on uniformly random candidates. */
+export const NoSearch = z.strictObject({
+  candidates: z.int(),
+  replays: z.int(),
+  best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
+})
+
 /** What `run --json` prints. */
 export const RunSummary = z.strictObject({
   run: Id,
@@ -46,7 +53,15 @@ export const RunSummary = z.strictObject({
   heldout_families: z.int().nullable(),
   needed_families: z.int().nullable(),
   candidates: z.array(z.strictObject({ candidate_id: Id, patch: Patch, fate: Fate, reason: z.string() })),
-  search: z.strictObject({ visited: z.int(), paid: z.int(), avoided: z.int(), exact: z.boolean() }),
+  search: z.strictObject({
+    visited: z.int(),
+    paid: z.int(),
+    avoided: z.int(),
+    exact: z.boolean(),
+    unreplayable: z.int().meta({ description: 'Paid replays whose answer the records do not hold.' }),
+    failed: z.int().meta({ description: 'Paid replays in which the harness failed.' }),
+    no_search: NoSearch.nullable(),
+  }),
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),

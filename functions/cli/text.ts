@@ -43,6 +43,7 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
     `run ${summary.run}`,
     `verdict  ${HEADLINE[summary.verdict]}`,
     `search   ${search.visited} candidates${search.exact ? ' (the whole lattice)' : ''}: ${search.paid} case replays paid, ${search.avoided} avoided`,
+    ...noSearchLine(search.no_search),
     ...fateLines(candidates),
   ]
   if (summary.preflight.length > 0)
@@ -60,6 +61,14 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   }
   for (const reason of summary.reasons) lines.push(`note     ${reason}`)
   return lines
+}
+
+function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
+  if (!arm || arm.replays === 0) return []
+  const found = arm.best
+    ? `best within the limits: ${patchLine(arm.best.patch)} (${Number(arm.best.metric.toPrecision(4))})`
+    : 'none within the limits and better than the baseline'
+  return [`no search the same ${arm.replays} replays on ${arm.candidates} random candidates: ${found}`]
 }
 
 /** Fates by kind with an example each; every single one is in `explain`. */

@@ -19,6 +19,7 @@ import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { applyPatch, patchDigest, type TunableField } from '../space/lattice.ts'
 import { committedCandidates, evidenceOf } from './committed-list.ts'
 import { ReplayMemo } from './memo.ts'
+import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { proposedPatches } from './points.ts'
 import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
@@ -45,6 +46,8 @@ export interface SearchResult {
   readonly firstMeasures: readonly Measures[] | null
   readonly results: readonly ReplayResult[]
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
+  /** What the same replays buy without a search; null for hand-written candidates. */
+  readonly noSearch: NoSearchArm | null
 }
 
 /** A candidate on its way through the search. */
@@ -88,12 +91,14 @@ export function* searchRounds(
     scored.push(settleOutcome(visited, outcome, input, baselineMetric, survivors))
   }
   const committed = committedCandidates(scored, input.target)
+  const noSearch = input.candidates ? null : yield* noSearchArm(input, view, memo.counts.paid)
   return {
     candidates: scored.map((c) => settle(c, committed)),
     committed,
     firstMeasures: committed[0] ? survivors.get(committed[0].digest)! : null,
     results: memo.results,
     counts: { ...memo.counts, visited: scored.length, exact },
+    noSearch,
   }
 }
 

@@ -55,20 +55,25 @@ function range(min: number, max: number, step: number): number[] {
 export const latticeSize = (fields: readonly TunableField[]): number =>
   fields.reduce((size, f) => size * Math.max(1, f.values.length), 1)
 
+/** The patch of one lattice point by its number, 0 to size-1; empty for the baseline. */
+export function patchAt(fields: readonly TunableField[], point: number): Patch {
+  const changes: [string, { from: SettingValue; to: SettingValue }][] = []
+  let rest = point
+  for (const { path, baseline, values } of fields.toReversed()) {
+    if (values.length === 0) continue
+    const to = values[rest % values.length]!
+    rest = Math.floor(rest / values.length)
+    if (to !== baseline) changes.push([path, { from: baseline, to }])
+  }
+  return Object.fromEntries(changes.reverse())
+}
+
 /** Every point of the lattice but the baseline, as patches, in a fixed order. */
 export function* latticePatches(fields: readonly TunableField[]): Generator<Patch> {
-  const searched = fields.filter((f) => f.values.length > 0)
-  const index = searched.map(() => 0)
-  for (;;) {
-    const patch: Record<string, { from: SettingValue; to: SettingValue }> = {}
-    searched.forEach((field, i) => {
-      const to = field.values[index[i]!]!
-      if (to !== field.baseline) patch[field.path] = { from: field.baseline, to }
-    })
+  const size = latticeSize(fields)
+  for (let point = 0; point < size; point++) {
+    const patch = patchAt(fields, point)
     if (Object.keys(patch).length > 0) yield patch
-    let at = searched.length - 1
-    while (at >= 0 && ++index[at]! === searched[at]!.values.length) index[at--] = 0
-    if (at < 0) return
   }
 }
 

@@ -1,0 +1,61 @@
+/** The no-search arm: the same number of replays spent on uniformly random candidates, so that a reader sees what searching was worth. */
+import type { Patch } from '#schemas/common.ts'
+import { digestOf } from '../canonical.ts'
+import { pointRows } from '../evaluate/guardrails.ts'
+import { isBetter, metricOver } from '../evaluate/metric.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { bootstrapSeed, indexDraws } from '../gate/generator.ts'
+import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
+import { ReplayMemo } from './memo.ts'
+import type { CaseAnswer, CaseView, Round } from './replayer.ts'
+import type { SearchInput } from './search.ts'
+
+export interface NoSearchArm {
+  /** Random candidates that the budget paid for, the last one possibly in part. */
+  readonly candidates: number
+  readonly replays: number
+  /** Best of them that keeps every point rule and is better than the baseline; null when none is. */
+  readonly best: { readonly patch: Patch; readonly metric: number } | null
+}
+
+/** Draws random lattice points and replays each over the whole panel, memoised, until the budget of replays is spent. */
+export function* noSearchArm(
+  input: SearchInput,
+  view: CaseView,
+  budget: number,
+): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
+  const { panel, target, fields, pack } = input
+  const size = latticeSize(fields)
+  const memo = new ReplayMemo()
+  const draw = indexDraws(
+    bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
+    size,
+  )
+  const seen = new Set<string>()
+  const baseline = metricOver(target.metric, panel.baseline)
+  let best: NoSearchArm['best'] = null
+  let candidates = 0
+  for (let tries = 0; tries < size * 4 && memo.counts.paid < budget; tries++) {
+    const patch = patchAt(fields, draw())
+    const digest = patchDigest(patch)
+    if (Object.keys(patch).length === 0 || seen.has(digest)) continue
+    seen.add(digest)
+    candidates++
+    const { candidate_id } = asCandidate(patch, pack, '')
+    const settings = applyPatch(pack.settings, patch)
+    const measures: Measures[] = []
+    for (let i = 0; i < panel.cases.length && memo.counts.paid < budget; i++) {
+      const key = view.contextKey(i, settings)
+      if (memo.isMissing(i, key)) memo.remember(i, key, (yield { candidate_id, settings, cases: [i] })[0]!)
+      measures.push(memo.read(i, key, candidate_id)?.measures ?? panel.baseline[i]!)
+    }
+    if (measures.length < panel.cases.length) break
+    const metric = metricOver(target.metric, measures)
+    const allowed = pointRows(target.guardrails, target.not_measured, panel, measures).every(
+      (r) => r.verdict !== 'block',
+    )
+    if (!allowed || metric === null || baseline === null || !isBetter(target.direction, metric, baseline)) continue
+    if (best === null || isBetter(target.direction, metric, best.metric)) best = { patch, metric }
+  }
+  return { candidates, replays: memo.counts.paid, best }
+}

@@ -1,0 +1,135 @@
+/**
+ * Has production shown that the candidate is worse than tolerated? A sequential test by betting that may be looked at after
+ * every run: whoever looks, and however often, rolls back a change that is within tolerance with probability at most the
+ * declared level, over all stages and the window together.
+ *
+ * One unit of money is divided over six starts (each stage and the window) and four stakes. Every part bets, comparison
+ * by comparison, that the candidate's badness exceeds the baseline's by more than `tolerated`. While it does not, no bet
+ * gains in expectation, so the sum is a non-negative supermartingale that starts at 1, and it ever reaches 1/level with
+ * probability <= level (Ville 1939). Betting on bounded means: Waudby-Smith, Ramdas 2024; two samples: Shekhar, Ramdas
+ * 2023. Dividing the money over starts is never weaker than dividing the level over stages (each part alone would have
+ * to reach the same sum), and it keeps what earlier stages have shown.
+ */
+import { type Arm, PERIODS, type Period, type ProductionRun } from '#schemas/release.ts'
+
+/** What is tested: badness in [0, 1] of a run, null where it was not measured, and how much more of it is tolerated. */
+export interface HarmRule {
+  readonly name: string
+  readonly badness: (run: ProductionRun) => number | null
+  /** Tolerated rise of the mean badness, in [0, 1). */
+  readonly tolerated: number
+}
+
+export interface HarmEvidence {
+  /** Largest amount of money that was ever reached; it starts at 1. */
+  readonly evidence: number
+  /** Candidate runs compared until 1/level was first reached; null: it never was. */
+  readonly crossed_after: number | null
+  /** Runs that were compared, by arm, up to that moment or the end. */
+  readonly compared: Readonly<Record<Arm, number>>
+}
+
+/**
+ * Shares of the money that a bet puts at risk. Growth is flat around its best stake (drop / variance, here .02 to 1), so
+ * four of them a factor three apart stay within a few percent of knowing it; measured in `bench/rollout.ts`.
+ */
+const STAKES = [0.03, 0.1, 0.3, 0.7] as const
+
+interface Part {
+  /** Each subject counts once: one customer's ten runs are not ten proofs. */
+  readonly seen: Set<string>
+  readonly wealth: Float64Array
+  period: Period | null
+  baseSum: number
+  baseCount: number
+  candSum: number
+  candCount: number
+}
+
+/**
+ * Evidence that the candidate is worse than tolerated, over the runs in the order of their log. Once it has crossed it
+ * has crossed for every longer log, so that the outcome does not depend on how often it is asked for.
+ *
+ * Runs with a `pair` are compared with their shadow. The others are compared in blocks: a block ends as soon as it holds
+ * both arms, and its two means are compared; where a block ends depends on the arms alone, never on what was measured.
+ * @param runs of one rollout and intent, in log order; runs that are neither `compared` nor paired are skipped
+ * @param level in (0, 1)
+ */
+export function harmEvidence(runs: Iterable<ProductionRun>, rule: HarmRule, level: number): HarmEvidence {
+  const parts: Part[] = PERIODS.map(() => ({
+    seen: new Set(),
+    wealth: new Float64Array(STAKES.length).fill(1),
+    period: null,
+    ...emptyBlock,
+  }))
+  const bet = bettor(rule.tolerated)
+  const waiting = new Map<string, ProductionRun>()
+  const compared = { baseline: 0, candidate: 0 }
+  let largest = 1
+  for (const run of runs) {
+    const bad = rule.badness(run)
+    if (bad === null) continue
+    if (run.pair !== null) {
+      const other = waiting.get(run.pair)
+      if (other === undefined) {
+        waiting.set(run.pair, run)
+        continue
+      }
+      if (other.arm === run.arm) continue
+      waiting.delete(run.pair)
+      const before = rule.badness(other)!
+      const rise = run.arm === 'candidate' ? bad - before : before - bad
+      forParts(parts, run, (part) => bet(part.wealth, rise))
+      compared.baseline++
+      compared.candidate++
+    } else if (run.compared) {
+      forParts(parts, run, (part) => addToBlock(part, run, bad, bet))
+      compared[run.arm]++
+    } else continue
+    const money = total(parts)
+    if (money > largest) largest = money
+    if (money >= 1 / level) return { evidence: largest, crossed_after: compared.candidate, compared }
+  }
+  return { evidence: largest, crossed_after: null, compared }
+}
+
+const emptyBlock = { baseSum: 0, baseCount: 0, candSum: 0, candCount: 0 }
+
+/** The parts that have started by the run's period and have not counted its subject yet. */
+function forParts(parts: readonly Part[], run: ProductionRun, act: (part: Part) => void): void {
+  const started = PERIODS.indexOf(run.period)
+  for (let s = 0; s <= started; s++) {
+    const part = parts[s]!
+    if (part.seen.has(run.subject)) continue
+    part.seen.add(run.subject)
+    act(part)
+  }
+}
+
+type Bet = (wealth: Float64Array, rise: number) => void
+
+/** One bet of each stake. The stake is scaled so that the worst rise, -1, never costs more than it. */
+function bettor(tolerated: number): Bet {
+  const stakes = STAKES.map((stake) => stake / (1 + tolerated))
+  return (wealth, rise) => {
+    for (let i = 0; i < stakes.length; i++) wealth[i]! *= 1 + stakes[i]! * (rise - tolerated)
+  }
+}
+
+function addToBlock(part: Part, run: ProductionRun, bad: number, bet: Bet): void {
+  // A block never spans two stages: their populations differ.
+  if (part.period !== run.period) Object.assign(part, emptyBlock, { period: run.period })
+  if (run.arm === 'baseline') {
+    part.baseSum += bad
+    part.baseCount++
+  } else {
+    part.candSum += bad
+    part.candCount++
+  }
+  if (part.baseCount === 0 || part.candCount === 0) return
+  bet(part.wealth, part.candSum / part.candCount - part.baseSum / part.baseCount)
+  Object.assign(part, emptyBlock)
+}
+
+const total = (parts: readonly Part[]): number =>
+  parts.reduce((sum, { wealth }) => sum + wealth.reduce((a, b) => a + b, 0), 0) / (parts.length * STAKES.length)

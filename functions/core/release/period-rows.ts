@@ -1,0 +1,159 @@
+/** Every rule of a stage or of the window, checked on the production runs of both arms: one row a rule, always all of them. */
+import type { Arm, Period, ProductionRun, Rollout, StageGate, StageRow } from '#schemas/release.ts'
+import { harmEvidence } from './harm-evidence.ts'
+import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf } from './stage-data.ts'
+
+export interface PeriodRules {
+  readonly period: Period
+  readonly min_runs: number
+  readonly gate: StageGate
+}
+
+type Floor = 'policy' | 'safety' | 'approval_bypass'
+const FLOORS = {
+  policy: 'policy_violation',
+  safety: 'safety_violation',
+  approval_bypass: 'approval_bypass',
+} as const satisfies Record<Floor, keyof ProductionRun['measures']>
+
+/** Rows of a period: floors, sequential tests, lineage, data and gate. Runs of other rollouts and intents are not looked at. */
+export function periodRows(rollout: Rollout, log: readonly ProductionRun[], rules: PeriodRules): StageRow[] {
+  const all = runsOf(rollout, log)
+  const usable = all.filter((run) => run.release_tuple_id === rollout[run.arm].release_tuple_id)
+  const first = firstOfSubjects(usable, rules.period)
+  return [
+    ...(Object.keys(FLOORS) as Floor[]).map((floor) => floorRow(rollout, floor, usable)),
+    ...sequentialRows(rollout, usable),
+    lineageRow(all.length - usable.length),
+    ...dataRows(rollout, rules, usable, first),
+    ...GATE_MEASURES.map((measure) => gateRow(rollout, rules, measure, first)),
+  ]
+}
+
+/** Floors count every run of the candidate in the whole rollout, shadow or served, compared or not. */
+function floorRow({ config }: Rollout, floor: Floor, usable: readonly ProductionRun[]): StageRow {
+  const limit = config.floors[floor]
+  const row = { rule: `floor.${floor}`, kind: 'floor' as const }
+  if ('not_measured' in limit)
+    return { ...row, verdict: 'not_measured', observed: null, limit: null, note: limit.not_measured }
+  const violating = new Set(
+    usable.filter((run) => run.arm === 'candidate' && run.measures[FLOORS[floor]] === true).map((run) => run.run_id),
+  )
+  return {
+    ...row,
+    verdict: violating.size > limit.max_violations ? 'bad' : 'good',
+    observed: violating.size,
+    limit: limit.max_violations,
+    note: `${violating.size} runs of the candidate violate, ${limit.max_violations} may${some([...violating])}`,
+  }
+}
+
+const some = (ids: readonly string[]): string => (ids.length === 0 ? '' : `: ${ids.slice(0, 5).join(', ')}`)
+
+function sequentialRows({ config }: Rollout, usable: readonly ProductionRun[]): StageRow[] {
+  const rules = harmRules(config)
+  const level = config.false_rollback_rate / rules.length
+  const rows = rules.map((rule): StageRow => {
+    const { evidence, crossed_after, compared } = harmEvidence(usable, rule, level)
+    return {
+      rule: `sequential.${rule.name}`,
+      kind: 'sequential',
+      verdict: crossed_after === null ? 'good' : 'bad',
+      observed: tidy(evidence),
+      limit: tidy(1 / level),
+      note:
+        crossed_after === null
+          ? `${compared.candidate} candidate and ${compared.baseline} baseline runs compared: harm is not shown`
+          : `worse by more than ${points(rule.tolerated)}, shown after ${crossed_after} candidate runs`,
+    }
+  })
+  if (!('not_measured' in config.latency)) return rows
+  const note = config.latency.not_measured
+  return [
+    ...rows,
+    { rule: 'sequential.latency', kind: 'sequential', verdict: 'not_measured', observed: null, limit: null, note },
+  ]
+}
+
+const tidy = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(6)) : Number.MAX_VALUE)
+const points = (share: number): string => `${Number((share * 100).toPrecision(4))} points`
+
+/** A run that names another tuple than its arm's proves nothing about either; it means that routing does not do what it says. */
+const lineageRow = (foreign: number): StageRow => ({
+  rule: 'lineage',
+  kind: 'data',
+  verdict: foreign > 0 ? 'missing' : 'good',
+  observed: foreign,
+  limit: 0,
+  note: foreign > 0 ? `${foreign} runs ran another release tuple than their arm's; repair the routing` : 'tuples agree',
+})
+
+/** Measures that every run must carry, by name: what floors, tests and gate read, less what is declared not measured. */
+function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (run: ProductionRun) => unknown> {
+  const required = new Map<string, (run: ProductionRun) => unknown>()
+  for (const floor of Object.keys(FLOORS) as Floor[])
+    if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
+  required.set('utility', (run) => run.measures.utility_score)
+  if (!('not_measured' in config.latency)) required.set('latency', (run) => run.measures.latency_ms)
+  for (const measure of GATE_MEASURES)
+    if (gate[measure] !== null && measure !== 'utility' && measure !== 'slow_share')
+      required.set(measure, (run) => badnessOf(measure, run, config))
+  return required
+}
+
+function dataRows(
+  rollout: Rollout,
+  { period, min_runs, gate }: PeriodRules,
+  usable: readonly ProductionRun[],
+  first: readonly ProductionRun[],
+): StageRow[] {
+  const required = requiredMeasures(rollout, gate)
+  const complete = (arm: Arm): number =>
+    first.filter((run) => run.arm === arm && [...required.values()].every((value) => value(run) !== null)).length
+  const enough = (arm: Arm): StageRow => ({
+    rule: `min_runs.${arm}`,
+    kind: 'data',
+    verdict: complete(arm) < min_runs ? 'missing' : 'good',
+    observed: complete(arm),
+    limit: min_runs,
+    note: `${complete(arm)} of ${min_runs} fully measured runs of distinct subjects`,
+  })
+  const candidate = usable.filter((run) => run.period === period && run.arm === 'candidate')
+  const limit = rollout.config.max_unmeasured_share
+  const unmeasured = [...required].map(([name, value]): StageRow => {
+    const lacking = candidate.filter((run) => value(run) === null).length
+    const share = candidate.length === 0 ? 0 : lacking / candidate.length
+    return {
+      rule: `unmeasured.${name}`,
+      kind: 'data',
+      verdict: share > limit ? 'missing' : 'good',
+      observed: tidy(share),
+      limit,
+      note: `${lacking} of ${candidate.length} candidate runs lack ${name}`,
+    }
+  })
+  return [enough('baseline'), enough('candidate'), ...unmeasured]
+}
+
+function gateRow(
+  { config }: Rollout,
+  { gate }: PeriodRules,
+  measure: (typeof GATE_MEASURES)[number],
+  first: readonly ProductionRun[],
+): StageRow {
+  const limit = gate[measure]
+  const row = { rule: `gate.${measure}`, kind: 'gate' as const, limit }
+  const slow = measure === 'slow_share' && 'not_measured' in config.latency ? config.latency.not_measured : null
+  if (limit === null || slow !== null)
+    return { ...row, verdict: 'not_measured', observed: null, note: slow ?? 'declared not to gate' }
+  const rise = observedRise(first, (run) => badnessOf(measure, run, config))
+  if (rise === null)
+    return { ...row, verdict: 'missing', observed: null, note: `no ${measure.replaceAll('_', ' ')} of both arms yet` }
+  return {
+    ...row,
+    // The nudge: .9 - .88 is a hair above .02.
+    verdict: rise > limit + 1e-12 ? 'bad' : 'good',
+    observed: tidy(rise),
+    note: `worse by ${tidy(rise)} against ${limit} allowed, candidate minus baseline`,
+  }
+}

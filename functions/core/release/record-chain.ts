@@ -1,0 +1,62 @@
+/** Does a rollout's chain of promotion records hold, and does it lead to the state that the item claims? For the auditor. */
+import { type Rollout, type RolloutStatus, STAGES } from '#schemas/release.ts'
+import { digestOf } from '../canonical.ts'
+
+/** Status after a record of each verdict; `advanced` past the last stage is `released`. */
+const LEADS_TO: Readonly<Record<Rollout['records'][number]['verdict'], RolloutStatus>> = {
+  advanced: 'running',
+  paused: 'paused',
+  resumed: 'running',
+  rolled_back: 'rolled_back',
+  stopped: 'stopped',
+  kept: 'kept',
+  superseded: 'superseded',
+  retired: 'retired',
+}
+
+/** What is wrong with the records; nothing when every link, every step and the final state hold. */
+export function chainProblems(rollout: Rollout): string[] {
+  const problems: string[] = []
+  const { records, config, baseline, rollout_id } = rollout
+  const thresholds = digestOf(config)
+  let stage: string | null = null
+  let status: RolloutStatus | null = null
+  records.forEach((record, i) => {
+    const say = (what: string) => problems.push(`record ${i}: ${what}`)
+    const before = records[i - 1]
+    if (record.previous !== (before ? digestOf(before) : null)) say('does not follow the one before it')
+    if (record.seq !== i || record.rollout_id !== rollout_id) say('stands in the wrong place')
+    if (record.thresholds !== thresholds) say('was made under another configuration')
+    if (record.rollback_target !== baseline.release_tuple_id) say('names another rollback target')
+    if (record.from_stage !== stage) say(`leaves ${record.from_stage}, the rollout stood in ${stage}`)
+    if (!isStep(record.verdict, stage, record.to_stage, status))
+      say(`${record.verdict} to ${record.to_stage} is no step`)
+    status = record.verdict === 'advanced' && record.to_stage === null ? 'released' : LEADS_TO[record.verdict]
+    stage = record.to_stage
+  })
+  if (status !== rollout.status) problems.push(`the records end ${status}, the item says ${rollout.status}`)
+  if (stage !== null && stage !== rollout.stage)
+    problems.push(`the records end in ${stage}, the item says ${rollout.stage}`)
+  if (rollout.revision !== records.length - 1)
+    problems.push(`revision ${rollout.revision} with ${records.length} records: a record is missing or one too many`)
+  return problems
+}
+
+function isStep(verdict: string, from: string | null, to: string | null, status: RolloutStatus | null): boolean {
+  const next = from === null ? STAGES[0] : (STAGES[STAGES.indexOf(from as (typeof STAGES)[number]) + 1] ?? null)
+  const active = status === 'running' || status === 'paused'
+  switch (verdict) {
+    case 'advanced':
+      return (status === null || active) && to === next
+    case 'paused':
+      return active && to === from
+    case 'resumed':
+      return status === 'paused' && to === from
+    case 'rolled_back':
+      return (active || status === 'released') && to === null
+    case 'stopped':
+      return (active || status === 'released' || status === 'kept') && to === null
+    default:
+      return status === 'released' && to === null
+  }
+}

@@ -1,0 +1,88 @@
+/** Production runs of one period, counted: per arm, per measure, each subject once; and the observed differences. */
+import type { Arm, Period, ProductionRun, Rollout, RolloutConfig, StageGate } from '#schemas/release.ts'
+import type { HarmRule } from './harm-evidence.ts'
+
+/** Measures that a stage's gate names; all are "more is worse" after `badnessOf`. */
+export type GateMeasure = keyof StageGate
+export const GATE_MEASURES: readonly GateMeasure[] = [
+  'utility',
+  'slow_share',
+  'economics_cents',
+  'corrected_share',
+  'escalated_share',
+]
+
+const flag = (value: boolean | null): number | null => (value === null ? null : value ? 1 : 0)
+
+/** How bad a run is by a measure; null: not measured. Utility is turned round, so that a drop is a rise of badness. */
+export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, config: RolloutConfig): number | null {
+  switch (measure) {
+    case 'utility':
+      return measures.utility_score === null ? null : 1 - measures.utility_score
+    case 'slow_share':
+      return 'not_measured' in config.latency || measures.latency_ms === null
+        ? null
+        : flag(measures.latency_ms > config.latency.slow_ms)
+    case 'economics_cents':
+      return measures.economics_cents
+    case 'corrected_share':
+      return flag(measures.operator_corrected)
+    case 'escalated_share':
+      return flag(measures.escalated)
+  }
+}
+
+/** The sequentially tested rules of a rollout: utility always, latency where it is measured. The level is split evenly. */
+export function harmRules(config: RolloutConfig): HarmRule[] {
+  const rule = (name: string, measure: GateMeasure, tolerated: number): HarmRule => ({
+    name,
+    badness: (run) => badnessOf(measure, run, config),
+    tolerated,
+  })
+  const utility = rule('utility', 'utility', config.utility.max_drop)
+  return 'not_measured' in config.latency
+    ? [utility]
+    : [utility, rule('latency', 'slow_share', config.latency.max_slow_rise)]
+}
+
+/** Runs of a rollout, in log order; those of another rollout or intent say nothing here. */
+export const runsOf = ({ rollout_id, intent }: Rollout, runs: readonly ProductionRun[]): ProductionRun[] =>
+  runs.filter((run) => run.rollout_id === rollout_id && run.intent === intent)
+
+/** Runs of a period that may be compared, the first of each subject in each arm. */
+export function firstOfSubjects(runs: readonly ProductionRun[], period: Period): ProductionRun[] {
+  const seen = new Set<string>()
+  return runs.filter((run) => {
+    if (run.period !== period || !(run.compared || run.pair !== null)) return false
+    const key = `${run.arm}\n${run.subject}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+/** Mean badness of an arm over what was measured; null when nothing was. */
+export function armMean(
+  runs: readonly ProductionRun[],
+  arm: Arm,
+  badness: (run: ProductionRun) => number | null,
+): number | null {
+  let sum = 0
+  let count = 0
+  for (const run of runs) {
+    const bad = run.arm === arm ? badness(run) : null
+    if (bad === null) continue
+    sum += bad
+    count++
+  }
+  return count === 0 ? null : sum / count
+}
+
+/** Candidate minus baseline of a measure's mean badness: above 0 the candidate is worse. Null when an arm has no value. */
+export function observedRise(
+  runs: readonly ProductionRun[],
+  badness: (run: ProductionRun) => number | null,
+): number | null {
+  const [candidate, baseline] = [armMean(runs, 'candidate', badness), armMean(runs, 'baseline', badness)]
+  return candidate === null || baseline === null ? null : candidate - baseline
+}

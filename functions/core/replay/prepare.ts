@@ -24,6 +24,10 @@ export interface PreparedRecording {
   /** One text for `buckets`, under which a plan keeps what it says of them. */
   readonly bucketsKey: string
   readonly bucketOf: Uint16Array
+  /** Orderings under which each bucket was ranked at all. */
+  readonly orderingsOf: readonly ReadonlySet<string>[]
+  /** Buckets that were asked, offered nothing, and may hold more. */
+  readonly silentBuckets: readonly string[]
   readonly evidenceTokens: readonly number[]
   /** Offers in reading order under one ordering a bucket; memoised by `key`, one text for the orderings. */
   readonly sequence: (orderings: readonly string[], key: string) => Sequence
@@ -61,6 +65,9 @@ function build(recording: Recording): PreparedRecording {
   const buckets = [...new Set(evidence.bucket)].sort()
   const bucketOf = new Uint16Array(evidence.bucket.length)
   for (let i = 0; i < bucketOf.length; i++) bucketOf[i] = buckets.indexOf(evidence.bucket[i]!)
+  const orderingsOf = buckets.map(() => new Set<string>())
+  for (const [ordering, ranks] of Object.entries(evidence.ranks))
+    for (let i = 0; i < ranks.length; i++) if (ranks[i]! > 0) orderingsOf[bucketOf[i]!]!.add(ordering)
   const actionContext = actions.step.map((step) => {
     const call = lastAtOrBefore(calls.step, step)
     return call < 0 ? step : calls.step[call]!
@@ -75,6 +82,8 @@ function build(recording: Recording): PreparedRecording {
     buckets,
     bucketsKey: buckets.join('\u0000'),
     bucketOf,
+    orderingsOf,
+    silentBuckets: Object.keys(recording.offers).filter((b) => !buckets.includes(b) && !recording.offers[b]!.exhausted),
     evidenceTokens: evidence.tokens,
     sequence(orderings, key) {
       let sequence = sequences.get(key)

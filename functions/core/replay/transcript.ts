@@ -103,7 +103,14 @@ function otherSetting(
 }
 
 function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string | null {
-  const { recording, recordedPlan, buckets } = prepared
+  const { recording, recordedPlan, buckets, silentBuckets } = prepared
+  for (const name of silentBuckets) {
+    const { topK } = plan.bucket(name)
+    const { topK: asked } = recordedPlan.bucket(name)
+    const { depth } = recording.offers[name]!
+    if (Number.isFinite(topK) && topK > Math.max(depth, Number.isFinite(asked) ? asked : 0))
+      return `evidence.${name}.top_k ${topK} is beyond the ${depth} that were offered`
+  }
   if (buckets.length === 0) return null
   const { plans } = plan.buckets(buckets, prepared.bucketsKey)
   for (let b = 0; b < buckets.length; b++) {
@@ -112,7 +119,7 @@ function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string
     const offered = recording.offers[name]!
     if (topK > offered.depth && !offered.exhausted && Number.isFinite(topK))
       return `evidence.${name}.top_k ${topK} is beyond the ${offered.depth} that were offered`
-    if (!recording.evidence.ranks[ordering]) return `no recorded ranks under source_priority "${ordering}"`
+    if (!prepared.orderingsOf[b]!.has(ordering)) return `no recorded ranks under source_priority "${ordering}"`
     const recordedHops = recordedPlan.bucket(name).maxHops
     if (maxHops > recordedHops && Number.isFinite(maxHops)) {
       const deepest = recording.evidence.hop.reduce(
@@ -260,11 +267,10 @@ function latency(placement: Placement): number | null {
   const { recordedPlan } = prepared
   const { hops } = recording
   for (let i = 0; i < hops.hop.length; i++) {
-    const bucket = hops.bucket[i]!
-    if (hops.hop[i]! > rendered.plan.bucket(bucket).maxHops && hops.hop[i]! <= recordedPlan.bucket(bucket).maxHops) {
-      if (hops.latency_ms[i] === null) return null
-      total -= hops.latency_ms[i]!
-    }
+    const made = hops.hop[i]! <= rendered.plan.bucket(hops.bucket[i]!).maxHops
+    if (made === hops.hop[i]! <= recordedPlan.bucket(hops.bucket[i]!).maxHops) continue
+    if (hops.latency_ms[i] === null) return null
+    total += made ? hops.latency_ms[i]! : -hops.latency_ms[i]!
   }
   return total
 }

@@ -1,7 +1,7 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
 import { byCodeUnit, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
-import { compileCase } from '#core/replay/compile.ts'
+import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Progress } from '../ports.ts'
@@ -14,34 +14,25 @@ const READ_AHEAD = 64
 /** Cases of an intent, ordered by case id. Throws TamperError when a recorded file was changed. */
 export async function compileIntent(objects: ObjectStore, intent: string, progress: Progress): Promise<ReplayCase[]> {
   const index = await readLines<IndexLine>(objects, indexKey(intent))
-  const byCase = new Map<string, ReturnType<typeof readRunFiles>[]>()
+  const byCase = new Map<string, CompiledRun[]>()
   for (let at = 0; at < index.length; at += READ_AHEAD) {
-    const block = await Promise.all(index.slice(at, at + READ_AHEAD).map((line) => readRun(objects, line)))
-    for (const read of block) {
-      if (!read) continue
-      const same = byCase.get(read.run.case_id)
-      if (same) same.push(read)
-      else byCase.set(read.run.case_id, [read])
+    const block = await Promise.all(index.slice(at, at + READ_AHEAD).map((line) => compileStored(objects, line)))
+    for (const compiled of block) {
+      if (!compiled) continue
+      const same = byCase.get(compiled.case_id)
+      if (same) same.push(compiled)
+      else byCase.set(compiled.case_id, [compiled])
     }
     if (at > 0 && at % 4096 === 0) progress(`compiled ${at} of ${index.length} runs`)
   }
-  return [...byCase.values()]
-    .map((reads) => {
-      const recorded = new Map(reads.map((r) => [r.run.run_id, r.recorded]))
-      return compileCase(
-        reads.map((r) => r.run),
-        (run) => recorded.get(run.run_id)!,
-      )
-    })
-    .sort((a, b) => byCodeUnit(a.case_id, b.case_id))
+  return [...byCase.values()].map(assembleCase).sort((a, b) => byCodeUnit(a.case_id, b.case_id))
 }
 
-async function readRun(
-  objects: ObjectStore,
-  { run_id, date }: IndexLine,
-): Promise<ReturnType<typeof readRunFiles> | null> {
-  const files = await readFiles(objects, { run_id, date })
-  return files && readRunFiles(run_id, files)
+async function compileStored(objects: ObjectStore, line: IndexLine): Promise<CompiledRun | null> {
+  const files = await readFiles(objects, line)
+  if (!files) return null
+  const { run, recorded } = readRunFiles(line.run_id, files)
+  return compileRun(run, recorded)
 }
 
 /** The five files of a stored run; `null` when its decision record is not there (it was never finished). */

@@ -16,21 +16,38 @@ export function compileCase(
   runs: readonly ExperienceRun[],
   recorded: (run: ExperienceRun) => Recorded = unrecorded,
 ): ReplayCase {
-  const ordered = [...runs].sort((a, b) => byCodeUnit(a.run_id, b.run_id))
-  const first = ordered[0]
+  const first = runs[0]
   if (!first) throw new RangeError('a case needs at least one recording')
-  for (const run of ordered) {
-    if (run.family_id !== first.family_id || run.intent_id !== first.intent_id)
+  return assembleCase(runs.map((run) => ({ ...identityOf(run), recording: compileRecording(run, recorded(run)) })))
+}
+
+/** A compiled recording and the case it belongs to. */
+export interface CompiledRun {
+  readonly case_id: string
+  readonly family_id: string
+  readonly intent_id: string
+  readonly recording: Recording
+}
+
+/** A run as a compiled recording: its texts are gone, which keeps a large set small while its cases are gathered. */
+export const compileRun = (run: ExperienceRun, recorded: Recorded): CompiledRun => ({
+  ...identityOf(run),
+  recording: compileRecording(run, recorded),
+})
+
+const identityOf = ({ case_id, family_id, intent_id }: ExperienceRun) => ({ case_id, family_id, intent_id })
+
+/** A case of its compiled recordings, in any order. Throws when they name different families or intents. */
+export function assembleCase(compiled: readonly CompiledRun[]): ReplayCase {
+  const ordered = [...compiled].sort((a, b) => byCodeUnit(a.recording.run_id, b.recording.run_id))
+  const { case_id, family_id, intent_id } = ordered[0]!
+  for (const other of ordered) {
+    if (other.family_id !== family_id || other.intent_id !== intent_id)
       throw new RangeError(
-        `case "${first.case_id}": runs ${first.run_id} and ${run.run_id} name different families or intents`,
+        `case "${case_id}": runs ${ordered[0]!.recording.run_id} and ${other.recording.run_id} name different families or intents`,
       )
   }
-  const body = {
-    case_id: first.case_id,
-    family_id: first.family_id,
-    intent_id: first.intent_id,
-    recordings: ordered.map((run) => compileRecording(run, recorded(run))),
-  }
+  const body = { case_id, family_id, intent_id, recordings: ordered.map((c) => c.recording) }
   return { ...body, digest: digestOf(body) }
 }
 

@@ -69,8 +69,8 @@ const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome 
 
 /** Run and its recorded digests from stored files. Throws TamperError where a seal or the chain is broken. */
 export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceRun; recorded: Recorded } {
-  const record = parse(runId, 'decision-record.json', files['decision-record.json']) as Record<string, unknown>
-  const { record_hash, ...body } = record
+  const record = parse(runId, 'decision-record.json', files['decision-record.json']) as Record<string, unknown> | null
+  const { record_hash, ...body } = record ?? {}
   if (record_hash !== digestOfBytes(canonical(body)))
     throw new TamperError(runId, 'decision-record.json', 'its own hash differs')
   const sealed = (body.lineage as { files: Record<string, string> }).files

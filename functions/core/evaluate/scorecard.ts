@@ -1,6 +1,6 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Scorecard } from '#schemas/suite.ts'
-import type { Replayed } from '../replay/transcript.ts'
+import { type Replayed, recordedContext } from '../replay/transcript.ts'
 import { judge } from './evaluators.ts'
 
 export type Measures = Scorecard['measures']
@@ -46,7 +46,7 @@ function fold(
   for (const evaluator of suite.evaluators) {
     const verdict = verdictOf(evaluator)
     if (evaluator.role !== 'floor') continue
-    if (evaluator.check === 'operator_corrections') corrected = verdict
+    if (evaluator.check === 'operator_corrections' && evaluator.dimension === 'utility') corrected = verdict
     floors[evaluator.dimension] ??= []
     floors[evaluator.dimension]!.push(verdict)
   }
@@ -85,12 +85,20 @@ function utility(
   if (!verdicts) return none
   const isCorrected = corrected !== null && replayed.placement.recording.corrections.some((c) => c.kind !== 'note')
   // An operator's word replaces what was recorded, unless the replay itself degraded the case.
-  const read = isCorrected && replayed.ungrounded.length === 0 ? [corrected!] : verdicts
+  const read = isCorrected && !isDegraded(replayed) ? [corrected!] : verdicts
   if (read.some((v) => v.score === null)) return none
   return {
     utility_passed: read.every((v) => v.status !== 'fail'),
     utility_score: Math.min(...read.map((v) => v.score!)),
   }
+}
+
+/** Does the replay lack something that the recorded context had: a value that an action read, or gold? */
+function isDegraded({ ungrounded, goldKept, placement }: Replayed): boolean {
+  if (ungrounded.length > 0) return true
+  if (placement.equal) return false
+  const { gold } = placement.recording.evidence
+  return goldKept < recordedContext(placement.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)
 }
 
 /** Evaluators of one dimension that can block. */

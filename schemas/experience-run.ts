@@ -5,10 +5,12 @@ import { Day, Id, Name, Ref, Settings } from './common.ts'
 const tokens = z.int().min(0)
 const milliseconds = z.number().min(0)
 
+const bucket = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a bucket is a lower-case word')
+
 /** One passage offered to the model. `ranks` counts from 1 inside its bucket and hop, under each named ordering. */
 export const Offer = z.strictObject({
   evidence_ref: Name,
-  bucket: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a bucket is a lower-case word'),
+  bucket,
   source: Name.nullable(),
   hop: z.int().min(1),
   ranks: z
@@ -41,7 +43,7 @@ export const Step = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('retrieval'),
-    bucket: z.string(),
+    bucket,
     hop: z.int().min(1),
     latency_ms: milliseconds.nullable(),
   }),
@@ -126,7 +128,7 @@ export const ExperienceRun = z
     decision_record_id: Name.nullable(),
     operator_corrections: z.array(OperatorCorrection),
     settings: Settings,
-    offers: z.record(z.string(), OfferDepth).meta({ description: 'Bucket -> how deep it was recorded.' }),
+    offers: z.record(bucket, OfferDepth).meta({ description: 'Bucket -> how deep it was recorded.' }),
     evidence: z.array(Offer),
     gold_not_offered: z
       .int()

@@ -10,7 +10,7 @@ function runOf(value: unknown) {
 }
 
 describe('the gaps that are filled', () => {
-  test('three ids make a run; everything unknown is null, nothing is zero', () => {
+  test('three ids make a run; everything unknown is null, no measurement is zero', () => {
     expect(runOf(small)).toEqual({
       run_id: 'r1',
       trace_id: 'r1',
@@ -29,6 +29,7 @@ describe('the gaps that are filled', () => {
       settings: {},
       offers: {},
       evidence: [],
+      gold_not_offered: 0,
       steps: [],
       outcome: {
         status: null,

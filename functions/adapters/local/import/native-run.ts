@@ -6,7 +6,7 @@
  * - an absent field that may be null becomes null: of the run, its outcome, each offer, step and correction;
  * - an absent `operator_corrections`, `evidence` or `steps` becomes `[]`; an absent `settings`, `offers` or `outcome`
  *   becomes `{}`;
- * - an offer's absent `gold` or `required` becomes false;
+ * - an offer's absent `gold` or `required` becomes false, and so no gold is known beyond the offers (`gold_not_offered` 0);
  * - a single object where one of those lists belongs is wrapped, because JSONata collapses a list of one.
  *
  * Values are never converted: "12" is not 12, and an explicit null is not an absent field.

@@ -56,7 +56,10 @@ function pointRow(
     case 'safety':
     case 'approval_bypass_rate': {
       const allowed = allowedRate(guardrails, name)
-      if (allowed === null) return absent(notMeasured.approval ?? 'no such guardrail in the target')
+      if (allowed === null)
+        return absent(
+          (name === 'approval_bypass_rate' ? notMeasured.approval : undefined) ?? 'no such guardrail in the target',
+        )
       const { families, violating } = violations(panel, candidate, FLOORS[name])
       const rate = families === 0 ? null : violating / families
       const observed = rate === null || name === 'approval_bypass_rate' ? rate : 1 - rate

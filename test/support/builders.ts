@@ -1,4 +1,5 @@
 /** Recorded runs, packs, suites and targets for tests: valid by schema, and only what a test names differs. */
+import type { Measures } from '#core/evaluate/scorecard.ts'
 import { filesOf, readRunFiles } from '#core/experience/run-files.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { ExperienceRun, type Offer, type Step } from '#schemas/experience-run.ts'
@@ -231,3 +232,18 @@ export const aTarget = (over: Partial<TuningTarget> = {}): TuningTarget =>
     owner: 'refunds',
     ...over,
   })
+
+/** Measures of a case that is fine in every dimension. */
+export const measuresLike = (over: Partial<Measures> = {}): Measures => ({
+  policy_violation: false,
+  safety_violation: false,
+  approval_bypass: false,
+  utility_passed: true,
+  utility_score: 1,
+  latency_ms: 1000,
+  economics_cents: 1,
+  economics_tokens: 1000,
+  approval_waits: 0,
+  approval_actions: 0,
+  ...over,
+})

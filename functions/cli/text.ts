@@ -42,7 +42,7 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   const lines = [
     `run ${summary.run}`,
     `verdict  ${HEADLINE[summary.verdict]}`,
-    `search   ${search.visited} candidates${search.exact ? ' (the whole lattice)' : ''}: ${search.paid} case replays paid, ${search.avoided} avoided`,
+    `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided`,
     ...noSearchLine(search.no_search),
     ...fateLines(candidates),
   ]

@@ -49,6 +49,7 @@ export function* failFastReplay(
   view: CaseView,
   memo: ReplayMemo,
   order: VisitOrder,
+  failFast = true,
 ): Generator<Round, Outcome, readonly CaseAnswer[]> {
   const { panel } = input
   const floors = floorWatch(input)
@@ -70,7 +71,8 @@ export function* failFastReplay(
       measures[i] = answer?.measures ?? base
       if (answer)
         changed[i] = 1 | (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
-      const stopped = stopOf(answer) ?? guardrailStop(floors(i, measures[i]) ?? utility(i, measures[i]))
+      const stopped =
+        stopOf(answer) ?? (failFast ? guardrailStop(floors(i, measures[i]) ?? utility(i, measures[i])) : null)
       if (stopped) {
         order.kills[i]!++
         return { stopped }

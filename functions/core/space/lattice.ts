@@ -77,6 +77,30 @@ export function* latticePatches(fields: readonly TunableField[]): Generator<Patc
   }
 }
 
+/** Patches of at most `most` changed fields, in a fixed order. */
+export function* patchesWithin(fields: readonly TunableField[], most: number, from = 0): Generator<Patch> {
+  if (most === 0) return
+  for (let i = from; i < fields.length; i++) {
+    const { path, baseline, values } = fields[i]!
+    for (const to of values) {
+      if (to === baseline) continue
+      yield { [path]: { from: baseline, to } }
+      for (const rest of patchesWithin(fields, most - 1, i + 1)) yield { [path]: { from: baseline, to }, ...rest }
+    }
+  }
+}
+
+/** How many patches `patchesWithin` yields, without making them. */
+export function reachableSize(fields: readonly TunableField[], most: number): number {
+  // ways[k]: patches of exactly k changed fields among those seen so far.
+  const ways = [1, ...Array.from({ length: most }, () => 0)]
+  for (const { values } of fields) {
+    const others = Math.max(0, values.length - 1)
+    for (let k = most; k > 0; k--) ways[k]! += ways[k - 1]! * others
+  }
+  return ways.reduce((a, b) => a + b, 0) - 1
+}
+
 /** Digest that names a patch wherever it is compared. */
 export const patchDigest = (patch: Patch): string => digestOf(patch)
 

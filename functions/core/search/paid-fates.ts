@@ -1,0 +1,67 @@
+/** What a search makes of a candidate that it paid for: stopped, blocked, no gain, too wide, or a survivor. */
+import type { CandidateScore } from '#schemas/candidate.ts'
+import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
+import { metricOver } from '../evaluate/metric.ts'
+import { scoreDelta, utilityPairs } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { configRadius, radiusBlock } from '../select/blast-radius.ts'
+import { evidenceOf } from './committed-list.ts'
+import { gains, noGain, type Visited } from './free-fates.ts'
+import type { SearchInput } from './search.ts'
+import type { Outcome } from './visit.ts'
+
+/** Score and fate of a replayed candidate; a survivor reads `dominated` until the list is committed. */
+export function settleOutcome(
+  visited: Visited,
+  outcome: Outcome,
+  input: SearchInput,
+  baselineMetric: number | null,
+  survivors: Map<string, readonly Measures[]>,
+): CandidateScore {
+  const { target, panel } = input
+  const { change, digest } = visited
+  const base = { ...change, digest, metric: visited.metric, search_evidence: null, blast_radius: null }
+  if ('stopped' in outcome) {
+    const { stopped } = outcome
+    if ('unreplayable' in stopped)
+      return { ...base, fate: 'unreplayable', reason: stopped.unreplayable, search: null, guardrails: notEvaluated() }
+    const { guardrail } = stopped
+    const rows = notEvaluated().map((r) => (r.guardrail === guardrail.guardrail ? guardrail : r))
+    return {
+      ...base,
+      fate: 'search_guardrail',
+      reason: `${guardrail.guardrail}: ${guardrail.note}`,
+      search: null,
+      guardrails: rows,
+    }
+  }
+  const { measures, changed } = outcome
+  const guardrails = pointRows(target.guardrails, target.not_measured, panel, measures)
+  const delta = scoreDelta('search', panel, measures, 0)
+  const metric = metricOver(target.metric, measures)
+  const done = { ...base, metric, search: delta, guardrails }
+  const blocked = guardrails.find((r) => r.verdict === 'block')
+  if (blocked) return { ...done, fate: 'search_guardrail', reason: `${blocked.guardrail}: ${blocked.note}` }
+  if (!gains(target, metric, baselineMetric))
+    return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
+  const pairs = utilityPairs(panel, measures)
+  const changedFamilies = new Set<number>()
+  const decided = new Set<number>()
+  changed.forEach((flags, i) => {
+    if (flags & 1) changedFamilies.add(panel.familyOf[i]!)
+    if (flags & 2) decided.add(panel.familyOf[i]!)
+  })
+  const blast_radius = {
+    fields: Object.keys(change.patch).length,
+    b_config: configRadius(input.fields, change.patch),
+    b_context: changedFamilies.size / panel.families.length,
+    b_decision: decided.size / panel.families.length,
+    negative_flip_rate: pairs.labelled === 0 ? 0 : pairs.regressions / pairs.labelled,
+    reachable_intents: 1,
+  }
+  const block = radiusBlock(blast_radius, target)
+  const kept = { ...done, blast_radius, search_evidence: evidenceOf(target, pairs) }
+  if (block) return { ...kept, fate: 'blast_radius', reason: block }
+  survivors.set(digest, measures)
+  return { ...kept, fate: 'dominated', reason: '' }
+}

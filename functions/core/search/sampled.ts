@@ -1,0 +1,105 @@
+/**
+ * Large spaces: a constraint-aware sampler proposes points, every one is replayed over the whole panel, and feasibility
+ * is decided by the same rules as everywhere. The result is labelled "not exhaustive".
+ */
+import type { CandidateScore } from '#schemas/candidate.ts'
+import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
+import { digestOf } from '../canonical.ts'
+import { pointRows } from '../evaluate/guardrails.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { bootstrapSeed } from '../gate/generator.ts'
+import { asCandidate, type TunableField } from '../space/lattice.ts'
+import { createSearch } from './ask-tell/create-search.ts'
+import type { Constraint, Metrics, Space, Values } from './ask-tell/types.ts'
+import { renderCandidate } from './free-fates.ts'
+import type { ReplayMemo } from './memo.ts'
+import { settleOutcome } from './paid-fates.ts'
+import type { CaseAnswer, CaseView, Round } from './replayer.ts'
+import type { SearchInput } from './search.ts'
+import { failFastReplay, makeVisitOrder } from './visit.ts'
+
+/** Candidates that a sampled search looks at, the baseline included. */
+export const SAMPLED_CANDIDATES = 200
+
+/** Scores of the sampler's proposals in the order in which it made them. */
+export function* sampledScores(
+  input: SearchInput,
+  view: CaseView,
+  memo: ReplayMemo,
+  baselineMetric: number | null,
+  survivors: Map<string, readonly Measures[]>,
+): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
+  const { target, fields, pack } = input
+  const searched = fields.filter((f) => f.values.length > 0)
+  const sampler = createSearch({
+    space: spaceOf(searched),
+    baseline: Object.fromEntries(searched.map((f) => [f.path, f.baseline])) as Values,
+    objective: { metric: 'objective', direction: target.direction },
+    constraints: constraintsOf(input),
+    seed: bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'sampler'),
+    exact_below: 1,
+    budget: { candidates: SAMPLED_CANDIDATES },
+  })
+  const order = makeVisitOrder(input.panel)
+  const scored: CandidateScore[] = []
+  for (let [point] = sampler.ask(); point; [point] = sampler.ask()) {
+    const patch = Object.fromEntries(
+      searched
+        .filter((f) => point!.values[f.path] !== f.baseline)
+        .map((f) => [f.path, { from: f.baseline, to: point!.values[f.path]! }]),
+    )
+    if (Object.keys(patch).length === 0) {
+      const guardrails = pointRows(target.guardrails, target.not_measured, input.panel, input.panel.baseline)
+      sampler.tell([{ id: point.id, metrics: observed({ metric: baselineMetric, guardrails }, 0) }])
+      continue
+    }
+    const candidate = renderCandidate(asCandidate(patch, pack, 'proposed by the sampler'), input, view, baselineMetric)
+    const score =
+      'fate' in candidate
+        ? candidate
+        : settleOutcome(
+            candidate,
+            yield* failFastReplay(candidate.settings, candidate.change.candidate_id, input, view, memo, order, false),
+            input,
+            baselineMetric,
+            survivors,
+          )
+    scored.push(score)
+    sampler.tell([{ id: point.id, metrics: observed(score, Object.keys(patch).length) }])
+  }
+  return scored
+}
+
+function spaceOf(fields: readonly TunableField[]): Space {
+  return Object.fromEntries(
+    fields.map(({ path, values }) => [
+      path,
+      typeof values[0] === 'number'
+        ? { kind: 'ordered' as const, values: values as number[] }
+        : { kind: 'categorical' as const, values: values.map(String) },
+    ]),
+  )
+}
+
+/** The target's point rules as the sampler's constraints; what is never measured constrains nothing. */
+function constraintsOf({ target }: SearchInput): Constraint[] {
+  const g = target.guardrails
+  const limits: (Constraint | false | undefined)[] = [
+    { metric: 'fields', max: target.max_fields },
+    g.policy && { metric: 'policy', min: g.policy.min },
+    g.safety && { metric: 'safety', min: g.safety.min },
+    g.approval_bypass_rate && { metric: 'approval_bypass_rate', max: g.approval_bypass_rate.max },
+    g.utility_delta && { metric: 'utility_delta', min: g.utility_delta.min },
+    g.p95_latency_delta && { metric: 'p95_latency_delta', max: g.p95_latency_delta.max_ms },
+    g.economics_delta && { metric: 'economics_delta', max: g.economics_delta.max_cents },
+  ]
+  return limits.filter((c): c is Constraint => Boolean(c))
+}
+
+/** What was observed of a candidate; `null` where it was dropped before the number was known. */
+function observed({ metric, guardrails }: Pick<CandidateScore, 'metric' | 'guardrails'>, fields: number): Metrics {
+  const rows = Object.fromEntries(
+    GUARDRAIL_NAMES.map((name) => [name, guardrails.find((r) => r.guardrail === name)?.observed ?? null]),
+  )
+  return { ...rows, objective: metric, fields }
+}

@@ -16,12 +16,16 @@ export function evidenceOf(target: ResolvedTarget, pairs: Pairs): number {
     : searchEvidence(labelled, regressions, improvements, marginOf(target))
 }
 
+/** Between equal evidence and metric: a field that changes nothing measurable is not worth its reach. */
+const fewestFieldsFirst = ({ patch, digest }: CandidateScore): string =>
+  `${String(Object.keys(patch).length).padStart(3, '0')} ${digest}`
+
 /** Survivors as the ordered list for the gate, at most eight, fate `committed`. */
 export function committedCandidates(scored: readonly CandidateScore[], target: ResolvedTarget): CandidateScore[] {
   const survivors = scored.filter((c) => c.fate === 'dominated')
   return frontOf(
     survivors,
-    (c) => ({ evidence: c.search_evidence!, target: c.metric!, digest: c.digest }),
+    (c) => ({ evidence: c.search_evidence!, target: c.metric!, digest: fewestFieldsFirst(c) }),
     target.direction,
     MAX_COMMITTED,
   ).map((c) => ({

@@ -75,7 +75,7 @@ export function* searchRounds(
   const committed = committedCandidates(scored, input.target)
   const noSearch = input.candidates ? null : yield* noSearchArm(input, view, memo.counts.paid)
   return {
-    candidates: scored.map((c) => settle(c, committed)),
+    candidates: scored.map((c) => settle(c, committed, input.target.direction)),
     committed,
     firstMeasures: committed[0] ? survivors.get(committed[0].digest)! : null,
     results: memo.results,
@@ -119,9 +119,19 @@ const cheapestFirst =
     )
   }
 
-function settle(candidate: CandidateScore, committed: readonly CandidateScore[]): CandidateScore {
+function settle(
+  candidate: CandidateScore,
+  committed: readonly CandidateScore[],
+  direction: 'decrease' | 'increase',
+): CandidateScore {
   if (candidate.fate !== 'dominated') return candidate
   const place = committed.findIndex((c) => c.digest === candidate.digest)
   if (place >= 0) return committed[place]!
-  return { ...candidate, reason: 'a committed candidate has as much search evidence and a better metric' }
+  const covered = committed.some(
+    (c) => c.search_evidence! >= candidate.search_evidence! && !isBetter(direction, candidate.metric!, c.metric!),
+  )
+  const reason = covered
+    ? 'a committed candidate has as much search evidence and a metric at least as good'
+    : `better on the metric, but with less search evidence than the ${committed.length} that one question lists`
+  return { ...candidate, reason }
 }

@@ -39,13 +39,18 @@ export function rangeOf(constraint: Constraint, baseline: Told | undefined): Ran
   }
 }
 
+/** Whether the objective and every constrained metric were measured; if not, the evaluation counts as failed. */
+export function isMeasured(goal: Goal, told: Told): boolean {
+  return [goal.objective, ...goal.constraints].every(({ metric }) => measured(told.metrics, metric) !== undefined)
+}
+
 /** Measured in full and within every constraint. */
 export function isFeasible(goal: Goal, told: Told, baseline: Told | undefined): boolean {
-  if (measured(told.metrics, goal.objective.metric) === undefined) return false
+  if (!isMeasured(goal, told)) return false
   return goal.constraints.every((constraint) => {
-    const value = measured(told.metrics, constraint.metric)
+    const value = measured(told.metrics, constraint.metric)!
     const range = rangeOf(constraint, baseline)
-    return value !== undefined && range !== undefined && value >= range.min && value <= range.max
+    return range !== undefined && value >= range.min && value <= range.max
   })
 }
 

@@ -1,0 +1,74 @@
+/**
+ * What the observations make one believe, as one number a point: how much improvement to expect there, times how likely
+ * it is allowed (constrained expected improvement: Schonlau, Welch and Jones, 1998; Gardner and others, 2014).
+ */
+
+import { isMeasured, signOf } from './judge.ts'
+import type { Point } from './lattice.ts'
+import { type Evidence, learnLimits, learnMetric } from './limits.ts'
+import { logExpectedImprovement } from './normal.ts'
+
+export interface Belief {
+  /**
+   * Logarithm of the promise; -Infinity as soon as it is clear that it falls short of `atLeast`. `caution` is how many
+   * standard deviations of the noise to keep clear of every limit: 0 up to `CAUTION_MOST`.
+   */
+  promise(point: Point, caution: number, atLeast: number): number
+  /** Takes a point that is still out for evaluated as predicted, so that the next one lies elsewhere. */
+  assume(point: Point): void
+}
+
+export const CAUTION_MOST = 2
+
+/** A point whose chance falls below this on any one limit is no mark to beat; one exactly on its limit has a half. */
+const BELIEVED = Math.log(0.45)
+
+/** Numbers of observations that narrow the doubt at a first and second glance; they dismiss most points. */
+const GLANCES = [16, 48]
+
+/** As long as nothing allowed is known, the promise is the chance alone of being allowed. */
+export function believe(evidence: Evidence): Belief {
+  const { objective } = evidence.goal
+  const sign = signOf(objective)
+  const target = learnMetric(evidence, objective.metric)
+  const limits = learnLimits(evidence, new Map(target ? [[objective.metric, target]] : []))
+  const models = new Set([...limits.map((limit) => limit.model), ...(target ? [target] : [])])
+
+  /** By caution: the lowest cost believed to be allowed, which is what there is to improve on. */
+  const marks: number[] = Array.from({ length: CAUTION_MOST + 1 }, () => Infinity)
+  const mark = (point: Point): void => {
+    if (!target) return
+    const cost = sign * target.predict(point).mean
+    for (const caution of marks.keys()) {
+      const allowed = limits.every((limit) => limit.logAllowed(point, caution) >= BELIEVED)
+      if (allowed) marks[caution] = Math.min(marks[caution]!, cost)
+    }
+  }
+  for (const t of evidence.near) if (isMeasured(evidence.goal, t)) mark(t.point)
+
+  const look = (point: Point, caution: number, atLeast: number, depth: number | undefined): number => {
+    let sum = 0
+    if (target && marks[caution]! < Infinity) {
+      const { mean, sd } = target.predict(point, depth)
+      sum = logExpectedImprovement((marks[caution]! - sign * mean) / sd) + Math.log(sd)
+    }
+    // Every further term is a logarithm of a chance: the sum only falls.
+    for (const limit of limits) {
+      if (sum < atLeast) return -Infinity
+      sum += limit.weight * limit.logAllowed(point, caution, depth)
+    }
+    return sum
+  }
+  return {
+    promise(point, caution, atLeast) {
+      if (atLeast > -Infinity) {
+        for (const depth of GLANCES) if (look(point, caution, atLeast, depth) < atLeast) return -Infinity
+      }
+      return look(point, caution, atLeast, undefined)
+    },
+    assume(point) {
+      mark(point)
+      for (const model of models) model.assume(point)
+    },
+  }
+}

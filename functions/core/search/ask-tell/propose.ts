@@ -1,0 +1,124 @@
+/**
+ * Decides the next points from what was told: the baseline, a spread of first points, then whatever promises most. The
+ * same observations, the same points still out and the same seed give the same proposals.
+ */
+
+import { type Belief, believe, CAUTION_MOST } from './belief.ts'
+import { mostPromising, randomPoint } from './climb.ts'
+import { design, designSize } from './design.ts'
+import { feasibleBestFirst, type Goal, type Told } from './judge.ts'
+import { type FieldKernel, makeKernels } from './kernel.ts'
+import { allPoints, distance, keyOf, type Lattice, type Point } from './lattice.ts'
+import { type FitMemo, milestone } from './metric-model.ts'
+import { randomFor } from './random.ts'
+
+/** Models are conditioned on at most this many observations, the nearest to the best: time stays bounded. */
+const NEAR_MOST = 80
+
+export interface Situation {
+  /** In proposal order. */
+  readonly told: readonly Told[]
+  /** Handed out and not to be learned from yet. */
+  readonly out: readonly Point[]
+  /** Number of the next proposal. */
+  readonly next: number
+}
+
+/** Gives up to `count` new points, fewer only when the lattice is used up. */
+export type Proposer = (situation: Situation, count: number) => Point[]
+
+export function makeProposer(lattice: Lattice, goal: Goal, seed: number, exact: boolean): Proposer {
+  const kernels = makeKernels(lattice)
+  const memo: FitMemo = new Map()
+  const first = [lattice.baseline, ...design(lattice, randomFor(seed, -1))]
+  const beliefOf = (told: readonly Told[]) => beliefFrom(lattice, goal, kernels, memo, told)
+  const rank = exact ? makeRanking(lattice, beliefOf) : undefined
+
+  return ({ told, out, next }, count) => {
+    const taken = new Set([...told.map((t) => keyOf(t.point)), ...out.map(keyOf)])
+    const points: Point[] = []
+    const add = (point: Point) => {
+      points.push(point)
+      taken.add(keyOf(point))
+    }
+    const room = () => points.length < count && taken.size < lattice.size
+    for (const [i, point] of first.entries()) {
+      if (room() && (i === 0 || taken.size <= designSize(lattice)) && !taken.has(keyOf(point))) add(point)
+    }
+    if (!room()) return points
+    if (rank) {
+      for (const point of rank(told)) if (room() && !taken.has(keyOf(point))) add(point)
+      return points
+    }
+    const belief = beliefOf(told)
+    for (const point of [...out, ...points]) belief.assume(point)
+    const starts = startsFrom(lattice, goal, told)
+    while (room()) {
+      const number = next + points.length
+      const random = randomFor(seed, number)
+      // Under noise where the edge runs is itself in doubt: two proposals of three keep one and two deviations clear of it.
+      const caution = number % (CAUTION_MOST + 1)
+      const promise = (point: Point, atLeast: number) => belief.promise(point, caution, atLeast)
+      const found = mostPromising(lattice, promise, starts, taken, random)
+      add(found ?? untakenFrom(lattice, randomPoint(lattice, random), taken))
+      if (room()) belief.assume(points.at(-1)!)
+    }
+    return points
+  }
+}
+
+function beliefFrom(
+  lattice: Lattice,
+  goal: Goal,
+  kernels: readonly FieldKernel[],
+  memo: FitMemo,
+  told: readonly Told[],
+): Belief {
+  const baseline = findBaseline(lattice, told)
+  const centre = feasibleBestFirst(goal, told, baseline)[0]?.point ?? lattice.baseline
+  const near = told
+    .map((t) => ({ t, far: t === baseline ? -1 : distance(lattice, t.point, centre) }))
+    .sort((a, b) => a.far - b.far || a.t.number - b.t.number)
+    .slice(0, NEAR_MOST)
+  return believe({ goal, kernels, told, near: near.map((n) => n.t), baseline, memo })
+}
+
+export function findBaseline(lattice: Lattice, told: readonly Told[]): Told | undefined {
+  return told.find((t) => t.point.every((rank, i) => rank === lattice.baseline[i]))
+}
+
+/** Climbs begin at the baseline and at the best two so far. */
+function startsFrom(lattice: Lattice, goal: Goal, told: readonly Told[]): Point[] {
+  const best = feasibleBestFirst(goal, told, findBaseline(lattice, told))
+  return [lattice.baseline, ...best.slice(0, 2).map((t) => t.point)]
+}
+
+/** For an exact search: every point, most promising first, ranked anew at each milestone. */
+function makeRanking(lattice: Lattice, beliefOf: (told: readonly Told[]) => Belief) {
+  const points = allPoints(lattice)
+  let last: { readonly key: string; readonly ranking: readonly Point[] } | undefined
+  return (told: readonly Told[]): readonly Point[] => {
+    const known = told.slice(0, milestone(told.length))
+    const key = known.map((t) => t.number).join()
+    if (last?.key !== key) {
+      const belief = beliefOf(known)
+      const rated = points.map((point) => ({ point, promise: belief.promise(point, 0, -Infinity) }))
+      last = { key, ranking: rated.sort((a, b) => b.promise - a.promise).map((r) => r.point) }
+    }
+    return last.ranking
+  }
+}
+
+/** The first untaken point from `start` on, in lattice order; there must be one. */
+function untakenFrom(lattice: Lattice, start: Point, taken: ReadonlySet<string>): Point {
+  let point = start
+  while (taken.has(keyOf(point))) {
+    const next = [...point]
+    for (let i = next.length - 1; i >= 0; i--) {
+      next[i] = (next[i]! + 1) % lattice.fields[i]!.values.length
+      if (next[i] !== 0) break
+    }
+    point = next
+  }
+  return point
+}

@@ -6,6 +6,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/real/**'], testTimeout: 60_000 } },
       { test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 300_000 } },
+      { test: { name: 'aws', include: ['test/**/*.aws.ts'], testTimeout: 300_000, hookTimeout: 120_000 } },
     ],
   },
 })

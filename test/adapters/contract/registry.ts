@@ -2,11 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
+import { s3Store } from '#adapters/aws/s3-store.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { memoryStore } from '#adapters/memory/memory-store.ts'
 import { memoryTable } from '#adapters/memory/memory-table.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
+import { type Engine, freshTable, startEngine } from '../aws/dynamo-engine.ts'
+import { memoryBucket } from '../aws/memory-bucket.ts'
 
 /** An adapter over fresh, empty storage, and how to be rid of it. */
 export interface Made<T> {
@@ -33,7 +37,23 @@ export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
     const { folder, dispose } = await freshFolder()
     return { adapter: fileStore(join(folder, 'store'), { durable: false }), dispose }
   },
+  s3: async () => ({
+    adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store' }),
+    dispose: nothing,
+  }),
+  's3, under a prefix, encrypted, in small pages': async () => ({
+    adapter: s3Store({
+      client: memoryBucket('store', { pageSize: 3 }).client,
+      bucket: 'store',
+      prefix: 'team/harness/',
+      kmsKeyId: 'alias/experience',
+    }),
+    dispose: nothing,
+  }),
 }
+
+/** One engine for all tests of a file; it ends with the process. */
+let engine: Promise<Engine> | undefined
 
 export const ledgerTables: Readonly<Record<string, Make<LedgerTable>>> = {
   memory: async () => ({ adapter: memoryTable(), dispose: nothing }),
@@ -47,5 +67,11 @@ export const ledgerTables: Readonly<Record<string, Make<LedgerTable>>> = {
         await dispose()
       },
     }
+  },
+  dynamodb: async () => {
+    engine ??= startEngine()
+    const { client } = await engine
+    const { table, remove } = await freshTable(client)
+    return { adapter: dynamoTable({ client, table }), dispose: remove }
   },
 }

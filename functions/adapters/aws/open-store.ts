@@ -1,0 +1,56 @@
+/** The deployed store: experience bucket, vault bucket and ledger table, opened by name. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { S3Client } from '@aws-sdk/client-s3'
+import type { Clock, ObjectStore, Progress } from '../../ports.ts'
+import type { Store } from '../../steps/store.ts'
+import { dynamoTable } from './dynamo-table.ts'
+import { s3Store } from './s3-store.ts'
+
+/** Names of what a stack deployed. */
+export interface StoreNames {
+  readonly bucket: string
+  /** Vault bucket; null for a role that has no business there. */
+  readonly vault: string | null
+  readonly table: string
+  /** Region; undefined: as the environment says. */
+  readonly region?: string | undefined
+}
+
+const systemClock: Clock = { now: () => new Date().toISOString() }
+
+/** Opens the store over the names of a deployment. Without a vault, every touch of it throws. */
+export function openAwsStore(
+  names: StoreNames,
+  { progress = () => {}, clock = systemClock }: { progress?: Progress; clock?: Clock } = {},
+): Store & { close(): void } {
+  const config = names.region ? { region: names.region } : {}
+  const s3 = new S3Client(config)
+  const dynamo = new DynamoDBClient(config)
+  return {
+    objects: s3Store({ client: s3, bucket: names.bucket }),
+    vault: names.vault === null ? noVault : s3Store({ client: s3, bucket: names.vault }),
+    table: dynamoTable({ client: dynamo, table: names.table }),
+    clock,
+    progress,
+    close() {
+      s3.destroy()
+      dynamo.destroy()
+    },
+  }
+}
+
+const refuse = (): never => {
+  throw new Error('this program was opened without the held-out vault')
+}
+
+/** Stands where a role has no vault: the policies would refuse it, this says so earlier. */
+const noVault: ObjectStore = {
+  get: async () => refuse(),
+  put: async () => refuse(),
+  putIfAbsent: async () => refuse(),
+  delete: async () => refuse(),
+  // biome-ignore lint/correctness/useYield: it never comes to yield
+  async *list() {
+    refuse()
+  },
+}

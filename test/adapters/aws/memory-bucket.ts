@@ -1,0 +1,96 @@
+/**
+ * A bucket in memory behind the SDK's own client: strong reads, `If-None-Match: *` and `If-Match`, ETags, pages, and 409
+ * for a conditional write that meets another one under way. A command or parameter it does not know throws.
+ */
+import { createHash } from 'node:crypto'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+
+export interface MemoryBucket {
+  readonly client: S3Client
+  /** What each put asked for beside its bytes, in order. */
+  readonly puts: readonly Readonly<Record<string, unknown>>[]
+  readonly objects: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly etag: string }>
+}
+
+const KNOWN = {
+  get: ['Bucket', 'Key'],
+  put: ['Bucket', 'Key', 'Body', 'IfNoneMatch', 'IfMatch', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
+  list: ['Bucket', 'Prefix', 'ContinuationToken'],
+  delete: ['Bucket', 'Key'],
+}
+
+const refused = (name: string, status: number): S3ServiceException =>
+  new S3ServiceException({
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode: status },
+    message: `${name} (${status})`,
+  })
+
+/** A fresh bucket named `bucket`; any other name is refused. `pageSize` as ListObjectsV2 has it. */
+export function memoryBucket(bucket: string, { pageSize = 1000 }: { pageSize?: number } = {}): MemoryBucket {
+  const client = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  const mock = mockClient(client)
+  const objects = new Map<string, { bytes: Uint8Array; etag: string }>()
+  const underWay = new Set<string>()
+  const puts: Record<string, unknown>[] = []
+  const check = (input: object, known: readonly string[]) => {
+    for (const [name, value] of Object.entries(input))
+      if (value !== undefined && !known.includes(name)) throw new Error(`the bucket double does not know ${name}`)
+    if ((input as { Bucket: string }).Bucket !== bucket) throw refused('NoSuchBucket', 404)
+  }
+  mock.onAnyCommand().callsFake((input) => {
+    throw new Error(`the bucket double does not know this command: ${JSON.stringify(input)}`)
+  })
+  mock.on(GetObjectCommand).callsFake((input) => {
+    check(input, KNOWN.get)
+    const found = objects.get(input.Key)
+    if (!found) throw new NoSuchKey({ message: 'NoSuchKey', $metadata: { httpStatusCode: 404 } })
+    return { ETag: found.etag, Body: { transformToByteArray: async () => new Uint8Array(found.bytes) } }
+  })
+  mock.on(PutObjectCommand).callsFake(async (input) => {
+    check(input, KNOWN.put)
+    const { Key, IfNoneMatch, IfMatch, Body, ...asked } = input
+    puts.push({ Key, ...asked })
+    if (IfNoneMatch !== undefined && IfNoneMatch !== '*') throw refused('NotImplemented', 501)
+    if (IfNoneMatch === '*' && objects.has(Key)) throw refused('PreconditionFailed', 412)
+    if (IfNoneMatch === '*' && underWay.has(Key)) throw refused('ConditionalRequestConflict', 409)
+    if (IfMatch !== undefined && objects.get(Key)?.etag !== IfMatch) throw refused('PreconditionFailed', 412)
+    underWay.add(Key)
+    await new Promise((resolve) => setImmediate(resolve))
+    underWay.delete(Key)
+    const bytes = typeof Body === 'string' ? new TextEncoder().encode(Body) : new Uint8Array(Body)
+    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
+    objects.set(Key, { bytes, etag })
+    return { ETag: etag }
+  })
+  mock.on(ListObjectsV2Command).callsFake((input) => {
+    check(input, KNOWN.list)
+    const after = input.ContinuationToken ? Buffer.from(input.ContinuationToken, 'base64').toString() : ''
+    const keys = [...objects.keys()]
+      .filter((key) => key.startsWith(input.Prefix ?? '') && (after === '' || key > after))
+      .sort()
+    const page = keys.slice(0, pageSize)
+    const more = keys.length > page.length
+    return {
+      Contents: page.length > 0 ? page.map((Key) => ({ Key, ETag: objects.get(Key)!.etag })) : undefined,
+      IsTruncated: more,
+      NextContinuationToken: more ? Buffer.from(page.at(-1)!).toString('base64') : undefined,
+    }
+  })
+  mock.on(DeleteObjectCommand).callsFake((input) => {
+    check(input, KNOWN.delete)
+    objects.delete(input.Key)
+    return {}
+  })
+  return { client, puts, objects }
+}

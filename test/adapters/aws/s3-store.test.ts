@@ -1,0 +1,74 @@
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { mockClient } from 'aws-sdk-client-mock'
+import { describe, expect, it } from 'vitest'
+import { s3Store } from '#adapters/aws/s3-store.ts'
+import { memoryBucket } from './memory-bucket.ts'
+
+const failure = (name: string, status: number) =>
+  new S3ServiceException({ name, $fault: 'client', $metadata: { httpStatusCode: status }, message: name })
+
+function mocked() {
+  const client = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  return { mock: mockClient(client), store: s3Store({ client, bucket: 'b' }) }
+}
+
+describe('s3 store, beside the contract', () => {
+  it('asks for the KMS key on every write and for nothing else', async () => {
+    const bucket = memoryBucket('vault')
+    const store = s3Store({ client: bucket.client, bucket: 'vault', kmsKeyId: 'key-1' })
+    await store.put('a', 'x')
+    await store.putIfAbsent('b', 'x')
+    const sse = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'key-1', BucketKeyEnabled: true, Bucket: 'vault' }
+    expect(bucket.puts).toEqual([
+      { Key: 'a', ...sse },
+      { Key: 'b', ...sse },
+    ])
+  })
+
+  it('keeps keys of two prefixes of one bucket apart', async () => {
+    const { client } = memoryBucket('b')
+    const [one, two] = ['one/', 'two/'].map((prefix) => s3Store({ client, bucket: 'b', prefix }))
+    await one!.put('k', '1')
+    expect(await two!.get('k')).toBeNull()
+    expect(await Array.fromAsync(one!.list(''))).toEqual(['k'])
+    expect(await Array.fromAsync(two!.list(''))).toEqual([])
+  })
+
+  it('asks again when a conditional write meets another one, and says false when that one won', async () => {
+    const { mock, store } = mocked()
+    mock
+      .on(PutObjectCommand)
+      .rejectsOnce(failure('ConditionalRequestConflict', 409))
+      .rejectsOnce(failure('PreconditionFailed', 412))
+    expect(await store.putIfAbsent('k', 'x')).toBe(false)
+    expect(mock.commandCalls(PutObjectCommand).map((c) => c.args[0].input.IfNoneMatch)).toEqual(['*', '*'])
+  })
+
+  it('fails when the conflict does not end', async () => {
+    const { mock, store } = mocked()
+    mock.on(PutObjectCommand).rejects(failure('ConditionalRequestConflict', 409))
+    await expect(store.putIfAbsent('k', 'x')).rejects.toThrow('ConditionalRequestConflict')
+    expect(mock.commandCalls(PutObjectCommand)).toHaveLength(6)
+  })
+
+  it.each([
+    ['AccessDenied', 403],
+    ['NoSuchBucket', 404],
+    ['SlowDown', 503],
+  ])('fails with %s: that is neither an absent object nor a lost race', async (name, status) => {
+    const { mock, store } = mocked()
+    mock.on(GetObjectCommand).rejects(failure(name, status))
+    mock.on(PutObjectCommand).rejects(failure(name, status))
+    mock.on(ListObjectsV2Command).rejects(failure(name, status))
+    await expect(store.get('k')).rejects.toThrow(name)
+    await expect(store.put('k', 'x')).rejects.toThrow(name)
+    await expect(store.putIfAbsent('k', 'x')).rejects.toThrow(name)
+    await expect(Array.fromAsync(store.list(''))).rejects.toThrow(name)
+  })
+})

@@ -35,10 +35,10 @@ export interface HarmEvidence {
  */
 const STAKES = [0.03, 0.1, 0.3, 0.7] as const
 
+/** The money of one start: its stakes, and the block of unpaired runs that is still open. */
 interface Part {
-  /** Each subject counts once: one customer's ten runs are not ten proofs. */
-  readonly seen: Set<string>
   readonly wealth: Float64Array
+  money: number
   period: Period | null
   baseSum: number
   baseCount: number
@@ -56,13 +56,9 @@ interface Part {
  * @param level in (0, 1)
  */
 export function harmEvidence(runs: Iterable<ProductionRun>, rule: HarmRule, level: number): HarmEvidence {
-  const parts: Part[] = PERIODS.map(() => ({
-    seen: new Set(),
-    wealth: new Float64Array(STAKES.length).fill(1),
-    period: null,
-    ...emptyBlock,
-  }))
+  const parts = PERIODS.map(newPart)
   const bet = bettor(rule.tolerated)
+  const counted = new Map<string, number>()
   const waiting = new Map<string, ProductionRun>()
   const compared = { baseline: 0, candidate: 0 }
   let largest = 1
@@ -79,46 +75,62 @@ export function harmEvidence(runs: Iterable<ProductionRun>, rule: HarmRule, leve
       waiting.delete(run.pair)
       const before = rule.badness(other)!
       const rise = run.arm === 'candidate' ? bad - before : before - bad
-      forParts(parts, run, (part) => bet(part.wealth, rise))
+      for (const part of newFor(run, parts, counted)) bet(part, rise)
       compared.baseline++
       compared.candidate++
     } else if (run.compared) {
-      forParts(parts, run, (part) => addToBlock(part, run, bad, bet))
+      for (const part of newFor(run, parts, counted)) addToBlock(part, run, bad, bet)
       compared[run.arm]++
     } else continue
-    const money = total(parts)
+    let money = 0
+    for (const part of parts) money += part.money / parts.length
     if (money > largest) largest = money
     if (money >= 1 / level) return { evidence: largest, crossed_after: compared.candidate, compared }
   }
   return { evidence: largest, crossed_after: null, compared }
 }
 
-const emptyBlock = { baseSum: 0, baseCount: 0, candSum: 0, candCount: 0 }
+const newPart = (): Part => ({
+  wealth: new Float64Array(STAKES.length).fill(1),
+  money: 1,
+  period: null,
+  baseSum: 0,
+  baseCount: 0,
+  candSum: 0,
+  candCount: 0,
+})
 
-/** The parts that have started by the run's period and have not counted its subject yet. */
-function forParts(parts: readonly Part[], run: ProductionRun, act: (part: Part) => void): void {
-  const started = PERIODS.indexOf(run.period)
-  for (let s = 0; s <= started; s++) {
-    const part = parts[s]!
-    if (part.seen.has(run.subject)) continue
-    part.seen.add(run.subject)
-    act(part)
-  }
+/**
+ * The parts that have started by the run's period and have not counted its subject yet: one customer's ten runs are not
+ * ten proofs. A part has counted a subject exactly when one of its runs came in the part's first period or later, so the
+ * last period of each subject is all there is to remember.
+ */
+function newFor(run: ProductionRun, parts: readonly Part[], counted: Map<string, number>): readonly Part[] {
+  const period = PERIODS.indexOf(run.period)
+  const last = counted.get(run.subject) ?? -1
+  if (last >= period) return []
+  counted.set(run.subject, period)
+  return parts.slice(last + 1, period + 1)
 }
 
-type Bet = (wealth: Float64Array, rise: number) => void
+type Bet = (part: Part, rise: number) => void
 
 /** One bet of each stake. The stake is scaled so that the worst rise, -1, never costs more than it. */
 function bettor(tolerated: number): Bet {
   const stakes = STAKES.map((stake) => stake / (1 + tolerated))
-  return (wealth, rise) => {
-    for (let i = 0; i < stakes.length; i++) wealth[i]! *= 1 + stakes[i]! * (rise - tolerated)
+  return (part, rise) => {
+    let money = 0
+    for (let i = 0; i < stakes.length; i++) {
+      part.wealth[i]! *= 1 + stakes[i]! * (rise - tolerated)
+      money += part.wealth[i]!
+    }
+    part.money = money / stakes.length
   }
 }
 
 function addToBlock(part: Part, run: ProductionRun, bad: number, bet: Bet): void {
   // A block never spans two stages: their populations differ.
-  if (part.period !== run.period) Object.assign(part, emptyBlock, { period: run.period })
+  if (part.period !== run.period) emptyBlock(part, run.period)
   if (run.arm === 'baseline') {
     part.baseSum += bad
     part.baseCount++
@@ -127,9 +139,14 @@ function addToBlock(part: Part, run: ProductionRun, bad: number, bet: Bet): void
     part.candCount++
   }
   if (part.baseCount === 0 || part.candCount === 0) return
-  bet(part.wealth, part.candSum / part.candCount - part.baseSum / part.baseCount)
-  Object.assign(part, emptyBlock)
+  bet(part, part.candSum / part.candCount - part.baseSum / part.baseCount)
+  emptyBlock(part, run.period)
 }
 
-const total = (parts: readonly Part[]): number =>
-  parts.reduce((sum, { wealth }) => sum + wealth.reduce((a, b) => a + b, 0), 0) / (parts.length * STAKES.length)
+function emptyBlock(part: Part, period: Period): void {
+  part.period = period
+  part.baseSum = 0
+  part.baseCount = 0
+  part.candSum = 0
+  part.candCount = 0
+}

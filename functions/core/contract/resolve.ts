@@ -47,3 +47,6 @@ export function resolveTarget(target: TuningTarget): ResolvedTarget {
     max_decision: target.blast_radius?.max_decision ?? 0.1,
   }
 }
+
+/** Tolerated utility drop of a target as a positive share; 0 where utility itself is the metric. */
+export const marginOf = ({ guardrails }: ResolvedTarget): number => Math.abs(guardrails.utility_delta?.min ?? 0)

@@ -22,6 +22,18 @@ const unmeasured = (message: string): Judged => ({
 })
 const verdict = (findings: Finding[]): Judged => (findings.length === 0 ? pass : fail(findings))
 
+/** Does the recorded outcome no longer stand: a value cannot be read, or something else was decided. */
+export const outcomeIsLost = (replayed: Replayed): boolean =>
+  replayed.ungrounded.length > 0 || replayed.otherDecision !== null
+
+/** Why the recorded outcome no longer stands; empty when it does. */
+export const lostOutcomeFindings = (replayed: Replayed): Finding[] => [
+  ...(replayed.otherDecision === null
+    ? []
+    : [finding(`decided otherwise than recorded, so no outcome is known: ${replayed.otherDecision}`)]),
+  ...ungroundedFindings(replayed),
+]
+
 /** Findings for needs that can no longer be read: the action, the argument and where the value stood. */
 export function ungroundedFindings(replayed: Replayed): Finding[] {
   const { recording } = replayed.placement
@@ -136,8 +148,7 @@ const checks: { [K in Evaluator['check']]: Check<K> } = {
     return { score: 0, status: 'warn', findings: [{ severity: 'info', message, evidence_ref: null, step: null }] }
   },
 
-  decision_diff: (r) =>
-    r.ungrounded.length === 0 ? pass : { score: 0, status: 'warn', findings: ungroundedFindings(r) },
+  decision_diff: (r) => (outcomeIsLost(r) ? { score: 0, status: 'warn', findings: lostOutcomeFindings(r) } : pass),
 
   gold_coverage(r) {
     if (r.goldKept === r.goldTotal) return pass
@@ -169,7 +180,7 @@ function outcomeOf(r: Replayed, read: (outcome: Recording['outcome']) => number 
   const { outcome } = r.placement.recording
   const score = read(outcome)
   if (score === null) return unmeasured('no outcome is recorded')
-  if (r.ungrounded.length > 0) return fail(ungroundedFindings(r))
+  if (outcomeIsLost(r)) return fail(lostOutcomeFindings(r))
   const passed = outcome.passed ?? score >= 1
   return { score, status: passed ? 'pass' : 'fail', findings: [] }
 }

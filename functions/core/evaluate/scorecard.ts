@@ -1,7 +1,7 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Scorecard } from '#schemas/suite.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
-import { judge } from './evaluators.ts'
+import { judge, outcomeIsLost } from './evaluators.ts'
 
 export type Measures = Scorecard['measures']
 
@@ -93,9 +93,10 @@ function utility(
   }
 }
 
-/** Does the replay lack something that the recorded context had: a value that an action read, or gold? */
-function isDegraded({ ungrounded, goldKept, placement }: Replayed): boolean {
-  if (ungrounded.length > 0) return true
+/** Did the replay decide otherwise, or lack something that the recorded context had: a value that an action read, or gold? */
+function isDegraded(replayed: Replayed): boolean {
+  const { goldKept, placement } = replayed
+  if (outcomeIsLost(replayed)) return true
   if (placement.equal) return false
   const { gold } = placement.recording.evidence
   return goldKept < recordedContext(placement.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)

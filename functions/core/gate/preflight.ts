@@ -1,11 +1,10 @@
 /** Preflight: can the sealed set answer this question? On search data and published counts alone; spends nothing. */
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
-import type { ResolvedTarget } from '../contract/resolve.ts'
+import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { type Panel, utilityPairs } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { marginOf } from '../search/committed-list.ts'
 import { cleanSheetFloor, powerNonInferior } from './acceptance.ts'
 import { casesForZeroFailures } from './binomial.ts'
 import { CHECKED_FAMILIES, checkedRows } from './certify.ts'

@@ -29,6 +29,8 @@ export interface Unreplayable {
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
 export interface Replayed extends Spending {
   readonly placement: Placement
+  /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
+  readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
   readonly ungrounded: readonly number[]
   /** Required offers (indices) that fell out of the context. */
@@ -81,7 +83,8 @@ export function recordedContext(prepared: PreparedRecording): Rendered {
   return rendered
 }
 
-function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, baseline: Settings): Recording | string {
+/** The recording made under the same untrimmable settings, or which of them no recording was made under. */
+export function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, baseline: Settings): Recording | string {
   let missing = ''
   for (const recording of replayCase.recordings) {
     const other = otherSetting(recording, plan, baseline)
@@ -102,7 +105,8 @@ function otherSetting(
   return null
 }
 
-function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string | null {
+/** A setting that asks for more than was recorded, in words; null: none does. */
+export function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan): string | null {
   const { recording, recordedPlan, buckets, silentBuckets } = prepared
   for (const name of silentBuckets) {
     const { topK } = plan.bucket(name)
@@ -198,6 +202,7 @@ export function observe(placement: Placement, pins: ReplayPins): Replayed {
   const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
   return {
     placement,
+    otherDecision: null,
     ungrounded,
     lostRequired,
     goldKept,

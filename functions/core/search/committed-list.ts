@@ -1,12 +1,8 @@
 /** What a search hands to the gate: survivors ordered by how sure the search set is, each better than all before it. */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { ResolvedTarget } from '../contract/resolve.ts'
+import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import type { Pairs } from '../evaluate/panel.ts'
 import { committedList as frontOf, gradedSearchEvidence, MAX_COMMITTED, searchEvidence } from '../gate/sequence.ts'
-
-/** Tolerated utility drop of a target as a positive share; 0 where utility itself is the metric. */
-export const marginOf = (target: ResolvedTarget): number =>
-  target.guardrails.utility_delta ? Math.abs(target.guardrails.utility_delta.min) : 0
 
 /** Search evidence of a survivor: how far its paired utility stands above the limit, in noise units. */
 export function evidenceOf(target: ResolvedTarget, pairs: Pairs): number {

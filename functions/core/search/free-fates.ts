@@ -9,7 +9,7 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { place, spending } from '../replay/transcript.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
 import type { CaseView } from './replayer.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 
 /** A candidate on its way through the search. */
 export interface Visited {

@@ -8,7 +8,7 @@ import { bootstrapSeed, indexDraws } from '../gate/generator.ts'
 import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */

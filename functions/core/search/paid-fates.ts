@@ -7,7 +7,7 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
 import { gains, noGain, type Visited } from './free-fates.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
 /** Score and fate of a replayed candidate; a survivor reads `dominated` until the list is committed. */

@@ -1,7 +1,7 @@
 /** Which points a search looks at: the whole lattice, all points within reach, or too many to list. */
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { asCandidate, latticePatches, latticeSize, patchesWithin, reachableSize } from '../space/lattice.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 
 /** Up to this many points are searched exactly: no search regret, and nothing for a model to add. */
 export const EXACT_BELOW = 10_000

@@ -15,7 +15,7 @@ import { renderCandidate } from './free-fates.ts'
 import type { ReplayMemo } from './memo.ts'
 import { settleOutcome } from './paid-fates.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 import { failFastReplay, makeVisitOrder } from './visit.ts'
 
 /** Candidates that a sampled search looks at, the baseline included. */

@@ -5,7 +5,7 @@ import type { ResolvedTarget } from '../contract/resolve.ts'
 import { panelOf, type Reproduction } from '../gate/reproduce.ts'
 import type { Exclusion } from '../replay/baseline.ts'
 import { tunableFields } from '../space/lattice.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 
 export interface CompiledSearch {
   readonly input: SearchInput

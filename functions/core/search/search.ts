@@ -3,16 +3,9 @@
  * points: every point gets a fate. Sees the search set only. Returns a plan as a value; nothing is written here.
  */
 import type { CandidateChange, CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import type { ContextPack } from '#schemas/pack.ts'
-import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { byCodeUnit } from '../canonical.ts'
-import type { ResolvedTarget } from '../contract/resolve.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
-import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { ReplayPins } from '../replay/transcript.ts'
-import type { TunableField } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
 import { renderCandidate, type Visited } from './free-fates.ts'
 import { ReplayMemo } from './memo.ts'
@@ -21,20 +14,9 @@ import { settleOutcome } from './paid-fates.ts'
 import { exactCandidates } from './points.ts'
 import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
+import type { SearchInput } from './search-input.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
 import { failFastReplay, makeVisitOrder } from './visit.ts'
-
-export interface SearchInput {
-  readonly target: ResolvedTarget
-  readonly pack: ContextPack
-  readonly suite: EvaluatorSuite
-  readonly pins: ReplayPins
-  readonly fields: readonly TunableField[]
-  readonly panel: Panel
-  readonly rejections: readonly RejectionRecord[]
-  /** Hand-written changes in place of the lattice; null: search. */
-  readonly candidates: readonly CandidateChange[] | null
-}
 
 export interface SearchResult {
   /** Every listed candidate with its fate; the committed ones carry fate `committed`. */

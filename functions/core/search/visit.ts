@@ -6,7 +6,7 @@ import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
-import type { SearchInput } from './search.ts'
+import type { SearchInput } from './search-input.ts'
 
 /** Cases by how often they dropped a candidate, then those the baseline fails, then the rest. */
 export interface VisitOrder {

@@ -66,9 +66,15 @@ function promptProblem(
   const term = bounds.forbidden_terms.find((t) => to.toLowerCase().includes(t.toLowerCase()))
   if (term) return `the block holds the forbidden term "${term}"`
   // A rewrite of the whole block is not a bounded change: at least half of the words must stay.
-  const words = new Set(to.toLowerCase().split(/\s+/))
+  const left = new Map<string, number>()
+  for (const word of to.toLowerCase().split(/\s+/)) left.set(word, (left.get(word) ?? 0) + 1)
   const before = baseline.toLowerCase().split(/\s+/).filter(Boolean)
-  const kept = before.filter((w) => words.has(w)).length
+  let kept = 0
+  for (const word of before) {
+    const times = left.get(word) ?? 0
+    if (times > 0) kept++
+    left.set(word, times - 1)
+  }
   return kept * 2 < before.length
     ? `only ${kept} of ${before.length} words of the block stay: a whole-prompt rewrite cannot win`
     : null

@@ -70,7 +70,7 @@ function depthOf(kind: number, text: string, value: string, tokens: number | nul
 }
 
 /** Distinct leaf values of an argument object with the path of the first: texts of >= 3 characters, and numbers. */
-function leafValues(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+export function leafValues(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
   if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) leafValues(inner, path ? `${path}.${key}` : key, into)
     return into

@@ -1,0 +1,222 @@
+/** A harness's decision in the columns of a recording: what of it was recorded keeps what was judged of it there. */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { HarnessAction, HarnessApproval, HarnessResult } from '#schemas/harness.ts'
+import { PLACE } from '#schemas/places.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { canonical, digestOf } from '../canonical.ts'
+import type { HarnessDecision } from './harness.ts'
+import { findNeeds, type Readable } from './needs.ts'
+import { planOf } from './settings-plan.ts'
+import { askedFor } from './transcript.ts'
+
+type Failed = { readonly failed: string }
+type ToolCall = Extract<ExperienceRun['steps'][number], { kind: 'tool_call' }>
+
+/** A decided action. */
+interface DecidedAction extends HarnessAction {
+  /** How many pinned tool calls were served before it: their results could be read. */
+  readonly servedBefore: number
+}
+
+/** The actions of a result; each served tool call must be among them, in order. */
+export function decidedActions(
+  run: ExperienceRun,
+  { actions }: HarnessResult,
+  served: readonly number[],
+): DecidedAction[] | Failed {
+  const calls = served.flatMap((step) => {
+    const s = run.steps[step]!
+    return s.kind === 'tool_call' ? [s] : []
+  })
+  if (actions === undefined)
+    return calls.map(({ name, arguments: args }, i) => ({ name, arguments: args, servedBefore: i }))
+  let next = 0
+  const decided = actions.map((action) => {
+    const servedBefore = next
+    if (next < calls.length && keyOf(action) === keyOf(calls[next]!)) next++
+    return { ...action, servedBefore }
+  })
+  return next === calls.length
+    ? decided
+    : { failed: `actions: the call of ${calls[next]!.name} through pinned.tool is not listed, or not in its order` }
+}
+
+const keyOf = ({ name, arguments: args }: HarnessAction): string => `${name} ${canonical(args)}`
+
+export interface Decided {
+  readonly recording: Recording
+  readonly asked: Uint8Array
+  /** Needs (indices) of values that stood nowhere in what the harness was given. */
+  readonly ungrounded: readonly number[]
+  /** Steps of the recording that were made again. */
+  readonly made: ReadonlySet<number>
+}
+
+/** The recording with the decision, its actions, approvals and needs in place of the recorded ones. */
+export function decidedRecording(
+  { run, recording, result, served, settings }: HarnessDecision,
+  actions: readonly DecidedAction[],
+  kept: Int32Array,
+): Decided | Failed {
+  const calls = run.steps.flatMap((s, step) => (s.kind === 'tool_call' ? [{ s, step }] : []))
+  const match = matchRecorded(
+    actions,
+    calls.map((c) => c.s),
+  )
+  const of = <T>(read: (recorded: number) => T, otherwise: (name: string) => T): T[] =>
+    match.map((recorded, i) => (recorded < 0 ? otherwise(actions[i]!.name) : read(recorded)))
+  const were = recording.actions
+  const columns: Recording['actions'] = {
+    step: of(
+      (r) => were.step[r]!,
+      () => run.steps.length,
+    ),
+    name: actions.map((a) => a.name),
+    arguments: actions.map((a) => digestOf(a.arguments)),
+    // An action that was never recorded is taken for an unconfirmed write, unless the same tool was recorded as reading.
+    writes: of(
+      (r) => were.writes[r]!,
+      (name) => were.writes[were.name.indexOf(name)] ?? true,
+    ),
+    confirmed: of(
+      (r) => were.confirmed[r]!,
+      () => null,
+    ),
+    correct: of(
+      (r) => were.correct[r]!,
+      () => null,
+    ),
+  }
+  const approvals = approvalsOf(recording, columns.name, match, result.approvals ?? [])
+  const outOfRange = (result.approvals ?? []).findIndex((a) => a.action !== null && a.action >= actions.length)
+  if (outOfRange >= 0) return { failed: `approvals.${outOfRange}.action: there are ${actions.length} actions` }
+  const decided: Recording = { ...recording, actions: columns, approvals }
+  const same =
+    result.status === recording.outcome.status &&
+    canonical(result.outputs) === canonical(recording.outcome.outputs) &&
+    match.length === were.name.length &&
+    match.every((r, i) => r === i)
+  const outcome = {
+    ...recording.outcome,
+    status: result.status,
+    outputs: result.outputs,
+    refused: result.refused ?? (same ? recording.outcome.refused : null),
+  }
+  const grounding = groundingOf(
+    run,
+    actions,
+    match.map((r) => (r < 0 ? null : calls[r]!.step)),
+    kept,
+    served,
+  )
+  return {
+    recording: { ...decided, ...grounding.needs, outcome },
+    asked: result.approvals ? declared(approvals, result.approvals) : askedFor(decided, planOf(settings)),
+    ungrounded: grounding.ungrounded,
+    made: new Set([...served, ...match.flatMap((r) => (r < 0 ? [] : [calls[r]!.step]))]),
+  }
+}
+
+/** For each decided action the recorded one with the same name and arguments, each once, in order; -1: none. */
+function matchRecorded(actions: readonly HarnessAction[], calls: readonly ToolCall[]): number[] {
+  const open = Map.groupBy(calls.keys(), (i) => keyOf(calls[i]!))
+  return actions.map((action) => open.get(keyOf(action))?.shift() ?? -1)
+}
+
+/** Gates of the decided actions: the recorded ones of recorded actions, and those of the same tool for new ones. */
+function approvalsOf(
+  { approvals: were, actions }: Recording,
+  names: readonly string[],
+  match: readonly number[],
+  declared: readonly HarnessApproval[],
+): Recording['approvals'] {
+  const rows: {
+    gate: string
+    action: number
+    amount: number | null
+    asked: boolean | null
+    granted: boolean | null
+  }[] = []
+  const add = (row: (typeof rows)[number]) => {
+    if (!rows.some((r) => r.gate === row.gate && r.action === row.action)) rows.push(row)
+  }
+  were.gate.forEach((gate, i) => {
+    const recorded = were.action[i]!
+    const action = recorded < 0 ? -1 : match.indexOf(recorded)
+    if (recorded < 0 || action >= 0)
+      add({ gate, action, amount: were.amount[i]!, asked: were.asked[i]!, granted: were.granted[i]! })
+  })
+  names.forEach((name, action) => {
+    if (match[action]! >= 0) return
+    were.gate.forEach((gate, i) => {
+      if (actions.name[were.action[i]!] !== name) return
+      const amount = declared.find((d) => d.gate === gate && d.action === action)?.amount ?? null
+      add({ gate, action, amount, asked: were.asked.some((a) => a === true), granted: null })
+    })
+  })
+  for (const { gate, action, amount } of declared)
+    add({ gate, action: action ?? -1, amount, asked: null, granted: null })
+  return {
+    gate: rows.map((r) => r.gate),
+    action: rows.map((r) => r.action),
+    amount: rows.map((r) => r.amount),
+    asked: rows.map((r) => r.asked),
+    granted: rows.map((r) => r.granted),
+  }
+}
+
+/** Flags as the harness declared them; a gate that it does not mention did not ask. */
+const declared = ({ gate, action }: Recording['approvals'], approvals: readonly HarnessApproval[]): Uint8Array =>
+  Uint8Array.from(gate, (name, i) =>
+    approvals.some((a) => a.asked && a.gate === name && (a.action ?? -1) === action[i]) ? 1 : 0,
+  )
+
+/**
+ * Needs of the decided actions over the whole recording, and which of them stood nowhere in what the harness was given:
+ * the passages it kept, the tool results it was served before the action, and the dialogue.
+ */
+function groundingOf(
+  { steps, evidence }: ExperienceRun,
+  actions: readonly DecidedAction[],
+  recordedSteps: readonly (number | null)[],
+  kept: Int32Array,
+  served: readonly number[],
+): { needs: Pick<Recording, 'needs' | 'never_grounded'>; ungrounded: number[] } {
+  const results = steps.flatMap((s, at) =>
+    s.kind === 'tool_result' && s.content !== null ? [{ id: s.tool_call_id, at, text: s.content }] : [],
+  )
+  const turns = steps.flatMap((s, at) =>
+    s.kind === 'message' && s.role !== 'system' && s.content !== '' ? [{ at, text: s.content }] : [],
+  )
+  const readables = (
+    offers: readonly { text: string | null }[],
+    tools: readonly { at: number; text: string }[],
+    dialogue: readonly { at: number; text: string }[],
+  ): Readable[] => [
+    { kind: PLACE.evidence, items: offers.map((o) => ({ at: -1, text: o.text ?? '' })) },
+    { kind: PLACE.tool, items: tools },
+    { kind: PLACE.memory, items: dialogue },
+  ]
+  const needs = findNeeds(
+    actions.map((a, i) => ({ arguments: a.arguments, readableBefore: recordedSteps[i] ?? steps.length })),
+    readables(evidence, results, turns),
+  )
+  const calls = served.flatMap((step) => {
+    const s = steps[step]!
+    return s.kind === 'tool_call' ? [s.tool_call_id] : []
+  })
+  const given = findNeeds(
+    actions.map((a) => ({ arguments: a.arguments, readableBefore: a.servedBefore })),
+    readables(
+      [...kept].map((i) => evidence[i]!),
+      results.flatMap(({ id, text }) => (calls.includes(id) ? [{ at: calls.indexOf(id), text }] : [])),
+      turns.map(({ text }) => ({ at: -1, text })),
+    ),
+  )
+  const { action, name } = given.needs
+  const grounded = new Set(action.map((a, i) => `${a}\u0000${name[i]}`))
+  return {
+    needs,
+    ungrounded: needs.needs.action.flatMap((a, i) => (grounded.has(`${a}\u0000${needs.needs.name[i]}`) ? [] : [i])),
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The contract of a user's own harness: what the module exports, what a replay gives it, and what it must return.
+ *
+ *     export async function replay(recorded, settings, pinned) { ... return result }
+ *
+ * `replay` is a pure function of its three arguments: same arguments, same result, whatever ran before it. It reads no
+ * clock, draws no random numbers and calls nothing live: every outside answer comes from `pinned`.
+ */
+import * as z from 'zod'
+import type { Settings } from './common.ts'
+import { Name } from './common.ts'
+
+const tokens = z.int().min(0)
+
+/** One decided action, as the recording names it. */
+export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
+export type HarnessAction = z.infer<typeof HarnessAction>
+
+/** One gated action: did it wait for a person. */
+export const HarnessApproval = z.strictObject({
+  gate: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word'),
+  action: z.int().min(0).nullable().meta({ description: 'Index into the actions; null: none.' }),
+  amount: z.number().nullable(),
+  asked: z.boolean(),
+})
+export type HarnessApproval = z.infer<typeof HarnessApproval>
+
+/** What `replay` returns. A decision other than the recorded one has no recorded outcome, and counts as not passed. */
+export const HarnessResult = z.strictObject({
+  status: Name.nullable().meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' }),
+  outputs: z.json().nullable(),
+  evidence_refs: z
+    .array(Name)
+    .meta({ description: 'Passages that stood in the context, each once, all of them offered.' }),
+  actions: z.array(HarnessAction).optional().meta({
+    description:
+      'Every call through pinned.tool, in order, and what was decided beside them. Absent: exactly those calls.',
+  }),
+  approvals: z.array(HarnessApproval).optional().meta({
+    description: 'Absent: gates ask by the thresholds in the settings, and as recorded where there is none.',
+  }),
+  refused: z.boolean().nullable().optional().meta({ description: 'Did it refuse; absent or null: not said.' }),
+  usage: z
+    .array(z.strictObject({ model: Name, prompt_tokens: tokens, completion_tokens: tokens }))
+    .nullable()
+    .meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' }),
+  latency_ms: z.number().min(0).nullable().optional().meta({
+    description: 'Absent: as recorded, less the recorded calls that were not made. null: not measured.',
+  }),
+})
+export type HarnessResult = z.infer<typeof HarnessResult>
+
+/** The recorded request, read-only. Outcome, labels and the recorded decision are not in it. */
+export interface HarnessCase {
+  readonly case_id: string
+  readonly family_id: string
+  readonly intent_id: string
+  /** Day of the recording, YYYY-MM-DD. */
+  readonly date: string | null
+  readonly pack_version: string | null
+  /** What the user said, in order. */
+  readonly messages: readonly { readonly role: 'user'; readonly content: string }[]
+  /** Settings under which the recording was made. */
+  readonly settings: Settings
+}
+
+/** A recorded tool result. */
+export interface ToolAnswer {
+  readonly content: string | null
+  readonly error: boolean | null
+  readonly latency_ms: number | null
+}
+
+/** A recorded passage. `ranks` counts from 1 inside its bucket and hop, under each recorded ordering. */
+export interface Passage {
+  readonly evidence_ref: string
+  readonly bucket: string
+  readonly source: string | null
+  readonly hop: number
+  readonly ranks: Readonly<Record<string, number>>
+  readonly tokens: number | null
+  readonly text: string | null
+}
+
+/** A recorded model call and what it led to: the words that followed it and the tools that it called. */
+export interface ModelAnswer {
+  readonly model: string | null
+  readonly content: string | null
+  readonly tool_calls: readonly HarnessAction[]
+  readonly prompt_tokens: number | null
+  readonly completion_tokens: number | null
+  readonly latency_ms: number | null
+}
+
+/**
+ * Answers from the recording. Whatever was not recorded throws `UnpinnedCall`, which makes the case unreplayable, also
+ * when the harness catches it.
+ */
+export interface Pinned {
+  /** Result of a recorded call with this name and these arguments (as JSON); the same call again gets the next result. */
+  tool(name: string, args: unknown): Promise<ToolAnswer>
+  /**
+   * All passages that a bucket offered in a hop (absent: in all hops), by hop and rank `as_ranked`. Say how many are
+   * wanted with `top_k`: more than were recorded is an unpinned call, unless the store held no more.
+   */
+  retrieve(bucket: string, options?: { readonly hop?: number; readonly top_k?: number }): Promise<readonly Passage[]>
+  /**
+   * The next recorded model call. `prompt` is all that would be sent: every value that the recorded tool calls took from
+   * the recording must still stand in it, and the recording must have been made under the same planner and prompt.
+   */
+  model(request: { readonly prompt: string }): Promise<ModelAnswer>
+}
+
+/** What a harness module exports. */
+export interface HarnessModule {
+  replay(recorded: HarnessCase, settings: Settings, pinned: Pinned): Promise<HarnessResult> | HarnessResult
+}

@@ -67,10 +67,13 @@ function targetQuestion({ target: t, pack }: ContractFacts): Question {
   )
 }
 
-function guardrailQuestion({ target: t, suite }: ContractFacts): Question {
+function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question {
   const g = t.guardrails ?? {}
   const not = t.not_measured ?? {}
   const own = t.metric ? METRICS[t.metric].dimension : null
+  const thresholds = (pack?.tunable_surfaces ?? [])
+    .filter((s) => s.layer === 'approval_gate' && t.search_space?.includes(s.path))
+    .map((s) => s.path)
   const floors = (dimension: string) =>
     suite?.evaluators.filter((e) => e.dimension === dimension && e.role === 'floor') ?? []
   const unwatched = (dimension: string, name: string) =>
@@ -101,6 +104,12 @@ function guardrailQuestion({ target: t, suite }: ContractFacts): Question {
       g.approval_bypass_rate &&
         not.approval &&
         'approval has a guardrail and is declared not measured: keep one of the two',
+      not.approval &&
+        t.metric === 'approval_wait_rate' &&
+        'approval_wait_rate counts approvals: approval cannot be declared not measured',
+      not.approval &&
+        thresholds.length > 0 &&
+        `${thresholds.join(', ')} may change, but approval is declared not measured: declare guardrails.approval_bypass_rate, or leave it out of search_space`,
       own !== 'utility' &&
         !g.utility_delta &&
         'guardrails.utility_delta is missing, e.g. {"min": -0.02}: utility can never be left out',
@@ -184,9 +193,10 @@ function scoringQuestion({ target: t, suite, prices }: ContractFacts): Question 
       `${t.scoring!.replayer} replay, ${suite!.suite} (${suite!.evaluators.length} evaluators)${prices ? `, ${prices.price_table}` : ''}`,
     [
       !t.scoring && 'scoring is missing: {"replayer": "transcript"}',
-      t.baseline_tuple &&
-        !suite &&
-        `${t.baseline_tuple.evals} is not in this store: publish it with "autotune import --suite FILE"`,
+      !suite &&
+        (t.baseline_tuple
+          ? `${t.baseline_tuple.evals} is not in this store: publish it with "autotune import --suite FILE"`
+          : 'the evaluator suite is missing: pin it as baseline_tuple.evals'),
       needsPrices && !t.baseline_tuple?.price_table && 'cents need prices: pin baseline_tuple.price_table',
       t.baseline_tuple?.price_table &&
         !prices &&

@@ -1,5 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
@@ -49,16 +49,18 @@ describe('dynamo table, beside the contract', () => {
     await expect(table.create('p', 's', 1)).rejects.toThrow('not found')
     await expect(table.get('p', 's')).rejects.toThrow('not found')
     const client = new DynamoDBClient(offline)
-    const mock = mockClient(client)
+    const mock = mockClient(DynamoDBDocumentClient)
     mock.on(PutCommand).rejects(Object.assign(new Error('slow'), { name: 'ThrottlingException' }))
     await expect(dynamoTable({ client, table: 't' }).create('p', 's', 1)).rejects.toThrow('slow')
+    mock.restore()
   })
 
   it('reads consistently', async () => {
     const client = new DynamoDBClient(offline)
-    const mock = mockClient(client)
+    const mock = mockClient(DynamoDBDocumentClient)
     mock.on(GetCommand).resolves({})
     await dynamoTable({ client, table: 't' }).get('p', 's')
     expect(mock.commandCalls(GetCommand)[0]!.args[0].input.ConsistentRead).toBe(true)
+    mock.restore()
   })
 })

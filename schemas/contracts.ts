@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
 import { ExperienceRun } from './experience-run.ts'
+import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PromotionRecord, RejectionRecord, ReviewDecision, TuningProposal } from './proposal.ts'
@@ -25,6 +26,7 @@ export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   'candidate-change': CandidateChange,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
+  'harness-result': HarnessResult,
   scorecard: Scorecard,
   'score-delta': ScoreDelta,
   'heldout-version': HeldoutVersion,

@@ -21,7 +21,10 @@ export const HeldoutVersion = z.strictObject({
     .meta({ description: 'N per binary guardrail.' }),
   excluded: count.meta({ description: 'Cases whose baseline did not reproduce at sealing.' }),
   suite: z.string(),
-  baseline: Digest.meta({ description: 'Digest of the baseline tuple and settings that were pinned.' }),
+  baseline: Digest.meta({
+    description:
+      'Digest of the baseline tuple and settings that were pinned, and of the harness module that replayed them.',
+  }),
 })
 export type HeldoutVersion = z.infer<typeof HeldoutVersion>
 

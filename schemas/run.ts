@@ -8,6 +8,18 @@ import { RejectionRecord } from './proposal.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { TuningTarget } from './target.ts'
 
+/** What replayed the cases. A module is pinned by its bytes: with others the run is another one. */
+export const Replayer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('transcript') }),
+  z.strictObject({
+    kind: z.literal('module'),
+    path: z.string().meta({ description: "The user's own harness, as named on the command line." }),
+    digest: Digest.meta({ description: 'Over the module and the local files that it names.' }),
+    limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
+  }),
+])
+export type Replayer = z.infer<typeof Replayer>
+
 /**
  * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
  * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
@@ -19,6 +31,7 @@ export const AutotuneRun = z.strictObject({
   pack: ContextPack,
   evaluator_suite: EvaluatorSuite,
   price_table: PriceTable.nullable(),
+  replayer: Replayer,
   search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
   heldout_test_set: HeldoutVersion.nullable(),
   candidates: z

@@ -10,9 +10,16 @@ import type { SearchInput } from '#core/search/search-input.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 
 export interface ReplayEngine {
+  /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
+  readonly replayer?: Replayer
+  /**
+   * Looks at a few search cases before anything is pinned or sealed. Throws UserError when nothing could come of a run,
+   * such as when a harness fails on all of them. Absent: nothing to look at.
+   */
+  check?(cases: readonly ReplayCase[], pins: BaselinePins): Promise<void>
   /** Replays the baseline over cases of one side of the split. The vault side is called by the sealer only. */
   reproduce(cases: readonly ReplayCase[], pins: BaselinePins, side: 'search' | 'vault'): Promise<Reproduction>
   /** Searches over the search set; never sees the vault. */
@@ -20,6 +27,9 @@ export interface ReplayEngine {
   /** Scores every sealed line for one candidate, in line order. Called by the gate only. */
   score(lines: readonly SealedLine[], run: AutotuneRun, change: CandidateChange): Promise<CaseScore[]>
 }
+
+/** The replayer of an engine, as a run pins it. */
+export const replayerOf = (engine: ReplayEngine): Replayer => engine.replayer ?? { kind: 'transcript' }
 
 /** The transcript replayer in this process. */
 export const transcriptEngine: ReplayEngine = {

@@ -42,7 +42,7 @@ export async function takeLock(
   )
     return { run_id: held.run_id, resumed: true }
   const how = dead
-    ? `its process is gone. Start that run again with its own target to finish it, or give it up with "autotune run --abandon ${held.run_id}"`
+    ? `its process is gone. Start that run again with its own target, candidates and replayer to finish it, or give it up with "autotune run --abandon ${held.run_id}"`
     : `process ${held.holder} is working on it since ${held.since}`
   throw new UserError(`run ${held.run_id} is open on ${intent} (${riskClass}): ${how}`)
 }

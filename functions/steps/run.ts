@@ -14,7 +14,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { compileSearch } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
-import type { ReplayEngine } from './engine.ts'
+import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { type Holder, releaseLock, takeLock } from './lock.ts'
@@ -48,7 +48,12 @@ export async function runTarget(
     throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
   const resolved = resolveTarget(target)
   const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
-  const about = digestOf({ target, candidates: request.candidates })
+  const replayer = replayerOf(engine)
+  const about = digestOf({
+    target,
+    candidates: request.candidates,
+    ...(replayer.kind === 'module' ? { replayer: replayer.digest } : {}),
+  })
   const startedAt = store.clock.now()
   const lock = await takeLock(
     store,
@@ -79,24 +84,17 @@ export async function runTarget(
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
       )
-    const heldout = await sealIfNeeded(
-      store,
-      resolved,
-      {
-        tuple: resolved.baseline_tuple,
-        settings: pack.settings,
-        suite,
-        prices,
-      },
-      engine,
-    )
-    const baseline = baselineDigest({ target, pack })
+    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+    await engine.check?.(searchSet.cases, pins)
+    const heldout = await sealIfNeeded(store, resolved, pins, engine)
+    const baseline = baselineDigest({ target, pack, replayer })
     return {
       run_id: lock.run_id,
       target,
       pack,
       evaluator_suite: suite,
       price_table: prices,
+      replayer,
       search_set: { ref: searchSet.ref, digest: searchSet.digest, cases: searchSet.cases.length },
       heldout_test_set: heldout,
       candidates: request.candidates ? [...request.candidates] : null,
@@ -130,6 +128,7 @@ export const baselinePins = (run: AutotuneRun): BaselinePins => ({
   settings: run.pack.settings,
   suite: run.evaluator_suite,
   prices: run.price_table,
+  replayer: run.replayer,
 })
 
 /** Cases of the search set that a run pins, checked against its digest. */

@@ -1,6 +1,7 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
-import { canonicalLines, digestOf } from '#core/canonical.ts'
+import { canonicalLines } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
 import type { SealedLine } from '#core/gate/reproduce.ts'
 import { type SealedVersion, sealVersion } from '#core/gate/seal.ts'
@@ -45,9 +46,9 @@ function factsOf(
   pins: BaselinePins,
   target: ResolvedTarget,
 ): HeldoutVersion {
-  if (facts.baseline !== digestOf({ tuple: pins.tuple, settings: pins.settings }) || facts.suite !== pins.suite.suite)
+  if (facts.baseline !== baselineOf(pins) || facts.suite !== pins.suite.suite)
     throw new UserError(
-      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline or suite and has answered questions: its families stay with it. Import families that were never sealed`,
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline, suite or harness module and has answered questions: its families stay with it. Import families that were never sealed`,
     )
   return facts
 }

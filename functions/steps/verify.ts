@@ -7,7 +7,7 @@ import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine } from './engine.ts'
+import { type ReplayEngine, replayerOf } from './engine.ts'
 import { asOf, certify } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { baselinePins, pinnedCases } from './run.ts'
@@ -48,9 +48,22 @@ export async function verifyRun(store: Store, runId: string, engine: ReplayEngin
   const run = parseOr<AutotuneRun>(stored.get('target.json') ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
-  const scope = await recompute(store, run, stored, differs, engine)
+  const other = otherReplayer(run, engine)
+  if (other) differs('replayer', other)
+  const scope = other ? 'none' : await recompute(store, run, stored, differs, engine)
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
   return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+}
+
+/** Why an engine cannot recompute a run: it replays with something else than the run pinned. */
+function otherReplayer({ replayer }: AutotuneRun, engine: ReplayEngine): string | null {
+  const given = replayerOf(engine)
+  if (replayer.kind === 'transcript')
+    return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'
+  if (given.kind === 'transcript') return `the run pinned the module ${replayer.path}`
+  return given.digest === replayer.digest
+    ? null
+    : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the module and its local files`
 }
 
 function parseOr<T>(text: string): T | null {

@@ -3,11 +3,19 @@ import type { Commitment } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import type { BaselinePins } from '../replay/baseline.ts'
 import type { SearchResult } from '../search/search.ts'
 
-/** Digest of what the baseline is: the tuple's refs and the settings they resolve to. */
-export const baselineDigest = (run: Pick<AutotuneRun, 'target' | 'pack'>): string =>
-  digestOf({ tuple: run.target.baseline_tuple, settings: run.pack.settings })
+/** Digest of what the baseline is: the tuple's refs, the settings they resolve to, and the harness module that replays it. */
+export const baselineOf = ({
+  tuple,
+  settings,
+  replayer,
+}: Pick<BaselinePins, 'tuple' | 'settings' | 'replayer'>): string =>
+  digestOf({ tuple, settings, ...(replayer?.kind === 'module' ? { replayer: replayer.digest } : {}) })
+
+export const baselineDigest = ({ target, pack, replayer }: Pick<AutotuneRun, 'target' | 'pack' | 'replayer'>): string =>
+  baselineOf({ tuple: target.baseline_tuple!, settings: pack.settings, replayer })
 
 /** The commit: digest of version, target, guardrails, suite, baseline and the ordered candidate digests. */
 export function commitmentOf(run: AutotuneRun, target: ResolvedTarget, found: SearchResult): string {

@@ -9,6 +9,8 @@ export interface Reproduction {
   /** In case order. */
   readonly lines: readonly SealedLine[]
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
+  readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
 }
 
 /** Line of `test.jsonl` in the vault. */

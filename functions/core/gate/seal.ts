@@ -3,6 +3,7 @@ import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
+import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
 import { panelOf, type Reproduction, type SealedLine } from './reproduce.ts'
 
@@ -50,7 +51,7 @@ export function sealVersion(
       scored,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
       suite: pins.suite.suite,
-      baseline: digestOf({ tuple: pins.tuple, settings: pins.settings }),
+      baseline: baselineOf(pins),
     },
   }
 }

@@ -2,7 +2,8 @@
 
 import type { Settings } from '#schemas/common.ts'
 import type { BaselineTuple, PriceTable } from '#schemas/pack.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { digestOfBytes } from '../canonical.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
@@ -10,7 +11,10 @@ import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from './render.ts'
 import { observe, place, recordedContext } from './transcript.ts'
 
-/** Why a case is left out: the typed diff of its baseline replay (replay contract), or no recording to compare with. */
+/**
+ * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
+ * harness of the user's own that failed on it.
+ */
 export const EXCLUSIONS = [
   'evidence',
   'policy',
@@ -18,6 +22,7 @@ export const EXCLUSIONS = [
   'compiled context',
   'scorecard',
   'unreplayable',
+  'failed',
 ] as const
 export type Exclusion = (typeof EXCLUSIONS)[number]
 
@@ -26,23 +31,22 @@ export interface BaselinePins {
   readonly settings: Settings
   readonly suite: EvaluatorSuite
   readonly prices: PriceTable | null
+  /** Absent: the transcript replayer. */
+  readonly replayer?: Replayer
+}
+
+export interface Excluded {
+  readonly excluded: Exclusion
+  readonly detail: string
 }
 
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
-export function baselineReplay(
-  replayCase: ReplayCase,
-  pins: BaselinePins,
-): { measures: Measures } | { excluded: Exclusion; detail: string } {
+export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): { measures: Measures } | Excluded {
   const placement = place(replayCase, pins.settings, pins.settings)
   if ('unreplayable' in placement) return { excluded: 'unreplayable', detail: placement.unreplayable }
   const { recorded } = placement.recording
-  if (recorded.policy !== null && recorded.policy !== pins.tuple.policy)
-    return { excluded: 'policy', detail: `recorded under ${recorded.policy}, the baseline pins ${pins.tuple.policy}` }
-  if (recorded.tools !== null && recorded.tools !== pins.tuple.tools)
-    return {
-      excluded: 'tool transcript',
-      detail: `recorded with ${recorded.tools}, the baseline pins ${pins.tuple.tools}`,
-    }
+  const other = otherRefs(placement.recording, pins.tuple)
+  if (other) return other
   if (digestOfBytes(decisionRecordText(recorded.identity, placement)) !== recorded.decision_record) {
     const context = `sha256:${contextHash(placement.prepared, placement.rendered)}`
     if (!sameShape(recordedContext(placement.prepared).kept, placement.rendered.kept))
@@ -55,4 +59,13 @@ export function baselineReplay(
     return { excluded: 'scorecard', detail: 'status, outputs or approvals differ from the decision record' }
   }
   return { measures: measuresOf(pins.suite, observe(placement, { baseline: pins.settings, prices: pins.prices })) }
+}
+
+/** A recording made under another policy or with other tools than the baseline pins; null: under the same ones. */
+export function otherRefs({ recorded }: Recording, tuple: BaselineTuple): Excluded | null {
+  if (recorded.policy !== null && recorded.policy !== tuple.policy)
+    return { excluded: 'policy', detail: `recorded under ${recorded.policy}, the baseline pins ${tuple.policy}` }
+  if (recorded.tools !== null && recorded.tools !== tuple.tools)
+    return { excluded: 'tool transcript', detail: `recorded with ${recorded.tools}, the baseline pins ${tuple.tools}` }
+  return null
 }

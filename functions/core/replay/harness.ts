@@ -120,7 +120,7 @@ export const sameSet = (a: Int32Array, b: Int32Array): boolean =>
   a.length === b.length && a.toSorted().join() === b.toSorted().join()
 
 /** In what a decision differs from the recorded one; null: in nothing. */
-function otherDecision(recorded: Recording, decided: Recording): string | null {
+export function otherDecision(recorded: Recording, decided: Recording): string | null {
   const [before, after] = [recorded.outcome, decided.outcome]
   if (before.status !== after.status) return `status ${after.status}, recorded ${before.status}`
   if (canonical(before.outputs) !== canonical(after.outputs)) return 'outputs differ from the recorded ones'

@@ -6,7 +6,7 @@ import { digestOf } from '../canonical.ts'
 import { baselineDigest } from '../gate/commitment.ts'
 
 /** What a memory entry is keyed by; from the run that made the proposal. */
-export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'evaluator_suite'>
+export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'evaluator_suite' | 'replayer'>
 
 /** Memory of a rejected review, with the reviewer's own words; null while nobody rejected it. Expiry rejects nothing. */
 export function rejectionOfReview(review: Review, proposal: TuningProposal, run: RejectedRun): RejectionRecord | null {

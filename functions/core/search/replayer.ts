@@ -17,6 +17,8 @@ export interface CaseView {
 /** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */
 export interface CaseAnswer {
   readonly measures: Measures
+  /** Absent: it did change, because only a changed context is paid for. */
+  readonly contextChanged?: boolean
   readonly decisionChanged: boolean
   readonly result: Omit<ReplayResult, 'candidate_id'>
 }

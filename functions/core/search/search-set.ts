@@ -17,14 +17,14 @@ export interface CompiledSearch {
 
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(
-  { lines, excluded }: Reproduction,
+  { lines, excluded, examples = {} }: Reproduction,
   run: AutotuneRun,
   target: ResolvedTarget,
 ): CompiledSearch {
   const panel = panelOf(lines)
   return {
     excluded,
-    problems: baselineProblems(panel, target),
+    problems: [...baselineProblems(panel, target), ...(panel.cases.length === 0 ? Object.values(examples) : [])],
     input: {
       target,
       pack: run.pack,

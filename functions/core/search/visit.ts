@@ -70,7 +70,9 @@ export function* failFastReplay(
       const base = panel.baseline[i]!
       measures[i] = answer?.measures ?? base
       if (answer)
-        changed[i] = 1 | (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
+        changed[i] =
+          (answer.contextChanged === false ? 0 : 1) |
+          (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
       const stopped =
         stopOf(answer) ?? (failFast ? guardrailStop(floors(i, measures[i]) ?? utility(i, measures[i])) : null)
       if (stopped) {

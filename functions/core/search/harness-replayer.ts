@@ -1,0 +1,78 @@
+/** A user's own harness as the search sees it: nothing is known before it runs, and each settings table is another replay. */
+import type { Settings } from '#schemas/common.ts'
+import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { canonical, digestOf } from '../canonical.ts'
+import { lostOutcomeFindings } from '../evaluate/evaluators.ts'
+import { scorecardOf } from '../evaluate/scorecard.ts'
+import type { SealedLine } from '../gate/reproduce.ts'
+import { judgeHarness, otherDecision, placeHarness } from '../replay/harness.ts'
+import type { RepliedCase } from '../replay/harness-baseline.ts'
+import { planOf } from '../replay/settings-plan.ts'
+import { askedFor, type ReplayPins } from '../replay/transcript.ts'
+import { type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
+import { unreplayableAnswer } from './transcript-replayer.ts'
+
+/** What a search knows of cases that a harness replays: whether the settings are the baseline's own. */
+export function harnessView({ baseline }: ReplayPins): CaseView {
+  const same = digestOf(baseline)
+  const keys = new WeakMap<Settings, string>()
+  return {
+    rendered: () => null,
+    contextKey(_, settings) {
+      let key = keys.get(settings)
+      if (key === undefined) {
+        key = digestOf(settings)
+        keys.set(settings, key)
+      }
+      return key === same ? SAME_AS_BASELINE : key
+    },
+  }
+}
+
+/** The answer of one case. A reply that is no decision counts against the candidate, with its reason on record. */
+export function harnessAnswer(
+  { case: replayCase, baseline }: SealedLine,
+  { reply, ...context }: RepliedCase,
+  pins: ReplayPins,
+  suite: EvaluatorSuite,
+): CaseAnswer {
+  const { case_id, family_id, intent_id } = replayCase
+  const lost = (reason: string, status: 'unreplayable' | 'failed') =>
+    unreplayableAnswer(case_id, family_id, { unreplayable: reason }, status)
+  if ('unreplayable' in reply) return lost(reply.unreplayable, 'unreplayable')
+  if ('failed' in reply) return lost(reply.failed, 'failed')
+  const replayed = judgeHarness({ ...context, ...reply }, pins)
+  if ('failed' in replayed) return lost(replayed.failed, 'failed')
+  const { placement } = replayed
+  const scorecard = scorecardOf(suite, replayed, intent_id)
+  const baselineAsked = askedFor(placement.recording, planOf(pins.baseline))
+  const recorded = baselineRecording(replayCase, pins)
+  return {
+    measures: scorecard.measures,
+    contextChanged:
+      !placement.equal ||
+      placement.recording.run_id !== recorded.run_id ||
+      placement.asked.some((flag, i) => flag !== baselineAsked[i]) ||
+      canonical(scorecard.measures) !== canonical(baseline),
+    decisionChanged: replayed.ungrounded.length > 0 || otherDecision(recorded, placement.recording) !== null,
+    result: {
+      case_id,
+      family_id,
+      status: 'replayed',
+      reason: null,
+      recording: placement.recording.run_id,
+      context: digestOf([placement.recording.run_id, reply.result.evidence_refs]),
+      context_equal: placement.equal,
+      findings: lostOutcomeFindings(replayed),
+      scorecard,
+    },
+  }
+}
+
+function baselineRecording(replayCase: ReplayCase, { baseline }: ReplayPins): Recording {
+  const placed = placeHarness(replayCase, baseline, baseline)
+  if ('unreplayable' in placed)
+    throw new RangeError(`${replayCase.case_id}: the baseline itself cannot be replayed (${placed.unreplayable})`)
+  return placed.recording
+}

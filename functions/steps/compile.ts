@@ -55,6 +55,10 @@ export async function compileSearch(objects: ObjectStore, intent: string, progre
   const cases = await compileIntent(objects, intent, progress)
   const text = canonicalLines(cases)
   const digest = digestOfBytes(text)
-  if (await objects.putIfAbsent(keys.goldensAt(intent, digest), text)) await objects.put(keys.goldens(intent), text)
+  const pinned = keys.goldensAt(intent, digest)
+  if ((await objects.get(pinned)) === null) {
+    await objects.put(keys.goldens(intent), text)
+    await objects.putIfAbsent(pinned, text)
+  }
   return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases }
 }

@@ -55,7 +55,10 @@ export async function abandonQuestion(store: Store, intent: string, runId: strin
   for await (const row of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
     const { open, version } = row.body
     if (open?.run_id !== runId) continue
-    const closed = await close(store, row, open.commit, noAnswer(version, open.k))
+    const answer = noAnswer(version, open.k)
+    // Also over an answer that was sealed but never recorded: nobody has read it, and "no" is what giving up means.
+    await store.vault.put(logKey(version, open.k, 'answer.json'), canonical(answer))
+    const closed = await close(store, row, open.commit, answer)
     return 'answer' in closed ? closed.answer : null
   }
   return null

@@ -9,7 +9,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun, RunManifest, RunSummary } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { compileSearch } from './compile.ts'
@@ -59,10 +59,11 @@ export async function runTarget(
     store,
     resolved.intent,
     riskClass,
-    { run_id: await freshRunId(store, request, startedAt), about },
+    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about },
     holder,
   )
   try {
+    if (!lock.resumed) await clearLeftovers(store, lock.run_id)
     const run =
       (lock.resumed
         ? await readJson<AutotuneRun>(store.objects, keys.autotuneRun(lock.run_id, 'target.json'))
@@ -169,17 +170,24 @@ async function writeOutcome(
   )
 }
 
+/** Is there a finished run of this id? */
+const isTaken = async (store: Store, id: string): Promise<boolean> =>
+  (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
+
+/** Makes room for a new run: a finished one is never overwritten, files of one that was given up go. */
+async function clearLeftovers(store: Store, id: string): Promise<void> {
+  if (await isTaken(store, id)) throw new UserError(`run ${id} exists already: choose another --run-id`)
+  if ((await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
+  // The pinned input goes last: while it stands, what lies beside it is cleared again.
+  for (const file of AUTOTUNE_FILES.toReversed()) await store.objects.delete(keys.autotuneRun(id, file))
+}
+
 /** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
-async function freshRunId(store: Store, { runId, target }: RunRequest, now: string): Promise<string> {
-  const taken = async (id: string) => (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
-  if (runId !== null) {
-    if (await taken(runId)) throw new UserError(`run ${runId} exists already: choose another --run-id`)
-    return runId
-  }
+async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
   const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
   const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_')}`
   for (let n = 1; ; n++) {
     const id = n === 1 ? stem : `${stem}_${n}`
-    if (!(await taken(id))) return id
+    if (!(await isTaken(store, id))) return id
   }
 }

@@ -4,6 +4,7 @@ import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
+import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -12,7 +13,6 @@ import { keys } from '#schemas/s3-keys.ts'
 import { importFiles } from '../../functions/cli/import.ts'
 import type { Progress } from '../../functions/ports.ts'
 import { publishPack, publishPrices, publishSuite } from '../../functions/steps/documents.ts'
-import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { pinnedCases, runTarget } from '../../functions/steps/run.ts'
 import { readJson } from '../../functions/steps/store.ts'
 import type { RealCase, RealRun } from './real-case.ts'
@@ -105,7 +105,8 @@ async function importAndRun(run: RealRun, records: string, store: LocalStore): P
     runId: await freeRunId(store, run.run_id),
     demonstration: DEMONSTRATION,
   }
-  const summary = await runTarget(store, request, thisProcess(), transcriptEngine)
+  const engine = isolatedEngine(store.vaultDir)
+  const summary = await runTarget(store, request, thisProcess(), engine).finally(() => engine.close())
   const file = keys.autotuneRun(summary.run, 'selected-proposal.json')
   const proposal = await readJson<TuningProposal>(store.objects, file)
   return {

@@ -30,7 +30,7 @@ export const recordedPrices: PriceTable = {
   ),
 }
 
-function contextBudgets(domain: Domain): RealRun {
+function budgetsOf(domain: Domain): RealRun {
   const refs = { ...tuple(domain), price_table: PRICE_TABLE }
   return {
     run_id: `real_context_budgets_${domain}`,
@@ -120,8 +120,8 @@ function contextBudgets(domain: Domain): RealRun {
   }
 }
 
-export const contextBudgetsCase: RealCase = {
+export const contextBudgets: RealCase = {
   name: 'context-budgets',
   about: 'token budgets for tool output and dialogue on recorded support conversations',
-  runs: [contextBudgets('retail'), contextBudgets('airline')],
+  runs: [budgetsOf('retail'), budgetsOf('airline')],
 }

@@ -6,7 +6,7 @@ import { evaluator, type RealCase, type RealRun, shipping, tuple } from '../real
 const INTENT = 'support.refund'
 const TOP_K = 'evidence.order_history.top_k'
 
-function orderHistory(domain: Domain): RealRun {
+function refundsOf(domain: Domain): RealRun {
   const refs = tuple(`${domain}_refund`)
   return {
     run_id: `real_order_history_${domain}`,
@@ -67,8 +67,8 @@ function orderHistory(domain: Domain): RealRun {
   }
 }
 
-export const orderHistoryCase: RealCase = {
+export const orderHistory: RealCase = {
   name: 'order-history',
   about: "how many of the customer's own orders or reservations a refund request reads",
-  runs: [orderHistory('retail'), orderHistory('airline')],
+  runs: [refundsOf('retail'), refundsOf('airline')],
 }

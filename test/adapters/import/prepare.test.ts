@@ -97,18 +97,19 @@ describe('customerRecords', () => {
 })
 
 describe('gatedWrites', () => {
-  test('joins writes to their conversation, and leaves the messages out', async () => {
+  test('joins writes to their conversation, leaves the messages out, and names the domain by its file', async () => {
     using data = new DataFolder()
-    data.put('traces/retail.jsonl.gz', [{ trace_id: 't1', messages: [1] }])
-    data.put('traces/airline.jsonl.gz', [{ trace_id: 't2', messages: [] }])
+    data.put('traces/retail.jsonl.gz', [{ trace_id: 't1', domain: 'retail', messages: [1] }])
+    data.put('traces/airline.jsonl.gz', [{ trace_id: 't2', domain: 'airline_variant', messages: [] }])
     data.put('traces/writes.jsonl.gz', [
       { trace_id: 't2', tool: 'a' },
       { trace_id: 't2', tool: 'b' },
     ])
     expect(await all(gatedWrites(data.path))).toEqual([
-      { trace_id: 't1', writes: [] },
+      { trace_id: 't1', domain: 'retail', writes: [] },
       {
         trace_id: 't2',
+        domain: 'airline',
         writes: [
           { trace_id: 't2', tool: 'a' },
           { trace_id: 't2', tool: 'b' },

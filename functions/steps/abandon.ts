@@ -2,6 +2,7 @@
 import { UserError } from '../errors.ts'
 import { abandonQuestion } from './gate.ts'
 import type { Holder, Lock } from './lock.ts'
+import { clearUnfinished } from './run.ts'
 import type { Store } from './store.ts'
 
 export interface Abandoned {
@@ -18,6 +19,7 @@ export async function abandonRun(store: Store, runId: string, holder: Holder): P
       throw new UserError(`process ${row.body.holder} is still working on run ${runId}: stop it first`)
     const intent = row.sk.slice(0, row.sk.lastIndexOf('#'))
     const answer = await abandonQuestion(store, intent, runId)
+    await clearUnfinished(store, runId)
     await store.table.remove(row.pk, row.sk, row.revision)
     return { run: runId, question: answer?.question ?? null }
   }

@@ -49,11 +49,7 @@ export async function runTarget(
   const resolved = resolveTarget(target)
   const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
   const replayer = replayerOf(engine)
-  const about = digestOf({
-    target,
-    candidates: request.candidates,
-    ...(replayer.kind === 'module' ? { replayer: replayer.digest } : {}),
-  })
+  const about = aboutOf({ target, candidates: request.candidates, replayer })
   const startedAt = store.clock.now()
   const lock = await takeLock(
     store,
@@ -63,11 +59,7 @@ export async function runTarget(
     holder,
   )
   try {
-    if (!lock.resumed) await clearLeftovers(store, lock.run_id)
-    const run =
-      (lock.resumed
-        ? await readJson<AutotuneRun>(store.objects, keys.autotuneRun(lock.run_id, 'target.json'))
-        : null) ?? (await pinRun())
+    const run = (lock.resumed ? await pinnedRun(store, lock.run_id, about) : null) ?? (await pinRun())
     store.progress(
       `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
     )
@@ -79,6 +71,9 @@ export async function runTarget(
   }
 
   async function pinRun(): Promise<AutotuneRun> {
+    if (await isTaken(store, lock.run_id))
+      throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
+    await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
     const searchSet = await compileSearch(store.objects, resolved.intent, store.progress)
     if (searchSet.cases.length === 0)
@@ -174,10 +169,19 @@ async function writeOutcome(
 const isTaken = async (store: Store, id: string): Promise<boolean> =>
   (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
 
-/** Makes room for a new run: a finished one is never overwritten, files of one that was given up go. */
-async function clearLeftovers(store: Store, id: string): Promise<void> {
-  if (await isTaken(store, id)) throw new UserError(`run ${id} exists already: choose another --run-id`)
-  if ((await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
+/** What a run is about: the same target, hand-written candidates and harness may resume it. */
+const aboutOf = ({ target, candidates, replayer }: Pick<AutotuneRun, 'target' | 'candidates' | 'replayer'>): string =>
+  digestOf({ target, candidates, ...(replayer.kind === 'module' ? { replayer: replayer.digest } : {}) })
+
+/** The input that a killed run had pinned; null when it had not, or when it was about something else. */
+async function pinnedRun(store: Store, id: string, about: string): Promise<AutotuneRun | null> {
+  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json'))
+  return run && aboutOf(run) === about ? run : null
+}
+
+/** Removes what a run that never finished left in its folder; a finished run is left alone. */
+export async function clearUnfinished(store: Store, id: string): Promise<void> {
+  if ((await isTaken(store, id)) || (await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
   // The pinned input goes last: while it stands, what lies beside it is cleared again.
   for (const file of AUTOTUNE_FILES.toReversed()) await store.objects.delete(keys.autotuneRun(id, file))
 }

@@ -59,7 +59,8 @@ export function planOf(settings: Settings): SettingsPlan {
   return plan
 }
 
-function makePlan(settings: Settings): SettingsPlan {
+/** Plan of a settings table, computed anew: for a table that is read once. */
+export function makePlan(settings: Settings): SettingsPlan {
   const numberAt = (...paths: string[]): number | null => {
     for (const path of paths) if (typeof settings[path] === 'number') return settings[path]
     return null

@@ -71,16 +71,10 @@ export function place(replayCase: ReplayCase, settings: Settings, baseline: Sett
   }
 }
 
-const recordedContexts = new WeakMap<PreparedRecording, Rendered>()
-
 /** The context as it was when recorded. */
 export function recordedContext(prepared: PreparedRecording): Rendered {
-  let rendered = recordedContexts.get(prepared)
-  if (!rendered) {
-    rendered = render(prepared, prepared.recordedPlan)
-    recordedContexts.set(prepared, rendered)
-  }
-  return rendered
+  prepared.recordedContext ??= render(prepared, prepared.recordedPlan)
+  return prepared.recordedContext
 }
 
 /** The recording made under the same untrimmable settings, or which of them no recording was made under. */

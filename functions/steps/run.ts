@@ -170,7 +170,11 @@ const isTaken = async (store: Store, id: string): Promise<boolean> =>
   (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */
-const aboutOf = ({ target, candidates, replayer }: Pick<AutotuneRun, 'target' | 'candidates' | 'replayer'>): string =>
+const aboutOf = ({
+  target,
+  candidates,
+  replayer,
+}: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
   digestOf({ target, candidates, ...(replayer.kind === 'module' ? { replayer: replayer.digest } : {}) })
 
 /** The input that a killed run had pinned; null when it had not, or when it was about something else. */

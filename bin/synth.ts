@@ -1,0 +1,10 @@
+/** Synthesizes without the CDK command line: the context of cdk.json, `NAME=VALUE` arguments over it, into cdk.out/. */
+import { readFileSync } from 'node:fs'
+import { makeApp } from '../lib/make-app.ts'
+
+const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8')) as {
+  context: Record<string, unknown>
+}
+const given = Object.fromEntries(process.argv.slice(2).map((text) => text.split('=', 2)))
+const assembly = makeApp({ outdir: 'cdk.out', context: { ...context, ...given } }).app.synth()
+process.stdout.write(`${assembly.stacks.map((s) => s.stackName).join(', ')} -> cdk.out/\n`)

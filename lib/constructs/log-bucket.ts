@@ -1,0 +1,19 @@
+/** A bucket that takes access logs, and the defaults that every bucket of ours shares. */
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+
+/** No public access, TLS only, versions, and kept or removed with the stack. */
+export const bucketDefaults = (retain: boolean) =>
+  ({
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    versioned: true,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  }) satisfies BucketProps
+
+/** A bucket for server access logs. */
+export function logBucket(scope: Construct, id: string, retain: boolean): Bucket {
+  return new Bucket(scope, id, { ...bucketDefaults(retain), encryption: BucketEncryption.S3_MANAGED })
+}

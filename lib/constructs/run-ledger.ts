@@ -1,0 +1,54 @@
+/** One table for runs, locks, held-out ledger, rejections, proposals, reviews and rollouts; who may write which item. */
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+
+export interface RunLedgerProps {
+  /** Whether the table outlives its stack. */
+  readonly retain: boolean
+}
+
+/** Items by what stands before the `#` of their partition key (functions/steps/ledger-keys.ts). */
+export type LedgerEntity = 'lock' | 'run' | 'heldout' | 'family' | 'rejection' | 'split'
+
+const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split'])
+
+export class RunLedger extends Construct {
+  readonly table: Table
+
+  constructor(scope: Construct, id: string, { retain }: RunLedgerProps) {
+    super(scope, id)
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      encryption: TableEncryption.AWS_MANAGED,
+      deletionProtection: retain,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+  }
+
+  /** Right to read items of the named entities. */
+  mayRead(...entities: LedgerEntity[]): PolicyStatement {
+    return this.statement(['dynamodb:GetItem', 'dynamodb:Query'], entities)
+  }
+
+  /** Right to create, replace and remove items of the named entities, one item at a time. */
+  mayWrite(...entities: LedgerEntity[]): PolicyStatement {
+    return this.statement(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], entities)
+  }
+
+  private statement(actions: string[], entities: readonly LedgerEntity[]): PolicyStatement {
+    return new PolicyStatement({
+      actions,
+      resources: [this.table.tableArn],
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': entities.map((e) => (ALONE.has(e) ? e : `${e}#*`)) },
+        // ForAllValues is true of a request without keys, such as a scan: those are not granted, and this says so twice.
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    })
+  }
+}

@@ -1,0 +1,21 @@
+/** The whole deployment as one value: the entry point and the tests build the same. */
+import { App, type AppProps, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import { acknowledge } from './acknowledgements.ts'
+import { stageOf } from './stage.ts'
+import { StatefulStack } from './stateful-stack.ts'
+
+export interface Deployment {
+  readonly app: App
+  readonly stateful: StatefulStack
+}
+
+/** Builds every stack of the stage that the context names, with the security rules as errors of synthesis. */
+export function makeApp(props: AppProps = {}): Deployment {
+  const app = new App(props)
+  const { name, retain } = stageOf(app.node)
+  const stateful = new StatefulStack(app, 'AutotuneData', { retain, tags: { stage: name } })
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+  acknowledge(app)
+  return { app, stateful }
+}

@@ -1,0 +1,39 @@
+/** What outlives every deployment: experience, vault, releases and the ledger. Nothing here runs. */
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import { ExperienceStore } from './constructs/experience-store.ts'
+import { HeldOutVault } from './constructs/held-out-vault.ts'
+import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
+import { RunLedger } from './constructs/run-ledger.ts'
+
+export interface StatefulStackProps extends StackProps {
+  /** Whether data outlives the stack; only a throw-away stage says no. */
+  readonly retain: boolean
+}
+
+/** A sealed version answers questions for a quarter; its evidence stays for a year. */
+const VAULT_LOCK = Duration.days(365)
+
+export class StatefulStack extends Stack {
+  readonly experience: ExperienceStore
+  readonly vault: HeldOutVault
+  readonly releases: ReleaseStore
+  readonly ledger: RunLedger
+
+  constructor(scope: Construct, id: string, { retain, ...props }: StatefulStackProps) {
+    super(scope, id, { ...props, terminationProtection: retain })
+    this.experience = new ExperienceStore(this, 'Experience', { retain })
+    this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })
+    this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: retain ? RELEASE_LOCK : Duration.days(1) })
+    this.ledger = new RunLedger(this, 'Ledger', { retain })
+    this.nameOutputs()
+  }
+
+  /** What the command line needs to open the store. */
+  private nameOutputs(): void {
+    new CfnOutput(this, 'ExperienceBucketName', { value: this.experience.bucket.bucketName })
+    new CfnOutput(this, 'VaultBucketName', { value: this.vault.bucket.bucketName })
+    new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName })
+    new CfnOutput(this, 'IngestRoleArn', { value: this.vault.ingest.roleArn })
+  }
+}

@@ -1,0 +1,11 @@
+/** Names of the environment variables by which a deployed function finds its store. Shared by `lib` and `functions`. */
+export const ENV = {
+  /** Experience bucket: packs, search runs, run artifacts, work files. */
+  bucket: 'AUTOTUNE_BUCKET',
+  /** Held-out vault; set for ingest, sealer and gate alone. */
+  vault: 'AUTOTUNE_VAULT',
+  /** Ledger table. */
+  table: 'AUTOTUNE_TABLE',
+  /** Cases a replay shard holds. */
+  shardCases: 'AUTOTUNE_SHARD_CASES',
+} as const

@@ -1,0 +1,44 @@
+/**
+ * Work files of a run that several functions share, in the experience bucket. They can be computed again from what the
+ * run pins, expire by themselves, and are no part of its record.
+ */
+import { segment } from './s3-keys.ts'
+
+/** What every work file lies under. */
+export const WORK_PREFIX = 'autotune/work/'
+
+const number = (n: number): string => String(n).padStart(6, '0')
+const folder = (runId: string): string => `${WORK_PREFIX}${segment(runId)}/`
+
+export const workKeys = {
+  /** What was asked for, as the run was started. */
+  request: (runId: string) => `${folder(runId)}request.json`,
+  /** The pinned input, before its target.json is written. */
+  run: (runId: string) => `${folder(runId)}run.json`,
+  /** Shards of the search set, exclusions of the baseline replay. */
+  panel: (runId: string) => `${folder(runId)}panel.json`,
+  /** Cases with their baseline measures, one a line. */
+  shard: (runId: string, shard: number) => `${folder(runId)}shards/${number(shard)}.jsonl`,
+  /** Settings that a round asks about, by their digest. */
+  settings: (runId: string, digest: string) => `${folder(runId)}settings/${digest.slice(7)}.json`,
+  /** Items of a Distributed Map, one a line; named by what it asks for, so that a retry writes the same object. */
+  round: (runId: string, digest: string) => `${folder(runId)}rounds/${digest.slice(7, 23)}.jsonl`,
+  rounds: (runId: string) => `${folder(runId)}rounds/`,
+  /** Answers of one shard for one settings. */
+  answers: (runId: string, digest: string, shard: number) =>
+    `${folder(runId)}answers/${digest.slice(7)}/${number(shard)}.jsonl`,
+  /** The committed list and what the gate is asked. */
+  question: (runId: string) => `${folder(runId)}question.json`,
+  /** What the gate let out: one bit, or everything. */
+  answer: (runId: string) => `${folder(runId)}answer.json`,
+  /** Where the Distributed Map exports how its children went. */
+  exports: (runId: string) => `${folder(runId)}exports/`,
+}
+
+/** Work files of the gate, in the vault. */
+export const gateKeys = {
+  shard: (version: string, question: number, shard: number) =>
+    `gate/${version.slice(7)}/${question}/shards/${number(shard)}.jsonl`,
+  scores: (version: string, question: number, candidate: number, shard: number) =>
+    `gate/${version.slice(7)}/${question}/partial/${candidate}-${number(shard)}.jsonl`,
+}

@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { synthesize } from '../support/infra/deployment.ts'
+import type { Templates } from '../support/infra/resolve.ts'
+import { securityTable } from '../support/infra/security-table.ts'
+
+/** Every role and every door that is open to it. A door that is not named is shut. */
+const TABLE = {
+  ReleasesReleaser: ['write release'],
+  VaultGate: ['read vault', 'write vault', 'seal version', 'decrypt', 'encrypt'],
+  VaultIngest: ['write vault', 'encrypt'],
+  VaultSealer: ['read vault', 'write vault', 'seal version', 'decrypt', 'encrypt'],
+}
+
+describe('who may do what', () => {
+  let templates: Templates
+  beforeAll(() => {
+    templates = synthesize().templates
+  }, 60_000)
+
+  it('is this table and nothing else', () => {
+    expect(securityTable(templates)).toEqual(TABLE)
+  })
+
+  /** Changes one resource of a copy of the templates. */
+  const changed = (type: string, start: string, change: (properties: Record<string, unknown>) => void): Templates => {
+    const copy = structuredClone(templates) as Templates
+    for (const template of Object.values(copy))
+      for (const [id, resource] of Object.entries(template.Resources ?? {}))
+        if (resource.Type === type && id.startsWith(start)) {
+          change(resource.Properties!)
+          return copy
+        }
+    throw new Error(`no ${type} starts with ${start}`)
+  }
+  type Document = { Statement: Record<string, unknown>[] }
+  const without = (policy: unknown, sid: string) => {
+    const document = policy as Document
+    const before = document.Statement.length
+    document.Statement = document.Statement.filter((s) => s.Sid !== sid)
+    if (document.Statement.length !== before - 1) throw new Error(`no statement ${sid}`)
+  }
+  const grant = (policy: unknown, action: string) =>
+    (policy as Document).Statement.push({ Effect: 'Allow', Action: action, Resource: '*' })
+
+  it('shows a broad grant as soon as the deny of vault reads is gone', () => {
+    const open = changed('AWS::IAM::Policy', 'ReleasesReleaser', (p) => grant(p.PolicyDocument, 's3:*'))
+    expect(securityTable(open).ReleasesReleaser).not.toContain('read vault')
+    const opened = structuredClone(open) as Templates
+    for (const t of Object.values(opened))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::S3::BucketPolicy' && id.startsWith('VaultBucket'))
+          without(r.Properties!.PolicyDocument, 'DenyObjectReads')
+    expect(securityTable(opened).ReleasesReleaser).toContain('read vault')
+  })
+
+  it('shows a broad key grant as soon as the deny of decryption is gone', () => {
+    const open = changed('AWS::IAM::Policy', 'VaultIngest', (p) => grant(p.PolicyDocument, 'kms:*'))
+    expect(securityTable(open).VaultIngest).toEqual(TABLE.VaultIngest)
+    const opened = structuredClone(open) as Templates
+    for (const t of Object.values(opened))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::KMS::Key' && id.startsWith('VaultKey')) without(r.Properties!.KeyPolicy, 'DenyDecrypt')
+    expect(securityTable(opened).VaultIngest).toContain('decrypt')
+  })
+
+  it('shows a bucket policy that names another role', () => {
+    const opened = changed('AWS::S3::BucketPolicy', 'VaultBucket', (p) => {
+      const document = p.PolicyDocument as Document
+      const deny = document.Statement.find((s) => s.Sid === 'DenyObjectReads')!
+      const releaser = Object.keys(templates.AutotuneData!.Resources!).find(
+        (id) => id.startsWith('ReleasesReleaser') && !id.includes('Default'),
+      )!
+      const arn = { 'Fn::GetAtt': [releaser, 'Arn'] }
+      ;(deny.Condition as Record<string, Record<string, unknown[]>>).ArnNotEquals!['aws:PrincipalArn']!.push(arn)
+      document.Statement.push({ Effect: 'Allow', Principal: { AWS: arn }, Action: 's3:GetObject', Resource: '*' })
+    })
+    expect(securityTable(opened).ReleasesReleaser).toContain('read vault')
+  })
+
+  it.each([
+    ['write vault', 's3:PutObject', 'VaultBucket', 'DenyObjectWrites', 'ReleasesReleaser'],
+    ['write release', 's3:PutObject', 'ReleasesBucket', 'DenyWrites', 'VaultSealer'],
+    ['read vault logs', 's3:GetObject', 'VaultAccessLogs', 'DenyLogReads', 'ReleasesReleaser'],
+  ])('shows the door "%s" when its deny is gone and somebody is granted it', (door, action, bucket, sid, role) => {
+    const granted = changed('AWS::IAM::Policy', role, (p) => grant(p.PolicyDocument, action))
+    expect(securityTable(granted)[role]).not.toContain(door)
+    const opened = structuredClone(granted) as Templates
+    for (const t of Object.values(opened))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::S3::BucketPolicy' && id.startsWith(bucket)) without(r.Properties!.PolicyDocument, sid)
+    expect(securityTable(opened)[role]).toContain(door)
+  })
+
+  it.each([
+    ['SendTaskSuccess', 'states:SendTaskSuccess'],
+    ['SendTaskFailure', 'states:*'],
+    ['write held-out item', 'dynamodb:UpdateItem'],
+    ['scan ledger', 'dynamodb:*'],
+  ])('shows the door "%s" when somebody is granted it', (door, action) => {
+    const opened = changed('AWS::IAM::Policy', 'ReleasesReleaser', (p) => grant(p.PolicyDocument, action))
+    expect(securityTable(opened).ReleasesReleaser).toContain(door)
+  })
+})

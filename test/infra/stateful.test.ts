@@ -1,0 +1,66 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { synthesize } from '../support/infra/deployment.ts'
+import type { Template, Templates } from '../support/infra/resolve.ts'
+
+const ofType = (templates: Templates, type: string) =>
+  Object.values(templates).flatMap((t: Template) =>
+    Object.entries(t.Resources ?? {}).flatMap(([id, r]) => (r.Type === type ? [{ id, ...r }] : [])),
+  )
+
+describe('what is deployed', () => {
+  let templates: Templates
+  beforeAll(() => {
+    // Synthesis throws on a finding of cdk-nag or of CloudFormation's own validation.
+    templates = synthesize().templates
+  }, 60_000)
+
+  it('keeps every bucket private, versioned, encrypted and retained', () => {
+    const buckets = ofType(templates, 'AWS::S3::Bucket')
+    expect(buckets.length).toBeGreaterThan(3)
+    for (const { id, Properties: p, DeletionPolicy, UpdateReplacePolicy } of buckets) {
+      expect(p!.PublicAccessBlockConfiguration, id).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      })
+      expect(p!.VersioningConfiguration, id).toEqual({ Status: 'Enabled' })
+      expect(p!.BucketEncryption, id).toBeDefined()
+      expect([DeletionPolicy, UpdateReplacePolicy], id).toEqual(['Retain', 'Retain'])
+    }
+  })
+
+  it('locks the vault and the releases, and nothing that must expire', () => {
+    const locked = ofType(templates, 'AWS::S3::Bucket').filter((b) => b.Properties!.ObjectLockEnabled)
+    expect(locked.map((b) => b.id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['ReleasesBucket', 'VaultBucket'])
+  })
+
+  it('encrypts the vault under its own rotated key and nothing else under it', () => {
+    const vault = ofType(templates, 'AWS::S3::Bucket').filter((b) =>
+      JSON.stringify(b.Properties).includes('KMSMasterKeyID'),
+    )
+    expect(vault.map((b) => b.id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['VaultBucket'])
+    expect(ofType(templates, 'AWS::KMS::Key').map((k) => k.Properties!.EnableKeyRotation)).toEqual([true])
+  })
+
+  it('has one table, on demand, recoverable, protected', () => {
+    const [table, ...others] = ofType(templates, 'AWS::DynamoDB::Table')
+    expect(others).toEqual([])
+    expect(table!.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+    })
+    expect(table!.DeletionPolicy).toBe('Retain')
+  })
+
+  it('goes away with its stack on a stage that says so', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key'])
+      for (const { id, DeletionPolicy } of ofType(synthesize({ stage: 'throwaway' }).templates, type))
+        expect(DeletionPolicy, id).toBe('Delete')
+  })
+
+  it.each([undefined, 'production', '', 3])('fails at synthesis on the stage %j, naming the allowed ones', (stage) => {
+    expect(() => synthesize({ stage })).toThrow(/"stage" is .*prod, staging, throwaway/)
+  })
+})

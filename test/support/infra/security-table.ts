@@ -1,0 +1,66 @@
+/** Every role against every door, from the templates alone. */
+import { type Ask, policiesOf } from './iam.ts'
+import type { Templates } from './resolve.ts'
+
+/** ARN of the one resource of a type whose logical id starts so. Throws when there is none or more than one. */
+export function arnOf(templates: Templates, type: string, start: string): string {
+  const found = Object.entries(templates).flatMap(([stack, { Resources = {} }]) =>
+    Object.entries(Resources).flatMap(([id, r]) =>
+      r.Type === type && id.startsWith(start) ? [`arn:${stack}.${id}`] : [],
+    ),
+  )
+  if (found.length !== 1) throw new Error(`${found.length} resources ${type} start with ${start}`)
+  return found[0]!
+}
+
+/** The doors, each as one question. */
+export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
+  const vault = arnOf(templates, 'AWS::S3::Bucket', 'VaultBucket')
+  const logs = arnOf(templates, 'AWS::S3::Bucket', 'VaultAccessLogs')
+  const key = arnOf(templates, 'AWS::KMS::Key', 'VaultKey')
+  const releases = arnOf(templates, 'AWS::S3::Bucket', 'ReleasesBucket')
+  const experience = arnOf(templates, 'AWS::S3::Bucket', 'ExperienceBucket')
+  const table = arnOf(templates, 'AWS::DynamoDB::Table', 'LedgerTable')
+  const item = (action: string, leadingKey: string): Ask => ({
+    action: `dynamodb:${action}`,
+    resource: table,
+    context: { 'dynamodb:LeadingKeys': leadingKey },
+  })
+  return {
+    'read vault': { action: 's3:GetObject', resource: `${vault}/goldens/order.refund/abc/test.jsonl` },
+    'write vault': { action: 's3:PutObject', resource: `${vault}/experience/runs/2026-01-01/r1/trace.json` },
+    'seal version': { action: 's3:PutObject', resource: `${vault}/goldens/order.refund/abc/test.jsonl` },
+    'read vault logs': { action: 's3:GetObject', resource: `${logs}/1` },
+    decrypt: { action: 'kms:Decrypt', resource: key },
+    encrypt: { action: 'kms:GenerateDataKey', resource: key },
+    'read experience': { action: 's3:GetObject', resource: `${experience}/goldens/order.refund/search.jsonl` },
+    'write pack': { action: 's3:PutObject', resource: `${experience}/packs/p@1/pack.json` },
+    'write run': { action: 's3:PutObject', resource: `${experience}/autotune/runs/r1/target.json` },
+    'write release': { action: 's3:PutObject', resource: `${releases}/releases/r1.json` },
+    SendTaskSuccess: { action: 'states:SendTaskSuccess', resource: '*' },
+    SendTaskFailure: { action: 'states:SendTaskFailure', resource: '*' },
+    'read held-out item': item('GetItem', 'heldout#order.refund'),
+    'write held-out item': item('UpdateItem', 'heldout#order.refund'),
+    'write lock': item('PutItem', 'lock'),
+    'write rejection': item('PutItem', 'rejection#order.refund'),
+    'write run item': item('PutItem', 'run#order.refund'),
+    'scan ledger': { action: 'dynamodb:Scan', resource: table },
+  }
+}
+
+/** Doors that are open to each role, in the order of the doors; roles by their logical id without its hash. */
+export function securityTable(templates: Templates): Readonly<Record<string, readonly string[]>> {
+  const policies = policiesOf(templates)
+  const doors = Object.entries(doorsOf(templates))
+  return Object.fromEntries(
+    policies.roles
+      .map(
+        (role) =>
+          [
+            role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, ''),
+            doors.filter(([, ask]) => policies.may(role, ask)).map(([name]) => name),
+          ] as const,
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}

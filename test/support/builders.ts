@@ -247,3 +247,53 @@ export const measuresLike = (over: Partial<Measures> = {}): Measures => ({
   approval_actions: 0,
   ...over,
 })
+
+/** What differs between the families of a small world; ranks are those of the passage at top_k 1 to 5. */
+export interface FamilyParts {
+  readonly side: 'search' | 'heldout'
+  readonly family?: string
+  /** Rank of the required passage: top_k below it is a policy violation. */
+  readonly required?: number
+  /** Rank of the gold passage: top_k below it fails the case. */
+  readonly gold?: number
+  readonly passed?: boolean | null
+  readonly over?: RunParts
+}
+
+/** One recorded run of the small world: five passages of 100 tokens, read down to rank 4, one model call. */
+export function aFamily(
+  name: string,
+  { side, family, required, gold, passed = true, over }: FamilyParts,
+): ExperienceRun {
+  return aRun(name, {
+    family_id: family ?? `family-${name}`,
+    split: side,
+    evidence: Array.from({ length: 5 }, (_, i) =>
+      anOffer(`${name}-e${i + 1}`, { rank: i + 1, required: required === i + 1, gold: gold === i + 1 }),
+    ),
+    offers: { orders: { depth: 5, exhausted: true } },
+    steps: [said('user', `refund ${name}`), modelCall()],
+    ...over,
+    outcome: { passed, ...over?.outcome },
+  })
+}
+
+const count = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+/**
+ * Runs of a small world, recorded split: `search` and `heldout` families that top_k 1 serves as well as 4 does, and
+ * `extra` ones that differ. Names are numbered, so a world with more families begins with the smaller one.
+ */
+export const aWorld = ({
+  search = 40,
+  heldout = 120,
+  extra = [],
+}: {
+  readonly search?: number
+  readonly heldout?: number
+  readonly extra?: readonly FamilyParts[]
+} = {}): ExperienceRun[] => [
+  ...count(search).map((i) => aFamily(`s${i}`, { side: 'search', required: 1, gold: 1 })),
+  ...count(heldout).map((i) => aFamily(`h${i}`, { side: 'heldout', required: 1, gold: 1 })),
+  ...extra.map((parts, i) => aFamily(`x${i}`, parts)),
+]

@@ -138,7 +138,7 @@ describe('budgets', () => {
     aRun('r', {
       settings: {},
       steps: [
-        ...items.flatMap(({ tool, tokens, value }, i) => {
+        ...items.flatMap(({ tool, tokens, value }, i): ExperienceRun['steps'] => {
           const text = value ? `${'.'.repeat(tokens * 2)}VALUE${i}` : '.'.repeat(tokens * 4)
           return tool ? [toolCall(`t${i}`), toolResult(`t${i}`, text, tokens)] : [said('user', text, tokens)]
         }),

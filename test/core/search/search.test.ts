@@ -10,7 +10,8 @@ import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import { searchEvidence } from '#core/gate/sequence.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
-import { type SearchInput, search } from '#core/search/search.ts'
+import { search } from '#core/search/search.ts'
+import type { SearchInput } from '#core/search/search-input.ts'
 import { applyPatch, latticePatches, patchDigest, tunableFields } from '#core/space/lattice.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
 import type { Patch, Settings } from '#schemas/common.ts'
@@ -116,7 +117,7 @@ const worlds = fc.record({
   bypass: fc.constantFrom(0, 0.4),
   utility: fc.constantFrom(0, -0.2, -0.5, -0.7),
   fields: fc.constantFrom(1, 2, 3, 3),
-  decisions: fc.constantFrom(0.1, 1, 1, 1),
+  decisions: fc.constantFrom<number>(0.1, 1, 1, 1),
 })
 type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never
 

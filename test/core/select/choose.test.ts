@@ -172,7 +172,7 @@ describe('selectWinner', () => {
         digest: digestOf(n),
         blast_radius: eligible({}).blastRadius,
       })) as unknown as CandidateScore[],
-    }) as Parameters<typeof selectWinner>[1]
+    }) as unknown as Parameters<typeof selectWinner>[1]
   const yes = (...certificates: Certificate[]) =>
     ({ certified: true, version: 'v', question: 1, commit: 'c', certificates }) as Parameters<typeof selectWinner>[0]
 

@@ -1,0 +1,154 @@
+/** A process killed before any of its writes and started again ends with the same bytes, and asks at most once. */
+import { describe, expect, test } from 'vitest'
+import { abandonRun } from '../../functions/steps/abandon.ts'
+import type { Store } from '../../functions/steps/store.ts'
+import { aTarget, aWorld } from '../support/builders.ts'
+import { contents, copied, holder, items, Killed, killedAtWrite, memory, run, stocked, watched } from './stores.ts'
+
+const small = { search: 6, heldout: 100 }
+const worlds = {
+  'a yes': aWorld(small),
+  'a no': aWorld({ ...small, extra: [{ side: 'heldout', required: 3 }] }),
+  'no candidate': aWorld({ ...small, extra: [{ side: 'search', required: 4, gold: 4 }] }),
+}
+const RUN_ID = 'at_run'
+
+/** Everything that a finished run leaves, but for what holds times. */
+const left = async (store: Store) => {
+  const all = await contents(store)
+  return {
+    files: Object.fromEntries(
+      Object.entries(all).filter(([key]) => !key.endsWith('manifest.json') && !key.includes('experience/runs/')),
+    ),
+    items: await items(store),
+    locks: await Array.fromAsync(store.table.query('lock')),
+  }
+}
+/** Write numbers of a whole run: all of them but most of the hundred claims of families. */
+async function writesWorthKilling(store: Store): Promise<number[]> {
+  const kinds: string[] = []
+  await run(
+    watched(await copied(store), (act, _, key) => {
+      if (act === 'write') kinds.push(key.startsWith('family#') ? 'claim' : key)
+    }),
+    { runId: RUN_ID },
+  )
+  const claims = kinds.flatMap((kind, i) => (kind === 'claim' ? [i + 1] : []))
+  const skipped = new Set(claims.filter((_, i) => i > 0 && i !== 50 && i < claims.length - 1))
+  return kinds.map((_, i) => i + 1).filter((n) => !skipped.has(n))
+}
+
+describe.each(Object.entries(worlds))('a run that ends in %s', (_, world) => {
+  test('ends with the same bytes wherever it was killed, and one question at most is spent', async () => {
+    const base = await stocked(memory(), world)
+    const whole = await copied(base)
+    const summary = await run(whole, { runId: RUN_ID })
+    const undisturbed = await left(whole)
+    const writes = await writesWorthKilling(base)
+    expect(writes.length).toBeGreaterThan(12)
+    for (const n of writes) {
+      const store = await copied(base)
+      await expect(run(killedAtWrite(store, n).store, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(
+        Killed,
+      )
+      expect((await items(store)).every((item) => item.used <= 1)).toBe(true)
+      const again = await run(store, { runId: RUN_ID, holder: holder('second') })
+      expect({ n, ...again }).toEqual({ n, ...summary })
+      const after = await left(store)
+      expect({ n, ...after }).toEqual({ n, ...undisturbed })
+    }
+  })
+})
+
+test('a run that was killed twice, the second time while it resumed, ends the same way', async () => {
+  const base = await stocked(memory(), worlds['a no'])
+  const whole = await copied(base)
+  await run(whole, { runId: RUN_ID })
+  const writes = (await writesWorthKilling(base)).filter((n) => n > 105)
+  const undisturbed = await left(whole)
+  for (const [i, first] of writes.entries()) {
+    const second = [1, 3, 5][i % 3]!
+    const store = await copied(base)
+    const start = (name: string, n: number) =>
+      run(killedAtWrite(store, n).store, { runId: RUN_ID, holder: holder(name) }).catch((error) => {
+        if (!(error instanceof Killed)) throw error
+      })
+    await start('first', first)
+    await start('second', second)
+    await start('third', 1000)
+    expect({ first, second, ...(await left(store)) }).toEqual({ first, second, ...undisturbed })
+  }
+})
+
+describe('a question that was opened and never answered', () => {
+  const opened = async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    let open = false
+    const dying = watched(store, (act, side, key) => {
+      if (open) throw new Killed(key)
+      open =
+        act === 'write' && side === 'table' && key.startsWith('heldout#') && key.includes('sha256') && opens++ === 1
+    })
+    let opens = 0
+    await expect(run(dying, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(Killed)
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: { k: 1, run_id: RUN_ID } })
+    return store
+  }
+
+  test('is spent, and answered by the next start of that run', async () => {
+    const store = await opened()
+    expect(await run(store, { runId: RUN_ID, holder: holder('second') })).toMatchObject({ verdict: 'certified' })
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: null, retired: 'passed' })
+  })
+
+  test('is answered "no" when the run is given up, and the lock is free', async () => {
+    const store = await opened()
+    expect(await abandonRun(store, RUN_ID, holder('second'))).toEqual({ run: RUN_ID, question: 1 })
+    const [item] = await items(store)
+    expect(item).toMatchObject({ used: 1, open: null, retired: 'exhausted', history: [{ answer: false }] })
+    expect(await Array.fromAsync(store.table.query('lock'))).toEqual([])
+    await expect(abandonRun(store, RUN_ID, holder('second'))).rejects.toThrow(
+      `no run "${RUN_ID}" is open in this store`,
+    )
+  })
+
+  test('stays answered "no" for the same question asked again', async () => {
+    const store = await opened()
+    await abandonRun(store, RUN_ID, holder('second'))
+    expect(await run(store, { runId: 'again' })).toMatchObject({ verdict: 'refused' })
+  })
+
+  test('is not given up while its process still works', async () => {
+    const store = await opened()
+    await expect(abandonRun(store, RUN_ID, holder('second', ['first']))).rejects.toThrow(
+      `process first is still working on run ${RUN_ID}: stop it first`,
+    )
+    expect((await items(store))[0]!.open).not.toBeNull()
+  })
+})
+
+test('a run that was killed after its sealed answer and then given up is answered "no", whatever that answer was', async () => {
+  const store = await stocked(memory(), worlds['a yes'])
+  let answered = false
+  const dying = watched(store, (act, side, key) => {
+    if (answered) throw new Killed(key)
+    answered = act === 'write' && side === 'vault' && key.endsWith('answer.json')
+  })
+  await expect(run(dying, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(Killed)
+  await abandonRun(store, RUN_ID, holder('second'))
+  expect((await items(store))[0]).toMatchObject({ history: [{ answer: false }], retired: 'exhausted' })
+})
+
+test('a run that was given up leaves nothing that a later run of that id takes for its own', async () => {
+  const store = await stocked(memory(), worlds['a yes'])
+  const { reached, store: dying } = killedAtWrite(store, 115)
+  await expect(run(dying, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(Killed)
+  expect(reached()).toBe(115)
+  await abandonRun(store, RUN_ID, holder('second'))
+  const other = aTarget({ owner: 'somebody-else' })
+  const died = killedAtWrite(store, 2)
+  await expect(run(died.store, { runId: RUN_ID, target: other, holder: holder('third') })).rejects.toThrow(Killed)
+  await run(store, { runId: RUN_ID, target: other, holder: holder('fourth') })
+  const target = JSON.parse((await contents(store))[`open/autotune/runs/${RUN_ID}/target.json`]!)
+  expect(target.target.owner).toBe('somebody-else')
+})

@@ -1,0 +1,172 @@
+/** Stores for the tests of the steps: in memory or in a folder, counting or failing on the way, and runs over them. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore } from '#adapters/local/open-store.ts'
+import { memoryStore } from '#adapters/memory/memory-store.ts'
+import { memoryTable } from '#adapters/memory/memory-table.ts'
+import type { LedgerTable, ObjectStore } from '#ports'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { RunSummary } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { publishPack, publishSuite } from '../../functions/steps/documents.ts'
+import { transcriptEngine } from '../../functions/steps/engine.ts'
+import { ingest } from '../../functions/steps/ingest.ts'
+import { rowKeys } from '../../functions/steps/ledger-keys.ts'
+import type { Holder } from '../../functions/steps/lock.ts'
+import { type RunRequest, runTarget } from '../../functions/steps/run.ts'
+import type { Store } from '../../functions/steps/store.ts'
+import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+
+/** A store in memory whose clock moves a second with every look. */
+export function memory(): Store {
+  let seconds = 0
+  return {
+    objects: memoryStore(),
+    vault: memoryStore(),
+    table: memoryTable(),
+    clock: { now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * seconds++).toISOString() },
+    progress: () => {},
+  }
+}
+
+/** A store in a folder of its own, and how to be rid of it. */
+export function onDisk(): { readonly store: Store; readonly dir: string; readonly dispose: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'autotune-steps-'))
+  const store = openStore(dir, { durable: false })
+  const dispose = () => {
+    store.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  return { store: { ...store, clock: memory().clock }, dir, dispose }
+}
+
+export const RECORDED = { by: 'recorded', key: 'unused', heldout_share: 0.5 } as const
+
+export const imported = (store: Store, runs: readonly ExperienceRun[]) =>
+  ingest(
+    store,
+    async function* () {
+      yield* runs
+    },
+    RECORDED,
+  )
+
+/** A store that holds the documents and a world. */
+export async function stocked<S extends Store>(
+  store: S,
+  runs: readonly ExperienceRun[] = aWorld(),
+  { pack = aPack(), suite = aSuite() }: { pack?: ContextPack; suite?: EvaluatorSuite } = {},
+): Promise<S> {
+  await publishPack(store.objects, pack)
+  await publishSuite(store.objects, suite)
+  await imported(store, runs)
+  return store
+}
+
+/** A process by name; `alive` are the others that still live. */
+export const holder = (name = 'me', alive: readonly string[] = []): Holder => ({
+  name,
+  isAlive: (other) => other === name || alive.includes(other),
+})
+
+/** Runs a target over a store. */
+export const run = (
+  store: Store,
+  over: Partial<RunRequest> & { readonly holder?: Holder; readonly target?: TuningTarget } = {},
+): Promise<RunSummary> =>
+  runTarget(
+    store,
+    { target: aTarget(), candidates: null, runId: null, demonstration: null, ...over },
+    over.holder ?? holder(),
+    transcriptEngine,
+  )
+
+/** Ledger items of the intent, as they stand. */
+export const items = async (store: Store): Promise<LedgerItem[]> =>
+  (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(INTENT)))).map((r) => r.body)
+
+/** Everything a store holds, as text by key. */
+export async function contents(store: Store): Promise<Record<string, string>> {
+  const all: Record<string, string> = {}
+  for (const [name, objects] of [
+    ['open', store.objects],
+    ['vault', store.vault],
+  ] as const)
+    for await (const key of objects.list('')) all[`${name}/${key}`] = Buffer.from((await objects.get(key))!).toString()
+  return all
+}
+
+export class Killed extends Error {
+  override name = 'Killed'
+}
+
+/** Calls a hook before every write and read; what it throws is thrown there. */
+export function watched(
+  store: Store,
+  hook: (act: 'read' | 'write', side: 'open' | 'vault' | 'table', key: string) => void,
+): Store {
+  const objects = (inner: ObjectStore, side: 'open' | 'vault'): ObjectStore => ({
+    async get(key) {
+      hook('read', side, key)
+      return inner.get(key)
+    },
+    async put(key, bytes) {
+      hook('write', side, key)
+      return inner.put(key, bytes)
+    },
+    async putIfAbsent(key, bytes) {
+      hook('write', side, key)
+      return inner.putIfAbsent(key, bytes)
+    },
+    async delete(key) {
+      hook('write', side, key)
+      return inner.delete(key)
+    },
+    list: (prefix) => inner.list(prefix),
+  })
+  const { table } = store
+  const watchedTable: LedgerTable = {
+    get: (pk, sk) => table.get(pk, sk),
+    async create(pk, sk, body) {
+      hook('write', 'table', `${pk} ${sk}`)
+      return table.create(pk, sk, body)
+    },
+    async update(pk, sk, revision, body) {
+      hook('write', 'table', `${pk} ${sk}`)
+      return table.update(pk, sk, revision, body)
+    },
+    async remove(pk, sk, revision) {
+      hook('write', 'table', `${pk} ${sk}`)
+      return table.remove(pk, sk, revision)
+    },
+    query: (pk, prefix) => table.query(pk, prefix),
+  }
+  return {
+    ...store,
+    objects: objects(store.objects, 'open'),
+    vault: objects(store.vault, 'vault'),
+    table: watchedTable,
+  }
+}
+
+/** A store whose process dies before the n-th write (from 1), and stays dead. */
+export function killedAtWrite(store: Store, n: number): { readonly store: Store; readonly reached: () => number } {
+  let writes = 0
+  const dying = watched(store, (act) => {
+    if (writes >= n) throw new Killed(`killed before write ${n}`)
+    if (act === 'write' && ++writes === n) throw new Killed(`killed before write ${n}`)
+  })
+  return { store: dying, reached: () => writes }
+}
+
+/** A store in memory with the same objects; its table is empty. */
+export async function copied(store: Store): Promise<Store> {
+  const copy = memory()
+  for (const side of ['objects', 'vault'] as const)
+    for await (const key of store[side].list('')) await copy[side].put(key, (await store[side].get(key))!)
+  return copy
+}

@@ -22,11 +22,12 @@ const TOP_K = 'evidence.news.top_k'
 const PRIORITY = 'evidence.news.source_priority'
 
 describeReal('news-retrieval', () => {
-  const store = new TemporaryFolder()
+  let store: TemporaryFolder
   let printed: Printed
   let summary: RunSummary
 
   beforeAll(async () => {
+    store = new TemporaryFolder()
     printed = await real('news-retrieval', '--store', store.path)
     summary = RunSummary.parse(printed.json)
   }, TIMEOUT)

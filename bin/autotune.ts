@@ -94,12 +94,26 @@ function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --abandon at_2026_11_23_refund_cents',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents',
   )
     .option('--target <file>', 'tuning target')
     .option(
       '--candidates <file>',
       'hand-written changes (JSON lines of {"patch": {path: value}}) in place of the search',
+    )
+    .option(
+      '--replayer <replayer>',
+      'transcript (trims what was recorded), or module:PATH (runs a harness of your own; see schemas/harness.ts)',
+    )
+    .addOption(
+      new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
+        atLeastOne('--concurrency'),
+      ),
+    )
+    .addOption(
+      new Option('--limit-ms <ms>', 'longest that one case of a harness may take (default: 10000)').argParser(
+        atLeastOne('--limit-ms'),
+      ),
     )
     .option('--run-id <id>', 'id of the run (default: at_YYYY_MM_DD_SLUG from the clock)')
     .option('--abandon <id>', 'answer "no" to the open question of a run that will not be resumed, and free its lock')
@@ -139,6 +153,16 @@ function wholeNumber(option: string): (text: string) => number {
     const value = Number(text)
     if (!Number.isSafeInteger(value) || value < 0)
       throw new UserError(`${option} takes a whole number from 0, got "${text}"`)
+    return value
+  }
+}
+
+function atLeastOne(option: string): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(option)(text)
+    // A timer counts no further.
+    if (value === 0 || value >= 2 ** 31)
+      throw new UserError(`${option} takes a whole number from 1 to 2147483647, got "${text}"`)
     return value
   }
 }

@@ -84,7 +84,10 @@ export const TuningTarget = z.strictObject({
     .meta({ description: 'The optimiser sees the search set only.' }),
   scoring: z
     .strictObject({
-      replayer: z.literal('transcript'),
+      replayer: z.enum(['transcript', 'module']).meta({
+        description:
+          'transcript: trims what was recorded. module: runs a harness of your own, named when the run starts.',
+      }),
       questions: z
         .int()
         .min(1)

@@ -1,7 +1,6 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
@@ -16,6 +15,7 @@ import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
+import { type LocalEngine, openEngine } from './engine.ts'
 import { existingStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
 import { runLines } from './text.ts'
@@ -27,6 +27,9 @@ interface Options {
   readonly candidates?: string
   readonly runId?: string
   readonly abandon?: string
+  readonly replayer?: string
+  readonly concurrency?: number
+  readonly limitMs?: number
 }
 
 export async function runVerb(o: Options): Promise<number> {
@@ -35,10 +38,14 @@ export async function runVerb(o: Options): Promise<number> {
   if (o.runId !== undefined && !Id.safeParse(o.runId).success)
     throw new UserError(`--run-id "${o.runId}" is no id: letters, digits, "_", "-", "." and ":" only, at most 128`)
   const target = parseTarget(readInput(o.target), o.target)
+  const replayer = o.replayer ?? 'transcript'
+  if (target.scoring?.replayer === 'module' && replayer === 'transcript')
+    throw new UserError(`${o.target} is scored by a harness of your own: name it with --replayer module:PATH`)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   const store = openStore(o.store, { progress: terminalProgress() })
-  const engine = isolatedEngine(store.vaultDir)
+  let engine: LocalEngine | null = null
   try {
+    engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
     const candidates = text === null ? null : await handWritten(store, target, text, o.candidates!)
     const summary = await runTarget(
       store,
@@ -48,7 +55,7 @@ export async function runVerb(o: Options): Promise<number> {
     )
     return await report(store, summary, o.json)
   } finally {
-    engine.close()
+    engine?.close()
     store.close()
   }
 }

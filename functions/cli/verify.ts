@@ -1,6 +1,6 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
-import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
-import { verifyRun } from '../steps/verify.ts'
+import { pinnedRun, type Verification, verifyRun } from '../steps/verify.ts'
+import { type LocalEngine, openEngine, optionsOf } from './engine.ts'
 import { existingStore } from './inspect.ts'
 import { print } from './io.ts'
 
@@ -12,11 +12,18 @@ const SCOPE = {
 
 export async function verify(run: string, { store: dir, json }: { store: string; json: boolean }): Promise<number> {
   const store = existingStore(dir)
-  const engine = isolatedEngine(store.vaultDir)
-  const result = await verifyRun(store, run, engine).finally(() => {
-    engine.close()
+  let engine: LocalEngine | null = null
+  try {
+    const pinned = await pinnedRun(store, run)
+    engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+    return report(run, await verifyRun(store, run, engine), json)
+  } finally {
+    engine?.close()
     store.close()
-  })
+  }
+}
+
+function report(run: string, result: Verification, json: boolean): number {
   print(json, result, () => [
     `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
     ...result.differences.map((d) => `   ${d.file}: ${d.why}`),

@@ -23,6 +23,11 @@ export interface Verification {
   readonly differences: readonly { readonly file: string; readonly why: string }[]
 }
 
+/** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
+export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRun | null> {
+  return parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
+}
+
 /** Verifies a finished run. Throws UserError when there is no such run. */
 export async function verifyRun(store: Store, runId: string, engine: ReplayEngine): Promise<Verification> {
   const differences: { file: string; why: string }[] = []
@@ -56,7 +61,7 @@ export async function verifyRun(store: Store, runId: string, engine: ReplayEngin
 }
 
 /** Why an engine cannot recompute a run: it replays with something else than the run pinned. */
-function otherReplayer({ replayer }: AutotuneRun, engine: ReplayEngine): string | null {
+function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engine: ReplayEngine): string | null {
   const given = replayerOf(engine)
   if (replayer.kind === 'transcript')
     return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'

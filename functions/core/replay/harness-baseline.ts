@@ -2,15 +2,15 @@
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { type BaselinePins, type Excluded, otherRefs } from './baseline.ts'
 import { type HarnessDecision, type HarnessReply, judgeHarness } from './harness.ts'
+import type { Unreplayable } from './transcript.ts'
 
-/** A reply with what it is judged against; without the decision's own fields when there is none. */
-export type RepliedCase = Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }
+/** A reply with what it is judged against, or why nothing could be asked. */
+export type Replied = (Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }) | Unreplayable
 
 /** Baseline measures of a harness, or the first thing in which its decision differs from the recorded one. */
-export function harnessBaseline(
-  { reply, ...context }: RepliedCase,
-  pins: BaselinePins,
-): { readonly measures: Measures } | Excluded {
+export function harnessBaseline(replied: Replied, pins: BaselinePins): { readonly measures: Measures } | Excluded {
+  if ('unreplayable' in replied) return { excluded: 'unreplayable', detail: replied.unreplayable }
+  const { reply, ...context } = replied
   const other = otherRefs(context.recording, pins.tuple)
   if (other) return other
   if ('unreplayable' in reply) return { excluded: 'unreplayable', detail: reply.unreplayable }

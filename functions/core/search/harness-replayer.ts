@@ -7,7 +7,7 @@ import { lostOutcomeFindings } from '../evaluate/evaluators.ts'
 import { scorecardOf } from '../evaluate/scorecard.ts'
 import type { SealedLine } from '../gate/reproduce.ts'
 import { judgeHarness, otherDecision, placeHarness } from '../replay/harness.ts'
-import type { RepliedCase } from '../replay/harness-baseline.ts'
+import type { Replied } from '../replay/harness-baseline.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { askedFor, type ReplayPins } from '../replay/transcript.ts'
 import { type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
@@ -33,13 +33,15 @@ export function harnessView({ baseline }: ReplayPins): CaseView {
 /** The answer of one case. A reply that is no decision counts against the candidate, with its reason on record. */
 export function harnessAnswer(
   { case: replayCase, baseline }: SealedLine,
-  { reply, ...context }: RepliedCase,
+  replied: Replied,
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): CaseAnswer {
   const { case_id, family_id, intent_id } = replayCase
   const lost = (reason: string, status: 'unreplayable' | 'failed') =>
     unreplayableAnswer(case_id, family_id, { unreplayable: reason }, status)
+  if ('unreplayable' in replied) return lost(replied.unreplayable, 'unreplayable')
+  const { reply, ...context } = replied
   if ('unreplayable' in reply) return lost(reply.unreplayable, 'unreplayable')
   if ('failed' in reply) return lost(reply.failed, 'failed')
   const replayed = judgeHarness({ ...context, ...reply }, pins)

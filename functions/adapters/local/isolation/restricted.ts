@@ -49,6 +49,11 @@ export function refuseLinks(readable: readonly string[], vault: string): void {
       if (stat.isFile() && stat.nlink > 1) manyNamed.set(inode(stat), path)
     })
   }
+  refuseVaultFiles(manyNamed, vault)
+}
+
+/** Refuses files with several names (by `inode`) when one of their names lies in the vault. */
+export function refuseVaultFiles(manyNamed: ReadonlyMap<string, string>, vault: string): void {
   if (manyNamed.size === 0) return
   walk(vault, (path, stat) => {
     const other = manyNamed.get(inode(stat))
@@ -59,7 +64,8 @@ export function refuseLinks(readable: readonly string[], vault: string): void {
   })
 }
 
-const inode = (stat: Stats): string => `${stat.dev}:${stat.ino}`
+/** Identity of a file whatever its name. */
+export const inode = (stat: Stats): string => `${stat.dev}:${stat.ino}`
 
 function walk(path: string, see: (path: string, stat: Stats) => void): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })

@@ -1,0 +1,65 @@
+/** Harness processes side by side. Results come back in the order of the cases, whatever the number of processes. */
+import type { HarnessReply } from '#core/replay/harness.ts'
+import type { HarnessHost } from './harness-host.ts'
+import type { HostRequest } from './host-protocol.ts'
+
+/** One case for a harness. */
+export type Job = Omit<HostRequest, 'id'>
+
+export class HarnessPool {
+  readonly #hosts: (HarnessHost | null)[]
+  readonly #start: () => Promise<HarnessHost>
+  readonly #limitMs: number
+
+  /** Processes are started when they are first needed, and again after a case that killed one. */
+  constructor(start: () => Promise<HarnessHost>, { concurrency, limitMs }: { concurrency: number; limitMs: number }) {
+    this.#hosts = Array.from({ length: concurrency }, () => null)
+    this.#start = start
+    this.#limitMs = limitMs
+  }
+
+  /** Starts the first process, so that a module which cannot be loaded is known before anything else. */
+  async open(): Promise<void> {
+    await this.#host(0)
+  }
+
+  /** Works on every item, as many at once as there are processes; `ask` replays a job in the item's own process. */
+  async map<T, R>(
+    items: readonly T[],
+    work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+  ): Promise<R[]> {
+    const results = new Array<R>(items.length)
+    let next = 0
+    const worker = async (slot: number): Promise<void> => {
+      try {
+        for (let i = next++; i < items.length; i = next++)
+          results[i] = await work(items[i]!, (job) => this.#ask(slot, job))
+      } finally {
+        // After an error nobody begins another item.
+        next = items.length
+      }
+    }
+    await Promise.all(this.#hosts.slice(0, items.length).map((_, slot) => worker(slot)))
+    return results
+  }
+
+  close(): void {
+    for (const host of this.#hosts) host?.close()
+  }
+
+  /** A case whose process died is tried once more in a fresh one: what an earlier case left behind is not held against it. */
+  async #ask(slot: number, job: Job): Promise<HarnessReply> {
+    const { died, ...reply } = await (await this.#host(slot)).run(job, this.#limitMs)
+    if (!died) return reply
+    const { died: _, ...again } = await (await this.#host(slot)).run(job, this.#limitMs)
+    return again
+  }
+
+  async #host(slot: number): Promise<HarnessHost> {
+    const host = this.#hosts[slot]
+    if (host?.isAlive) return host
+    const fresh = await this.#start()
+    this.#hosts[slot] = fresh
+    return fresh
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Replays with a user's own harness module. The harness runs in restricted processes, one set for search cases and one for
+ * held-out cases, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
+ * restricted process of its own.
+ */
+import { availableParallelism } from 'node:os'
+import { byCodeUnit } from '#core/canonical.ts'
+import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
+import type { SealedLine } from '#core/gate/reproduce.ts'
+import type { BaselinePins, Exclusion } from '#core/replay/baseline.ts'
+import { placeHarness } from '#core/replay/harness.ts'
+import { harnessBaseline, type Replied } from '#core/replay/harness-baseline.ts'
+import { pinRecording } from '#core/replay/harness-pinned.ts'
+import { harnessAnswer } from '#core/search/harness-replayer.ts'
+import { applyPatch } from '#core/space/lattice.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Replayer } from '#schemas/run.ts'
+import { UserError } from '../../../errors.ts'
+import type { ReplayEngine } from '../../../steps/engine.ts'
+import type { RunLoader } from '../../../steps/recorded-runs.ts'
+import { RestrictedProcess } from '../isolation/restricted-process.ts'
+import { checkHarness } from './check-harness.ts'
+import { harnessFiles, readableBy } from './harness-files.ts'
+import { HarnessHost } from './harness-host.ts'
+import { HarnessPool } from './harness-pool.ts'
+import type { SearchStep, SearchTurn } from './search-protocol.ts'
+
+const DEFAULT_LIMIT_MS = 10_000
+
+export interface ModuleOptions {
+  /** Folder of the store, and of the vault in it: no harness process may read either. */
+  readonly store: string
+  readonly vault: string
+  /** Recorded runs of each side of the split. */
+  readonly runs: { readonly search: RunLoader; readonly vault: RunLoader }
+  /** Harness processes at once. @default number of cores */
+  readonly concurrency?: number
+  /** Longest that one case may take. @default 10000 */
+  readonly limitMs?: number
+}
+
+export interface ModuleEngine extends ReplayEngine {
+  readonly replayer: Extract<Replayer, { kind: 'module' }>
+  /** Ends every process. */
+  close(): void
+}
+
+/** Engine over a harness module. Throws UserError when the module does not exist, does not load or exports no `replay`. */
+export async function moduleEngine(path: string, options: ModuleOptions): Promise<ModuleEngine> {
+  const { store, vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
+  const files = harnessFiles(path, store)
+  const readable = readableBy(files, store, vault)
+  const start = (): Promise<HarnessHost> => {
+    if (harnessFiles(path, store).digest !== files.digest)
+      throw new UserError(`the harness module ${path} was changed while it was running: start again`)
+    return HarnessHost.start(files, readable)
+  }
+  const pools = {
+    search: new HarnessPool(start, { concurrency, limitMs }),
+    vault: new HarnessPool(start, { concurrency, limitMs }),
+  }
+  await pools.search.open()
+
+  /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
+  const replay = <T extends { readonly case: ReplayCase }, R>(
+    side: 'search' | 'vault',
+    items: readonly T[],
+    { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
+    judge: (item: T, replied: Replied) => R,
+  ): Promise<R[]> =>
+    pools[side].map(items, async (item, ask) => {
+      const placed = placeHarness(item.case, settings, baseline)
+      if ('unreplayable' in placed) return judge(item, placed)
+      const { recording, withheld } = placed
+      const run = await runs[side](recording)
+      const reply = await ask({ recording: pinRecording(run, withheld), settings })
+      return judge(item, { run, recording, settings, reply })
+    })
+
+  const underBaseline = <R>(
+    side: 'search' | 'vault',
+    cases: readonly ReplayCase[],
+    { settings }: BaselinePins,
+    judge: (replayCase: ReplayCase, replied: Replied) => R,
+  ): Promise<R[]> =>
+    replay(
+      side,
+      cases.map((c) => ({ case: c })),
+      { settings, baseline: settings },
+      (item, replied) => judge(item.case, replied),
+    )
+
+  return {
+    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs },
+
+    check: (cases, pins) =>
+      checkHarness(path, cases, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
+
+    async reproduce(cases, pins, side) {
+      const sorted = cases.toSorted((a, b) => byCodeUnit(a.case_id, b.case_id))
+      const results = await underBaseline(side, sorted, pins, (_, replied) => harnessBaseline(replied, pins))
+      const excluded: Partial<Record<Exclusion, number>> = {}
+      const examples: Partial<Record<Exclusion, string>> = {}
+      const lines: SealedLine[] = []
+      for (const [i, result] of results.entries()) {
+        const replayCase = sorted[i]!
+        if ('measures' in result) lines.push({ case: replayCase, baseline: result.measures })
+        else {
+          excluded[result.excluded] = (excluded[result.excluded] ?? 0) + 1
+          examples[result.excluded] ??= `${result.excluded}, e.g. ${replayCase.case_id}: ${result.detail}`
+        }
+      }
+      return side === 'search' ? { lines, excluded, examples } : { lines, excluded }
+    },
+
+    async search({ panel, ...input }) {
+      const searcher = new RestrictedProcess('../module/search-child.ts', vault)
+      const ask = (message: SearchTurn) => searcher.ask<SearchStep>(message)
+      const lines = panel.cases.map((c, i) => ({ case: c, baseline: panel.baseline[i]! }))
+      const { pins, suite } = input
+      try {
+        let step = await ask({ input, lines: lines.map((l) => ({ ...l, case: { ...l.case, recordings: [] } })) })
+        while ('round' in step) {
+          const { cases, settings } = step.round
+          const asked = cases.map((i) => lines[i]!)
+          const tables = { settings, baseline: pins.baseline }
+          const answers = await replay('search', asked, tables, (line, replied) =>
+            harnessAnswer(line, replied, pins, suite),
+          )
+          step = await ask({ answers })
+        }
+        return step.result
+      } finally {
+        searcher.close()
+      }
+    },
+
+    async score(lines, run, change) {
+      const pins = { baseline: run.pack.settings, prices: run.price_table }
+      const tables = { settings: applyPatch(run.pack.settings, change.patch), baseline: run.pack.settings }
+      return await replay('vault', lines, tables, (line, replied) => {
+        const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
+        // A case on which the harness failed could not be replayed either: it counts against the candidate.
+        if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
+        const { contextChanged, decisionChanged, measures } = answer
+        return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
+      })
+    },
+
+    close() {
+      pools.search.close()
+      pools.vault.close()
+    },
+  }
+}

@@ -1,0 +1,46 @@
+/** The replay engine that a command asks for: the transcript replayer, or a user's own harness module. */
+import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
+import { moduleEngine } from '#adapters/local/module/module-engine.ts'
+import type { LocalStore } from '#adapters/local/open-store.ts'
+import type { Replayer } from '#schemas/run.ts'
+import { UserError } from '../errors.ts'
+import type { ReplayEngine } from '../steps/engine.ts'
+import { runLoader } from '../steps/recorded-runs.ts'
+
+export interface LocalEngine extends ReplayEngine {
+  /** Ends its processes. */
+  close(): void
+}
+
+/** What a command line says of a replayer. */
+export interface ReplayerOptions {
+  /** `transcript`, or `module:PATH`. */
+  readonly replayer: string
+  readonly concurrency?: number | undefined
+  readonly limitMs?: number | undefined
+}
+
+/** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
+export async function openEngine(
+  { dir, vaultDir, objects, vault }: LocalStore,
+  intent: string,
+  { replayer, concurrency, limitMs }: ReplayerOptions,
+): Promise<LocalEngine> {
+  if (replayer === 'transcript') return isolatedEngine(vaultDir)
+  if (!replayer.startsWith('module:') || replayer === 'module:')
+    throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
+  return await moduleEngine(replayer.slice('module:'.length), {
+    store: dir,
+    vault: vaultDir,
+    // Runs of a retired version have moved to the open side; the gate may read both.
+    runs: { search: runLoader([objects], intent), vault: runLoader([vault, objects], intent) },
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(limitMs === undefined ? {} : { limitMs }),
+  })
+}
+
+/** The options under which a run was made. */
+export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
+  pinned?.kind === 'module'
+    ? { replayer: `module:${pinned.path}`, limitMs: pinned.limit_ms }
+    : { replayer: 'transcript' }

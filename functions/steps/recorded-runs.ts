@@ -1,0 +1,44 @@
+/** Recorded runs by the recordings that were compiled from them: what a replayer needs that runs a user's own harness. */
+import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { UserError } from '../errors.ts'
+import type { ObjectStore } from '../ports.ts'
+import { readFiles } from './compile.ts'
+import { type IndexLine, indexKey } from './ingest.ts'
+import { readLines } from './store.ts'
+
+/** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
+export type RunLoader = (recording: Recording) => Promise<ExperienceRun>
+
+/** Runs kept in memory: the search asks for the same cases again and again. */
+const KEPT = 2048
+
+/** Loader over one or more sides of a store, the first that holds the run. */
+export function runLoader(sides: readonly ObjectStore[], intent: string): RunLoader {
+  const kept = new Map<string, ExperienceRun>()
+  let index: Promise<Map<string, { objects: ObjectStore; line: IndexLine }>> | null = null
+  return async (recording) => {
+    const { run_id, recorded } = recording
+    const known = kept.get(run_id)
+    if (known) return known
+    index ??= indexOf(sides, intent)
+    const found = (await index).get(run_id)
+    const files = found && (await readFiles(found.objects, found.line))
+    if (!files) throw new UserError(`run ${run_id} is no longer in this store: import it again`)
+    const read = readRunFiles(run_id, files)
+    if (read.recorded.decision_record !== recorded.decision_record)
+      throw new TamperError(run_id, 'decision-record.json', 'it is not the one that the case was compiled from')
+    if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)
+    kept.set(run_id, read.run)
+    return read.run
+  }
+}
+
+async function indexOf(sides: readonly ObjectStore[], intent: string) {
+  const runs = new Map<string, { objects: ObjectStore; line: IndexLine }>()
+  for (const objects of sides)
+    for (const line of await readLines<IndexLine>(objects, indexKey(intent)))
+      if (!runs.has(line.run_id)) runs.set(line.run_id, { objects, line })
+  return runs
+}

@@ -29,18 +29,10 @@ export async function askGate(
   list: readonly CandidateChange[],
   engine: ReplayEngine,
 ): Promise<Asked> {
-  const version = run.heldout_test_set!.version
-  const [pk, sk] = rowKeys.version(run.target.intent!, version)
-  const row = (await store.table.get<LedgerItem>(pk, sk))!
-  const known = row.body.history.find((q) => q.commit === commit)
-  if (known?.answer != null) return answered(store, row.body, known.k, commit)
-  if (!known) {
-    const opened = openQuestion(row.body, commit, run.run_id)
-    if ('refused' in opened) return opened
-    if (!(await store.table.update(pk, sk, row.revision, opened.next)))
-      return { refused: 'another run opened a question at the same moment. Start the run again' }
-  }
-  const open = (await store.table.get<LedgerItem>(pk, sk))!
+  const reserved = await reserveQuestion(store, run, commit)
+  if ('asked' in reserved) return reserved.asked
+  const { open } = reserved
+  const { version } = open.body
   const certificates = await scoreList(store, run, commit, list, open.body.open!.k, engine)
   return await close(
     store,
@@ -48,6 +40,25 @@ export async function askGate(
     commit,
     gateAnswer(version, open.body.open!.k, commit, certificates, open.body.alpha_k),
   )
+}
+
+/** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
+export async function reserveQuestion(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+): Promise<{ readonly asked: Asked } | { readonly open: LedgerRow<LedgerItem> }> {
+  const [pk, sk] = rowKeys.version(run.target.intent!, run.heldout_test_set!.version)
+  const row = (await store.table.get<LedgerItem>(pk, sk))!
+  const known = row.body.history.find((q) => q.commit === commit)
+  if (known?.answer != null) return { asked: await answered(store, row.body, known.k, commit) }
+  if (!known) {
+    const opened = openQuestion(row.body, commit, run.run_id)
+    if ('refused' in opened) return { asked: opened }
+    if (!(await store.table.update(pk, sk, row.revision, opened.next)))
+      return { asked: { refused: 'another run opened a question at the same moment. Start the run again' } }
+  }
+  return { open: (await store.table.get<LedgerItem>(pk, sk))! }
 }
 
 /** Answers "no" to the open question of a run that will not be resumed. */

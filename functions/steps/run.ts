@@ -1,18 +1,21 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
+import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import type { RunOutcome } from '#core/outcome.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { LedgerItem } from '#schemas/heldout.ts'
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { AutotuneRun, RunManifest, RunSummary } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import { compileSearch } from './compile.ts'
+import { compileSearch, type SearchSet } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
@@ -39,15 +42,8 @@ export async function runTarget(
   engine: ReplayEngine,
 ): Promise<RunSummary> {
   const { target } = request
-  const documents = await pinnedDocuments(store.objects, target)
-  if (!documents.pack || !documents.suite)
-    throw new UserError(`the contract is not answered:\n${unanswered(target, documents)}`)
-  const { pack, suite, prices } = { pack: documents.pack, suite: documents.suite, prices: documents.prices }
-  const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
-  if (reasons.length > 0)
-    throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
-  const resolved = resolveTarget(target)
-  const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
+  const contract = await answeredContract(store, target)
+  const { pack, suite, prices, resolved, riskClass } = contract
   const replayer = replayerOf(engine)
   const about = aboutOf({ target, candidates: request.candidates, replayer })
   const startedAt = store.clock.now()
@@ -83,20 +79,58 @@ export async function runTarget(
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
     await engine.check?.(searchSet.cases, pins)
     const heldout = await sealIfNeeded(store, resolved, pins, engine)
-    const baseline = baselineDigest({ target, pack, replayer })
-    return {
-      run_id: lock.run_id,
-      target,
-      pack,
-      evaluator_suite: suite,
-      price_table: prices,
-      replayer,
-      search_set: { ref: searchSet.ref, digest: searchSet.digest, cases: searchSet.cases.length },
-      heldout_test_set: heldout,
-      candidates: request.candidates ? [...request.candidates] : null,
-      rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), lock.run_id),
-      demonstration: request.demonstration,
-    }
+    return await pinnedInput(store, request, contract, { runId: lock.run_id, replayer, searchSet, heldout })
+  }
+}
+
+/** The documents of a target whose contract is answered, and what follows from them. */
+export interface AnsweredContract {
+  readonly pack: ContextPack
+  readonly suite: EvaluatorSuite
+  readonly prices: PriceTable | null
+  readonly resolved: ResolvedTarget
+  readonly riskClass: string
+}
+
+/** Reads what a target pins. Throws UserError naming every question that is not answered. */
+export async function answeredContract(store: Pick<Store, 'objects'>, target: TuningTarget): Promise<AnsweredContract> {
+  const documents = await pinnedDocuments(store.objects, target)
+  const { pack, suite, prices } = documents
+  if (!pack || !suite) throw new UserError(`the contract is not answered:\n${unanswered(target, documents)}`)
+  const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
+  if (reasons.length > 0)
+    throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
+  const resolved = resolveTarget(target)
+  const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
+  return { pack, suite, prices, resolved, riskClass }
+}
+
+/** The input of a run as it is pinned: everything that its bytes depend on. */
+export async function pinnedInput(
+  store: Store,
+  { target, candidates, demonstration }: RunRequest,
+  { pack, suite, prices, resolved }: AnsweredContract,
+  pinned: {
+    readonly runId: string
+    readonly replayer: Replayer
+    readonly searchSet: SearchSet
+    readonly heldout: HeldoutVersion | null
+  },
+): Promise<AutotuneRun> {
+  const { runId, replayer, searchSet, heldout } = pinned
+  const baseline = baselineDigest({ target, pack, replayer })
+  return {
+    run_id: runId,
+    target,
+    pack,
+    evaluator_suite: suite,
+    price_table: prices,
+    replayer,
+    search_set: { ref: searchSet.ref, digest: searchSet.digest, cases: searchSet.cases.length },
+    heldout_test_set: heldout,
+    candidates: candidates ? [...candidates] : null,
+    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    demonstration,
   }
 }
 
@@ -138,7 +172,7 @@ export async function pinnedCases(store: Store, run: AutotuneRun): Promise<Repla
 }
 
 /** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
-async function writeOutcome(
+export async function writeOutcome(
   store: Store,
   run: AutotuneRun,
   riskClass: string,
@@ -166,11 +200,11 @@ async function writeOutcome(
 }
 
 /** Is there a finished run of this id? */
-const isTaken = async (store: Store, id: string): Promise<boolean> =>
+export const isTaken = async (store: Store, id: string): Promise<boolean> =>
   (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */
-const aboutOf = ({
+export const aboutOf = ({
   target,
   candidates,
   replayer,
@@ -191,7 +225,7 @@ export async function clearUnfinished(store: Store, id: string): Promise<void> {
 }
 
 /** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
-async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
+export async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
   const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
   const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_')}`
   for (let n = 1; ; n++) {

@@ -7,14 +7,25 @@ import type { LedgerItem } from '#schemas/heldout.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
-import { rowKeys } from './ledger-keys.ts'
+import { type KnownRuns, knownRuns } from './known-runs.ts'
+import { familyHash, rowKeys } from './ledger-keys.ts'
 import { readLines, type Store } from './store.ts'
 
 /** One line of an intent's index: which runs it has, so that nobody lists a million folders. */
 export interface IndexLine {
   readonly run_id: string
   readonly date: string | null
+  /** Case that it records, where that is not the run itself. */
+  readonly case_id?: string
+  /** Hash of its family. */
+  readonly family: string
 }
+const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({
+  run_id,
+  date,
+  ...(case_id === run_id ? {} : { case_id }),
+  family: familyHash(family_id),
+})
 export const indexKey = (intent: string): string => `experience/index/${intent}.jsonl`
 
 export interface IngestReport {
@@ -44,25 +55,24 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
   const sides = new Map<string, 'search' | 'heldout'>()
   const known = new Set<string>()
   const stored = new Set<string>()
-  const listed = listedRuns(store)
+  const owners = new Map<string, string>()
+  const before = await knownRuns(store)
   for await (const run of source()) {
     if (known.has(run.run_id))
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
     known.add(run.run_id)
     const family = familyKey(run)
-    const side = sides.get(family)
-    if (side === undefined) sides.set(family, await sideOf(store, run, rule))
-    else if (rule.by === 'recorded' && run.split !== null && run.split !== side)
+    const side = await sideOf(store, run, rule, before)
+    if ((sides.get(family) ?? side) !== side) throw onBothSides(run)
+    sides.set(family, side)
+    const caseKey = `${run.intent_id}\u0000${run.case_id}`
+    const owner = owners.get(caseKey) ?? before.ownerOf(run.intent_id, run.case_id) ?? familyHash(run.family_id)
+    if (owner !== familyHash(run.family_id))
       throw new UserError(
-        `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
+        `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
       )
-    const record = (await listed(run)) ? await storedRecord(store, run) : null
-    if (record === null) continue
-    if (record !== digestOfBytes(filesOf(run)['decision-record.json']))
-      throw new UserError(
-        `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-      )
-    stored.add(run.run_id)
+    if (run.case_id !== run.run_id) owners.set(caseKey, owner)
+    if (await isStored(store, run, before)) stored.add(run.run_id)
   }
   await writeRuns(store, source, sides, stored, known.size)
   const families = [...sides.values()]
@@ -75,21 +85,24 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
   }
 }
 
-/** Is a run in the index of its intent, on either side? A run that was written but never listed is written again. */
-function listedRuns(store: Store): (run: ExperienceRun) => Promise<boolean> {
-  const byIntent = new Map<string, Set<string>>()
-  return async (run) => {
-    let ids = byIntent.get(run.intent_id)
-    if (!ids) {
-      const lines = await Promise.all(
-        [store.objects, store.vault].map((objects) => readLines<IndexLine>(objects, indexKey(run.intent_id))),
-      )
-      ids = new Set(lines.flat().map((l) => l.run_id))
-      byIntent.set(run.intent_id, ids)
-    }
-    return ids.has(run.run_id)
-  }
+/** Is this very run stored already? A run that was written but never listed is written again. Throws on other content. */
+async function isStored(store: Store, run: ExperienceRun, before: KnownRuns): Promise<boolean> {
+  const place = before.place(run.run_id)
+  if (place === null) return false
+  const elsewhere = place.intent !== run.intent_id || place.date !== run.date
+  const record = elsewhere ? null : await storedRecord(store, run)
+  if (!elsewhere && record === null) return false
+  if (record !== digestOfBytes(filesOf(run)['decision-record.json']))
+    throw new UserError(
+      `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+    )
+  return true
 }
+
+const onBothSides = (run: ExperienceRun): UserError =>
+  new UserError(
+    `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
+  )
 
 const familyKey = (run: ExperienceRun): string => `${run.intent_id}\u0000${run.family_id}`
 
@@ -113,7 +126,7 @@ async function writeRuns(
     const objects = sides.get(familyKey(run)) === 'search' ? store.objects : store.vault
     const index = indexes.get(objects)!
     if (!index.has(run.intent_id)) index.set(run.intent_id, [])
-    index.get(run.intent_id)!.push({ run_id: run.run_id, date: run.date })
+    index.get(run.intent_id)!.push(indexLine(run))
     if (!stored.has(run.run_id)) block.push(writeRun(objects, run, filesOf(run)))
     if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
     if (block.length < WRITE_AHEAD) continue
@@ -125,15 +138,28 @@ async function writeRuns(
 }
 
 /** Side of a family: its split, unless a retired version has already spent it: then it is search data for good. */
-async function sideOf(store: Store, run: ExperienceRun, rule: SplitRule): Promise<'search' | 'heldout'> {
+async function sideOf(
+  store: Store,
+  run: ExperienceRun,
+  rule: SplitRule,
+  before: KnownRuns,
+): Promise<'search' | 'heldout'> {
   if (rule.by === 'recorded' && run.split === null)
     throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
   const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
-  if (side === 'search') return side
+  const stored = before.sideOf(run)
+  if (side === 'search' && stored !== 'heldout') return side
+  if (await isSpent(store, run)) return 'search'
+  if (stored !== null && stored !== side) throw onBothSides(run)
+  return side
+}
+
+/** Has a version that is retired answered for this family? */
+async function isSpent(store: Store, run: ExperienceRun): Promise<boolean> {
   const claim = await store.table.get<{ version: string }>(...rowKeys.family(run.intent_id, run.family_id))
-  if (!claim) return side
+  if (!claim) return false
   const item = await store.table.get<LedgerItem>(...rowKeys.version(run.intent_id, claim.body.version))
-  return item && (item.body.retired === 'passed' || item.body.retired === 'exhausted') ? 'search' : side
+  return item?.body.retired === 'passed' || item?.body.retired === 'exhausted'
 }
 
 async function storedRecord(store: Store, run: ExperienceRun): Promise<string | null> {
@@ -159,6 +185,6 @@ export async function writeRun(
 export async function addToIndex(objects: ObjectStore, intent: string, runs: readonly IndexLine[]): Promise<void> {
   const listed = await readLines<IndexLine>(objects, indexKey(intent))
   const known = new Set(listed.map((l) => l.run_id))
-  const added = runs.filter((r) => !known.has(r.run_id)).map(({ run_id, date }) => ({ run_id, date }))
+  const added = runs.filter((r) => !known.has(r.run_id))
   await objects.put(indexKey(intent), [...listed, ...added].map((l) => `${JSON.stringify(l)}\n`).join(''))
 }

@@ -1,14 +1,17 @@
 /** Keys of the ledger table, one function per entity: the access patterns of DynamoDB and of its embedded twin. */
 import { hash } from 'node:crypto'
 
+/** A family's name is the customer's business: where others may read, it is hashed. */
+export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)
+
 export const rowKeys = {
   /** Open run of an intent and risk class. */
   lock: (intent: string, riskClass: string) => ['lock', `${intent}#${riskClass}`] as const,
   /** Sealed version by its digest. */
   version: (intent: string, version: string) => [`heldout#${intent}`, version] as const,
   versions: (intent: string) => `heldout#${intent}`,
-  /** Claim of a family by a version. Hashed: a family's name is the customer's business. */
-  family: (intent: string, familyId: string) => [`family#${intent}`, hash('sha256', familyId).slice(0, 32)] as const,
+  /** Claim of a family by a version. */
+  family: (intent: string, familyId: string) => [`family#${intent}`, familyHash(familyId)] as const,
   /** Rejection memory by baseline and suite: it expires when either changes. */
   rejection: (intent: string, scope: string, id: string) => [`rejection#${intent}`, `${scope}#${id}`] as const,
   rejections: (intent: string) => `rejection#${intent}`,

@@ -62,7 +62,8 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
     known.add(run.run_id)
     const family = familyKey(run)
-    const side = await sideOf(store, run, rule, before)
+    const seen = rule.by === 'hash' ? sides.get(family) : undefined
+    const side = seen ?? (await sideOf(store, run, rule, before))
     if ((sides.get(family) ?? side) !== side) throw onBothSides(run)
     sides.set(family, side)
     const caseKey = `${run.intent_id}\u0000${run.case_id}`

@@ -105,10 +105,12 @@ async function claim(store: Store, facts: HeldoutVersion, family: string): Promi
   await store.table.update(pk, sk, held.revision, { version: facts.version })
 }
 
-/** The same content was sealed before and superseded, or the sealer was killed after the item was written. */
+/** The same content was sealed before: superseded, under another baseline or suite, or just before the sealer was killed. */
 async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   const row = (await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, facts.version)))!
-  if (row.body.retired === 'superseded') await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
+  const same = row.body.chain === sealedItem(facts).chain
+  if (row.body.used > 0 || (row.body.retired === null && same)) return
+  await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
 }
 
 /** Lines of a sealed version. Read by the gate after OPEN, and by anybody after retirement. */

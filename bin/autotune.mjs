@@ -3,6 +3,11 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+// `... | head` closes the pipe early; that is no error of ours.
+process.stdout.on('error', (error) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
 // A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
 process.on('SIGUSR1', () => {})
 const { main } = await import('./autotune.ts')

@@ -1,6 +1,7 @@
 /** `autotune init`: starter documents that an editor completes by their JSON Schemas. Overwrites nothing. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { print } from './io.ts'
 
@@ -14,7 +15,7 @@ export async function init({ dir, json }: { dir: string; json: boolean }): Promi
     throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
   const files = FILES.map((file) => {
     const path = join(dir, file)
-    writeFileSync(path, readFileSync(new URL(file, EXAMPLE)), { flag: 'wx' })
+    writeFileSync(path, withSchema(readFileSync(new URL(file, EXAMPLE), 'utf8'), dir), { flag: 'wx' })
     return path
   })
   print(json, { files }, () => [
@@ -26,4 +27,10 @@ export async function init({ dir, json }: { dir: string; json: boolean }): Promi
     `   autotune run --target ${files[3]}`,
   ])
   return 0
+}
+
+/** The example names its JSON Schema relative to itself; from another folder the way there is another one. */
+function withSchema(text: string, dir: string): string {
+  const folder = relative(resolve(dir), fileURLToPath(new URL('../../schemas/json/', import.meta.url)))
+  return text.replace(/"\$schema": "[^"]*\/([^"/]+)"/, (_, name: string) => `"$schema": "${join(folder, name)}"`)
 }

@@ -1,5 +1,6 @@
 /** What people read on a terminal: the story of a run, the contract, the preflight. Values in, lines out. */
 import type { Question } from '#core/contract/questions.ts'
+import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -71,9 +72,25 @@ function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
   return [`no search the same ${arm.replays} replays on ${arm.candidates} random candidates: ${found}`]
 }
 
+const INTEREST: readonly Fate[] = [
+  'won',
+  'certified',
+  'committed',
+  'dominated',
+  'search_guardrail',
+  'no_gain',
+  'remembered',
+  'unreplayable',
+  'blast_radius',
+]
+
+/** The winner and what came near it first; what was never in reach last. */
+const byInterest = (candidates: RunSummary['candidates']) =>
+  [...candidates].sort((a, b) => INTEREST.indexOf(a.fate) - INTEREST.indexOf(b.fate))
+
 /** Fates by kind with an example each; every single one is in `explain`. */
 function fateLines(candidates: RunSummary['candidates']): string[] {
-  const byFate = Map.groupBy(candidates, (c) => c.fate)
+  const byFate = Map.groupBy(byInterest(candidates), (c) => c.fate)
   return [...byFate].map(([fate, list]) => {
     const example = list[0]!
     return `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} e.g. ${patchLine(example.patch)}: ${example.reason}`
@@ -88,5 +105,7 @@ export const explainLines = (summary: RunSummary): string[] => [
     ? ['what the held-out set could answer:', ...preflightLines(summary.preflight)]
     : []),
   `${summary.candidates.length} candidates:`,
-  ...summary.candidates.map((c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`),
+  ...byInterest(summary.candidates).map(
+    (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,
+  ),
 ]

@@ -63,7 +63,8 @@ export function renderCandidate(
   const free = rows.filter((r) => FREE.has(r.guardrail))
   const metric = target.metric === 'utility' ? null : metricOver(target.metric, rendered)
   const blocked = free.find((r) => r.verdict === 'block')
-  if (blocked)
+  // Where utility is the metric its value is worth knowing even of a candidate that a limit blocks.
+  if (blocked && (target.metric !== 'utility' || blocked.guardrail === 'approval_bypass_rate'))
     return dropped(
       'search_guardrail',
       `${blocked.guardrail}: ${bypassNote(blocked, change, input) ?? blocked.note}`,
@@ -91,7 +92,8 @@ export const noGain = (target: ResolvedTarget, metric: number | null, baseline: 
     ? `${target.metric} is not measured on every case`
     : `${target.metric} ${tidy(metric)} ${METRICS[target.metric].unit}, baseline ${baseline === null ? 'not measured' : tidy(baseline)}: no ${target.direction}`
 
-const tidy = (value: number): string => String(Number(value.toPrecision(6)))
+/** A number for people: six digits at most. */
+export const tidy = (value: number): string => String(Number(value.toPrecision(6)))
 
 /** A bypass is refused with the amounts that would go through unseen. */
 function bypassNote(row: GuardrailRow, change: CandidateChange, { panel, pack, pins }: SearchInput): string | null {

@@ -6,7 +6,7 @@ import { scoreDelta, utilityPairs } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
-import { gains, noGain, type Visited } from './free-fates.ts'
+import { gains, noGain, tidy, type Visited } from './free-fates.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
@@ -41,7 +41,13 @@ export function settleOutcome(
   const metric = metricOver(target.metric, measures)
   const done = { ...base, metric, search: delta, guardrails }
   const blocked = guardrails.find((r) => r.verdict === 'block')
-  if (blocked) return { ...done, fate: 'search_guardrail', reason: `${blocked.guardrail}: ${blocked.note}` }
+  if (blocked) {
+    const value =
+      metric === null || baselineMetric === null
+        ? ''
+        : ` (${target.metric} ${tidy(metric)}, baseline ${tidy(baselineMetric)})`
+    return { ...done, fate: 'search_guardrail', reason: `${blocked.guardrail}: ${blocked.note}${value}` }
+  }
   if (!gains(target, metric, baselineMetric))
     return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
   const pairs = utilityPairs(panel, measures)

@@ -1,8 +1,7 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { ungroundedFindings } from '../evaluate/evaluators.ts'
+import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type Measures, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
@@ -71,12 +70,18 @@ export function transcriptReplayer(panel: Panel, pins: ReplayPins, suite: Evalua
         recording: placement.recording.run_id,
         context: `sha256:${contextHash(placement.prepared, placement.rendered)}`,
         context_equal: placement.equal,
-        findings: ungroundedFindings(replayed),
+        findings: errorFindings(scorecard),
         scorecard,
       },
     }
   }
   return { view, answer: ({ cases, settings }) => cases.map((i) => answerCase(i, settings)) }
+}
+
+/** Errors of all verdicts, each once: two evaluators may name the same loss. */
+function errorFindings({ scores }: Scorecard): Finding[] {
+  const errors = Object.values(scores).flatMap((v) => v.findings.filter((f) => f.severity === 'error'))
+  return [...new Map(errors.map((f) => [`${f.message}\u0000${f.evidence_ref}\u0000${f.step}`, f])).values()]
 }
 
 /** The answer of a case that cannot be replayed: it counts against the candidate, never as a pass. */

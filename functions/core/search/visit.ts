@@ -73,8 +73,8 @@ export function* failFastReplay(
         changed[i] =
           (answer.contextChanged === false ? 0 : 1) |
           (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
-      const stopped =
-        stopOf(answer) ?? (failFast ? guardrailStop(floors(i, measures[i]) ?? utility(i, measures[i])) : null)
+      const row = failFast ? (floors(i, measures[i]) ?? utility(i, measures[i])) : null
+      const stopped = stopOf(answer) ?? guardrailStop(row && withFinding(row, answer))
       if (stopped) {
         order.kills[i]!++
         return { stopped }
@@ -88,6 +88,21 @@ function stopOf(answer: CaseAnswer | null): Stopped | null {
   return answer && answer.result.status !== 'replayed'
     ? { unreplayable: `${answer.result.case_id}: ${answer.result.reason}` }
     : null
+}
+
+/** Says what a person looks for first: which evaluator failed, on which evidence or step. */
+function withFinding(row: GuardrailRow, answer: CaseAnswer | null): GuardrailRow {
+  const failed = Object.values(answer?.result.scorecard?.scores ?? {}).find(
+    (v) => v.status === 'fail' && v.findings.length > 0,
+  )
+  const finding = failed?.findings[0]
+  if (!finding || row.guardrail === 'utility_delta') return row
+  const where = finding.evidence_ref
+    ? ` (${finding.evidence_ref})`
+    : finding.step === null
+      ? ''
+      : ` (step ${finding.step})`
+  return { ...row, note: `${row.note}; ${failed.evaluator_id}: ${finding.message}${where}` }
 }
 
 const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }

@@ -4,7 +4,7 @@ import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
 import type { SealedLine } from '#core/gate/reproduce.ts'
-import { type SealedVersion, sealVersion } from '#core/gate/seal.ts'
+import { type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -113,9 +113,16 @@ async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
 }
 
-/** Lines of a sealed version. Read by the gate after OPEN, and by anybody after retirement. */
-export const sealedLines = (store: Store, intent: string, version: string): Promise<SealedLine[]> =>
-  readLines<SealedLine>(store.vault, keys.sealed(intent, version))
+/** Lines of a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when they changed. */
+export async function sealedLines(store: Store, intent: string, version: string): Promise<SealedLine[]> {
+  const lines = await readLines<SealedLine>(store.vault, keys.sealed(intent, version))
+  const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
+  if (!item || !sealHolds(lines, item.body))
+    throw new UserError(
+      `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
+    )
+  return lines
+}
 
 /** Moves the runs of retired versions to where the search reads: spent families are search data for good. */
 export async function joinRetired(store: Store, intent: string): Promise<void> {

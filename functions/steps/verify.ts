@@ -113,7 +113,11 @@ async function recompute(
         if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
       }
-      const lines = await sealedLines(store, item.intent, item.version)
+      const lines = await sealedLines(store, item.intent, item.version).catch((error: Error) => {
+        differs('sealed set', error.message)
+        return null
+      })
+      if (!lines) return { refused: 'the sealed set was changed' }
       const certificates: Certificate[] = []
       for (const c of found.committed)
         certificates.push(certify(run, commit, lines, c, await engine.score(lines, run, c)))

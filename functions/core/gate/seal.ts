@@ -1,6 +1,6 @@
 /** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { digestOf } from '../canonical.ts'
+import { byCodeUnit, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
 import { baselineOf } from './commitment.ts'
@@ -29,18 +29,10 @@ export function sealVersion(
     approval: count('approval_bypass'),
   }
   const questions = target.questions ?? chooseK(target, labelled, scored)
-  const byFamily = Map.groupBy(lines, (l) => l.case.family_id)
-  const families = panel.families.map((family_id) => ({
-    family_id,
-    cases: byFamily
-      .get(family_id)!
-      .map((l) => ({ case_id: l.case.case_id, digest: l.case.digest, baseline: digestOf(l.baseline) })),
-  }))
-  const counts = { n: labelled, ...scored, alpha: target.alpha, K: questions }
   return {
     lines,
     facts: {
-      version: digestOf({ families, ...counts }),
+      version: versionOf(lines, { labelled, scored, alpha: target.alpha, questions }),
       intent: target.intent,
       alpha: target.alpha,
       questions,
@@ -55,6 +47,25 @@ export function sealVersion(
     },
   }
 }
+
+/** Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. */
+function versionOf(
+  lines: readonly SealedLine[],
+  { labelled, scored, alpha, questions }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions'>,
+): string {
+  const byFamily = Map.groupBy(lines, (l) => l.case.family_id)
+  const families = [...byFamily.keys()].sort(byCodeUnit).map((family_id) => ({
+    family_id,
+    cases: byFamily
+      .get(family_id)!
+      .map((l) => ({ case_id: l.case.case_id, digest: l.case.digest, baseline: digestOf(l.baseline) })),
+  }))
+  return digestOf({ families, n: labelled, ...scored, alpha, K: questions })
+}
+
+/** Are these the lines that a version was sealed from? Every case and every pinned outcome is digested again. */
+export const sealHolds = (lines: readonly SealedLine[], facts: HeldoutVersion): boolean =>
+  lines.every(({ case: { digest, ...body } }) => digestOf(body) === digest) && versionOf(lines, facts) === facts.version
 
 function chooseK(
   target: ResolvedTarget,

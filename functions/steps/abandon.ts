@@ -1,9 +1,11 @@
 /** Gives up a run that will not be resumed: its open question is answered "no", its lock is freed. */
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { abandonQuestion } from './gate.ts'
 import type { Holder, Lock } from './lock.ts'
 import { clearUnfinished } from './run.ts'
-import type { Store } from './store.ts'
+import { readJson, type Store } from './store.ts'
 
 export interface Abandoned {
   readonly run: string
@@ -23,5 +25,10 @@ export async function abandonRun(store: Store, runId: string, holder: Holder): P
     await store.table.remove(row.pk, row.sk, row.revision)
     return { run: runId, question: answer?.question ?? null }
   }
-  throw new UserError(`no run "${runId}" is open in this store`)
+  // A run that failed gave its lock back, but a question that it opened is still open.
+  const pinned = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
+  const answer = pinned && (await abandonQuestion(store, pinned.target.intent!, runId))
+  if (!answer) throw new UserError(`no run "${runId}" is open in this store`)
+  await clearUnfinished(store, runId)
+  return { run: runId, question: answer.question }
 }

@@ -9,6 +9,7 @@ import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../s
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
+import { BLOCK } from './visit.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */
@@ -44,10 +45,23 @@ export function* noSearchArm(
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(pack.settings, patch)
     const measures: Measures[] = []
-    for (let i = 0; i < panel.cases.length && memo.counts.paid < budget; i++) {
-      const key = view.contextKey(i, settings)
-      if (memo.isMissing(i, key)) memo.remember(i, key, (yield { candidate_id, settings, cases: [i] })[0]!)
-      measures.push(memo.read(i, key, candidate_id)?.measures ?? panel.baseline[i]!)
+    while (measures.length < panel.cases.length && memo.counts.paid < budget) {
+      const affordable = Math.min(BLOCK, budget - memo.counts.paid)
+      const keys: string[] = []
+      const missing: number[] = []
+      for (let i = measures.length; i < panel.cases.length && missing.length < affordable; i++) {
+        const key = view.contextKey(i, settings)
+        keys.push(key)
+        if (memo.isMissing(i, key)) missing.push(i)
+      }
+      const first = measures.length
+      const answers = missing.length > 0 ? yield { candidate_id, settings, cases: missing } : []
+      missing.forEach((i, at) => {
+        memo.remember(i, keys[i - first]!, answers[at]!)
+      })
+      keys.forEach((key, at) => {
+        measures.push(memo.read(first + at, key, candidate_id)?.measures ?? panel.baseline[first + at]!)
+      })
     }
     if (measures.length < panel.cases.length) break
     const metric = metricOver(target.metric, measures)

@@ -39,7 +39,7 @@ export type Outcome =
 export type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
 /** Cases asked for at once: enough for concurrent replayers, few enough that little runs ahead of a stop. */
-const BLOCK = 16
+export const BLOCK = 16
 
 /** All measures of a candidate in panel order, or why it can no longer pass. Yields the replays it has to pay for. */
 export function* failFastReplay(
@@ -86,7 +86,8 @@ export function* failFastReplay(
 
 function stopOf(answer: CaseAnswer | null): Stopped | null {
   return answer && answer.result.status !== 'replayed'
-    ? { unreplayable: `${answer.result.case_id}: ${answer.result.reason}` }
+    ? // The whole reason, such as a stack, stands in the replay's own line.
+      { unreplayable: `${answer.result.case_id}: ${answer.result.reason?.split('\n', 1)[0]}` }
     : null
 }
 

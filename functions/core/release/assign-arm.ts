@@ -96,8 +96,11 @@ const matches = ({ where }: RoutingCohort, { attributes }: Subject): boolean =>
 /**
  * A comparison is fair only among subjects whose arm the current share decides. One who matches an earlier cohort with a
  * larger share (all internal users, say) has the candidate for another reason, and has no counterpart on the baseline.
+ * Where one arm serves everyone nothing is split: there only shadows are compared.
  */
 const splitByCurrent = (current: RoutingCohort, cohorts: readonly RoutingCohort[], subject: Subject): boolean =>
+  current.share > 0 &&
+  current.share < 1 &&
   cohorts.every((cohort) => cohort.share <= current.share || !matches(cohort, subject))
 
 /** Bucket of a text, 0..9999, each as likely as any other. */

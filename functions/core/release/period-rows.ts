@@ -1,5 +1,6 @@
 /** Every rule of a stage or of the window, checked on the production runs of both arms: one row a rule, always all of them. */
 import type { Arm, Period, ProductionRun, Rollout, StageGate, StageRow } from '#schemas/release.ts'
+import { binomCdf, binomTail } from '../gate/binomial.ts'
 import { harmEvidence } from './harm-evidence.ts'
 import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf } from './stage-data.ts'
 
@@ -25,6 +26,8 @@ export function periodRows(rollout: Rollout, log: readonly ProductionRun[], rule
     ...(Object.keys(FLOORS) as Floor[]).map((floor) => floorRow(rollout, floor, usable)),
     ...sequentialRows(rollout, usable),
     lineageRow(all.length - usable.length),
+    pairRow(rollout, rules.period, usable),
+    splitRow(rollout, rules.period, first),
     ...dataRows(rollout, rules, usable, first),
     ...GATE_MEASURES.map((measure) => gateRow(rollout, rules, measure, first)),
   ]
@@ -87,6 +90,42 @@ const lineageRow = (foreign: number): StageRow => ({
   limit: 0,
   note: foreign > 0 ? `${foreign} runs ran another release tuple than their arm's; repair the routing` : 'tuples agree',
 })
+
+/** A shadow that never came is no measurement: an arm that loses its failed runs would look better than it is. */
+function pairRow({ config }: Rollout, period: Period, usable: readonly ProductionRun[]): StageRow {
+  const arms = new Map<string, Set<Arm>>()
+  for (const { pair, arm, period: when } of usable)
+    if (when === period && pair !== null) arms.set(pair, (arms.get(pair) ?? new Set()).add(arm))
+  const lone = [...arms.values()].filter((both) => both.size < 2).length
+  const share = arms.size === 0 ? 0 : lone / arms.size
+  return {
+    rule: 'pairs',
+    kind: 'data',
+    verdict: share > config.max_unmeasured_share ? 'missing' : 'good',
+    observed: tidy(share),
+    limit: config.max_unmeasured_share,
+    note: `${lone} of ${arms.size} pairs lack one arm`,
+  }
+}
+
+/** Chance below which a split is not the declared one. Looked at often, it only ever pauses. */
+const SPLIT_CHANCE = 1e-6
+
+/** Do the compared subjects fall on the arms as declared? If not, routing or logging loses runs of one arm. */
+function splitRow({ config }: Rollout, period: Period, first: readonly ProductionRun[]): StageRow {
+  const share = period === 'window' ? 1 : config.stages[period].cohort.share
+  const split = first.filter((run) => run.pair === null)
+  const [n, k] = [split.length, split.filter((run) => run.arm === 'candidate').length]
+  const chance = share === 0 || share === 1 || n === 0 ? 1 : 2 * Math.min(binomCdf(k, n, share), binomTail(k, n, share))
+  return {
+    rule: 'split',
+    kind: 'data',
+    verdict: chance < SPLIT_CHANCE ? 'missing' : 'good',
+    observed: n === 0 ? null : tidy(k / n),
+    limit: share,
+    note: `${k} of ${n} compared subjects are on the candidate, ${tidy(share * 100)} % are declared`,
+  }
+}
 
 /** Measures that every run must carry, by name: what floors, tests and gate read, less what is declared not measured. */
 function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (run: ProductionRun) => unknown> {

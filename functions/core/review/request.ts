@@ -21,7 +21,14 @@ export interface DecisionForm {
 export type ReviewAsk =
   | { readonly kind: 'show' }
   | { readonly kind: 'decide'; readonly form: DecisionForm }
-  | { readonly kind: 'refused'; readonly refused: ReviewRefusal; readonly status: number; readonly note: string }
+  | {
+      readonly kind: 'refused'
+      readonly refused: ReviewRefusal
+      readonly status: number
+      readonly note: string
+      /** The reason as typed, to be shown again with a form that needs mending (status 422); else empty. */
+      readonly typed: string
+    }
 
 /** A form is two thousand characters of reason and a few words. */
 export const MAX_FORM_BYTES = 16_384
@@ -40,6 +47,7 @@ export function readRequest(request: ReviewRequest, ownOrigin: string): ReviewAs
     refused: kind,
     status,
     note,
+    typed: '',
   })
   if (request.method === 'GET' || request.method === 'HEAD') return { kind: 'show' }
   if (request.method !== 'POST') return refused(405, 'a review answers GET, HEAD and POST')
@@ -68,12 +76,19 @@ function readForm(body: string, refused: (status: number, note: string) => Revie
   }
   const decision = fields.get('decision')
   if (decision !== 'approved' && decision !== 'rejected') return refused(400, 'a decision is "approved" or "rejected"')
-  if (fields.get('confirm') !== 'yes') return refused(422, 'tick the box that confirms your decision')
   const shown = fields.get('shown_digest') ?? ''
   if (!/^sha256:[0-9a-f]{64}$/.test(shown)) return refused(400, 'the form does not say what was shown')
   const reason = (fields.get('reason') ?? '').replace(/\r\n?/g, '\n').trim()
-  if (reason.length > MAX_REASON) return refused(422, `a reason has at most ${MAX_REASON} characters`)
   if (/[^\P{Cc}\n\t]/u.test(reason)) return refused(400, 'a reason holds no control characters')
-  if (decision === 'rejected' && reason.length < 3) return refused(422, 'a rejection needs a reason')
+  const missing =
+    fields.get('confirm') !== 'yes'
+      ? 'tick the box that confirms your decision'
+      : reason.length > MAX_REASON
+        ? `a reason has at most ${MAX_REASON} characters`
+        : decision === 'rejected' && reason.length < 3
+          ? 'a rejection needs a reason'
+          : null
+  if (missing !== null)
+    return { kind: 'refused', refused: 'bad_request', status: 422, note: missing, typed: reason.slice(0, MAX_REASON) }
   return { kind: 'decide', form: { decision, reason: reason === '' ? null : reason, shown_digest: shown } }
 }

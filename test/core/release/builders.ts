@@ -177,20 +177,28 @@ export const aRun = (
   measures: { ...GOOD, economics_cents: arm === 'candidate' ? 0.6 : 0.8, ...over },
 })
 
-/** Alternating runs of both arms, shadow pairs where one arm serves everyone; `measure` may spoil each. */
+/**
+ * So many runs of the candidate, and of the baseline as the stage's share splits them; shadow pairs where one arm serves
+ * everyone. `measure` may spoil each.
+ */
 export function runsIn(
   rollout: Rollout,
   period: Period,
   count: number,
   measure: (arm: Arm, n: number) => Partial<Measures> = () => ({}),
 ): ProductionRun[] {
-  const paired = period === '0%_shadow' || period === '100%' || period === 'window'
-  return Array.from({ length: count }, (_, n) =>
-    (['baseline', 'candidate'] as const).map((arm) => {
+  const share = period === 'window' ? 1 : rollout.config.stages[period].cohort.share
+  const paired = share === 0 || share === 1
+  const baselines = paired ? 1 : Math.round((1 - share) / share)
+  return Array.from({ length: count }, (_, n) => [
+    ...Array.from({ length: baselines }, (_, k) => [n * baselines + k, 'baseline'] as const),
+    [n, 'candidate'] as const,
+  ])
+    .flat()
+    .map(([n, arm]) => {
       const run = aRun(rollout, period, arm, n, measure(arm, n))
       return paired ? { ...run, subject: `${period}-subject-${n}`, pair: `${period}-pair-${n}`, compared: false } : run
-    }),
-  ).flat()
+    })
 }
 
 /** Passes with probability .9, less a drop for the candidate; seeded. */

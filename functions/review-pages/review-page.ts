@@ -1,0 +1,173 @@
+/** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
+import { html } from 'hono/html'
+import { METRICS } from '#schemas/metrics.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
+import { seatsLeft } from '../core/review/quorum.ts'
+import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
+import { count, metricChange, metricValue, moment, number, percent, setting, visible } from './format.ts'
+import { type Html, page, table } from './layout.ts'
+import { paretoPlot } from './pareto-plot.ts'
+import type { ReviewView, ShownProposal } from './view.ts'
+import { wordDiff } from './word-diff.ts'
+
+/** The whole page for one reviewer in one role, as HTML text. */
+export function reviewPage(view: ReviewView): string {
+  const { proposal } = view.shown
+  return page(
+    `Review ${visible(proposal.tuning_proposal_id)} as ${visible(view.seat.role)}`,
+    { to: 'decide', says: 'Go to the decision' },
+    html`<h1>${heading(view.shown)}</h1>
+${problem(view)}
+${view.shown.demonstration !== null && html`<div class="panel bad"><p>${visible(view.shown.demonstration)}</p></div>`}
+<p>Proposed to ${proposal.target.direction} ${proposal.target.metric.replaceAll('_', ' ')}. You are asked as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}). Decide by <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time>; after that the review ends as expired. ${standing(view)}</p>
+${summary(view.shown)}
+<nav aria-label="Sections"><p><a href="#changes">Changes</a> · <a href="#evidence">Evidence</a> · <a href="#reach">Reach and regressions</a> · <a href="#candidates-plot">Candidates</a> · <a href="#back">Way back</a> · <a href="#decide">Decide</a></p></nav>
+<section aria-labelledby="changes"><h2 id="changes">What changes</h2>
+${changes(view.shown)}
+<h3>Why</h3>
+<p>${visible(proposal.rationale)}</p>
+<p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></section>
+<section aria-labelledby="evidence"><h2 id="evidence">What it was proved on</h2>
+${dimensionTable(proposal)}
+${guardrailTable(proposal)}
+${provedOn(proposal)}</section>
+<section aria-labelledby="reach"><h2 id="reach">Reach and regressions</h2>
+${blastRadius(proposal)}
+${regressionLists(view.shown)}</section>
+<section aria-labelledby="candidates-plot"><h2 id="candidates-plot">All candidates</h2>
+${paretoPlot(view.shown)}
+${noSearch(view.shown)}</section>
+<section aria-labelledby="back"><h2 id="back">The way back</h2>
+${wayBack(view.shown)}</section>
+<section aria-labelledby="decide"><h2 id="decide">Decide</h2>
+${forms(view)}</section>`,
+  )
+}
+
+/** One short change is named in the heading; more of them, or prose, are counted. */
+function heading({ proposal }: ShownProposal): string {
+  const entries = Object.entries(proposal.candidate_change.patch)
+  const [path, change] = entries[0] ?? []
+  const short = entries.length === 1 && change && `${setting(change.from)} → ${setting(change.to)}`
+  return short && short.length < 60
+    ? `${visible(proposal.target.intent)}: ${visible(path!)} ${short}`
+    : `${visible(proposal.target.intent)}: ${count(entries.length, 'setting')} of ${visible(proposal.candidate_change.target_pack)}`
+}
+
+function problem({ returned }: ReviewView): Html | null {
+  return (
+    returned &&
+    html`<div class="panel bad" role="alert"><p><strong>Nothing was decided:</strong> ${visible(returned.problem)}. <a href="#decide">Back to the form</a></p></div>`
+  )
+}
+
+function standing({ review }: ReviewView): string {
+  const done = review.decisions.map((d) => `${visible(d.role)} ${d.decision}`)
+  const left = new Set(seatsLeft(review).map((s) => visible(s.role)))
+  return `${done.length === 0 ? 'Nobody has decided yet' : `So far: ${done.join(', ')}`}; still needed: ${[...left].join(', ')}. One rejection ends the review.`
+}
+
+/** The change in three lines, for whoever reads no further. */
+function summary(shown: ShownProposal): Html {
+  const { proposal } = shown
+  const { metric } = proposal.target
+  const own = proposal.certificate.find((row) => row.guardrail === metric)
+  const utility = proposal.certificate.find((row) => row.guardrail === 'utility_delta')
+  const winner = shown.candidates.find((c) => c.fate === 'won')
+  return html`<div class="panel"><dl>
+<dt>gain</dt><dd>${metricChange(metric, proposal.observed_delta[METRICS[metric].delta_key] ?? null)} on the held-out set${own?.bound != null && ` (${percent(1 - own.level)} bound ${metricChange(metric, own.bound)})`}; on the search set ${metricValue(metric, shown.baseline_metric)} to ${metricValue(metric, winner?.metric ?? null)}</dd>
+<dt>price</dt><dd>${utility ? html`utility drop below ${number(-utility.limit * 100)} points ${utility.passed ? 'certified' : 'not certified'}` : 'no utility guardrail was declared'}; ${percent(proposal.blast_radius.b_decision)} of decisions change</dd>
+<dt>way back</dt><dd>${visible(proposal.release_path.rollback_target)}, by itself when production disagrees; enters at ${proposal.release_path.rollout_stage}</dd>
+</dl></div>`
+}
+
+/** Typed diff. Prose is compared word by word, with whatever is invisible written out. */
+function changes({ proposal, surfaces }: ShownProposal): Html {
+  const entries = Object.entries(proposal.candidate_change.patch)
+  const prose = (value: unknown): value is string => typeof value === 'string' && value.length > 60
+  const rows = entries.map(([path, { from, to }]) => {
+    const surface = surfaces.find((s) => s.path === path)
+    return [
+      html`<span class="mono">${visible(path)}</span>`,
+      prose(from) || prose(to) ? 'see below' : html`<del>${setting(from)}</del> → <ins>${setting(to)}</ins>`,
+      typeof to,
+      surface
+        ? `${surface.layer.replaceAll('_', ' ')}, ${boundsOf(surface)}`
+        : proposal.candidate_change.layer.replaceAll('_', ' '),
+      surface ? visible(surface.owner) : '-',
+    ]
+  })
+  return html`${table('patch', 'Settings of the pack, from → to', ['setting', 'change', 'type', 'layer and bounds', 'owner'], rows)}
+${entries
+  .filter(([, { from, to }]) => prose(from) || prose(to))
+  .map(
+    ([path, { from, to }]) => html`<h3 class="mono">${visible(path)}</h3>
+<pre>${wordDiff(String(from), String(to)).map(({ kind, text }) =>
+      kind === 'same'
+        ? visible(text)
+        : kind === 'gone'
+          ? html`<del>${visible(text)}</del>`
+          : html`<ins>${visible(text)}</ins>`,
+    )}</pre>`,
+  )}`
+}
+
+function boundsOf({ bounds }: TunableSurface): string {
+  if ('max_added_tokens' in bounds) return `at most ${number(bounds.max_added_tokens)} tokens added`
+  if ('allowed' in bounds && bounds.allowed) return `one of ${bounds.allowed.map(visible).join(', ')}`
+  const { min, max } = bounds as { min?: number; max?: number }
+  const step = 'step' in bounds ? ` in steps of ${number(bounds.step as number)}` : ''
+  return min === undefined || max === undefined ? 'bounds declared' : `${number(min)} to ${number(max)}${step}`
+}
+
+function noSearch({ no_search, proposal }: ShownProposal): Html | null {
+  if (no_search === null) return null
+  const best = no_search.best_metric
+  return html`<h3>What the search was worth</h3>
+<p>The same ${count(no_search.replays, 'replay')} spent on ${count(no_search.candidates, 'candidate')} drawn without a search: ${
+    best === null
+      ? 'none of them held every limit'
+      : `the best that held every limit reaches ${metricValue(proposal.target.metric, best)}`
+  }. ${visible(no_search.note)}</p>`
+}
+
+function wayBack({ proposal, rollback: { tuple, replay } }: ShownProposal): Html {
+  return html`<p>Rollback restores the whole tuple, not the pack alone. Target: <span class="mono">${visible(proposal.release_path.rollback_target)}</span>.</p>
+${
+  tuple &&
+  html`<dl><dt>tuple</dt><dd class="mono">${visible(tuple.release_tuple_id)}</dd>
+${Object.entries(tuple.refs).map(([name, ref]) => ref !== undefined && html`<dt>${visible(name)}</dt><dd class="mono">${visible(ref)}</dd>`)}</dl>`
+}
+<p>${
+    replay === null
+      ? 'Before the first stage it is replayed and must reproduce in every case.'
+      : `Replayed: ${number(replay.reproduced)} of ${number(replay.cases)} cases reproduce.`
+  }</p>`
+}
+
+/** Two forms, so that a browser itself asks for the reason of a rejection. No role and no name is sent: the link says both. */
+function forms({ action, shown, review, seat, returned }: ReviewView): Html {
+  const hidden = (decision: 'approved' | 'rejected') => html`<input type="hidden" name="decision" value="${decision}">
+<input type="hidden" name="shown_digest" value="${review.shown_digest}">`
+  const confirm = (id: string, says: string) =>
+    html`<label class="check" for="${id}"><input type="checkbox" id="${id}" name="confirm" value="yes" required> <span>${says}</span></label>`
+  const role = visible(seat.role)
+  const typed = returned?.reason ?? ''
+  return html`<form method="post" action="${action}" aria-labelledby="approve-title" autocomplete="off">
+<h3 id="approve-title">Approve</h3>
+${hidden('approved')}
+<label for="approve-reason">Comment (may stay empty)</label>
+<textarea id="approve-reason" name="reason" maxlength="2000"></textarea>
+${confirm('approve-confirm', `I have read what changes for ${visible(shown.proposal.target.intent)} and approve it as ${role}`)}
+<button type="submit">Approve as ${role}</button>
+</form>
+<form method="post" action="${action}" aria-labelledby="reject-title" autocomplete="off">
+<h3 id="reject-title">Reject</h3>
+${hidden('rejected')}
+<label for="reject-reason">Reason (required; the next run will not propose the same again because of it)</label>
+<textarea id="reject-reason" name="reason" maxlength="2000" minlength="3" required>${typed}</textarea>
+${confirm('reject-confirm', `I reject this change as ${role}; this ends the review`)}
+<button class="no" type="submit">Reject as ${role}</button>
+</form>
+<p class="soft">Recorded with your decision: role, name, time, and the digest of exactly this page's content, <span class="mono">${review.shown_digest}</span>.</p>`
+}

@@ -1,6 +1,8 @@
 /** A process killed before any of its writes and started again ends with the same bytes, and asks at most once. */
 import { describe, expect, test } from 'vitest'
 import { abandonRun } from '../../functions/steps/abandon.ts'
+import { transcriptEngine } from '../../functions/steps/engine.ts'
+import { runTarget } from '../../functions/steps/run.ts'
 import type { Store } from '../../functions/steps/store.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { contents, copied, holder, items, Killed, killedAtWrite, memory, run, stocked, watched } from './stores.ts'
@@ -151,4 +153,37 @@ test('a run that was given up leaves nothing that a later run of that id takes f
   await run(store, { runId: RUN_ID, target: other, holder: holder('fourth') })
   const target = JSON.parse((await contents(store))[`open/autotune/runs/${RUN_ID}/target.json`]!)
   expect(target.target.owner).toBe('somebody-else')
+})
+
+describe('a gate that failed, its process alive', () => {
+  const failed = async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const engine = {
+      ...transcriptEngine,
+      score: async () => {
+        throw new Error('disk full')
+      },
+    }
+    const request = { target: aTarget(), candidates: null, runId: RUN_ID, demonstration: null }
+    await expect(runTarget(store, request, holder('first'), engine)).rejects.toThrow('disk full')
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: { run_id: RUN_ID } })
+    return store
+  }
+
+  test('is answered by the next start of that run, or of that target under another id', async () => {
+    for (const runId of [RUN_ID, 'other']) {
+      const store = await failed()
+      expect(await run(store, { runId })).toMatchObject({ run: runId, verdict: 'certified' })
+      expect((await items(store))[0]!.used).toBe(1)
+    }
+  })
+
+  test('can be given up by the id that a refusal names', async () => {
+    const store = await failed()
+    const other = await run(store, { runId: 'other', target: aTarget({ owner: 'somebody-else' }) })
+    expect(other.verdict).toBe('refused')
+    expect(other.reasons[0]).toContain(`run --abandon ${RUN_ID}`)
+    expect(await abandonRun(store, RUN_ID, holder('second'))).toEqual({ run: RUN_ID, question: 1 })
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: null, history: [{ answer: false }] })
+  })
 })

@@ -12,9 +12,9 @@ export const patchLine = (patch: Patch): string =>
     .map(([path, { from, to }]) => `${path} ${clip(from)} -> ${clip(to)}`)
     .join(', ')
 
-const clip = (value: unknown): string => {
+const clip = (value: unknown, most = 60): string => {
   const text = String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
 
 /** The seven questions, each with its answer or with what is missing. */
@@ -43,7 +43,8 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   const lines = [
     `run ${summary.run}`,
     `verdict  ${HEADLINE[summary.verdict]}`,
-    `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided`,
+    `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided${lostReplays(search)}`,
+    ...excludedLine(summary.excluded),
     ...noSearchLine(search.no_search),
     ...fateLines(candidates),
   ]
@@ -62,6 +63,18 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
   }
   for (const reason of summary.reasons) lines.push(`note     ${reason}`)
   return lines
+}
+
+const lostReplays = ({ unreplayable, failed }: RunSummary['search']): string =>
+  unreplayable + failed === 0 ? '' : ` (${unreplayable} could not be replayed, ${failed} failed)`
+
+function excludedLine({ cases, share }: RunSummary['excluded']): string[] {
+  const reasons = Object.entries(cases).map(([reason, n]) => `${n} ${reason}`)
+  return reasons.length === 0
+    ? []
+    : [
+        `left out ${(share * 100).toFixed(1)} % of the search cases, whose baseline does not reproduce: ${reasons.join(', ')}`,
+      ]
 }
 
 function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
@@ -92,8 +105,8 @@ const byInterest = (candidates: RunSummary['candidates']) =>
 function fateLines(candidates: RunSummary['candidates']): string[] {
   const byFate = Map.groupBy(byInterest(candidates), (c) => c.fate)
   return [...byFate].map(([fate, list]) => {
-    const example = list[0]!
-    return `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} e.g. ${patchLine(example.patch)}: ${example.reason}`
+    const { patch, reason } = list[0]!
+    return `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} ${list.length > 1 ? 'e.g. ' : ''}${patchLine(patch)}: ${clip(reason, 160)}`
   })
 }
 

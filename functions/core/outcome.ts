@@ -39,7 +39,11 @@ export interface Finished {
 }
 
 /** Refused before the search: nothing is left but the reasons. */
-export function refuseRun(run: AutotuneRun, reasons: readonly string[]): RunOutcome {
+export function refuseRun(
+  run: AutotuneRun,
+  reasons: readonly string[],
+  excluded: CompiledSearch['excluded'] = {},
+): RunOutcome {
   const summary: RunSummary = {
     run: run.run_id,
     verdict: 'refused',
@@ -49,6 +53,7 @@ export function refuseRun(run: AutotuneRun, reasons: readonly string[]): RunOutc
     needed_families: null,
     candidates: [],
     search: { visited: 0, paid: 0, avoided: 0, exact: true, unreplayable: 0, failed: 0, no_search: null },
+    excluded: excludedShare(run, excluded),
     reasons: [...reasons],
     preflight: [],
     ledger: null,
@@ -61,6 +66,11 @@ export function refuseRun(run: AutotuneRun, reasons: readonly string[]): RunOutc
     billed: { replays: 0, heldout_questions: 0 },
   }
 }
+
+const excludedShare = (run: AutotuneRun, excluded: CompiledSearch['excluded']): RunSummary['excluded'] => ({
+  cases: { ...excluded },
+  share: Object.values(excluded).reduce((a, b) => a + b, 0) / Math.max(1, run.search_set.cases),
+})
 
 /** Everything a run that searched leaves on record. */
 export function finishRun(done: Finished): RunOutcome {
@@ -79,6 +89,7 @@ export function finishRun(done: Finished): RunOutcome {
     needed_families: ready.needed,
     candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
     search: { ...found.counts, no_search: found.noSearch },
+    excluded: excludedShare(run, done.compiled.excluded),
     reasons: [...reasons, ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,

@@ -39,7 +39,7 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
   const target = resolveTarget(run.target)
 
   const compiled = compileSearchSet(await ports.reproduce(run), run, target)
-  if (compiled.problems.length > 0) return refuseRun(run, compiled.problems)
+  if (compiled.problems.length > 0) return refuseRun(run, compiled.problems, compiled.excluded)
 
   await ports.pin(run)
   const found = await ports.search(compiled.input)

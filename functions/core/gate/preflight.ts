@@ -93,7 +93,8 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
   }
   const [p10, p01] = smoothedRates(labelled, g, f)
   const power = powerNonInferior(n, level, m, p10, p01)
-  if (power >= ASK_POWER) return row(true, n, power, `power ${power.toFixed(2)} at n=${n} (${seen})`)
+  if (power >= ASK_POWER)
+    return row(true, cleanSheetFloor(m, level) ?? n, power, `power ${power.toFixed(2)} at n=${n} (${seen})`)
   const needed = neededFamilies(level, m, p10, p01)
   return row(
     false,

@@ -11,11 +11,14 @@ const number = (value: number): string => Number(value.toPrecision(4)).toString(
 
 /** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
 export function certificateWording(certificate: Certificate, item: LedgerItem, radius: BlastRadius): string[] {
-  const rows = (kind: CertifiedRow['kind']) => certificate.rows.filter((r) => r.kind === kind).map(rowWording)
+  const rows = (kind: CertifiedRow['kind']) =>
+    certificate.rows
+      .filter((r) => r.kind === kind)
+      .map((r, i) => `${(i === 0 ? kind : '').padEnd(13)} ${rowWording(r)}`)
   const regressions = certificate.regression_runs.length
   return [
-    `certified     ${rows('certified').join('; ')}`,
-    `checked       ${rows('checked').join('; ')}`,
+    ...rows('certified'),
+    ...rows('checked'),
     `ledger        ${ledgerLine(item)}`,
     `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,
   ]
@@ -28,7 +31,7 @@ function rowWording(row: CertifiedRow): string {
   if (row.kind === 'checked') return checkedWording(row)
   const p = `p=${short(row.p!)} <= ${number(row.level)}`
   if (row.guardrail !== 'utility_delta')
-    return `${row.guardrail.replaceAll('_', ' ')} violations < ${percent(row.limit)} (${row.counts.violations} of ${row.families}, ${p}; upper bound ${percent(row.bound ?? 1)})`
+    return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
   const counts = g === undefined ? `graded, n=${row.families}` : `g=${g}, f=${f}, n=${row.families}`
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`

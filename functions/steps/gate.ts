@@ -68,12 +68,17 @@ export async function abandonQuestion(store: Store, intent: string, runId: strin
     if (open?.run_id !== runId) continue
     const answer = noAnswer(version, open.k)
     // Also over an answer that was sealed but never recorded: nobody has read it, and "no" is what giving up means.
+    await store.vault.put(logKey(version, open.k, 'given-up.json'), canonical({ run_id: runId }))
     await store.vault.put(logKey(version, open.k, 'answer.json'), canonical(answer))
     const closed = await close(store, row, open.commit, answer)
     return 'answer' in closed ? closed.answer : null
   }
   return null
 }
+
+/** Was this question answered "no" because its run was given up? Part of the sealed log: read after retirement only. */
+export const wasGivenUp = async (store: Store, version: string, question: number): Promise<boolean> =>
+  (await store.vault.get(logKey(version, question, 'given-up.json'))) !== null
 
 const logKey = (version: string, question: number, file: string): string => `${keys.gateLog(version, question)}${file}`
 

@@ -5,10 +5,11 @@ import { chainHolds } from '#core/gate/ledger.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { Id } from '#schemas/common.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
-import { asOf, certify } from './gate.ts'
+import { asOf, certify, wasGivenUp } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { baselinePins, pinnedCases } from './run.ts'
 import { sealedLines } from './seal.ts'
@@ -32,7 +33,7 @@ export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRu
 export async function verifyRun(store: Store, runId: string, engine: ReplayEngine): Promise<Verification> {
   const differences: { file: string; why: string }[] = []
   const differs = (file: string, why: string) => differences.push({ file, why })
-  const manifestText = await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
+  const manifestText = !Id.safeParse(runId).success ? null : await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
   if (manifestText === null)
     throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
   const manifest = parseOr<RunManifest>(manifestText)
@@ -89,6 +90,7 @@ async function recompute(
   const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(stored.get('gate.json') ?? '')
   const heldout = run.heldout_test_set
   const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
+  if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)
   if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
   const question = gate && gate.asked === undefined ? gate.question : null
   const open = item?.retired === 'passed' || item?.retired === 'exhausted'
@@ -109,7 +111,7 @@ async function recompute(
         differs('gate.json', `question ${question} was asked under another commit than the one recomputed`)
         return { refused: 'another commit' }
       }
-      if (!open) {
+      if (!open || (asked.answer === false && (await wasGivenUp(store, item.version, question)))) {
         if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
       }

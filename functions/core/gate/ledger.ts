@@ -76,9 +76,10 @@ export function supersede(item: LedgerItem): Transition {
   }
 }
 
-/** Does the chain of an item hold? Recomputes every link from the published facts. */
+/** Does an item hold together? Recomputes every link from the published facts, and the state from the history. */
 export function chainHolds(item: LedgerItem): boolean {
   const { used: _used, open: _open, history, retired, chain, revision: _revision, ...facts } = item
+  if (!stateHolds(item)) return false
   let link = chainLink(null, facts)
   for (const { k, commit, run_id, answer, chain: stored } of history) {
     link = chainLink(link, { k, commit, run_id, answer: null })
@@ -87,6 +88,18 @@ export function chainHolds(item: LedgerItem): boolean {
   }
   if (retired === 'superseded') link = chainLink(link, { superseded: true })
   return link === chain
+}
+
+/** Balance, open question and retirement follow from the history: none of them can be changed alone. */
+function stateHolds({ used, open, history, retired, questions }: LedgerItem): boolean {
+  if (used !== history.length || history.some((q, i) => q.k !== i + 1)) return false
+  if (history.slice(0, -1).some((q) => q.answer !== false)) return false
+  const last = history.at(-1)
+  const isOpen = last?.answer === null
+  if (isOpen ? open?.k !== last.k || open.commit !== last.commit || open.run_id !== last.run_id : open !== null)
+    return false
+  if (used === 0) return retired === null || retired === 'superseded'
+  return retired === (last?.answer ? 'passed' : used >= questions && !isOpen ? 'exhausted' : null)
 }
 
 /** The ledger line in the wording that a reviewer reads. */

@@ -122,13 +122,17 @@ function boundsOf({ bounds }: TunableSurface): string {
 
 function noSearch({ no_search, proposal }: ShownProposal): Html | null {
   if (no_search === null) return null
-  const best = no_search.best_metric
+  const { best, replays, candidates } = no_search
   return html`<h3>What the search was worth</h3>
-<p>The same ${count(no_search.replays, 'replay')} spent on ${count(no_search.candidates, 'candidate')} drawn without a search: ${
+<p>The same ${count(replays, 'replay')} spent on ${count(candidates, 'random candidate')}: ${
     best === null
-      ? 'none of them held every limit'
-      : `the best that held every limit reaches ${metricValue(proposal.target.metric, best)}`
-  }. ${visible(no_search.note)}</p>`
+      ? 'none of them held every limit and gained anything.'
+      : html`the best that held every limit reaches ${metricValue(proposal.target.metric, best.metric)} (${Object.entries(
+          best.patch,
+        )
+          .map(([path, { from, to }]) => `${visible(path)} ${setting(from)} → ${setting(to)}`)
+          .join(', ')}).`
+  }</p>`
 }
 
 function wayBack({ proposal, rollback: { tuple, replay } }: ShownProposal): Html {

@@ -4,6 +4,7 @@ import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RollbackReplay } from '#schemas/release.ts'
 import type { Review, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
+import type { RunSummary } from '#schemas/run.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { digestOf } from '../core/canonical.ts'
 
@@ -14,15 +15,6 @@ export interface SearchRegression {
   readonly findings: readonly string[]
 }
 
-/** The same number of replays spent without a search, so that a reader sees what the search was worth. */
-export interface NoSearchArm {
-  readonly candidates: number
-  readonly replays: number
-  /** The target's metric of the best feasible one; null: none was feasible. */
-  readonly best_metric: number | null
-  readonly note: string
-}
-
 /** Everything of the proposal that the page shows; nothing else of it is shown. */
 export interface ShownProposal {
   readonly proposal: TuningProposal
@@ -31,7 +23,8 @@ export interface ShownProposal {
   readonly candidates: readonly CandidateScore[]
   /** The baseline's value of the target metric on the search set. */
   readonly baseline_metric: number | null
-  readonly no_search: NoSearchArm | null
+  /** The same number of replays spent on random candidates; null: the run had no such arm. */
+  readonly no_search: RunSummary['search']['no_search']
   readonly regressions: readonly SearchRegression[]
   /** The tuple that comes back, and its replay where it was done already. */
   readonly rollback: { readonly tuple: ReleaseTuple | null; readonly replay: RollbackReplay | null }

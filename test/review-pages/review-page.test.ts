@@ -44,7 +44,7 @@ describe('the review page shows', () => {
     ['the ledger line', ['question 2 of 5, 0.02 of 0.05 spent, now retired']],
     ['what may be said', ['certified utility drop < 2.0 points (g=1, f=4, n=500, p=0.0003 <= 0.01)']],
     ['the blast radius', ['contexts changed 6.2', 'decisions changed 1.4', 'passes that now fail 0.7']],
-    ['the no-search arm', ['The same 1,840 replays spent on 9 candidates drawn without a search', '0.97']],
+    ['the no-search arm', ['The same 1,840 replays spent on 9 random candidates', '0.97']],
     [
       'the rollback target, whole',
       ['ctxpack.support@5.2.0', 'policy.returns@4.1.0', 'tools.support@3.7.0', '600 of 600 cases reproduce'],

@@ -5,7 +5,7 @@
 
 import { isMeasured, signOf } from './judge.ts'
 import type { Point } from './lattice.ts'
-import { type Evidence, learnLimits, learnMetric } from './limits.ts'
+import { type Evidence, learnLimits, learnMetric, NEAR_MOST } from './limits.ts'
 import { logExpectedImprovement } from './normal.ts'
 
 export interface Belief {
@@ -44,7 +44,7 @@ export function believe(evidence: Evidence): Belief {
       if (allowed) marks[caution] = Math.min(marks[caution]!, cost)
     }
   }
-  for (const t of evidence.near) if (isMeasured(evidence.goal, t)) mark(t.point)
+  for (const t of evidence.near.slice(0, NEAR_MOST)) if (isMeasured(evidence.goal, t)) mark(t.point)
 
   const look = (point: Point, caution: number, atLeast: number, depth: number | undefined): number => {
     let sum = 0
@@ -55,7 +55,7 @@ export function believe(evidence: Evidence): Belief {
     // Every further term is a logarithm of a chance: the sum only falls.
     for (const limit of limits) {
       if (sum < atLeast) return -Infinity
-      sum += limit.weight * limit.logAllowed(point, caution, depth)
+      sum += limit.logAllowed(point, caution, depth)
     }
     return sum
   }

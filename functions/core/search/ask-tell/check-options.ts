@@ -6,9 +6,10 @@ import type { Constraint, SearchOptions } from './types.ts'
 
 /** Throws a `SearchInputError` naming the first option at fault. */
 export function checkOptions(options: SearchOptions): void {
-  if (!isRecord(options)) throw new SearchInputError('options', options, 'give an object of options')
+  closed('options', options, ['space', 'baseline', 'objective', 'constraints', 'seed', 'exact_below', 'budget'])
   const { objective, constraints, seed, exact_below, budget } = options
-  metricName('objective.metric', objective?.metric)
+  closed('objective', objective, ['metric', 'direction'])
+  metricName('objective.metric', objective.metric)
   if (objective.direction !== 'decrease' && objective.direction !== 'increase') {
     throw new SearchInputError('objective.direction', objective.direction, "use 'decrease' or 'increase'")
   }
@@ -19,14 +20,15 @@ export function checkOptions(options: SearchOptions): void {
   if (!Number.isSafeInteger(seed)) throw new SearchInputError('seed', seed, 'use a whole number')
   if (exact_below !== undefined) atLeast('exact_below', exact_below, 0, 'a whole number of points')
   if (budget === undefined) return
-  if (!isRecord(budget)) throw new SearchInputError('budget', budget, 'give { candidates?, replays? }')
+  closed('budget', budget, ['candidates', 'replays'])
   const enough = 'at least 2: the baseline and one proposal'
   if (budget.candidates !== undefined) atLeast('budget.candidates', budget.candidates, 2, enough)
   if (budget.replays !== undefined) atLeast('budget.replays', budget.replays, 2, enough)
 }
 
 function checkConstraint(at: string, constraint: Constraint): void {
-  metricName(`${at}.metric`, constraint?.metric)
+  closed(at, constraint, ['metric', 'min', 'max', 'relative_to_baseline'])
+  metricName(`${at}.metric`, constraint.metric)
   const { min, max, relative_to_baseline } = constraint
   if (min === undefined && max === undefined) throw new SearchInputError(at, constraint, 'give it a min, a max or both')
   for (const [side, limit] of Object.entries({ min, max })) {
@@ -39,6 +41,15 @@ function checkConstraint(at: string, constraint: Constraint): void {
   }
   if (relative_to_baseline !== undefined && typeof relative_to_baseline !== 'boolean') {
     throw new SearchInputError(`${at}.relative_to_baseline`, relative_to_baseline, 'use true or false')
+  }
+}
+
+/** A misspelt key would otherwise be a limit or a budget that silently does not hold. */
+function closed(at: string, value: unknown, keys: readonly string[]): void {
+  if (!isRecord(value)) throw new SearchInputError(at, value, `give an object of ${keys.join(', ')}`)
+  const unknown = Object.keys(value).find((key) => !keys.includes(key))
+  if (unknown !== undefined) {
+    throw new SearchInputError(`${at}.${unknown}`, value[unknown], `there is no such key: use ${keys.join(', ')}`)
   }
 }
 

@@ -20,7 +20,7 @@ export function mostPromising(
   lattice: Lattice,
   promise: (point: Point, atLeast: number) => number,
   starts: readonly Point[],
-  taken: ReadonlySet<string>,
+  isTaken: (key: string) => boolean,
   random: Random,
 ): Point | undefined {
   const seen = new Map<string, number>()
@@ -33,7 +33,7 @@ export function mostPromising(
     if (known !== undefined) return known
     const found = promise(point, Math.min(here, top))
     if (found > -Infinity) seen.set(key, found)
-    if (found > top && !taken.has(key)) {
+    if (found > top && !isTaken(key)) {
       top = found
       best = point
     }

@@ -6,9 +6,10 @@
 import { checkOptions } from './check-options.ts'
 import { SearchInputError } from './errors.ts'
 import { feasibleBestFirst, type Told } from './judge.ts'
-import { idOf, isRecord, keyOf, type Lattice, makeLattice, type Point, parseId, valuesOf } from './lattice.ts'
+import { idOf, keyOf, makeLattice, type Point, valuesOf } from './lattice.ts'
 import { findBaseline, makeProposer } from './propose.ts'
-import type { Observation, Search, SearchOptions } from './types.ts'
+import { readObservations } from './read-observations.ts'
+import type { Search, SearchOptions } from './types.ts'
 
 const EXACT_BELOW = 1000
 /** Without a stated budget a model-based search ends here: more would be thoroughness it cannot promise. */
@@ -34,103 +35,56 @@ export function createSearch(options: SearchOptions): Search {
   const propose = makeProposer(lattice, options, options.seed, exact)
 
   const told = new Map<number, Told>()
-  /** Points handed out and not told, by proposal number. */
-  const out = new Map<number, Point>()
-  /** Proposal numbers, batch by batch, as long as one of the batch is out. */
-  let open: (readonly number[])[] = []
+  /** Every point told or handed out. */
+  const numberOfKey = new Map<string, number>()
+  const keyOfNumber = new Map<number, string>()
+  /** Batches of which a point is still out; what was told of them waits until all of it was. */
+  let open: (readonly Point[])[] = []
+  let next = 0
+  let paid = 0
 
-  const next = () => Math.max(-1, ...told.keys(), ...out.keys()) + 1
-  const affordable = (): number => {
-    let paid = out.size
-    for (const t of told.values()) paid += t.replays
-    if (told.size === 1 && out.size === 0 && paid >= mostReplays) {
-      throw new SearchInputError('budget.replays', mostReplays, `use more: the first evaluation alone paid ${paid}`)
-    }
-    return Math.min(mostCandidates - told.size - out.size, mostReplays - paid)
+  const enter = (number: number, point: Point): void => {
+    numberOfKey.set(keyOf(point), number)
+    keyOfNumber.set(number, keyOf(point))
+    next = Math.max(next, number + 1)
   }
+  const isOut = (point: Point): boolean => !told.has(numberOfKey.get(keyOf(point))!)
 
   return {
     ask(n = 1) {
       if (!Number.isSafeInteger(n) || n < 1) throw new SearchInputError('n', n, 'ask for at least one point')
-      const count = Math.min(n, affordable())
+      const out = numberOfKey.size - told.size
+      if (told.size === 1 && out === 0 && paid >= mostReplays) {
+        throw new SearchInputError('budget.replays', mostReplays, `use more: the first evaluation alone paid ${paid}`)
+      }
+      const count = Math.min(n, mostCandidates - numberOfKey.size, Math.ceil(mostReplays - paid - out))
       if (count <= 0) return []
-      const held = new Set(open.flat())
-      const settled = [...told.values()].filter((t) => !held.has(t.number)).sort((a, b) => a.number - b.number)
-      const unsettled = [...held].map((number) => out.get(number) ?? told.get(number)!.point)
-      const start = next()
-      const points = propose({ told: settled, out: unsettled, next: start }, count)
-      for (const [i, point] of points.entries()) out.set(start + i, point)
-      if (points.length > 0) open.push(points.map((_, i) => start + i))
-      return points.map((point, i) => ({ id: idOf(start + i, point), values: valuesOf(lattice, point) }))
+      const unsettled = open.flat()
+      const waiting = new Set(unsettled.map((point) => numberOfKey.get(keyOf(point))))
+      const settled = [...told.values()].filter((t) => !waiting.has(t.number)).sort((a, b) => a.number - b.number)
+      const points = propose({ told: settled, out: unsettled, taken: numberOfKey, next }, count)
+      if (points.length > 0) open.push(points)
+      return points.map((point) => {
+        const id = idOf(next, point)
+        enter(next, point)
+        return { id, values: valuesOf(lattice, point) }
+      })
     },
 
     tell(observations) {
-      const accepted = checkObservations(lattice, observations, told, out)
-      for (const t of accepted) {
+      for (const t of readObservations(lattice, observations, { told, keyOfNumber, numberOfKey })) {
         told.set(t.number, t)
-        out.delete(t.number)
+        enter(t.number, t.point)
+        paid += t.replays
       }
-      open = open.filter((batch) => batch.some((number) => out.has(number)))
+      open = open.filter((batch) => batch.some(isOut))
     },
 
     best() {
       const list = [...told.values()]
       const best = feasibleBestFirst(options, list, findBaseline(lattice, list))[0]
       if (!best?.metrics) return null
-      return { id: idOf(best.number, best.point), values: valuesOf(lattice, best.point), metrics: best.metrics }
+      return { id: idOf(best.number, best.point), values: valuesOf(lattice, best.point), metrics: { ...best.metrics } }
     },
   }
-}
-
-/** All of the observations that are new; throws before any is taken if one is malformed or contradicts another. */
-function checkObservations(
-  lattice: Lattice,
-  observations: readonly Observation[],
-  told: ReadonlyMap<number, Told>,
-  out: ReadonlyMap<number, Point>,
-): Told[] {
-  if (!Array.isArray(observations)) throw new SearchInputError('observations', observations, 'tell a list')
-  const accepted = new Map<number, Told>()
-  const numberAt = new Map([...told.values()].map((t) => [keyOf(t.point), t.number]))
-  for (const [number, point] of out) numberAt.set(keyOf(point), number)
-  for (const observation of observations) {
-    const t = readObservation(lattice, observation)
-    const known = accepted.get(t.number) ?? told.get(t.number)
-    const point = known?.point ?? out.get(t.number)
-    if (point ? keyOf(point) !== keyOf(t.point) : (numberAt.get(keyOf(t.point)) ?? t.number) !== t.number) {
-      throw new SearchInputError('id', observation.id, 'no proposal has this id')
-    }
-    if (known && !sameOutcome(known, t)) {
-      throw new SearchInputError('id', observation.id, 'it was told before with another outcome')
-    }
-    if (!known) accepted.set(t.number, t)
-    numberAt.set(keyOf(t.point), t.number)
-  }
-  return [...accepted.values()]
-}
-
-function readObservation(lattice: Lattice, observation: Observation): Told {
-  const { id, metrics, replays = 1 } = isRecord(observation) ? observation : ({} as Observation)
-  const parsed = typeof id === 'string' ? parseId(lattice, id) : undefined
-  if (!parsed) throw new SearchInputError('id', id, 'tell an id that `ask` gave for this space')
-  if (metrics !== null && !isRecord(metrics)) {
-    throw new SearchInputError(`metrics of ${id}`, metrics, 'give an object of numbers, or null for a failure')
-  }
-  for (const [name, value] of Object.entries(metrics ?? {})) {
-    if (value !== null && value !== undefined && typeof value !== 'number') {
-      throw new SearchInputError(`metrics.${name} of ${id}`, value, 'give a number, or null if it was not measured')
-    }
-  }
-  if (!Number.isFinite(replays) || replays < 0) {
-    throw new SearchInputError(`replays of ${id}`, replays, 'give the number of replays paid, 0 or more')
-  }
-  return { ...parsed, metrics: metrics === null ? null : { ...metrics }, replays }
-}
-
-function sameOutcome(a: Told, b: Told): boolean {
-  if (a.replays !== b.replays || (a.metrics === null) !== (b.metrics === null)) return false
-  const [x, y] = [a.metrics ?? {}, b.metrics ?? {}]
-  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((name) =>
-    Object.is(x[name] ?? null, y[name] ?? null),
-  )
 }

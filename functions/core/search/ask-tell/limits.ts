@@ -4,7 +4,7 @@ import { type Goal, isMeasured, measured, rangeOf, type Told } from './judge.ts'
 import type { FieldKernel } from './kernel.ts'
 import type { Point } from './lattice.ts'
 import { type FitMemo, type MetricModel, modelMetric, modelSign, type Row } from './metric-model.ts'
-import { logCdf } from './normal.ts'
+import { logCdf, meanAbove } from './normal.ts'
 
 /** What is known, and where the models may keep their fits. */
 export interface Evidence {
@@ -12,11 +12,16 @@ export interface Evidence {
   readonly kernels: readonly FieldKernel[]
   /** All that may be used, in proposal order. */
   readonly told: readonly Told[]
-  /** Those of them the models are conditioned on, the most telling first. */
+  /** The same, the most telling first. */
   readonly near: readonly Told[]
   readonly baseline: Told | undefined
   readonly memo: FitMemo
 }
+
+/** A model is conditioned on this many of the most telling observations: enough nearby, and time stays bounded. */
+export const NEAR_MOST = 64
+/** A bit tells so little that many more are needed. */
+const BITS_MOST = 160
 
 export interface Limit {
   readonly model: MetricModel
@@ -25,15 +30,7 @@ export interface Limit {
    * the noise; with a `depth` (see `Process`) an upper bound of it.
    */
   logAllowed(point: Point, caution: number, depth?: number): number
-  /** How often that probability counts. */
-  readonly weight: number
 }
-
-/**
- * What a bit says is soon over-read: a huge gain at a small chance would be tried over and over. Counting the chance
- * several times turns these tries towards the even ones (measured: 7 instead of 3 hits of 10 in worlds of pass/fail).
- */
-const BIT_WEIGHT = 7
 
 const rowsOf = (told: readonly Told[], value: (t: Told) => number | undefined): Row[] =>
   told.flatMap((t) => {
@@ -57,7 +54,7 @@ export function learnMetric(evidence: Evidence, metric: string): MetricModel | u
 function learnRows(evidence: Evidence, slot: string, value: (t: Told) => number | undefined): MetricModel | undefined {
   const rows = rowsOf(evidence.told, value)
   if (rows.length === 0) return undefined
-  return modelMetric(evidence.kernels, slot, rows, rowsOf(evidence.near, value), evidence.memo)
+  return modelMetric(evidence.kernels, slot, rows, rowsOf(evidence.near.slice(0, NEAR_MOST), value), evidence.memo)
 }
 
 function limitOf(evidence: Evidence, index: number, models: Map<string, MetricModel>): Limit | undefined {
@@ -80,13 +77,14 @@ function limitOf(evidence: Evidence, index: number, models: Map<string, MetricMo
   const shift = origin ? model.outward(model.predict(origin.point).mean) - measured(origin.metrics, metric)! : 0
   const min = range.min === -Infinity ? -Infinity : model.inward(range.min + shift)
   const max = range.max === Infinity ? Infinity : model.inward(range.max + shift)
-  return within(model, min, max, { clear: model.noise })
+  return within(model, min, max, model.noise)
 }
 
 /**
  * A metric that never lies strictly within its limit but often exactly on it: a clamp (`max(0, .62 - a) <= 0`), a count
- * of violations, a pass or fail. A process through the flat part would call it a coin toss everywhere; moved off the
- * limit by half a deviation, it is a slope that crosses the limit where the flat part begins.
+ * of violations, a pass or fail. A process through the flat part would call it a coin toss everywhere. So the flat part
+ * is read as censored (Tobin, 1958): what lies on the limit is taken for what the slope below it leads one to expect,
+ * given that it lies beyond.
  */
 function wallLimit(
   evidence: Evidence,
@@ -95,15 +93,24 @@ function wallLimit(
   margins: ReadonlySet<number>,
 ): Limit | undefined {
   if (margins.size === 1) return undefined // nothing has ever broken it: there is no slope to learn
+  const near = rowsOf(evidence.near.slice(0, NEAR_MOST), margin)
   if (margins.size === 2) {
-    const side = (t: Told) => (margin(t) === undefined ? undefined : margin(t) === 0 ? 1 : -1)
-    const model = modelSign(evidence.kernels, rowsOf(evidence.near, side))
-    return within(model, 0, Infinity, { weight: BIT_WEIGHT })
+    const sides = rowsOf(evidence.near.slice(0, BITS_MOST), margin).map((row) => ({
+      ...row,
+      value: row.value === 0 ? 1 : -1,
+    }))
+    return within(modelSign(evidence.kernels, sides), 0, Infinity)
   }
-  const values = [...margins]
-  const step = 0.5 * Math.sqrt(values.reduce((sum, y) => sum + y * y, 0) / values.length)
-  const model = learnRows(evidence, slot, (t) => (margin(t) === 0 ? step : margin(t)))!
-  return within(model, model.inward(0), Infinity)
+  const broken = rowsOf(evidence.told, margin).filter((row) => row.value < 0)
+  const model = (rows: readonly Row[]) => modelMetric(evidence.kernels, slot, broken, rows, evidence.memo)
+  const slope = model(near.filter((row) => row.value < 0))
+  const limit = slope.inward(0)
+  const beyond = (point: Point): number => {
+    const { mean, sd } = slope.predict(point)
+    return slope.outward(mean + sd * meanAbove((limit - mean) / sd))
+  }
+  const full = model(near.map((row) => (row.value < 0 ? row : { ...row, value: beyond(row.point) })))
+  return within(full, limit, Infinity)
 }
 
 /** Where evaluations fail: 1 for a failure, 0 for none, allowed below a half. */
@@ -116,10 +123,9 @@ function failureLimit(evidence: Evidence): Limit | undefined {
 }
 
 /** The limit `min..max` on the model's scale; `clear` is what one unit of caution keeps clear of either side. */
-function within(model: MetricModel, min: number, max: number, { weight = 1, clear = 0 } = {}): Limit {
+function within(model: MetricModel, min: number, max: number, clear = 0): Limit {
   return {
     model,
-    weight,
     logAllowed(point, caution, depth) {
       const { mean, sd } = model.predict(point, depth)
       // Doubt hurts a mean that is inside and helps one that is outside: only the latter bounds from above.

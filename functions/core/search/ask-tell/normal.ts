@@ -33,3 +33,9 @@ export function logExpectedImprovement(z: number): number {
   // Beyond -8 the difference 1 + z m cancels; its leading term 1 / z² takes over.
   return logDensity + (z > -8 ? Math.log(1 + z * millsRatio) : -Math.log(z * z + 2))
 }
+
+/** E[Z | Z > a], Z standard normal. */
+export function meanAbove(a: number): number {
+  if (a > 30) return a // within 1 / a, and free of the difference of two huge logarithms
+  return Math.exp(-0.5 * a * a - LOG_SQRT_2PI - logCdf(-a))
+}

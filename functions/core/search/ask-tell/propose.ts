@@ -12,14 +12,13 @@ import { allPoints, distance, keyOf, type Lattice, type Point } from './lattice.
 import { type FitMemo, milestone } from './metric-model.ts'
 import { randomFor } from './random.ts'
 
-/** Models are conditioned on at most this many observations, the nearest to the best: time stays bounded. */
-const NEAR_MOST = 80
-
 export interface Situation {
   /** In proposal order. */
   readonly told: readonly Told[]
   /** Handed out and not to be learned from yet. */
   readonly out: readonly Point[]
+  /** Keys of all points ever handed out or told. */
+  readonly taken: ReadonlyMap<string, unknown>
   /** Number of the next proposal. */
   readonly next: number
 }
@@ -34,20 +33,25 @@ export function makeProposer(lattice: Lattice, goal: Goal, seed: number, exact: 
   const beliefOf = (told: readonly Told[]) => beliefFrom(lattice, goal, kernels, memo, told)
   const rank = exact ? makeRanking(lattice, beliefOf) : undefined
 
-  return ({ told, out, next }, count) => {
-    const taken = new Set([...told.map((t) => keyOf(t.point)), ...out.map(keyOf)])
+  return ({ told, out, taken, next }, count) => {
     const points: Point[] = []
+    const added = new Set<string>()
+    const isTaken = (key: string) => taken.has(key) || added.has(key)
     const add = (point: Point) => {
       points.push(point)
-      taken.add(keyOf(point))
+      added.add(keyOf(point))
     }
-    const room = () => points.length < count && taken.size < lattice.size
+    const used = () => taken.size + added.size
+    const room = () => points.length < count && used() < lattice.size
     for (const [i, point] of first.entries()) {
-      if (room() && (i === 0 || taken.size <= designSize(lattice)) && !taken.has(keyOf(point))) add(point)
+      if (room() && (i === 0 || used() <= designSize(lattice)) && !isTaken(keyOf(point))) add(point)
     }
     if (!room()) return points
     if (rank) {
-      for (const point of rank(told)) if (room() && !taken.has(keyOf(point))) add(point)
+      for (const point of rank(told)) {
+        if (!room()) break
+        if (!isTaken(keyOf(point))) add(point)
+      }
       return points
     }
     const belief = beliefOf(told)
@@ -59,14 +63,15 @@ export function makeProposer(lattice: Lattice, goal: Goal, seed: number, exact: 
       // Under noise where the edge runs is itself in doubt: two proposals of three keep one and two deviations clear of it.
       const caution = number % (CAUTION_MOST + 1)
       const promise = (point: Point, atLeast: number) => belief.promise(point, caution, atLeast)
-      const found = mostPromising(lattice, promise, starts, taken, random)
-      add(found ?? untakenFrom(lattice, randomPoint(lattice, random), taken))
+      const found = mostPromising(lattice, promise, starts, isTaken, random)
+      add(found ?? untakenFrom(lattice, randomPoint(lattice, random), isTaken))
       if (room()) belief.assume(points.at(-1)!)
     }
     return points
   }
 }
 
+/** The nearest to the best tell most, and the baseline, on which relative limits rest. */
 function beliefFrom(
   lattice: Lattice,
   goal: Goal,
@@ -79,7 +84,6 @@ function beliefFrom(
   const near = told
     .map((t) => ({ t, far: t === baseline ? -1 : distance(lattice, t.point, centre) }))
     .sort((a, b) => a.far - b.far || a.t.number - b.t.number)
-    .slice(0, NEAR_MOST)
   return believe({ goal, kernels, told, near: near.map((n) => n.t), baseline, memo })
 }
 
@@ -87,10 +91,10 @@ export function findBaseline(lattice: Lattice, told: readonly Told[]): Told | un
   return told.find((t) => t.point.every((rank, i) => rank === lattice.baseline[i]))
 }
 
-/** Climbs begin at the baseline and at the best two so far. */
+/** Climbs begin at the best two so far, at first at the baseline. */
 function startsFrom(lattice: Lattice, goal: Goal, told: readonly Told[]): Point[] {
   const best = feasibleBestFirst(goal, told, findBaseline(lattice, told))
-  return [lattice.baseline, ...best.slice(0, 2).map((t) => t.point)]
+  return best.length > 0 ? best.slice(0, 2).map((t) => t.point) : [lattice.baseline]
 }
 
 /** For an exact search: every point, most promising first, ranked anew at each milestone. */
@@ -99,7 +103,8 @@ function makeRanking(lattice: Lattice, beliefOf: (told: readonly Told[]) => Beli
   let last: { readonly key: string; readonly ranking: readonly Point[] } | undefined
   return (told: readonly Told[]): readonly Point[] => {
     const known = told.slice(0, milestone(told.length))
-    const key = known.map((t) => t.number).join()
+    // Observations are only ever added, so as many up to the same number are the same.
+    const key = `${known.length} up to ${known.at(-1)?.number}`
     if (last?.key !== key) {
       const belief = beliefOf(known)
       const rated = points.map((point) => ({ point, promise: belief.promise(point, 0, -Infinity) }))
@@ -110,9 +115,9 @@ function makeRanking(lattice: Lattice, beliefOf: (told: readonly Told[]) => Beli
 }
 
 /** The first untaken point from `start` on, in lattice order; there must be one. */
-function untakenFrom(lattice: Lattice, start: Point, taken: ReadonlySet<string>): Point {
+function untakenFrom(lattice: Lattice, start: Point, isTaken: (key: string) => boolean): Point {
   let point = start
-  while (taken.has(keyOf(point))) {
+  while (isTaken(keyOf(point))) {
     const next = [...point]
     for (let i = next.length - 1; i >= 0; i--) {
       next[i] = (next[i]! + 1) % lattice.fields[i]!.values.length

@@ -3,9 +3,9 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { runAutotune } from '#core/run-autotune.ts'
+import { Id } from '#schemas/common.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
-import { Id } from '#schemas/common.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
@@ -33,7 +33,9 @@ export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRu
 export async function verifyRun(store: Store, runId: string, engine: ReplayEngine): Promise<Verification> {
   const differences: { file: string; why: string }[] = []
   const differs = (file: string, why: string) => differences.push({ file, why })
-  const manifestText = !Id.safeParse(runId).success ? null : await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
+  const manifestText = !Id.safeParse(runId).success
+    ? null
+    : await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
   if (manifestText === null)
     throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
   const manifest = parseOr<RunManifest>(manifestText)

@@ -75,6 +75,9 @@ export const RunSummary = z.strictObject({
     failed: z.int().meta({ description: 'Paid replays in which the harness failed.' }),
     no_search: NoSearch.nullable(),
   }),
+  excluded: z
+    .strictObject({ cases: z.record(z.string(), z.int()), share: z.number() })
+    .meta({ description: 'Search cases left out because their baseline does not reproduce, by typed reason.' }),
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),

@@ -148,11 +148,16 @@ function liveDesk(draw: Draw, fault: Fault, library: readonly LibraryPassage[], 
   }
 }
 
-const ask = (draw: Draw, { device, code, symptom }: Fault): string =>
-  draw.pick([
-    `My ${device} shows ${code} and ${symptom}. Which part do I need before opening it?`,
-    `Fault ${code} on the display of my ${device}: ${symptom}. Which part do I need?`,
-    `Hello, ${symptom}. The device is a ${device}, the display says ${code}.`,
-  ])
+function ask(draw: Draw, { device, code, symptom }: Fault): string {
+  const before = faultOf(device, draw.int(0, FAULT_COUNT - 1))
+  const history = draw.chance(0.2) ? ` Last year the ${before.name} was replaced.` : ''
+  return (
+    draw.pick([
+      `My ${device} shows ${code} and ${symptom}. Which part do I need before opening it?`,
+      `Fault ${code} on the display of my ${device}: ${symptom}. Which part do I need?`,
+      `Hello, ${symptom}. The device is a ${device}, the display says ${code}.`,
+    ]) + history
+  )
+}
 
 if (import.meta.main) for await (const run of deskRuns()) process.stdout.write(`${JSON.stringify(run)}\n`)

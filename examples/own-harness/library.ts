@@ -91,7 +91,7 @@ const faultText = ({ device, code, symptom, name, part }: Fault): string =>
   `${device}, fault ${code}: ${symptom}. Most often the ${name} is worn. Test it with the meter between the two outer pins; below forty ohm it is still good. Otherwise replace the ${name}, part ${part}, and clear the counter by holding both keys for five seconds.`
 
 const safetyText = (device: string): string =>
-  `${device}, any fault that the display shows: before opening the device, pull the plug. A charge may remain in the ${device} for ten minutes, so wait before you replace a part. Wear gloves.`
+  `${device}, any fault that the display shows: before opening the device, pull the plug. A charge may remain in the ${device} for ten minutes, so wait before you fit the part. Wear gloves, you need both hands.`
 
 const WARRANTY =
   'Warranty: two years from the day of purchase, on parts and labour. Wear of belts, seals and filters is excluded, and so is damage from lime. Keep the receipt; the serial number stands on the back.'

@@ -18,13 +18,15 @@ export interface ReplayerOptions {
   readonly replayer: string
   readonly concurrency?: number | undefined
   readonly limitMs?: number | undefined
+  /** Digest that a harness module must have. */
+  readonly digest?: string | undefined
 }
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(
   { dir, vaultDir, objects, vault }: LocalStore,
   intent: string,
-  { replayer, concurrency, limitMs }: ReplayerOptions,
+  { replayer, concurrency, limitMs, digest }: ReplayerOptions,
 ): Promise<LocalEngine> {
   if (replayer === 'transcript') return isolatedEngine(vaultDir)
   if (!replayer.startsWith('module:') || replayer === 'module:')
@@ -36,11 +38,12 @@ export async function openEngine(
     runs: { search: runLoader([objects], intent), vault: runLoader([vault, objects], intent) },
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
+    ...(digest === undefined ? {} : { digest }),
   })
 }
 
 /** The options under which a run was made. */
 export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
   pinned?.kind === 'module'
-    ? { replayer: `module:${pinned.path}`, limitMs: pinned.limit_ms }
+    ? { replayer: `module:${pinned.path}`, limitMs: pinned.limit_ms, digest: pinned.digest }
     : { replayer: 'transcript' }

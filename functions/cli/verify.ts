@@ -1,4 +1,5 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
+import { UserError } from '../errors.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/verify.ts'
 import { type LocalEngine, openEngine, optionsOf } from './engine.ts'
 import { existingStore } from './inspect.ts'
@@ -15,7 +16,13 @@ export async function verify(run: string, { store: dir, json }: { store: string;
   let engine: LocalEngine | null = null
   try {
     const pinned = await pinnedRun(store, run)
-    engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+    try {
+      engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      const differences = [{ file: 'replayer', why: error.message }]
+      return report(run, { run, reproducible: false, scope: 'none', differences }, json)
+    }
     return report(run, await verifyRun(store, run, engine), json)
   } finally {
     engine?.close()

@@ -38,6 +38,8 @@ export interface ModuleOptions {
   readonly concurrency?: number
   /** Longest that one case may take. @default 10000 */
   readonly limitMs?: number
+  /** Digest that the module must have, where a run has pinned one: another module is not even loaded. */
+  readonly digest?: string
 }
 
 export interface ModuleEngine extends ReplayEngine {
@@ -50,6 +52,10 @@ export interface ModuleEngine extends ReplayEngine {
 export async function moduleEngine(path: string, options: ModuleOptions): Promise<ModuleEngine> {
   const { store, vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
   const files = harnessFiles(path, store)
+  if (options.digest !== undefined && options.digest !== files.digest)
+    throw new UserError(
+      `the harness module ${path} is no longer the one that was pinned: its digest is ${files.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and the local files that it names`,
+    )
   const readable = readableBy(files, store, vault)
   const start = (): Promise<HarnessHost> => {
     if (harnessFiles(path, store).digest !== files.digest)

@@ -5,8 +5,10 @@ import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
-import { PromotionRecord, RejectionRecord, ReviewDecision, TuningProposal } from './proposal.ts'
+import { RejectionRecord, TuningProposal } from './proposal.ts'
+import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
+import { Review, ReviewAttempt, ReviewDecision, ReviewLinkClaims } from './review.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
@@ -34,8 +36,16 @@ export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   'gate-answer': GateAnswer,
   'ledger-item': LedgerItem,
   'tuning-proposal': TuningProposal,
+  review: Review,
+  'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,
+  'review-link-claims': ReviewLinkClaims,
+  'production-run': ProductionRun,
   'promotion-record': PromotionRecord,
+  rollout: Rollout,
+  'rollout-config': RolloutConfig,
+  routing: Routing,
+  'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
   'autotune-run': AutotuneRun,
   'run-summary': RunSummary,

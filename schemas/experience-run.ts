@@ -5,7 +5,10 @@ import { Day, Id, Name, Ref, Settings } from './common.ts'
 const tokens = z.int().min(0)
 const milliseconds = z.number().min(0)
 
-const bucket = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a bucket is a lower-case word')
+const bucket = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'a bucket is a lower-case word')
+  .refine((s) => s !== 'constructor' && s !== 'prototype', 'a bucket is no reserved word')
 
 /** One passage offered to the model. `ranks` counts from 1 inside its bucket and hop, under each named ordering. */
 export const Offer = z.strictObject({

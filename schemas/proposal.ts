@@ -1,4 +1,4 @@
-/** Tuning proposal (the article's, field for field, plus ours), review decision, promotion and rejection records. */
+/** Tuning proposal (the article's, field for field, plus ours) and rejection record. */
 import * as z from 'zod'
 import { BlastRadius, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
@@ -56,34 +56,6 @@ export const TuningProposal = z.strictObject({
   computed_from: z.record(z.string(), Digest),
 })
 export type TuningProposal = z.infer<typeof TuningProposal>
-
-export const ReviewDecision = z.strictObject({
-  review_id: Id,
-  tuning_proposal_id: Id,
-  proposal_digest: Digest.meta({ description: 'Of exactly what was shown.' }),
-  role: Name,
-  reviewer: Name,
-  decision: z.enum(['approved', 'rejected']),
-  reason: z.string().nullable(),
-  decided_at: z.string(),
-})
-export type ReviewDecision = z.infer<typeof ReviewDecision>
-
-export const STAGES = ['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored', '100%'] as const
-export const PromotionRecord = z.strictObject({
-  promotion_id: Id,
-  tuning_proposal_id: Id,
-  from_stage: z.enum(STAGES).nullable(),
-  to_stage: z.enum(STAGES).nullable(),
-  verdict: z.enum(['advanced', 'paused', 'rolled_back', 'stopped']),
-  reasons: z.array(z.string()),
-  cohort: z.string(),
-  approver: Name,
-  rollback_target: Id,
-  at: z.string(),
-  previous: Digest.nullable(),
-})
-export type PromotionRecord = z.infer<typeof PromotionRecord>
 
 /** Why a patch is not proposed again. Expires when the baseline tuple or the suite changes: both are in the key. */
 export const RejectionRecord = z.strictObject({

@@ -1,0 +1,106 @@
+/** How long and how much memory does the first success take, and how much is installed for it? */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Bench, median } from './bench.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const RUNS = 5
+const SAMPLE_MS = 50
+
+export async function run(): Promise<Bench> {
+  const runs: { seconds: number; rssMb: number | null }[] = []
+  for (let i = 0; i < RUNS; i++) runs.push(await demoRun())
+  const packages = runtimePackages()
+  const rss = runs.map((r) => r.rssMb)
+  return {
+    name: 'demo',
+    conditions: {
+      command: 'npm run -s demo, the whole process, compile cache as it is',
+      runs: RUNS,
+      all_seconds: runs.map((r) => Number(r.seconds.toFixed(2))),
+      memory: `of the whole process tree, npm included, shared pages counted once; largest of samples every ${SAMPLE_MS} ms`,
+      runtime_packages: packages.length,
+    },
+    figures: {
+      seconds: median(runs.map((r) => r.seconds)),
+      rss_mb: rss.includes(null) ? null : Math.max(...(rss as number[])),
+      runtime_dependencies_mb: packages.reduce((sum, folder) => sum + bytesOf(folder), 0) / 1e6,
+    },
+    peers: {},
+    bars: [{ figure: 'seconds', atMost: 3 }],
+  }
+}
+
+async function demoRun(): Promise<{ seconds: number; rssMb: number | null }> {
+  const stores = mkdtempSync(join(tmpdir(), 'autotune-bench-'))
+  const started = performance.now()
+  const child = spawn('npm', ['run', '-s', 'demo'], {
+    cwd: ROOT,
+    stdio: 'ignore',
+    env: { ...process.env, TMPDIR: stores },
+  })
+  let rssMb: number | null = null
+  const sampler = setInterval(() => {
+    const now = treeMb(child.pid!)
+    if (now !== null) rssMb = Math.max(rssMb ?? 0, now)
+  }, SAMPLE_MS)
+  try {
+    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
+    const seconds = (performance.now() - started) / 1000
+    if (code !== 0) throw new Error(`npm run -s demo ended with ${code}`)
+    return { seconds, rssMb }
+  } finally {
+    clearInterval(sampler)
+    rmSync(stores, { recursive: true, force: true })
+  }
+}
+
+/** Memory of a process and all below it, shared pages counted once; null where the system does not say. */
+function treeMb(pid: number): number | null {
+  try {
+    const held = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+    return children.reduce((sum, child) => sum + (treeMb(Number(child)) ?? 0), Number(held?.[1] ?? 0) / 1024)
+  } catch {
+    return null
+  }
+}
+
+/** Folders of the packages that `dependencies` of package.json bring in, directly and further down. */
+function runtimePackages(): string[] {
+  const found = new Set<string>()
+  const visit = (folder: string) => {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    for (const name of Object.keys(dependencies)) {
+      const installed = installedFrom(folder, name)
+      if (found.has(installed)) continue
+      found.add(installed)
+      visit(installed)
+    }
+  }
+  visit(ROOT)
+  return [...found]
+}
+
+/** Where Node would find a package from a folder. */
+function installedFrom(folder: string, name: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    const candidate = join(at, 'node_modules', name)
+    if (existsSync(join(candidate, 'package.json'))) return candidate
+    if (at === dirname(at)) throw new Error(`${name} is not installed: run npm ci`)
+  }
+}
+
+/** Bytes of the files of a package, without what is installed inside it for itself: that is a package of its own. */
+function bytesOf(folder: string): number {
+  let bytes = 0
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) bytes += entry.name === 'node_modules' ? 0 : bytesOf(path)
+    else if (entry.isFile()) bytes += statSync(path).size
+  }
+  return bytes
+}

@@ -6,10 +6,11 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { panelOf, reproduce } from '#core/gate/reproduce.ts'
 import { sealVersion } from '#core/gate/seal.ts'
-import type { LedgerItem } from '#schemas/heldout.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { rowKeys } from '../steps/ledger-keys.ts'
+import { transcriptEngine } from '../steps/engine.ts'
+import { planSeal } from '../steps/seal.ts'
+import { isStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
 import { contractLines, preflightLines } from './text.ts'
 
@@ -24,11 +25,11 @@ export async function doctor({
   target: string
 }): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = openStore(dir, { progress: terminalProgress() })
+  const store = isStore(dir) ? openStore(dir, { progress: terminalProgress() }) : null
   try {
-    const documents = await pinnedDocuments(store.objects, target)
+    const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const questions = sevenQuestions({ target, ...documents })
-    if (!isAnswered(questions)) {
+    if (!store || !isAnswered(questions)) {
       print(
         json,
         {
@@ -54,14 +55,9 @@ export async function doctor({
     const reproduced = reproduce(cases, pins)
     const problems = baselineProblems(panelOf(reproduced.lines), resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const live = (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(resolved.intent))))
-      .map((r) => r.body)
-      .find((i) => !i.retired && i.used > 0)
-    // What a run would seal now; only its counts are looked at, and nothing is written.
-    const facts =
-      live ??
-      sealVersion(reproduce(await compileIntent(store.vault, resolved.intent, store.progress), pins), resolved, pins)
-        .facts
+    // What a run would ask or seal now; only its counts are looked at, and nothing is written.
+    const { facts: open } = await planSeal(store, resolved, pins, transcriptEngine)
+    const facts = open ?? sealVersion({ lines: [], excluded: {} }, resolved, pins).facts
     const rows = preflight(facts, resolved, null)
     const ready = problems.length === 0 && rows.every((r) => r.verdict === 'ready')
     const needed = neededOf(rows)
@@ -89,6 +85,6 @@ export async function doctor({
     )
     return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2
   } finally {
-    store.close()
+    store?.close()
   }
 }

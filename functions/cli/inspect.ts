@@ -17,11 +17,15 @@ interface Options {
 }
 
 /** An existing store; a UserError where there is none, so that a typo does not create one. */
-export function existingStore(dir: string) {
-  if (!existsSync(join(dir, 'ledger.sqlite')))
+export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}) {
+  if (!isStore(dir))
     throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
-  return openStore(dir)
+  return openStore(dir, options)
 }
+
+/** Has anything been imported into this folder? */
+export const isStore = (dir: string): boolean =>
+  existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
 
 /** Manifest of a finished run. Throws UserError when there is none. */
 export async function manifestOf(store: Store, run: string): Promise<RunManifest> {

@@ -1,7 +1,7 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
-import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
+import type { LocalStore } from '#adapters/local/open-store.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
@@ -42,7 +42,7 @@ export async function runVerb(o: Options): Promise<number> {
   if (target.scoring?.replayer === 'module' && replayer === 'transcript')
     throw new UserError(`${o.target} is scored by a harness of your own: name it with --replayer module:PATH`)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
-  const store = openStore(o.store, { progress: terminalProgress() })
+  const store = existingStore(o.store, { progress: terminalProgress() })
   let engine: LocalEngine | null = null
   try {
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })

@@ -24,18 +24,33 @@ export async function sealIfNeeded(
   pins: BaselinePins,
   engine: ReplayEngine,
 ): Promise<HeldoutVersion | null> {
+  const plan = await planSeal(store, target, pins, engine)
+  return plan.sealed ? await publish(store, plan.sealed, plan.live) : plan.facts
+}
+
+/** The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing. */
+export async function planSeal(
+  store: Store,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+  engine: ReplayEngine,
+): Promise<{
+  readonly facts: HeldoutVersion | null
+  readonly sealed?: SealedVersion
+  readonly live?: LedgerRow<LedgerItem> | undefined
+}> {
   const rows = await versions(store, target.intent)
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
-  if (asked) return factsOf(asked.body, pins, target)
+  if (asked) return { facts: factsOf(asked.body, pins, target) }
   const cases = await unclaimed(store, target.intent, rows)
   const live = rows.find((r) => !r.body.retired)
-  if (cases.length === 0) return live ? factsOf(live.body, pins, target) : null
+  if (cases.length === 0) return { facts: live ? factsOf(live.body, pins, target) : null }
   const sealed = sealVersion(await engine.reproduce(cases, pins, 'vault'), target, pins)
-  if (sealed.facts.families === 0) return null
+  if (sealed.facts.families === 0) return { facts: null }
   if (live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline)
-    return factsOf(live.body, pins, target)
-  return await publish(store, sealed, live)
+    return { facts: factsOf(live.body, pins, target) }
+  return { facts: sealed.facts, sealed, live }
 }
 
 const versions = async (store: Store, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
@@ -49,6 +64,10 @@ function factsOf(
   if (facts.baseline !== baselineOf(pins) || facts.suite !== pins.suite.suite)
     throw new UserError(
       `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline, suite or harness module and has answered questions: its families stay with it. Import families that were never sealed`,
+    )
+  if (facts.alpha !== target.alpha || (target.questions ?? facts.questions) !== facts.questions)
+    throw new UserError(
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed at alpha ${facts.alpha} for ${facts.questions} questions and has answered some: neither can change now. Give scoring.alpha and scoring.questions these values, or import families that were never sealed`,
     )
   return facts
 }

@@ -26,7 +26,10 @@ export interface Verification {
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
 export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRun | null> {
-  return parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
+  if (!Id.safeParse(runId).success) return null
+  const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
+  const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')
+  return text !== null && manifest?.artifacts?.['target.json'] === digestOfBytes(text) ? parseOr<AutotuneRun>(text) : null
 }
 
 /** Verifies a finished run. Throws UserError when there is no such run. */

@@ -22,8 +22,9 @@ import {
   publishPack,
   publishPrices,
   publishSuite,
+  refuseChanged,
 } from '../steps/documents.ts'
-import { fixSplit, type IngestReport, ingest } from '../steps/ingest.ts'
+import { fixedSplit, type IngestReport, ingest } from '../steps/ingest.ts'
 import { readInput } from './io.ts'
 
 export interface ImportOptions {
@@ -46,7 +47,9 @@ export async function importFiles(
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
-  const spool = join(store.dir, `.tmp-import-${process.pid}.jsonl`)
+  await refuseChanged(store.objects, packs, suites, prices)
+  // Held-out records are among them, so they never lie where the search reads, not even after a kill.
+  const spool = join(store.vaultDir, `.tmp-import-${process.pid}.jsonl`)
   try {
     const mapped = await spoolRuns(store, files, options.map, spool)
     if (files.length > 0 && mapped === 0)
@@ -64,13 +67,13 @@ export async function importFiles(
   }
 }
 
-/** The store's rule; a key or share that differs from the fixed one is refused. */
+/** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
 async function splitRule(store: LocalStore, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
-  const rule = await fixSplit(store, {
+  const rule = (await fixedSplit(store)) ?? {
     by: splitBy,
     key: splitKey ?? randomBytes(32).toString('hex'),
     heldout_share: heldoutShare,
-  })
+  }
   if ((splitKey !== null && rule.key !== splitKey) || rule.heldout_share !== heldoutShare || rule.by !== splitBy)
     throw new UserError(
       'this store splits families by another key, share or rule: families never move. Use the same options, or another --store',

@@ -7,7 +7,7 @@ import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
-import { readJson } from './store.ts'
+import { readJson, readText } from './store.ts'
 
 /** A value under a schema; a UserError names the file, each field and what is wrong with it. */
 export function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
@@ -57,12 +57,31 @@ export const parseTarget = (text: string, file: string): TuningTarget =>
 /** Publishes a document under its ref. The same bytes again are fine; other bytes under a published ref are refused. */
 async function publish(objects: ObjectStore, key: string, ref: string, document: unknown): Promise<void> {
   const text = `${canonical(document)}\n`
-  if (await objects.putIfAbsent(key, text)) return
-  const stored = await objects.get(key)
-  if (new TextDecoder().decode(stored!) !== text)
-    throw new UserError(
-      `${ref} is already published with other content. Published versions never change: give it a new version`,
-    )
+  if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
+}
+
+const changed = (ref: string): UserError =>
+  new UserError(
+    `${ref} is already published with other content. Published versions never change: give it a new version`,
+  )
+
+/** Refuses documents of which one could not be published, before any of them is. */
+export async function refuseChanged(
+  objects: ObjectStore,
+  packs: readonly ContextPack[],
+  suites: readonly EvaluatorSuite[],
+  prices: readonly PriceTable[],
+): Promise<void> {
+  const seen = new Map<string, string>()
+  for (const [key, ref, document] of [
+    ...packs.map((p) => [keys.pack(p.pack), p.pack, p] as const),
+    ...suites.map((s) => [keys.suite(s.suite), s.suite, s] as const),
+    ...prices.map((t) => [keys.priceTable(t.price_table), t.price_table, t] as const),
+  ]) {
+    const text = `${canonical(document)}\n`
+    if ((seen.get(key) ?? (await readText(objects, key)) ?? text) !== text) throw changed(ref)
+    seen.set(key, text)
+  }
 }
 
 export const publishPack = (objects: ObjectStore, pack: ContextPack): Promise<void> =>

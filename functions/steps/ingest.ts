@@ -1,5 +1,5 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
-import { digestOfBytes } from '#core/canonical.ts'
+import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { filesOf, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -36,12 +36,13 @@ export interface IngestReport {
   readonly intents: readonly string[]
 }
 
-/** The store's split rule; the first import fixes it, a later one may not differ. */
+/** The store's split rule; `null` before its first import of runs. */
+export const fixedSplit = async (store: Store): Promise<SplitRule | null> =>
+  (await store.table.get<SplitRule>(...rowKeys.split()))?.body ?? null
+
+/** The store's split rule; the first import of runs fixes it, a later one may not differ. */
 export async function fixSplit(store: Store, wanted: SplitRule): Promise<SplitRule> {
-  const [pk, sk] = rowKeys.split()
-  if (await store.table.create(pk, sk, wanted)) return wanted
-  const fixed = (await store.table.get<SplitRule>(pk, sk))!.body
-  return fixed
+  return (await store.table.create(...rowKeys.split(), wanted)) ? wanted : (await fixedSplit(store))!
 }
 
 /** Runs of one import. Read twice, in the same order: once to check everything, once to write. */
@@ -75,6 +76,8 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
     if (run.case_id !== run.run_id) owners.set(caseKey, owner)
     if (await isStored(store, run, before)) stored.add(run.run_id)
   }
+  if (known.size > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
+    throw new UserError('this store splits families by another rule: families never move. Use the rule of its first import')
   await writeRuns(store, source, sides, stored, known.size)
   const families = [...sides.values()]
   return {

@@ -18,8 +18,7 @@ interface Options {
 
 /** An existing store; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}) {
-  if (!isStore(dir))
-    throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
+  if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
   return openStore(dir, options)
 }
 

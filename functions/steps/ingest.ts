@@ -77,7 +77,9 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
     if (await isStored(store, run, before)) stored.add(run.run_id)
   }
   if (known.size > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
-    throw new UserError('this store splits families by another rule: families never move. Use the rule of its first import')
+    throw new UserError(
+      'this store splits families by another rule: families never move. Use the rule of its first import',
+    )
   await writeRuns(store, source, sides, stored, known.size)
   const families = [...sides.values()]
   return {

@@ -29,7 +29,9 @@ export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRu
   if (!Id.safeParse(runId).success) return null
   const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
   const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')
-  return text !== null && manifest?.artifacts?.['target.json'] === digestOfBytes(text) ? parseOr<AutotuneRun>(text) : null
+  return text !== null && manifest?.artifacts?.['target.json'] === digestOfBytes(text)
+    ? parseOr<AutotuneRun>(text)
+    : null
 }
 
 /** Verifies a finished run. Throws UserError when there is no such run. */

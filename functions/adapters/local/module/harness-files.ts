@@ -1,12 +1,9 @@
 /** A harness module on disk: which files it is made of, their digest, and what the process that runs it may read. */
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { byCodeUnit, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
 import { inode, readableCode, refuseVaultFiles } from '../isolation/restricted.ts'
-
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 export interface HarnessFiles {
   /** As named by the user. */
@@ -74,7 +71,7 @@ export function readableBy({ file, folder }: HarnessFiles, store: string, vault:
     isFile(join(dir, 'package.json')) ? [join(dir, 'package.json')] : [],
   )
   refuseWays(own, packages, secret, vault)
-  return [...new Set([...readableCode(vault), join(ROOT, 'node_modules/zod'), ...own, ...packages, ...manifests])]
+  return [...new Set([...readableCode(vault), ...own, ...packages, ...manifests])]
 }
 
 /** A folder itself, or its entries one by one when the store lies in it: a grant has no exceptions. */

@@ -1,10 +1,11 @@
 /** One restricted process that runs a user's own harness: cases in, replies out, each within a limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { HarnessResult } from '#schemas/harness.ts'
 import { UserError } from '../../../errors.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
 import type { HarnessFiles } from './harness-files.ts'
-import type { HostMessage, HostReply, HostRequest } from './host-protocol.ts'
+import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'
 
 const CHILD = fileURLToPath(new URL('./host-child.ts', import.meta.url))
 /** Longest that a module may take to load. */
@@ -16,7 +17,7 @@ const HEAP_MB = 1024
 
 interface Pending {
   readonly id: number
-  readonly settle: (reply: HostReply) => void
+  readonly settle: (reply: HostAnswer) => void
 }
 
 /** A running host. It is alive until a case kills it; whoever holds it starts another one then. */
@@ -41,7 +42,7 @@ export class HarnessHost {
       process.execPath,
       [...restrictedFlags(readable), `--max-old-space-size=${HEAP_MB}`, CHILD, pathToFileURL(file).href],
       // What is written past the console, straight to a descriptor, goes nowhere.
-      { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'json' },
+      { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
     )
     this.#child.stderr!.on('data', (chunk: Buffer) => {
       this.#stderr = `${this.#stderr}${chunk.toString()}`.slice(-2000)
@@ -59,16 +60,16 @@ export class HarnessHost {
   }
 
   /** The reply to one case. A process that does not answer within the limit is killed. */
-  async run(request: Omit<HostRequest, 'id'>, limitMs: number): Promise<HostReply> {
+  async run(request: Omit<HostRequest, 'id'>, limitMs: number): Promise<HostAnswer> {
     const id = this.#next++
-    const { promise, resolve } = Promise.withResolvers<HostReply>()
+    const { promise, resolve } = Promise.withResolvers<HostAnswer>()
     this.#pending = { id, settle: resolve }
     const timer = setTimeout(() => {
       resolve({ failed: `the harness gave no answer within ${limitMs} ms and was cut` })
       this.close()
     }, limitMs)
     if (this.#ended === null) {
-      this.#child.channel!.ref()
+      this.#child.channel?.ref()
       this.#child.send({ id, ...request } satisfies HostRequest, () => {
         // A channel that is closed is followed by an end, and that says more.
       })
@@ -91,7 +92,7 @@ export class HarnessHost {
     const timer = setTimeout(() => resolve(`it was not loaded within ${LOAD_MS / 1000} s`), LOAD_MS)
     this.#child.on('message', (message: HostMessage) => {
       if ('loaded' in message) resolve(message.loaded)
-      else if (message.id === this.#pending?.id) this.#pending.settle(message.reply)
+      else if (message.id === this.#pending?.id) this.#pending.settle(answerOf(message.reply, message.printed))
     })
     this.#pending = {
       id: -1,
@@ -108,5 +109,29 @@ export class HarnessHost {
     this.#ended ??= how
     this.#pending?.settle({ failed: `the harness ended its process (${how})`, died: true })
     this.#child.kill('SIGKILL')
+  }
+}
+
+function answerOf(reply: HostReply, printed: string): HostAnswer {
+  if ('unreplayable' in reply) return reply
+  if ('failed' in reply) return { failed: `${reply.failed}${printed}`, ...(reply.stray ? { died: true } : {}) }
+  const { result, problem } = parsed(reply.returned)
+  return result
+    ? { result, served: reply.served }
+    : { failed: `the harness returned another shape: ${problem}${printed}` }
+}
+
+/** A result by its contract, or the first fields that do not fit. */
+function parsed(returned: unknown): { result: HarnessResult | null; problem: string } {
+  try {
+    const { data, error } = HarnessResult.safeParse(returned)
+    const issues = (error?.issues ?? []).slice(0, 3)
+    return {
+      // As plain JSON: fields that are absent, and no value that holds itself.
+      result: data ? (JSON.parse(JSON.stringify(data)) as HarnessResult) : null,
+      problem: issues.map((i) => `${i.path.join('.') || 'the result'}: ${i.message}`).join('; '),
+    }
+  } catch (error) {
+    return { result: null, problem: (error as Error).message }
   }
 }

@@ -5,18 +5,22 @@
  */
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { serialize } from 'node:v8'
 import { pinnedAnswers, UnpinnedCall } from '#core/replay/harness-pinned.ts'
-import { type HarnessModule, HarnessResult, type Pinned } from '#schemas/harness.ts'
+import type { HarnessModule, Pinned } from '#schemas/harness.ts'
 import type { HostMessage, HostReply, HostRequest } from './host-protocol.ts'
 
-const MAX_RESULT_CHARS = 1_000_000
+const MAX_RESULT_BYTES = 1_000_000
 const PRINTED_LINES = 5
 
 const module = process.argv[2]!
 const folder = pathToFileURL(`${dirname(fileURLToPath(module))}/`).href
+const channel = process.send!.bind(process)
 const send = (message: HostMessage): void => {
-  process.send!(message)
+  channel(message)
 }
+// The channel is not the harness's: what it would send there would be taken for a reply.
+delete process.send
 
 /** What the harness printed during the case at hand, kept for the report of a failure. */
 let printed = ''
@@ -38,14 +42,13 @@ process.on('uncaughtException', onStray)
 process.on('unhandledRejection', onStray)
 
 const harness = await load()
-if (harness) {
+if (harness)
   process.on('message', async ({ id, recording, settings }: HostRequest) => {
     printed = ''
     const reply = await replayCase(harness, recording, settings)
     stray = null
-    send({ id, reply: 'failed' in reply ? { ...reply, failed: `${reply.failed}${printedLines()}` } : reply })
+    send({ id, reply, printed: printedLines() })
   })
-}
 
 async function load(): Promise<HarnessModule | null> {
   try {
@@ -75,15 +78,15 @@ async function replayCase(
     model: async (request: { prompt: string }) => answers.model(request),
   })
   const strayed = new Promise<HostReply>((resolve) => {
-    stray = (error) => resolve({ failed: `the harness threw ${stackOf(error)}`, died: true })
+    stray = (error) => resolve({ failed: `the harness threw ${stackOf(error)}`, stray: true })
   })
   const decided = async (): Promise<HostReply> => {
     let reply: HostReply
     try {
       const returned = await harness.replay(frozen(recording.recorded), frozen(settings), pinned)
-      reply = checked(returned, answers.served)
+      reply = sendable(returned, answers.served)
     } catch (error) {
-      reply = { failed: `the harness threw ${stackOf(error)}` }
+      reply = { failed: `the harness threw ${stackOf(error)}`, stray: false }
     }
     // Promises that nobody waits for reject within this turn: they belong to this case.
     await new Promise((resolve) => setImmediate(resolve))
@@ -94,16 +97,17 @@ async function replayCase(
   return unpinned === null ? reply : { unreplayable: unpinned }
 }
 
-function checked(returned: unknown, served: readonly number[]): HostReply {
-  const parsed = HarnessResult.safeParse(returned)
-  if (!parsed.success) {
-    const issues = parsed.error.issues.slice(0, 3).map((i) => `${i.path.join('.') || 'the result'}: ${i.message}`)
-    return { failed: `the harness returned another shape: ${issues.join('; ')}` }
+/** Whatever can be sent is judged on the other side. */
+function sendable(returned: unknown, served: readonly number[]): HostReply {
+  const failed = (what: string): HostReply => ({ failed: `the harness returned ${what}`, stray: false })
+  try {
+    const bytes = serialize(returned).byteLength
+    return bytes > MAX_RESULT_BYTES
+      ? failed(`${bytes} bytes, at most ${MAX_RESULT_BYTES} are taken`)
+      : { returned, served: [...served] }
+  } catch (error) {
+    return failed(`what is no JSON: ${(error as Error).message}`)
   }
-  const chars = JSON.stringify(parsed.data).length
-  return chars > MAX_RESULT_CHARS
-    ? { failed: `the harness returned ${chars} characters, at most ${MAX_RESULT_CHARS} are taken` }
-    : { result: parsed.data, served: [...served] }
 }
 
 /** What was thrown, with the frames that lie in the harness; paths are written from its folder, so that they read alike everywhere. */

@@ -10,9 +10,18 @@ export interface HostRequest {
   readonly settings: Settings
 }
 
+/** What came of a case in the process: what `replay` returned is not looked at there. */
+export type HostReply =
+  | { readonly returned: unknown; readonly served: readonly number[] }
+  | { readonly unreplayable: string }
+  /** `stray`: it was thrown outside of the case's own promise, so an earlier case may be to blame. */
+  | { readonly failed: string; readonly stray: boolean }
+
 export type HostMessage =
   /** The module is loaded, or why it is not. */
-  { readonly loaded: string | null } | { readonly id: number; readonly reply: HostReply }
+  | { readonly loaded: string | null }
+  /** `printed`: first lines that the harness wrote. */
+  | { readonly id: number; readonly reply: HostReply; readonly printed: string }
 
-/** `died`: the process ended, or something threw outside of the case's own promise, so an earlier case may be to blame. */
-export type HostReply = HarnessReply & { readonly died?: true }
+/** A reply as the pool sees it. `died`: tried once more in a fresh process, what is at fault may be an earlier case. */
+export type HostAnswer = HarnessReply & { readonly died?: true }

@@ -40,7 +40,7 @@ export interface Finished {
 
 /** Refused before the search: nothing is left but the reasons. */
 export function refuseRun(
-  run: AutotuneRun,
+  run: Pick<AutotuneRun, 'run_id' | 'heldout_test_set'> & SearchSize,
   reasons: readonly string[],
   excluded: CompiledSearch['excluded'] = {},
 ): RunOutcome {
@@ -67,7 +67,11 @@ export function refuseRun(
   }
 }
 
-const excludedShare = (run: AutotuneRun, excluded: CompiledSearch['excluded']): RunSummary['excluded'] => ({
+interface SearchSize {
+  readonly search_set: { readonly cases: number }
+}
+
+const excludedShare = (run: SearchSize, excluded: CompiledSearch['excluded']): RunSummary['excluded'] => ({
   cases: { ...excluded },
   share: Object.values(excluded).reduce((a, b) => a + b, 0) / Math.max(1, run.search_set.cases),
 })

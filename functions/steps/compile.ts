@@ -50,9 +50,16 @@ export interface SearchSet {
   readonly cases: readonly ReplayCase[]
 }
 
-/** Compiles and keeps the search set of an intent. `search.jsonl` is the newest; each pinned version stays beside it. */
-export async function compileSearch(objects: ObjectStore, intent: string, progress: Progress): Promise<SearchSet> {
-  const cases = await compileIntent(objects, intent, progress)
+/** Compiles and keeps the search set of an intent. */
+export const compileSearch = async (objects: ObjectStore, intent: string, progress: Progress): Promise<SearchSet> =>
+  keepSearch(objects, intent, await compileIntent(objects, intent, progress))
+
+/** Keeps a compiled search set. `search.jsonl` is the newest; each pinned version stays beside it. */
+export async function keepSearch(
+  objects: ObjectStore,
+  intent: string,
+  cases: readonly ReplayCase[],
+): Promise<SearchSet> {
   const text = canonicalLines(cases)
   const digest = digestOfBytes(text)
   const pinned = keys.goldensAt(intent, digest)

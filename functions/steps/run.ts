@@ -1,9 +1,11 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
-import type { RunOutcome } from '#core/outcome.ts'
+import { panelOf, type Reproduction } from '#core/gate/reproduce.ts'
+import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -15,7 +17,7 @@ import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import { compileSearch, type SearchSet } from './compile.ts'
+import { compileIntent, keepSearch, type SearchSet } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
@@ -55,31 +57,42 @@ export async function runTarget(
     holder,
   )
   try {
-    const run = (lock.resumed ? await pinnedRun(store, lock.run_id, about) : null) ?? (await pinRun())
+    const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
+    const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun()
+    if ('refused' in fresh) return fresh.refused
+    const { run, reproduced } = fresh
     store.progress(
       `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
     )
-    const outcome = await runAutotune(run, portsOf(store, engine))
+    const outcome = await runAutotune(run, portsOf(store, engine, reproduced))
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
     await releaseLock(store, resolved.intent, riskClass, lock.run_id)
   }
 
-  async function pinRun(): Promise<AutotuneRun> {
+  async function pinRun(): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     if (await isTaken(store, lock.run_id))
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
     await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
-    const searchSet = await compileSearch(store.objects, resolved.intent, store.progress)
-    if (searchSet.cases.length === 0)
+    const cases = await compileIntent(store.objects, resolved.intent, store.progress)
+    if (cases.length === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
       )
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    await engine.check?.(searchSet.cases, pins)
+    await engine.check?.(cases, pins)
+    const reproduced = await engine.reproduce(cases, pins, 'search')
+    const problems = baselineProblems(panelOf(reproduced.lines), resolved)
+    if (problems.length > 0) {
+      const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: cases.length } }
+      return { refused: refuseRun(size, problems, reproduced.excluded).summary }
+    }
+    const searchSet = await keepSearch(store.objects, resolved.intent, cases)
     const heldout = await sealIfNeeded(store, resolved, pins, engine)
-    return await pinnedInput(store, request, contract, { runId: lock.run_id, replayer, searchSet, heldout })
+    const run = await pinnedInput(store, request, contract, { runId: lock.run_id, replayer, searchSet, heldout })
+    return { run, reproduced }
   }
 }
 
@@ -139,10 +152,11 @@ const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof p
     .map((r) => `  ${r}`)
     .join('\n')
 
-/** The pipeline's ports over a store. */
-export function portsOf(store: Store, engine: ReplayEngine): AutotunePorts {
+/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
+export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null = null): AutotunePorts {
   return {
-    reproduce: async (run) => engine.reproduce(await pinnedCases(store, run), baselinePins(run), 'search'),
+    reproduce: async (run) =>
+      reproduced ?? engine.reproduce(await pinnedCases(store, run), baselinePins(run), 'search'),
     pin: (run) => store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`),
     search: (input) => engine.search(input),
     async ledgerItem({ intent, version }) {

@@ -1,0 +1,100 @@
+/** The command line in this process: what it prints, its exit code, and what it leaves in a folder. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { vi } from 'vitest'
+import { openStore } from '#adapters/local/open-store.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { main } from '../../bin/autotune.ts'
+import { fixSplit } from '../../functions/steps/ingest.ts'
+import { RECORDED, run, stocked } from '../steps/stores.ts'
+import { aTarget, aWorld } from '../support/builders.ts'
+
+export interface Printed {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  /** The last line of stdout as JSON. */
+  readonly json: () => never
+}
+
+/** Runs one command line. */
+export async function autotune(...argv: readonly string[]): Promise<Printed> {
+  let [out, err] = ['', '']
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text
+    return true
+  })
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text
+    return true
+  })
+  try {
+    const code = await main(argv)
+    return { code, out, err, json: () => JSON.parse(out.trimEnd().split('\n').at(-1)!) as never }
+  } finally {
+    stdout.mockRestore()
+    stderr.mockRestore()
+  }
+}
+
+/** A folder for one test: documents, records and a store in it. */
+export interface Workplace {
+  readonly dir: string
+  readonly store: string
+  /** Writes a file (JSON, unless it is text or bytes) and returns its path. */
+  readonly file: (name: string, content: unknown) => string
+  /** Writes runs as JSON lines and returns the path. */
+  readonly runs: (name: string, runs: readonly ExperienceRun[]) => string
+  /** Relative path and size of every file below the store; empty when there is none. */
+  readonly listing: () => readonly string[]
+  readonly dispose: () => void
+}
+
+export function workplace(): Workplace {
+  const dir = mkdtempSync(join(tmpdir(), 'autotune-cli-'))
+  const store = join(dir, 'harness')
+  const file = (name: string, content: unknown) => {
+    const path = join(dir, name)
+    const raw = typeof content === 'string' || content instanceof Uint8Array
+    writeFileSync(path, raw ? content : JSON.stringify(content))
+    return path
+  }
+  return {
+    dir,
+    store,
+    file,
+    runs: (name, runs) => file(name, runs.map((r) => `${JSON.stringify(r)}\n`).join('')),
+    listing() {
+      try {
+        return readdirSync(store, { recursive: true, withFileTypes: true })
+          .filter((e) => e.isFile() && !e.name.startsWith('ledger.sqlite'))
+          .map((e) => join(e.parentPath, e.name))
+          .map(
+            (p) =>
+              `${p.slice(store.length + 1)} ${statSync(p).size} ${readFileSync(p).subarray(0, 4096).toString('base64').slice(-64)}`,
+          )
+          .sort()
+      } catch {
+        return []
+      }
+    },
+    dispose: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}
+
+/** A store with documents and a world that a run certifies at once, and a target file. */
+export async function ready(place: Workplace, runs: readonly ExperienceRun[] = aWorld({ search: 6, heldout: 100 })) {
+  const store = openStore(place.store, { durable: false })
+  await fixSplit(store, RECORDED)
+  await stocked(store, runs)
+  store.close()
+  return { target: place.file('target.json', aTarget()) }
+}
+
+/** A finished run in the store of a place, made without the command line. */
+export async function ran(place: Workplace, runId: string): Promise<void> {
+  const store = openStore(place.store, { durable: false })
+  await run(store, { runId })
+  store.close()
+}

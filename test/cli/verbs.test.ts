@@ -1,0 +1,378 @@
+/** Every verb: what it prints, for people and for machines, and its exit code. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { TuningProposal } from '#schemas/proposal.ts'
+import { RunSummary } from '#schemas/run.ts'
+import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
+
+const VERBS = ['demo', 'init', 'import', 'doctor', 'run', 'list', 'show', 'explain', 'verify']
+const BIN = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
+
+describe('help', () => {
+  test.each(VERBS)('of %s has an example', async (verb) => {
+    const { code, out } = await autotune(verb, '--help')
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`Example:\\n  autotune ${verb}`))
+    expect(out).toContain('--store <dir>')
+    expect(out).toContain('--json')
+  })
+
+  test('names every verb', async () => {
+    const { code, out } = await autotune('--help')
+    expect(code).toBe(0)
+    for (const verb of VERBS) expect(out).toMatch(new RegExp(`^  ${verb}`, 'm'))
+  })
+
+  test.each([[[]], [['nonsense']], [['list', '--nonsense']], [['show']], [['doctor']]])(
+    'is pointed to for %j',
+    async (argv) => {
+      const { code, out, err } = await autotune(...argv)
+      expect(code).toBe(2)
+      expect(out).toBe('')
+      expect(err).toMatch(/help|Usage/)
+    },
+  )
+})
+
+describe('a finished run', () => {
+  let place: Workplace
+  let target: string
+  beforeAll(async () => {
+    place = workplace()
+    target = (await ready(place)).target
+    await ran(place, 'r')
+  })
+  afterAll(() => place.dispose())
+  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+
+  test('is told to people with its verdict, its fates, its certificate and its file', async () => {
+    const { code, out } = await at('show', 'r')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^run r\nverdict {2}CERTIFIED/)
+    expect(out).toMatch('policy violations < 10 %')
+    expect(out).toMatch(/ledger {8}support.refund sha256:\w+: question 1 of 1, 0.05 of 0.05 spent, now retired/)
+    expect(out).not.toMatch(/no regressions|significant|proved to be|\bsafe\b/)
+  })
+
+  test('is one JSON object on the last line of "run --json"', async () => {
+    const other = workplace()
+    try {
+      const { target: file } = await ready(other)
+      const { code, out, json } = await autotune(
+        'run',
+        '--target',
+        file,
+        '--run-id',
+        'r',
+        '--json',
+        '--store',
+        other.store,
+      )
+      expect(code).toBe(0)
+      expect(out.trimEnd()).not.toContain('\n')
+      const summary: RunSummary & { proposal: string } = json()
+      expect(RunSummary.parse(summary)).toEqual(summary)
+      expect(summary).toMatchObject({
+        run: 'r',
+        verdict: 'certified',
+        winner: { 'evidence.orders.top_k': { from: 4, to: 1 } },
+        heldout_families: 100,
+      })
+      expect(summary.proposal).toBe(join(other.store, 'autotune/runs/r/selected-proposal.json'))
+      TuningProposal.parse(JSON.parse(readFileSync(summary.proposal, 'utf8')))
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('stands in the list, as {"runs":[{"run":...}]} for machines', async () => {
+    const { code, json } = await at('list', '--json')
+    expect(code).toBe(0)
+    expect(json()).toEqual({ runs: [expect.objectContaining({ run: 'r', verdict: 'certified' })] })
+    expect((await at('list')).out).toMatch(/^r +certified +support.refund$/m)
+  })
+
+  test('is explained: every candidate with its fate and why', async () => {
+    const { code, out } = await at('explain', 'r')
+    expect(code).toBe(0)
+    for (const to of [1, 2, 3, 5]) expect(out).toContain(`evidence.orders.top_k 4 -> ${to}`)
+    expect(out).toMatch('won')
+    expect(((await at('explain', 'r', '--json')).json() as RunSummary).candidates).toHaveLength(4)
+  })
+
+  test('is verified, and after one changed byte is not: exit 2, the file named', async () => {
+    const good = await at('verify', 'r')
+    expect([good.code, good.out]).toEqual([0, expect.stringMatching(/^reproducible: run r, recomputed to the end/)])
+    const file = join(place.store, 'autotune/runs/r/gate.json')
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.with(100, bytes[100]! ^ 1))
+    const bad = await at('verify', 'r')
+    expect([bad.code, bad.out]).toEqual([2, expect.stringMatching(/NOT REPRODUCIBLE[\s\S]* {3}gate\.json: /)])
+    expect((await at('verify', 'r', '--json')).json()).toMatchObject({ run: 'r', reproducible: false })
+    writeFileSync(file, bytes)
+    expect((await at('verify', 'r')).code).toBe(0)
+  })
+
+  test('is never overwritten: the same id again is refused, with nothing written', async () => {
+    const before = place.listing()
+    const { code, err } = await at('run', '--target', target, '--run-id', 'r')
+    expect([code, err]).toEqual([2, 'autotune: run r exists already: choose another --run-id\n'])
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('has used up its held-out version: the next run is refused with exit 2 and says what to do', async () => {
+    const { code, out } = await at('run', '--target', target, '--run-id', 'second')
+    expect(code).toBe(2)
+    expect(out).toMatch('REFUSED')
+    expect(out).toMatch('Import families that were never sealed')
+    expect((await at('verify', 'second')).code).toBe(0)
+  })
+
+  test.each(['nobody', '../r', 'r/../../x', '__proto__', ' ', ''])('of id %j is not there: exit 2', async (id) => {
+    for (const verb of ['show', 'explain', 'verify']) {
+      const { code, err } = await at(verb, id)
+      expect([verb, code, err]).toEqual([verb, 2, expect.stringContaining(`no finished run "${id}" in this store`)])
+    }
+  })
+})
+
+describe('a store that is not there', () => {
+  test.each([['list'], ['show', 'r'], ['explain', 'r'], ['verify', 'r'], ['run', '--abandon', 'r']])(
+    'is not made by "%s": exit 2',
+    async (...argv) => {
+      const place = workplace()
+      try {
+        const { code, err } = await autotune(...argv, '--store', place.store)
+        expect([code, err]).toEqual([2, expect.stringContaining('no store in')])
+        expect(existsSync(place.store)).toBe(false)
+      } finally {
+        place.dispose()
+      }
+    },
+  )
+
+  test('is not made by a run or a doctor either, who say what is missing', async () => {
+    const place = workplace()
+    try {
+      const target = place.file('target.json', aTarget())
+      for (const verb of ['run', 'doctor']) {
+        const { code, out, err } = await autotune(verb, '--target', target, '--store', place.store)
+        expect([code, out + err]).toEqual([
+          2,
+          expect.stringMatching(/publish it with "autotune import --pack FILE"|no store in/),
+        ])
+        expect(existsSync(place.store)).toBe(false)
+      }
+    } finally {
+      place.dispose()
+    }
+  })
+})
+
+describe('exit codes', () => {
+  let place: Workplace
+  beforeEach(() => {
+    place = workplace()
+  })
+  afterEach(() => place.dispose())
+  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+  const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
+
+  test('3: ran and proposes nothing, with the reason (inconclusive, and what it needs)', async () => {
+    await ready(place)
+    const file = place.file('strict.json', aTarget({ guardrails: strict }))
+    const { code, out } = await at('run', '--target', file)
+    expect(code).toBe(3)
+    expect(out).toMatch('INCONCLUSIVE')
+    expect(out).toMatch('policy: N=100, needs 2995. Nothing was spent.')
+    const doctor = await at('doctor', '--target', file)
+    expect(doctor.code).toBe(3)
+    expect(doctor.out).toMatch('verdict  INCONCLUSIVE')
+    expect((await at('doctor', '--target', file, '--json')).json()).toMatchObject({
+      verdict: 'inconclusive',
+      heldout_families: 100,
+      needed_families: 2995,
+    })
+  })
+
+  test('3: ran and proposes nothing (not certified), and says no more than that', async () => {
+    const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'heldout', required: 3 }] })
+    const { target } = await ready(place, world)
+    const { code, out } = await at('run', '--target', target)
+    expect([code, out]).toEqual([3, expect.stringMatching(/NOT CERTIFIED[\s\S]*No further detail exists/)])
+  })
+
+  test('0 and 2: doctor is ready, or names every unanswered question', async () => {
+    const { target } = await ready(place)
+    const good = await at('doctor', '--target', target)
+    expect([good.code, good.out]).toEqual([0, expect.stringMatching(/^1\. Which one metric[\s\S]*verdict {2}READY/)])
+    const before = place.listing()
+    const bad = await at('doctor', '--target', place.file('empty.json', {}))
+    expect(bad.code).toBe(2)
+    expect(bad.out.match(/^ {3}MISSING/gm)!.length).toBeGreaterThanOrEqual(12)
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('2: doctor says when every sealed family has answered already', async () => {
+    const { target } = await ready(place)
+    await ran(place, 'r')
+    const { code, out } = await at('doctor', '--target', target)
+    expect(code).not.toBe(0)
+    expect(out).not.toMatch('READY')
+  })
+
+  test('2: a target that a floor of the baseline breaks is told so, and nothing is written', async () => {
+    const { target } = await ready(place, aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 5 }] }))
+    const before = place.listing()
+    const { code, json } = await at('run', '--target', target, '--json')
+    expect(code).toBe(2)
+    expect(json()).toMatchObject({
+      verdict: 'refused',
+      reasons: [expect.stringContaining('policy: the baseline breaks it in 1 of 7 families: nothing can be certified')],
+    })
+    expect(place.listing()).toEqual(before)
+    expect((await at('doctor', '--target', target)).code).toBe(2)
+  })
+
+  test('0: hand-written candidates run in place of the search', async () => {
+    const { target } = await ready(place)
+    const candidates = place.file('changes.jsonl', '{"patch": {"evidence.orders.top_k": 2}, "rationale": "cheaper"}\n')
+    const { code, json } = await at('run', '--target', target, '--candidates', candidates, '--json')
+    expect(code).toBe(0)
+    expect(json()).toMatchObject({
+      verdict: 'certified',
+      winner: { 'evidence.orders.top_k': { from: 4, to: 2 } },
+      search: { visited: 1 },
+    })
+  })
+
+  test('2: a run that nobody opened cannot be given up', async () => {
+    await ready(place)
+    const { code, err } = await at('run', '--abandon', 'nobody')
+    expect([code, err]).toEqual([2, 'autotune: no run "nobody" is open in this store\n'])
+  })
+})
+
+describe('import', () => {
+  let place: Workplace
+  beforeEach(() => {
+    place = workplace()
+  })
+  afterEach(() => place.dispose())
+  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+
+  test('of documents alone does not fix how records will be split', async () => {
+    const { aPack } = await import('../support/builders.ts')
+    expect((await at('import', '--pack', place.file('pack.json', aPack()))).code).toBe(0)
+    expect((await at('list')).code).toBe(0)
+    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+    expect(await at('import', runs, '--split', 'recorded')).toMatchObject({ code: 0 })
+  })
+
+  test('again with the same options stores nothing new, with others is refused', async () => {
+    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+    const first = await at('import', runs, '--split-key', 'k', '--json')
+    expect([first.code, first.json()]).toEqual([0, expect.objectContaining({ stored: 4, unchanged: 0 })])
+    const again = await at('import', runs, '--split-key', 'k', '--json')
+    expect([again.code, again.json()]).toEqual([0, expect.objectContaining({ stored: 0, unchanged: 4 })])
+    const keyless = await at('import', runs, '--json')
+    expect([keyless.code, keyless.json()]).toEqual([0, expect.objectContaining({ unchanged: 4 })])
+    const before = place.listing()
+    for (const other of [
+      ['--split-key', 'other'],
+      ['--heldout-share', '.4'],
+      ['--split', 'recorded'],
+    ])
+      expect(await at('import', runs, ...other)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('families never move'),
+      })
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('of a published ref with other content is refused before any run is stored', async () => {
+    const { aPack } = await import('../support/builders.ts')
+    await at('import', '--pack', place.file('pack.json', aPack()))
+    const before = place.listing()
+    const changed = place.file('changed.json', aPack({ description: 'other' }))
+    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+    const { code, err } = await at('import', runs, '--split', 'recorded', '--pack', changed)
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('ctxpack.support@1.0.0 is already published with other content'),
+    ])
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('that is refused fixes no split rule', async () => {
+    const bad = place.runs('bad.jsonl', [
+      aFamily('a', { side: 'search', family: 'f' }),
+      aFamily('b', { side: 'heldout', family: 'f' }),
+    ])
+    expect((await at('import', bad, '--split', 'recorded')).code).toBe(2)
+    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+    expect((await at('import', runs, '--split-key', 'k')).code).toBe(0)
+  })
+
+  test('leaves no record where the search could read it while it works', async () => {
+    const { readdirSync } = await import('node:fs')
+    const seen: string[] = []
+    const runs = place.runs('runs.jsonl', aWorld({ search: 30, heldout: 30 }))
+    const timer = setInterval(() => {
+      if (existsSync(place.store)) seen.push(...readdirSync(place.store))
+    }, 1)
+    await at('import', runs, '--split', 'recorded')
+    clearInterval(timer)
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.filter((name) => name.startsWith('.tmp'))).toEqual([])
+  })
+
+  test('of nothing is refused', async () => {
+    expect(await at('import')).toMatchObject({ code: 2, err: expect.stringContaining('nothing to import') })
+  })
+})
+
+describe('init', () => {
+  test('writes starters that doctor and import understand, and never overwrites one', async () => {
+    const place = workplace()
+    try {
+      const { code, out } = await autotune('init', '--dir', place.dir)
+      expect(code).toBe(0)
+      expect(out).toMatch('autotune import --pack')
+      const again = await autotune('init', '--dir', place.dir)
+      expect([again.code, again.err]).toEqual([2, expect.stringContaining('nothing was written')])
+      const documents = ['pack', 'suite', 'prices'].flatMap((d) => [`--${d}`, join(place.dir, `${d}.json`)])
+      expect((await autotune('import', ...documents, '--store', place.store)).code).toBe(0)
+      const doctor = await autotune('doctor', '--target', join(place.dir, 'target.json'), '--store', place.store)
+      expect(doctor.out).toMatch('no case of the search set reproduces under the baseline')
+      expect(doctor.code).toBe(2)
+    } finally {
+      place.dispose()
+    }
+  })
+})
+
+describe('as a process', () => {
+  test('prints one JSON object for an error too, and nothing on stdout otherwise', async () => {
+    const place = workplace()
+    try {
+      const call = (...argv: string[]) =>
+        spawnSync(process.execPath, [BIN, ...argv, '--store', place.store], { encoding: 'utf8' })
+      const json = call('list', '--json')
+      expect([json.status, JSON.parse(json.stdout)]).toEqual([2, { error: expect.stringContaining('no store in') }])
+      const plain = call('list')
+      expect([plain.status, plain.stdout]).toEqual([2, ''])
+      expect(plain.stderr).toMatch(/^autotune: no store in .*\n$/)
+    } finally {
+      place.dispose()
+    }
+  })
+
+  test('says its verbs', () => {
+    expect(execFileSync(process.execPath, [BIN, '--help'], { encoding: 'utf8' })).toMatch('Usage: autotune')
+  })
+})

@@ -3,7 +3,7 @@
  * same observations, the same points still out and the same seed give the same proposals.
  */
 
-import { type Belief, believe, CAUTION_MOST } from './belief.ts'
+import { type Belief, believe, MOODS } from './belief.ts'
 import { mostPromising, randomPoint } from './climb.ts'
 import { design, designSize } from './design.ts'
 import { feasibleBestFirst, type Goal, type Told } from './judge.ts'
@@ -60,9 +60,8 @@ export function makeProposer(lattice: Lattice, goal: Goal, seed: number, exact: 
     while (room()) {
       const number = next + points.length
       const random = randomFor(seed, number)
-      // Under noise where the edge runs is itself in doubt: two proposals of three keep one and two deviations clear of it.
-      const caution = number % (CAUTION_MOST + 1)
-      const promise = (point: Point, atLeast: number) => belief.promise(point, caution, atLeast)
+      const mood = MOODS[number % MOODS.length]!
+      const promise = (point: Point, atLeast: number) => belief.promise(point, mood, atLeast)
       const found = mostPromising(lattice, promise, starts, isTaken, random)
       add(found ?? untakenFrom(lattice, randomPoint(lattice, random), isTaken))
       if (room()) belief.assume(points.at(-1)!)
@@ -107,7 +106,7 @@ function makeRanking(lattice: Lattice, beliefOf: (told: readonly Told[]) => Beli
     const key = `${known.length} up to ${known.at(-1)?.number}`
     if (last?.key !== key) {
       const belief = beliefOf(known)
-      const rated = points.map((point) => ({ point, promise: belief.promise(point, 0, -Infinity) }))
+      const rated = points.map((point) => ({ point, promise: belief.promise(point, MOODS[0]!, -Infinity) }))
       last = { key, ranking: rated.sort((a, b) => b.promise - a.promise).map((r) => r.point) }
     }
     return last.ranking

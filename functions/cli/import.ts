@@ -1,10 +1,10 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { createReadStream, createWriteStream, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
@@ -88,16 +88,18 @@ async function spoolRuns(
   map: string | null,
   spool: string,
 ): Promise<number> {
-  const out = createWriteStream(spool, { mode: 0o600 })
+  const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
   const problems: string[] = []
   let runs = 0
-  for await (const record of map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))) {
-    if (record.kind === 'error') problems.push(record.error.message)
-    if (record.kind !== 'run' || problems.length > 0) continue
-    if (!out.write(`${JSON.stringify(record.run)}\n`)) await once(out, 'drain')
-    if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
+  const lines = async function* () {
+    for await (const record of records) {
+      if (record.kind === 'error') problems.push(record.error.message)
+      if (record.kind !== 'run' || problems.length > 0) continue
+      if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
+      yield `${JSON.stringify(record.run)}\n`
+    }
   }
-  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())))
+  await pipeline(lines, createWriteStream(spool, { mode: 0o600 }))
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
   return runs
 }

@@ -1,6 +1,7 @@
 /** Packs, suites and price tables: parsed with errors a person can act on, published once, never changed. */
 import type * as z from 'zod'
 import { canonical } from '#core/canonical.ts'
+import { MAX_VALUES, valueCount } from '#core/space/lattice.ts'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
@@ -47,7 +48,18 @@ export function parseJson(text: string, file: string): unknown {
   }
 }
 
-export const parsePack = (text: string, file: string): ContextPack => parseAs(ContextPack, parseJson(text, file), file)
+/** A pack; a surface with more values than anybody could list is refused like any other number out of range. */
+export function parsePack(text: string, file: string): ContextPack {
+  const pack = parseAs(ContextPack, parseJson(text, file), file)
+  pack.tunable_surfaces.forEach((surface, i) => {
+    const count = valueCount(surface)
+    if (count > MAX_VALUES)
+      throw new UserError(
+        `${file}: tunable_surfaces[${i}].bounds: ${count} values, at most ${MAX_VALUES}: narrow the bounds, or widen the step`,
+      )
+  })
+  return pack
+}
 export const parseSuite = (text: string, file: string): EvaluatorSuite =>
   parseAs(EvaluatorSuite, parseJson(text, file), file)
 export const parsePrices = (text: string, file: string): PriceTable => parseAs(PriceTable, parseJson(text, file), file)

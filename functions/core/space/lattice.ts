@@ -45,10 +45,21 @@ export function valuesOf(surface: TunableSurface): SettingValue[] {
   }
 }
 
+/** Most values that one field may take. */
+export const MAX_VALUES = 100_000
+
+/** How many values a surface admits, without listing them. */
+export function valueCount({ bounds }: TunableSurface): number {
+  if ('allowed' in bounds && bounds.allowed) return bounds.allowed.length
+  if (!('min' in bounds)) return 0
+  return stepsOf(bounds.min!, bounds.max!, 'step' in bounds ? bounds.step : 1)
+}
+
+const stepsOf = (min: number, max: number, step: number): number => Math.floor((max - min) / step + 1e-9) + 1
+
 /** min, min+step, ... up to max, computed from the index so that .1 steps do not drift. */
 function range(min: number, max: number, step: number): number[] {
-  const count = Math.floor((max - min) / step + 1e-9) + 1
-  return Array.from({ length: count }, (_, i) => Number((min + i * step).toPrecision(12)))
+  return Array.from({ length: stepsOf(min, max, step) }, (_, i) => Number((min + i * step).toPrecision(12)))
 }
 
 /** Number of points of the lattice, baseline included. */

@@ -10,6 +10,7 @@ import {
   patchesWithin,
   reachableSize,
   tunableFields,
+  valueCount,
   valuesOf,
 } from '#core/space/lattice.ts'
 import { boundedChange } from '#core/space/validate.ts'
@@ -195,4 +196,20 @@ test('a candidate is named by its patch, and layered by its first field', () => 
   expect(CandidateChange.parse(candidate)).toEqual(candidate)
   expect(candidate).toMatchObject({ layer: 'retrieval', patch, rationale: 'why' })
   expect(candidate.candidate_id).toBe(`c_${patchDigest(patch).slice(7, 19)}`)
+})
+
+test('values are counted without being listed', () => {
+  fc.assert(
+    fc.property(surfaces, (surface) => {
+      expect(valueCount(surface)).toBe(valuesOf(surface).length)
+    }),
+  )
+  const endless = TunableSurface.parse({
+    layer: 'retrieval',
+    field: 'top_k',
+    path: 'evidence.orders.top_k',
+    bounds: { min: 0, max: 1e12 },
+    ...shared,
+  })
+  expect(valueCount(endless)).toBe(1e12 + 1)
 })

@@ -24,7 +24,7 @@ export interface ReplayerOptions {
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(
-  { dir, vaultDir, objects, vault }: LocalStore,
+  { dir, vaultDir, objects, vault, progress }: LocalStore,
   intent: string,
   { replayer, concurrency, limitMs, digest }: ReplayerOptions,
 ): Promise<LocalEngine> {
@@ -34,6 +34,7 @@ export async function openEngine(
   return await moduleEngine(replayer.slice('module:'.length), {
     store: dir,
     vault: vaultDir,
+    progress,
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader([objects], intent), vault: runLoader([vault, objects], intent) },
     ...(concurrency === undefined ? {} : { concurrency }),

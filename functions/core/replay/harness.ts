@@ -116,7 +116,7 @@ function keptOffers({ evidence }: Recording, result: HarnessResult): Int32Array 
 }
 
 /** Same passages, in any order: the record's reading order is this program's, not the harness's. */
-export const sameSet = (a: Int32Array, b: Int32Array): boolean =>
+const sameSet = (a: Int32Array, b: Int32Array): boolean =>
   a.length === b.length && a.toSorted().join() === b.toSorted().join()
 
 /** In what a decision differs from the recorded one; null: in nothing. */

@@ -50,7 +50,7 @@ export class HarnessHost {
     this.#child.on('error', (error) => this.#end(error.message))
     this.#child.on('exit', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`))
     // A process that ends closes its channel first: how it ended is known a moment later.
-    this.#child.on('disconnect', () => setTimeout(() => this.#end('it closed its channel'), CLOSE_MS))
+    this.#child.on('disconnect', () => setTimeout(() => this.#end('it closed its channel'), CLOSE_MS).unref())
     this.#child.unref()
     ;(this.#child.stderr as unknown as { unref(): void }).unref()
   }

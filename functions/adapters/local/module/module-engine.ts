@@ -17,6 +17,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../../errors.ts'
+import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
@@ -38,6 +39,8 @@ export interface ModuleOptions {
   readonly concurrency?: number
   /** Longest that one case may take. @default 10000 */
   readonly limitMs?: number
+  /** Is told now and then how many cases the harness has replayed. */
+  readonly progress?: Progress
   /** Digest that the module must have, where a run has pinned one: another module is not even loaded. */
   readonly digest?: string
 }
@@ -67,6 +70,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     vault: new HarnessPool(start, { concurrency, limitMs }),
   }
   await pools.search.open()
+  let replayed = 0
 
   /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
   const replay = <T extends { readonly case: ReplayCase }, R>(
@@ -81,6 +85,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       const { recording, withheld } = placed
       const run = await runs[side](recording)
       const reply = await ask({ recording: pinRecording(run, withheld), settings })
+      if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
       return judge(item, { run, recording, settings, reply })
     })
 

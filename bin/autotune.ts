@@ -143,6 +143,36 @@ function build(state: { code: number }): Command {
   ).action(async (run, o) => {
     state.code = await (await import('../functions/cli/verify.ts')).verify(run, o)
   })
+  verb(
+    'review <run>',
+    'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',
+    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
+  )
+    .option('--reviewer <role=person>', 'who is asked for which role (repeatable; not needed to reopen)', repeat, [])
+    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
+    .addOption(
+      new Option('--expires-hours <n>', 'hours until an undecided review ends as expired')
+        .default(72)
+        .argParser(expiry),
+    )
+    .option('--no-serve', 'print the links only')
+    .action(async (run, o) => {
+      state.code = await (await import('../functions/cli/review.ts')).review(run, o)
+    })
+  verb(
+    'decide <run>',
+    'decide as one reviewer from this terminal, on an open review',
+    'autotune decide at_2026_11_23_refund_cents --role policy --reviewer ben@example.com --approve\nautotune decide at_2026_11_23_refund_cents --role policy --reviewer ben@example.com --reject --reason "hides refunds of older orders"',
+  )
+    .requiredOption('--role <role>', 'role that is filled')
+    .requiredOption('--reviewer <person>', 'who decides, as named when the review was opened')
+    .option('--approve', 'approve the proposal')
+    .option('--reject', 'reject it, which ends the review')
+    .option('--reason <text>', 'why; required for a rejection')
+    .option('--shown <digest>', 'decide only if this is still what the page shows (printed by "autotune review")')
+    .action(async (run, o) => {
+      state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
+    })
   return program
 }
 
@@ -165,6 +195,18 @@ function atLeastOne(option: string): (text: string) => number {
       throw new UserError(`${option} takes a whole number from 1 to 2147483647, got "${text}"`)
     return value
   }
+}
+
+function port(text: string): number {
+  const value = wholeNumber('--port')(text)
+  if (value > 65_535) throw new UserError(`--port takes a number from 0 to 65535, got "${text}"`)
+  return value
+}
+
+function expiry(text: string): number {
+  const value = atLeastOne('--expires-hours')(text)
+  if (value > 8760) throw new UserError(`--expires-hours takes at most 8760 (a year), got "${text}"`)
+  return value
 }
 
 function share(text: string): number {

@@ -28,6 +28,13 @@ export const keys = {
   gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
   autotune: () => 'autotune/runs/',
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
+  /** What a review shows beside the run's own files, by its digest. */
+  reviewEvidence: (reviewId: string, digest: string) =>
+    `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,
+  /** One refused attempt; `null`: no code of ours named a review. */
+  reviewAttempt: (reviewId: string | null, at: string, id: string) =>
+    `reviews/${segment(reviewId ?? 'unproved')}/attempts/${at.replace(/[^0-9TZ]/g, '')}-${segment(id)}.json`,
+  reviewAttempts: (reviewId: string | null) => `reviews/${segment(reviewId ?? 'unproved')}/attempts/`,
 }
 
 export const AUTOTUNE_FILES = [

@@ -34,7 +34,7 @@ const SEATS = [
   { role: 'domain_owner', reviewer: 'cleo' },
 ]
 const target = aTarget({
-  release_path: { ...aTarget().release_path, requires_reviewers: SEATS.map((s) => s.role) },
+  release_path: { ...aTarget().release_path!, requires_reviewers: SEATS.map((s) => s.role) },
 })
 
 let store: Store

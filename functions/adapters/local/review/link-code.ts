@@ -1,0 +1,73 @@
+/** Codes (MAC) of review links on one machine: HMAC-SHA-256 under a key of the store, made once, readable by its owner only. */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../../errors.ts'
+import type { LinkCode } from '../../../steps/review.ts'
+
+const KEY_BYTES = 32
+const FILE = 'review-link.key'
+
+/**
+ * The key of a store's review links. Of several processes that make one at once, one key wins and all use it.
+ * @param vaultDir the sealed side: no replay and no search reads there
+ * @throws UserError for a key file that others may read, or that is none
+ */
+export function linkKey(vaultDir: string): Buffer {
+  const file = join(vaultDir, FILE)
+  const known = readKey(file)
+  if (known) return known
+  createKey(file)
+  return readKey(file)!
+}
+
+/** Signs and checks link texts; the check takes the same time for every wrong code. */
+export function hmacCode(key: Buffer): LinkCode {
+  const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url')
+  return {
+    sign: async (text) => sign(text),
+    async holds(text, mac) {
+      const [expected, given] = [Buffer.from(sign(text)), Buffer.from(mac)]
+      return expected.length === given.length && timingSafeEqual(expected, given)
+    },
+  }
+}
+
+function readKey(file: string): Buffer | null {
+  let handle: number
+  try {
+    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return null
+    throw new UserError(`${file} cannot be read (${code}): it is the key of the review links`)
+  }
+  try {
+    const stat = fstatSync(handle)
+    if (!stat.isFile() || stat.size !== KEY_BYTES)
+      throw new UserError(`${file} is no key of ${KEY_BYTES} bytes. Remove it: a new one is made, and old links end`)
+    if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
+      throw new UserError(`${file} is open to others than its owner: remove it, and send new links`)
+    const key = Buffer.alloc(KEY_BYTES)
+    if (readSync(handle, key, 0, KEY_BYTES, 0) !== KEY_BYTES) throw new UserError(`${file} cannot be read whole`)
+    return key
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** Writes a fresh key beside its place and links it there: whole or absent, and never over another one. */
+function createKey(file: string): void {
+  const temp = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`
+  const handle = openSync(temp, 'wx', 0o600)
+  try {
+    writeSync(handle, randomBytes(KEY_BYTES))
+    fsyncSync(handle)
+    linkSync(temp, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    closeSync(handle)
+    rmSync(temp, { force: true })
+  }
+}

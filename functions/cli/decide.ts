@@ -1,0 +1,46 @@
+/** `autotune decide`: one reviewer's decision from a terminal, by the same transition as the page's form. */
+import { rolesLeft } from '#core/review/quorum.ts'
+import { UserError } from '../errors.ts'
+import { decideAtTerminal } from '../steps/review.ts'
+import { existingStore, manifestOf } from './inspect.ts'
+import { print } from './io.ts'
+import { patchLine } from './text.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly role: string
+  readonly reviewer: string
+  readonly approve?: boolean
+  readonly reject?: boolean
+  readonly reason?: string
+  readonly shown?: string
+}
+
+export async function decideVerb(runId: string, o: Options): Promise<number> {
+  if ((o.approve === true) === (o.reject === true)) throw new UserError('say either --approve or --reject')
+  if (o.reject && (o.reason ?? '').trim() === '')
+    throw new UserError('a rejection needs --reason TEXT: the next run will not propose the same again because of it')
+  const store = existingStore(o.store)
+  try {
+    await manifestOf(store, runId)
+    const { review, decision, proposal } = await decideAtTerminal(store, runId, {
+      role: o.role,
+      reviewer: o.reviewer,
+      decision: o.approve ? 'approved' : 'rejected',
+      reason: o.reason ?? null,
+      shown: o.shown ?? null,
+    })
+    const left = review.status === 'open' ? rolesLeft(review) : []
+    print(o.json, { run: runId, review_id: review.review_id, status: review.status, waits_for: left, decision }, () => [
+      `${decision.decision}: ${patchLine(proposal.candidate_change.patch)}, by ${decision.reviewer} as ${decision.role}`,
+      `shown  ${decision.shown_digest}`,
+      review.status === 'open'
+        ? `review ${review.review_id}: waits for ${left.join(', ')}`
+        : `review ${review.review_id} has ended: ${review.status}`,
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,159 @@
+/** `autotune review`: opens the review of a proposal, prints a link for every reviewer, and serves their pages. */
+import { randomBytes } from 'node:crypto'
+import type { LocalStore } from '#adapters/local/open-store.ts'
+import { DESK_HOST, REVIEW_PATH, serveDesk } from '#adapters/local/review/desk-server.ts'
+import { hmacCode, linkKey } from '#adapters/local/review/link-code.ts'
+import { rolesLeft } from '#core/review/quorum.ts'
+import { Name } from '#schemas/common.ts'
+import type { Review } from '#schemas/review.ts'
+import { UserError } from '../errors.ts'
+import {
+  answerRequest,
+  expireIfDue,
+  latestReview,
+  openRunReview,
+  type ReviewItem,
+  readReview,
+  reviewLinks,
+} from '../steps/review.ts'
+import { pinnedRun } from '../steps/verify.ts'
+import { openEngine, optionsOf } from './engine.ts'
+import { existingStore, manifestOf } from './inspect.ts'
+import { print } from './io.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly reviewer: readonly string[]
+  readonly port: number
+  readonly expiresHours: number
+  readonly serve: boolean
+}
+
+/** @param stop ends the serving; by default Ctrl-C or a termination signal */
+export async function review(run: string, o: Options, stop: () => Promise<void> = signalled): Promise<number> {
+  const seats = o.reviewer.map(seatOf)
+  const store = existingStore(o.store)
+  try {
+    const code = hmacCode(linkKey(store.vaultDir))
+    const item = await openOrReopen(store, run, { ...o, seats })
+    const report = async (origin: string | null) => {
+      const links = (await reviewLinks(item.review, code)).map(({ role, reviewer, token }) => ({
+        role,
+        reviewer,
+        url: `${origin ?? ''}${REVIEW_PATH}${token}`,
+      }))
+      const { review_id, status, expires_at, proposal_digest, shown_digest, decisions } = item.review
+      const object = { run, review_id, status, expires_at, proposal_digest, shown_digest, origin, links, decisions }
+      print(o.json, object, () => reviewLines(item.review, links, origin))
+    }
+    if (!o.serve || item.review.status !== 'open') {
+      await report(o.port === 0 ? null : `http://${DESK_HOST}:${o.port}`)
+      return 0
+    }
+    const say = (line: string) => process.stderr.write(`${line}\n`)
+    let told = item.review
+    const server = await serveDesk(
+      async (request, at) => {
+        const reply = await answerRequest(store, code, request, at)
+        if (reply.write) {
+          const { role, reviewer, decision, reason } = reply.write.decision
+          say(`${reviewer} as ${role}: ${decision}${reason === null ? '' : `: ${JSON.stringify(reason)}`}`)
+          told = tell(told, reply.write.next, say)
+        }
+        return reply
+      },
+      o.port,
+      (error) => say(`autotune: a defect of ours: ${error.stack}`),
+    )
+    // Nobody has to open a link for time to be over.
+    const clock = setInterval(() => {
+      readReview(store, item.review.review_id)
+        .then((now) => expireIfDue(store, now))
+        .then((now) => {
+          if (now) told = tell(told, now.review, say)
+        })
+        .catch((error: Error) => say(`autotune: ${error.message}`))
+    }, 30_000)
+    try {
+      await report(server.origin)
+      await stop()
+    } finally {
+      clearInterval(clock)
+      await server.close()
+    }
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+/** Says once that a review has ended. */
+function tell(before: Review, now: Review, say: (line: string) => void): Review {
+  if (now.status !== 'open' && before.status === 'open') say(`the review has ended: ${now.status}`)
+  return now
+}
+
+async function openOrReopen(
+  store: LocalStore,
+  runId: string,
+  { seats, expiresHours }: { seats: ReturnType<typeof seatOf>[]; expiresHours: number },
+): Promise<ReviewItem> {
+  await manifestOf(store, runId)
+  const pinned = await pinnedRun(store, runId)
+  const open = await latestReview(store, runId)
+  // A harness of the user's own is started only where there is something to replay.
+  const replays = open === null || open.review.status === 'expired' || store.clock.now() >= open.review.expires_at
+  const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer) : optionsOf(undefined)
+  const engine = await openEngine(store, pinned?.target.intent ?? '', options)
+  try {
+    return await openRunReview(store, engine, {
+      runId,
+      seats,
+      expiresHours,
+      nonce: () => randomBytes(16).toString('hex'),
+    })
+  } finally {
+    engine.close()
+  }
+}
+
+/** `ROLE=PERSON`. */
+function seatOf(text: string): { role: string; reviewer: string } {
+  const at = text.indexOf('=')
+  const role = Name.safeParse(text.slice(0, Math.max(0, at)).trim())
+  const reviewer = Name.safeParse(text.slice(at + 1).trim())
+  if (at < 1 || !role.success || !reviewer.success)
+    throw new UserError(`--reviewer takes ROLE=PERSON, such as policy=ben@example.com, got "${text}"`)
+  return { role: role.data, reviewer: reviewer.data }
+}
+
+function reviewLines(
+  review: Review,
+  links: readonly { role: string; reviewer: string; url: string }[],
+  origin: string | null,
+): string[] {
+  const lines = [
+    `review ${review.review_id}: ${review.status === 'open' ? `open until ${review.expires_at}` : review.status}`,
+    `shown  ${review.shown_digest}`,
+    ...review.decisions.map(
+      (d) =>
+        `   ${d.decision.padEnd(10)} ${d.role}: ${d.reviewer} at ${d.decided_at}${d.reason === null ? '' : `: ${d.reason}`}`,
+    ),
+  ]
+  if (review.status !== 'open') return lines
+  lines.push(`waits for ${rolesLeft(review).join(', ')}; one link each, and a link decides once:`)
+  for (const { role, reviewer, url } of links) lines.push(`   ${role} ${reviewer}`, `      ${url}`)
+  lines.push(
+    origin === null
+      ? 'these paths are served by "autotune review RUN --port N" under http://127.0.0.1:N'
+      : 'whoever holds a link decides with it. Served while "autotune review" runs, on this machine; Ctrl-C stops',
+  )
+  return lines
+}
+
+const signalled = (): Promise<void> =>
+  new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })

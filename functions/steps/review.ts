@@ -1,0 +1,335 @@
+/**
+ * Review of a run's proposal over a store: opening, links, requests, decisions from a terminal, expiry. What is decided
+ * is decided by the core on values; here they are read, and written on condition that nobody wrote in between.
+ */
+import { randomUUID } from 'node:crypto'
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { metricOver } from '#core/evaluate/metric.ts'
+import { panelOf } from '#core/gate/reproduce.ts'
+import { pinTuple } from '#core/release/tuple.ts'
+import { attemptRecord } from '#core/review/attempt.ts'
+import { linkClaims, linkText, linkToken, parseLink } from '#core/review/link.ts'
+import { rejectionOfReview } from '#core/review/rejection.ts'
+import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'
+import { decide, expireReview, openReview, type Vote } from '#core/review/review.ts'
+import { CandidateScore, type ReplayResult } from '#schemas/candidate.ts'
+import { Id } from '#schemas/common.ts'
+import { TuningProposal } from '#schemas/proposal.ts'
+import type { Review, ReviewAttempt, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
+import { answerReview, type DeskReply } from '../review-pages/desk.ts'
+import { regressionsOf, type ShownProposal, shownDigest } from '../review-pages/view.ts'
+import type { ReplayEngine } from './engine.ts'
+import { rowKeys } from './ledger-keys.ts'
+import { writeRejections } from './memory.ts'
+import { baselinePins, pinnedCases } from './run.ts'
+import { readJson, readLines, readText, type Store } from './store.ts'
+
+/** Makes and checks the code of a link: HMAC on one machine, KMS in AWS. */
+export interface LinkCode {
+  sign(text: string): Promise<string>
+  holds(text: string, mac: string): Promise<boolean>
+}
+
+/** The row of a review. Its revision is the review's own. */
+export interface ReviewItem {
+  readonly run_id: string
+  /** Digest of the evidence object. */
+  readonly evidence: string
+  readonly review: Review
+}
+
+/** What a page shows beside the run's own files: computed once, when the review is opened. */
+type Evidence = Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback'>
+
+export interface OpenRequest {
+  readonly runId: string
+  /** Who is asked for which role; empty: only reopen what is there. */
+  readonly seats: readonly Omit<ReviewSeat, 'nonce'>[]
+  readonly expiresHours: number
+  /** 32 hex digits or more, fresh with every call. */
+  readonly nonce: () => string
+}
+
+/** Lost writes in a row after which something else is wrong. */
+const MOST_TRIES = 50
+
+/** The latest review of a run; null: none was opened. */
+export async function latestReview(store: Store, runId: string): Promise<ReviewItem | null> {
+  let latest: ReviewItem | null = null
+  for (let n = 1; ; n++) {
+    const item = await readReview(store, reviewId(runId, n))
+    if (!item) return latest
+    latest = item
+  }
+}
+
+/** A review by its id. */
+export const readReview = async (store: Store, id: string): Promise<ReviewItem | null> =>
+  (await store.table.get<ReviewItem>(...rowKeys.review(id)))?.body ?? null
+
+/** Ids of the reviews of a run, by number: after an expiry the next one may be opened. */
+const reviewId = (runId: string, n: number): string =>
+  `rv_${runId.length <= 110 ? runId : digestOf(runId).slice(7, 39)}_${n}`
+
+/**
+ * Opens the review of a run's proposal, or returns the one that stands: open with the same seats, or decided. After an
+ * expiry the next one is opened. Throws UserError, with nothing written, for a run that proposes nothing, for files that
+ * are no longer the run's, for seats that could never approve, and for other seats than an open review has.
+ */
+export async function openRunReview(store: Store, engine: ReplayEngine, request: OpenRequest): Promise<ReviewItem> {
+  const { runId, seats } = request
+  const latest = await expireIfDue(store, await latestReview(store, runId))
+  if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
+  const { proposal, run } = await proposalOf(store, runId)
+  if (seats.length === 0)
+    throw new UserError(
+      `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
+    )
+  const evidence = await gatherEvidence(store, engine, run, proposal)
+  const shown = await shownWith(store, runId, evidence)
+  if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
+  const now = store.clock.now()
+  const opened = openReview({
+    review_id: reviewId(runId, latest ? numberOf(latest) + 1 : 1),
+    proposal,
+    shown_digest: shownDigest(shown),
+    seats: seats.map((seat) => ({ ...seat, nonce: request.nonce() })),
+    opened_at: now,
+    expires_at: new Date(Date.parse(now) + request.expiresHours * 3_600_000).toISOString(),
+  })
+  if ('problems' in opened)
+    throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
+  const { next } = opened
+  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
+  await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
+  if (await store.table.create(...rowKeys.review(next.review_id), item)) return item
+  return await standing(store, (await readReview(store, next.review_id))!, seats)
+}
+
+const numberOf = ({ review }: ReviewItem): number =>
+  Number(review.review_id.slice(review.review_id.lastIndexOf('_') + 1))
+
+/** A review that is there already, if it is the one that is asked for. */
+async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seats']): Promise<ReviewItem> {
+  const { review } = item
+  await remember(store, item)
+  const said = (all: OpenRequest['seats']) => all.map((s) => `${s.role}=${s.reviewer}`).sort()
+  if (review.status === 'open' && seats.length > 0 && `${said(seats)}` !== `${said(review.seats)}`)
+    throw new UserError(
+      `review ${review.review_id} is open until ${review.expires_at} with ${said(review.seats).join(', ')}: leave --reviewer out to serve it again`,
+    )
+  const shown = await shownOf(store, item)
+  if (review.status === 'open' && (shown === null || shownDigest(shown) !== review.shown_digest))
+    throw new UserError(
+      `the files of run ${item.run_id} are no longer the ones under review ${review.review_id}: "autotune verify ${item.run_id}" names them`,
+    )
+  return item
+}
+
+/** Proposal and pinned input of a finished run, as its manifest has them. */
+async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
+  const id = Id.safeParse(runId)
+  const manifest = id.success
+    ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json'))
+    : null
+  if (!manifest) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
+  if (manifest.verdict !== 'certified')
+    throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
+  const { digest, ...body } = manifest
+  if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
+  for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'selected-proposal.json'] as const) {
+    const text = await readText(store.objects, keys.autotuneRun(runId, file))
+    if (text === null || digestOfBytes(text) !== manifest.artifacts[file]) throw changed(runId, file)
+  }
+  return {
+    proposal: (await readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json')))!,
+    run: (await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json')))!,
+  }
+}
+
+const changed = (runId: string, file: string): UserError =>
+  new UserError(`${file} of run ${runId} was changed or is missing; "autotune verify ${runId}" says what differs`)
+
+/** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
+async function gatherEvidence(
+  store: Store,
+  engine: ReplayEngine,
+  run: AutotuneRun,
+  proposal: TuningProposal,
+): Promise<Evidence> {
+  const cases = await pinnedCases(store, run)
+  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
+  const passed = new Set(lines.filter((l) => l.baseline.utility_passed === true).map((l) => l.case.case_id))
+  const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
+  const results = await readLines<ReplayResult>(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))
+  const winner = candidates.find((c) => c.fate === 'won')
+  const tuple = pinTuple(
+    proposal.target.intent,
+    run.target.baseline_tuple!,
+    {
+      pack: digestOf(run.pack),
+      evals: digestOf(run.evaluator_suite),
+      ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
+    },
+    null,
+  )
+  return {
+    baseline_metric: metricOver(proposal.target.metric, panelOf(lines).baseline),
+    regressions: winner ? regressionsOf(results, winner.candidate_id, passed) : [],
+    rollback: {
+      tuple,
+      replay: {
+        release_tuple_id: tuple.release_tuple_id,
+        cases: cases.length,
+        reproduced: lines.length,
+        results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
+      },
+    },
+  }
+}
+
+/** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
+async function shownOf(store: Store, { run_id, evidence: digest, review }: ReviewItem): Promise<ShownProposal | null> {
+  const evidence = await orNull(readJson<Evidence>(store.objects, keys.reviewEvidence(review.review_id, digest)))
+  return evidence && digestOf(evidence) === digest ? await shownWith(store, run_id, evidence) : null
+}
+
+async function shownWith(store: Store, runId: string, evidence: Evidence): Promise<ShownProposal | null> {
+  const file = (name: Parameters<typeof keys.autotuneRun>[1]) => keys.autotuneRun(runId, name)
+  const proposal = TuningProposal.safeParse(await orNull(readJson(store.objects, file('selected-proposal.json'))))
+  const candidates = CandidateScore.array().safeParse(await orNull(readLines(store.objects, file('candidates.jsonl'))))
+  const run = await orNull(readJson<AutotuneRun>(store.objects, file('target.json')))
+  const manifest = await orNull(readJson<RunManifest>(store.objects, file('manifest.json')))
+  if (!proposal.success || !candidates.success || !run?.pack?.tunable_surfaces || !manifest?.summary?.search)
+    return null
+  return {
+    proposal: proposal.data,
+    surfaces: run.pack.tunable_surfaces.filter((s) => s.path in proposal.data.candidate_change.patch),
+    candidates: candidates.data,
+    no_search: manifest.summary.search.no_search,
+    demonstration: run.demonstration,
+    ...evidence,
+  }
+}
+
+/** A value that no longer parses is a value that changed. */
+const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
+  value.catch((error: Error) => {
+    if (error instanceof SyntaxError) return null
+    throw error
+  })
+
+/** Link tokens of every seat that may still decide. */
+export async function reviewLinks(
+  review: Review,
+  code: LinkCode,
+): Promise<{ role: string; reviewer: string; token: string }[]> {
+  const links = []
+  for (const claims of linkClaims(review)) {
+    const token = linkToken(claims, await code.sign(linkText(claims)))
+    links.push({ role: claims.role, reviewer: claims.reviewer, token })
+  }
+  return links
+}
+
+/** A request to a link: answered, written on condition, recorded, remembered. GET and HEAD write no decision. */
+export async function answerRequest(
+  store: Store,
+  code: LinkCode,
+  request: ReviewRequest,
+  at: { readonly token: string; readonly origin: string; readonly action: string },
+): Promise<DeskReply> {
+  const parsed = parseLink(at.token)
+  const macHolds = parsed.kind === 'parsed' && (await code.holds(parsed.text, parsed.mac))
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const item = macHolds && parsed.kind === 'parsed' ? await readReview(store, parsed.claims.review_id) : null
+    const shown = item && (await shownOf(store, item))
+    const { origin, action } = at
+    const review = item?.review ?? null
+    const reply = answerReview(request, { parsed, macHolds, review, shown, now: store.clock.now(), origin, action })
+    if (reply.write && !(await writeReview(store, item!, reply.write.next))) continue
+    if (reply.attempt) await recordAttempt(store, reply.attempt)
+    // Also after "used": a process that died between decision and memory leaves the memory to the next request.
+    if (item && request.method === 'POST')
+      await remember(store, reply.write ? { ...item, review: reply.write.next } : item)
+    return reply
+  }
+  throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
+}
+
+/** Decides for a reviewer who sits at the terminal of the store: the same transition, on the same digests. */
+export async function decideAtTerminal(
+  store: Store,
+  runId: string,
+  {
+    shown: seen,
+    ...vote
+  }: Omit<Vote, 'shown_digest'> & { /** Digest that was read; null: what stands now. */ readonly shown: string | null },
+): Promise<{ readonly review: Review; readonly decision: ReviewDecision; readonly proposal: TuningProposal }> {
+  const reason = vote.reason?.replace(/\r\n?/g, '\n').trim() ?? null
+  if (reason !== null && (reason.length > MAX_REASON || /[^\P{Cc}\n\t]/u.test(reason)))
+    throw new UserError(`a reason has at most ${MAX_REASON} characters, none of them control characters`)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const item = await expireIfDue(store, await latestReview(store, runId))
+    if (!item)
+      throw new UserError(`no review of run ${runId} was opened: "autotune review ${runId} --reviewer ROLE=PERSON"`)
+    await remember(store, item)
+    const shown = await shownOf(store, item)
+    const current = {
+      proposal_digest: shown ? digestOf(shown.proposal) : '',
+      shown_digest: shown ? shownDigest(shown) : '',
+    }
+    const now = store.clock.now()
+    const done = decide(item.review, { ...vote, reason, shown_digest: seen ?? current.shown_digest }, current, now)
+    if ('refused' in done) {
+      // Nobody proved who they are here, so no name is kept.
+      const attempt = { ...attemptRecord(null, done.refused, done.note, now), review_id: item.review.review_id }
+      await recordAttempt(store, attempt)
+      throw new UserError(`not decided: ${done.note}`)
+    }
+    if (!(await writeReview(store, item, done.next))) continue
+    await remember(store, { ...item, review: done.next })
+    return { review: done.next, decision: done.decision, proposal: shown!.proposal }
+  }
+  throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
+}
+
+/** Ends an open review whose time is over. Returns the review as it then stands. */
+export async function expireIfDue(store: Store, item: ReviewItem | null): Promise<ReviewItem | null> {
+  if (!item) return null
+  const done = expireReview(item.review, store.clock.now())
+  if ('refused' in done) return item
+  const won = await writeReview(store, item, done.next)
+  return won ? { ...item, review: done.next } : await readReview(store, item.review.review_id)
+}
+
+const writeReview = (store: Store, item: ReviewItem, next: Review): Promise<boolean> =>
+  store.table.update(...rowKeys.review(next.review_id), item.review.revision, { ...item, review: next })
+
+/** One object an attempt, beside the review. */
+const recordAttempt = (store: Store, attempt: ReviewAttempt): Promise<void> =>
+  store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
+
+/** Refused attempts, in the order of their times; `null`: those whose link named no review of ours. */
+export async function readAttempts(store: Store, id: string | null): Promise<ReviewAttempt[]> {
+  const attempts: ReviewAttempt[] = []
+  for await (const key of store.objects.list(keys.reviewAttempts(id)))
+    attempts.push((await readJson<ReviewAttempt>(store.objects, key))!)
+  return attempts
+}
+
+/** A rejection, with its reason, as rejection memory. Written again without effect. */
+async function remember(store: Store, { run_id, review }: ReviewItem): Promise<void> {
+  if (review.status !== 'rejected') return
+  const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
+    orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
+  const proposal = await read<TuningProposal>('selected-proposal.json')
+  const run = await read<AutotuneRun>('target.json')
+  // What was rejected is what was decided on; files that changed since teach nothing.
+  if (!proposal || !run || digestOf(proposal) !== review.proposal_digest) return
+  const record = rejectionOfReview(review, proposal, run)
+  if (record) await writeRejections(store, [record])
+}

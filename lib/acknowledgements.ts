@@ -13,6 +13,89 @@ export interface Acknowledgement {
 const WHOLE_STORE =
   'object keys hold run ids and digests that do not exist at synthesis; the bucket policy names who may, and test/infra proves who may not'
 
+const WORK_FILES =
+  'one folder a run, whose id does not exist at synthesis; each function is given the one kind of file that it reads or writes'
+const TRACES = 'X-Ray knows no resource to write a segment to'
+const SYNCHRONOUS =
+  'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
+const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
+const IS_THE_QUEUE = 'it is the dead-letter queue'
+
+/** How the rule writes the ARN of the experience bucket, seen from the workflow stack. */
+const EXPERIENCE =
+  '{"Fn::GetStackOutput":{"StackName":"AutotuneData","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttExperienceBucket96636D14Arn99100560"}}'
+
+const WORKFLOW = 'AutotuneWorkflow/Autotune'
+const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
+
+/** Key patterns of the experience bucket by the policy that names them. */
+const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'Functions/AdvanceRun/Policy/Resource': [
+    'autotune/runs/*',
+    'autotune/work/*',
+    'autotune/work/*/question.json',
+    'autotune/work/*/rounds/*',
+    'autotune/work/*/settings/*',
+  ],
+  'Functions/CompileSearch/Policy/Resource': ['experience/*', 'goldens/*'],
+  'Functions/OpenRetired/Policy/Resource': [
+    'autotune/work/*/request.json',
+    'experience/*',
+    'experience/index/*',
+    'packs/*',
+  ],
+  'Functions/PinRun/Policy/Resource': [
+    'autotune/work/*/panel.json',
+    'autotune/work/*/request.json',
+    'autotune/work/*/run.json',
+    'autotune/work/*/shards/*',
+    'goldens/*',
+    'packs/*',
+  ],
+  'Functions/ReplayShard/Policy/Resource': [
+    'autotune/work/*/answers/*',
+    'autotune/work/*/run.json',
+    'autotune/work/*/settings/*',
+    'autotune/work/*/shards/*',
+  ],
+  'Functions/ReserveQuestion/Policy/Resource': [
+    'autotune/work/*/answer.json',
+    'autotune/work/*/question.json',
+    'autotune/work/*/run.json',
+  ],
+  'Functions/StartRun/Policy/Resource': ['autotune/runs/*/manifest.json', 'autotune/work/*/request.json', 'packs/*'],
+  'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
+}
+
+const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'ReplayShard', 'RecordFailure']
+const BORROWED_ROLES = [
+  'OpenRetired',
+  'SealVersion',
+  'ReserveQuestion',
+  'ScoreShard',
+  'AnswerQuestion',
+  'GiveUpQuestion',
+]
+const executionsOf = (machine: string): string =>
+  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
+const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')
+const TUNING_EXECUTIONS = executionsOf('AutotuneTuningWorkflowC8435D2D')
+
+/** Everything but key patterns: path below the workflow, finding, reason. */
+const OTHERS: readonly (readonly [path: string, id: string, reason: string])[] = [
+  ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
+  ...[...OWN_ROLES, ...BORROWED_ROLES].map(
+    (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
+  ),
+  ['GateWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['DeadLetters/Resource', 'AwsSolutions-SQS3', IS_THE_QUEUE],
+  ['DeadLetters/Resource', 'Serverless-SQSRedrivePolicy', IS_THE_QUEUE],
+]
+
 export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
     path: 'AutotuneData/Vault/Ingest/DefaultPolicy/Resource',
@@ -34,6 +117,12 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     id: 'AwsSolutions-IAM5[Resource::<ReleasesBucketEA8ED4CA.Arn>/*]',
     reason: WHOLE_STORE,
   },
+  { path: 'AutotuneData/Vault/Sealer/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
+  { path: 'AutotuneData/Vault/Gate/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
+  ...Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
+    patterns.map((p) => ({ path: `${WORKFLOW}/${path}`, id: wildcard(`${EXPERIENCE}/${p}`), reason: WORK_FILES })),
+  ),
+  ...OTHERS.map(([path, id, reason]) => ({ path: `${WORKFLOW}/${path}`, id, reason })),
 ]
 
 /** Puts every acknowledgement on its construct. Throws when a path names none: a rename must not hide a finding. */

@@ -2,12 +2,14 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements.ts'
+import { AutotuneStack } from './autotune-stack.ts'
 import { stageOf } from './stage.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
 export interface Deployment {
   readonly app: App
   readonly stateful: StatefulStack
+  readonly workflow: AutotuneStack
 }
 
 /** Builds every stack of the stage that the context names, with the security rules as errors of synthesis. */
@@ -15,7 +17,8 @@ export function makeApp(props: AppProps = {}): Deployment {
   const app = new App(props)
   const { name, retain } = stageOf(app.node)
   const stateful = new StatefulStack(app, 'AutotuneData', { retain, tags: { stage: name } })
+  const workflow = new AutotuneStack(app, 'AutotuneWorkflow', { stores: stateful, tags: { stage: name } })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app)
-  return { app, stateful }
+  return { app, stateful, workflow }
 }

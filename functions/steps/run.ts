@@ -17,7 +17,7 @@ import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import { compileIntent, keepSearch, type SearchSet } from './compile.ts'
+import { compileIntent, keepSearch } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
@@ -91,7 +91,12 @@ export async function runTarget(
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, cases)
     const heldout = await sealIfNeeded(store, resolved, pins, engine)
-    const run = await pinnedInput(store, request, contract, { runId: lock.run_id, replayer, searchSet, heldout })
+    const run = await pinnedInput(store, request, contract, {
+      runId: lock.run_id,
+      replayer,
+      searchSet: { ...searchSet, cases: searchSet.cases.length },
+      heldout,
+    })
     return { run, reproduced }
   }
 }
@@ -126,7 +131,7 @@ export async function pinnedInput(
   pinned: {
     readonly runId: string
     readonly replayer: Replayer
-    readonly searchSet: SearchSet
+    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
     readonly heldout: HeldoutVersion | null
   },
 ): Promise<AutotuneRun> {
@@ -139,7 +144,7 @@ export async function pinnedInput(
     evaluator_suite: suite,
     price_table: prices,
     replayer,
-    search_set: { ref: searchSet.ref, digest: searchSet.digest, cases: searchSet.cases.length },
+    search_set: searchSet,
     heldout_test_set: heldout,
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),

@@ -5,10 +5,41 @@ import { securityTable } from '../support/infra/security-table.ts'
 
 /** Every role and every door that is open to it. A door that is not named is shut. */
 const TABLE = {
+  AutotuneFunctionsAdvanceRunRole: [
+    'write run',
+    'read held-out item',
+    'write lock',
+    'write rejection',
+    'write run item',
+  ],
+  AutotuneFunctionsCompileSearchRole: ['read experience'],
+  AutotuneFunctionsPinRunRole: ['read experience', 'write lock'],
+  AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
+  AutotuneFunctionsReplayShardRole: [],
+  AutotuneFunctionsStartRunRole: ['write lock', 'write run item'],
+  AutotuneGateWorkflowRole: [],
+  AutotuneTuningWorkflowRole: [],
   ReleasesReleaser: ['write release'],
-  VaultGate: ['read vault', 'write vault', 'seal version', 'decrypt', 'encrypt'],
+  VaultGate: [
+    'read vault',
+    'write vault',
+    'seal version',
+    'decrypt',
+    'encrypt',
+    'read held-out item',
+    'write held-out item',
+  ],
   VaultIngest: ['write vault', 'encrypt'],
-  VaultSealer: ['read vault', 'write vault', 'seal version', 'decrypt', 'encrypt'],
+  VaultSealer: [
+    'read vault',
+    'write vault',
+    'seal version',
+    'decrypt',
+    'encrypt',
+    'read held-out item',
+    'write held-out item',
+    'write lock',
+  ],
 }
 
 describe('who may do what', () => {

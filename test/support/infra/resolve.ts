@@ -35,6 +35,12 @@ export function resolver(templates: Templates, stack: string): (value: unknown) 
       const [id, attribute] = argument as [string, string]
       return attribute === 'Arn' ? `arn:${stack}.${id}` : `${stack}.${id}.${attribute}`
     }
+    if (name === 'Fn::GetStackOutput') {
+      const { StackName, OutputName } = argument as { StackName: string; OutputName: string }
+      const output = templates[StackName]?.Outputs?.[OutputName]
+      if (!output) throw new Error(`stack ${StackName} has no output ${OutputName}`)
+      return resolver(templates, StackName)(output.Value)
+    }
     if (name === 'Fn::ImportValue') return imported(templates, String(resolve(argument)))
     throw new Error(`the template resolver does not know ${name}`)
   }

@@ -1,0 +1,48 @@
+/**
+ * Runs the pipeline as far as the answers reach: it asks for replays, then for the gate, then writes the outcome. Each
+ * call starts from the pinned input, so nothing but what lies in the bucket carries a run from call to call.
+ */
+
+import { runAutotune } from '#core/run-autotune.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { workKeys } from '#schemas/work-keys.ts'
+import { type Need, RunInput, type RunRef } from '#schemas/workflow.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { billedReplays, Paused, pausingPorts } from '../shared/pausing-ports.ts'
+import { recordRun } from '../shared/run-record.ts'
+import { holdLock, needJson, requestOf } from '../shared/work.ts'
+import { releaseLock } from '../steps/lock.ts'
+import { writeOutcome } from '../steps/run.ts'
+
+export const advanceRun: Step<{ run: RunRef }, Need> = {
+  name: 'advance-run',
+  input: RunInput,
+  about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
+  async work({ run: ref }, { store }) {
+    await holdLock(store, ref, (await requestOf(store, ref)).about)
+    const run = await needJson<AutotuneRun>(store, workKeys.run(ref.run_id))
+    try {
+      const outcome = await runAutotune(run, await pausingPorts(store, run))
+      const billed = { ...outcome.billed, replays: await billedReplays(store, run.run_id) }
+      await writeOutcome(store, run, ref.risk_class, { ...outcome, billed }, ref.started_at)
+      const { execution, started_at, risk_class } = ref
+      const reason = outcome.verdict === 'refused' ? outcome.summary.reasons.join('\n') : null
+      const record = {
+        status: 'finished',
+        execution,
+        started_at,
+        risk_class,
+        verdict: outcome.verdict,
+        reason,
+      } as const
+      await recordRun(store, ref.intent, ref.run_id, record)
+      await releaseLock(store, ref.intent, ref.risk_class, ref.run_id)
+      return { kind: 'done', verdict: outcome.verdict }
+    } catch (error) {
+      if (error instanceof Paused) return error.need
+      throw error
+    }
+  },
+}
+
+export const handler = makeHandler(advanceRun)

@@ -1,0 +1,41 @@
+/** Answers the reserved question from the recorded scores: one bit, or, with a yes, everything. */
+import type { CaseScore } from '#core/gate/score.ts'
+import { gateKeys, workKeys } from '#schemas/work-keys.ts'
+import { type Reserved, type RunRef, ScoreItem } from '#schemas/workflow.ts'
+import { UserError } from '../errors.ts'
+import { askedOf } from '../shared/gate-question.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { putJson } from '../shared/work.ts'
+import { type ReplayEngine, transcriptEngine } from '../steps/engine.ts'
+import { askGate } from '../steps/gate.ts'
+import { readLines } from '../steps/store.ts'
+
+interface Input {
+  readonly run: RunRef
+  readonly reserved: Reserved
+}
+
+export const answerQuestion: Step<Input, Record<string, never>> = {
+  name: 'answer-question',
+  input: ScoreItem.omit({ item: true }),
+  about: ({ reserved: { version, question } }) => ({ version, question }),
+  async work({ run: ref, reserved: { version, question: k, shards } }, { store }) {
+    const { run, question } = await askedOf(store, ref.run_id)
+    const engine: ReplayEngine = {
+      ...transcriptEngine,
+      /** The list is scored in its own order, one call a candidate. */
+      async score(lines, _run, change) {
+        const candidate = question.list.findIndex((c) => c.candidate_id === change.candidate_id)
+        const scores: CaseScore[] = []
+        for (let i = 0; i < shards; i++)
+          scores.push(...(await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, candidate, i))))
+        if (scores.length !== lines.length) throw new UserError('a sealed case was not scored')
+        return scores
+      },
+    }
+    await putJson(store, workKeys.answer(ref.run_id), await askGate(store, run, question.commit, question.list, engine))
+    return {}
+  },
+}
+
+export const handler = makeHandler(answerQuestion)

@@ -1,0 +1,19 @@
+/** Compiles the recorded runs of an intent into the search set that the run will pin. */
+import { RunInput, type RunRef, type SearchSetRef } from '#schemas/workflow.ts'
+import { UserError } from '../errors.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { compileSearch as compile } from '../steps/compile.ts'
+
+export const compileSearch: Step<{ run: RunRef }, SearchSetRef> = {
+  name: 'compile-search',
+  input: RunInput,
+  about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
+  async work({ run }, { store }) {
+    const { ref, digest, cases } = await compile(store.objects, run.intent, store.progress)
+    if (cases.length === 0)
+      throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
+    return { ref, digest, cases: cases.length }
+  },
+}
+
+export const handler = makeHandler(compileSearch)

@@ -1,0 +1,35 @@
+/** An execution that ended badly: its run is recorded as failed with the reason, and its lock is freed. */
+
+import type * as z from 'zod'
+import { ExecutionEnded } from '#schemas/workflow.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { recordRun } from '../shared/run-record.ts'
+import type { Lock } from '../steps/lock.ts'
+
+type Input = z.infer<typeof ExecutionEnded>
+
+export const recordFailure: Step<Input, { readonly freed: number }> = {
+  name: 'record-failure',
+  input: ExecutionEnded,
+  about: ({ detail }) => ({ execution: detail.executionArn, status: detail.status }),
+  async work({ detail }, { store }) {
+    let freed = 0
+    for await (const row of store.table.query<Lock>('lock')) {
+      if (row.body.holder !== detail.executionArn) continue
+      const cut = row.sk.lastIndexOf('#')
+      const reason = `${detail.status}: ${detail.error ?? 'no error name'}: ${detail.cause ?? 'no cause'}`
+      await recordRun(store, row.sk.slice(0, cut), row.body.run_id, {
+        status: 'failed',
+        execution: detail.executionArn,
+        started_at: row.body.since,
+        risk_class: row.sk.slice(cut + 1),
+        verdict: null,
+        reason,
+      })
+      if (await store.table.remove(row.pk, row.sk, row.revision)) freed++
+    }
+    return { freed }
+  },
+}
+
+export const handler = makeHandler(recordFailure)

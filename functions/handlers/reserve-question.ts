@@ -1,0 +1,35 @@
+/** Reserves the question by one conditional write, and only then lays the sealed cases out in shards, inside the vault. */
+import { canonicalLines } from '#core/canonical.ts'
+import { gateKeys, workKeys } from '#schemas/work-keys.ts'
+import { type Reserved, RunInput, type RunRef } from '#schemas/workflow.ts'
+import { askedOf } from '../shared/gate-question.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { putJson } from '../shared/work.ts'
+import { reserveQuestion as reserve } from '../steps/gate.ts'
+import { sealedLines } from '../steps/seal.ts'
+
+export const reserveQuestion: Step<{ run: RunRef }, Reserved> = {
+  name: 'reserve-question',
+  input: RunInput,
+  about: () => ({}),
+  async work({ run: ref }, { store, shardCases }) {
+    const { run, question } = await askedOf(store, ref.run_id)
+    const { intent, version } = run.heldout_test_set!
+    const reserved = await reserve(store, run, question.commit)
+    if ('asked' in reserved) {
+      await putJson(store, workKeys.answer(ref.run_id), reserved.asked)
+      return { items: 0, shards: 0, version, question: 0 }
+    }
+    const k = reserved.open.body.open!.k
+    const lines = await sealedLines(store, intent, version)
+    const shards = Math.ceil(lines.length / shardCases)
+    for (let i = 0; i < shards; i++)
+      await store.vault.putIfAbsent(
+        gateKeys.shard(version, k, i),
+        canonicalLines(lines.slice(i * shardCases, (i + 1) * shardCases)),
+      )
+    return { items: question.list.length * shards, shards, version, question: k }
+  },
+}
+
+export const handler = makeHandler(reserveQuestion)

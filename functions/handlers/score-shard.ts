@@ -1,0 +1,34 @@
+/** Scores one sealed shard for one listed candidate. The score stays in the vault; a recorded one is never taken again. */
+import { canonicalLines } from '#core/canonical.ts'
+import type { SealedLine } from '#core/gate/reproduce.ts'
+import { gateKeys } from '#schemas/work-keys.ts'
+import { type Reserved, type RunRef, ScoreItem } from '#schemas/workflow.ts'
+import { UserError } from '../errors.ts'
+import { askedOf } from '../shared/gate-question.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { transcriptEngine } from '../steps/engine.ts'
+import { readLines } from '../steps/store.ts'
+
+interface Input {
+  readonly run: RunRef
+  readonly reserved: Reserved
+  readonly item: number
+}
+
+export const scoreShard: Step<Input, Record<string, never>> = {
+  name: 'score-shard',
+  input: ScoreItem,
+  about: ({ reserved: { version, question } }) => ({ version, question }),
+  async work({ run: ref, reserved: { version, question: k, shards }, item }, { store }) {
+    const { run, question } = await askedOf(store, ref.run_id)
+    const candidate = Math.floor(item / shards)
+    const shard = item % shards
+    const lines = await readLines<SealedLine>(store.vault, gateKeys.shard(version, k, shard))
+    if (lines.length === 0) throw new UserError('a sealed shard is missing')
+    const scores = await transcriptEngine.score(lines, run, question.list[candidate]!)
+    await store.vault.putIfAbsent(gateKeys.scores(version, k, candidate, shard), canonicalLines(scores))
+    return {}
+  },
+}
+
+export const handler = makeHandler(scoreShard)

@@ -1,0 +1,43 @@
+/** Checks the contract and takes the lock: one run per intent and risk class. Nothing is written before both hold. */
+import { keys } from '#schemas/s3-keys.ts'
+import { workKeys } from '#schemas/work-keys.ts'
+import { type RunRef, StartRequest, StartRunInput } from '#schemas/workflow.ts'
+import { UserError } from '../errors.ts'
+import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { recordRun } from '../shared/run-record.ts'
+import { putJson } from '../shared/work.ts'
+import { parseAs } from '../steps/documents.ts'
+import { takeLock } from '../steps/lock.ts'
+import { aboutOf, answeredContract, freshRunId, isTaken } from '../steps/run.ts'
+
+export const startRun: Step<{ request: unknown; execution: string }, RunRef> = {
+  name: 'start-run',
+  input: StartRunInput as Step<{ request: unknown; execution: string }, RunRef>['input'],
+  about: ({ execution }) => ({ execution }),
+  async work({ request: given, execution }, { store }) {
+    const { target, candidates, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
+    const { resolved, riskClass } = await answeredContract(store, target)
+    if (run_id !== null && (await isTaken(store, run_id)))
+      throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
+    const started_at = store.clock.now()
+    const about = aboutOf({ target, candidates, replayer: { kind: 'transcript' } })
+    // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.
+    const holder = { name: execution, isAlive: (name: string) => name !== execution }
+    const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
+    const lock = await takeLock(store, resolved.intent, riskClass, wanted, holder)
+    const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at }
+    await putJson(store, workKeys.request(run.run_id), { target, candidates, runId: run.run_id, demonstration, about })
+    const record = {
+      status: 'running',
+      execution,
+      started_at,
+      risk_class: riskClass,
+      verdict: null,
+      reason: null,
+    } as const
+    await recordRun(store, run.intent, run.run_id, record)
+    return run
+  },
+}
+
+export const handler = makeHandler(startRun)

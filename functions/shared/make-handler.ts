@@ -1,0 +1,47 @@
+/** The one shape of every function: parse, do one thing through the ports, log by name, count. */
+import { Logger } from '@aws-lambda-powertools/logger'
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
+import middy from '@middy/core'
+import type { Context } from 'aws-lambda'
+import type * as z from 'zod'
+import { parseAs } from '../steps/documents.ts'
+import { openWorld, type World } from './world.ts'
+
+/** A step of a workflow: what it takes, and its work. */
+export interface Step<I, O> {
+  /** Name of the step; metrics and logs carry it. */
+  readonly name: string
+  readonly input: z.ZodType<I>
+  /** What a log line may say of an input: ids and counts, never content. */
+  readonly about: (input: I) => Readonly<Record<string, string | number>>
+  readonly work: (input: I, world: World) => Promise<O>
+}
+
+/** The Lambda handler of a step. The world is opened at the first call and kept; `open` is replaced in tests. */
+export function makeHandler<I, O>(step: Step<I, O>, open: () => World = openWorld) {
+  const logger = new Logger({ serviceName: step.name })
+  const metrics = new Metrics({ namespace: 'Autotune', serviceName: step.name })
+  let world: World | undefined
+  return middy<unknown, O, Error, Context>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .handler(async (event) => {
+      world ??= open()
+      const input = parseAs(step.input, event, step.name)
+      const about = step.about(input)
+      logger.appendKeys(about)
+      try {
+        const output = await step.work(input, world)
+        logger.info('done')
+        metrics.addMetric('Done', MetricUnit.Count, 1)
+        return output
+      } catch (error) {
+        metrics.addMetric('Failed', MetricUnit.Count, 1)
+        // The name alone: a message may quote what it stumbled over.
+        logger.error('failed', { reason: (error as Error).name })
+        throw error
+      }
+    })
+}

@@ -1,0 +1,173 @@
+/**
+ * The pipeline's ports over what other functions have answered already. What is not answered yet is asked for, and ends
+ * the call by a `Paused`; the next call comes past that point.
+ */
+import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
+import type { SealedLine } from '#core/gate/reproduce.ts'
+import type { AutotunePorts } from '#core/run-autotune.ts'
+import type { CaseAnswer, Round } from '#core/search/replayer.ts'
+import { type SearchResult, searchRounds } from '#core/search/search.ts'
+import type { SearchInput } from '#core/search/search-input.ts'
+import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { workKeys } from '#schemas/work-keys.ts'
+import type { Need, ReplayItem } from '#schemas/workflow.ts'
+import { UserError } from '../errors.ts'
+import type { PanelFile } from '../handlers/pin-run.ts'
+import { transcriptEngine } from '../steps/engine.ts'
+import type { Asked } from '../steps/gate.ts'
+import { portsOf } from '../steps/run.ts'
+import { readJson, readLines, type Store } from '../steps/store.ts'
+import { needJson, putJson } from './work.ts'
+
+/** Ends a call: something must be answered elsewhere first. */
+export class Paused extends Error {
+  override name = 'Paused'
+  readonly need: Need
+  constructor(need: Need) {
+    super(`needs ${need.kind}`)
+    this.need = need
+  }
+}
+
+/** What the gate is asked, as the optimiser writes it. */
+export interface QuestionFile {
+  readonly commit: string
+  readonly list: readonly CandidateChange[]
+  /** The ledger item before the question, as the preflight saw it. */
+  readonly item: LedgerItem
+}
+
+/**
+ * Candidates asked for at once. The search reads them one after the other; those that it would stop early, or not reach,
+ * are replayed for nothing, and stand in the manifest as billed.
+ */
+const CANDIDATES_AHEAD = 12
+
+/** Ports of a run over its work files. */
+export async function pausingPorts(store: Store, run: AutotuneRun): Promise<AutotunePorts> {
+  const id = run.run_id
+  const panel = await needJson<PanelFile>(store, workKeys.panel(id))
+  const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
+  const asked = await readJson<Asked>(store.objects, workKeys.answer(id))
+  const live = portsOf(store, transcriptEngine)
+  return {
+    reproduce: async () => ({ lines: await shardLines(store, id, panel), excluded: panel.excluded }),
+    pin: live.pin,
+    search: (input) => answeredSearch(store, id, panel, input),
+    ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
+    async ask(_run, commit, found) {
+      if (asked && question?.commit === commit) return asked
+      const item = question?.item ?? (await live.ledgerItem(run.heldout_test_set!))!
+      const list = found.committed.map(({ candidate_id, layer, patch, rationale }) => ({
+        candidate_id,
+        layer,
+        patch,
+        rationale,
+      }))
+      await putJson(store, workKeys.question(id), {
+        commit,
+        list: list as CandidateChange[],
+        item,
+      } satisfies QuestionFile)
+      throw new Paused({ kind: 'gate' })
+    },
+  }
+}
+
+async function shardLines(store: Store, runId: string, { shards }: PanelFile): Promise<SealedLine[]> {
+  const lines: SealedLine[] = []
+  for (const [i, cases] of shards.entries()) {
+    const key = workKeys.shard(runId, i)
+    const shard = await readLines<SealedLine>(store.objects, key)
+    if (shard.length !== cases)
+      throw new UserError(`${key} holds ${shard.length} cases, ${cases} were written: start the run again`)
+    for (const line of shard) lines.push(line)
+  }
+  return lines
+}
+
+async function answeredSearch(
+  store: Store,
+  runId: string,
+  panel: PanelFile,
+  input: SearchInput,
+): Promise<SearchResult> {
+  const { view } = transcriptReplayer(input.panel, input.pins, input.suite)
+  const known = new Map<string, readonly CaseAnswer[] | null>()
+  const read = async (settings: Settings) => {
+    const digest = digestOf(settings)
+    if (!known.has(digest)) known.set(digest, await answersOf(store, runId, digest, panel))
+    return known.get(digest)!
+  }
+  const rounds = searchRounds(input, view)
+  for (let step = rounds.next(); ; ) {
+    if (step.done) return step.value
+    const answers = await read(step.value.settings)
+    if (answers === null) throw new Paused(await askReplays(store, runId, panel, await ahead(step.value)))
+    step = rounds.next(step.value.cases.map((i) => answers[i]!))
+  }
+
+  /** Settings of this round and of those that would follow if it came to nothing. The search is spent by looking. */
+  async function ahead(first: Round): Promise<Settings[]> {
+    const wanted = new Map<string, Settings>()
+    for (let round = first; ; ) {
+      const answers = await read(round.settings)
+      if (answers === null) wanted.set(digestOf(round.settings), round.settings)
+      if (wanted.size >= CANDIDATES_AHEAD) break
+      const next = rounds.next(round.cases.map((i) => answers?.[i] ?? nothing(i)))
+      if (next.done) break
+      round = next.value
+    }
+    return [...wanted.values()]
+  }
+  function nothing(i: number): CaseAnswer {
+    const { case_id, family_id } = input.panel.cases[i]!
+    return unreplayableAnswer(case_id, family_id, { unreplayable: 'not replayed yet' })
+  }
+}
+
+/** Answers of every case for some settings, in panel order; null when a shard has not answered. */
+async function answersOf(
+  store: Store,
+  runId: string,
+  digest: string,
+  { shards }: PanelFile,
+): Promise<CaseAnswer[] | null> {
+  const answers: CaseAnswer[] = []
+  for (const [i, cases] of shards.entries()) {
+    const shard = await readLines<CaseAnswer>(store.objects, workKeys.answers(runId, digest, i))
+    if (shard.length !== cases) return null
+    for (const answer of shard) answers.push(answer)
+  }
+  return answers
+}
+
+async function askReplays(
+  store: Store,
+  runId: string,
+  { shards }: PanelFile,
+  wanted: readonly Settings[],
+): Promise<Need> {
+  const items: ReplayItem[] = []
+  for (const settings of wanted) {
+    const digest = digestOf(settings)
+    await store.objects.put(workKeys.settings(runId, digest), canonical(settings))
+    for (const shard of shards.keys()) items.push({ run_id: runId, settings: digest, shard })
+  }
+  const key = workKeys.round(runId, digestOf(items))
+  await store.objects.put(key, canonicalLines(items))
+  return { kind: 'replays', items_key: key, items: items.length }
+}
+
+/** Replays that this run has asked for, read or not. */
+export async function billedReplays(store: Store, runId: string): Promise<number> {
+  const { shards } = await needJson<PanelFile>(store, workKeys.panel(runId))
+  let billed = 0
+  for await (const key of store.objects.list(workKeys.rounds(runId)))
+    for (const { shard } of await readLines<ReplayItem>(store.objects, key)) billed += shards[shard]!
+  return billed
+}

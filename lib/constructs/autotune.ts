@@ -1,0 +1,217 @@
+/**
+ * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
+ * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> schedule.
+ */
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import { TuningTarget } from '#schemas/target.ts'
+import { gateDefinition } from '../definitions/gate.ts'
+import { tuningDefinition } from '../definitions/tuning.ts'
+import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
+
+export interface AutotuneProps {
+  /** Experience, vault and ledger that the workflows work on. */
+  readonly stores: Stores
+  /**
+   * Targets that are tuned by themselves, by a name of yours.
+   * @default - none; runs are started by hand
+   */
+  readonly targets?: Readonly<Record<string, TuningTarget>>
+  /**
+   * When they are started.
+   * @default - every day at 03:00 UTC, within a window of an hour
+   */
+  readonly schedule?: ScheduleExpression
+  /**
+   * Cases of one replay shard: what one function call replays.
+   * @default 500
+   */
+  readonly shardCases?: number
+  /**
+   * Shards that are replayed at once.
+   * @default 100
+   */
+  readonly maxConcurrency?: number
+}
+
+export class Autotune extends Construct {
+  readonly functions: WorkflowFunctions
+  readonly gate: StateMachine
+  readonly tuning: StateMachine
+  /** Starts that Scheduler could not deliver, and failures that could not be recorded. */
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, props: AutotuneProps) {
+    super(scope, id)
+    const { stores, targets = {}, shardCases = 500, maxConcurrency = 100 } = props
+    for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
+      if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
+        throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)
+    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases })
+    this.gate = this.gateWorkflow(maxConcurrency)
+    this.tuning = this.tuningWorkflow(stores, maxConcurrency)
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    })
+    this.recordFailures()
+    this.startDaily(targets, props.schedule ?? ScheduleExpression.cron({ minute: '0', hour: '3' }))
+  }
+
+  private gateWorkflow(maxConcurrency: number): StateMachine {
+    const { reserveQuestion, scoreShard, answerQuestion, giveUpQuestion } = this.functions
+    const parts = {
+      reserveQuestion: reserveQuestion.function.functionArn,
+      scoreShard: scoreShard.function.functionArn,
+      answerQuestion: answerQuestion.function.functionArn,
+      giveUpQuestion: giveUpQuestion.function.functionArn,
+    }
+    return this.machine('GateWorkflow', gateDefinition({ ...parts, maxConcurrency }), Object.values(parts), [])
+  }
+
+  private tuningWorkflow({ experience: { bucket } }: Stores, maxConcurrency: number): StateMachine {
+    const f = this.functions
+    const parts = {
+      startRun: f.startRun.function.functionArn,
+      openRetired: f.openRetired.function.functionArn,
+      compileSearch: f.compileSearch.function.functionArn,
+      sealVersion: f.sealVersion.function.functionArn,
+      pinRun: f.pinRun.function.functionArn,
+      advanceRun: f.advanceRun.function.functionArn,
+      replayShard: f.replayShard.function.functionArn,
+    }
+    const { gate } = this
+    const stack = Stack.of(this)
+    const definition = tuningDefinition({
+      ...parts,
+      gateMachine: gate.stateMachineArn,
+      bucket: bucket.bucketName,
+      maxConcurrency,
+    })
+    return this.machine('TuningWorkflow', definition, Object.values(parts), [
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('autotune/work/*/rounds/*')] }),
+      new PolicyStatement({
+        actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+        resources: [bucket.arnForObjects('autotune/work/*/exports/*')],
+      }),
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [gate.stateMachineArn] }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:StopExecution'],
+        resources: [
+          stack.formatArn({
+            service: 'states',
+            resource: 'execution',
+            resourceName: `${gate.stateMachineName}:*`,
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+      }),
+      // `.sync:2` learns of the end by a rule that Step Functions keeps in this account.
+      new PolicyStatement({
+        actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+        resources: [
+          stack.formatArn({
+            service: 'events',
+            resource: 'rule',
+            resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+          }),
+        ],
+      }),
+    ])
+  }
+
+  /** A machine with its own log group and a role with just the statements given, and the rights of a Distributed Map. */
+  private machine(
+    id: string,
+    definition: Record<string, unknown>,
+    functions: readonly string[],
+    statements: readonly PolicyStatement[],
+  ): StateMachine {
+    const stack = Stack.of(this)
+    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
+    const machine = new StateMachine(this, id, {
+      definitionBody: DefinitionBody.fromString(stack.toJsonString(definition)),
+      role,
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, `${id}Log`, {
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+        level: LogLevel.ALL,
+        // Payloads of the tuning side are small references, but they are nobody's business in a log.
+        includeExecutionData: false,
+      },
+    })
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [...functions] }))
+    for (const statement of statements) role.addToPolicy(statement)
+    // A policy of its own: the machine waits for its role's, and could not be named there.
+    new Policy(this, `${id}MapRights`, {
+      roles: [role],
+      statements: [
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
+        new PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
+          resources: [
+            stack.formatArn({
+              service: 'states',
+              resource: 'execution',
+              resourceName: `${machine.stateMachineName}:*`,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          ],
+        }),
+      ],
+    })
+    return machine
+  }
+
+  /** An execution that ends badly is recorded with its reason and frees its lock; it can still be redriven. */
+  private recordFailures(): void {
+    new Rule(this, 'RunFailed', {
+      description: 'Records a failed tuning run and frees its lock',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [this.tuning.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      targets: [
+        new LambdaFunction(this.functions.recordFailure.function, {
+          deadLetterQueue: this.deadLetters,
+          retryAttempts: 10,
+          maxEventAge: Duration.hours(12),
+        }),
+      ],
+    })
+  }
+
+  private startDaily(targets: Readonly<Record<string, TuningTarget>>, schedule: ScheduleExpression): void {
+    for (const [name, target] of Object.entries(targets)) {
+      const parsed = TuningTarget.safeParse(target)
+      if (!parsed.success)
+        throw new RangeError(
+          `target "${name}" is not valid: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`,
+        )
+      new Schedule(this, `Daily${name}`, {
+        schedule,
+        description: `Tunes ${name}`,
+        timeWindow: TimeWindow.flexible(Duration.hours(1)),
+        target: new StepFunctionsStartExecution(this.tuning, {
+          input: ScheduleTargetInput.fromObject({ target: parsed.data }),
+          deadLetterQueue: this.deadLetters,
+          retryAttempts: 3,
+          maxEventAge: Duration.hours(6),
+        }),
+      })
+    }
+  }
+}

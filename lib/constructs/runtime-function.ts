@@ -1,0 +1,74 @@
+/** One function of the workflow: bundled from its handler, with its own log group and just the rights that are written down. */
+import { fileURLToPath } from 'node:url'
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+
+export interface RuntimeFunctionProps {
+  /** File in functions/handlers, without its ending. */
+  readonly handler: string
+  /** Megabytes. */
+  readonly memory: number
+  readonly timeout: Duration
+  readonly environment: Readonly<Record<string, string>>
+  /** What it may do, beside writing its own log. */
+  readonly statements: readonly PolicyStatement[]
+  /**
+   * Role of another stack to run under.
+   * @default - a role of its own
+   */
+  readonly role?: IRole
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+export class RuntimeFunction extends Construct {
+  readonly function: NodejsFunction
+
+  constructor(scope: Construct, id: string, props: RuntimeFunctionProps) {
+    super(scope, id)
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    const role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
+    const policy = new Policy(this, 'Policy', {
+      roles: [role],
+      statements: [
+        ...props.statements,
+        new PolicyStatement({
+          actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          resources: [logGroup.logGroupArn],
+        }),
+      ],
+    })
+    this.function = new NodejsFunction(this, 'Function', {
+      entry: `${ROOT}functions/handlers/${props.handler}.ts`,
+      projectRoot: ROOT,
+      depsLockFilePath: `${ROOT}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memory,
+      timeout: props.timeout,
+      role,
+      logGroup,
+      tracing: Tracing.ACTIVE,
+      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        minify: true,
+        sourceMap: true,
+        sourceMapMode: SourceMapMode.EXTERNAL,
+        sourcesContent: false,
+        externalModules: ['@aws-sdk/*'],
+      },
+    })
+    this.function.node.addDependency(policy)
+  }
+}

@@ -1,0 +1,61 @@
+/** A Lambda task in JSONata, with the one retry that we allow: throttling and service faults, by name. */
+
+/**
+ * What passes by itself: Lambda's own faults, and S3's and DynamoDB's as the SDK names them. Seven attempts, waits 2, 4,
+ * 8, 16, 32, 60 s at most: two minutes in all. Bad input and our own errors are never retried.
+ */
+export const TRANSIENT_ERRORS: readonly string[] = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.ClientExecutionTimeoutException',
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'SlowDown',
+  'ServiceUnavailable',
+  'InternalError',
+  'InternalServerError',
+]
+
+const RETRY = {
+  ErrorEquals: TRANSIENT_ERRORS,
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxAttempts: 6,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+}
+
+/** Errors of a killed function: the gate's own steps resume, so it tries them twice more before it gives up. */
+const KILLED = {
+  ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'States.Timeout'],
+  IntervalSeconds: 5,
+  MaxAttempts: 2,
+  BackoffRate: 1,
+}
+
+export interface LambdaTask {
+  readonly function: string
+  /** JSONata of the payload. */
+  readonly payload: unknown
+  readonly seconds: number
+  /** Variables set from the function's answer, `$states.result.Payload`. */
+  readonly assign?: Readonly<Record<string, string>>
+  /** Whether a killed function is tried again. */
+  readonly resumes?: boolean
+}
+
+/** The state of a task, without where it leads. */
+export function lambdaTask({ function: arn, payload, seconds, assign, resumes }: LambdaTask): Record<string, unknown> {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: arn, Payload: payload },
+    TimeoutSeconds: seconds,
+    Retry: resumes ? [RETRY, KILLED] : [RETRY],
+    ...(assign ? { Assign: assign } : {}),
+    Output: '{% {} %}',
+  }
+}

@@ -1,0 +1,128 @@
+/** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
+import { lambdaTask } from './task.ts'
+
+export interface TuningParts {
+  /** ARNs. */
+  readonly startRun: string
+  readonly openRetired: string
+  readonly compileSearch: string
+  readonly sealVersion: string
+  readonly pinRun: string
+  readonly advanceRun: string
+  readonly replayShard: string
+  readonly gateMachine: string
+  /** Bucket of the work files. */
+  readonly bucket: string
+  readonly maxConcurrency: number
+}
+
+const RUN = '{% $run %}'
+const PAYLOAD = '{% $states.result.Payload %}'
+
+/** Definition in Amazon States Language. Stable state names: dashboards show them. */
+export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
+  return {
+    Comment: 'One tuning run. Its only reach into the vault is the sealer and the gate workflow.',
+    QueryLanguage: 'JSONata',
+    StartAt: 'Start Run',
+    TimeoutSeconds: 6 * 60 * 60,
+    States: {
+      'Start Run': {
+        ...lambdaTask({
+          function: parts.startRun,
+          payload: { request: '{% $states.input %}', execution: '{% $states.context.Execution.Id %}' },
+          seconds: 60,
+          assign: { run: PAYLOAD },
+        }),
+        Next: 'Open Retired Versions',
+      },
+      'Open Retired Versions': {
+        ...lambdaTask({ function: parts.openRetired, payload: { run: RUN }, seconds: 900 }),
+        Next: 'Compile Search Set',
+      },
+      'Compile Search Set': {
+        ...lambdaTask({
+          function: parts.compileSearch,
+          payload: { run: RUN },
+          seconds: 900,
+          assign: { search_set: PAYLOAD },
+        }),
+        Next: 'Seal Held-Out Set',
+      },
+      'Seal Held-Out Set': {
+        ...lambdaTask({
+          function: parts.sealVersion,
+          payload: { run: RUN },
+          seconds: 900,
+          assign: { heldout: PAYLOAD },
+        }),
+        Next: 'Pin Run',
+      },
+      'Pin Run': {
+        ...lambdaTask({
+          function: parts.pinRun,
+          payload: { run: RUN, search_set: '{% $search_set %}', heldout: '{% $heldout %}' },
+          seconds: 900,
+        }),
+        Next: 'Advance Run',
+      },
+      'Advance Run': {
+        ...lambdaTask({ function: parts.advanceRun, payload: { run: RUN }, seconds: 900, assign: { need: PAYLOAD } }),
+        Next: 'Choose What Is Needed',
+      },
+      'Choose What Is Needed': {
+        Type: 'Choice',
+        Choices: [
+          { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
+          { Condition: "{% $need.kind = 'gate' %}", Next: 'Ask Held-Out Set' },
+        ],
+        Default: 'Run Finished',
+      },
+      'Replay Search Shards': replayMap(parts),
+      'Ask Held-Out Set': {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Arguments: { StateMachineArn: parts.gateMachine, Input: { run: RUN } },
+        TimeoutSeconds: 2 * 60 * 60,
+        Output: '{% {} %}',
+        Next: 'Advance Run',
+      },
+      'Run Finished': {
+        Type: 'Succeed',
+        Output: { run_id: '{% $run.run_id %}', verdict: '{% $need.verdict %}' },
+      },
+    },
+  }
+}
+
+/** Candidates x shards, one line of the round each. No failed child is tolerated: an unscored case is missing evidence. */
+function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record<string, unknown> {
+  return {
+    Type: 'Map',
+    Label: 'ReplaySearchShards',
+    MaxConcurrency: maxConcurrency,
+    ToleratedFailurePercentage: 0,
+    ItemReader: {
+      Resource: 'arn:aws:states:::s3:getObject',
+      ReaderConfig: { InputType: 'JSONL' },
+      Arguments: { Bucket: bucket, Key: '{% $need.items_key %}' },
+    },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Replay Shard',
+      States: {
+        'Replay Shard': {
+          ...lambdaTask({ function: replayShard, payload: '{% $states.input %}', seconds: 300 }),
+          End: true,
+        },
+      },
+    },
+    ResultWriter: {
+      Resource: 'arn:aws:states:::s3:putObject',
+      WriterConfig: { Transformation: 'COMPACT', OutputType: 'JSONL' },
+      Arguments: { Bucket: bucket, Prefix: "{% 'autotune/work/' & $run.run_id & '/exports' %}" },
+    },
+    Output: '{% {} %}',
+    Next: 'Advance Run',
+  }
+}

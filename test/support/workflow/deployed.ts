@@ -1,0 +1,150 @@
+/**
+ * The synthesized workflows over a store in memory, with the real handlers. Each function is handed what its role may
+ * reach: the vault only where the template gives it the vault's name.
+ */
+import type { Context } from 'aws-lambda'
+import type { ObjectStore } from '#ports'
+import { ENV } from '#schemas/env-names.ts'
+import { advanceRun } from '../../../functions/handlers/advance-run.ts'
+import { answerQuestion } from '../../../functions/handlers/answer-question.ts'
+import { compileSearch } from '../../../functions/handlers/compile-search.ts'
+import { giveUpQuestion } from '../../../functions/handlers/give-up-question.ts'
+import { openRetired } from '../../../functions/handlers/open-retired.ts'
+import { pinRun } from '../../../functions/handlers/pin-run.ts'
+import { recordFailure } from '../../../functions/handlers/record-failure.ts'
+import { replayShard } from '../../../functions/handlers/replay-shard.ts'
+import { reserveQuestion } from '../../../functions/handlers/reserve-question.ts'
+import { scoreShard } from '../../../functions/handlers/score-shard.ts'
+import { sealVersion } from '../../../functions/handlers/seal-version.ts'
+import { startRun } from '../../../functions/handlers/start-run.ts'
+import { makeHandler, type Step } from '../../../functions/shared/make-handler.ts'
+import type { Store } from '../../../functions/steps/store.ts'
+import { synthesize } from '../infra/deployment.ts'
+import { resolver, type Templates } from '../infra/resolve.ts'
+import { type Execution, type Machine, type Runner, redrive, start } from './runner.ts'
+import { WorkflowError } from './workflow-error.ts'
+
+const STEPS = {
+  AdvanceRun: advanceRun,
+  AnswerQuestion: answerQuestion,
+  CompileSearch: compileSearch,
+  GiveUpQuestion: giveUpQuestion,
+  OpenRetired: openRetired,
+  PinRun: pinRun,
+  RecordFailure: recordFailure,
+  ReplayShard: replayShard,
+  ReserveQuestion: reserveQuestion,
+  ScoreShard: scoreShard,
+  SealVersion: sealVersion,
+  StartRun: startRun,
+} as unknown as Readonly<Record<string, Step<unknown, unknown>>>
+
+/** Called around each invocation, by the function's name and how often it was called; may throw to make it fail. */
+export interface Faults {
+  readonly before?: (name: string, call: number) => void
+  readonly after?: (name: string, call: number) => void
+}
+
+export interface Deployed {
+  /** Runs the tuning workflow; a failure reaches the failure recorder as EventBridge would deliver it. */
+  tune(input: unknown): Promise<Execution>
+  redrive(execution: Execution): Promise<Execution>
+  /** Calls of each function. */
+  readonly calls: Readonly<Record<string, number>>
+}
+
+let templates: Templates | undefined
+
+/** Definitions of the synthesized machines by ARN. */
+export function machinesOf(all: Templates): Record<string, Machine> {
+  const resolve = resolver(all, 'AutotuneWorkflow')
+  return Object.fromEntries(
+    Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) =>
+      r.Type === 'AWS::StepFunctions::StateMachine'
+        ? [[`arn:AutotuneWorkflow.${id}`, JSON.parse(String(resolve(r.Properties!.DefinitionString))) as Machine]]
+        : [],
+    ),
+  )
+}
+
+/** Deploys over a store. */
+export function deploy(
+  store: Store,
+  { shardCases = 500, faults = {} }: { shardCases?: number; faults?: Faults } = {},
+): Deployed {
+  templates ??= synthesize().templates
+  const machines = machinesOf(templates)
+  const functions = functionsOf(templates)
+  const calls: Record<string, number> = {}
+  const handlers = new Map(
+    Object.entries(functions).map(([arn, { name, vault }]) => {
+      const world = { store: vault ? store : { ...store, vault: shut }, shardCases }
+      return [arn, makeHandler(STEPS[name]!, () => world)]
+    }),
+  )
+  const invoke = async (arn: string, payload: unknown): Promise<unknown> => {
+    const { name } = functions[arn]!
+    calls[name] = (calls[name] ?? 0) + 1
+    const call = calls[name]
+    try {
+      faults.before?.(name, call)
+      const result = await handlers.get(arn)!(payload, context as Context)
+      faults.after?.(name, call)
+      return result
+    } catch (error) {
+      if (error instanceof WorkflowError) throw error
+      throw new WorkflowError((error as Error).name, (error as Error).message)
+    }
+  }
+  const runner: Runner = { machines, invoke, objects: store.objects }
+  const arnOf = (part: string, from: object) => Object.keys(from).find((arn) => arn.includes(part))!
+  const settled = async (execution: Execution): Promise<Execution> => {
+    if (execution.status === 'FAILED')
+      await invoke(arnOf('RecordFailure', functions), {
+        detail: { executionArn: execution.arn, status: 'FAILED', ...execution.error },
+      })
+    return execution
+  }
+  return {
+    calls,
+    tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input)),
+    redrive: async (execution) => settled(await redrive(runner, execution)),
+  }
+}
+
+/** Functions by ARN: their name, and whether they are told of the vault. */
+function functionsOf(all: Templates): Record<string, { name: string; vault: boolean }> {
+  return Object.fromEntries(
+    Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
+      const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
+      if (r.Type !== 'AWS::Lambda::Function' || !name) return []
+      const { Variables } = r.Properties!.Environment as { Variables: Record<string, unknown> }
+      return [[`arn:AutotuneWorkflow.${id}`, { name, vault: ENV.vault in Variables }]]
+    }),
+  )
+}
+
+const refuse = async (): Promise<never> => {
+  throw Object.assign(new Error('this role cannot reach the vault'), { name: 'AccessDenied' })
+}
+const shut: ObjectStore = {
+  get: refuse,
+  put: refuse,
+  putIfAbsent: refuse,
+  delete: refuse,
+  // biome-ignore lint/correctness/useYield: it never comes to yield
+  async *list() {
+    await refuse()
+  },
+}
+
+const context = {
+  awsRequestId: '1',
+  functionName: 'f',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:1:function:f',
+  memoryLimitInMB: '128',
+  logGroupName: 'g',
+  logStreamName: 's',
+  getRemainingTimeInMillis: () => 1000,
+}

@@ -1,0 +1,7 @@
+/** Imported first: functions log and count to nowhere in tests. */
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT'
+process.env.POWERTOOLS_METRICS_DISABLED = 'true'
+const { warn } = console
+console.warn = (...args: unknown[]) => {
+  if (!String(args[0]).startsWith('No application metrics to publish')) warn(...args)
+}

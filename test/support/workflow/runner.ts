@@ -1,0 +1,239 @@
+/**
+ * Runs synthesized state machines offline: just the states and fields that we emit, anything else throws. Its behaviour
+ * is taken from the documentation of Step Functions: variables, Assign beside Output, Retry, Catch, Distributed Map,
+ * failed children, redrive from the state that failed.
+ */
+import type { ObjectStore } from '#ports'
+import { evaluate } from './expressions.ts'
+import { WorkflowError } from './workflow-error.ts'
+
+type Json = Record<string, unknown>
+type State = Json & { Type: string }
+export interface Machine extends Json {
+  readonly StartAt: string
+  readonly States: Readonly<Record<string, State>>
+}
+
+export interface Runner {
+  /** Definitions by ARN. */
+  readonly machines: Readonly<Record<string, Machine>>
+  /** Calls a function by its ARN. */
+  readonly invoke: (arn: string, payload: unknown) => Promise<unknown>
+  /** Bucket that readers read and writers write. */
+  readonly objects: ObjectStore
+}
+
+export interface Execution {
+  readonly arn: string
+  readonly machine: string
+  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED'
+  output: unknown
+  error: { readonly error: string; readonly cause: string } | null
+  /** States entered, in order. */
+  readonly entered: string[]
+  /** Where to go on. */
+  at: { state: string; input: unknown }
+  readonly variables: Record<string, unknown>
+  /** Children of the failed map that are done: a redrive does not run them again. */
+  done: Set<number>
+}
+
+const LIMIT = 256 * 1024
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  Task: ['Type', 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch', 'Assign', 'Output', 'Next', 'End'],
+  Choice: ['Type', 'Choices', 'Default'],
+  Succeed: ['Type', 'Output'],
+  Map: [
+    'Type',
+    'Label',
+    'MaxConcurrency',
+    'ToleratedFailurePercentage',
+    'ItemReader',
+    'Items',
+    'ItemSelector',
+    'ItemProcessor',
+    'ResultWriter',
+    'Catch',
+    'Output',
+    'Next',
+  ],
+}
+
+const only = (what: string, value: object, known: readonly string[]): void => {
+  for (const key of Object.keys(value))
+    if (!known.includes(key)) throw new Error(`the runner does not know ${key} of ${what}`)
+}
+
+const sized = <T>(value: T): T => {
+  const text = JSON.stringify(value)
+  if (text.length > LIMIT) throw new WorkflowError('States.DataLimitExceeded', `${text.length} bytes`)
+  return JSON.parse(text) as T
+}
+
+let executions = 0
+
+/** Starts an execution and runs it to its end. */
+export async function start(runner: Runner, machine: string, input: unknown): Promise<Execution> {
+  const execution: Execution = {
+    arn: `${machine}:execution:${executions++}`,
+    machine,
+    status: 'RUNNING',
+    output: null,
+    error: null,
+    entered: [],
+    at: { state: runner.machines[machine]!.StartAt, input: sized(input) },
+    variables: {},
+    done: new Set(),
+  }
+  return run(runner, execution)
+}
+
+/** Goes on where a failed execution stopped, with its variables. */
+export async function redrive(runner: Runner, execution: Execution): Promise<Execution> {
+  if (execution.status !== 'FAILED') throw new Error('only a failed execution is redriven')
+  execution.status = 'RUNNING'
+  execution.error = null
+  return run(runner, execution)
+}
+
+async function run(runner: Runner, execution: Execution): Promise<Execution> {
+  const definition = runner.machines[execution.machine]!
+  only('a machine', definition, ['Comment', 'QueryLanguage', 'StartAt', 'TimeoutSeconds', 'States'])
+  if (definition.QueryLanguage !== 'JSONata') throw new Error('the runner knows JSONata only')
+  try {
+    for (;;) {
+      const { state: name, input } = execution.at
+      execution.entered.push(name)
+      const next = await step(runner, execution, definition.States[name]!, input)
+      if (next.state === null) {
+        execution.status = 'SUCCEEDED'
+        execution.output = next.input
+        return execution
+      }
+      execution.at = { state: next.state, input: next.input }
+      execution.done = new Set()
+    }
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error
+    execution.status = 'FAILED'
+    execution.error = { error: error.error, cause: error.message }
+    return execution
+  }
+}
+
+type Next = { readonly state: string | null; readonly input: unknown }
+
+async function step(runner: Runner, execution: Execution, state: State, input: unknown): Promise<Next> {
+  const known = KNOWN[state.Type]
+  if (!known) throw new Error(`the runner does not know the state type ${state.Type}`)
+  only(state.Type, state, known)
+  const states = { input, context: { Execution: { Id: execution.arn } } }
+  const bind = (more: Json = {}) => ({ ...execution.variables, states: { ...states, ...more } })
+  const leave = async (from: Json, more: Json, result: unknown): Promise<unknown> => {
+    const assigned = from.Assign ? ((await evaluate(from.Assign, bind(more))) as Json) : {}
+    const output = from.Output === undefined ? result : await evaluate(from.Output, bind(more))
+    Object.assign(execution.variables, sized(assigned))
+    return sized(output)
+  }
+  if (state.Type === 'Succeed') return { state: null, input: await leave(state, {}, input) }
+  if (state.Type === 'Choice') {
+    for (const choice of state.Choices as Json[]) {
+      only('a choice', choice, ['Condition', 'Next'])
+      if ((await evaluate(choice.Condition, bind())) === true) return { state: choice.Next as string, input }
+    }
+    return { state: state.Default as string, input }
+  }
+  try {
+    const result = await retrying((state.Retry ?? []) as Json[], () =>
+      state.Type === 'Map' ? map(runner, execution, state, bind) : task(runner, state, bind),
+    )
+    return { state: state.End ? null : (state.Next as string), input: await leave(state, { result }, result) }
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error
+    const caught = ((state.Catch ?? []) as Json[]).find((c) => matches(c.ErrorEquals, error.error))
+    if (!caught) throw error
+    only('a catcher', caught, ['ErrorEquals', 'Assign', 'Output', 'Next'])
+    const output = await leave(caught, { errorOutput: { Error: error.error, Cause: error.message } }, input)
+    return { state: caught.Next as string, input: output }
+  }
+}
+
+const matches = (names: unknown, error: string): boolean =>
+  (names as string[]).includes(error) || (names as string[]).includes('States.ALL')
+
+async function retrying<T>(retriers: readonly Json[], work: () => Promise<T>): Promise<T> {
+  const used = retriers.map(() => 0)
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof WorkflowError)) throw error
+      const i = retriers.findIndex((r) => matches(r.ErrorEquals, error.error))
+      if (i < 0 || used[i]! >= (retriers[i]!.MaxAttempts as number)) throw error
+      used[i]!++
+    }
+  }
+}
+
+async function task(runner: Runner, state: State, bind: (more?: Json) => Json): Promise<unknown> {
+  const args = (await evaluate(state.Arguments, bind())) as Json
+  if (state.Resource === 'arn:aws:states:::lambda:invoke') {
+    only('lambda:invoke', args, ['FunctionName', 'Payload'])
+    return { Payload: sized(await runner.invoke(args.FunctionName as string, sized(args.Payload))) }
+  }
+  if (state.Resource === 'arn:aws:states:::states:startExecution.sync:2') {
+    only('startExecution', args, ['StateMachineArn', 'Input'])
+    const child = await start(runner, args.StateMachineArn as string, args.Input)
+    if (child.status === 'FAILED') throw new WorkflowError('States.TaskFailed', JSON.stringify(child.error))
+    return { Output: child.output }
+  }
+  throw new Error(`the runner does not know the resource ${state.Resource}`)
+}
+
+async function map(runner: Runner, execution: Execution, state: State, bind: (more?: Json) => Json): Promise<unknown> {
+  const { ProcessorConfig, StartAt, States, ...rest } = state.ItemProcessor as Machine
+  only('an item processor', rest, [])
+  if ((ProcessorConfig as Json).Mode !== 'DISTRIBUTED') throw new Error('the runner knows distributed maps only')
+  if (state.ToleratedFailurePercentage !== 0) throw new Error('the runner tolerates no failed child')
+  const items = state.ItemReader
+    ? await readItems(runner, state.ItemReader as Json, bind)
+    : ((await evaluate(state.Items, bind())) as unknown[])
+  const failures: WorkflowError[] = []
+  const child = async (item: unknown, index: number) => {
+    if (execution.done.has(index)) return
+    const context = { ...(bind().states as { context: Json }).context, Map: { Item: { Index: index, Value: item } } }
+    const input = state.ItemSelector ? await evaluate(state.ItemSelector, bind({ context })) : item
+    const inner: Machine = { QueryLanguage: 'JSONata', StartAt, States } as Machine
+    const ended = await start({ ...runner, machines: { ...runner.machines, child: inner } }, 'child', input)
+    if (ended.status === 'FAILED') failures.push(new WorkflowError(ended.error!.error, ended.error!.cause))
+    else execution.done.add(index)
+  }
+  for (let at = 0; at < items.length; at += 8)
+    await Promise.all(items.slice(at, at + 8).map((item, i) => child(item, at + i)))
+  if (state.ResultWriter) await writeResults(runner, state.ResultWriter as Json, bind, items.length - failures.length)
+  if (failures.length > 0)
+    throw new WorkflowError(
+      'States.ExceedToleratedFailureThreshold',
+      `${failures.length} of ${items.length} children failed, first: ${failures[0]!.error}: ${failures[0]!.message}`,
+    )
+  return {}
+}
+
+async function readItems(runner: Runner, reader: Json, bind: () => Json): Promise<unknown[]> {
+  only('an item reader', reader, ['Resource', 'ReaderConfig', 'Arguments'])
+  if (JSON.stringify(reader.ReaderConfig) !== '{"InputType":"JSONL"}') throw new Error('the runner reads JSONL only')
+  const { Key } = (await evaluate(reader.Arguments, bind())) as { Key: string }
+  const bytes = await runner.objects.get(Key)
+  if (!bytes) throw new WorkflowError('States.ItemReaderFailed', `${Key} is not there`)
+  return new TextDecoder()
+    .decode(bytes)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+async function writeResults(runner: Runner, writer: Json, bind: () => Json, succeeded: number): Promise<void> {
+  only('a result writer', writer, ['Resource', 'WriterConfig', 'Arguments'])
+  const { Prefix } = (await evaluate(writer.Arguments, bind())) as { Prefix: string }
+  await runner.objects.put(`${Prefix}/${executions++}/manifest.json`, JSON.stringify({ succeeded }))
+}

@@ -1,0 +1,209 @@
+import '../support/workflow/quiet.ts'
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { refundRuns } from '../../examples/refund/generate.ts'
+import {
+  parsePack,
+  parsePrices,
+  parseSuite,
+  parseTarget,
+  publishPack,
+  publishPrices,
+  publishSuite,
+} from '../../functions/steps/documents.ts'
+import { transcriptEngine } from '../../functions/steps/engine.ts'
+import { ingest } from '../../functions/steps/ingest.ts'
+import { rowKeys } from '../../functions/steps/ledger-keys.ts'
+import { runTarget } from '../../functions/steps/run.ts'
+import { readJson, readText, type Store } from '../../functions/steps/store.ts'
+import { copied, holder, memory, stocked } from '../steps/stores.ts'
+import { aTarget, aWorld } from '../support/builders.ts'
+import { deploy, type Faults } from '../support/workflow/deployed.ts'
+import { WorkflowError } from '../support/workflow/workflow-error.ts'
+
+const RUN = 'at_run'
+const small = { search: 6, heldout: 100 }
+
+/** Every artifact of the run but the manifest, which holds times and what was billed. */
+async function artifacts(store: Store): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
+  for await (const key of store.objects.list(`autotune/runs/${RUN}/`))
+    if (!key.endsWith('manifest.json')) files[key] = (await readText(store.objects, key))!
+  return files
+}
+
+const versions = async (store: Store, { intent }: TuningTarget): Promise<readonly LedgerItem[]> =>
+  (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent!)))).map((r) => r.body)
+const locks = async (store: Store) => (await Array.fromAsync(store.table.query('lock'))).length
+const killed = () => {
+  throw new WorkflowError('Lambda.Unknown', 'the function was killed')
+}
+const killedAt =
+  (victim: string) =>
+  (name: string, call: number): void => {
+    if (name === victim && call === 1) killed()
+  }
+
+/** Runs a world embedded, and says how to compare the deployed workflow with it. */
+async function twin(base: Store, target: TuningTarget) {
+  const store = await copied(base)
+  const { verdict } = await runTarget(
+    store,
+    { target, candidates: null, runId: RUN, demonstration: null },
+    holder(),
+    transcriptEngine,
+  )
+  const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
+  return {
+    verdict,
+    async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
+      const its = await copied(base)
+      const workflow = deploy(its, options)
+      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN }) }
+    },
+    async expectSame(its: Store) {
+      const left = { files: await artifacts(its), ledger: await versions(its, target), locks: await locks(its) }
+      expect(left).toEqual(embedded)
+    },
+  }
+}
+
+async function refundStore(): Promise<Store> {
+  const example = (file: string) => readFileSync(`examples/refund/${file}`, 'utf8')
+  const store = memory()
+  await publishPack(store.objects, parsePack(example('pack.json'), 'pack.json'))
+  await publishSuite(store.objects, parseSuite(example('suite.json'), 'suite.json'))
+  await publishPrices(store.objects, parsePrices(example('prices.json'), 'prices.json'))
+  const source = async function* () {
+    yield* refundRuns({ seed: 1 })
+  }
+  await ingest(store, source, { by: 'hash', key: 'examples/refund', heldout_share: 0.5 })
+  return store
+}
+
+const worlds = {
+  'a yes': aWorld(small),
+  'a no': aWorld({ ...small, extra: [{ side: 'heldout', required: 3 }] }),
+  'no candidate': aWorld({ ...small, extra: [{ side: 'search', required: 4, gold: 4 }] }),
+}
+
+describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, world) => {
+  let base: Store
+  let same: Awaited<ReturnType<typeof twin>>
+  beforeAll(async () => {
+    base = await stocked(memory(), world)
+    same = await twin(base, aTarget())
+  }, 120_000)
+
+  it.each([1, 4, 100_000])('leaves the bytes of the embedded run with shards of %i cases', async (shardCases) => {
+    const { store, execution } = await same.deployed({ shardCases })
+    expect(execution.error).toBeNull()
+    expect(execution.output).toEqual({ run_id: RUN, verdict: same.verdict })
+    await same.expectSame(store)
+  })
+
+  it('leaves them when every function is throttled at its first call', async () => {
+    const before = (_: string, call: number) => {
+      if (call === 1) throw new WorkflowError('Lambda.TooManyRequestsException', 'slow down')
+    }
+    const { store, execution } = await same.deployed({ faults: { before } })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+  })
+
+  it.each(['StartRun', 'OpenRetired', 'CompileSearch', 'SealVersion', 'PinRun', 'ReplayShard', 'AdvanceRun'])(
+    'leaves them when %s is killed after its work and the execution is redriven',
+    async (victim) => {
+      const { store, workflow, execution } = await same.deployed({ shardCases: 4, faults: { after: killedAt(victim) } })
+      if (name === 'no candidate' && victim === 'ReplayShard' && execution.status === 'SUCCEEDED') return
+      expect([execution.status, await locks(store)]).toEqual(['FAILED', 0])
+      if (victim !== 'StartRun' || execution.error) {
+        const line = await store.table.get<{ status: string; reason: string }>(...rowKeys.run(aTarget().intent!, RUN))
+        expect(line!.body).toMatchObject({ status: 'failed', reason: expect.stringContaining('killed') })
+      }
+      expect((await workflow.redrive(execution)).error).toBeNull()
+      await same.expectSame(store)
+    },
+  )
+})
+
+describe('the deployed gate', () => {
+  let same: Awaited<ReturnType<typeof twin>>
+  beforeAll(async () => {
+    same = await twin(await stocked(memory(), worlds['a yes']), aTarget())
+  }, 120_000)
+  const gateSteps = ['ReserveQuestion', 'ScoreShard', 'AnswerQuestion']
+
+  it.each(gateSteps)('asks once and leaves the same bytes when %s is killed after its work', async (victim) => {
+    const { store, execution } = await same.deployed({ shardCases: 20, faults: { after: killedAt(victim) } })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+  })
+
+  it.each(gateSteps)('answers "no" and spends one question when %s never comes back', async (victim) => {
+    const before = (name: string) => {
+      if (name === victim) killed()
+    }
+    const { store, execution } = await same.deployed({ faults: { before } })
+    expect(execution.output).toEqual({ run_id: RUN, verdict: 'not_certified' })
+    const [item] = await versions(store, aTarget())
+    expect(item).toMatchObject({ used: 1, open: null, history: [{ answer: false }] })
+    const gate = await readJson<object>(store.objects, keys.autotuneRun(RUN, 'gate.json'))
+    expect(Object.keys(gate!).sort()).toEqual(['certified', 'question', 'version'])
+  })
+})
+
+describe('bad input of the deployed workflow', () => {
+  it('refuses a target for an unknown intent before anything is written', async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const before = await Array.fromAsync(store.objects.list(''))
+    const failed = await deploy(store).tune({ target: { ...aTarget(), intent: 'nobody.knows' } })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('nobody.knows') })
+    expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
+    expect(await locks(store)).toBe(0)
+  })
+
+  it('refuses a second run while another execution holds the lock, and leaves that lock', async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const first = deploy(store, { faults: { after: killedAt('PinRun') } })
+    // The first run stands still without having failed: its lock is nobody else's.
+    const failed = await first.tune({ target: aTarget(), run_id: 'first' })
+    expect(failed.status).toBe('FAILED')
+    const lock = { run_id: 'first', about: 'x', holder: 'elsewhere', since: '2026-11-23T00:00:00.000Z' }
+    const pack = JSON.parse((await readText(store.objects, keys.pack(aTarget().baseline_tuple!.pack)))!)
+    const { risk_class } = pack.intents.find((i: { intent_id: string }) => i.intent_id === aTarget().intent)
+    await store.table.create(...rowKeys.lock(aTarget().intent!, risk_class), lock)
+    const second = await deploy(store).tune({ target: aTarget(), run_id: 'second' })
+    expect(second.error!.cause).toContain('run first is open')
+    expect(await locks(store)).toBe(1)
+  })
+
+  it('names the shard that is gone, and frees the lock', async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const gone = { ...store.objects }
+    const objects = {
+      ...gone,
+      get: async (key: string) => (key.includes('/shards/') ? null : gone.get(key)),
+    }
+    const failed = await deploy({ ...store, objects }).tune({ target: aTarget(), run_id: RUN })
+    expect(failed.error!.cause).toMatch(/shards\/000000\.jsonl/)
+    expect(await locks(store)).toBe(0)
+  })
+})
+
+describe('the refund example, deployed', () => {
+  it('leaves the bytes of the embedded run, and bills what it replayed ahead', async () => {
+    const target = parseTarget(readFileSync('examples/refund/target.json', 'utf8'), 'target.json')
+    const same = await twin(await refundStore(), target)
+    expect(same.verdict).toBe('certified')
+    const { store, execution } = await same.deployed({ shardCases: 300 })
+    expect(execution.output).toEqual({ run_id: RUN, verdict: 'certified' })
+    await same.expectSame(store)
+    const manifest = (await readJson<RunManifest>(store.objects, keys.autotuneRun(RUN, 'manifest.json')))!
+    expect(manifest.billed.replays).toBeGreaterThan(manifest.summary.search.paid)
+  }, 300_000)
+})

@@ -11,7 +11,8 @@ export interface Store {
   readonly progress: Progress
 }
 
-const decoder = new TextDecoder()
+// A byte order mark is a byte like any other: what is verified is what is stored.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Text of an object, or `null` when there is none. */
 export async function readText(objects: ObjectStore, key: string): Promise<string | null> {

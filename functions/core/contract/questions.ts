@@ -101,6 +101,11 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
         !not.approval &&
         'guardrails.approval_bypass_rate is missing, e.g. {"max": 0}; or say in not_measured.approval why the records carry no approvals',
       g.approval_bypass_rate && unwatched('approval', 'guardrails.approval_bypass_rate'),
+      suite &&
+        !g.utility_delta &&
+        floors('policy').length > 0 &&
+        (['policy', 'safety', 'approval'] as const).every((d) => floors(d).some((e) => e.kind === 'judge') || (d === 'approval' && !g.approval_bypass_rate)) &&
+        `a model judge of ${suite.suite} scores every guardrail, so nothing could be certified: give one of them rules only`,
       g.approval_bypass_rate &&
         not.approval &&
         'approval has a guardrail and is declared not measured: keep one of the two',

@@ -43,10 +43,14 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
   const { target, panel, facts } = gate
   const rows = [...binaryRows(gate, measures), ...utilityRow(gate, measures), ...checkedRows(gate, panel, measures)]
   const certifiedRows = rows.filter((r) => r.kind === 'certified')
-  const p = candidateP(
-    certifiedRows.map((r) => ({ p: r.p!, alpha: r.level * facts.questions })),
-    facts.alpha,
-  )
+  // Where a model judge scores every guardrail, nothing is certified.
+  const p =
+    certifiedRows.length === 0
+      ? 1
+      : candidateP(
+          certifiedRows.map((r) => ({ p: r.p!, alpha: r.level * facts.questions })),
+          facts.alpha,
+        )
   const metricRow = rows.find((r) => r.guardrail === target.metric)!
   return {
     candidate_id: change.candidate_id,

@@ -4,12 +4,13 @@ import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
-import { panelOf, reproduce } from '#core/gate/reproduce.ts'
+import { panelOf } from '#core/gate/reproduce.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { transcriptEngine } from '../steps/engine.ts'
+import { replayerOf, transcriptEngine } from '../steps/engine.ts'
 import { planSeal } from '../steps/seal.ts'
+import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { isStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
 import { contractLines, preflightLines } from './text.ts'
@@ -19,13 +20,17 @@ export async function doctor({
   store: dir,
   json,
   target: file,
+  replayer: option,
 }: {
   store: string
   json: boolean
   target: string
+  replayer?: string
 }): Promise<number> {
   const target = parseTarget(readInput(file), file)
+  const replayer = chosenReplayer(target, file, option)
   const store = isStore(dir) ? openStore(dir, { progress: terminalProgress() }) : null
+  let opened: LocalEngine | null = null
   try {
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const questions = sevenQuestions({ target, ...documents })
@@ -45,18 +50,23 @@ export async function doctor({
       return 2
     }
     const resolved = resolveTarget(target)
-    const pins = {
+    const baseline = {
       tuple: resolved.baseline_tuple,
       settings: documents.pack!.settings,
       suite: documents.suite!,
       prices: documents.prices,
     }
+    if (replayer !== 'transcript') opened = await openEngine(store, resolved.intent, { replayer })
+    const engine = opened ?? transcriptEngine
+    const pins = { ...baseline, replayer: replayerOf(engine) }
     const cases = await compileIntent(store.objects, resolved.intent, store.progress)
-    const reproduced = reproduce(cases, pins)
+    await engine.check?.(cases, pins)
+    const reproduced = await engine.reproduce(cases, pins, 'search')
+    const examples = Object.values(reproduced.examples ?? {})
     const problems = baselineProblems(panelOf(reproduced.lines), resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     // What a run would ask or seal now; only its counts are looked at, and nothing is written.
-    const { facts: open } = await planSeal(store, resolved, pins, transcriptEngine)
+    const { facts: open } = await planSeal(store, resolved, pins, engine)
     const facts = open ?? sealVersion({ lines: [], excluded: {} }, resolved, pins).facts
     const rows = preflight(facts, resolved, null)
     const ready = problems.length === 0 && rows.every((r) => r.verdict === 'ready')
@@ -72,11 +82,13 @@ export async function doctor({
         needed_families: needed,
         search_cases: cases.length,
         excluded: reproduced.excluded,
+        examples,
         problems,
       },
       () => [
         ...contractLines(questions),
         `search   ${reproduced.lines.length} of ${cases.length} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
+        ...examples.map((e) => `   LEFT OUT ${e}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         `held out ${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`,
         ...preflightLines(rows),
@@ -85,6 +97,7 @@ export async function doctor({
     )
     return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2
   } finally {
+    opened?.close()
     store?.close()
   }
 }

@@ -3,6 +3,7 @@ import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { moduleEngine } from '#adapters/local/module/module-engine.ts'
 import type { LocalStore } from '#adapters/local/open-store.ts'
 import type { Replayer } from '#schemas/run.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../steps/engine.ts'
 import { runLoader } from '../steps/recorded-runs.ts'
@@ -20,6 +21,13 @@ export interface ReplayerOptions {
   readonly limitMs?: number | undefined
   /** Digest that a harness module must have. */
   readonly digest?: string | undefined
+}
+
+/** The replayer of a command. Throws UserError when the target is scored by a harness that the command does not name. */
+export function chosenReplayer(target: TuningTarget, file: string, option: string | undefined): string {
+  if (target.scoring?.replayer === 'module' && (option ?? 'transcript') === 'transcript')
+    throw new UserError(`${file} is scored by a harness of your own: name it with --replayer module:PATH`)
+  return option ?? 'transcript'
 }
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */

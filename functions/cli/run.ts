@@ -15,7 +15,7 @@ import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
-import { type LocalEngine, openEngine } from './engine.ts'
+import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { existingStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
 import { runLines } from './text.ts'
@@ -38,9 +38,7 @@ export async function runVerb(o: Options): Promise<number> {
   if (o.runId !== undefined && !Id.safeParse(o.runId).success)
     throw new UserError(`--run-id "${o.runId}" is no id: letters, digits, "_", "-", "." and ":" only, at most 128`)
   const target = parseTarget(readInput(o.target), o.target)
-  const replayer = o.replayer ?? 'transcript'
-  if (target.scoring?.replayer === 'module' && replayer === 'transcript')
-    throw new UserError(`${o.target} is scored by a harness of your own: name it with --replayer module:PATH`)
+  const replayer = chosenReplayer(target, o.target, o.replayer)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   const store = existingStore(o.store, { progress: terminalProgress() })
   let engine: LocalEngine | null = null

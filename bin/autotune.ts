@@ -84,9 +84,10 @@ function build(state: { code: number }): Command {
   verb(
     'doctor',
     'the seven questions with their answers or what is missing, and what the held-out set can answer',
-    'autotune doctor --target target.json',
+    'autotune doctor --target target.json\nautotune doctor --target target.json --replayer module:./my-harness.ts',
   )
     .requiredOption('--target <file>', 'tuning target')
+    .option('--replayer <replayer>', 'transcript, or module:PATH: does a harness of your own reproduce the baseline?')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/doctor.ts')).doctor(o)
     })

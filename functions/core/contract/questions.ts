@@ -104,7 +104,9 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
       suite &&
         !g.utility_delta &&
         floors('policy').length > 0 &&
-        (['policy', 'safety', 'approval'] as const).every((d) => floors(d).some((e) => e.kind === 'judge') || (d === 'approval' && !g.approval_bypass_rate)) &&
+        (['policy', 'safety', 'approval'] as const).every(
+          (d) => floors(d).some((e) => e.kind === 'judge') || (d === 'approval' && !g.approval_bypass_rate),
+        ) &&
         `a model judge of ${suite.suite} scores every guardrail, so nothing could be certified: give one of them rules only`,
       g.approval_bypass_rate &&
         not.approval &&

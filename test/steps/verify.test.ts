@@ -246,6 +246,13 @@ test('fails on a run that does not exist, or never finished', async () => {
     await expect(verify(store, id)).rejects.toThrow(`no finished run "${id}" in this store`)
 })
 
+test('names a file that got a byte order mark: its text is the same, its bytes are not', async () => {
+  const store = await finished('inconclusive')
+  const bytes = (await store.objects.get('autotune/runs/r/gate.json'))!
+  await store.objects.put('autotune/runs/r/gate.json', Uint8Array.of(0xef, 0xbb, 0xbf, ...bytes))
+  expect((await verify(store)).differences.map((d) => d.file)).toContain('gate.json')
+})
+
 test('works over files as over memory', async () => {
   const { store, dispose } = onDisk()
   try {

@@ -174,6 +174,22 @@ describe('a contradiction', () => {
     expect(missing({ suite: bare }).map((l) => l.match(/watches (\w+)/)?.[1])).toEqual(['policy', 'safety', 'utility'])
   })
 
+  test('between the gate and the suite: a model judge scores every guardrail, so nothing could be certified', () => {
+    const judge = (dimension: 'policy' | 'safety') =>
+      anEvaluator({ evaluator_id: dimension, check: 'recorded_score', kind: 'judge', dimension })
+    const utility = aSuite().evaluators.filter((e) => e.dimension === 'utility')
+    const target = aTarget({
+      metric: 'utility',
+      direction: 'increase',
+      guardrails: { policy: { min: 1 }, safety: { min: 1 } },
+      not_measured: { ...aTarget().not_measured, economics: 'no usage' },
+    })
+    const judged = aSuite({ evaluators: [judge('policy'), judge('safety'), ...utility] })
+    expect(missing({ target, suite: judged })).toEqual([expect.stringContaining('nothing could be certified')])
+    const ruled = aSuite({ evaluators: [anEvaluator({ check: 'required_evidence' }), judge('safety'), ...utility] })
+    expect(missing({ target, suite: ruled })).toEqual([])
+  })
+
   test('between levels: a guardrail may only declare a smaller error than the version', () => {
     const target = (alpha: number) =>
       aTarget({

@@ -35,6 +35,12 @@ export interface Belief {
   assume(point: Point): void
 }
 
+/**
+ * In deviations of the objective: less than this is no improvement. Without it a search that is nearly done wastes its
+ * evaluations on fields that do nothing.
+ */
+const LEAST_GAIN = 0.01
+
 /** A point whose chance falls below this on any one limit is no mark to beat; one exactly on its limit has a half. */
 const BELIEVED = Math.log(0.45)
 
@@ -65,7 +71,7 @@ export function believe(evidence: Evidence): Belief {
     let sum = 0
     if (target && marks[caution]! < Infinity) {
       const { mean, sd } = target.predict(point, depth)
-      const z = (marks[caution]! - sign * mean) / sd
+      const z = (marks[caution]! - LEAST_GAIN - sign * mean) / sd
       sum = sure ? logCdf(z) : logExpectedImprovement(z) + Math.log(sd)
     }
     // Every further term is a logarithm of a chance: the sum only falls.

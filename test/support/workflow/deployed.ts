@@ -1,10 +1,8 @@
 /**
- * The synthesized workflows over a store in memory, with the real handlers. Each function is handed what its role may
- * reach: the vault only where the template gives it the vault's name.
+ * The synthesized workflows over a store in memory, with the real handlers. Each function is handed a store that does only
+ * what the policies of its role allow.
  */
 import type { Context } from 'aws-lambda'
-import type { ObjectStore } from '#ports'
-import { ENV } from '#schemas/env-names.ts'
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
 import { answerQuestion } from '../../../functions/handlers/answer-question.ts'
 import { compileSearch } from '../../../functions/handlers/compile-search.ts'
@@ -21,6 +19,7 @@ import { makeHandler, type Step } from '../../../functions/shared/make-handler.t
 import type { Store } from '../../../functions/steps/store.ts'
 import { synthesize } from '../infra/deployment.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
+import { guarded } from './guarded.ts'
 import { type Execution, type Machine, type Runner, redrive, start } from './runner.ts'
 import { WorkflowError } from './workflow-error.ts'
 
@@ -73,12 +72,13 @@ export function deploy(
   { shardCases = 500, faults = {} }: { shardCases?: number; faults?: Faults } = {},
 ): Deployed {
   templates ??= synthesize().templates
-  const machines = machinesOf(templates)
-  const functions = functionsOf(templates)
+  const all = templates
+  const machines = machinesOf(all)
+  const functions = functionsOf(all)
   const calls: Record<string, number> = {}
   const handlers = new Map(
-    Object.entries(functions).map(([arn, { name, vault }]) => {
-      const world = { store: vault ? store : { ...store, vault: shut }, shardCases }
+    Object.entries(functions).map(([arn, { name, role }]) => {
+      const world = { store: guarded(store, all, role), shardCases }
       return [arn, makeHandler(STEPS[name]!, () => world)]
     }),
   )
@@ -112,30 +112,16 @@ export function deploy(
   }
 }
 
-/** Functions by ARN: their name, and whether they are told of the vault. */
-function functionsOf(all: Templates): Record<string, { name: string; vault: boolean }> {
+/** Functions by ARN: their name, and the role they run under. */
+function functionsOf(all: Templates): Record<string, { name: string; role: string }> {
+  const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
       const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
-      const { Variables } = r.Properties!.Environment as { Variables: Record<string, unknown> }
-      return [[`arn:AutotuneWorkflow.${id}`, { name, vault: ENV.vault in Variables }]]
+      return [[`arn:AutotuneWorkflow.${id}`, { name, role: String(resolve(r.Properties!.Role)) }]]
     }),
   )
-}
-
-const refuse = async (): Promise<never> => {
-  throw Object.assign(new Error('this role cannot reach the vault'), { name: 'AccessDenied' })
-}
-const shut: ObjectStore = {
-  get: refuse,
-  put: refuse,
-  putIfAbsent: refuse,
-  delete: refuse,
-  // biome-ignore lint/correctness/useYield: it never comes to yield
-  async *list() {
-    await refuse()
-  },
 }
 
 const context = {

@@ -2,7 +2,7 @@ import '../support/workflow/quiet.ts'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { RunManifest } from '#schemas/run.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { refundRuns } from '../../examples/refund/generate.ts'
@@ -154,6 +154,24 @@ describe('the deployed gate', () => {
     expect(item).toMatchObject({ used: 1, open: null, history: [{ answer: false }] })
     const gate = await readJson<object>(store.objects, keys.autotuneRun(RUN, 'gate.json'))
     expect(Object.keys(gate!).sort()).toEqual(['certified', 'question', 'version'])
+  })
+})
+
+describe('a second deployed run', () => {
+  it('finds the spent families among its search cases, as the embedded one does', async () => {
+    const [embedded, deployed] = await Promise.all([1, 2].map(() => stocked(memory(), worlds['a yes'])))
+    for (const runId of ['first', RUN])
+      await runTarget(
+        embedded!,
+        { target: aTarget(), candidates: null, runId, demonstration: null },
+        holder(),
+        transcriptEngine,
+      )
+    for (const run_id of ['first', RUN])
+      expect((await deploy(deployed!, { shardCases: 30 }).tune({ target: aTarget(), run_id })).error).toBeNull()
+    expect(await artifacts(deployed!)).toEqual(await artifacts(embedded!))
+    const { search_set } = (await readJson<AutotuneRun>(deployed!.objects, keys.autotuneRun(RUN, 'target.json')))!
+    expect(search_set.cases).toBeGreaterThan(100)
   })
 })
 

@@ -118,8 +118,8 @@ function failureLimit(evidence: Evidence): Limit | undefined {
   const failed = (t: Told) => (isMeasured(evidence.goal, t) ? 0 : 1)
   const failures = evidence.told.reduce((sum, t) => sum + failed(t), 0)
   if (failures === 0 || failures === evidence.told.length) return undefined
-  const model = learnRows(evidence, 'failure', failed)!
-  return within(model, -Infinity, model.inward(0.5))
+  const sides = rowsOf(evidence.near.slice(0, BITS_MOST), (t) => 1 - 2 * failed(t))
+  return within(modelSign(evidence.kernels, sides), 0, Infinity)
 }
 
 /** The limit `min..max` on the model's scale; `clear` is what one unit of caution keeps clear of either side. */

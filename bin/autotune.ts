@@ -108,7 +108,7 @@ function build(state: { code: number }): Command {
     )
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
-        atLeastOne('--concurrency'),
+        atLeastOne('--concurrency', 256),
       ),
     )
     .addOption(
@@ -188,12 +188,12 @@ function wholeNumber(option: string): (text: string) => number {
   }
 }
 
-function atLeastOne(option: string): (text: string) => number {
+/** `most`: a timer counts no further. */
+function atLeastOne(option: string, most = 2 ** 31 - 1): (text: string) => number {
   return (text) => {
     const value = wholeNumber(option)(text)
-    // A timer counts no further.
-    if (value === 0 || value >= 2 ** 31)
-      throw new UserError(`${option} takes a whole number from 1 to 2147483647, got "${text}"`)
+    if (value === 0 || value > most)
+      throw new UserError(`${option} takes a whole number from 1 to ${most}, got "${text}"`)
     return value
   }
 }

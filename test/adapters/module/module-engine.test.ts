@@ -53,8 +53,8 @@ describe('a harness that misbehaves', () => {
       /the harness threw TypeError: no such shelf\n\s+at Module\.replay \(harness\.mjs:3:\d+\)/,
     ],
     ['throws no error', `throw { code: 7 }`, /the harness threw object/],
-    ['hangs while it waits', `await new Promise((resolve) => setTimeout(resolve, 60_000))`, /no answer within 700 ms/],
-    ['hangs in a loop', `for (;;) {}`, /no answer within 700 ms/],
+    ['hangs while it waits', `await new Promise((resolve) => setTimeout(resolve, 60_000))`, /no answer within 1500 ms/],
+    ['hangs in a loop', `for (;;) {}`, /no answer within 1500 ms/],
     ['ends its process', `process.exit(7)`, /ended its process \(exit code 7\)/],
     ['is killed', `process.kill(process.pid, 'SIGTERM')`, /ended its process \(signal SIGTERM\)/],
     [
@@ -99,11 +99,6 @@ describe('a harness that misbehaves', () => {
       /returned 20000\d+ bytes, at most 1000000 are taken/,
     ],
     [
-      'eats memory',
-      `const all = []; for (;;) all.push(new Array(100_000).fill(recorded))`,
-      /ended its process \(signal SIGABRT\)|no answer within/,
-    ],
-    [
       'names a passage that was not offered',
       `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref9'], usage: null }`,
       /evidence_refs\.0: "ref9" was not offered/,
@@ -132,7 +127,7 @@ describe('a harness that misbehaves', () => {
     ],
   ])('%s: that case failed, the others go on', async (_, code, reason) => {
     const bad = `if (recorded.case_id === 'b') { ${code} }`
-    const { lines, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 700)
+    const { lines, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 1500)
 
     expect(examples!.failed).toMatch(reason)
     expect(excluded).toEqual({ failed: 1 })

@@ -97,10 +97,16 @@ describe('the own-harness example', () => {
     timeout: SLOW,
   }, async () => {
     const store = await desk('whole', 720)
-    const run = await autotune(
-      ...['run', '--target', join(EXAMPLE, 'target.json'), '--replayer', `module:${join(EXAMPLE, 'harness.ts')}`],
-      ...['--store', store, '--run-id', 'desk', '--json'],
-    )
+    const module = ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`, '--store', store, '--json']
+    const ready = await autotune('doctor', '--target', join(EXAMPLE, 'target.json'), ...module)
+    expect(JSON.parse(ready.out)).toMatchObject({
+      verdict: 'ready',
+      search_cases: 354,
+      excluded: {},
+      heldout_families: 366,
+    })
+
+    const run = await autotune(...['run', '--target', join(EXAMPLE, 'target.json'), '--run-id', 'desk'], ...module)
     const summary = JSON.parse(run.out)
 
     expect(run.code).toBe(0)

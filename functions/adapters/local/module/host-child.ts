@@ -39,6 +39,8 @@ const onStray = (error: unknown): void => {
   else process.exit(1)
 }
 process.on('uncaughtException', onStray)
+// Whoever asked is gone.
+process.on('disconnect', () => process.exit())
 process.on('unhandledRejection', onStray)
 
 const harness = await load()

@@ -142,7 +142,7 @@ function ours(world: World): Answer {
     },
   }
   const executed = new Map<string, number>()
-  const rounds = searchRounds(inputOf(world), view)
+  const rounds = searchRounds(inputOf(world), view, 1)
   let step = rounds.next()
   while (!step.done) {
     const { candidate_id, settings, cases } = step.value

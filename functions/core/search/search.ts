@@ -34,17 +34,19 @@ export interface SearchResult {
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
 export function search(input: SearchInput): SearchResult {
   const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
-  const rounds = searchRounds(input, view)
+  // Nothing is gained by asking ahead where answers come at once.
+  const rounds = searchRounds(input, view, 1)
   for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
 }
 
 /**
  * The search itself. It yields blocks of replays and is given their answers: where and how concurrently they run is the
- * caller's business, and changes neither the result nor the counts.
+ * caller's business, and changes neither the result nor the counts; `block` is how many cases are asked for at once.
  */
 export function* searchRounds(
   input: SearchInput,
   view: CaseView,
+  block?: number,
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
   const memo = new ReplayMemo()
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
@@ -53,7 +55,7 @@ export function* searchRounds(
   const scored =
     changes === null
       ? yield* sampledScores(input, view, memo, baselineMetric, survivors)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, survivors)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, survivors, block)
   const committed = committedCandidates(scored, input.target)
   const noSearch = input.candidates ? null : yield* noSearchArm(input, view, memo.counts.paid)
   return {
@@ -74,6 +76,7 @@ function* exactScores(
   memo: ReplayMemo,
   baselineMetric: number | null,
   survivors: Map<string, readonly Measures[]>,
+  block: number | undefined,
 ): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
@@ -83,7 +86,7 @@ function* exactScores(
     else waiting.push(early)
   }
   waiting.sort(cheapestFirst(input.target.direction))
-  const order = makeVisitOrder(input.panel)
+  const order = makeVisitOrder(input.panel, block)
   for (const visited of waiting) {
     const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, order)
     scored.push(settleOutcome(visited, outcome, input, baselineMetric, survivors))

@@ -12,12 +12,15 @@ import type { SearchInput } from './search-input.ts'
 export interface VisitOrder {
   readonly kills: Int32Array
   readonly rest: readonly number[]
+  /** Cases asked for at once. */
+  readonly block: number
 }
 
 /** A fresh order: no kills yet; cases that the baseline fails stand before the others. */
-export function makeVisitOrder(panel: Panel): VisitOrder {
+export function makeVisitOrder(panel: Panel, block = BLOCK): VisitOrder {
   const failing = (i: number): number => (panel.baseline[i]!.utility_passed === false ? 0 : 1)
   return {
+    block,
     kills: new Int32Array(panel.cases.length),
     rest: panel.cases.map((_, i) => i).sort((a, b) => failing(a) - failing(b) || a - b),
   }
@@ -56,7 +59,7 @@ export function* failFastReplay(
   const utility = utilityWatch(input)
   const measures = new Array<Measures>(panel.cases.length)
   const changed = new Uint8Array(panel.cases.length)
-  for (const block of blocks(visiting(order))) {
+  for (const block of blocks(visiting(order), order.block)) {
     const keys = block.map((i) => view.contextKey(i, settings))
     const missing = block.filter((i, at) => memo.isMissing(i, keys[at]!))
     if (missing.length > 0) {
@@ -108,11 +111,11 @@ function withFinding(row: GuardrailRow, answer: CaseAnswer | null): GuardrailRow
 
 const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }
 
-function* blocks(indices: Iterable<number>): Generator<number[]> {
+function* blocks(indices: Iterable<number>, size: number): Generator<number[]> {
   let block: number[] = []
   for (const i of indices) {
     block.push(i)
-    if (block.length < BLOCK) continue
+    if (block.length < size) continue
     yield block
     block = []
   }

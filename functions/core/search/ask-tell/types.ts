@@ -1,4 +1,4 @@
-/** What goes into `createSearch` and what its search hands out; `docs` of each shape, no behaviour. */
+/** What goes into `createSearch` and what its search hands out: shapes and their meaning, no behaviour. */
 
 /** A value of one field: a number on an ordered field, a name on a categorical one. */
 export type FieldValue = number | string

@@ -3,9 +3,8 @@
  * the work folder, and how many traces. One JSON object on stdout.
  */
 import { once } from 'node:events'
-import { createWriteStream, readFileSync, statSync } from 'node:fs'
+import { closeSync, createWriteStream, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { ungroundedFindings } from '#core/evaluate/evaluators.ts'
 import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
@@ -35,7 +34,7 @@ function timed(act: () => number): number {
 /** Compiles every run, several times over, and writes `traces` compiled cases under new ids. */
 async function compile() {
   const runs: ExperienceRun[] = []
-  for await (const { text } of readJsonl(file(FILES.runs))) runs.push(JSON.parse(text))
+  for (const text of linesOf(FILES.runs)) runs.push(JSON.parse(text))
   let cases: ReplayCase[] = []
   const rates = Array.from({ length: 5 }, () =>
     timed(() => {
@@ -54,9 +53,9 @@ async function compile() {
 }
 
 /** Replays alone, over cases that are compiled and in memory. */
-async function hot() {
+function hot() {
   const cases: ReplayCase[] = []
-  for await (const replayCase of streamed(traces)) cases.push(replayCase)
+  for (const replayCase of streamed(traces)) cases.push(replayCase)
   let kept = 0
   const rates = Array.from({ length: 15 }, () =>
     timed(() => {
@@ -72,7 +71,7 @@ async function full() {
   const out = lineFile(file(FILES.results))
   const before = process.cpuUsage()
   let lines = 0
-  for await (const replayCase of streamed(traces)) {
+  for (const replayCase of streamed(traces)) {
     const { settings, suite, prices, candidates } = harnesses[replayCase.intent_id]!
     const pins = { baseline: settings, prices }
     for (const [i, candidate] of candidates.entries()) {
@@ -101,20 +100,36 @@ async function full() {
 }
 
 /** Reads and replays without keeping anything: the memory of a long stream. */
-async function stream() {
+function stream() {
   let kept = 0
-  for await (const replayCase of streamed(traces)) kept += replays(replayCase)
+  for (const replayCase of streamed(traces)) kept += replays(replayCase)
   return { kept }
 }
 
 /** Cases of the compiled file, again from its beginning under further ids when it has fewer. */
-async function* streamed(wanted: number): AsyncGenerator<ReplayCase> {
+function* streamed(wanted: number): Generator<ReplayCase> {
   for (let round = 0, read = 0; read < wanted; round++)
-    for await (const { text } of readJsonl(file(FILES.cases))) {
+    for (const text of linesOf(FILES.cases)) {
       if (read++ === wanted) return
       const replayCase: ReplayCase = JSON.parse(text)
       yield round === 0 ? replayCase : { ...replayCase, case_id: `${replayCase.case_id}.${round}` }
     }
+}
+
+/** Lines of a file, through one small buffer: what is larger than a page of the young heap piles up until a full collection. */
+function* linesOf(name: string): Generator<string> {
+  const descriptor = openSync(file(name), 'r')
+  const buffer = Buffer.allocUnsafe(64 * 1024)
+  let held = 0
+  for (;;) {
+    const read = readSync(descriptor, buffer, held, buffer.length - held, null)
+    if (read === 0) break
+    const whole = buffer.lastIndexOf('\n', held + read - 1) + 1
+    yield* buffer.toString('utf8', 0, whole).split('\n').slice(0, -1)
+    buffer.copyWithin(0, whole, held + read)
+    held += read - whole
+  }
+  closeSync(descriptor)
 }
 
 const candidatesOf = ({ intent_id }: ReplayCase): number => harnesses[intent_id]!.candidates.length

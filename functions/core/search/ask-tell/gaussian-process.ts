@@ -4,7 +4,7 @@ import { combine, covariance, type FieldKernel, type KernelParameters, pairTable
 import type { Point } from './lattice.ts'
 import { cholesky, dot, packed, solveLower, solveUpper } from './linear-algebra.ts'
 
-export interface Prediction {
+interface Prediction {
   readonly mean: number
   /** Of the metric itself, without the noise of observing it; never 0. */
   readonly sd: number

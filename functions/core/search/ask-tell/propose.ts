@@ -12,7 +12,7 @@ import { allPoints, distance, keyOf, type Lattice, type Point } from './lattice.
 import { type FitMemo, milestone } from './metric-model.ts'
 import { randomFor } from './random.ts'
 
-export interface Situation {
+interface Situation {
   /** In proposal order. */
   readonly told: readonly Told[]
   /** Handed out and not to be learned from yet. */

@@ -45,11 +45,6 @@ export const evaluate: Evaluate = (values) => {
   }
 }
 
-export interface Step {
-  readonly batch: readonly Proposal[]
-  readonly outcomes: readonly (Metrics | null)[]
-}
-
 /** Asks for batches and tells their outcomes, in an order of the caller's choosing, until the search ends or `most` points. */
 export function drive(
   search: Search,

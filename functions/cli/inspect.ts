@@ -5,7 +5,7 @@ import { openStore } from '#adapters/local/open-store.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunManifest } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { readJson, type Store } from '../steps/store.ts'
 import { print } from './io.ts'
@@ -29,11 +29,18 @@ export const isStore = (dir: string): boolean =>
 /** Manifest of a finished run. Throws UserError when there is none. */
 export async function manifestOf(store: Store, run: string): Promise<RunManifest> {
   const id = Id.safeParse(run)
-  const manifest = id.success
-    ? await readJson<RunManifest>(store.objects, keys.autotuneRun(id.data, 'manifest.json'))
-    : null
+  const manifest = id.success ? await readable<RunManifest>(store, run, 'manifest.json') : null
   if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
   return manifest
+}
+
+/** A file of a run; a UserError where somebody changed it so that it cannot be read any more. */
+async function readable<T>(store: Store, run: string, file: AutotuneFile): Promise<T | null> {
+  try {
+    return await readJson<T>(store.objects, keys.autotuneRun(run, file))
+  } catch {
+    throw new UserError(`${file} of run ${run} was changed: "autotune verify ${run}" says what else was`)
+  }
 }
 
 export async function list({ store: dir, json }: Options): Promise<number> {
@@ -41,7 +48,12 @@ export async function list({ store: dir, json }: Options): Promise<number> {
   const runs: { run: string; intent: string; verdict: string; finished_at: string; winner: unknown }[] = []
   for await (const key of store.objects.list(keys.autotune())) {
     if (!key.endsWith('/manifest.json')) continue
-    const m = (await readJson<RunManifest>(store.objects, key))!
+    const m = await readJson<RunManifest>(store.objects, key).catch(() => null)
+    if (!m?.summary) {
+      const run = key.split('/').at(-2)!
+      runs.push({ run, intent: '', verdict: 'damaged', finished_at: '', winner: null })
+      continue
+    }
     runs.push({
       run: m.run_id,
       intent: m.intent,
@@ -62,7 +74,7 @@ export async function list({ store: dir, json }: Options): Promise<number> {
 export async function show(run: string, { store: dir, json }: Options): Promise<number> {
   const store = existingStore(dir)
   const manifest = await manifestOf(store, run)
-  const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(run, 'selected-proposal.json'))
+  const proposal = await readable<TuningProposal>(store, run, 'selected-proposal.json')
   store.close()
   const files = [...Object.keys(manifest.artifacts), 'manifest.json'].map((f) => join(dir, 'autotune/runs', run, f))
   print(json, { ...manifest.summary, files, tuning_proposal: proposal }, () => [

@@ -47,6 +47,12 @@ export async function takeLock(
   throw new UserError(`run ${held.run_id} is open on ${intent} (${riskClass}): ${how}`)
 }
 
+/** Locks that name a run: more than one when two intents end in the same word. */
+export async function openRuns(store: Pick<Store, 'table'>, runId: string): Promise<Lock[]> {
+  const rows = await Array.fromAsync(store.table.query<Lock>('lock'))
+  return rows.map((r) => r.body).filter((lock) => lock.run_id === runId)
+}
+
 /** Gives the lock back, if it is still this run's. */
 export async function releaseLock(store: Store, intent: string, riskClass: string, runId: string): Promise<void> {
   const [pk, sk] = rowKeys.lock(intent, riskClass)

@@ -22,7 +22,7 @@ import { pinnedDocuments } from './documents.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { type Holder, releaseLock, takeLock } from './lock.ts'
+import { type Holder, openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
 import { joinRetired, sealIfNeeded } from './seal.ts'
 import { readJson, readLines, type Store } from './store.ts'
@@ -74,6 +74,8 @@ export async function runTarget(
   async function pinRun(): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     if (await isTaken(store, lock.run_id))
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
+    if ((await openRuns(store, lock.run_id)).length > 1)
+      throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
     await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
     const cases = await compileIntent(store.objects, resolved.intent, store.progress)
@@ -246,9 +248,9 @@ export async function clearUnfinished(store: Store, id: string): Promise<void> {
 /** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
 export async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
   const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
-  const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_')}`
+  const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_').slice(-80)}`
   for (let n = 1; ; n++) {
     const id = n === 1 ? stem : `${stem}_${n}`
-    if (!(await isTaken(store, id))) return id
+    if (!(await isTaken(store, id)) && (await openRuns(store, id)).length === 0) return id
   }
 }

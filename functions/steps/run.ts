@@ -1,13 +1,13 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
-import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
-import { panelOf, type Reproduction } from '#core/gate/reproduce.ts'
+import type { Reproduction } from '#core/gate/reproduce.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
+import { searchProblems } from '#core/search/search-set.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
@@ -86,7 +86,7 @@ export async function runTarget(
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
     await engine.check?.(cases, pins)
     const reproduced = await engine.reproduce(cases, pins, 'search')
-    const problems = baselineProblems(panelOf(reproduced.lines), resolved)
+    const problems = searchProblems(reproduced, resolved)
     if (problems.length > 0) {
       const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: cases.length } }
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }

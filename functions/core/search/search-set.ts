@@ -16,15 +16,11 @@ export interface CompiledSearch {
 }
 
 /** Makes the search's input of the cases whose baseline reproduces. */
-export function compileSearchSet(
-  { lines, excluded, examples = {} }: Reproduction,
-  run: AutotuneRun,
-  target: ResolvedTarget,
-): CompiledSearch {
-  const panel = panelOf(lines)
+export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
+  const panel = panelOf(reproduced.lines)
   return {
-    excluded,
-    problems: [...baselineProblems(panel, target), ...(panel.cases.length === 0 ? Object.values(examples) : [])],
+    excluded: reproduced.excluded,
+    problems: searchProblems(reproduced, target),
     input: {
       target,
       pack: run.pack,
@@ -37,3 +33,9 @@ export function compileSearchSet(
     },
   }
 }
+
+/** Why nothing could be certified on a reproduced search set; with an example of each exclusion when nothing is left of it. */
+export const searchProblems = ({ lines, examples = {} }: Reproduction, target: ResolvedTarget): string[] => [
+  ...baselineProblems(panelOf(lines), target),
+  ...(lines.length === 0 ? Object.values(examples) : []),
+]

@@ -175,6 +175,27 @@ describe('a pinned module', () => {
     expect(gone.out).toContain('does not exist')
   })
 
+  test('that decides otherwise than recorded is refused with examples, and nothing is written', async () => {
+    const { store, harness, target } = await ranOnce('other')
+    writeFileSync(harness, readFileSync(harness, 'utf8').replaceAll("'DECIDED'", "'DONE'"))
+    const { code, out } = await autotune(
+      'run',
+      '--target',
+      target,
+      '--replayer',
+      `module:${harness}`,
+      '--store',
+      store,
+      '--json',
+    )
+
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'refused', excluded: { share: 1 } })
+    expect(JSON.parse(out).reasons[1]).toMatch(/^scorecard, e\.g\. repair-\d+: status DONE, recorded DECIDED$/)
+    expect(existsSync(join(store, 'autotune'))).toBe(false)
+    expect(existsSync(join(store, 'vault/goldens'))).toBe(false)
+  })
+
   test('that was changed does not take up the run of a process that died', async () => {
     const { store: dir, harness, target } = await ranOnce('resumed')
     const store = openStore(dir)

@@ -106,5 +106,5 @@ export async function replay(recorded, settings, pinned) {
 }
 `
 
-export const SETTINGS: Settings = aPack().settings
+const SETTINGS: Settings = aPack().settings
 export const baselinePins = () => ({ tuple: REFS, settings: SETTINGS, suite: aSuite(), prices: prices() })

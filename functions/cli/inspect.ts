@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openStore } from '#adapters/local/open-store.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RunManifest } from '#schemas/run.ts'
+import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { readJson, type Store } from '../steps/store.ts'
@@ -30,6 +30,7 @@ export const isStore = (dir: string): boolean =>
 export async function manifestOf(store: Store, run: string): Promise<RunManifest> {
   const id = Id.safeParse(run)
   const manifest = id.success ? await readable<RunManifest>(store, run, 'manifest.json') : null
+  if (manifest && !RunManifest.safeParse(manifest).success) throw damaged(run, 'manifest.json')
   if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
   return manifest
 }
@@ -39,9 +40,12 @@ async function readable<T>(store: Store, run: string, file: AutotuneFile): Promi
   try {
     return await readJson<T>(store.objects, keys.autotuneRun(run, file))
   } catch {
-    throw new UserError(`${file} of run ${run} was changed: "autotune verify ${run}" says what else was`)
+    throw damaged(run, file)
   }
 }
+
+const damaged = (run: string, file: AutotuneFile): UserError =>
+  new UserError(`${file} of run ${run} was changed: "autotune verify ${run}" says what else was`)
 
 export async function list({ store: dir, json }: Options): Promise<number> {
   const store = existingStore(dir)
@@ -49,7 +53,7 @@ export async function list({ store: dir, json }: Options): Promise<number> {
   for await (const key of store.objects.list(keys.autotune())) {
     if (!key.endsWith('/manifest.json')) continue
     const m = await readJson<RunManifest>(store.objects, key).catch(() => null)
-    if (!m?.summary) {
+    if (!RunManifest.safeParse(m).success) {
       const run = key.split('/').at(-2)!
       runs.push({ run, intent: '', verdict: 'damaged', finished_at: '', winner: null })
       continue

@@ -52,12 +52,13 @@ export async function list({ store: dir, json }: Options): Promise<number> {
   const runs: { run: string; intent: string; verdict: string; finished_at: string; winner: unknown }[] = []
   for await (const key of store.objects.list(keys.autotune())) {
     if (!key.endsWith('/manifest.json')) continue
-    const m = await readJson<RunManifest>(store.objects, key).catch(() => null)
-    if (!RunManifest.safeParse(m).success) {
+    const parsed = RunManifest.safeParse(await readJson(store.objects, key).catch(() => null))
+    if (!parsed.success) {
       const run = key.split('/').at(-2)!
       runs.push({ run, intent: '', verdict: 'damaged', finished_at: '', winner: null })
       continue
     }
+    const m = parsed.data
     runs.push({
       run: m.run_id,
       intent: m.intent,

@@ -147,14 +147,14 @@ function replays(replayCase: ReplayCase): number {
   return ungrounded
 }
 
-/** Lines into a file, a quarter of a megabyte at a time. */
+/** Lines into a file, in blocks that the cache holds while they are made one text: four times larger ones take a third longer. */
 function lineFile(path: string) {
   const out = createWriteStream(path)
   let block = ''
   return {
     async write(line: string): Promise<void> {
       block += `${line}\n`
-      if (block.length < 256 * 1024) return
+      if (block.length < 64 * 1024) return
       const full = block
       block = ''
       if (!out.write(full)) await once(out, 'drain')

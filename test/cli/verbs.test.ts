@@ -117,6 +117,22 @@ describe('a finished run', () => {
     expect((await at('verify', 'r')).code).toBe(0)
   })
 
+  test('whose manifest was damaged is listed as such, and every verb says so: exit 2', async () => {
+    const file = join(place.store, 'autotune/runs/r/manifest.json')
+    const bytes = readFileSync(file)
+    for (const damaged of [bytes.subarray(1), Buffer.from('{}\n'), Buffer.from('null')]) {
+      writeFileSync(file, damaged)
+      expect((await at('list', '--json')).json()).toEqual({
+        runs: [expect.objectContaining({ run: 'r', verdict: 'damaged' })],
+      })
+      for (const verb of ['show', 'explain', 'verify']) {
+        const { code, out, err } = await at(verb, 'r')
+        expect([verb, code, out + err]).toEqual([verb, 2, expect.stringMatching(/manifest\.json|no finished run/)])
+      }
+    }
+    writeFileSync(file, bytes)
+  })
+
   test('is never overwritten: the same id again is refused, with nothing written', async () => {
     const before = place.listing()
     const { code, err } = await at('run', '--target', target, '--run-id', 'r')

@@ -1,5 +1,6 @@
 /** One open run per intent and risk class: a live holder keeps others out by name, a dead one is resumed by its own target only. */
 import { describe, expect, test } from 'vitest'
+import { Id } from '#schemas/common.ts'
 import { publishPack } from '../../functions/steps/documents.ts'
 import { releaseLock, takeLock } from '../../functions/steps/lock.ts'
 import { aPack, aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -132,6 +133,29 @@ describe('a run', () => {
     const store = await stocked(memory(), aWorld(small))
     expect((await run(store)).run).toBe('at_2026_11_23_refund_tokens')
     expect((await run(store)).run).toBe('at_2026_11_23_refund_tokens_2')
+  })
+
+  test('never shares its id with one of another intent that ends in the same word', async () => {
+    const store = memory()
+    await takeLock(store, 'travel.refund', 'destructive', wanted('at_2026_11_23_refund_tokens'), holder('first'))
+    await stocked(store, aWorld(small))
+    const second = holder('second', ['first'])
+    expect((await run(store, { holder: second })).run).toBe('at_2026_11_23_refund_tokens_2')
+    const named = run(store, { runId: 'at_2026_11_23_refund_tokens', holder: second })
+    await expect(named).rejects.toThrow('is open on another intent: choose another --run-id')
+  })
+
+  test('of an intent with a long name has an id that every verb takes', async () => {
+    const intent = `support.${'x'.repeat(115)}`
+    const pack = aPack({
+      intents: [{ intent_id: intent, risk_class: 'read_only', owner: 'o' }],
+      tunable_surfaces: [{ ...aPack().tunable_surfaces[0]!, intents: [intent] }],
+    })
+    const world = aWorld(small).map((r) => ({ ...r, intent_id: intent }))
+    const store = await stocked(memory(), world, { pack })
+    const target = aTarget({ intent, visible_data: { search_set: `goldens/${intent}/search` } })
+    const { run: id } = await run(store, { target })
+    expect(Id.safeParse(id).success).toBe(true)
   })
 
   test('of another intent may go on at the same time', async () => {

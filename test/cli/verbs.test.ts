@@ -1,11 +1,14 @@
 /** Every verb: what it prints, for people and for machines, and its exit code. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TuningProposal } from '#schemas/proposal.ts'
 import { RunSummary } from '#schemas/run.ts'
+import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import { aFamily, aTarget, aWorld } from '../support/builders.ts'
 import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
 
@@ -385,6 +388,33 @@ describe('as a process', () => {
       expect(plain.stderr).toMatch(/^autotune: no store in .*\n$/)
     } finally {
       place.dispose()
+    }
+  })
+
+  test('killed again and again ends with the same bytes, and one question at most is spent', async () => {
+    const [whole, broken] = [workplace(), workplace()]
+    try {
+      await ready(whole)
+      await ran(whole, 'r')
+      const { target } = await ready(broken)
+      const args = [BIN, 'run', '--target', target, '--run-id', 'r', '--store', broken.store]
+      for (const ms of [250, 450, 700, 1000, 1400]) {
+        const child = spawn(process.execPath, args, { stdio: 'ignore' })
+        const ended = once(child, 'exit')
+        await Promise.race([ended, setTimeout(ms)])
+        child.kill('SIGKILL')
+        await ended
+      }
+      if (!existsSync(join(broken.store, 'autotune/runs/r/manifest.json')))
+        expect(await autotune(...args.slice(1))).toMatchObject({ code: 0 })
+      for (const file of AUTOTUNE_FILES.filter((f) => f !== 'manifest.json')) {
+        const read = (place: Workplace) => readFileSync(join(place.store, 'autotune/runs/r', file), 'utf8')
+        expect(read(broken)).toBe(read(whole))
+      }
+      expect(await autotune('verify', 'r', '--store', broken.store)).toMatchObject({ code: 0 })
+    } finally {
+      whole.dispose()
+      broken.dispose()
     }
   })
 

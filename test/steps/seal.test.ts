@@ -43,9 +43,8 @@ describe('a version', () => {
     })
   })
 
-  test('is the same whatever the order and the names of the runs it was imported from', async () => {
+  test('is the same whatever the order and the parts in which its runs were imported', async () => {
     const world = aWorld(small)
-    const renamed = world.map((r) => ({ ...r, run_id: r.run_id, trace_id: `t-${r.run_id}` }))
     const versionOf = async (runs: readonly ExperienceRun[]) => (await sealed(await stocked(memory(), runs))).version
     expect(await versionOf(world.toReversed())).toBe(await versionOf(world))
     const halves = await stocked(
@@ -54,7 +53,6 @@ describe('a version', () => {
     )
     await imported(halves, world)
     expect((await sealed(halves)).version).toBe(await versionOf(world))
-    expect(renamed).toHaveLength(world.length)
   })
 
   test('is another one as soon as a case, an outcome, alpha or K differs', async () => {

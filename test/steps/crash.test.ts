@@ -4,8 +4,21 @@ import { abandonRun } from '../../functions/steps/abandon.ts'
 import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { runTarget } from '../../functions/steps/run.ts'
 import type { Store } from '../../functions/steps/store.ts'
-import { aTarget, aWorld } from '../support/builders.ts'
-import { contents, copied, holder, items, Killed, killedAtWrite, memory, run, stocked, watched } from './stores.ts'
+import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import {
+  contents,
+  copied,
+  holder,
+  imported,
+  items,
+  Killed,
+  killedAtWrite,
+  memory,
+  run,
+  stocked,
+  twin,
+  watched,
+} from './stores.ts'
 
 const small = { search: 6, heldout: 100 }
 const worlds = {
@@ -84,6 +97,31 @@ test('a run that was killed twice, the second time while it resumed, ends the sa
     await start('second', second)
     await start('third', 1000)
     expect({ first, second, ...(await left(store)) }).toEqual({ first, second, ...undisturbed })
+  }
+})
+
+test('a run that was killed while it opened a retired version to the search ends the same way', async () => {
+  const base = await stocked(memory(), worlds['a yes'])
+  await run(base, { runId: 'first' })
+  const fresh = Array.from({ length: 100 }, (_, i) => aFamily(`n${i}`, { side: 'heldout', required: 1, gold: 1 }))
+  await imported(base, fresh)
+  const whole = await twin(base)
+  const kinds: string[] = []
+  const watching = watched(whole, (act, _, key) => {
+    if (act === 'write') kinds.push(/^family#|experience\/runs/.test(key) ? 'many' : key)
+  })
+  const summary = await run(watching, { runId: RUN_ID })
+  expect(summary).toMatchObject({ verdict: 'certified', heldout_families: 100 })
+  const undisturbed = await left(whole)
+  const many = kinds.flatMap((kind, i) => (kind === 'many' ? [i + 1] : []))
+  const sampled = new Set([many[0]!, many[7]!, many[250]!, many.at(-1)!])
+  for (const [i, kind] of kinds.entries()) {
+    if (kind === 'many' && !sampled.has(i + 1)) continue
+    const store = await twin(base)
+    const died = killedAtWrite(store, i + 1)
+    await expect(run(died.store, { runId: RUN_ID, holder: holder('first') })).rejects.toThrow(Killed)
+    await run(store, { runId: RUN_ID, holder: holder('second') })
+    expect({ n: i + 1, ...(await left(store)) }).toEqual({ n: i + 1, ...undisturbed })
   }
 })
 

@@ -170,3 +170,11 @@ export async function copied(store: Store): Promise<Store> {
     for await (const key of store[side].list('')) await copy[side].put(key, (await store[side].get(key))!)
   return copy
 }
+
+/** The same store, its table included. */
+export async function twin(store: Store): Promise<Store> {
+  const copy = await copied(store)
+  for (const pk of ['lock', rowKeys.versions(INTENT), `family#${INTENT}`, `rejection#${INTENT}`, rowKeys.split()[0]])
+    for await (const row of store.table.query(pk)) await copy.table.create(row.pk, row.sk, row.body)
+  return copy
+}

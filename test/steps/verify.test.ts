@@ -8,7 +8,7 @@ import { rowKeys } from '../../functions/steps/ledger-keys.ts'
 import type { Store } from '../../functions/steps/store.ts'
 import { verifyRun } from '../../functions/steps/verify.ts'
 import { aFamily, aTarget, aWorld, type FamilyParts, INTENT } from '../support/builders.ts'
-import { contents, copied, imported, items, memory, onDisk, run, stocked, watched } from './stores.ts'
+import { contents, imported, items, memory, onDisk, run, stocked, twin, watched } from './stores.ts'
 
 const small = { search: 6, heldout: 100 }
 const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
@@ -44,13 +44,6 @@ async function finished(name: string): Promise<Store> {
   const store = await stocked(memory(), aWorld(world))
   expect((await run(store, { runId: 'r', target: aTarget(target) })).verdict).toBe(verdict)
   return store
-}
-/** The same store, its table included. */
-async function twin(store: Store): Promise<Store> {
-  const copy = await copied(store)
-  for (const pk of ['lock', rowKeys.versions(INTENT), `family#${INTENT}`, `rejection#${INTENT}`])
-    for await (const row of store.table.query(pk)) await copy.table.create(row.pk, row.sk, row.body)
-  return copy
 }
 const flipped = (text: string, at: number): string =>
   text.slice(0, at) + (text[at] === '7' ? '8' : '7') + text.slice(at + 1)

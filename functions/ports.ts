@@ -47,5 +47,13 @@ export interface Clock {
   now(): string
 }
 
+/** Makes and checks codes (MAC) under a key that nobody sees: HMAC on one machine, KMS in AWS. */
+export interface Signer {
+  /** Name of the key, never its bytes. */
+  readonly key: string
+  sign(text: string): Promise<string>
+  holds(text: string, mac: string): Promise<boolean>
+}
+
 /** Progress of long work, for people; never part of a result. */
 export type Progress = (message: string) => void

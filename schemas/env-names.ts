@@ -4,6 +4,8 @@ export const ENV = {
   bucket: 'AUTOTUNE_BUCKET',
   /** Held-out vault; set for ingest, sealer and gate alone. */
   vault: 'AUTOTUNE_VAULT',
+  /** Bucket of the releases; set for the roles of the rollout alone. */
+  releases: 'AUTOTUNE_RELEASES',
   /** Ledger table. */
   table: 'AUTOTUNE_TABLE',
   /** Cases a replay shard holds. */

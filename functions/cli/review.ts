@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LocalStore } from '#adapters/local/open-store.ts'
 import { DESK_HOST, REVIEW_PATH, serveDesk } from '#adapters/local/review/desk-server.ts'
-import { hmacCode, linkKey } from '#adapters/local/review/link-code.ts'
+import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
 import type { Review } from '#schemas/review.ts'
@@ -35,7 +35,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
   const seats = o.reviewer.map(seatOf)
   const store = existingStore(o.store)
   try {
-    const code = hmacCode(linkKey(store.vaultDir))
+    const code = storeSigner(store.vaultDir, 'review-link')
     const item = await openOrReopen(store, run, { ...o, seats })
     const report = async (origin: string | null) => {
       const links = (await reviewLinks(item.review, code)).map(({ role, reviewer, token }) => ({

@@ -21,6 +21,11 @@ export function openWorld(env: Readonly<Record<string, string | undefined>> = pr
     throw new RangeError(
       `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
     )
-  const store = openAwsStore({ bucket: need(ENV.bucket), vault: env[ENV.vault] ?? null, table: need(ENV.table) })
+  const store = openAwsStore({
+    bucket: need(ENV.bucket),
+    vault: env[ENV.vault] ?? null,
+    releases: env[ENV.releases] ?? null,
+    table: need(ENV.table),
+  })
   return { store, shardCases }
 }

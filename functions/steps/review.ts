@@ -19,6 +19,7 @@ import type { Review, ReviewAttempt, ReviewDecision, ReviewSeat } from '#schemas
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
+import type { Signer } from '../ports.ts'
 import { answerReview, type DeskReply } from '../review-pages/desk.ts'
 import { regressionsOf, type ShownProposal, shownDigest } from '../review-pages/view.ts'
 import type { ReplayEngine } from './engine.ts'
@@ -26,12 +27,6 @@ import { rowKeys } from './ledger-keys.ts'
 import { writeRejections } from './memory.ts'
 import { baselinePins, pinnedCases } from './run.ts'
 import { readJson, readLines, readText, type Store } from './store.ts'
-
-/** Makes and checks the code of a link: HMAC on one machine, KMS in AWS. */
-export interface LinkCode {
-  sign(text: string): Promise<string>
-  holds(text: string, mac: string): Promise<boolean>
-}
 
 /** The row of a review. Its revision is the review's own. */
 export interface ReviewItem {
@@ -225,7 +220,7 @@ const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
 /** Link tokens of every seat that may still decide. */
 export async function reviewLinks(
   review: Review,
-  code: LinkCode,
+  code: Signer,
 ): Promise<{ role: string; reviewer: string; token: string }[]> {
   const links = []
   for (const claims of linkClaims(review)) {
@@ -238,7 +233,7 @@ export async function reviewLinks(
 /** A request to a link: answered, written on condition, recorded, remembered. GET and HEAD write no decision. */
 export async function answerRequest(
   store: Store,
-  code: LinkCode,
+  code: Signer,
   request: ReviewRequest,
   at: { readonly token: string; readonly origin: string; readonly action: string },
 ): Promise<DeskReply> {

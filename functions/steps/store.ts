@@ -6,6 +6,8 @@ export interface Store {
   readonly objects: ObjectStore
   /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
   readonly vault: ObjectStore
+  /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
+  readonly releases: ObjectStore
   readonly table: LedgerTable
   readonly clock: Clock
   readonly progress: Progress

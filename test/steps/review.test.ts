@@ -25,6 +25,7 @@ import { memory, run, stocked } from './stores.ts'
 
 const ORIGIN = 'http://127.0.0.1:8080'
 const code = {
+  key: 'test',
   sign: async (text: string) => sign(text),
   holds: async (text: string, mac: string) => macHolds(text, mac),
 }

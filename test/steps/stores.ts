@@ -27,6 +27,7 @@ export function memory(): Store {
   return {
     objects: memoryStore(),
     vault: memoryStore(),
+    releases: memoryStore(),
     table: memoryTable(),
     clock: { now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * seconds++).toISOString() },
     progress: () => {},
@@ -95,6 +96,7 @@ export async function contents(store: Store): Promise<Record<string, string>> {
   for (const [name, objects] of [
     ['open', store.objects],
     ['vault', store.vault],
+    ['releases', store.releases],
   ] as const)
     for await (const key of objects.list('')) all[`${name}/${key}`] = Buffer.from((await objects.get(key))!).toString()
   return all
@@ -107,9 +109,9 @@ export class Killed extends Error {
 /** Calls a hook before every write and read; what it throws is thrown there. */
 export function watched(
   store: Store,
-  hook: (act: 'read' | 'write', side: 'open' | 'vault' | 'table', key: string) => void,
+  hook: (act: 'read' | 'write', side: 'open' | 'vault' | 'releases' | 'table', key: string) => void,
 ): Store {
-  const objects = (inner: ObjectStore, side: 'open' | 'vault'): ObjectStore => ({
+  const objects = (inner: ObjectStore, side: 'open' | 'vault' | 'releases'): ObjectStore => ({
     async get(key) {
       hook('read', side, key)
       return inner.get(key)
@@ -149,6 +151,7 @@ export function watched(
     ...store,
     objects: objects(store.objects, 'open'),
     vault: objects(store.vault, 'vault'),
+    releases: objects(store.releases, 'releases'),
     table: watchedTable,
   }
 }
@@ -166,7 +169,7 @@ export function killedAtWrite(store: Store, n: number): { readonly store: Store;
 /** A store in memory with the same objects; its table is empty. */
 export async function copied(store: Store): Promise<Store> {
   const copy = memory()
-  for (const side of ['objects', 'vault'] as const)
+  for (const side of ['objects', 'vault', 'releases'] as const)
     for await (const key of store[side].list('')) await copy[side].put(key, (await store[side].get(key))!)
   return copy
 }

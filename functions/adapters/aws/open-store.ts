@@ -1,4 +1,4 @@
-/** The deployed store: experience bucket, vault bucket and ledger table, opened by name. */
+/** The deployed store: experience, vault and releases buckets and the ledger table, opened by name. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress } from '../../ports.ts'
@@ -11,6 +11,8 @@ export interface StoreNames {
   readonly bucket: string
   /** Vault bucket; null for a role that has no business there. */
   readonly vault: string | null
+  /** Bucket of the releases; null for a role that neither reads nor writes them. */
+  readonly releases: string | null
   readonly table: string
   /** Region; undefined: as the environment says. */
   readonly region?: string | undefined
@@ -18,7 +20,7 @@ export interface StoreNames {
 
 const systemClock: Clock = { now: () => new Date().toISOString() }
 
-/** Opens the store over the names of a deployment. Without a vault, every touch of it throws. */
+/** Opens the store over the names of a deployment. A bucket that is not named throws when it is touched. */
 export function openAwsStore(
   names: StoreNames,
   { progress = () => {}, clock = systemClock }: { progress?: Progress; clock?: Clock } = {},
@@ -26,9 +28,12 @@ export function openAwsStore(
   const config = names.region ? { region: names.region } : {}
   const s3 = new S3Client(config)
   const dynamo = new DynamoDBClient(config)
+  const bucketOr = (bucket: string | null, what: string) =>
+    bucket === null ? refusing(what) : s3Store({ client: s3, bucket })
   return {
     objects: s3Store({ client: s3, bucket: names.bucket }),
-    vault: names.vault === null ? noVault : s3Store({ client: s3, bucket: names.vault }),
+    vault: bucketOr(names.vault, 'held-out vault'),
+    releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
     clock,
     progress,
@@ -39,18 +44,19 @@ export function openAwsStore(
   }
 }
 
-const refuse = (): never => {
-  throw new Error('this program was opened without the held-out vault')
-}
-
-/** Stands where a role has no vault: the policies would refuse it, this says so earlier. */
-const noVault: ObjectStore = {
-  get: async () => refuse(),
-  put: async () => refuse(),
-  putIfAbsent: async () => refuse(),
-  delete: async () => refuse(),
-  // biome-ignore lint/correctness/useYield: it never comes to yield
-  async *list() {
-    refuse()
-  },
+/** Stands where a role has no such bucket: the policies would refuse it, this says so earlier. */
+function refusing(what: string): ObjectStore {
+  const refuse = (): never => {
+    throw new Error(`this program was opened without the ${what}`)
+  }
+  return {
+    get: async () => refuse(),
+    put: async () => refuse(),
+    putIfAbsent: async () => refuse(),
+    delete: async () => refuse(),
+    // biome-ignore lint/correctness/useYield: it never comes to yield
+    async *list() {
+      refuse()
+    },
+  }
 }

@@ -1,4 +1,4 @@
-/** The embedded store: plain files in one folder, a vault folder inside it, and one SQLite ledger. Nothing to set up. */
+/** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ObjectStore, Progress } from '../../ports.ts'
@@ -23,8 +23,9 @@ export function openStore(
   return {
     dir,
     vaultDir: join(dir, 'vault'),
-    objects: withoutVault(fileStore(dir, { durable })),
+    objects: openSide(fileStore(dir, { durable })),
     vault: fileStore(join(dir, 'vault'), { durable }),
+    releases: fileStore(join(dir, 'releases'), { durable }),
     table,
     clock: { now: () => new Date().toISOString() },
     progress,
@@ -32,11 +33,13 @@ export function openStore(
   }
 }
 
-/** The open side of the store: the vault lies inside its folder, but no key of the open side reaches it. */
-function withoutVault(files: ObjectStore): ObjectStore {
+const isElsewhere = (key: string): boolean =>
+  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) || key.startsWith('ledger.sqlite')
+
+/** The open side of the store: the others lie inside its folder, but no key of the open side reaches them. */
+function openSide(files: ObjectStore): ObjectStore {
   const open = (key: string): string => {
-    if (key === 'vault' || key.startsWith('vault/') || key.startsWith('ledger.sqlite'))
-      throw new RangeError(`"${key}" is not an object of the open store`)
+    if (isElsewhere(key)) throw new RangeError(`"${key}" is not an object of the open store`)
     return key
   }
   return {
@@ -45,8 +48,7 @@ function withoutVault(files: ObjectStore): ObjectStore {
     putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
     delete: async (key) => files.delete(open(key)),
     async *list(prefix) {
-      for await (const key of files.list(prefix))
-        if (!key.startsWith('vault/') && !key.startsWith('ledger.sqlite')) yield key
+      for await (const key of files.list(prefix)) if (!isElsewhere(key)) yield key
     },
   }
 }

@@ -1,30 +1,37 @@
-/** Codes (MAC) of review links on one machine: HMAC-SHA-256 under a key of the store, made once, readable by its owner only. */
+/** Codes (MAC) on one machine: HMAC-SHA-256 under keys of the store, each made once, readable by its owner only. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../../errors.ts'
-import type { LinkCode } from '../../../steps/review.ts'
+import { UserError } from '../../errors.ts'
+import type { Signer } from '../../ports.ts'
 
 const KEY_BYTES = 32
-const FILE = 'review-link.key'
+
+/** What a key of the store signs, and what ends when it is lost. */
+const KEYS = {
+  'review-link': 'old links end',
+  release: 'rollout artifacts signed before no longer verify',
+} as const
 
 /**
- * The key of a store's review links. Of several processes that make one at once, one key wins and all use it.
+ * The signer of a purpose. Its key is made at first use; of several processes that make one at once, one key wins and
+ * all use it.
  * @param vaultDir the sealed side: no replay and no search reads there
  * @throws UserError for a key file that others may read, or that is none
  */
-export function linkKey(vaultDir: string): Buffer {
-  const file = join(vaultDir, FILE)
-  const known = readKey(file)
-  if (known) return known
+export function storeSigner(vaultDir: string, purpose: keyof typeof KEYS): Signer {
+  const file = join(vaultDir, `${purpose}.key`)
+  const known = readKey(file, KEYS[purpose])
+  if (known) return hmacSigner(purpose, known)
   createKey(file)
-  return readKey(file)!
+  return hmacSigner(purpose, readKey(file, KEYS[purpose])!)
 }
 
-/** Signs and checks link texts; the check takes the same time for every wrong code. */
-export function hmacCode(key: Buffer): LinkCode {
+/** Signs and checks texts; the check takes the same time for every wrong code. */
+function hmacSigner(name: string, key: Buffer): Signer {
   const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url')
   return {
+    key: name,
     sign: async (text) => sign(text),
     async holds(text, mac) {
       const [expected, given] = [Buffer.from(sign(text)), Buffer.from(mac)]
@@ -33,21 +40,21 @@ export function hmacCode(key: Buffer): LinkCode {
   }
 }
 
-function readKey(file: string): Buffer | null {
+function readKey(file: string, lost: string): Buffer | null {
   let handle: number
   try {
     handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return null
-    throw new UserError(`${file} cannot be read (${code}): it is the key of the review links`)
+    throw new UserError(`${file} cannot be read (${code}): it is a signing key of this store`)
   }
   try {
     const stat = fstatSync(handle)
     if (!stat.isFile() || stat.size !== KEY_BYTES)
-      throw new UserError(`${file} is no key of ${KEY_BYTES} bytes. Remove it: a new one is made, and old links end`)
+      throw new UserError(`${file} is no key of ${KEY_BYTES} bytes. Remove it: a new one is made, and ${lost}`)
     if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
-      throw new UserError(`${file} is open to others than its owner: remove it, and send new links`)
+      throw new UserError(`${file} is open to others than its owner: remove it; a new one is made, and ${lost}`)
     const key = Buffer.alloc(KEY_BYTES)
     if (readSync(handle, key, 0, KEY_BYTES, 0) !== KEY_BYTES) throw new UserError(`${file} cannot be read whole`)
     return key

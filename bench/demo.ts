@@ -12,7 +12,13 @@ const SAMPLE_MS = 50
 
 export async function run(): Promise<Bench> {
   const runs: { seconds: number; rssMb: number | null }[] = []
-  for (let i = 0; i < RUNS; i++) runs.push(await demoRun())
+  const stores = mkdtempSync(join(tmpdir(), 'autotune-bench-'))
+  // Removed at the end, not between the runs: some file systems make new files slowly where many have just been removed.
+  try {
+    for (let i = 0; i < RUNS; i++) runs.push(await demoRun(stores))
+  } finally {
+    rmSync(stores, { recursive: true, force: true })
+  }
   const packages = runtimePackages()
   const rss = runs.map((r) => r.rssMb)
   return {
@@ -34,8 +40,7 @@ export async function run(): Promise<Bench> {
   }
 }
 
-async function demoRun(): Promise<{ seconds: number; rssMb: number | null }> {
-  const stores = mkdtempSync(join(tmpdir(), 'autotune-bench-'))
+async function demoRun(stores: string): Promise<{ seconds: number; rssMb: number | null }> {
   const started = performance.now()
   const child = spawn('npm', ['run', '-s', 'demo'], {
     cwd: ROOT,
@@ -54,7 +59,6 @@ async function demoRun(): Promise<{ seconds: number; rssMb: number | null }> {
     return { seconds, rssMb }
   } finally {
     clearInterval(sampler)
-    rmSync(stores, { recursive: true, force: true })
   }
 }
 

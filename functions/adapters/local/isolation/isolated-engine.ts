@@ -11,17 +11,13 @@ export interface IsolatedEngine extends ReplayEngine {
   close(): void
 }
 
-/** Engine over two restricted processes; `vault` is the folder that neither may reach. The search process starts at once, while the caller still reads its input. */
+/** Engine over two restricted processes; `vault` is the folder that neither may reach. Both start at once, while the caller still reads its input. */
 export function isolatedEngine(vault: string): IsolatedEngine {
   const searchSide = new ReplayProcess(vault)
-  let gateSide: ReplayProcess | null = null
-  const gate = (): ReplayProcess => {
-    gateSide ??= new ReplayProcess(vault)
-    return gateSide
-  }
+  const gateSide = new ReplayProcess(vault)
   return {
     async reproduce(cases, pins, side) {
-      const { baselines, excluded } = await (side === 'search' ? searchSide : gate()).ask({
+      const { baselines, excluded } = await (side === 'search' ? searchSide : gateSide).ask({
         verb: 'reproduce',
         cases,
         pins,
@@ -32,10 +28,10 @@ export function isolatedEngine(vault: string): IsolatedEngine {
     search({ panel: _, ...input }) {
       return searchSide.ask({ verb: 'search', input })
     },
-    score: (lines, run, change) => gate().ask({ verb: 'score', lines, run, change }),
+    score: (lines, run, change) => gateSide.ask({ verb: 'score', lines, run, change }),
     close() {
       searchSide.close()
-      gateSide?.close()
+      gateSide.close()
     },
   }
 }

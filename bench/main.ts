@@ -2,7 +2,17 @@
 import { existsSync } from 'node:fs'
 import { type Bench, readable } from './bench.ts'
 
-const NAMES = ['gate-null', 'gate-power', 'search-large', 'search-lattice', 'rollout', 'replay', 'cost', 'demo']
+const NAMES = [
+  'gate-null',
+  'gate-power',
+  'search-large',
+  'search-lattice',
+  'rollout',
+  'replay',
+  'cost',
+  'cold-import',
+  'demo',
+]
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url)
 
 async function main(args: readonly string[]): Promise<number> {

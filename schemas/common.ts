@@ -1,14 +1,12 @@
-/** Names, refs and values shared by every contract. Imports zod only. */
+/** Names, refs and values shared by every contract. */
 import * as z from 'zod'
+import { DIGEST_PATTERN, ID_PATTERN, isSafeId } from './patterns.ts'
 
 /** Ids that become a folder or a key segment: letters, digits, `_ . : -`; no slash, never only dots. */
 export const Id = z
   .string()
-  .regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/,
-    'an id has 1-128 letters, digits, "_", ".", ":" or "-", and starts with a letter, digit or "_"',
-  )
-  .refine((s) => !s.includes('..') && s !== '__proto__', 'an id holds no ".." and is not "__proto__"')
+  .regex(ID_PATTERN, 'an id has 1-128 letters, digits, "_", ".", ":" or "-", and starts with a letter, digit or "_"')
+  .refine(isSafeId, 'an id holds no ".." and is not "__proto__"')
   .meta({ description: 'Identifier, safe as one path segment.' })
 
 /** Names that stay inside documents (families, cases, evidence refs): printable, 1-300 characters. */
@@ -42,7 +40,7 @@ export const Ref = z
   .meta({ description: 'Pinned ref, NAME@MAJOR.MINOR.PATCH.' })
 
 /** SHA-256 of canonical JSON, `sha256:` and 64 lower-case hex digits. */
-export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest is sha256: and 64 hex digits')
+export const Digest = z.string().regex(DIGEST_PATTERN, 'a digest is sha256: and 64 hex digits')
 
 /** Dotted path of one setting, e.g. `evidence.order_history.top_k`. */
 export const SettingPath = z

@@ -4,9 +4,9 @@
  */
 
 import { runAutotune } from '#core/run-autotune.ts'
+import { type Need, RunInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { type Need, RunInput, type RunRef } from '#schemas/workflow.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../shared/pausing-ports.ts'
 import { recordRun } from '../shared/run-record.ts'
@@ -14,7 +14,7 @@ import { holdLock, needJson, requestOf } from '../shared/work.ts'
 import { releaseLock } from '../steps/lock.ts'
 import { writeOutcome } from '../steps/run.ts'
 
-export const advanceRun: Step<{ run: RunRef }, Need> = {
+export const advanceRun: Step<RunInput, Need> = {
   name: 'advance-run',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),

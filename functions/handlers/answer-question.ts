@@ -1,7 +1,7 @@
 /** Answers the reserved question from the recorded scores: one bit, or, with a yes, everything. */
 import type { CaseScore } from '#core/gate/score.ts'
+import { AnswerInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
-import { type Reserved, type RunRef, ScoreItem } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
@@ -10,14 +10,9 @@ import { type ReplayEngine, transcriptEngine } from '../steps/engine.ts'
 import { askGate } from '../steps/gate.ts'
 import { readLines } from '../steps/store.ts'
 
-interface Input {
-  readonly run: RunRef
-  readonly reserved: Reserved
-}
-
-export const answerQuestion: Step<Input, Record<string, never>> = {
+export const answerQuestion: Step<AnswerInput, Record<string, never>> = {
   name: 'answer-question',
-  input: ScoreItem.omit({ item: true }),
+  input: AnswerInput,
   about: ({ reserved: { version, question } }) => ({ version, question }),
   async work({ run: ref, reserved: { version, question: k, shards } }, { store }) {
     const { run, question } = await askedOf(store, ref.run_id)

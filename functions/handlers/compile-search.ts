@@ -1,10 +1,10 @@
 /** Compiles the recorded runs of an intent into the search set that the run will pin. */
-import { RunInput, type RunRef, type SearchSetRef } from '#schemas/workflow.ts'
+import { RunInput, type SearchSetRef } from '#schemas/payloads.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { compileSearch as compile } from '../steps/compile.ts'
 
-export const compileSearch: Step<{ run: RunRef }, SearchSetRef> = {
+export const compileSearch: Step<RunInput, SearchSetRef> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),

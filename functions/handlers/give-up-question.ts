@@ -1,14 +1,14 @@
 /** A gate that cannot finish has spent the question: it is answered "no", and nobody can tell that from any other "no". */
 import type { LedgerItem } from '#schemas/heldout.ts'
+import { RunInput } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { RunInput, type RunRef } from '#schemas/workflow.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { putJson } from '../shared/work.ts'
 import { abandonQuestion, reserveQuestion } from '../steps/gate.ts'
 import { rowKeys } from '../steps/ledger-keys.ts'
 
-export const giveUpQuestion: Step<{ run: RunRef }, Record<string, never>> = {
+export const giveUpQuestion: Step<RunInput, Record<string, never>> = {
   name: 'give-up-question',
   input: RunInput,
   about: () => ({}),

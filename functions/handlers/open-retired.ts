@@ -1,10 +1,10 @@
 /** Moves the runs of retired versions to where the search reads. The sealer's work. */
-import { RunInput, type RunRef } from '#schemas/workflow.ts'
+import { RunInput } from '#schemas/payloads.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { holdLock, requestOf } from '../shared/work.ts'
 import { joinRetired } from '../steps/seal.ts'
 
-export const openRetired: Step<{ run: RunRef }, Record<string, never>> = {
+export const openRetired: Step<RunInput, Record<string, never>> = {
   name: 'open-retired',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),

@@ -1,19 +1,12 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
 import { canonical, canonicalLines } from '#core/canonical.ts'
 import { type Reproduction, reproduce } from '#core/gate/reproduce.ts'
-import type { HeldoutVersion } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { PinRunInput, type RunRef, type SearchSetRef } from '#schemas/workflow.ts'
+import { PinRunInput } from '#schemas/workflow.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { holdLock, needJson, putJson, requestOf } from '../shared/work.ts'
 import { answeredContract, baselinePins, pinnedCases, pinnedInput } from '../steps/run.ts'
-
-interface Input {
-  readonly run: RunRef
-  readonly search_set: SearchSetRef
-  readonly heldout: { readonly facts: HeldoutVersion | null }
-}
 
 /** How the search set lies in the work folder. */
 export interface PanelFile {
@@ -22,9 +15,9 @@ export interface PanelFile {
   readonly excluded: Reproduction['excluded']
 }
 
-export const pinRun: Step<Input, Record<string, never>> = {
+export const pinRun: Step<PinRunInput, Record<string, never>> = {
   name: 'pin-run',
-  input: PinRunInput as Step<Input, unknown>['input'],
+  input: PinRunInput,
   about: ({ run, search_set }) => ({ run: run.run_id, intent: run.intent, cases: search_set.cases }),
   async work({ run, search_set, heldout }, { store, shardCases }) {
     const request = await requestOf(store, run)

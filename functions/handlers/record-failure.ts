@@ -1,14 +1,10 @@
 /** An execution that ended badly: its run is recorded as failed with the reason, and its lock is freed. */
-
-import type * as z from 'zod'
-import { ExecutionEnded } from '#schemas/workflow.ts'
+import { ExecutionEnded } from '#schemas/payloads.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { recordRun } from '../shared/run-record.ts'
 import type { Lock } from '../steps/lock.ts'
 
-type Input = z.infer<typeof ExecutionEnded>
-
-export const recordFailure: Step<Input, { readonly freed: number }> = {
+export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {
   name: 'record-failure',
   input: ExecutionEnded,
   about: ({ detail }) => ({ execution: detail.executionArn, status: detail.status }),

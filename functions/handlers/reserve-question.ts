@@ -1,14 +1,14 @@
 /** Reserves the question by one conditional write, and only then lays the sealed cases out in shards, inside the vault. */
 import { canonicalLines } from '#core/canonical.ts'
+import { type Reserved, RunInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
-import { type Reserved, RunInput, type RunRef } from '#schemas/workflow.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { putJson } from '../shared/work.ts'
 import { reserveQuestion as reserve } from '../steps/gate.ts'
 import { sealedLines } from '../steps/seal.ts'
 
-export const reserveQuestion: Step<{ run: RunRef }, Reserved> = {
+export const reserveQuestion: Step<RunInput, Reserved> = {
   name: 'reserve-question',
   input: RunInput,
   about: () => ({}),

@@ -1,21 +1,15 @@
 /** Scores one sealed shard for one listed candidate. The score stays in the vault; a recorded one is never taken again. */
 import { canonicalLines } from '#core/canonical.ts'
 import type { SealedLine } from '#core/gate/reproduce.ts'
+import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
-import { type Reserved, type RunRef, ScoreItem } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { transcriptEngine } from '../steps/engine.ts'
 import { readLines } from '../steps/store.ts'
 
-interface Input {
-  readonly run: RunRef
-  readonly reserved: Reserved
-  readonly item: number
-}
-
-export const scoreShard: Step<Input, Record<string, never>> = {
+export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
   input: ScoreItem,
   about: ({ reserved: { version, question } }) => ({ version, question }),

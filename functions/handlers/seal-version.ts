@@ -1,13 +1,13 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { RunInput, type RunRef } from '#schemas/workflow.ts'
+import { RunInput } from '#schemas/payloads.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { requestOf } from '../shared/work.ts'
 import { transcriptEngine } from '../steps/engine.ts'
 import { answeredContract } from '../steps/run.ts'
 import { sealIfNeeded } from '../steps/seal.ts'
 
-export const sealVersion: Step<{ run: RunRef }, { readonly facts: HeldoutVersion | null }> = {
+export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),

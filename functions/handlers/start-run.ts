@@ -1,7 +1,8 @@
 /** Checks the contract and takes the lock: one run per intent and risk class. Nothing is written before both hold. */
+import { type RunRef, StartRunInput } from '#schemas/payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { type RunRef, StartRequest, StartRunInput } from '#schemas/workflow.ts'
+import { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { recordRun } from '../shared/run-record.ts'
@@ -10,9 +11,9 @@ import { parseAs } from '../steps/documents.ts'
 import { takeLock } from '../steps/lock.ts'
 import { aboutOf, answeredContract, freshRunId, isTaken } from '../steps/run.ts'
 
-export const startRun: Step<{ request: unknown; execution: string }, RunRef> = {
+export const startRun: Step<StartRunInput, RunRef> = {
   name: 'start-run',
-  input: StartRunInput as Step<{ request: unknown; execution: string }, RunRef>['input'],
+  input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   async work({ request: given, execution }, { store }) {
     const { target, candidates, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')

@@ -5,15 +5,14 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import type * as z from 'zod'
-import { parseAs } from '../steps/documents.ts'
+import { type Contract, parseAs } from '../steps/documents.ts'
 import { openWorld, type World } from './world.ts'
 
 /** A step of a workflow: what it takes, and its work. */
 export interface Step<I, O> {
   /** Name of the step; metrics and logs carry it. */
   readonly name: string
-  readonly input: z.ZodType<I>
+  readonly input: Contract<I>
   /** What a log line may say of an input: ids and counts, never content. */
   readonly about: (input: I) => Readonly<Record<string, string | number>>
   readonly work: (input: I, world: World) => Promise<O>

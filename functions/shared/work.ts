@@ -1,7 +1,7 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
 import { canonical } from '#core/canonical.ts'
+import type { RunRef } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import type { RunRef } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
 import { rowKeys } from '../steps/ledger-keys.ts'
 import type { Lock } from '../steps/lock.ts'

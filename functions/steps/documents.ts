@@ -10,8 +10,15 @@ import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
 import { readJson, readText } from './store.ts'
 
+/** A schema, whole or of `zod/mini`. */
+export interface Contract<T> {
+  safeParse(
+    value: unknown,
+  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: z.core.$ZodError }
+}
+
 /** A value under a schema; a UserError names the file, each field and what is wrong with it. */
-export function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
+export function parseAs<T>(schema: Contract<T>, value: unknown, file: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues

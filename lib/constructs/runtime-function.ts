@@ -1,11 +1,11 @@
 /** One function of the workflow: bundled from its handler, with its own log group and just the rights that are written down. */
-import { fileURLToPath } from 'node:url'
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
 
 export interface RuntimeFunctionProps {
   /** File in functions/handlers, without its ending. */
@@ -22,8 +22,6 @@ export interface RuntimeFunctionProps {
    */
   readonly role?: IRole
 }
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 export class RuntimeFunction extends Construct {
   readonly function: NodejsFunction
@@ -47,7 +45,7 @@ export class RuntimeFunction extends Construct {
       ],
     })
     this.function = new NodejsFunction(this, 'Function', {
-      entry: `${ROOT}functions/handlers/${props.handler}.ts`,
+      entry: handlerFile(props.handler),
       projectRoot: ROOT,
       depsLockFilePath: `${ROOT}package-lock.json`,
       runtime: Runtime.NODEJS_24_X,
@@ -59,14 +57,10 @@ export class RuntimeFunction extends Construct {
       tracing: Tracing.ACTIVE,
       environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
       bundling: {
+        ...BUNDLING,
         format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        minify: true,
         sourceMap: true,
         sourceMapMode: SourceMapMode.EXTERNAL,
-        sourcesContent: false,
-        externalModules: ['@aws-sdk/*'],
       },
     })
     this.function.node.addDependency(policy)

@@ -1,0 +1,41 @@
+/** How a handler becomes one file. Named once, for what is deployed, for the test of its size and for the bench. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Root of the project. */
+export const ROOT = fileURLToPath(new URL('../', import.meta.url))
+
+/** Path of a handler by its name, that of its file in functions/handlers. */
+export const handlerFile = (name: string): string => join(ROOT, 'functions/handlers', `${name}.ts`)
+
+/** Names of every handler. */
+export const handlerNames = (): string[] =>
+  readdirSync(join(ROOT, 'functions/handlers'))
+    .flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []))
+    .sort()
+
+/** The SDK is the runtime's own; everything else is in the file. */
+export const BUNDLING = {
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcesContent: false,
+  externalModules: ['@aws-sdk/*'],
+}
+
+/** The same for esbuild itself, one file a handler in a folder. */
+export const esbuildOptions = (names: readonly string[], outdir: string) => {
+  const { externalModules, ...options } = BUNDLING
+  return {
+    ...options,
+    entryPoints: Object.fromEntries(names.map((name) => [name, handlerFile(name)])),
+    external: externalModules,
+    bundle: true,
+    platform: 'node' as const,
+    format: 'esm' as const,
+    sourcemap: 'external' as const,
+    outExtension: { '.js': '.mjs' },
+    outdir,
+  }
+}

@@ -1,0 +1,42 @@
+import { tmpdir } from 'node:os'
+import { build, type Metafile } from 'esbuild'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
+
+const LIMIT = 200_000
+
+describe('the bundle of each handler', () => {
+  let outputs: [string, Metafile['outputs'][string]][]
+  beforeAll(async () => {
+    // As they are deployed, built in one go and written nowhere.
+    const { metafile } = await build({ ...esbuildOptions(handlerNames(), tmpdir()), write: false, metafile: true })
+    outputs = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint)
+  })
+  const named = <T>(of: (output: Metafile['outputs'][string]) => T) =>
+    Object.fromEntries(outputs.map(([, o]) => [o.entryPoint!.replace(/^.*\//, ''), of(o)]))
+
+  it('exists for every file, and exports its handler', () => {
+    expect(outputs).toHaveLength(handlerNames().length)
+    for (const [file, { exports }] of outputs)
+      expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
+  })
+
+  it('is at most 200 KB', () => {
+    expect(Object.entries(named((o) => o.bytes)).filter(([, bytes]) => bytes > LIMIT)).toEqual([])
+  })
+
+  it('leaves the SDK to the runtime, and nothing else', () => {
+    for (const [file, { imports }] of outputs)
+      for (const { path } of imports) expect([file, path]).toEqual([file, expect.stringMatching(/^(@aws-sdk\/|node:)/)])
+  })
+
+  it('holds no infrastructure code, and nothing of a laptop', () => {
+    for (const [file, { inputs }] of outputs)
+      expect([
+        file,
+        Object.keys(inputs).filter((path) =>
+          /node_modules\/(@aws-sdk|@smithy|aws-cdk-lib|constructs)\/|^lib\/|adapters\/local\//.test(path),
+        ),
+      ]).toEqual([file, []])
+  })
+})

@@ -66,13 +66,13 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     say(
       `2. import    ${report.stored} synthetic recorded runs: ${report.search_families} families for the search, ${report.heldout_families} sealed away before anything is stored where the search reads`,
     )
+    say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
     const summary = await runTarget(
       store,
       { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION },
       thisProcess(),
       engine,
     )
-    say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
     const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')
     print(json, { ...summary, proposal: path, store: store.dir }, () => [

@@ -13,6 +13,7 @@ import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
+import { StartRequest } from './workflow.ts'
 
 export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   'context-pack': ContextPack,
@@ -48,6 +49,7 @@ export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
   'autotune-run': AutotuneRun,
+  'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,
   'run-manifest': RunManifest,

@@ -1,6 +1,6 @@
 /** The contracts of the tuning workflow that hold whole documents; payloads.ts has the small ones. */
 import * as z from 'zod'
-import { CandidateChange } from './candidate.ts'
+import { HandWrittenChange } from './candidate.ts'
 import { Id } from './common.ts'
 import { HeldoutVersion } from './heldout.ts'
 import { RunRef, SearchSetRef } from './payloads.ts'
@@ -9,7 +9,12 @@ import { TuningTarget } from './target.ts'
 /** What starts a tuning workflow: the input of its execution. */
 export const StartRequest = z.strictObject({
   target: TuningTarget,
-  candidates: z.array(CandidateChange).nullable().default(null),
+  candidates: z
+    .array(HandWrittenChange)
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Hand-written changes in place of the search, each within the bounds; null: search.' }),
   run_id: Id.nullable().default(null).meta({ description: 'Id of the run; null: made from the clock and the metric.' }),
   demonstration: z.string().nullable().default(null),
 })

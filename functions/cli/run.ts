@@ -2,10 +2,8 @@
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
 import type { LocalStore } from '#adapters/local/open-store.ts'
-import { boundedChange } from '#core/space/validate.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
-import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -13,6 +11,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
+import { boundedCandidates } from '../steps/hand-written.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
@@ -69,7 +68,7 @@ export async function report(store: LocalStore, summary: RunSummary, json: boole
   return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
 }
 
-/** Typed candidates of a file, every one bounded; a UserError lists each line's problems. */
+/** The changes of a file, one a line, as bounded candidates. */
 async function handWritten(
   store: LocalStore,
   target: TuningTarget,
@@ -78,29 +77,12 @@ async function handWritten(
 ): Promise<CandidateChange[]> {
   const { pack } = await pinnedDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
-  const problems: string[] = []
-  const seen = new Set<string>()
-  const candidates = text.split('\n').flatMap((line, i): CandidateChange[] => {
-    if (line.trim() === '') return []
+  const changes = text.split('\n').flatMap((line, i) => {
     const at = `${file}:${i + 1}`
-    const bounded = boundedChange(
-      parseAs(HandWrittenChange, parseJson(line, at), at),
-      pack as ContextPack,
-      target.intent ?? '',
-      target.search_space ?? [],
-    )
-    if ('problems' in bounded) {
-      problems.push(...bounded.problems.map((p) => `  ${at}: ${p}`))
-      return []
-    }
-    if (seen.has(bounded.candidate.candidate_id)) problems.push(`  ${at}: the same change stands on an earlier line`)
-    seen.add(bounded.candidate.candidate_id)
-    return [bounded.candidate]
+    return line.trim() === '' ? [] : [{ at, change: parseAs(HandWrittenChange, parseJson(line, at), at) }]
   })
-  if (problems.length > 0)
-    throw new UserError(`these changes are out of bounds; nothing was run:\n${problems.join('\n')}`)
-  if (candidates.length === 0) throw new UserError(`${file} holds no change: one {"patch": {"path": value}} a line`)
-  return candidates
+  if (changes.length === 0) throw new UserError(`${file} holds no change: one {"patch": {"path": value}} a line`)
+  return boundedCandidates(changes, pack, target)
 }
 
 async function abandon(runId: string, { store: dir, json }: Options): Promise<number> {

@@ -8,6 +8,7 @@ import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { recordRun } from '../shared/run-record.ts'
 import { putJson } from '../shared/work.ts'
 import { parseAs } from '../steps/documents.ts'
+import { boundedCandidates } from '../steps/hand-written.ts'
 import { takeLock } from '../steps/lock.ts'
 import { aboutOf, answeredContract, freshRunId, isTaken } from '../steps/run.ts'
 
@@ -16,8 +17,10 @@ export const startRun: Step<StartRunInput, RunRef> = {
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   async work({ request: given, execution }, { store }) {
-    const { target, candidates, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
-    const { resolved, riskClass } = await answeredContract(store, target)
+    const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
+    const { pack, resolved, riskClass } = await answeredContract(store, target)
+    const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
+    const candidates = placed && boundedCandidates(placed, pack, target)
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()

@@ -343,7 +343,7 @@ describe('hand-written candidates', () => {
     expect(err).toMatch('these changes are out of bounds; nothing was run')
     expect(err).toMatch(/changes\.jsonl:2: "evidence\.orders\.top_k": 9 is outside 1\.\.5/)
     expect(err).toMatch(/changes\.jsonl:3: "policy\.bundle" has no tunable surface/)
-    expect(err).toMatch(/changes\.jsonl:4: the same change stands on an earlier line/)
+    expect(err).toMatch(/changes\.jsonl:4: the same change was given before/)
   })
 
   test.each([

@@ -1,6 +1,9 @@
 import '../support/workflow/quiet.ts'
 import { createRequire } from 'node:module'
+import * as dynamodb from '@aws-sdk/client-dynamodb'
+import * as lambda from '@aws-sdk/client-lambda'
 import { beforeAll, describe, expect, it } from 'vitest'
+import * as ours from '../../functions/errors.ts'
 import { memory } from '../steps/stores.ts'
 import { synthesize } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
@@ -8,6 +11,28 @@ import type { Templates } from '../support/infra/resolve.ts'
 import { machinesOf } from '../support/workflow/deployed.ts'
 import { guarded } from '../support/workflow/guarded.ts'
 import type { Machine } from '../support/workflow/runner.ts'
+
+/** Names that are no class of ours or of the SDK: as Step Functions, Lambda and S3 document them. */
+const DOCUMENTED: readonly string[] = [
+  'States.ALL',
+  'States.Timeout',
+  // "Handle transient Lambda service exceptions", best practices of Step Functions
+  'Lambda.AWSLambdaException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.SdkClientException',
+  'Lambda.Unknown',
+  'Sandbox.Timedout',
+  // error responses of S3
+  'InternalError',
+  'ServiceUnavailable',
+  'SlowDown',
+]
+
+/** Every error name in a value's retriers and catchers. */
+const errorNames = (value: unknown): string[] =>
+  value === null || typeof value !== 'object'
+    ? []
+    : Object.entries(value).flatMap(([key, inner]) => (key === 'ErrorEquals' ? (inner as string[]) : errorNames(inner)))
 
 type Report = { isValid: boolean; errors: readonly unknown[] }
 const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => Report
@@ -42,6 +67,18 @@ describe('the synthesized definitions', () => {
       expect(definition).toContain('"ToleratedFailurePercentage":0')
       expect(definition.match(/"Retry":\[[^\]]*States\.ALL/)).toBeNull()
     }
+  })
+
+  it('retry and catch only errors that exist: a class of ours or of the SDK, or a documented name', () => {
+    const classes = new Set([
+      ...Object.keys(ours),
+      ...Object.keys(dynamodb),
+      ...Object.keys(lambda).map((name) => `Lambda.${name}`),
+    ])
+    const names = new Set(machines.flatMap(([, definition]) => errorNames(definition)))
+    expect(names.size).toBeGreaterThan(10)
+    expect([...names].filter((name) => !classes.has(name) && !DOCUMENTED.includes(name))).toEqual([])
+    expect(DOCUMENTED.filter((name) => !names.has(name))).toEqual([])
   })
 
   it('gives no function more than its role: the guard of the workflow tests refuses what the policies refuse', async () => {

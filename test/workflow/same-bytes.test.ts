@@ -1,6 +1,7 @@
 import '../support/workflow/quiet.ts'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { CandidateScore, HandWrittenChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -16,12 +17,13 @@ import {
   publishSuite,
 } from '../../functions/steps/documents.ts'
 import { transcriptEngine } from '../../functions/steps/engine.ts'
+import { boundedCandidates } from '../../functions/steps/hand-written.ts'
 import { ingest } from '../../functions/steps/ingest.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
 import { runTarget } from '../../functions/steps/run.ts'
-import { readJson, readText, type Store } from '../../functions/steps/store.ts'
+import { readJson, readLines, readText, type Store } from '../../functions/steps/store.ts'
 import { copied, holder, memory, stocked } from '../steps/stores.ts'
-import { aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aPack, aTarget, aWorld } from '../support/builders.ts'
 import { deploy, type Faults } from '../support/workflow/deployed.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
@@ -49,11 +51,13 @@ const killedAt =
   }
 
 /** Runs a world embedded, and says how to compare the deployed workflow with it. */
-async function twin(base: Store, target: TuningTarget) {
+async function twin(base: Store, target: TuningTarget, written: readonly HandWrittenChange[] | null = null) {
   const store = await copied(base)
+  const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
+  const candidates = placed && boundedCandidates(placed, aPack(), target)
   const { verdict } = await runTarget(
     store,
-    { target, candidates: null, runId: RUN, demonstration: null },
+    { target, candidates, runId: RUN, demonstration: null },
     holder(),
     transcriptEngine,
   )
@@ -63,7 +67,7 @@ async function twin(base: Store, target: TuningTarget) {
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(base)
       const workflow = deploy(its, options)
-      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN }) }
+      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },
     async expectSame(its: Store) {
       const left = { files: await artifacts(its), ledger: await versions(its, target), locks: await locks(its) }
@@ -129,6 +133,40 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
       await same.expectSame(store)
     },
   )
+})
+
+describe('a deployed run of hand-written candidates', () => {
+  const change = (top_k: number) => ({ patch: { 'evidence.orders.top_k': top_k } })
+  // One case was offered four passages of a store that may hold more: nobody knows what a fifth would have been.
+  const four = aFamily('few', { side: 'search', required: 1, gold: 1 })
+  const few = { ...four, offers: { orders: { depth: 4, exhausted: false } }, evidence: four.evidence.slice(0, 4) }
+  const world = [...aWorld({ ...small, extra: [{ side: 'search', required: 2, gold: 2 }] }), few]
+
+  it('leaves the bytes of the embedded run, also where candidates fail', async () => {
+    const same = await twin(await stocked(memory(), world), aTarget(), [change(1), change(5), change(3)])
+    expect(same.verdict).toBe('certified')
+    const { store, execution } = await same.deployed({ shardCases: 3 })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+    const lines = await readLines<CandidateScore>(store.objects, keys.autotuneRun(RUN, 'candidates.jsonl'))
+    expect(lines.map((c) => c.fate).sort()).toEqual(['search_guardrail', 'unreplayable', 'won'])
+  })
+
+  it.each([
+    ['a value out of bounds', [change(2), change(9)], 'candidates[1]: "evidence.orders.top_k": 9 is outside 1..5'],
+    ['a field that no surface declares', [{ patch: { 'policy.bundle': 'lax' } }], '"policy.bundle" has no tunable'],
+    ['the same change twice', [change(2), change(2)], 'candidates[1]: the same change was given before'],
+    ['no change', [], 'candidates'],
+  ])('refuses %s, with nothing written and no lock left', async (_, candidates, says) => {
+    const store = await stocked(memory(), world)
+    const before = await Array.fromAsync(store.objects.list(''))
+    const failed = await deploy(store).tune({ target: aTarget(), run_id: RUN, candidates })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining(says) })
+    expect(failed.entered).toEqual(['Start Run'])
+    expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
+    expect(await locks(store)).toBe(0)
+    expect(await store.table.get(...rowKeys.run(aTarget().intent!, RUN))).toBeNull()
+  })
 })
 
 describe('the deployed gate', () => {

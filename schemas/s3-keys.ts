@@ -22,6 +22,14 @@ export const keys = {
   priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
   runs: () => 'experience/runs/',
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  /** Index of an intent's runs: segments named by the digest of their lines. */
+  index: (intent: string) => `experience/index/${segment(intent)}/`,
+  indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Ingest's own memory. No other role may read what lies under `ingest/`. */
+  journal: () => 'ingest/journal/',
+  journalSegment: (digest: string) => `ingest/journal/${digest.slice(7)}.jsonl`,
+  journalListed: () => 'ingest/listed/',
+  journalListedSegments: (digest: string) => `ingest/listed/${digest.slice(7)}.json`,
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   goldensAt: (intent: string, digest: string) => `goldens/${segment(intent)}/${digest.slice(7, 23)}/search.jsonl`,
   sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,

@@ -5,25 +5,28 @@ import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Progress } from '../ports.ts'
-import { type IndexLine, indexKey } from './ingest.ts'
-import { readLines, readText } from './store.ts'
+import { type IndexLine, readIndex } from './run-index.ts'
+import { inBlocks, readText } from './store.ts'
 
-/** How many runs are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
-const READ_AHEAD = 64
-
-/** Cases of an intent, ordered by case id. Throws TamperError when a recorded file was changed. */
-export async function compileIntent(objects: ObjectStore, intent: string, progress: Progress): Promise<ReplayCase[]> {
-  const index = await readLines<IndexLine>(objects, indexKey(intent))
+/**
+ * Cases of an intent, ordered by case id. `without`: families (hashed) that are left out. Throws TamperError when a
+ * recorded file was changed.
+ */
+export async function compileIntent(
+  objects: ObjectStore,
+  intent: string,
+  progress: Progress,
+  without: ReadonlySet<string> = new Set(),
+): Promise<ReplayCase[]> {
+  const index = (await readIndex(objects, intent)).filter((line) => !without.has(line.family))
   const byCase = new Map<string, CompiledRun[]>()
-  for (let at = 0; at < index.length; at += READ_AHEAD) {
-    const block = await Promise.all(index.slice(at, at + READ_AHEAD).map((line) => compileStored(objects, line)))
-    for (const compiled of block) {
-      if (!compiled) continue
-      const same = byCase.get(compiled.case_id)
-      if (same) same.push(compiled)
-      else byCase.set(compiled.case_id, [compiled])
-    }
-    if (at > 0 && at % 4096 === 0) progress(`compiled ${at} of ${index.length} runs`)
+  let done = 0
+  for await (const compiled of inBlocks(index, (line) => compileStored(objects, line))) {
+    if (++done % 4096 === 0) progress(`compiled ${done} of ${index.length} runs`)
+    if (!compiled) continue
+    const same = byCase.get(compiled.case_id)
+    if (same) same.push(compiled)
+    else byCase.set(compiled.case_id, [compiled])
   }
   return [...byCase.values()].map(assembleCase).sort((a, b) => byCodeUnit(a.case_id, b.case_id))
 }

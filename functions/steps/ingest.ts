@@ -3,30 +3,14 @@ import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { filesOf, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { LedgerItem } from '#schemas/heldout.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
-import { type KnownRuns, knownRuns } from './known-runs.ts'
+import { spentFamilies } from './families.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
 import { familyHash, rowKeys } from './ledger-keys.ts'
-import { readLines, type Store } from './store.ts'
-
-/** One line of an intent's index: which runs it has, so that nobody lists a million folders. */
-export interface IndexLine {
-  readonly run_id: string
-  readonly date: string | null
-  /** Case that it records, where that is not the run itself. */
-  readonly case_id?: string
-  /** Hash of its family. */
-  readonly family: string
-}
-const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({
-  run_id,
-  date,
-  ...(case_id === run_id ? {} : { case_id }),
-  family: familyHash(family_id),
-})
-export const indexKey = (intent: string): string => `experience/index/${intent}.jsonl`
+import { addToIndex, type IndexLine, indexLine } from './run-index.ts'
+import type { Store } from './store.ts'
 
 export interface IngestReport {
   readonly stored: number
@@ -50,59 +34,62 @@ export type RunSource = () => AsyncIterable<ExperienceRun>
 
 /**
  * Writes runs and their index. Idempotent: a run that is stored with the same content is left alone. Other content under
- * a stored id, or an id that comes twice, is refused before anything is written. Memory holds ids, never runs.
+ * a stored id, or an id that comes twice, is refused before anything is written. Memory holds ids, never runs. Only
+ * writes the vault: what it must know of earlier imports stands in its journal.
  */
 export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
-  const sides = new Map<string, 'search' | 'heldout'>()
-  const known = new Set<string>()
-  const stored = new Set<string>()
-  const owners = new Map<string, string>()
-  const before = await knownRuns(store)
-  for await (const run of source()) {
-    if (known.has(run.run_id))
-      throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
-    known.add(run.run_id)
-    const family = familyKey(run)
-    const seen = rule.by === 'hash' ? sides.get(family) : undefined
-    const side = seen ?? (await sideOf(store, run, rule, before))
-    if ((sides.get(family) ?? side) !== side) throw onBothSides(run)
-    sides.set(family, side)
-    const caseKey = `${run.intent_id}\u0000${run.case_id}`
-    const owner = owners.get(caseKey) ?? before.ownerOf(run.intent_id, run.case_id) ?? familyHash(run.family_id)
-    if (owner !== familyHash(run.family_id))
-      throw new UserError(
-        `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
-      )
-    if (run.case_id !== run.run_id) owners.set(caseKey, owner)
-    if (await isStored(store, run, before)) stored.add(run.run_id)
-  }
-  if (known.size > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
+  const journal = await ImportJournal.read(store.objects)
+  const { sides, runs, unchanged } = await checked(store, source, rule, journal)
+  if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
     throw new UserError(
       'this store splits families by another rule: families never move. Use the rule of its first import',
     )
-  await writeRuns(store, source, sides, stored, known.size)
+  await writeRuns(store, source, sides, journal, runs)
   const families = [...sides.values()]
   return {
-    stored: known.size - stored.size,
-    unchanged: stored.size,
+    stored: runs - unchanged,
+    unchanged,
     search_families: families.filter((s) => s === 'search').length,
     heldout_families: families.filter((s) => s === 'heldout').length,
     intents: [...new Set([...sides.keys()].map((k) => k.split('\u0000')[0]!))].sort(),
   }
 }
 
-/** Is this very run stored already? A run that was written but never listed is written again. Throws on other content. */
-async function isStored(store: Store, run: ExperienceRun, before: KnownRuns): Promise<boolean> {
-  const place = before.place(run.run_id)
-  if (place === null) return false
-  const elsewhere = place.intent !== run.intent_id || place.date !== run.date
-  const record = elsewhere ? null : await storedRecord(store, run)
-  if (!elsewhere && record === null) return false
-  if (record !== digestOfBytes(filesOf(run)['decision-record.json']))
-    throw new UserError(
-      `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-    )
-  return true
+/** Reads every run once and refuses what cannot be stored. Writes nothing. */
+async function checked(
+  store: Store,
+  source: RunSource,
+  rule: SplitRule,
+  journal: ImportJournal,
+): Promise<{ readonly sides: ReadonlyMap<string, Side>; readonly runs: number; readonly unchanged: number }> {
+  const sides = new Map<string, Side>()
+  const known = new Set<string>()
+  const owners = new Map<string, string>()
+  const spent = new SpentFamilies(store)
+  let unchanged = 0
+  for await (const run of source()) {
+    if (known.has(run.run_id))
+      throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
+    known.add(run.run_id)
+    const family = familyKey(run)
+    const seen = rule.by === 'hash' ? sides.get(family) : undefined
+    const side = seen ?? (await sideOf(run, rule, journal, spent))
+    if ((sides.get(family) ?? side) !== side) throw onBothSides(run)
+    sides.set(family, side)
+    const caseKey = `${run.intent_id}\u0000${run.case_id}`
+    if ((owners.get(caseKey) ?? run.family_id) !== run.family_id || journal.isAnothers(run))
+      throw new UserError(
+        `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
+      )
+    if (run.case_id !== run.run_id) owners.set(caseKey, run.family_id)
+    const stored = journal.run(run.run_id)
+    if (stored && stored.record !== digestOfBytes(filesOf(run)['decision-record.json']))
+      throw new UserError(
+        `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+      )
+    if (stored) unchanged++
+  }
+  return { sides, runs: known.size, unchanged }
 }
 
 const onBothSides = (run: ExperienceRun): UserError =>
@@ -114,64 +101,91 @@ const familyKey = (run: ExperienceRun): string => `${run.intent_id}\u0000${run.f
 
 /** How many runs are written at once. */
 const WRITE_AHEAD = 32
+/** How many runs are journaled at once: what a killed import writes again at most. */
+const JOURNAL_RUNS = 256
 
+/**
+ * Runs first, then the journal says that they are stored, then the indexes list them. Killed in between, the same import
+ * goes on from what the journal holds: a run is listed only when its id can no longer stand for other content.
+ */
 async function writeRuns(
   store: Store,
   source: RunSource,
-  sides: ReadonlyMap<string, 'search' | 'heldout'>,
-  stored: ReadonlySet<string>,
+  sides: ReadonlyMap<string, Side>,
+  journal: ImportJournal,
   total: number,
 ): Promise<void> {
-  const indexes = new Map<ObjectStore, Map<string, IndexLine[]>>([
-    [store.objects, new Map()],
-    [store.vault, new Map()],
-  ])
+  const objectsOf = { search: store.objects, heldout: store.vault }
+  const unlisted = { search: new Map<string, IndexLine[]>(), heldout: new Map<string, IndexLine[]>() }
   let block: Promise<void>[] = []
   let done = 0
-  for await (const run of source()) {
-    const objects = sides.get(familyKey(run)) === 'search' ? store.objects : store.vault
-    const index = indexes.get(objects)!
-    if (!index.has(run.intent_id)) index.set(run.intent_id, [])
-    index.get(run.intent_id)!.push(indexLine(run))
-    if (!stored.has(run.run_id)) block.push(writeRun(objects, run, filesOf(run)))
-    if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
-    if (block.length < WRITE_AHEAD) continue
+  const settle = async (): Promise<void> => {
     await Promise.all(block)
     block = []
   }
-  await Promise.all(block)
-  for (const [objects, index] of indexes) for (const [intent, lines] of index) await addToIndex(objects, intent, lines)
+  for await (const run of source()) {
+    if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
+    const stored = journal.run(run.run_id)
+    const side = stored?.side ?? sides.get(familyKey(run))!
+    if (!stored || !journal.isListed(stored)) {
+      const index = unlisted[side]
+      if (!index.has(run.intent_id)) index.set(run.intent_id, [])
+      index.get(run.intent_id)!.push(indexLine(run))
+    }
+    if (stored) continue
+    const files = filesOf(run)
+    block.push(writeRun(objectsOf[side], run, files))
+    journal.add(run, side, digestOfBytes(files['decision-record.json']))
+    if (block.length === WRITE_AHEAD) await settle()
+    if (journal.pending < JOURNAL_RUNS) continue
+    await settle()
+    await journal.flush()
+  }
+  await settle()
+  await journal.flush()
+  const listed: string[] = []
+  for (const side of ['search', 'heldout'] as const)
+    for (const [intent, lines] of unlisted[side]) {
+      await addToIndex(objectsOf[side], intent, lines)
+      for (const { run_id } of lines) listed.push(run_id)
+    }
+  await journal.markListed(listed)
 }
 
 /** Side of a family: its split, unless a retired version has already spent it: then it is search data for good. */
 async function sideOf(
-  store: Store,
   run: ExperienceRun,
   rule: SplitRule,
-  before: KnownRuns,
-): Promise<'search' | 'heldout'> {
+  journal: ImportJournal,
+  spent: SpentFamilies,
+): Promise<Side> {
   if (rule.by === 'recorded' && run.split === null)
     throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
   const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
-  const stored = before.sideOf(run)
+  const stored = journal.sideOf(run)
   if (side === 'search' && stored !== 'heldout') return side
-  if (await isSpent(store, run)) return 'search'
+  if (await spent.has(run)) return 'search'
   if (stored !== null && stored !== side) throw onBothSides(run)
   return side
 }
 
-/** Has a version that is retired answered for this family? */
-async function isSpent(store: Store, run: ExperienceRun): Promise<boolean> {
-  const claim = await store.table.get<{ version: string }>(...rowKeys.family(run.intent_id, run.family_id))
-  if (!claim) return false
-  const item = await store.table.get<LedgerItem>(...rowKeys.version(run.intent_id, claim.body.version))
-  return item?.body.retired === 'passed' || item?.body.retired === 'exhausted'
-}
+/** Families that a retired version has spent, read once an intent. */
+class SpentFamilies {
+  readonly #store: Store
+  readonly #byIntent = new Map<string, Promise<ReadonlySet<string>>>()
 
-async function storedRecord(store: Store, run: ExperienceRun): Promise<string | null> {
-  const key = `${keys.run(run.date, run.run_id)}decision-record.json`
-  const bytes = (await store.objects.get(key)) ?? (await store.vault.get(key))
-  return bytes && digestOfBytes(bytes)
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async has({ intent_id, family_id }: ExperienceRun): Promise<boolean> {
+    let families = this.#byIntent.get(intent_id)
+    if (!families) {
+      families = spentFamilies(this.#store, intent_id)
+      this.#byIntent.set(intent_id, families)
+    }
+    return (await families).has(familyHash(family_id))
+  }
 }
 
 /** The decision record seals the other files, so it is written last: a run without one does not exist yet. */
@@ -185,12 +199,4 @@ export async function writeRun(
     RUN_FILES.filter((f) => f !== 'decision-record.json').map((file) => objects.put(`${folder}${file}`, files[file])),
   )
   await objects.put(`${folder}decision-record.json`, files['decision-record.json'])
-}
-
-/** Adds runs to an intent's index; a run that is listed already is not listed twice. */
-export async function addToIndex(objects: ObjectStore, intent: string, runs: readonly IndexLine[]): Promise<void> {
-  const listed = await readLines<IndexLine>(objects, indexKey(intent))
-  const known = new Set(listed.map((l) => l.run_id))
-  const added = runs.filter((r) => !known.has(r.run_id))
-  await objects.put(indexKey(intent), [...listed, ...added].map((l) => `${JSON.stringify(l)}\n`).join(''))
 }

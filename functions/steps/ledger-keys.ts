@@ -12,6 +12,7 @@ export const rowKeys = {
   versions: (intent: string) => `heldout#${intent}`,
   /** Claim of a family by a version. */
   family: (intent: string, familyId: string) => [`family#${intent}`, familyHash(familyId)] as const,
+  families: (intent: string) => `family#${intent}`,
   /** Rejection memory by baseline and suite: it expires when either changes. */
   rejection: (intent: string, scope: string, id: string) => [`rejection#${intent}`, `${scope}#${id}`] as const,
   rejections: (intent: string) => `rejection#${intent}`,

@@ -5,8 +5,7 @@ import type { Recording } from '#schemas/replay-case.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
 import { readFiles } from './compile.ts'
-import { type IndexLine, indexKey } from './ingest.ts'
-import { readLines } from './store.ts'
+import { type IndexLine, readIndex } from './run-index.ts'
 
 /** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
 export type RunLoader = (recording: Recording) => Promise<ExperienceRun>
@@ -25,7 +24,7 @@ export function runLoader(sides: readonly ObjectStore[], intent: string): RunLoa
     index ??= indexOf(sides, intent)
     const found = (await index).get(run_id)
     const files = found && (await readFiles(found.objects, found.line))
-    if (!files) throw new UserError(`run ${run_id} is no longer in this store: import it again`)
+    if (!files) throw new UserError(`run ${run_id} is no longer in this store: restore its folder`)
     const read = readRunFiles(run_id, files)
     if (read.recorded.decision_record !== recorded.decision_record)
       throw new TamperError(run_id, 'decision-record.json', 'it is not the one that the case was compiled from')
@@ -38,7 +37,7 @@ export function runLoader(sides: readonly ObjectStore[], intent: string): RunLoa
 async function indexOf(sides: readonly ObjectStore[], intent: string) {
   const runs = new Map<string, { objects: ObjectStore; line: IndexLine }>()
   for (const objects of sides)
-    for (const line of await readLines<IndexLine>(objects, indexKey(intent)))
+    for (const line of await readIndex(objects, intent))
       if (!runs.has(line.run_id)) runs.set(line.run_id, { objects, line })
   return runs
 }

@@ -13,9 +13,11 @@ import { UserError } from '../errors.ts'
 import type { LedgerRow } from '../ports.ts'
 import { compileIntent, readFiles } from './compile.ts'
 import type { ReplayEngine } from './engine.ts'
-import { addToIndex, type IndexLine, indexKey, writeRun } from './ingest.ts'
+import { familiesOf, spentFamilies, versionsOf } from './families.ts'
+import { writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { readLines, type Store } from './store.ts'
+import { addToIndex, readIndex } from './run-index.ts'
+import { inBlocks, readLines, type Store } from './store.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
 export async function sealIfNeeded(
@@ -39,7 +41,7 @@ export async function planSeal(
   readonly sealed?: SealedVersion
   readonly live?: LedgerRow<LedgerItem> | undefined
 }> {
-  const rows = await versions(store, target.intent)
+  const rows = await versionsOf(store, target.intent)
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) return { facts: factsOf(asked.body, pins, target) }
@@ -52,9 +54,6 @@ export async function planSeal(
     return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
 }
-
-const versions = async (store: Store, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
-  await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent)))
 
 function factsOf(
   { used: _u, open: _o, history: _h, retired: _r, chain: _c, revision: _v, ...facts }: LedgerItem,
@@ -74,20 +73,8 @@ function factsOf(
 
 /** Cases of the vault whose families no asked version has claimed. */
 async function unclaimed(store: Store, intent: string, rows: readonly LedgerRow<LedgerItem>[]): Promise<ReplayCase[]> {
-  const spent = new Set(rows.filter((r) => r.body.used > 0).map((r) => r.body.version))
-  const cases = await compileIntent(store.vault, intent, store.progress)
-  const free = new Map<string, boolean>()
-  const kept: ReplayCase[] = []
-  for (const replayCase of cases) {
-    let isFree = free.get(replayCase.family_id)
-    if (isFree === undefined) {
-      const claim = await store.table.get<{ version: string }>(...rowKeys.family(intent, replayCase.family_id))
-      isFree = !claim || !spent.has(claim.body.version)
-      free.set(replayCase.family_id, isFree)
-    }
-    if (isFree) kept.push(replayCase)
-  }
-  return kept
+  const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
+  return await compileIntent(store.vault, intent, store.progress, await familiesOf(store, intent, asked))
 }
 
 async function publish(
@@ -143,39 +130,21 @@ export async function sealedLines(store: Store, intent: string, version: string)
   return lines
 }
 
-/** Moves the runs of retired versions to where the search reads: spent families are search data for good. */
+/**
+ * Copies the runs of retired versions to where the search reads: spent families are search data for good. What is listed
+ * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
+ */
 export async function joinRetired(store: Store, intent: string): Promise<void> {
-  const retired = new Set(
-    (await versions(store, intent))
-      .filter((r) => r.body.retired === 'passed' || r.body.retired === 'exhausted')
-      .map((r) => r.body.version),
+  const spent = await spentFamilies(store, intent)
+  if (spent.size === 0) return
+  const open = new Set((await readIndex(store.objects, intent)).map((line) => line.run_id))
+  const joining = (await readIndex(store.vault, intent)).filter(
+    (line) => spent.has(line.family) && !open.has(line.run_id),
   )
-  if (retired.size === 0) return
-  const moved: IndexLine[] = []
-  const families = new Map<string, boolean>()
-  const index = await readLines<IndexLine>(store.vault, indexKey(intent))
-  for (const line of index) {
+  const joined = inBlocks(joining, async (line) => {
     const files = await readFiles(store.vault, line)
-    if (!files) continue
-    const { family_id } = JSON.parse(files['trace.json']) as { family_id: string }
-    let isRetired = families.get(family_id)
-    if (isRetired === undefined) {
-      const held = await store.table.get<{ version: string }>(...rowKeys.family(intent, family_id))
-      isRetired = held !== null && retired.has(held.body.version)
-      families.set(family_id, isRetired)
-    }
-    if (!isRetired) continue
-    await writeRun(store.objects, line, files)
-    moved.push(line)
-  }
-  if (moved.length === 0) return
-  await addToIndex(store.objects, intent, moved)
-  const gone = new Set(moved.map((l) => l.run_id))
-  await store.vault.put(
-    indexKey(intent),
-    index
-      .filter((l) => !gone.has(l.run_id))
-      .map((l) => `${JSON.stringify(l)}\n`)
-      .join(''),
-  )
+    if (files) await writeRun(store.objects, line, files)
+    return files ? [line] : []
+  })
+  await addToIndex(store.objects, intent, (await Array.fromAsync(joined)).flat())
 }

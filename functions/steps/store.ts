@@ -33,3 +33,12 @@ export async function readLines<T>(objects: ObjectStore, key: string): Promise<T
   const text = (await readText(objects, key)) ?? ''
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
 }
+
+/** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
+const READ_AHEAD = 64
+
+/** Reads something for each item, a block of them at once, in their order. */
+export async function* inBlocks<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<R> {
+  for (let at = 0; at < items.length; at += READ_AHEAD)
+    yield* await Promise.all(items.slice(at, at + READ_AHEAD).map(read))
+}

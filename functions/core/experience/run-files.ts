@@ -15,7 +15,7 @@ export class TamperError extends Error {
   override name = 'TamperError'
   constructor(runId: string, file: RunFile, detail: string) {
     super(
-      `${runId}/${file} was changed after it was recorded: ${detail}. Restore the file, or remove the run and import it again.`,
+      `${runId}/${file} was changed after it was recorded: ${detail}. Restore the file, or remove the run's folder to go on without it.`,
     )
   }
 }

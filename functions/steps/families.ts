@@ -1,0 +1,33 @@
+/** Which families a held-out version holds, by their hash. */
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { LedgerRow } from '../ports.ts'
+import { rowKeys } from './ledger-keys.ts'
+import type { Store } from './store.ts'
+
+/** Held-out versions of an intent, with the questions asked of each. */
+export const versionsOf = async (store: Pick<Store, 'table'>, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
+  await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent)))
+
+/** Families that one of these versions holds. */
+export async function familiesOf(
+  store: Pick<Store, 'table'>,
+  intent: string,
+  versions: readonly LedgerItem[],
+): Promise<ReadonlySet<string>> {
+  const families = new Set<string>()
+  if (versions.length === 0) return families
+  const wanted = new Set(versions.map((v) => v.version))
+  for await (const claim of store.table.query<{ version: string }>(rowKeys.families(intent)))
+    if (wanted.has(claim.body.version)) families.add(claim.sk)
+  return families
+}
+
+/** Families whose version has answered and is retired: they are search data for good. */
+export async function spentFamilies(store: Pick<Store, 'table'>, intent: string): Promise<ReadonlySet<string>> {
+  const items = (await versionsOf(store, intent)).map((row) => row.body)
+  return familiesOf(
+    store,
+    intent,
+    items.filter((v) => v.retired === 'passed' || v.retired === 'exhausted'),
+  )
+}

@@ -1,5 +1,5 @@
 /** The deployment as tests see it: synthesized once with the context of cdk.json, without bundling. */
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Deployment, makeApp } from '../../../lib/make-app.ts'
@@ -13,10 +13,12 @@ export interface Synthesized extends Deployment {
 
 /** Synthesizes with the security rules as errors. `over` replaces context values; undefined removes one. */
 export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle = false): Synthesized {
+  const outdir = mkdtempSync(join(tmpdir(), 'autotune-synth-'))
   const deployment = makeApp({
-    outdir: mkdtempSync(join(tmpdir(), 'autotune-synth-')),
+    outdir,
     context: { ...context, ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }), ...over },
   })
   const templates = Object.fromEntries(deployment.app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
+  rmSync(outdir, { recursive: true, force: true })
   return { ...deployment, templates }
 }

@@ -1,96 +1,50 @@
 /** What the change was proved on, and what was found: five dimensions, guardrails, ledger, reach, regressions. */
 import { html } from 'hono/html'
-import { DIMENSIONS, type Dimension } from '#schemas/common.ts'
-import type { CertifiedRow } from '#schemas/heldout.ts'
-import { GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import { count, metricChange, number, percent, pValue, signed, visible } from './format.ts'
+import { dimensionRows } from './dimensions.ts'
+import { count, metricChange, number, percent, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
 import type { ShownProposal } from './view.ts'
 
-/** Dimension of a certificate row: of a guardrail, or of the target's own metric. */
-const dimensionOf = (guardrail: string): Dimension | null =>
-  guardrail in GUARDRAILS
-    ? GUARDRAILS[guardrail as GuardrailName]
-    : guardrail in METRICS
-      ? METRICS[guardrail as MetricName].dimension
-      : null
-
 /** The five dimensions on the held-out set, always all five, each with its interval. */
-export function dimensionTable(proposal: TuningProposal): Html {
-  const rows = DIMENSIONS.flatMap((dimension) => {
-    const found = proposal.certificate.filter((row) => dimensionOf(row.guardrail) === dimension)
-    if (found.length > 0) return found.map((row) => [dimension, ...cells(row, proposal)])
-    const why = proposal.not_measured[dimension]
-    return [[dimension, '', 'not measured', '', '', why === undefined ? 'no guardrail was declared' : visible(why)]]
-  })
-  return table(
+export const dimensionTable = (proposal: TuningProposal): Html =>
+  table(
     'dimensions',
-    `Held-out set ${visible(proposal.replay.heldout_test_set)}: candidate against baseline, by families`,
-    ['dimension', 'measure', 'observed', 'interval', 'limit', 'how it is known'],
-    rows,
+    `Held-out set ${visible(proposal.replay.heldout_test_set)}, counted by families`,
+    ['dimension', 'observed', 'interval', 'limit', 'how it is known'],
+    dimensionRows(proposal).map(({ dimension, of, observed, interval, limit, known }) => [
+      html`${dimension} ${of !== '' && html`<span class="of">${of}</span>`}`,
+      observed,
+      interval,
+      limit,
+      known,
+    ]),
   )
-}
-
-function cells(row: CertifiedRow, proposal: TuningProposal): string[] {
-  const { guardrail, kind, passed, families, observed, limit, p, level, bound, counts } = row
-  const known =
-    kind === 'certified'
-      ? `${passed ? 'certified' : 'not certified'}, p = ${p === null ? 'none' : pValue(p)} against ${number(level)}, ${count(families, 'family', 'families')}`
-      : `checked${passed ? '' : ', does not hold'}, ${count(families, 'family', 'families')}`
-  if (guardrail === 'utility_delta') {
-    const { regressions: g, improvements: f } = counts
-    return [
-      'utility',
-      `${observed === null ? 'not measured' : `${signed(observed * 100)} points`}${g === undefined ? '' : ` (${g} worse, ${f} better)`}`,
-      bound === null ? '-' : `drop below ${number(bound * 100)} points`,
-      `drop below ${number(-limit * 100)} points`,
-      known,
-    ]
-  }
-  if (guardrail === 'policy' || guardrail === 'safety' || guardrail === 'approval_bypass_rate')
-    return [
-      guardrail === 'approval_bypass_rate' ? 'approval bypass' : 'violations',
-      observed === null ? 'not measured' : `${number(counts.violations ?? 0)} of ${number(families)}`,
-      bound === null ? '-' : `0 to ${percent(bound)}`,
-      `below ${percent(limit)}`,
-      known,
-    ]
-  const metric = metricOf(guardrail)
-  const downIsGood = guardrail !== proposal.target.metric || proposal.target.direction === 'decrease'
-  return [
-    `${metric.replaceAll('_', ' ')}${guardrail === proposal.target.metric ? ' (the target)' : ''}`,
-    metricChange(metric, observed),
-    bound === null
-      ? '-'
-      : `at ${downIsGood ? 'most' : 'least'} ${metricChange(metric, bound)} (${percent(1 - level)} bound)`,
-    `${guardrail !== proposal.target.metric ? 'at most' : downIsGood ? 'below' : 'above'} ${metricChange(metric, limit)}`,
-    known,
-  ]
-}
-
-const metricOf = (guardrail: string): MetricName =>
-  guardrail === 'p95_latency_delta'
-    ? 'p95_latency_ms'
-    : guardrail === 'economics_delta'
-      ? 'economics_cents_per_decision'
-      : (guardrail as MetricName)
 
 /** Every guardrail on the search set, one row each, all of them. */
 export function guardrailTable({ search_guardrails, replay }: TuningProposal): Html {
   return table(
     'guardrails',
-    `Search set ${visible(replay.search_set)}: observed numbers against the declared limits`,
+    `Search set ${visible(replay.search_set)}: guardrails, all of them`,
     ['guardrail', 'verdict', 'observed', 'limit', 'note'],
     search_guardrails.map((row) => [
-      visible(row.guardrail).replaceAll('_', ' '),
+      guardrailName(row.guardrail),
       html`<span class="${row.verdict === 'block' ? 'bad' : row.verdict === 'pass' ? 'good' : 'soft'}">${row.verdict.replaceAll('_', ' ')}</span>`,
       inUnit(row.guardrail, row.observed),
-      inUnit(row.guardrail, row.limit),
+      row.limit === null
+        ? '-'
+        : `${atLeast(row.guardrail) ? 'at least' : 'at most'} ${inUnit(row.guardrail, row.limit)}`,
       visible(row.note),
     ]),
   )
 }
+
+const guardrailName = (guardrail: string): Html | string =>
+  guardrail === 'policy' || guardrail === 'safety'
+    ? html`${guardrail} <span class="of">share without violation</span>`
+    : visible(guardrail).replaceAll('_', ' ')
+
+const atLeast = (guardrail: string): boolean => ['policy', 'safety', 'utility_delta'].includes(guardrail)
 
 /** A guardrail's number in the unit its name implies. */
 function inUnit(guardrail: string, value: number | null): string {
@@ -115,15 +69,17 @@ export function provedOn({ replay, excluded_cases, ledger, wording }: TuningProp
       ? 'none: the baseline reproduced on every search case'
       : `${number(total)} of the search set (${percent(excluded_cases.share)}): ${excluded.map(([why, n]) => `${visible(why)} ${number(n)}`).join(', ')}`
   }</dd>
-<dt>ledger</dt><dd>${visible(ledger.line)}</dd>
 </dl>
 <h3>What may be said of it</h3>
-<pre>${wording.map((line) => `${visible(line)}\n`)}</pre>`
+<dl>${wording.map((line) => {
+    const [, label, text] = /^(.{13}) (.*)$/su.exec(line) ?? ['', '', line]
+    return html`${label!.trim() !== '' && html`<dt>${visible(label!.trim())}</dt>`}<dd>${visible(text!)}</dd>`
+  })}</dl>`
 }
 
 /** How far the change reaches. */
 export function blastRadius({ blast_radius: r }: TuningProposal): Html {
-  return html`<dl>
+  return html`<dl class="short">
 <dt>fields</dt><dd>${number(r.fields)}</dd>
 <dt>contexts changed</dt><dd>${percent(r.b_context)}</dd>
 <dt>decisions changed</dt><dd>${percent(r.b_decision)}</dd>

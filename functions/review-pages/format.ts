@@ -30,6 +30,13 @@ export const percent = (share: number, digits = 3): string =>
 export const pValue = (p: number): string =>
   p === 0 ? '< 1e−300' : p < 0.001 ? p.toExponential(0).replace('-', '−') : number(Number(p.toPrecision(2)))
 
+/** A metric in words. */
+export const metricName = (metric: MetricName): string =>
+  metric
+    .replace(/^economics_/, '')
+    .replace(/_ms$/, '')
+    .replaceAll('_', ' ')
+
 /** A difference of a metric with its unit; utility and shares in points. */
 export function metricChange(metric: MetricName, value: number | null): string {
   if (value === null) return 'not measured'

@@ -3,8 +3,8 @@ import { scaleLinear } from 'd3-scale'
 import { line, symbol, symbolCircle, symbolDiamond, symbolSquare, symbolStar, symbolTimes } from 'd3-shape'
 import { html } from 'hono/html'
 import type { CandidateScore } from '#schemas/candidate.ts'
-import { METRICS } from '#schemas/metrics.ts'
-import { metricChange, metricValue, number, setting, visible } from './format.ts'
+import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { metricChange, metricName, metricValue, number, setting, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
 import type { ShownProposal } from './view.ts'
 
@@ -33,8 +33,8 @@ const markOf = ({ fate }: CandidateScore): Mark =>
         ? 'kept'
         : 'dropped'
 
-const [WIDTH, HEIGHT] = [420, 300]
-const EDGE = { left: 52, right: 14, top: 14, bottom: 42 }
+const [WIDTH, HEIGHT] = [410, 300]
+const EDGE = { left: 58, right: 14, top: 18, bottom: 44 }
 /** Rows of the text alternative beyond the listed ones. */
 const MOST_ROWS = 40
 
@@ -57,7 +57,7 @@ export function paretoPlot(shown: ShownProposal): Html {
   if (shown.baseline_metric !== null) points.push({ x: shown.baseline_metric, y: 0, mark: 'baseline' })
   const better = direction === 'decrease' ? 'further left' : 'further right'
   return html`${points.length > 0 && svg(shown, points)}
-<p class="soft">Better is ${better} (${metric.replaceAll('_', ' ')}) and ${upOf(shown) === 'utility' ? 'higher (utility)' : 'lower (cost)'}, on the search set. The dashed line joins the best of those that held every limit.${
+<p class="soft">Better is ${better} (${metricName(metric)}) and ${upOf(shown) === 'utility' ? 'higher (utility)' : 'lower (cost)'}, on the search set. The dashed line joins the best of those that held every limit.${
     unplotted > 0 &&
     ` ${number(unplotted)} more were dropped before they were replayed in full and have no place in the plot.`
   }</p>
@@ -90,7 +90,7 @@ function svg(shown: ShownProposal, points: readonly Point[]): Html {
     ) ?? ''
   const bottom = HEIGHT - EDGE.bottom
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="plot-title plot-desc">
-<title id="plot-title">Candidates by ${metric.replaceAll('_', ' ')} and ${up === 'utility' ? 'utility' : 'cost'}</title>
+<title id="plot-title">Candidates by ${metricName(metric)} and ${up === 'utility' ? 'utility' : 'cost'}</title>
 <desc id="plot-desc">${description(shown)}</desc>
 ${y
   .ticks(5)
@@ -102,12 +102,14 @@ ${x
   .ticks(5)
   .map(
     (tick) =>
-      html`<line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${EDGE.top}" y2="${bottom}"/><text x="${px(x(tick))}" y="${bottom + 14}" text-anchor="middle">${number(tick)}</text>`,
+      html`<line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${EDGE.top}" y2="${bottom}"/><text x="${px(x(tick))}" y="${bottom + 16}" text-anchor="middle">${number(tick)}</text>`,
   )}
-<text x="${(EDGE.left + WIDTH - EDGE.right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${metric.replaceAll('_', ' ')}${axisUnit(METRICS[metric].unit)}</text>
-<text x="12" y="${(EDGE.top + bottom) / 2}" text-anchor="middle" transform="rotate(-90 12 ${(EDGE.top + bottom) / 2})">${up === 'utility' ? 'utility change, points' : 'cost change, cents'}</text>
+<text x="${(EDGE.left + WIDTH - EDGE.right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${metricName(metric)}${axisUnit(metric)}</text>
+<text x="13" y="${(EDGE.top + bottom) / 2}" text-anchor="middle" transform="rotate(-90 13 ${(EDGE.top + bottom) / 2})">${up === 'utility' ? 'utility change, points' : 'cost change, cents'}</text>
+${points.some((p) => p.mark === 'baseline') && html`<line class="zero" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${px(y(0))}" y2="${px(y(0))}"/><line class="zero" x1="${px(x(shown.baseline_metric!))}" x2="${px(x(shown.baseline_metric!))}" y1="${EDGE.top}" y2="${bottom}"/>`}
 ${front !== '' && html`<path class="front" d="${front}"/>`}
 ${marks.map((p) => html`<path class="${p.mark}" transform="translate(${px(x(p.x))} ${px(y(p.y))})" d="${MARKS[p.mark].path}"/>`)}
+${names(marks.map((p) => ({ ...p, x: x(p.x), y: y(p.y) })))}
 </svg>
 <ul class="legend">${DRAWN_LAST.toReversed()
     .filter((mark) => marks.some((p) => p.mark === mark))
@@ -117,7 +119,21 @@ ${marks.map((p) => html`<path class="${p.mark}" transform="translate(${px(x(p.x)
     )}</ul>`
 }
 
-const axisUnit = (unit: string): string => (unit === 'cents' || unit === 'tokens' || unit === 'ms' ? `, ${unit}` : '')
+/** Winner and baseline by name beside their marks: above them, and the baseline below where both would meet. */
+function names(marks: readonly Point[]): Html[] {
+  const [won, baseline] = (['won', 'baseline'] as const).map((mark) => marks.find((p) => p.mark === mark))
+  const near = won && baseline && Math.abs(won.x - baseline.x) < 110 && Math.abs(won.y - baseline.y) < 18
+  return [[won, -11, 'winner'] as const, [baseline, near ? 21 : -11, 'baseline'] as const].flatMap(
+    ([p, shift, says]) => {
+      if (!p) return []
+      const anchor = p.x < EDGE.left + 40 ? 'start' : p.x > WIDTH - EDGE.right - 40 ? 'end' : 'middle'
+      return [html`<text class="named" x="${px(p.x)}" y="${px(p.y + shift)}" text-anchor="${anchor}">${says}</text>`]
+    },
+  )
+}
+
+/** The unit, where the metric's name does not say it. */
+const axisUnit = (metric: MetricName): string => (METRICS[metric].unit === 'ms' ? ', ms' : '')
 const px = (value: number): string => value.toFixed(1)
 
 /** A linear axis with air at its ends, also where all values are one. */
@@ -165,7 +181,7 @@ function candidateTable(shown: ShownProposal): Html {
   ])
   const left = others.length - Math.min(others.length, MOST_ROWS)
   return html`<details><summary>The plot as a table: ${number(shown.candidates.length)} candidates and what became of each</summary>
-${table('candidates', `Candidates on the search set, the baseline at ${metricValue(metric, shown.baseline_metric)}`, ['change', metric.replaceAll('_', ' '), upOf(shown) === 'utility' ? 'utility' : 'cost', 'what became of it'], rows)}
+${table('candidates', `Candidates on the search set, the baseline at ${metricValue(metric, shown.baseline_metric)}`, ['change', metricName(metric), upOf(shown) === 'utility' ? 'utility' : 'cost', 'what became of it'], rows)}
 ${left > 0 && html`<p class="soft">${number(left)} more stand in candidates.jsonl of the run.</p>`}</details>`
 }
 

@@ -4,8 +4,9 @@ import { METRICS } from '#schemas/metrics.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { seatsLeft } from '../core/review/quorum.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
-import { count, metricChange, metricValue, moment, number, percent, setting, visible } from './format.ts'
+import { count, metricChange, metricName, metricValue, moment, number, percent, setting, visible } from './format.ts'
 import { type Html, page, table } from './layout.ts'
+import { limitsPlot } from './limits-plot.ts'
 import { paretoPlot } from './pareto-plot.ts'
 import type { ReviewView, ShownProposal } from './view.ts'
 import { wordDiff } from './word-diff.ts'
@@ -16,18 +17,21 @@ export function reviewPage(view: ReviewView): string {
   return page(
     `Review ${visible(proposal.tuning_proposal_id)} as ${visible(view.seat.role)}`,
     { to: 'decide', says: 'Go to the decision' },
-    html`<h1>${heading(view.shown)}</h1>
+    html`<p class="eyebrow">Review as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}), until <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time></p>
+<h1>${heading(view.shown)}</h1>
 ${problem(view)}
-${view.shown.demonstration !== null && html`<div class="panel bad"><p>${visible(view.shown.demonstration)}</p></div>`}
-<p>Proposed to ${proposal.target.direction} ${proposal.target.metric.replaceAll('_', ' ')}. You are asked as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}). Decide by <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time>; after that the review ends as expired. ${standing(view)}</p>
+${view.shown.demonstration !== null && html`<div class="panel note"><p>${visible(view.shown.demonstration)}</p></div>`}
 ${summary(view.shown)}
+${standing(view)}
 <nav aria-label="Sections"><p><a href="#changes">Changes</a> · <a href="#evidence">Evidence</a> · <a href="#reach">Reach and regressions</a> · <a href="#candidates-plot">Candidates</a> · <a href="#back">Way back</a> · <a href="#decide">Decide</a></p></nav>
 <section aria-labelledby="changes"><h2 id="changes">What changes</h2>
 ${changes(view.shown)}
 <h3>Why</h3>
-<p>${visible(proposal.rationale)}</p>
+<p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(view.shown)}.</p>
+<p>Rationale: ${visible(proposal.rationale)}</p>
 <p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></section>
 <section aria-labelledby="evidence"><h2 id="evidence">What it was proved on</h2>
+${limitsPlot(proposal)}
 ${dimensionTable(proposal)}
 ${guardrailTable(proposal)}
 ${provedOn(proposal)}</section>
@@ -44,14 +48,24 @@ ${forms(view)}</section>`,
   )
 }
 
-/** One short change is named in the heading; more of them, or prose, are counted. */
+/** Short changes are named in the heading; many of them, or prose, are counted. */
 function heading({ proposal }: ShownProposal): string {
   const entries = Object.entries(proposal.candidate_change.patch)
-  const [path, change] = entries[0] ?? []
-  const short = entries.length === 1 && change && `${setting(change.from)} → ${setting(change.to)}`
-  return short && short.length < 60
-    ? `${visible(proposal.target.intent)}: ${visible(path!)} ${short}`
-    : `${visible(proposal.target.intent)}: ${count(entries.length, 'setting')} of ${visible(proposal.candidate_change.target_pack)}`
+  const named = (name: (path: string) => string) =>
+    entries.map(([path, { from, to }]) => `${name(path)} ${setting(from)} → ${setting(to)}`).join(', ')
+  const ends = entries.map(([path]) => path.slice(path.lastIndexOf('.') + 1))
+  const short = entries.length === 1 ? named(visible) : named((path) => visible(path.slice(path.lastIndexOf('.') + 1)))
+  const says =
+    short.length < 90 && new Set(ends).size === ends.length
+      ? short
+      : `${count(entries.length, 'setting')} of ${visible(proposal.candidate_change.target_pack)}`
+  return `${visible(proposal.target.intent)}: ${says}`
+}
+
+/** Why this one of all candidates; nothing where the run did not say. */
+function chosen({ candidates }: ShownProposal): string {
+  const reason = candidates.find((c) => c.fate === 'won')?.reason ?? ''
+  return reason === '' ? '' : `; of all candidates this one is ${visible(reason)}`
 }
 
 function problem({ returned }: ReviewView): Html | null {
@@ -61,24 +75,30 @@ function problem({ returned }: ReviewView): Html | null {
   )
 }
 
-function standing({ review }: ReviewView): string {
-  const done = review.decisions.map((d) => `${visible(d.role)} ${d.decision}`)
-  const left = new Set(seatsLeft(review).map((s) => visible(s.role)))
-  return `${done.length === 0 ? 'Nobody has decided yet' : `So far: ${done.join(', ')}`}; still needed: ${[...left].join(', ')}. One rejection ends the review.`
+/** Who was asked, and who has decided: one line a role. */
+function standing({ review, seat }: ReviewView): Html {
+  const left = new Set(seatsLeft(review).map((s) => s.role))
+  const roles = [...new Set(review.seats.map((s) => s.role))]
+  return html`<ul class="seats" aria-label="Required roles">${roles.map((role) => {
+    const done = review.decisions.find((d) => d.role === role)
+    const state = done ? done.decision : role === seat.role ? 'waits for you' : left.has(role) ? 'waiting' : 'open'
+    return html`<li class="${role === seat.role ? 'you' : ''}"><strong>${visible(role)}</strong> ${done ? html`<span class="good">${state}</span>` : state}</li>`
+  })}</ul>
+<p class="soft">Every role must approve, each by another person. One rejection ends the review; no decision in time ends it as expired.</p>`
 }
 
-/** The change in three lines, for whoever reads no further. */
+/** The change in three tiles, for whoever reads no further. */
 function summary(shown: ShownProposal): Html {
   const { proposal } = shown
   const { metric } = proposal.target
   const own = proposal.certificate.find((row) => row.guardrail === metric)
   const utility = proposal.certificate.find((row) => row.guardrail === 'utility_delta')
   const winner = shown.candidates.find((c) => c.fate === 'won')
-  return html`<div class="panel"><dl>
-<dt>gain</dt><dd>${metricChange(metric, proposal.observed_delta[METRICS[metric].delta_key] ?? null)} on the held-out set${own?.bound != null && ` (${percent(1 - own.level)} bound ${metricChange(metric, own.bound)})`}; on the search set ${metricValue(metric, shown.baseline_metric)} to ${metricValue(metric, winner?.metric ?? null)}</dd>
-<dt>price</dt><dd>${utility ? html`utility drop below ${number(-utility.limit * 100)} points ${utility.passed ? 'certified' : 'not certified'}` : 'no utility guardrail was declared'}; ${percent(proposal.blast_radius.b_decision)} of decisions change</dd>
-<dt>way back</dt><dd>${visible(proposal.release_path.rollback_target)}, by itself when production disagrees; enters at ${proposal.release_path.rollout_stage}</dd>
-</dl></div>`
+  return html`<dl class="tiles">
+<div><dt>Gain: ${metricName(metric)}</dt><dd><strong>${metricChange(metric, proposal.observed_delta[METRICS[metric].delta_key] ?? null)}</strong>on the held-out set${own?.bound != null && ` (${percent(1 - own.level)} bound ${metricChange(metric, own.bound)})`}; on the search set ${metricValue(metric, shown.baseline_metric)} to ${metricValue(metric, winner?.metric ?? null)}</dd></div>
+<div><dt>Price: utility</dt><dd><strong>${utility ? html`drop below ${number(-utility.limit * 100)} points` : 'no guardrail'}</strong>${utility ? (utility.passed ? 'certified' : 'not certified') : 'was declared for it'}; ${percent(proposal.blast_radius.b_decision)} of decisions change</dd></div>
+<div><dt>Way back</dt><dd><strong>${visible(proposal.release_path.rollback_target)}</strong>by itself when production disagrees; enters at ${proposal.release_path.rollout_stage}</dd></div>
+</dl>`
 }
 
 /** Typed diff. Prose is compared word by word, with whatever is invisible written out. */
@@ -89,7 +109,9 @@ function changes({ proposal, surfaces }: ShownProposal): Html {
     const surface = surfaces.find((s) => s.path === path)
     return [
       html`<span class="mono">${visible(path)}</span>`,
-      prose(from) || prose(to) ? 'see below' : html`<del>${setting(from)}</del> → <ins>${setting(to)}</ins>`,
+      prose(from) || prose(to)
+        ? 'see below'
+        : html`<span class="change"><del>${setting(from)}</del> → <ins>${setting(to)}</ins></span>`,
       typeof to,
       surface
         ? `${surface.layer.replaceAll('_', ' ')}, ${boundsOf(surface)}`

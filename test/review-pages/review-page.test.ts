@@ -24,7 +24,15 @@ const decided = () => {
 describe('the review page shows', () => {
   test.each([
     ['the typed change, from and to', ['evidence.order_history.top_k', '10 → 6', 'number', 'retrieval, 1 to 20']],
-    ['why', ['decrease economics cents per decision', 'fewer order rows are read', 'erin@acme']],
+    [
+      'why',
+      [
+        'To decrease cents per decision on support.refund',
+        'the best of the Pareto front',
+        'fewer order rows are read',
+        'erin@acme',
+      ],
+    ],
     [
       'what it was proved on',
       [
@@ -51,7 +59,7 @@ describe('the review page shows', () => {
     ],
     [
       'who is asked, until when, and what is still needed',
-      ['policy (ben@acme)', '19 May 2026, 09:00 UTC', 'still needed: reliability, policy, domain_owner'],
+      ['policy (ben@acme)', '19 May 2026, 09:00 UTC', 'reliability waiting policy waits for you domain_owner waiting'],
     ],
     ['what is recorded', [shownDigest(aShown())]],
   ])('%s', (_, parts) => {
@@ -73,9 +81,31 @@ describe('the review page shows', () => {
     expect(classes.filter((c) => c === 'baseline')).toHaveLength(1)
     expect(paths.length).toBeGreaterThan(20)
     expect(text).toContain('3 more were dropped before they were replayed in full')
-    const plot = elements(page).find((t) => t.name === 'desc')!.text
+    const plot = elements(page).filter((t) => t.name === 'desc')[1]!.text
     expect(plot.replaceAll('\u00a0', ' ')).toContain('Baseline at 1.08 cents. The winner at 0.86 cents')
     for (const c of candidates()) expect(text).toContain(c.fate.replaceAll('_', ' '))
+  })
+
+  test('every dimension against its limit on one scale: what fails is past it, what is not measured has no mark', () => {
+    const certificate = aProposal()
+      .certificate.filter((r) => r.guardrail !== 'safety')
+      .map((r) => (r.guardrail === 'p95_latency_delta' ? { ...r, passed: false, observed: 260, bound: 9000 } : r))
+    const all = elements(reviewPage(aView(aShown({ proposal: aProposal({ certificate }) }))))
+    const of = (name: string) => all.filter((t) => t.attributes.class === name)
+    const limit = Number(of('limit')[0]!.attributes.x1)
+    const baseline = Number(of('zero')[0]!.attributes.x1)
+    expect([of('limit').length, of('seen').length, of('seen fails').length]).toEqual([5, 4, 1])
+    expect(Number(of('seen fails')[0]!.attributes.cx)).toBeGreaterThan(limit)
+    for (const { attributes } of of('range')) expect(Number(attributes.x2)).toBeLessThan(limit)
+    // The target and nothing else is better than the baseline as far as its interval reaches.
+    expect(of('range').map(({ attributes }) => Number(attributes.x2) < baseline)).toEqual([false, false, false, true])
+    expect(all.filter((t) => t.name === 'desc')[0]!.text).toContain('safety: observed not measured')
+  })
+
+  test('what other roles have decided', () => {
+    const { review, decision } = decided()
+    const shown = plain(reviewPage(aView(aShown(), { review, seat: { role: 'reliability', reviewer: 'ana@acme' } })))
+    expect(shown.replace(/<[^>]+>/g, '')).toContain(`policy ${decision.decision}`)
   })
 
   test('not measured where something is missing, never 0, and a page even where nearly everything is', () => {

@@ -137,6 +137,7 @@ export const aProposal = (over: Partial<TuningProposal> = {}): TuningProposal =>
     wording: [
       'certified     utility drop < 2.0 points (g=1, f=4, n=500, p=0.0003 <= 0.01)',
       'checked       p95 latency delta -180 ms (95 % bound +40 against +250)',
+      'ledger        support.refund sha256:3fa9c1d2: question 2 of 5, 0.02 of 0.05 spent, now retired',
     ],
     excluded_cases: { search: { evidence: 3, scorecard: 1 }, share: 0.0066 },
     computed_from: { 'target.json': digest('target'), 'candidates.jsonl': digest('candidates') },

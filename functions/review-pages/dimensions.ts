@@ -1,0 +1,121 @@
+/** The five dimensions of a certificate in words and numbers: what the table and the plot of limits are made of. */
+import { DIMENSIONS, type Dimension } from '#schemas/common.ts'
+import type { CertifiedRow } from '#schemas/heldout.ts'
+import { GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
+
+export interface DimensionRow {
+  readonly dimension: Dimension
+  /** Which measure of the dimension; empty where the dimension has one. */
+  readonly of: string
+  readonly observed: string
+  readonly interval: string
+  readonly limit: string
+  readonly known: string
+  /** On one scale for all: 0 is the baseline, 1 the limit, below 0 is better. Null: nothing to place. */
+  readonly place: Place | null
+}
+
+export interface Place {
+  readonly observed: number
+  readonly bound: number
+  readonly limit: number
+  readonly passed: boolean
+}
+
+/** Dimension of a certificate row: of a guardrail, or of the target's own metric. */
+const dimensionOf = (guardrail: string): Dimension | null =>
+  guardrail in GUARDRAILS
+    ? GUARDRAILS[guardrail as GuardrailName]
+    : guardrail in METRICS
+      ? METRICS[guardrail as MetricName].dimension
+      : null
+
+/** Always all five, each with what was observed, its interval and its limit. */
+export const dimensionRows = (proposal: TuningProposal): DimensionRow[] =>
+  DIMENSIONS.flatMap((dimension): DimensionRow[] => {
+    const found = proposal.certificate.filter((row) => dimensionOf(row.guardrail) === dimension)
+    if (found.length > 0)
+      return found.map((row) => ({
+        dimension,
+        ...said(row, proposal),
+        known: known(row),
+        place: placed(row, proposal),
+      }))
+    const why = proposal.not_measured[dimension]
+    const reason = why === undefined ? 'no guardrail was declared' : visible(why)
+    return [{ dimension, of: '', observed: 'not measured', interval: '-', limit: '-', known: reason, place: null }]
+  })
+
+const isFloor = (guardrail: string): boolean =>
+  guardrail === 'policy' || guardrail === 'safety' || guardrail === 'approval_bypass_rate'
+
+/** 1 where more of the metric is worse, −1 where less is. */
+const harmSign = (guardrail: string, { target }: TuningProposal): 1 | -1 =>
+  guardrail === target.metric && target.direction === 'increase' ? -1 : 1
+
+function said(
+  row: CertifiedRow,
+  proposal: TuningProposal,
+): Pick<DimensionRow, 'of' | 'observed' | 'interval' | 'limit'> {
+  const { guardrail, families, observed, limit, level, bound, counts } = row
+  if (guardrail === 'utility_delta') {
+    const { regressions: g, improvements: f } = counts
+    return {
+      of: '',
+      observed:
+        observed === null
+          ? 'not measured'
+          : `${signed(observed * 100)} points${g === undefined ? '' : ` (${g} worse, ${f} better)`}`,
+      interval: bound === null ? '-' : `drop below ${number(bound * 100)} points`,
+      limit: `drop below ${number(-limit * 100)} points`,
+    }
+  }
+  if (isFloor(guardrail))
+    return {
+      of: guardrail === 'approval_bypass_rate' ? 'approval bypass' : 'violations',
+      observed: observed === null ? 'not measured' : `${number(counts.violations ?? 0)} of ${number(families)}`,
+      interval: bound === null ? '-' : `0 to ${percent(bound)}`,
+      limit: `below ${percent(limit)}`,
+    }
+  const metric = metricOf(guardrail)
+  const own = guardrail === proposal.target.metric
+  const most = harmSign(guardrail, proposal) === 1
+  const name = metric === 'utility' ? '' : metricName(metric)
+  return {
+    of: own ? [name, 'the target'].filter(Boolean).join(', ') : name,
+    observed: metricChange(metric, observed),
+    interval:
+      bound === null
+        ? '-'
+        : `at ${most ? 'most' : 'least'} ${metricChange(metric, bound)} (${percent(1 - level)} bound)`,
+    limit: `${!own ? 'at most' : most ? 'below' : 'above'} ${metricChange(metric, limit)}`,
+  }
+}
+
+function known({ kind, passed, p, level, families }: CertifiedRow): string {
+  const by = count(families, 'family', 'families')
+  return kind === 'certified'
+    ? `${passed ? 'certified' : 'not certified'}, p = ${p === null ? 'none' : pValue(p)} against ${number(level)}, ${by}`
+    : `checked${passed ? '' : ', does not hold'}, ${by}`
+}
+
+const metricOf = (guardrail: string): MetricName =>
+  guardrail === 'p95_latency_delta'
+    ? 'p95_latency_ms'
+    : guardrail === 'economics_delta'
+      ? 'economics_cents_per_decision'
+      : (guardrail as MetricName)
+
+/** Harm in units of what is tolerated; of what was observed, where nothing is tolerated but a gain. */
+function placed(row: CertifiedRow, proposal: TuningProposal): Place | null {
+  const { guardrail, observed, bound, limit, passed } = row
+  if (observed === null || bound === null) return null
+  const utility = guardrail === 'utility_delta'
+  const sign = utility ? -1 : harmSign(guardrail, proposal)
+  // The bound of utility is the drop itself, not a difference.
+  const [seen, most, allowed] = [sign * observed, utility ? bound : sign * bound, sign * limit]
+  const unit = Math.abs(allowed) || Math.max(Math.abs(seen), Math.abs(most)) || 1
+  return { observed: seen / unit, bound: most / unit, limit: allowed / unit, passed }
+}

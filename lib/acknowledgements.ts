@@ -68,14 +68,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'ReplayShard', 'RecordFailure']
-const BORROWED_ROLES = [
-  'OpenRetired',
-  'SealVersion',
-  'ReserveQuestion',
-  'ScoreShard',
-  'AnswerQuestion',
-  'GiveUpQuestion',
-]
+const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
 const executionsOf = (machine: string): string =>
   wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
 const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')

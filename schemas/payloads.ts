@@ -39,8 +39,18 @@ export type Need =
   | { readonly kind: 'gate' }
   | { readonly kind: 'done'; readonly verdict: string }
 
+/** What a gate is asked to do, and when its answer becomes readable; the question lies with the run. */
+export const ReserveInput = z.strictObject({ run: RunRef, due: z.iso.datetime() })
+export type ReserveInput = z.infer<typeof ReserveInput>
 /** A reserved question: how many items there are to score. 0: it is answered or refused already. */
-export const Reserved = z.strictObject({ items: Count, shards: Count, version: z.string(), question: Count })
+export const Reserved = z.strictObject({
+  items: Count,
+  shards: Count,
+  version: z.string(),
+  question: Count,
+  /** When the answer becomes readable, whatever it is: as the first reservation of this question was told. */
+  due: z.iso.datetime(),
+})
 export type Reserved = z.infer<typeof Reserved>
 export const AnswerInput = z.strictObject({ run: RunRef, reserved: Reserved })
 export type AnswerInput = z.infer<typeof AnswerInput>

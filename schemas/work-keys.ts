@@ -37,6 +37,8 @@ export const workKeys = {
 
 /** Work files of the gate, in the vault. */
 export const gateKeys = {
+  /** When the answer becomes readable: written once, by the first reservation of the question. */
+  due: (version: string, question: number) => `gate/${version.slice(7)}/${question}/due.json`,
   shard: (version: string, question: number, shard: number) =>
     `gate/${version.slice(7)}/${question}/shards/${number(shard)}.jsonl`,
   scores: (version: string, question: number, candidate: number, shard: number) =>

@@ -1,26 +1,29 @@
 /** Reserves the question by one conditional write, and only then lays the sealed cases out in shards, inside the vault. */
-import { canonicalLines } from '#core/canonical.ts'
-import { type Reserved, RunInput } from '#schemas/payloads.ts'
+import { canonical, canonicalLines } from '#core/canonical.ts'
+import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { putJson } from '../shared/work.ts'
 import { reserveQuestion as reserve } from '../steps/gate.ts'
 import { sealedLines } from '../steps/seal.ts'
+import { readJson } from '../steps/store.ts'
 
-export const reserveQuestion: Step<RunInput, Reserved> = {
+export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
-  input: RunInput,
+  input: ReserveInput,
   about: () => ({}),
-  async work({ run: ref }, { store, shardCases }) {
+  async work({ run: ref, due: asked }, { store, shardCases }) {
     const { run, question } = await askedOf(store, ref.run_id)
     const { intent, version } = run.heldout_test_set!
     const reserved = await reserve(store, run, question.commit)
     if ('asked' in reserved) {
       await putJson(store, workKeys.answer(ref.run_id), reserved.asked)
-      return { items: 0, shards: 0, version, question: 0 }
+      return { items: 0, shards: 0, version, question: 0, due: asked }
     }
     const k = reserved.open.body.open!.k
+    await store.vault.putIfAbsent(gateKeys.due(version, k), canonical({ due: asked }))
+    const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
     const lines = await sealedLines(store, intent, version)
     const shards = Math.ceil(lines.length / shardCases)
     for (let i = 0; i < shards; i++)
@@ -28,7 +31,7 @@ export const reserveQuestion: Step<RunInput, Reserved> = {
         gateKeys.shard(version, k, i),
         canonicalLines(lines.slice(i * shardCases, (i + 1) * shardCases)),
       )
-    return { items: question.list.length * shards, shards, version, question: k }
+    return { items: question.list.length * shards, shards, version, question: k, due }
   },
 }
 

@@ -32,14 +32,49 @@ export async function askGate(
   const reserved = await reserveQuestion(store, run, commit)
   if ('asked' in reserved) return reserved.asked
   const { open } = reserved
-  const { version } = open.body
-  const certificates = await scoreList(store, run, commit, list, open.body.open!.k, engine)
-  return await close(
-    store,
-    open,
-    commit,
-    gateAnswer(version, open.body.open!.k, commit, certificates, open.body.alpha_k),
-  )
+  return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine))
+}
+
+/**
+ * Scores the open question and seals its answer in the vault, where it waits until it is due. Does nothing when the
+ * question has been answered meanwhile; what is sealed already stands.
+ */
+export async function sealAnswer(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+  engine: ReplayEngine,
+): Promise<void> {
+  const row = await store.table.get<LedgerItem>(...rowKeys.version(run.target.intent!, run.heldout_test_set!.version))
+  if (row?.body.open?.commit !== commit) return
+  const answer = await computedAnswer(store, run, row.body, list, engine)
+  await store.vault.putIfAbsent(logKey(row.body.version, row.body.open.k, 'answer.json'), canonical(answer))
+}
+
+/**
+ * Publishes the sealed answer of a commit's question. What is not sealed by now is a "no" for good; a question that was
+ * never opened is opened only to be answered so: a crash before the reservation spends it too.
+ */
+export async function publishAnswer(store: Store, run: AutotuneRun, commit: string): Promise<Asked> {
+  const reserved = await reserveQuestion(store, run, commit)
+  if ('asked' in reserved) return reserved.asked
+  const { version, open } = reserved.open.body
+  const sealed = await store.vault.get(logKey(version, open!.k, 'answer.json'))
+  if (!sealed) await store.vault.put(logKey(version, open!.k, 'given-up.json'), canonical({ run_id: run.run_id }))
+  return await close(store, reserved.open, commit, noAnswer(version, open!.k))
+}
+
+/** Answer of the open question of an item, from the scores of its whole list. */
+async function computedAnswer(
+  store: Store,
+  run: AutotuneRun,
+  { version, open, alpha_k }: LedgerItem,
+  list: readonly CandidateChange[],
+  engine: ReplayEngine,
+): Promise<GateAnswer> {
+  const { k, commit } = open!
+  return gateAnswer(version, k, commit, await scoreList(store, run, commit, list, k, engine), alpha_k)
 }
 
 /** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */

@@ -40,6 +40,19 @@ export interface AutotuneProps {
    * @default 100
    */
   readonly maxConcurrency?: number
+  /**
+   * From the opening of a question to the sealed set until its answer can be read: the same for every answer, so that
+   * nobody learns more than the one bit from how long it took. Scoring that is not done by then is a "no": leave several
+   * times what scoring takes.
+   * @default Duration.hours(1)
+   */
+  readonly answerAfter?: Duration
+}
+
+/** What both workflows are bounded by. */
+interface Limits {
+  readonly maxConcurrency: number
+  readonly answerAfterSeconds: number
 }
 
 export class Autotune extends Construct {
@@ -51,13 +64,17 @@ export class Autotune extends Construct {
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
-    const { stores, targets = {}, shardCases = 500, maxConcurrency = 100 } = props
+    const { stores, targets = {}, shardCases = 500, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
     for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
       if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
         throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)
+    const answerAfterSeconds = answerAfter.toSeconds()
+    if (answerAfterSeconds < 300 || answerAfterSeconds > 86_400)
+      throw new RangeError(`answerAfter is ${answerAfterSeconds} s; it is from 5 minutes to a day`)
+    const limits = { maxConcurrency, answerAfterSeconds }
     this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases })
-    this.gate = this.gateWorkflow(maxConcurrency)
-    this.tuning = this.tuningWorkflow(stores, maxConcurrency)
+    this.gate = this.gateWorkflow(limits)
+    this.tuning = this.tuningWorkflow(stores, limits)
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -67,18 +84,18 @@ export class Autotune extends Construct {
     this.startDaily(targets, props.schedule ?? ScheduleExpression.cron({ minute: '0', hour: '3' }))
   }
 
-  private gateWorkflow(maxConcurrency: number): StateMachine {
-    const { reserveQuestion, scoreShard, answerQuestion, giveUpQuestion } = this.functions
+  private gateWorkflow(limits: Limits): StateMachine {
+    const { reserveQuestion, scoreShard, sealAnswer, publishAnswer } = this.functions
     const parts = {
       reserveQuestion: reserveQuestion.function.functionArn,
       scoreShard: scoreShard.function.functionArn,
-      answerQuestion: answerQuestion.function.functionArn,
-      giveUpQuestion: giveUpQuestion.function.functionArn,
+      sealAnswer: sealAnswer.function.functionArn,
+      publishAnswer: publishAnswer.function.functionArn,
     }
-    return this.machine('GateWorkflow', gateDefinition({ ...parts, maxConcurrency }), Object.values(parts), [])
+    return this.machine('GateWorkflow', gateDefinition({ ...parts, ...limits }), Object.values(parts), [])
   }
 
-  private tuningWorkflow({ experience: { bucket } }: Stores, maxConcurrency: number): StateMachine {
+  private tuningWorkflow({ experience: { bucket } }: Stores, limits: Limits): StateMachine {
     const f = this.functions
     const parts = {
       startRun: f.startRun.function.functionArn,
@@ -95,7 +112,7 @@ export class Autotune extends Construct {
       ...parts,
       gateMachine: gate.stateMachineArn,
       bucket: bucket.bucketName,
-      maxConcurrency,
+      ...limits,
     })
     return this.machine('TuningWorkflow', definition, Object.values(parts), [
       new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('autotune/work/*/rounds/*')] }),

@@ -34,8 +34,8 @@ export class WorkflowFunctions extends Construct {
   readonly replayShard: RuntimeFunction
   readonly reserveQuestion: RuntimeFunction
   readonly scoreShard: RuntimeFunction
-  readonly answerQuestion: RuntimeFunction
-  readonly giveUpQuestion: RuntimeFunction
+  readonly sealAnswer: RuntimeFunction
+  readonly publishAnswer: RuntimeFunction
   readonly recordFailure: RuntimeFunction
 
   private readonly props: WorkflowFunctionsProps
@@ -95,8 +95,8 @@ export class WorkflowFunctions extends Construct {
     ]
     this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate', asking)
     this.scoreShard = this.make('ScoreShard', 'score-shard', 'gate', [])
-    this.answerQuestion = this.make('AnswerQuestion', 'answer-question', 'gate', [])
-    this.giveUpQuestion = this.make('GiveUpQuestion', 'give-up-question', 'gate', [])
+    this.sealAnswer = this.make('SealAnswer', 'seal-answer', 'gate', [])
+    this.publishAnswer = this.make('PublishAnswer', 'publish-answer', 'gate', [])
     this.recordFailure = this.make('RecordFailure', 'record-failure', 'open', [
       ledger.mayRead('lock', 'run'),
       ledger.mayWrite('lock', 'run'),
@@ -131,5 +131,5 @@ const LARGE: ReadonlySet<string> = new Set([
   'pin-run',
   'advance-run',
   'reserve-question',
-  'answer-question',
+  'seal-answer',
 ])

@@ -1,51 +1,85 @@
-/** The gate workflow: reserve the question, score every sealed shard of every listed candidate, answer with one bit. */
+/**
+ * The gate workflow: reserve the question, score every sealed shard of every listed candidate, answer with one bit. The
+ * answer is sealed when it is known and published when it is due, a fixed time after the question was opened, whatever it
+ * is: neither its content nor its moment tells more than one bit.
+ */
 import { lambdaTask } from './task.ts'
 
 export interface GateParts {
   /** ARNs. */
   readonly reserveQuestion: string
   readonly scoreShard: string
-  readonly answerQuestion: string
-  readonly giveUpQuestion: string
+  readonly sealAnswer: string
+  readonly publishAnswer: string
   readonly maxConcurrency: number
+  /** From the start of the gate to its answer. */
+  readonly answerAfterSeconds: number
 }
 
-/** Whatever goes wrong is answered "no": a crashed gate must look like any other no. */
-const GIVE_UP = [{ ErrorEquals: ['States.ALL'], Output: '{% {} %}', Next: 'Give Up Question' }]
+const RUN = '{% $run %}'
+const RESERVED = '{% $reserved %}'
+const NOTHING = '{% {} %}'
+const INPUT_RUN = '{% $states.input.run %}'
+
+/** What goes wrong is not told apart: it waits until the answer is due, and is answered "no". */
+const catchAll = (next: string, assign?: Readonly<Record<string, string>>) => [
+  { ErrorEquals: ['States.ALL'], Output: NOTHING, ...(assign ? { Assign: assign } : {}), Next: next },
+]
 
 /** Definition in Amazon States Language. Its payloads hold numbers; cases, scores and answers never pass through it. */
 export function gateDefinition(parts: GateParts): Record<string, unknown> {
-  const run = '{% $run %}'
-  const reserved = '{% $reserved %}'
+  // The clock of a question starts with its gate, moments before it is opened, so that a crash while opening it keeps the time.
+  const due = `{% $fromMillis($toMillis($states.context.Execution.StartTime) + ${1000 * parts.answerAfterSeconds}) %}`
   return {
     Comment: 'One question to the held-out set. Always succeeds; what it answered lies with the run.',
     QueryLanguage: 'JSONata',
     StartAt: 'Reserve Question',
-    TimeoutSeconds: 2 * 60 * 60,
+    TimeoutSeconds: parts.answerAfterSeconds + 60 * 60,
     States: {
       'Reserve Question': {
         ...lambdaTask({
           function: parts.reserveQuestion,
-          payload: { run: '{% $states.input.run %}' },
+          payload: { run: INPUT_RUN, due },
           seconds: 900,
-          assign: { run: '{% $states.input.run %}', reserved: '{% $states.result.Payload %}' },
+          assign: { run: INPUT_RUN, reserved: '{% $states.result.Payload %}' },
           resumes: true,
         }),
-        Catch: [{ ...GIVE_UP[0], Assign: { run: '{% $states.input.run %}' } }],
+        Catch: catchAll('Wait Out Question', { run: INPUT_RUN, due }),
         Next: 'Choose Whether To Score',
       },
       'Choose Whether To Score': {
         Type: 'Choice',
-        Choices: [{ Condition: '{% $reserved.items > 0 %}', Next: 'Score Sealed Shards' }],
+        Choices: [{ Condition: '{% $reserved.items > 0 %}', Next: 'Score Until Due' }],
         Default: 'Question Answered',
       },
+      'Score Until Due': {
+        Type: 'Parallel',
+        // The second branch ends the state when the answer is due: it stops what still works, or has waited for it.
+        Branches: [scoring(parts), waiting()],
+        Catch: catchAll('Publish Answer'),
+        Next: 'Publish Answer',
+      },
+      'Wait Out Question': { Type: 'Wait', Timestamp: '{% $due %}', Next: 'Publish Answer' },
+      'Publish Answer': {
+        ...lambdaTask({ function: parts.publishAnswer, payload: { run: RUN }, seconds: 300, resumes: true }),
+        Next: 'Question Answered',
+      },
+      'Question Answered': { Type: 'Succeed', Output: NOTHING },
+    },
+  }
+}
+
+function scoring(parts: GateParts): Record<string, unknown> {
+  return {
+    StartAt: 'Score Sealed Shards',
+    States: {
       'Score Sealed Shards': {
         Type: 'Map',
         Label: 'ScoreSealedShards',
         MaxConcurrency: parts.maxConcurrency,
         ToleratedFailurePercentage: 0,
         Items: '{% [0..($reserved.items - 1)] %}',
-        ItemSelector: { run, reserved, item: '{% $states.context.Map.Item.Value %}' },
+        ItemSelector: { run: RUN, reserved: RESERVED, item: '{% $states.context.Map.Item.Value %}' },
         ItemProcessor: {
           ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
           StartAt: 'Score Shard',
@@ -61,20 +95,29 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
             },
           },
         },
-        Catch: GIVE_UP,
-        Output: '{% {} %}',
-        Next: 'Answer Question',
+        Catch: catchAll('Scoring Ended'),
+        Output: NOTHING,
+        Next: 'Seal Answer',
       },
-      'Answer Question': {
-        ...lambdaTask({ function: parts.answerQuestion, payload: { run, reserved }, seconds: 900, resumes: true }),
-        Catch: GIVE_UP,
-        Next: 'Question Answered',
+      'Seal Answer': {
+        ...lambdaTask({
+          function: parts.sealAnswer,
+          payload: { run: RUN, reserved: RESERVED },
+          seconds: 900,
+          resumes: true,
+        }),
+        Catch: catchAll('Scoring Ended'),
+        Next: 'Scoring Ended',
       },
-      'Give Up Question': {
-        ...lambdaTask({ function: parts.giveUpQuestion, payload: { run }, seconds: 300, resumes: true }),
-        Next: 'Question Answered',
-      },
-      'Question Answered': { Type: 'Succeed', Output: '{% {} %}' },
+      'Scoring Ended': { Type: 'Succeed', Output: NOTHING },
     },
   }
 }
+
+const waiting = (): Record<string, unknown> => ({
+  StartAt: 'Wait Until Due',
+  States: {
+    'Wait Until Due': { Type: 'Wait', Timestamp: '{% $reserved.due %}', Next: 'Due' },
+    Due: { Type: 'Fail', Error: 'Due', Cause: 'The answer is due.' },
+  },
+})

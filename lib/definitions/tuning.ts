@@ -14,6 +14,8 @@ export interface TuningParts {
   /** Bucket of the work files. */
   readonly bucket: string
   readonly maxConcurrency: number
+  /** From the start of the gate to its answer. */
+  readonly answerAfterSeconds: number
 }
 
 const RUN = '{% $run %}'
@@ -25,7 +27,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
     Comment: 'One tuning run. Its only reach into the vault is the sealer and the gate workflow.',
     QueryLanguage: 'JSONata',
     StartAt: 'Start Run',
-    TimeoutSeconds: 6 * 60 * 60,
+    TimeoutSeconds: parts.answerAfterSeconds + 6 * 60 * 60,
     States: {
       'Start Run': {
         ...lambdaTask({
@@ -83,7 +85,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Type: 'Task',
         Resource: 'arn:aws:states:::states:startExecution.sync:2',
         Arguments: { StateMachineArn: parts.gateMachine, Input: { run: RUN } },
-        TimeoutSeconds: 2 * 60 * 60,
+        TimeoutSeconds: parts.answerAfterSeconds + 2 * 60 * 60,
         Output: '{% {} %}',
         Next: 'Advance Run',
       },

@@ -4,15 +4,15 @@
  */
 import type { Context } from 'aws-lambda'
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
-import { answerQuestion } from '../../../functions/handlers/answer-question.ts'
 import { compileSearch } from '../../../functions/handlers/compile-search.ts'
-import { giveUpQuestion } from '../../../functions/handlers/give-up-question.ts'
 import { openRetired } from '../../../functions/handlers/open-retired.ts'
 import { pinRun } from '../../../functions/handlers/pin-run.ts'
+import { publishAnswer } from '../../../functions/handlers/publish-answer.ts'
 import { recordFailure } from '../../../functions/handlers/record-failure.ts'
 import { replayShard } from '../../../functions/handlers/replay-shard.ts'
 import { reserveQuestion } from '../../../functions/handlers/reserve-question.ts'
 import { scoreShard } from '../../../functions/handlers/score-shard.ts'
+import { sealAnswer } from '../../../functions/handlers/seal-answer.ts'
 import { sealVersion } from '../../../functions/handlers/seal-version.ts'
 import { startRun } from '../../../functions/handlers/start-run.ts'
 import { makeHandler, type Step } from '../../../functions/shared/make-handler.ts'
@@ -25,21 +25,23 @@ import { WorkflowError } from './workflow-error.ts'
 
 const STEPS = {
   AdvanceRun: advanceRun,
-  AnswerQuestion: answerQuestion,
   CompileSearch: compileSearch,
-  GiveUpQuestion: giveUpQuestion,
   OpenRetired: openRetired,
   PinRun: pinRun,
+  PublishAnswer: publishAnswer,
   RecordFailure: recordFailure,
   ReplayShard: replayShard,
   ReserveQuestion: reserveQuestion,
   ScoreShard: scoreShard,
+  SealAnswer: sealAnswer,
   SealVersion: sealVersion,
   StartRun: startRun,
 } as unknown as Readonly<Record<string, Step<unknown, unknown>>>
 
 /** Called around each invocation, by the function's name and how often it was called; may throw to make it fail. */
 export interface Faults {
+  /** Seconds that a call takes: 1 where nothing is said, and more than any timeout for one that never comes back. */
+  readonly seconds?: (name: string, call: number) => number
   readonly before?: (name: string, call: number) => void
   readonly after?: (name: string, call: number) => void
 }
@@ -50,7 +52,12 @@ export interface Deployed {
   redrive(execution: Execution): Promise<Execution>
   /** Calls of each function. */
   readonly calls: Readonly<Record<string, number>>
+  /** Milliseconds since 1970 by the clock of the workflow. */
+  now(): number
 }
+
+/** When the tests' workflows start. */
+const EPOCH = Date.UTC(2026, 10, 23, 3)
 
 let templates: Templates | undefined
 
@@ -76,14 +83,23 @@ export function deploy(
   const machines = machinesOf(all)
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}
+  const begun: Record<string, number> = {}
+  let now = EPOCH
+  const clock = { now: () => new Date(now).toISOString() }
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role }]) => {
-      const world = { store: guarded(store, all, role), shardCases }
+      const world = { store: { ...guarded(store, all, role), clock }, shardCases }
       return [arn, makeHandler(STEPS[name]!, () => world)]
     }),
   )
-  const invoke = async (arn: string, payload: unknown): Promise<unknown> => {
+  const seconds = (arn: string): number => {
     const { name } = functions[arn]!
+    begun[name] = (begun[name] ?? 0) + 1
+    return faults.seconds?.(name, begun[name]) ?? 1
+  }
+  const invoke = async (arn: string, payload: unknown, at: number): Promise<unknown> => {
+    const { name } = functions[arn]!
+    now = at
     calls[name] = (calls[name] ?? 0) + 1
     const call = calls[name]
     try {
@@ -96,18 +112,19 @@ export function deploy(
       throw new WorkflowError((error as Error).name, (error as Error).message)
     }
   }
-  const runner: Runner = { machines, invoke, objects: store.objects }
+  const unheard: Runner['unheard'] = []
+  const runner: Runner = { machines, invoke, seconds, unheard, objects: store.objects }
   const arnOf = (part: string, from: object) => Object.keys(from).find((arn) => arn.includes(part))!
   const settled = async (execution: Execution): Promise<Execution> => {
-    if (execution.status === 'FAILED')
-      await invoke(arnOf('RecordFailure', functions), {
-        detail: { executionArn: execution.arn, status: 'FAILED', ...execution.error },
-      })
+    const detail = { executionArn: execution.arn, status: 'FAILED', ...execution.error }
+    if (execution.status === 'FAILED') await invoke(arnOf('RecordFailure', functions), { detail }, execution.time.now)
+    for (const call of unheard.splice(0)) await call().catch(() => {})
     return execution
   }
   return {
     calls,
-    tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input)),
+    now: () => now,
+    tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input, { now: EPOCH })),
     redrive: async (execution) => settled(await redrive(runner, execution)),
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Runs synthesized state machines offline: just the states and fields that we emit, anything else throws. Its behaviour
  * is taken from the documentation of Step Functions: variables, Assign beside Output, Retry, Catch, Distributed Map,
- * failed children, redrive from the state that failed.
+ * failed children, redrive from the state that failed. Time is counted, not waited for: each execution has a clock of its own.
  */
 import type { ObjectStore } from '#ports'
 import { evaluate } from './expressions.ts'
@@ -17,8 +17,12 @@ export interface Machine extends Json {
 export interface Runner {
   /** Definitions by ARN. */
   readonly machines: Readonly<Record<string, Machine>>
-  /** Calls a function by its ARN. */
-  readonly invoke: (arn: string, payload: unknown) => Promise<unknown>
+  /** Calls a function by its ARN, at a moment. */
+  readonly invoke: (arn: string, payload: unknown, at: number) => Promise<unknown>
+  /** Seconds that the next call of a function takes; longer than its timeout: it never comes back. */
+  readonly seconds: (arn: string) => number
+  /** Calls that were still at work when their branch was stopped: Lambda finishes them, and nobody listens. */
+  readonly unheard: (() => Promise<unknown>)[]
   /** Bucket that readers read and writers write. */
   readonly objects: ObjectStore
 }
@@ -36,6 +40,25 @@ export interface Execution {
   readonly variables: Record<string, unknown>
   /** Children of the failed map that are done: a redrive does not run them again. */
   done: Set<number>
+  readonly started: number
+  readonly time: Time
+}
+
+/** Milliseconds since 1970. */
+interface Time {
+  now: number
+  /** When what is still at work is stopped. */
+  readonly end: number
+}
+
+/** Thrown where an execution is stopped from outside. No state catches it. */
+class Stopped extends Error {
+  override name = 'Stopped'
+}
+
+function pass({ time }: Execution, ms: number): void {
+  if (time.now + ms > time.end) throw new Stopped()
+  time.now += ms
 }
 
 const LIMIT = 256 * 1024
@@ -43,6 +66,9 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Task: ['Type', 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch', 'Assign', 'Output', 'Next', 'End'],
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type', 'Output'],
+  Fail: ['Type', 'Error', 'Cause'],
+  Wait: ['Type', 'Timestamp', 'Next'],
+  Parallel: ['Type', 'Branches', 'Catch', 'Next'],
   Map: [
     'Type',
     'Label',
@@ -73,7 +99,12 @@ const sized = <T>(value: T): T => {
 let executions = 0
 
 /** Starts an execution and runs it to its end. */
-export async function start(runner: Runner, machine: string, input: unknown): Promise<Execution> {
+export async function start(
+  runner: Runner,
+  machine: string,
+  input: unknown,
+  { now, end = Number.POSITIVE_INFINITY, variables = {} }: Partial<Time> & { now: number; variables?: Json },
+): Promise<Execution> {
   const execution: Execution = {
     arn: `${machine}:execution:${executions++}`,
     machine,
@@ -82,8 +113,10 @@ export async function start(runner: Runner, machine: string, input: unknown): Pr
     error: null,
     entered: [],
     at: { state: runner.machines[machine]!.StartAt, input: sized(input) },
-    variables: {},
+    variables: { ...variables },
     done: new Set(),
+    started: now,
+    time: { now, end },
   }
   return run(runner, execution)
 }
@@ -127,13 +160,20 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   const known = KNOWN[state.Type]
   if (!known) throw new Error(`the runner does not know the state type ${state.Type}`)
   only(state.Type, state, known)
-  const states = { input, context: { Execution: { Id: execution.arn } } }
+  const StartTime = new Date(execution.started).toISOString()
+  const states = { input, context: { Execution: { Id: execution.arn, StartTime } } }
   const bind = (more: Json = {}) => ({ ...execution.variables, states: { ...states, ...more } })
   const leave = async (from: Json, more: Json, result: unknown): Promise<unknown> => {
     const assigned = from.Assign ? ((await evaluate(from.Assign, bind(more))) as Json) : {}
     const output = from.Output === undefined ? result : await evaluate(from.Output, bind(more))
     Object.assign(execution.variables, sized(assigned))
     return sized(output)
+  }
+  if (state.Type === 'Fail') throw new WorkflowError(state.Error as string, state.Cause as string)
+  if (state.Type === 'Wait') {
+    const until = Date.parse((await evaluate(state.Timestamp, bind())) as string)
+    pass(execution, Math.max(0, until - execution.time.now))
+    return { state: state.Next as string, input }
   }
   if (state.Type === 'Succeed') return { state: null, input: await leave(state, {}, input) }
   if (state.Type === 'Choice') {
@@ -144,9 +184,10 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
     return { state: state.Default as string, input }
   }
   try {
-    const result = await retrying((state.Retry ?? []) as Json[], () =>
-      state.Type === 'Map' ? map(runner, execution, state, bind) : task(runner, state, bind),
-    )
+    const result = await retrying(execution, (state.Retry ?? []) as Json[], () => {
+      if (state.Type === 'Parallel') return parallel(runner, execution, state, input)
+      return state.Type === 'Map' ? map(runner, execution, state, bind) : task(runner, execution, state, bind)
+    })
     return { state: state.End ? null : (state.Next as string), input: await leave(state, { result }, result) }
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
@@ -161,7 +202,7 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
 const matches = (names: unknown, error: string): boolean =>
   (names as string[]).includes(error) || (names as string[]).includes('States.ALL')
 
-async function retrying<T>(retriers: readonly Json[], work: () => Promise<T>): Promise<T> {
+async function retrying<T>(execution: Execution, retriers: readonly Json[], work: () => Promise<T>): Promise<T> {
   const used = retriers.map(() => 0)
   for (;;) {
     try {
@@ -170,24 +211,61 @@ async function retrying<T>(retriers: readonly Json[], work: () => Promise<T>): P
       if (!(error instanceof WorkflowError)) throw error
       const i = retriers.findIndex((r) => matches(r.ErrorEquals, error.error))
       if (i < 0 || used[i]! >= (retriers[i]!.MaxAttempts as number)) throw error
+      const { IntervalSeconds, BackoffRate, MaxDelaySeconds } = retriers[i] as Record<string, number>
+      pass(execution, 1000 * Math.min(IntervalSeconds! * BackoffRate! ** used[i]!, MaxDelaySeconds ?? 86_400))
       used[i]!++
     }
   }
 }
 
-async function task(runner: Runner, state: State, bind: (more?: Json) => Json): Promise<unknown> {
+async function task(runner: Runner, execution: Execution, state: State, bind: (more?: Json) => Json): Promise<unknown> {
   const args = (await evaluate(state.Arguments, bind())) as Json
+  const { time } = execution
+  const limit = state.TimeoutSeconds as number
   if (state.Resource === 'arn:aws:states:::lambda:invoke') {
     only('lambda:invoke', args, ['FunctionName', 'Payload'])
-    return { Payload: sized(await runner.invoke(args.FunctionName as string, sized(args.Payload))) }
+    const arn = args.FunctionName as string
+    const seconds = runner.seconds(arn)
+    const call = (at: number) => runner.invoke(arn, sized(args.Payload), at)
+    if (time.now + 1000 * seconds > time.end && seconds <= limit) runner.unheard.push(() => call(time.end))
+    pass(execution, 1000 * Math.min(seconds, limit))
+    if (seconds > limit) throw new WorkflowError('States.Timeout', `no answer in ${limit} s`)
+    return { Payload: sized(await call(time.now)) }
   }
   if (state.Resource === 'arn:aws:states:::states:startExecution.sync:2') {
     only('startExecution', args, ['StateMachineArn', 'Input'])
-    const child = await start(runner, args.StateMachineArn as string, args.Input)
+    const child = await start(runner, args.StateMachineArn as string, args.Input, time)
+    if (child.time.now - time.now > 1000 * limit) throw new WorkflowError('States.Timeout', `no answer in ${limit} s`)
+    pass(execution, child.time.now - time.now)
     if (child.status === 'FAILED') throw new WorkflowError('States.TaskFailed', JSON.stringify(child.error))
     return { Output: child.output }
   }
   throw new Error(`the runner does not know the resource ${state.Resource}`)
+}
+
+/** Branches side by side: the first that fails stops the others. Those that only wait are looked at first. */
+async function parallel(runner: Runner, execution: Execution, state: State, input: unknown): Promise<unknown> {
+  const { now } = execution.time
+  const works = (branch: Json) => JSON.stringify(branch).includes('"Task"')
+  const branches = (state.Branches as Machine[]).toSorted((a, b) => Number(works(a)) - Number(works(b)))
+  let failed: { readonly at: number; readonly error: WorkflowError } | null = null
+  let last = now
+  for (const branch of branches) {
+    only('a branch', branch, ['StartAt', 'States'])
+    const machines = { ...runner.machines, branch: { QueryLanguage: 'JSONata', ...branch } }
+    const end: number = failed?.at ?? execution.time.end
+    try {
+      const ended = await start({ ...runner, machines }, 'branch', input, { now, end, variables: execution.variables })
+      execution.entered.push(...ended.entered)
+      last = Math.max(last, ended.time.now)
+      if (ended.error) failed = { at: ended.time.now, error: new WorkflowError(ended.error.error, ended.error.cause) }
+    } catch (error) {
+      if (!(error instanceof Stopped) || !failed) throw error
+    }
+  }
+  pass(execution, (failed?.at ?? last) - now)
+  if (failed) throw failed.error
+  return []
 }
 
 async function map(runner: Runner, execution: Execution, state: State, bind: (more?: Json) => Json): Promise<unknown> {
@@ -199,17 +277,21 @@ async function map(runner: Runner, execution: Execution, state: State, bind: (mo
     ? await readItems(runner, state.ItemReader as Json, bind)
     : ((await evaluate(state.Items, bind())) as unknown[])
   const failures: WorkflowError[] = []
+  const time = { ...execution.time }
+  let last = time.now
   const child = async (item: unknown, index: number) => {
     if (execution.done.has(index)) return
     const context = { ...(bind().states as { context: Json }).context, Map: { Item: { Index: index, Value: item } } }
     const input = state.ItemSelector ? await evaluate(state.ItemSelector, bind({ context })) : item
     const inner: Machine = { QueryLanguage: 'JSONata', StartAt, States } as Machine
-    const ended = await start({ ...runner, machines: { ...runner.machines, child: inner } }, 'child', input)
+    const ended = await start({ ...runner, machines: { ...runner.machines, child: inner } }, 'child', input, time)
+    last = Math.max(last, ended.time.now)
     if (ended.status === 'FAILED') failures.push(new WorkflowError(ended.error!.error, ended.error!.cause))
     else execution.done.add(index)
   }
   for (let at = 0; at < items.length; at += 8)
     await Promise.all(items.slice(at, at + 8).map((item, i) => child(item, at + i)))
+  pass(execution, last - time.now)
   if (state.ResultWriter) await writeResults(runner, state.ResultWriter as Json, bind, items.length - failures.length)
   if (failures.length > 0)
     throw new WorkflowError(

@@ -1,17 +1,16 @@
-/** Answers the reserved question from the recorded scores: one bit, or, with a yes, everything. */
+/** Computes the answer from the recorded scores and seals it in the vault. Nothing leaves before it is due. */
 import type { CaseScore } from '#core/gate/score.ts'
 import { AnswerInput } from '#schemas/payloads.ts'
-import { gateKeys, workKeys } from '#schemas/work-keys.ts'
+import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
-import { putJson } from '../shared/work.ts'
 import { type ReplayEngine, transcriptEngine } from '../steps/engine.ts'
-import { askGate } from '../steps/gate.ts'
+import { sealAnswer as seal } from '../steps/gate.ts'
 import { readLines } from '../steps/store.ts'
 
-export const answerQuestion: Step<AnswerInput, Record<string, never>> = {
-  name: 'answer-question',
+export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
+  name: 'seal-answer',
   input: AnswerInput,
   about: ({ reserved: { version, question } }) => ({ version, question }),
   async work({ run: ref, reserved: { version, question: k, shards } }, { store }) {
@@ -28,9 +27,9 @@ export const answerQuestion: Step<AnswerInput, Record<string, never>> = {
         return scores
       },
     }
-    await putJson(store, workKeys.answer(ref.run_id), await askGate(store, run, question.commit, question.list, engine))
+    await seal(store, run, question.commit, question.list, engine)
     return {}
   },
 }
 
-export const handler = makeHandler(answerQuestion)
+export const handler = makeHandler(sealAnswer)

@@ -95,6 +95,11 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     id: 'AwsSolutions-IAM5[Resource::<VaultBucket0925C477.Arn>/experience/*]',
     reason: WHOLE_STORE,
   },
+  ...['experience/*', 'ingest/*', 'packs/*'].map((pattern) => ({
+    path: 'AutotuneData/Vault/Ingest/DefaultPolicy/Resource',
+    id: wildcard(`<ExperienceBucket96636D14.Arn>/${pattern}`),
+    reason: WHOLE_STORE,
+  })),
   {
     path: 'AutotuneData/Vault/Sealer/DefaultPolicy/Resource',
     id: 'AwsSolutions-IAM5[Resource::<VaultBucket0925C477.Arn>/*]',

@@ -26,7 +26,15 @@ export class StatefulStack extends Stack {
     this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })
     this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: retain ? RELEASE_LOCK : Duration.days(1) })
     this.ledger = new RunLedger(this, 'Ledger', { retain })
+    this.allowIngest()
     this.nameOutputs()
+  }
+
+  /** An import publishes documents, stores search runs, and asks which families are spent. */
+  private allowIngest(): void {
+    this.experience.openToIngest(this.vault.ingest)
+    this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split'))
+    this.vault.ingest.addToPolicy(this.ledger.mayCreate('split'))
   }
 
   /** What the command line needs to open the store. */

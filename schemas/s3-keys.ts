@@ -16,6 +16,9 @@ export const RUN_FILES = [
 ] as const
 export type RunFile = (typeof RUN_FILES)[number]
 
+/** Ingest's own memory lies under it. No other role may read it. */
+export const INGEST_PREFIX = 'ingest/'
+
 export const keys = {
   pack: (ref: ContextPack['pack']) => `packs/${segment(ref)}/pack.json`,
   suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
@@ -25,11 +28,10 @@ export const keys = {
   /** Index of an intent's runs: segments named by the digest of their lines. */
   index: (intent: string) => `experience/index/${segment(intent)}/`,
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
-  /** Ingest's own memory. No other role may read what lies under `ingest/`. */
-  journal: () => 'ingest/journal/',
-  journalSegment: (digest: string) => `ingest/journal/${digest.slice(7)}.jsonl`,
-  journalListed: () => 'ingest/listed/',
-  journalListedSegments: (digest: string) => `ingest/listed/${digest.slice(7)}.json`,
+  journal: () => `${INGEST_PREFIX}journal/`,
+  journalSegment: (digest: string) => `${INGEST_PREFIX}journal/${digest.slice(7)}.jsonl`,
+  journalListed: () => `${INGEST_PREFIX}listed/`,
+  journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   goldensAt: (intent: string, digest: string) => `goldens/${segment(intent)}/${digest.slice(7, 23)}/search.jsonl`,
   sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,

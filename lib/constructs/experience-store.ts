@@ -1,9 +1,12 @@
 /** The bucket that the optimiser reads: packs, search runs and goldens, run artifacts and work files. Never a held-out case. */
 import { Duration } from 'aws-cdk-lib'
+import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { INGEST_PREFIX } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
+import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
 export interface ExperienceStoreProps {
   /** Whether the bucket outlives its stack. */
@@ -32,5 +35,26 @@ export class ExperienceStore extends Construct {
         { id: 'AbandonedUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ],
     })
+  }
+
+  /** What an import reads and writes; its journal, which tells the sides of families, is kept from everyone else. */
+  openToIngest(ingest: IRole): void {
+    const { bucket } = this
+    for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`)) ingest.addToPrincipalPolicy(statement)
+    ingest.addToPrincipalPolicy(mayWrite(bucket, 'packs/*', 'experience/*', `${INGEST_PREFIX}*`))
+    bucket.addToResourcePolicy(
+      denyUnless(
+        [ingest],
+        'DenyJournal',
+        [
+          's3:GetObject',
+          's3:GetObjectVersion',
+          's3:GetObjectAttributes',
+          's3:GetObjectVersionAttributes',
+          's3:PutObject',
+        ],
+        [bucket.arnForObjects(`${INGEST_PREFIX}*`)],
+      ),
+    )
   }
 }

@@ -8,7 +8,6 @@ import {
   AnyPrincipal,
   Effect,
   type IPrincipal,
-  type IRole,
   PolicyStatement,
   Role,
   ServicePrincipal,
@@ -17,6 +16,7 @@ import { Key } from 'aws-cdk-lib/aws-kms'
 import { Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
+import { denyUnless } from './rights.ts'
 
 export interface HeldOutVaultProps {
   /** Whether bucket and key outlive their stack. */
@@ -133,20 +133,4 @@ export class HeldOutVault extends Construct {
     this.ingest.addToPolicy(statement(WRITE_OBJECTS, [this.bucket.arnForObjects('experience/*')]))
     this.ingest.addToPolicy(statement(WRITE_KEY, [this.key.keyArn]))
   }
-}
-
-/** Denies actions to every principal of every account but the named roles. */
-function denyUnless(roles: readonly IRole[], sid: string, actions: string[], resources: string[]): PolicyStatement {
-  return new PolicyStatement({
-    sid,
-    effect: Effect.DENY,
-    principals: [new AnyPrincipal()],
-    actions,
-    resources,
-    conditions: {
-      ArnNotEquals: { 'aws:PrincipalArn': roles.map((r) => r.roleArn) },
-      // S3 itself delivers access logs; no service principal reads.
-      Bool: { 'aws:PrincipalIsAWSService': 'false' },
-    },
-  })
 }

@@ -1,5 +1,5 @@
-/** Statements over the experience bucket, by key prefix. */
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+/** Statements over buckets and keys: what a role may by key prefix, and what all but some may not. */
+import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 
 /** Reads objects under prefixes (each may hold `*`), and learns that one is not there. */
@@ -12,3 +12,24 @@ export const mayRead = (bucket: IBucket, ...prefixes: string[]): PolicyStatement
 /** Writes objects under prefixes. */
 export const mayWrite = (bucket: IBucket, ...prefixes: string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: prefixes.map((p) => bucket.arnForObjects(p)) })
+
+/** Denies actions to every principal of every account but the named roles. */
+export function denyUnless(
+  roles: readonly IRole[],
+  sid: string,
+  actions: string[],
+  resources: string[],
+): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions,
+    resources,
+    conditions: {
+      ArnNotEquals: { 'aws:PrincipalArn': roles.map((r) => r.roleArn) },
+      // S3 itself delivers access logs; no service principal reads.
+      Bool: { 'aws:PrincipalIsAWSService': 'false' },
+    },
+  })
+}

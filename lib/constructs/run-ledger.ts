@@ -40,6 +40,11 @@ export class RunLedger extends Construct {
     return this.statement(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], entities)
   }
 
+  /** Right to write items of the named entities as a whole, and to change or remove none. */
+  mayCreate(...entities: LedgerEntity[]): PolicyStatement {
+    return this.statement(['dynamodb:PutItem'], entities)
+  }
+
   private statement(actions: string[], entities: readonly LedgerEntity[]): PolicyStatement {
     return new PolicyStatement({
       actions,

@@ -29,13 +29,23 @@ const TABLE = {
     'read held-out item',
     'write held-out item',
   ],
-  VaultIngest: ['write vault', 'encrypt'],
+  VaultIngest: [
+    'write vault',
+    'encrypt',
+    'write search run',
+    'read journal',
+    'write journal',
+    'write pack',
+    'read held-out item',
+    'fix split rule',
+  ],
   VaultSealer: [
     'read vault',
     'write vault',
     'seal version',
     'decrypt',
     'encrypt',
+    'write search run',
     'read held-out item',
     'write held-out item',
     'write lock',
@@ -111,6 +121,8 @@ describe('who may do what', () => {
   it.each([
     ['write vault', 's3:PutObject', 'VaultBucket', 'DenyObjectWrites', 'ReleasesReleaser'],
     ['write release', 's3:PutObject', 'ReleasesBucket', 'DenyWrites', 'VaultSealer'],
+    ['read journal', 's3:GetObject', 'ExperienceBucket', 'DenyJournal', 'ReleasesReleaser'],
+    ['write journal', 's3:PutObject', 'ExperienceBucket', 'DenyJournal', 'ReleasesReleaser'],
     ['read vault logs', 's3:GetObject', 'VaultAccessLogs', 'DenyLogReads', 'ReleasesReleaser'],
   ])('shows the door "%s" when its deny is gone and somebody is granted it', (door, action, bucket, sid, role) => {
     const granted = changed('AWS::IAM::Policy', role, (p) => grant(p.PolicyDocument, action))

@@ -5,9 +5,10 @@ import { splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { compileSearch } from '../../functions/steps/compile.ts'
 import { fixSplit, ingest } from '../../functions/steps/ingest.ts'
+import { addToIndex, readIndex } from '../../functions/steps/run-index.ts'
 import type { Store } from '../../functions/steps/store.ts'
 import { aFamily, anOffer, aRun, aWorld, INTENT } from '../support/builders.ts'
-import { contents, imported, items, Killed, killedAtWrite, memory, run, stocked } from './stores.ts'
+import { contents, imported, items, Killed, killedAtWrite, memory, run, stocked, watched } from './stores.ts'
 
 const world = aWorld({ search: 3, heldout: 3 })
 const HASHED = { by: 'hash', key: 'k', heldout_share: 0.5 } as const
@@ -98,6 +99,67 @@ describe('ingest', () => {
       await imported(store, world)
       expect({ n, ...(await contents(store)) }).toEqual({ n, ...(await contents(whole)) })
     }
+  })
+})
+
+describe('the journal of an import', () => {
+  const many = Array.from({ length: 600 }, (_, i) => aFamily(`r${i}`, { side: i % 2 === 0 ? 'search' : 'heldout' }))
+
+  test('lets a killed import go on where it stopped: what is there is not written again', async () => {
+    const store = memory()
+    // The split rule, 256 runs of five files, the journal's first segment, and some way into the second.
+    const died = killedAtWrite(store, 1 + 256 * 5 + 1 + 700)
+    await expect(imported(died.store, many)).rejects.toThrow(Killed)
+    const written: string[] = []
+    const counting = watched(store, (act, _, key) => {
+      if (act === 'write' && key.includes('/runs/')) written.push(key)
+    })
+    expect(await imported(counting, many)).toMatchObject({ stored: 344, unchanged: 256 })
+    expect(written).toHaveLength(344 * 5)
+    const whole = memory()
+    await imported(whole, many)
+    expect(await contents(store)).toEqual(await contents(whole))
+  })
+
+  test('names no run, no case and no family', async () => {
+    const store = memory()
+    await imported(store, many.slice(0, 4))
+    const ingests = Object.entries(await contents(store)).filter(([key]) => key.startsWith('open/ingest/'))
+    expect(ingests.length).toBeGreaterThan(0)
+    for (const [, text] of ingests)
+      for (const { run_id, case_id, family_id } of many.slice(0, 4))
+        for (const name of [run_id, case_id, family_id]) expect(text).not.toContain(`"${name}"`)
+  })
+
+  test('refuses other content under an id that a killed import stored, and lists its run when it comes again', async () => {
+    const store = memory()
+    const dying = watched(store, (act, _, key) => {
+      if (act === 'write' && key.includes('/index/')) throw new Killed()
+    })
+    await expect(imported(dying, world)).rejects.toThrow(Killed)
+    expect((await compileSearch(store.objects, INTENT, () => {})).cases).toHaveLength(0)
+    const other = { ...world[0]!, outcome: { ...world[0]!.outcome, passed: false } }
+    expect(await refusal(store, [other])).toMatch('run s0 is already stored with other content')
+    expect(await imported(store, world)).toMatchObject({ stored: 0, unchanged: 6 })
+    expect((await compileSearch(store.objects, INTENT, () => {})).cases).toHaveLength(3)
+  })
+
+  test('claims nothing that was never written: the same ids may come with other content', async () => {
+    const store = memory()
+    const dying = watched(store, (act, _, key) => {
+      if (act === 'write' && key.includes('/journal/')) throw new Killed()
+    })
+    await expect(imported(dying, world)).rejects.toThrow(Killed)
+    const other = { ...world[0]!, outcome: { ...world[0]!.outcome, passed: false } }
+    expect(await imported(store, [other])).toMatchObject({ stored: 1 })
+  })
+
+  test('lists a run once, whatever segments name it', async () => {
+    const store = memory()
+    await imported(store, world)
+    const [line, ...rest] = await readIndex(store.objects, INTENT)
+    await addToIndex(store.objects, INTENT, [line!])
+    expect(await readIndex(store.objects, INTENT)).toEqual([line, ...rest])
   })
 })
 

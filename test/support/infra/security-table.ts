@@ -34,6 +34,12 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     decrypt: { action: 'kms:Decrypt', resource: key },
     encrypt: { action: 'kms:GenerateDataKey', resource: key },
     'read experience': { action: 's3:GetObject', resource: `${experience}/goldens/order.refund/search.jsonl` },
+    'write search run': {
+      action: 's3:PutObject',
+      resource: `${experience}/experience/runs/2026-01-01/r1/trace.json`,
+    },
+    'read journal': { action: 's3:GetObject', resource: `${experience}/ingest/journal/abc.jsonl` },
+    'write journal': { action: 's3:PutObject', resource: `${experience}/ingest/journal/abc.jsonl` },
     'write pack': { action: 's3:PutObject', resource: `${experience}/packs/p@1/pack.json` },
     'write run': { action: 's3:PutObject', resource: `${experience}/autotune/runs/r1/target.json` },
     'write release': { action: 's3:PutObject', resource: `${releases}/releases/r1.json` },
@@ -44,6 +50,8 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write lock': item('PutItem', 'lock'),
     'write rejection': item('PutItem', 'rejection#order.refund'),
     'write run item': item('PutItem', 'run#order.refund'),
+    'fix split rule': item('PutItem', 'split'),
+    'change split rule': item('UpdateItem', 'split'),
     'scan ledger': { action: 'dynamodb:Scan', resource: table },
   }
 }

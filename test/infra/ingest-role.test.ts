@@ -1,0 +1,95 @@
+/** An import under the role that the templates give it: it does all its work, and every right it has is needed. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/documents.ts'
+import { fixedSplit } from '../../functions/steps/ingest.ts'
+import { rowKeys } from '../../functions/steps/ledger-keys.ts'
+import { readIndex } from '../../functions/steps/run-index.ts'
+import type { Store } from '../../functions/steps/store.ts'
+import { contents, imported, memory, run, stocked } from '../steps/stores.ts'
+import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
+import { synthesize } from '../support/infra/deployment.ts'
+import type { Templates } from '../support/infra/resolve.ts'
+import { arnOf } from '../support/infra/security-table.ts'
+import { guarded } from '../support/workflow/guarded.ts'
+
+let templates: Templates
+let role: string
+beforeAll(() => {
+  ;({ templates } = synthesize())
+  role = arnOf(templates, 'AWS::IAM::Role', 'VaultIngest')
+}, 60_000)
+
+/** What `autotune import` asks of a store. */
+async function importInto(store: Store, runs = aWorld({ search: 3, heldout: 3 })) {
+  await refuseChanged(store.objects, [aPack()], [aSuite()], [])
+  await fixedSplit(store)
+  const report = await imported(store, runs)
+  await publishPack(store.objects, aPack())
+  await publishSuite(store.objects, aSuite())
+  return report
+}
+
+describe('the ingest role', () => {
+  it('imports, imports again, and refuses other content, without a look into the vault', async () => {
+    const store = memory()
+    const its = guarded(store, templates, role)
+    expect(await importInto(its)).toMatchObject({ stored: 6, heldout_families: 3 })
+    const before = await contents(store)
+    expect(await importInto(its)).toMatchObject({ stored: 0, unchanged: 6 })
+    expect(await contents(store)).toEqual(before)
+    const [first] = aWorld({ search: 3, heldout: 3 })
+    await expect(imported(its, [{ ...first!, date: null }])).rejects.toThrow('already stored with other content')
+    await expect(imported(its, [aFamily('moved', { side: 'search', family: 'family-h0' })])).rejects.toThrow(
+      'on both sides of the split',
+    )
+  })
+
+  it('takes runs of a retired version’s families into the search set', async () => {
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    expect(await run(store)).toMatchObject({ verdict: 'certified' })
+    const again = aFamily('again', { side: 'heldout', family: 'family-h7' })
+    expect(await imported(guarded(store, templates, role), [again])).toMatchObject({ search_families: 1 })
+  })
+
+  it('would be stopped at its first look into the vault', async () => {
+    const store = await stocked(memory())
+    await expect(readIndex(guarded(store, templates, role).vault, INTENT)).rejects.toThrow('may not s3:ListBucket')
+    await expect(guarded(store, templates, role).vault.get('experience/x')).rejects.toThrow('may not s3:GetObject')
+  })
+
+  it('has no right that an import can do without', async () => {
+    const policy = (all: Templates) => {
+      const [, found] = Object.entries(all.AutotuneData!.Resources!).find(
+        ([id, r]) => r.Type === 'AWS::IAM::Policy' && id.startsWith('VaultIngest'),
+      )!
+      return (found.Properties!.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement
+    }
+    const needless: string[] = []
+    const withoutOne = async (statement: number, field: 'Action' | 'Resource', at: number) => {
+      const less = structuredClone(templates) as Templates
+      const changed = policy(less)[statement]!
+      const values = [changed[field]].flat()
+      changed[field] = values.toSpliced(at, 1)
+      const store = await retired()
+      const failed = await importInto(guarded(store, less, role), [
+        aFamily('fresh-s', { side: 'search' }),
+        aFamily('fresh-h', { side: 'heldout' }),
+      ]).then(
+        () => false,
+        () => true,
+      )
+      if (!failed) needless.push(JSON.stringify(values[at]))
+    }
+    for (const [s, statement] of policy(templates).entries())
+      for (const field of ['Action', 'Resource'] as const)
+        for (const at of [statement[field]].flat().keys()) await withoutOne(s, field, at)
+    expect(needless).toEqual([])
+  })
+})
+
+/** A store that was imported into, and in which a version is retired: an import must look up which families it held. */
+async function retired(): Promise<Store> {
+  const store = await stocked(memory(), [aFamily('earlier', { side: 'search' })])
+  await store.table.create(...rowKeys.version(INTENT, 'v'), { version: 'v', retired: 'passed' })
+  return store
+}

@@ -21,6 +21,8 @@ export const INGEST_PREFIX = 'ingest/'
 
 export const keys = {
   pack: (ref: ContextPack['pack']) => `packs/${segment(ref)}/pack.json`,
+  /** Prefix of every version of a pack. */
+  packVersions: (name: string) => `packs/${segment(name)}@`,
   suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
   priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
   runs: () => 'experience/runs/',
@@ -44,8 +46,20 @@ export const keys = {
   /** One refused attempt; `null`: no code of ours named a review. */
   reviewAttempt: (reviewId: string | null, at: string, id: string) =>
     `reviews/${segment(reviewId ?? 'unproved')}/attempts/${at.replace(/[^0-9TZ]/g, '')}-${segment(id)}.json`,
+  /** In the store of releases: a pinned tuple. */
+  tuple: (intent: string, tupleId: string) => `tuples/${segment(intent)}/${segment(tupleId)}.json`,
+  /** In the store of releases: what one transition of a rollout left. */
+  promotion: (rolloutId: string, revision: number, file: PromotionFile) =>
+    `rollouts/${segment(rolloutId)}/${String(revision).padStart(4, '0')}/${file}`,
+  /** Scored production runs of a rollout, a segment at a time, by number and digest. */
+  production: (rolloutId: string, number: number, digest: string) =>
+    `production/${segment(rolloutId)}/${String(number).padStart(6, '0')}-${digest.slice(7, 23)}.jsonl`,
   reviewAttempts: (reviewId: string | null) => `reviews/${segment(reviewId ?? 'unproved')}/attempts/`,
 }
+
+/** A transition's record and routing, and the artifact over both, which is written last. */
+export const PROMOTION_FILES = ['record.json', 'routing.json', 'artifact.json'] as const
+export type PromotionFile = (typeof PROMOTION_FILES)[number]
 
 export const AUTOTUNE_FILES = [
   'target.json',

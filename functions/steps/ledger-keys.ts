@@ -4,6 +4,8 @@ import { hash } from 'node:crypto'
 /** A family's name is the customer's business: where others may read, it is hashed. */
 export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)
 
+const semverOf = (ref: string): string => ref.slice(ref.lastIndexOf('@') + 1)
+
 export const rowKeys = {
   /** Open run of an intent and risk class. */
   lock: (intent: string, riskClass: string) => ['lock', `${intent}#${riskClass}`] as const,
@@ -22,4 +24,20 @@ export const rowKeys = {
   run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
   /** Review by its id: one item, one conditional write per decision. */
   review: (reviewId: string) => ['review', reviewId] as const,
+  /** Rollout by its id: one item, one conditional write per transition. */
+  rollout: (rolloutId: string) => ['rollout', rolloutId] as const,
+  rollouts: () => 'rollout',
+  /** Tuple in force of an intent, and the one rollout that may be on its way. */
+  inForce: (intent: string) => ['release', intent] as const,
+  /** Pack version that an approved proposal made, by `NAME@SEMVER`. */
+  packVersion: (ref: string) => [`version#${ref.slice(0, ref.lastIndexOf('@'))}`, semverOf(ref)] as const,
+  packVersions: (name: string) => `version#${name}`,
+  /** What became of a proposal: the ids of its reviews and of its rollout. */
+  proposalReview: (proposalId: string, reviewId: string) => [`proposal#${proposalId}`, `review#${reviewId}`] as const,
+  proposalRollout: (proposalId: string, rolloutId: string) =>
+    [`proposal#${proposalId}`, `rollout#${rolloutId}`] as const,
+  /** Segment of a rollout's production log, by number. */
+  production: (rolloutId: string, number: number) =>
+    [`production#${rolloutId}`, String(number).padStart(6, '0')] as const,
+  productions: (rolloutId: string) => `production#${rolloutId}`,
 }

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { panelOf } from '#core/gate/reproduce.ts'
-import { pinTuple } from '#core/release/tuple.ts'
 import { attemptRecord } from '#core/review/attempt.ts'
 import { linkClaims, linkText, linkToken, parseLink } from '#core/review/link.ts'
 import { rejectionOfReview } from '#core/review/rejection.ts'
@@ -25,6 +24,7 @@ import { regressionsOf, type ShownProposal, shownDigest } from '../review-pages/
 import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { writeRejections } from './memory.ts'
+import { baselineTuple } from './release/tuples.ts'
 import { baselinePins, pinnedCases } from './run.ts'
 import { readJson, readLines, readText, type Store } from './store.ts'
 
@@ -100,6 +100,9 @@ export async function openRunReview(store: Store, engine: ReplayEngine, request:
   const { next } = opened
   const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
+  await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
+    review_id: next.review_id,
+  })
   if (await store.table.create(...rowKeys.review(next.review_id), item)) return item
   return await standing(store, (await readReview(store, next.review_id))!, seats)
 }
@@ -125,7 +128,7 @@ async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seat
 }
 
 /** Proposal and pinned input of a finished run, as its manifest has them. */
-async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
+export async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
   const id = Id.safeParse(runId)
   const manifest = id.success
     ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json'))
@@ -161,16 +164,7 @@ async function gatherEvidence(
   const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
   const results = await readLines<ReplayResult>(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))
   const winner = candidates.find((c) => c.fate === 'won')
-  const tuple = pinTuple(
-    proposal.target.intent,
-    run.target.baseline_tuple!,
-    {
-      pack: digestOf(run.pack),
-      evals: digestOf(run.evaluator_suite),
-      ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
-    },
-    null,
-  )
+  const tuple = baselineTuple(run)
   return {
     baseline_metric: metricOver(proposal.target.metric, panelOf(lines).baseline),
     regressions: winner ? regressionsOf(results, winner.candidate_id, passed) : [],
@@ -211,7 +205,7 @@ async function shownWith(store: Store, runId: string, evidence: Evidence): Promi
 }
 
 /** A value that no longer parses is a value that changed. */
-const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
+export const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
   value.catch((error: Error) => {
     if (error instanceof SyntaxError) return null
     throw error

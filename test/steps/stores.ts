@@ -174,10 +174,37 @@ export async function copied(store: Store): Promise<Store> {
   return copy
 }
 
+/** Partitions of the tests' intent and packs; rows of a run's rollout are found by its id. */
+const partitions = (runId: string): string[] => [
+  'lock',
+  'review',
+  'rollout',
+  'release',
+  rowKeys.versions(INTENT),
+  `family#${INTENT}`,
+  `rejection#${INTENT}`,
+  rowKeys.split()[0],
+  'version#ctxpack.support',
+  `proposal#${runId}_01`,
+  rowKeys.productions(`ro_${runId}`),
+]
+
+/** Every row of a store, by its key. */
+export async function rows(store: Store, runId = 'r'): Promise<Record<string, unknown>> {
+  const all: Record<string, unknown> = {}
+  for (const pk of partitions(runId))
+    for await (const row of store.table.query(pk)) all[`${row.pk} ${row.sk}`] = row.body
+  return all
+}
+
 /** The same store, its table included. */
-export async function twin(store: Store): Promise<Store> {
+export async function twin(store: Store, runId = 'r'): Promise<Store> {
   const copy = await copied(store)
-  for (const pk of ['lock', rowKeys.versions(INTENT), `family#${INTENT}`, `rejection#${INTENT}`, rowKeys.split()[0]])
-    for await (const row of store.table.query(pk)) await copy.table.create(row.pk, row.sk, row.body)
+  for (const pk of partitions(runId))
+    for await (const row of store.table.query(pk)) {
+      await copy.table.create(row.pk, row.sk, row.body)
+      for (let revision = 0; revision < row.revision; revision++)
+        await copy.table.update(row.pk, row.sk, revision, row.body)
+    }
   return copy
 }

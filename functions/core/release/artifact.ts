@@ -29,22 +29,11 @@ export function rolloutArtifact(rollout: Rollout): RolloutArtifact {
   }
 }
 
-/** The text to sign: purpose and digest, so that an artifact of any size fits KMS's 4,096 bytes. */
+/**
+ * The text to sign: purpose and digest, so that an artifact of any size fits KMS's 4,096 bytes. A signature over it covers
+ * every byte of the artifact.
+ */
 export const artifactText = (artifact: RolloutArtifact): string => `${PURPOSE}\n${digestOf(artifact)}`
-
-/** Signs with a synchronous signer that returns base64url. Asynchronous ones sign `artifactText` and build the same value. */
-export const signArtifact = (
-  artifact: RolloutArtifact,
-  key: string,
-  sign: (text: string) => string,
-): SignedRollout => ({
-  artifact,
-  signature: { key, mac: sign(artifactText(artifact)) },
-})
-
-/** Does the signature cover this artifact? One changed byte anywhere in it, and it does not. */
-export const artifactHolds = (signed: SignedRollout, macHolds: (text: string, mac: string) => boolean): boolean =>
-  macHolds(artifactText(signed.artifact), signed.signature.mac)
 
 /** The artifact as plain JSON, one canonical line: what is stored and exported. */
 export const artifactJson = (signed: SignedRollout): string => `${canonical(signed)}\n`

@@ -14,6 +14,20 @@ const LEADS_TO: Readonly<Record<Rollout['records'][number]['verdict'], RolloutSt
   retired: 'retired',
 }
 
+/**
+ * The rollout as it stood at a revision, as far as its artifact shows it: every artifact can be computed again from the
+ * last item. Deadline and standing pause are not in an artifact, and stay as they are.
+ */
+export function rolloutAt(rollout: Rollout, revision: number): Rollout {
+  const records = rollout.records.slice(0, revision + 1)
+  const last = records.at(-1)!
+  const stage = records.findLast((r) => r.to_stage !== null)!.to_stage!
+  return { ...rollout, records, revision, stage, status: statusAfter(last) }
+}
+
+const statusAfter = ({ verdict, to_stage }: Rollout['records'][number]): RolloutStatus =>
+  verdict === 'advanced' && to_stage === null ? 'released' : LEADS_TO[verdict]
+
 /** What is wrong with the records; nothing when every link, every step and the final state hold. */
 export function chainProblems(rollout: Rollout): string[] {
   const problems: string[] = []
@@ -31,7 +45,7 @@ export function chainProblems(rollout: Rollout): string[] {
     if (record.from_stage !== stage) say(`leaves ${record.from_stage}, the rollout stood in ${stage}`)
     if (!isStep(record.verdict, stage, record.to_stage, status))
       say(`${record.verdict} to ${record.to_stage} is no step`)
-    status = record.verdict === 'advanced' && record.to_stage === null ? 'released' : LEADS_TO[record.verdict]
+    status = statusAfter(record)
     stage = record.to_stage
   })
   if (status !== rollout.status) problems.push(`the records end ${status}, the item says ${rollout.status}`)

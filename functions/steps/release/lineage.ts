@@ -1,0 +1,43 @@
+/** Why a pack version exists: from its row to proposal, review, rollout and the tuple before it. Nothing is scanned. */
+import { proposalStatus } from '#core/proposal/status.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { rowKeys } from '../ledger-keys.ts'
+import { latestReview, orNull, readReview } from '../review.ts'
+import { readJson, type Store } from '../store.ts'
+import { readRollout, rolloutId } from './item.ts'
+import type { VersionOrigin } from './pack-versions.ts'
+
+export interface Lineage {
+  readonly pack: string
+  /** null: it was imported, no proposal made it. */
+  readonly origin: VersionOrigin | null
+  readonly proposal: TuningProposal | null
+  readonly status: TuningProposal['status'] | null
+  readonly review: Review | null
+  readonly rollout: Rollout | null
+}
+
+/** Throws UserError for a version that nobody published or reserved. */
+export async function explainVersion(store: Store, ref: string): Promise<Lineage> {
+  const origin = (await store.table.get<VersionOrigin>(...rowKeys.packVersion(ref)))?.body ?? null
+  if (!origin) {
+    if ((await store.objects.get(keys.pack(ref))) === null) throw new UserError(`no pack ${ref} in this store`)
+    return { pack: ref, origin, proposal: null, status: null, review: null, rollout: null }
+  }
+  const review = (await readReview(store, origin.review_id))?.review ?? null
+  const rollout = (await readRollout(store, origin.rollout_id))?.rollout ?? null
+  const proposal = await orNull(
+    readJson<TuningProposal>(store.objects, keys.autotuneRun(origin.run_id, 'selected-proposal.json')),
+  )
+  return { pack: ref, origin, proposal, status: proposalStatus(review, rollout), review, rollout }
+}
+
+/** Where the proposal of a run stands. */
+export async function statusOfProposal(store: Store, runId: string): Promise<TuningProposal['status']> {
+  const review = (await latestReview(store, runId))?.review ?? null
+  return proposalStatus(review, (await readRollout(store, rolloutId(runId)))?.rollout ?? null)
+}

@@ -1,0 +1,49 @@
+/** The pack version that an approved proposal becomes: reserved by one row, so that a second try makes the same one. */
+import { nextPackVersion } from '#core/release/pack-version.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { rowKeys } from '../ledger-keys.ts'
+import type { Store } from '../store.ts'
+
+/** Why a version exists: the row of `version#NAME / SEMVER`. */
+export interface VersionOrigin {
+  readonly pack: string
+  readonly from_pack: string
+  readonly tuning_proposal_id: string
+  readonly run_id: string
+  readonly review_id: string
+  readonly rollout_id: string
+  readonly release_tuple_id: string
+  readonly prior_release_tuple_id: string
+}
+
+const nameOf = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
+
+/**
+ * The next version of a proposal's pack: the one that it has reserved, or the next that nobody has.
+ * @throws UserError when the patch is no bounded change of the pack any more
+ */
+export async function plannedVersion(store: Store, run: AutotuneRun, proposal: TuningProposal): Promise<ContextPack> {
+  const name = nameOf(run.pack.pack)
+  const { patch } = proposal.candidate_change
+  const rows = await Array.fromAsync(store.table.query<VersionOrigin>(rowKeys.packVersions(name)))
+  const mine = rows.find((row) => row.body.tuning_proposal_id === proposal.tuning_proposal_id)
+  const taken = rows.map((row) => `${name}@${row.sk}`)
+  for await (const key of store.objects.list(keys.packVersions(name)))
+    taken.push(`${name}@${key.slice(keys.packVersions(name).length).split('/')[0]}`)
+  const next = nextPackVersion(run.pack, patch, proposal.target.intent, taken)
+  if ('refused' in next)
+    throw new UserError(`the patch cannot be applied:\n${next.refused.map((r) => `  ${r}`).join('\n')}`)
+  return mine ? { ...next.pack, pack: `${name}@${mine.sk}` } : next.pack
+}
+
+/** Reserves a version for its proposal; `false`: somebody else took that number. */
+export async function reserveVersion(store: Store, origin: VersionOrigin): Promise<boolean> {
+  const key = rowKeys.packVersion(origin.pack)
+  if (await store.table.create(...key, origin)) return true
+  const row = await store.table.get<VersionOrigin>(...key)
+  return row?.body.tuning_proposal_id === origin.tuning_proposal_id
+}

@@ -1,0 +1,51 @@
+/**
+ * What follows from a rollout's item: promotion record, routing and signed artifact of its revision, the tuple in force,
+ * rejection memory. All of it is derived from the item and written again without effect, so that whoever comes next
+ * repairs what a process left that died between the item and this.
+ */
+import { canonical, digestOf } from '#core/canonical.ts'
+import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
+import { rejectionOfRollback } from '#core/review/rejection.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Signer } from '../../ports.ts'
+import { writeRejections } from '../memory.ts'
+import { orNull, readReview } from '../review.ts'
+import { readJson, type Store } from '../store.ts'
+import { keepInForce } from './in-force.ts'
+import type { RolloutItem } from './item.ts'
+
+export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
+  await publishRevision(store.releases, signer, item.rollout)
+  await keepInForce(store, item.rollout)
+  await rememberRollback(store, item)
+}
+
+/** Objects of a revision, each written once. The artifact comes last: where it stands, the others do. */
+async function publishRevision(releases: ObjectStore, signer: Signer, rollout: Rollout): Promise<void> {
+  const key = (file: Parameters<typeof keys.promotion>[2]) => keys.promotion(rollout.rollout_id, rollout.revision, file)
+  if ((await releases.get(key('artifact.json'))) !== null) return
+  const artifact = rolloutArtifact(rollout)
+  const mac = await signer.sign(artifactText(artifact))
+  await releases.putIfAbsent(key('record.json'), `${canonical(rollout.records.at(-1))}\n`)
+  await releases.putIfAbsent(key('routing.json'), `${canonical(artifact.routing)}\n`)
+  await releases.putIfAbsent(key('artifact.json'), artifactJson({ artifact, signature: { key: signer.key, mac } }))
+}
+
+/** What production or a person took back is not proposed again while baseline and suite stay. */
+async function rememberRollback(store: Store, { run_id, rollout }: RolloutItem): Promise<void> {
+  if (rollout.status !== 'rolled_back' && rollout.status !== 'stopped' && rollout.status !== 'retired') return
+  const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
+    orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
+  const proposal = await read<TuningProposal>('selected-proposal.json')
+  const run = await read<AutotuneRun>('target.json')
+  const review = (await readReview(store, rollout.review_id))?.review
+  // Files that changed since the review teach nothing.
+  if (!proposal || !run || digestOf(proposal) !== review?.proposal_digest) return
+  const { verdict, from_stage, reasons } = rollout.records.at(-1)!
+  const where = from_stage ?? 'the window'
+  const reason = `${verdict} in ${where}: ${reasons.map((r) => `${r.rule}: ${r.note}`).join('; ')}`
+  await writeRejections(store, [rejectionOfRollback(proposal, run, reason)])
+}

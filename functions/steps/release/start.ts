@@ -1,0 +1,173 @@
+/** Starts the rollout of an approved proposal: next pack version, pinned tuples, replayed rollback target, one item. */
+import { digestOf } from '#core/canonical.ts'
+import { startRollout } from '#core/release/rollout.ts'
+import { nextTuple } from '#core/release/tuple.ts'
+import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { RollbackReplay, Rollout, RolloutConfig } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { UserError } from '../../errors.ts'
+import type { Signer } from '../../ports.ts'
+import { publishPack } from '../documents.ts'
+import type { ReplayEngine } from '../engine.ts'
+import { rowKeys } from '../ledger-keys.ts'
+import { latestReview, proposalOf } from '../review.ts'
+import { baselinePins, pinnedCases } from '../run.ts'
+import type { Store } from '../store.ts'
+import { takePlace } from './in-force.ts'
+import { type RolloutItem, readRollout, rolloutId } from './item.ts'
+import { plannedVersion, reserveVersion } from './pack-versions.ts'
+import { settle } from './settle.ts'
+import { releasedBaseline, writeTuple } from './tuples.ts'
+
+export interface StartRequest {
+  readonly runId: string
+  readonly config: RolloutConfig
+}
+
+/** Everything that a start will write. */
+interface Plan {
+  readonly pack: ContextPack
+  readonly baseline: ReleaseTuple
+  readonly candidate: ReleaseTuple
+  readonly rollout: Rollout
+}
+
+/**
+ * Starts a rollout, or returns the one that stands. Killed at any write, the next start ends the same.
+ * @throws UserError, with nothing written: no approved review whose chain holds, files that changed since, a patch that no
+ *   longer fits, another rollout of the intent on its way, or a rollback target that does not reproduce
+ */
+export async function startRunRollout(
+  store: Store,
+  engine: ReplayEngine,
+  signer: Signer,
+  { runId, config }: StartRequest,
+): Promise<RolloutItem> {
+  const id = rolloutId(runId)
+  const standing = await readRollout(store, id)
+  if (standing) return await stands(store, signer, standing, config)
+  const review = await approvedReview(store, runId)
+  const { proposal, run } = await proposalOf(store, runId)
+  if (digestOf(proposal) !== review.proposal_digest)
+    throw new UserError(`the proposal of run ${runId} is not the one that review ${review.review_id} approved`)
+  const intent = proposal.target.intent
+  const baseline = await releasedBaseline(store, run)
+  const place = { rollout_id: id, release_tuple_id: baseline.release_tuple_id }
+  const look = (other: string) => passable(store, signer, other)
+  await takePlace(store, intent, place, look, true)
+  const replay = await replayTarget(store, engine, run, proposal, baseline)
+  const plan = await reservedPlan(store, { id, run, proposal, review, baseline, replay, config })
+  await publishPack(store.objects, plan.pack)
+  await writeTuple(store, baseline)
+  await writeTuple(store, plan.candidate)
+  await store.table.create(...rowKeys.proposalRollout(proposal.tuning_proposal_id, id), { rollout_id: id })
+  await takePlace(store, intent, place, look)
+  const item: RolloutItem = { run_id: runId, rollout: plan.rollout }
+  if (!(await store.table.create(...rowKeys.rollout(id), item)))
+    return await stands(store, signer, (await readRollout(store, id))!, config)
+  await settle(store, signer, item)
+  return item
+}
+
+/** A rollout that is there already, if it is the one that is asked for. */
+async function stands(store: Store, signer: Signer, item: RolloutItem, config: RolloutConfig): Promise<RolloutItem> {
+  const { rollout_id, config: started } = item.rollout
+  if (digestOf(started) !== digestOf(config))
+    throw new UserError(
+      `rollout ${rollout_id} was started with another configuration, which is signed and stays: "autotune rollout show ${rollout_id}"`,
+    )
+  await settle(store, signer, item)
+  return item
+}
+
+async function approvedReview(store: Store, runId: string): Promise<Review> {
+  const item = await latestReview(store, runId)
+  if (!item)
+    throw new UserError(
+      `run ${runId} was not reviewed: open one with "autotune review ${runId} --reviewer ROLE=PERSON"`,
+    )
+  if (item.review.status !== 'approved')
+    throw new UserError(`review ${item.review.review_id} is ${item.review.status}, not approved`)
+  return item.review
+}
+
+/** Why another rollout of the intent stands in the way; null: it has left its stages, and the place is free again. */
+async function passable(store: Store, signer: Signer, other: string): Promise<string | null> {
+  const item = await readRollout(store, other)
+  if (!item)
+    return `rollout ${other} of this intent is being started: start it again to finish it, and then stop it or wait`
+  const { status, stage } = item.rollout
+  if (status === 'running' || status === 'paused')
+    return `rollout ${other} of this intent is ${status} in ${stage}: one at a time. Wait, or stop it with "autotune rollout stop ${other} --reason TEXT"`
+  await settle(store, signer, item)
+  return null
+}
+
+/** Replays the tuple to go back to, over every case that the proposal counted. */
+async function replayTarget(
+  store: Store,
+  engine: ReplayEngine,
+  run: AutotuneRun,
+  proposal: TuningProposal,
+  { release_tuple_id }: ReleaseTuple,
+): Promise<RollbackReplay> {
+  const cases = await pinnedCases(store, run)
+  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
+  const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
+  return {
+    release_tuple_id,
+    cases: cases.length - excluded,
+    reproduced: lines.length,
+    results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
+  }
+}
+
+interface Approved {
+  readonly id: string
+  readonly run: AutotuneRun
+  readonly proposal: TuningProposal
+  readonly review: Review
+  readonly baseline: ReleaseTuple
+  readonly replay: RollbackReplay
+  readonly config: RolloutConfig
+}
+
+/** The plan of a start under a version number that is its own. The number is the first thing that is written. */
+async function reservedPlan(store: Store, approved: Approved): Promise<Plan> {
+  for (;;) {
+    const plan = await planned(store, approved)
+    const { id, run, proposal, review, baseline } = approved
+    const reserved = await reserveVersion(store, {
+      pack: plan.pack.pack,
+      from_pack: run.pack.pack,
+      tuning_proposal_id: proposal.tuning_proposal_id,
+      run_id: run.run_id,
+      review_id: review.review_id,
+      rollout_id: id,
+      release_tuple_id: plan.candidate.release_tuple_id,
+      prior_release_tuple_id: baseline.release_tuple_id,
+    })
+    if (reserved) return plan
+  }
+}
+
+async function planned(store: Store, approved: Approved): Promise<Plan> {
+  const { id, run, proposal, review, baseline, replay, config } = approved
+  const pack = await plannedVersion(store, run, proposal)
+  const candidate = nextTuple(baseline, pack)
+  const done = startRollout({
+    rollout_id: id,
+    review,
+    candidate,
+    baseline,
+    risk_class: run.pack.intents.find((i) => i.intent_id === proposal.target.intent)!.risk_class,
+    config,
+    rollback_replay: replay,
+    at: store.clock.now(),
+  })
+  if ('refused' in done)
+    throw new UserError(`the rollout cannot start:\n${done.refused.map((r) => `  ${r}`).join('\n')}`)
+  return { pack, baseline, candidate, rollout: done.next }
+}

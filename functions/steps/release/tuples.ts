@@ -1,0 +1,40 @@
+/** Release tuples of a store: pinned once under their id, never changed. */
+import { canonical, digestOf } from '#core/canonical.ts'
+import { pinTuple, tupleId } from '#core/release/tuple.ts'
+import type { ReleaseTuple } from '#schemas/pack.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { readJson, readText, type Store } from '../store.ts'
+
+/** Digests of what a run pinned, by the ref's place in the tuple. */
+const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+  pack: digestOf(run.pack),
+  evals: digestOf(run.evaluator_suite),
+  ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
+})
+
+/** Id of the tuple that a run was proved against. */
+export const baselineId = ({ target }: AutotuneRun): string => tupleId(target.intent!, target.baseline_tuple!)
+
+/** The tuple that a run was proved against, as the first of its intent. */
+export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>
+  pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)
+
+/** The same tuple as it was released, with the one that it replaced; a UserError where it names other bytes. */
+export async function releasedBaseline(store: Store, run: AutotuneRun): Promise<ReleaseTuple> {
+  const fresh = baselineTuple(run)
+  const { release_tuple_id: id, intent } = fresh
+  const released = await readJson<ReleaseTuple>(store.releases, keys.tuple(intent, id))
+  if (released && digestOf(released.digests) !== digestOf(fresh.digests))
+    throw new UserError(`run ${run.run_id} was proved against other bytes than release tuple ${id} names`)
+  return released ?? fresh
+}
+
+/** Pins a tuple. The same one again is fine; another one under its id is refused. */
+export async function writeTuple(store: Store, tuple: ReleaseTuple): Promise<void> {
+  const key = keys.tuple(tuple.intent, tuple.release_tuple_id)
+  const text = `${canonical(tuple)}\n`
+  if (!(await store.releases.putIfAbsent(key, text)) && (await readText(store.releases, key)) !== text)
+    throw new UserError(`release tuple ${tuple.release_tuple_id} is pinned already with other content`)
+}

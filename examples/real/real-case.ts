@@ -10,7 +10,6 @@ export interface RealRun {
   readonly records: (dataDir: string) => AsyncIterable<unknown>
   /** Name of a shipped map. */
   readonly map: string
-  /** Text put before the map's result is validated, e.g. another intent; null: the map as it is. */
   readonly pack: ContextPack
   readonly suite: EvaluatorSuite
   readonly prices: PriceTable | null

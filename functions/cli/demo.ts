@@ -29,6 +29,10 @@ const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as cons
 const RUN_ID = 'demo_refund_cents'
 const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'
 
+const REVIEWERS = ['reliability=ana', 'policy=ben', 'domain_owner=cleo']
+  .map((seat) => `--reviewer ${seat}@example.com`)
+  .join(' ')
+
 interface Options {
   /** null: a fresh temporary folder. */
   readonly store: string | null
@@ -80,6 +84,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
       `look further  npm run -s autotune -- explain ${RUN_ID} --store ${store.dir}`,
       `              npm run -s autotune -- verify ${RUN_ID} --store ${store.dir}`,
+      `review it     npm run -s autotune -- review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {

@@ -101,12 +101,16 @@ const INTEREST: readonly Fate[] = [
 const byInterest = (candidates: RunSummary['candidates']) =>
   [...candidates].sort((a, b) => INTEREST.indexOf(a.fate) - INTEREST.indexOf(b.fate))
 
-/** Fates by kind with an example each; every single one is in `explain`. */
+/** Fates by kind, each with its plainest example: the one that changes the fewest fields. Every single one is in `explain`. */
 function fateLines(candidates: RunSummary['candidates']): string[] {
   const byFate = Map.groupBy(byInterest(candidates), (c) => c.fate)
-  return [...byFate].map(([fate, list]) => {
-    const { patch, reason } = list[0]!
-    return `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} ${list.length > 1 ? 'e.g. ' : ''}${patchLine(patch)}: ${clip(reason, 160)}`
+  return [...byFate].flatMap(([fate, list]) => {
+    const size = (patch: Patch): number => Object.keys(patch).length
+    const { patch, reason } = list.reduce((least, c) => (size(c.patch) < size(least.patch) ? c : least))
+    return [
+      `   ${String(list.length).padStart(4)} ${fate.padEnd(16)} ${list.length > 1 ? 'e.g. ' : ''}${patchLine(patch)}`,
+      `${' '.repeat(25)}${clip(reason, 105)}`,
+    ]
   })
 }
 

@@ -8,12 +8,17 @@
  * old bytes or the new ones, also after a kill.
  */
 export interface ObjectStore {
-  /** Bytes of an object; `null` when there is none. */
-  get(key: string): Promise<Uint8Array | null>
-  /** Writes or replaces an object. */
-  put(key: string, bytes: Uint8Array | string): Promise<void>
+  /**
+   * Bytes of an object, as it stands or at a version; `null` when there is none, or that version cannot be read any more.
+   * Never the bytes of another version.
+   */
+  get(key: string, version?: string): Promise<Uint8Array | null>
+  /** Writes or replaces an object. Its version; `null`: this store tells none (a bucket without versioning). */
+  put(key: string, bytes: Uint8Array | string): Promise<string | null>
   /** Writes an object only where none stands. `false`: one stood there already, and it is untouched. */
   putIfAbsent(key: string, bytes: Uint8Array | string): Promise<boolean>
+  /** Version of an object as it stands; `null` when there is none, or this store tells none. */
+  versionOf(key: string): Promise<string | null>
   /** Keys under a prefix, in code-unit order. */
   list(prefix: string): AsyncIterable<string>
   /** Removes an object; nothing happens when there is none. */

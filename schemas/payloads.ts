@@ -1,5 +1,6 @@
 /**
- * What the functions of the workflow are given and return. Small: everything large travels as an object's key. Written in
+ * What the functions of the workflow are given and return. Small: everything large travels as an object's key and version,
+ * so that nobody reads other bytes than those that were handed on. Written in
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
@@ -10,6 +11,10 @@ const Digest = z.string().check(z.regex(DIGEST_PATTERN))
 const Text = z.string().check(z.minLength(1))
 const Count = z.int().check(z.nonnegative())
 
+/** An object, and which of its versions. */
+export const ObjectRef = z.strictObject({ key: Text, version_id: Text })
+export type ObjectRef = z.infer<typeof ObjectRef>
+
 /** Names a started run in every later call. */
 export const RunRef = z.strictObject({
   run_id: Id,
@@ -18,10 +23,17 @@ export const RunRef = z.strictObject({
   /** ARN of the execution that holds the lock. */
   execution: Text,
   started_at: z.string(),
+  /** What was asked for. */
+  request: ObjectRef,
 })
 export type RunRef = z.infer<typeof RunRef>
 
-export const SearchSetRef = z.strictObject({ ref: z.string(), digest: Digest, cases: z.int().check(z.positive()) })
+export const SearchSetRef = z.strictObject({
+  ref: z.string(),
+  digest: Digest,
+  cases: z.int().check(z.positive()),
+  version_id: Text,
+})
 export type SearchSetRef = z.infer<typeof SearchSetRef>
 
 export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text })
@@ -29,20 +41,39 @@ export type StartRunInput = z.infer<typeof StartRunInput>
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
 
+/** A pinned run: its input, and how its search set lies in shards. */
+export const Pinned = z.strictObject({ input: ObjectRef, panel: ObjectRef })
+export type Pinned = z.infer<typeof Pinned>
+
+/** `answer`: what a gate let out; null: none was asked yet. */
+export const AdvanceInput = z.strictObject({ run: RunRef, pinned: Pinned, answer: z.nullable(ObjectRef) })
+export type AdvanceInput = z.infer<typeof AdvanceInput>
+
 /** One line of a round: a shard of the search set under one candidate's settings. */
-export const ReplayItem = z.strictObject({ run_id: Id, settings: Digest, shard: Count })
+export const ReplayItem = z.strictObject({
+  run_id: Id,
+  input: ObjectRef,
+  settings: Digest,
+  settings_version: Text,
+  shard: Count,
+  shard_version: Text,
+})
 export type ReplayItem = z.infer<typeof ReplayItem>
 
 /** What a run needs next. */
 export type Need =
-  | { readonly kind: 'replays'; readonly items_key: string; readonly items: number }
-  | { readonly kind: 'gate' }
+  | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }
+  | { readonly kind: 'gate'; readonly question: ObjectRef }
   | { readonly kind: 'done'; readonly verdict: string }
 
-/** What a gate is asked to do, and when its answer becomes readable; the question lies with the run. */
-export const ReserveInput = z.strictObject({ run: RunRef, due: z.iso.datetime() })
+/** What a gate is asked; the list lies in the experience bucket under the run. */
+export const GateInput = z.strictObject({ run: RunRef, pinned: Pinned, question: ObjectRef })
+export type GateInput = z.infer<typeof GateInput>
+/** `due`: when its answer becomes readable. */
+export const ReserveInput = z.strictObject({ asked: GateInput, due: z.iso.datetime() })
 export type ReserveInput = z.infer<typeof ReserveInput>
-/** A reserved question: how many items there are to score. 0: it is answered or refused already. */
+
+/** A reserved question: how many items there are to score. `answer`: it is answered or refused already. */
 export const Reserved = z.strictObject({
   items: Count,
   shards: Count,
@@ -50,12 +81,18 @@ export const Reserved = z.strictObject({
   question: Count,
   /** When the answer becomes readable, whatever it is: as the first reservation of this question was told. */
   due: z.iso.datetime(),
+  answer: z.nullable(ObjectRef),
 })
 export type Reserved = z.infer<typeof Reserved>
-export const AnswerInput = z.strictObject({ run: RunRef, reserved: Reserved })
+export const AnswerInput = z.strictObject({ asked: GateInput, reserved: Reserved })
 export type AnswerInput = z.infer<typeof AnswerInput>
-export const ScoreItem = z.strictObject({ run: RunRef, reserved: Reserved, item: Count })
+export const ScoreItem = z.strictObject({ asked: GateInput, reserved: Reserved, item: Count })
 export type ScoreItem = z.infer<typeof ScoreItem>
+
+/** What the gate let out lies there. */
+export interface Answered {
+  readonly answer: ObjectRef
+}
 
 /** Execution status change of Step Functions, as far as it is read. */
 export const ExecutionEnded = z.object({

@@ -4,9 +4,8 @@
  */
 
 import { runAutotune } from '#core/run-autotune.ts'
-import { type Need, RunInput } from '#schemas/payloads.ts'
+import { AdvanceInput, type Need } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { workKeys } from '#schemas/work-keys.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../shared/pausing-ports.ts'
 import { recordRun } from '../shared/run-record.ts'
@@ -14,16 +13,16 @@ import { holdLock, needJson, requestOf } from '../shared/work.ts'
 import { releaseLock } from '../steps/lock.ts'
 import { writeOutcome } from '../steps/run.ts'
 
-export const advanceRun: Step<RunInput, Need> = {
+export const advanceRun: Step<AdvanceInput, Need> = {
   name: 'advance-run',
-  input: RunInput,
+  input: AdvanceInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
-  async work({ run: ref }, { store }) {
+  async work({ run: ref, pinned, answer }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
-    const run = await needJson<AutotuneRun>(store, workKeys.run(ref.run_id))
+    const run = await needJson<AutotuneRun>(store, pinned.input)
     try {
-      const outcome = await runAutotune(run, await pausingPorts(store, run))
-      const billed = { ...outcome.billed, replays: await billedReplays(store, run.run_id) }
+      const outcome = await runAutotune(run, await pausingPorts(store, run, pinned, answer))
+      const billed = { ...outcome.billed, replays: await billedReplays(store, run.run_id, pinned) }
       await writeOutcome(store, run, ref.risk_class, { ...outcome, billed }, ref.started_at)
       const { execution, started_at, risk_class } = ref
       const reason = outcome.verdict === 'refused' ? outcome.summary.reasons.join('\n') : null

@@ -1,7 +1,9 @@
 /** Compiles the recorded runs of an intent into the search set that the run will pin. */
 import { RunInput, type SearchSetRef } from '#schemas/payloads.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { refTo } from '../shared/work.ts'
 import { compileSearch as compile } from '../steps/compile.ts'
 
 export const compileSearch: Step<RunInput, SearchSetRef> = {
@@ -12,7 +14,8 @@ export const compileSearch: Step<RunInput, SearchSetRef> = {
     const { ref, digest, cases } = await compile(store.objects, run.intent, store.progress)
     if (cases.length === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
-    return { ref, digest, cases: cases.length }
+    const { version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
+    return { ref, digest, cases: cases.length, version_id }
   },
 }
 

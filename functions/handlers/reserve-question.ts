@@ -13,16 +13,16 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
   input: ReserveInput,
   about: () => ({}),
-  async work({ run: ref, due: asked }, { store, shardCases }) {
-    const { run, question } = await askedOf(store, ref.run_id)
+  async work({ asked, due: wanted }, { store, shardCases }) {
+    const { run, question } = await askedOf(store, asked)
     const { intent, version } = run.heldout_test_set!
     const reserved = await reserve(store, run, question.commit)
     if ('asked' in reserved) {
-      await putJson(store, workKeys.answer(ref.run_id), reserved.asked)
-      return { items: 0, shards: 0, version, question: 0, due: asked }
+      const answer = await putJson(store, workKeys.answer(run.run_id), reserved.asked)
+      return { items: 0, shards: 0, version, question: 0, due: wanted, answer }
     }
     const k = reserved.open.body.open!.k
-    await store.vault.putIfAbsent(gateKeys.due(version, k), canonical({ due: asked }))
+    await store.vault.putIfAbsent(gateKeys.due(version, k), canonical({ due: wanted }))
     const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
     const lines = await sealedLines(store, intent, version)
     const shards = Math.ceil(lines.length / shardCases)
@@ -31,7 +31,7 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
         gateKeys.shard(version, k, i),
         canonicalLines(lines.slice(i * shardCases, (i + 1) * shardCases)),
       )
-    return { items: question.list.length * shards, shards, version, question: k, due }
+    return { items: question.list.length * shards, shards, version, question: k, due, answer: null }
   },
 }
 

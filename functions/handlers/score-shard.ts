@@ -13,8 +13,8 @@ export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
   input: ScoreItem,
   about: ({ reserved: { version, question } }) => ({ version, question }),
-  async work({ run: ref, reserved: { version, question: k, shards }, item }, { store }) {
-    const { run, question } = await askedOf(store, ref.run_id)
+  async work({ asked, reserved: { version, question: k, shards }, item }, { store }) {
+    const { run, question } = await askedOf(store, asked)
     const candidate = Math.floor(item / shards)
     const shard = item % shards
     const lines = await readLines<SealedLine>(store.vault, gateKeys.shard(version, k, shard))

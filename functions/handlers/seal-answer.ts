@@ -13,8 +13,8 @@ export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   name: 'seal-answer',
   input: AnswerInput,
   about: ({ reserved: { version, question } }) => ({ version, question }),
-  async work({ run: ref, reserved: { version, question: k, shards } }, { store }) {
-    const { run, question } = await askedOf(store, ref.run_id)
+  async work({ asked, reserved: { version, question: k, shards } }, { store }) {
+    const { run, question } = await askedOf(store, asked)
     const engine: ReplayEngine = {
       ...transcriptEngine,
       /** The list is scored in its own order, one call a candidate. */

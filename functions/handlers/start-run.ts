@@ -29,8 +29,9 @@ export const startRun: Step<StartRunInput, RunRef> = {
     const holder = { name: execution, isAlive: (name: string) => name !== execution }
     const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
     const lock = await takeLock(store, resolved.intent, riskClass, wanted, holder)
-    const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at }
-    await putJson(store, workKeys.request(run.run_id), { target, candidates, runId: run.run_id, demonstration, about })
+    const asked = { target, candidates, runId: lock.run_id, demonstration, about }
+    const request = await putJson(store, workKeys.request(lock.run_id), asked)
+    const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at, request }
     const record = {
       status: 'running',
       execution,

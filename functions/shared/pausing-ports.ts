@@ -2,7 +2,7 @@
  * The pipeline's ports over what other functions have answered already. What is not answered yet is asked for, and ends
  * the call by a `Paused`; the next call comes past that point.
  */
-import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
+import { canonicalLines, digestOf } from '#core/canonical.ts'
 import type { SealedLine } from '#core/gate/reproduce.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
@@ -12,7 +12,7 @@ import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { Need, ReplayItem } from '#schemas/payloads.ts'
+import type { Need, ObjectRef, Pinned, ReplayItem } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
@@ -21,7 +21,7 @@ import { transcriptEngine } from '../steps/engine.ts'
 import type { Asked } from '../steps/gate.ts'
 import { portsOf } from '../steps/run.ts'
 import { readJson, readLines, type Store } from '../steps/store.ts'
-import { needJson, putJson } from './work.ts'
+import { needJson, putJson, putText } from './work.ts'
 
 /** Ends a call: something must be answered elsewhere first. */
 export class Paused extends Error {
@@ -47,17 +47,22 @@ export interface QuestionFile {
  */
 const CANDIDATES_AHEAD = 12
 
-/** Ports of a run over its work files. */
-export async function pausingPorts(store: Store, run: AutotuneRun): Promise<AutotunePorts> {
+/** Ports of a pinned run over its work files; `answer`: what a gate let out. */
+export async function pausingPorts(
+  store: Store,
+  run: AutotuneRun,
+  pinned: Pinned,
+  answer: ObjectRef | null,
+): Promise<AutotunePorts> {
   const id = run.run_id
-  const panel = await needJson<PanelFile>(store, workKeys.panel(id))
+  const panel = await needJson<PanelFile>(store, pinned.panel)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
-  const asked = await readJson<Asked>(store.objects, workKeys.answer(id))
+  const asked = answer && (await needJson<Asked>(store, answer))
   const live = portsOf(store, transcriptEngine)
   return {
     reproduce: async () => ({ lines: await shardLines(store, id, panel), excluded: panel.excluded }),
     pin: live.pin,
-    search: (input) => answeredSearch(store, id, panel, input),
+    search: (input) => answeredSearch(store, id, { pinned, panel }, input),
     ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
     async ask(_run, commit, found) {
       if (asked && question?.commit === commit) return asked
@@ -68,21 +73,17 @@ export async function pausingPorts(store: Store, run: AutotuneRun): Promise<Auto
         patch,
         rationale,
       }))
-      await putJson(store, workKeys.question(id), {
-        commit,
-        list: list as CandidateChange[],
-        item,
-      } satisfies QuestionFile)
-      throw new Paused({ kind: 'gate' })
+      const file: QuestionFile = { commit, list, item }
+      throw new Paused({ kind: 'gate', question: await putJson(store, workKeys.question(id), file) })
     },
   }
 }
 
 async function shardLines(store: Store, runId: string, { shards }: PanelFile): Promise<SealedLine[]> {
   const lines: SealedLine[] = []
-  for (const [i, cases] of shards.entries()) {
+  for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
-    const shard = await readLines<SealedLine>(store.objects, key)
+    const shard = await readLines<SealedLine>(store.objects, key, version_id)
     if (shard.length !== cases)
       throw new UserError(`${key} holds ${shard.length} cases, ${cases} were written: start the run again`)
     for (const line of shard) lines.push(line)
@@ -93,7 +94,7 @@ async function shardLines(store: Store, runId: string, { shards }: PanelFile): P
 async function answeredSearch(
   store: Store,
   runId: string,
-  panel: PanelFile,
+  { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
   input: SearchInput,
 ): Promise<SearchResult> {
   const { view } = transcriptReplayer(input.panel, input.pins, input.suite)
@@ -107,7 +108,7 @@ async function answeredSearch(
   for (let step = rounds.next(); ; ) {
     if (step.done) return step.value
     const answers = await read(step.value.settings)
-    if (answers === null) throw new Paused(await askReplays(store, runId, panel, await ahead(step.value)))
+    if (answers === null) throw new Paused(await askReplays(store, runId, pinned, panel, await ahead(step.value)))
     step = rounds.next(step.value.cases.map((i) => answers[i]!))
   }
 
@@ -138,7 +139,7 @@ async function answersOf(
   { shards }: PanelFile,
 ): Promise<CaseAnswer[] | null> {
   const answers: CaseAnswer[] = []
-  for (const [i, cases] of shards.entries()) {
+  for (const [i, { cases }] of shards.entries()) {
     const shard = await readLines<CaseAnswer>(store.objects, workKeys.answers(runId, digest, i))
     if (shard.length !== cases) return null
     for (const answer of shard) answers.push(answer)
@@ -149,25 +150,27 @@ async function answersOf(
 async function askReplays(
   store: Store,
   runId: string,
+  { input }: Pinned,
   { shards }: PanelFile,
   wanted: readonly Settings[],
 ): Promise<Need> {
   const items: ReplayItem[] = []
   for (const settings of wanted) {
     const digest = digestOf(settings)
-    await store.objects.put(workKeys.settings(runId, digest), canonical(settings))
-    for (const shard of shards.keys()) items.push({ run_id: runId, settings: digest, shard })
+    const { version_id } = await putJson(store, workKeys.settings(runId, digest), settings)
+    for (const [shard, { version_id: shard_version }] of shards.entries())
+      items.push({ run_id: runId, input, settings: digest, settings_version: version_id, shard, shard_version })
   }
-  const key = workKeys.round(runId, digestOf(items))
-  await store.objects.put(key, canonicalLines(items))
-  return { kind: 'replays', items_key: key, items: items.length }
+  // Named by what it asks for, versions left out: the same call again replaces this round, and adds none.
+  const key = workKeys.round(runId, digestOf(wanted))
+  return { kind: 'replays', items: await putText(store, key, canonicalLines(items)), count: items.length }
 }
 
 /** Replays that this run has asked for, read or not. */
-export async function billedReplays(store: Store, runId: string): Promise<number> {
-  const { shards } = await needJson<PanelFile>(store, workKeys.panel(runId))
+export async function billedReplays(store: Store, runId: string, { panel }: Pinned): Promise<number> {
+  const { shards } = await needJson<PanelFile>(store, panel)
   let billed = 0
   for await (const key of store.objects.list(workKeys.rounds(runId)))
-    for (const { shard } of await readLines<ReplayItem>(store.objects, key)) billed += shards[shard]!
+    for (const { shard } of await readLines<ReplayItem>(store.objects, key)) billed += shards[shard]!.cases
   return billed
 }

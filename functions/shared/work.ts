@@ -1,7 +1,6 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
 import { canonical } from '#core/canonical.ts'
-import type { RunRef } from '#schemas/payloads.ts'
-import { workKeys } from '#schemas/work-keys.ts'
+import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import { UserError } from '../errors.ts'
 import { rowKeys } from '../steps/ledger-keys.ts'
 import type { Lock } from '../steps/lock.ts'
@@ -9,19 +8,33 @@ import type { RunRequest } from '../steps/run.ts'
 import { readJson, type Store } from '../steps/store.ts'
 
 /** A work file that must be there. Throws UserError naming it: it has expired, or another step never ran. */
-export async function needJson<T>(store: Pick<Store, 'objects'>, key: string): Promise<T> {
-  const value = await readJson<T>(store.objects, key)
+export async function needJson<T>(store: Pick<Store, 'objects'>, { key, version_id }: ObjectRef): Promise<T> {
+  const value = await readJson<T>(store.objects, key, version_id)
   if (value === null) throw new UserError(`${key} is missing: start the run again`)
   return value
 }
 
 /** What was asked for when the run was started. */
 export const requestOf = (store: Store, run: RunRef): Promise<RunRequest & { readonly about: string }> =>
-  needJson(store, workKeys.request(run.run_id))
+  needJson(store, run.request)
 
 /** Writes a work file; the same step again writes the same bytes. */
-export const putJson = (store: Store, key: string, value: unknown): Promise<void> =>
-  store.objects.put(key, canonical(value))
+export const putJson = (store: Store, key: string, value: unknown): Promise<ObjectRef> =>
+  putText(store, key, canonical(value))
+
+/** The same for text. */
+export const putText = async ({ objects }: Pick<Store, 'objects'>, key: string, text: string): Promise<ObjectRef> =>
+  refOf(key, await objects.put(key, text))
+
+/** Reference to the object that stands at a key. */
+export const refTo = async ({ objects }: Pick<Store, 'objects'>, key: string): Promise<ObjectRef> =>
+  refOf(key, await objects.versionOf(key))
+
+function refOf(key: string, version_id: string | null): ObjectRef {
+  if (version_id === null)
+    throw new UserError(`${key} has no version: the experience bucket must be versioned, as the stack makes it`)
+  return { key, version_id }
+}
 
 /**
  * Holds the run's lock, taking it again when a failure freed it and the execution is redriven. Throws UserError when

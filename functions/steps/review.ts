@@ -299,8 +299,9 @@ const writeReview = (store: Store, item: ReviewItem, next: Review): Promise<bool
   store.table.update(...rowKeys.review(next.review_id), item.review.revision, { ...item, review: next })
 
 /** One object an attempt, beside the review. */
-const recordAttempt = (store: Store, attempt: ReviewAttempt): Promise<void> =>
-  store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
+async function recordAttempt(store: Store, attempt: ReviewAttempt): Promise<void> {
+  await store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
+}
 
 /** Refused attempts, in the order of their times; `null`: those whose link named no review of ours. */
 export async function readAttempts(store: Store, id: string | null): Promise<ReviewAttempt[]> {

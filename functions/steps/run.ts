@@ -164,7 +164,9 @@ export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduc
   return {
     reproduce: async (run) =>
       reproduced ?? engine.reproduce(await pinnedCases(store, run), baselinePins(run), 'search'),
-    pin: (run) => store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`),
+    async pin(run) {
+      await store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`)
+    },
     search: (input) => engine.search(input),
     async ledgerItem({ intent, version }) {
       return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
@@ -183,13 +185,13 @@ export const baselinePins = (run: AutotuneRun): BaselinePins => ({
 })
 
 /** Cases of the search set that a run pins, checked against its digest. */
-export async function pinnedCases(store: Store, run: AutotuneRun): Promise<ReplayCase[]> {
+export async function pinnedCases(store: Store, run: AutotuneRun, version?: string): Promise<ReplayCase[]> {
   const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
-  const bytes = await store.objects.get(key)
+  const bytes = await store.objects.get(key, version)
   if (!bytes) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
   if (digestOfBytes(bytes) !== run.search_set.digest)
     throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
-  return readLines<ReplayCase>(store.objects, key)
+  return readLines<ReplayCase>(store.objects, key, version)
 }
 
 /** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */

@@ -16,21 +16,21 @@ export interface Store {
 // A byte order mark is a byte like any other: what is verified is what is stored.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Text of an object, or `null` when there is none. */
-export async function readText(objects: ObjectStore, key: string): Promise<string | null> {
-  const bytes = await objects.get(key)
+/** Text of an object, as it stands or at a version; `null` when there is none. */
+export async function readText(objects: ObjectStore, key: string, version?: string): Promise<string | null> {
+  const bytes = await objects.get(key, version)
   return bytes === null ? null : decoder.decode(bytes)
 }
 
 /** JSON value of an object, or `null` when there is none. */
-export async function readJson<T>(objects: ObjectStore, key: string): Promise<T | null> {
-  const text = await readText(objects, key)
+export async function readJson<T>(objects: ObjectStore, key: string, version?: string): Promise<T | null> {
+  const text = await readText(objects, key, version)
   return text === null ? null : (JSON.parse(text) as T)
 }
 
 /** Values of a JSONL object, one a line; empty when there is none. */
-export async function readLines<T>(objects: ObjectStore, key: string): Promise<T[]> {
-  const text = (await readText(objects, key)) ?? ''
+export async function readLines<T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> {
+  const text = (await readText(objects, key, version)) ?? ''
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
 }
 

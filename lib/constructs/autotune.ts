@@ -115,7 +115,10 @@ export class Autotune extends Construct {
       ...limits,
     })
     return this.machine('TuningWorkflow', definition, Object.values(parts), [
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('autotune/work/*/rounds/*')] }),
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [bucket.arnForObjects('autotune/work/*/rounds/*')],
+      }),
       new PolicyStatement({
         actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
         resources: [bucket.arnForObjects('autotune/work/*/exports/*')],

@@ -2,9 +2,16 @@
 import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IBucket } from 'aws-cdk-lib/aws-s3'
 
-/** Reads objects under prefixes (each may hold `*`), and learns that one is not there. */
-export const mayRead = (bucket: IBucket, ...prefixes: string[]): PolicyStatement[] => [
-  new PolicyStatement({ actions: ['s3:GetObject'], resources: prefixes.map((p) => bucket.arnForObjects(p)) }),
+/** Reads objects under prefixes (each may hold `*`) as they stand, and learns that one is not there. */
+export const mayRead = (bucket: IBucket, ...prefixes: string[]): PolicyStatement[] =>
+  reading('s3:GetObject', bucket, prefixes)
+
+/** Reads objects under prefixes at the version that a reference names. */
+export const mayReadVersions = (bucket: IBucket, ...prefixes: string[]): PolicyStatement[] =>
+  reading('s3:GetObjectVersion', bucket, prefixes)
+
+const reading = (action: string, bucket: IBucket, prefixes: readonly string[]): PolicyStatement[] => [
+  new PolicyStatement({ actions: [action], resources: prefixes.map((p) => bucket.arnForObjects(p)) }),
   // Without it S3 answers 403 in place of 404 for an object that is not there.
   new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
 ]

@@ -5,7 +5,7 @@ import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import type { ExperienceStore } from './experience-store.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
-import { mayRead, mayWrite } from './rights.ts'
+import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 
@@ -53,7 +53,8 @@ export class WorkflowFunctions extends Construct {
       ledger.mayWrite('lock', 'run'),
     ])
     const sealing = [
-      ...mayRead(bucket, 'packs/*', 'experience/index/*', request),
+      ...mayRead(bucket, 'packs/*', 'experience/index/*'),
+      ...mayReadVersions(bucket, request),
       mayWrite(bucket, 'experience/*'),
       ledger.mayRead('lock', 'heldout', 'family'),
       ledger.mayWrite('lock', 'heldout', 'family'),
@@ -65,13 +66,15 @@ export class WorkflowFunctions extends Construct {
       mayWrite(bucket, 'goldens/*'),
     ])
     this.pinRun = this.make('PinRun', 'pin-run', 'open', [
-      ...mayRead(bucket, 'packs/*', 'goldens/*', request, 'autotune/work/*/run.json'),
+      ...mayRead(bucket, 'packs/*', 'goldens/*', 'autotune/work/*/run.json'),
+      ...mayReadVersions(bucket, 'goldens/*', request, 'autotune/work/*/run.json'),
       mayWrite(bucket, 'autotune/work/*/run.json', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
       ledger.mayRead('lock', 'rejection'),
       ledger.mayWrite('lock'),
     ])
     this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', [
       ...mayRead(bucket, 'autotune/work/*'),
+      ...mayReadVersions(bucket, 'autotune/work/*'),
       mayWrite(
         bucket,
         'autotune/runs/*',
@@ -83,11 +86,11 @@ export class WorkflowFunctions extends Construct {
       ledger.mayWrite('lock', 'run', 'rejection'),
     ])
     this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', [
-      ...mayRead(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
+      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
     ])
     const asking = [
-      ...mayRead(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
+      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
       // The one file that a gate lets out, and no other function writes it.
       mayWrite(bucket, 'autotune/work/*/answer.json'),
       ledger.mayRead('heldout'),

@@ -16,15 +16,18 @@ export interface GateParts {
   readonly answerAfterSeconds: number
 }
 
-const RUN = '{% $run %}'
+const ASKED = '{% $asked %}'
 const RESERVED = '{% $reserved %}'
 const NOTHING = '{% {} %}'
-const INPUT_RUN = '{% $states.input.run %}'
+const INPUT = '{% $states.input %}'
 
 /** What goes wrong is not told apart: it waits until the answer is due, and is answered "no". */
 const catchAll = (next: string, assign?: Readonly<Record<string, string>>) => [
   { ErrorEquals: ['States.ALL'], Output: NOTHING, ...(assign ? { Assign: assign } : {}), Next: next },
 ]
+
+/** Where the answer lies; the answer itself never passes through here. */
+const ANSWER = '{% $states.result.Payload.answer %}'
 
 /** Definition in Amazon States Language. Its payloads hold numbers; cases, scores and answers never pass through it. */
 export function gateDefinition(parts: GateParts): Record<string, unknown> {
@@ -39,12 +42,12 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
       'Reserve Question': {
         ...lambdaTask({
           function: parts.reserveQuestion,
-          payload: { run: INPUT_RUN, due },
+          payload: { asked: INPUT, due },
           seconds: 900,
-          assign: { run: INPUT_RUN, reserved: '{% $states.result.Payload %}' },
+          assign: { asked: INPUT, reserved: '{% $states.result.Payload %}', answer: ANSWER },
           resumes: true,
         }),
-        Catch: catchAll('Wait Out Question', { run: INPUT_RUN, due }),
+        Catch: catchAll('Wait Out Question', { asked: INPUT, due }),
         Next: 'Choose Whether To Score',
       },
       'Choose Whether To Score': {
@@ -61,10 +64,16 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
       },
       'Wait Out Question': { Type: 'Wait', Timestamp: '{% $due %}', Next: 'Publish Answer' },
       'Publish Answer': {
-        ...lambdaTask({ function: parts.publishAnswer, payload: { run: RUN }, seconds: 300, resumes: true }),
+        ...lambdaTask({
+          function: parts.publishAnswer,
+          payload: ASKED,
+          seconds: 300,
+          assign: { answer: ANSWER },
+          resumes: true,
+        }),
         Next: 'Question Answered',
       },
-      'Question Answered': { Type: 'Succeed', Output: NOTHING },
+      'Question Answered': { Type: 'Succeed', Output: { answer: '{% $answer %}' } },
     },
   }
 }
@@ -79,7 +88,7 @@ function scoring(parts: GateParts): Record<string, unknown> {
         MaxConcurrency: parts.maxConcurrency,
         ToleratedFailurePercentage: 0,
         Items: '{% [0..($reserved.items - 1)] %}',
-        ItemSelector: { run: RUN, reserved: RESERVED, item: '{% $states.context.Map.Item.Value %}' },
+        ItemSelector: { asked: ASKED, reserved: RESERVED, item: '{% $states.context.Map.Item.Value %}' },
         ItemProcessor: {
           ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
           StartAt: 'Score Shard',
@@ -102,7 +111,7 @@ function scoring(parts: GateParts): Record<string, unknown> {
       'Seal Answer': {
         ...lambdaTask({
           function: parts.sealAnswer,
-          payload: { run: RUN, reserved: RESERVED },
+          payload: { asked: ASKED, reserved: RESERVED },
           seconds: 900,
           resumes: true,
         }),

@@ -42,7 +42,7 @@ export interface LambdaTask {
   readonly payload: unknown
   readonly seconds: number
   /** Variables set from the function's answer, `$states.result.Payload`. */
-  readonly assign?: Readonly<Record<string, string>>
+  readonly assign?: Readonly<Record<string, string | null>>
   /** Whether a killed function is tried again. */
   readonly resumes?: boolean
 }

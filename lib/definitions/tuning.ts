@@ -19,6 +19,7 @@ export interface TuningParts {
 }
 
 const RUN = '{% $run %}'
+const PINNED = '{% $pinned %}'
 const PAYLOAD = '{% $states.result.Payload %}'
 
 /** Definition in Amazon States Language. Stable state names: dashboards show them. */
@@ -34,7 +35,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           function: parts.startRun,
           payload: { request: '{% $states.input %}', execution: '{% $states.context.Execution.Id %}' },
           seconds: 60,
-          assign: { run: PAYLOAD },
+          assign: { run: PAYLOAD, answer: null },
         }),
         Next: 'Open Retired Versions',
       },
@@ -65,11 +66,17 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           function: parts.pinRun,
           payload: { run: RUN, search_set: '{% $search_set %}', heldout: '{% $heldout %}' },
           seconds: 900,
+          assign: { pinned: PAYLOAD },
         }),
         Next: 'Advance Run',
       },
       'Advance Run': {
-        ...lambdaTask({ function: parts.advanceRun, payload: { run: RUN }, seconds: 900, assign: { need: PAYLOAD } }),
+        ...lambdaTask({
+          function: parts.advanceRun,
+          payload: { run: RUN, pinned: PINNED, answer: '{% $answer %}' },
+          seconds: 900,
+          assign: { need: PAYLOAD },
+        }),
         Next: 'Choose What Is Needed',
       },
       'Choose What Is Needed': {
@@ -84,8 +91,12 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Ask Held-Out Set': {
         Type: 'Task',
         Resource: 'arn:aws:states:::states:startExecution.sync:2',
-        Arguments: { StateMachineArn: parts.gateMachine, Input: { run: RUN } },
+        Arguments: {
+          StateMachineArn: parts.gateMachine,
+          Input: { run: RUN, pinned: PINNED, question: '{% $need.question %}' },
+        },
         TimeoutSeconds: parts.answerAfterSeconds + 2 * 60 * 60,
+        Assign: { answer: '{% $states.result.Output.answer %}' },
         Output: '{% {} %}',
         Next: 'Advance Run',
       },
@@ -107,7 +118,7 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
     ItemReader: {
       Resource: 'arn:aws:states:::s3:getObject',
       ReaderConfig: { InputType: 'JSONL' },
-      Arguments: { Bucket: bucket, Key: '{% $need.items_key %}' },
+      Arguments: { Bucket: bucket, Key: '{% $need.items.key %}', VersionId: '{% $need.items.version_id %}' },
     },
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
@@ -115,6 +126,8 @@ function replayMap({ replayShard, bucket, maxConcurrency }: TuningParts): Record
       States: {
         'Replay Shard': {
           ...lambdaTask({ function: replayShard, payload: '{% $states.input %}', seconds: 300 }),
+          // Exported: which version of which object holds the answers of this shard.
+          Output: PAYLOAD,
           End: true,
         },
       },

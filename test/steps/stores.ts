@@ -112,9 +112,13 @@ export function watched(
   hook: (act: 'read' | 'write', side: 'open' | 'vault' | 'releases' | 'table', key: string) => void,
 ): Store {
   const objects = (inner: ObjectStore, side: 'open' | 'vault' | 'releases'): ObjectStore => ({
-    async get(key) {
+    async get(key, version) {
       hook('read', side, key)
-      return inner.get(key)
+      return inner.get(key, version)
+    },
+    async versionOf(key) {
+      hook('read', side, key)
+      return inner.versionOf(key)
     },
     async put(key, bytes) {
       hook('write', side, key)

@@ -241,6 +241,32 @@ describe('bad input of the deployed workflow', () => {
     expect(await locks(store)).toBe(1)
   })
 
+  it('reads what was handed on: a file that somebody else replaced is not taken for it', async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const { objects } = store
+    const replaced: typeof objects = {
+      ...objects,
+      async put(key, bytes) {
+        const version = await objects.put(key, bytes)
+        if (key.endsWith('/panel.json')) await objects.put(key, '{"shards":[],"excluded":{}}')
+        return version
+      },
+    }
+    const failed = await deploy({ ...store, objects: replaced }).tune({ target: aTarget(), run_id: RUN })
+    expect(failed.error!.cause).toMatch(/panel\.json is missing/)
+    expect(await locks(store)).toBe(0)
+  })
+
+  it('needs a bucket that keeps versions, and says so', async () => {
+    const store = await stocked(memory(), worlds['a yes'])
+    const put = async (key: string, bytes: Uint8Array | string) => {
+      await store.objects.put(key, bytes)
+      return null
+    }
+    const failed = await deploy({ ...store, objects: { ...store.objects, put } }).tune({ target: aTarget() })
+    expect(failed.error!.cause).toContain('must be versioned')
+  })
+
   it('names the shard that is gone, and frees the lock', async () => {
     const store = await stocked(memory(), worlds['a yes'])
     const gone = { ...store.objects }

@@ -53,6 +53,7 @@ function refusing(what: string): ObjectStore {
     get: async () => refuse(),
     put: async () => refuse(),
     putIfAbsent: async () => refuse(),
+    versionOf: async () => refuse(),
     delete: async () => refuse(),
     // biome-ignore lint/correctness/useYield: it never comes to yield
     async *list() {

@@ -2,8 +2,8 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
-  NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -45,18 +45,16 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
     ...(kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true } : {}),
   })
   return {
-    async get(key) {
-      const where = at(key)
-      try {
+    async get(key, version) {
+      const where = version === undefined ? at(key) : { ...at(key), VersionId: version }
+      return orAbsent(async () => {
         const { Body } = await client.send(new GetObjectCommand(where))
         return await Body!.transformToByteArray()
-      } catch (error) {
-        if (error instanceof NoSuchKey || nameOf(error) === 'NoSuchKey') return null
-        throw error
-      }
+      })
     },
     async put(key, bytes) {
-      await client.send(new PutObjectCommand(object(key, bytes)))
+      const { VersionId } = await client.send(new PutObjectCommand(object(key, bytes)))
+      return VersionId ?? null
     },
     async putIfAbsent(key, bytes) {
       const input = { ...object(key, bytes), IfNoneMatch: '*' }
@@ -72,6 +70,10 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
         }
       }
     },
+    async versionOf(key) {
+      const where = at(key)
+      return orAbsent(async () => (await client.send(new HeadObjectCommand(where))).VersionId ?? null)
+    },
     async *list(wanted) {
       splitPrefix(wanted)
       let token: string | undefined
@@ -86,6 +88,16 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
     async delete(key) {
       await client.send(new DeleteObjectCommand(at(key)))
     },
+  }
+}
+
+/** `null` where S3 says that there is no such object or version: a HEAD has no body to say it in, and says NotFound. */
+async function orAbsent<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (['NoSuchKey', 'NoSuchVersion', 'NotFound'].includes(nameOf(error))) return null
+    throw error
   }
 }
 

@@ -43,9 +43,10 @@ function openSide(files: ObjectStore): ObjectStore {
     return key
   }
   return {
-    get: async (key) => files.get(open(key)),
+    get: async (key, version) => files.get(open(key), version),
     put: async (key, bytes) => files.put(open(key), bytes),
     putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
+    versionOf: async (key) => files.versionOf(open(key)),
     delete: async (key) => files.delete(open(key)),
     async *list(prefix) {
       for await (const key of files.list(prefix)) if (!isElsewhere(key)) yield key

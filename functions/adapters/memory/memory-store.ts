@@ -1,6 +1,8 @@
 /** Objects in memory: the twin of the file store and of S3, for tests and for runs that keep nothing. */
+import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
 import { checkKey, splitPrefix } from './object-key.ts'
+import { isVersion } from './object-version.ts'
 
 /**
  * An empty store. Bytes are copied in and out, so nobody outside can change what is stored; `list` shows the keys that
@@ -13,20 +15,26 @@ export function memoryStore(): ObjectStore {
   const copy = (bytes: Uint8Array | string) =>
     typeof bytes === 'string' ? new TextEncoder().encode(bytes) : new Uint8Array(bytes)
   return {
-    async get(key) {
+    async get(key, version) {
       checkKey(key)
       const bytes = objects.get(key)
-      return bytes ? copy(bytes) : null
+      return bytes && isVersion(bytes, version) ? copy(bytes) : null
     },
     async put(key, bytes) {
       checkKey(key)
       objects.set(key, copy(bytes))
+      return digestOfBytes(bytes)
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
       if (objects.has(key)) return false
       objects.set(key, copy(bytes))
       return true
+    },
+    async versionOf(key) {
+      checkKey(key)
+      const bytes = objects.get(key)
+      return bytes ? digestOfBytes(bytes) : null
     },
     async *list(prefix) {
       splitPrefix(prefix)

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
@@ -14,15 +15,22 @@ import {
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 
+interface Stored {
+  readonly bytes: Uint8Array
+  readonly etag: string
+  readonly version: string | undefined
+}
+
 export interface MemoryBucket {
   readonly client: S3Client
   /** What each put asked for beside its bytes, in order. */
   readonly puts: readonly Readonly<Record<string, unknown>>[]
-  readonly objects: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly etag: string }>
+  readonly objects: ReadonlyMap<string, Stored>
 }
 
 const KNOWN = {
-  get: ['Bucket', 'Key'],
+  get: ['Bucket', 'Key', 'VersionId'],
+  head: ['Bucket', 'Key'],
   put: ['Bucket', 'Key', 'Body', 'IfNoneMatch', 'IfMatch', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
   list: ['Bucket', 'Prefix', 'ContinuationToken'],
   delete: ['Bucket', 'Key'],
@@ -37,10 +45,15 @@ const refused = (name: string, status: number): S3ServiceException =>
   })
 
 /** A fresh bucket named `bucket`; any other name is refused. `pageSize` as ListObjectsV2 has it. */
-export function memoryBucket(bucket: string, { pageSize = 1000 }: { pageSize?: number } = {}): MemoryBucket {
+export function memoryBucket(
+  bucket: string,
+  { pageSize = 1000, isVersioned = true }: { pageSize?: number; isVersioned?: boolean } = {},
+): MemoryBucket {
   const client = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
   const mock = mockClient(client)
-  const objects = new Map<string, { bytes: Uint8Array; etag: string }>()
+  const objects = new Map<string, Stored>()
+  /** Everything that was ever put, by version and key. */
+  const versions = new Map<string, Stored>()
   const underWay = new Set<string>()
   const puts: Record<string, unknown>[] = []
   const check = (input: object, known: readonly string[]) => {
@@ -53,9 +66,17 @@ export function memoryBucket(bucket: string, { pageSize = 1000 }: { pageSize?: n
   })
   mock.on(GetObjectCommand).callsFake((input) => {
     check(input, KNOWN.get)
-    const found = objects.get(input.Key)
+    const found =
+      input.VersionId === undefined ? objects.get(input.Key) : versions.get(`${input.VersionId} ${input.Key}`)
+    if (!found && input.VersionId !== undefined) throw refused('NoSuchVersion', 404)
     if (!found) throw new NoSuchKey({ message: 'NoSuchKey', $metadata: { httpStatusCode: 404 } })
     return { ETag: found.etag, Body: { transformToByteArray: async () => new Uint8Array(found.bytes) } }
+  })
+  mock.on(HeadObjectCommand).callsFake((input) => {
+    check(input, KNOWN.head)
+    const found = objects.get(input.Key)
+    if (!found) throw refused('NotFound', 404)
+    return { ETag: found.etag, VersionId: found.version }
   })
   mock.on(PutObjectCommand).callsFake(async (input) => {
     check(input, KNOWN.put)
@@ -70,8 +91,11 @@ export function memoryBucket(bucket: string, { pageSize = 1000 }: { pageSize?: n
     underWay.delete(Key)
     const bytes = typeof Body === 'string' ? new TextEncoder().encode(Body) : new Uint8Array(Body)
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
-    objects.set(Key, { bytes, etag })
-    return { ETag: etag }
+    const version = isVersioned ? `v${puts.length}.${versions.size}` : undefined
+    const object = { bytes, etag, version }
+    objects.set(Key, object)
+    versions.set(`${version} ${Key}`, object)
+    return { ETag: etag, VersionId: version }
   })
   mock.on(ListObjectsV2Command).callsFake((input) => {
     check(input, KNOWN.list)

@@ -115,6 +115,33 @@ export function objectStoreContract(name: string, makeStore: Make<ObjectStore>):
       expect(await text('a')).toBe('')
     })
 
+    it('names each version, and never gives one for another', async () => {
+      expect(await store.versionOf('a')).toBeNull()
+      const first = await store.put('a', 'one')
+      expect(await store.versionOf('a')).toBe(first)
+      const second = await store.put('a', 'two')
+      expect(await store.versionOf('a')).toBe(second)
+      if (first === null || second === null) {
+        expect(await Promise.all(['a', 'b'].map((key) => store.versionOf(key)))).toEqual([null, null])
+        return
+      }
+      expect(second).not.toBe(first)
+      const at = async (version: string) => {
+        const bytes = await store.get('a', version)
+        return bytes && Buffer.from(bytes).toString()
+      }
+      expect(await at(second)).toBe('two')
+      // Kept, or gone: never what was written since.
+      expect(['one', null]).toContain(await at(first))
+      await store.putIfAbsent('once', 'x')
+      const once = (await store.versionOf('once'))!
+      expect([...(await store.get('once', once))!]).toEqual([120])
+      expect(await store.get('a/b', second)).toBeNull()
+      await store.delete('a')
+      expect(['two', null]).toContain(await at(second))
+      expect(await store.versionOf('a')).toBeNull()
+    })
+
     it('lists in code-unit order of whole keys', async () => {
       const keys = [
         'a/b',
@@ -197,6 +224,7 @@ export function objectStoreContract(name: string, makeStore: Make<ObjectStore>):
       await expect(store.get(key)).rejects.toThrow(RangeError)
       await expect(store.put(key, 'x')).rejects.toThrow(RangeError)
       await expect(store.putIfAbsent(key, 'x')).rejects.toThrow(RangeError)
+      await expect(store.versionOf(key)).rejects.toThrow(RangeError)
       await expect(store.delete(key)).rejects.toThrow(RangeError)
       expect(await list('')).toEqual([])
     })

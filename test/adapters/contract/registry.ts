@@ -41,6 +41,10 @@ export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
     adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store' }),
     dispose: nothing,
   }),
+  's3, without versions': async () => ({
+    adapter: s3Store({ client: memoryBucket('store', { isVersioned: false }).client, bucket: 'store' }),
+    dispose: nothing,
+  }),
   's3, under a prefix, encrypted, in small pages': async () => ({
     adapter: s3Store({
       client: memoryBucket('store', { pageSize: 3 }).client,

@@ -15,8 +15,8 @@ export function guarded(store: Store, templates: Templates, role: string): Store
   }
   const bucket = (objects: ObjectStore, start: string, key: string | null): ObjectStore => {
     const arn = arnOf(templates, 'AWS::S3::Bucket', start)
-    const read = (name: string) => {
-      need({ action: 's3:GetObject', resource: `${arn}/${name}` })
+    const read = (name: string, version?: string) => {
+      need({ action: version === undefined ? 's3:GetObject' : 's3:GetObjectVersion', resource: `${arn}/${name}` })
       // Tells "not there" from "not allowed".
       need({ action: 's3:ListBucket', resource: arn })
       if (key) need({ action: 'kms:Decrypt', resource: key })
@@ -26,9 +26,13 @@ export function guarded(store: Store, templates: Templates, role: string): Store
       if (key) need({ action: 'kms:GenerateDataKey', resource: key })
     }
     return {
-      async get(name) {
+      async get(name, version) {
+        read(name, version)
+        return objects.get(name, version)
+      },
+      async versionOf(name) {
         read(name)
-        return objects.get(name)
+        return objects.versionOf(name)
       },
       async put(name, bytes) {
         write(name)

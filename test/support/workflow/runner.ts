@@ -304,9 +304,11 @@ async function map(runner: Runner, execution: Execution, state: State, bind: (mo
 async function readItems(runner: Runner, reader: Json, bind: () => Json): Promise<unknown[]> {
   only('an item reader', reader, ['Resource', 'ReaderConfig', 'Arguments'])
   if (JSON.stringify(reader.ReaderConfig) !== '{"InputType":"JSONL"}') throw new Error('the runner reads JSONL only')
-  const { Key } = (await evaluate(reader.Arguments, bind())) as { Key: string }
-  const bytes = await runner.objects.get(Key)
-  if (!bytes) throw new WorkflowError('States.ItemReaderFailed', `${Key} is not there`)
+  const args = (await evaluate(reader.Arguments, bind())) as Json
+  only('s3:getObject', args, ['Bucket', 'Key', 'VersionId'])
+  const { Key, VersionId } = args as { Key: string; VersionId?: string }
+  const bytes = await runner.objects.get(Key, VersionId)
+  if (!bytes) throw new WorkflowError('States.ItemReaderFailed', `${Key} (version ${VersionId}) is not there`)
   return new TextDecoder()
     .decode(bytes)
     .trimEnd()

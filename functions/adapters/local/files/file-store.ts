@@ -3,6 +3,8 @@ import { readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkKey, splitPrefix } from '#adapters/memory/object-key.ts'
+import { isVersion } from '#adapters/memory/object-version.ts'
+import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
 import { createFile, replaceFile, SHORT_BYTES } from './atomic-write.ts'
@@ -29,16 +31,22 @@ export interface FileStoreOptions {
  */
 export function fileStore(root: string, { durable = true }: FileStoreOptions = {}): ObjectStore {
   const folder = new SafeFolder(root, durable)
+  const read = async (key: string): Promise<Uint8Array | null> => {
+    checkKey(key)
+    const path = await folder.find(key)
+    return path === null ? null : readWhole(path)
+  }
   return {
-    async get(key) {
-      checkKey(key)
-      const path = await folder.find(key)
-      return path === null ? null : readWhole(path)
+    async get(key, version) {
+      const bytes = await read(key)
+      return bytes !== null && isVersion(bytes, version) ? bytes : null
     },
     async put(key, bytes) {
       checkKey(key)
+      const version = digestOfBytes(bytes)
       const path = await folder.forWriting(key)
       await replaceFile(path, bytes, durable).catch((error) => inTheWay(path, error))
+      return version
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
@@ -46,6 +54,10 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
       const created = await createFile(path, bytes, durable).catch((error) => inTheWay(path, error))
       if (!created && isFolder(path)) throw folderInTheWay(path)
       return created
+    },
+    async versionOf(key) {
+      const bytes = await read(key)
+      return bytes && digestOfBytes(bytes)
     },
     async *list(prefix) {
       const { folder: within, start } = splitPrefix(prefix)

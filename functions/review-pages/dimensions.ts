@@ -4,6 +4,7 @@ import type { CertifiedRow } from '#schemas/heldout.ts'
 import { GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
+import type { Place } from './limits-plot.ts'
 
 export interface DimensionRow {
   readonly dimension: Dimension
@@ -13,15 +14,7 @@ export interface DimensionRow {
   readonly interval: string
   readonly limit: string
   readonly known: string
-  /** On one scale for all: 0 is the baseline, 1 the limit, below 0 is better. Null: nothing to place. */
   readonly place: Place | null
-}
-
-export interface Place {
-  readonly observed: number
-  readonly bound: number
-  readonly limit: number
-  readonly passed: boolean
 }
 
 /** Dimension of a certificate row: of a guardrail, or of the target's own metric. */

@@ -30,8 +30,7 @@ export function decidedPage({ review, decision }: DecidedView): string {
         ? 'Every required role has approved: the release is prepared, and starts in shadow.'
         : `The review has ended: ${review.status}.`
   return page(
-    `Decision recorded: ${decision.decision}`,
-    null,
+    { title: `Decision recorded: ${decision.decision}` },
     html`<h1>You ${decision.decision} ${visible(decision.tuning_proposal_id)}</h1>
 <p>Recorded as <strong>${visible(decision.role)}</strong> (${visible(decision.reviewer)}) on <time datetime="${decision.decided_at}">${moment(decision.decided_at)}</time>. A decision stands; this link decides nothing any more.</p>
 <p>${next}</p>
@@ -49,8 +48,7 @@ export function endedPage(review: Review): string {
     expired: `Nobody approved or rejected it in full before ${moment(review.expires_at)}. An expired review is no approval: ask the owner to open a new one.`,
   }[review.status]
   return page(
-    `Review ${review.status}`,
-    null,
+    { title: `Review ${review.status}` },
     html`<h1>The review of ${visible(review.tuning_proposal_id)} ${review.status === 'open' ? 'goes on without this link' : `has ended: ${review.status}`}</h1>
 <p>${says}</p>
 ${decisions(review)}`,
@@ -64,8 +62,7 @@ ${decisions(review)}`,
 export function refusedPage(refused: ReviewRefusal): string {
   const [title, says] = REFUSALS[refused] ?? INVALID
   return page(
-    title,
-    null,
+    { title },
     html`<h1>${title}</h1>
 <p>${says}</p>
 <p class="soft">Nothing was decided. The attempt was recorded.</p>`,

@@ -21,28 +21,41 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Robots-Tag': 'noindex',
 }
 
-/**
- * A whole page.
- * @param title of the browser's tab and of the document
- * @param skip where the first link of the page leads, and what it says; null: the page is short
- */
-export function page(title: string, skip: { readonly to: string; readonly says: string } | null, body: Html): string {
+/** What stands around a page's body. */
+export interface PageHead {
+  /** Of the browser's tab and of the document. */
+  readonly title: string
+  /** Where the first link of a long page leads, and what it says. */
+  readonly skip?: { readonly to: string; readonly says: string }
+  /** Seconds after which the browser asks again. */
+  readonly refresh?: number | null
+  readonly footer?: string
+}
+
+const DESK_FOOTER = 'Opening this page decides nothing; only the form does.'
+
+/** A whole page. */
+export function page({ title, skip, refresh, footer = DESK_FOOTER }: PageHead, body: Html): string {
   const out = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="same-origin">
-<meta name="robots" content="noindex">
+<meta name="robots" content="noindex">${
+    typeof refresh === 'number' &&
+    html`
+<meta http-equiv="refresh" content="${refresh}">`
+  }
 <title>${title}</title>
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-${skip && html`<a class="skip" href="#${skip.to}">${skip.says}</a>`}
+${skip !== undefined && html`<a class="skip" href="#${skip.to}">${skip.says}</a>`}
 <main>
 ${body}
 </main>
-<footer class="soft"><p>contextos-autotune. Opening this page decides nothing; only the form does.</p></footer>
+<footer class="soft"><p>contextos-autotune. ${footer}</p></footer>
 </body>
 </html>
 `

@@ -6,7 +6,7 @@ import { seatsLeft } from '../core/review/quorum.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
 import { count, metricChange, metricName, metricValue, moment, number, percent, setting, visible } from './format.ts'
 import { type Html, page, table } from './layout.ts'
-import { limitsPlot } from './limits-plot.ts'
+import { dimensionPlot } from './limits-plot.ts'
 import { paretoPlot } from './pareto-plot.ts'
 import type { ReviewView, ShownProposal } from './view.ts'
 import { wordDiff } from './word-diff.ts'
@@ -15,8 +15,10 @@ import { wordDiff } from './word-diff.ts'
 export function reviewPage(view: ReviewView): string {
   const { proposal } = view.shown
   return page(
-    `Review ${visible(proposal.tuning_proposal_id)} as ${visible(view.seat.role)}`,
-    { to: 'decide', says: 'Go to the decision' },
+    {
+      title: `Review ${visible(proposal.tuning_proposal_id)} as ${visible(view.seat.role)}`,
+      skip: { to: 'decide', says: 'Go to the decision' },
+    },
     html`<p class="eyebrow">Review as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}), until <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time></p>
 <h1>${heading(view.shown)}</h1>
 ${problem(view)}
@@ -31,7 +33,7 @@ ${changes(view.shown)}
 <p>Rationale: ${visible(proposal.rationale)}</p>
 <p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></section>
 <section aria-labelledby="evidence"><h2 id="evidence">What it was proved on</h2>
-${limitsPlot(proposal)}
+${dimensionPlot(proposal)}
 ${dimensionTable(proposal)}
 ${guardrailTable(proposal)}
 ${provedOn(proposal)}</section>
@@ -52,7 +54,7 @@ ${forms(view)}</section>`,
 function heading({ proposal }: ShownProposal): string {
   const entries = Object.entries(proposal.candidate_change.patch)
   const named = (name: (path: string) => string) =>
-    entries.map(([path, { from, to }]) => `${name(path)} ${setting(from)} → ${setting(to)}`).join(', ')
+    entries.map(([path, { from, to }]) => `${name(path)} ${setting(from)}\u00a0→\u00a0${setting(to)}`).join(', ')
   const ends = entries.map(([path]) => path.slice(path.lastIndexOf('.') + 1))
   const short = entries.length === 1 ? named(visible) : named((path) => visible(path.slice(path.lastIndexOf('.') + 1)))
   const says =

@@ -25,6 +25,10 @@ pre{white-space:pre-wrap;background:var(--panel);padding:.75rem;border-radius:.4
 .seats li{border:1px solid var(--line);border-radius:1rem;padding:.1rem .75rem}
 .seats .you{border-color:var(--accent)}
 .change del,.change ins{font-size:1.1rem;font-weight:600;padding:0 .35rem;border-radius:.25rem}
+.track{list-style:none;padding:0;margin:1rem 0;display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:.5rem}
+.track li{border-top:.4rem solid var(--line);padding:.4rem .25rem 0 0}.track strong{display:block}
+.track .passed{border-color:var(--good)}.track .now{border-color:var(--accent)}.track .ended{border-color:var(--bad)}
+.timeline{list-style:none;padding:0;margin:.5rem 0}.timeline>li{border-left:3px solid var(--line);padding:0 0 1rem 1rem}.timeline>li:last-child{padding-bottom:0}
 .scroll{overflow-x:auto;margin:.5rem 0 1rem}
 table{border-collapse:collapse;width:100%}
 caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
@@ -68,6 +72,7 @@ a{color:var(--accent)}
 .legend svg{width:1rem;height:1rem;display:inline-block;vertical-align:-.15rem;margin-right:.3rem}
 footer{margin-top:3rem;padding-bottom:2rem;font-size:.9rem}
 @media (max-width:40rem){h1{font-size:1.35rem}
+.track{grid-auto-flow:row;gap:0}.track li{border-top:0;border-left:.4rem solid var(--line);padding:.25rem 0 .5rem .75rem}
 dl:not(.short,.tiles){grid-template-columns:1fr;gap:0}dl:not(.short,.tiles)>dd{grid-column:1}dl:not(.short,.tiles)>:is(dd:last-child,dd:has(+dt)){margin-bottom:.5rem}
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table,caption,tbody,tr,th,td{display:block}

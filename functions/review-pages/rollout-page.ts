@@ -1,0 +1,233 @@
+/** The page of a rollout: where it stands, what each gate saw, who approved it, and the way back. It only shows. */
+import { html } from 'hono/html'
+import { type Rollout, STAGES, type Stage, type StageCohort } from '#schemas/release.ts'
+import { digestOf } from '../core/canonical.ts'
+import type { StageVerdict } from '../core/release/evaluate-stage.ts'
+import type { ReleaseVerdict } from '../core/release/monitor.ts'
+import { count, moment, number, percent, visible } from './format.ts'
+import { type Html, page, table } from './layout.ts'
+import { failing, rowsPlot, rowsTable } from './stage-rows.ts'
+
+export interface RolloutView {
+  readonly rollout: Rollout
+  /** Verdict on the stage or window as the data stands; null: the rollout has ended, or nothing was evaluated. */
+  readonly latest: StageVerdict | ReleaseVerdict | null
+  /** When the verdict was reached. */
+  readonly now: string
+  /** Options that the commands on the page need to find this store, such as `--store ./harness`; may be empty. */
+  readonly options: string
+  /** Seconds after which the page asks again; null: it stands. */
+  readonly refresh: number | null
+}
+
+/** The whole page as HTML text. A rollout that has ended is never asked for again. */
+export function rolloutPage(view: RolloutView): string {
+  const { rollout } = view
+  const goes = rollout.status === 'running' || rollout.status === 'paused' || rollout.status === 'released'
+  return page(
+    {
+      title: `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`,
+      skip: { to: 'stop', says: 'Go to the kill switch' },
+      refresh: goes ? view.refresh : null,
+      footer: 'This page only shows; a rollout is moved by its evaluation and from the command line.',
+    },
+    html`<p class="eyebrow">Rollout <strong>${visible(rollout.rollout_id)}</strong>, as of <time datetime="${view.now}">${moment(view.now)}</time></p>
+<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
+${tiles(view)}
+${track(rollout)}
+${goes && killSwitch(view)}
+<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
+${gate(view)}</section>
+<section aria-labelledby="arms"><h2 id="arms">Both arms</h2>
+${arms(rollout)}</section>
+<section aria-labelledby="records"><h2 id="records">What happened</h2>
+${timeline(rollout)}</section>
+<section aria-labelledby="approved"><h2 id="approved">Who approved it</h2>
+${approval(rollout)}</section>
+${!goes && killSwitch(view)}`,
+  )
+}
+
+/** Both packs; the name once where only the version differs. */
+function packs({ baseline, candidate }: Rollout): string {
+  const [before, after] = [baseline.refs.pack, candidate.refs.pack].map(visible) as [string, string]
+  const name = before.slice(0, before.lastIndexOf('@') + 1)
+  return `${before} → ${after.startsWith(name) ? after.slice(name.length) : after}`
+}
+
+const STATUS: Readonly<Record<Rollout['status'], { readonly title: string; readonly look: string }>> = {
+  running: { title: 'Running', look: '' },
+  paused: { title: 'Paused', look: 'bad' },
+  released: { title: 'Released, watched', look: 'good' },
+  kept: { title: 'Kept', look: 'good' },
+  rolled_back: { title: 'Rolled back', look: 'bad' },
+  stopped: { title: 'Stopped by hand', look: 'bad' },
+  superseded: { title: 'Superseded', look: '' },
+  retired: { title: 'Retired', look: 'bad' },
+}
+
+const wentBack = ({ status }: Rollout): boolean =>
+  status === 'rolled_back' || status === 'stopped' || status === 'retired'
+
+function tiles({ rollout, latest }: RolloutView): Html {
+  const { status, stage, deadline, entered_at, baseline } = rollout
+  const { title, look } = STATUS[status]
+  const inStage = status === 'running' || status === 'paused'
+  const says = inStage
+    ? `in ${stage} since ${moment(entered_at)}; to be decided by ${moment(deadline)}`
+    : status === 'released'
+      ? `since ${moment(entered_at)}; watched until ${moment(deadline)}`
+      : `on ${moment(rollout.records.at(-1)!.at)}`
+  const serves = wentBack(rollout)
+    ? 'the baseline, everyone'
+    : inStage
+      ? cohortText(rollout.config.stages[stage].cohort)
+      : status === 'superseded'
+        ? 'a newer release'
+        : 'the candidate, everyone'
+  return html`<dl class="tiles">
+<div><dt>State</dt><dd><strong class="${look}">${title}</strong>${says}</dd></div>
+<div><dt>Next</dt><dd><strong>${next(latest)}</strong>${latest !== null && 'until' in latest ? `not before ${moment(latest.until)}` : latest === null ? 'a second try is a new rollout with its own approval' : 'as the data stands now'}</dd></div>
+<div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${wentBack(rollout) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
+</dl>`
+}
+
+function next(latest: RolloutView['latest']): string {
+  if (latest === null) return 'Nothing: it has ended'
+  return {
+    advance: 'Goes forward',
+    wait: 'Waits for its dwell',
+    pause: 'Stays where it is',
+    roll_back: 'Goes back',
+    pending: 'Is watched',
+    keep: 'Is kept',
+    supersede: 'Is superseded',
+    retire: 'Is retired',
+  }[latest.verdict]
+}
+
+/** Who gets the candidate in a stage, in words. */
+function cohortText({ share, shadow_share, where }: StageCohort): string {
+  const among = where
+    ?.map((c) => `${visible(c.attribute)} is ${c.in.map((v) => visible(String(v))).join(' or ')}`)
+    .join(' and ')
+  const served =
+    share === 0
+      ? 'nobody'
+      : share === 1 && where === null
+        ? 'everyone'
+        : `${percent(share)} of ${among ? `those whose ${among}` : 'all'}`
+  return shadow_share > 0 ? `${served}, ${percent(shadow_share)} in shadow` : served
+}
+
+/** The five stages in order. What each is stands in words; colour only repeats it. */
+function track(rollout: Rollout): Html {
+  const present = STAGES.indexOf(rollout.stage)
+  const inStage = rollout.status === 'running' || rollout.status === 'paused'
+  const back = wentBack(rollout) && rollout.records.at(-1)!.from_stage !== null
+  const state = (stage: Stage, at: number): { look: string; says: string } => {
+    const left = rollout.records.find((r) => r.verdict === 'advanced' && r.from_stage === stage)
+    if (left) return { look: 'passed', says: `passed ${moment(left.at)}` }
+    if (at > present) return { look: 'next', says: back ? 'not reached' : 'to come' }
+    if (back) return { look: 'ended', says: `${rollout.status.replaceAll('_', ' ')} here` }
+    return { look: 'now', says: inStage ? (rollout.status === 'paused' ? 'now, paused' : 'now') : 'passed' }
+  }
+  return html`<ol class="track" aria-label="Stages">${STAGES.map((stage, at) => {
+    const { look, says } = state(stage, at)
+    return html`<li class="${look}"${look === 'now' && html` aria-current="step"`}><strong>${stage}</strong> <span class="soft">${says}</span></li>`
+  })}</ol>`
+}
+
+const gateTitle = ({ status, stage }: Rollout): string =>
+  status === 'running' || status === 'paused'
+    ? `What the gate of ${stage} sees`
+    : status === 'released'
+      ? 'What the window sees'
+      : 'What ended it'
+
+function gate({ rollout, latest, now }: RolloutView): Html {
+  if (latest === null) {
+    const last = rollout.records.at(-1)!
+    return html`${failing(last.reasons)}
+${rowsPlot('ended', last.reasons)}
+${rowsTable('ended', `Reasons of the last record, ${last.verdict.replaceAll('_', ' ')}`, last.reasons)}`
+  }
+  const short = latest.rows.filter((r) => r.verdict === 'bad' || r.verdict === 'missing').length
+  return html`<p>${short === 0 ? 'Every rule that can be checked holds.' : `${count(short, 'rule does', 'rules do')} not hold yet:`}</p>
+${failing(latest.rows)}
+${rowsPlot('now', latest.rows)}
+${rowsTable('now', `All rules of ${rollout.status === 'released' ? 'the window' : latest && 'stage' in latest ? latest.stage : rollout.stage}, ${moment(now)}`, latest.rows)}`
+}
+
+/** What each arm runs, and what differs between them. */
+function arms({ baseline, candidate }: Rollout): Html {
+  const names = [...new Set([...Object.keys(baseline.refs), ...Object.keys(candidate.refs)])]
+  const of = (tuple: typeof baseline, name: string): string =>
+    visible((tuple.refs as Record<string, string>)[name] ?? '-')
+  return table(
+    'tuples',
+    'Release tuples; rollback restores the baseline whole',
+    ['part', 'baseline', 'candidate'],
+    [
+      [
+        'tuple',
+        html`<span class="mono">${visible(baseline.release_tuple_id)}</span>`,
+        html`<span class="mono">${visible(candidate.release_tuple_id)}</span>`,
+      ],
+      ...names.map((name) => {
+        const [before, after] = [of(baseline, name), of(candidate, name)]
+        return [
+          visible(name).replaceAll('_', ' '),
+          html`<span class="mono">${before}</span>`,
+          before === after ? 'the same' : html`<ins class="mono">${after}</ins>`,
+        ]
+      }),
+    ],
+  )
+}
+
+/** Every promotion record, the first one first. */
+function timeline({ records }: Rollout): Html {
+  return html`<ol class="timeline">${records.map((record) => {
+    const { seq, at, verdict, from_stage, to_stage, by, cohort, reasons } = record
+    const says =
+      verdict === 'advanced' && from_stage === null
+        ? `started in ${to_stage}`
+        : `${verdict.replaceAll('_', ' ')}${from_stage === null ? '' : ` from ${from_stage}`}${to_stage === null || to_stage === from_stage ? '' : ` to ${to_stage}`}`
+    return html`<li><time datetime="${at}">${moment(at)}</time>: <strong>${says}</strong>, by ${by === 'rollout' ? 'the rollout itself' : visible(by)}${cohort !== null && html` <span class="soft">(candidate: ${cohortText(cohort)})</span>`}
+${failing(reasons)}
+${
+  reasons.length > 0 &&
+  html`<details><summary>${count(reasons.length, 'rule')} behind record ${seq}</summary>
+${rowsTable(`record-${seq}`, `Record ${seq}: ${says}`, reasons)}</details>`
+}</li>
+`
+  })}</ol>
+<p class="soft">Each record names the digest of the one before. The last one: <span class="mono">${digestOf(records.at(-1)!)}</span>.</p>`
+}
+
+function approval({ approver, review_id, tuning_proposal_id, rollback_replay, records, baseline }: Rollout): Html {
+  return html`${table(
+    'approvers',
+    `Approved in review ${visible(review_id)}`,
+    ['role', 'reviewer'],
+    approver.map(({ role, reviewer }) => [visible(role), visible(reviewer)]),
+  )}
+<dl><dt>proposal</dt><dd>${visible(tuning_proposal_id)}</dd>
+<dt>thresholds</dt><dd class="mono">${records.at(-1)!.thresholds}</dd>
+<dt>rollback target</dt><dd><span class="mono">${visible(baseline.release_tuple_id)}</span>, replayed before the first stage: ${number(rollback_replay.reproduced)} of ${number(rollback_replay.cases)} cases reproduced</dd></dl>`
+}
+
+/** The commands that a person may need, to be typed or copied. */
+function killSwitch({ rollout, options }: RolloutView): Html {
+  const command = (verb: string): Html =>
+    html`<pre>${['autotune rollout', verb, visible(rollout.rollout_id), '--reason "..."', visible(options)].filter(Boolean).join(' ')}</pre>`
+  return html`<section aria-labelledby="stop"><h2 id="stop">Kill switch</h2>
+${
+  wentBack(rollout) || rollout.status === 'superseded'
+    ? html`<p>The rollout has ended: there is nothing to stop.</p>`
+    : html`<p>Restores the whole prior tuple for everyone, at once. Stopping twice is stopping once.</p>
+${command('stop')}`
+}
+${rollout.missing.includes('deadline') && html`<p>The stage was not decided in time. A person gives it a new deadline:</p>${command('resume')}`}</section>`
+}

@@ -1,0 +1,110 @@
+/** Rules of a stage as a reviewer reads them: names, units, a table, and a plot of what is compared between both arms. */
+import { html } from 'hono/html'
+import type { StageRow } from '#schemas/release.ts'
+import { number, percent, signed, visible } from './format.ts'
+import { type Html, table } from './layout.ts'
+import { type LimitRow, limitsPlot, type Place } from './limits-plot.ts'
+
+const KINDS: Readonly<Record<string, string>> = {
+  floor: 'floor',
+  sequential: 'test for harm',
+  gate: 'bound',
+  min_runs: 'measured runs',
+  unmeasured: 'share not measured',
+  gain: 'gain',
+  cohort: 'cohort',
+}
+
+/** `gate.slow_share` as its measure and what kind of rule it is. */
+function nameOf(rule: string): { readonly name: string; readonly of: string } {
+  const at = rule.indexOf('.')
+  const kind = KINDS[rule.slice(0, Math.max(0, at))]
+  return kind === undefined
+    ? { name: visible(rule).replaceAll('_', ' '), of: '' }
+    : { name: visible(rule.slice(at + 1)).replaceAll('_', ' '), of: kind }
+}
+
+/** A rule's number in the unit of its kind. */
+function inUnit({ rule, kind }: StageRow, value: number | null): string {
+  if (value === null) return '-'
+  if (kind === 'gate')
+    return rule === 'gate.economics_cents'
+      ? `${signed(value)} cents`
+      : `${signed(Number((value * 100).toPrecision(3)))} points`
+  if (kind === 'time') return `${number(value)} h`
+  if (rule === 'pairs' || rule === 'split' || rule.startsWith('unmeasured.')) return percent(value)
+  // Evidence multiplies with every bet that wins: it has no largest value.
+  return value >= 1e6 ? value.toExponential(1) : number(value)
+}
+
+const VERDICTS: Readonly<Record<StageRow['verdict'], { readonly says: string; readonly look: string }>> = {
+  bad: { says: 'bad', look: 'bad' },
+  missing: { says: 'missing', look: 'bad' },
+  good: { says: 'good', look: 'good' },
+  not_measured: { says: 'not measured', look: 'soft' },
+}
+
+/** What needs a look stands first. */
+const worstFirst = (rows: readonly StageRow[]): StageRow[] => {
+  const order = Object.keys(VERDICTS)
+  return [...rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+}
+
+/** Every rule, one row each: observed against its limit. */
+export const rowsTable = (id: string, caption: string, rows: readonly StageRow[]): Html =>
+  table(
+    id,
+    caption,
+    ['rule', 'verdict', 'observed', 'limit', 'note'],
+    worstFirst(rows).map((row) => {
+      const { name, of } = nameOf(row.rule)
+      const { says, look } = VERDICTS[row.verdict]
+      return [
+        html`${name} ${of !== '' && html`<span class="of">${of}</span>`}`,
+        html`<span class="${look}">${says}</span>`,
+        inUnit(row, row.observed),
+        inUnit(row, row.limit),
+        visible(row.note),
+      ]
+    }),
+  )
+
+/** Differences and evidence of harm, both arms compared, against what is tolerated. */
+export function rowsPlot(id: string, rows: readonly StageRow[]): Html | null {
+  const compared = rows.filter(
+    ({ kind, verdict }) => (kind === 'gate' || kind === 'sequential') && verdict !== 'not_measured',
+  )
+  return limitsPlot(
+    id,
+    'Candidate against baseline in production, and the limits',
+    compared.map((row): LimitRow => {
+      const { name } = nameOf(row.rule)
+      return {
+        name: row.kind === 'sequential' ? `${name}: harm` : name,
+        says: `observed ${inUnit(row, row.observed)}, limit ${inUnit(row, row.limit)}, ${VERDICTS[row.verdict].says}`,
+        place: placeOf(row),
+      }
+    }),
+    'Dot: the candidate now. Upright stroke: the limit. Left of the dotted line is better than the baseline. Rows named harm show the evidence of a sequential test, on a logarithmic scale: it starts at the dotted line, and at its limit the rollout goes back.',
+  )
+}
+
+function placeOf({ kind, observed, limit, verdict }: StageRow): Place | null {
+  if (observed === null || limit === null) return null
+  const passed = verdict === 'good'
+  if (kind === 'sequential')
+    return { observed: Math.log(Math.max(1, observed)) / Math.log(limit), bound: 0, limit: 1, passed }
+  // Where nothing is tolerated the limit is the baseline itself.
+  const unit = limit || Math.abs(observed) || 1
+  return { observed: observed / unit, bound: 0, limit: limit / unit, passed }
+}
+
+/** Rules that do not hold, in words, or nothing. */
+export function failing(rows: readonly StageRow[]): Html | null {
+  const short = rows.filter((r) => r.verdict === 'bad' || r.verdict === 'missing')
+  if (short.length === 0) return null
+  return html`<ul>${short.map((row) => {
+    const { name, of } = nameOf(row.rule)
+    return html`<li><strong>${name}</strong>${of !== '' && ` (${of})`}: ${visible(row.note)}</li>`
+  })}</ul>`
+}

@@ -1,11 +1,9 @@
 import '../support/workflow/quiet.ts'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CandidateScore, HandWrittenChange } from '#schemas/candidate.ts'
-import type { LedgerItem } from '#schemas/heldout.ts'
+import type { CandidateScore } from '#schemas/candidate.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { TuningTarget } from '#schemas/target.ts'
 import { refundRuns } from '../../examples/refund/generate.ts'
 import {
   parsePack,
@@ -17,30 +15,18 @@ import {
   publishSuite,
 } from '../../functions/steps/documents.ts'
 import { transcriptEngine } from '../../functions/steps/engine.ts'
-import { boundedCandidates } from '../../functions/steps/hand-written.ts'
 import { ingest } from '../../functions/steps/ingest.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
 import { runTarget } from '../../functions/steps/run.ts'
 import { readJson, readLines, readText, type Store } from '../../functions/steps/store.ts'
-import { copied, holder, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aPack, aTarget, aWorld } from '../support/builders.ts'
-import { deploy, type Faults } from '../support/workflow/deployed.ts'
+import { holder, memory, stocked } from '../steps/stores.ts'
+import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { deploy } from '../support/workflow/deployed.ts'
+import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
-const RUN = 'at_run'
 const small = { search: 6, heldout: 100 }
 
-/** Every artifact of the run but the manifest, which holds times and what was billed. */
-async function artifacts(store: Store): Promise<Record<string, string>> {
-  const files: Record<string, string> = {}
-  for await (const key of store.objects.list(`autotune/runs/${RUN}/`))
-    if (!key.endsWith('manifest.json')) files[key] = (await readText(store.objects, key))!
-  return files
-}
-
-const versions = async (store: Store, { intent }: TuningTarget): Promise<readonly LedgerItem[]> =>
-  (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent!)))).map((r) => r.body)
-const locks = async (store: Store) => (await Array.fromAsync(store.table.query('lock'))).length
 const killed = () => {
   throw new WorkflowError('Lambda.Unknown', 'the function was killed')
 }
@@ -49,32 +35,6 @@ const killedAt =
   (name: string, call: number): void => {
     if (name === victim && call === 1) killed()
   }
-
-/** Runs a world embedded, and says how to compare the deployed workflow with it. */
-async function twin(base: Store, target: TuningTarget, written: readonly HandWrittenChange[] | null = null) {
-  const store = await copied(base)
-  const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
-  const candidates = placed && boundedCandidates(placed, aPack(), target)
-  const { verdict } = await runTarget(
-    store,
-    { target, candidates, runId: RUN, demonstration: null },
-    holder(),
-    transcriptEngine,
-  )
-  const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
-  return {
-    verdict,
-    async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
-      const its = await copied(base)
-      const workflow = deploy(its, options)
-      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
-    },
-    async expectSame(its: Store) {
-      const left = { files: await artifacts(its), ledger: await versions(its, target), locks: await locks(its) }
-      expect(left).toEqual(embedded)
-    },
-  }
-}
 
 async function refundStore(): Promise<Store> {
   const example = (file: string) => readFileSync(`examples/refund/${file}`, 'utf8')

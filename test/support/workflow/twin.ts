@@ -1,0 +1,54 @@
+/** One world, run embedded and deployed: the artifacts must be the same bytes. */
+import { expect } from 'vitest'
+import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { transcriptEngine } from '../../../functions/steps/engine.ts'
+import { boundedCandidates } from '../../../functions/steps/hand-written.ts'
+import { rowKeys } from '../../../functions/steps/ledger-keys.ts'
+import { runTarget } from '../../../functions/steps/run.ts'
+import { readJson, readText, type Store } from '../../../functions/steps/store.ts'
+import { copied, holder } from '../../steps/stores.ts'
+import { deploy, type Faults } from './deployed.ts'
+
+export const RUN = 'at_run'
+
+/** Every artifact of the run but the manifest, which holds times and what was billed. */
+export async function artifacts(store: Store): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
+  for await (const key of store.objects.list(`autotune/runs/${RUN}/`))
+    if (!key.endsWith('manifest.json')) files[key] = (await readText(store.objects, key))!
+  return files
+}
+
+export const versions = async (store: Store, { intent }: TuningTarget): Promise<readonly LedgerItem[]> =>
+  (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent!)))).map((r) => r.body)
+export const locks = async (store: Store) => (await Array.fromAsync(store.table.query('lock'))).length
+/** Runs a world embedded, and says how to compare the deployed workflow with it. */
+export async function twin(base: Store, target: TuningTarget, written: readonly HandWrittenChange[] | null = null) {
+  const store = await copied(base)
+  const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
+  const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
+  const candidates = placed && boundedCandidates(placed, pack, target)
+  const { verdict } = await runTarget(
+    store,
+    { target, candidates, runId: RUN, demonstration: null },
+    holder(),
+    transcriptEngine,
+  )
+  const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
+  return {
+    verdict,
+    async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
+      const its = await copied(base)
+      const workflow = deploy(its, options)
+      return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
+    },
+    async expectSame(its: Store) {
+      const left = { files: await artifacts(its), ledger: await versions(its, target), locks: await locks(its) }
+      expect(left).toEqual(embedded)
+    },
+  }
+}

@@ -1,6 +1,8 @@
 /** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
 import { Command, CommanderError, Option } from 'commander'
 import { TamperError } from '#core/experience/run-files.ts'
+import { awsProblem } from '../functions/cli/aws-errors.ts'
+import { isDeployed } from '../functions/cli/place.ts'
 import { UserError } from '../functions/errors.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
@@ -12,26 +14,40 @@ export async function main(argv: readonly string[]): Promise<number> {
     return state.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const known = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
-    const message = known ? (error as Error).message : `a defect of ours: ${(error as Error).stack}`
+    const refused =
+      error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
+    const told = refused ? (error as Error).message : awsProblem(error)
+    const known = told !== null
+    const message = told ?? `a defect of ours: ${(error as Error).stack}`
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
     process.stderr.write(`autotune: ${message}\n`)
     return known ? 2 : 1
   }
 }
 
+/** Verbs that work on a deployment too. */
+const DEPLOYED: ReadonlySet<string> = new Set(['import', 'doctor', 'run', 'list', 'show', 'explain', 'verify'])
+
 function build(state: { code: number }): Command {
   const program = new Command('autotune')
     .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
-  const verb = (name: string, description: string, example: string) =>
-    program
+  const verb = (name: string, description: string, example: string) => {
+    const deployed = DEPLOYED.has(name.split(' ')[0]!)
+    const stack = new Option('--stack <name>', 'a deployment in AWS: what the names of its stacks begin with')
+    return program
       .command(name)
       .description(description)
-      .option('--store <dir>', 'folder of the store', './harness')
+      .option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store', './harness')
+      .addOption(stack.hideHelp(!deployed))
       .option('--json', 'print one JSON object on one line, the last of stdout', false)
       .addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}`)
+      .hook('preAction', (command) => {
+        if (!deployed && isDeployed(command.opts()))
+          throw new UserError(`"autotune ${name.split(' ')[0]}" works on a folder, not on a deployment in AWS`)
+      })
+  }
 
   verb(
     'demo',
@@ -59,7 +75,7 @@ function build(state: { code: number }): Command {
   verb(
     'import [files...]',
     'publish packs, suites and prices, and import recorded runs (JSONL, also .gz) through a map',
-    'autotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import log.jsonl --map ./my-map.jsonata',
+    'autotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata',
   )
     .option(
       '--map <map>',
@@ -95,7 +111,7 @@ function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
@@ -122,9 +138,11 @@ function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/run.ts')).runVerb(o)
     })
 
-  verb('list', 'runs of this store with their verdicts', 'autotune list --json').action(async (o) => {
-    state.code = await (await import('../functions/cli/inspect.ts')).list(o)
-  })
+  verb('list', 'runs of this store with their verdicts', 'autotune list --json\nautotune list --stack Autotune').action(
+    async (o) => {
+      state.code = await (await import('../functions/cli/inspect.ts')).list(o)
+    },
+  )
   verb('show <run>', 'one run: verdict, fates, certificate, files', 'autotune show at_2026_11_23_refund_cents').action(
     async (run, o) => {
       state.code = await (await import('../functions/cli/inspect.ts')).show(run, o)

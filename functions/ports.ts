@@ -46,6 +46,19 @@ export interface LedgerTable {
   query<T>(pk: string, skPrefix?: string): AsyncIterable<LedgerRow<T>>
 }
 
+/** How started work stands. */
+export type WorkflowState =
+  | { readonly status: 'running'; readonly at: string | null }
+  | { readonly status: 'succeeded'; readonly output: unknown }
+  | { readonly status: 'failed'; readonly error: string; readonly cause: string }
+
+/** Work that is started once and goes on by itself. */
+export interface Workflows {
+  /** Starts the tuning workflow; returns the name by which it is described. */
+  start(request: unknown): Promise<string>
+  describe(execution: string): Promise<WorkflowState>
+}
+
 /** Time comes from here alone. */
 export interface Clock {
   /** Now, ISO 8601 in UTC with milliseconds. */

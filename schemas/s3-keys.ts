@@ -20,6 +20,7 @@ export type RunFile = (typeof RUN_FILES)[number]
 export const INGEST_PREFIX = 'ingest/'
 
 export const keys = {
+  packs: () => 'packs/',
   pack: (ref: ContextPack['pack']) => `packs/${segment(ref)}/pack.json`,
   /** Prefix of every version of a pack. */
   packVersions: (name: string) => `packs/${segment(name)}@`,

@@ -2,8 +2,9 @@
 import { rolesLeft } from '#core/review/quorum.ts'
 import { UserError } from '../errors.ts'
 import { decideAtTerminal } from '../steps/review.ts'
-import { existingStore, manifestOf } from './inspect.ts'
+import { manifestOf } from './inspect.ts'
 import { print } from './io.ts'
+import { existingStore } from './open.ts'
 import { patchLine } from './text.ts'
 
 interface Options {

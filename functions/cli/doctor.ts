@@ -1,35 +1,36 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
-import { openStore } from '#adapters/local/open-store.ts'
 import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
-import { resolveTarget } from '#core/contract/resolve.ts'
+import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { panelOf } from '#core/gate/reproduce.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
+import type { HeldoutVersion } from '#schemas/heldout.ts'
+import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { replayerOf, transcriptEngine } from '../steps/engine.ts'
-import { planSeal } from '../steps/seal.ts'
+import { type ReplayEngine, replayerOf, transcriptEngine } from '../steps/engine.ts'
+import { planSeal, standingVersion } from '../steps/seal.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
-import { isStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
+import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
+import { isDeployed, type StoreOptions } from './place.ts'
 import { contractLines, preflightLines } from './text.ts'
 
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly target: string
+  readonly replayer?: string
+}
+
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
-export async function doctor({
-  store: dir,
-  json,
-  target: file,
-  replayer: option,
-}: {
-  store: string
-  json: boolean
-  target: string
-  replayer?: string
-}): Promise<number> {
+export async function doctor({ json, target: file, replayer: option, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
   const replayer = chosenReplayer(target, file, option)
-  const store = isStore(dir) ? openStore(dir, { progress: terminalProgress() }) : null
+  if (isDeployed(o) && replayer !== 'transcript')
+    throw new UserError(`--replayer ${replayer} runs on this machine: it looks into a folder, not into a deployment`)
+  const store = isDeployed(o) || isStore(o.store) ? await openExisting(o, terminalProgress()) : null
   let opened: LocalEngine | null = null
   try {
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
@@ -56,7 +57,7 @@ export async function doctor({
       suite: documents.suite!,
       prices: documents.prices,
     }
-    if (replayer !== 'transcript') opened = await openEngine(store, resolved.intent, { replayer })
+    if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
     const engine = opened ?? transcriptEngine
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const cases = await compileIntent(store.objects, resolved.intent, store.progress)
@@ -65,12 +66,10 @@ export async function doctor({
     const examples = Object.values(reproduced.examples ?? {})
     const problems = baselineProblems(panelOf(reproduced.lines), resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    // What a run would ask or seal now; only its counts are looked at, and nothing is written.
-    const { facts: open } = await planSeal(store, resolved, pins, engine)
-    const facts = open ?? sealVersion({ lines: [], excluded: {} }, resolved, pins).facts
-    const rows = preflight(facts, resolved, null)
-    const ready = problems.length === 0 && rows.every((r) => r.verdict === 'ready')
-    const needed = neededOf(rows)
+    const facts = await askable(store, resolved, pins, engine)
+    const rows = facts ? preflight(facts, resolved, null) : []
+    const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
+    const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
     print(
       json,
@@ -78,7 +77,7 @@ export async function doctor({
         verdict,
         questions,
         preflight: rows,
-        heldout_families: facts.families,
+        heldout_families: facts?.families ?? null,
         needed_families: needed,
         search_cases: cases.length,
         excluded: reproduced.excluded,
@@ -90,7 +89,7 @@ export async function doctor({
         `search   ${reproduced.lines.length} of ${cases.length} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
-        `held out ${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`,
+        heldoutLine(facts, needed),
         ...preflightLines(rows),
         `verdict  ${verdict === 'ready' ? 'READY' : verdict === 'inconclusive' ? 'INCONCLUSIVE: a run would search and explain, and spend nothing' : 'UNANSWERED: nothing could be certified on these records'}`,
       ],
@@ -101,3 +100,24 @@ export async function doctor({
     store?.close()
   }
 }
+
+/**
+ * What a run would ask or seal now; only its counts are looked at, and nothing is written. Nobody counts in a deployed
+ * vault but the sealer: there it is the version that stands, and null where a run would seal one first.
+ */
+async function askable(
+  store: CommandStore,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+  engine: ReplayEngine,
+): Promise<HeldoutVersion | null> {
+  if (!isLocal(store)) return await standingVersion(store, target, pins)
+  return (
+    (await planSeal(store, target, pins, engine)).facts ?? sealVersion({ lines: [], excluded: {} }, target, pins).facts
+  )
+}
+
+const heldoutLine = (facts: HeldoutVersion | null, needed: number | null): string =>
+  facts === null
+    ? 'held out no version is sealed yet, and only a run may look into the vault: it seals one, and asks nothing that is too small to answer'
+    : `held out ${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`

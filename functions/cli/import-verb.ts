@@ -1,11 +1,11 @@
 /** `autotune import`: what was stored, and where it went. */
-import { openStore } from '#adapters/local/open-store.ts'
 import { UserError } from '../errors.ts'
 import { importFiles } from './import.ts'
 import { print, terminalProgress } from './io.ts'
+import { openForImport } from './open.ts'
+import type { StoreOptions } from './place.ts'
 
-interface Options {
-  readonly store: string
+interface Options extends StoreOptions {
   readonly json: boolean
   readonly map?: string
   readonly pack: string[]
@@ -20,7 +20,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
   const documents = o.pack.length + o.suite.length + o.prices.length
   if (files.length + documents === 0)
     throw new UserError('nothing to import: name record files, or --pack, --suite, --prices')
-  const store = openStore(o.store, { progress: terminalProgress() })
+  const store = await openForImport(o, terminalProgress())
   try {
     const report = await importFiles(store, files, {
       map: o.map ?? null,

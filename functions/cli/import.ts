@@ -1,7 +1,8 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 
 import { randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
@@ -10,7 +11,6 @@ import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
-import type { LocalStore } from '#adapters/local/open-store.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
@@ -25,7 +25,9 @@ import {
   refuseChanged,
 } from '../steps/documents.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/ingest.ts'
+import type { Store } from '../steps/store.ts'
 import { readInput } from './io.ts'
+import { type CommandStore, isLocal } from './open.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -40,7 +42,7 @@ export interface ImportOptions {
 
 /** Documents and files into a store. Any error refuses the whole import; nothing is written then. */
 export async function importFiles(
-  store: LocalStore,
+  store: CommandStore,
   files: readonly string[],
   options: ImportOptions,
 ): Promise<IngestReport> {
@@ -49,7 +51,8 @@ export async function importFiles(
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
   await refuseChanged(store.objects, packs, suites, prices)
   // Held-out records are among them, so they never lie where the search reads, not even after a kill.
-  const spool = join(store.vaultDir, `.tmp-import-${process.pid}.jsonl`)
+  const folder = isLocal(store) ? store.vaultDir : mkdtempSync(join(tmpdir(), 'autotune-import-'))
+  const spool = join(folder, `.tmp-import-${process.pid}.jsonl`)
   try {
     const mapped = await spoolRuns(store, files, options.map, spool)
     if (files.length > 0 && mapped === 0)
@@ -63,12 +66,12 @@ export async function importFiles(
     for (const table of prices) await publishPrices(store.objects, table)
     return report
   } finally {
-    rmSync(spool, { force: true })
+    rmSync(isLocal(store) ? spool : folder, { recursive: true, force: true })
   }
 }
 
 /** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
-async function splitRule(store: LocalStore, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
+async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
   const rule = (await fixedSplit(store)) ?? {
     by: splitBy,
     key: splitKey ?? randomBytes(32).toString('hex'),
@@ -82,12 +85,7 @@ async function splitRule(store: LocalStore, { splitBy, splitKey, heldoutShare }:
 }
 
 /** Maps and validates every record into a spool file. Throws one UserError that lists up to twenty problems. */
-async function spoolRuns(
-  store: LocalStore,
-  files: readonly string[],
-  map: string | null,
-  spool: string,
-): Promise<number> {
+async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: string): Promise<number> {
   const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
   const problems: string[] = []
   let runs = 0

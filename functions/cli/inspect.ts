@@ -1,37 +1,33 @@
 /** `list`, `show`, `explain`: what a store knows of its runs. Reads finished runs only. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { openStore } from '#adapters/local/open-store.ts'
+import { byCodeUnit } from '#core/canonical.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import { readJson, type Store } from '../steps/store.ts'
+import { recordedRun, recordedRuns } from '../shared/run-record.ts'
+import { inBlocks, readJson, type Store } from '../steps/store.ts'
 import { print } from './io.ts'
+import { openExisting } from './open.ts'
+import type { StoreOptions } from './place.ts'
 import { explainLines, runLines } from './text.ts'
 
-interface Options {
-  readonly store: string
+interface Options extends StoreOptions {
   readonly json: boolean
 }
 
-/** An existing store; a UserError where there is none, so that a typo does not create one. */
-export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}) {
-  if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
-  return openStore(dir, options)
-}
-
-/** Has anything been imported into this folder? */
-export const isStore = (dir: string): boolean =>
-  existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
-
 /** Manifest of a finished run. Throws UserError when there is none. */
 export async function manifestOf(store: Store, run: string): Promise<RunManifest> {
+  const manifest = await finishedRun(store, run)
+  if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
+  return manifest
+}
+
+/** Manifest of a run; null: it is not finished, or there is none. Throws UserError when somebody changed it. */
+export async function finishedRun(store: Store, run: string): Promise<RunManifest | null> {
   const id = Id.safeParse(run)
   const manifest = id.success ? await readable<RunManifest>(store, run, 'manifest.json') : null
   if (manifest && !RunManifest.safeParse(manifest).success) throw damaged(run, 'manifest.json')
-  if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
   return manifest
 }
 
@@ -47,53 +43,96 @@ async function readable<T>(store: Store, run: string, file: AutotuneFile): Promi
 const damaged = (run: string, file: AutotuneFile): UserError =>
   new UserError(`${file} of run ${run} was changed: "autotune verify ${run}" says what else was`)
 
-export async function list({ store: dir, json }: Options): Promise<number> {
-  const store = existingStore(dir)
-  const runs: { run: string; intent: string; verdict: string; finished_at: string; winner: unknown }[] = []
-  for await (const key of store.objects.list(keys.autotune())) {
-    if (!key.endsWith('/manifest.json')) continue
-    const parsed = RunManifest.safeParse(await readJson(store.objects, key).catch(() => null))
-    if (!parsed.success) {
-      const run = key.split('/').at(-2)!
-      runs.push({ run, intent: '', verdict: 'damaged', finished_at: '', winner: null })
-      continue
-    }
-    const m = parsed.data
-    runs.push({
-      run: m.run_id,
-      intent: m.intent,
-      verdict: m.verdict,
-      finished_at: m.finished_at,
-      winner: m.summary.winner,
-    })
+interface Listed {
+  readonly run: string
+  readonly intent: string
+  readonly verdict: string
+  readonly finished_at: string
+  readonly winner: unknown
+  /** Why a run that left nothing else ended. */
+  readonly reason?: string | null
+}
+
+export async function list({ json, ...o }: Options): Promise<number> {
+  const store = await openExisting(o)
+  try {
+    const runs = await listed(store)
+    print(json, { runs }, () =>
+      runs.length === 0
+        ? ['no runs yet: "autotune run --target FILE"']
+        : runs.flatMap((r) => [
+            `${r.run.padEnd(40)} ${r.verdict.padEnd(14)} ${r.intent}`,
+            ...(r.reason ? [`   ${r.reason}`] : []),
+          ]),
+    )
+    return 0
+  } finally {
+    store.close()
   }
-  store.close()
-  print(json, { runs }, () =>
-    runs.length === 0
-      ? ['no runs yet: "autotune run --target FILE"']
-      : runs.map((r) => `${r.run.padEnd(40)} ${r.verdict.padEnd(14)} ${r.intent}`),
+}
+
+/** Runs by their manifests, and those that the ledger alone knows: under way, failed, or refused before their search. */
+async function listed(store: Store): Promise<Listed[]> {
+  const keysOfRuns = await Array.fromAsync(store.objects.list(keys.autotune()))
+  const manifests = keysOfRuns.filter((key) => key.endsWith('/manifest.json'))
+  const runs = await Array.fromAsync(
+    inBlocks(manifests, async (key): Promise<Listed> => {
+      const parsed = RunManifest.safeParse(await readJson(store.objects, key).catch(() => null))
+      if (!parsed.success)
+        return { run: key.split('/').at(-2)!, intent: '', verdict: 'damaged', finished_at: '', winner: null }
+      const { run_id, intent, verdict, finished_at, summary } = parsed.data
+      return { run: run_id, intent, verdict, finished_at, winner: summary.winner }
+    }),
   )
-  return 0
+  const finished = new Set(runs.map((r) => r.run))
+  for await (const { run, intent, verdict, status, reason } of recordedRuns(store))
+    if (!finished.has(run))
+      runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
+  return runs.sort((a, b) => byCodeUnit(a.run, b.run))
 }
 
-export async function show(run: string, { store: dir, json }: Options): Promise<number> {
-  const store = existingStore(dir)
-  const manifest = await manifestOf(store, run)
-  const proposal = await readable<TuningProposal>(store, run, 'selected-proposal.json')
-  store.close()
-  const files = [...Object.keys(manifest.artifacts), 'manifest.json'].map((f) => join(dir, 'autotune/runs', run, f))
-  print(json, { ...manifest.summary, files, tuning_proposal: proposal }, () => [
-    ...runLines(manifest.summary, proposal, null),
-    'files',
-    ...files.map((f) => `   ${f}`),
+export async function show(run: string, { json, ...o }: Options): Promise<number> {
+  const store = await openExisting(o)
+  try {
+    const manifest = await finishedRun(store, run)
+    if (!manifest) return await showUnfinished(store, run, json)
+    const proposal = await readable<TuningProposal>(store, run, 'selected-proposal.json')
+    const files = [...(Object.keys(manifest.artifacts) as AutotuneFile[]), 'manifest.json' as const].map((file) =>
+      store.nameOf(keys.autotuneRun(run, file)),
+    )
+    print(json, { ...manifest.summary, files, tuning_proposal: proposal }, () => [
+      ...runLines(manifest.summary, proposal, null),
+      'files',
+      ...files.map((f) => `   ${f}`),
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+export async function explain(run: string, { json, ...o }: Options): Promise<number> {
+  const store = await openExisting(o)
+  try {
+    const manifest = await finishedRun(store, run)
+    if (!manifest) return await showUnfinished(store, run, json)
+    print(json, manifest.summary, () => explainLines(manifest.summary))
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+/** A run of which only the ledger knows. Throws UserError when it does not. */
+async function showUnfinished(store: Store, runId: string, json: boolean): Promise<number> {
+  const record = Id.safeParse(runId).success ? await recordedRun(store, runId) : null
+  if (!record) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
+  const { run, intent, verdict, status, started_at, execution, reason } = record
+  print(json, { run, intent, verdict: verdict ?? status, started_at, execution, reason }, () => [
+    `run ${run}`,
+    `verdict  ${(verdict ?? status).toUpperCase()} (${intent}, started ${started_at})`,
+    ...(reason ? [`note     ${reason}`] : []),
+    `workflow ${execution}`,
   ])
-  return 0
-}
-
-export async function explain(run: string, { store: dir, json }: Options): Promise<number> {
-  const store = existingStore(dir)
-  const { summary } = await manifestOf(store, run)
-  store.close()
-  print(json, summary, () => explainLines(summary))
   return 0
 }

@@ -18,8 +18,9 @@ import {
 } from '../steps/review.ts'
 import { pinnedRun } from '../steps/verify.ts'
 import { openEngine, optionsOf } from './engine.ts'
-import { existingStore, manifestOf } from './inspect.ts'
+import { manifestOf } from './inspect.ts'
 import { print } from './io.ts'
+import { existingStore } from './open.ts'
 
 interface Options {
   readonly store: string

@@ -1,26 +1,22 @@
 /** `autotune run`: one run of a target, or giving up on one. */
-import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
-import type { LocalStore } from '#adapters/local/open-store.ts'
 import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RunSummary } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import { abandonRun } from '../steps/abandon.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { boundedCandidates } from '../steps/hand-written.ts'
+import { boundedCandidates, type PlacedChange } from '../steps/hand-written.ts'
 import { runTarget } from '../steps/run.ts'
-import { readJson } from '../steps/store.ts'
+import type { Store } from '../steps/store.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
-import { existingStore } from './inspect.ts'
 import { print, readInput, terminalProgress } from './io.ts'
-import { runLines } from './text.ts'
+import { existingStore, isLocal, openExisting } from './open.ts'
+import { isDeployed, type StoreOptions } from './place.ts'
+import { report } from './report.ts'
+import { runDeployed } from './run-deployed.ts'
 
-interface Options {
-  readonly store: string
+interface Options extends StoreOptions {
   readonly json: boolean
   readonly target?: string
   readonly candidates?: string
@@ -37,16 +33,22 @@ export async function runVerb(o: Options): Promise<number> {
   if (o.runId !== undefined && !Id.safeParse(o.runId).success)
     throw new UserError(`--run-id "${o.runId}" is no id: letters, digits, "_", "-", "." and ":" only, at most 128`)
   const target = parseTarget(readInput(o.target), o.target)
+  if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = chosenReplayer(target, o.target, o.replayer)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
+    const changes = text === null ? null : changesOf(text, o.candidates!)
+    const bounded = changes && (await boundedBy(store, target, changes))
+    if (!isLocal(store)) {
+      const candidates = changes?.map(({ change }) => change) ?? null
+      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o.json)
+    }
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
-    const candidates = text === null ? null : await handWritten(store, target, text, o.candidates!)
     const summary = await runTarget(
       store,
-      { target, candidates, runId: o.runId ?? null, demonstration: null },
+      { target, candidates: bounded, runId: o.runId ?? null, demonstration: null },
       thisProcess(),
       engine,
     )
@@ -57,36 +59,40 @@ export async function runVerb(o: Options): Promise<number> {
   }
 }
 
-/** Prints a finished run and returns its exit code: 0 a proposal, 3 none, 2 refused. */
-export async function report(store: LocalStore, summary: RunSummary, json: boolean): Promise<number> {
-  const path = summary.proposal === null ? null : join(store.dir, 'autotune/runs', summary.run, summary.proposal)
-  const proposal =
-    summary.proposal === null
-      ? null
-      : await readJson<TuningProposal>(store.objects, keys.autotuneRun(summary.run, 'selected-proposal.json'))
-  print(json, { ...summary, proposal: path }, () => runLines(summary, proposal, path))
-  return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
+/** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
+function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {
+  const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
+  const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
+  if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
 }
 
-/** The changes of a file, one a line, as bounded candidates. */
-async function handWritten(
-  store: LocalStore,
-  target: TuningTarget,
-  text: string,
-  file: string,
-): Promise<CandidateChange[]> {
-  const { pack } = await pinnedDocuments(store.objects, target)
-  if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
+/** The changes of a file, one a line. */
+function changesOf(text: string, file: string): PlacedChange[] {
   const changes = text.split('\n').flatMap((line, i) => {
     const at = `${file}:${i + 1}`
     return line.trim() === '' ? [] : [{ at, change: parseAs(HandWrittenChange, parseJson(line, at), at) }]
   })
   if (changes.length === 0) throw new UserError(`${file} holds no change: one {"patch": {"path": value}} a line`)
+  return changes
+}
+
+/** Changes as candidates within the bounds of the target's pack. */
+async function boundedBy(
+  store: Store,
+  target: TuningTarget,
+  changes: readonly PlacedChange[],
+): Promise<CandidateChange[]> {
+  const { pack } = await pinnedDocuments(store.objects, target)
+  if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
   return boundedCandidates(changes, pack, target)
 }
 
-async function abandon(runId: string, { store: dir, json }: Options): Promise<number> {
-  const store = existingStore(dir)
+async function abandon(runId: string, { json, ...o }: Options): Promise<number> {
+  if (isDeployed(o))
+    throw new UserError(
+      'a deployed run gives back its lock by itself when it ends: stop its execution in Step Functions',
+    )
+  const store = existingStore(o.store)
   try {
     const result = await abandonRun(store, runId, thisProcess())
     print(json, result, () => [

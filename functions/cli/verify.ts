@@ -1,29 +1,33 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
 import { UserError } from '../errors.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/verify.ts'
-import { type LocalEngine, openEngine, optionsOf } from './engine.ts'
-import { existingStore } from './inspect.ts'
-import { print } from './io.ts'
+import { deployedEngine, type LocalEngine, openEngine, optionsOf } from './engine.ts'
+import { print, terminalProgress } from './io.ts'
+import { isLocal, openExisting } from './open.ts'
+import type { StoreOptions } from './place.ts'
 
 const SCOPE = {
   commit: 'recomputed up to the commit; the held-out version lives, so the vault stayed closed',
   gate: 'recomputed to the end, the gate included',
+  answer: 'recomputed to the end, but for the answer: the vault is closed to whoever works on a deployed store',
   none: 'nothing could be recomputed',
 }
 
-export async function verify(run: string, { store: dir, json }: { store: string; json: boolean }): Promise<number> {
-  const store = existingStore(dir)
+export async function verify(run: string, { json, ...o }: StoreOptions & { json: boolean }): Promise<number> {
+  const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
     const pinned = await pinnedRun(store, run)
     try {
-      engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+      engine = isLocal(store)
+        ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+        : deployedEngine(pinned?.replayer)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       const differences = [{ file: 'replayer', why: error.message }]
       return report(run, { run, reproducible: false, scope: 'none', differences }, json)
     }
-    return report(run, await verifyRun(store, run, engine), json)
+    return report(run, await verifyRun(store, run, engine, isLocal(store) ? 'open' : 'closed'), json)
   } finally {
     engine?.close()
     store.close()

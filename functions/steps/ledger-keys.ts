@@ -22,6 +22,7 @@ export const rowKeys = {
   split: () => ['split', 'rule'] as const,
   /** Runs by intent, in the order of their ids. */
   run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
+  runs: (intent: string) => `run#${intent}`,
   /** Review by its id: one item, one conditional write per decision. */
   review: (reviewId: string) => ['review', reviewId] as const,
   /** Rollout by its id: one item, one conditional write per transition. */

@@ -55,6 +55,26 @@ export async function planSeal(
   return { facts: sealed.facts, sealed, live }
 }
 
+/**
+ * The version that stands and that a run would ask, by the ledger alone; null when there is none, or when a run would seal
+ * another in its place.
+ */
+export async function standingVersion(
+  store: Pick<Store, 'table'>,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+): Promise<HeldoutVersion | null> {
+  const live = (await versionsOf(store, target.intent)).map((r) => r.body).filter((v) => !v.retired)
+  const asked = live.find((v) => v.used > 0)
+  if (asked) return factsOf(asked, pins, target)
+  const fits = (v: LedgerItem) =>
+    v.baseline === baselineOf(pins) &&
+    v.suite === pins.suite.suite &&
+    v.alpha === target.alpha &&
+    v.questions === (target.questions ?? v.questions)
+  return live.find(fits) ?? null
+}
+
 function factsOf(
   { used: _u, open: _o, history: _h, retired: _r, chain: _c, revision: _v, ...facts }: LedgerItem,
   pins: BaselinePins,

@@ -15,11 +15,13 @@ import { baselinePins, pinnedCases } from './run.ts'
 import { sealedLines } from './seal.ts'
 import { readText, type Store } from './store.ts'
 
+type Scope = 'commit' | 'gate' | 'answer' | 'none'
+
 export interface Verification {
   readonly run: string
   readonly reproducible: boolean
-  /** How far the recomputation went. */
-  readonly scope: 'commit' | 'gate' | 'none'
+  /** How far the recomputation went; `answer`: to the end, with the answer as the ledger has it, for want of a vault. */
+  readonly scope: Scope
   /** Files that differ, with why; empty when reproducible. */
   readonly differences: readonly { readonly file: string; readonly why: string }[]
 }
@@ -34,8 +36,17 @@ export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRu
     : null
 }
 
-/** Verifies a finished run. Throws UserError when there is no such run. */
-export async function verifyRun(store: Store, runId: string, engine: ReplayEngine): Promise<Verification> {
+/**
+ * Verifies a finished run. Throws UserError when there is no such run.
+ *
+ * @param vault `closed`: whoever asks may not read a retired version either
+ */
+export async function verifyRun(
+  store: Store,
+  runId: string,
+  engine: ReplayEngine,
+  vault: 'open' | 'closed' = 'open',
+): Promise<Verification> {
   const differences: { file: string; why: string }[] = []
   const differs = (file: string, why: string) => differences.push({ file, why })
   const manifestText = !Id.safeParse(runId).success
@@ -63,7 +74,7 @@ export async function verifyRun(store: Store, runId: string, engine: ReplayEngin
     return { run: runId, reproducible: false, scope: 'none', differences }
   const other = otherReplayer(run, engine)
   if (other) differs('replayer', other)
-  const scope = other ? 'none' : await recompute(store, run, stored, differs, engine)
+  const scope = other ? 'none' : await recompute(store, run, stored, differs, engine, vault)
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
   return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
 }
@@ -93,7 +104,8 @@ async function recompute(
   stored: ReadonlyMap<string, string>,
   differs: (file: string, why: string) => void,
   engine: ReplayEngine,
-): Promise<'commit' | 'gate' | 'none'> {
+  vault: 'open' | 'closed',
+): Promise<Scope> {
   const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(stored.get('gate.json') ?? '')
   const heldout = run.heldout_test_set
   const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
@@ -118,6 +130,10 @@ async function recompute(
         differs('gate.json', `question ${question} was asked under another commit than the one recomputed`)
         return { refused: 'another commit' }
       }
+      if (open && vault === 'closed') {
+        if (asked.answer !== gate!.certified) differs('gate.json', 'the ledger does not hold this answer')
+        return { answer: asked.answer ? gate! : noAnswer(item.version, question), item: asOf(item, question) }
+      }
       if (!open || (asked.answer === false && (await wasGivenUp(store, item.version, question)))) {
         if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
@@ -139,5 +155,6 @@ async function recompute(
   for (const [file, text] of outcome.artifacts) if (stored.get(file) !== text) differs(file, 'recomputed bytes differ')
   for (const file of stored.keys())
     if (!outcome.artifacts.some(([name]) => name === file)) differs(file, 'the recomputed run leaves no such file')
-  return question !== null && open ? 'gate' : 'commit'
+  if (question === null || !open) return 'commit'
+  return vault === 'open' ? 'gate' : 'answer'
 }

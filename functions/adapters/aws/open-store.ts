@@ -1,6 +1,6 @@
 /** The deployed store: experience, vault and releases buckets and the ledger table, opened by name. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
 import { dynamoTable } from './dynamo-table.ts'
@@ -18,15 +18,25 @@ export interface StoreNames {
   readonly region?: string | undefined
 }
 
+/** Whose rights the store works under. */
+export type Credentials = NonNullable<S3ClientConfig['credentials']>
+
+/** Requests at once: an import and a compile keep more than the SDK's 50 under way, and it warns of those that wait. */
+const MAX_SOCKETS = 256
+
 const systemClock: Clock = { now: () => new Date().toISOString() }
 
 /** Opens the store over the names of a deployment. A bucket that is not named throws when it is touched. */
 export function openAwsStore(
   names: StoreNames,
-  { progress = () => {}, clock = systemClock }: { progress?: Progress; clock?: Clock } = {},
+  {
+    progress = () => {},
+    clock = systemClock,
+    credentials,
+  }: { progress?: Progress; clock?: Clock; credentials?: Credentials } = {},
 ): Store & { close(): void } {
-  const config = names.region ? { region: names.region } : {}
-  const s3 = new S3Client(config)
+  const config = { ...(names.region ? { region: names.region } : {}), ...(credentials ? { credentials } : {}) }
+  const s3 = new S3Client({ ...config, requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS } } })
   const dynamo = new DynamoDBClient(config)
   const bucketOr = (bucket: string | null, what: string) =>
     bucket === null ? refusing(what) : s3Store({ client: s3, bucket })

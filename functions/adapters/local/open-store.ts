@@ -10,6 +10,8 @@ export interface LocalStore extends Store {
   readonly dir: string
   /** Folder of the sealed side. */
   readonly vaultDir: string
+  /** Path of an object, for people. */
+  nameOf(key: string): string
   close(): void
 }
 
@@ -23,6 +25,7 @@ export function openStore(
   return {
     dir,
     vaultDir: join(dir, 'vault'),
+    nameOf: (key) => join(dir, key),
     objects: openSide(fileStore(dir, { durable })),
     vault: fileStore(join(dir, 'vault'), { durable }),
     releases: fileStore(join(dir, 'releases'), { durable }),

@@ -1,0 +1,78 @@
+/** What a deployment is made of: names that its stacks put out, found by the stacks' name or by the experience bucket. */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { GetBucketTaggingCommand, S3Client } from '@aws-sdk/client-s3'
+import { UserError } from '../../errors.ts'
+
+export interface Deployment {
+  /** Name that its stacks begin with. */
+  readonly stack: string
+  readonly bucket: string
+  readonly vault: string
+  readonly table: string
+  /** Role that an import works under. */
+  readonly ingestRole: string
+  /** Tuning workflow; null: the workflow stack is not deployed. */
+  readonly tuning: string | null
+}
+
+/** How a person names a deployment. */
+export type DeploymentName = { readonly stack: string } | { readonly bucket: string }
+
+/** Finds a deployment. Throws UserError when there is none of that name, or when its stacks put out something else. */
+export async function findDeployment(name: DeploymentName): Promise<Deployment> {
+  const named = 'stack' in name ? name.stack : await stackOfBucket(name.bucket)
+  const stack = named.replace(/(Data|Workflow)$/, '')
+  const cloudformation = new CloudFormationClient({})
+  try {
+    const [data, workflow] = await Promise.all(
+      [`${stack}Data`, `${stack}Workflow`].map((s) => outputsOf(cloudformation, s)),
+    )
+    if (!data)
+      throw new UserError(
+        `there is no stack ${stack}Data in this account and region: deploy it ("npx cdk deploy --all"), or name another with --stack, or set AWS_REGION and AWS_PROFILE`,
+      )
+    const need = (output: string): string => {
+      const value = data.get(output)
+      if (value === undefined)
+        throw new UserError(`stack ${stack}Data has no output ${output}: deploy it again with this version`)
+      return value
+    }
+    return {
+      stack,
+      bucket: need('ExperienceBucketName'),
+      vault: need('VaultBucketName'),
+      table: need('LedgerTableName'),
+      ingestRole: need('IngestRoleArn'),
+      tuning: workflow?.get('TuningWorkflowArn') ?? null,
+    }
+  } finally {
+    cloudformation.destroy()
+  }
+}
+
+/** Outputs of a stack; null when there is no such stack. */
+async function outputsOf(client: CloudFormationClient, stack: string): Promise<ReadonlyMap<string, string> | null> {
+  try {
+    const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }))
+    return new Map((found?.Outputs ?? []).map((o) => [o.OutputKey!, o.OutputValue!]))
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist'))
+      return null
+    throw error
+  }
+}
+
+/** CloudFormation tags what it creates: a bucket says itself which stack it belongs to. */
+async function stackOfBucket(bucket: string): Promise<string> {
+  const s3 = new S3Client({})
+  try {
+    const { TagSet = [] } = await s3.send(new GetBucketTaggingCommand({ Bucket: bucket }))
+    const tag = TagSet.find(({ Key }) => Key === 'aws:cloudformation:stack-name')
+    if (tag?.Value) return tag.Value
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NoSuchTagSet') throw error
+  } finally {
+    s3.destroy()
+  }
+  throw new UserError(`bucket ${bucket} belongs to no stack: name the deployment with --stack NAME`)
+}

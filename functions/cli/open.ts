@@ -1,0 +1,41 @@
+/** The store that a command names: a folder of this machine, or a deployment in AWS. The one place that tells them apart. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
+import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
+import { UserError } from '../errors.ts'
+import type { Progress } from '../ports.ts'
+import { isDeployed, S3, type StoreOptions } from './place.ts'
+
+export type CommandStore = LocalStore | DeployedStore
+
+/** Is it a folder of this machine? */
+export const isLocal = (store: CommandStore): store is LocalStore => 'dir' in store
+
+/** An existing store, embedded or deployed. Throws UserError where there is none. */
+export async function openExisting(o: StoreOptions, progress: Progress = () => {}): Promise<CommandStore> {
+  return isDeployed(o) ? await deployed(o, 'caller', progress) : existingStore(o.store, { progress })
+}
+
+/** The store of an import: a folder is made with it, a deployment is written under its ingest role. */
+export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
+  return isDeployed(o) ? await deployed(o, 'ingest', progress) : openStore(o.store, { progress })
+}
+
+/** An existing folder; a UserError where there is none, so that a typo does not create one. */
+export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {
+  if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
+  return openStore(dir, options)
+}
+
+/** Has anything been imported into this folder? */
+export const isStore = (dir: string): boolean =>
+  existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
+
+async function deployed({ store, stack }: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
+  const bucket = store.slice(S3.length).replace(/\/$/, '')
+  if (stack === undefined && !/^[a-z0-9][a-z0-9.-]+$/.test(bucket))
+    throw new UserError(`--store ${store} names no bucket: it is s3://BUCKET, the experience bucket of a deployment`)
+  const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
+  return await openDeployed(stack === undefined ? { bucket } : { stack }, actor, progress)
+}

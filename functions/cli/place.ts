@@ -1,0 +1,13 @@
+/** Where a command works: a folder of this machine, or a deployment in AWS. Apart from opening it, which loads much more. */
+
+export interface StoreOptions {
+  /** A folder, or `s3://BUCKET`: the experience bucket of a deployment. */
+  readonly store: string
+  /** Name that the stacks of a deployment begin with. */
+  readonly stack?: string
+}
+
+export const S3 = 's3://'
+
+/** Does a command name a deployment? */
+export const isDeployed = ({ store, stack }: StoreOptions): boolean => stack !== undefined || store.startsWith(S3)

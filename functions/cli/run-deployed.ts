@@ -1,0 +1,92 @@
+/** `autotune run` against a deployment: starts the tuning workflow, follows it, and prints what the embedded run prints. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DeployedStore } from '#adapters/aws/deployed-store.ts'
+import { refuseRun } from '#core/outcome.ts'
+import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { RunSummary } from '#schemas/run.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../errors.ts'
+import type { WorkflowState } from '../ports.ts'
+import { readableCause } from '../shared/readable-cause.ts'
+import { recordedRun, runOfExecution } from '../shared/run-record.ts'
+import { finishedRun } from './inspect.ts'
+import { print } from './io.ts'
+import { report } from './report.ts'
+
+interface Request {
+  readonly target: TuningTarget
+  readonly candidates: readonly HandWrittenChange[] | null
+  readonly run_id: string | null
+}
+
+/** Exit code of a command that a person stopped, as shells have it. */
+const STOPPED = 130
+
+/** Exit code: as the embedded run's; 1 when the workflow itself failed, 130 when a person stopped following. */
+export async function runDeployed(store: DeployedStore, request: Request, json: boolean): Promise<number> {
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  process.once('SIGINT', interrupt)
+  try {
+    const execution = await store.workflows.start(request)
+    const state = await follow(store, execution, stop.signal)
+    const intent = request.target.intent ?? ''
+    if (state === null) return await goesOn(store, intent, execution)
+    if (state.status === 'failed') return await failed(store, intent, execution, state, json)
+    const { run_id } = state.output as { run_id: string }
+    return await report(store, await summaryOf(store, run_id), json)
+  } finally {
+    process.removeListener('SIGINT', interrupt)
+  }
+}
+
+/** Waits for the end; null: a person did not. */
+async function follow(
+  store: DeployedStore,
+  execution: string,
+  stop: AbortSignal,
+): Promise<Exclude<WorkflowState, { status: 'running' }> | null> {
+  let at: string | null = null
+  for (let wait = 250; ; wait = Math.min(wait * 1.5, 5000)) {
+    const state = await store.workflows.describe(execution)
+    if (state.status !== 'running') return state
+    if (state.at !== null && state.at !== at) store.progress(state.at)
+    at = state.at
+    if (stop.aborted) return null
+    await sleep(wait, null, { signal: stop }).catch(() => {})
+  }
+}
+
+/** A finished run has a manifest, unless it was refused before its search: then the ledger has the reasons. */
+async function summaryOf(store: DeployedStore, runId: string): Promise<RunSummary> {
+  const manifest = await finishedRun(store, runId)
+  if (manifest) return manifest.summary
+  const reason = (await recordedRun(store, runId))?.reason ?? 'its record is missing'
+  return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reason.split('\n')).summary
+}
+
+async function goesOn(store: DeployedStore, intent: string, execution: string): Promise<number> {
+  const run = (await runOfExecution(store, intent, execution))?.sk ?? null
+  const { stack } = store.deployment
+  const how = run === null ? `autotune list --stack ${stack}` : `autotune show ${run} --stack ${stack}`
+  process.stderr.write(`autotune: the run goes on by itself (${execution}). See how it stands with "${how}"\n`)
+  return STOPPED
+}
+
+/** What a person got wrong is refused as ever; anything else is the deployment's failure. */
+async function failed(
+  store: DeployedStore,
+  intent: string,
+  execution: string,
+  { error, cause }: Extract<WorkflowState, { status: 'failed' }>,
+  json: boolean,
+): Promise<number> {
+  const reason = readableCause(cause)
+  if (error === 'UserError' || error === 'TamperError') throw new UserError(reason)
+  const run = (await runOfExecution(store, intent, execution))?.sk ?? null
+  print(json, { run, verdict: 'failed', execution, error, reason }, () => [
+    `run ${run ?? '(not begun)'} failed: ${error}${reason === '' ? '' : `: ${reason}`}`,
+    `   its lock is free and it spends nothing more; redrive it in Step Functions to go on where it stopped: ${execution}`,
+  ])
+  return 1
+}

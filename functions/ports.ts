@@ -3,6 +3,9 @@
  * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
  */
 
+/** What is written: whole, or piece by piece, so that nobody holds it whole. A stream that throws writes nothing. */
+export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>
+
 /**
  * Objects by key, as in S3. A key is a relative path with `/`; bytes are whole. Every write is atomic: a reader sees the
  * old bytes or the new ones, also after a kill.
@@ -13,10 +16,12 @@ export interface ObjectStore {
    * Never the bytes of another version.
    */
   get(key: string, version?: string): Promise<Uint8Array | null>
+  /** The bytes as they stand, piece by piece, opened when they are first asked for; `null` when there are none. */
+  read(key: string): Promise<AsyncIterable<Uint8Array> | null>
   /** Writes or replaces an object. Its version; `null`: this store tells none (a bucket without versioning). */
-  put(key: string, bytes: Uint8Array | string): Promise<string | null>
+  put(key: string, bytes: Content): Promise<string | null>
   /** Writes an object only where none stands. `false`: one stood there already, and it is untouched. */
-  putIfAbsent(key: string, bytes: Uint8Array | string): Promise<boolean>
+  putIfAbsent(key: string, bytes: Content): Promise<boolean>
   /** Version of an object as it stands; `null` when there is none, or this store tells none. */
   versionOf(key: string): Promise<string | null>
   /** Keys under a prefix, in code-unit order. */
@@ -57,6 +62,14 @@ export interface Workflows {
   /** Starts the tuning workflow; returns the name by which it is described. */
   start(request: unknown): Promise<string>
   describe(execution: string): Promise<WorkflowState>
+}
+
+/** Lines put aside while a step works: read again in the same step, gone when it ends, never part of a store. */
+export interface Scratch {
+  add(line: string): void
+  /** Every line added so far, in order. */
+  lines(): Iterable<string>
+  close(): void
 }
 
 /** Time comes from here alone. */

@@ -1,5 +1,6 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
-import type { Clock, LedgerTable, ObjectStore, Progress } from '../ports.ts'
+import type { Clock, LedgerTable, ObjectStore, Progress, Scratch } from '../ports.ts'
+import { LineSplitter } from './line-splitter.ts'
 
 export interface Store {
   /** What everybody may read. */
@@ -9,6 +10,8 @@ export interface Store {
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable
+  /** Room for lines on the way, where neither side's readers look. */
+  readonly scratch: () => Scratch
   readonly clock: Clock
   readonly progress: Progress
 }
@@ -28,10 +31,40 @@ export async function readJson<T>(objects: ObjectStore, key: string, version?: s
   return text === null ? null : (JSON.parse(text) as T)
 }
 
+/** Lines of an object, one after the other: it is never held whole. None when there is no object. */
+export async function* streamLines(objects: ObjectStore, key: string): AsyncGenerator<string> {
+  const splitter = new LineSplitter()
+  for await (const { buffer, byteOffset, byteLength } of (await objects.read(key)) ?? [])
+    for (const line of splitter.push(Buffer.from(buffer, byteOffset, byteLength)))
+      if (line.length > 0) yield line.toString()
+  const rest = splitter.rest()
+  if (rest.length > 0) yield rest.toString()
+}
+
 /** Values of a JSONL object, one a line; empty when there is none. */
 export async function readLines<T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> {
-  const text = (await readText(objects, key, version)) ?? ''
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
+  if (version !== undefined) return valuesOf((await readText(objects, key, version)) ?? '')
+  const values: T[] = []
+  for await (const line of streamLines(objects, key)) values.push(JSON.parse(line) as T)
+  return values
+}
+
+const valuesOf = <T>(text: string): T[] =>
+  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
+
+/** Characters of a block: enough that a write costs little beside its bytes. */
+const BLOCK_CHARS = 64 * 1024
+
+/** Lines as text in blocks, each line ended by a newline: what `put` takes. */
+export async function* asText(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
+  let block = ''
+  for await (const line of lines) {
+    block += `${line}\n`
+    if (block.length < BLOCK_CHARS) continue
+    yield block
+    block = ''
+  }
+  if (block !== '') yield block
 }
 
 /** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '#adapters/local/open-store.ts'
+import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { memoryStore } from '#adapters/memory/memory-store.ts'
 import { memoryTable } from '#adapters/memory/memory-table.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
@@ -29,6 +30,7 @@ export function memory(): Store {
     vault: memoryStore(),
     releases: memoryStore(),
     table: memoryTable(),
+    scratch: memoryScratch,
     clock: { now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * seconds++).toISOString() },
     progress: () => {},
   }
@@ -119,6 +121,10 @@ export function watched(
     async versionOf(key) {
       hook('read', side, key)
       return inner.versionOf(key)
+    },
+    async read(key) {
+      hook('read', side, key)
+      return inner.read(key)
     },
     async put(key, bytes) {
       hook('write', side, key)

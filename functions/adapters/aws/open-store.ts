@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
+import { memoryScratch } from '../memory/memory-scratch.ts'
 import { dynamoTable } from './dynamo-table.ts'
 import { s3Store } from './s3-store.ts'
 
@@ -45,6 +46,7 @@ export function openAwsStore(
     vault: bucketOr(names.vault, 'held-out vault'),
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
+    scratch: memoryScratch,
     clock,
     progress,
     close() {
@@ -61,6 +63,7 @@ function refusing(what: string): ObjectStore {
   }
   return {
     get: async () => refuse(),
+    read: async () => refuse(),
     put: async () => refuse(),
     putIfAbsent: async () => refuse(),
     versionOf: async () => refuse(),

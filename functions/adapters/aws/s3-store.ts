@@ -8,7 +8,8 @@ import {
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import type { ObjectStore } from '#ports'
+import type { Content, ObjectStore } from '#ports'
+import { isWhole, onePiece, whole } from '../memory/content.ts'
 import { checkKey, splitPrefix } from '../memory/object-key.ts'
 
 export interface S3StoreOptions {
@@ -38,26 +39,33 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
     checkKey(key)
     return { Bucket: bucket, Key: `${prefix}${key}` }
   }
-  const object = (key: string, bytes: Uint8Array | string): PutObjectCommandInput => ({
+  const object = async (key: string, content: Content): Promise<PutObjectCommandInput> => ({
     ...at(key),
-    // The SDK hashes and sends in steps: a caller that goes on writing into its buffer must not reach the wire.
-    Body: typeof bytes === 'string' ? bytes : new Uint8Array(bytes),
+    // A stream is gathered: one request is one atomic write, and S3 wants its length. The SDK hashes and sends in steps:
+    // a caller that goes on writing into its buffer must not reach the wire.
+    Body: isWhole(content) ? (typeof content === 'string' ? content : new Uint8Array(content)) : await whole(content),
     ...(kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true } : {}),
   })
+  const get = async (key: string, version?: string): Promise<Uint8Array | null> => {
+    const where = version === undefined ? at(key) : { ...at(key), VersionId: version }
+    return orAbsent(async () => {
+      const { Body } = await client.send(new GetObjectCommand(where))
+      return await Body!.transformToByteArray()
+    })
+  }
   return {
-    async get(key, version) {
-      const where = version === undefined ? at(key) : { ...at(key), VersionId: version }
-      return orAbsent(async () => {
-        const { Body } = await client.send(new GetObjectCommand(where))
-        return await Body!.transformToByteArray()
-      })
+    get,
+    // One piece: a body that nobody reads to its end would hold its connection.
+    async read(key) {
+      const bytes = await get(key)
+      return bytes && onePiece(bytes)
     },
-    async put(key, bytes) {
-      const { VersionId } = await client.send(new PutObjectCommand(object(key, bytes)))
+    async put(key, content) {
+      const { VersionId } = await client.send(new PutObjectCommand(await object(key, content)))
       return VersionId ?? null
     },
-    async putIfAbsent(key, bytes) {
-      const input = { ...object(key, bytes), IfNoneMatch: '*' }
+    async putIfAbsent(key, content) {
+      const input = { ...(await object(key, content)), IfNoneMatch: '*' }
       for (let attempt = 0; ; attempt++) {
         try {
           await client.send(new PutObjectCommand(input))

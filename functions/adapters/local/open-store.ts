@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
+import { fileScratch } from './files/file-scratch.ts'
 import { fileStore } from './files/file-store.ts'
 import { sqliteTable } from './sqlite/sqlite-table.ts'
 
@@ -30,6 +31,8 @@ export function openStore(
     vault: fileStore(join(dir, 'vault'), { durable }),
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
+    // Held-out lines are among them.
+    scratch: () => fileScratch(join(dir, 'vault')),
     clock: { now: () => new Date().toISOString() },
     progress,
     close: () => table.close(),
@@ -47,6 +50,7 @@ function openSide(files: ObjectStore): ObjectStore {
   }
   return {
     get: async (key, version) => files.get(open(key), version),
+    read: async (key) => files.read(open(key)),
     put: async (key, bytes) => files.put(open(key), bytes),
     putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
     versionOf: async (key) => files.versionOf(open(key)),

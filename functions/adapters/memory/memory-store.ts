@@ -1,6 +1,7 @@
 /** Objects in memory: the twin of the file store and of S3, for tests and for runs that keep nothing. */
 import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
+import { isWhole, onePiece, whole } from './content.ts'
 import { checkKey, splitPrefix } from './object-key.ts'
 import { isVersion } from './object-version.ts'
 
@@ -20,15 +21,21 @@ export function memoryStore(): ObjectStore {
       const bytes = objects.get(key)
       return bytes && isVersion(bytes, version) ? copy(bytes) : null
     },
+    async read(key) {
+      const bytes = await this.get(key)
+      return bytes && onePiece(bytes)
+    },
     async put(key, bytes) {
       checkKey(key)
-      objects.set(key, copy(bytes))
-      return digestOfBytes(bytes)
+      const copied = isWhole(bytes) ? copy(bytes) : await whole(bytes)
+      objects.set(key, copied)
+      return digestOfBytes(copied)
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
+      const copied = isWhole(bytes) ? copy(bytes) : await whole(bytes)
       if (objects.has(key)) return false
-      objects.set(key, copy(bytes))
+      objects.set(key, copied)
       return true
     },
     async versionOf(key) {

@@ -76,6 +76,31 @@ export function objectStoreContract(name: string, makeStore: Make<ObjectStore>):
       }
     })
 
+    it('reads and writes piece by piece', async () => {
+      const pieces = async function* () {
+        for (let i = 0; i < 300; i++) yield i % 2 ? 'ä'.repeat(5000) : Buffer.from('b'.repeat(5000))
+      }
+      const whole = Array.from({ length: 300 }, (_, i) => (i % 2 ? 'ä' : 'b').repeat(5000)).join('')
+      await store.put('a', pieces())
+      expect(await store.putIfAbsent('b', pieces())).toBe(true)
+      expect(await store.putIfAbsent('b', pieces())).toBe(false)
+      for (const key of ['a', 'b'])
+        expect(Buffer.concat(await Array.fromAsync((await store.read(key))!)).toString()).toBe(whole)
+      expect(await store.read('none')).toBeNull()
+    })
+
+    it('writes nothing of a stream that throws', async () => {
+      const broken = async function* () {
+        yield 'x'.repeat(100_000)
+        throw new Error('half way')
+      }
+      await store.put('a', 'old')
+      await expect(store.put('a', broken())).rejects.toThrow('half way')
+      await expect(store.putIfAbsent('b', broken())).rejects.toThrow('half way')
+      expect(await text('a')).toBe('old')
+      expect(await list('')).toEqual(['a'])
+    })
+
     it('keeps no hold of the bytes it was given or gave', async () => {
       const given = new Uint8Array([1, 2])
       await store.put('a', given)

@@ -34,6 +34,10 @@ export function guarded(store: Store, templates: Templates, role: string): Store
         read(name)
         return objects.versionOf(name)
       },
+      async read(name) {
+        read(name)
+        return objects.read(name)
+      },
       async put(name, bytes) {
         write(name)
         return objects.put(name, bytes)

@@ -4,10 +4,12 @@
  * disk and writing much are not.
  */
 import { randomBytes } from 'node:crypto'
-import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isWhole } from '#adapters/memory/content.ts'
 import { TEMP_PREFIX } from '#adapters/memory/object-key.ts'
+import type { Content } from '#ports'
 
 /** What is read or written in one call without letting anybody else go first: about a millisecond. */
 export const SHORT_BYTES = 1024 * 1024
@@ -22,7 +24,7 @@ let writes = 0
  * @param durable wait until bytes and name are on the disk
  * @throws the file system's error; the old bytes then stand and no temporary file is left
  */
-export async function replaceFile(file: string, bytes: Uint8Array | string, durable: boolean): Promise<void> {
+export async function replaceFile(file: string, bytes: Content, durable: boolean): Promise<void> {
   const temp = await writeTemp(file, bytes, durable)
   try {
     renameSync(temp, file)
@@ -40,7 +42,9 @@ export async function replaceFile(file: string, bytes: Uint8Array | string, dura
  * @returns false: something has that name already, and it is untouched
  * @throws the file system's error, also where it has no hard links
  */
-export async function createFile(file: string, bytes: Uint8Array | string, durable: boolean): Promise<boolean> {
+export async function createFile(file: string, bytes: Content, durable: boolean): Promise<boolean> {
+  // A stream may be long, and is not read when it would lose anyway.
+  if (!isWhole(bytes) && existsSync(file)) return false
   const temp = await writeTemp(file, bytes, durable)
   let created = true
   try {
@@ -68,10 +72,10 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Writes a temporary file beside `file`; leaves none when that fails. */
-async function writeTemp(file: string, bytes: Uint8Array | string, durable: boolean): Promise<string> {
+async function writeTemp(file: string, bytes: Content, durable: boolean): Promise<string> {
   const temp = join(dirname(file), `${WRITER}${writes++}`)
   try {
-    if (durable || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
+    if (durable || !isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
     else writeFileSync(temp, bytes, { flag: 'wx' })
     return temp
   } catch (error) {
@@ -81,7 +85,7 @@ async function writeTemp(file: string, bytes: Uint8Array | string, durable: bool
 }
 
 /** By a handle: `fsync` of a descriptor is refused to a process under `node --permission`, `sync` of a handle is not. */
-async function writeLong(temp: string, bytes: Uint8Array | string, durable: boolean): Promise<void> {
+async function writeLong(temp: string, bytes: Content, durable: boolean): Promise<void> {
   const handle = await open(temp, 'wx')
   try {
     await handle.writeFile(bytes)

@@ -1,7 +1,8 @@
 /** Objects as files below one folder: a key is a path, and a store may be copied, diffed and read with any tool. */
-import { readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import { createReadStream, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { digested } from '#adapters/memory/content.ts'
 import { checkKey, splitPrefix } from '#adapters/memory/object-key.ts'
 import { isVersion } from '#adapters/memory/object-version.ts'
 import { digestOfBytes } from '#core/canonical.ts'
@@ -41,12 +42,17 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
       const bytes = await read(key)
       return bytes !== null && isVersion(bytes, version) ? bytes : null
     },
+    async read(key) {
+      checkKey(key)
+      const path = await folder.find(key)
+      return path !== null && statOrNull(path)?.isFile() ? pieces(path) : null
+    },
     async put(key, bytes) {
       checkKey(key)
-      const version = digestOfBytes(bytes)
+      const seen = digested(bytes)
       const path = await folder.forWriting(key)
-      await replaceFile(path, bytes, durable).catch((error) => inTheWay(path, error))
-      return version
+      await replaceFile(path, seen.content, durable).catch((error) => inTheWay(path, error))
+      return seen.digest()
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
@@ -71,6 +77,8 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
   }
 }
 
+const PIECE_BYTES = 256 * 1024
+
 /** Bytes of a file; null when it is gone or is none: a folder is a beginning of keys, not a key. */
 async function readWhole(path: string): Promise<Uint8Array | null> {
   const found = statOrNull(path)
@@ -82,6 +90,12 @@ async function readWhole(path: string): Promise<Uint8Array | null> {
     if (isMissing(error)) return null
     throw error
   }
+}
+
+/** A file that is read piece by piece; a short one at once. */
+async function* pieces(path: string): AsyncGenerator<Uint8Array> {
+  if (statSync(path).size > SHORT_BYTES) yield* createReadStream(path, { highWaterMark: PIECE_BYTES })
+  else yield readFileSync(path)
 }
 
 const statOrNull = (path: string): Stats | null => {

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { LineSplitter } from './line-splitter.ts'
+import { LineSplitter } from '../../../steps/line-splitter.ts'
 
 /** First line to the child. */
 export interface ChildSettings {
@@ -193,12 +193,14 @@ export class MapWorker {
  */
 export function guardArguments(memoryMb: number): string[] {
   const engine = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')))
+  const splitter = realpathSync(fileURLToPath(new URL('../../../steps/line-splitter.ts', import.meta.url)))
   const packageFile = realpathSync(fileURLToPath(new URL('../../../../package.json', import.meta.url)))
   return [
     '--permission',
     `--allow-fs-read=${join(HERE, '*')}`,
     `--allow-fs-read=${join(engine, '*')}`,
     `--allow-fs-read=${packageFile}`,
+    `--allow-fs-read=${splitter}`,
     '--no-experimental-sqlite',
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${memoryMb}`,

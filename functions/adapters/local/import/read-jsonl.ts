@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { LineSplitter } from '../../../steps/line-splitter.ts'
 import { ImportError } from './import-error.ts'
-import { LineSplitter } from './line-splitter.ts'
 
 export interface JsonLine {
   /** From 1, empty lines counted. */

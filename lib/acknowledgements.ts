@@ -16,6 +16,8 @@ const WHOLE_STORE =
 const WORK_FILES =
   'one folder a run, whose id does not exist at synthesis; each function is given the one kind of file that it reads or writes'
 const TRACES = 'X-Ray knows no resource to write a segment to'
+const UNTRACED =
+  'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
 const SYNCHRONOUS =
   'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
 const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
@@ -80,7 +82,10 @@ const OTHERS: readonly (readonly [path: string, id: string, reason: string])[] =
   ...[...OWN_ROLES, ...BORROWED_ROLES].map(
     (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
   ),
-  ['GateWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ...BORROWED_ROLES.map((f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const),
+  ...['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'].map(
+    (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
+  ),
   ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
@@ -115,8 +120,6 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     id: 'AwsSolutions-IAM5[Resource::<ReleasesBucketEA8ED4CA.Arn>/*]',
     reason: WHOLE_STORE,
   },
-  { path: 'AutotuneData/Vault/Sealer/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
-  { path: 'AutotuneData/Vault/Gate/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
   ...Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
     patterns.map((p) => ({ path: `${WORKFLOW}/${path}`, id: wildcard(`${EXPERIENCE}/${p}`), reason: WORK_FILES })),
   ),

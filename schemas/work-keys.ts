@@ -37,6 +37,8 @@ export const workKeys = {
 
 /** Work files of the gate, in the vault. */
 export const gateKeys = {
+  /** What a call of a sealed function failed on. */
+  failure: (step: string, request: string) => `log/${step}/${segment(request)}.json`,
   /** When the answer becomes readable: written once, by the first reservation of the question. */
   due: (version: string, question: number) => `gate/${version.slice(7)}/${question}/due.json`,
   shard: (version: string, question: number, shard: number) =>

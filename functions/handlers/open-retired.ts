@@ -6,8 +6,8 @@ import { joinRetired } from '../steps/seal.ts'
 
 export const openRetired: Step<RunInput, Record<string, never>> = {
   name: 'open-retired',
+  sealed: 'sealer',
   input: RunInput,
-  about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
   async work({ run }, { store }) {
     await holdLock(store, run, (await requestOf(store, run)).about)
     await joinRetired(store, run.intent)

@@ -11,8 +11,8 @@ import { publishAnswer as publish } from '../steps/gate.ts'
 
 export const publishAnswer: Step<GateInput, Answered> = {
   name: 'publish-answer',
+  sealed: 'gate',
   input: GateInput,
-  about: () => ({}),
   async work(asked, { store }) {
     const { run, question } = await askedOf(store, asked)
     const answer = await publish(store, run, question.commit)

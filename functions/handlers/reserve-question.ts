@@ -11,8 +11,8 @@ import { readJson } from '../steps/store.ts'
 
 export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
+  sealed: 'gate',
   input: ReserveInput,
-  about: () => ({}),
   async work({ asked, due: wanted }, { store, shardCases }) {
     const { run, question } = await askedOf(store, asked)
     const { intent, version } = run.heldout_test_set!

@@ -11,8 +11,8 @@ import { readLines } from '../steps/store.ts'
 
 export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
+  sealed: 'gate',
   input: ScoreItem,
-  about: ({ reserved: { version, question } }) => ({ version, question }),
   async work({ asked, reserved: { version, question: k, shards }, item }, { store }) {
     const { run, question } = await askedOf(store, asked)
     const candidate = Math.floor(item / shards)

@@ -11,8 +11,8 @@ import { readLines } from '../steps/store.ts'
 
 export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   name: 'seal-answer',
+  sealed: 'gate',
   input: AnswerInput,
-  about: ({ reserved: { version, question } }) => ({ version, question }),
   async work({ asked, reserved: { version, question: k, shards } }, { store }) {
     const { run, question } = await askedOf(store, asked)
     const engine: ReplayEngine = {

@@ -9,8 +9,8 @@ import { sealIfNeeded } from '../steps/seal.ts'
 
 export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
+  sealed: 'sealer',
   input: RunInput,
-  about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
   async work({ run }, { store }) {
     const { target } = await requestOf(store, run)
     const { pack, suite, prices, resolved } = await answeredContract(store, target)

@@ -6,33 +6,56 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { type Contract, parseAs } from '../steps/documents.ts'
+import { sealedHandler } from './sealed-handler.ts'
 import { openWorld, type World } from './world.ts'
 
-/** A step of a workflow: what it takes, and its work. */
-export interface Step<I, O> {
+interface AnyStep<I, O> {
   /** Name of the step; metrics and logs carry it. */
   readonly name: string
   readonly input: Contract<I>
-  /** What a log line may say of an input: ids and counts, never content. */
-  readonly about: (input: I) => Readonly<Record<string, string | number>>
   readonly work: (input: I, world: World) => Promise<O>
 }
 
+/** A step whose log and metrics are open. */
+export interface OpenStep<I, O> extends AnyStep<I, O> {
+  readonly sealed?: never
+  /** What a log line may say of an input: ids and counts, never content. */
+  readonly about: (input: I) => Readonly<Record<string, string | number>>
+}
+
+/** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
+export interface SealedStep<I, O> extends AnyStep<I, O> {
+  readonly sealed: 'gate' | 'sealer'
+}
+
+/** A step of a workflow: what it takes, and its work. */
+export type Step<I, O> = OpenStep<I, O> | SealedStep<I, O>
+
 /** The Lambda handler of a step. The world is opened at the first call and kept; `open` is replaced in tests. */
-export function makeHandler<I, O>(step: Step<I, O>, open: () => World = openWorld) {
+export function makeHandler<I, O>(
+  step: Step<I, O>,
+  open: () => World = openWorld,
+): (event: unknown, context: Context) => Promise<O> {
+  let world: World | undefined
+  const opened = () => {
+    world ??= open()
+    return world
+  }
+  return step.sealed ? sealedHandler(step, opened) : openHandler(step, opened)
+}
+
+function openHandler<I, O>(step: OpenStep<I, O>, open: () => World) {
   const logger = new Logger({ serviceName: step.name })
   const metrics = new Metrics({ namespace: 'Autotune', serviceName: step.name })
-  let world: World | undefined
   return middy<unknown, O, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
     .handler(async (event) => {
-      world ??= open()
       const input = parseAs(step.input, event, step.name)
       const about = step.about(input)
       logger.appendKeys(about)
       try {
-        const output = await step.work(input, world)
+        const output = await step.work(input, open())
         logger.info('done')
         metrics.addMetric('Done', MetricUnit.Count, 1)
         return output

@@ -10,7 +10,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import { DefinitionBody, LogLevel, type LogOptions, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
@@ -92,7 +92,9 @@ export class Autotune extends Construct {
       sealAnswer: sealAnswer.function.functionArn,
       publishAnswer: publishAnswer.function.functionArn,
     }
-    return this.machine('GateWorkflow', gateDefinition({ ...parts, ...limits }), Object.values(parts), [])
+    return this.machine('GateWorkflow', gateDefinition({ ...parts, ...limits }), Object.values(parts), [], {
+      sealed: true,
+    })
   }
 
   private tuningWorkflow({ experience: { bucket } }: Stores, limits: Limits): StateMachine {
@@ -149,28 +151,23 @@ export class Autotune extends Construct {
     ])
   }
 
-  /** A machine with its own log group and a role with just the statements given, and the rights of a Distributed Map. */
+  /**
+   * A machine with a role with just the statements given, and the rights of a Distributed Map. A sealed one writes no log
+   * and no trace: they would tell which way it went and how long each step took.
+   */
   private machine(
     id: string,
     definition: Record<string, unknown>,
     functions: readonly string[],
     statements: readonly PolicyStatement[],
+    { sealed = false } = {},
   ): StateMachine {
     const stack = Stack.of(this)
     const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
     const machine = new StateMachine(this, id, {
       definitionBody: DefinitionBody.fromString(stack.toJsonString(definition)),
       role,
-      tracingEnabled: true,
-      logs: {
-        destination: new LogGroup(this, `${id}Log`, {
-          retention: RetentionDays.THREE_MONTHS,
-          removalPolicy: RemovalPolicy.RETAIN,
-        }),
-        level: LogLevel.ALL,
-        // Payloads of the tuning side are small references, but they are nobody's business in a log.
-        includeExecutionData: false,
-      },
+      ...(sealed ? {} : { tracingEnabled: true, logs: this.machineLog(id) }),
     })
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [...functions] }))
     for (const statement of statements) role.addToPolicy(statement)
@@ -193,6 +190,18 @@ export class Autotune extends Construct {
       ],
     })
     return machine
+  }
+
+  private machineLog(id: string): LogOptions {
+    return {
+      destination: new LogGroup(this, `${id}Log`, {
+        retention: RetentionDays.THREE_MONTHS,
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
+      level: LogLevel.ALL,
+      // Payloads of the tuning side are small references, but they are nobody's business in a log.
+      includeExecutionData: false,
+    }
   }
 
   /** An execution that ends badly is recorded with its reason and frees its lock; it can still be redriven. */

@@ -17,6 +17,12 @@ export interface RuntimeFunctionProps {
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[]
   /**
+   * Whether it works on sealed cases: then it may write no log and leaves no trace, since whoever reads CloudWatch and
+   * X-Ray would read there how long it worked and how it failed. Its log group stays empty.
+   * @default false
+   */
+  readonly sealed?: boolean
+  /**
    * Role of another stack to run under.
    * @default - a role of its own
    */
@@ -33,17 +39,13 @@ export class RuntimeFunction extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     })
     const role = props.role ?? new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-    // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
-    const policy = new Policy(this, 'Policy', {
-      roles: [role],
-      statements: [
-        ...props.statements,
-        new PolicyStatement({
-          actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          resources: [logGroup.logGroupArn],
-        }),
-      ],
+    const logging = new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
     })
+    const statements = [...props.statements, ...(props.sealed ? [] : [logging])]
+    // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
+    const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null
     this.function = new NodejsFunction(this, 'Function', {
       entry: handlerFile(props.handler),
       projectRoot: ROOT,
@@ -54,7 +56,7 @@ export class RuntimeFunction extends Construct {
       timeout: props.timeout,
       role,
       logGroup,
-      tracing: Tracing.ACTIVE,
+      tracing: props.sealed ? Tracing.DISABLED : Tracing.ACTIVE,
       environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
       bundling: {
         ...BUNDLING,
@@ -63,6 +65,6 @@ export class RuntimeFunction extends Construct {
         sourceMapMode: SourceMapMode.EXTERNAL,
       },
     })
-    this.function.node.addDependency(policy)
+    if (policy) this.function.node.addDependency(policy)
   }
 }

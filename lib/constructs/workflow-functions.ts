@@ -121,7 +121,7 @@ export class WorkflowFunctions extends Construct {
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
       },
       statements,
-      ...(side === 'open' ? {} : { role: side === 'sealer' ? vault.sealer : vault.gate }),
+      ...(side === 'open' ? {} : { sealed: true, role: side === 'sealer' ? vault.sealer : vault.gate }),
     })
   }
 }

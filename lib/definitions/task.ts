@@ -1,24 +1,7 @@
 /** A Lambda task in JSONata, with the one retry that we allow: throttling and service faults, by name. */
+import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 
-/**
- * What passes by itself: Lambda's own faults, and S3's and DynamoDB's as the SDK names them. Seven attempts, waits 2, 4,
- * 8, 16, 32, 60 s at most: two minutes in all. Bad input and our own errors are never retried.
- */
-export const TRANSIENT_ERRORS: readonly string[] = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-  'Lambda.ClientExecutionTimeoutException',
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'SlowDown',
-  'ServiceUnavailable',
-  'InternalError',
-  'InternalServerError',
-]
-
+/** Seven attempts, waits 2, 4, 8, 16, 32, 60 s at most: two minutes in all. Bad input and our own errors are never retried. */
 const RETRY = {
   ErrorEquals: TRANSIENT_ERRORS,
   IntervalSeconds: 2,

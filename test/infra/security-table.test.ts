@@ -139,6 +139,18 @@ describe('who may do what', () => {
     ['SendTaskFailure', 'states:*'],
     ['write held-out item', 'dynamodb:UpdateItem'],
     ['scan ledger', 'dynamodb:*'],
+    ['read gate log', 'logs:*'],
+    ['write gate log', 'logs:PutLogEvents'],
+    ['read gate history', 'states:GetExecutionHistory'],
+    ['read gate progress', 'states:Describe*'],
+    ['read metrics', 'cloudwatch:GetMetricData'],
+    ['read experience', 's3:GetObject'],
+    ['write pack', 's3:PutObject'],
+    ['write run', 's3:PutObject'],
+    ['read held-out item', 'dynamodb:GetItem'],
+    ['write lock', 'dynamodb:PutItem'],
+    ['write rejection', 'dynamodb:PutItem'],
+    ['write run item', 'dynamodb:PutItem'],
   ])('shows the door "%s" when somebody is granted it', (door, action) => {
     const opened = changed('AWS::IAM::Policy', 'ReleasesReleaser', (p) => grant(p.PolicyDocument, action))
     expect(securityTable(opened).ReleasesReleaser).toContain(door)

@@ -1,6 +1,6 @@
 /** Every role against every door, from the templates alone. */
 import { type Ask, policiesOf } from './iam.ts'
-import type { Templates } from './resolve.ts'
+import { resolver, type Templates } from './resolve.ts'
 
 /** ARN of the one resource of a type whose logical id starts so. Throws when there is none or more than one. */
 export function arnOf(templates: Templates, type: string, start: string): string {
@@ -13,6 +13,13 @@ export function arnOf(templates: Templates, type: string, start: string): string
   return found[0]!
 }
 
+/** ARN of an execution of a machine, as the policies write it. */
+export const executionArn = (templates: Templates, machine: string): string => {
+  const [stack, id] = machine.slice('arn:'.length).split('.')
+  const name = resolver(templates, stack!)({ 'Fn::GetAtt': [id, 'Name'] })
+  return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}:question-1`
+}
+
 /** The doors, each as one question. */
 export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const vault = arnOf(templates, 'AWS::S3::Bucket', 'VaultBucket')
@@ -21,6 +28,9 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const releases = arnOf(templates, 'AWS::S3::Bucket', 'ReleasesBucket')
   const experience = arnOf(templates, 'AWS::S3::Bucket', 'ExperienceBucket')
   const table = arnOf(templates, 'AWS::DynamoDB::Table', 'LedgerTable')
+  const gate = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'AutotuneGateWorkflow')
+  const scoring = arnOf(templates, 'AWS::Logs::LogGroup', 'AutotuneFunctionsScoreShardLog')
+  const execution = executionArn(templates, gate)
   const item = (action: string, leadingKey: string): Ask => ({
     action: `dynamodb:${action}`,
     resource: table,
@@ -31,6 +41,11 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write vault': { action: 's3:PutObject', resource: `${vault}/experience/runs/2026-01-01/r1/trace.json` },
     'seal version': { action: 's3:PutObject', resource: `${vault}/goldens/order.refund/abc/test.jsonl` },
     'read vault logs': { action: 's3:GetObject', resource: `${logs}/1` },
+    'write gate log': { action: 'logs:PutLogEvents', resource: scoring },
+    'read gate log': { action: 'logs:GetLogEvents', resource: scoring },
+    'read gate history': { action: 'states:GetExecutionHistory', resource: execution },
+    'read gate progress': { action: 'states:DescribeMapRun', resource: execution },
+    'read metrics': { action: 'cloudwatch:GetMetricData', resource: '*' },
     decrypt: { action: 'kms:Decrypt', resource: key },
     encrypt: { action: 'kms:GenerateDataKey', resource: key },
     'read experience': { action: 's3:GetObject', resource: `${experience}/goldens/order.refund/search.jsonl` },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { synthesize } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
-import { securityTable } from '../support/infra/security-table.ts'
+import { doorsOf, securityTable } from '../support/infra/security-table.ts'
 
 /** Every role and every door that is open to it. A door that is not named is shut. */
 const TABLE = {
@@ -134,25 +134,32 @@ describe('who may do what', () => {
     expect(securityTable(opened)[role]).toContain(door)
   })
 
-  it.each([
-    ['SendTaskSuccess', 'states:SendTaskSuccess'],
-    ['SendTaskFailure', 'states:*'],
-    ['write held-out item', 'dynamodb:UpdateItem'],
-    ['scan ledger', 'dynamodb:*'],
-    ['read gate log', 'logs:*'],
-    ['write gate log', 'logs:PutLogEvents'],
-    ['read gate history', 'states:GetExecutionHistory'],
-    ['read gate progress', 'states:Describe*'],
-    ['read metrics', 'cloudwatch:GetMetricData'],
-    ['read experience', 's3:GetObject'],
-    ['write pack', 's3:PutObject'],
-    ['write run', 's3:PutObject'],
-    ['read held-out item', 'dynamodb:GetItem'],
-    ['write lock', 'dynamodb:PutItem'],
-    ['write rejection', 'dynamodb:PutItem'],
-    ['write run item', 'dynamodb:PutItem'],
-  ])('shows the door "%s" when somebody is granted it', (door, action) => {
-    const opened = changed('AWS::IAM::Policy', 'ReleasesReleaser', (p) => grant(p.PolicyDocument, action))
-    expect(securityTable(opened).ReleasesReleaser).toContain(door)
+  it('shows every door as soon as a role is granted it and nothing denies it', () => {
+    const role = 'AutotuneFunctionsReplayShardRole'
+    expect(TABLE[role]).toEqual([])
+    const opened = changed('AWS::IAM::Policy', 'AutotuneFunctionsReplayShardPolicy', () => {})
+    const statements = policyOf(opened, 'AWS::IAM::Policy', 'AutotuneFunctionsReplayShardPolicy')
+    const before = [...statements]
+    const seen: Record<string, readonly string[]> = {}
+    for (const t of Object.values(opened))
+      for (const { Type, Properties } of Object.values(t.Resources ?? {})) {
+        const policy = { 'AWS::S3::BucketPolicy': 'PolicyDocument', 'AWS::KMS::Key': 'KeyPolicy' }[Type]
+        const document = policy ? (Properties![policy] as Document) : null
+        if (document) document.Statement = document.Statement.filter((s) => s.Effect !== 'Deny')
+      }
+    for (const [door, { action }] of Object.entries(doorsOf(opened))) {
+      statements.splice(0, statements.length, ...before, { Effect: 'Allow', Action: action, Resource: '*' })
+      seen[door] = securityTable(opened)[role]!
+    }
+    for (const [door, open] of Object.entries(seen))
+      expect([door, open]).toEqual([door, expect.arrayContaining([door])])
   })
+
+  const policyOf = (all: Templates, type: string, start: string): Document['Statement'] => {
+    for (const template of Object.values(all))
+      for (const [id, resource] of Object.entries(template.Resources ?? {}))
+        if (resource.Type === type && id.startsWith(start))
+          return (resource.Properties!.PolicyDocument as Document).Statement
+    throw new Error(`no ${type} starts with ${start}`)
+  }
 })

@@ -7,8 +7,8 @@ import * as ours from '../../functions/errors.ts'
 import { memory } from '../steps/stores.ts'
 import { synthesize } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
-import type { Templates } from '../support/infra/resolve.ts'
-import { machinesOf } from '../support/workflow/deployed.ts'
+import { resolver, type Templates } from '../support/infra/resolve.ts'
+import { machinesOf, STEPS } from '../support/workflow/deployed.ts'
 import { guarded } from '../support/workflow/guarded.ts'
 import type { Machine } from '../support/workflow/runner.ts'
 
@@ -79,6 +79,28 @@ describe('the synthesized definitions', () => {
     expect(names.size).toBeGreaterThan(10)
     expect([...names].filter((name) => !classes.has(name) && !DOCUMENTED.includes(name))).toEqual([])
     expect(DOCUMENTED.filter((name) => !names.has(name))).toEqual([])
+  })
+
+  it('leave no log and no trace of the sealed side: its functions and its machine write none', () => {
+    const resources = Object.entries(templates.AutotuneWorkflow!.Resources!)
+    const resolve = resolver(templates, 'AutotuneWorkflow')
+    const sealed = resources.flatMap(([id, { Type, Properties: p = {} }]) => {
+      const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
+      if (Type !== 'AWS::Lambda::Function' || !name) return []
+      const isSealed = /\.Vault(Gate|Sealer)/.test(String(resolve(p.Role)))
+      expect([name, STEPS[name]!.sealed !== undefined, p.TracingConfig === undefined]).toEqual([
+        name,
+        isSealed,
+        isSealed,
+      ])
+      return isSealed ? [name] : []
+    })
+    expect(sealed).toHaveLength(6)
+    const gate = resources.find(([id, r]) => r.Type === 'AWS::StepFunctions::StateMachine' && id.includes('Gate'))![1]
+    expect([gate.Properties!.LoggingConfiguration, gate.Properties!.TracingConfiguration]).toEqual([
+      undefined,
+      undefined,
+    ])
   })
 
   it('gives no function more than its role: the guard of the workflow tests refuses what the policies refuse', async () => {

@@ -23,7 +23,8 @@ import { guarded } from './guarded.ts'
 import { type Execution, type Machine, type Runner, redrive, start } from './runner.ts'
 import { WorkflowError } from './workflow-error.ts'
 
-const STEPS = {
+/** Every step by the name of its function. */
+export const STEPS = {
   AdvanceRun: advanceRun,
   CompileSearch: compileSearch,
   OpenRetired: openRetired,

@@ -1,7 +1,8 @@
 /** `autotune review`: opens the review of a proposal, prints a link for every reviewer, and serves their pages. */
 import { randomBytes } from 'node:crypto'
 import type { LocalStore } from '#adapters/local/open-store.ts'
-import { DESK_HOST, REVIEW_PATH, serveDesk } from '#adapters/local/review/desk-server.ts'
+import { PAGE_HOST } from '#adapters/local/page-server.ts'
+import { REVIEW_PATH, serveDesk } from '#adapters/local/review/desk-server.ts'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
@@ -14,6 +15,7 @@ import {
   openRunReview,
   type ReviewItem,
   readReview,
+  recordRefused,
   reviewLinks,
 } from '../steps/review.ts'
 import { pinnedRun } from '../steps/verify.ts'
@@ -49,7 +51,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       print(o.json, object, () => reviewLines(item.review, links, origin))
     }
     if (!o.serve || item.review.status !== 'open') {
-      await report(o.port === 0 ? null : `http://${DESK_HOST}:${o.port}`)
+      await report(o.port === 0 ? null : `http://${PAGE_HOST}:${o.port}`)
       return 0
     }
     const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -65,7 +67,12 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
         return reply
       },
       o.port,
-      (error) => say(`autotune: a defect of ours: ${error.stack}`),
+      {
+        failed: (error) => say(`autotune: a defect of ours: ${error.stack}`),
+        refused: (note) => {
+          recordRefused(store, note).catch((error: Error) => say(`autotune: ${error.message}`))
+        },
+      },
     )
     // Nobody has to open a link for time to be over.
     const clock = setInterval(() => {

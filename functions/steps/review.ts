@@ -303,6 +303,10 @@ async function recordAttempt(store: Store, attempt: ReviewAttempt): Promise<void
   await store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
 }
 
+/** Records a request that was refused before it reached a link: nothing about its sender is known. */
+export const recordRefused = (store: Store, note: string): Promise<void> =>
+  recordAttempt(store, attemptRecord(null, 'bad_request', note, store.clock.now()))
+
 /** Refused attempts, in the order of their times; `null`: those whose link named no review of ours. */
 export async function readAttempts(store: Store, id: string | null): Promise<ReviewAttempt[]> {
   const attempts: ReviewAttempt[] = []

@@ -174,6 +174,18 @@ describe('the desk over HTTP', () => {
     expect(JSON.parse(again.out)).toMatchObject({ status: 'approved', links: [] })
   })
 
+  test('counts two forms at once as one decision', async () => {
+    await serving(async ({ url, review_id }) => {
+      const answers = await Promise.all([send(url('policy')), send(url('policy')), send(url('policy'))])
+      expect(answers.map((a) => a.status).sort()).toEqual([303, 409, 409])
+      expect((await stored()).decisions).toMatchObject([{ role: 'policy' }])
+      expect(await attempts(review_id)).toEqual([
+        ['used', 'ben'],
+        ['used', 'ben'],
+      ])
+    })
+  })
+
   test('ends with one rejection, which the next run remembers', async () => {
     await serving(async ({ url }) => {
       expect((await send(url('policy'), { decision: 'rejected' })).status).toBe(422)
@@ -217,6 +229,9 @@ describe('the desk over HTTP', () => {
         expect((await ask(`${origin}${path}`)).status).toBe(404)
       expect((await ask(url('policy'), 'GET', { host: 'evil.example' })).status).toBe(421)
       expect((await ask(`${origin}/review/${'a'.repeat(60_000)}`)).status).toBe(431)
+      await vi.waitFor(async () =>
+        expect((await attempts(null)).filter(([kind]) => kind === 'bad_request')).toHaveLength(2),
+      )
       expect((await stored()).revision).toBe(0)
     })
   })

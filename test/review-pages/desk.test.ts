@@ -1,73 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { linkClaims, parseLink, signLink } from '#core/review/link.ts'
-import type { ReviewRequest } from '#core/review/request.ts'
+import { linkClaims, signLink } from '#core/review/link.ts'
 import { expireReview, reviewProblems } from '#core/review/review.ts'
-import { type Review, ReviewAttempt } from '#schemas/review.ts'
-import { answerReview, type DeskReply } from '../../functions/review-pages/desk.ts'
+import type { DeskReply } from '../../functions/review-pages/desk.ts'
 import { type ShownProposal, shownDigest } from '../../functions/review-pages/view.ts'
-import { aProposal, aReview, DURING, EXPIRES, macHolds, sign } from '../core/review/builders.ts'
-import { aShown, candidates } from './builders.ts'
+import { aProposal, aReview, EXPIRES, sign } from '../core/review/builders.ts'
 import { accessibilityProblems } from './html.ts'
-
-const OWN = 'https://review.acme.example'
-const SHOWN = aShown({ candidates: candidates().slice(-3) })
-
-/** A desk over one stored review: conditional writes, and every attempt kept. */
-class Desk {
-  review: Review = aReview({ shown_digest: shownDigest(SHOWN) })
-  shown: ShownProposal = SHOWN
-  now = DURING
-  writes = 0
-  attempts: ReviewAttempt[] = []
-
-  token = (role: string): string => signLink(linkClaims(this.review).find((c) => c.role === role)!, sign)
-
-  /** Reads, answers, and writes if nobody wrote since the read. */
-  answer(token: string, request: Partial<ReviewRequest>, read: Review = this.review): DeskReply {
-    const parsed = parseLink(token)
-    const reply = answerReview(
-      { method: 'GET', origin: null, sec_fetch_site: null, content_type: null, body: null, ...request },
-      {
-        parsed,
-        macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac),
-        review: read,
-        shown: this.shown,
-        now: this.now,
-        origin: OWN,
-        action: `/review/${token}`,
-      },
-    )
-    if (reply.attempt) this.attempts.push(ReviewAttempt.parse(reply.attempt))
-    if (reply.write) {
-      if (this.review.revision !== reply.write.next.revision - 1) return this.answer(token, request)
-      this.review = reply.write.next
-      this.writes++
-    }
-    return reply
-  }
-
-  post(token: string, fields: Record<string, string> = {}, read?: Review): DeskReply {
-    const body = new URLSearchParams({
-      decision: 'approved',
-      confirm: 'yes',
-      reason: '',
-      shown_digest: this.review.shown_digest,
-      ...fields,
-    })
-    const form = {
-      method: 'POST',
-      origin: OWN,
-      content_type: 'application/x-www-form-urlencoded',
-      body: body.toString(),
-    }
-    return this.answer(token, form, read)
-  }
-}
+import { MemoryDesk, OWN, SHOWN } from './memory-desk.ts'
 
 describe('the review desk', () => {
   test('lets every role decide once, and approves with the last', () => {
-    const desk = new Desk()
+    const desk = new MemoryDesk()
     const tokens = ['reliability', 'policy', 'domain_owner'].map(desk.token)
     for (const token of tokens) {
       expect(desk.answer(token, {}).status).toBe(200)
@@ -80,7 +23,7 @@ describe('the review desk', () => {
   })
 
   test('is changed by nothing that a mail scanner does', () => {
-    const desk = new Desk()
+    const desk = new MemoryDesk()
     const token = desk.token('policy')
     const before = structuredClone(desk.review)
     for (const method of ['GET', 'HEAD', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH'])
@@ -90,7 +33,7 @@ describe('the review desk', () => {
   })
 
   test('ends with one rejection, whose reason is asked for until it is there', () => {
-    const desk = new Desk()
+    const desk = new MemoryDesk()
     const token = desk.token('policy')
     const asked = desk.post(token, { decision: 'rejected', reason: ' ' })
     expect(asked).toMatchObject({
@@ -107,7 +50,7 @@ describe('the review desk', () => {
   })
 
   test('counts a double click once: the second is told what was decided', () => {
-    const desk = new Desk()
+    const desk = new MemoryDesk()
     const token = desk.token('policy')
     const read = desk.review
     expect(desk.post(token, {}, read).status).toBe(303)
@@ -117,7 +60,7 @@ describe('the review desk', () => {
   })
 
   test('takes two reviewers at once, both of them', () => {
-    const desk = new Desk()
+    const desk = new MemoryDesk()
     const [one, two] = [desk.token('reliability'), desk.token('policy')]
     const read = desk.review
     desk.post(one, {}, read)
@@ -128,8 +71,8 @@ describe('the review desk', () => {
 })
 
 describe('nothing is decided, and the attempt is recorded, for', () => {
-  const attack = (act: (desk: Desk) => DeskReply, refused: string, status: number) => {
-    const desk = new Desk()
+  const attack = (act: (desk: MemoryDesk) => DeskReply, refused: string, status: number) => {
+    const desk = new MemoryDesk()
     const before = structuredClone(desk.review)
     const reply = act(desk)
     expect(reply).toMatchObject({ status, write: null, location: null })
@@ -188,7 +131,7 @@ describe('nothing is decided, and the attempt is recorded, for', () => {
   })
 
   test('a proposal edited after signing, and candidates edited beside it', () => {
-    const edit = (shown: ShownProposal) => (d: Desk) => {
+    const edit = (shown: ShownProposal) => (d: MemoryDesk) => {
       const token = d.token('policy')
       d.shown = shown
       return d.post(token)
@@ -221,7 +164,7 @@ describe('nothing is decided, and the attempt is recorded, for', () => {
     )
     fc.assert(
       fc.property(text, text, text, text, text, (token, method, origin, content_type, body) => {
-        const desk = new Desk()
+        const desk = new MemoryDesk()
         const before = desk.review
         desk.answer(token, { method, origin, content_type, body })
         desk.answer(desk.token('policy'), { method, origin, content_type, body })

@@ -244,6 +244,18 @@ describe('HTML and script', () => {
     }
   })
 
+  test('of any spelling in any field leaves the page well formed', () => {
+    const all = attacked(aView(small)).length
+    const dirty = fc.string({ unit: fc.constantFrom(...`<>"'&/=;-! \\\n\u0000\u202eaSCRIPTscript`), minLength: 1 })
+    fc.assert(
+      fc.property(fc.nat({ max: all - 1 }), dirty, (at, text) => {
+        const [where, view] = attacked(aView(small), text)[at]!
+        expect([where, harmful(reviewPage(view))]).toEqual([where, []])
+      }),
+      { numRuns: 80 },
+    )
+  })
+
   test('of any spelling anywhere leaves the page well formed', () => {
     const dirty = fc.string({ unit: fc.constantFrom(...`<>"'&/=;-! \\\n\u0000\u202eaSCRIPTscript`) })
     fc.assert(

@@ -1,0 +1,164 @@
+/** Pages on this machine: one HTTP server on 127.0.0.1 that reads requests whole, and refuses what no browser of ours sends. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { MAX_TOKEN_LENGTH } from '#core/review/link.ts'
+import { MAX_FORM_BYTES, type ReviewRequest } from '#core/review/request.ts'
+import { UserError } from '../../errors.ts'
+import { PAGE_HEADERS } from '../../review-pages/layout.ts'
+
+export const PAGE_HOST = '127.0.0.1'
+
+export interface PageReply {
+  readonly status: number
+  /** Set for 303 alone. */
+  readonly location: string | null
+  readonly body: string
+}
+
+/** Answers a request that came to the right host. */
+export type Answer = (
+  request: ReviewRequest,
+  at: { /** Without the query. */ readonly path: string; readonly origin: string },
+) => Promise<PageReply>
+
+/** Told of what nobody else hears of. */
+export interface Watch {
+  /** A defect of ours; the client reads only that something failed. */
+  failed(error: Error): void
+  /** A request that was refused before anybody looked at its path: another host's name, broken or endless HTTP. */
+  refused(note: string): void
+}
+
+export interface PageServer {
+  /** `http://127.0.0.1:PORT`. */
+  readonly origin: string
+  close(): Promise<void>
+}
+
+/** How long a client may take; nobody who fills in a form comes near. */
+export interface Patience {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly connectionsCheckingInterval: number
+}
+const PATIENCE: Patience = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 }
+
+/**
+ * Serves pages.
+ * @param port 0: any free one
+ * @throws UserError when the port is taken
+ */
+export async function servePages(
+  answer: Answer,
+  port: number,
+  watch: Watch,
+  patience: Patience = PATIENCE,
+): Promise<PageServer> {
+  // A token is part of the first line, which counts as header.
+  const server = createServer(
+    { ...patience, maxHeaderSize: MAX_TOKEN_LENGTH + 16_384, keepAliveTimeout: 2_000 },
+    (request, response) => {
+      handle(request, response).catch((error: Error) => {
+        // Its sender went away, or was sent away: there is nobody to tell.
+        if (request.destroyed && !request.complete) return
+        watch.failed(error)
+        if (response.headersSent) response.destroy()
+        else send(request, response, plain(500, 'Something failed on our side. Nothing is shown; open the page again.'))
+      })
+    },
+  )
+  server.maxConnections = 100
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // A browser opens connections that it may never use, and closes them as it likes.
+    if (socket.bytesRead > 0 && error.code !== 'ECONNRESET') watch.refused(`no proper request: ${error.code}`)
+    if (socket.writable)
+      socket.write(`HTTP/1.1 ${BROKEN[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`)
+    socket.destroySoon()
+  })
+  await listening(server, port)
+  const origin = `http://${PAGE_HOST}:${(server.address() as AddressInfo).port}`
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?', 1)[0]!
+    // Another name for this address would give a foreign page our origin.
+    if (`http://${request.headers.host}` !== origin) {
+      watch.refused('the request names another host')
+      return send(request, response, plain(421, 'These pages have another address.'))
+    }
+    const body = await readBody(request)
+    const asked: ReviewRequest = {
+      method: request.method ?? '',
+      origin: one(request, 'origin'),
+      sec_fetch_site: one(request, 'sec-fetch-site'),
+      content_type: one(request, 'content-type'),
+      body,
+    }
+    send(request, response, await answer(asked, { path, origin }))
+  }
+
+  return {
+    origin,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const BROKEN: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((done, refuse) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      refuse(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new UserError(
+              `port ${port} of ${PAGE_HOST} cannot be used (${error.code}): choose another --port, or 0 for any free one`,
+            )
+          : error,
+      ),
+    )
+    server.listen({ host: PAGE_HOST, port }, () => done())
+  })
+}
+
+/** A header that was sent once or several times: several are joined, and then equal nothing that is expected. */
+const one = ({ headersDistinct }: IncomingMessage, name: string): string | null =>
+  headersDistinct[name]?.join(', ') ?? null
+
+/** Most that is read of a body to let its sender hear the answer. */
+const MAX_DRAINED = 1024 * 1024
+
+/** Body of a request; one byte more than a form may have is enough to know that it is too long. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk.subarray(0, Math.max(0, MAX_FORM_BYTES + 1 - size)))
+    size += chunk.length
+    if (size > MAX_DRAINED) break
+  }
+  return size === 0 ? null : Buffer.concat(chunks).toString('utf8')
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, location, body }: PageReply): void {
+  response.writeHead(status, {
+    ...PAGE_HEADERS,
+    'Content-Length': Buffer.byteLength(body),
+    ...(location === null ? {} : { Location: location }),
+    ...(status === 405 ? { Allow: 'GET, HEAD, POST' } : {}),
+    ...(request.complete ? {} : { Connection: 'close' }),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/** A page of one sentence. */
+export const plain = (status: number, text: string): PageReply => ({
+  status,
+  location: null,
+  body: `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>contextos-autotune</title></head><body><main><h1>contextos-autotune</h1><p>${text}</p></main></body></html>\n`,
+})

@@ -1,6 +1,7 @@
 /** An execution that ended badly: its run is recorded as failed with the reason, and its lock is freed. */
 import { ExecutionEnded } from '#schemas/payloads.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { readableCause } from '../shared/readable-cause.ts'
 import { recordRun } from '../shared/run-record.ts'
 import type { Lock } from '../steps/lock.ts'
 
@@ -13,7 +14,7 @@ export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {
     for await (const row of store.table.query<Lock>('lock')) {
       if (row.body.holder !== detail.executionArn) continue
       const cut = row.sk.lastIndexOf('#')
-      const reason = `${detail.status}: ${detail.error ?? 'no error name'}: ${detail.cause ?? 'no cause'}`
+      const reason = `${detail.status}: ${detail.error ?? 'no error name'}: ${readableCause(detail.cause ?? 'no cause')}`
       await recordRun(store, row.sk.slice(0, cut), row.body.run_id, {
         status: 'failed',
         execution: detail.executionArn,

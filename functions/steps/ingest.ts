@@ -134,7 +134,10 @@ async function writeRuns(
     }
     if (stored) continue
     const files = filesOf(run)
-    block.push(writeRun(objectsOf[side], run, files))
+    const writing = writeRun(objectsOf[side], run, files)
+    // Looked at when the block is settled; until then a failure must not pass for one that nobody handles.
+    writing.catch(() => {})
+    block.push(writing)
     journal.add(run, side, digestOfBytes(files['decision-record.json']))
     if (block.length === WRITE_AHEAD) await settle()
     if (journal.pending < JOURNAL_RUNS) continue

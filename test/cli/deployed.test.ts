@@ -1,0 +1,223 @@
+/** The command line on a deployment: the same words as on a folder, under the rights that the stacks give. */
+import '../support/workflow/quiet.ts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { keys } from '#schemas/s3-keys.ts'
+import { rowKeys } from '../../functions/steps/ledger-keys.ts'
+import { type Account, account } from '../support/aws/account.ts'
+import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { WorkflowError } from '../support/workflow/workflow-error.ts'
+import { autotune, type Printed, type Workplace, workplace } from './command-line.ts'
+
+const RUN = 'at_run'
+let aws: Account
+let place: Workplace
+let files: { pack: string; suite: string; runs: string; target: string }
+const stack = ['--stack', 'Autotune']
+
+beforeAll(async () => {
+  aws = await account()
+  place = workplace()
+  files = {
+    pack: place.file('pack.json', aPack()),
+    suite: place.file('suite.json', aSuite()),
+    runs: place.runs('runs.jsonl', aWorld({ search: 6, heldout: 100 })),
+    target: place.file('target.json', aTarget()),
+  }
+}, 120_000)
+afterAll(async () => {
+  place.dispose()
+  await aws.stop()
+})
+beforeEach(() => {
+  aws.before = () => {}
+  aws.faults = {}
+  aws.standStill = false
+  aws.written.length = 0
+})
+
+const importing = () => [
+  'import',
+  files.runs,
+  '--pack',
+  files.pack,
+  '--suite',
+  files.suite,
+  '--split',
+  'recorded',
+  '--split-key',
+  'k',
+]
+/** What a command prints, with the names of its files as from one place. */
+const told = ({ code, out, err }: Printed) => ({
+  code,
+  out: out.replaceAll(`s3://${aws.bucket}/`, 'STORE/').replaceAll(`${place.store}/`, 'STORE/'),
+  err,
+})
+const both = async (...argv: string[]) => [
+  told(await autotune(...argv, '--store', place.store)),
+  told(await autotune(...argv, ...stack)),
+]
+
+describe('a deployment', () => {
+  test('goes on with an import that was killed, and writes again what was under way alone', async () => {
+    const many = place.runs(
+      'many.jsonl',
+      Array.from({ length: 300 }, (_, i) => aFamily(`o${i}`, { side: 'search' })).map((r) => ({
+        ...r,
+        intent_id: 'other',
+      })),
+    )
+    const argv = ['import', many, '--split', 'recorded', '--split-key', 'k', ...stack]
+    // A set: what the killed import had sent off may still arrive.
+    const ofRuns = () => new Set(aws.written.filter((name) => name.includes('/runs/'))).size
+    let puts = 0
+    aws.before = (action, key) => {
+      if (action === 's3:PutObject' && key.includes('/runs/') && ++puts > 270 * 5) throw new Error('killed')
+    }
+    expect((await autotune(...argv)).code).toBe(1)
+    aws.before = () => {}
+    aws.written.length = 0
+    expect((await autotune(...argv)).out).toMatch('stored 44 runs (256 were there already)')
+    expect(ofRuns()).toBe(44 * 5)
+  })
+
+  test('takes an import under the ingest role, in the same words', async () => {
+    const [embedded, deployed] = await both(...importing())
+    expect(deployed).toEqual(embedded)
+    expect(deployed!.out).toMatch('stored 106 runs (0 were there already), published 2 documents')
+    expect(deployed!.out).toMatch('6 for the search, 100 sealed away')
+    const again = await autotune(...importing(), '--store', `s3://${aws.bucket}`)
+    expect(again.out).toMatch('stored 0 runs (106 were there already)')
+  })
+
+  test('is looked at by doctor as far as the caller may: nobody counts in the vault', async () => {
+    const { code, out } = await autotune('doctor', '--target', files.target, ...stack)
+    expect(code).toBe(3)
+    expect(out).toMatch('search   6 of 6 cases reproduce')
+    expect(out).toMatch('held out no version is sealed yet')
+  })
+
+  test('records a run that failed with its reason, which list and show tell', async () => {
+    aws.faults = {
+      before(name) {
+        if (name === 'CompileSearch') throw new WorkflowError('Sandbox.Timedout', 'Task timed out after 900.00 seconds')
+      },
+    }
+    const { code, out } = await autotune('run', '--target', files.target, '--run-id', 'at_failed', ...stack)
+    expect(code).toBe(1)
+    expect(out).toMatch('run at_failed failed: Sandbox.Timedout: Task timed out')
+    expect((await autotune('list', ...stack)).out).toMatch(/^at_failed +failed +support\.refund\n {3}FAILED: Sandbox/m)
+    for (const verb of ['show', 'explain'])
+      expect((await autotune(verb, 'at_failed', ...stack)).out).toMatch(
+        /verdict {2}FAILED .*\nnote {5}FAILED: Sandbox\.Timedout/,
+      )
+    await aws.store.table.remove(...rowKeys.run(INTENT, 'at_failed'), 1)
+  })
+
+  test('runs a target to the same words and the same exit code', async () => {
+    const [embedded, deployed] = await both('run', '--target', files.target, '--run-id', RUN)
+    expect(deployed).toEqual(embedded)
+    expect(deployed!.code).toBe(0)
+    expect(deployed!.out).toMatch('CERTIFIED')
+  })
+
+  test.each([[['list']], [['show', RUN]], [['explain', RUN]], [['show', RUN, '--json']]])(
+    'is told by %j in the same words',
+    async (argv) => {
+      const [embedded, deployed] = await both(...argv)
+      expect(deployed).toEqual(embedded)
+      expect(deployed!.out).toMatch(RUN)
+    },
+  )
+
+  test('is verified but for the answer, which the ledger must hold', async () => {
+    const { code, out } = await autotune('verify', RUN, ...stack)
+    expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: .* but for the answer: the vault is closed/)])
+    const key = keys.autotuneRun(RUN, 'candidates.jsonl')
+    const bytes = (await aws.store.objects.get(key))!
+    await aws.store.objects.put(key, 'x\n')
+    const changed = await autotune('verify', RUN, ...stack)
+    expect([changed.code, changed.out]).toEqual([2, expect.stringMatching('candidates.jsonl: recomputed bytes differ')])
+    await aws.store.objects.put(key, bytes)
+  })
+
+  test('goes on when a person stops following, and says how to see it', async () => {
+    aws.standStill = true
+    const before = process.listeners('SIGINT').length
+    const following = autotune('run', '--target', files.target, '--run-id', 'at_left', ...stack)
+    // The listener that the command adds is the last; a signal would reach the test runner too.
+    while (process.listeners('SIGINT').length === before) await new Promise((resolve) => setImmediate(resolve))
+    ;(process.listeners('SIGINT').at(-1) as () => void)()
+    const { code, err } = await following
+    expect(code).toBe(130)
+    expect(err).toMatch(/goes on by itself .*"autotune show at_left --stack Autotune"/)
+  })
+})
+
+describe('a command on a deployment is refused, and says what to do, when', () => {
+  const refused = async (...argv: string[]) => {
+    const { code, out, err } = await autotune(...argv)
+    expect([code, out]).toEqual([2, ''])
+    return err
+  }
+  const throws = (name: string, message: string) => {
+    aws.before = (action) => {
+      if (action.startsWith('s3:')) throw Object.assign(new Error(message), { name })
+    }
+  }
+
+  test('there is no such stack, bucket or output', async () => {
+    expect(await refused('list', '--stack', 'Nobody')).toMatch(
+      'there is no stack NobodyData in this account and region: deploy',
+    )
+    expect(await refused('list', '--store', 's3://nobody')).toMatch('there is no such bucket')
+    expect(await refused('list', '--store', 's3://')).toMatch('--store s3:// names no bucket')
+    const { AutotuneData: data, AutotuneWorkflow: workflow } = aws.stacks
+    aws.stacks.AutotuneData = { ...data, IngestRoleArn: undefined } as never
+    aws.stacks.AutotuneWorkflow = undefined
+    expect(await refused('list', ...stack)).toMatch('stack AutotuneData has no output IngestRoleArn: deploy it again')
+    aws.stacks.AutotuneData = data
+    expect((await autotune('list', ...stack)).code).toBe(0)
+    expect(await refused('run', '--target', files.target, ...stack)).toMatch('stack AutotuneWorkflow is not deployed')
+    aws.stacks.AutotuneWorkflow = workflow
+  })
+
+  test.each([
+    ['CredentialsProviderError', 'Could not load credentials from any providers', 'no AWS credentials were found'],
+    ['ExpiredToken', 'The provided token has expired.', 'the AWS credentials have expired'],
+    ['AccessDenied', 'User: x is not authorized to perform: s3:ListBucket', 'ask for this right'],
+  ])('AWS answers %s', async (name, message, todo) => {
+    throws(name, message)
+    expect(await refused('list', ...stack)).toMatch(`${message.replace(/\.$/, '')}: ${todo}`)
+  })
+
+  test('the caller may not take the ingest role, and nothing is written', async () => {
+    aws.before = (action) => {
+      if (action === 'sts:AssumeRole')
+        throw Object.assign(new Error('not authorized to perform: sts:AssumeRole'), { name: 'AccessDenied' })
+    }
+    expect(await refused(...importing(), ...stack)).toMatch('sts:AssumeRole: ask for this right')
+    expect(aws.written).toEqual([])
+  })
+
+  test('the workflow refuses the target, in the words of a run on a folder', async () => {
+    const target = place.file('other.json', aTarget({ intent: 'nobody.knows' }))
+    const [embedded, deployed] = await both('run', '--target', target)
+    expect(deployed).toEqual(embedded)
+    expect(deployed!.err).toMatch('nobody.knows')
+    const [here, there] = await both('run', '--target', files.target, '--run-id', RUN)
+    expect([here!.code, there!.code]).toEqual([2, 2])
+    expect(there!.err).toMatch('choose another run_id')
+  })
+
+  test('a verb or an option works on a folder alone', async () => {
+    expect(await refused('review', RUN, ...stack)).toMatch('"autotune review" works on a folder, not on a deployment')
+    expect(await refused('demo', '--store', 's3://b')).toMatch('"autotune demo" works on a folder')
+    const run = ['run', '--target', files.target, ...stack]
+    expect(await refused(...run, '--replayer', 'module:./h.ts')).toMatch('--replayer is of a run on this machine')
+    expect(await refused(...run, '--limit-ms', '5')).toMatch('--limit-ms is of a run on this machine')
+    expect(await refused('run', '--abandon', RUN, ...stack)).toMatch('gives back its lock by itself')
+    for (const verb of ['show', 'explain', 'verify'])
+      expect(await refused(verb, 'nope', ...stack)).toMatch('no finished run "nope" in this store')
+  })
+})

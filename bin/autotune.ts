@@ -4,6 +4,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { isDeployed } from '../functions/cli/place.ts'
 import { UserError } from '../functions/errors.ts'
+import { type AddVerb, rolloutVerbs } from './rollout.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -33,10 +34,11 @@ function build(state: { code: number }): Command {
     .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
-  const verb = (name: string, description: string, example: string) => {
-    const deployed = DEPLOYED.has(name.split(' ')[0]!)
+  const verb: AddVerb = (name, description, example, parent = program) => {
+    const path = `${parent === program ? '' : `${parent.name()} `}${name.split(' ')[0]}`
+    const deployed = DEPLOYED.has(path)
     const stack = new Option('--stack <name>', 'a deployment in AWS: what the names of its stacks begin with')
-    return program
+    return parent
       .command(name)
       .description(description)
       .option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store', './harness')
@@ -45,7 +47,7 @@ function build(state: { code: number }): Command {
       .addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}`)
       .hook('preAction', (command) => {
         if (!deployed && isDeployed(command.opts()))
-          throw new UserError(`"autotune ${name.split(' ')[0]}" works on a folder, not on a deployment in AWS`)
+          throw new UserError(`"autotune ${path}" works on a folder, not on a deployment in AWS`)
       })
   }
 
@@ -192,6 +194,7 @@ function build(state: { code: number }): Command {
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
     })
+  rolloutVerbs(program, verb, state)
   return program
 }
 

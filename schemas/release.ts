@@ -81,6 +81,7 @@ const floor = z.strictObject({
 /** How a rollout goes forward and what brings it back. No field has a default. */
 export const RolloutConfig = z
   .strictObject({
+    $schema: z.string().optional(),
     false_rollback_rate: z.number().gt(0).lt(1).meta({
       description: 'Largest chance that the sequential tests ever roll back a change that is within tolerance.',
     }),

@@ -1,13 +1,12 @@
 /** Moves a rollout on what production shows, and by hand. */
 import { evaluateStage, type StageVerdict } from '#core/release/evaluate-stage.ts'
-import { monitorRelease } from '#core/release/monitor.ts'
+import { monitorRelease, type ReleaseVerdict } from '#core/release/monitor.ts'
 import {
   applyRelease,
   applyVerdict,
   MACHINE,
   resumeRollout as resume,
   stopRollout as stop,
-  type Transition,
 } from '#core/release/rollout.ts'
 import type { Rollout, StageRow } from '#schemas/release.ts'
 import type { Signer } from '../../ports.ts'
@@ -31,9 +30,13 @@ export interface Hand {
 export async function advanceRollout(store: Store, signer: Signer, id: string): Promise<Advanced> {
   let rows: readonly StageRow[] = []
   const moved = await changeRollout(store, signer, id, async (rollout) => {
-    const found = await evaluate(store, rollout)
-    rows = found.rows
-    return found.transition
+    const now = store.clock.now()
+    const lost = await lostTarget(store, rollout)
+    if (lost !== null) return stop(rollout, { by: MACHINE, reason: lost, at: now })
+    const verdict = await judgeRollout(store, rollout, now)
+    rows = verdict?.rows ?? []
+    if (verdict === null) return { unchanged: `the rollout is ${rollout.status}` }
+    return 'stage' in verdict ? applyVerdict(rollout, verdict, now) : applyRelease(rollout, verdict, now)
   })
   return { ...moved, rows }
 }
@@ -46,31 +49,35 @@ export const stopRollout = (store: Store, signer: Signer, id: string, hand: Hand
 export const resumeRollout = (store: Store, signer: Signer, id: string, hand: Hand): Promise<Moved> =>
   changeRollout(store, signer, id, (rollout) => resume(rollout, { ...hand, at: store.clock.now() }))
 
-type Evaluated = { readonly transition: Transition; readonly rows: readonly StageRow[] }
-
-async function evaluate(store: Store, rollout: Rollout): Promise<Evaluated> {
-  const now = store.clock.now()
-  const { status, rollout_id, revision, stage, candidate, baseline } = rollout
-  const active = status === 'running' || status === 'paused'
-  if (!active && status !== 'released') return { transition: { unchanged: `the rollout is ${status}` }, rows: [] }
-  const inForce = (await readInForce(store, rollout.intent))?.body.release_tuple_id
-  if (active && inForce !== undefined && inForce !== baseline.release_tuple_id) {
-    const reason = `its rollback target is no longer in force: ${inForce} is`
-    return { transition: stop(rollout, { by: MACHINE, reason, at: now }), rows: [] }
-  }
+/** The verdict on a rollout as its production log stands at a moment; null once it has ended. Moves nothing. */
+export async function judgeRollout(
+  store: Store,
+  rollout: Rollout,
+  now: string,
+): Promise<StageVerdict | ReleaseVerdict | null> {
+  const { status, rollout_id, revision, stage, candidate, deadline } = rollout
+  const active = isActive(rollout)
+  if (!active && status !== 'released') return null
   const log = await readProduction(store, rollout_id)
   if ('damaged' in log) {
-    const row = damagedRow(log.damaged)
-    const verdict: StageVerdict = { rollout_id, revision, stage, rows: [row], verdict: 'pause', reasons: [row] }
-    return { transition: active ? applyVerdict(rollout, verdict, now) : { unchanged: row.note }, rows: [row] }
+    const reasons = [damagedRow(log.damaged)]
+    const base = { rollout_id, revision, rows: reasons, reasons }
+    return active ? { ...base, stage, verdict: 'pause' } : { ...base, verdict: 'pending', until: deadline }
   }
-  if (active) {
-    const verdict = evaluateStage({ rollout, runs: log.runs, now })
-    return { transition: applyVerdict(rollout, verdict, now), rows: verdict.rows }
-  }
-  const successor = inForce === undefined || inForce === candidate.release_tuple_id ? null : inForce
-  const verdict = monitorRelease({ rollout, runs: log.runs, now, successor })
-  return { transition: applyRelease(rollout, verdict, now), rows: verdict.rows }
+  if (active) return evaluateStage({ rollout, runs: log.runs, now })
+  const inForce = (await readInForce(store, rollout.intent))?.body.release_tuple_id ?? candidate.release_tuple_id
+  const successor = inForce === candidate.release_tuple_id ? null : inForce
+  return monitorRelease({ rollout, runs: log.runs, now, successor })
+}
+
+const isActive = ({ status }: Rollout): boolean => status === 'running' || status === 'paused'
+
+/** Why a rollout has nothing to go back to any more; null: its rollback target is in force. */
+async function lostTarget(store: Store, rollout: Rollout): Promise<string | null> {
+  const row = isActive(rollout) ? await readInForce(store, rollout.intent) : null
+  return row && row.body.release_tuple_id !== rollout.baseline.release_tuple_id
+    ? `its rollback target is no longer in force: ${row.body.release_tuple_id} is`
+    : null
 }
 
 /** A log that lost or changed a line is no data: neither forward nor back. */

@@ -1,0 +1,110 @@
+/** The `rollout` verbs: argument parsing only. Each group of verbs is one file in functions/cli/rollout. */
+import { type Command, Option } from 'commander'
+
+/** Adds a verb with the options that all have, and an example. */
+export type AddVerb = (name: string, description: string, example: string, parent?: Command) => Command
+
+const acts = () => import('../functions/cli/rollout/acts.ts')
+const look = () => import('../functions/cli/rollout/look.ts')
+
+/** Exit codes that differ from the other verbs'. */
+const CODES = `
+Exit codes: 0 moved, or goes on by itself; 3 paused, rolled back, stopped or retired (the reason is printed); 2 refused, nothing written.`
+
+export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
+  const group = program
+    .command('rollout')
+    .description('the way of an approved proposal into production, in five stages, and back')
+    .addHelpText('after', '\nExample:\n  autotune rollout start at_2026_11_23_refund_cents --config rollout.json')
+  const add = (name: string, description: string, example: string): Command => verb(name, description, example, group)
+  const repeat = (value: string, all: string[]): string[] => [...all, value]
+
+  add(
+    'start <run>',
+    'build the next pack version of an approved proposal and enter 0%_shadow',
+    'autotune rollout start at_2026_11_23_refund_cents --config rollout.json',
+  )
+    .requiredOption('--config <file>', 'stages, gates and window; "autotune init" writes one to start from')
+    .action(async (run, o) => {
+      state.code = await (await acts()).start(run, o)
+    })
+  add(
+    'record <id> <files...>',
+    'append scored production runs (JSONL, also .gz) to the log of a rollout; known ones are left alone',
+    'autotune rollout record ro_at_2026_11_23_refund_cents runs.jsonl.gz',
+  ).action(async (id, files, o) => {
+    state.code = await (await import('../functions/cli/rollout/record.ts')).record(id, files, o)
+  })
+  add(
+    'advance <id>',
+    'evaluate the stage on the recorded runs: forward, wait, pause, or back; safe to run every minute',
+    'autotune rollout advance ro_at_2026_11_23_refund_cents\nautotune rollout advance ro_at_2026_11_23_refund_cents --json',
+  )
+    .addHelpText('after', CODES)
+    .action(async (id, o) => {
+      state.code = await (await acts()).advance(id, o)
+    })
+  add(
+    'stop <id>',
+    'the kill switch: the whole prior tuple serves everyone again',
+    'autotune rollout stop ro_at_2026_11_23_refund_cents --reason "customers report missing refunds"',
+  )
+    .requiredOption('--reason <text>', 'why; it is recorded, and remembered by the next run')
+    .option('--by <person>', 'who stops it (default: the user of this terminal)')
+    .action(async (id, o) => {
+      state.code = await (await acts()).stop(id, o)
+    })
+  add(
+    'resume <id>',
+    'give a paused stage a new deadline',
+    'autotune rollout resume ro_at_2026_11_23_refund_cents --reason "the log exporter is repaired" --by fay@example.com',
+  )
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--by <person>', 'who resumes it (default: the user of this terminal)')
+    .addHelpText('after', '\nExit codes: 0 resumed; 3 there was no pause; 2 refused, nothing written.')
+    .action(async (id, o) => {
+      state.code = await (await acts()).resume(id, o)
+    })
+  add('list', 'rollouts of this store', 'autotune rollout list --json').action(async (o) => {
+    state.code = await (await look()).list(o)
+  })
+  add(
+    'show <id>',
+    'where a rollout stands, its records, and what the data says now; moves nothing',
+    'autotune rollout show ro_at_2026_11_23_refund_cents',
+  ).action(async (id, o) => {
+    state.code = await (await look()).show(id, o)
+  })
+  add(
+    'export <id>',
+    'what a runtime routes by: the routing document, the signed artifact, or an AWS AppConfig hosted configuration',
+    'autotune rollout export ro_at_2026_11_23_refund_cents --as json --out routing.json\nautotune rollout export ro_at_2026_11_23_refund_cents --as appconfig',
+  )
+    .addOption(
+      new Option('--as <form>', 'json: routing document; artifact: signed whole; appconfig: hosted configuration')
+        .choices(['json', 'artifact', 'appconfig'])
+        .default('json'),
+    )
+    .option('--out <file>', 'write it there (default: stdout)')
+    .action(async (id, o) => {
+      state.code = await (await look()).exportVerb(id, o)
+    })
+  add(
+    'verify <id>',
+    'recompute records, routing, artifacts and tuples, check every signature, and name what differs',
+    'autotune rollout verify ro_at_2026_11_23_refund_cents',
+  ).action(async (id, o) => {
+    state.code = await (await look()).verify(id, o)
+  })
+  add(
+    'assign <id>',
+    'which arm a subject gets, and why: to check a line of a log',
+    'autotune rollout assign ro_at_2026_11_23_refund_cents --subject customer-17 --attribute internal=true',
+  )
+    .requiredOption('--subject <id>', 'stable id of the subject')
+    .option('--intent <intent>', 'intent of the request (default: that of the rollout)')
+    .option('--attribute <key=value>', 'attribute of the subject (repeatable)', repeat, [])
+    .action(async (id, o) => {
+      state.code = await (await look()).assign(id, o)
+    })
+}

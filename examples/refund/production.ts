@@ -1,0 +1,111 @@
+/**
+ * Generates SYNTHETIC production of the refund harness during a rollout: what a runtime that routes by the routing document
+ * would log, scored. No customer in it is real. `good`: the candidate is what the replay promised. `harm`: from
+ * `5%_low_risk` on it fails small orders, which no recorded run had shown; stage three finds out.
+ */
+import { type Assignment, assignArm, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
+import { type Arm, PERIODS, type Period, type ProductionRun } from '#schemas/release.ts'
+import { type Draw, drawFrom } from './draw.ts'
+
+export interface ProductionOptions {
+  readonly world?: 'good' | 'harm'
+  /** Requests of the period. Many are of customers whom the present stage does not compare. @default 2400 */
+  readonly requests?: number
+  /** Any 32-bit integer. The same seed gives the same runs. @default 1 */
+  readonly seed?: number
+}
+
+/** What is true of each arm. */
+const ARMS = {
+  baseline: { passed: 0.93, latencyMs: 2100, cents: 0.95, tokens: 2900 },
+  candidate: { passed: 0.93, latencyMs: 1900, cents: 0.7, tokens: 2100 },
+} as const
+/** Share of small orders that the candidate gets right in the world of harm. */
+const HARMED = 0.55
+const CUSTOMERS = 100_000
+
+/** Scored runs of the period that a routing document stands in: one a request, and its shadow where one is asked for. */
+export function* productionRuns(
+  routing: RoutingDocument,
+  { world = 'good', requests = 2400, seed = 1 }: ProductionOptions = {},
+): Generator<ProductionRun> {
+  if (routing.period === null) throw new RangeError(`${routing.rollout_id} has ended: there is nothing to compare`)
+  const period = routing.period as Period
+  const draw = drawFrom(seed * PERIODS.length + PERIODS.indexOf(period))
+  for (let number = 1; number <= requests; number++) {
+    const subject = customerOf(draw, routing.intent)
+    const assigned = assignArm(routing, subject)
+    const harmed = world === 'harm' && PERIODS.indexOf(period) >= PERIODS.indexOf('5%_low_risk') && isSmall(subject)
+    const run = requestOf(draw, harmed)
+    const id = `prod-${seed}-${PERIODS.indexOf(period)}-${number}`
+    const pair = assigned.shadow ? id : null
+    yield runOf(routing, period, assigned, subject, { id, pair, arm: assigned.arm, measures: run[assigned.arm] })
+    const other = assigned.arm === 'baseline' ? 'candidate' : 'baseline'
+    if (pair !== null)
+      yield runOf(routing, period, assigned, subject, { id: `${id}-shadow`, pair, arm: other, measures: run[other] })
+  }
+}
+
+/** A customer. Who they are follows from their number, so that they are the same in every stage. */
+function customerOf(draw: Draw, intent: string): Subject {
+  const number = draw.int(1, CUSTOMERS)
+  return {
+    id: `customer-${number}`,
+    intent,
+    attributes: { internal: number % 10 === 0, order_value: number % 9 < 5 ? 'low' : 'high' },
+  }
+}
+
+const isSmall = ({ attributes }: Subject): boolean => attributes?.order_value === 'low'
+
+/** One request on both arms: the same customer, so the same luck. */
+function requestOf(draw: Draw, harmed: boolean): Record<Arm, ProductionRun['measures']> {
+  const luck = draw.int(0, 9999) / 10_000
+  const speed = draw.latency(1000) / 1000
+  const [corrected, escalated] = [draw.chance(0.012), draw.chance(0.03)]
+  const measured = (arm: Arm): ProductionRun['measures'] => {
+    const { passed, latencyMs, cents, tokens } = ARMS[arm]
+    const right = luck < (harmed && arm === 'candidate' ? HARMED : passed)
+    return {
+      policy_violation: false,
+      safety_violation: false,
+      approval_bypass: false,
+      utility_passed: right,
+      utility_score: right ? 1 : 0,
+      latency_ms: Math.round(latencyMs * speed),
+      economics_cents: Number((cents * (0.9 + 0.2 * luck)).toFixed(4)),
+      economics_tokens: Math.round(tokens * (0.9 + 0.2 * luck)),
+      approval_waits: 0,
+      approval_actions: 1,
+      operator_corrected: corrected,
+      escalated,
+    }
+  }
+  return { baseline: measured('baseline'), candidate: measured('candidate') }
+}
+
+interface Served {
+  readonly id: string
+  readonly pair: string | null
+  readonly arm: Arm
+  readonly measures: ProductionRun['measures']
+}
+
+const runOf = (
+  routing: RoutingDocument,
+  period: Period,
+  assigned: Assignment,
+  subject: Subject,
+  { id, pair, arm, measures }: Served,
+): ProductionRun => ({
+  run_id: id,
+  rollout_id: routing.rollout_id,
+  intent: routing.intent,
+  period,
+  arm,
+  release_tuple_id: routing[arm],
+  subject: subject.id,
+  compared: assigned.compared,
+  pair,
+  measures,
+})

@@ -1,0 +1,93 @@
+/** `rollout start | advance | stop | resume`: what moves a rollout. */
+import { userInfo } from 'node:os'
+import { Name } from '#schemas/common.ts'
+import { RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
+import { UserError } from '../../errors.ts'
+import { parseAs, parseJson } from '../../steps/documents.ts'
+import { advanceRollout, type Hand, resumeRollout, stopRollout } from '../../steps/release/advance.ts'
+import type { Moved } from '../../steps/release/item.ts'
+import { startRunRollout } from '../../steps/release/start.ts'
+import { pinnedRun } from '../../steps/verify.ts'
+import { openEngine, optionsOf } from '../engine.ts'
+import { manifestOf } from '../inspect.ts'
+import { print, readInput } from '../io.ts'
+import { type RolloutOptions, withRollouts } from './open.ts'
+import { rowLines, standLine, transitionLines } from './text.ts'
+
+/** 0: it goes on without anybody. 3: it does not go forward, and a person should look. */
+const exitOf = (status: RolloutStatus): number =>
+  status === 'paused' || status === 'rolled_back' || status === 'stopped' || status === 'retired' ? 3 : 0
+
+export async function start(run: string, o: RolloutOptions & { readonly config: string }): Promise<number> {
+  const { $schema: _, ...config } = parseAs(RolloutConfig, parseJson(readInput(o.config), o.config), o.config)
+  return await withRollouts(o, async (store, signer) => {
+    await manifestOf(store, run)
+    const pinned = await pinnedRun(store, run)
+    const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+    try {
+      const { rollout } = await startRunRollout(store, engine, signer, { runId: run, config })
+      const { rollout_id, status, stage, candidate, baseline, rollback_replay } = rollout
+      print(o.json, { run, rollout: rollout_id, status, stage, candidate, baseline, rollback_replay }, () => [
+        standLine(rollout),
+        `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
+        `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
+        `next      autotune rollout export ${rollout_id} --as json --out routing.json   (who gets which arm)`,
+        `          autotune rollout record ${rollout_id} runs.jsonl   (scored production runs)`,
+        `          autotune rollout advance ${rollout_id}`,
+      ])
+      return 0
+    } finally {
+      engine.close()
+    }
+  })
+}
+
+export async function advance(id: string, o: RolloutOptions): Promise<number> {
+  return await withRollouts(o, async (store, signer) => {
+    const moved = await advanceRollout(store, signer, id)
+    print(o.json, { ...said(moved), rows: moved.rows }, () => [...transitionLines(moved), ...rowLines(moved.rows)])
+    return exitOf(moved.item.rollout.status)
+  })
+}
+
+interface HandOptions extends RolloutOptions {
+  readonly reason: string
+  readonly by?: string
+}
+
+export const stop = (id: string, o: HandOptions): Promise<number> =>
+  withRollouts(o, async (store, signer) => {
+    const moved = await stopRollout(store, signer, id, handOf(o))
+    print(o.json, said(moved), () => transitionLines(moved))
+    return 0
+  })
+
+/** Exit code 3: there was no pause to resume. */
+export const resume = (id: string, o: HandOptions): Promise<number> =>
+  withRollouts(o, async (store, signer) => {
+    const moved = await resumeRollout(store, signer, id, handOf(o))
+    print(o.json, said(moved), () => transitionLines(moved))
+    return moved.record === null ? 3 : 0
+  })
+
+const said = ({ item: { run_id, rollout }, record, unchanged }: Moved) => ({
+  run: run_id,
+  rollout: rollout.rollout_id,
+  status: rollout.status,
+  stage: rollout.stage,
+  missing: rollout.missing,
+  record,
+  unchanged,
+})
+
+const MOST = 2000
+
+function handOf({ by = userInfo().username, reason }: HandOptions): Hand {
+  const text = reason.replace(/\r\n?/g, '\n').trim()
+  if (text.length < 3 || text.length > MOST || /[^\P{Cc}\n\t]/u.test(text))
+    throw new UserError(`--reason takes 3 to ${MOST} characters, none of them control characters`)
+  const person = Name.safeParse(by.trim())
+  if (!person.success) throw new UserError(`--by takes a person's name, got ${JSON.stringify(by)}`)
+  if (person.data === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
+  return { by: person.data, reason: text }
+}

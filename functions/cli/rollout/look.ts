@@ -1,0 +1,115 @@
+/** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
+import { writeFileSync } from 'node:fs'
+import { canonical } from '#core/canonical.ts'
+import { artifactJson } from '#core/release/artifact.ts'
+import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
+import { appConfigOf, routingOf } from '#core/release/routing.ts'
+import { UserError } from '../../errors.ts'
+import { judgeRollout } from '../../steps/release/advance.ts'
+import { exportRollout } from '../../steps/release/export.ts'
+import { listRollouts, needRollout } from '../../steps/release/item.ts'
+import { statusOfProposal } from '../../steps/release/lineage.ts'
+import { verifyRollout } from '../../steps/release/verify.ts'
+import { print } from '../io.ts'
+import { type RolloutOptions, withRollouts } from './open.ts'
+import { storyLines } from './text.ts'
+
+export const list = (o: RolloutOptions): Promise<number> =>
+  withRollouts(o, async (store) => {
+    const rollouts = (await listRollouts(store)).map(({ run_id, rollout }) => ({ run: run_id, rollout }))
+    const rows = rollouts.map(({ run, rollout: { rollout_id, intent, status, stage, revision, candidate } }) => ({
+      rollout: rollout_id,
+      run,
+      intent,
+      status,
+      stage,
+      revision,
+      pack: candidate.refs.pack,
+    }))
+    print(o.json, { rollouts: rows }, () =>
+      rows.length === 0
+        ? ['no rollouts yet: "autotune rollout start RUN --config FILE"']
+        : rows.map(
+            (r) => `${r.rollout.padEnd(40)} ${r.status.padEnd(12)} ${r.stage.padEnd(14)} ${r.pack}  ${r.intent}`,
+          ),
+    )
+    return 0
+  })
+
+/** The verdict on the data as it stands is shown, and not put into effect. */
+export const show = (id: string, o: RolloutOptions): Promise<number> =>
+  withRollouts(o, async (store) => {
+    const { run_id, rollout } = await needRollout(store, id)
+    const proposal = await statusOfProposal(store, run_id)
+    const latest = await judgeRollout(store, rollout, store.clock.now())
+    print(o.json, { run: run_id, proposal_status: proposal, rollout, latest }, () => storyLines(rollout, latest))
+    return 0
+  })
+
+export const exportVerb = (
+  id: string,
+  o: RolloutOptions & { readonly as: 'json' | 'artifact' | 'appconfig'; readonly out?: string },
+): Promise<number> =>
+  withRollouts(o, async (store, signer) => {
+    const signed = await exportRollout(store, signer, id)
+    const { routing } = signed.artifact
+    const text = {
+      json: () => `${canonical(routing)}\n`,
+      artifact: () => artifactJson(signed),
+      appconfig: () => `${canonical(appConfigOf(routing))}\n`,
+    }[o.as]()
+    if (o.out === undefined) {
+      process.stdout.write(text)
+      return 0
+    }
+    try {
+      writeFileSync(o.out, text)
+    } catch (error) {
+      throw new UserError(`${o.out} cannot be written: ${(error as Error).message}`)
+    }
+    const said = { rollout: id, revision: routing.revision, as: o.as, out: o.out }
+    print(o.json, said, () => [`wrote ${o.out}: ${o.as} of ${id} at revision ${routing.revision}`])
+    return 0
+  })
+
+export const verify = (id: string, o: RolloutOptions): Promise<number> =>
+  withRollouts(o, async (store, signer) => {
+    const result = await verifyRollout(store, signer, id)
+    print(o.json, result, () => [
+      result.verified
+        ? `verified: rollout ${id}: ${result.records} records chained, every artifact signed and recomputed, tuples and log as pinned`
+        : `NOT VERIFIED: rollout ${id}`,
+      ...result.differences.map((d) => `   ${d.file}: ${d.why}`),
+    ])
+    return result.verified ? 0 : 2
+  })
+
+interface AssignOptions extends RolloutOptions {
+  readonly subject: string
+  readonly intent?: string
+  readonly attribute: readonly string[]
+}
+
+export const assign = (id: string, o: AssignOptions): Promise<number> =>
+  withRollouts(o, async (store) => {
+    const { rollout } = await needRollout(store, id)
+    const attributes = Object.fromEntries(o.attribute.map(attributeOf))
+    const found = assignArm(routingOf(rollout), { id: o.subject, intent: o.intent ?? rollout.intent, attributes })
+    print(o.json, found, () => [
+      `${found.arm}${found.release_tuple_id === null ? '' : ` (${found.release_tuple_id})`}: ${found.because}`,
+      `shadow ${found.shadow ? 'yes' : 'no'}, compared ${found.compared ? 'yes' : 'no'}, period ${found.period ?? 'none'}`,
+    ])
+    return 0
+  })
+
+/** `KEY=VALUE`; true, false and numbers are read as such. */
+function attributeOf(text: string): [string, Attribute] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UserError(`--attribute takes KEY=VALUE, such as internal=true, got "${text}"`)
+  const value = text.slice(at + 1)
+  const number = value.trim() === '' ? Number.NaN : Number(value)
+  return [
+    text.slice(0, at),
+    value === 'true' ? true : value === 'false' ? false : Number.isFinite(number) ? number : value,
+  ]
+}

@@ -1,0 +1,24 @@
+/** What every rollout verb works with: an existing store, and the key that signs its releases. */
+import type { LocalStore } from '#adapters/local/open-store.ts'
+import { storeSigner } from '#adapters/local/store-signer.ts'
+import type { Signer } from '../../ports.ts'
+import { terminalProgress } from '../io.ts'
+import { existingStore } from '../open.ts'
+
+export interface RolloutOptions {
+  readonly store: string
+  readonly json: boolean
+}
+
+/** Opens the store of a verb and closes it afterwards. */
+export async function withRollouts<T>(
+  o: RolloutOptions,
+  act: (store: LocalStore, signer: Signer) => Promise<T>,
+): Promise<T> {
+  const store = existingStore(o.store, { progress: terminalProgress() })
+  try {
+    return await act(store, storeSigner(store.vaultDir, 'release'))
+  } finally {
+    store.close()
+  }
+}

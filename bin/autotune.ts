@@ -151,11 +151,13 @@ function build(state: { code: number }): Command {
     },
   )
   verb(
-    'explain <run>',
-    'why this was proposed, or why nothing was: the fate of every candidate',
-    'autotune explain at_2026_11_23_refund_cents',
-  ).action(async (run, o) => {
-    state.code = await (await import('../functions/cli/inspect.ts')).explain(run, o)
+    'explain <what>',
+    'why a run proposed this or nothing: the fate of every candidate; or why a pack version exists',
+    'autotune explain at_2026_11_23_refund_cents\nautotune explain ctxpack.support@5.3.0',
+  ).action(async (what: string, o) => {
+    state.code = what.includes('@')
+      ? await (await import('../functions/cli/explain-version.ts')).explainPack(what, o)
+      : await (await import('../functions/cli/inspect.ts')).explain(what, o)
   })
   verb(
     'verify <run>',

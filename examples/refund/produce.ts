@@ -19,4 +19,8 @@ if (positionals.length !== 1 || (world !== 'good' && world !== 'harm') || !(requ
   process.exit(2)
 }
 const routing = Routing.parse(JSON.parse(readFileSync(positionals[0]!, 'utf8')))
+if (routing.period === null) {
+  process.stderr.write(`${routing.rollout_id} has ended: the baseline serves everyone, and nothing is compared\n`)
+  process.exit(3)
+}
 for (const run of productionRuns(routing, { world, requests, seed })) process.stdout.write(`${JSON.stringify(run)}\n`)

@@ -17,8 +17,8 @@ export interface ProductionOptions {
 
 /** What is true of each arm. */
 const ARMS = {
-  baseline: { passed: 0.93, latencyMs: 2100, cents: 0.95, tokens: 2900 },
-  candidate: { passed: 0.93, latencyMs: 1900, cents: 0.7, tokens: 2100 },
+  baseline: { passed: 0.97, latencyMs: 2100, cents: 0.95, tokens: 2900 },
+  candidate: { passed: 0.97, latencyMs: 1900, cents: 0.7, tokens: 2100 },
 } as const
 /** Share of small orders that the candidate gets right in the world of harm. */
 const HARMED = 0.55
@@ -61,7 +61,7 @@ const isSmall = ({ attributes }: Subject): boolean => attributes?.order_value ==
 /** One request on both arms: the same customer, so the same luck. */
 function requestOf(draw: Draw, harmed: boolean): Record<Arm, ProductionRun['measures']> {
   const luck = draw.int(0, 9999) / 10_000
-  const speed = draw.latency(1000) / 1000
+  const speed = draw.int(600, 1400) / (draw.chance(0.01) ? 400 : 1000)
   const [corrected, escalated] = [draw.chance(0.012), draw.chance(0.03)]
   const measured = (arm: Arm): ProductionRun['measures'] => {
     const { passed, latencyMs, cents, tokens } = ARMS[arm]

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
 import { print } from './io.ts'
 
-const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json'] as const
+const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
 const EXAMPLE = new URL('../../examples/refund/', import.meta.url)
 
 export async function init({ dir, json }: { dir: string; json: boolean }): Promise<number> {
@@ -25,6 +25,7 @@ export async function init({ dir, json }: { dir: string; json: boolean }): Promi
     '   autotune import RUNS.jsonl --map MAP',
     `   autotune doctor --target ${files[3]}`,
     `   autotune run --target ${files[3]}`,
+    `${files[4]} is for later, "autotune rollout start": its numbers are examples to argue about, not recommendations`,
   ])
   return 0
 }

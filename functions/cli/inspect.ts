@@ -6,6 +6,7 @@ import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { recordedRun, recordedRuns } from '../shared/run-record.ts'
+import { statusOfProposal } from '../steps/release/lineage.ts'
 import { inBlocks, readJson, type Store } from '../steps/store.ts'
 import { print } from './io.ts'
 import { openExisting } from './open.ts'
@@ -100,8 +101,10 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
     const files = [...(Object.keys(manifest.artifacts) as AutotuneFile[]), 'manifest.json' as const].map((file) =>
       store.nameOf(keys.autotuneRun(run, file)),
     )
-    print(json, { ...manifest.summary, files, tuning_proposal: proposal }, () => [
+    const status = proposal ? await statusOfProposal(store, run) : null
+    print(json, { ...manifest.summary, files, proposal_status: status, tuning_proposal: proposal }, () => [
       ...runLines(manifest.summary, proposal, null),
+      ...(status === null ? [] : [`status   ${status.replace('_', ' ')}`]),
       'files',
       ...files.map((f) => `   ${f}`),
     ])

@@ -1,0 +1,48 @@
+/** `explain PACK@VERSION`: why a version exists, from the ledger's row to everything that it names. */
+import { Ref } from '#schemas/common.ts'
+import { UserError } from '../errors.ts'
+import { explainVersion, type Lineage } from '../steps/release/lineage.ts'
+import { print } from './io.ts'
+import { openExisting } from './open.ts'
+import type { StoreOptions } from './place.ts'
+import { patchLine } from './text.ts'
+
+export async function explainPack(
+  pack: string,
+  { json, ...o }: StoreOptions & { readonly json: boolean },
+): Promise<number> {
+  const ref = Ref.safeParse(pack)
+  if (!ref.success) throw new UserError(`"${pack}" is no pack version: ${ref.error.issues[0]!.message}`)
+  const store = await openExisting(o)
+  try {
+    const lineage = await explainVersion(store, ref.data)
+    print(json, lineage, () => lineageLines(lineage))
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+function lineageLines({ pack, origin, proposal, status, review, rollout }: Lineage): string[] {
+  if (!origin) return [`${pack} was imported; no proposal made it`]
+  const last = rollout?.records.at(-1)
+  return [
+    `${pack} is ${origin.from_pack}${proposal ? ` with ${patchLine(proposal.candidate_change.patch)}` : ''}`,
+    `proposal  ${origin.tuning_proposal_id} of run ${origin.run_id}: ${status?.replace('_', ' ')}`,
+    ...(proposal
+      ? [
+          `why       ${proposal.target.direction} ${proposal.target.metric} on ${proposal.target.intent}: ${proposal.rationale}`,
+          ...proposal.wording.map((line) => `          ${line}`),
+        ]
+      : []),
+    ...(review?.decisions ?? []).map(
+      (d) => `decision  ${d.decision} by ${d.reviewer} as ${d.role}, ${d.decided_at}${d.reason ? `: ${d.reason}` : ''}`,
+    ),
+    rollout
+      ? `rollout   ${origin.rollout_id}: ${rollout.status.replace('_', ' ')} since ${last!.at}, by ${last!.by}`
+      : `rollout   ${origin.rollout_id}: never started; the number stays reserved`,
+    `release   ${origin.release_tuple_id}`,
+    `replaces  ${origin.prior_release_tuple_id}`,
+    `check     autotune verify ${origin.run_id}; autotune rollout verify ${origin.rollout_id}`,
+  ]
+}

@@ -21,6 +21,7 @@ const UNTRACED =
 const SYNCHRONOUS =
   'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
 const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
+const READ_BY_PEOPLE = 'nobody takes messages from it by program: it keeps refused accesses until somebody has looked'
 const IS_THE_QUEUE = 'it is the dead-letter queue'
 
 /** How the rule writes the ARN of the experience bucket, seen from the workflow stack. */
@@ -66,6 +67,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/run.json',
   ],
   'Functions/StartRun/Policy/Resource': ['autotune/runs/*/manifest.json', 'autotune/work/*/request.json', 'packs/*'],
+  'Watch/Ledger/Policy/Resource': ['packs/*'],
   'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
 }
 
@@ -90,6 +92,10 @@ const OTHERS: readonly (readonly [path: string, id: string, reason: string])[] =
   ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
   ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
   ['GateWorkflowMapRights/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['Watch/Ledger/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['Watch/Ledger/Function/Resource', 'Serverless-LambdaDLQ', SYNCHRONOUS],
+  ['Watch/Denied/Resource', 'AwsSolutions-SQS3', READ_BY_PEOPLE],
+  ['Watch/Denied/Resource', 'Serverless-SQSRedrivePolicy', READ_BY_PEOPLE],
   ['DeadLetters/Resource', 'AwsSolutions-SQS3', IS_THE_QUEUE],
   ['DeadLetters/Resource', 'Serverless-SQSRedrivePolicy', IS_THE_QUEUE],
 ]

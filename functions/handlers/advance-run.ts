@@ -6,6 +6,7 @@
 import { runAutotune } from '#core/run-autotune.ts'
 import { AdvanceInput, type Need } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { COUNTED } from '#schemas/watch.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../shared/pausing-ports.ts'
 import { recordRun } from '../shared/run-record.ts'
@@ -17,6 +18,12 @@ export const advanceRun: Step<AdvanceInput, Need> = {
   name: 'advance-run',
   input: AdvanceInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
+  outcome(need) {
+    if (need.kind === 'replays') return { counts: { [COUNTED.replayShards]: need.count } }
+    return need.kind === 'done'
+      ? { says: { verdict: need.verdict }, counts: { [COUNTED.verdict(need.verdict)]: 1 } }
+      : {}
+  },
   async work({ run: ref, pinned, answer }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
     const run = await needJson<AutotuneRun>(store, pinned.input)

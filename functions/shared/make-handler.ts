@@ -5,6 +5,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { NAMESPACE } from '#schemas/watch.ts'
 import { type Contract, parseAs } from '../steps/documents.ts'
 import { sealedHandler } from './sealed-handler.ts'
 import { openWorld, type World } from './world.ts'
@@ -21,6 +22,11 @@ export interface OpenStep<I, O> extends AnyStep<I, O> {
   readonly sealed?: never
   /** What a log line may say of an input: ids and counts, never content. */
   readonly about: (input: I) => Readonly<Record<string, string | number>>
+  /** What its last log line says of the output beside, and what is counted as metrics: never content either. */
+  readonly outcome?: (output: O) => {
+    readonly says?: Readonly<Record<string, string | number>>
+    readonly counts?: Readonly<Record<string, number>>
+  }
 }
 
 /** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
@@ -46,7 +52,7 @@ export function makeHandler<I, O>(
 
 function openHandler<I, O>(step: OpenStep<I, O>, open: () => World) {
   const logger = new Logger({ serviceName: step.name })
-  const metrics = new Metrics({ namespace: 'Autotune', serviceName: step.name })
+  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: step.name })
   return middy<unknown, O, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))
@@ -56,7 +62,9 @@ function openHandler<I, O>(step: OpenStep<I, O>, open: () => World) {
       logger.appendKeys(about)
       try {
         const output = await step.work(input, open())
-        logger.info('done')
+        const { says = {}, counts = {} } = step.outcome?.(output) ?? {}
+        logger.info('done', says)
+        for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value)
         metrics.addMetric('Done', MetricUnit.Count, 1)
         return output
       } catch (error) {

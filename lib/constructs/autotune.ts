@@ -1,6 +1,6 @@
 /**
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
- * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> schedule.
+ * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
@@ -15,6 +15,7 @@ import { Construct } from 'constructs'
 import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
+import { Watch } from './watch.ts'
 import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
 
 export interface AutotuneProps {
@@ -61,6 +62,7 @@ export class Autotune extends Construct {
   readonly tuning: StateMachine
   /** Starts that Scheduler could not deliver, and failures that could not be recorded. */
   readonly deadLetters: Queue
+  readonly watch: Watch
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
@@ -81,6 +83,12 @@ export class Autotune extends Construct {
       retentionPeriod: Duration.days(14),
     })
     this.recordFailures()
+    this.watch = new Watch(this, 'Watch', {
+      stores,
+      functions: this.functions,
+      tuning: this.tuning,
+      deadLetters: this.deadLetters,
+    })
     this.startDaily(targets, props.schedule ?? ScheduleExpression.cron({ minute: '0', hour: '3' }))
   }
 

@@ -3,6 +3,7 @@
  * sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { ReadWriteType, Trail } from 'aws-cdk-lib/aws-cloudtrail'
 import {
   AccountRootPrincipal,
   AnyPrincipal,
@@ -51,6 +52,7 @@ export class HeldOutVault extends Construct {
     this.sealer = this.role('Sealer', lambda, 'Seals and retires held-out versions')
     this.gate = this.role('Gate', lambda, 'Answers held-out questions with one bit')
     this.key = this.vaultKey(retain)
+    const logs = this.sealedLogs(retain)
     this.bucket = new Bucket(this, 'Bucket', {
       ...bucketDefaults(retain),
       encryption: BucketEncryption.KMS,
@@ -58,8 +60,9 @@ export class HeldOutVault extends Construct {
       bucketKeyEnabled: true,
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.governance(lockFor),
-      serverAccessLogsBucket: this.sealedLogs(retain),
+      serverAccessLogsBucket: logs,
     })
+    this.recordAccess(logs)
     this.denyOthers(this.bucket)
     this.allow()
   }
@@ -75,6 +78,17 @@ export class HeldOutVault extends Construct {
       denyUnless([this.sealer, this.gate], 'DenyLogReads', READ_OBJECTS, [logs.arnForObjects('*')]),
     )
     return logs
+  }
+
+  /** A trail of every access to a sealed object, kept beside the access logs: it is what a refused access is told from. */
+  private recordAccess(logs: Bucket): void {
+    const trail = new Trail(this, 'Trail', {
+      bucket: logs,
+      managementEvents: ReadWriteType.NONE,
+      isMultiRegionTrail: false,
+      includeGlobalServiceEvents: false,
+    })
+    trail.addS3EventSelector([{ bucket: this.bucket }], { includeManagementEvents: false })
   }
 
   /** Administration of the key is the account's; its use is not. */

@@ -19,6 +19,7 @@ const TABLE = {
   AutotuneFunctionsStartRunRole: ['write lock', 'write run item'],
   AutotuneGateWorkflowRole: [],
   AutotuneTuningWorkflowRole: [],
+  AutotuneWatchLedgerRole: ['read held-out item'],
   ReleasesReleaser: ['write release'],
   VaultGate: [
     'read vault',

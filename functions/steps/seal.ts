@@ -44,15 +44,29 @@ export async function planSeal(
   const rows = await versionsOf(store, target.intent)
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
-  if (asked) return { facts: factsOf(asked.body, pins, target) }
+  if (asked) return { facts: factsOf(await kept(store, asked.body), pins, target) }
   const cases = await unclaimed(store, target.intent, rows)
   const live = rows.find((r) => !r.body.retired)
-  if (cases.length === 0) return { facts: live ? factsOf(live.body, pins, target) : null }
+  if (cases.length === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
   const sealed = sealVersion(await engine.reproduce(cases, pins, 'vault'), target, pins)
   if (sealed.facts.families === 0) return { facts: null }
-  if (live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline)
-    return { facts: factsOf(live.body, pins, target) }
+  const stands = live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline
+  if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
+}
+
+/** A version of the ledger whose cases are in the vault: a question to one that is gone would be spent for nothing. */
+async function kept(store: Store, item: LedgerItem): Promise<LedgerItem> {
+  if (await isKept(store, item)) return item
+  throw new UserError(
+    `vault/${keys.sealed(item.intent, item.version)} is missing, and the ledger says that it was sealed: restore it. No question was asked`,
+  )
+}
+
+/** Asked by its name: no case is read. */
+async function isKept(store: Store, { intent, version }: LedgerItem): Promise<boolean> {
+  for await (const _ of store.vault.list(keys.sealed(intent, version))) return true
+  return false
 }
 
 /**

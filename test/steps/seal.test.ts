@@ -4,6 +4,7 @@ import { digestOf } from '#core/canonical.ts'
 import { sealedItem } from '#core/gate/ledger.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { LedgerItem } from '#schemas/heldout.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../functions/steps/store.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -129,6 +130,27 @@ describe('superseding', () => {
     await run(store, { target: twice({ owner: 'other' }) })
     expect((await items(store)).map((i) => i.version)).toEqual([asked!.version])
     expect((await items(store))[0]!.used).toBe(1)
+  })
+
+  test('that was asked and is no longer in the vault is missed before a question is spent', async () => {
+    const store = await stocked(memory(), aWorld(no))
+    await run(store, { target: twice() })
+    const [asked] = await items(store)
+    await store.vault.delete(keys.sealed(INTENT, asked!.version))
+    await expect(run(store, { target: twice({ owner: 'other' }) })).rejects.toThrow(
+      /test\.jsonl is missing.*restore it/,
+    )
+    expect(await items(store)).toEqual([asked])
+    expect(await Array.fromAsync(store.table.query('lock'))).toEqual([])
+  })
+
+  test('that was not asked and is no longer in the vault is sealed again', async () => {
+    const store = await stocked(memory(), aWorld(small))
+    const { version } = await sealed(store)
+    const bytes = await store.vault.get(keys.sealed(INTENT, version))
+    await store.vault.delete(keys.sealed(INTENT, version))
+    expect((await sealed(store)).version).toBe(version)
+    expect(await store.vault.get(keys.sealed(INTENT, version))).toEqual(bytes)
   })
 
   test('takes the baseline and suite of the newest seal where the content is the same', async () => {

@@ -227,6 +227,18 @@ describe('bad input of the deployed workflow', () => {
     expect(failed.error!.cause).toContain('must be versioned')
   })
 
+  it('misses the held-out version that is gone before it asks, and frees the lock', async () => {
+    const store = await stocked(memory(), worlds['a no'])
+    const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+    expect((await deploy(store).tune({ target, run_id: 'first' })).output).toMatchObject({ verdict: 'not_certified' })
+    const [asked] = await versions(store, target)
+    await store.vault.delete(keys.sealed(target.intent!, asked!.version))
+    const failed = await deploy(store).tune({ target: { ...target, owner: 'other' }, run_id: RUN })
+    expect(failed.error!.cause).toContain('test.jsonl is missing')
+    expect(await versions(store, target)).toEqual([asked])
+    expect(await locks(store)).toBe(0)
+  })
+
   it('names the shard that is gone, and frees the lock', async () => {
     const store = await stocked(memory(), worlds['a yes'])
     const gone = { ...store.objects }

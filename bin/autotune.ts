@@ -4,6 +4,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { isDeployed } from '../functions/cli/place.ts'
 import { UserError } from '../functions/errors.ts'
+import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
@@ -198,43 +199,4 @@ function build(state: { code: number }): Command {
     })
   rolloutVerbs(program, verb, state)
   return program
-}
-
-const repeat = (value: string, all: string[]): string[] => [...all, value]
-
-function wholeNumber(option: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw new UserError(`${option} takes a whole number from 0, got "${text}"`)
-    return value
-  }
-}
-
-/** `most`: a timer counts no further. */
-function atLeastOne(option: string, most = 2 ** 31 - 1): (text: string) => number {
-  return (text) => {
-    const value = wholeNumber(option)(text)
-    if (value === 0 || value > most)
-      throw new UserError(`${option} takes a whole number from 1 to ${most}, got "${text}"`)
-    return value
-  }
-}
-
-function port(text: string): number {
-  const value = wholeNumber('--port')(text)
-  if (value > 65_535) throw new UserError(`--port takes a number from 0 to 65535, got "${text}"`)
-  return value
-}
-
-function expiry(text: string): number {
-  const value = atLeastOne('--expires-hours')(text)
-  if (value > 8760) throw new UserError(`--expires-hours takes at most 8760 (a year), got "${text}"`)
-  return value
-}
-
-function share(text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && value < 1)) throw new UserError(`--heldout-share takes a number between 0 and 1, got "${text}"`)
-  return value
 }

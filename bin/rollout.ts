@@ -1,5 +1,6 @@
 /** The `rollout` verbs: argument parsing only. Each group of verbs is one file in functions/cli/rollout. */
 import { type Command, Option } from 'commander'
+import { port, repeat } from './arguments.ts'
 
 /** Adds a verb with the options that all have, and an example. */
 export type AddVerb = (name: string, description: string, example: string, parent?: Command) => Command
@@ -17,7 +18,6 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     .description('the way of an approved proposal into production, in five stages, and back')
     .addHelpText('after', '\nExample:\n  autotune rollout start at_2026_11_23_refund_cents --config rollout.json')
   const add = (name: string, description: string, example: string): Command => verb(name, description, example, group)
-  const repeat = (value: string, all: string[]): string[] => [...all, value]
 
   add(
     'start <run>',
@@ -75,6 +75,15 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   ).action(async (id, o) => {
     state.code = await (await look()).show(id, o)
   })
+  add(
+    'serve <id>',
+    'the page of a rollout on this machine: track, gates, both arms, records, way back; moves nothing',
+    'autotune rollout serve ro_at_2026_11_23_refund_cents --port 8081',
+  )
+    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
+    .action(async (id, o) => {
+      state.code = await (await import('../functions/cli/rollout/serve.ts')).serve(id, o)
+    })
   add(
     'export <id>',
     'what a runtime routes by: the routing document, the signed artifact, or an AWS AppConfig hosted configuration',

@@ -31,3 +31,10 @@ export function terminalProgress(): Progress {
     if (process.stderr.isTTY && performance.now() - started > 1000) process.stderr.write(`${message}\n`)
   }
 }
+
+/** Ends with Ctrl-C or a termination signal. */
+export const untilSignalled = (): Promise<void> =>
+  new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })

@@ -21,7 +21,7 @@ import {
 import { pinnedRun } from '../steps/verify.ts'
 import { openEngine, optionsOf } from './engine.ts'
 import { manifestOf } from './inspect.ts'
-import { print } from './io.ts'
+import { print, untilSignalled } from './io.ts'
 import { existingStore } from './open.ts'
 
 interface Options {
@@ -34,7 +34,7 @@ interface Options {
 }
 
 /** @param stop ends the serving; by default Ctrl-C or a termination signal */
-export async function review(run: string, o: Options, stop: () => Promise<void> = signalled): Promise<number> {
+export async function review(run: string, o: Options, stop: () => Promise<void> = untilSignalled): Promise<number> {
   const seats = o.reviewer.map(seatOf)
   const store = existingStore(o.store)
   try {
@@ -159,9 +159,3 @@ function reviewLines(
   )
   return lines
 }
-
-const signalled = (): Promise<void> =>
-  new Promise((done) => {
-    process.once('SIGINT', () => done())
-    process.once('SIGTERM', () => done())
-  })

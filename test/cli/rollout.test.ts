@@ -2,10 +2,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore } from '#adapters/local/open-store.ts'
 import { type Rollout, RolloutConfig, Routing, STAGES } from '#schemas/release.ts'
 import { productionRuns } from '../../examples/refund/production.ts'
+import { serve } from '../../functions/cli/rollout/serve.ts'
 import { approve, certified } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 
@@ -40,7 +41,7 @@ async function started(): Promise<void> {
 const shown = async () => ((await rollout('show', ID, '--json')).json() as { rollout: Rollout }).rollout
 
 /** Lets the runtime of the example serve one period, and records what it logged. */
-async function serve(world: 'good' | 'harm' = 'good', requests = 1600): Promise<string> {
+async function produce(world: 'good' | 'harm' = 'good', requests = 1600): Promise<string> {
   const file = join(dir, 'runs.jsonl')
   const routing = Routing.parse((await rollout('export', ID)).json())
   const runs = [...productionRuns(routing, { world, requests })]
@@ -53,13 +54,13 @@ describe('from approval to the end', () => {
   test('a good change goes through every stage and is kept', async () => {
     await started()
     for (const stage of STAGES.slice(1)) {
-      await serve()
+      await produce()
       const { code, out } = await rollout('advance', ID)
       expect([code, out]).toEqual([0, expect.stringMatching(new RegExp(`advanced +\\S+ -> ${stage} `))])
     }
-    await serve()
+    await produce()
     expect((await rollout('advance', ID)).out).toContain('released; watched until')
-    await serve()
+    await produce()
     expect(await rollout('advance', ID)).toMatchObject({ code: 0, out: expect.stringContaining('released and kept') })
     expect(await rollout('advance', ID)).toMatchObject({ code: 0, out: expect.stringContaining('unchanged') })
     expect(await rollout('verify', ID)).toMatchObject({
@@ -90,10 +91,10 @@ describe('from approval to the end', () => {
   test('a harmful change comes back by itself at stage three', async () => {
     await started()
     for (let i = 0; i < 2; i++) {
-      await serve('harm')
+      await produce('harm')
       expect((await rollout('advance', ID)).code).toBe(0)
     }
-    await serve('harm')
+    await produce('harm')
     const { code, out } = await rollout('advance', ID)
     expect(code).toBe(3)
     expect(out).toMatch(/rolled_back 5%_low_risk -> - {2}by rollout\n.*ROLLED BACK/)
@@ -143,6 +144,27 @@ describe('by hand', () => {
     const { Content, VersionLabel } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
     expect([VersionLabel, JSON.parse(Content!)]).toEqual(['r0', (await rollout('export', ID)).json()])
     expect((await rollout('export', ID, '--out', join(dir, 'no/where'))).err).toContain('cannot be written')
+  })
+
+  test('is shown on a page of this machine, which moves nothing', async () => {
+    await started()
+    let stop = () => {}
+    const stopped = new Promise<void>((done) => {
+      stop = done
+    })
+    const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const code = serve(ID, { store: dir, json: true, port: 0 }, () => stopped)
+    await vi.waitFor(() => expect(printed).toHaveBeenCalled(), { timeout: 10_000, interval: 5 })
+    const { url } = JSON.parse(String(printed.mock.calls[0]![0])) as { url: string }
+    printed.mockRestore()
+    const page = await fetch(url)
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('ctxpack.support@1.0.0 → 1.1.0')])
+    expect((await fetch(`${url}x`)).status).toBe(404)
+    expect((await fetch(url, { method: 'POST' })).status).toBe(405)
+    stop()
+    expect(await code).toBe(0)
+    expect((await shown()).revision).toBe(0)
+    expect(await rollout('serve', 'ro_nope')).toMatchObject({ code: 2, err: expect.stringContaining('no rollout') })
   })
 
   test('a changed byte is named, and nobody routes by it', async () => {
@@ -206,7 +228,7 @@ describe('refuses, with exit code 2,', () => {
   })
 })
 
-const VERBS = ['start', 'record', 'advance', 'stop', 'resume', 'list', 'show', 'export', 'verify', 'assign']
+const VERBS = ['start', 'record', 'advance', 'stop', 'resume', 'list', 'show', 'serve', 'export', 'verify', 'assign']
 test.each(VERBS)('rollout %s has help with an example', async (verb) => {
   const { code, out } = await autotune('rollout', verb, '--help')
   expect(code).toBe(0)

@@ -1,0 +1,51 @@
+/** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
+import { type PageReply, plain, servePages } from '#adapters/local/page-server.ts'
+import { rolloutPage } from '../../review-pages/rollout-page.ts'
+import { judgeRollout } from '../../steps/release/advance.ts'
+import { needRollout } from '../../steps/release/item.ts'
+import type { Store } from '../../steps/store.ts'
+import { print, untilSignalled } from '../io.ts'
+import { type RolloutOptions, withRollouts } from './open.ts'
+
+/** Seconds between two looks of an open page. */
+const REFRESH = 5
+
+/** @param stop ends the serving; by default Ctrl-C or a termination signal */
+export const serve = (
+  id: string,
+  o: RolloutOptions & { readonly port: number },
+  stop: () => Promise<void> = untilSignalled,
+): Promise<number> =>
+  withRollouts(o, async (store) => {
+    await needRollout(store, id)
+    const say = (line: string) => process.stderr.write(`${line}\n`)
+    const server = await servePages(
+      async ({ method }, { path }): Promise<PageReply> => {
+        if (path !== '/') return plain(404, 'There is nothing here. The page of the rollout is /.')
+        if (method !== 'GET' && method !== 'HEAD') return plain(405, 'This page only shows.')
+        return { status: 200, location: null, body: await pageOf(store, id, o.store) }
+      },
+      o.port,
+      {
+        failed: (error) => say(`autotune: a defect of ours: ${error.stack}`),
+        refused: (note) => say(`refused: ${note}`),
+      },
+    )
+    try {
+      print(o.json, { rollout: id, url: `${server.origin}/` }, () => [
+        `rollout ${id}: ${server.origin}/`,
+        'served on this machine until Ctrl-C; the page looks again every few seconds',
+      ])
+      await stop()
+    } finally {
+      await server.close()
+    }
+    return 0
+  })
+
+async function pageOf(store: Store, id: string, dir: string): Promise<string> {
+  const { rollout } = await needRollout(store, id)
+  const now = store.clock.now()
+  const latest = await judgeRollout(store, rollout, now)
+  return rolloutPage({ rollout, latest, now, options: dir === './harness' ? '' : `--store ${dir}`, refresh: REFRESH })
+}

@@ -4,3 +4,8 @@
 export class UserError extends Error {
   override name = 'UserError'
 }
+
+/** A workflow came to wait for a review that has ended already: it goes on at once. Caught by name. */
+export class ReviewEnded extends Error {
+  override name = 'ReviewEnded'
+}

@@ -86,5 +86,16 @@ export interface Signer {
   holds(text: string, mac: string): Promise<boolean>
 }
 
+/** Sends one notice to one person. Whether it arrives is not known: a notice can always be sent again. */
+export interface Mailer {
+  send(notice: { readonly to: string; readonly subject: string; readonly text: string }): Promise<void>
+}
+
+/** Workflows that wait with a task token. The token is a credential: it is never logged, shown or put into an error. */
+export interface WaitingTasks {
+  /** Wakes whoever waits with this token. `false`: nobody does any more. */
+  wake(token: string): Promise<boolean>
+}
+
 /** Progress of long work, for people; never part of a result. */
 export type Progress = (message: string) => void

@@ -13,9 +13,9 @@ export interface Acknowledgement {
 const WHOLE_STORE =
   'object keys hold run ids and digests that do not exist at synthesis; the bucket policy names who may, and test/infra proves who may not'
 
-const WORK_FILES =
+export const WORK_FILES =
   'one folder a run, whose id does not exist at synthesis; each function is given the one kind of file that it reads or writes'
-const TRACES = 'X-Ray knows no resource to write a segment to'
+export const TRACES = 'X-Ray knows no resource to write a segment to'
 const UNTRACED =
   'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
 const SYNCHRONOUS =
@@ -29,7 +29,10 @@ const EXPERIENCE =
   '{"Fn::GetStackOutput":{"StackName":"AutotuneData","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttExperienceBucket96636D14Arn99100560"}}'
 
 const WORKFLOW = 'AutotuneWorkflow/Autotune'
-const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
+export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
+
+/** How a finding names keys of the experience bucket. */
+export const inExperience = (pattern: string): string => wildcard(`${EXPERIENCE}/${pattern}`)
 
 /** Key patterns of the experience bucket by the policy that names them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
@@ -127,7 +130,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     reason: WHOLE_STORE,
   },
   ...Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
-    patterns.map((p) => ({ path: `${WORKFLOW}/${path}`, id: wildcard(`${EXPERIENCE}/${p}`), reason: WORK_FILES })),
+    patterns.map((p) => ({ path: `${WORKFLOW}/${path}`, id: inExperience(p), reason: WORK_FILES })),
   ),
   ...OTHERS.map(([path, id, reason]) => ({ path: `${WORKFLOW}/${path}`, id, reason })),
 ]

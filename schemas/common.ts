@@ -1,6 +1,7 @@
 /** Names, refs and values shared by every contract. */
 import * as z from 'zod'
-import { DIGEST_PATTERN, ID_PATTERN, isSafeId } from './patterns.ts'
+import { DIMENSIONS } from './metrics.ts'
+import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 /** Ids that become a folder or a key segment: letters, digits, `_ . : -`; no slash, never only dots. */
 export const Id = z
@@ -15,19 +16,8 @@ export const Name = z
   .min(1)
   .max(300)
   .refine(isPrintable, 'a name holds no control characters')
-  .refine(
-    (s) => !s.includes('../') && s !== '__proto__' && s !== 'constructor' && s !== 'prototype',
-    'a name holds no "../" and is no reserved word',
-  )
+  .refine(isSafeName, 'a name holds no "../" and is no reserved word')
   .meta({ description: 'Printable name, never used as a path.' })
-
-function isPrintable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code < 32 || code === 127) return false
-  }
-  return true
-}
 
 /** `NAME@MAJOR.MINOR.PATCH`. An unversioned ref is refused (context pack ref grammar). */
 export const Ref = z
@@ -68,8 +58,6 @@ export const RISK_CLASSES = ['read_only', 'local_write', 'network', 'delegated',
 export const RiskClass = z.enum(RISK_CLASSES)
 export type RiskClass = z.infer<typeof RiskClass>
 
-/** The five score dimensions, in the order in which they are always printed. */
-export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 export const Dimension = z.enum(DIMENSIONS)
 export type Dimension = z.infer<typeof Dimension>
 

@@ -8,14 +8,15 @@ import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { RejectionRecord, TuningProposal } from './proposal.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
-import { Review, ReviewAttempt, ReviewDecision, ReviewLinkClaims } from './review.ts'
+import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
+import { ReviewLinkClaims } from './review-link.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
 import { StartRequest } from './workflow.ts'
 
-export const CONTRACTS: Readonly<Record<string, z.ZodType>> = {
+export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'context-pack': ContextPack,
   'tunable-surface': TunableSurface,
   'release-tuple': ReleaseTuple,

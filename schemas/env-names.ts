@@ -10,4 +10,10 @@ export const ENV = {
   table: 'AUTOTUNE_TABLE',
   /** Cases a replay shard holds. */
   shardCases: 'AUTOTUNE_SHARD_CASES',
+  /** Key that review links are signed under. */
+  linkKey: 'AUTOTUNE_LINK_KEY',
+  /** Scheme and host of the deployed review desk. */
+  deskOrigin: 'AUTOTUNE_DESK_ORIGIN',
+  /** Address that notices come from. */
+  sender: 'AUTOTUNE_SENDER',
 } as const

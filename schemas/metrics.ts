@@ -1,5 +1,8 @@
 /** The metrics a target may name, and the one table that maps metric, dimension, guardrail and delta keys. */
-import type { Dimension } from './common.ts'
+
+/** The five score dimensions, in the order in which they are always printed. */
+export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
+type Dimension = (typeof DIMENSIONS)[number]
 
 export type MetricName =
   | 'economics_cents_per_decision'

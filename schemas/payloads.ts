@@ -6,9 +6,9 @@
 import * as z from 'zod/mini'
 import { DIGEST_PATTERN, ID_PATTERN, isSafeId } from './patterns.ts'
 
-const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
-const Digest = z.string().check(z.regex(DIGEST_PATTERN))
-const Text = z.string().check(z.minLength(1))
+export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
+export const Digest = z.string().check(z.regex(DIGEST_PATTERN))
+export const Text = z.string().check(z.minLength(1))
 const Count = z.int().check(z.nonnegative())
 
 /** An object, and which of its versions. */

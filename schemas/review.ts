@@ -1,26 +1,16 @@
-/** Review of a proposal: seats, link claims, decisions, the review item and refused attempts. Imports zod only. */
+/** Review of a proposal: seats, decisions, the review item and refused attempts. Imports zod only. */
 import * as z from 'zod'
 import { Digest, Id, Name } from './common.ts'
+import { INSTANT_PATTERN, NONCE_PATTERN } from './patterns.ts'
 
-/** A moment as the clock port gives it: ISO 8601, UTC, milliseconds. Equal length, so text order is time order. */
+/** A moment, with milliseconds: equal length, so text order is time order. */
 export const Instant = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'a moment is YYYY-MM-DDTHH:MM:SS.mmmZ')
+  .regex(INSTANT_PATTERN, 'a moment is YYYY-MM-DDTHH:MM:SS.mmmZ')
   .meta({ description: 'ISO 8601 in UTC with milliseconds.' })
 
 /** Makes a link single: 32-128 hex digits from a random source outside the core. */
-export const Nonce = z.string().regex(/^[0-9a-f]{32,128}$/, 'a nonce has 32-128 lower-case hex digits')
-
-/** What a review link says. The server believes it only after its code (MAC) was checked. */
-export const ReviewLinkClaims = z.strictObject({
-  review_id: Id,
-  role: Name,
-  reviewer: Name,
-  proposal_digest: Digest,
-  expires_at: Instant,
-  nonce: Nonce,
-})
-export type ReviewLinkClaims = z.infer<typeof ReviewLinkClaims>
+export const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
 
 /** One person who may decide for one role. Several may be asked for a role; the first to decide takes it. */
 export const ReviewSeat = z.strictObject({ role: Name, reviewer: Name, nonce: Nonce })

@@ -6,6 +6,7 @@ export const TRANSIENT_ERRORS: readonly string[] = [
   'Lambda.TooManyRequestsException',
   'Lambda.ClientExecutionTimeoutException',
   'ThrottlingException',
+  'TooManyRequestsException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'SlowDown',

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import type { LocalStore } from '#adapters/local/open-store.ts'
 import { PAGE_HOST } from '#adapters/local/page-server.ts'
-import { REVIEW_PATH, serveDesk } from '#adapters/local/review/desk-server.ts'
+import { serveDesk } from '#adapters/local/review/desk-server.ts'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
 import type { Review } from '#schemas/review.ts'
+import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import { UserError } from '../errors.ts'
 import {
   answerRequest,

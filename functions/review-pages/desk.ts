@@ -2,7 +2,8 @@
  * One request to a review link, answered as values: status, page, and what is to be written. The same for the local server
  * and for the Lambda; both only read, check the code of the link, write on condition, and send what stands here.
  */
-import type { Review, ReviewAttempt, ReviewDecision, ReviewLinkClaims, ReviewRefusal } from '#schemas/review.ts'
+import type { Review, ReviewAttempt, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
+import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { digestOf } from '../core/canonical.ts'
 import { attemptRecord } from '../core/review/attempt.ts'
 import { judgeLink, type LinkVerdict, type ParsedLink } from '../core/review/link.ts'

@@ -1,7 +1,7 @@
 /** The five dimensions of a certificate in words and numbers: what the table and the plot of limits are made of. */
-import { DIMENSIONS, type Dimension } from '#schemas/common.ts'
+import type { Dimension } from '#schemas/common.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
-import { GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
+import { DIMENSIONS, GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
 import type { Place } from './limits-plot.ts'

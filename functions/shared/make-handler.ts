@@ -10,15 +10,15 @@ import { type Contract, parseAs } from '../steps/documents.ts'
 import { sealedHandler } from './sealed-handler.ts'
 import { openWorld, type World } from './world.ts'
 
-interface AnyStep<I, O> {
+interface AnyStep<I, O, W> {
   /** Name of the step; metrics and logs carry it. */
   readonly name: string
   readonly input: Contract<I>
-  readonly work: (input: I, world: World) => Promise<O>
+  readonly work: (input: I, world: W) => Promise<O>
 }
 
 /** A step whose log and metrics are open. */
-export interface OpenStep<I, O> extends AnyStep<I, O> {
+export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
   readonly sealed?: never
   /** What a log line may say of an input: ids and counts, never content. */
   readonly about: (input: I) => Readonly<Record<string, string | number>>
@@ -30,11 +30,11 @@ export interface OpenStep<I, O> extends AnyStep<I, O> {
 }
 
 /** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
-export interface SealedStep<I, O> extends AnyStep<I, O> {
+export interface SealedStep<I, O> extends AnyStep<I, O, World> {
   readonly sealed: 'gate' | 'sealer'
 }
 
-/** A step of a workflow: what it takes, and its work. */
+/** A step of the tuning side: what it takes, and its work. */
 export type Step<I, O> = OpenStep<I, O> | SealedStep<I, O>
 
 /** The Lambda handler of a step. The world is opened at the first call and kept; `open` is replaced in tests. */
@@ -42,15 +42,20 @@ export function makeHandler<I, O>(
   step: Step<I, O>,
   open: () => World = openWorld,
 ): (event: unknown, context: Context) => Promise<O> {
-  let world: World | undefined
-  const opened = () => {
+  return step.sealed ? sealedHandler(step, once(open)) : handlerOver(step, open)
+}
+
+function once<W>(open: () => W): () => W {
+  let world: W | undefined
+  return () => {
     world ??= open()
     return world
   }
-  return step.sealed ? sealedHandler(step, opened) : openHandler(step, opened)
 }
 
-function openHandler<I, O>(step: OpenStep<I, O>, open: () => World) {
+/** The same for a step that works in a world of its own. */
+export function handlerOver<I, O, W>(step: OpenStep<I, O, W>, open: () => W) {
+  const opened = once(open)
   const logger = new Logger({ serviceName: step.name })
   const metrics = new Metrics({ namespace: NAMESPACE, serviceName: step.name })
   return middy<unknown, O, Error, Context>()
@@ -61,7 +66,7 @@ function openHandler<I, O>(step: OpenStep<I, O>, open: () => World) {
       const about = step.about(input)
       logger.appendKeys(about)
       try {
-        const output = await step.work(input, open())
+        const output = await step.work(input, opened())
         const { says = {}, counts = {} } = step.outcome?.(output) ?? {}
         logger.info('done', says)
         for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value)

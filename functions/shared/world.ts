@@ -3,29 +3,41 @@ import { openAwsStore } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
 import type { Store } from '../steps/store.ts'
 
-export interface World {
+export interface StoreWorld {
   readonly store: Store
+}
+
+export interface World extends StoreWorld {
   /** Cases of a replay shard. */
   readonly shardCases: number
 }
 
-/** Opens the world that the environment names. Throws naming the variable that is missing or wrong. */
-export function openWorld(env: Readonly<Record<string, string | undefined>> = process.env): World {
-  const need = (name: string): string => {
-    const value = env[name]
-    if (!value) throw new RangeError(`environment variable ${name} is missing`)
-    return value
-  }
-  const shardCases = Number(need(ENV.shardCases))
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A variable of the environment. Throws naming it when it is missing. */
+export function need(env: Environment, name: string): string {
+  const value = env[name]
+  if (!value) throw new RangeError(`environment variable ${name} is missing`)
+  return value
+}
+
+/** Opens the store that the environment names; a bucket that it does not name refuses to be touched. */
+export function openStoreWorld(env: Environment = process.env): StoreWorld {
+  const store = openAwsStore({
+    bucket: need(env, ENV.bucket),
+    vault: env[ENV.vault] ?? null,
+    releases: env[ENV.releases] ?? null,
+    table: need(env, ENV.table),
+  })
+  return { store }
+}
+
+/** Opens the world of the tuning workflow. Throws naming the variable that is missing or wrong. */
+export function openWorld(env: Environment = process.env): World {
+  const shardCases = Number(need(env, ENV.shardCases))
   if (!Number.isSafeInteger(shardCases) || shardCases < 1)
     throw new RangeError(
       `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
     )
-  const store = openAwsStore({
-    bucket: need(ENV.bucket),
-    vault: env[ENV.vault] ?? null,
-    releases: env[ENV.releases] ?? null,
-    table: need(ENV.table),
-  })
-  return { store, shardCases }
+  return { ...openStoreWorld(env), shardCases }
 }

@@ -41,4 +41,7 @@ export const rowKeys = {
   production: (rolloutId: string, number: number) =>
     [`production#${rolloutId}`, String(number).padStart(6, '0')] as const,
   productions: (rolloutId: string) => `production#${rolloutId}`,
+  /** Task token of a workflow that waits for a review, by the token's digest: written once, never replaced. */
+  token: (reviewId: string, token: string) => [`token#${reviewId}`, hash('sha256', token).slice(0, 32)] as const,
+  tokens: (reviewId: string) => `token#${reviewId}`,
 }

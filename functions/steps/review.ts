@@ -11,9 +11,9 @@ import { linkClaims, linkText, linkToken, parseLink } from '#core/review/link.ts
 import { rejectionOfReview } from '#core/review/rejection.ts'
 import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'
 import { decide, expireReview, openReview, type Vote } from '#core/review/review.ts'
-import { CandidateScore, type ReplayResult } from '#schemas/candidate.ts'
-import { Id } from '#schemas/common.ts'
-import { TuningProposal } from '#schemas/proposal.ts'
+import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewAttempt, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -74,7 +74,11 @@ const reviewId = (runId: string, n: number): string =>
  * expiry the next one is opened. Throws UserError, with nothing written, for a run that proposes nothing, for files that
  * are no longer the run's, for seats that could never approve, and for other seats than an open review has.
  */
-export async function openRunReview(store: Store, engine: ReplayEngine, request: OpenRequest): Promise<ReviewItem> {
+export async function openRunReview(
+  store: Store,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+  request: OpenRequest,
+): Promise<ReviewItem> {
   const { runId, seats } = request
   const latest = await expireIfDue(store, await latestReview(store, runId))
   if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
@@ -84,7 +88,7 @@ export async function openRunReview(store: Store, engine: ReplayEngine, request:
       `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
     )
   const evidence = await gatherEvidence(store, engine, run, proposal)
-  const shown = await shownWith(store, runId, evidence)
+  const shown = await shownWith(store, runId, evidence, digestOf(proposal))
   if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
   const now = store.clock.now()
   const opened = openReview({
@@ -129,10 +133,8 @@ async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seat
 
 /** Proposal and pinned input of a finished run, as its manifest has them. */
 export async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
-  const id = Id.safeParse(runId)
-  const manifest = id.success
-    ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json'))
-    : null
+  const isId = ID_PATTERN.test(runId) && isSafeId(runId)
+  const manifest = isId ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json')) : null
   if (!manifest) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
   if (manifest.verdict !== 'certified')
     throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
@@ -154,7 +156,7 @@ const changed = (runId: string, file: string): UserError =>
 /** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
 async function gatherEvidence(
   store: Store,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'reproduce'>,
   run: AutotuneRun,
   proposal: TuningProposal,
 ): Promise<Evidence> {
@@ -183,21 +185,29 @@ async function gatherEvidence(
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
 async function shownOf(store: Store, { run_id, evidence: digest, review }: ReviewItem): Promise<ShownProposal | null> {
   const evidence = await orNull(readJson<Evidence>(store.objects, keys.reviewEvidence(review.review_id, digest)))
-  return evidence && digestOf(evidence) === digest ? await shownWith(store, run_id, evidence) : null
+  return evidence && digestOf(evidence) === digest
+    ? await shownWith(store, run_id, evidence, review.proposal_digest)
+    : null
 }
 
-async function shownWith(store: Store, runId: string, evidence: Evidence): Promise<ShownProposal | null> {
+/** Of files that were changed only digests are compared: `proposalDigest` here, and that of the whole by the caller. */
+async function shownWith(
+  store: Store,
+  runId: string,
+  evidence: Evidence,
+  proposalDigest: string,
+): Promise<ShownProposal | null> {
   const file = (name: Parameters<typeof keys.autotuneRun>[1]) => keys.autotuneRun(runId, name)
-  const proposal = TuningProposal.safeParse(await orNull(readJson(store.objects, file('selected-proposal.json'))))
-  const candidates = CandidateScore.array().safeParse(await orNull(readLines(store.objects, file('candidates.jsonl'))))
+  const proposal = await orNull(readJson<TuningProposal>(store.objects, file('selected-proposal.json')))
+  const candidates = await orNull(readLines<CandidateScore>(store.objects, file('candidates.jsonl')))
   const run = await orNull(readJson<AutotuneRun>(store.objects, file('target.json')))
   const manifest = await orNull(readJson<RunManifest>(store.objects, file('manifest.json')))
-  if (!proposal.success || !candidates.success || !run?.pack?.tunable_surfaces || !manifest?.summary?.search)
-    return null
+  if (!proposal || digestOf(proposal) !== proposalDigest || !candidates) return null
+  if (!Array.isArray(run?.pack?.tunable_surfaces) || !manifest?.summary?.search) return null
   return {
-    proposal: proposal.data,
-    surfaces: run.pack.tunable_surfaces.filter((s) => s.path in proposal.data.candidate_change.patch),
-    candidates: candidates.data,
+    proposal,
+    surfaces: run.pack.tunable_surfaces.filter((s) => s?.path in proposal.candidate_change.patch),
+    candidates,
     no_search: manifest.summary.search.no_search,
     demonstration: run.demonstration,
     ...evidence,
@@ -224,13 +234,18 @@ export async function reviewLinks(
   return links
 }
 
+/** A reply, and the review that a valid link named, as it then stands; null: no code of ours named one. */
+export interface RequestAnswer extends DeskReply {
+  readonly review: Review | null
+}
+
 /** A request to a link: answered, written on condition, recorded, remembered. GET and HEAD write no decision. */
 export async function answerRequest(
   store: Store,
   code: Signer,
   request: ReviewRequest,
   at: { readonly token: string; readonly origin: string; readonly action: string },
-): Promise<DeskReply> {
+): Promise<RequestAnswer> {
   const parsed = parseLink(at.token)
   const macHolds = parsed.kind === 'parsed' && (await code.holds(parsed.text, parsed.mac))
   for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -244,7 +259,7 @@ export async function answerRequest(
     // Also after "used": a process that died between decision and memory leaves the memory to the next request.
     if (item && request.method === 'POST')
       await remember(store, reply.write ? { ...item, review: reply.write.next } : item)
-    return reply
+    return { ...reply, review: reply.write?.next ?? review }
   }
   throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
 }
@@ -293,6 +308,13 @@ export async function expireIfDue(store: Store, item: ReviewItem | null): Promis
   if ('refused' in done) return item
   const won = await writeReview(store, item, done.next)
   return won ? { ...item, review: done.next } : await readReview(store, item.review.review_id)
+}
+
+/** What a review came to: expired if its time is over, and a rejection remembered. Null: there is none of this id. */
+export async function settleReview(store: Store, id: string): Promise<ReviewItem | null> {
+  const item = await expireIfDue(store, await readReview(store, id))
+  if (item) await remember(store, item)
+  return item
 }
 
 const writeReview = (store: Store, item: ReviewItem, next: Review): Promise<boolean> =>

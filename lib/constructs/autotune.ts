@@ -2,19 +2,19 @@
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
-import { DefinitionBody, LogLevel, type LogOptions, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
+import { stateMachine } from './state-machine.ts'
 import { Watch } from './watch.ts'
 import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
 
@@ -170,24 +170,16 @@ export class Autotune extends Construct {
     statements: readonly PolicyStatement[],
     { sealed = false } = {},
   ): StateMachine {
-    const stack = Stack.of(this)
-    const role = new Role(this, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
-    const machine = new StateMachine(this, id, {
-      definitionBody: DefinitionBody.fromString(stack.toJsonString(definition)),
-      role,
-      ...(sealed ? {} : { tracingEnabled: true, logs: this.machineLog(id) }),
-    })
-    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [...functions] }))
-    for (const statement of statements) role.addToPolicy(statement)
+    const machine = stateMachine(this, id, { definition, functions, statements, sealed })
     // A policy of its own: the machine waits for its role's, and could not be named there.
     new Policy(this, `${id}MapRights`, {
-      roles: [role],
+      roles: [machine.role],
       statements: [
         new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
         new PolicyStatement({
           actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
           resources: [
-            stack.formatArn({
+            Stack.of(this).formatArn({
               service: 'states',
               resource: 'execution',
               resourceName: `${machine.stateMachineName}:*`,
@@ -198,18 +190,6 @@ export class Autotune extends Construct {
       ],
     })
     return machine
-  }
-
-  private machineLog(id: string): LogOptions {
-    return {
-      destination: new LogGroup(this, `${id}Log`, {
-        retention: RetentionDays.THREE_MONTHS,
-        removalPolicy: RemovalPolicy.RETAIN,
-      }),
-      level: LogLevel.ALL,
-      // Payloads of the tuning side are small references, but they are nobody's business in a log.
-      includeExecutionData: false,
-    }
   }
 
   /** An execution that ends badly is recorded with its reason and frees its lock; it can still be redriven. */

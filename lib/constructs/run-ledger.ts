@@ -10,9 +10,18 @@ export interface RunLedgerProps {
 }
 
 /** Items by what stands before the `#` of their partition key (functions/steps/ledger-keys.ts). */
-export type LedgerEntity = 'lock' | 'run' | 'heldout' | 'family' | 'rejection' | 'split'
+export type LedgerEntity =
+  | 'lock'
+  | 'run'
+  | 'heldout'
+  | 'family'
+  | 'rejection'
+  | 'split'
+  | 'review'
+  | 'token'
+  | 'proposal'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'review'])
 
 export class RunLedger extends Construct {
   readonly table: Table
@@ -43,6 +52,11 @@ export class RunLedger extends Construct {
   /** Right to write items of the named entities as a whole, and to change or remove none. */
   mayCreate(...entities: LedgerEntity[]): PolicyStatement {
     return this.statement(['dynamodb:PutItem'], entities)
+  }
+
+  /** Right to remove items of the named entities. */
+  mayRemove(...entities: LedgerEntity[]): PolicyStatement {
+    return this.statement(['dynamodb:DeleteItem'], entities)
   }
 
   private statement(actions: string[], entities: readonly LedgerEntity[]): PolicyStatement {

@@ -2,7 +2,7 @@
 import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 
 /** Seven attempts, waits 2, 4, 8, 16, 32, 60 s at most: two minutes in all. Bad input and our own errors are never retried. */
-const RETRY = {
+export const RETRY = {
   ErrorEquals: TRANSIENT_ERRORS,
   IntervalSeconds: 2,
   BackoffRate: 2,
@@ -12,7 +12,7 @@ const RETRY = {
 }
 
 /** Errors of a killed function: the gate's own steps resume, so it tries them twice more before it gives up. */
-const KILLED = {
+export const KILLED = {
   ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'States.Timeout'],
   IntervalSeconds: 5,
   MaxAttempts: 2,

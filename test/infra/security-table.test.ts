@@ -21,6 +21,22 @@ const TABLE = {
   AutotuneTuningWorkflowRole: [],
   AutotuneWatchLedgerRole: ['read held-out item'],
   ReleasesReleaser: ['write release'],
+  // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
+  ReviewHoldReviewRole: ['write token item', 'read review item'],
+  ReviewNotifyReviewersRole: ['sign link', 'read review item'],
+  ReviewOpenReviewRole: ['read experience', 'read review item', 'write review item', 'write rejection'],
+  ReviewRecordDecisionRole: [
+    'SendTaskSuccess',
+    'check link',
+    'read token item',
+    'read review item',
+    'write review item',
+    'write rejection',
+  ],
+  ReviewSettleReviewRole: ['read review item', 'write review item', 'write rejection'],
+  ReviewShowReviewRole: ['check link', 'read review item'],
+  ReviewWorkflowEventsRole: ['start review'],
+  ReviewWorkflowRole: [],
   VaultGate: [
     'read vault',
     'write vault',
@@ -117,6 +133,16 @@ describe('who may do what', () => {
       document.Statement.push({ Effect: 'Allow', Principal: { AWS: arn }, Action: 's3:GetObject', Resource: '*' })
     })
     expect(securityTable(opened).ReleasesReleaser).toContain('read vault')
+  })
+
+  it('shows who else could sign a link as soon as the deny of signing is gone', () => {
+    const open = changed('AWS::IAM::Policy', 'ReviewShowReviewPolicy', (p) => grant(p.PolicyDocument, 'kms:*'))
+    expect(securityTable(open).ReviewShowReviewRole).toEqual(TABLE.ReviewShowReviewRole)
+    for (const t of Object.values(open))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::KMS::Key' && id.startsWith('ReviewLinkKey'))
+          without(r.Properties!.KeyPolicy, 'DenySigning')
+    expect(securityTable(open).ReviewShowReviewRole).toContain('sign link')
   })
 
   it.each([

@@ -40,7 +40,17 @@ describe('what is deployed', () => {
       JSON.stringify(b.Properties).includes('KMSMasterKeyID'),
     )
     expect(vault.map((b) => b.id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['VaultBucket'])
-    expect(ofType(templates, 'AWS::KMS::Key').map((k) => k.Properties!.EnableKeyRotation)).toEqual([true])
+    expect(
+      ofType(templates, 'AWS::KMS::Key').map(({ id, Properties: p }) => [
+        id.slice(0, -8),
+        p!.KeySpec,
+        p!.EnableKeyRotation,
+      ]),
+    ).toEqual([
+      ['VaultKey', undefined, true],
+      // KMS refuses rotation of HMAC keys.
+      ['ReviewLinkKey', 'HMAC_256', undefined],
+    ])
   })
 
   it('has one table, on demand, recoverable, protected', () => {

@@ -69,7 +69,7 @@ describe('the moment of an answer', () => {
   beforeAll(async () => {
     for (const [course, { runs = yes, faults = {} }] of Object.entries(COURSES)) {
       let workflow: Deployed | undefined
-      const { store, moments } = watched(await stocked(memory(), runs), () => workflow!.now())
+      const { store, moments } = watched(await stocked(memory(), runs), () => Date.parse(workflow!.clock.now()))
       workflow = deploy(store, { shardCases: 25, faults })
       const execution = await workflow.tune({ target: aTarget(), run_id: RUN })
       expect([course, execution.error]).toEqual([course, null])

@@ -1,5 +1,6 @@
 /** What is kept of a refused attempt: why, under which proved claims, when. Never a code, a body or an unproved name. */
-import type { ReviewAttempt, ReviewLinkClaims, ReviewRefusal } from '#schemas/review.ts'
+import type { ReviewAttempt, ReviewRefusal } from '#schemas/review.ts'
+import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 
 /**
  * The record of a refused attempt. Written beside the review, one object an attempt, so that no flood of attempts can

@@ -2,7 +2,8 @@
  * Review links: claims under a code (MAC) that only the server can make. What signs and checks is a parameter, so that
  * node:crypto serves a laptop and KMS serves AWS: the texts are the same.
  */
-import { type Review, ReviewLinkClaims, type ReviewRefusal } from '#schemas/review.ts'
+import type { Review, ReviewRefusal } from '#schemas/review.ts'
+import { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { canonical } from '../canonical.ts'
 import { samePerson, seatsLeft } from './quorum.ts'
 

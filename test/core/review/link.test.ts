@@ -12,7 +12,8 @@ import {
   verifyLink,
 } from '#core/review/link.ts'
 import { decide, expireReview } from '#core/review/review.ts'
-import { type Review, ReviewAttempt, ReviewLinkClaims } from '#schemas/review.ts'
+import { type Review, ReviewAttempt } from '#schemas/review.ts'
+import { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { aReview, DURING, EXPIRES, macHolds, sign, unchanged, vote } from './builders.ts'
 
 const review = aReview()

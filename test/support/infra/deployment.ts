@@ -16,7 +16,12 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
   const outdir = mkdtempSync(join(tmpdir(), 'autotune-synth-'))
   const deployment = makeApp({
     outdir,
-    context: { ...context, ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }), ...over },
+    context: {
+      ...context,
+      reviewers: 'examples/reviewers.json',
+      ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }),
+      ...over,
+    },
   })
   const templates = Object.fromEntries(deployment.app.synth().stacks.map((s) => [s.stackName, s.template as Template]))
   rmSync(outdir, { recursive: true, force: true })

@@ -31,6 +31,8 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const gate = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'AutotuneGateWorkflow')
   const scoring = arnOf(templates, 'AWS::Logs::LogGroup', 'AutotuneFunctionsScoreShardLog')
   const execution = executionArn(templates, gate)
+  const link = arnOf(templates, 'AWS::KMS::Key', 'ReviewLinkKey')
+  const review = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'ReviewWorkflow')
   const item = (action: string, leadingKey: string): Ask => ({
     action: `dynamodb:${action}`,
     resource: table,
@@ -58,8 +60,15 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write pack': { action: 's3:PutObject', resource: `${experience}/packs/p@1/pack.json` },
     'write run': { action: 's3:PutObject', resource: `${experience}/autotune/runs/r1/target.json` },
     'write release': { action: 's3:PutObject', resource: `${releases}/releases/r1.json` },
-    SendTaskSuccess: { action: 'states:SendTaskSuccess', resource: '*' },
-    SendTaskFailure: { action: 'states:SendTaskFailure', resource: '*' },
+    SendTaskSuccess: { action: 'states:SendTaskSuccess', resource: review },
+    SendTaskFailure: { action: 'states:SendTaskFailure', resource: review },
+    'start review': { action: 'states:StartExecution', resource: review },
+    'sign link': { action: 'kms:GenerateMac', resource: link },
+    'check link': { action: 'kms:VerifyMac', resource: link },
+    'read token item': item('Query', 'token#rv_r1_1'),
+    'write token item': item('PutItem', 'token#rv_r1_1'),
+    'read review item': item('GetItem', 'review'),
+    'write review item': item('UpdateItem', 'review'),
     'read held-out item': item('GetItem', 'heldout#order.refund'),
     'write held-out item': item('UpdateItem', 'heldout#order.refund'),
     'write lock': item('PutItem', 'lock'),

@@ -2,40 +2,59 @@
  * The synthesized workflows over a store in memory, with the real handlers. Each function is handed a store that does only
  * what the policies of its role allow.
  */
+import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
+import type { Mailer, Signer } from '#ports'
+import { ENV } from '#schemas/env-names.ts'
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
 import { compileSearch } from '../../../functions/handlers/compile-search.ts'
+import { holdReview } from '../../../functions/handlers/hold-review.ts'
+import { notifyReviewers } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetired } from '../../../functions/handlers/open-retired.ts'
+import { openReview } from '../../../functions/handlers/open-review.ts'
 import { pinRun } from '../../../functions/handlers/pin-run.ts'
 import { publishAnswer } from '../../../functions/handlers/publish-answer.ts'
+import { recordDecision } from '../../../functions/handlers/record-decision.ts'
 import { recordFailure } from '../../../functions/handlers/record-failure.ts'
 import { replayShard } from '../../../functions/handlers/replay-shard.ts'
 import { reserveQuestion } from '../../../functions/handlers/reserve-question.ts'
 import { scoreShard } from '../../../functions/handlers/score-shard.ts'
 import { sealAnswer } from '../../../functions/handlers/seal-answer.ts'
 import { sealVersion } from '../../../functions/handlers/seal-version.ts'
+import { settleReview } from '../../../functions/handlers/settle-review.ts'
+import { showReview } from '../../../functions/handlers/show-review.ts'
 import { startRun } from '../../../functions/handlers/start-run.ts'
 import { makeHandler, type Step } from '../../../functions/shared/make-handler.ts'
 import type { Store } from '../../../functions/steps/store.ts'
+import { watched } from '../../steps/stores.ts'
 import { synthesize } from '../infra/deployment.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
-import { guarded } from './guarded.ts'
-import { type Execution, type Machine, type Runner, redrive, start } from './runner.ts'
+import { guarded, guardedMailer, guardedSigner, guardedTasks } from './guarded.ts'
+import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
+import { begin, type Execution, type Machine, type Runner, redrive, type Started, start } from './runner.ts'
+import { TaskTokens } from './task-tokens.ts'
+import { WaitClock } from './wait-clock.ts'
 import { WorkflowError } from './workflow-error.ts'
 
 /** Every step by the name of its function. */
 export const STEPS = {
   AdvanceRun: advanceRun,
   CompileSearch: compileSearch,
+  HoldReview: holdReview,
+  NotifyReviewers: notifyReviewers,
   OpenRetired: openRetired,
+  OpenReview: openReview,
   PinRun: pinRun,
   PublishAnswer: publishAnswer,
+  RecordDecision: recordDecision,
   RecordFailure: recordFailure,
   ReplayShard: replayShard,
   ReserveQuestion: reserveQuestion,
   ScoreShard: scoreShard,
   SealAnswer: sealAnswer,
   SealVersion: sealVersion,
+  SettleReview: settleReview,
+  ShowReview: showReview,
   StartRun: startRun,
 } as unknown as Readonly<Record<string, Step<unknown, unknown>>>
 
@@ -45,20 +64,32 @@ export interface Faults {
   readonly seconds?: (name: string, call: number) => number
   readonly before?: (name: string, call: number) => void
   readonly after?: (name: string, call: number) => void
+  /** Before each write of a function, by its name and where it writes. */
+  readonly write?: (name: string, key: string) => void
 }
 
 export interface Deployed {
   /** Runs the tuning workflow; a failure reaches the failure recorder as EventBridge would deliver it. */
   tune(input: unknown): Promise<Execution>
   redrive(execution: Execution): Promise<Execution>
+  /** Starts the review workflow, which waits for people. */
+  review(input: unknown): Started
+  /** Calls one function as an operator does. */
+  call(name: string, payload: unknown): Promise<unknown>
+  /** Sends a request to the desk. */
+  readonly http: HttpApi
+  readonly clock: WaitClock
+  readonly tokens: TaskTokens
+  /** Notices that were sent. */
+  readonly mails: readonly Mail[]
   /** Calls of each function. */
   readonly calls: Readonly<Record<string, number>>
-  /** Milliseconds since 1970 by the clock of the workflow. */
-  now(): number
 }
 
 /** When the tests' workflows start. */
 const EPOCH = Date.UTC(2026, 10, 23, 3)
+
+export type Mail = Parameters<Mailer['send']>[0]
 
 let templates: Templates | undefined
 
@@ -85,11 +116,19 @@ export function deploy(
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}
   const begun: Record<string, number> = {}
-  let now = EPOCH
-  const clock = { now: () => new Date(now).toISOString() }
+  const [clock, tokens, mails] = [new WaitClock(EPOCH), new TaskTokens(), [] as Mail[]]
+  const send = async (mail: Mail) => void mails.push(mail)
   const handlers = new Map(
-    Object.entries(functions).map(([arn, { name, role }]) => {
-      const world = { store: { ...guarded(store, all, role), clock }, shardCases }
+    Object.entries(functions).map(([arn, { name, role, environment }]) => {
+      const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
+      const world = {
+        store: { ...guarded(faulty, all, role), clock },
+        shardCases,
+        code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
+        mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
+        tasks: guardedTasks(tokens, all, role),
+        origin: DESK_ORIGIN,
+      }
       return [arn, makeHandler(STEPS[name]!, () => world)]
     }),
   )
@@ -100,7 +139,7 @@ export function deploy(
   }
   const invoke = async (arn: string, payload: unknown, at: number): Promise<unknown> => {
     const { name } = functions[arn]!
-    now = at
+    clock.set(at)
     calls[name] = (calls[name] ?? 0) + 1
     const call = calls[name]
     try {
@@ -115,6 +154,14 @@ export function deploy(
   }
   const unheard: Runner['unheard'] = []
   const runner: Runner = { machines, invoke, seconds, unheard, objects: store.objects }
+  const time = () => Date.parse(clock.now())
+  const live: Runner = {
+    ...runner,
+    live: { clock, tokens },
+    seconds: () => 0,
+    invoke: (arn, payload, at) => invoke(arn, payload, Math.max(at, time())),
+  }
+  const call = (arn: string, payload: unknown) => invoke(arn, payload, time())
   const arnOf = (part: string, from: object) => Object.keys(from).find((arn) => arn.includes(part))!
   const settled = async (execution: Execution): Promise<Execution> => {
     const detail = { executionArn: execution.arn, status: 'FAILED', ...execution.error }
@@ -124,22 +171,47 @@ export function deploy(
   }
   return {
     calls,
-    now: () => now,
+    clock,
+    tokens,
+    mails,
+    http: httpApi(all, call),
+    call: (name, payload) => call(arnOf(`Review${name}Function`, functions), payload),
+    review: (input) => begin(live, arnOf('.ReviewWorkflow', machines), input, { now: time() }),
     tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input, { now: EPOCH })),
-    redrive: async (execution) => settled(await redrive(runner, execution)),
+    redrive: async (execution) =>
+      execution.machine.includes('.Review') ? redrive(live, execution) : settled(await redrive(runner, execution)),
   }
 }
 
+interface DeployedFunction {
+  readonly name: string
+  readonly role: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** Functions by ARN: their name, and the role they run under. */
-function functionsOf(all: Templates): Record<string, { name: string; role: string }> {
+function functionsOf(all: Templates): Record<string, DeployedFunction> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
-      const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
+      const name = /^(?:AutotuneFunctions|Review)(\w+?)Function/.exec(id)?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
-      return [[`arn:AutotuneWorkflow.${id}`, { name, role: String(resolve(r.Properties!.Role)) }]]
+      const { Role, Environment } = r.Properties as {
+        Role: unknown
+        Environment: { Variables: Record<string, unknown> }
+      }
+      const environment = Object.fromEntries(
+        Object.entries(Environment.Variables).map(([k, v]) => [k, String(resolve(v))]),
+      )
+      return [[`arn:AutotuneWorkflow.${id}`, { name, role: String(resolve(Role)), environment }]]
     }),
   )
+}
+
+const testSigner: Signer = {
+  key: 'test',
+  sign: async (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
+  holds: async (text, mac) => mac === (await testSigner.sign(text)),
 }
 
 const context = {

@@ -1,18 +1,65 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
-import type { LedgerTable, ObjectStore } from '#ports'
+import type { LedgerTable, Mailer, ObjectStore, Signer, WaitingTasks } from '#ports'
 import type { Store } from '../../../functions/steps/store.ts'
-import { type Ask, policiesOf } from '../infra/iam.ts'
+import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
 
-/** The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. */
-export function guarded(store: Store, templates: Templates, role: string): Store {
-  const policies = policiesOf(templates)
-  const need = (ask: Ask): void => {
+const known = new WeakMap<Templates, Policies>()
+
+/** Asks the policies; throws AccessDenied, naming role, action and resource. */
+function asker(templates: Templates, role: string): (ask: Ask) => void {
+  const policies = known.get(templates) ?? policiesOf(templates)
+  known.set(templates, policies)
+  return (ask) => {
     if (policies.may(role, ask)) return
     const message = `${role} may not ${ask.action} ${ask.resource} ${JSON.stringify(ask.context ?? {})}`
     throw Object.assign(new Error(message), { name: 'AccessDenied' })
   }
+}
+
+/** A signer under the key whose logical id starts so. */
+export function guardedSigner(signer: Signer, templates: Templates, role: string, start: string): Signer {
+  const need = asker(templates, role)
+  const resource = arnOf(templates, 'AWS::KMS::Key', start)
+  return {
+    key: signer.key,
+    async sign(text) {
+      need({ action: 'kms:GenerateMac', resource })
+      return signer.sign(text)
+    },
+    async holds(text, mac) {
+      need({ action: 'kms:VerifyMac', resource })
+      return signer.holds(text, mac)
+    },
+  }
+}
+
+export function guardedMailer(mailer: Mailer, templates: Templates, role: string, sender: string): Mailer {
+  const need = asker(templates, role)
+  const resource = `arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/${sender}`
+  return {
+    async send(notice) {
+      need({ action: 'ses:SendEmail', resource, context: { 'ses:FromAddress': sender } })
+      return mailer.send(notice)
+    },
+  }
+}
+
+export function guardedTasks(tasks: WaitingTasks, templates: Templates, role: string): WaitingTasks {
+  const need = asker(templates, role)
+  const resource = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'ReviewWorkflow')
+  return {
+    async wake(token) {
+      need({ action: 'states:SendTaskSuccess', resource })
+      return tasks.wake(token)
+    },
+  }
+}
+
+/** The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. */
+export function guarded(store: Store, templates: Templates, role: string): Store {
+  const need = asker(templates, role)
   const bucket = (objects: ObjectStore, start: string, key: string | null): ObjectStore => {
     const arn = arnOf(templates, 'AWS::S3::Bucket', start)
     const read = (name: string, version?: string) => {
@@ -85,6 +132,7 @@ export function guarded(store: Store, templates: Templates, role: string): Store
     ...store,
     objects: bucket(store.objects, 'ExperienceBucket', null),
     vault: bucket(store.vault, 'VaultBucket', arnOf(templates, 'AWS::KMS::Key', 'VaultKey')),
+    releases: bucket(store.releases, 'ReleasesBucket', null),
     table: ledger,
   }
 }

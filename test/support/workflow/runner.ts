@@ -1,10 +1,13 @@
 /**
  * Runs synthesized state machines offline: just the states and fields that we emit, anything else throws. Its behaviour
  * is taken from the documentation of Step Functions: variables, Assign beside Output, Retry, Catch, Distributed Map,
- * failed children, redrive from the state that failed. Time is counted, not waited for: each execution has a clock of its own.
+ * failed children, redrive from the state that failed. Time is counted, not waited for: each execution has a clock of its own,
+ * but where a test plays the people that a workflow waits for: there it waits until the test lets time pass.
  */
 import type { ObjectStore } from '#ports'
 import { evaluate } from './expressions.ts'
+import type { TaskTokens } from './task-tokens.ts'
+import type { WaitClock } from './wait-clock.ts'
 import { WorkflowError } from './workflow-error.ts'
 
 type Json = Record<string, unknown>
@@ -25,6 +28,8 @@ export interface Runner {
   readonly unheard: (() => Promise<unknown>)[]
   /** Bucket that readers read and writers write. */
   readonly objects: ObjectStore
+  /** Set where waits are waited for: time that a test moves, and tokens that it answers. */
+  readonly live?: { readonly clock: WaitClock; readonly tokens: TaskTokens }
 }
 
 export interface Execution {
@@ -65,7 +70,7 @@ const LIMIT = 256 * 1024
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Task: ['Type', 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch', 'Assign', 'Output', 'Next', 'End'],
   Choice: ['Type', 'Choices', 'Default'],
-  Succeed: ['Type', 'Output'],
+  Succeed: ['Type', 'Comment', 'Output'],
   Fail: ['Type', 'Error', 'Cause'],
   Wait: ['Type', 'Timestamp', 'Next'],
   Parallel: ['Type', 'Branches', 'Catch', 'Next'],
@@ -98,13 +103,25 @@ const sized = <T>(value: T): T => {
 
 let executions = 0
 
+type Start = Partial<Time> & { readonly now: number; readonly variables?: Json }
+
 /** Starts an execution and runs it to its end. */
-export async function start(
+export const start = (runner: Runner, machine: string, input: unknown, at: Start): Promise<Execution> =>
+  begin(runner, machine, input, at).ended
+
+/** An execution as it stands, and its end. */
+export interface Started {
+  readonly execution: Execution
+  readonly ended: Promise<Execution>
+}
+
+/** Starts an execution. */
+export function begin(
   runner: Runner,
   machine: string,
   input: unknown,
-  { now, end = Number.POSITIVE_INFINITY, variables = {} }: Partial<Time> & { now: number; variables?: Json },
-): Promise<Execution> {
+  { now, end = Number.POSITIVE_INFINITY, variables = {} }: Start,
+): Started {
   const execution: Execution = {
     arn: `${machine}:execution:${executions++}`,
     machine,
@@ -118,7 +135,7 @@ export async function start(
     started: now,
     time: { now, end },
   }
-  return run(runner, execution)
+  return { execution, ended: run(runner, execution) }
 }
 
 /** Goes on where a failed execution stopped, with its variables. */
@@ -129,7 +146,10 @@ export async function redrive(runner: Runner, execution: Execution): Promise<Exe
   return run(runner, execution)
 }
 
-async function run(runner: Runner, execution: Execution): Promise<Execution> {
+const run = (runner: Runner, execution: Execution): Promise<Execution> =>
+  runner.live ? runner.live.clock.running(() => steps(runner, execution)) : steps(runner, execution)
+
+async function steps(runner: Runner, execution: Execution): Promise<Execution> {
   const definition = runner.machines[execution.machine]!
   only('a machine', definition, ['Comment', 'QueryLanguage', 'StartAt', 'TimeoutSeconds', 'States'])
   if (definition.QueryLanguage !== 'JSONata') throw new Error('the runner knows JSONata only')
@@ -172,7 +192,9 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   if (state.Type === 'Fail') throw new WorkflowError(state.Error as string, state.Cause as string)
   if (state.Type === 'Wait') {
     const until = Date.parse((await evaluate(state.Timestamp, bind())) as string)
-    pass(execution, Math.max(0, until - execution.time.now))
+    const ms = Math.max(0, until - execution.time.now)
+    if (runner.live) await parked(runner.live, execution, runner.live.clock.sleep(ms / 1000).over)
+    else pass(execution, ms)
     return { state: state.Next as string, input }
   }
   if (state.Type === 'Succeed') return { state: null, input: await leave(state, {}, input) }
@@ -219,6 +241,8 @@ async function retrying<T>(execution: Execution, retriers: readonly Json[], work
 }
 
 async function task(runner: Runner, execution: Execution, state: State, bind: (more?: Json) => Json): Promise<unknown> {
+  if (state.Resource === 'arn:aws:states:::lambda:invoke.waitForTaskToken')
+    return waitingTask(runner, execution, state, bind)
   const args = (await evaluate(state.Arguments, bind())) as Json
   const { time } = execution
   const limit = state.TimeoutSeconds as number
@@ -241,6 +265,45 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     return { Output: child.output }
   }
   throw new Error(`the runner does not know the resource ${state.Resource}`)
+}
+
+/** Waits, and takes up the time at which it ended. */
+async function parked<T>({ clock }: NonNullable<Runner['live']>, { time }: Execution, wait: Promise<T>): Promise<T> {
+  try {
+    return await clock.parked(wait)
+  } finally {
+    time.now = Math.max(time.now, Date.parse(clock.now()))
+  }
+}
+
+/** Calls a function with a token, and waits for whoever answers it. */
+async function waitingTask(
+  runner: Runner,
+  execution: Execution,
+  state: State,
+  bind: (more?: Json) => Json,
+): Promise<unknown> {
+  const { live } = runner
+  if (!live) throw new Error('nobody plays the people that this workflow waits for')
+  const token = live.tokens.create()
+  const { context } = bind().states as { context: Json }
+  const withToken = { ...(bind().states as Json), context: { ...context, Task: { Token: token } } }
+  const args = (await evaluate(state.Arguments, { ...bind(), states: withToken })) as Json
+  only('lambda:invoke', args, ['FunctionName', 'Payload'])
+  const seconds = (await evaluate(state.TimeoutSeconds, bind())) as number
+  const waiting = live.tokens.wait(token, seconds, live.clock)
+  waiting.catch(() => {})
+  try {
+    await runner.invoke(args.FunctionName as string, sized(args.Payload), execution.time.now)
+  } catch (error) {
+    // A task that was answered is over, whatever becomes of the function that it called.
+    if (!live.tokens.isAnswered(token)) {
+      live.tokens.drop(token)
+      throw error
+    }
+  }
+  await parked(live, execution, waiting)
+  return {}
 }
 
 /** Branches side by side: the first that fails stops the others. Those that only wait are looked at first. */

@@ -1,9 +1,8 @@
 /** The review desk on this machine: hands requests for review links to the desk and sends its replies. */
 import type { ReviewRequest } from '#core/review/request.ts'
+import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { DeskReply } from '../../../review-pages/desk.ts'
 import { type PageServer, type Patience, plain, servePages, type Watch } from '../page-server.ts'
-
-export const REVIEW_PATH = '/review/'
 
 /** Where a request was sent, and how it is answered. */
 export type Desk = (

@@ -1,0 +1,17 @@
+/** Keeps the token of the workflow that waits for a review. It can write tokens and read none. */
+import { HoldReviewInput } from '#schemas/review-desk.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
+import { holdToken } from '../steps/review-wait.ts'
+
+export const holdReview: OpenStep<HoldReviewInput, Record<string, never>, StoreWorld> = {
+  name: 'hold-review',
+  input: HoldReviewInput,
+  about: ({ review_id }) => ({ review: review_id }),
+  async work({ review_id, token }, { store }) {
+    await holdToken(store, review_id, token)
+    return {}
+  },
+}
+
+export const handler = handlerOver(holdReview, openStoreWorld)

@@ -1,0 +1,30 @@
+/**
+ * POST of a review link: the decision is recorded by one conditional write, and only then the waiting workflow is woken.
+ * The one function that may answer a task token. A request after a kill between the two wakes it then.
+ */
+import { SFNClient } from '@aws-sdk/client-sfn'
+import { waitingTasks } from '#adapters/aws/waiting-tasks.ts'
+import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
+import type { WaitingTasks } from '../ports.ts'
+import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
+import { answerHttp, httpResponse } from '../shared/http.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { wakeWaiting } from '../steps/review-wait.ts'
+
+export interface DecisionWorld extends DeskWorld {
+  readonly tasks: WaitingTasks
+}
+
+export const recordDecision: OpenStep<HttpRequest, HttpResponse, DecisionWorld> = {
+  name: 'record-decision',
+  input: HttpRequest,
+  about: ({ requestContext }) => ({ method: requestContext.http.method }),
+  async work(event, { store, code, tasks }) {
+    const answer = await answerHttp(store, code, event)
+    const { review } = answer
+    if (review && review.status !== 'open') await wakeWaiting(store, tasks, review.review_id)
+    return httpResponse(event, answer)
+  },
+}
+
+export const handler = handlerOver(recordDecision, () => ({ ...openDeskWorld(), tasks: waitingTasks(new SFNClient()) }))

@@ -1,0 +1,20 @@
+/** Reads what a review came to: expired when its time is over, and a rejection remembered. Its item is the only witness. */
+import { ReviewInput, type ReviewState } from '#schemas/review-desk.ts'
+import { UserError } from '../errors.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { reviewState } from '../shared/review-state.ts'
+import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
+import { settleReview as settle } from '../steps/review.ts'
+
+export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
+  name: 'settle-review',
+  input: ReviewInput,
+  about: ({ review_id }) => ({ review: review_id }),
+  async work({ review_id }, { store }) {
+    const item = await settle(store, review_id)
+    if (!item) throw new UserError(`there is no review ${review_id}`)
+    return reviewState(item.review, store.clock.now())
+  },
+}
+
+export const handler = handlerOver(settleReview, openStoreWorld)

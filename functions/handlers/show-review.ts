@@ -1,0 +1,14 @@
+/** GET and HEAD of a review link. It may read a review and record a refused attempt, and it has no right to more. */
+import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
+import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
+import { answerHttp, httpResponse } from '../shared/http.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+
+export const showReview: OpenStep<HttpRequest, HttpResponse, DeskWorld> = {
+  name: 'show-review',
+  input: HttpRequest,
+  about: ({ requestContext }) => ({ method: requestContext.http.method }),
+  work: async (event, { store, code }) => httpResponse(event, await answerHttp(store, code, event)),
+}
+
+export const handler = handlerOver(showReview, openDeskWorld)

@@ -1,0 +1,86 @@
+/** The review workflow: open, notify, wait for the decision with a task token, and go on by what the ledger says. */
+import { KILLED, lambdaTask, RETRY } from './task.ts'
+
+export interface ReviewParts {
+  /** ARNs. */
+  readonly openReview: string
+  readonly notifyReviewers: string
+  readonly holdReview: string
+  readonly settleReview: string
+  /** Addresses by role. */
+  readonly roles: Readonly<Record<string, readonly string[]>>
+  readonly expiresHours: number
+}
+
+const PAYLOAD = '{% $states.result.Payload %}'
+const REVIEW_ID = '{% $review.review_id %}'
+/** The longest review takes 30 days. */
+const TIMEOUT_SECONDS = 31 * 24 * 3600
+
+/** Definition in Amazon States Language. The answer of the token carries nothing: what was decided is read. */
+export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
+  const read = { payload: { review_id: REVIEW_ID }, assign: { review: PAYLOAD }, resumes: true }
+  const ended = (Comment: string) => ({
+    Type: 'Succeed',
+    Comment,
+    Output: { review_id: REVIEW_ID, status: '{% $review.status %}' },
+  })
+  return {
+    Comment: 'Review of one proposal. Only the desk can wake it, and only the ledger says what was decided.',
+    QueryLanguage: 'JSONata',
+    StartAt: 'Open Review',
+    TimeoutSeconds: TIMEOUT_SECONDS,
+    States: {
+      'Open Review': {
+        ...lambdaTask({
+          function: parts.openReview,
+          payload: { request: '{% $states.input %}', roles: parts.roles, expires_hours: parts.expiresHours },
+          seconds: 900,
+          assign: { review: PAYLOAD },
+          resumes: true,
+        }),
+        Next: 'Choose Whether To Review',
+      },
+      'Choose Whether To Review': {
+        Type: 'Choice',
+        Choices: [{ Condition: "{% $review.status = 'none' %}", Next: 'Nothing To Review' }],
+        Default: 'Notify Reviewers',
+      },
+      'Notify Reviewers': {
+        ...lambdaTask({ function: parts.notifyReviewers, payload: read.payload, seconds: 60, resumes: true }),
+        Next: 'Await Decision',
+      },
+      'Await Decision': {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+        Arguments: {
+          FunctionName: parts.holdReview,
+          Payload: { review_id: REVIEW_ID, token: '{% $states.context.Task.Token %}' },
+        },
+        TimeoutSeconds: '{% $review.seconds %}',
+        // Not the timeout: it is the end of the wait.
+        Retry: [RETRY, { ...KILLED, ErrorEquals: KILLED.ErrorEquals.filter((name) => name !== 'States.Timeout') }],
+        Catch: [{ ErrorEquals: ['States.Timeout', 'ReviewEnded'], Output: '{% {} %}', Next: 'Settle Review' }],
+        Output: '{% {} %}',
+        Next: 'Settle Review',
+      },
+      'Settle Review': {
+        ...lambdaTask({ function: parts.settleReview, seconds: 60, ...read }),
+        Next: 'Choose By Decision',
+      },
+      'Choose By Decision': {
+        Type: 'Choice',
+        Choices: [
+          { Condition: "{% $review.status = 'approved' %}", Next: 'Review Approved' },
+          { Condition: "{% $review.status = 'rejected' %}", Next: 'Review Rejected' },
+          { Condition: "{% $review.status = 'expired' %}", Next: 'Review Expired' },
+        ],
+        Default: 'Await Decision',
+      },
+      'Review Approved': ended('Every required role approved.'),
+      'Review Rejected': ended('Remembered with its reason: the next run does not propose the same.'),
+      'Review Expired': ended('Nobody decided in time, which is not an approval.'),
+      'Nothing To Review': { Type: 'Succeed', Output: { review_id: null, status: 'none' } },
+    },
+  }
+}

@@ -7,8 +7,16 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/real/**'], ...patient } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**', 'test/browser/**'],
+          ...patient,
+        },
+      },
       { test: { name: 'real', include: ['test/real/**/*.test.ts'], ...patient } },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
     ],
   },

@@ -1,0 +1,138 @@
+/** From the demo to a decision in a real browser: links opened by scanners and people, with and without JavaScript. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { DESKTOP, describeBrowser, launch, PHONE, picture, visit } from '../support/browser.ts'
+import { copyOf, demoStore, type Role, removeFolders, SEATS, START, servingReview, standing } from './desk.ts'
+
+const NO_SCRIPT = { ...DESKTOP, javaScriptEnabled: false }
+
+describeBrowser('a review in a browser', () => {
+  let browser: Browser
+  /** The store before anybody was asked. */
+  let untouched: string
+  beforeAll(async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(START) })
+    untouched = await demoStore()
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    removeFolders()
+    vi.useRealTimers()
+  })
+
+  const approve = async (page: Page, role: Role) => {
+    await page.getByLabel('Comment (may stay empty)').fill('looks right')
+    await page.getByLabel('I have read what changes').check()
+    await page.getByRole('button', { name: `Approve as ${role}` }).click()
+    await page.waitForURL(/\/review\//)
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^You approved demo_refund_cents/)
+  }
+
+  test('a scanner that opens every link twice changes nothing; then three people approve', async () => {
+    const store = copyOf(untouched)
+    await servingReview(store, async ({ url }) => {
+      for (const role of Object.keys(SEATS) as Role[])
+        for (const method of ['HEAD', 'GET', 'HEAD', 'GET'])
+          expect((await fetch(url(role), { method })).status).toBe(200)
+      expect(await standing(store)).toMatchObject({ status: 'open', decisions: [] })
+
+      await visit(browser, url('reliability'), NO_SCRIPT, async (page) => {
+        // The browser itself asks for the confirmation.
+        await page.getByRole('button', { name: 'Approve as reliability' }).click()
+        expect((await standing(store)).decisions).toEqual([])
+        await approve(page, 'reliability')
+        expect(await page.textContent('main')).toContain('The review goes on until every required role has decided')
+      })
+      await visit(browser, url('policy'), { ...PHONE, hasTouch: true }, async (page) => {
+        expect(await page.textContent('.seats')).toContain('reliability approved')
+        await approve(page, 'policy')
+        // 303: a reload asks for the page and sends no form.
+        await page.reload()
+        expect(await page.textContent('h1')).toMatch(/^You approved/)
+      })
+      await visit(browser, url('domain_owner'), DESKTOP, async (page) => {
+        await approve(page, 'domain_owner')
+        expect(await page.textContent('main')).toContain('Every required role has approved')
+      })
+    })
+    const { status, decisions } = await standing(store)
+    expect(status).toBe('approved')
+    expect(decisions.map((d) => `${d.role}=${d.reviewer}`)).toEqual(Object.entries(SEATS).map((s) => s.join('=')))
+  })
+
+  test('a rejection needs its reason, by keyboard alone, and ends the review for everyone', async () => {
+    const other = copyOf(untouched)
+    await servingReview(other, async ({ url }) => {
+      await visit(browser, url('policy'), DESKTOP, async (page) => {
+        await page.keyboard.press('Tab')
+        expect(await page.evaluate('document.activeElement.textContent')).toBe('Go to the decision')
+        await page.keyboard.press('Enter')
+        await page.getByLabel('I reject this change as policy').focus()
+        await page.keyboard.press('Space')
+        await page.keyboard.press('Tab')
+        await page.keyboard.press('Enter')
+        expect((await standing(other)).decisions).toEqual([])
+        await page.getByLabel('Reason (required').fill('hides refunds of older orders')
+        await page.getByRole('button', { name: 'Reject as policy' }).press('Enter')
+        await page.waitForURL(/\/review\//)
+        expect(await page.textContent('h1')).toMatch(/^You rejected/)
+      })
+      await visit(browser, url('reliability'), PHONE, async (page) => {
+        expect(await page.textContent('h1')).toContain('has ended: rejected')
+        expect(await page.locator('form').count()).toBe(0)
+      })
+    })
+    expect((await standing(other)).status).toBe('rejected')
+  })
+
+  test('the page fits a phone and a desk, light and dark, and opens its details without JavaScript', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      for (const size of [PHONE, DESKTOP])
+        for (const colorScheme of ['light', 'dark'] as const)
+          await visit(browser, url('policy'), { ...size, colorScheme }, async (page) => {
+            const { width } = size.viewport
+            expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+            const name = `review-${size === PHONE ? 'phone' : 'desktop'}${colorScheme === 'dark' ? '-dark' : ''}`
+            if (colorScheme === 'light' || size === PHONE) await picture(page, name, size === PHONE ? 1200 : 1150)
+            if (name === 'review-desktop') await picture(page, 'review-candidates', 760, '#candidates-plot')
+            // Everything open is the widest that the page ever gets.
+            for (const summary of await page.locator('summary').all()) await summary.click()
+            expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+          })
+      await visit(browser, url('policy'), NO_SCRIPT, async (page) => {
+        const table = page.getByRole('table', { name: /^Candidates on the search set/ })
+        expect(await table.isVisible()).toBe(false)
+        await page.getByText('The plot as a table').click()
+        expect(await table.isVisible()).toBe(true)
+      })
+    })
+  })
+
+  test('reads in order by a screen reader: one title, headings without gaps, named tables, pictures and fields', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), DESKTOP, async (page) => {
+        const tree = await page.locator('body').ariaSnapshot()
+        expect(tree).toContain('heading "support.refund: max_hops 3 → 2, top_k 10 → 6" [level=1]')
+        for (const part of [
+          'table "Settings of the pack, from → to"',
+          'rowheader "evidence.order_history.top_k"',
+          'columnheader "change"',
+          'img "Each dimension against its limit, on the held-out set',
+          'img "Candidates by cents per decision and utility',
+          'textbox "Reason (required',
+          'checkbox "I have read what changes for support.refund and approve it as policy"',
+          'button "Approve as policy"',
+        ])
+          expect(tree).toContain(part)
+      })
+      // Phone rows become blocks; they stay rows and cells all the same.
+      await visit(browser, url('policy'), PHONE, async (page) => {
+        const row = page
+          .getByRole('row')
+          .filter({ has: page.getByRole('rowheader', { name: 'evidence.order_history.top_k' }) })
+        expect(await row.first().getByRole('cell').count()).toBe(4)
+      })
+    })
+  })
+})

@@ -2,8 +2,8 @@
  * The sealed side: a bucket and a key of its own, and the three roles that may touch it. Ingest writes and cannot read;
  * sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
-import { ReadWriteType, Trail } from 'aws-cdk-lib/aws-cloudtrail'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { type CfnTrail, Trail } from 'aws-cdk-lib/aws-cloudtrail'
 import {
   AccountRootPrincipal,
   AnyPrincipal,
@@ -80,15 +80,43 @@ export class HeldOutVault extends Construct {
     return logs
   }
 
-  /** A trail of every access to a sealed object, kept beside the access logs: it is what a refused access is told from. */
+  /**
+   * A trail of who else touches a sealed object, kept beside the access logs: it is what a refused access is told from.
+   * Sealer and gate are left out, since a record of their reads is as sealed as the cases; so are the writes of ingest.
+   */
   private recordAccess(logs: Bucket): void {
     const trail = new Trail(this, 'Trail', {
       bucket: logs,
-      managementEvents: ReadWriteType.NONE,
       isMultiRegionTrail: false,
       includeGlobalServiceEvents: false,
     })
-    trail.addS3EventSelector([{ bucket: this.bucket }], { includeManagementEvents: false })
+    const sessionsOf = ({ roleName }: Role) =>
+      Stack.of(this).formatArn({ service: 'sts', region: '', resource: 'assumed-role', resourceName: `${roleName}/` })
+    const sealed = [
+      { field: 'eventCategory', equalTo: ['Data'] },
+      { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
+      { field: 'resources.ARN', startsWith: [this.bucket.arnForObjects('')] },
+    ]
+    const { ingest, sealer, gate } = this
+    const cfn = trail.node.defaultChild as CfnTrail
+    cfn.eventSelectors = undefined
+    cfn.advancedEventSelectors = [
+      {
+        name: 'EverybodyElse',
+        fieldSelectors: [
+          ...sealed,
+          { field: 'userIdentity.arn', notStartsWith: [ingest, sealer, gate].map(sessionsOf) },
+        ],
+      },
+      {
+        name: 'ReadsOfIngest',
+        fieldSelectors: [
+          ...sealed,
+          { field: 'readOnly', equalTo: ['true'] },
+          { field: 'userIdentity.arn', startsWith: [sessionsOf(ingest)] },
+        ],
+      },
+    ]
   }
 
   /** Administration of the key is the account's; its use is not. */

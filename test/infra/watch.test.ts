@@ -45,18 +45,28 @@ describe('what operators see', () => {
     })
   })
 
-  it('records every access to the vault beside its access logs, and keeps each refused one', () => {
+  it('records who else touches the vault beside its access logs, and keeps each refused access', () => {
     const [trail, ...others] = ofType(templates, 'AWS::CloudTrail::Trail')
     expect(others).toEqual([])
     const resolve = resolver(templates, 'AutotuneData')
     expect(String(resolve(trail!.p.S3BucketName))).toContain('VaultAccessLogs')
-    expect(resolve(trail!.p.EventSelectors)).toMatchObject([
-      {
-        IncludeManagementEvents: false,
-        DataResources: [
-          { Type: 'AWS::S3::Object', Values: [expect.stringMatching(/^arn:AutotuneData\.VaultBucket\w+\/$/)] },
-        ],
-      },
+    expect(trail!.p.EventSelectors).toBeUndefined()
+    const session = (role: string) =>
+      expect.stringMatching(new RegExp(`:assumed-role/AutotuneData\\.Vault${role}[0-9A-F]{8}/$`))
+    const sealed = [
+      { Field: 'eventCategory', Equals: ['Data'] },
+      { Field: 'resources.type', Equals: ['AWS::S3::Object'] },
+      { Field: 'resources.ARN', StartsWith: [expect.stringMatching(/^arn:AutotuneData\.VaultBucket\w+\/$/)] },
+    ]
+    expect(
+      (resolve(trail!.p.AdvancedEventSelectors) as { FieldSelectors: unknown }[]).map((s) => s.FieldSelectors),
+    ).toEqual([
+      [...sealed, { Field: 'userIdentity.arn', NotStartsWith: ['Ingest', 'Sealer', 'Gate'].map(session) }],
+      [
+        ...sealed,
+        { Field: 'readOnly', Equals: ['true'] },
+        { Field: 'userIdentity.arn', StartsWith: [session('Ingest')] },
+      ],
     ])
     const rule = ofType(templates, 'AWS::Events::Rule').find(({ id }) => id.includes('VaultRefused'))!
     expect(rule.p.State).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS')

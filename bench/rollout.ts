@@ -4,7 +4,8 @@
  * generated production logs.
  */
 
-import type { Arm, Period, ProductionRun } from '#schemas/release.ts'
+import type { Arm, ProductionRun } from '#schemas/release.ts'
+import type { Period } from '#schemas/stages.ts'
 import { upperRate } from '../functions/core/gate/binomial.ts'
 import { type HarmRule, harmEvidence } from '../functions/core/release/harm-evidence.ts'
 import { type Bench, type Draws, draws, median, percent, readable } from './bench.ts'

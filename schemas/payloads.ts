@@ -4,10 +4,11 @@
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
-import { DIGEST_PATTERN, ID_PATTERN, isSafeId } from './patterns.ts'
+import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
 export const Digest = z.string().check(z.regex(DIGEST_PATTERN))
+export const Name = z.string().check(z.minLength(1), z.maxLength(300), z.refine(isPrintable), z.refine(isSafeName))
 export const Text = z.string().check(z.minLength(1))
 const Count = z.int().check(z.nonnegative())
 

@@ -4,25 +4,11 @@ import { Digest, Id, Name, RiskClass, Share } from './common.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
+import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
 import { Scorecard } from './suite.ts'
 
-/** The five stages, verbatim, in order. */
-export const STAGES = ['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored', '100%'] as const
 export const Stage = z.enum(STAGES)
 export type Stage = z.infer<typeof Stage>
-
-/** Most that a stage may give the candidate when its cohort names no attributes. */
-export const STAGE_SHARE: Readonly<Record<Stage, number>> = {
-  '0%_shadow': 0,
-  '1%_internal': 0.01,
-  '5%_low_risk': 0.05,
-  '25%_monitored': 0.25,
-  '100%': 1,
-}
-
-/** When a production run happened: a stage, or the window watched after the release. */
-export const PERIODS = [...STAGES, 'window'] as const
-export type Period = (typeof PERIODS)[number]
 
 const bucketShare = Share.refine(
   (share) => Math.abs(share * 10_000 - Math.round(share * 10_000)) < 1e-9,

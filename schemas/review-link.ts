@@ -1,9 +1,7 @@
 /** What a review link says. Apart and in `zod/mini`: every function of the desk reads it. */
 import * as z from 'zod/mini'
-import { INSTANT_PATTERN, isPrintable, isSafeName, NONCE_PATTERN } from './patterns.ts'
-import { Digest, Id } from './payloads.ts'
-
-const Name = z.string().check(z.minLength(1), z.maxLength(300), z.refine(isPrintable), z.refine(isSafeName))
+import { INSTANT_PATTERN, NONCE_PATTERN } from './patterns.ts'
+import { Digest, Id, Name } from './payloads.ts'
 
 /** The server believes it only after its code (MAC) was checked. */
 export const ReviewLinkClaims = z.strictObject({

@@ -4,7 +4,8 @@
  * `5%_low_risk` on it fails small orders, which no recorded run had shown; stage three finds out.
  */
 import { type Assignment, assignArm, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
-import { type Arm, PERIODS, type Period, type ProductionRun } from '#schemas/release.ts'
+import type { Arm, ProductionRun } from '#schemas/release.ts'
+import { PERIODS, type Period } from '#schemas/stages.ts'
 import { type Draw, drawFrom } from './draw.ts'
 
 export interface ProductionOptions {

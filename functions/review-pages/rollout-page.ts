@@ -1,6 +1,7 @@
 /** The page of a rollout: where it stands, what each gate saw, who approved it, and the way back. It only shows. */
 import { html } from 'hono/html'
-import { type Rollout, STAGES, type Stage, type StageCohort } from '#schemas/release.ts'
+import type { Rollout, Stage, StageCohort } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { digestOf } from '../core/canonical.ts'
 import type { StageVerdict } from '../core/release/evaluate-stage.ts'
 import type { ReleaseVerdict } from '../core/release/monitor.ts'

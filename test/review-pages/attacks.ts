@@ -1,7 +1,8 @@
 /** Markup and script for every text of a value, one after another. */
 import { FATES } from '#schemas/candidate.ts'
 import { METRIC_NAMES } from '#schemas/metrics.ts'
-import { PERIODS, PROMOTION_VERDICTS, ROLLOUT_STATUS } from '#schemas/release.ts'
+import { PROMOTION_VERDICTS, ROLLOUT_STATUS } from '#schemas/release.ts'
+import { PERIODS } from '#schemas/stages.ts'
 import { accessibilityProblems } from './html.ts'
 
 export const ATTACK = `"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\${7*7}`

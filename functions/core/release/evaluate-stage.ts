@@ -3,7 +3,8 @@
  * missing, out of bounds or overdue pauses and is named; nothing is ever decided on data that is not there.
  */
 
-import { type ProductionRun, type Rollout, STAGES, type Stage, type StageRow } from '#schemas/release.ts'
+import type { ProductionRun, Rollout, Stage, StageRow } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { hoursBetween, instantAfter } from './instant.ts'
 import { needsLowRiskCohort } from './low-risk.ts'
 import { periodRows } from './period-rows.ts'

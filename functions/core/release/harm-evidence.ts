@@ -10,7 +10,8 @@
  * 2023. Dividing the money over starts is never weaker than dividing the level over stages (each part alone would have
  * to reach the same sum), and it keeps what earlier stages have shown.
  */
-import { type Arm, PERIODS, type Period, type ProductionRun } from '#schemas/release.ts'
+import type { Arm, ProductionRun } from '#schemas/release.ts'
+import { PERIODS, type Period } from '#schemas/stages.ts'
 
 /** What is tested: badness in [0, 1] of a run, null where it was not measured, and how much more of it is tolerated. */
 export interface HarmRule {

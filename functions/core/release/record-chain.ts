@@ -1,5 +1,6 @@
 /** Does a rollout's chain of promotion records hold, and does it lead to the state that the item claims? For the auditor. */
-import { type Rollout, type RolloutStatus, STAGES } from '#schemas/release.ts'
+import type { Rollout, RolloutStatus } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
 
 /** Status after a record of each verdict; `advanced` past the last stage is `released`. */

@@ -1,5 +1,6 @@
 /** From a rollout to what a runtime reads: the routing document, as plain JSON and as AWS AppConfig hosted configuration. */
-import { type Rollout, type Routing, STAGES } from '#schemas/release.ts'
+import type { Rollout, Routing } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { canonical } from '../canonical.ts'
 import { needsLowRiskCohort } from './low-risk.ts'
 

@@ -1,5 +1,6 @@
 /** Production runs of one period, counted: per arm, per measure, each subject once; and the observed differences. */
-import type { Arm, Period, ProductionRun, Rollout, RolloutConfig, StageGate } from '#schemas/release.ts'
+import type { Arm, ProductionRun, Rollout, RolloutConfig, StageGate } from '#schemas/release.ts'
+import type { Period } from '#schemas/stages.ts'
 import type { HarmRule } from './harm-evidence.ts'
 
 /** Measures that a stage's gate names; all are "more is worse" after `badnessOf`. */

@@ -4,8 +4,9 @@
  * byte is seen. The order of the log is the order of the sequential tests.
  */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
-import { PERIODS, type ProductionRun, type Rollout } from '#schemas/release.ts'
+import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { PERIODS } from '#schemas/stages.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow } from '../../ports.ts'
 import { rowKeys } from '../ledger-keys.ts'

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assignArm, bucketOf, murmur3, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
 import { appConfigOf, routingOf } from '#core/release/routing.ts'
-import { type RolloutConfig, Routing, STAGES, type Stage } from '#schemas/release.ts'
+import { type RolloutConfig, Routing, type Stage } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { aConfig, INTENT, inStage, started } from './builders.ts'
 
 /** Routing of a rollout that stands in a stage. */

@@ -10,15 +10,14 @@ import { decide } from '#core/review/review.ts'
 import { ContextPack } from '#schemas/pack.ts'
 import {
   type Arm,
-  type Period,
   type ProductionRun,
   type Rollout,
   RolloutConfig,
-  STAGES,
   type Stage,
   type StageConfig,
 } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
+import { type Period, STAGES } from '#schemas/stages.ts'
 import { aReview, DURING, unchanged, vote } from '../review/builders.ts'
 
 export const INTENT = 'support.refund'

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { generator } from '#core/gate/generator.ts'
 import { harmEvidence } from '#core/release/harm-evidence.ts'
 import { harmRules } from '#core/release/stage-data.ts'
-import { type Arm, PERIODS, type ProductionRun } from '#schemas/release.ts'
+import type { Arm, ProductionRun } from '#schemas/release.ts'
+import { PERIODS } from '#schemas/stages.ts'
 import { aConfig, aRun, passing, runsIn, started } from './builders.ts'
 
 const rollout = started()

@@ -6,7 +6,8 @@ import { instantAfter } from '#core/release/instant.ts'
 import { chainProblems } from '#core/release/record-chain.ts'
 import { applyVerdict, resumeRollout, startRollout, stopRollout, type Transition } from '#core/release/rollout.ts'
 import { nextTuple } from '#core/release/tuple.ts'
-import { type ProductionRun, Rollout, STAGES } from '#schemas/release.ts'
+import { type ProductionRun, Rollout } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { aReview } from '../review/builders.ts'
 import {
   afterDwell,

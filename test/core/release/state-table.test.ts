@@ -4,7 +4,8 @@ import { evaluateStage } from '#core/release/evaluate-stage.ts'
 import { monitorRelease } from '#core/release/monitor.ts'
 import { chainProblems } from '#core/release/record-chain.ts'
 import { applyRelease, applyVerdict, stopRollout, type Transition } from '#core/release/rollout.ts'
-import { type ProductionRun, type Rollout, RolloutConfig, STAGES, type Stage } from '#schemas/release.ts'
+import { type ProductionRun, type Rollout, RolloutConfig, type Stage } from '#schemas/release.ts'
+import { STAGES } from '#schemas/stages.ts'
 import { afterDwell, aRun, inStage, released, runsIn } from './builders.ts'
 
 const page = readFileSync(new URL('../../../docs/rollout.md', import.meta.url), 'utf8')

@@ -1,7 +1,8 @@
 /** A store whose run is approved, rollouts in it, and clocks that stand where a test wants them. */
 import { expect } from 'vitest'
 import type { Signer } from '#ports'
-import type { Period, ProductionRun, Rollout } from '#schemas/release.ts'
+import type { ProductionRun, Rollout } from '#schemas/release.ts'
+import type { Period } from '#schemas/stages.ts'
 import { transcriptEngine } from '../../../functions/steps/engine.ts'
 import { advanceRollout } from '../../../functions/steps/release/advance.ts'
 import { readRollout } from '../../../functions/steps/release/item.ts'

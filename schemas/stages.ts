@@ -1,0 +1,17 @@
+/** Stages of a rollout and the periods of production. Apart from their contracts, so that what only counts them bundles no zod. */
+
+/** The five stages, verbatim, in order. */
+export const STAGES = ['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored', '100%'] as const
+
+/** Most that a stage may give the candidate when its cohort names no attributes. */
+export const STAGE_SHARE: Readonly<Record<(typeof STAGES)[number], number>> = {
+  '0%_shadow': 0,
+  '1%_internal': 0.01,
+  '5%_low_risk': 0.05,
+  '25%_monitored': 0.25,
+  '100%': 1,
+}
+
+/** When a production run happened: a stage, or the window watched after the release. */
+export const PERIODS = [...STAGES, 'window'] as const
+export type Period = (typeof PERIODS)[number]

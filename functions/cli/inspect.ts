@@ -7,7 +7,7 @@ import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { recordedRun, recordedRuns } from '../shared/run-record.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
-import { inBlocks, readJson, type Store } from '../steps/store.ts'
+import { inBlocks, readText, type Store } from '../steps/store.ts'
 import { print } from './io.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './place.ts'
@@ -34,10 +34,18 @@ export async function finishedRun(store: Store, run: string): Promise<RunManifes
 
 /** A file of a run; a UserError where somebody changed it so that it cannot be read any more. */
 async function readable<T>(store: Store, run: string, file: AutotuneFile): Promise<T | null> {
+  const text = await readText(store.objects, keys.autotuneRun(run, file))
+  const value = parsed(text ?? 'null')
+  if (value === undefined) throw damaged(run, file)
+  return value as T | null
+}
+
+/** JSON value of a text; undefined where it is none. Only that is damage: a store that cannot be read says so itself. */
+function parsed(text: string): unknown {
   try {
-    return await readJson<T>(store.objects, keys.autotuneRun(run, file))
+    return JSON.parse(text)
   } catch {
-    throw damaged(run, file)
+    return undefined
   }
 }
 
@@ -78,10 +86,10 @@ async function listed(store: Store): Promise<Listed[]> {
   const manifests = keysOfRuns.filter((key) => key.endsWith('/manifest.json'))
   const runs = await Array.fromAsync(
     inBlocks(manifests, async (key): Promise<Listed> => {
-      const parsed = RunManifest.safeParse(await readJson(store.objects, key).catch(() => null))
-      if (!parsed.success)
+      const manifest = RunManifest.safeParse(parsed((await readText(store.objects, key)) ?? ''))
+      if (!manifest.success)
         return { run: key.split('/').at(-2)!, intent: '', verdict: 'damaged', finished_at: '', winner: null }
-      const { run_id, intent, verdict, finished_at, summary } = parsed.data
+      const { run_id, intent, verdict, finished_at, summary } = manifest.data
       return { run: run_id, intent, verdict, finished_at, winner: summary.winner }
     }),
   )

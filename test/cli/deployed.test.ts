@@ -114,6 +114,16 @@ describe('a deployment', () => {
     await aws.store.table.remove(...rowKeys.run(INTENT, 'at_failed'), 1)
   })
 
+  test('is looked at in the same words once a version is sealed', async () => {
+    const policy = { min: 1, max_violation_rate: 0.001 }
+    const asks = place.file('asks.json', aTarget({ guardrails: { ...aTarget().guardrails, policy } }))
+    const [, sealing] = await both('run', '--target', asks, '--run-id', 'at_inconclusive')
+    expect(sealing).toMatchObject({ code: 3, out: expect.stringContaining('INCONCLUSIVE') })
+    const [embedded, deployed] = await both('doctor', '--target', files.target)
+    expect(deployed).toEqual(embedded)
+    expect(deployed!.out).toMatch('held out 100 families')
+  })
+
   test('runs a target to the same words and the same exit code', async () => {
     const [embedded, deployed] = await both('run', '--target', files.target, '--run-id', RUN)
     expect(deployed).toEqual(embedded)
@@ -121,12 +131,12 @@ describe('a deployment', () => {
     expect(deployed!.out).toMatch('CERTIFIED')
   })
 
-  test.each([[['list']], [['show', RUN]], [['explain', RUN]], [['show', RUN, '--json']]])(
+  test.each([[['list']], [['explain', aPack().pack]], [['show', RUN]], [['explain', RUN]], [['show', RUN, '--json']]])(
     'is told by %j in the same words',
     async (argv) => {
       const [embedded, deployed] = await both(...argv)
       expect(deployed).toEqual(embedded)
-      expect(deployed!.out).toMatch(RUN)
+      expect(deployed).toMatchObject({ code: 0, out: expect.stringMatching(/at_run|was imported/) })
     },
   )
 
@@ -189,6 +199,14 @@ describe('a command on a deployment is refused, and says what to do, when', () =
   ])('AWS answers %s', async (name, message, todo) => {
     throws(name, message)
     expect(await refused('list', ...stack)).toMatch(`${message.replace(/\.$/, '')}: ${todo}`)
+  })
+
+  test('the caller may see a run and not read it', async () => {
+    aws.before = (action) => {
+      if (action === 's3:GetObject') throw Object.assign(new Error('not authorized'), { name: 'AccessDenied' })
+    }
+    for (const argv of [['list'], ['show', RUN], ['explain', RUN], ['verify', RUN]])
+      expect(await refused(...argv, ...stack)).toMatch('not authorized: ask for this right')
   })
 
   test('the caller may not take the ingest role, and nothing is written', async () => {

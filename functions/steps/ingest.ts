@@ -81,7 +81,7 @@ async function checked(
       throw new UserError(
         `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
       )
-    if (run.case_id !== run.run_id) owners.set(caseKey, run.family_id)
+    owners.set(caseKey, run.family_id)
     const stored = journal.run(run.run_id)
     if (stored && stored.record !== digestOfBytes(filesOf(run)['decision-record.json']))
       throw new UserError(

@@ -202,6 +202,8 @@ describe('an import is refused, with nothing written, when', () => {
       case_id: 'case',
     }))
     expect(await refusal(memory(), two)).toMatch('case "case"')
+    const named = [aFamily('a', { side: 'search' }), { ...aFamily('b', { side: 'search' }), case_id: 'a' }]
+    for (const order of [named, named.toReversed()]) expect(await refusal(memory(), order)).toMatch('case "a"')
     const store = memory()
     await imported(store, two.slice(0, 1))
     expect(await refusal(store, two.slice(1))).toMatch('case "case"')

@@ -183,7 +183,10 @@ async function gatherEvidence(
 }
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
-async function shownOf(store: Store, { run_id, evidence: digest, review }: ReviewItem): Promise<ShownProposal | null> {
+export async function shownOf(
+  store: Store,
+  { run_id, evidence: digest, review }: ReviewItem,
+): Promise<ShownProposal | null> {
   const evidence = await orNull(readJson<Evidence>(store.objects, keys.reviewEvidence(review.review_id, digest)))
   return evidence && digestOf(evidence) === digest
     ? await shownWith(store, run_id, evidence, review.proposal_digest)

@@ -49,6 +49,7 @@ export async function recordProduction(store: Store, id: string, source: Product
     const content = contentOf(run)
     if ((seen.get(run.run_id) ?? log.known.get(run.run_id) ?? content) !== content) throw changed(run.run_id, at)
     seen.set(run.run_id, content)
+    if (seen.size % SEGMENT_RUNS === 0) store.progress(`checked ${seen.size} runs`)
   }
   if (seen.size === 0) throw new UserError('no production run to record: the input is empty')
   let recorded = 0
@@ -57,6 +58,7 @@ export async function recordProduction(store: Store, id: string, source: Product
     block.push(entry)
     if (block.length < SEGMENT_RUNS) continue
     recorded += await log.append(block)
+    store.progress(`recorded ${recorded} of ${seen.size} runs`)
     block = []
   }
   recorded += await log.append(block)

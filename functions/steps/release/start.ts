@@ -12,9 +12,8 @@ import type { Signer } from '../../ports.ts'
 import { publishPack } from '../documents.ts'
 import type { ReplayEngine } from '../engine.ts'
 import { rowKeys } from '../ledger-keys.ts'
-import { latestReview, proposalOf } from '../review.ts'
-import { baselinePins, pinnedCases } from '../run.ts'
 import type { Store } from '../store.ts'
+import { approvedProposal, replayTarget } from './approval.ts'
 import { takePlace } from './in-force.ts'
 import { type RolloutItem, readRollout, rolloutId } from './item.ts'
 import { plannedVersion, reserveVersion } from './pack-versions.ts'
@@ -48,16 +47,15 @@ export async function startRunRollout(
   const id = rolloutId(runId)
   const standing = await readRollout(store, id)
   if (standing) return await stands(store, signer, standing, config)
-  const review = await approvedReview(store, runId)
-  const { proposal, run } = await proposalOf(store, runId)
-  if (digestOf(proposal) !== review.proposal_digest)
-    throw new UserError(`the proposal of run ${runId} is not the one that review ${review.review_id} approved`)
+  const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
   const baseline = await releasedBaseline(store, run)
+  if (digestOf(shown.rollback.tuple?.digests) !== digestOf(baseline.digests))
+    throw new UserError(`target.json of run ${runId} pins other documents than review ${review.review_id} approved`)
   const place = { rollout_id: id, release_tuple_id: baseline.release_tuple_id }
   const look = (other: string) => passable(store, signer, other)
   await takePlace(store, intent, place, look, true)
-  const replay = await replayTarget(store, engine, run, proposal, baseline)
+  const replay = await replayTarget(store, engine, { run, proposal, shown }, baseline)
   const plan = await reservedPlan(store, { id, run, proposal, review, baseline, replay, config })
   await publishPack(store.objects, plan.pack)
   await writeTuple(store, baseline)
@@ -82,17 +80,6 @@ async function stands(store: Store, signer: Signer, item: RolloutItem, config: R
   return item
 }
 
-async function approvedReview(store: Store, runId: string): Promise<Review> {
-  const item = await latestReview(store, runId)
-  if (!item)
-    throw new UserError(
-      `run ${runId} was not reviewed: open one with "autotune review ${runId} --reviewer ROLE=PERSON"`,
-    )
-  if (item.review.status !== 'approved')
-    throw new UserError(`review ${item.review.review_id} is ${item.review.status}, not approved`)
-  return item.review
-}
-
 /** Why another rollout of the intent stands in the way; null: it has left its stages, and the place is free again. */
 async function passable(store: Store, signer: Signer, other: string): Promise<string | null> {
   const item = await readRollout(store, other)
@@ -105,26 +92,7 @@ async function passable(store: Store, signer: Signer, other: string): Promise<st
   return null
 }
 
-/** Replays the tuple to go back to, over every case that the proposal counted. */
-async function replayTarget(
-  store: Store,
-  engine: ReplayEngine,
-  run: AutotuneRun,
-  proposal: TuningProposal,
-  { release_tuple_id }: ReleaseTuple,
-): Promise<RollbackReplay> {
-  const cases = await pinnedCases(store, run)
-  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
-  const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
-  return {
-    release_tuple_id,
-    cases: cases.length - excluded,
-    reproduced: lines.length,
-    results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
-  }
-}
-
-interface Approved {
+interface Approval {
   readonly id: string
   readonly run: AutotuneRun
   readonly proposal: TuningProposal
@@ -135,10 +103,10 @@ interface Approved {
 }
 
 /** The plan of a start under a version number that is its own. The number is the first thing that is written. */
-async function reservedPlan(store: Store, approved: Approved): Promise<Plan> {
+async function reservedPlan(store: Store, approval: Approval): Promise<Plan> {
   for (;;) {
-    const plan = await planned(store, approved)
-    const { id, run, proposal, review, baseline } = approved
+    const plan = await planned(store, approval)
+    const { id, run, proposal, review, baseline } = approval
     const reserved = await reserveVersion(store, {
       pack: plan.pack.pack,
       from_pack: run.pack.pack,
@@ -153,8 +121,8 @@ async function reservedPlan(store: Store, approved: Approved): Promise<Plan> {
   }
 }
 
-async function planned(store: Store, approved: Approved): Promise<Plan> {
-  const { id, run, proposal, review, baseline, replay, config } = approved
+async function planned(store: Store, approval: Approval): Promise<Plan> {
+  const { id, run, proposal, review, baseline, replay, config } = approval
   const pack = await plannedVersion(store, run, proposal)
   const candidate = nextTuple(baseline, pack)
   const done = startRollout({

@@ -1,9 +1,10 @@
 /** Starting a rollout: what it writes, what it refuses, and that a killed start ends like a whole one. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { digestOf } from '#core/canonical.ts'
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { chainProblems } from '#core/release/record-chain.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import { SignedRollout } from '#schemas/release.ts'
+import type { RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { type ReplayEngine, transcriptEngine } from '../../../functions/steps/engine.ts'
 import { readInForce } from '../../../functions/steps/release/in-force.ts'
@@ -122,13 +123,41 @@ describe('a start is refused, with nothing written,', () => {
     const key = keys.autotuneRun('r', 'selected-proposal.json')
     const text = (await readText(store.objects, key))!
     await store.objects.put(key, text.replace('"to":1', '"to":2'))
-    await refusal(store, 'selected-proposal.json of run r was changed')
+    await refusal(store, 'no longer the ones that review rv_r_1 approved')
     await store.objects.put(key, text)
     const row = (await store.table.get<{ review: { decisions: { reviewer: string }[] } }>('review', 'rv_r_1'))!
     const review = structuredClone(row.body)
     review.review.decisions[0]!.reviewer = 'mallory'
     await store.table.update('review', 'rv_r_1', row.revision, review)
     await refusal(store, 'mallory was not asked as reliability')
+  })
+
+  test('for a pinned pack that was edited since, with every digest in the manifest made to fit', async () => {
+    const store = await fresh()
+    const file = (name: 'target.json' | 'manifest.json') => keys.autotuneRun('r', name)
+    const text = (await readText(store.objects, file('target.json')))!
+    const edited = text.replace('"owner":"orders"', '"owner":"mallory"')
+    expect(edited).not.toBe(text)
+    await store.objects.put(file('target.json'), edited)
+    await refusal(store, 'target.json of run r was changed')
+    const { digest: _, ...manifest } = (await readJson<RunManifest>(store.objects, file('manifest.json')))!
+    const body = { ...manifest, artifacts: { ...manifest.artifacts, 'target.json': digestOfBytes(edited) } }
+    await store.objects.put(file('manifest.json'), `${canonical({ ...body, digest: digestOf(body) })}\n`)
+    await refusal(store, 'target.json of run r pins other documents than review rv_r_1 approved')
+  })
+
+  test('when the rollback target replays to other results than reviewers saw', async () => {
+    const store = await fresh()
+    const drifting: ReplayEngine = {
+      ...transcriptEngine,
+      async reproduce(cases, pins, side) {
+        const { lines, ...rest } = await transcriptEngine.reproduce(cases, pins, side)
+        return { ...rest, lines: lines.map((l) => ({ ...l, baseline: { ...l.baseline, economics_tokens: 1 } })) }
+      },
+    }
+    await refusal(store, 'replays differently than when it was reviewed', () =>
+      startRunRollout(store, drifting, signer, { runId: 'r', config: aConfig() }),
+    )
   })
 
   test('when the rollback target does not reproduce: no rollback theatre', async () => {

@@ -1,0 +1,60 @@
+/** What a rollout is built on: the approved review with what it showed, and the way back, replayed. */
+import { digestOf } from '#core/canonical.ts'
+import type { ReleaseTuple } from '#schemas/pack.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { RollbackReplay } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { UserError } from '../../errors.ts'
+import { type ShownProposal, shownDigest } from '../../review-pages/view.ts'
+import type { ReplayEngine } from '../engine.ts'
+import { latestReview, proposalOf, shownOf } from '../review.ts'
+import { baselinePins, pinnedCases } from '../run.ts'
+import type { Store } from '../store.ts'
+
+export interface ApprovedProposal {
+  readonly review: Review
+  readonly shown: ShownProposal
+  readonly proposal: TuningProposal
+  readonly run: AutotuneRun
+}
+
+/** The approved review of a run, and what it showed, which must be what the store still holds. */
+export async function approvedProposal(store: Store, runId: string): Promise<ApprovedProposal> {
+  const item = await latestReview(store, runId)
+  if (!item)
+    throw new UserError(
+      `run ${runId} was not reviewed: open one with "autotune review ${runId} --reviewer ROLE=PERSON"`,
+    )
+  const { review } = item
+  if (review.status !== 'approved') throw new UserError(`review ${review.review_id} is ${review.status}, not approved`)
+  const shown = await shownOf(store, item)
+  if (!shown || shownDigest(shown) !== review.shown_digest || digestOf(shown.proposal) !== review.proposal_digest)
+    throw new UserError(
+      `the files of run ${runId} are no longer the ones that review ${review.review_id} approved: "autotune verify ${runId}" names them`,
+    )
+  return { review, shown, ...(await proposalOf(store, runId)) }
+}
+
+/** Replays the tuple to go back to, over every case that the proposal counted. */
+export async function replayTarget(
+  store: Store,
+  engine: ReplayEngine,
+  { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
+  { release_tuple_id }: ReleaseTuple,
+): Promise<RollbackReplay> {
+  const cases = await pinnedCases(store, run)
+  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
+  const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
+  const replay: RollbackReplay = {
+    release_tuple_id,
+    cases: cases.length - excluded,
+    reproduced: lines.length,
+    results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
+  }
+  if (replay.reproduced === replay.cases && replay.results !== shown.rollback.replay?.results)
+    throw new UserError(
+      'the rollback target replays differently than when it was reviewed: there is nothing to go back to',
+    )
+  return replay
+}

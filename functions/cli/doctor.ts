@@ -27,9 +27,11 @@ interface Options extends StoreOptions {
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
 export async function doctor({ json, target: file, replayer: option, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
+  if (isDeployed(o) && ((option ?? 'transcript') !== 'transcript' || target.scoring?.replayer === 'module'))
+    throw new UserError(
+      'doctor replays transcripts of a deployment; whether a harness reproduces the baseline is told by a run, or by doctor on a folder',
+    )
   const replayer = chosenReplayer(target, file, option)
-  if (isDeployed(o) && replayer !== 'transcript')
-    throw new UserError(`--replayer ${replayer} runs on this machine: it looks into a folder, not into a deployment`)
   const store = isDeployed(o) || isStore(o.store) ? await openExisting(o, terminalProgress()) : null
   let opened: LocalEngine | null = null
   try {

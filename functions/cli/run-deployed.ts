@@ -29,9 +29,15 @@ export async function runDeployed(store: DeployedStore, request: Request, json: 
   process.once('SIGINT', interrupt)
   try {
     const execution = await store.workflows.start(request)
-    const state = await follow(store, execution, stop.signal)
+    const state = await follow(store, execution, stop.signal).catch((error: unknown) => {
+      goesOn(store, null, execution)
+      throw error
+    })
     const intent = request.target.intent ?? ''
-    if (state === null) return await goesOn(store, intent, execution)
+    if (state === null) {
+      goesOn(store, await runOfExecution(store, intent, execution), execution)
+      return STOPPED
+    }
     if (state.status === 'failed') return await failed(store, intent, execution, state, json)
     const { run_id } = state.output as { run_id: string }
     return await report(store, await summaryOf(store, run_id), json)
@@ -65,12 +71,14 @@ async function summaryOf(store: DeployedStore, runId: string): Promise<RunSummar
   return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reason.split('\n')).summary
 }
 
-async function goesOn(store: DeployedStore, intent: string, execution: string): Promise<number> {
-  const run = (await runOfExecution(store, intent, execution))?.sk ?? null
-  const { stack } = store.deployment
-  const how = run === null ? `autotune list --stack ${stack}` : `autotune show ${run} --stack ${stack}`
+/** Says that nobody follows the run any more, and how to see it. */
+function goesOn(
+  { deployment: { stack } }: DeployedStore,
+  row: { readonly sk: string } | null,
+  execution: string,
+): void {
+  const how = row === null ? `autotune list --stack ${stack}` : `autotune show ${row.sk} --stack ${stack}`
   process.stderr.write(`autotune: the run goes on by itself (${execution}). See how it stands with "${how}"\n`)
-  return STOPPED
 }
 
 /** What a person got wrong is refused as ever; anything else is the deployment's failure. */

@@ -33,8 +33,9 @@ export async function runVerb(o: Options): Promise<number> {
   if (o.runId !== undefined && !Id.safeParse(o.runId).success)
     throw new UserError(`--run-id "${o.runId}" is no id: letters, digits, "_", "-", "." and ":" only, at most 128`)
   const target = parseTarget(readInput(o.target), o.target)
+  // A deployment knows its own harness, where a target asks for one.
   if (isDeployed(o)) refuseLocalReplay(o)
-  const replayer = chosenReplayer(target, o.target, o.replayer)
+  const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null

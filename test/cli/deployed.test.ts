@@ -151,6 +151,16 @@ describe('a deployment', () => {
     await aws.store.objects.put(key, bytes)
   })
 
+  test('goes on when it can no longer be followed, and says so beside the reason', async () => {
+    aws.before = (action) => {
+      if (action === 'states:DescribeExecution')
+        throw Object.assign(new Error('it has expired'), { name: 'ExpiredTokenException' })
+    }
+    const { code, err } = await autotune('run', '--target', files.target, '--run-id', 'at_lost', ...stack)
+    expect(code).toBe(2)
+    expect(err).toMatch(/goes on by itself .*"autotune list --stack Autotune"\n.*the AWS credentials have expired/)
+  })
+
   test('goes on when a person stops following, and says how to see it', async () => {
     aws.standStill = true
     const before = process.listeners('SIGINT').length
@@ -234,6 +244,8 @@ describe('a command on a deployment is refused, and says what to do, when', () =
     const run = ['run', '--target', files.target, ...stack]
     expect(await refused(...run, '--replayer', 'module:./h.ts')).toMatch('--replayer is of a run on this machine')
     expect(await refused(...run, '--limit-ms', '5')).toMatch('--limit-ms is of a run on this machine')
+    const own = place.file('own.json', aTarget({ scoring: { replayer: 'module' } }))
+    expect(await refused('doctor', '--target', own, ...stack)).toMatch('doctor replays transcripts of a deployment')
     expect(await refused('run', '--abandon', RUN, ...stack)).toMatch('gives back its lock by itself')
     for (const verb of ['show', 'explain', 'verify'])
       expect(await refused(verb, 'nope', ...stack)).toMatch('no finished run "nope" in this store')

@@ -165,6 +165,7 @@ export async function account(): Promise<Account> {
     return { executionArn: execution.arn }
   })
   sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => {
+    its.before('states:DescribeExecution', executionArn)
     const { status, output, error } = executions.get(executionArn)!
     if (its.standStill) return { status: 'RUNNING' }
     // Step Functions hands on a function's error as the JSON text that Lambda made of it.

@@ -1,6 +1,6 @@
 /**
- * The item of a rollout and the one way to change it: read, repair what a dead process left, decide, and write on
- * condition that nobody wrote in between. Of two at once one wins, and the other looks again.
+ * The item of a rollout and the one way to change it: read, decide, write on condition that nobody wrote in between, and
+ * write what follows, also what a dead process left. Of two at once one wins, and the other looks again.
  */
 import { digestOf } from '#core/canonical.ts'
 import { MACHINE, stopRollout, type Transition } from '#core/release/rollout.ts'
@@ -9,6 +9,7 @@ import { UserError } from '../../errors.ts'
 import type { Signer } from '../../ports.ts'
 import { rowKeys } from '../ledger-keys.ts'
 import type { Store } from '../store.ts'
+import { keepInForce } from './in-force.ts'
 import { settle } from './settle.ts'
 
 /** The row of a rollout. Its revision is the rollout's own. */
@@ -48,38 +49,49 @@ export const listRollouts = async (store: Pick<Store, 'table'>): Promise<Rollout
 const isBack = (status: RolloutStatus): boolean =>
   status === 'rolled_back' || status === 'stopped' || status === 'retired'
 
-/** Reads a rollout, lets `decide` say what happens to it, and puts that into effect. */
-export async function changeRollout(
-  store: Store,
-  signer: Signer,
-  id: string,
-  decide: (rollout: Rollout) => Promise<Transition> | Transition,
-): Promise<Moved> {
+type Decide = (rollout: Rollout) => Promise<Transition> | Transition
+
+/**
+ * Reads a rollout, lets `decide` say what happens to it, and puts that into effect: first every item, then what follows
+ * from them, so that nothing that fails there (a signing key out of reach) holds up a stop.
+ */
+export async function changeRollout(store: Store, signer: Signer, id: string, decide: Decide): Promise<Moved> {
+  const { moved, below } = await move(store, id, decide)
+  for (const item of [...below, moved.item]) await settle(store, signer, item)
+  return moved
+}
+
+/** Writes the item, and before it those of the rollouts that stand on it, if it goes back. */
+async function move(store: Store, id: string, decide: Decide): Promise<{ moved: Moved; below: RolloutItem[] }> {
+  const below: RolloutItem[] = []
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const item = await needRollout(store, id)
-    await settle(store, signer, item)
+    await keepInForce(store, item.rollout)
     const done = await decide(item.rollout)
     if ('refused' in done) throw new UserError(`rollout ${id}: ${done.refused}`)
-    if ('unchanged' in done) return { item, record: null, unchanged: done.unchanged }
-    if (isBack(done.next.status)) await stopWhatStandsOn(store, signer, item.rollout)
+    if ('unchanged' in done) return { moved: { item, record: null, unchanged: done.unchanged }, below }
+    if (isBack(done.next.status)) below.push(...(await stopWhatStandsOn(store, item.rollout)))
     const next: RolloutItem = { ...item, rollout: done.next }
-    if (!(await store.table.update(...rowKeys.rollout(id), item.rollout.revision, next))) continue
-    await settle(store, signer, next)
-    return { item: next, record: done.record, unchanged: null }
+    if (await store.table.update(...rowKeys.rollout(id), item.rollout.revision, next))
+      return { moved: { item: next, record: done.record, unchanged: null }, below }
   }
   throw new Error(`rollout ${id} was written by others ${MOST_TRIES} times in a row`)
 }
 
 /** A later release of the intent goes back to this one: it cannot stay when this one itself goes back. */
-async function stopWhatStandsOn(store: Store, signer: Signer, { rollout_id, candidate }: Rollout): Promise<void> {
+async function stopWhatStandsOn(store: Store, { rollout_id, candidate }: Rollout): Promise<RolloutItem[]> {
   const serves: readonly RolloutStatus[] = ['running', 'paused', 'released', 'kept']
-  for (const { rollout } of await listRollouts(store))
-    if (rollout.baseline.release_tuple_id === candidate.release_tuple_id && serves.includes(rollout.status))
-      await changeRollout(store, signer, rollout.rollout_id, (standing) =>
-        stopRollout(standing, {
-          by: MACHINE,
-          reason: `its rollback target goes back with ${rollout_id}`,
-          at: store.clock.now(),
-        }),
-      )
+  const stopped: RolloutItem[] = []
+  for (const { rollout } of await listRollouts(store)) {
+    if (rollout.baseline.release_tuple_id !== candidate.release_tuple_id || !serves.includes(rollout.status)) continue
+    const { moved, below } = await move(store, rollout.rollout_id, (standing) =>
+      stopRollout(standing, {
+        by: MACHINE,
+        reason: `its rollback target goes back with ${rollout_id}`,
+        at: store.clock.now(),
+      }),
+    )
+    stopped.push(...below, moved.item)
+  }
+  return stopped
 }

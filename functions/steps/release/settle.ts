@@ -5,11 +5,12 @@
  */
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
+import { rolloutAt } from '#core/release/record-chain.ts'
 import { rejectionOfRollback } from '#core/review/rejection.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, type PromotionFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Signer } from '../../ports.ts'
 import { writeRejections } from '../memory.ts'
 import { orNull, readReview } from '../review.ts'
@@ -18,19 +19,29 @@ import { keepInForce } from './in-force.ts'
 import type { RolloutItem } from './item.ts'
 
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
-  await publishRevision(store.releases, signer, item.rollout)
   await keepInForce(store, item.rollout)
   await rememberRollback(store, item)
+  await publishRevisions(store.releases, signer, item.rollout)
 }
 
-/** Objects of a revision, each written once. The artifact comes last: where it stands, the others do. */
+/** Every revision whose artifact is not there yet, oldest first: where one stands, all before it do. */
+async function publishRevisions(releases: ObjectStore, signer: Signer, rollout: Rollout): Promise<void> {
+  let published = rollout.revision
+  while (published >= 0 && !(await isPublished(releases, rollout, published))) published--
+  for (let revision = published + 1; revision <= rollout.revision; revision++)
+    await publishRevision(releases, signer, rolloutAt(rollout, revision))
+}
+
+const isPublished = async (releases: ObjectStore, { rollout_id }: Rollout, revision: number): Promise<boolean> =>
+  (await releases.get(keys.promotion(rollout_id, revision, 'artifact.json'))) !== null
+
+/** Objects of a revision, each written once. The artifact comes last, and its signature after what needs none. */
 async function publishRevision(releases: ObjectStore, signer: Signer, rollout: Rollout): Promise<void> {
-  const key = (file: Parameters<typeof keys.promotion>[2]) => keys.promotion(rollout.rollout_id, rollout.revision, file)
-  if ((await releases.get(key('artifact.json'))) !== null) return
+  const key = (file: PromotionFile) => keys.promotion(rollout.rollout_id, rollout.revision, file)
   const artifact = rolloutArtifact(rollout)
-  const mac = await signer.sign(artifactText(artifact))
   await releases.putIfAbsent(key('record.json'), `${canonical(rollout.records.at(-1))}\n`)
   await releases.putIfAbsent(key('routing.json'), `${canonical(artifact.routing)}\n`)
+  const mac = await signer.sign(artifactText(artifact))
   await releases.putIfAbsent(key('artifact.json'), artifactJson({ artifact, signature: { key: signer.key, mac } }))
 }
 

@@ -5,6 +5,7 @@ import { baselineDigest } from '#core/gate/commitment.ts'
 import { assignArm } from '#core/release/assign-arm.ts'
 import { chainProblems } from '#core/release/record-chain.ts'
 import { nextTuple } from '#core/release/tuple.ts'
+import type { Signer } from '#ports'
 import type { Routing, SignedRollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -209,6 +210,36 @@ describe('the kill switch', () => {
     await goesBack(store, 'stopped')
     expect((await remembered(store))[0]!.reason).toBe('stopped in the window: person: fay@acme: enough')
     await expect(stopRollout(store, signer, 'ro_nope', HAND)).rejects.toThrow('no rollout "ro_nope"')
+  })
+})
+
+describe('a signing key that is out of reach', () => {
+  const broken: Signer = {
+    ...signer,
+    sign: async () => {
+      throw new Error('KMS is down')
+    },
+  }
+
+  test('holds up no stop: state and routing go back at once, signatures follow', async () => {
+    const store = await standing(2)
+    await expect(stopRollout(store, broken, ID, HAND)).rejects.toThrow('KMS is down')
+    const { status, baseline, revision } = await rolloutOf(store)
+    expect([status, (await inForce(store)).rollout_id]).toEqual(['stopped', null])
+    expect(await latest<Routing>(store, 'routing.json')).toMatchObject({ revision, cohorts: [] })
+    await stopRollout(store, signer, ID, HAND)
+    expect((await latest<SignedRollout>(store, 'artifact.json')).artifact.rollback_target).toEqual(baseline)
+    await goesBack(store, 'stopped')
+  })
+
+  test('loses no revision: whoever signs next signs all that are missing', async () => {
+    const store = await standing(0)
+    const dwelt = at(store, '2026-11-26T00:00:00.000Z')
+    await expect(advanceRollout(dwelt, broken, ID)).rejects.toThrow('KMS is down')
+    await expect(stopRollout(dwelt, broken, ID, HAND)).rejects.toThrow('KMS is down')
+    expect((await rolloutOf(store)).records.map((r) => r.verdict)).toEqual(['advanced', 'paused', 'stopped'])
+    await stopRollout(store, signer, ID, HAND)
+    await goesBack(store, 'stopped')
   })
 })
 

@@ -31,10 +31,32 @@ const ADVICE: readonly (readonly [names: readonly string[], advice: string])[] =
   ],
 ]
 
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+])
+
 /** Sentence for a person; null for an error that is none of these. */
 export function awsProblem(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   if (error.message === 'Region is missing') return 'no AWS region is set: set AWS_REGION, or choose a profile with one'
-  const found = ADVICE.find(([names]) => names.includes(error.name))
-  return found ? `${error.message.replace(/\.?\s*$/, '')}: ${found[1]}` : null
+  const advice = ADVICE.find(([names]) => names.includes(error.name))?.[1] ?? failureOf(error)
+  return advice === null ? null : `${error.message.replace(/\.?\s*$/, '')}: ${advice}`
+}
+
+/** What the SDK adds to an error that it threw. */
+interface SdkError extends Error {
+  readonly code?: string
+  readonly $metadata?: object
+  readonly $fault?: 'client' | 'server'
+}
+
+function failureOf({ name, code, $metadata, $fault }: SdkError): string | null {
+  if ($metadata && (name === 'TimeoutError' || UNREACHABLE.has(code ?? '')))
+    return 'AWS cannot be reached: check the network, the proxy and AWS_REGION'
+  return $fault === 'server' ? 'AWS failed: try again' : null
 }

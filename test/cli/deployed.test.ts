@@ -211,6 +211,16 @@ describe('a command on a deployment is refused, and says what to do, when', () =
     expect(await refused('list', ...stack)).toMatch(`${message.replace(/\.$/, '')}: ${todo}`)
   })
 
+  test.each([
+    [{ $metadata: {}, code: 'ECONNREFUSED' }, 'AWS cannot be reached: check the network'],
+    [{ $metadata: {}, $fault: 'server' as const }, 'AWS failed: try again'],
+  ])('AWS does not answer: %j', async (what, todo) => {
+    aws.before = () => {
+      throw Object.assign(new Error('connect'), what)
+    }
+    expect(await refused('list', ...stack)).toMatch(`connect: ${todo}`)
+  })
+
   test('the caller may see a run and not read it', async () => {
     aws.before = (action) => {
       if (action === 's3:GetObject') throw Object.assign(new Error('not authorized'), { name: 'AccessDenied' })

@@ -6,7 +6,7 @@ export interface Bench {
   /** What was measured, on what: everything that a reader needs to run it again. */
   readonly conditions: Readonly<Record<string, unknown>>
   /** Ours, under the names that `docs/benchmarks.md` lists. `null`: not measured here. */
-  readonly figures: Readonly<Record<string, number | null>>
+  readonly figures: Readonly<Record<string, number | string | null>>
   /** Others, from the same run or as their authors report them. */
   readonly peers: Readonly<Record<string, unknown>>
   /** The same for people: a head and its rows. Without it the figures are listed. */

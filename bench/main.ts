@@ -43,7 +43,8 @@ function tableText(bench: Bench, ms: number): string {
   for (const [what, value] of Object.entries(conditions)) lines.push(`   ${what}: ${valueText(value)}`)
   lines.push('', ...aligned(bench.table ?? plainTable(bench)))
   for (const { figure, atMost, atLeast } of bars) {
-    const value = figures[figure] ?? null
+    const found = figures[figure] ?? null
+    const value = typeof found === 'number' ? found : null
     const holds = value !== null && (atMost === undefined ? value >= atLeast! : value <= atMost)
     const limit = atMost === undefined ? `>= ${readable(atLeast!)}` : `<= ${readable(atMost)}`
     lines.push(`   bar ${holds ? 'held' : 'NOT HELD'}: ${figure} ${value === null ? '-' : readable(value)} ${limit}`)

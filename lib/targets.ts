@@ -26,8 +26,16 @@ const nameOf = (file: string): string =>
     .join('')
 
 function read(path: string): TuningTarget {
-  const parsed = TuningTarget.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  const parsed = TuningTarget.safeParse(jsonOf(path))
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new RangeError(`${path}: ${issue.path.join('.') || 'document'}: ${issue.message}`)
+}
+
+function jsonOf(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new RangeError(`${path} is no JSON: ${(error as Error).message}`)
+  }
 }

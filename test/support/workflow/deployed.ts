@@ -64,6 +64,8 @@ export interface Faults {
   readonly seconds?: (name: string, call: number) => number
   readonly before?: (name: string, call: number) => void
   readonly after?: (name: string, call: number) => void
+  /** Told each state that any execution enters. */
+  readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
   readonly write?: (name: string, key: string) => void
 }
@@ -153,7 +155,7 @@ export function deploy(
     }
   }
   const unheard: Runner['unheard'] = []
-  const runner: Runner = { machines, invoke, seconds, unheard, objects: store.objects }
+  const runner: Runner = { machines, invoke, seconds, unheard, enter: faults.enter, objects: store.objects }
   const time = () => Date.parse(clock.now())
   const live: Runner = {
     ...runner,

@@ -28,6 +28,8 @@ export interface Runner {
   readonly unheard: (() => Promise<unknown>)[]
   /** Bucket that readers read and writers write. */
   readonly objects: ObjectStore
+  /** Told each state that any execution enters. */
+  readonly enter?: (state: string) => void
   /** Set where waits are waited for: time that a test moves, and tokens that it answers. */
   readonly live?: { readonly clock: WaitClock; readonly tokens: TaskTokens }
 }
@@ -157,6 +159,7 @@ async function steps(runner: Runner, execution: Execution): Promise<Execution> {
     for (;;) {
       const { state: name, input } = execution.at
       execution.entered.push(name)
+      runner.enter?.(name)
       const next = await step(runner, execution, definition.States[name]!, input)
       if (next.state === null) {
         execution.status = 'SUCCEEDED'

@@ -1,0 +1,45 @@
+/**
+ * What AWS asks for, and what it allows: list prices of us-east-1 and default quotas as read in November 2026. A table to
+ * edit: another region, a discount or a raised quota goes here and nowhere else. Free tiers are left out.
+ */
+
+/** US dollars. */
+export const PRICES = {
+  /** One step of a Standard workflow, or of a Standard child of a Distributed Map; a start is counted as one more. */
+  transition: 0.025 / 1000,
+  lambdaRequest: 0.2 / 1e6,
+  /** ARM64. */
+  lambdaGbSecond: 0.0000133334,
+  s3Get: 0.0004 / 1000,
+  /** PUT and LIST. */
+  s3Put: 0.005 / 1000,
+  /** On demand, 4 KB, strongly consistent. */
+  dynamoRead: 0.125 / 1e6,
+  /** On demand, 1 KB. */
+  dynamoWrite: 0.625 / 1e6,
+  /** With a bucket key: one request a call that touches the vault, not one an object. */
+  kmsRequest: 0.03 / 10_000,
+} as const
+
+/** What cannot be measured without an account, declared. */
+export const DECLARED = {
+  /** One request to S3 or DynamoDB from Lambda. */
+  requestMs: 15,
+  /** Reads that a function has under way at once (`inBlocks` in functions/steps/store.ts). */
+  readsAtOnce: 64,
+  /** A fresh environment: container, import, first connections. */
+  coldMs: 700,
+  /** Megabytes that give a function one whole core. */
+  coreMb: 1769,
+  /** An object as values in memory takes this many times its bytes. */
+  memoryFactor: 6,
+  /** How much slower a core of Lambda is than the one that measured. */
+  slower: 1.5,
+} as const
+
+export const QUOTAS = {
+  lambdaSeconds: 900,
+  payloadBytes: 256 * 1024,
+  historyEvents: 25_000,
+  itemBytes: 400 * 1024,
+} as const

@@ -1,0 +1,187 @@
+/** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
+import { readFileSync } from 'node:fs'
+import type { LedgerTable, ObjectStore } from '#ports'
+import { refundRuns } from '../examples/refund/generate.ts'
+import {
+  parsePack,
+  parsePrices,
+  parseSuite,
+  parseTarget,
+  publishPack,
+  publishPrices,
+  publishSuite,
+} from '../functions/steps/documents.ts'
+import { ingest } from '../functions/steps/ingest.ts'
+import { memory } from '../test/steps/stores.ts'
+import { deploy } from '../test/support/workflow/deployed.ts'
+
+/** What one function used in a run, over all its calls. */
+export interface Use {
+  calls: number
+  /** Milliseconds of this machine's core, the interpreter of the definitions included. */
+  ms: number
+  gets: number
+  puts: number
+  itemReads: number
+  itemWrites: number
+  vault: number
+  /** Most bytes that one call read. */
+  bytes: number
+}
+
+export interface Measured {
+  /** Cases of the search set; about as many lie in the sealed set. */
+  readonly cases: number
+  readonly verdict: string
+  readonly transitions: number
+  readonly functions: Readonly<Record<string, Use>>
+  /** Bytes of the payload of the gate's map: its items are numbers in a list. */
+  readonly gateItems: number
+}
+
+const TARGET = 'examples/refund/target.json'
+const example = (file: string) => readFileSync(`examples/refund/${file}`, 'utf8')
+
+/** Runs the refund example with so many search cases under twelve candidates. */
+export async function measuredRun(cases: number): Promise<Measured> {
+  const meter = new Meter()
+  const plain = memory()
+  await publishPack(plain.objects, parsePack(example('pack.json'), 'pack.json'))
+  await publishSuite(plain.objects, parseSuite(example('suite.json'), 'suite.json'))
+  await publishPrices(plain.objects, parsePrices(example('prices.json'), 'prices.json'))
+  let left = { search: cases, heldout: cases }
+  const source = async function* () {
+    for (const run of refundRuns({ families: 2 * cases, seed: 1 })) {
+      const split = left.search > left.heldout ? 'search' : 'heldout'
+      left = { ...left, [split]: left[split] - 1 }
+      yield { ...run, split } as const
+    }
+  }
+  await ingest(plain, source, { by: 'recorded', key: 'examples/refund', heldout_share: 0.5 })
+  const store = {
+    ...plain,
+    objects: meter.bucket(plain.objects, false),
+    vault: meter.bucket(plain.vault, true),
+    table: meter.table(plain.table),
+  }
+  const workflow = deploy(store, {
+    faults: { before: (name) => meter.begin(name), after: () => meter.end(), enter: () => meter.transitions++ },
+  })
+  const target = parseTarget(example('target.json'), TARGET)
+  const execution = await workflow.tune({ target, run_id: 'at_cost', candidates: twelve() })
+  if (execution.error) throw new Error(`${execution.error.error}: ${execution.error.cause}`)
+  const { verdict } = execution.output as { verdict: string }
+  const scored = meter.functions.ScoreShard?.calls ?? 0
+  return { cases, verdict, transitions: meter.transitions, functions: meter.functions, gateItems: 7 * scored }
+}
+
+/** Twelve candidates: retrieval depth by hops. */
+const twelve = () =>
+  [9, 8, 7, 6, 5, 4].flatMap((k) =>
+    [3, 2].map((hops) => ({
+      patch: {
+        'evidence.order_history.top_k': { from: 10, to: k },
+        ...(hops === 3 ? {} : { 'evidence.order_history.max_hops': { from: 3, to: hops } }),
+      },
+      rationale: 'a point of the grid',
+    })),
+  )
+
+class Meter {
+  readonly functions: Record<string, Use> = {}
+  transitions = 0
+  private current: Use | null = null
+  private read = 0
+  private since = performance.now()
+
+  begin(name: string): void {
+    this.end()
+    this.functions[name] ??= { calls: 0, ms: 0, gets: 0, puts: 0, itemReads: 0, itemWrites: 0, vault: 0, bytes: 0 }
+    this.current = this.functions[name]
+    this.current.calls++
+    this.read = 0
+  }
+
+  /** Time since the last look belongs to the function that was at work: one thread, one function at a time. */
+  end(): void {
+    const now = performance.now()
+    if (this.current) this.current.ms += now - this.since
+    this.since = now
+  }
+
+  private count(what: 'gets' | 'puts' | 'itemReads' | 'itemWrites', vault = false): void {
+    if (!this.current) return
+    this.current[what]++
+    if (vault) this.current.vault++
+  }
+
+  private took(bytes: number): void {
+    this.read += bytes
+    if (this.current) this.current.bytes = Math.max(this.current.bytes, this.read)
+  }
+
+  bucket(inner: ObjectStore, vault: boolean): ObjectStore {
+    const meter = this
+    return {
+      async get(key, version) {
+        meter.count('gets', vault)
+        const bytes = await inner.get(key, version)
+        meter.took(bytes?.length ?? 0)
+        return bytes
+      },
+      async read(key) {
+        meter.count('gets', vault)
+        return inner.read(key)
+      },
+      async put(key, content) {
+        meter.count('puts', vault)
+        return inner.put(key, content)
+      },
+      async putIfAbsent(key, content) {
+        meter.count('puts', vault)
+        return inner.putIfAbsent(key, content)
+      },
+      async versionOf(key) {
+        meter.count('gets', vault)
+        return inner.versionOf(key)
+      },
+      async *list(prefix) {
+        // One request a page of a thousand keys.
+        let keys = 0
+        for await (const key of inner.list(prefix)) {
+          if (keys++ % 1000 === 0) meter.count('puts', vault)
+          yield key
+        }
+      },
+      delete: (key) => inner.delete(key),
+    }
+  }
+
+  table(inner: LedgerTable): LedgerTable {
+    const meter = this
+    return {
+      async get(pk, sk) {
+        meter.count('itemReads')
+        return inner.get(pk, sk)
+      },
+      async create(pk, sk, body) {
+        meter.count('itemWrites')
+        return inner.create(pk, sk, body)
+      },
+      async update(pk, sk, revision, body) {
+        meter.count('itemWrites')
+        return inner.update(pk, sk, revision, body)
+      },
+      async remove(pk, sk, revision) {
+        meter.count('itemWrites')
+        return inner.remove(pk, sk, revision)
+      },
+      async *query(pk, prefix) {
+        for await (const row of inner.query(pk, prefix)) {
+          meter.count('itemReads')
+          yield row as never
+        }
+      },
+    }
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * What does a deployed run cost, and what binds first? The synthesized definitions are run offline with the real handlers:
+ * states, calls and requests are counted, seconds are measured here and scaled to Lambda by declared factors.
+ */
+import '../test/support/workflow/quiet.ts'
+import { synthesize } from '../test/support/infra/deployment.ts'
+import { type Bench, readable } from './bench.ts'
+import { DECLARED, PRICES, QUOTAS } from './cost-prices.ts'
+import { type Measured, measuredRun, type Use } from './cost-run.ts'
+
+const CANDIDATES = 12
+/** Functions that a map calls once an item; the others are called once or a few times a run. */
+const BY_ITEM: ReadonlySet<string> = new Set(['ReplayShard', 'ScoreShard'])
+const MEASURED_AT = [1000, 2000] as const
+
+export async function run(): Promise<Bench> {
+  const memory = memoryOf()
+  const small = await measuredRun(Math.ceil(200 / CANDIDATES))
+  const [first, second] = [await measuredRun(MEASURED_AT[0]), await measuredRun(MEASURED_AT[1])]
+  const at = (replays: number) => scaled(first, second, replays / CANDIDATES)
+  const sizes = {
+    usd_200: small,
+    usd_20000: at(20_000),
+    usd_2000000: at(2_000_000),
+    usd_12x2000: second,
+  }
+  const bills = Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, billOf(size, memory)]))
+  const usd = (name: keyof typeof sizes) => round(Object.values(bills[name]!).reduce((a, b) => a + b))
+  const quotas = quotasOf(sizes.usd_2000000, memory)
+  const binding = quotas[0]!
+  return {
+    name: 'cost',
+    conditions: {
+      run: `${CANDIDATES} hand-written candidates on the synthetic refund harness, transcript replayer, as many sealed cases as search cases, a fresh seal, one question`,
+      measured: `the synthesized definitions offline, real handlers, at ${small.cases}, ${MEASURED_AT.join(' and ')} search cases; others on the straight line through the last two, as if no quota bound`,
+      prices: 'us-east-1 list prices, November 2026, no free tier: bench/cost-prices.ts is a table to edit',
+      declared: DECLARED,
+      verdicts: `${small.cases} cases: ${small.verdict}; ${second.cases} cases: ${second.verdict}`,
+    },
+    figures: {
+      usd_200: usd('usd_200'),
+      usd_20000: usd('usd_20000'),
+      usd_2000000: usd('usd_2000000'),
+      usd_12x2000: usd('usd_12x2000'),
+      first_quota: binding.name,
+      first_quota_at_replays: binding.atReplays,
+    },
+    peers: {},
+    table: [
+      ['US dollars a run', '200 replays', '20,000', '2,000,000', '12 x 2,000'],
+      ...Object.keys(bills.usd_200!).map((part) => [
+        part,
+        ...Object.values(bills).map((bill) => bill[part as keyof Bill].toFixed(5)),
+      ]),
+      ['all', ...Object.keys(sizes).map((name) => usd(name as keyof typeof sizes).toFixed(5))],
+      ['state transitions', ...Object.values(sizes).map((s) => readable(Math.round(s.transitions)))],
+      [''],
+      ['quota, by where it binds', 'replays', 'at 2,000,000', '', ''],
+      ...quotas.map(({ name, atReplays, share }) => [
+        name,
+        readable(atReplays),
+        `${(100 * share).toFixed(1)} %`,
+        '',
+        '',
+      ]),
+      [`then: ${binding.then}`],
+    ],
+    bars: [{ figure: 'usd_12x2000', atMost: 0.02 }],
+  }
+}
+
+interface Bill {
+  readonly 'Step Functions': number
+  readonly Lambda: number
+  readonly S3: number
+  readonly DynamoDB: number
+  readonly KMS: number
+}
+
+function billOf({ transitions, functions }: Measured, memory: Memory): Bill {
+  const uses = Object.entries(functions)
+  const sum = (of: (use: Use, name: string) => number) => uses.reduce((all, [name, use]) => all + of(use, name), 0)
+  return {
+    // Two executions and every child of a map have a start of their own.
+    'Step Functions': (transitions + 2 + sum((use, name) => (BY_ITEM.has(name) ? use.calls : 0))) * PRICES.transition,
+    Lambda: sum(
+      (use, name) =>
+        use.calls * PRICES.lambdaRequest +
+        secondsOf(use, memory[name]!) * (memory[name]! / 1024) * PRICES.lambdaGbSecond,
+    ),
+    S3: sum((use) => use.gets * PRICES.s3Get + use.puts * PRICES.s3Put),
+    DynamoDB: sum((use) => use.itemReads * PRICES.dynamoRead + use.itemWrites * PRICES.dynamoWrite),
+    KMS: sum((use) => Math.min(use.calls, use.vault) * PRICES.kmsRequest),
+  }
+}
+
+/** Billed seconds of all calls: work, waiting for requests, and a cold start each. */
+function secondsOf(use: Use, mb: number): number {
+  const core = Math.min(1, mb / DECLARED.coreMb)
+  const waits = use.gets / DECLARED.readsAtOnce + use.puts + use.itemReads + use.itemWrites + use.calls
+  return ((use.ms * DECLARED.slower) / core + waits * DECLARED.requestMs + use.calls * DECLARED.coldMs) / 1000
+}
+
+type Memory = Readonly<Record<string, number>>
+
+/** Megabytes of each function, as it is synthesized. */
+function memoryOf(): Memory {
+  const resources = Object.entries(synthesize().templates.AutotuneWorkflow!.Resources!)
+  return Object.fromEntries(
+    resources.flatMap(([id, { Type, Properties }]) => {
+      const name = /^AutotuneFunctions(\w+?)Function/.exec(id)?.[1]
+      return Type === 'AWS::Lambda::Function' && name ? [[name, Properties!.MemorySize as number]] : []
+    }),
+  )
+}
+
+/** A run of another size, on the straight line through two measured ones. */
+function scaled(a: Measured, b: Measured, cases: number): Measured {
+  const share = (cases - a.cases) / (b.cases - a.cases)
+  const line = (from: number, to: number) => Math.max(0, from + share * (to - from))
+  const functions = Object.fromEntries(
+    Object.entries(b.functions).map(([name, use]) => {
+      const before = a.functions[name]!
+      const whole = Object.fromEntries(
+        (Object.keys(use) as (keyof Use)[]).map((key) => [key, line(before[key], use[key])]),
+      ) as unknown as Use
+      return [name, BY_ITEM.has(name) ? { ...whole, bytes: use.bytes } : whole]
+    }),
+  )
+  return {
+    cases,
+    verdict: b.verdict,
+    transitions: line(a.transitions, b.transitions),
+    functions,
+    gateItems: line(a.gateItems, b.gateItems),
+  }
+}
+
+interface Quota {
+  readonly name: string
+  /** Share of it that the run uses. */
+  readonly share: number
+  readonly atReplays: number
+  readonly then: string
+}
+
+/** What a run of a size uses of each quota, the one that binds first on top. */
+function quotasOf(size: Measured, memory: Memory): Quota[] {
+  const replays = size.cases * CANDIDATES
+  const quota = (name: string, share: number, then: string): Quota => ({
+    name,
+    share,
+    atReplays: Math.round(replays / share),
+    then,
+  })
+  const perCall = Object.entries(size.functions).filter(([name]) => !BY_ITEM.has(name))
+  const slowest = perCall
+    .map(([name, use]) => ({ name, seconds: secondsOf(use, memory[name]!) / use.calls }))
+    .toSorted((a, b) => b.seconds - a.seconds)[0]!
+  const largest = perCall
+    .map(([name, use]) => ({ name, share: (use.bytes * DECLARED.memoryFactor) / (memory[name]! * 2 ** 20) }))
+    .toSorted((a, b) => b.share - a.share)[0]!
+  const failed =
+    'the run is recorded as failed with this reason, its lock is free, no question is spent: tune on fewer cases'
+  return [
+    quota(
+      `Lambda timeout 15 min: ${slowest.name}`,
+      slowest.seconds / QUOTAS.lambdaSeconds,
+      `${slowest.name} times out and ${failed}`,
+    ),
+    quota(
+      `Lambda memory ${memory[largest.name]} MB: ${largest.name}`,
+      largest.share,
+      `${largest.name} runs out of memory and ${failed}`,
+    ),
+    quota(
+      'Step Functions payload 256 KiB: items of the gate',
+      size.gateItems / QUOTAS.payloadBytes,
+      'the gate cannot start its map and the question is answered "no": raise shardCases',
+    ),
+    // Five events a state at most; children have histories of their own.
+    quota(
+      'Step Functions history 25,000 events',
+      (5 * 40) / QUOTAS.historyEvents,
+      'the execution fails: it has as many states as rounds, not as cases',
+    ),
+    quota(
+      'Map concurrency 100: an hour until the answer is due',
+      answerHours(size, memory),
+      'shards that are not scored in time make the answer a "no": raise answerAfter or maxConcurrency',
+    ),
+  ].toSorted((a, b) => a.atReplays - b.atReplays)
+}
+
+/** Hours that the gate works, of the one that it has: scoring at the declared concurrency, then the answer. */
+function answerHours({ functions }: Measured, memory: Memory): number {
+  const of = (name: string) => secondsOf(functions[name]!, memory[name]!)
+  return (of('ReserveQuestion') + of('ScoreShard') / 100 + of('SealAnswer')) / 3600
+}
+
+const round = (usd: number): number => Number(usd.toPrecision(3))

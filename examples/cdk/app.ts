@@ -1,0 +1,28 @@
+/**
+ * The loop inside a CDK application of your own: the stores in one stack that outlives deployments, the construct
+ * `Autotune` in yours. `npx cdk synth --app "node examples/cdk/app.ts"`.
+ */
+import { App, type AppProps, Duration, Stack } from 'aws-cdk-lib'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { TuningTarget } from '#schemas/target.ts'
+import { Autotune } from '../../lib/constructs/autotune.ts'
+import { StatefulStack } from '../../lib/stateful-stack.ts'
+import refundTarget from '../refund/target.json' with { type: 'json' }
+
+export function exampleApp(props: AppProps = {}): App {
+  const app = new App(props)
+  const stores = new StatefulStack(app, 'SupportData', { retain: true })
+  const support = new Stack(app, 'Support')
+  const autotune = new Autotune(support, 'Autotune', {
+    stores,
+    targets: { RefundCents: TuningTarget.parse(refundTarget) },
+    schedule: ScheduleExpression.cron({ minute: '30', hour: '4', weekDay: 'MON' }),
+    answerAfter: Duration.hours(2),
+  })
+  autotune.watch.notify(new SnsAction(new Topic(support, 'OnCall', { enforceSSL: true })))
+  return app
+}
+
+if (import.meta.main) exampleApp().synth()

@@ -199,6 +199,11 @@ describe('a command on a deployment is refused, and says what to do, when', () =
     aws.stacks.AutotuneData = data
     expect((await autotune('list', ...stack)).code).toBe(0)
     expect(await refused('run', '--target', files.target, ...stack)).toMatch('stack AutotuneWorkflow is not deployed')
+    aws.stacks.Autotune = workflow
+    expect((await autotune('run', '--target', files.target, '--run-id', RUN, ...stack)).err).toMatch(
+      'choose another run_id',
+    )
+    delete aws.stacks.Autotune
     aws.stacks.AutotuneWorkflow = workflow
   })
 

@@ -24,8 +24,8 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
   const stack = named.replace(/(Data|Workflow)$/, '')
   const cloudformation = new CloudFormationClient({})
   try {
-    const [data, workflow] = await Promise.all(
-      [`${stack}Data`, `${stack}Workflow`].map((s) => outputsOf(cloudformation, s)),
+    const [data, workflow, own] = await Promise.all(
+      [`${stack}Data`, `${stack}Workflow`, stack].map((s) => outputsOf(cloudformation, s)),
     )
     if (!data)
       throw new UserError(
@@ -43,7 +43,8 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
       vault: need('VaultBucketName'),
       table: need('LedgerTableName'),
       ingestRole: need('IngestRoleArn'),
-      tuning: workflow?.get('TuningWorkflowArn') ?? null,
+      // An application that uses the construct has the workflow in a stack of its own name.
+      tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
     }
   } finally {
     cloudformation.destroy()

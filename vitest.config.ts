@@ -16,7 +16,17 @@ export default defineConfig({
         },
       },
       { test: { name: 'real', include: ['test/real/**/*.test.ts'], ...patient } },
-      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...patient } },
+      // One process, one after another: they share the demo's store.
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: './test/support/own-tmpdir.ts',
+          isolate: false,
+          fileParallelism: false,
+          ...patient,
+        },
+      },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
     ],
   },

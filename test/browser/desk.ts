@@ -1,7 +1,7 @@
 /** The demo's store with its review served, in this process and at a moment that stands still. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { vi } from 'vitest'
 import { review } from '../../functions/cli/review.ts'
 import { autotune } from '../cli/command-line.ts'
@@ -15,30 +15,20 @@ export const SEATS = {
 export type Role = keyof typeof SEATS
 export const START = '2026-05-12T09:00:00.000Z'
 
-const folders: string[] = []
-/** A folder that `removeFolders` removes. */
-export function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), 'autotune-browser-'))
-  folders.push(made)
+let made: Promise<string> | null = null
+/** The demo's store, before anybody was asked: made once for all files of this process, and never written to. */
+export const demoStore = (): Promise<string> => {
+  made ??= autotune('demo', '--json').then(({ code, json }) => {
+    if (code !== 0) throw new Error(`the demo ended with ${code}`)
+    return (json() as { store: string }).store
+  })
   return made
 }
-export const removeFolders = (): void => {
-  for (const made of folders) rmSync(made, { recursive: true, force: true })
-}
 
-/** The demo's store, before anybody was asked. */
-export async function demoStore(): Promise<string> {
-  const { code, json } = await autotune('demo', '--json')
-  if (code !== 0) throw new Error(`the demo ended with ${code}`)
-  const { store } = json() as { store: string }
-  folders.push(store)
-  return store
-}
-
-/** A copy of a store, to go another way from there. */
+/** A copy of a store, to go another way from there; without its thousands of recorded runs, which nothing here reads. */
 export function copyOf(store: string): string {
-  const copy = join(folder(), 'harness')
-  cpSync(store, copy, { recursive: true })
+  const copy = join(mkdtempSync(join(tmpdir(), 'autotune-copy-')), 'harness')
+  cpSync(store, copy, { recursive: true, filter: (path) => basename(path) !== 'experience' })
   return copy
 }
 

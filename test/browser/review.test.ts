@@ -1,10 +1,8 @@
-/** From the demo to a decision in a real browser: links opened by scanners and people, with and without JavaScript. */
-import type { Browser, Page } from 'playwright-core'
+/** The review page in a real browser: a rejection by keyboard, phones and desks, without JavaScript, by a screen reader. */
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { DESKTOP, describeBrowser, launch, PHONE, picture, visit } from '../support/browser.ts'
-import { copyOf, demoStore, type Role, removeFolders, SEATS, START, servingReview, standing } from './desk.ts'
-
-const NO_SCRIPT = { ...DESKTOP, javaScriptEnabled: false }
+import { DESKTOP, describeBrowser, launch, NO_SCRIPT, PHONE, picture, visit } from '../support/browser.ts'
+import { copyOf, demoStore, START, servingReview, standing } from './desk.ts'
 
 describeBrowser('a review in a browser', () => {
   let browser: Browser
@@ -17,48 +15,7 @@ describeBrowser('a review in a browser', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    removeFolders()
     vi.useRealTimers()
-  })
-
-  const approve = async (page: Page, role: Role) => {
-    await page.getByLabel('Comment (may stay empty)').fill('looks right')
-    await page.getByLabel('I have read what changes').check()
-    await page.getByRole('button', { name: `Approve as ${role}` }).click()
-    await page.waitForURL(/\/review\//)
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toMatch(/^You approved demo_refund_cents/)
-  }
-
-  test('a scanner that opens every link twice changes nothing; then three people approve', async () => {
-    const store = copyOf(untouched)
-    await servingReview(store, async ({ url }) => {
-      for (const role of Object.keys(SEATS) as Role[])
-        for (const method of ['HEAD', 'GET', 'HEAD', 'GET'])
-          expect((await fetch(url(role), { method })).status).toBe(200)
-      expect(await standing(store)).toMatchObject({ status: 'open', decisions: [] })
-
-      await visit(browser, url('reliability'), NO_SCRIPT, async (page) => {
-        // The browser itself asks for the confirmation.
-        await page.getByRole('button', { name: 'Approve as reliability' }).click()
-        expect((await standing(store)).decisions).toEqual([])
-        await approve(page, 'reliability')
-        expect(await page.textContent('main')).toContain('The review goes on until every required role has decided')
-      })
-      await visit(browser, url('policy'), { ...PHONE, hasTouch: true }, async (page) => {
-        expect(await page.textContent('.seats')).toContain('reliability approved')
-        await approve(page, 'policy')
-        // 303: a reload asks for the page and sends no form.
-        await page.reload()
-        expect(await page.textContent('h1')).toMatch(/^You approved/)
-      })
-      await visit(browser, url('domain_owner'), DESKTOP, async (page) => {
-        await approve(page, 'domain_owner')
-        expect(await page.textContent('main')).toContain('Every required role has approved')
-      })
-    })
-    const { status, decisions } = await standing(store)
-    expect(status).toBe('approved')
-    expect(decisions.map((d) => `${d.role}=${d.reviewer}`)).toEqual(Object.entries(SEATS).map((s) => s.join('=')))
   })
 
   test('a rejection needs its reason, by keyboard alone, and ends the review for everyone', async () => {

@@ -27,6 +27,8 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath: 
 export const PHONE = { viewport: { width: 390, height: 844 } } as const
 export const DESKTOP = { viewport: { width: 1120, height: 900 } } as const
 
+export const NO_SCRIPT = { ...DESKTOP, javaScriptEnabled: false } as const
+
 /** A page of a reviewer of their own: nothing is shared with other pages. What it complains of, and what it asks of others, fails the test. */
 export async function visit(
   browser: Browser,
@@ -51,12 +53,16 @@ export async function visit(
   }
 }
 
-/** Folder for pictures of the pages; undefined: none are taken. */
+/** Folder for pictures of the pages; absent: none are taken. */
 const PICTURES = process.env.AUTOTUNE_SCREENSHOTS
 
 /** Takes a picture from the top of the page, or from an element on, so high. */
 export async function picture(page: Page, name: string, height: number, from: string | null = null): Promise<void> {
-  if (PICTURES === undefined) return
+  if (!PICTURES) return
+  // The name of a temporary folder is no part of a picture.
+  await page.evaluate(
+    `for (const e of document.querySelectorAll('pre')) e.textContent = e.textContent.replace(/ --store .*/, '')`,
+  )
   const { width } = page.viewportSize()!
   const top = from === null ? 0 : ((await page.locator(from).boundingBox())?.y ?? 0) - 24
   await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true, clip: { x: 0, y: top, width, height } })

@@ -134,7 +134,8 @@ describe('the ledger item', () => {
     for (const change of changes) {
       const changed = await twin(store)
       const [pk, sk] = rowKeys.version(INTENT, item!.version)
-      await changed.table.update(pk, sk, 0, { ...item, ...change })
+      const { revision } = (await changed.table.get(pk, sk))!
+      expect(await changed.table.update(pk, sk, revision, { ...item, ...change })).toBe(true)
       const result = await verify(changed)
       expect({ change, named: result.differences.map((d) => d.file) }).toEqual({
         change,

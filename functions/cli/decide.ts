@@ -39,6 +39,7 @@ export async function decideVerb(runId: string, o: Options): Promise<number> {
       review.status === 'open'
         ? `review ${review.review_id}: waits for ${left.join(', ')}`
         : `review ${review.review_id} has ended: ${review.status}`,
+      ...(review.status === 'approved' ? [`next   autotune rollout start ${runId} --config rollout.json`] : []),
     ])
     return 0
   } finally {

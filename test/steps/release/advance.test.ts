@@ -204,7 +204,15 @@ describe('the kill switch', () => {
     },
   )
 
-  test('in the window too, and remembers the person’s words', async () => {
+  test('after the window too', async () => {
+    const store = at(await twin(released), START)
+    await produce(store)
+    expect((await advance(store)).record?.verdict).toBe('kept')
+    await stopRollout(store, signer, ID, HAND)
+    await goesBack(store, 'stopped')
+  })
+
+  test('in the window, and remembers the person’s words', async () => {
     const store = at(await twin(released), START)
     await stopRollout(store, signer, ID, HAND)
     await goesBack(store, 'stopped')

@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Verdict } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
-import type { Store } from '../../functions/steps/store.ts'
+import { readText, type Store } from '../../functions/steps/store.ts'
 import { verifyRun } from '../../functions/steps/verify.ts'
 import { aFamily, aTarget, aWorld, type FamilyParts, INTENT } from '../support/builders.ts'
 import { contents, imported, items, memory, onDisk, run, stocked, twin, watched } from './stores.ts'
@@ -52,6 +53,27 @@ describe.each(Object.keys(RUNS))('a run %s', (name) => {
   test('is reproducible, as far as its version may be opened', async () => {
     const store = await finished(name)
     expect(await verify(store)).toEqual({ run: 'r', reproducible: true, scope: RUNS[name]!.scope, differences: [] })
+  })
+
+  test('is reproducible but for the answer where nobody may open the vault, and it stays closed', async () => {
+    const store = await finished(name)
+    const closed = watched(store, (_, side) => {
+      if (side === 'vault') throw new Error('the vault was opened')
+    })
+    const scope = RUNS[name]!.scope === 'gate' ? 'answer' : 'commit'
+    expect(await verifyRun(closed, 'r', transcriptEngine, 'closed')).toEqual({
+      run: 'r',
+      reproducible: true,
+      scope,
+      differences: [],
+    })
+    for (const file of ['gate.json', 'audit.jsonl'] as const) {
+      const text = (await readText(store.objects, keys.autotuneRun('r', file)))!
+      await store.objects.put(keys.autotuneRun('r', file), flipped(text, Math.floor(text.length / 3)))
+      const { differences } = await verifyRun(closed, 'r', transcriptEngine, 'closed')
+      expect(differences.map((d) => d.file)).toContain(file)
+      await store.objects.put(keys.autotuneRun('r', file), text)
+    }
   })
 
   test('is not reproducible after one changed byte in any artifact, and the file is named', async () => {

@@ -53,6 +53,7 @@ export type AdvanceInput = z.infer<typeof AdvanceInput>
 /** One line of a round: a shard of the search set under one candidate's settings. */
 export const ReplayItem = z.strictObject({
   run_id: Id,
+  intent: Text,
   input: ObjectRef,
   settings: Digest,
   settings_version: Text,

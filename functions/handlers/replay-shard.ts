@@ -13,7 +13,7 @@ import { readLines } from '../steps/store.ts'
 export const replayShard: Step<ReplayItem, ObjectRef> = {
   name: 'replay-shard',
   input: ReplayItem,
-  about: ({ run_id, settings, shard }) => ({ run: run_id, candidate: settings, shard }),
+  about: ({ run_id, intent, settings, shard }) => ({ run: run_id, intent, candidate: settings, shard }),
   async work({ run_id, input, settings: digest, settings_version, shard, shard_version }, { store }) {
     const run = await needJson<AutotuneRun>(store, input)
     const settingsRef = { key: workKeys.settings(run_id, digest), version_id: settings_version }

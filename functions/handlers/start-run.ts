@@ -16,6 +16,7 @@ export const startRun: Step<StartRunInput, RunRef> = {
   name: 'start-run',
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
+  outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution }, { store }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const { pack, resolved, riskClass } = await answeredContract(store, target)

@@ -108,7 +108,10 @@ async function answeredSearch(
   for (let step = rounds.next(); ; ) {
     if (step.done) return step.value
     const answers = await read(step.value.settings)
-    if (answers === null) throw new Paused(await askReplays(store, runId, pinned, panel, await ahead(step.value)))
+    if (answers === null)
+      throw new Paused(
+        await askReplays(store, { runId, intent: input.target.intent }, pinned, panel, await ahead(step.value)),
+      )
     step = rounds.next(step.value.cases.map((i) => answers[i]!))
   }
 
@@ -149,7 +152,7 @@ async function answersOf(
 
 async function askReplays(
   store: Store,
-  runId: string,
+  { runId, intent }: { readonly runId: string; readonly intent: string },
   { input }: Pinned,
   { shards }: PanelFile,
   wanted: readonly Settings[],
@@ -159,7 +162,7 @@ async function askReplays(
     const digest = digestOf(settings)
     const { version_id } = await putJson(store, workKeys.settings(runId, digest), settings)
     for (const [shard, { version_id: shard_version }] of shards.entries())
-      items.push({ run_id: runId, input, settings: digest, settings_version: version_id, shard, shard_version })
+      items.push({ run_id: runId, intent, input, settings: digest, settings_version: version_id, shard, shard_version })
   }
   // Named by what it asks for, versions left out: the same call again replaces this round, and adds none.
   const key = workKeys.round(runId, digestOf(wanted))

@@ -136,13 +136,14 @@ function successiveHalving(world: World): Answer {
 function ours(world: World): Answer {
   const view: CaseView = {
     rendered: (i, settings) => ({ ...NOT_MEASURED, economics_cents: world.cost(i, pointOf(settings)) }),
+    bypassedAmounts: () => [],
     contextKey(i, settings) {
       const key = world.context(i, pointOf(settings))
       return key === world.context(i, BASELINE) ? SAME_AS_BASELINE : key
     },
   }
   const executed = new Map<string, number>()
-  const rounds = searchRounds(inputOf(world), view, 1)
+  const rounds = searchRounds(inputOf(world), view, () => {}, 1)
   let step = rounds.next()
   while (!step.done) {
     const { candidate_id, settings, cases } = step.value

@@ -16,8 +16,8 @@ export interface ObjectStore {
    * Never the bytes of another version.
    */
   get(key: string, version?: string): Promise<Uint8Array | null>
-  /** The bytes as they stand, piece by piece, opened when they are first asked for; `null` when there are none. */
-  read(key: string): Promise<AsyncIterable<Uint8Array> | null>
+  /** The same bytes piece by piece, opened when they are first asked for. */
+  read(key: string, version?: string): Promise<AsyncIterable<Uint8Array> | null>
   /** Writes or replaces an object. Its version; `null`: this store tells none (a bucket without versioning). */
   put(key: string, bytes: Content): Promise<string | null>
   /** Writes an object only where none stands. `false`: one stood there already, and it is untouched. */

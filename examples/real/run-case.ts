@@ -13,7 +13,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { importFiles } from '../../functions/cli/import.ts'
 import type { Progress } from '../../functions/ports.ts'
 import { publishPack, publishPrices, publishSuite } from '../../functions/steps/documents.ts'
-import { pinnedCases, runTarget } from '../../functions/steps/run.ts'
+import { pinnedLines, runTarget } from '../../functions/steps/run.ts'
 import { readJson } from '../../functions/steps/store.ts'
 import type { RealCase, RealRun } from './real-case.ts'
 
@@ -123,13 +123,13 @@ async function recordedCents(store: LocalStore, runId: string): Promise<Recorded
   if (!run?.price_table) return null
   const { settings } = run.pack
   const pins = { baseline: settings, prices: run.price_table }
-  const cases = await pinnedCases(store, run)
-  const cents = cases.flatMap((c) => {
-    const replayed = replayTranscript(c, settings, pins)
-    return 'unreplayable' in replayed || replayed.cents === null ? [] : [replayed.cents]
-  })
+  const cents: number[] = []
+  for await (const line of await pinnedLines(store, run)) {
+    const replayed = replayTranscript(JSON.parse(line), settings, pins)
+    if (!('unreplayable' in replayed) && replayed.cents !== null) cents.push(replayed.cents)
+  }
   const mean = cents.length === 0 ? null : cents.reduce((a, b) => a + b, 0) / cents.length
-  return { cases: cases.length, priced: cents.length, mean }
+  return { cases: run.search_set.cases, priced: cents.length, mean }
 }
 
 /** The run's own id, or that id and a number where the store has seen it before. */

@@ -11,6 +11,7 @@ import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
 import { type ReplayEngine, replayerOf, transcriptEngine } from '../steps/engine.ts'
+import { gather } from '../steps/reproduce.ts'
 import { planSeal, standingVersion } from '../steps/seal.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { print, readInput, terminalProgress } from './io.ts'
@@ -60,11 +61,12 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       prices: documents.prices,
     }
     if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
-    const engine = opened ?? transcriptEngine
+    const engine = opened ?? transcriptEngine()
     const pins = { ...baseline, replayer: replayerOf(engine) }
-    const cases = await compileIntent(store.objects, resolved.intent, store.progress)
-    await engine.check?.(cases, pins)
-    const reproduced = await engine.reproduce(cases, pins, 'search')
+    const compiled = () => compileIntent(store.objects, resolved.intent, store.progress)
+    await engine.check?.(compiled(), pins)
+    const reproduced = await gather(engine.reproduce(compiled(), pins, 'search'))
+    const cases = reproduced.lines.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const problems = baselineProblems(panelOf(reproduced.lines), resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
@@ -81,14 +83,14 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         preflight: rows,
         heldout_families: facts?.families ?? null,
         needed_families: needed,
-        search_cases: cases.length,
+        search_cases: cases,
         excluded: reproduced.excluded,
         examples,
         problems,
       },
       () => [
         ...contractLines(questions),
-        `search   ${reproduced.lines.length} of ${cases.length} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
+        `search   ${reproduced.lines.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         heldoutLine(facts, needed),

@@ -61,5 +61,5 @@ export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
 export function deployedEngine(pinned: Replayer | undefined): LocalEngine {
   if (pinned && pinned.kind !== 'transcript')
     throw new UserError('the run replayed a harness of your own: it is verified where that harness runs')
-  return { ...transcriptEngine, close() {} }
+  return { ...transcriptEngine(), close() {} }
 }

@@ -21,9 +21,16 @@ export interface RunOutcome {
   readonly verdict: Verdict
   readonly summary: RunSummary
   /** In chain order; `audit.jsonl` last. `manifest.json` is the caller's: it holds times. */
-  readonly artifacts: readonly (readonly [AutotuneFile, string])[]
+  readonly artifacts: readonly Artifact[]
   readonly rejections: readonly RejectionRecord[]
   readonly billed: { readonly replays: number; readonly heldout_questions: number }
+}
+
+/** A file that a run leaves. `text` is null where it was kept as it came about, because nobody holds it whole. */
+export interface Artifact {
+  readonly file: AutotuneFile
+  readonly digest: string
+  readonly text: string | null
 }
 
 export interface Finished {
@@ -31,6 +38,8 @@ export interface Finished {
   readonly target: ResolvedTarget
   readonly compiled: CompiledSearch
   readonly found: SearchResult
+  /** Digest of `replay-results.jsonl`. */
+  readonly results: string
   readonly commit: string
   readonly ready: Readiness
   readonly item: LedgerItem | null
@@ -133,17 +142,22 @@ function finalFate(candidate: CandidateScore, answer: GateAnswer | null, winner:
   return { ...candidate, fate: 'certified', reason: 'certified; another one is better, or touches less' }
 }
 
-function chained(done: Finished, candidates: readonly CandidateScore[]): (readonly [AutotuneFile, string])[] {
-  const { run, found, answer, winner, ready, target, item, compiled, commit } = done
-  const files: ChainedArtifact[] = []
+function chained(done: Finished, candidates: readonly CandidateScore[]): Artifact[] {
+  const { run, answer, winner, ready, target, item, compiled, commit } = done
+  const chain: ChainedArtifact[] = []
+  const files: Artifact[] = []
   const digests: Record<string, string> = { search_set: run.search_set.digest }
-  const add = (artifact: AutotuneFile, text: string, from: readonly string[]) => {
-    files.push({ artifact, text, computed_from: Object.fromEntries(from.map((name) => [name, digests[name]!])) })
-    digests[artifact] = digestOfBytes(text)
+  const addKept = (file: AutotuneFile, digest: string, from: readonly string[], text: string | null = null) => {
+    files.push({ file, digest, text })
+    const computed_from = Object.fromEntries(from.map((name) => [name, digests[name]!]))
+    chain.push({ artifact: file, digest, computed_from })
+    digests[file] = digest
   }
+  const add = (file: AutotuneFile, text: string, from: readonly string[]) =>
+    addKept(file, digestOfBytes(text), from, text)
   add('target.json', `${canonical(run)}\n`, ['search_set'])
   add('candidates.jsonl', canonicalLines(candidates), ['target.json', 'search_set'])
-  add('replay-results.jsonl', canonicalLines(found.results), ['target.json', 'search_set'])
+  addKept('replay-results.jsonl', done.results, ['target.json', 'search_set'])
   const gate = answer ?? {
     asked: false,
     verdict: ready.verdict,
@@ -164,10 +178,8 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): (readon
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])
   }
-  return [
-    ...files.map(({ artifact, text }) => [artifact as AutotuneFile, text] as const),
-    ['audit.jsonl', canonicalLines(auditLines(files))] as const,
-  ]
+  const audit = canonicalLines(auditLines(chain))
+  return [...files, { file: 'audit.jsonl', digest: digestOfBytes(audit), text: audit }]
 }
 
 /** Memory learns from decided runs only: an inconclusive or refused one records nothing. */

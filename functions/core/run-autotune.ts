@@ -20,8 +20,8 @@ export interface AutotunePorts {
   reproduce(run: AutotuneRun): Promise<Reproduction>
   /** Keeps the pinned input before anything is spent, so that a killed run resumes on the same bytes. */
   pin(run: AutotuneRun): Promise<void>
-  /** Runs the search where it cannot read the vault. */
-  search(input: SearchInput): Promise<SearchResult>
+  /** Runs the search where it cannot read the vault, and keeps the replays that it read as `replay-results.jsonl`. */
+  search(run: AutotuneRun, input: SearchInput): Promise<{ readonly found: SearchResult; readonly results: string }>
   /** Ledger item of a sealed version. */
   ledgerItem(heldout: HeldoutVersion): Promise<LedgerItem | null>
   /** Spends one question on the committed list and answers it; `refused` when the conditional write says so. */
@@ -42,13 +42,13 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
   if (compiled.problems.length > 0) return refuseRun(run, compiled.problems, compiled.excluded)
 
   await ports.pin(run)
-  const found = await ports.search(compiled.input)
+  const { found, results } = await ports.search(run, compiled.input)
   const commit = commitmentOf(run, target, found)
 
   const item = run.heldout_test_set && (await ports.ledgerItem(run.heldout_test_set))
   const ready = preflightRun(run, target, compiled, found, commit, item)
   if (ready.verdict !== 'ask')
-    return finishRun({ run, target, compiled, found, commit, ready, item, answer: null, winner: null })
+    return finishRun({ run, target, compiled, found, results, commit, ready, item, answer: null, winner: null })
 
   const asked = await ports.ask(run, commit, found)
   if ('refused' in asked)
@@ -57,6 +57,7 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
       target,
       compiled,
       found,
+      results,
       commit,
       ready: { ...ready, verdict: 'refused', reasons: [asked.refused] },
       item,
@@ -65,5 +66,16 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
     })
 
   const winner = selectWinner(asked.answer, found, target)
-  return finishRun({ run, target, compiled, found, commit, ready, item: asked.item, answer: asked.answer, winner })
+  return finishRun({
+    run,
+    target,
+    compiled,
+    found,
+    results,
+    commit,
+    ready,
+    item: asked.item,
+    answer: asked.answer,
+    winner,
+  })
 }

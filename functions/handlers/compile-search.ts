@@ -11,11 +11,11 @@ export const compileSearch: Step<RunInput, SearchSetRef> = {
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
   async work({ run }, { store }) {
-    const { ref, digest, cases } = await compile(store.objects, run.intent, store.progress)
-    if (cases.length === 0)
+    const { ref, digest, cases } = await compile(store, run.intent)
+    if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
     const { version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
-    return { ref, digest, cases: cases.length, version_id }
+    return { ref, digest, cases, version_id }
   },
 }
 

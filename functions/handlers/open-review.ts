@@ -1,6 +1,5 @@
 /** Opens the review of a certified run, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
-import { reproduce } from '#core/gate/reproduce.ts'
 import { samePerson } from '#core/review/quorum.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
@@ -9,6 +8,7 @@ import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
 import { reviewState } from '../shared/review-state.ts'
 import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
 import { parseAs } from '../steps/documents.ts'
+import { reproduceLines } from '../steps/reproduce.ts'
 import { latestReview, openRunReview } from '../steps/review.ts'
 import { readJson, type Store } from '../steps/store.ts'
 
@@ -22,18 +22,20 @@ export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
         ? { run_id: request.run_id, verdict: 'certified' }
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
     if (ended.verdict !== 'certified') return { review_id: null, status: 'none', seconds: 1 }
-    const { review } = await openRunReview(store, transcripts, {
-      runId: ended.run_id,
-      seats: await seatsFor(store, ended.run_id, roles),
-      expiresHours: expires_hours,
-      nonce: () => randomBytes(16).toString('hex'),
-    })
+    // Recorded runs alone are replayed here.
+    const { review } = await openRunReview(
+      store,
+      { reproduce: (lines, pins) => reproduceLines(lines, pins) },
+      {
+        runId: ended.run_id,
+        seats: await seatsFor(store, ended.run_id, roles),
+        expiresHours: expires_hours,
+        nonce: () => randomBytes(16).toString('hex'),
+      },
+    )
     return reviewState(review, store.clock.now())
   },
 }
-
-/** Recorded runs alone are replayed here. */
-const transcripts = { reproduce: async (...[cases, pins]: Parameters<typeof reproduce>) => reproduce(cases, pins) }
 
 /** Everybody who is named for a role that the proposal requires, but its owner. Nobody, while a review is open: it stays. */
 async function seatsFor(store: Store, runId: string, roles: OpenReviewInput['roles']) {

@@ -1,13 +1,14 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
-import { canonical, canonicalLines } from '#core/canonical.ts'
-import { type Reproduction, reproduce } from '#core/gate/reproduce.ts'
+import { canonical } from '#core/canonical.ts'
+import { Gathered, headOf, type Reproduction, reproduceLine, sealedLine } from '#core/gate/reproduce.ts'
 import type { Pinned } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { PinRunInput } from '#schemas/workflow.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { holdLock, needJson, putJson, putText, refTo, requestOf } from '../shared/work.ts'
-import { answeredContract, baselinePins, pinnedCases, pinnedInput } from '../steps/run.ts'
+import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run.ts'
+import { inShards } from '../steps/store.ts'
 
 /** How the search set lies in the work folder. */
 export interface PanelFile {
@@ -35,14 +36,22 @@ export const pinRun: Step<PinRunInput, Pinned> = {
     const pin = await refTo(store, workKeys.run(run.run_id))
     const pinned = await needJson<AutotuneRun>(store, pin)
     const version = pinned.search_set.digest === searchSet.digest ? searchVersion : undefined
-    const { lines, excluded } = reproduce(await pinnedCases(store, pinned, version), baselinePins(pinned))
+    const gathered = new Gathered()
+    const pins = baselinePins(pinned)
+    const reproduced = async function* () {
+      for await (const line of await pinnedLines(store, pinned, version)) {
+        const { case: replayCase, result } = reproduceLine(line, pins)
+        gathered.add({ case: headOf(replayCase), result })
+        if ('measures' in result) yield sealedLine(line, result.measures)
+      }
+    }
     const shards: PanelFile['shards'][number][] = []
-    for (let at = 0; at < lines.length; at += shardCases) {
-      const shard = lines.slice(at, at + shardCases)
-      const { version_id } = await putText(store, workKeys.shard(run.run_id, shards.length), canonicalLines(shard))
+    for await (const shard of inShards(reproduced(), shardCases)) {
+      const text = shard.map((line) => `${line}\n`).join('')
+      const { version_id } = await putText(store, workKeys.shard(run.run_id, shards.length), text)
       shards.push({ cases: shard.length, version_id })
     }
-    const panel: PanelFile = { shards, excluded }
+    const panel: PanelFile = { shards, excluded: gathered.reproduction().excluded }
     return { input: pin, panel: await putJson(store, workKeys.panel(run.run_id), panel) }
   },
 }

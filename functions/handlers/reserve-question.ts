@@ -1,13 +1,13 @@
 /** Reserves the question by one conditional write, and only then lays the sealed cases out in shards, inside the vault. */
-import { canonical, canonicalLines } from '#core/canonical.ts'
+import { canonical } from '#core/canonical.ts'
 import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { putJson } from '../shared/work.ts'
 import { reserveQuestion as reserve } from '../steps/gate.ts'
-import { sealedLines } from '../steps/seal.ts'
-import { readJson } from '../steps/store.ts'
+import { openSealed } from '../steps/seal.ts'
+import { asText, inShards, readJson } from '../steps/store.ts'
 
 export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
@@ -24,13 +24,10 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
     const k = reserved.open.body.open!.k
     await store.vault.putIfAbsent(gateKeys.due(version, k), canonical({ due: wanted }))
     const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
-    const lines = await sealedLines(store, intent, version)
-    const shards = Math.ceil(lines.length / shardCases)
-    for (let i = 0; i < shards; i++)
-      await store.vault.putIfAbsent(
-        gateKeys.shard(version, k, i),
-        canonicalLines(lines.slice(i * shardCases, (i + 1) * shardCases)),
-      )
+    const sealed = await openSealed(store, intent, version)
+    let shards = 0
+    for await (const lines of inShards(sealed.lines(), shardCases))
+      await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
     return { items: question.list.length * shards, shards, version, question: k, due, answer: null }
   },
 }

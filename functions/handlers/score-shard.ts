@@ -1,13 +1,12 @@
 /** Scores one sealed shard for one listed candidate. The score stays in the vault; a recorded one is never taken again. */
 import { canonicalLines } from '#core/canonical.ts'
-import type { SealedLine } from '#core/gate/reproduce.ts'
 import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
 import { transcriptEngine } from '../steps/engine.ts'
-import { readLines } from '../steps/store.ts'
+import { streamLines } from '../steps/store.ts'
 
 export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
@@ -17,9 +16,9 @@ export const scoreShard: Step<ScoreItem, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const candidate = Math.floor(item / shards)
     const shard = item % shards
-    const lines = await readLines<SealedLine>(store.vault, gateKeys.shard(version, k, shard))
-    if (lines.length === 0) throw new UserError('a sealed shard is missing')
-    const scores = await transcriptEngine.score(lines, run, question.list[candidate]!)
+    const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
+    const scores = await transcriptEngine().score(lines, run, question.list[candidate]!)
+    if (scores.length === 0) throw new UserError('a sealed shard is missing')
     await store.vault.putIfAbsent(gateKeys.scores(version, k, candidate, shard), canonicalLines(scores))
     return {}
   },

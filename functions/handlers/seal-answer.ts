@@ -16,14 +16,14 @@ export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   async work({ asked, reserved: { version, question: k, shards } }, { store }) {
     const { run, question } = await askedOf(store, asked)
     const engine: ReplayEngine = {
-      ...transcriptEngine,
+      ...transcriptEngine(),
       /** The list is scored in its own order, one call a candidate. */
-      async score(lines, _run, change) {
+      async score(_lines, run, change) {
         const candidate = question.list.findIndex((c) => c.candidate_id === change.candidate_id)
         const scores: CaseScore[] = []
         for (let i = 0; i < shards; i++)
           scores.push(...(await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, candidate, i))))
-        if (scores.length !== lines.length) throw new UserError('a sealed case was not scored')
+        if (scores.length !== run.heldout_test_set!.cases) throw new UserError('a sealed case was not scored')
         return scores
       },
     }

@@ -16,7 +16,7 @@ export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null
     const { pack, suite, prices, resolved } = await answeredContract(store, target)
     const replayer = { kind: 'transcript' } as const
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    return { facts: await sealIfNeeded(store, resolved, pins, transcriptEngine) }
+    return { facts: await sealIfNeeded(store, resolved, pins, transcriptEngine()) }
   },
 }
 

@@ -2,9 +2,10 @@
  * The pipeline's ports over what other functions have answered already. What is not answered yet is asked for, and ends
  * the call by a `Paused`; the next call comes past that point.
  */
-import { canonicalLines, digestOf } from '#core/canonical.ts'
-import type { SealedLine } from '#core/gate/reproduce.ts'
+import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
+import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
+import type { OnRecord } from '#core/search/memo.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -13,13 +14,15 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Need, ObjectRef, Pinned, ReplayItem } from '#schemas/payloads.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { PanelFile } from '../handlers/pin-run.ts'
 import { transcriptEngine } from '../steps/engine.ts'
 import type { Asked } from '../steps/gate.ts'
-import { portsOf } from '../steps/run.ts'
+import { keepReplays, portsOf } from '../steps/run.ts'
 import { readJson, readLines, type Store } from '../steps/store.ts'
 import { needJson, putJson, putText } from './work.ts'
 
@@ -58,11 +61,24 @@ export async function pausingPorts(
   const panel = await needJson<PanelFile>(store, pinned.panel)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
-  const live = portsOf(store, transcriptEngine)
+  const live = portsOf(store, transcriptEngine())
+  let lines: readonly SealedLine[] = []
   return {
-    reproduce: async () => ({ lines: await shardLines(store, id, panel), excluded: panel.excluded }),
+    async reproduce() {
+      lines = await shardLines(store, id, panel)
+      return { lines, excluded: panel.excluded }
+    },
     pin: live.pin,
-    search: (input) => answeredSearch(store, id, { pinned, panel }, input),
+    async search(_run, input) {
+      const results: string[] = []
+      const searched = { ...input, panel: panelOf(lines) }
+      const found = await answeredSearch(store, id, { pinned, panel }, searched, (r) => results.push(canonical(r)))
+      const replays = async function* () {
+        yield* results
+        return found
+      }
+      return keepReplays(replays(), (text) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text))
+    },
     ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
     async ask(_run, commit, found) {
       if (asked && question?.commit === commit) return asked
@@ -95,7 +111,8 @@ async function answeredSearch(
   store: Store,
   runId: string,
   { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
-  input: SearchInput,
+  input: SearchInput<ReplayCase>,
+  record: OnRecord,
 ): Promise<SearchResult> {
   const { view } = transcriptReplayer(input.panel, input.pins, input.suite)
   const known = new Map<string, readonly CaseAnswer[] | null>()
@@ -104,7 +121,7 @@ async function answeredSearch(
     if (!known.has(digest)) known.set(digest, await answersOf(store, runId, digest, panel))
     return known.get(digest)!
   }
-  const rounds = searchRounds(input, view)
+  const rounds = searchRounds(input, view, record)
   for (let step = rounds.next(); ; ) {
     if (step.done) return step.value
     const answers = await read(step.value.settings)

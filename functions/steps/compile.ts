@@ -1,34 +1,42 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
-import { byCodeUnit, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { byCodeUnit } from '#core/canonical.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { UserError } from '../errors.ts'
 import type { ObjectStore, Progress } from '../ports.ts'
+import { KeptLines } from './kept-lines.ts'
 import { type IndexLine, readIndex } from './run-index.ts'
-import { inBlocks, readText } from './store.ts'
+import { asText, inBlocks, readText, type Store } from './store.ts'
 
 /**
- * Cases of an intent, ordered by case id. `without`: families (hashed) that are left out. Throws TamperError when a
- * recorded file was changed.
+ * Case lines of an intent, ordered by case id, one after the other. `without`: families (hashed) that are left out. Throws
+ * TamperError when a recorded file was changed.
  */
-export async function compileIntent(
+export async function* compileIntent(
   objects: ObjectStore,
   intent: string,
   progress: Progress,
   without: ReadonlySet<string> = new Set(),
-): Promise<ReplayCase[]> {
+): AsyncGenerator<string> {
   const index = (await readIndex(objects, intent)).filter((line) => !without.has(line.family))
-  const byCase = new Map<string, CompiledRun[]>()
+  let same: CompiledRun[] = []
   let done = 0
   for await (const compiled of inBlocks(index, (line) => compileStored(objects, line))) {
     if (++done % 4096 === 0) progress(`compiled ${done} of ${index.length} runs`)
     if (!compiled) continue
-    const same = byCase.get(compiled.case_id)
-    if (same) same.push(compiled)
-    else byCase.set(compiled.case_id, [compiled])
+    const order = same.length > 0 ? byCodeUnit(same[0]!.case_id, compiled.case_id) : 0
+    if (order > 0)
+      throw new UserError(
+        `the index of ${intent} was changed: it does not name the case of run ${compiled.recording.run_id}. Import into a new store`,
+      )
+    if (order < 0) {
+      yield assembleCase(same).line
+      same = []
+    }
+    same.push(compiled)
   }
-  return [...byCase.values()].map(assembleCase).sort((a, b) => byCodeUnit(a.case_id, b.case_id))
+  if (same.length > 0) yield assembleCase(same).line
 }
 
 async function compileStored(objects: ObjectStore, line: IndexLine): Promise<CompiledRun | null> {
@@ -50,25 +58,28 @@ export async function readFiles(objects: ObjectStore, { run_id, date }: IndexLin
 export interface SearchSet {
   readonly ref: string
   readonly digest: string
-  readonly cases: readonly ReplayCase[]
+  readonly cases: number
 }
 
 /** Compiles and keeps the search set of an intent. */
-export const compileSearch = async (objects: ObjectStore, intent: string, progress: Progress): Promise<SearchSet> =>
-  keepSearch(objects, intent, await compileIntent(objects, intent, progress))
+export async function compileSearch(
+  { objects, scratch, progress }: Pick<Store, 'objects' | 'scratch' | 'progress'>,
+  intent: string,
+): Promise<SearchSet> {
+  const aside = scratch()
+  try {
+    const lines = new KeptLines(aside)
+    await lines.all(compileIntent(objects, intent, progress))
+    return await keepSearch(objects, intent, lines)
+  } finally {
+    aside.close()
+  }
+}
 
 /** Keeps a compiled search set. `search.jsonl` is the newest; each pinned version stays beside it. */
-export async function keepSearch(
-  objects: ObjectStore,
-  intent: string,
-  cases: readonly ReplayCase[],
-): Promise<SearchSet> {
-  const text = canonicalLines(cases)
-  const digest = digestOfBytes(text)
-  const pinned = keys.goldensAt(intent, digest)
-  if ((await objects.get(pinned)) === null) {
-    await objects.put(keys.goldens(intent), text)
-    await objects.putIfAbsent(pinned, text)
-  }
-  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases }
+export async function keepSearch(objects: ObjectStore, intent: string, lines: KeptLines): Promise<SearchSet> {
+  const { digest, count } = lines
+  await objects.put(keys.goldens(intent), asText(lines.lines()))
+  await objects.putIfAbsent(keys.goldensAt(intent, digest), asText(lines.lines()))
+  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases: count }
 }

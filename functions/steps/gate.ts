@@ -4,10 +4,10 @@
  */
 import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
-import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -16,7 +16,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { LedgerRow } from '../ports.ts'
 import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { sealedLines } from './seal.ts'
+import { openSealed } from './seal.ts'
 import { readJson, readLines, type Store } from './store.ts'
 
 export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
@@ -156,17 +156,17 @@ async function scoreList(
   engine: ReplayEngine,
 ): Promise<Certificate[]> {
   const facts = run.heldout_test_set!
-  const lines = await sealedLines(store, facts.intent, facts.version)
+  const sealed = await openSealed(store, facts.intent, facts.version)
   const certificates: Certificate[] = []
   for (const [i, change] of list.entries()) {
     const key = logKey(facts.version, question, `scores-${i}.jsonl`)
     let scores = await readLines<CaseScore>(store.vault, key)
     if (scores.length === 0) {
-      scores = await engine.score(lines, run, change)
+      scores = await engine.score(sealed.lines(), run, change)
       if (!(await store.vault.putIfAbsent(key, scores.map((s) => `${canonical(s)}\n`).join(''))))
         scores = await readLines<CaseScore>(store.vault, key)
     }
-    certificates.push(certify(run, commit, lines, change, scores))
+    certificates.push(certify(run, commit, sealed.panel, change, scores))
   }
   return certificates
 }
@@ -175,7 +175,7 @@ async function scoreList(
 export function certify(
   run: AutotuneRun,
   commit: string,
-  lines: readonly SealedLine[],
+  panel: Panel,
   change: CandidateChange,
   scores: readonly CaseScore[],
 ): Certificate {
@@ -184,7 +184,7 @@ export function certify(
     facts: run.heldout_test_set!,
     target: resolveTarget(run.target),
     suite: run.evaluator_suite,
-    panel: panelOf(lines),
+    panel,
     commit,
   }
   return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases: scores })

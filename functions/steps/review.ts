@@ -3,7 +3,7 @@
  * is decided by the core on values; here they are read, and written on condition that nobody wrote in between.
  */
 import { randomUUID } from 'node:crypto'
-import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { canonical, digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { panelOf } from '#core/gate/reproduce.ts'
 import { attemptRecord } from '#core/review/attempt.ts'
@@ -25,8 +25,9 @@ import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { writeRejections } from './memory.ts'
 import { baselineTuple } from './release/tuples.ts'
-import { baselinePins, pinnedCases } from './run.ts'
-import { readJson, readLines, readText, type Store } from './store.ts'
+import { gather } from './reproduce.ts'
+import { baselinePins, pinnedLines } from './run.ts'
+import { digestOfObject, readJson, readLines, type Store, streamLines } from './store.ts'
 
 /** The row of a review. Its revision is the review's own. */
 export interface ReviewItem {
@@ -141,8 +142,8 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
   const { digest, ...body } = manifest
   if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
   for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'selected-proposal.json'] as const) {
-    const text = await readText(store.objects, keys.autotuneRun(runId, file))
-    if (text === null || digestOfBytes(text) !== manifest.artifacts[file]) throw changed(runId, file)
+    const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
+    if (found === null || found !== manifest.artifacts[file]) throw changed(runId, file)
   }
   return {
     proposal: (await readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json')))!,
@@ -160,26 +161,34 @@ async function gatherEvidence(
   run: AutotuneRun,
   proposal: TuningProposal,
 ): Promise<Evidence> {
-  const cases = await pinnedCases(store, run)
-  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
+  const { lines } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
   const passed = new Set(lines.filter((l) => l.baseline.utility_passed === true).map((l) => l.case.case_id))
   const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
-  const results = await readLines<ReplayResult>(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))
   const winner = candidates.find((c) => c.fate === 'won')
   const tuple = baselineTuple(run)
   return {
     baseline_metric: metricOver(proposal.target.metric, panelOf(lines).baseline),
-    regressions: winner ? regressionsOf(results, winner.candidate_id, passed) : [],
+    regressions: winner ? regressionsOf(await replaysOf(store, run, winner), winner.candidate_id, passed) : [],
     rollback: {
       tuple,
       replay: {
         release_tuple_id: tuple.release_tuple_id,
-        cases: cases.length,
+        cases: run.search_set.cases,
         reproduced: lines.length,
         results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
       },
     },
   }
+}
+
+/** What was replayed for one candidate first; every other line is read and let go. */
+async function replaysOf(store: Store, run: AutotuneRun, { candidate_id }: CandidateScore): Promise<ReplayResult[]> {
+  const results: ReplayResult[] = []
+  for await (const line of streamLines(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))) {
+    const result = JSON.parse(line) as ReplayResult
+    if (result.candidate_id === candidate_id) results.push(result)
+  }
+  return results
 }
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */

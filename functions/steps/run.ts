@@ -1,5 +1,6 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
-import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { createHash } from 'node:crypto'
+import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
@@ -7,11 +8,11 @@ import type { Reproduction } from '#core/gate/reproduce.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
+import type { SearchResult } from '#core/search/search.ts'
 import { searchProblems } from '#core/search/search-set.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
@@ -21,11 +22,13 @@ import { compileIntent, keepSearch } from './compile.ts'
 import { pinnedDocuments } from './documents.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { askGate } from './gate.ts'
+import { KeptLines } from './kept-lines.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { type Holder, openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
+import { gather, type Lines } from './reproduce.ts'
 import { joinRetired, sealIfNeeded } from './seal.ts'
-import { readJson, readLines, type Store } from './store.ts'
+import { asText, digestOfObject, readJson, type Store, streamLines } from './store.ts'
 
 export interface RunRequest {
   readonly target: TuningTarget
@@ -78,25 +81,40 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
     await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
-    const cases = await compileIntent(store.objects, resolved.intent, store.progress)
-    if (cases.length === 0)
+    const aside = store.scratch()
+    try {
+      return await pinFresh(new KeptLines(aside))
+    } finally {
+      aside.close()
+    }
+  }
+
+  async function pinFresh(
+    set: KeptLines,
+  ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
+    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+    let lines: Lines = set.through(compileIntent(store.objects, resolved.intent, store.progress))
+    if (engine.check) {
+      await set.all(lines)
+      await engine.check(set.lines(), pins)
+      lines = set.lines()
+    }
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
+    if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
       )
-    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    await engine.check?.(cases, pins)
-    const reproduced = await engine.reproduce(cases, pins, 'search')
     const problems = searchProblems(reproduced, resolved)
     if (problems.length > 0) {
-      const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: cases.length } }
+      const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: set.count } }
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
-    const searchSet = await keepSearch(store.objects, resolved.intent, cases)
+    const searchSet = await keepSearch(store.objects, resolved.intent, set)
     const heldout = await sealIfNeeded(store, resolved, pins, engine)
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
-      searchSet: { ...searchSet, cases: searchSet.cases.length },
+      searchSet,
       heldout,
     })
     return { run, reproduced }
@@ -163,11 +181,14 @@ const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof p
 export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null = null): AutotunePorts {
   return {
     reproduce: async (run) =>
-      reproduced ?? engine.reproduce(await pinnedCases(store, run), baselinePins(run), 'search'),
+      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
     async pin(run) {
       await store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`)
     },
-    search: (input) => engine.search(input),
+    search: (run, input) =>
+      keepReplays(engine.search(input), (text) =>
+        store.objects.put(keys.autotuneRun(run.run_id, 'replay-results.jsonl'), text),
+      ),
     async ledgerItem({ intent, version }) {
       return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
     },
@@ -184,14 +205,34 @@ export const baselinePins = (run: AutotuneRun): BaselinePins => ({
   replayer: run.replayer,
 })
 
-/** Cases of the search set that a run pins, checked against its digest. */
-export async function pinnedCases(store: Store, run: AutotuneRun, version?: string): Promise<ReplayCase[]> {
+/** Case lines of the search set that a run pins, whose digest was checked. */
+export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
   const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
-  const bytes = await store.objects.get(key, version)
-  if (!bytes) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
-  if (digestOfBytes(bytes) !== run.search_set.digest)
+  const digest = await digestOfObject(store.objects, key, version)
+  if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
+  if (digest !== run.search_set.digest)
     throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
-  return readLines<ReplayCase>(store.objects, key, version)
+  return streamLines(store.objects, key, version)
+}
+
+/** Keeps the replays of a search as they come, and returns the digest of the file that they make. */
+export async function keepReplays(
+  searching: AsyncGenerator<string, SearchResult>,
+  put: (text: AsyncIterable<string>) => Promise<unknown>,
+): ReturnType<AutotunePorts['search']> {
+  const hash = createHash('sha256')
+  let found: SearchResult | null = null
+  const text = async function* () {
+    const lines = async function* () {
+      found = yield* searching
+    }
+    for await (const block of asText(lines())) {
+      hash.update(block)
+      yield block
+    }
+  }
+  await put(text())
+  return { found: found!, results: `sha256:${hash.digest('hex')}` }
 }
 
 /** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
@@ -203,7 +244,8 @@ export async function writeOutcome(
   startedAt: string,
 ): Promise<void> {
   if (outcome.artifacts.length === 0) return
-  for (const [file, text] of outcome.artifacts) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
+  for (const { file, text } of outcome.artifacts)
+    if (text !== null) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
   await writeRejections(store, outcome.rejections)
   const body: Omit<RunManifest, 'digest'> = {
     run_id: run.run_id,
@@ -212,7 +254,7 @@ export async function writeOutcome(
     verdict: outcome.verdict,
     started_at: startedAt,
     finished_at: store.clock.now(),
-    artifacts: Object.fromEntries(outcome.artifacts.map(([file, text]) => [file, digestOfBytes(text)])),
+    artifacts: Object.fromEntries(outcome.artifacts.map(({ file, digest }) => [file, digest])),
     billed: outcome.billed,
     summary: outcome.summary,
   }

@@ -1,13 +1,12 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
-import { canonicalLines } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
-import type { SealedLine } from '#core/gate/reproduce.ts'
-import { type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
+import { Gathered, headOf, panelOf, type SealedLine, sealedLine } from '#core/gate/reproduce.ts'
+import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { LedgerRow } from '../ports.ts'
@@ -16,8 +15,9 @@ import type { ReplayEngine } from './engine.ts'
 import { familiesOf, spentFamilies, versionsOf } from './families.ts'
 import { writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
+import type { Lines } from './reproduce.ts'
 import { addToIndex, readIndex } from './run-index.ts'
-import { inBlocks, readLines, type Store } from './store.ts'
+import { asText, inBlocks, type Store, streamLines } from './store.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
 export async function sealIfNeeded(
@@ -26,16 +26,22 @@ export async function sealIfNeeded(
   pins: BaselinePins,
   engine: ReplayEngine,
 ): Promise<HeldoutVersion | null> {
-  const plan = await planSeal(store, target, pins, engine)
-  return plan.sealed ? await publish(store, plan.sealed, plan.live) : plan.facts
+  const aside = store.scratch()
+  try {
+    const plan = await planSeal(store, target, pins, engine, (line) => aside.add(line))
+    return plan.sealed ? await publish(store, plan.sealed, aside.lines(), plan.live) : plan.facts
+  } finally {
+    aside.close()
+  }
 }
 
-/** The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing. */
+/** The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing; `keep` gets its lines. */
 export async function planSeal(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
   engine: ReplayEngine,
+  keep: (line: string) => void = () => {},
 ): Promise<{
   readonly facts: HeldoutVersion | null
   readonly sealed?: SealedVersion
@@ -45,10 +51,20 @@ export async function planSeal(
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) return { facts: factsOf(await kept(store, asked.body), pins, target) }
-  const cases = await unclaimed(store, target.intent, rows)
+  const gathered = new Gathered()
+  let cases = 0
+  for await (const { case: head, result, line } of engine.reproduce(
+    await unclaimed(store, target.intent, rows),
+    pins,
+    'vault',
+  )) {
+    cases++
+    gathered.add({ case: head, result })
+    if ('measures' in result) keep(sealedLine(line, result.measures))
+  }
   const live = rows.find((r) => !r.body.retired)
-  if (cases.length === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(await engine.reproduce(cases, pins, 'vault'), target, pins)
+  if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
+  const sealed = sealVersion(gathered.reproduction(), target, pins)
   if (sealed.facts.families === 0) return { facts: null }
   const stands = live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline
   if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
@@ -105,19 +121,20 @@ function factsOf(
   return facts
 }
 
-/** Cases of the vault whose families no asked version has claimed. */
-async function unclaimed(store: Store, intent: string, rows: readonly LedgerRow<LedgerItem>[]): Promise<ReplayCase[]> {
+/** Case lines of the vault whose families no asked version has claimed. */
+async function unclaimed(store: Store, intent: string, rows: readonly LedgerRow<LedgerItem>[]): Promise<Lines> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
-  return await compileIntent(store.vault, intent, store.progress, await familiesOf(store, intent, asked))
+  return compileIntent(store.vault, intent, store.progress, await familiesOf(store, intent, asked))
 }
 
 async function publish(
   store: Store,
   sealed: SealedVersion,
+  texts: Iterable<string>,
   live: LedgerRow<LedgerItem> | undefined,
 ): Promise<HeldoutVersion> {
   const { facts, lines } = sealed
-  await store.vault.put(keys.sealed(facts.intent, facts.version), canonicalLines(lines))
+  await store.vault.put(keys.sealed(facts.intent, facts.version), asText(texts))
   if (live && live.body.version !== facts.version) {
     const next = supersede(live.body)
     if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
@@ -153,15 +170,28 @@ async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
 }
 
-/** Lines of a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when they changed. */
-export async function sealedLines(store: Store, intent: string, version: string): Promise<SealedLine[]> {
-  const lines = await readLines<SealedLine>(store.vault, keys.sealed(intent, version))
+/** A sealed version: its panel, and its lines as often as they are asked for. */
+export interface SealedSet {
+  readonly panel: Panel
+  lines(): AsyncIterable<string>
+}
+
+/** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
+export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
+  const heads: SealedLine<CaseHead>[] = []
+  let holds = true
+  const lines = () => streamLines(store.vault, keys.sealed(intent, version))
+  for await (const text of lines()) {
+    const line = JSON.parse(text) as SealedLine
+    holds &&= caseHolds(line)
+    heads.push({ case: headOf(line.case), baseline: line.baseline })
+  }
   const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
-  if (!item || !sealHolds(lines, item.body))
+  if (!item || !holds || !sealHolds(heads, item.body))
     throw new UserError(
       `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
     )
-  return lines
+  return { panel: panelOf(heads), lines }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
+import { createHash } from 'node:crypto'
 import type { Clock, LedgerTable, ObjectStore, Progress, Scratch } from '../ports.ts'
 import { LineSplitter } from './line-splitter.ts'
 
@@ -32,9 +33,9 @@ export async function readJson<T>(objects: ObjectStore, key: string, version?: s
 }
 
 /** Lines of an object, one after the other: it is never held whole. None when there is no object. */
-export async function* streamLines(objects: ObjectStore, key: string): AsyncGenerator<string> {
+export async function* streamLines(objects: ObjectStore, key: string, version?: string): AsyncGenerator<string> {
   const splitter = new LineSplitter()
-  for await (const { buffer, byteOffset, byteLength } of (await objects.read(key)) ?? [])
+  for await (const { buffer, byteOffset, byteLength } of (await objects.read(key, version)) ?? [])
     for (const line of splitter.push(Buffer.from(buffer, byteOffset, byteLength)))
       if (line.length > 0) yield line.toString()
   const rest = splitter.rest()
@@ -43,14 +44,19 @@ export async function* streamLines(objects: ObjectStore, key: string): AsyncGene
 
 /** Values of a JSONL object, one a line; empty when there is none. */
 export async function readLines<T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> {
-  if (version !== undefined) return valuesOf((await readText(objects, key, version)) ?? '')
   const values: T[] = []
-  for await (const line of streamLines(objects, key)) values.push(JSON.parse(line) as T)
+  for await (const line of streamLines(objects, key, version)) values.push(JSON.parse(line) as T)
   return values
 }
 
-const valuesOf = <T>(text: string): T[] =>
-  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]))
+/** Digest of an object, read piece by piece; `null` when there is none. */
+export async function digestOfObject(objects: ObjectStore, key: string, version?: string): Promise<string | null> {
+  const pieces = await objects.read(key, version)
+  if (pieces === null) return null
+  const hash = createHash('sha256')
+  for await (const piece of pieces) hash.update(piece)
+  return `sha256:${hash.digest('hex')}`
+}
 
 /** Characters of a block: enough that a write costs little beside its bytes. */
 const BLOCK_CHARS = 64 * 1024
@@ -65,6 +71,21 @@ export async function* asText(lines: AsyncIterable<string> | Iterable<string>): 
     block = ''
   }
   if (block !== '') yield block
+}
+
+/** Lines in groups of so many, the last one shorter. */
+export async function* inShards(
+  lines: AsyncIterable<string> | Iterable<string>,
+  size: number,
+): AsyncGenerator<readonly string[]> {
+  let shard: string[] = []
+  for await (const line of lines) {
+    shard.push(line)
+    if (shard.length < size) continue
+    yield shard
+    shard = []
+  }
+  if (shard.length > 0) yield shard
 }
 
 /** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */

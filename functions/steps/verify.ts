@@ -6,14 +6,15 @@ import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
-import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
 import { asOf, certify, wasGivenUp } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { baselinePins, pinnedCases } from './run.ts'
-import { sealedLines } from './seal.ts'
-import { readText, type Store } from './store.ts'
+import { gather } from './reproduce.ts'
+import { baselinePins, keepReplays, pinnedLines } from './run.ts'
+import { openSealed } from './seal.ts'
+import { digestOfObject, readText, type Store } from './store.ts'
 
 type Scope = 'commit' | 'gate' | 'answer' | 'none'
 
@@ -58,18 +59,18 @@ export async function verifyRun(
   const { digest, ...body } = manifest ?? ({ artifacts: {} } as RunManifest)
   if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
     differs('manifest.json', 'its digest does not cover its content')
-  const stored = new Map<string, string>()
+  const stored = new Map<AutotuneFile, string>()
   for (const file of AUTOTUNE_FILES) {
     if (file === 'manifest.json') continue
-    const text = await readText(store.objects, keys.autotuneRun(runId, file))
+    const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest?.artifacts?.[file]
-    if (text !== null) stored.set(file, text)
-    if (text === null && expected) differs(file, 'it is missing')
-    else if (text !== null && manifest && !expected) differs(file, 'the manifest does not know it')
-    else if (text !== null && expected !== undefined && digestOfBytes(text) !== expected)
+    if (found !== null) stored.set(file, found)
+    if (found === null && expected) differs(file, 'it is missing')
+    else if (found !== null && manifest && !expected) differs(file, 'the manifest does not know it')
+    else if (found !== null && expected !== undefined && found !== expected)
       differs(file, 'its bytes differ from the digest in manifest.json')
   }
-  const run = parseOr<AutotuneRun>(stored.get('target.json') ?? '')
+  const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
   const other = otherReplayer(run, engine)
@@ -101,27 +102,30 @@ function parseOr<T>(text: string): T | null {
 async function recompute(
   store: Store,
   run: AutotuneRun,
-  stored: ReadonlyMap<string, string>,
+  /** Digests of the stored files. */
+  stored: ReadonlyMap<AutotuneFile, string>,
   differs: (file: string, why: string) => void,
   engine: ReplayEngine,
   vault: 'open' | 'closed',
 ): Promise<Scope> {
-  const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(stored.get('gate.json') ?? '')
+  const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
+    (await readText(store.objects, keys.autotuneRun(run.run_id, 'gate.json'))) ?? '',
+  )
   const heldout = run.heldout_test_set
   const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
   if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)
   if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
   const question = gate && gate.asked === undefined ? gate.question : null
   const open = item?.retired === 'passed' || item?.retired === 'exhausted'
-  const cases = await pinnedCases(store, run).catch((error: Error) => {
+  const cases = await pinnedLines(store, run).catch((error: Error) => {
     differs('search set', error.message)
     return null
   })
   if (!cases) return 'none'
   const outcome = await runAutotune(run, {
-    reproduce: async () => engine.reproduce(cases, baselinePins(run), 'search'),
+    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search')),
     pin: async () => {},
-    search: (input) => engine.search(input),
+    search: (_run, input) => keepReplays(engine.search(input), readToEnd),
     ledgerItem: async () => (question === null ? (gate?.ledger_item ?? null) : item ? asOf(item, question - 1) : null),
     async ask(_run, commit, found) {
       if (!item || question === null) return { refused: 'no question was asked' }
@@ -138,23 +142,29 @@ async function recompute(
         if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
       }
-      const lines = await sealedLines(store, item.intent, item.version).catch((error: Error) => {
+      const sealed = await openSealed(store, item.intent, item.version).catch((error: Error) => {
         differs('sealed set', error.message)
         return null
       })
-      if (!lines) return { refused: 'the sealed set was changed' }
+      if (!sealed) return { refused: 'the sealed set was changed' }
       const certificates: Certificate[] = []
       for (const c of found.committed)
-        certificates.push(certify(run, commit, lines, c, await engine.score(lines, run, c)))
+        certificates.push(certify(run, commit, sealed.panel, c, await engine.score(sealed.lines(), run, c)))
       return {
         answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
         item: asOf(item, question),
       }
     },
   })
-  for (const [file, text] of outcome.artifacts) if (stored.get(file) !== text) differs(file, 'recomputed bytes differ')
+  for (const { file, digest } of outcome.artifacts)
+    if (stored.get(file) !== digest) differs(file, 'recomputed bytes differ')
   for (const file of stored.keys())
-    if (!outcome.artifacts.some(([name]) => name === file)) differs(file, 'the recomputed run leaves no such file')
+    if (!outcome.artifacts.some((a) => a.file === file)) differs(file, 'the recomputed run leaves no such file')
   if (question === null || !open) return 'commit'
   return vault === 'open' ? 'gate' : 'answer'
+}
+
+/** A verification writes nothing: only the digest is of interest. */
+async function readToEnd(text: AsyncIterable<string>): Promise<void> {
+  for await (const _ of text);
 }

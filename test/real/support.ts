@@ -74,7 +74,7 @@ export async function real(...argv: readonly string[]): Promise<Printed> {
 export async function verify(storeDir: string, run: string): Promise<Verification> {
   const store = openStore(storeDir)
   try {
-    return await verifyRun(store, run, transcriptEngine)
+    return await verifyRun(store, run, transcriptEngine())
   } finally {
     store.close()
   }

@@ -202,7 +202,7 @@ describe('a gate that failed, its process alive', () => {
   const failed = async () => {
     const store = await stocked(memory(), worlds['a yes'])
     const engine = {
-      ...transcriptEngine,
+      ...transcriptEngine(),
       score: async () => {
         throw new Error('disk full')
       },

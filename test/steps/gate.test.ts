@@ -278,7 +278,7 @@ describe('fifty openings at once', () => {
             const mine = watched(store, (act, side, key) => {
               if (act === 'read' && side === 'vault') reads.push(key)
             })
-            return askGate(mine, { ...pinned, run_id: `r${i}` }, digestOf(i), [change(2)], transcriptEngine).then(
+            return askGate(mine, { ...pinned, run_id: `r${i}` }, digestOf(i), [change(2)], transcriptEngine()).then(
               (result) => ({ result, reads }),
             )
           }),

@@ -53,7 +53,7 @@ describe('ingest', () => {
     expect(await imported(store, world)).toMatchObject({ stored: 4, unchanged: 2 })
     const whole = memory()
     await imported(whole, world)
-    const digest = async (s: Store) => (await compileSearch(s.objects, INTENT, () => {})).digest
+    const digest = async (s: Store) => (await compileSearch(s, INTENT)).digest
     expect(await digest(store)).toBe(await digest(whole))
   })
 
@@ -81,7 +81,7 @@ describe('ingest', () => {
     const runs = aWorld({ search: 4, heldout: 100 })
     const version = async (list: readonly ExperienceRun[]) => {
       const store = await stocked(memory(), list)
-      const { digest } = await compileSearch(store.objects, INTENT, () => {})
+      const { digest } = await compileSearch(store, INTENT)
       await run(store)
       return [digest, (await items(store))[0]!.version]
     }
@@ -137,11 +137,11 @@ describe('the journal of an import', () => {
       if (act === 'write' && key.includes('/index/')) throw new Killed()
     })
     await expect(imported(dying, world)).rejects.toThrow(Killed)
-    expect((await compileSearch(store.objects, INTENT, () => {})).cases).toHaveLength(0)
+    expect((await compileSearch(store, INTENT)).cases).toBe(0)
     const other = { ...world[0]!, outcome: { ...world[0]!.outcome, passed: false } }
     expect(await refusal(store, [other])).toMatch('run s0 is already stored with other content')
     expect(await imported(store, world)).toMatchObject({ stored: 0, unchanged: 6 })
-    expect((await compileSearch(store.objects, INTENT, () => {})).cases).toHaveLength(3)
+    expect((await compileSearch(store, INTENT)).cases).toBe(3)
   })
 
   test('claims nothing that was never written: the same ids may come with other content', async () => {

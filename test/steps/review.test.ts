@@ -41,7 +41,7 @@ const target = aTarget({
 let store: Store
 let nonces = 0
 const open = (over: Partial<OpenRequest> = {}) =>
-  openRunReview(store, transcriptEngine, {
+  openRunReview(store, transcriptEngine(), {
     runId: 'r',
     seats: SEATS,
     expiresHours: 72,

@@ -85,7 +85,7 @@ export const run = (
     store,
     { target: aTarget(), candidates: null, runId: null, demonstration: null, ...over },
     over.holder ?? holder(),
-    transcriptEngine,
+    transcriptEngine(),
   )
 
 /** Ledger items of the intent, as they stand. */
@@ -122,9 +122,9 @@ export function watched(
       hook('read', side, key)
       return inner.versionOf(key)
     },
-    async read(key) {
+    async read(key, version) {
       hook('read', side, key)
-      return inner.read(key)
+      return inner.read(key, version)
     },
     async put(key, bytes) {
       hook('write', side, key)

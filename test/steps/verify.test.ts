@@ -14,7 +14,7 @@ import { contents, imported, items, memory, onDisk, run, stocked, twin, watched 
 const small = { search: 6, heldout: 100 }
 const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
 const violating: FamilyParts[] = [{ side: 'heldout', required: 3 }]
-const verify = (store: Store, id = 'r') => verifyRun(store, id, transcriptEngine)
+const verify = (store: Store, id = 'r') => verifyRun(store, id, transcriptEngine())
 
 const RUNS: Record<
   string,

@@ -166,7 +166,7 @@ describe('a second deployed run', () => {
         embedded!,
         { target: aTarget(), candidates: null, runId, demonstration: null },
         holder(),
-        transcriptEngine,
+        transcriptEngine(),
       )
     for (const run_id of ['first', RUN])
       expect((await deploy(deployed!, { shardCases: 30 }).tune({ target: aTarget(), run_id })).error).toBeNull()

@@ -56,8 +56,8 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
   return {
     get,
     // One piece: a body that nobody reads to its end would hold its connection.
-    async read(key) {
-      const bytes = await get(key)
+    async read(key, version) {
+      const bytes = await get(key, version)
       return bytes && onePiece(bytes)
     },
     async put(key, content) {

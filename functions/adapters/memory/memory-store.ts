@@ -21,8 +21,8 @@ export function memoryStore(): ObjectStore {
       const bytes = objects.get(key)
       return bytes && isVersion(bytes, version) ? copy(bytes) : null
     },
-    async read(key) {
-      const bytes = await this.get(key)
+    async read(key, version) {
+      const bytes = await this.get(key, version)
       return bytes && onePiece(bytes)
     },
     async put(key, bytes) {

@@ -5,12 +5,15 @@ import { byCodeUnit, digestOf } from '../canonical.ts'
 import { metricOver } from './metric.ts'
 import type { Measures } from './scorecard.ts'
 
+/** What counting needs of a case; whoever replays it holds the rest. */
+export type CaseHead = Pick<ReplayCase, 'case_id' | 'family_id' | 'digest'>
+
 /**
  * Cases in id order with their families. Every count is over families: a family violates if any of its cases does,
  * and its utility is that of one case, chosen by hash so that nobody picks it.
  */
-export interface Panel {
-  readonly cases: readonly ReplayCase[]
+export interface Panel<C extends CaseHead = CaseHead> {
+  readonly cases: readonly C[]
   readonly baseline: readonly Measures[]
   readonly families: readonly string[]
   readonly familyOf: Int32Array
@@ -19,7 +22,7 @@ export interface Panel {
 }
 
 /** Panel of cases and their baseline measures, in any order: the result is ordered by case id. */
-export function makePanel(cases: readonly ReplayCase[], baseline: readonly Measures[]): Panel {
+export function makePanel<C extends CaseHead>(cases: readonly C[], baseline: readonly Measures[]): Panel<C> {
   const order = cases.map((_, i) => i).sort((a, b) => byCodeUnit(cases[a]!.case_id, cases[b]!.case_id))
   const families = [...new Set(cases.map((c) => c.family_id))].sort(byCodeUnit)
   const indexOf = new Map(families.map((f, i) => [f, i]))

@@ -1,38 +1,79 @@
 /** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import { byCodeUnit } from '../canonical.ts'
-import { makePanel, type Panel } from '../evaluate/panel.ts'
+import { byCodeUnit, canonical } from '../canonical.ts'
+import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { type BaselinePins, baselineReplay, type Exclusion } from '../replay/baseline.ts'
+import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion } from '../replay/baseline.ts'
 
-export interface Reproduction {
+export interface Reproduction<C extends CaseHead = CaseHead> {
   /** In case order. */
-  readonly lines: readonly SealedLine[]
+  readonly lines: readonly SealedLine<C>[]
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
 }
 
-/** Line of `test.jsonl` in the vault. */
-export interface SealedLine {
-  readonly case: ReplayCase
+/** Line of `test.jsonl` in the vault; with the head of its case alone, what is kept of it to count. */
+export interface SealedLine<C extends CaseHead = ReplayCase> {
+  readonly case: C
   readonly baseline: Measures
 }
 
+/** Canonical text of a sealed line, made of a case's. */
+export const sealedLine = (caseLine: string, baseline: Measures): string =>
+  `{"baseline":${canonical(baseline)},"case":${caseLine}}`
+
+/** A case and what its baseline replay came to. */
+export interface Reproduced<C extends CaseHead = CaseHead> {
+  readonly case: C
+  readonly result: BaselineReplay
+}
+
+/** A whole case and what its baseline replay came to. */
+export type CaseReplay = Reproduced<ReplayCase>
+
+/** What counting needs of a case. */
+export const headOf = ({ case_id, family_id, digest }: CaseHead): CaseHead => ({ case_id, family_id, digest })
+
+/** Replays the baseline of a case line. */
+export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
+  const replayCase = JSON.parse(line) as ReplayCase
+  return { case: replayCase, result: baselineReplay(replayCase, pins) }
+}
+
 /** Cases whose baseline reproduces, with their measures, and the typed exclusions of the rest. */
-export function reproduce(cases: readonly ReplayCase[], pins: BaselinePins): Reproduction {
-  const excluded: Partial<Record<Exclusion, number>> = {}
-  const lines: SealedLine[] = []
-  for (const replayCase of [...cases].sort((a, b) => byCodeUnit(a.case_id, b.case_id))) {
-    const result = baselineReplay(replayCase, pins)
-    if ('excluded' in result) excluded[result.excluded] = (excluded[result.excluded] ?? 0) + 1
-    else lines.push({ case: replayCase, baseline: result.measures })
+export function reproduce<C extends ReplayCase>(cases: readonly C[], pins: BaselinePins): Reproduction<C> {
+  const gathered = new Gathered<C>()
+  for (const replayCase of [...cases].sort((a, b) => byCodeUnit(a.case_id, b.case_id)))
+    gathered.add({ case: replayCase, result: baselineReplay(replayCase, pins) })
+  return gathered.reproduction()
+}
+
+/** Baseline replays added one by one, in case order. */
+export class Gathered<C extends CaseHead = CaseHead> {
+  readonly #lines: SealedLine<C>[] = []
+  readonly #excluded: Partial<Record<Exclusion, number>> = {}
+  readonly #examples: Partial<Record<Exclusion, string>> = {}
+
+  add({ case: replayCase, result }: Reproduced<C>): void {
+    if ('measures' in result) {
+      this.#lines.push({ case: replayCase, baseline: result.measures })
+      return
+    }
+    const { excluded, detail } = result
+    this.#excluded[excluded] = (this.#excluded[excluded] ?? 0) + 1
+    this.#examples[excluded] ??= `${excluded}, e.g. ${replayCase.case_id}: ${detail}`
   }
-  return { lines, excluded }
+
+  /** `told`: with an example of each exclusion. */
+  reproduction({ told = false } = {}): Reproduction<C> {
+    const both = { lines: this.#lines, excluded: this.#excluded }
+    return told ? { ...both, examples: this.#examples } : both
+  }
 }
 
 /** Panel of sealed lines. */
-export const panelOf = (lines: readonly SealedLine[]): Panel =>
+export const panelOf = <C extends CaseHead>(lines: readonly SealedLine<C>[]): Panel<C> =>
   makePanel(
     lines.map((l) => l.case),
     lines.map((l) => l.baseline),

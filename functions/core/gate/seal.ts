@@ -2,15 +2,16 @@
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
+import type { CaseHead } from '../evaluate/panel.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
 import { panelOf, type Reproduction, type SealedLine } from './reproduce.ts'
 
-/** A sealed version: facts that may be published, and cases with pinned baseline measures that may not. */
+/** A sealed version: facts that may be published, and what was counted, which may not. */
 export interface SealedVersion {
   readonly facts: HeldoutVersion
-  readonly lines: readonly SealedLine[]
+  readonly lines: readonly SealedLine<CaseHead>[]
 }
 
 /** Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
@@ -50,7 +51,7 @@ export function sealVersion(
 
 /** Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. */
 function versionOf(
-  lines: readonly SealedLine[],
+  lines: readonly SealedLine<CaseHead>[],
   { labelled, scored, alpha, questions }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions'>,
 ): string {
   const byFamily = Map.groupBy(lines, (l) => l.case.family_id)
@@ -63,9 +64,12 @@ function versionOf(
   return digestOf({ families, n: labelled, ...scored, alpha, K: questions })
 }
 
-/** Are these the lines that a version was sealed from? Every case and every pinned outcome is digested again. */
-export const sealHolds = (lines: readonly SealedLine[], facts: HeldoutVersion): boolean =>
-  lines.every(({ case: { digest, ...body } }) => digestOf(body) === digest) && versionOf(lines, facts) === facts.version
+/** Is this a line whose case is the one that its digest names? */
+export const caseHolds = ({ case: { digest, ...body } }: SealedLine): boolean => digestOf(body) === digest
+
+/** Are these, each of which holds, the lines that a version was sealed from? Every pinned outcome is digested again. */
+export const sealHolds = (lines: readonly SealedLine<CaseHead>[], facts: HeldoutVersion): boolean =>
+  versionOf(lines, facts) === facts.version
 
 function chooseK(
   target: ResolvedTarget,

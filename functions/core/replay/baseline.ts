@@ -40,8 +40,11 @@ export interface Excluded {
   readonly detail: string
 }
 
+/** Measures of a case that reproduces, or why it is left out. */
+export type BaselineReplay = { readonly measures: Measures } | Excluded
+
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
-export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): { measures: Measures } | Excluded {
+export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
   const placement = place(replayCase, pins.settings, pins.settings)
   if ('unreplayable' in placement) return { excluded: 'unreplayable', detail: placement.unreplayable }
   const { recorded } = placement.recording

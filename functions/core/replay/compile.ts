@@ -2,7 +2,7 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { PLACE } from '#schemas/places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
-import { byCodeUnit, digestOf } from '../canonical.ts'
+import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { findNeeds } from './needs.ts'
 
 /** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
@@ -18,7 +18,7 @@ export function compileCase(
 ): ReplayCase {
   const first = runs[0]
   if (!first) throw new RangeError('a case needs at least one recording')
-  return assembleCase(runs.map((run) => ({ ...identityOf(run), recording: compileRecording(run, recorded(run)) })))
+  return assembleCase(runs.map((run) => ({ ...identityOf(run), recording: compileRecording(run, recorded(run)) }))).case
 }
 
 /** A compiled recording and the case it belongs to. */
@@ -37,8 +37,14 @@ export const compileRun = (run: ExperienceRun, recorded: Recorded): CompiledRun 
 
 const identityOf = ({ case_id, family_id, intent_id }: ExperienceRun) => ({ case_id, family_id, intent_id })
 
+/** A case and its canonical line. */
+export interface CompiledCase {
+  readonly case: ReplayCase
+  readonly line: string
+}
+
 /** A case of its compiled recordings, in any order. Throws when they name different families or intents. */
-export function assembleCase(compiled: readonly CompiledRun[]): ReplayCase {
+export function assembleCase(compiled: readonly CompiledRun[]): CompiledCase {
   const ordered = [...compiled].sort((a, b) => byCodeUnit(a.recording.run_id, b.recording.run_id))
   const { case_id, family_id, intent_id } = ordered[0]!
   for (const other of ordered) {
@@ -48,7 +54,11 @@ export function assembleCase(compiled: readonly CompiledRun[]): ReplayCase {
       )
   }
   const body = { case_id, family_id, intent_id, recordings: ordered.map((c) => c.recording) }
-  return { ...body, digest: digestOf(body) }
+  const text = canonical(body)
+  const digest = digestOfBytes(text)
+  // `digest` stands right behind `case_id` in canonical order: the line needs no second pass over the recordings.
+  const head = `{"case_id":${canonical(case_id)}`
+  return { case: { ...body, digest }, line: `${head},"digest":"${digest}"${text.slice(head.length)}` }
 }
 
 /** A run compiled outside a store carries no recorded files to compare with. */

@@ -2,7 +2,7 @@
 import { PLACE } from '#schemas/places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { Rendered } from './render.ts'
-import { makePlan, type SettingsPlan } from './settings-plan.ts'
+import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
 
 /** Outputs or turns in order, with running totals: `before[i]` tokens stand before item i. */
 export interface Window {
@@ -84,7 +84,8 @@ function build(recording: Recording): PreparedRecording {
   for (let i = 0; i < approvals.action.length; i++) if (actions.correct[approvals.action[i]!] === true) right.push(i)
   return {
     recording,
-    recordedPlan: makePlan(recording.settings),
+    // A frozen table is shared by many recordings.
+    recordedPlan: Object.isFrozen(recording.settings) ? planOf(recording.settings) : makePlan(recording.settings),
     buckets,
     bucketsKey: buckets.join('\u0000'),
     bucketOf,

@@ -6,7 +6,6 @@ import type { ResolvedTarget } from '../contract/resolve.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { place, spending } from '../replay/transcript.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
 import type { CaseView } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
@@ -67,7 +66,7 @@ export function renderCandidate(
   if (blocked && (target.metric !== 'utility' || blocked.guardrail === 'approval_bypass_rate'))
     return dropped(
       'search_guardrail',
-      `${blocked.guardrail}: ${bypassNote(blocked, change, input) ?? blocked.note}`,
+      `${blocked.guardrail}: ${bypassNote(blocked, settings, input, view) ?? blocked.note}`,
       metric,
       rows.map((r) => (FREE.has(r.guardrail) ? r : unreached(r))),
     )
@@ -96,16 +95,9 @@ export const noGain = (target: ResolvedTarget, metric: number | null, baseline: 
 export const tidy = (value: number): string => String(Number(value.toPrecision(6)))
 
 /** A bypass is refused with the amounts that would go through unseen. */
-function bypassNote(row: GuardrailRow, change: CandidateChange, { panel, pack, pins }: SearchInput): string | null {
+function bypassNote(row: GuardrailRow, settings: Settings, { panel }: SearchInput, view: CaseView): string | null {
   if (row.guardrail !== 'approval_bypass_rate') return null
-  const settings = applyPatch(pack.settings, change.patch)
-  const amounts = panel.cases
-    .flatMap((c) => {
-      const placement = place(c, settings, pins.baseline)
-      if ('unreplayable' in placement) return []
-      return spending(placement, pins).bypassed.map((i) => placement.recording.approvals.amount[i]!)
-    })
-    .sort((a, b) => a - b)
+  const amounts = panel.cases.flatMap((_, i) => view.bypassedAmounts(i, settings)).sort((a, b) => a - b)
   const shown = amounts.slice(0, 8).map(tidy).join(', ')
   const more = amounts.length > 8 ? `, ... ${tidy(amounts.at(-1)!)}` : ''
   return `lets ${amounts.length} actions through that the baseline sends to a person: amounts ${shown}${more}, ${tidy(amounts.reduce((a, b) => a + b, 0))} in all`

@@ -19,6 +19,7 @@ export function harnessView({ baseline }: ReplayPins): CaseView {
   const keys = new WeakMap<Settings, string>()
   return {
     rendered: () => null,
+    bypassedAmounts: () => [],
     contextKey(_, settings) {
       let key = keys.get(settings)
       if (key === undefined) {

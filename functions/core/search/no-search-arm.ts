@@ -27,7 +27,8 @@ export function* noSearchArm(
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)
-  const memo = new ReplayMemo()
+  // Another search's replays: counted, not on record.
+  const memo = new ReplayMemo(() => {})
   const draw = indexDraws(
     bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
     size,

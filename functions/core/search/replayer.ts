@@ -10,6 +10,8 @@ export const SAME_AS_BASELINE = '='
 export interface CaseView {
   /** Spending and bypasses from rendering, the rest `null`. `null`: this replayer knows costs only by running. */
   rendered(caseIndex: number, settings: Settings): Measures | { readonly unreplayable: string } | null
+  /** Amounts of the approvals of a case that these settings skip; asked only where `rendered` knows them. */
+  bypassedAmounts(caseIndex: number, settings: Settings): readonly number[]
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
   contextKey(caseIndex: number, settings: Settings): string
 }

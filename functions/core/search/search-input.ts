@@ -4,17 +4,17 @@ import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import type { Panel } from '../evaluate/panel.ts'
+import type { CaseHead, Panel } from '../evaluate/panel.ts'
 import type { ReplayPins } from '../replay/transcript.ts'
 import type { TunableField } from '../space/lattice.ts'
 
-export interface SearchInput {
+export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly target: ResolvedTarget
   readonly pack: ContextPack
   readonly suite: EvaluatorSuite
   readonly pins: ReplayPins
   readonly fields: readonly TunableField[]
-  readonly panel: Panel
+  readonly panel: Panel<C>
   readonly rejections: readonly RejectionRecord[]
   /** Hand-written changes in place of the lattice; null: search. */
   readonly candidates: readonly CandidateChange[] | null

@@ -2,13 +2,14 @@
  * Search over the declared lattice: cheapest first, memoised, fail-fast, killer cases first. Exact up to `EXACT_BELOW`
  * points: every point gets a fate. Sees the search set only. Returns a plan as a value; nothing is written here.
  */
-import type { CandidateChange, CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { committedCandidates } from './committed-list.ts'
 import { renderCandidate, type Visited } from './free-fates.ts'
-import { ReplayMemo } from './memo.ts'
+import { type OnRecord, ReplayMemo } from './memo.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { exactCandidates } from './points.ts'
@@ -25,17 +26,16 @@ export interface SearchResult {
   readonly committed: readonly CandidateScore[]
   /** Measures of the first committed candidate in panel order: what the preflight forecasts from. */
   readonly firstMeasures: readonly Measures[] | null
-  readonly results: readonly ReplayResult[]
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
 }
 
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
-export function search(input: SearchInput): SearchResult {
+export function search(input: SearchInput<ReplayCase>, record: OnRecord): SearchResult {
   const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
   // Nothing is gained by asking ahead where answers come at once.
-  const rounds = searchRounds(input, view, 1)
+  const rounds = searchRounds(input, view, record, 1)
   for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
 }
 
@@ -46,9 +46,21 @@ export function search(input: SearchInput): SearchResult {
 export function* searchRounds(
   input: SearchInput,
   view: CaseView,
+  record: OnRecord,
   block?: number,
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
-  const memo = new ReplayMemo()
+  const found = yield* searched(input, view, record, block)
+  return { ...found, noSearch: input.candidates ? null : yield* noSearchArm(input, view, found.counts.paid) }
+}
+
+/** The search without its no-search arm; what it remembers is gone before that one begins. */
+function* searched(
+  input: SearchInput,
+  view: CaseView,
+  record: OnRecord,
+  block: number | undefined,
+): Generator<Round, Omit<SearchResult, 'noSearch'>, readonly CaseAnswer[]> {
+  const memo = new ReplayMemo(record)
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const survivors = new Map<string, readonly Measures[]>()
   const changes = input.candidates ?? exactCandidates(input)
@@ -57,14 +69,11 @@ export function* searchRounds(
       ? yield* sampledScores(input, view, memo, baselineMetric, survivors)
       : yield* exactScores(changes, input, view, memo, baselineMetric, survivors, block)
   const committed = committedCandidates(scored, input.target)
-  const noSearch = input.candidates ? null : yield* noSearchArm(input, view, memo.counts.paid)
   return {
     candidates: scored.map((c) => settle(c, committed, input.target.direction)),
     committed,
     firstMeasures: committed[0] ? survivors.get(committed[0].digest)! : null,
-    results: memo.results,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
-    noSearch,
   }
 }
 

@@ -1,12 +1,21 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type Measures, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { contextHash } from '../replay/render.ts'
-import { observe, type Placement, place, type ReplayPins, spending, type Unreplayable } from '../replay/transcript.ts'
+import {
+  observe,
+  type Placement,
+  place,
+  type ReplayPins,
+  samePlacement,
+  spending,
+  type Unreplayable,
+} from '../replay/transcript.ts'
 import { type AnswerRound, type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
 
 const SPENDING_ONLY: Measures = {
@@ -23,14 +32,21 @@ export interface TranscriptReplayer {
 }
 
 /** View and answers over a panel whose baseline reproduces. */
-export function transcriptReplayer(panel: Panel, pins: ReplayPins, suite: EvaluatorSuite): TranscriptReplayer {
+export function transcriptReplayer(
+  panel: Panel<ReplayCase>,
+  pins: ReplayPins,
+  suite: EvaluatorSuite,
+): TranscriptReplayer {
   const placed = (index: number, settings: Settings) => place(panel.cases[index]!, settings, pins.baseline)
-  const baselines = panel.cases.map((c, i) => {
-    const placement = placed(i, pins.baseline)
+  // Placed anew each time: kept for every case, they would be most of what a search holds.
+  const baselineOf = (index: number): Placement => {
+    const placement = placed(index, pins.baseline)
     if ('unreplayable' in placement)
-      throw new RangeError(`${c.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`)
-    return { key: keyOf(placement), replayed: observe(placement, pins) }
-  })
+      throw new RangeError(
+        `${panel.cases[index]!.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`,
+      )
+    return placement
+  }
   const view: CaseView = {
     rendered(index, settings) {
       const placement = placed(index, settings)
@@ -46,11 +62,15 @@ export function transcriptReplayer(panel: Panel, pins: ReplayPins, suite: Evalua
         approval_actions: rightActions,
       }
     },
+    bypassedAmounts(index, settings) {
+      const placement = placed(index, settings)
+      if ('unreplayable' in placement) return []
+      return spending(placement, pins).bypassed.map((i) => placement.recording.approvals.amount[i]!)
+    },
     contextKey(index, settings) {
       const placement = placed(index, settings)
       if ('unreplayable' in placement) return `unreplayable: ${placement.unreplayable}`
-      const key = keyOf(placement)
-      return key === baselines[index]!.key ? SAME_AS_BASELINE : key
+      return samePlacement(placement, baselineOf(index)) ? SAME_AS_BASELINE : keyOf(placement)
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {
@@ -61,7 +81,7 @@ export function transcriptReplayer(panel: Panel, pins: ReplayPins, suite: Evalua
     const scorecard = scorecardOf(suite, replayed, intent_id)
     return {
       measures: scorecard.measures,
-      decisionChanged: decisionsDiffer(replayed, baselines[index]!.replayed),
+      decisionChanged: decisionsDiffer(replayed, observe(baselineOf(index), pins)),
       result: {
         case_id,
         family_id,

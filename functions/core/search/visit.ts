@@ -4,7 +4,7 @@ import type { Settings } from '#schemas/common.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { ReplayMemo } from './memo.ts'
+import type { Remembered, ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -74,7 +74,7 @@ export function* failFastReplay(
       measures[i] = answer?.measures ?? base
       if (answer)
         changed[i] =
-          (answer.contextChanged === false ? 0 : 1) |
+          (answer.contextChanged ? 1 : 0) |
           (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
       const row = failFast ? (floors(i, measures[i]) ?? utility(i, measures[i])) : null
       const stopped = stopOf(answer) ?? guardrailStop(row && withFinding(row, answer))
@@ -87,27 +87,14 @@ export function* failFastReplay(
   return { measures, changed }
 }
 
-function stopOf(answer: CaseAnswer | null): Stopped | null {
-  return answer && answer.result.status !== 'replayed'
-    ? // The whole reason, such as a stack, stands in the replay's own line.
-      { unreplayable: `${answer.result.case_id}: ${answer.result.reason?.split('\n', 1)[0]}` }
-    : null
-}
+const stopOf = (answer: Remembered | null): Stopped | null =>
+  answer && answer.stop !== null ? { unreplayable: answer.stop } : null
 
-/** Says what a person looks for first: which evaluator failed, on which evidence or step. */
-function withFinding(row: GuardrailRow, answer: CaseAnswer | null): GuardrailRow {
-  const failed = Object.values(answer?.result.scorecard?.scores ?? {}).find(
-    (v) => v.status === 'fail' && v.findings.length > 0,
-  )
-  const finding = failed?.findings[0]
-  if (!finding || row.guardrail === 'utility_delta') return row
-  const where = finding.evidence_ref
-    ? ` (${finding.evidence_ref})`
-    : finding.step === null
-      ? ''
-      : ` (step ${finding.step})`
-  return { ...row, note: `${row.note}; ${failed.evaluator_id}: ${finding.message}${where}` }
-}
+/** Says which evaluator failed, on which evidence or step. */
+const withFinding = (row: GuardrailRow, answer: Remembered | null): GuardrailRow =>
+  answer && answer.failing !== null && row.guardrail !== 'utility_delta'
+    ? { ...row, note: `${row.note}; ${answer.failing}` }
+    : row
 
 const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }
 

@@ -8,8 +8,9 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import { type ShownProposal, shownDigest } from '../../review-pages/view.ts'
 import type { ReplayEngine } from '../engine.ts'
+import { gather } from '../reproduce.ts'
 import { latestReview, proposalOf, shownOf } from '../review.ts'
-import { baselinePins, pinnedCases } from '../run.ts'
+import { baselinePins, pinnedLines } from '../run.ts'
 import type { Store } from '../store.ts'
 
 export interface ApprovedProposal {
@@ -43,12 +44,11 @@ export async function replayTarget(
   { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {
-  const cases = await pinnedCases(store, run)
-  const { lines } = await engine.reproduce(cases, baselinePins(run), 'search')
+  const { lines } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
   const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
   const replay: RollbackReplay = {
     release_tuple_id,
-    cases: cases.length - excluded,
+    cases: run.search_set.cases - excluded,
     reproduced: lines.length,
     results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
   }

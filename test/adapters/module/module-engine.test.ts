@@ -1,22 +1,25 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
-import { panelOf } from '#core/gate/reproduce.ts'
+import { panelOf, sealedLine } from '#core/gate/reproduce.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import type { ReplayResult } from '#schemas/candidate.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { gather } from '../../../functions/steps/reproduce.ts'
 import { aCase, aPack, aSuite, aTarget, prices } from '../../support/builders.ts'
 import { aDesk, aDeskRun, baselinePins, harnessSource } from './support.ts'
+
+/** Case lines as they are compiled. */
+const linesOf = (runs: readonly ExperienceRun[]): string[] => runs.map((run) => canonical(aCase(run)))
 
 const reproduce = async (source: string, ids: readonly string[], limitMs = 5000) => {
   using desk = aDesk()
   const runs = ids.map((id) => aDeskRun(id))
   const engine = await desk.engine(desk.harness(source), runs, { limitMs, concurrency: 1 })
-  return await engine.reproduce(
-    runs.map((run) => aCase(run)),
-    baselinePins(),
-    'search',
-  )
+  return await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
 }
 
 describe('a harness that behaves', () => {
@@ -236,12 +239,9 @@ describe('a search with a harness', () => {
     const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs: 1500 })
     const target = resolveTarget(aTarget())
     const pack = aPack()
-    const { lines } = await engine.reproduce(
-      runs.map((r) => aCase(r)),
-      baselinePins(),
-      'search',
-    )
-    return await engine.search({
+    const { lines } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+    const results: ReplayResult[] = []
+    const searching = engine.search({
       target,
       pack,
       suite: aSuite(),
@@ -251,6 +251,10 @@ describe('a search with a harness', () => {
       rejections: [],
       candidates: null,
     })
+    for (let step = await searching.next(); ; step = await searching.next()) {
+      if (step.done) return { ...step.value, results }
+      results.push(JSON.parse(step.value))
+    }
   }
 
   const fates = (found: Awaited<ReturnType<typeof search>>) =>
@@ -322,16 +326,15 @@ describe('the gate with a harness', () => {
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'b') throw new Error('secret')
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'c') settings = { 'evidence.orders.top_k': 4 }`)
     const engine = await desk.engine(desk.harness(source), runs)
-    const { lines, ...told } = await engine.reproduce(
-      runs.map((r) => aCase(r)),
-      baselinePins(),
-      'vault',
+    const reproduced = await Array.fromAsync(engine.reproduce(linesOf(runs), baselinePins(), 'vault'))
+    const sealed = reproduced.flatMap(({ line, result }) =>
+      'measures' in result ? [sealedLine(line, result.measures)] : [],
     )
     const run = { pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
     const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }
-    const scores = await engine.score(lines, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' })
+    const scores = await engine.score(sealed, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' })
 
-    expect(told).toEqual({ excluded: {} })
+    expect(sealed).toHaveLength(4)
     expect(scores.map((s) => s.status)).toEqual(['replayed', 'unreplayable', 'unchanged', 'replayed'])
     expect(scores[1]!.measures).toMatchObject({ policy_violation: true, utility_passed: false })
     expect(JSON.stringify(scores)).not.toContain('secret')
@@ -343,10 +346,7 @@ describe('before a run begins', () => {
     using desk = aDesk()
     const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
     const engine = await desk.engine(desk.harness(source), runs, options)
-    await engine.check!(
-      runs.map((r) => aCase(r)),
-      baselinePins(),
-    )
+    await engine.check!(linesOf(runs), baselinePins())
   }
 
   test('a good harness passes', async () => {
@@ -418,7 +418,7 @@ describe('before a run begins', () => {
     const engine = await desk.engine(path, runs)
     desk.harness(harnessSource())
 
-    await expect(engine.reproduce([aCase(runs[0]!)], baselinePins(), 'search')).rejects.toThrow(
+    await expect(gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'))).rejects.toThrow(
       /was changed while it was running/,
     )
   })

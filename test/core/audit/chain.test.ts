@@ -13,7 +13,9 @@ const artifacts = fc.array(
 test('has a line per artifact, in order, each carrying the digest of the line before', () => {
   fc.assert(
     fc.property(artifacts, (list) => {
-      const lines = auditLines(list.map((a) => ({ ...a, computed_from: {} })))
+      const lines = auditLines(
+        list.map(({ artifact, text }) => ({ artifact, digest: digestOfBytes(text), computed_from: {} })),
+      )
       lines.forEach((line, i) => {
         expect(line).toEqual({
           seq: i,
@@ -30,7 +32,13 @@ test('has a line per artifact, in order, each carrying the digest of the line be
 
 test('changes from the changed artifact on', () => {
   const chain = (middle: string) =>
-    auditLines(['a', middle, 'c'].map((text, i) => ({ artifact: `f${i}`, text, computed_from: { set: digestOf(1) } })))
+    auditLines(
+      ['a', middle, 'c'].map((text, i) => ({
+        artifact: `f${i}`,
+        digest: digestOfBytes(text),
+        computed_from: { set: digestOf(1) },
+      })),
+    )
   const [before, after] = [chain('b'), chain('B')]
   expect(before.map((l) => AuditLine.parse(l))).toEqual(before)
   expect(before.map((line, i) => digestOf(line) === digestOf(after[i]))).toEqual([true, false, false])

@@ -1,6 +1,6 @@
 /** The whole pipeline over ports that only remember: what is called when, what is left, and that nothing depends on order. */
 import { describe, expect, test } from 'vitest'
-import { digestOf, digestOfBytes } from '#core/canonical.ts'
+import { canonicalLines, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { gateAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
@@ -8,6 +8,7 @@ import { answerQuestion, openQuestion, sealedItem } from '#core/gate/ledger.ts'
 import { panelOf, reproduce } from '#core/gate/reproduce.ts'
 import { scoreCase } from '#core/gate/score.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import type { Artifact } from '#core/outcome.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { search } from '#core/search/search.ts'
 import { applyPatch } from '#core/space/lattice.ts'
@@ -47,7 +48,8 @@ function world({
     const cases = runs.filter((r) => r.split === name).map((r) => aCase(r))
     return reproduce(shuffle ? cases.toReversed() : cases, pins)
   }
-  const sealed = sealVersion(side('heldout'), resolveTarget(t), pins)
+  const heldoutSide = side('heldout')
+  const sealed = sealVersion(heldoutSide, resolveTarget(t), pins)
   const run: AutotuneRun = AutotuneRun.parse({
     run_id: 'at_run',
     target: t,
@@ -62,6 +64,7 @@ function world({
     demonstration: null,
   })
   const calls: string[] = []
+  let replays = ''
   let item: LedgerItem = sealedItem(sealed.facts)
   const ports: AutotunePorts = {
     async reproduce() {
@@ -71,9 +74,13 @@ function world({
     async pin() {
       calls.push('pin')
     },
-    async search(input) {
+    async search(_run, input) {
       calls.push('search')
-      return search(input)
+      const results: ReplayResult[] = []
+      const panel = panelOf(side('search').lines)
+      const found = search({ ...input, panel }, (r) => results.push(r))
+      replays = canonicalLines(results)
+      return { found, results: digestOfBytes(replays) }
     },
     async ledgerItem() {
       calls.push('ledger')
@@ -89,7 +96,7 @@ function world({
           { facts: sealed.facts, target: resolveTarget(t), suite: aSuite(), panel: panelOf(sealed.lines), commit },
           {
             change: { candidate_id, layer, patch, rationale },
-            cases: sealed.lines.map((line) =>
+            cases: heldoutSide.lines.map((line) =>
               scoreCase(line, applyPatch(aPack().settings, patch), replayPins, aSuite()),
             ),
           },
@@ -102,8 +109,12 @@ function world({
       return { answer, item }
     },
   }
-  return { run, ports, calls }
+  return { run, ports, calls, replays: () => replays }
 }
+/** Artifacts that a run leaves as text. */
+const textsOf = (artifacts: readonly Artifact[]): Record<string, string> =>
+  Object.fromEntries(artifacts.flatMap(({ file, text }) => (text === null ? [] : [[file, text]])))
+
 const all = ['reproduce', 'pin', 'search', 'ledger', 'ask']
 
 describe('runAutotune', () => {
@@ -116,10 +127,10 @@ describe('runAutotune', () => {
   })
 
   test('leaves artifacts that their contracts accept, in chain order', async () => {
-    const { run, ports } = world()
+    const { run, ports, replays } = world()
     const { artifacts } = await runAutotune(run, ports)
-    expect(artifacts.map(([file]) => file)).toEqual(AUTOTUNE_FILES.filter((f) => f !== 'manifest.json'))
-    const text = Object.fromEntries(artifacts)
+    expect(artifacts.map((a) => a.file)).toEqual(AUTOTUNE_FILES.filter((f) => f !== 'manifest.json'))
+    const text: Record<string, string> = { ...textsOf(artifacts), 'replay-results.jsonl': replays() }
     const lines = (file: string) =>
       text[file]!.trimEnd()
         .split('\n')
@@ -137,7 +148,7 @@ describe('runAutotune', () => {
       for (const [name, digest] of Object.entries(line.computed_from)) expect(digest).toBe(digests.get(name))
       digests.set(line.artifact, line.digest)
     })
-    expect(audit.map((l) => l.artifact)).toEqual(artifacts.slice(0, -1).map(([file]) => file))
+    expect(audit.map((l) => l.artifact)).toEqual(artifacts.slice(0, -1).map((a) => a.file))
   })
 
   test('leaves the same bytes whatever the order of cases and families', async () => {
@@ -176,7 +187,7 @@ describe('runAutotune', () => {
     expect(outcome.verdict).toBe(verdict)
     expect(outcome.summary.candidates).toHaveLength(4)
     expect(outcome.billed.heldout_questions).toBe(0)
-    const gate = JSON.parse(Object.fromEntries(outcome.artifacts)['gate.json']!)
+    const gate = JSON.parse(textsOf(outcome.artifacts)['gate.json']!)
     expect(gate).toMatchObject({ asked: false, verdict })
   })
 
@@ -193,7 +204,7 @@ describe('runAutotune', () => {
     const outcome = await runAutotune(run, { ...ports, ask: async () => ({ refused: 'somebody was faster' }) })
     expect(outcome).toMatchObject({ verdict: 'refused', rejections: [] })
     expect(outcome.summary).toMatchObject({ reasons: ['somebody was faster'], proposal: null, winner: null })
-    expect(outcome.artifacts.map(([file]) => file)).not.toContain('selected-proposal.json')
+    expect(outcome.artifacts.map((a) => a.file)).not.toContain('selected-proposal.json')
   })
 
   test('asks nothing of a version that is retired or has a question open', async () => {
@@ -215,7 +226,7 @@ describe('runAutotune', () => {
     const { run, ports } = world({ extra: [{ side: 'heldout', required: 3 }] })
     const outcome = await runAutotune(run, ports)
     expect(outcome.verdict).toBe('not_certified')
-    expect(JSON.parse(Object.fromEntries(outcome.artifacts)['gate.json']!)).toEqual({
+    expect(JSON.parse(textsOf(outcome.artifacts)['gate.json']!)).toEqual({
       certified: false,
       question: 1,
       version: run.heldout_test_set!.version,
@@ -239,6 +250,6 @@ describe('runAutotune', () => {
     const { run, ports } = world()
     const outcome = await runAutotune(run, ports)
     expect(Object.keys(outcome).sort()).toEqual(['artifacts', 'billed', 'rejections', 'summary', 'verdict'])
-    expect(outcome.artifacts.filter(([file]) => file.includes('proposal'))).toHaveLength(1)
+    expect(outcome.artifacts.filter(({ file }) => file.includes('proposal'))).toHaveLength(1)
   })
 })

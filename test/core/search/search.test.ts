@@ -10,12 +10,13 @@ import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import { searchEvidence } from '#core/gate/sequence.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
-import { search } from '#core/search/search.ts'
+import { search as searchOf } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { applyPatch, latticePatches, patchDigest, tunableFields } from '#core/space/lattice.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
 import type { Patch, Settings } from '#schemas/common.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import {
   anEvaluator,
@@ -136,7 +137,7 @@ function targetOf(world: World): TuningTarget {
   })
 }
 
-function inputOf(world: World, over: Partial<SearchInput> = {}): SearchInput {
+function inputOf(world: World, over: Partial<SearchInput<ReplayCase>> = {}): SearchInput<ReplayCase> {
   const target = resolveTarget(targetOf(world))
   const pins = { baseline: BASELINE, prices: null }
   const cases = world.shapes.map((s, i) => caseOf(s, i))
@@ -160,8 +161,14 @@ function inputOf(world: World, over: Partial<SearchInput> = {}): SearchInput {
 /** Replayable at its own baseline: what a search set holds. */
 const searchable = (world: World): boolean => world.shapes.every((s) => s.exhausted || s.offers.length >= 3)
 
+/** What a search returns, and what it put on record. */
+function search(input: SearchInput<ReplayCase>) {
+  const results: ReplayResult[] = []
+  return { ...searchOf(input, (r) => results.push(r)), results }
+}
+
 /** Every point evaluated on every case: no order, no memo, no stopping. */
-function exhaustive({ target, pins, panel, fields }: SearchInput) {
+function exhaustive({ target, pins, panel, fields }: SearchInput<ReplayCase>) {
   const before = metricOver(target.metric, panel.baseline)
   const gains = (metric: number | null) =>
     metric !== null && before !== null && isBetter(target.direction, metric, before)
@@ -325,7 +332,7 @@ describe('fates', () => {
     decisions: 0.1,
     ...over,
   })
-  const fateOf = (input: SearchInput, patch: Patch) =>
+  const fateOf = (input: SearchInput<ReplayCase>, patch: Patch) =>
     search(input).candidates.find((c) => c.digest === patchDigest(patch))!
   const k = (to: number): Patch => ({ [K]: { from: 3, to } })
 

@@ -149,10 +149,12 @@ describe('a start is refused, with nothing written,', () => {
   test('when the rollback target replays to other results than reviewers saw', async () => {
     const store = await fresh()
     const drifting: ReplayEngine = {
-      ...transcriptEngine,
-      async reproduce(cases, pins, side) {
-        const { lines, ...rest } = await transcriptEngine.reproduce(cases, pins, side)
-        return { ...rest, lines: lines.map((l) => ({ ...l, baseline: { ...l.baseline, economics_tokens: 1 } })) }
+      ...transcriptEngine(),
+      async *reproduce(lines, pins, side) {
+        for await (const r of transcriptEngine().reproduce(lines, pins, side))
+          yield 'measures' in r.result
+            ? { ...r, result: { measures: { ...r.result.measures, economics_tokens: 1 } } }
+            : r
       },
     }
     await refusal(store, 'replays differently than when it was reviewed', () =>
@@ -163,10 +165,10 @@ describe('a start is refused, with nothing written,', () => {
   test('when the rollback target does not reproduce: no rollback theatre', async () => {
     const store = await fresh()
     const lossy: ReplayEngine = {
-      ...transcriptEngine,
-      async reproduce(cases, pins, side) {
-        const { lines, ...rest } = await transcriptEngine.reproduce(cases, pins, side)
-        return { ...rest, lines: lines.slice(1) }
+      ...transcriptEngine(),
+      async *reproduce(lines, pins, side) {
+        const [, ...rest] = await Array.fromAsync(transcriptEngine().reproduce(lines, pins, side))
+        yield* rest
       },
     }
     await refusal(store, 'reproduces 5 of 6 cases: there is nothing to roll back to', () =>

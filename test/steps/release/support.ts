@@ -36,7 +36,7 @@ const SEATS = [
 export async function reviewed(store: Store, runId: string): Promise<void> {
   let nonces = 0
   const nonce = () => `${runId.length}${nonces++}`.padStart(32, '0')
-  await openRunReview(store, transcriptEngine, { runId, seats: SEATS, expiresHours: 72, nonce })
+  await openRunReview(store, transcriptEngine(), { runId, seats: SEATS, expiresHours: 72, nonce })
 }
 
 export async function approve(store: Store, runId: string): Promise<void> {
@@ -53,7 +53,7 @@ export async function certified(store: Store = memory()): Promise<Store> {
 }
 
 export const start = (store: Store, over: Partial<Parameters<typeof startRunRollout>[3]> = {}) =>
-  startRunRollout(store, transcriptEngine, signer, { runId: 'r', config: aConfig(), ...over })
+  startRunRollout(store, transcriptEngine(), signer, { runId: 'r', config: aConfig(), ...over })
 
 export const rolloutOf = async (store: Store, id = ID): Promise<Rollout> => (await readRollout(store, id))!.rollout
 

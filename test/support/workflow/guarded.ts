@@ -81,9 +81,9 @@ export function guarded(store: Store, templates: Templates, role: string): Store
         read(name)
         return objects.versionOf(name)
       },
-      async read(name) {
-        read(name)
-        return objects.read(name)
+      async read(name, version) {
+        read(name, version)
+        return objects.read(name, version)
       },
       async put(name, bytes) {
         write(name)

@@ -36,7 +36,7 @@ export async function twin(base: Store, target: TuningTarget, written: readonly 
     store,
     { target, candidates, runId: RUN, demonstration: null },
     holder(),
-    transcriptEngine,
+    transcriptEngine(),
   )
   const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
   return {

@@ -2,7 +2,7 @@
 import { createReadStream, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { digested } from '#adapters/memory/content.ts'
+import { digested, onePiece } from '#adapters/memory/content.ts'
 import { checkKey, splitPrefix } from '#adapters/memory/object-key.ts'
 import { isVersion } from '#adapters/memory/object-version.ts'
 import { digestOfBytes } from '#core/canonical.ts'
@@ -42,7 +42,11 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
       const bytes = await read(key)
       return bytes !== null && isVersion(bytes, version) ? bytes : null
     },
-    async read(key) {
+    async read(key, version) {
+      if (version !== undefined) {
+        const bytes = await this.get(key, version)
+        return bytes && onePiece(bytes)
+      }
       checkKey(key)
       const path = await folder.find(key)
       return path !== null && statOrNull(path)?.isFile() ? pieces(path) : null

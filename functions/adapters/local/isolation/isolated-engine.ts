@@ -2,8 +2,12 @@
  * The replay engine of a laptop: whatever searches runs in one restricted process, the sealer's replay and the gate in
  * another. Neither can read the store or the vault; each is told only what its side may know.
  */
+import type { Reproduced } from '#core/gate/reproduce.ts'
+import type { CaseScore } from '#core/gate/score.ts'
+import type { SearchResult } from '#core/search/search.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
-import type { Answers, Request } from './protocol.ts'
+import type { Lines } from '../../../steps/reproduce.ts'
+import type { Request } from './protocol.ts'
 import { RestrictedProcess } from './restricted-process.ts'
 
 export interface IsolatedEngine extends ReplayEngine {
@@ -16,19 +20,26 @@ export function isolatedEngine(vault: string): IsolatedEngine {
   const searchSide = new ReplayProcess(vault)
   const gateSide = new ReplayProcess(vault)
   return {
-    async reproduce(cases, pins, side) {
-      const { baselines, excluded } = await (side === 'search' ? searchSide : gateSide).ask({
-        verb: 'reproduce',
-        cases,
-        pins,
-      })
-      const byId = new Map(cases.map((c) => [c.case_id, c]))
-      return { lines: baselines.map(({ case_id, baseline }) => ({ case: byId.get(case_id)!, baseline })), excluded }
+    async *reproduce(lines, pins, side) {
+      const underWay: string[] = []
+      const sent = async function* () {
+        for await (const line of lines) {
+          underWay.push(line)
+          yield line
+        }
+      }
+      const keep = side === 'search'
+      const replies = (keep ? searchSide : gateSide).converse({ verb: 'reproduce', pins, keep }, sent())
+      for await (const reply of replies) yield { ...(JSON.parse(reply) as Reproduced), line: underWay.shift()! }
     },
     search({ panel: _, ...input }) {
-      return searchSide.ask({ verb: 'search', input })
+      return searchSide.converse<SearchResult>({ verb: 'search', input })
     },
-    score: (lines, run, change) => gateSide.ask({ verb: 'score', lines, run, change }),
+    async score(lines, run, change) {
+      const scores: CaseScore[] = []
+      for await (const reply of gateSide.converse({ verb: 'score', run, change }, lines)) scores.push(JSON.parse(reply))
+      return scores
+    },
     close() {
       searchSide.close()
       gateSide.close()
@@ -44,8 +55,8 @@ class ReplayProcess {
     this.#process = new RestrictedProcess('./replay-child.ts', vault)
   }
 
-  ask<V extends Request['verb']>(request: Extract<Request, { verb: V }>): Promise<Answers[V]> {
-    return this.#process.ask(request)
+  converse<T = null>(request: Request, lines?: Lines): AsyncGenerator<string, T> {
+    return this.#process.converse<T>(request, lines)
   }
 
   close(): void {

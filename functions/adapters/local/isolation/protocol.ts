@@ -1,31 +1,19 @@
-/** Messages between the program and its restricted replay processes. */
-
-import type { Measures } from '#core/evaluate/scorecard.ts'
-import type { Reproduction, SealedLine } from '#core/gate/reproduce.ts'
-import type { CaseScore } from '#core/gate/score.ts'
+/**
+ * Messages between the program and its restricted processes. A request is one line of JSON, the lines it works on, and an
+ * empty line. The reply is any number of lines marked by a space, then one answer.
+ */
 import type { BaselinePins } from '#core/replay/baseline.ts'
-import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 
-export type Request =
-  | { readonly verb: 'reproduce'; readonly cases: readonly ReplayCase[]; readonly pins: BaselinePins }
-  /** Over the cases that were reproduced last. */
-  | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
-  | {
-      readonly verb: 'score'
-      readonly lines: readonly SealedLine[]
-      readonly run: AutotuneRun
-      readonly change: CandidateChange
-    }
+/** First character of a reply line. */
+export const REPLY = { line: ' ', answer: '=', failure: '!' } as const
 
-export interface Answers {
-  readonly reproduce: {
-    readonly baselines: readonly { readonly case_id: string; readonly baseline: Measures }[]
-    readonly excluded: Reproduction['excluded']
-  }
-  readonly search: SearchResult
-  readonly score: CaseScore[]
-}
+export type Request =
+  /** Over case lines; a line each: head and result. `keep`: the search works on them next. */
+  | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean }
+  /** Lines of the replays that it read; the answer is the search's result. */
+  | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
+  /** Over sealed lines; a score each. */
+  | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange }

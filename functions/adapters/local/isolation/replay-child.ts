@@ -1,38 +1,27 @@
-/** The restricted side: answers baseline, search and score requests, one JSON line each. Reads no file but its own code. */
-import { createInterface } from 'node:readline'
-import { panelOf, reproduce, type SealedLine } from '#core/gate/reproduce.ts'
-import { scoreCase } from '#core/gate/score.ts'
-import { search } from '#core/search/search.ts'
-import { applyPatch } from '#core/space/lattice.ts'
-import type { Answers, Request } from './protocol.ts'
+/** The restricted side: replays baselines, searches and scores, line by line. Reads no file but its own code. */
+import { canonical } from '#core/canonical.ts'
+import { headOf, reproduceLine } from '#core/gate/reproduce.ts'
+import { lineScorer, SearchSide } from '#core/search/transcript-side.ts'
+import type { Request } from './protocol.ts'
+import { serve } from './serve.ts'
 
-/** Lines of the last reproduction: the search works on what was just reproduced, without sending it twice. */
-let lines: readonly SealedLine[] = []
+const searched = new SearchSide()
 
-const handlers: { [K in keyof Answers]: (body: Extract<Request, { verb: K }>) => Answers[K] } = {
-  reproduce({ cases, pins }) {
-    const reproduced = reproduce(cases, pins)
-    lines = reproduced.lines
-    return {
-      baselines: lines.map((l) => ({ case_id: l.case.case_id, baseline: l.baseline })),
-      excluded: reproduced.excluded,
+serve<Request>((request, lines, say) => {
+  switch (request.verb) {
+    case 'reproduce':
+      searched.clear()
+      for (const line of lines) {
+        const reproduced = reproduceLine(line, request.pins)
+        if (request.keep) searched.keep(reproduced)
+        say(JSON.stringify({ case: headOf(reproduced.case), result: reproduced.result }))
+      }
+      return
+    case 'search':
+      return searched.search(request.input, (result) => say(canonical(result)))
+    case 'score': {
+      const score = lineScorer(request.run, request.change)
+      for (const line of lines) say(JSON.stringify(score(line)))
     }
-  },
-  search: ({ input }) => search({ ...input, panel: panelOf(lines) }),
-  score({ lines: sealed, run, change }) {
-    const settings = applyPatch(run.pack.settings, change.patch)
-    const pins = { baseline: run.pack.settings, prices: run.price_table }
-    return sealed.map((line) => scoreCase(line, settings, pins, run.evaluator_suite))
-  },
-}
-
-for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-  const request = JSON.parse(line) as Request
-  let reply: string
-  try {
-    reply = JSON.stringify({ answer: handlers[request.verb](request as never) })
-  } catch (error) {
-    reply = JSON.stringify({ error: (error as Error).stack })
   }
-  process.stdout.write(`${reply}\n`)
-}
+})

@@ -1,17 +1,23 @@
 /** A process started under restriction, as a request and an answer. */
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Lines } from '../../../steps/reproduce.ts'
+import { asText } from '../../../steps/store.ts'
+import { REPLY } from './protocol.ts'
 import { startRestricted } from './restricted.ts'
 
-/** One restricted process, one request at a time, each one line of JSON out and one back. */
+/** One restricted process, one request at a time. */
 export class RestrictedProcess {
   readonly #child: ChildProcess
   readonly #replies: AsyncIterator<string>
+  readonly #ended: Promise<unknown>
   #stderr = ''
 
   /** `script`: path from this folder. `vault`: the folder that it may never reach. */
   constructor(script: string, vault: string) {
     this.#child = startRestricted(script, vault)
+    this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.stdin!.on('error', () => {
       // The process is gone; the missing reply says so.
     })
@@ -27,16 +33,47 @@ export class RestrictedProcess {
       (pipe as unknown as { unref(): void }).unref()
   }
 
-  /** The answer to a request. Throws when the process failed on it, or ended. */
+  /**
+   * Sends a request and the lines it works on, yields the lines of the reply as they come, and returns the answer. Throws
+   * when the process failed on it, or ended.
+   */
+  async *converse<T>(request: unknown, lines: Lines = []): AsyncGenerator<string, T> {
+    const sending = this.#send(request, lines)
+    // Said again below, unless the process said why first.
+    sending.catch(() => {})
+    const stdout = this.#child.stdout as unknown as { ref(): void; unref(): void }
+    stdout.ref()
+    try {
+      for (;;) {
+        const { value, done } = await this.#replies.next()
+        if (done) throw new Error(`the replay process ended without an answer:\n${this.#stderr}`)
+        if (value.startsWith(REPLY.line)) yield value.slice(1)
+        else if (value.startsWith(REPLY.failure))
+          throw new Error(`the replay process failed:\n${JSON.parse(value.slice(1))}`)
+        else {
+          await sending
+          return JSON.parse(value.slice(1)) as T
+        }
+      }
+    } finally {
+      stdout.unref()
+    }
+  }
+
+  /** The answer to a request whose reply has no lines. */
   async ask<T>(request: unknown): Promise<T> {
-    this.#child.stdin!.write(`${JSON.stringify(request)}\n`)
-    ;(this.#child.stdout as unknown as { ref(): void }).ref()
-    const { value, done } = await this.#replies.next()
-    ;(this.#child.stdout as unknown as { unref(): void }).unref()
-    if (done) throw new Error(`the replay process ended without an answer:\n${this.#stderr}`)
-    const reply = JSON.parse(value) as { answer: T } | { error: string }
-    if ('error' in reply) throw new Error(`the replay process failed:\n${reply.error}`)
-    return reply.answer
+    const reply = this.converse<T>(request)
+    for (let step = await reply.next(); ; step = await reply.next()) if (step.done) return step.value
+  }
+
+  async #send(request: unknown, lines: Lines): Promise<void> {
+    const stdin = this.#child.stdin!
+    const text = async function* () {
+      yield `${JSON.stringify(request)}\n`
+      yield* asText(lines)
+      yield '\n'
+    }
+    for await (const block of text()) if (!stdin.write(block)) await Promise.race([once(stdin, 'drain'), this.#ended])
   }
 
   close(): void {

@@ -4,10 +4,9 @@
  * restricted process of its own.
  */
 import { availableParallelism } from 'node:os'
-import { byCodeUnit } from '#core/canonical.ts'
 import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
-import type { SealedLine } from '#core/gate/reproduce.ts'
-import type { BaselinePins, Exclusion } from '#core/replay/baseline.ts'
+import { headOf, type SealedLine } from '#core/gate/reproduce.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
 import { placeHarness } from '#core/replay/harness.ts'
 import { harnessBaseline, type Replied } from '#core/replay/harness-baseline.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
@@ -20,6 +19,7 @@ import { UserError } from '../../../errors.ts'
 import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
+import type { Lines } from '../../../steps/reproduce.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
 import { checkHarness } from './check-harness.ts'
 import { harnessFiles, readableBy } from './harness-files.ts'
@@ -71,6 +71,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   }
   await pools.search.open()
   let replayed = 0
+  /** Cases of the last reproduction of the search side. */
+  let searched: ReadonlyMap<string, ReplayCase> = new Map()
 
   /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
   const replay = <T extends { readonly case: ReplayCase }, R>(
@@ -105,41 +107,32 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   return {
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs },
 
-    check: (cases, pins) =>
-      checkHarness(path, cases, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
+    check: async (lines, pins) =>
+      checkHarness(path, await casesOf(lines), (some) => underBaseline('search', some, pins, (_, replied) => replied)),
 
-    async reproduce(cases, pins, side) {
-      const sorted = cases.toSorted((a, b) => byCodeUnit(a.case_id, b.case_id))
-      const results = await underBaseline(side, sorted, pins, (_, replied) => harnessBaseline(replied, pins))
-      const excluded: Partial<Record<Exclusion, number>> = {}
-      const examples: Partial<Record<Exclusion, string>> = {}
-      const lines: SealedLine[] = []
-      for (const [i, result] of results.entries()) {
-        const replayCase = sorted[i]!
-        if ('measures' in result) lines.push({ case: replayCase, baseline: result.measures })
-        else {
-          excluded[result.excluded] = (excluded[result.excluded] ?? 0) + 1
-          examples[result.excluded] ??= `${result.excluded}, e.g. ${replayCase.case_id}: ${result.detail}`
-        }
-      }
-      return side === 'search' ? { lines, excluded, examples } : { lines, excluded }
+    async *reproduce(lines, pins, side) {
+      const texts = await Array.fromAsync(lines)
+      const cases = await casesOf(texts)
+      const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
+      if (side === 'search') searched = new Map(cases.map((c) => [c.case_id, c]))
+      for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
     },
 
-    async search({ panel, ...input }) {
+    async *search({ panel, ...input }) {
       const searcher = new RestrictedProcess('../module/search-child.ts', vault)
-      const ask = (message: SearchTurn) => searcher.ask<SearchStep>(message)
-      const lines = panel.cases.map((c, i) => ({ case: c, baseline: panel.baseline[i]! }))
+      const turn = (message: SearchTurn) => searcher.converse<SearchStep>(message)
+      const heads = panel.cases.map((c, i) => ({ case: c, baseline: panel.baseline[i]! }))
       const { pins, suite } = input
       try {
-        let step = await ask({ input, lines: lines.map((l) => ({ ...l, case: { ...l.case, recordings: [] } })) })
+        let step = yield* turn({ input, lines: heads })
         while ('round' in step) {
           const { cases, settings } = step.round
-          const asked = cases.map((i) => lines[i]!)
+          const asked = cases.map((i) => ({ ...heads[i]!, case: searched.get(heads[i]!.case.case_id)! }))
           const tables = { settings, baseline: pins.baseline }
           const answers = await replay('search', asked, tables, (line, replied) =>
             harnessAnswer(line, replied, pins, suite),
           )
-          step = await ask({ answers })
+          step = yield* turn({ answers })
         }
         return step.result
       } finally {
@@ -150,7 +143,9 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     async score(lines, run, change) {
       const pins = { baseline: run.pack.settings, prices: run.price_table }
       const tables = { settings: applyPatch(run.pack.settings, change.patch), baseline: run.pack.settings }
-      return await replay('vault', lines, tables, (line, replied) => {
+      const sealed: SealedLine[] = []
+      for await (const line of lines) sealed.push(JSON.parse(line))
+      return await replay('vault', sealed, tables, (line, replied) => {
         const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
         // A case on which the harness failed could not be replayed either: it counts against the candidate.
         if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
@@ -164,4 +159,10 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       pools.vault.close()
     },
   }
+}
+
+async function casesOf(lines: Lines): Promise<ReplayCase[]> {
+  const cases: ReplayCase[] = []
+  for await (const line of lines) cases.push(JSON.parse(line))
+  return cases
 }

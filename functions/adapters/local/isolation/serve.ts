@@ -1,0 +1,55 @@
+/** The restricted side of a conversation. Reads and writes in step, so that neither side piles up what the other sends. */
+import { readSync, writeSync } from 'node:fs'
+import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { REPLY } from './protocol.ts'
+
+const STDIN = 0
+const STDOUT = 1
+const BLOCK = 64 * 1024
+
+/** Says a line of a reply. */
+export type Say = (line: string) => void
+
+/** Answers requests until there are no more. A handler that throws ends the process: what it had read is half a request. */
+export function serve<R>(handle: (request: R, lines: Iterable<string>, say: Say) => unknown): void {
+  const input = stdinLines()
+  for (let head = input.next(); !head.done; head = input.next()) {
+    const lines = untilEmpty(input)
+    try {
+      const answer = handle(JSON.parse(head.value) as R, lines, (line) => write(`${REPLY.line}${line}\n`))
+      for (const _ of lines);
+      write(`${REPLY.answer}${JSON.stringify(answer ?? null)}\n`)
+      flush()
+    } catch (error) {
+      write(`${REPLY.failure}${JSON.stringify((error as Error).stack)}\n`)
+      flush()
+      return
+    }
+  }
+}
+
+function* stdinLines(): Generator<string, undefined> {
+  const splitter = new LineSplitter()
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(BLOCK)
+    const length = readSync(STDIN, chunk)
+    if (length === 0) return
+    for (const line of splitter.push(chunk.subarray(0, length))) yield line.toString()
+  }
+}
+
+function* untilEmpty(input: Generator<string, undefined>): Generator<string> {
+  for (let line = input.next(); !line.done && line.value !== ''; line = input.next()) yield line.value
+}
+
+let block = ''
+function write(text: string): void {
+  block += text
+  if (block.length >= BLOCK) flush()
+}
+
+function flush(): void {
+  const bytes = Buffer.from(block)
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(STDOUT, bytes, sent)
+  block = ''
+}

@@ -1,0 +1,38 @@
+/** Baseline replays as a stream of case lines: what every engine gives, and what a step makes of it. */
+import {
+  type CaseReplay,
+  Gathered,
+  headOf,
+  type Reproduced,
+  type Reproduction,
+  reproduceLine,
+} from '#core/gate/reproduce.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
+
+/** Lines of a file or of a step before: read once, one after the other. */
+export type Lines = AsyncIterable<string> | Iterable<string>
+
+/** A case line and what its baseline replay came to. */
+export interface ReproducedLine extends Reproduced {
+  readonly line: string
+}
+
+/** Replays the baseline of recorded cases in this process; `see` is shown each whole case. */
+export async function* reproduceLines(
+  lines: Lines,
+  pins: BaselinePins,
+  see: (reproduced: CaseReplay) => void = () => {},
+): AsyncGenerator<ReproducedLine> {
+  for await (const line of lines) {
+    const reproduced = reproduceLine(line, pins)
+    see(reproduced)
+    yield { line, case: headOf(reproduced.case), result: reproduced.result }
+  }
+}
+
+/** All baseline replays of the search side, with an example of each exclusion. */
+export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Reproduction> {
+  const gathered = new Gathered()
+  for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
+  return gathered.reproduction({ told: true })
+}

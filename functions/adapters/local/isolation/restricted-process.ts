@@ -35,18 +35,23 @@ export class RestrictedProcess {
 
   /**
    * Sends a request and the lines it works on, yields the lines of the reply as they come, and returns the answer. Throws
-   * when the process failed on it, or ended.
+   * when the process failed on it, or ended; what `lines` throws is thrown, and ends the process: it has half a request.
    */
   async *converse<T>(request: unknown, lines: Lines = []): AsyncGenerator<string, T> {
-    const sending = this.#send(request, lines)
-    // Said again below, unless the process said why first.
-    sending.catch(() => {})
+    let broken: { readonly error: unknown } | null = null
+    const sending = this.#send(request, lines).catch((error: unknown) => {
+      broken = { error }
+      this.close()
+    })
     const stdout = this.#child.stdout as unknown as { ref(): void; unref(): void }
     stdout.ref()
     try {
       for (;;) {
         const { value, done } = await this.#replies.next()
-        if (done) throw new Error(`the replay process ended without an answer:\n${this.#stderr}`)
+        if (done)
+          throw broken
+            ? (broken as { error: unknown }).error
+            : new Error(`the replay process ended without an answer:\n${this.#stderr}`)
         if (value.startsWith(REPLY.line)) yield value.slice(1)
         else if (value.startsWith(REPLY.failure))
           throw new Error(`the replay process failed:\n${JSON.parse(value.slice(1))}`)
@@ -73,7 +78,9 @@ export class RestrictedProcess {
       yield* asText(lines)
       yield '\n'
     }
-    for await (const block of text()) if (!stdin.write(block)) await Promise.race([once(stdin, 'drain'), this.#ended])
+    // Where the process is gone, the missing reply says so.
+    for await (const block of text())
+      if (!stdin.write(block)) await Promise.race([once(stdin, 'drain').catch(() => {}), this.#ended])
   }
 
   close(): void {

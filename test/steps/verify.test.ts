@@ -61,7 +61,7 @@ describe.each(Object.keys(RUNS))('a run %s', (name) => {
       if (side === 'vault') throw new Error('the vault was opened')
     })
     const scope = RUNS[name]!.scope === 'gate' ? 'answer' : 'commit'
-    expect(await verifyRun(closed, 'r', transcriptEngine, 'closed')).toEqual({
+    expect(await verifyRun(closed, 'r', transcriptEngine(), 'closed')).toEqual({
       run: 'r',
       reproducible: true,
       scope,
@@ -70,7 +70,7 @@ describe.each(Object.keys(RUNS))('a run %s', (name) => {
     for (const file of ['gate.json', 'audit.jsonl'] as const) {
       const text = (await readText(store.objects, keys.autotuneRun('r', file)))!
       await store.objects.put(keys.autotuneRun('r', file), flipped(text, Math.floor(text.length / 3)))
-      const { differences } = await verifyRun(closed, 'r', transcriptEngine, 'closed')
+      const { differences } = await verifyRun(closed, 'r', transcriptEngine(), 'closed')
       expect(differences.map((d) => d.file)).toContain(file)
       await store.objects.put(keys.autotuneRun('r', file), text)
     }

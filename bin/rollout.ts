@@ -85,9 +85,9 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
       state.code = await (await import('../functions/cli/rollout/serve.ts')).serve(id, o)
     })
   add(
-    'export <id>',
-    'what a runtime routes by: the routing document, the signed artifact, or an AWS AppConfig hosted configuration',
-    'autotune rollout export ro_at_2026_11_23_refund_cents --as json --out routing.json\nautotune rollout export ro_at_2026_11_23_refund_cents --as appconfig',
+    'export <what>',
+    'what a runtime routes by, of a rollout or of the one that an intent follows now: routing document, signed artifact, or AWS AppConfig hosted configuration',
+    'autotune rollout export support.refund --as json --out routing.json\nautotune rollout export ro_at_2026_11_23_refund_cents --as appconfig',
   )
     .addOption(
       new Option('--as <form>', 'json: routing document; artifact: signed whole; appconfig: hosted configuration')
@@ -95,8 +95,8 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
         .default('json'),
     )
     .option('--out <file>', 'write it there (default: stdout)')
-    .action(async (id, o) => {
-      state.code = await (await look()).exportVerb(id, o)
+    .action(async (what, o) => {
+      state.code = await (await look()).exportVerb(what, o)
     })
   add(
     'verify <id>',

@@ -30,6 +30,7 @@ export const rowKeys = {
   rollouts: () => 'rollout',
   /** Tuple in force of an intent, and the one rollout that may be on its way. */
   inForce: (intent: string) => ['release', intent] as const,
+  allInForce: () => 'release',
   /** Pack version that an approved proposal made, by `NAME@SEMVER`. */
   packVersion: (ref: string) => [`version#${ref.slice(0, ref.lastIndexOf('@'))}`, semverOf(ref)] as const,
   packVersions: (name: string) => `version#${name}`,

@@ -30,7 +30,7 @@ afterEach(() => {
 /** What a rollout reads and writes of the store; a test that writes nothing works on the original. */
 function ownStore(): void {
   dir = mkdtempSync(join(tmpdir(), 'autotune-rollout-'))
-  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'packs'])
+  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'packs', 'reviews'])
     cpSync(join(made, part), join(dir, part), { recursive: true })
 }
 
@@ -79,6 +79,9 @@ describe('from approval to the end', () => {
           revision: 6,
           pack: 'ctxpack.support@1.1.0',
         },
+      ],
+      in_force: [
+        { intent: 'support.refund', release_tuple_id: (await shown()).candidate.release_tuple_id, rollout_id: null },
       ],
     })
     const { code, out } = await autotune('explain', 'ctxpack.support@1.1.0', '--store', dir)
@@ -144,6 +147,8 @@ describe('by hand', () => {
     expect(hosted.json()).toEqual({ rollout: ID, revision: 0, as: 'appconfig', out: file })
     const { Content, VersionLabel } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
     expect([VersionLabel, JSON.parse(Content!)]).toEqual(['r0', (await rollout('export', ID)).json()])
+    expect((await rollout('export', 'support.refund')).out).toBe((await rollout('export', ID)).out)
+    expect(await rollout('export', 'support.other')).toMatchObject({ code: 2, out: '' })
     expect((await rollout('export', ID, '--out', join(dir, 'no/where'))).err).toContain('cannot be written')
   })
 

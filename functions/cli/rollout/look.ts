@@ -6,7 +6,8 @@ import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { appConfigOf, routingOf } from '#core/release/routing.ts'
 import { UserError } from '../../errors.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'
-import { exportRollout } from '../../steps/release/export.ts'
+import { exportRollout, followedRollout } from '../../steps/release/export.ts'
+import { listInForce } from '../../steps/release/in-force.ts'
 import { listRollouts, needRollout } from '../../steps/release/item.ts'
 import { statusOfProposal } from '../../steps/release/lineage.ts'
 import { verifyRollout } from '../../steps/release/verify.ts'
@@ -26,12 +27,16 @@ export const list = (o: RolloutOptions): Promise<number> =>
       revision,
       pack: candidate.refs.pack,
     }))
-    print(o.json, { rollouts: rows }, () =>
+    const inForce = await listInForce(store)
+    print(o.json, { rollouts: rows, in_force: inForce }, () =>
       rows.length === 0
         ? ['no rollouts yet: "autotune rollout start RUN --config FILE"']
-        : rows.map(
-            (r) => `${r.rollout.padEnd(40)} ${r.status.padEnd(12)} ${r.stage.padEnd(14)} ${r.pack}  ${r.intent}`,
-          ),
+        : [
+            ...rows.map(
+              (r) => `${r.rollout.padEnd(40)} ${r.status.padEnd(12)} ${r.stage.padEnd(14)} ${r.pack}  ${r.intent}`,
+            ),
+            ...inForce.map((i) => `in force for ${i.intent}: ${i.release_tuple_id}`),
+          ],
     )
     return 0
   })
@@ -46,11 +51,13 @@ export const show = (id: string, o: RolloutOptions): Promise<number> =>
     return 0
   })
 
+/** @param what a rollout, or an intent: then the rollout that routes it now */
 export const exportVerb = (
-  id: string,
+  what: string,
   o: RolloutOptions & { readonly as: 'json' | 'artifact' | 'appconfig'; readonly out?: string },
 ): Promise<number> =>
   withRollouts(o, async (store, signer) => {
+    const id = (await followedRollout(store, what))?.rollout.rollout_id ?? what
     const signed = await exportRollout(store, signer, id)
     const { routing } = signed.artifact
     const text = {

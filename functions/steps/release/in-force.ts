@@ -14,6 +14,13 @@ export interface InForce {
 export const readInForce = (store: Pick<Store, 'table'>, intent: string): Promise<LedgerRow<InForce> | null> =>
   store.table.get<InForce>(...rowKeys.inForce(intent))
 
+/** The tuple in force of every intent that ever had a rollout. */
+export const listInForce = async (store: Pick<Store, 'table'>): Promise<({ readonly intent: string } & InForce)[]> =>
+  (await Array.fromAsync(store.table.query<InForce>(rowKeys.allInForce()))).map((row) => ({
+    intent: row.sk,
+    ...row.body,
+  }))
+
 /**
  * Brings the intent's item in line with a rollout as it stands. Every move is made once, whoever makes it and however
  * late: a rollout leaves the place only while it holds it, and takes its tuple back only while that one is in force.

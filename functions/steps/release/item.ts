@@ -46,7 +46,8 @@ export async function needRollout(store: Pick<Store, 'table'>, id: string): Prom
 export const listRollouts = async (store: Pick<Store, 'table'>): Promise<RolloutItem[]> =>
   (await Array.fromAsync(store.table.query<RolloutItem>(rowKeys.rollouts()))).map((row) => row.body)
 
-const isBack = (status: RolloutStatus): boolean =>
+/** Did everyone get the whole prior tuple back? */
+export const isBack = (status: RolloutStatus): boolean =>
   status === 'rolled_back' || status === 'stopped' || status === 'retired'
 
 type Decide = (rollout: Rollout) => Promise<Transition> | Transition

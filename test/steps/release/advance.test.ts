@@ -12,6 +12,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { readRejections } from '../../../functions/steps/memory.ts'
 import { advanceRollout, resumeRollout, stopRollout } from '../../../functions/steps/release/advance.ts'
+import { followedRollout } from '../../../functions/steps/release/export.ts'
 import { readInForce } from '../../../functions/steps/release/in-force.ts'
 import { statusOfProposal } from '../../../functions/steps/release/lineage.ts'
 import { verifyRollout } from '../../../functions/steps/release/verify.ts'
@@ -359,6 +360,7 @@ describe('a newer release of the intent', () => {
     return store
   }
   const SECOND = 'ro_second'
+  const follows = async (store: Store) => (await followedRollout(store, INTENT))!.rollout.rollout_id
   const verdicts = async (store: Store, id: string) => (await rolloutOf(store, id)).records.at(-1)!.verdict
 
   test('supersedes the one whose window is open', async () => {
@@ -367,6 +369,7 @@ describe('a newer release of the intent', () => {
     await forward(store, TO_RELEASE, SECOND)
     expect((await advance(store)).record?.verdict).toBe('superseded')
     expect(await statusOfProposal(store, 'r')).toBe('superseded')
+    expect(await follows(store)).toBe(SECOND)
     expect(await inForce(store)).toEqual({
       release_tuple_id: (await rolloutOf(store, SECOND)).candidate.release_tuple_id,
       rollout_id: null,
@@ -375,9 +378,12 @@ describe('a newer release of the intent', () => {
 
   test.each([0, TO_RELEASE])('goes back with the one below it, %i steps on', async (steps) => {
     const store = await forward(await two(), steps, SECOND)
+    expect(await follows(store)).toBe(SECOND)
     await record(store, [aRun(await rolloutOf(store), 'window', 'candidate', 9999, { policy_violation: true })])
     expect((await advance(store)).record?.verdict).toBe('rolled_back')
     expect(await verdicts(store, SECOND)).toBe('stopped')
+    // Not the second one, whose baseline is what has just gone back.
+    expect(await follows(store)).toBe(ID)
     await goesBack(store, 'rolled_back')
   })
 

@@ -16,10 +16,12 @@ export const scoreShard: Step<ScoreItem, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const candidate = Math.floor(item / shards)
     const shard = item % shards
+    const recorded = gateKeys.scores(version, k, candidate, shard)
+    if ((await store.vault.get(recorded)) !== null) return {}
     const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
     const scores = await transcriptEngine().score(lines, run, question.list[candidate]!)
     if (scores.length === 0) throw new UserError('a sealed shard is missing')
-    await store.vault.putIfAbsent(gateKeys.scores(version, k, candidate, shard), canonicalLines(scores))
+    await store.vault.putIfAbsent(recorded, canonicalLines(scores))
     return {}
   },
 }

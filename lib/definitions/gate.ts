@@ -26,6 +26,8 @@ const catchAll = (next: string, assign?: Readonly<Record<string, string>>) => [
   { ErrorEquals: ['States.ALL'], Output: NOTHING, ...(assign ? { Assign: assign } : {}), Next: next },
 ]
 
+const IN_TIME = '$toMillis($states.context.State.EnteredTime) < $toMillis($reserved.due)'
+
 /** Where the answer lies; the answer itself never passes through here. */
 const ANSWER = '{% $states.result.Payload.answer %}'
 
@@ -52,7 +54,11 @@ export function gateDefinition(parts: GateParts): Record<string, unknown> {
       },
       'Choose Whether To Score': {
         Type: 'Choice',
-        Choices: [{ Condition: '{% $reserved.items > 0 %}', Next: 'Score Until Due' }],
+        Choices: [
+          { Condition: `{% $reserved.items > 0 and ${IN_TIME} %}`, Next: 'Score Until Due' },
+          // A gate that died is followed by another one: past its time it publishes what there is, and scores nothing.
+          { Condition: '{% $reserved.items > 0 %}', Next: 'Publish Answer' },
+        ],
         Default: 'Question Answered',
       },
       'Score Until Due': {

@@ -117,3 +117,37 @@ describe('the moment of an answer', () => {
     }
   })
 })
+
+describe('a gate that could not publish', () => {
+  it('publishes the answer that it had sealed when the run is redriven, and scores nothing again', async () => {
+    let broken = true
+    const before = (name: string) => {
+      if (broken) killed('PublishAnswer')(name)
+    }
+    const store = await stocked(memory(), yes)
+    const workflow = deploy(store, { shardCases: 25, faults: { before } })
+    const failed = await workflow.tune({ target: aTarget(), run_id: RUN })
+    expect([failed.status, await readText(store.objects, workKeys.answer(RUN))]).toEqual(['FAILED', null])
+    const { ScoreShard, SealAnswer } = workflow.calls
+    broken = false
+    const redriven = await workflow.redrive(failed)
+    expect(redriven.output).toEqual({ run_id: RUN, verdict: 'certified' })
+    expect(workflow.calls).toMatchObject({ ScoreShard, SealAnswer })
+  })
+
+  it('answers "no" when the hour is over and nothing was sealed: a later gate scores nothing any more', async () => {
+    let broken = true
+    const before = (name: string) => {
+      if (broken) killed('ScoreShard', 'PublishAnswer')(name)
+    }
+    const store = await stocked(memory(), yes)
+    const workflow = deploy(store, { shardCases: 25, faults: { before } })
+    const failed = await workflow.tune({ target: aTarget(), run_id: RUN })
+    expect(failed.status).toBe('FAILED')
+    broken = false
+    expect((await workflow.redrive(failed)).output).toEqual({ run_id: RUN, verdict: 'not_certified' })
+    expect(workflow.calls.SealAnswer).toBeUndefined()
+    const [row] = await Array.fromAsync(store.table.query<object>(rowKeys.versions(aTarget().intent!)))
+    expect(row!.body).toMatchObject({ used: 1, open: null, history: [{ answer: false }] })
+  })
+})

@@ -184,7 +184,8 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   if (!known) throw new Error(`the runner does not know the state type ${state.Type}`)
   only(state.Type, state, known)
   const StartTime = new Date(execution.started).toISOString()
-  const states = { input, context: { Execution: { Id: execution.arn, StartTime } } }
+  const EnteredTime = new Date(execution.time.now).toISOString()
+  const states = { input, context: { Execution: { Id: execution.arn, StartTime }, State: { EnteredTime } } }
   const bind = (more: Json = {}) => ({ ...execution.variables, states: { ...states, ...more } })
   const leave = async (from: Json, more: Json, result: unknown): Promise<unknown> => {
     const assigned = from.Assign ? ((await evaluate(from.Assign, bind(more))) as Json) : {}
@@ -254,7 +255,8 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     const arn = args.FunctionName as string
     const seconds = runner.seconds(arn)
     const call = (at: number) => runner.invoke(arn, sized(args.Payload), at)
-    if (time.now + 1000 * seconds > time.end && seconds <= limit) runner.unheard.push(() => call(time.end))
+    if (time.now < time.end && time.now + 1000 * seconds > time.end && seconds <= limit)
+      runner.unheard.push(() => call(time.end))
     pass(execution, 1000 * Math.min(seconds, limit))
     if (seconds > limit) throw new WorkflowError('States.Timeout', `no answer in ${limit} s`)
     return { Payload: sized(await call(time.now)) }

@@ -2,7 +2,7 @@
  * The loop inside a CDK application of your own: the stores in one stack that outlives deployments, the construct
  * `Autotune` in yours. `npx cdk synth --app "node examples/cdk/app.ts"`.
  */
-import { App, type AppProps, Duration, Stack } from 'aws-cdk-lib'
+import { App, type AppProps, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -22,6 +22,8 @@ export function exampleApp(props: AppProps = {}): App {
     answerAfter: Duration.hours(2),
   })
   autotune.watch.notify(new SnsAction(new Topic(support, 'OnCall', { enforceSSL: true })))
+  // So that the command line finds the workflow: `autotune run --target target.json --stack Support`.
+  new CfnOutput(support, 'TuningWorkflowArn', { value: autotune.tuning.stateMachineArn })
   return app
 }
 

@@ -85,6 +85,8 @@ describe('the construct in another application', () => {
       'cron(30 4 ? * MON *)',
     ])
     expect(JSON.stringify(ofType('AWS::StepFunctions::StateMachine'))).toContain('+ 7200000)')
+    const outputs = templates.flatMap((t) => Object.keys(t.Outputs ?? {}))
+    for (const name of ['ExperienceBucketName', 'TuningWorkflowArn']) expect(outputs).toContain(name)
     for (const alarm of ofType('AWS::CloudWatch::Alarm')) expect(alarm.Properties!.AlarmActions).toHaveLength(1)
   })
 

@@ -2,7 +2,8 @@
 import type { Settings } from '#schemas/common.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
-import { observe, place, type ReplayPins, samePlacement } from '../replay/transcript.ts'
+import { sameShape } from '../replay/render.ts'
+import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
 import type { SealedLine } from './reproduce.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
@@ -20,3 +21,8 @@ export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins
     return { status: 'unchanged', measures: line.baseline }
   return { status: 'replayed', measures: measuresOf(suite, observe(placement, pins)) }
 }
+
+const samePlacement = (a: Placement, b: Placement): boolean =>
+  a.recording === b.recording &&
+  sameShape(a.rendered.shape, b.rendered.shape) &&
+  a.asked.every((flag, i) => flag === b.asked[i])

@@ -1,13 +1,16 @@
 /** Cases as a search holds them: by the hundred thousand. What only the baseline's proof read is gone, equal values are one. */
-import type { Settings } from '#schemas/common.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 
 /** Recordings that keep their prepared columns; those of the others are computed again whenever they are looked at. */
 const KEPT_PREPARED = 16_384
 
+/** Values of one case alone fill no memory with their texts. */
+const MOST_SHARED = 16_384
+const LONGEST_SHARED = 1024
+
 /** Makes cases slim, one after the other. The same replays and verdicts come of them; the baseline is not proved on them. */
 export class Slimmer {
-  readonly #texts = new Map<string, string>()
+  readonly #tables = new Map<string, unknown>()
   readonly #values = new Map<string, unknown>()
   #recordings = 0
 
@@ -18,43 +21,47 @@ export class Slimmer {
   }
 
   #recording(r: Recording, one: boolean): Recording {
-    const { evidence, calls, hops, actions, approvals, needs } = r
+    const { evidence, actions } = r
     const slim: Recording = {
       ...r,
-      pack_version: r.pack_version && this.#text(r.pack_version),
-      settings: this.#value(r.settings) as Settings,
-      offers: this.#value(r.offers) as Recording['offers'],
-      evidence: { ...evidence, bucket: this.#column(evidence.bucket), source: this.#column(evidence.source) },
-      calls: { ...calls, model: this.#column(calls.model) },
-      hops: { ...hops, bucket: this.#column(hops.bucket) },
-      actions: { ...actions, name: this.#column(actions.name), arguments: one ? [] : actions.arguments },
-      approvals: { ...approvals, gate: this.#column(approvals.gate) },
-      needs: { ...needs, name: this.#column(needs.name) },
+      pack_version: this.#column(r.pack_version),
+      settings: this.#table(r.settings),
+      offers: this.#table(r.offers),
+      evidence: { ...this.#columns(evidence), ranks: this.#columns(evidence.ranks) },
+      tools: this.#columns(r.tools),
+      memory: this.#columns(r.memory),
+      calls: this.#columns(r.calls),
+      hops: this.#columns(r.hops),
+      actions: this.#columns(one ? { ...actions, arguments: [] } : actions),
+      approvals: this.#columns(r.approvals),
+      needs: this.#columns(r.needs),
       outcome: one ? { ...r.outcome, outputs: null } : r.outcome,
       recorded: PROVED,
     }
     return this.#recordings++ < KEPT_PREPARED ? slim : Object.freeze(slim)
   }
 
-  #column<T extends string | null>(values: readonly T[]): T[] {
-    return values.map((v) => (v === null ? v : (this.#text(v) as T)))
+  #columns<T extends object>(group: T): T {
+    return Object.fromEntries(Object.entries(group).map(([name, column]) => [name, this.#column(column)])) as T
   }
 
-  #text(text: string): string {
-    const known = this.#texts.get(text)
-    if (known !== undefined) return known
-    this.#texts.set(text, text)
-    return text
+  /** One frozen table for all that are equal: its plan is made once. */
+  #table<T extends object>(table: T): T {
+    return shared(this.#tables, Object.freeze(table), JSON.stringify(table))
   }
 
-  /** One frozen object for all that are equal. */
-  #value(value: object): unknown {
-    const text = JSON.stringify(value)
-    const known = this.#values.get(text)
-    if (known !== undefined) return known
-    this.#values.set(text, Object.freeze(value))
-    return value
+  #column<T>(column: T): T {
+    const text = JSON.stringify(column)
+    return text.length > LONGEST_SHARED ? column : shared(this.#values, column, text)
   }
+}
+
+/** The first of equal values, as far as they are remembered. */
+function shared<T>(values: Map<string, unknown>, value: T, text: string): T {
+  const known = values.get(text)
+  if (known !== undefined) return known as T
+  if (values.size < MOST_SHARED) values.set(text, value)
+  return value
 }
 
 /** Stands where the recorded files were named: the baseline was compared with them before. */

@@ -71,12 +71,6 @@ export function place(replayCase: ReplayCase, settings: Settings, baseline: Sett
   }
 }
 
-/** Would a replay of both see and ask the same? */
-export const samePlacement = (a: Placement, b: Placement): boolean =>
-  a.recording === b.recording &&
-  sameShape(a.rendered.shape, b.rendered.shape) &&
-  a.asked.every((flag, i) => flag === b.asked[i])
-
 /** The context as it was when recorded. */
 export function recordedContext(prepared: PreparedRecording): Rendered {
   prepared.recordedContext ??= render(prepared, prepared.recordedPlan)

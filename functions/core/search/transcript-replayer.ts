@@ -6,13 +6,15 @@ import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type Measures, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
-import { contextHash } from '../replay/render.ts'
+import { contextHash, render, sameShape } from '../replay/render.ts'
+import { planOf } from '../replay/settings-plan.ts'
 import {
+  askedFor,
+  chooseRecording,
   observe,
   type Placement,
   place,
   type ReplayPins,
-  samePlacement,
   spending,
   type Unreplayable,
 } from '../replay/transcript.ts'
@@ -47,6 +49,12 @@ export function transcriptReplayer(
       )
     return placement
   }
+  const baselinePlan = planOf(pins.baseline)
+  /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
+  const isBaseline = (index: number, { recording, prepared, rendered, asked }: Placement): boolean =>
+    recording === chooseRecording(panel.cases[index]!, baselinePlan, pins.baseline) &&
+    sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
+    askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])
   const view: CaseView = {
     rendered(index, settings) {
       const placement = placed(index, settings)
@@ -70,7 +78,7 @@ export function transcriptReplayer(
     contextKey(index, settings) {
       const placement = placed(index, settings)
       if ('unreplayable' in placement) return `unreplayable: ${placement.unreplayable}`
-      return samePlacement(placement, baselineOf(index)) ? SAME_AS_BASELINE : keyOf(placement)
+      return isBaseline(index, placement) ? SAME_AS_BASELINE : keyOf(placement)
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {

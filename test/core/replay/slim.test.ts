@@ -1,0 +1,63 @@
+/** Slim cases replay as whole ones do, and share what is equal. */
+import { describe, expect, test } from 'vitest'
+import { canonical } from '#core/canonical.ts'
+import { panelOf } from '#core/gate/reproduce.ts'
+import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
+import { Slimmer } from '#core/replay/slim.ts'
+import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import { EvaluatorSuite } from '#schemas/suite.ts'
+import { refundRuns } from '../../../examples/refund/generate.ts'
+import suite from '../../../examples/refund/suite.json' with { type: 'json' }
+
+const runs = [...refundRuns({ families: 40 })]
+const cases = runs.map((run) => compileCase([run]))
+const { settings } = runs[0]!
+const pins = { baseline: settings, prices: null }
+const tried = [
+  settings,
+  { ...settings, 'evidence.order_history.top_k': 3, 'budget.tool_tokens': 200 },
+  { ...settings, 'evidence.order_history.max_hops': 1, 'approval.refund.threshold': 50_000 },
+]
+
+describe('a slim case', () => {
+  test('gives the same answers as the whole one', () => {
+    const answers = (some: readonly ReplayCase[]) => {
+      const baseline = some.map(() => ({}) as never)
+      const { view, answer } = transcriptReplayer(
+        panelOf(some.map((c, i) => ({ case: c, baseline: baseline[i]! }))),
+        pins,
+        EvaluatorSuite.parse(suite),
+      )
+      const indices = some.map((_, i) => i)
+      return tried.map((s) => ({
+        rendered: indices.map((i) => view.rendered(i, s)),
+        keys: indices.map((i) => view.contextKey(i, s)),
+        bypassed: indices.map((i) => view.bypassedAmounts(i, s)),
+        answers: answer({ candidate_id: 'c', settings: s, cases: indices }),
+      }))
+    }
+    const slimmer = new Slimmer()
+    const whole = answers(structuredClone(cases))
+    expect(answers(cases.map((c) => slimmer.slim(structuredClone(c))))).toEqual(whole)
+    expect(new Set(whole[1]!.keys).size).toBeGreaterThan(10)
+    expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
+  })
+
+  test('shares the settings table and every column that repeats', () => {
+    const slimmer = new Slimmer()
+    const [a, b] = cases.slice(0, 2).map((c) => slimmer.slim(structuredClone(c)).recordings[0]!)
+    expect(a!.settings).toBe(b!.settings)
+    expect(a!.calls.model).toBe(b!.calls.model)
+  })
+})
+
+test('the line of a case is its canonical JSON, whatever its id', () => {
+  for (const case_id of ['plain', 'with "quotes" and \\', 'ünï\u2028', '"digest":"sha256:']) {
+    const compiled = assembleCase([
+      compileRun({ ...runs[0]!, case_id }, cases[0]!.recordings[0]!.recorded),
+      compileRun({ ...runs[1]!, case_id, family_id: runs[0]!.family_id }, cases[1]!.recordings[0]!.recorded),
+    ])
+    expect(compiled.line).toBe(canonical(compiled.case))
+  }
+})

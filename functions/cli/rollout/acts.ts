@@ -82,7 +82,7 @@ const said = ({ item: { run_id, rollout }, record, unchanged }: Moved) => ({
 
 const MOST = 2000
 
-function handOf({ by = userInfo().username, reason }: HandOptions): Hand {
+function handOf({ by = terminalUser(), reason }: HandOptions): Hand {
   const text = reason.replace(/\r\n?/g, '\n').trim()
   if (text.length < 3 || text.length > MOST || /[^\P{Cc}\n\t]/u.test(text))
     throw new UserError(`--reason takes 3 to ${MOST} characters, none of them control characters`)
@@ -90,4 +90,13 @@ function handOf({ by = userInfo().username, reason }: HandOptions): Hand {
   if (!person.success) throw new UserError(`--by takes a person's name, got ${JSON.stringify(by)}`)
   if (person.data === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
   return { by: person.data, reason: text }
+}
+
+/** The user of this terminal; some containers know none. */
+function terminalUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    throw new UserError('nobody is logged in here: say who you are with --by PERSON')
+  }
 }

@@ -1,5 +1,5 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
-import { writeFileSync } from 'node:fs'
+import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { canonical } from '#core/canonical.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
@@ -70,7 +70,8 @@ export const exportVerb = (
       return 0
     }
     try {
-      writeFileSync(o.out, text)
+      // A runtime may be reading it.
+      await replaceFile(o.out, text, true)
     } catch (error) {
       throw new UserError(`${o.out} cannot be written: ${(error as Error).message}`)
     }

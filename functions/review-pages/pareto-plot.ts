@@ -6,6 +6,7 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import { metricChange, metricName, metricValue, number, setting, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
+import { names } from './plot-names.ts'
 import type { ShownProposal } from './view.ts'
 
 type Mark = 'baseline' | 'won' | 'listed' | 'kept' | 'dropped'
@@ -22,6 +23,8 @@ const MARKS: Readonly<Record<Mark, { readonly says: string; readonly path: strin
   kept: { says: 'held every limit, another is better', path: symbol(symbolCircle, 40)()! },
   dropped: { says: 'broke a limit or gained nothing', path: symbol(symbolTimes, 22)()! },
 }
+/** Marks that carry their name in the plot. */
+const NAMES: Partial<Record<Mark, string>> = { won: 'winner', baseline: 'baseline' }
 const DRAWN_LAST: readonly Mark[] = ['dropped', 'kept', 'listed', 'baseline', 'won']
 
 const markOf = ({ fate }: CandidateScore): Mark =>
@@ -57,7 +60,7 @@ export function paretoPlot(shown: ShownProposal): Html {
   if (shown.baseline_metric !== null) points.push({ x: shown.baseline_metric, y: 0, mark: 'baseline' })
   const better = direction === 'decrease' ? 'further left' : 'further right'
   return html`${points.length > 0 && svg(shown, points)}
-<p class="soft">Better is ${better} (${metricName(metric)}) and ${upOf(shown) === 'utility' ? 'higher (utility)' : 'lower (cost)'}, on the search set. The dashed line joins the best of those that held every limit.${
+<p class="soft">Better is ${better} (${metricName(metric)}) and ${upOf(shown) === 'utility' ? 'higher (utility)' : 'lower (cost)'}, on the search set.${frontOf(shown, points).length > 1 && ' The dashed line joins the best of those that held every limit.'}${
     unplotted > 0 &&
     ` ${number(unplotted)} more were dropped before they were replayed in full and have no place in the plot.`
   }</p>
@@ -65,13 +68,13 @@ ${candidateTable(shown)}`
 }
 
 function svg(shown: ShownProposal, points: readonly Point[]): Html {
-  const { metric, direction } = shown.proposal.target
+  const { metric } = shown.proposal.target
   const up = upOf(shown)
   const x = axis(
     points.map((p) => p.x),
     [EDGE.left, WIDTH - EDGE.right],
   )
-  const y = axis([...points.map((p) => p.y), 0], [HEIGHT - EDGE.bottom, EDGE.top])
+  const y = axis([...points.map((p) => p.y), 0], [HEIGHT - EDGE.bottom, EDGE.top], up === 'utility' ? 0.1 : 1)
   const inUnit = (value: number) => (up === 'utility' ? value * 100 : value)
   const marks = DRAWN_LAST.flatMap((mark) =>
     distinct(
@@ -80,14 +83,7 @@ function svg(shown: ShownProposal, points: readonly Point[]): Html {
       y,
     ),
   )
-  const front =
-    line()(
-      frontOf(
-        points.filter((p) => p.mark !== 'dropped'),
-        direction,
-        up,
-      ).map((p): [number, number] => [x(p.x), y(p.y)]),
-    ) ?? ''
+  const front = line()(frontOf(shown, points).map((p): [number, number] => [x(p.x), y(p.y)])) ?? ''
   const bottom = HEIGHT - EDGE.bottom
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="plot-title plot-desc">
 <title id="plot-title">Candidates by ${metricName(metric)} and ${up === 'utility' ? 'utility' : 'cost'}</title>
@@ -109,7 +105,10 @@ ${x
 ${points.some((p) => p.mark === 'baseline') && html`<line class="zero" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${px(y(0))}" y2="${px(y(0))}"/><line class="zero" x1="${px(x(shown.baseline_metric!))}" x2="${px(x(shown.baseline_metric!))}" y1="${EDGE.top}" y2="${bottom}"/>`}
 ${front !== '' && html`<path class="front" d="${front}"/>`}
 ${marks.map((p) => html`<path class="${p.mark}" transform="translate(${px(x(p.x))} ${px(y(p.y))})" d="${MARKS[p.mark].path}"/>`)}
-${names(marks.map((p) => ({ ...p, x: x(p.x), y: y(p.y) })))}
+${names(
+  marks.map((p) => ({ x: x(p.x), y: y(p.y), name: NAMES[p.mark] ?? null })),
+  { left: EDGE.left, right: WIDTH, top: 0, bottom },
+)}
 </svg>
 <ul class="legend">${DRAWN_LAST.toReversed()
     .filter((mark) => marks.some((p) => p.mark === mark))
@@ -119,27 +118,14 @@ ${names(marks.map((p) => ({ ...p, x: x(p.x), y: y(p.y) })))}
     )}</ul>`
 }
 
-/** Winner and baseline by name beside their marks: above them, and the baseline below where both would meet. */
-function names(marks: readonly Point[]): Html[] {
-  const [won, baseline] = (['won', 'baseline'] as const).map((mark) => marks.find((p) => p.mark === mark))
-  const near = won && baseline && Math.abs(won.x - baseline.x) < 110 && Math.abs(won.y - baseline.y) < 18
-  return [[won, -11, 'winner'] as const, [baseline, near ? 21 : -11, 'baseline'] as const].flatMap(
-    ([p, shift, says]) => {
-      if (!p) return []
-      const anchor = p.x < EDGE.left + 40 ? 'start' : p.x > WIDTH - EDGE.right - 40 ? 'end' : 'middle'
-      return [html`<text class="named" x="${px(p.x)}" y="${px(p.y + shift)}" text-anchor="${anchor}">${says}</text>`]
-    },
-  )
-}
-
 /** The unit, where the metric's name does not say it. */
 const axisUnit = (metric: MetricName): string => (METRICS[metric].unit === 'ms' ? ', ms' : '')
 const px = (value: number): string => value.toFixed(1)
 
-/** A linear axis with air at its ends, also where all values are one. */
-function axis(values: readonly number[], range: readonly [number, number]) {
+/** A linear axis with air at its ends; `flat` is the span around values that are all 0. */
+function axis(values: readonly number[], range: readonly [number, number], flat = 1) {
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const air = (high - low || Math.abs(high) || 1) * 0.08
+  const air = (high - low || Math.abs(high) || flat) * 0.08
   return scaleLinear()
     .domain([low - air, high + air])
     .range(range)
@@ -150,12 +136,14 @@ function distinct(points: readonly Point[], x: (v: number) => number, y: (v: num
   return [...new Map(points.map((p) => [`${Math.round(x(p.x))},${Math.round(y(p.y))}`, p])).values()]
 }
 
-/** Points that no other beats in both directions, from best metric on. */
-function frontOf(points: readonly Point[], direction: 'decrease' | 'increase', up: string): Point[] {
-  const gain = (p: Point) => (direction === 'decrease' ? -p.x : p.x)
-  const height = (p: Point) => (up === 'utility' ? p.y : -p.y)
+/** Of those that held every limit, the points that no other beats in both directions, from best metric on. */
+function frontOf(shown: ShownProposal, points: readonly Point[]): Point[] {
+  const gain = (p: Point) => (shown.proposal.target.direction === 'decrease' ? -p.x : p.x)
+  const height = (p: Point) => (upOf(shown) === 'utility' ? p.y : -p.y)
   const front: Point[] = []
-  for (const p of [...points].sort((a, b) => gain(b) - gain(a) || height(b) - height(a)))
+  for (const p of points
+    .filter(({ mark }) => mark !== 'dropped')
+    .sort((a, b) => gain(b) - gain(a) || height(b) - height(a)))
     if (front.length === 0 || height(p) > height(front.at(-1)!)) front.push(p)
   return front
 }

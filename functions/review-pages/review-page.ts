@@ -1,13 +1,12 @@
 /** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
 import { html } from 'hono/html'
-import { METRICS } from '#schemas/metrics.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
-import { seatsLeft } from '../core/review/quorum.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
-import { count, metricChange, metricName, metricValue, moment, number, percent, setting, visible } from './format.ts'
+import { count, metricName, metricValue, moment, number, setting, visible } from './format.ts'
 import { type Html, page, table } from './layout.ts'
 import { dimensionPlot } from './limits-plot.ts'
 import { paretoPlot } from './pareto-plot.ts'
+import { standing, summary } from './review-summary.ts'
 import type { ReviewView, ShownProposal } from './view.ts'
 import { wordDiff } from './word-diff.ts'
 
@@ -77,32 +76,6 @@ function problem({ returned }: ReviewView): Html | null {
   )
 }
 
-/** Who was asked, and who has decided: one line a role. */
-function standing({ review, seat }: ReviewView): Html {
-  const left = new Set(seatsLeft(review).map((s) => s.role))
-  const roles = [...new Set(review.seats.map((s) => s.role))]
-  return html`<ul class="seats" aria-label="Required roles">${roles.map((role) => {
-    const done = review.decisions.find((d) => d.role === role)
-    const state = done ? done.decision : role === seat.role ? 'waits for you' : left.has(role) ? 'waiting' : 'open'
-    return html`<li class="${role === seat.role ? 'you' : ''}"><strong>${visible(role)}</strong> ${done ? html`<span class="good">${state}</span>` : state}</li>`
-  })}</ul>
-<p class="soft">Every role must approve, each by another person. One rejection ends the review; no decision in time ends it as expired.</p>`
-}
-
-/** The change in three tiles, for whoever reads no further. */
-function summary(shown: ShownProposal): Html {
-  const { proposal } = shown
-  const { metric } = proposal.target
-  const own = proposal.certificate.find((row) => row.guardrail === metric)
-  const utility = proposal.certificate.find((row) => row.guardrail === 'utility_delta')
-  const winner = shown.candidates.find((c) => c.fate === 'won')
-  return html`<dl class="tiles">
-<div><dt>Gain: ${metricName(metric)}</dt><dd><strong>${metricChange(metric, proposal.observed_delta[METRICS[metric].delta_key] ?? null)}</strong>on the held-out set${own?.bound != null && ` (${percent(1 - own.level)} bound ${metricChange(metric, own.bound)})`}; on the search set ${metricValue(metric, shown.baseline_metric)} to ${metricValue(metric, winner?.metric ?? null)}</dd></div>
-<div><dt>Price: utility</dt><dd><strong>${utility ? html`drop below ${number(-utility.limit * 100)} points` : 'no guardrail'}</strong>${utility ? (utility.passed ? 'certified' : 'not certified') : 'was declared for it'}; ${percent(proposal.blast_radius.b_decision)} of decisions change</dd></div>
-<div><dt>Way back</dt><dd><strong>${visible(proposal.release_path.rollback_target)}</strong>by itself when production disagrees; enters at ${proposal.release_path.rollout_stage}</dd></div>
-</dl>`
-}
-
 /** Typed diff. Prose is compared word by word, with whatever is invisible written out. */
 function changes({ proposal, surfaces }: ShownProposal): Html {
   const entries = Object.entries(proposal.candidate_change.patch)
@@ -144,8 +117,9 @@ function boundsOf({ bounds }: TunableSurface): string {
   return min === undefined || max === undefined ? 'bounds declared' : `${number(min)} to ${number(max)}${step}`
 }
 
-function noSearch({ no_search, proposal }: ShownProposal): Html | null {
+function noSearch({ no_search, proposal, candidates: all }: ShownProposal): Html | null {
   if (no_search === null) return null
+  const winner = all.find((c) => c.fate === 'won')
   const { best, replays, candidates } = no_search
   return html`<h3>What the search was worth</h3>
 <p>The same ${count(replays, 'replay')} spent on ${count(candidates, 'random candidate')}: ${
@@ -155,7 +129,7 @@ function noSearch({ no_search, proposal }: ShownProposal): Html | null {
           best.patch,
         )
           .map(([path, { from, to }]) => `${visible(path)} ${setting(from)} → ${setting(to)}`)
-          .join(', ')}).`
+          .join(', ')}); the winner reaches ${metricValue(proposal.target.metric, winner?.metric ?? null)}.`
   }</p>`
 }
 

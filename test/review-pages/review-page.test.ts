@@ -52,7 +52,10 @@ describe('the review page shows', () => {
     ['the ledger line', ['question 2 of 5, 0.02 of 0.05 spent, now retired']],
     ['what may be said', ['certified utility drop < 2.0 points (g=1, f=4, n=500, p=0.0003 <= 0.01)']],
     ['the blast radius', ['contexts changed 6.2', 'decisions changed 1.4', 'passes that now fail 0.7']],
-    ['the no-search arm', ['The same 1,840 replays spent on 9 random candidates', '0.97']],
+    [
+      'the no-search arm',
+      ['The same 1,840 replays spent on 9 random candidates', '0.97', 'the winner reaches 0.86 cents'],
+    ],
     [
       'the rollback target, whole',
       ['ctxpack.support@5.2.0', 'policy.returns@4.1.0', 'tools.support@3.7.0', '600 of 600 cases reproduce'],
@@ -117,6 +120,22 @@ describe('the review page shows', () => {
     expect(accessibilityProblems(bare)).toEqual([])
   })
 
+  test('winner and baseline by name, over no other mark and inside the plot', () => {
+    const all = elements(page)
+    const marks = all.flatMap(({ name, attributes: { transform } }) => {
+      const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(transform ?? '') ?? []
+      return name === 'path' && x !== undefined ? [{ x: Number(x), y: Number(y) }] : []
+    })
+    const names = all.filter((t) => t.attributes.class === 'named')
+    expect(names.map((t) => t.text).sort()).toEqual(['baseline', 'winner'])
+    for (const { text: says, attributes } of names) {
+      const [x, y, half] = [Number(attributes.x), Number(attributes.y), says.length * 3.5]
+      expect(x + half).toBeLessThan(410)
+      const covered = marks.filter((m) => Math.abs(m.x - x) < half && m.y < y && m.y > y - 10)
+      expect(covered).toEqual([])
+    }
+  })
+
   test('that a demonstration certifies nothing', () => {
     expect(reviewPage(aView(aShown({ demonstration: 'asking again certifies nothing' })))).toContain(
       'asking again certifies nothing',
@@ -149,7 +168,9 @@ describe('the review page shows', () => {
       accessibilityProblems(reviewPage(aView(aShown({ candidates: one, baseline_metric: one[0]!.metric })))),
     ).toEqual([])
     const proposal = aProposal({ target: { intent: 'support.refund', metric: 'utility', direction: 'increase' } })
-    expect(reviewPage(aView(aShown({ proposal })))).toContain('cost change, cents')
+    const utility = plain(reviewPage(aView(aShown({ proposal }))).replace(/<[^>]+>/g, ''))
+    expect(utility).toContain('cost change, cents')
+    expect(utility).toContain('Price: costno guardrailwas declared for it')
   })
 
   test('none of the words that promise too much', () => {

@@ -31,8 +31,10 @@ export const DECLARED = {
   coldMs: 700,
   /** Megabytes that give a function one whole core. */
   coreMb: 1769,
-  /** An object as values in memory takes this many times its bytes. */
-  memoryFactor: 6,
+  /** Megabytes of a function that has done nothing yet. */
+  baseMb: 120,
+  /** What stands uncollected beside what is alive. */
+  garbage: 1.5,
   /** How much slower a core of Lambda is than the one that measured. */
   slower: 1.5,
 } as const

@@ -1,5 +1,7 @@
 /** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { LedgerTable, ObjectStore } from '#ports'
 import { refundRuns } from '../examples/refund/generate.ts'
 import {
@@ -25,8 +27,8 @@ export interface Use {
   itemReads: number
   itemWrites: number
   vault: number
-  /** Most bytes that one call read. */
-  bytes: number
+  /** Most bytes that were alive at once in one call, as the garbage collector leaves them. */
+  peak: number
 }
 
 export interface Measured {
@@ -87,19 +89,31 @@ const twelve = () =>
     })),
   )
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** Bytes that nobody can collect. */
+function alive(): number {
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 class Meter {
   readonly functions: Record<string, Use> = {}
   transitions = 0
   private current: Use | null = null
-  private read = 0
+  private before = 0
+  private looks = 0
   private since = performance.now()
 
   begin(name: string): void {
     this.end()
-    this.functions[name] ??= { calls: 0, ms: 0, gets: 0, puts: 0, itemReads: 0, itemWrites: 0, vault: 0, bytes: 0 }
+    this.functions[name] ??= { calls: 0, ms: 0, gets: 0, puts: 0, itemReads: 0, itemWrites: 0, vault: 0, peak: 0 }
     this.current = this.functions[name]
     this.current.calls++
-    this.read = 0
+    this.before = alive()
+    this.since = performance.now()
   }
 
   /** Time since the last look belongs to the function that was at work: one thread, one function at a time. */
@@ -115,9 +129,12 @@ class Meter {
     if (vault) this.current.vault++
   }
 
-  private took(bytes: number): void {
-    this.read += bytes
-    if (this.current) this.current.bytes = Math.max(this.current.bytes, this.read)
+  /** Now and then, and at each write, when a function holds most. What a look takes is not the function's time. */
+  private look(always: boolean): void {
+    if (!this.current || (!always && this.looks++ % 500 !== 0)) return
+    this.end()
+    this.current.peak = Math.max(this.current.peak, alive() - this.before)
+    this.since = performance.now()
   }
 
   bucket(inner: ObjectStore, vault: boolean): ObjectStore {
@@ -125,9 +142,8 @@ class Meter {
     return {
       async get(key, version) {
         meter.count('gets', vault)
-        const bytes = await inner.get(key, version)
-        meter.took(bytes?.length ?? 0)
-        return bytes
+        meter.look(false)
+        return inner.get(key, version)
       },
       async read(key) {
         meter.count('gets', vault)
@@ -135,10 +151,12 @@ class Meter {
       },
       async put(key, content) {
         meter.count('puts', vault)
+        meter.look(true)
         return inner.put(key, content)
       },
       async putIfAbsent(key, content) {
         meter.count('puts', vault)
+        meter.look(true)
         return inner.putIfAbsent(key, content)
       },
       async versionOf(key) {

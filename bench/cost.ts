@@ -124,7 +124,7 @@ function scaled(a: Measured, b: Measured, cases: number): Measured {
       const whole = Object.fromEntries(
         (Object.keys(use) as (keyof Use)[]).map((key) => [key, line(before[key], use[key])]),
       ) as unknown as Use
-      return [name, BY_ITEM.has(name) ? { ...whole, bytes: use.bytes } : whole]
+      return [name, BY_ITEM.has(name) ? { ...whole, peak: use.peak } : whole]
     }),
   )
   return {
@@ -158,7 +158,10 @@ function quotasOf(size: Measured, memory: Memory): Quota[] {
     .map(([name, use]) => ({ name, seconds: secondsOf(use, memory[name]!) / use.calls }))
     .toSorted((a, b) => b.seconds - a.seconds)[0]!
   const largest = perCall
-    .map(([name, use]) => ({ name, share: (use.bytes * DECLARED.memoryFactor) / (memory[name]! * 2 ** 20) }))
+    .map(([name, use]) => ({
+      name,
+      share: (DECLARED.baseMb + (use.peak * DECLARED.garbage) / 2 ** 20) / memory[name]!,
+    }))
     .toSorted((a, b) => b.share - a.share)[0]!
   const failed =
     'the run is recorded as failed with this reason, its lock is free, no question is spent: tune on fewer cases'

@@ -22,7 +22,7 @@ export function openStore(
   { durable = true, progress = () => {} }: { durable?: boolean; progress?: Progress } = {},
 ): LocalStore {
   mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
-  const table = sqliteTable(join(dir, 'ledger.sqlite'))
+  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
   return {
     dir,
     vaultDir: join(dir, 'vault'),

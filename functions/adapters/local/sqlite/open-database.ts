@@ -17,16 +17,18 @@ const APPLICATION_ID = 0x61746c64
 
 /**
  * Opens the ledger's file, making it, its folder and its one table where they are missing. WAL and `synchronous = FULL`:
- * what was confirmed survives a kill and a power cut, and readers do not wait for writers.
+ * what was confirmed survives a kill and a power cut, and readers do not wait for writers. Not `durable`: a power cut may
+ * take it, for a store that is thrown away.
  *
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
-export async function openDatabase(file: string): Promise<DatabaseSync> {
+export async function openDatabase(file: string, durable: boolean): Promise<DatabaseSync> {
   await mkdir(dirname(file), { recursive: true })
   return whenFree(file, () => {
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
     try {
       prepareSchema(database, file)
+      database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
       return database
     } catch (error) {
       database.close()
@@ -67,7 +69,6 @@ function prepareSchema(database: DatabaseSync, file: string): void {
       `)
     database.exec('COMMIT')
   }
-  database.exec('PRAGMA synchronous = FULL')
 }
 
 /** True: a ledger; false: empty, to be made one. */

@@ -25,18 +25,19 @@ const statements = (database: DatabaseSync) => ({
  * The ledger table over a file, which the first write makes; until then reads find nothing and make nothing. A state
  * change is one conditional statement, so that no transaction is ever open between two calls. Bodies are canonical JSON.
  *
+ * @param durable wait with every write until it is on the disk
  * @returns a table that throws RangeError for a key that no adapter takes, what `canonical` throws for a body that JSON
  *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, or stays locked. `close` ends it;
  *   calls after that throw.
  */
-export function sqliteTable(file: string): LedgerTable & { close(): void } {
+export function sqliteTable(file: string, { durable = true } = {}): LedgerTable & { close(): void } {
   const path = resolve(file)
   let database: DatabaseSync | null = null
   let opening: Promise<ReturnType<typeof statements>> | null = null
   let closed = false
 
   const open = async () => {
-    const opened = await openDatabase(path)
+    const opened = await openDatabase(path, durable)
     if (closed) {
       opened.close()
       throw new Error(`${path} was closed`)

@@ -154,19 +154,27 @@ describe('by hand', () => {
 
   test('is shown on a page of this machine, which moves nothing', async () => {
     await started()
+    // The page's commands are to be copied into a shell.
+    const spaced = join(dir, "ana's harness")
+    for (const part of ['autotune', 'ledger.sqlite']) cpSync(join(dir, part), join(spaced, part), { recursive: true })
     let stop = () => {}
     const stopped = new Promise<void>((done) => {
       stop = done
     })
     const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const code = serve(ID, { store: dir, json: true, port: 0 }, () => stopped)
+    const code = serve(ID, { store: spaced, json: true, port: 0 }, () => stopped)
     await vi.waitFor(() => expect(printed).toHaveBeenCalled(), { timeout: 10_000, interval: 5 })
     const { url } = JSON.parse(String(printed.mock.calls[0]![0])) as { url: string }
     printed.mockRestore()
     const page = await fetch(url)
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('ctxpack.support@1.0.0 → 1.1.0')])
+    const text = await page.text()
+    expect([page.status, text]).toEqual([200, expect.stringContaining('ctxpack.support@1.0.0 → 1.1.0')])
+    expect(text.replaceAll('&#39;', "'")).toContain(
+      `--reason "..." --store '${dir}/ana'\\''s harness'`.replaceAll('"', '&quot;'),
+    )
     expect((await fetch(`${url}x`)).status).toBe(404)
-    expect((await fetch(url, { method: 'POST' })).status).toBe(405)
+    const posted = await fetch(url, { method: 'POST' })
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     stop()
     expect(await code).toBe(0)
     expect((await shown()).revision).toBe(0)

@@ -13,6 +13,8 @@ export interface PageReply {
   /** Set for 303 alone. */
   readonly location: string | null
   readonly body: string
+  /** Methods that would be answered; said with 405 alone. */
+  readonly allow?: string
 }
 
 /** Answers a request that came to the right host. */
@@ -145,12 +147,12 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size === 0 ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, location, body }: PageReply): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, location, body, allow }: PageReply): void {
   response.writeHead(status, {
     ...PAGE_HEADERS,
     'Content-Length': Buffer.byteLength(body),
     ...(location === null ? {} : { Location: location }),
-    ...(status === 405 ? { Allow: 'GET, HEAD, POST' } : {}),
+    ...(status === 405 ? { Allow: allow ?? 'GET, HEAD, POST' } : {}),
     ...(request.complete ? {} : { Connection: 'close' }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

@@ -22,7 +22,7 @@ export const serve = (
     const server = await servePages(
       async ({ method }, { path }): Promise<PageReply> => {
         if (path !== '/') return plain(404, 'There is nothing here. The page of the rollout is /.')
-        if (method !== 'GET' && method !== 'HEAD') return plain(405, 'This page only shows.')
+        if (method !== 'GET' && method !== 'HEAD') return { ...plain(405, 'This page only shows.'), allow: 'GET, HEAD' }
         return { status: 200, location: null, body: await pageOf(store, id, o.store) }
       },
       o.port,
@@ -47,5 +47,15 @@ async function pageOf(store: Store, id: string, dir: string): Promise<string> {
   const { rollout } = await needRollout(store, id)
   const now = store.clock.now()
   const latest = await judgeRollout(store, rollout, now)
-  return rolloutPage({ rollout, latest, now, options: dir === './harness' ? '' : `--store ${dir}`, refresh: REFRESH })
+  return rolloutPage({
+    rollout,
+    latest,
+    now,
+    options: dir === './harness' ? '' : `--store ${shellWord(dir)}`,
+    refresh: REFRESH,
+  })
 }
+
+/** A word as a POSIX shell reads it back. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

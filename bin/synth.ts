@@ -6,5 +6,12 @@ const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.u
   context: Record<string, unknown>
 }
 const given = Object.fromEntries(process.argv.slice(2).map((text) => text.split('=', 2)))
-const assembly = makeApp({ outdir: 'cdk.out', context: { ...context, ...given } }).app.synth()
-process.stdout.write(`${assembly.stacks.map((s) => s.stackName).join(', ')} -> cdk.out/\n`)
+try {
+  const assembly = makeApp({ outdir: 'cdk.out', context: { ...context, ...given } }).app.synth()
+  process.stdout.write(`${assembly.stacks.map((s) => s.stackName).join(', ')} -> cdk.out/\n`)
+} catch (error) {
+  // A context value that is missing or wrong: the message says which, and what is allowed.
+  if (!(error instanceof RangeError)) throw error
+  process.stderr.write(`synth: ${error.message}\n`)
+  process.exitCode = 2
+}

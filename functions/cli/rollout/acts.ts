@@ -31,7 +31,7 @@ export async function start(run: string, o: RolloutOptions & { readonly config: 
         standLine(rollout),
         `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
         `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
-        `next      autotune rollout export ${rollout_id} --as json --out routing.json   (who gets which arm)`,
+        `next      autotune rollout export ${rollout.intent} --out routing.json   (who gets which arm)`,
         `          autotune rollout record ${rollout_id} runs.jsonl   (scored production runs)`,
         `          autotune rollout advance ${rollout_id}`,
       ])

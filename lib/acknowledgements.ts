@@ -31,6 +31,12 @@ const EXPERIENCE =
 const WORKFLOW = 'AutotuneWorkflow/Autotune'
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 
+/** How a finding names keys of the releases bucket. */
+export const inReleases = (pattern: string): string =>
+  wildcard(
+    `{"Fn::GetStackOutput":{"StackName":"AutotuneData","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttReleasesBucketEA8ED4CAArnC6B77728"}}/${pattern}`,
+  )
+
 /** How a finding names keys of the experience bucket. */
 export const inExperience = (pattern: string): string => wildcard(`${EXPERIENCE}/${pattern}`)
 

@@ -5,19 +5,24 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { alarmTopicOf } from './alarm-topic.ts'
 import { Autotune } from './constructs/autotune.ts'
+import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
+import { Rollouts } from './constructs/rollouts.ts'
 import type { Stores } from './constructs/workflow-functions.ts'
 import { reviewersOf } from './reviewers.ts'
+import { rolloutConfigsOf } from './rollout-configs.ts'
 import { targetsOf } from './targets.ts'
 
 export interface AutotuneStackProps extends StackProps {
-  readonly stores: Stores
+  readonly stores: Stores & { readonly releases: ReleaseStore }
 }
 
 export class AutotuneStack extends Stack {
   readonly autotune: Autotune
   /** Null: nobody is named who could review. */
   readonly review: ReviewDesk | null
+  /** Null: no intent says how it is rolled out. */
+  readonly rollouts: Rollouts | null
 
   constructor(scope: Construct, id: string, { stores, ...props }: AutotuneStackProps) {
     super(scope, id, props)
@@ -26,10 +31,19 @@ export class AutotuneStack extends Stack {
     const topic = alarmTopicOf(this.node)
     if (topic) this.autotune.watch.notify(new SnsAction(Topic.fromTopicArn(this, 'Alarms', topic)))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
-    const config = reviewersOf(this.node, targets)
     const { tuning, deadLetters } = this.autotune
-    this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters })
-    if (this.review) new CfnOutput(this, 'ReviewWorkflowArn', { value: this.review.workflow.stateMachineArn })
-    else Annotations.of(this).addInfo('no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
+    const configs = rolloutConfigsOf(this.node, targets)
+    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters })
+    const config = reviewersOf(this.node, targets)
+    const rollout = this.rollouts?.workflow
+    this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, rollout })
+    this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
+    this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
+  }
+
+  /** Where a part's workflow is, or that the part is not deployed. */
+  private say(output: string, part: ReviewDesk | Rollouts | null, absent: string): void {
+    if (part) new CfnOutput(this, output, { value: part.workflow.stateMachineArn })
+    else Annotations.of(this).addInfo(absent)
   }
 }

@@ -10,6 +10,8 @@ export const ENV = {
   table: 'AUTOTUNE_TABLE',
   /** Cases a replay shard holds. */
   shardCases: 'AUTOTUNE_SHARD_CASES',
+  /** Key that rollout artifacts are signed under. */
+  releaseKey: 'AUTOTUNE_RELEASE_KEY',
   /** Key that review links are signed under. */
   linkKey: 'AUTOTUNE_LINK_KEY',
   /** Scheme and host of the deployed review desk. */

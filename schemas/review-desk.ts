@@ -25,6 +25,9 @@ export type OpenReviewInput = z.infer<typeof OpenReviewInput>
 export interface ReviewState {
   /** Null: the run proposes nothing. */
   readonly review_id: string | null
+  readonly run_id: string
+  /** Start of the names of executions of its rollout. */
+  readonly rollout: string
   readonly status: Review['status'] | 'none'
   /** How long to wait for it before looking again. */
   readonly seconds: number

@@ -16,6 +16,9 @@ export const RUN_FILES = [
 ] as const
 export type RunFile = (typeof RUN_FILES)[number]
 
+/** Where a runtime hands in scored production runs, one folder a rollout. It may write here and nowhere else. */
+export const PRODUCTION_INBOX = 'inbox/production/'
+
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
 
@@ -55,6 +58,10 @@ export const keys = {
   /** Scored production runs of a rollout, a segment at a time, by number and digest. */
   production: (rolloutId: string, number: number, digest: string) =>
     `production/${segment(rolloutId)}/${String(number).padStart(6, '0')}-${digest.slice(7, 23)}.jsonl`,
+  /** JSONL files of scored runs that wait to be taken into the log, in the order of their names. */
+  productionInbox: (rolloutId: string) => `${PRODUCTION_INBOX}${segment(rolloutId)}/`,
+  /** Why a file of the inbox was not taken. */
+  productionRefused: (rolloutId: string, name: string) => `inbox/refused/${segment(rolloutId)}/${segment(name)}.json`,
   reviewAttempts: (reviewId: string | null) => `reviews/${segment(reviewId ?? 'unproved')}/attempts/`,
 }
 

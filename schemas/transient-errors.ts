@@ -7,6 +7,8 @@ export const TRANSIENT_ERRORS: readonly string[] = [
   'Lambda.ClientExecutionTimeoutException',
   'ThrottlingException',
   'TooManyRequestsException',
+  'KMSInternalException',
+  'DependencyTimeoutException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
   'SlowDown',

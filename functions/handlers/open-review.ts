@@ -8,7 +8,7 @@ import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
 import { reviewState } from '../shared/review-state.ts'
 import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
 import { parseAs } from '../steps/documents.ts'
-import { reproduceLines } from '../steps/reproduce.ts'
+import { recordedRuns } from '../steps/reproduce.ts'
 import { latestReview, openRunReview } from '../steps/review.ts'
 import { readJson, type Store } from '../steps/store.ts'
 
@@ -21,19 +21,15 @@ export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
       'run_id' in request
         ? { run_id: request.run_id, verdict: 'certified' }
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
-    if (ended.verdict !== 'certified') return { review_id: null, status: 'none', seconds: 1 }
-    // Recorded runs alone are replayed here.
-    const { review } = await openRunReview(
-      store,
-      { reproduce: (lines, pins) => reproduceLines(lines, pins) },
-      {
-        runId: ended.run_id,
-        seats: await seatsFor(store, ended.run_id, roles),
-        expiresHours: expires_hours,
-        nonce: () => randomBytes(16).toString('hex'),
-      },
-    )
-    return reviewState(review, store.clock.now())
+    if (ended.verdict !== 'certified')
+      return { review_id: null, run_id: ended.run_id, rollout: '', status: 'none', seconds: 1 }
+    const item = await openRunReview(store, recordedRuns, {
+      runId: ended.run_id,
+      seats: await seatsFor(store, ended.run_id, roles),
+      expiresHours: expires_hours,
+      nonce: () => randomBytes(16).toString('hex'),
+    })
+    return reviewState(item, store.clock.now())
   },
 }
 

@@ -13,7 +13,7 @@ export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
   async work({ review_id }, { store }) {
     const item = await settle(store, review_id)
     if (!item) throw new UserError(`there is no review ${review_id}`)
-    return reviewState(item.review, store.clock.now())
+    return reviewState(item, store.clock.now())
   },
 }
 

@@ -1,6 +1,8 @@
 /** A review as its workflow sees it: how it stands, and how long to wait before looking again. */
-import type { Review } from '#schemas/review.ts'
 import type { ReviewState } from '#schemas/review-desk.ts'
+import { rolloutId } from '../steps/release/item.ts'
+import type { ReviewItem } from '../steps/review.ts'
+import { executionName } from './rollout-state.ts'
 
 /**
  * A function that was killed between the decision and the answer leaves the workflow asleep, and the next request to any
@@ -9,7 +11,9 @@ import type { ReviewState } from '#schemas/review-desk.ts'
 const LOOK_AGAIN_SECONDS = 6 * 3600
 
 /** @param now of the clock port */
-export function reviewState({ review_id, status, expires_at }: Review, now: string): ReviewState {
+export function reviewState({ run_id, review }: ReviewItem, now: string): ReviewState {
+  const { review_id, status, expires_at } = review
   const left = Math.ceil((Date.parse(expires_at) - Date.parse(now)) / 1000)
-  return { review_id, status, seconds: Math.min(LOOK_AGAIN_SECONDS, Math.max(1, left)) }
+  const seconds = Math.min(LOOK_AGAIN_SECONDS, Math.max(1, left))
+  return { review_id, run_id, rollout: executionName(rolloutId(run_id)), status, seconds }
 }

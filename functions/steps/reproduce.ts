@@ -36,3 +36,6 @@ export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Rep
   for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
   return gathered.reproduction({ told: true })
 }
+
+/** What a deployed review and rollout replay with: recorded runs, and nothing but their baseline. */
+export const recordedRuns = { reproduce: (lines: Lines, pins: BaselinePins) => reproduceLines(lines, pins) }

@@ -1,9 +1,11 @@
 /** Signed releases under Object Lock, and the one role that may write them. No role on the tuning path is named here. */
-import { Duration } from 'aws-cdk-lib'
-import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
+import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
 export interface ReleaseStoreProps {
   /** Whether the bucket outlives its stack. */
@@ -15,6 +17,8 @@ export interface ReleaseStoreProps {
 export class ReleaseStore extends Construct {
   readonly bucket: Bucket
   readonly releaser: Role
+  /** Signs rollout artifacts. It outlives every deployment: without it no artifact can be checked any more. */
+  readonly signingKey: Key
 
   constructor(scope: Construct, id: string, { retain, lockFor }: ReleaseStoreProps) {
     super(scope, id)
@@ -30,17 +34,27 @@ export class ReleaseStore extends Construct {
       serverAccessLogsBucket: logBucket(this, 'AccessLogs', retain),
     })
     this.bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'DenyWrites',
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'],
-        resources: [this.bucket.arnForObjects('*')],
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': [this.releaser.roleArn] } },
-      }),
+      denyUnless(
+        [this.releaser],
+        'DenyWrites',
+        ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'],
+        [this.bucket.arnForObjects('*')],
+      ),
     )
+    for (const statement of mayRead(this.bucket, '*')) this.releaser.addToPolicy(statement)
+    this.releaser.addToPolicy(mayWrite(this.bucket, '*'))
+    this.signingKey = new Key(this, 'SigningKey', {
+      description: 'Signs rollout artifacts',
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    this.signingKey.addToResourcePolicy(denyUnless([this.releaser], 'DenySigning', ['kms:GenerateMac'], ['*']))
     this.releaser.addToPolicy(
-      new PolicyStatement({ actions: ['s3:PutObject', 's3:GetObject'], resources: [this.bucket.arnForObjects('*')] }),
+      new PolicyStatement({
+        actions: ['kms:GenerateMac', 'kms:VerifyMac'],
+        resources: [this.signingKey.keyArn],
+      }),
     )
   }
 }

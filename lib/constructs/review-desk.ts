@@ -8,7 +8,7 @@ import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { SfnStateMachine, SqsQueue } from 'aws-cdk-lib/aws-events-targets'
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
@@ -18,7 +18,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { reviewDefinition } from '../definitions/review.ts'
-import { mayRead, mayWrite } from './rights.ts'
+import { denyUnless, mayRead, mayWrite } from './rights.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { stateMachine } from './state-machine.ts'
 import type { Stores } from './workflow-functions.ts'
@@ -32,6 +32,11 @@ export interface ReviewDeskProps {
   readonly tuning: IStateMachine
   /** Takes starts that could not be delivered, and reviews that failed. */
   readonly deadLetters: IQueue
+  /**
+   * The rollout workflow that an approval starts.
+   * @default - an approval starts nothing
+   */
+  readonly rollout?: IStateMachine | undefined
 }
 
 /** Requests a second, over all links: people read for minutes, scanners may wait. */
@@ -48,6 +53,7 @@ export class ReviewDesk extends Construct {
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
     this.props = props
+    const { rollout } = props
     const { roles, expires_hours, sender } = props.config
     const { bucket } = props.stores.experience
     const { ledger } = props.stores
@@ -85,8 +91,16 @@ export class ReviewDesk extends Construct {
       settleReview: settleReview.function.functionArn,
     }
     this.workflow = stateMachine(this, 'Workflow', {
-      definition: reviewDefinition({ ...parts, roles, expiresHours: expires_hours }),
+      definition: reviewDefinition({
+        ...parts,
+        roles,
+        expiresHours: expires_hours,
+        rolloutMachine: rollout?.stateMachineArn ?? null,
+      }),
       functions: Object.values(parts),
+      statements: rollout
+        ? [new PolicyStatement({ actions: ['states:StartExecution'], resources: [rollout.stateMachineArn] })]
+        : [],
     })
     const { show, decide } = this.serve()
     this.only('DenySigning', 'kms:GenerateMac', notifyReviewers)
@@ -122,16 +136,8 @@ export class ReviewDesk extends Construct {
 
   /** Whatever else is granted in this account, nobody but these functions uses the key so. */
   private only(sid: string, action: string, ...functions: readonly RuntimeFunction[]): void {
-    this.linkKey.addToResourcePolicy(
-      new PolicyStatement({
-        sid,
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: [action],
-        resources: ['*'],
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': functions.map((f) => f.function.role!.roleArn) } },
-      }),
-    )
+    const roles = functions.map((f) => f.function.role!)
+    this.linkKey.addToResourcePolicy(denyUnless(roles, sid, [action], ['*']))
   }
 
   /** Any identity, as the sender alone: a sandbox asks for the right on the recipient's identity too. */

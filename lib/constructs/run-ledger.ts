@@ -20,8 +20,12 @@ export type LedgerEntity =
   | 'review'
   | 'token'
   | 'proposal'
+  | 'rollout'
+  | 'release'
+  | 'version'
+  | 'production'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'review'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'review', 'rollout', 'release'])
 
 export class RunLedger extends Construct {
   readonly table: Table

@@ -1,4 +1,5 @@
 /** The review workflow: open, notify, wait for the decision with a task token, and go on by what the ledger says. */
+import { ALREADY_STARTED } from './rollout.ts'
 import { KILLED, lambdaTask, RETRY } from './task.ts'
 
 export interface ReviewParts {
@@ -10,6 +11,8 @@ export interface ReviewParts {
   /** Addresses by role. */
   readonly roles: Readonly<Record<string, readonly string[]>>
   readonly expiresHours: number
+  /** What an approval starts; null: nothing. */
+  readonly rolloutMachine: string | null
 }
 
 const PAYLOAD = '{% $states.result.Payload %}'
@@ -20,6 +23,7 @@ const TIMEOUT_SECONDS = 31 * 24 * 3600
 /** Definition in Amazon States Language. The answer of the token carries nothing: what was decided is read. */
 export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
   const read = { payload: { review_id: REVIEW_ID }, assign: { review: PAYLOAD }, resumes: true }
+  const approved = parts.rolloutMachine === null ? 'Review Approved' : 'Start Rollout'
   const ended = (Comment: string) => ({
     Type: 'Succeed',
     Comment,
@@ -71,12 +75,13 @@ export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
       'Choose By Decision': {
         Type: 'Choice',
         Choices: [
-          { Condition: "{% $review.status = 'approved' %}", Next: 'Review Approved' },
+          { Condition: "{% $review.status = 'approved' %}", Next: approved },
           { Condition: "{% $review.status = 'rejected' %}", Next: 'Review Rejected' },
           { Condition: "{% $review.status = 'expired' %}", Next: 'Review Expired' },
         ],
         Default: 'Await Decision',
       },
+      ...(parts.rolloutMachine === null ? {} : { 'Start Rollout': startRollout(parts.rolloutMachine) }),
       'Review Approved': ended('Every required role approved.'),
       'Review Rejected': ended('Remembered with its reason: the next run does not propose the same.'),
       'Review Expired': ended('Nobody decided in time, which is not an approval.'),
@@ -84,3 +89,17 @@ export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
     },
   }
 }
+
+/** Starts the rollout and goes on: it lives for weeks. A review that was watched twice starts it once. */
+const startRollout = (machine: string): Record<string, unknown> => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::states:startExecution',
+  Arguments: {
+    StateMachineArn: machine,
+    Name: "{% $review.rollout & '-1' %}",
+    Input: { run_id: '{% $review.run_id %}' },
+  },
+  Catch: [{ ErrorEquals: [ALREADY_STARTED], Output: '{% {} %}', Next: 'Review Approved' }],
+  Output: '{% {} %}',
+  Next: 'Review Approved',
+})

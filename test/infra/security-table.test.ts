@@ -21,7 +21,19 @@ const TABLE = {
   AutotuneGateWorkflowRole: ['ask gate'],
   AutotuneTuningWorkflowRole: ['ask gate'],
   AutotuneWatchLedgerRole: ['read held-out item'],
-  ReleasesReleaser: ['read release', 'write release'],
+  // The one role that writes releases, and with them the pack version that an approval makes.
+  ReleasesReleaser: [
+    'read experience',
+    'write pack',
+    'read release',
+    'write release',
+    'sign release',
+    'read routing',
+    'write rollout item',
+    'write tuple in force',
+    'read review item',
+    'write rejection',
+  ],
   // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
   ReviewHoldReviewRole: ['write token item', 'read review item'],
   ReviewNotifyReviewersRole: ['sign link', 'read review item'],
@@ -37,7 +49,11 @@ const TABLE = {
   ReviewSettleReviewRole: ['read review item', 'write review item', 'write rejection'],
   ReviewShowReviewRole: ['check link', 'read review item'],
   ReviewWorkflowEventsRole: ['start review'],
-  ReviewWorkflowRole: [],
+  ReviewWorkflowRole: ['start rollout'],
+  RolloutsRecordProductionRole: ['write production log'],
+  RolloutsRuntime: ['read routing', 'hand in production'],
+  // It hands over to itself.
+  RolloutsWorkflowRole: ['start rollout'],
   VaultGate: [
     'read vault',
     'read vault version',

@@ -49,6 +49,7 @@ describe('what is deployed', () => {
     ).toEqual([
       ['VaultKey', undefined, true],
       // KMS refuses rotation of HMAC keys.
+      ['ReleasesSigningKey', 'HMAC_256', undefined],
       ['ReviewLinkKey', 'HMAC_256', undefined],
     ])
   })

@@ -1,6 +1,7 @@
 import '../support/workflow/quiet.ts'
 import { createRequire } from 'node:module'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
+import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
 import * as ses from '@aws-sdk/client-sesv2'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -23,6 +24,8 @@ const DOCUMENTED: readonly string[] = [
   'Lambda.SdkClientException',
   'Lambda.Unknown',
   'Sandbox.Timedout',
+  // StartExecution of Step Functions
+  'StepFunctions.ExecutionAlreadyExistsException',
   // error responses of S3
   'InternalError',
   'ServiceUnavailable',
@@ -47,7 +50,7 @@ describe('the synthesized definitions', () => {
   }, 60_000)
 
   it('are valid Amazon States Language', () => {
-    expect(machines).toHaveLength(3)
+    expect(machines).toHaveLength(4)
     for (const [arn, definition] of machines) {
       // The validator wants ARNs; ours are names until a deployment.
       const text = JSON.stringify(definition).replaceAll(
@@ -65,7 +68,7 @@ describe('the synthesized definitions', () => {
     )
     expect(text.Tuning).toContain('"ResultWriter"')
     for (const [name, definition] of Object.entries(text)) {
-      if (name !== 'Review') expect(definition).toContain('"ToleratedFailurePercentage":0')
+      if (!['Review', 'Rollouts'].includes(name)) expect(definition).toContain('"ToleratedFailurePercentage":0')
       expect(definition.match(/"Retry":\[[^\]]*States\.ALL/)).toBeNull()
     }
   })
@@ -74,6 +77,7 @@ describe('the synthesized definitions', () => {
     const classes = new Set([
       ...Object.keys(ours),
       ...Object.keys(dynamodb),
+      ...Object.keys(kms),
       ...Object.keys(ses),
       ...Object.keys(lambda).map((name) => `Lambda.${name}`),
     ])

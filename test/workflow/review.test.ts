@@ -103,6 +103,10 @@ describe('a review in AWS', () => {
     expect(review.decisions.map((d) => d.reviewer)).toEqual(Object.values(PEOPLE))
     expect(desk.tokens.woken).toHaveLength(1)
     expect(await tokenItems(desk)).toBe(0)
+    const [[name, rollout] = [], ...others] = [...desk.executions]
+    expect(others).toEqual([])
+    expect(name).toMatch(/:ro_r-[0-9a-f]{8}-1$/)
+    expect(rollout!.execution).toMatchObject({ at: { state: 'Wait For Production' }, status: 'RUNNING' })
   })
 
   it('begins with the end of a tuning run, and leaves alone what proposes nothing', async () => {
@@ -188,6 +192,7 @@ describe('a review in AWS', () => {
     expect(desk.mails.slice(4)).toEqual(desk.mails.slice(0, 4))
     for (const role of ROLES) await desk.post(role)
     for (const { ended } of [desk.started, second]) expect((await ended).output).toMatchObject({ status: 'approved' })
+    expect([...desk.executions.values()].map((e) => e.execution.error)).toEqual([null])
     expect(await latestReview(desk.store, 'r')).toMatchObject({ review: { review_id: 'rv_r_1' } })
   })
 

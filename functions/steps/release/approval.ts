@@ -40,7 +40,7 @@ export async function approvedProposal(store: Store, runId: string): Promise<App
 /** Replays the tuple to go back to, over every case that the proposal counted. */
 export async function replayTarget(
   store: Store,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'reproduce'>,
   { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {

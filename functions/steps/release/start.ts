@@ -40,7 +40,7 @@ interface Plan {
  */
 export async function startRunRollout(
   store: Store,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'reproduce'>,
   signer: Signer,
   { runId, config }: StartRequest,
 ): Promise<RolloutItem> {

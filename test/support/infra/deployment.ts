@@ -1,11 +1,23 @@
 /** The deployment as tests see it: synthesized once with the context of cdk.json, without bundling. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Deployment, makeApp } from '../../../lib/make-app.ts'
+import { aConfig } from '../../core/release/builders.ts'
+import { INTENT } from '../builders.ts'
 import type { Template, Templates } from './resolve.ts'
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }
+
+/** A rollout of hours: two in each stage and in the window, which ends a stage after six. */
+const config = aConfig()
+const hasty = {
+  ...config,
+  stages: Object.fromEntries(
+    Object.entries(config.stages).map(([name, stage]) => [name, { ...stage, dwell_hours: 2, deadline_hours: 6 }]),
+  ),
+  window: { ...config.window, hours: 2 },
+}
 
 export interface Synthesized extends Deployment {
   readonly templates: Templates
@@ -14,11 +26,15 @@ export interface Synthesized extends Deployment {
 /** Synthesizes with the security rules as errors. `over` replaces context values; undefined removes one. */
 export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle = false): Synthesized {
   const outdir = mkdtempSync(join(tmpdir(), 'autotune-synth-'))
+  const rollouts = join(outdir, 'rollouts')
+  mkdirSync(rollouts)
+  writeFileSync(join(rollouts, `${INTENT}.json`), JSON.stringify(hasty))
   const deployment = makeApp({
     outdir,
     context: {
       ...context,
       reviewers: 'examples/reviewers.json',
+      rollouts,
       ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }),
       ...over,
     },

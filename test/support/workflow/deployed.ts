@@ -8,6 +8,7 @@ import type { Mailer, Signer } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
 import { compileSearch } from '../../../functions/handlers/compile-search.ts'
+import { evaluateStage } from '../../../functions/handlers/evaluate-stage.ts'
 import { holdReview } from '../../../functions/handlers/hold-review.ts'
 import { notifyReviewers } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetired } from '../../../functions/handlers/open-retired.ts'
@@ -16,18 +17,23 @@ import { pinRun } from '../../../functions/handlers/pin-run.ts'
 import { publishAnswer } from '../../../functions/handlers/publish-answer.ts'
 import { recordDecision } from '../../../functions/handlers/record-decision.ts'
 import { recordFailure } from '../../../functions/handlers/record-failure.ts'
+import { recordProduction } from '../../../functions/handlers/record-production.ts'
 import { replayShard } from '../../../functions/handlers/replay-shard.ts'
 import { reserveQuestion } from '../../../functions/handlers/reserve-question.ts'
+import { resumeRollout } from '../../../functions/handlers/resume-rollout.ts'
 import { scoreShard } from '../../../functions/handlers/score-shard.ts'
 import { sealAnswer } from '../../../functions/handlers/seal-answer.ts'
 import { sealVersion } from '../../../functions/handlers/seal-version.ts'
 import { settleReview } from '../../../functions/handlers/settle-review.ts'
 import { showReview } from '../../../functions/handlers/show-review.ts'
+import { startRollout } from '../../../functions/handlers/start-rollout.ts'
 import { startRun } from '../../../functions/handlers/start-run.ts'
+import { stopRollout } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler, type Step } from '../../../functions/shared/make-handler.ts'
 import type { Store } from '../../../functions/steps/store.ts'
 import { watched } from '../../steps/stores.ts'
 import { synthesize } from '../infra/deployment.ts'
+import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
 import { guarded, guardedMailer, guardedSigner, guardedTasks } from './guarded.ts'
 import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
@@ -40,6 +46,7 @@ import { WorkflowError } from './workflow-error.ts'
 export const STEPS = {
   AdvanceRun: advanceRun,
   CompileSearch: compileSearch,
+  EvaluateStage: evaluateStage,
   HoldReview: holdReview,
   NotifyReviewers: notifyReviewers,
   OpenRetired: openRetired,
@@ -48,14 +55,18 @@ export const STEPS = {
   PublishAnswer: publishAnswer,
   RecordDecision: recordDecision,
   RecordFailure: recordFailure,
+  RecordProduction: recordProduction,
   ReplayShard: replayShard,
   ReserveQuestion: reserveQuestion,
+  ResumeRollout: resumeRollout,
   ScoreShard: scoreShard,
   SealAnswer: sealAnswer,
   SealVersion: sealVersion,
   SettleReview: settleReview,
   ShowReview: showReview,
+  StartRollout: startRollout,
   StartRun: startRun,
+  StopRollout: stopRollout,
 } as unknown as Readonly<Record<string, Step<unknown, unknown>>>
 
 /** Called around each invocation, by the function's name and how often it was called; may throw to make it fail. */
@@ -76,6 +87,12 @@ export interface Deployed {
   redrive(execution: Execution): Promise<Execution>
   /** Starts the review workflow, which waits for people. */
   review(input: unknown): Started
+  /** Starts the rollout workflow by hand. */
+  rollout(input: unknown): Started
+  /** Executions that workflows started, by machine and name. */
+  readonly executions: ReadonlyMap<string, Started>
+  /** The store as the agent's runtime may use it. */
+  readonly runtime: Store
   /** Calls one function as an operator does. */
   call(name: string, payload: unknown): Promise<unknown>
   /** Sends a request to the desk. */
@@ -119,6 +136,7 @@ export function deploy(
   const calls: Record<string, number> = {}
   const begun: Record<string, number> = {}
   const [clock, tokens, mails] = [new WaitClock(EPOCH), new TaskTokens(), [] as Mail[]]
+  const started = new Map<string, Started>()
   const send = async (mail: Mail) => void mails.push(mail)
   const handlers = new Map(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
@@ -127,6 +145,7 @@ export function deploy(
         store: { ...guarded(faulty, all, role), clock },
         shardCases,
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
+        signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
         tasks: guardedTasks(tokens, all, role),
         origin: DESK_ORIGIN,
@@ -159,7 +178,7 @@ export function deploy(
   const time = () => Date.parse(clock.now())
   const live: Runner = {
     ...runner,
-    live: { clock, tokens },
+    live: { clock, tokens, started },
     seconds: () => 0,
     invoke: (arn, payload, at) => invoke(arn, payload, Math.max(at, time())),
   }
@@ -177,13 +196,21 @@ export function deploy(
     tokens,
     mails,
     http: httpApi(all, call),
-    call: (name, payload) => call(arnOf(`Review${name}Function`, functions), payload),
+    call: (name, payload) => call(Object.keys(functions).find((arn) => functions[arn]!.name === name)!, payload),
+    executions: started,
+    rollout: (input) => begin(live, arnOf('.RolloutsWorkflow', machines), input, { now: time() }),
+    runtime: guarded({ ...store, clock }, all, arnOfRole(all, 'RolloutsRuntime')),
     review: (input) => begin(live, arnOf('.ReviewWorkflow', machines), input, { now: time() }),
     tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input, { now: EPOCH })),
     redrive: async (execution) =>
-      execution.machine.includes('.Review') ? redrive(live, execution) : settled(await redrive(runner, execution)),
+      /\.(Review|Rollouts)Workflow/.test(execution.machine)
+        ? redrive(live, execution)
+        : settled(await redrive(runner, execution)),
   }
 }
+
+const arnOfRole = (all: Templates, start: string): string =>
+  policiesOf(all).roles.find((role) => role.includes(`.${start}`))!
 
 interface DeployedFunction {
   readonly name: string
@@ -196,7 +223,7 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
-      const name = /^(?:AutotuneFunctions|Review)(\w+?)Function/.exec(id)?.[1]
+      const name = /^(?:AutotuneFunctions|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
       const { Role, Environment } = r.Properties as {
         Role: unknown
@@ -210,7 +237,7 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   )
 }
 
-const testSigner: Signer = {
+export const testSigner: Signer = {
   key: 'test',
   sign: async (text) => createHmac('sha256', 'test').update(text).digest('base64url'),
   holds: async (text, mac) => mac === (await testSigner.sign(text)),

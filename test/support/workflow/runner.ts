@@ -31,7 +31,12 @@ export interface Runner {
   /** Told each state that any execution enters. */
   readonly enter?: (state: string) => void
   /** Set where waits are waited for: time that a test moves, and tokens that it answers. */
-  readonly live?: { readonly clock: WaitClock; readonly tokens: TaskTokens }
+  readonly live?: {
+    readonly clock: WaitClock
+    readonly tokens: TaskTokens
+    /** Executions that others started, by machine and name: a name is used once. */
+    readonly started: Map<string, Started>
+  }
 }
 
 export interface Execution {
@@ -74,7 +79,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type', 'Comment', 'Output'],
   Fail: ['Type', 'Error', 'Cause'],
-  Wait: ['Type', 'Timestamp', 'Next'],
+  Wait: ['Type', 'Timestamp', 'Seconds', 'Next'],
   Parallel: ['Type', 'Branches', 'Catch', 'Next'],
   Map: [
     'Type',
@@ -185,7 +190,9 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   only(state.Type, state, known)
   const StartTime = new Date(execution.started).toISOString()
   const EnteredTime = new Date(execution.time.now).toISOString()
-  const states = { input, context: { Execution: { Id: execution.arn, StartTime }, State: { EnteredTime } } }
+  const StateMachine = { Id: execution.machine }
+  const context = { Execution: { Id: execution.arn, StartTime }, State: { EnteredTime }, StateMachine }
+  const states = { input, context }
   const bind = (more: Json = {}) => ({ ...execution.variables, states: { ...states, ...more } })
   const leave = async (from: Json, more: Json, result: unknown): Promise<unknown> => {
     const assigned = from.Assign ? ((await evaluate(from.Assign, bind(more))) as Json) : {}
@@ -195,8 +202,10 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
   }
   if (state.Type === 'Fail') throw new WorkflowError(state.Error as string, state.Cause as string)
   if (state.Type === 'Wait') {
-    const until = Date.parse((await evaluate(state.Timestamp, bind())) as string)
-    const ms = Math.max(0, until - execution.time.now)
+    const ms =
+      state.Seconds === undefined
+        ? Math.max(0, Date.parse((await evaluate(state.Timestamp, bind())) as string) - execution.time.now)
+        : 1000 * ((await evaluate(state.Seconds, bind())) as number)
     if (runner.live) await parked(runner.live, execution, runner.live.clock.sleep(ms / 1000).over)
     else pass(execution, ms)
     return { state: state.Next as string, input }
@@ -261,6 +270,7 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     if (seconds > limit) throw new WorkflowError('States.Timeout', `no answer in ${limit} s`)
     return { Payload: sized(await call(time.now)) }
   }
+  if (state.Resource === 'arn:aws:states:::states:startExecution') return startNamed(runner, execution, args)
   if (state.Resource === 'arn:aws:states:::states:startExecution.sync:2') {
     only('startExecution', args, ['StateMachineArn', 'Input'])
     const child = await start(runner, args.StateMachineArn as string, args.Input, time)
@@ -270,6 +280,19 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     return { Output: child.output }
   }
   throw new Error(`the runner does not know the resource ${state.Resource}`)
+}
+
+/** Starts another execution and goes on. */
+function startNamed(runner: Runner, { time }: Execution, args: Json): unknown {
+  only('startExecution', args, ['StateMachineArn', 'Name', 'Input'])
+  if (!runner.live) throw new Error('nobody lets the time pass that this execution would take')
+  const name = args.Name as string
+  if (!/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/.test(name)) throw new WorkflowError('StepFunctions.InvalidName', name)
+  const key = `${args.StateMachineArn}:${name}`
+  if (runner.live.started.has(key)) throw new WorkflowError('StepFunctions.ExecutionAlreadyExistsException', name)
+  const other = begin(runner, args.StateMachineArn as string, args.Input, { now: time.now })
+  runner.live.started.set(key, other)
+  return { ExecutionArn: other.execution.arn }
 }
 
 /** Waits, and takes up the time at which it ended. */

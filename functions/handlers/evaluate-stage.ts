@@ -1,0 +1,17 @@
+/** Looks at production, and moves the rollout one step: forward, into a pause, or back to the whole tuple before. */
+import { RolloutInput, type RolloutState } from '#schemas/rollout-payloads.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { rolloutState } from '../shared/rollout-state.ts'
+import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
+import { advanceRollout } from '../steps/release/advance.ts'
+
+export const evaluateStage: OpenStep<RolloutInput, RolloutState, RolloutWorld> = {
+  name: 'evaluate-stage',
+  input: RolloutInput,
+  about: ({ rollout_id }) => ({ rollout: rollout_id }),
+  async work({ rollout_id }, { store, signer }) {
+    return rolloutState((await advanceRollout(store, signer, rollout_id)).item)
+  },
+}
+
+export const handler = handlerOver(evaluateStage, openRolloutWorld)

@@ -1,0 +1,15 @@
+/** Takes what the runtime handed in into the log of its rollout. It writes no release. */
+import { type InboxReport, RolloutInput } from '#schemas/rollout-payloads.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
+import { recordInbox } from '../steps/release/inbox.ts'
+
+export const recordProduction: OpenStep<RolloutInput, InboxReport, StoreWorld> = {
+  name: 'record-production',
+  input: RolloutInput,
+  about: ({ rollout_id }) => ({ rollout: rollout_id }),
+  work: ({ rollout_id }, { store }) => recordInbox(store, rollout_id),
+  outcome: ({ recorded, known, refused }) => ({ says: { recorded, known, refused } }),
+}
+
+export const handler = handlerOver(recordProduction, openStoreWorld)

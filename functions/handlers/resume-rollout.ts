@@ -1,0 +1,17 @@
+/** Gives a paused stage a new deadline. Called by a person; what was missing is looked for again at the next look. */
+import { HandInput, type RolloutState } from '#schemas/rollout-payloads.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { rolloutState } from '../shared/rollout-state.ts'
+import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
+import { resumeRollout as resume } from '../steps/release/advance.ts'
+
+export const resumeRollout: OpenStep<HandInput, RolloutState, RolloutWorld> = {
+  name: 'resume-rollout',
+  input: HandInput,
+  about: ({ rollout_id }) => ({ rollout: rollout_id }),
+  async work({ rollout_id, ...hand }, { store, signer }) {
+    return rolloutState((await resume(store, signer, rollout_id, hand)).item)
+  },
+}
+
+export const handler = handlerOver(resumeRollout, openRolloutWorld)

@@ -1,0 +1,25 @@
+/** Starts the rollout of an approved proposal, or finds the one that stands: version, tuples, replayed way back, stage one. */
+import type { RolloutConfig } from '#schemas/release.ts'
+import { type RolloutState, StartRolloutInput } from '#schemas/rollout-payloads.ts'
+import { UserError } from '../errors.ts'
+import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { rolloutState } from '../shared/rollout-state.ts'
+import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
+import { startRunRollout } from '../steps/release/start.ts'
+import { recordedRuns } from '../steps/reproduce.ts'
+import { proposalOf } from '../steps/review.ts'
+
+export const startRollout: OpenStep<StartRolloutInput, RolloutState, RolloutWorld> = {
+  name: 'start-rollout',
+  input: StartRolloutInput,
+  about: ({ run_id }) => ({ run: run_id }),
+  async work({ run_id, configs }, { store, signer }) {
+    const { intent } = (await proposalOf(store, run_id)).proposal.target
+    const config = configs[intent] as RolloutConfig | undefined
+    if (!config)
+      throw new UserError(`no rollout of intent "${intent}" is configured: deploy with its file in the rollouts folder`)
+    return rolloutState(await startRunRollout(store, recordedRuns, signer, { runId: run_id, config }))
+  },
+}
+
+export const handler = handlerOver(startRollout, openRolloutWorld)

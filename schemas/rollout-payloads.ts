@@ -1,0 +1,40 @@
+/** What the functions of the rollout workflow are given and return, in `zod/mini` as the others. */
+import * as z from 'zod/mini'
+import { Id, Name } from './payloads.ts'
+import type { RolloutStatus, Stage } from './release.ts'
+
+/** `configs`: rollout configurations by intent, as they were checked at synthesis. */
+export const StartRolloutInput = z.strictObject({ run_id: Id, configs: z.record(Name, z.looseObject({})) })
+export type StartRolloutInput = z.infer<typeof StartRolloutInput>
+
+export const RolloutInput = z.strictObject({ rollout_id: Id })
+export type RolloutInput = z.infer<typeof RolloutInput>
+
+/** A person at a lever. "rollout" is the name of the machine. */
+export const HandInput = z.strictObject({
+  rollout_id: Id,
+  by: Name.check(z.refine((by) => by !== 'rollout')),
+  reason: z.string().check(z.minLength(3), z.maxLength(2000)),
+})
+export type HandInput = z.infer<typeof HandInput>
+
+/** Where a rollout stands, as its workflow sees it. */
+export interface RolloutState {
+  readonly rollout_id: string
+  readonly status: RolloutStatus
+  readonly stage: Stage
+  /** Whether there is anything left to look at. */
+  readonly goes_on: boolean
+  /** How long to wait before the next look. */
+  readonly seconds: number
+  /** Start of the names of its executions. */
+  readonly name: string
+}
+
+/** What became of the files that the runtime handed in. */
+export interface InboxReport {
+  readonly recorded: number
+  readonly known: number
+  /** Files that were left where they are, each with its reason beside it. */
+  readonly refused: number
+}

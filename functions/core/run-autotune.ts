@@ -47,35 +47,14 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
 
   const item = run.heldout_test_set && (await ports.ledgerItem(run.heldout_test_set))
   const ready = preflightRun(run, target, compiled, found, commit, item)
-  if (ready.verdict !== 'ask')
-    return finishRun({ run, target, compiled, found, results, commit, ready, item, answer: null, winner: null })
+  const searched = { run, target, compiled, found, results, commit }
+  const unasked = { ...searched, item, answer: null, winner: null }
+  if (ready.verdict !== 'ask') return finishRun({ ...unasked, ready })
 
   const asked = await ports.ask(run, commit, found)
   if ('refused' in asked)
-    return finishRun({
-      run,
-      target,
-      compiled,
-      found,
-      results,
-      commit,
-      ready: { ...ready, verdict: 'refused', reasons: [asked.refused] },
-      item,
-      answer: null,
-      winner: null,
-    })
+    return finishRun({ ...unasked, ready: { ...ready, verdict: 'refused', reasons: [asked.refused] } })
 
   const winner = selectWinner(asked.answer, found, target)
-  return finishRun({
-    run,
-    target,
-    compiled,
-    found,
-    results,
-    commit,
-    ready,
-    item: asked.item,
-    answer: asked.answer,
-    winner,
-  })
+  return finishRun({ ...searched, ready, item: asked.item, answer: asked.answer, winner })
 }

@@ -12,7 +12,7 @@ export interface ImportProblem {
   readonly todo: string
 }
 
-/** A file, record or map that cannot be imported. The message reads `FILE:LINE: FIELD: PROBLEM. TODO`. */
+/** A file, record or map that cannot be imported. The message reads `FILE:LINE: FIELD: PROBLEM. WHAT TO DO`. */
 export class ImportError extends Error implements ImportProblem {
   override readonly name = 'ImportError'
   readonly file: string

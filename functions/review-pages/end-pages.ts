@@ -27,7 +27,7 @@ export function decidedPage({ review, decision }: DecidedView): string {
     review.status === 'open'
       ? 'The review goes on until every required role has decided.'
       : review.status === 'approved'
-        ? 'Every required role has approved: the release is prepared, and starts in shadow.'
+        ? 'Every required role has approved. The rollout enters at 0%_shadow, where the candidate serves nobody yet.'
         : `The review has ended: ${review.status}.`
   return page(
     { title: `Decision recorded: ${decision.decision}` },

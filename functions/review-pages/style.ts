@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{--bg:#131316;--fg:#e6e6ea;--soft:#b4b4be;--line:#45454f;--panel:#1d1d22;--good:#7ddb95;--bad:#f2b8b5;--accent:#a8c7fa;--on-accent:#0b2a5b;--mark:#4a3f10}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:1rem/1.5 system-ui,sans-serif}
-main,footer{max-width:58rem;margin:0 auto;padding:0 1rem}
+main,footer{max-width:58rem;margin:0 auto;padding:1rem 1rem 0}
 h1{font-size:1.6rem;line-height:1.25;margin:.25rem 0 .75rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2.25rem 0 .5rem;border-top:1px solid var(--line);padding-top:1.25rem}
 h3{font-size:1rem;margin:1.5rem 0 .25rem}
@@ -14,7 +14,7 @@ code,pre,.mono{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
 pre{white-space:pre-wrap;background:var(--panel);padding:.75rem;border-radius:.4rem;margin:.25rem 0}
 .soft{color:var(--soft)}.of{color:var(--soft);font-weight:400}
 .good{color:var(--good)}.bad{color:var(--bad)}
-.eyebrow{margin:1.5rem 0 0;color:var(--soft)}.eyebrow strong{color:var(--fg)}
+.eyebrow{margin:.5rem 0 0;color:var(--soft)}.eyebrow strong{color:var(--fg)}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}
 .panel.bad{color:var(--fg);border:2px solid var(--bad)}
 .panel.note{border-left:.4rem solid var(--soft)}

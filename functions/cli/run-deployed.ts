@@ -19,6 +19,12 @@ interface Request {
   readonly run_id: string | null
 }
 
+/** What a person who waits should know of a state, beside its name. */
+const NOTES: Readonly<Record<string, string>> = {
+  'Ask Held-Out Set':
+    'every answer becomes readable at one fixed time after its question (an hour unless deployed otherwise). Ctrl-C leaves the run going',
+}
+
 /** Exit code of a command that a person stopped, as shells have it. */
 const STOPPED = 130
 
@@ -56,7 +62,8 @@ async function follow(
   for (let wait = 250; ; wait = Math.min(wait * 1.5, 5000)) {
     const state = await store.workflows.describe(execution)
     if (state.status !== 'running') return state
-    if (state.at !== null && state.at !== at) store.progress(state.at)
+    if (state.at !== null && state.at !== at)
+      store.progress(state.at in NOTES ? `${state.at}: ${NOTES[state.at]}` : state.at)
     at = state.at
     if (stop.aborted) return null
     await sleep(wait, null, { signal: stop }).catch(() => {})

@@ -1,0 +1,75 @@
+/** Context values of the review desk and of the rollouts: what is deployed without them, and what is wrong with them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { reviewersOf } from '../../lib/reviewers.ts'
+import { rolloutConfigsOf } from '../../lib/rollout-configs.ts'
+import { aConfig } from '../core/release/builders.ts'
+import { aTarget } from '../support/builders.ts'
+import { synthesize } from '../support/infra/deployment.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'autotune-context-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+const file = (name: string, value: unknown): string => {
+  writeFileSync(join(dir, name), typeof value === 'string' ? value : JSON.stringify(value))
+  return join(dir, name)
+}
+type Node = Parameters<typeof reviewersOf>[0]
+const node = (value: unknown): Node => ({ tryGetContext: () => value }) as unknown as Node
+const reviewers = { sender: 'a@example.com', roles: { policy: ['ben@example.com'] } }
+const target = (roles: string[]) =>
+  aTarget({ release_path: { ...aTarget().release_path!, requires_reviewers: roles }, owner: 'ben@example.com' })
+
+describe('without reviewers and rollouts', () => {
+  it('the tuning side is deployed alone, and says what is missing', () => {
+    const { templates, workflow } = synthesize({ reviewers: undefined, rollouts: undefined })
+    const ids = Object.keys(templates.AutotuneWorkflow!.Resources!)
+    expect(ids.filter((id) => /^(Review|Rollouts)/.test(id))).toEqual([])
+    const notes = workflow.node.metadata.map((m) => String(m.data))
+    expect(notes.filter((n) => n.startsWith('no '))).toEqual([
+      expect.stringContaining('-c reviewers=FILE'),
+      expect.stringContaining('-c rollouts=FOLDER'),
+    ])
+  })
+})
+
+describe('reviewers', () => {
+  it('are read with their default expiry', () => {
+    expect(reviewersOf(node(file('good.json', reviewers)), {})).toEqual({ ...reviewers, expires_hours: 72 })
+    expect(reviewersOf(node(undefined), {})).toBeNull()
+  })
+
+  it.each([
+    ['no file', 'nowhere.json', /"reviewers" is "nowhere.json"; it names a file/],
+    ['no JSON', file('broken.json', '{'), /is no JSON/],
+    ['no address', file('names.json', { ...reviewers, roles: { policy: ['ben'] } }), /roles.policy.0: an address is/],
+    ['no role', file('none.json', { ...reviewers, roles: {} }), /roles: name at least one role/],
+    ['a field that is not ours', file('more.json', { ...reviewers, quorum: 1 }), /quorum/],
+  ])('fail at synthesis: %s', (_, value, message) => {
+    expect(() => reviewersOf(node(value), {})).toThrow(message)
+  })
+
+  it('fail for a registered target whose role nobody but its owner is named for', () => {
+    const path = file('roles.json', reviewers)
+    expect(() => reviewersOf(node(path), { Cents: target(['safety']) })).toThrow(
+      'target Cents requires a reviewer as "safety"',
+    )
+    expect(() => reviewersOf(node(path), { Cents: target(['policy']) })).toThrow('nobody but its owner')
+  })
+})
+
+describe('rollouts', () => {
+  it('are read by intent, and fail naming file and field', () => {
+    const folder = mkdtempSync(join(dir, 'rollouts-'))
+    expect(() => rolloutConfigsOf(node(folder), {})).toThrow('holds no .json file')
+    expect(() => rolloutConfigsOf(node('nowhere'), {})).toThrow('"rollouts" is "nowhere"')
+    writeFileSync(join(folder, 'support.refund.json'), JSON.stringify(aConfig()))
+    expect(rolloutConfigsOf(node(folder), { Cents: aTarget() })).toEqual({ 'support.refund': aConfig() })
+    expect(() => rolloutConfigsOf(node(folder), { Cents: aTarget({ intent: 'order.change' }) })).toThrow(
+      'no order.change.json',
+    )
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ ...aConfig(), false_rollback_rate: 2 }))
+    expect(() => rolloutConfigsOf(node(folder), {})).toThrow(/a\.json: false_rollback_rate/)
+  })
+})

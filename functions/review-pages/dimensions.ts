@@ -4,7 +4,15 @@ import type { CertifiedRow } from '#schemas/heldout.ts'
 import { DIMENSIONS, GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
-import type { Place } from './limits-plot.ts'
+
+/** Harm on one scale for all measures: 0 is the baseline, 1 what is tolerated, below 0 is better. */
+export interface Place {
+  readonly observed: number
+  /** The other end of the bar. */
+  readonly bound: number
+  readonly limit: number
+  readonly passed: boolean
+}
 
 export interface DimensionRow {
   readonly dimension: Dimension

@@ -2,18 +2,9 @@
 import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import { type DimensionRow, dimensionRows } from './dimensions.ts'
+import { type DimensionRow, dimensionRows, type Place } from './dimensions.ts'
 import { visible } from './format.ts'
 import type { Html } from './layout.ts'
-
-/** Harm on one scale for all measures: 0 is the baseline, 1 what is tolerated, below 0 is better. */
-export interface Place {
-  readonly observed: number
-  /** The other end of the bar. */
-  readonly bound: number
-  readonly limit: number
-  readonly passed: boolean
-}
 
 export interface LimitRow {
   readonly name: string

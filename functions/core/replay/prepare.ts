@@ -1,7 +1,6 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
 import { PLACE } from '#schemas/places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
-import type { Rendered } from './render.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
 
 /** Outputs or turns in order, with running totals: `before[i]` tokens stand before item i. */
@@ -15,6 +14,16 @@ export interface Window {
   readonly wholeBudget: number
   /** Least budget under which this window lets each need be read; NaN: it never does. */
   readonly budgetOfNeed: Float64Array
+}
+
+/** A rendered context. `shape` is exact: equal shapes of one recording are equal contexts. */
+export interface Rendered {
+  /** Kept offers in reading order. */
+  readonly kept: Int32Array
+  readonly keptTokens: number
+  /** Kept offers, then for each context whose windows were cut: context, item and tokens left of it. */
+  readonly shape: Int32Array
+  readonly plan: SettingsPlan
 }
 
 export interface PreparedRecording {

@@ -1,17 +1,7 @@
 /** Renders the context that a recording would have had under other settings: what is kept, cut or dropped. No scoring. */
 import { hash } from 'node:crypto'
-import type { PreparedRecording, Window } from './prepare.ts'
+import type { PreparedRecording, Rendered, Window } from './prepare.ts'
 import type { SettingsPlan } from './settings-plan.ts'
-
-/** A rendered context. `shape` is exact: equal shapes of one recording are equal contexts. */
-export interface Rendered {
-  /** Kept offers in reading order. */
-  readonly kept: Int32Array
-  readonly keptTokens: number
-  /** Kept offers, then for each context whose windows were cut: context, item and tokens left of it. */
-  readonly shape: Int32Array
-  readonly plan: SettingsPlan
-}
 
 const TOOLS = -2
 const MEMORY = -3

@@ -2,8 +2,8 @@
 import type { Settings } from '#schemas/common.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
-import { type PreparedRecording, prepare } from './prepare.ts'
-import { type Rendered, render, sameShape } from './render.ts'
+import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
+import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
 
 /** What stays fixed while candidates change: the baseline's settings and the pinned prices. */

@@ -2,6 +2,7 @@
  * What the core's callers need of the world. Every adapter of a port passes the same contract suite
  * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
  */
+import type { ModelAnswer } from '#schemas/harness.ts'
 
 /** What is written: whole, or piece by piece, so that nobody holds it whole. A stream that throws writes nothing. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>
@@ -70,6 +71,33 @@ export interface Scratch {
   /** Every line added so far, in order. */
   lines(): Iterable<string>
   close(): void
+}
+
+/** Calls a user's own function by its ARN. */
+export interface FunctionCaller {
+  /**
+   * JSON in, JSON out. `failed`: what is this call's own fault, in words that are the same for the same call (it threw,
+   * hung longer than `limitMs`, or one side was too large). Throws on throttling, on service faults, and when the function
+   * may not be called at all.
+   */
+  call(
+    functionArn: string,
+    request: unknown,
+    limitMs: number,
+  ): Promise<{ readonly returned: unknown } | { readonly failed: string }>
+}
+
+/** One request to a model. Every field is part of its identity. */
+export interface ModelRequest {
+  readonly model_arn: string
+  readonly prompt: string
+  readonly max_tokens: number
+  readonly temperature: number
+}
+
+/** Asks a model. Throws on throttling and service faults; `refused`: this request will never be answered. */
+export interface ModelPort {
+  converse(request: ModelRequest): Promise<ModelAnswer | { readonly refused: string }>
 }
 
 /** Time comes from here alone. */

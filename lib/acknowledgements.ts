@@ -49,7 +49,14 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/rounds/*',
     'autotune/work/*/settings/*',
   ],
-  'Functions/CompileSearch/Policy/Resource': ['experience/*', 'goldens/*'],
+  // The last of these are there with a harness and a model only.
+  'Functions/CompileSearch/Policy/Resource': [
+    'autotune/work/*/request.json',
+    'experience/*',
+    'goldens/*',
+    'packs/*',
+    'model-cache/*',
+  ],
   'Functions/OpenRetired/Policy/Resource': [
     'autotune/work/*/request.json',
     'experience/*',
@@ -63,12 +70,16 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/shards/*',
     'goldens/*',
     'packs/*',
+    'experience/*',
+    'model-cache/*',
   ],
   'Functions/ReplayShard/Policy/Resource': [
     'autotune/work/*/answers/*',
     'autotune/work/*/run.json',
     'autotune/work/*/settings/*',
     'autotune/work/*/shards/*',
+    'experience/*',
+    'model-cache/*',
   ],
   'Functions/ReserveQuestion/Policy/Resource': [
     'autotune/work/*/answer.json',

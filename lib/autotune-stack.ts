@@ -9,6 +9,7 @@ import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import type { Stores } from './constructs/workflow-functions.ts'
+import { harnessOf } from './harness.ts'
 import { reviewersOf } from './reviewers.ts'
 import { rolloutConfigsOf } from './rollout-configs.ts'
 import { targetsOf } from './targets.ts'
@@ -27,7 +28,8 @@ export class AutotuneStack extends Stack {
   constructor(scope: Construct, id: string, { stores, ...props }: AutotuneStackProps) {
     super(scope, id, props)
     const targets = targetsOf(this.node)
-    this.autotune = new Autotune(this, 'Autotune', { stores, targets })
+    const harness = harnessOf(this.node)
+    this.autotune = new Autotune(this, 'Autotune', { stores, targets, ...(harness ? { harness } : {}) })
     const topic = alarmTopicOf(this.node)
     if (topic) this.autotune.watch.notify(new SnsAction(Topic.fromTopicArn(this, 'Alarms', topic)))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })

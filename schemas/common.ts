@@ -1,6 +1,7 @@
 /** Names, refs and values shared by every contract. */
 import * as z from 'zod'
 import { DIMENSIONS } from './metrics.ts'
+
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 /** Ids that become a folder or a key segment: letters, digits, `_ . : -`; no slash, never only dots. */

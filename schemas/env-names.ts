@@ -8,6 +8,8 @@ export const ENV = {
   releases: 'AUTOTUNE_RELEASES',
   /** Ledger table. */
   table: 'AUTOTUNE_TABLE',
+  /** Harness function that targets of their own harness are replayed by, as JSON; absent: none. */
+  harness: 'AUTOTUNE_HARNESS',
   /** Cases a replay shard holds. */
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */

@@ -6,11 +6,21 @@
  * `replay` is a pure function of its three arguments: same arguments, same result, whatever ran before it. It reads no
  * clock, draws no random numbers and calls nothing live: every outside answer comes from `pinned`.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Settings } from './common.ts'
-import { Name } from './common.ts'
+import { isPrintable, isSafeName } from './patterns.ts'
 
-const tokens = z.int().min(0)
+// In `zod/mini`: every function that replays bundles this. The same rules as `Name` of the other contracts.
+const Name = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(300),
+    z.refine(isPrintable, 'a name holds no control characters'),
+    z.refine(isSafeName, 'a name holds no "../" and is no reserved word'),
+    z.meta({ description: 'Printable name, never used as a path.' }),
+  )
+const tokens = z.int().check(z.nonnegative())
 
 /** One decided action, as the recording names it. */
 export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
@@ -18,35 +28,44 @@ export type HarnessAction = z.infer<typeof HarnessAction>
 
 /** One gated action: did it wait for a person. */
 export const HarnessApproval = z.strictObject({
-  gate: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word'),
-  action: z.int().min(0).nullable().meta({ description: 'Index into the actions; null: none.' }),
-  amount: z.number().nullable(),
+  gate: z.string().check(z.regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word')),
+  action: z
+    .nullable(z.int().check(z.nonnegative()))
+    .check(z.meta({ description: 'Index into the actions; null: none.' })),
+  amount: z.nullable(z.number()),
   asked: z.boolean(),
 })
 export type HarnessApproval = z.infer<typeof HarnessApproval>
 
 /** What `replay` returns. A decision other than the recorded one has no recorded outcome, and counts as not passed. */
 export const HarnessResult = z.strictObject({
-  status: Name.nullable().meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' }),
-  outputs: z.json().nullable(),
+  status: z.nullable(Name).check(z.meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' })),
+  outputs: z.nullable(z.json()),
   evidence_refs: z
     .array(Name)
-    .meta({ description: 'Passages that stood in the context, each once, all of them offered.' }),
-  actions: z.array(HarnessAction).optional().meta({
-    description:
-      'Every call through pinned.tool, in order, and what was decided beside them. Absent: exactly those calls.',
-  }),
-  approvals: z.array(HarnessApproval).optional().meta({
-    description: 'Absent: gates ask by the thresholds in the settings, and as recorded where there is none.',
-  }),
-  refused: z.boolean().nullable().optional().meta({ description: 'Did it refuse; absent or null: not said.' }),
+    .check(z.meta({ description: 'Passages that stood in the context, each once, all of them offered.' })),
+  actions: z.optional(z.array(HarnessAction)).check(
+    z.meta({
+      description:
+        'Every call through pinned.tool, in order, and what was decided beside them. Absent: exactly those calls.',
+    }),
+  ),
+  approvals: z.optional(z.array(HarnessApproval)).check(
+    z.meta({
+      description: 'Absent: gates ask by the thresholds in the settings, and as recorded where there is none.',
+    }),
+  ),
+  refused: z
+    .optional(z.nullable(z.boolean()))
+    .check(z.meta({ description: 'Did it refuse; absent or null: not said.' })),
   usage: z
-    .array(z.strictObject({ model: Name, prompt_tokens: tokens, completion_tokens: tokens }))
-    .nullable()
-    .meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' }),
-  latency_ms: z.number().min(0).nullable().optional().meta({
-    description: 'Absent: as recorded, less the recorded calls that were not made. null: not measured.',
-  }),
+    .nullable(z.array(z.strictObject({ model: Name, prompt_tokens: tokens, completion_tokens: tokens })))
+    .check(z.meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' })),
+  latency_ms: z.optional(z.nullable(z.number().check(z.nonnegative()))).check(
+    z.meta({
+      description: 'Absent: as recorded, less the recorded calls that were not made. null: not measured.',
+    }),
+  ),
 })
 export type HarnessResult = z.infer<typeof HarnessResult>
 

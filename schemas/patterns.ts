@@ -25,3 +25,7 @@ export const NONCE_PATTERN = /^[0-9a-f]{32,128}$/
 
 /** SHA-256 of canonical JSON, `sha256:` and 64 lower-case hex digits. */
 export const DIGEST_PATTERN = /^sha256:[0-9a-f]{64}$/
+
+/** ARN of a published version of a function: `$LATEST` and an alias can change under a run. */
+export const FUNCTION_VERSION_PATTERN =
+  /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}:[0-9]{1,20}$/

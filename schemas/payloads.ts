@@ -4,6 +4,7 @@
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
+import type { HeldoutVersion } from './heldout.ts'
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
@@ -41,6 +42,15 @@ export const StartRunInput = z.strictObject({ request: z.unknown(), execution: T
 export type StartRunInput = z.infer<typeof StartRunInput>
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
+
+/** Published facts of a sealed version, as the sealer returns them; null: no sealed version can be asked. */
+const Facts = z.nullable(z.custom<HeldoutVersion>((value) => typeof value === 'object' && value !== null))
+export const PinRunInput = z.strictObject({
+  run: RunRef,
+  search_set: SearchSetRef,
+  heldout: z.strictObject({ facts: Facts }),
+})
+export type PinRunInput = z.infer<typeof PinRunInput>
 
 /** A pinned run: its input, and how its search set lies in shards. */
 export const Pinned = z.strictObject({ input: ObjectRef, panel: ObjectRef })

@@ -4,11 +4,19 @@ import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { HeldoutVersion, PreflightRow } from './heldout.ts'
 import { ContextPack, PriceTable } from './pack.ts'
+import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { TuningTarget } from './target.ts'
 
-/** What replayed the cases. A module is pinned by its bytes: with others the run is another one. */
+/** A model that a harness may ask for what was not recorded. */
+export const PinnedModel = z.strictObject({
+  model_arn: z.string().min(1),
+  max_tokens: z.int().min(1).max(100_000),
+})
+export type PinnedModel = z.infer<typeof PinnedModel>
+
+/** What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another one. */
 export const Replayer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('transcript') }),
   z.strictObject({
@@ -16,6 +24,14 @@ export const Replayer = z.discriminatedUnion('kind', [
     path: z.string().meta({ description: "The user's own harness, as named on the command line." }),
     digest: Digest.meta({ description: 'Over the module and the local files that it names.' }),
     limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
+  }),
+  z.strictObject({
+    kind: z.literal('lambda'),
+    function_arn: z.string().regex(FUNCTION_VERSION_PATTERN).meta({
+      description: "The user's own harness function: ARN with a version number.",
+    }),
+    limit_ms: z.int().min(1).meta({ description: 'Longest that one call may take.' }),
+    model: PinnedModel.optional().meta({ description: 'Absent: an unrecorded model call is an unpinned call.' }),
   }),
 ])
 export type Replayer = z.infer<typeof Replayer>

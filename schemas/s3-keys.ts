@@ -42,6 +42,8 @@ export const keys = {
   goldensAt: (intent: string, digest: string) => `goldens/${segment(intent)}/${digest.slice(7, 23)}/search.jsonl`,
   sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,
   gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
+  /** What a model answered, by the digest of the request; in the vault for held-out cases. */
+  modelAnswer: (digest: string) => `model-cache/${digest.slice(7)}.json`,
   autotune: () => 'autotune/runs/',
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
   /** What a review shows beside the run's own files, by its digest. */

@@ -86,7 +86,7 @@ export const TuningTarget = z.strictObject({
     .strictObject({
       replayer: z.enum(['transcript', 'module']).meta({
         description:
-          'transcript: trims what was recorded. module: runs a harness of your own, named when the run starts.',
+          'transcript: trims what was recorded. module: runs a harness of your own, named when the run starts, or deployed.',
       }),
       questions: z
         .int()

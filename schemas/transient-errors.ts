@@ -15,4 +15,11 @@ export const TRANSIENT_ERRORS: readonly string[] = [
   'ServiceUnavailable',
   'InternalError',
   'InternalServerError',
+  // A harness function that is called from a step, and the model that it asks.
+  'TooManyRequestsException',
+  'ServiceException',
+  'ServiceUnavailableException',
+  'InternalServerException',
+  'ModelTimeoutException',
+  'ModelNotReadyException',
 ]

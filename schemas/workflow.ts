@@ -1,9 +1,7 @@
-/** The contracts of the tuning workflow that hold whole documents; payloads.ts has the small ones. */
+/** What a person hands to the tuning workflow; payloads.ts has what its functions hand to each other. */
 import * as z from 'zod'
 import { HandWrittenChange } from './candidate.ts'
 import { Id } from './common.ts'
-import { HeldoutVersion } from './heldout.ts'
-import { RunRef, SearchSetRef } from './payloads.ts'
 import { TuningTarget } from './target.ts'
 
 /** What starts a tuning workflow: the input of its execution. */
@@ -19,12 +17,3 @@ export const StartRequest = z.strictObject({
   demonstration: z.string().nullable().default(null),
 })
 export type StartRequest = z.infer<typeof StartRequest>
-
-export const PinRunInput = z.strictObject({
-  run: RunRef,
-  search_set: SearchSetRef,
-  heldout: z.strictObject({
-    facts: HeldoutVersion.nullable().meta({ description: 'Null: no sealed version can be asked.' }),
-  }),
-})
-export type PinRunInput = z.infer<typeof PinRunInput>

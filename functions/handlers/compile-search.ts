@@ -3,18 +3,30 @@ import { RunInput, type SearchSetRef } from '#schemas/payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
-import { refTo } from '../shared/work.ts'
+import { AT_ONCE, contractPins, replaysOf } from '../shared/replays.ts'
+import { refTo, requestOf } from '../shared/work.ts'
 import { compileSearch as compile } from '../steps/compile.ts'
+import { answeredContract } from '../steps/run.ts'
+import { streamLines } from '../steps/store.ts'
 
 export const compileSearch: Step<RunInput, SearchSetRef> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
-  async work({ run }, { store }) {
+  async work({ run }, world) {
+    const { store } = world
+    const { target, replayer } = await requestOf(store, run)
     const { ref, digest, cases } = await compile(store, run.intent)
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
-    const { version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
+    const { key, version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
+    // Before anything is sealed: a harness that answers nothing, or twice differently, ends the run here.
+    const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
+    if (replays.check)
+      await replays.check(
+        streamLines(store.objects, key, version_id),
+        contractPins(await answeredContract(store, target), replayer),
+      )
     return { ref, digest, cases, version_id }
   },
 }

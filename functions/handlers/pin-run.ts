@@ -1,33 +1,33 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
 import { canonical } from '#core/canonical.ts'
-import { Gathered, headOf, type Reproduction, reproduceLine, sealedLine } from '#core/gate/reproduce.ts'
-import type { Pinned } from '#schemas/payloads.ts'
+import { Gathered, type Reproduction, sealedLine } from '#core/gate/reproduce.ts'
+import { type Pinned, PinRunInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { PinRunInput } from '#schemas/workflow.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { AT_ONCE, replaysOf, shardSize } from '../shared/replays.ts'
 import { holdLock, needJson, putJson, putText, refTo, requestOf } from '../shared/work.ts'
 import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run.ts'
 import { inShards } from '../steps/store.ts'
 
 /** How the search set lies in the work folder. */
-export interface PanelFile {
+export interface PanelFile extends Omit<Reproduction, 'lines'> {
   /** Cases of each shard, and its version. */
   readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
-  readonly excluded: Reproduction['excluded']
 }
 
 export const pinRun: Step<PinRunInput, Pinned> = {
   name: 'pin-run',
   input: PinRunInput,
   about: ({ run, search_set }) => ({ run: run.run_id, intent: run.intent, cases: search_set.cases }),
-  async work({ run, search_set: { version_id: searchVersion, ...searchSet }, heldout }, { store, shardCases }) {
+  async work({ run, search_set: { version_id: searchVersion, ...searchSet }, heldout }, world) {
+    const { store } = world
     const request = await requestOf(store, run)
     await holdLock(store, run, request.about)
     const contract = await answeredContract(store, request.target)
     const input = await pinnedInput(store, request, contract, {
       runId: run.run_id,
-      replayer: { kind: 'transcript' },
+      replayer: request.replayer,
       searchSet,
       heldout: heldout.facts,
     })
@@ -36,22 +36,24 @@ export const pinRun: Step<PinRunInput, Pinned> = {
     const pin = await refTo(store, workKeys.run(run.run_id))
     const pinned = await needJson<AutotuneRun>(store, pin)
     const version = pinned.search_set.digest === searchSet.digest ? searchVersion : undefined
+    const replays = replaysOf(world, pinned.replayer, run.intent, AT_ONCE.wholeSet)
     const gathered = new Gathered()
     const pins = baselinePins(pinned)
     const reproduced = async function* () {
-      for await (const line of await pinnedLines(store, pinned, version)) {
-        const { case: replayCase, result } = reproduceLine(line, pins)
-        gathered.add({ case: headOf(replayCase), result })
+      const lines = await pinnedLines(store, pinned, version)
+      for await (const { line, case: head, result } of replays.reproduce(lines, pins, 'search')) {
+        gathered.add({ case: head, result })
         if ('measures' in result) yield sealedLine(line, result.measures)
       }
     }
     const shards: PanelFile['shards'][number][] = []
-    for await (const shard of inShards(reproduced(), shardCases)) {
+    for await (const shard of inShards(reproduced(), shardSize(world, pinned.replayer))) {
       const text = shard.map((line) => `${line}\n`).join('')
       const { version_id } = await putText(store, workKeys.shard(run.run_id, shards.length), text)
       shards.push({ cases: shard.length, version_id })
     }
-    const panel: PanelFile = { shards, excluded: gathered.reproduction().excluded }
+    const { lines: _, ...rest } = gathered.reproduction({ told: true })
+    const panel: PanelFile = { shards, ...rest }
     return { input: pin, panel: await putJson(store, workKeys.panel(run.run_id), panel) }
   },
 }

@@ -1,12 +1,12 @@
 /** Replays one shard of the search set under one candidate's settings. Idempotent: the same item writes the same bytes. */
-import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
-import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import type { SealedLine } from '#core/gate/reproduce.ts'
 import type { Settings } from '#schemas/common.ts'
 import { type ObjectRef, ReplayItem } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { AT_ONCE, replaysOf } from '../shared/replays.ts'
 import { needJson, putText } from '../shared/work.ts'
 import { readLines } from '../steps/store.ts'
 
@@ -14,15 +14,15 @@ export const replayShard: Step<ReplayItem, ObjectRef> = {
   name: 'replay-shard',
   input: ReplayItem,
   about: ({ run_id, intent, settings, shard }) => ({ run: run_id, intent, candidate: settings, shard }),
-  async work({ run_id, input, settings: digest, settings_version, shard, shard_version }, { store }) {
+  async work({ run_id, input, settings: digest, settings_version, shard, shard_version }, world) {
+    const { store } = world
     const run = await needJson<AutotuneRun>(store, input)
     const settingsRef = { key: workKeys.settings(run_id, digest), version_id: settings_version }
     const settings = await needJson<Settings>(store, settingsRef)
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
-    const pins = { baseline: run.pack.settings, prices: run.price_table }
-    const { answer } = transcriptReplayer(panelOf(lines), pins, run.evaluator_suite)
-    const answers = answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
+    const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
+    const answers = await replays.answer(lines, settings, run)
     // In the order in which the suite names its evaluators: the search reads the first that failed. Canonical JSON sorts.
     const text = answers.map((a) => `${JSON.stringify(a)}\n`).join('')
     return await putText(store, workKeys.answers(run_id, digest, shard), text)

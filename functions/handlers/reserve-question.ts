@@ -4,6 +4,7 @@ import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { shardSize } from '../shared/replays.ts'
 import { putJson } from '../shared/work.ts'
 import { reserveQuestion as reserve } from '../steps/gate.ts'
 import { openSealed } from '../steps/seal.ts'
@@ -13,7 +14,8 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
   sealed: 'gate',
   input: ReserveInput,
-  async work({ asked, due: wanted }, { store, shardCases }) {
+  async work({ asked, due: wanted }, world) {
+    const { store } = world
     const { run, question } = await askedOf(store, asked)
     const { intent, version } = run.heldout_test_set!
     const reserved = await reserve(store, run, question.commit)
@@ -26,7 +28,7 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
     const { due } = (await readJson<{ due: string }>(store.vault, gateKeys.due(version, k)))!
     const sealed = await openSealed(store, intent, version)
     let shards = 0
-    for await (const lines of inShards(sealed.lines(), shardCases))
+    for await (const lines of inShards(sealed.lines(), shardSize(world, run.replayer)))
       await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
     return { items: question.list.length * shards, shards, version, question: k, due, answer: null }
   },

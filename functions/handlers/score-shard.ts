@@ -5,21 +5,23 @@ import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
-import { transcriptEngine } from '../steps/engine.ts'
+import { AT_ONCE, replaysOf } from '../shared/replays.ts'
 import { streamLines } from '../steps/store.ts'
 
 export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
   sealed: 'gate',
   input: ScoreItem,
-  async work({ asked, reserved: { version, question: k, shards }, item }, { store }) {
+  async work({ asked, reserved: { version, question: k, shards }, item }, world) {
+    const { store } = world
     const { run, question } = await askedOf(store, asked)
     const candidate = Math.floor(item / shards)
     const shard = item % shards
     const recorded = gateKeys.scores(version, k, candidate, shard)
     if ((await store.vault.get(recorded)) !== null) return {}
     const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
-    const scores = await transcriptEngine().score(lines, run, question.list[candidate]!)
+    const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
+    const scores = await replays.score(lines, run, question.list[candidate]!)
     if (scores.length === 0) throw new UserError('a sealed shard is missing')
     await store.vault.putIfAbsent(recorded, canonicalLines(scores))
     return {}

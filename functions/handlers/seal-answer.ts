@@ -5,7 +5,7 @@ import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
-import { type ReplayEngine, transcriptEngine } from '../steps/engine.ts'
+import type { ReplayEngine } from '../steps/engine.ts'
 import { sealAnswer as seal } from '../steps/gate.ts'
 import { readLines } from '../steps/store.ts'
 
@@ -15,8 +15,7 @@ export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   input: AnswerInput,
   async work({ asked, reserved: { version, question: k, shards } }, { store }) {
     const { run, question } = await askedOf(store, asked)
-    const engine: ReplayEngine = {
-      ...transcriptEngine(),
+    const engine: Pick<ReplayEngine, 'score'> = {
       /** The list is scored in its own order, one call a candidate. */
       async score(_lines, run, change) {
         const candidate = question.list.findIndex((c) => c.candidate_id === change.candidate_id)

@@ -2,8 +2,8 @@
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { RunInput } from '#schemas/payloads.ts'
 import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { AT_ONCE, contractPins, replaysOf } from '../shared/replays.ts'
 import { requestOf } from '../shared/work.ts'
-import { transcriptEngine } from '../steps/engine.ts'
 import { answeredContract } from '../steps/run.ts'
 import { sealIfNeeded } from '../steps/seal.ts'
 
@@ -11,12 +11,12 @@ export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null
   name: 'seal-version',
   sealed: 'sealer',
   input: RunInput,
-  async work({ run }, { store }) {
-    const { target } = await requestOf(store, run)
-    const { pack, suite, prices, resolved } = await answeredContract(store, target)
-    const replayer = { kind: 'transcript' } as const
-    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    return { facts: await sealIfNeeded(store, resolved, pins, transcriptEngine()) }
+  async work({ run }, world) {
+    const { store } = world
+    const { target, replayer } = await requestOf(store, run)
+    const contract = await answeredContract(store, target)
+    const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
+    return { facts: await sealIfNeeded(store, contract.resolved, contractPins(contract, replayer), replays) }
   },
 }
 

@@ -1,6 +1,9 @@
 /** Checks the contract and takes the lock: one run per intent and risk class. Nothing is written before both hold. */
+import { ENV } from '#schemas/env-names.ts'
 import { type RunRef, StartRunInput } from '#schemas/payloads.ts'
+import { Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { StartRequest } from '#schemas/workflow.ts'
 import { UserError } from '../errors.ts'
@@ -17,7 +20,7 @@ export const startRun: Step<StartRunInput, RunRef> = {
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
-  async work({ request: given, execution }, { store }) {
+  async work({ request: given, execution }, { store, harness }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
     const { pack, resolved, riskClass } = await answeredContract(store, target)
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
@@ -25,12 +28,13 @@ export const startRun: Step<StartRunInput, RunRef> = {
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()
-    const about = aboutOf({ target, candidates, replayer: { kind: 'transcript' } })
+    const replayer = replayerFor(target, harness)
+    const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.
     const holder = { name: execution, isAlive: (name: string) => name !== execution }
     const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
     const lock = await takeLock(store, resolved.intent, riskClass, wanted, holder)
-    const asked = { target, candidates, runId: lock.run_id, demonstration, about }
+    const asked = { target, candidates, runId: lock.run_id, demonstration, about, replayer }
     const request = await putJson(store, workKeys.request(lock.run_id), asked)
     const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at, request }
     const record = {
@@ -44,6 +48,16 @@ export const startRun: Step<StartRunInput, RunRef> = {
     await recordRun(store, run.intent, run.run_id, record)
     return run
   },
+}
+
+/** A target that is scored by a harness of one's own needs a deployment that names one. */
+function replayerFor(target: TuningTarget, harness: unknown): Replayer {
+  if (target.scoring?.replayer !== 'module') return { kind: 'transcript' }
+  if (harness === null)
+    throw new UserError(
+      'scoring.replayer is "module", and this deployment names no harness: deploy it with -c harness=ARN:VERSION',
+    )
+  return parseAs(Replayer, harness, ENV.harness)
 }
 
 export const handler = makeHandler(startRun)

@@ -5,6 +5,7 @@
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
 import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
+import { harnessView } from '#core/search/harness-replayer.ts'
 import type { OnRecord } from '#core/search/memo.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
@@ -20,9 +21,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { PanelFile } from '../handlers/pin-run.ts'
-import { transcriptEngine } from '../steps/engine.ts'
 import type { Asked } from '../steps/gate.ts'
-import { keepReplays, portsOf } from '../steps/run.ts'
+import { keepReplays, recordPorts } from '../steps/run.ts'
 import { readJson, readLines, type Store } from '../steps/store.ts'
 import { needJson, putJson, putText } from './work.ts'
 
@@ -61,18 +61,19 @@ export async function pausingPorts(
   const panel = await needJson<PanelFile>(store, pinned.panel)
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
-  const live = portsOf(store, transcriptEngine())
+  const live = recordPorts(store)
   let lines: readonly SealedLine[] = []
   return {
     async reproduce() {
+      const { shards: _, ...rest } = panel
       lines = await shardLines(store, id, panel)
-      return { lines, excluded: panel.excluded }
+      return { lines, ...rest }
     },
     pin: live.pin,
     async search(_run, input) {
       const results: string[] = []
       const searched = { ...input, panel: panelOf(lines) }
-      const found = await answeredSearch(store, id, { pinned, panel }, searched, (r) => results.push(canonical(r)))
+      const found = await answeredSearch(store, run, { pinned, panel }, searched, (r) => results.push(canonical(r)))
       const replays = async function* () {
         yield* results
         return found
@@ -109,18 +110,21 @@ async function shardLines(store: Store, runId: string, { shards }: PanelFile): P
 
 async function answeredSearch(
   store: Store,
-  runId: string,
+  { run_id: runId, replayer }: AutotuneRun,
   { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
   input: SearchInput<ReplayCase>,
   record: OnRecord,
 ): Promise<SearchResult> {
-  const { view } = transcriptReplayer(input.panel, input.pins, input.suite)
   const known = new Map<string, readonly CaseAnswer[] | null>()
   const read = async (settings: Settings) => {
     const digest = digestOf(settings)
     if (!known.has(digest)) known.set(digest, await answersOf(store, runId, digest, panel))
     return known.get(digest)!
   }
+  const view =
+    replayer.kind === 'transcript'
+      ? transcriptReplayer(input.panel, input.pins, input.suite).view
+      : harnessView(input.pins)
   const rounds = searchRounds(input, view, record)
   for (let step = rounds.next(); ; ) {
     if (step.done) return step.value

@@ -1,6 +1,7 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
 import { canonical } from '#core/canonical.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
+import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import { rowKeys } from '../steps/ledger-keys.ts'
 import type { Lock } from '../steps/lock.ts'
@@ -14,9 +15,10 @@ export async function needJson<T>(store: Pick<Store, 'objects'>, { key, version_
   return value
 }
 
-/** What was asked for when the run was started. */
-export const requestOf = (store: Store, run: RunRef): Promise<RunRequest & { readonly about: string }> =>
-  needJson(store, run.request)
+/** What was asked for when the run was started, and who replays it. */
+export type StartedRequest = RunRequest & { readonly about: string; readonly replayer: Replayer }
+
+export const requestOf = (store: Store, run: RunRef): Promise<StartedRequest> => needJson(store, run.request)
 
 /** Writes a work file; the same step again writes the same bytes. */
 export const putJson = (store: Store, key: string, value: unknown): Promise<ObjectRef> =>

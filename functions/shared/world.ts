@@ -1,6 +1,9 @@
 /** What a deployed function works with, opened from its environment. Tests hand over another one. */
+import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
+import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
 import { openAwsStore } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
+import type { FunctionCaller, ModelPort } from '../ports.ts'
 import type { Store } from '../steps/store.ts'
 
 export interface StoreWorld {
@@ -10,6 +13,10 @@ export interface StoreWorld {
 export interface World extends StoreWorld {
   /** Cases of a replay shard. */
   readonly shardCases: number
+  /** Harness function that the deployment names, as a run pins it; null: none. */
+  readonly harness: unknown
+  readonly caller: FunctionCaller
+  readonly model: ModelPort
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -39,5 +46,6 @@ export function openWorld(env: Environment = process.env): World {
     throw new RangeError(
       `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
     )
-  return { ...openStoreWorld(env), shardCases }
+  const harness = env[ENV.harness] ? JSON.parse(need(env, ENV.harness)) : null
+  return { ...openStoreWorld(env), shardCases, harness, caller: lambdaCaller(), model: bedrockModel() }
 }

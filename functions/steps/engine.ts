@@ -5,9 +5,10 @@ import type { CaseScore } from '#core/gate/score.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { lineScorer, SearchSide } from '#core/search/transcript-side.ts'
+import { SearchSide } from '#core/search/transcript-side.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import { transcriptReplays } from './replays.ts'
 import { type Lines, type ReproducedLine, reproduceLines } from './reproduce.ts'
 
 export interface ReplayEngine {
@@ -50,11 +51,6 @@ export function transcriptEngine(): ReplayEngine {
       yield* results
       return found
     },
-    async score(lines, run, change) {
-      const score = lineScorer(run, change)
-      const scores: CaseScore[] = []
-      for await (const line of lines) scores.push(score(line))
-      return scores
-    },
+    score: transcriptReplays.score,
   }
 }

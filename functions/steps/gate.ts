@@ -27,7 +27,7 @@ export async function askGate(
   run: AutotuneRun,
   commit: string,
   list: readonly CandidateChange[],
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'score'>,
 ): Promise<Asked> {
   const reserved = await reserveQuestion(store, run, commit)
   if ('asked' in reserved) return reserved.asked
@@ -44,7 +44,7 @@ export async function sealAnswer(
   run: AutotuneRun,
   commit: string,
   list: readonly CandidateChange[],
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'score'>,
 ): Promise<void> {
   const row = await store.table.get<LedgerItem>(...rowKeys.version(run.target.intent!, run.heldout_test_set!.version))
   if (row?.body.open?.commit !== commit) return
@@ -71,7 +71,7 @@ async function computedAnswer(
   run: AutotuneRun,
   { version, open, alpha_k }: LedgerItem,
   list: readonly CandidateChange[],
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'score'>,
 ): Promise<GateAnswer> {
   const { k, commit } = open!
   return gateAnswer(version, k, commit, await scoreList(store, run, commit, list, k, engine), alpha_k)
@@ -153,7 +153,7 @@ async function scoreList(
   commit: string,
   list: readonly CandidateChange[],
   question: number,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'score'>,
 ): Promise<Certificate[]> {
   const facts = run.heldout_test_set!
   const sealed = await openSealed(store, facts.intent, facts.version)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
+import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import type { Reproduction } from '#core/gate/reproduce.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
@@ -177,21 +177,28 @@ const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof p
     .map((r) => `  ${r}`)
     .join('\n')
 
-/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
-export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null = null): AutotunePorts {
+/** Those ports of the pipeline that replay nothing. */
+export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerItem'> {
   return {
-    reproduce: async (run) =>
-      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
     async pin(run) {
       await store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`)
     },
+    async ledgerItem({ intent, version }) {
+      return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
+    },
+  }
+}
+
+/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
+function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null): AutotunePorts {
+  return {
+    ...recordPorts(store),
+    reproduce: async (run) =>
+      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
     search: (run, input) =>
       keepReplays(engine.search(input), (text) =>
         store.objects.put(keys.autotuneRun(run.run_id, 'replay-results.jsonl'), text),
       ),
-    async ledgerItem({ intent, version }) {
-      return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
-    },
     ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
   }
 }
@@ -274,7 +281,7 @@ export const aboutOf = ({
   candidates,
   replayer,
 }: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
-  digestOf({ target, candidates, ...(replayer.kind === 'module' ? { replayer: replayer.digest } : {}) })
+  digestOf({ target, candidates, ...harnessOf(replayer) })
 
 /** The input that a killed run had pinned; null when it had not, or when it was about something else. */
 async function pinnedRun(store: Store, id: string, about: string): Promise<AutotuneRun | null> {

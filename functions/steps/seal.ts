@@ -24,7 +24,7 @@ export async function sealIfNeeded(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'reproduce'>,
 ): Promise<HeldoutVersion | null> {
   const aside = store.scratch()
   try {
@@ -40,7 +40,7 @@ export async function planSeal(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
-  engine: ReplayEngine,
+  engine: Pick<ReplayEngine, 'reproduce'>,
   keep: (line: string) => void = () => {},
 ): Promise<{
   readonly facts: HeldoutVersion | null

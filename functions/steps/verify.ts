@@ -85,7 +85,9 @@ function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engin
   const given = replayerOf(engine)
   if (replayer.kind === 'transcript')
     return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'
-  if (given.kind === 'transcript') return `the run pinned the module ${replayer.path}`
+  if (replayer.kind === 'lambda')
+    return `the run pinned the function ${replayer.function_arn}, which only its deployment calls`
+  if (given.kind !== 'module') return `the run pinned the module ${replayer.path}`
   return given.digest === replayer.digest
     ? null
     : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the module and its local files`

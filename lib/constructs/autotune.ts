@@ -14,7 +14,9 @@ import { Construct } from 'constructs'
 import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
+import type { HarnessProps } from './harness.ts'
 import { stateMachine } from './state-machine.ts'
+
 import { Watch } from './watch.ts'
 import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
 
@@ -48,6 +50,11 @@ export interface AutotuneProps {
    * @default Duration.hours(1)
    */
   readonly answerAfter?: Duration
+  /**
+   * Your own harness, for targets whose `scoring.replayer` is `module`.
+   * @default - none; such a target is refused when its run starts
+   */
+  readonly harness?: HarnessProps
 }
 
 /** What both workflows are bounded by. */
@@ -74,7 +81,7 @@ export class Autotune extends Construct {
     if (answerAfterSeconds < 300 || answerAfterSeconds > 86_400)
       throw new RangeError(`answerAfter is ${answerAfterSeconds} s; it is from 5 minutes to a day`)
     const limits = { maxConcurrency, answerAfterSeconds }
-    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases })
+    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness: props.harness })
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)
     this.deadLetters = new Queue(this, 'DeadLetters', {

@@ -1,9 +1,10 @@
 /** Every function of both workflows, each with just what it calls. */
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import type { ExperienceStore } from './experience-store.ts'
+import { type HarnessProps, mayCallHarness, mayReplayHarness, pinnedHarness } from './harness.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
@@ -20,6 +21,8 @@ export interface WorkflowFunctionsProps {
   readonly stores: Stores
   /** Cases of a replay shard. */
   readonly shardCases: number
+  /** Undefined: no run has a harness of its own. */
+  readonly harness: HarnessProps | undefined
 }
 
 type Side = 'open' | 'sealer' | 'gate'
@@ -43,8 +46,9 @@ export class WorkflowFunctions extends Construct {
   constructor(scope: Construct, id: string, props: WorkflowFunctionsProps) {
     super(scope, id)
     this.props = props
-    const { bucket } = props.stores.experience
-    const { ledger } = props.stores
+    const { harness, stores } = props
+    const { bucket } = stores.experience
+    const { ledger } = stores
     const request = 'autotune/work/*/request.json'
     this.startRun = this.make('StartRun', 'start-run', 'open', [
       ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
@@ -55,6 +59,7 @@ export class WorkflowFunctions extends Construct {
     const sealing = [
       ...mayRead(bucket, 'packs/*', 'experience/index/*'),
       ...mayReadVersions(bucket, request),
+      ...mayCallHarness(harness),
       mayWrite(bucket, 'experience/*'),
       ledger.mayRead('lock', 'heldout', 'family'),
       ledger.mayWrite('lock', 'heldout', 'family'),
@@ -62,12 +67,15 @@ export class WorkflowFunctions extends Construct {
     this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer', sealing)
     this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer', [])
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', [
-      ...mayRead(bucket, 'experience/*', 'goldens/*'),
+      ...mayRead(bucket, 'experience/*', 'goldens/*', ...(harness ? ['packs/*'] : [])),
+      ...mayReadVersions(bucket, request),
+      ...mayReplayHarness(bucket, harness),
       mayWrite(bucket, 'goldens/*'),
     ])
     this.pinRun = this.make('PinRun', 'pin-run', 'open', [
       ...mayRead(bucket, 'packs/*', 'goldens/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request, 'autotune/work/*/run.json'),
+      ...mayReplayHarness(bucket, harness),
       mayWrite(bucket, 'autotune/work/*/run.json', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
       ledger.mayRead('lock', 'rejection'),
       ledger.mayWrite('lock'),
@@ -87,10 +95,12 @@ export class WorkflowFunctions extends Construct {
     ])
     this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
+      ...mayReplayHarness(bucket, harness),
       mayWrite(bucket, 'autotune/work/*/answers/*'),
     ])
     const asking = [
       ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
+      ...mayCallHarness(harness),
       // The one file that a gate lets out, and no other function writes it.
       mayWrite(bucket, 'autotune/work/*/answer.json'),
       ledger.mayRead('heldout'),
@@ -108,7 +118,7 @@ export class WorkflowFunctions extends Construct {
 
   /** Sealer and gate share one role each, so their first function carries the statements of all. */
   private make(id: string, handler: string, side: Side, statements: PolicyStatement[]): RuntimeFunction {
-    const { stores, shardCases } = this.props
+    const { stores, shardCases, harness } = this.props
     const { experience, vault, ledger } = stores
     return new RuntimeFunction(this, id, {
       handler,
@@ -118,6 +128,7 @@ export class WorkflowFunctions extends Construct {
         [ENV.bucket]: experience.bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
         [ENV.shardCases]: String(shardCases),
+        ...(harness && id === 'StartRun' ? { [ENV.harness]: Stack.of(this).toJsonString(pinnedHarness(harness)) } : {}),
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
       },
       statements,

@@ -5,6 +5,7 @@ import { UserError } from '../../functions/errors.ts'
 import { makeHandler, type Step } from '../../functions/shared/make-handler.ts'
 import { readText } from '../../functions/steps/store.ts'
 import { memory } from '../steps/stores.ts'
+import { NO_HARNESS } from '../support/workflow/no-harness.ts'
 
 const SECRET = 'the customer asked about order 4711'
 const context = { awsRequestId: 'request-1', functionName: 'f' } as Context
@@ -40,7 +41,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks()
 })
-const world = () => ({ store, shardCases: 1 })
+const world = () => ({ store, shardCases: 1, ...NO_HARNESS })
 
 describe('the log of an open function', () => {
   const step = (work: Step<Input, unknown>['work']): Step<Input, unknown> => ({

@@ -1,5 +1,6 @@
 import '../support/workflow/quiet.ts'
 import { createRequire } from 'node:module'
+import * as bedrock from '@aws-sdk/client-bedrock-runtime'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -79,7 +80,8 @@ describe('the synthesized definitions', () => {
       ...Object.keys(dynamodb),
       ...Object.keys(kms),
       ...Object.keys(ses),
-      ...Object.keys(lambda).map((name) => `Lambda.${name}`),
+      ...Object.keys(bedrock),
+      ...Object.keys(lambda).flatMap((name) => [name, `Lambda.${name}`]),
     ])
     const names = new Set(machines.flatMap(([, definition]) => errorNames(definition)))
     expect(names.size).toBeGreaterThan(10)

@@ -103,7 +103,9 @@ describe('a deployed run of hand-written candidates', () => {
   const world = [...aWorld({ ...small, extra: [{ side: 'search', required: 2, gold: 2 }] }), few]
 
   it('leaves the bytes of the embedded run, also where candidates fail', async () => {
-    const same = await twin(await stocked(memory(), world), aTarget(), [change(1), change(5), change(3)])
+    const same = await twin(await stocked(memory(), world), aTarget(), {
+      written: [change(1), change(5), change(3)],
+    })
     expect(same.verdict).toBe('certified')
     const { store, execution } = await same.deployed({ shardCases: 3 })
     expect(execution.error).toBeNull()

@@ -1,18 +1,28 @@
 /** What a run binds itself to before the sealed set is opened. Margin, level, suite or list changed: another question. */
 import type { Commitment } from '#schemas/heldout.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
 import type { SearchResult } from '../search/search.ts'
 
-/** Digest of what the baseline is: the tuple's refs, the settings they resolve to, and the harness module that replays it. */
+/** Who a harness of the user's own is, as what is bound to it names it; nothing for the transcript replayer. */
+export function harnessOf(replayer: Replayer | undefined): { readonly replayer?: unknown } {
+  if (replayer?.kind === 'module') return { replayer: replayer.digest }
+  if (replayer?.kind === 'lambda') {
+    const { limit_ms: _, ...identity } = replayer
+    return { replayer: identity }
+  }
+  return {}
+}
+
+/** Digest of what the baseline is: the tuple's refs, the settings they resolve to, and the harness that replays it. */
 export const baselineOf = ({
   tuple,
   settings,
   replayer,
 }: Pick<BaselinePins, 'tuple' | 'settings' | 'replayer'>): string =>
-  digestOf({ tuple, settings, ...(replayer?.kind === 'module' ? { replayer: replayer.digest } : {}) })
+  digestOf({ tuple, settings, ...harnessOf(replayer) })
 
 export const baselineDigest = ({ target, pack, replayer }: Pick<AutotuneRun, 'target' | 'pack' | 'replayer'>): string =>
   baselineOf({ tuple: target.baseline_tuple!, settings: pack.settings, replayer })

@@ -1,7 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { canonical } from '#core/canonical.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { type HarnessDecision, judgeHarness, placeHarness } from '#core/replay/harness.ts'
-import { pinnedAnswers, pinRecording, UnpinnedCall } from '#core/replay/harness-pinned.ts'
+import { pinRecording } from '#core/replay/harness-pinned.ts'
+import { jsonKey, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { Replayed } from '#core/replay/transcript.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessResult } from '#schemas/harness.ts'
@@ -322,4 +325,14 @@ describe('pinned answers', () => {
     expect(answers.model({ prompt: 'pay-7, 900' })).toMatchObject({ tool_calls: [REFUND] })
     expect(() => answers.model({ prompt: 'pay-7, 900' })).toThrow(/only 2 model calls were recorded/)
   })
+})
+
+test('a call is named by the JSON of RFC 8785, without its library', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(jsonKey(value)).toBe(canonical(value))
+    }),
+  )
+  expect(jsonKey({ b: undefined, a: new Date(0) })).toBe('{"a":"1970-01-01T00:00:00.000Z"}')
+  expect(() => jsonKey({ a: Number.NaN })).toThrow('NaN has no JSON form')
 })

@@ -4,8 +4,10 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { Mailer, Signer } from '#ports'
+import type { FunctionCaller, Mailer, ModelPort, Signer } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
+import type { Replayer } from '#schemas/run.ts'
+
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
 import { compileSearch } from '../../../functions/handlers/compile-search.ts'
 import { evaluateStage } from '../../../functions/handlers/evaluate-stage.ts'
@@ -35,11 +37,13 @@ import { watched } from '../../steps/stores.ts'
 import { synthesize } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
-import { guarded, guardedMailer, guardedSigner, guardedTasks } from './guarded.ts'
+import { guarded, guardedMailer, guardedSigner, guardedTasks, needs } from './guarded.ts'
 import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
+import { NO_HARNESS } from './no-harness.ts'
 import { begin, type Execution, type Machine, type Runner, redrive, type Started, start } from './runner.ts'
 import { TaskTokens } from './task-tokens.ts'
 import { WaitClock } from './wait-clock.ts'
+
 import { WorkflowError } from './workflow-error.ts'
 
 /** Every step by the name of its function. */
@@ -79,6 +83,14 @@ export interface Faults {
   readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
   readonly write?: (name: string, key: string) => void
+}
+
+/** A user's own harness function, and the templates of a deployment that names it. */
+export interface Harness {
+  readonly templates: Templates
+  readonly replayer: Extract<Replayer, { kind: 'lambda' }>
+  readonly call: FunctionCaller['call']
+  readonly converse?: ModelPort['converse']
 }
 
 export interface Deployed {
@@ -127,10 +139,10 @@ export function machinesOf(all: Templates): Record<string, Machine> {
 /** Deploys over a store. */
 export function deploy(
   store: Store,
-  { shardCases = 500, faults = {} }: { shardCases?: number; faults?: Faults } = {},
+  { shardCases = 500, faults = {}, harness }: { shardCases?: number; faults?: Faults; harness?: Harness } = {},
 ): Deployed {
-  templates ??= synthesize().templates
-  const all = templates
+  if (!harness) templates ??= synthesize().templates
+  const all = harness?.templates ?? templates!
   const machines = machinesOf(all)
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}
@@ -144,6 +156,7 @@ export function deploy(
       const world = {
         store: { ...guarded(faulty, all, role), clock },
         shardCases,
+        ...replaying(all, role, harness),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
         signer: guardedSigner(testSigner, all, role, 'ReleasesSigningKey'),
         mailer: guardedMailer({ send }, all, role, environment[ENV.sender] ?? ''),
@@ -206,6 +219,26 @@ export function deploy(
       /\.(Review|Rollouts)Workflow/.test(execution.machine)
         ? redrive(live, execution)
         : settled(await redrive(runner, execution)),
+  }
+}
+/** The harness and the model as a role may call them. */
+function replaying(all: Templates, role: string, harness: Harness | undefined): typeof NO_HARNESS {
+  if (!harness) return NO_HARNESS
+  const need = needs(all, role)
+  return {
+    harness: harness.replayer,
+    caller: {
+      async call(arn, request, limitMs) {
+        need({ action: 'lambda:InvokeFunction', resource: arn })
+        return harness.call(arn, request, limitMs)
+      },
+    },
+    model: {
+      async converse(request) {
+        need({ action: 'bedrock:InvokeModel', resource: request.model_arn })
+        return harness.converse!(request)
+      },
+    },
   }
 }
 

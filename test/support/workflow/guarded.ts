@@ -7,8 +7,8 @@ import { arnOf } from '../infra/security-table.ts'
 
 const known = new WeakMap<Templates, Policies>()
 
-/** Asks the policies; throws AccessDenied, naming role, action and resource. */
-function asker(templates: Templates, role: string): (ask: Ask) => void {
+/** Asks for a role. What it may not do throws AccessDenied, naming role, action and resource. */
+export function needs(templates: Templates, role: string): (ask: Ask) => void {
   const policies = known.get(templates) ?? policiesOf(templates)
   known.set(templates, policies)
   return (ask) => {
@@ -20,7 +20,7 @@ function asker(templates: Templates, role: string): (ask: Ask) => void {
 
 /** A signer under the key whose logical id starts so. */
 export function guardedSigner(signer: Signer, templates: Templates, role: string, start: string): Signer {
-  const need = asker(templates, role)
+  const need = needs(templates, role)
   const resource = arnOf(templates, 'AWS::KMS::Key', start)
   return {
     key: signer.key,
@@ -36,7 +36,7 @@ export function guardedSigner(signer: Signer, templates: Templates, role: string
 }
 
 export function guardedMailer(mailer: Mailer, templates: Templates, role: string, sender: string): Mailer {
-  const need = asker(templates, role)
+  const need = needs(templates, role)
   const resource = `arn:AWS::Partition:ses:AWS::Region:AWS::AccountId:identity/${sender}`
   return {
     async send(notice) {
@@ -47,7 +47,7 @@ export function guardedMailer(mailer: Mailer, templates: Templates, role: string
 }
 
 export function guardedTasks(tasks: WaitingTasks, templates: Templates, role: string): WaitingTasks {
-  const need = asker(templates, role)
+  const need = needs(templates, role)
   const resource = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'ReviewWorkflow')
   return {
     async wake(token) {
@@ -59,7 +59,7 @@ export function guardedTasks(tasks: WaitingTasks, templates: Templates, role: st
 
 /** The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. */
 export function guarded(store: Store, templates: Templates, role: string): Store {
-  const need = asker(templates, role)
+  const need = needs(templates, role)
   const bucket = (objects: ObjectStore, start: string, key: string | null): ObjectStore => {
     const arn = arnOf(templates, 'AWS::S3::Bucket', start)
     const read = (name: string, version?: string) => {

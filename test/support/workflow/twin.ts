@@ -5,15 +5,24 @@ import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { transcriptEngine } from '../../../functions/steps/engine.ts'
+import { type ReplayEngine, transcriptEngine } from '../../../functions/steps/engine.ts'
 import { boundedCandidates } from '../../../functions/steps/hand-written.ts'
 import { rowKeys } from '../../../functions/steps/ledger-keys.ts'
 import { runTarget } from '../../../functions/steps/run.ts'
 import { readJson, readText, type Store } from '../../../functions/steps/store.ts'
 import { copied, holder } from '../../steps/stores.ts'
-import { deploy, type Faults } from './deployed.ts'
+import { deploy, type Faults, type Harness } from './deployed.ts'
 
 export const RUN = 'at_run'
+
+export interface TwinOptions {
+  /** Hand-written candidates in place of the search. */
+  readonly written?: readonly HandWrittenChange[] | null
+  /** Engine of the embedded run. */
+  readonly engine?: (store: Store) => ReplayEngine
+  /** Harness of the deployment. */
+  readonly harness?: Harness
+}
 
 /** Every artifact of the run but the manifest, which holds times and what was billed. */
 export async function artifacts(store: Store): Promise<Record<string, string>> {
@@ -27,7 +36,11 @@ export const versions = async (store: Store, { intent }: TuningTarget): Promise<
   (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent!)))).map((r) => r.body)
 export const locks = async (store: Store) => (await Array.fromAsync(store.table.query('lock'))).length
 /** Runs a world embedded, and says how to compare the deployed workflow with it. */
-export async function twin(base: Store, target: TuningTarget, written: readonly HandWrittenChange[] | null = null) {
+export async function twin(
+  base: Store,
+  target: TuningTarget,
+  { written = null, engine = () => transcriptEngine(), harness }: TwinOptions = {},
+) {
   const store = await copied(base)
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
   const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
@@ -36,14 +49,14 @@ export async function twin(base: Store, target: TuningTarget, written: readonly 
     store,
     { target, candidates, runId: RUN, demonstration: null },
     holder(),
-    transcriptEngine(),
+    engine(store),
   )
   const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
   return {
     verdict,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(base)
-      const workflow = deploy(its, options)
+      const workflow = deploy(its, { ...options, ...(harness ? { harness } : {}) })
       return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },
     async expectSame(its: Store) {

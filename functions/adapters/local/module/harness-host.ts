@@ -1,8 +1,8 @@
 /** One restricted process that runs a user's own harness: cases in, replies out, each within a limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { HarnessResult } from '#schemas/harness.ts'
 import { UserError } from '../../../errors.ts'
+import { harnessResult } from '../../../steps/harness-result.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
 import type { HarnessFiles } from './harness-files.ts'
 import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'
@@ -115,23 +115,8 @@ export class HarnessHost {
 function answerOf(reply: HostReply, printed: string): HostAnswer {
   if ('unreplayable' in reply) return reply
   if ('failed' in reply) return { failed: `${reply.failed}${printed}`, ...(reply.stray ? { died: true } : {}) }
-  const { result, problem } = parsed(reply.returned)
-  return result
-    ? { result, served: reply.served }
-    : { failed: `the harness returned another shape: ${problem}${printed}` }
-}
-
-/** A result by its contract, or the first fields that do not fit. */
-function parsed(returned: unknown): { result: HarnessResult | null; problem: string } {
-  try {
-    const { data, error } = HarnessResult.safeParse(returned)
-    const issues = (error?.issues ?? []).slice(0, 3)
-    return {
-      // As plain JSON: fields that are absent, and no value that holds itself.
-      result: data ? (JSON.parse(JSON.stringify(data)) as HarnessResult) : null,
-      problem: issues.map((i) => `${i.path.join('.') || 'the result'}: ${i.message}`).join('; '),
-    }
-  } catch (error) {
-    return { result: null, problem: (error as Error).message }
-  }
+  const checked = harnessResult(reply.returned)
+  return 'result' in checked
+    ? { result: checked.result, served: reply.served }
+    : { failed: `the harness returned another shape: ${checked.problem}${printed}` }
 }

@@ -1,5 +1,6 @@
 /** Harness processes side by side. Results come back in the order of the cases, whatever the number of processes. */
 import type { HarnessReply } from '#core/replay/harness.ts'
+import { inParallel } from '../../../steps/in-parallel.ts'
 import type { HarnessHost } from './harness-host.ts'
 import type { HostRequest } from './host-protocol.ts'
 
@@ -28,19 +29,7 @@ export class HarnessPool {
     items: readonly T[],
     work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
   ): Promise<R[]> {
-    const results = new Array<R>(items.length)
-    let next = 0
-    const worker = async (slot: number): Promise<void> => {
-      try {
-        for (let i = next++; i < items.length; i = next++)
-          results[i] = await work(items[i]!, (job) => this.#ask(slot, job))
-      } finally {
-        // After an error nobody begins another item.
-        next = items.length
-      }
-    }
-    await Promise.all(this.#hosts.slice(0, items.length).map((_, slot) => worker(slot)))
-    return results
+    return inParallel(items, this.#hosts.length, (item, slot) => work(item, (job) => this.#ask(slot, job)))
   }
 
   close(): void {

@@ -6,7 +6,7 @@
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
-import { pinnedAnswers, UnpinnedCall } from '#core/replay/harness-pinned.ts'
+import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { HarnessModule, Pinned } from '#schemas/harness.ts'
 import type { HostMessage, HostReply, HostRequest } from './host-protocol.ts'
 

@@ -1,6 +1,6 @@
 /** Messages between the program and a process that runs a user's own harness. */
 import type { HarnessReply } from '#core/replay/harness.ts'
-import type { PinnedRecording } from '#core/replay/harness-pinned.ts'
+import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import type { Settings } from '#schemas/common.ts'
 
 /** One case to replay. */

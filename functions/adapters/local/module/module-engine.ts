@@ -4,24 +4,14 @@
  * restricted process of its own.
  */
 import { availableParallelism } from 'node:os'
-import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
-import { headOf, type SealedLine } from '#core/gate/reproduce.ts'
-import type { BaselinePins } from '#core/replay/baseline.ts'
-import { placeHarness } from '#core/replay/harness.ts'
-import { harnessBaseline, type Replied } from '#core/replay/harness-baseline.ts'
-import { pinRecording } from '#core/replay/harness-pinned.ts'
-import { harnessAnswer } from '#core/search/harness-replayer.ts'
-import { applyPatch } from '#core/space/lattice.ts'
-import type { Settings } from '#schemas/common.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../../errors.ts'
 import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
+import { harnessReplays, parsed } from '../../../steps/harness-replays.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
-import type { Lines } from '../../../steps/reproduce.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
-import { checkHarness } from './check-harness.ts'
 import { harnessFiles, readableBy } from './harness-files.ts'
 import { HarnessHost } from './harness-host.ts'
 import { HarnessPool } from './harness-pool.ts'
@@ -74,48 +64,26 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   /** Cases of the last reproduction of the search side. */
   let searched: ReadonlyMap<string, ReplayCase> = new Map()
 
-  /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
-  const replay = <T extends { readonly case: ReplayCase }, R>(
-    side: 'search' | 'vault',
-    items: readonly T[],
-    { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
-    judge: (item: T, replied: Replied) => R,
-  ): Promise<R[]> =>
-    pools[side].map(items, async (item, ask) => {
-      const placed = placeHarness(item.case, settings, baseline)
-      if ('unreplayable' in placed) return judge(item, placed)
-      const { recording, withheld } = placed
-      const run = await runs[side](recording)
-      const reply = await ask({ recording: pinRecording(run, withheld), settings })
-      if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-      return judge(item, { run, recording, settings, reply })
-    })
-
-  const underBaseline = <R>(
-    side: 'search' | 'vault',
-    cases: readonly ReplayCase[],
-    { settings }: BaselinePins,
-    judge: (replayCase: ReplayCase, replied: Replied) => R,
-  ): Promise<R[]> =>
-    replay(
-      side,
-      cases.map((c) => ({ case: c })),
-      { settings, baseline: settings },
-      (item, replied) => judge(item.case, replied),
-    )
+  const replays = harnessReplays({
+    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs } as const,
+    name: `the harness module ${path}`,
+    runs,
+    map: (side, items, work) =>
+      pools[side].map(items, (item, ask) =>
+        work(item, (job) => {
+          if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
+          return ask(job)
+        }),
+      ),
+  })
 
   return {
-    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs },
-
-    check: async (lines, pins) =>
-      checkHarness(path, await casesOf(lines), (some) => underBaseline('search', some, pins, (_, replied) => replied)),
+    ...replays,
 
     async *reproduce(lines, pins, side) {
       const texts = await Array.fromAsync(lines)
-      const cases = await casesOf(texts)
-      const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
-      if (side === 'search') searched = new Map(cases.map((c) => [c.case_id, c]))
-      for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+      if (side === 'search') searched = new Map((await parsed<ReplayCase>(texts)).map((c) => [c.case_id, c]))
+      yield* replays.reproduce(texts, pins, side)
     },
 
     async *search({ panel, ...input }) {
@@ -123,15 +91,13 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       const turn = (message: SearchTurn) => searcher.converse<SearchStep>(message)
       const heads = panel.cases.map((c, i) => ({ case: c, baseline: panel.baseline[i]! }))
       const { pins, suite } = input
+      const judged = { pack: { settings: pins.baseline }, price_table: pins.prices, evaluator_suite: suite }
       try {
         let step = yield* turn({ input, lines: heads })
         while ('round' in step) {
           const { cases, settings } = step.round
           const asked = cases.map((i) => ({ ...heads[i]!, case: searched.get(heads[i]!.case.case_id)! }))
-          const tables = { settings, baseline: pins.baseline }
-          const answers = await replay('search', asked, tables, (line, replied) =>
-            harnessAnswer(line, replied, pins, suite),
-          )
+          const answers = await replays.answer(asked, settings, judged)
           step = yield* turn({ answers })
         }
         return step.result
@@ -140,29 +106,9 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       }
     },
 
-    async score(lines, run, change) {
-      const pins = { baseline: run.pack.settings, prices: run.price_table }
-      const tables = { settings: applyPatch(run.pack.settings, change.patch), baseline: run.pack.settings }
-      const sealed: SealedLine[] = []
-      for await (const line of lines) sealed.push(JSON.parse(line))
-      return await replay('vault', sealed, tables, (line, replied) => {
-        const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
-        // A case on which the harness failed could not be replayed either: it counts against the candidate.
-        if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
-        const { contextChanged, decisionChanged, measures } = answer
-        return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
-      })
-    },
-
     close() {
       pools.search.close()
       pools.vault.close()
     },
   }
-}
-
-async function casesOf(lines: Lines): Promise<ReplayCase[]> {
-  const cases: ReplayCase[] = []
-  for await (const line of lines) cases.push(JSON.parse(line))
-  return cases
 }

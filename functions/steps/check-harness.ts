@@ -2,7 +2,7 @@
 import { canonical } from '#core/canonical.ts'
 import type { Replied } from '#core/replay/harness-baseline.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import { UserError } from '../../../errors.ts'
+import { UserError } from '../errors.ts'
 
 /** Search cases that are looked at, spread over the set. */
 const CHECKED = 5
@@ -12,7 +12,7 @@ const CHECKED = 5
  * gives two answers to one case.
  */
 export async function checkHarness(
-  path: string,
+  name: string,
   cases: readonly ReplayCase[],
   replay: (some: readonly ReplayCase[]) => Promise<Replied[]>,
 ): Promise<void> {
@@ -22,14 +22,14 @@ export async function checkHarness(
   const failures = first.flatMap((r) => ('reply' in r && 'failed' in r.reply ? [r.reply.failed] : []))
   if (some.length > 0 && failures.length === some.length)
     throw new UserError(
-      `the harness module ${path} failed on all ${some.length} cases that were tried first.\n${some[0]!.case_id}: ${failures[0]}`,
+      `${name} failed on all ${some.length} cases that were tried first.\n${some[0]!.case_id}: ${failures[0]}`,
     )
   const second = (await replay(some.toReversed())).toReversed()
   for (const [i, replayCase] of some.entries()) {
     const differs = difference(first[i]!, second[i]!)
     if (differs)
       throw new UserError(
-        `the harness module ${path} gave two answers to case ${replayCase.case_id} under the same settings: ${differs}.\nA replay is a pure function of its arguments: no clock, no chance, nothing kept from one case to the next`,
+        `${name} gave two answers to case ${replayCase.case_id} under the same settings: ${differs}.\nA replay is a pure function of its arguments: no clock, no chance, nothing kept from one case to the next`,
       )
   }
 }

@@ -1,0 +1,117 @@
+/** Replays by a user's own harness, wherever it runs: what it is given, and what its replies are worth. */
+import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
+import { headOf, type SealedLine } from '#core/gate/reproduce.ts'
+import type { BaselinePins } from '#core/replay/baseline.ts'
+import { type HarnessReply, placeHarness } from '#core/replay/harness.ts'
+import { harnessBaseline, type Replied } from '#core/replay/harness-baseline.ts'
+import { pinRecording } from '#core/replay/harness-pinned.ts'
+import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
+import { harnessAnswer } from '#core/search/harness-replayer.ts'
+import { applyPatch } from '#core/space/lattice.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Replayer } from '#schemas/run.ts'
+import { checkHarness } from './check-harness.ts'
+import type { RunLoader } from './recorded-runs.ts'
+import { type CaseReplays, pinsOf } from './replays.ts'
+import type { Lines } from './reproduce.ts'
+
+export type Side = 'search' | 'vault'
+
+/** One case for a harness. */
+export interface Job {
+  readonly recording: PinnedRecording
+  readonly settings: Settings
+}
+
+/** Where a harness runs. */
+export interface HarnessPlace<K extends Replayer> {
+  readonly replayer: K
+  /** For people: "the harness module ./mine.ts". */
+  readonly name: string
+  /** Recorded runs of each side of the split. */
+  readonly runs: Readonly<Record<Side, RunLoader>>
+  /** Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items. */
+  map<T, R>(
+    side: Side,
+    items: readonly T[],
+    work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+  ): Promise<R[]>
+}
+
+/** Replays of cases in that place. */
+export function harnessReplays<K extends Replayer>(
+  place: HarnessPlace<K>,
+): CaseReplays & Required<Pick<CaseReplays, 'check'>> & { readonly replayer: K } {
+  /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
+  const replay = <T extends { readonly case: ReplayCase }, R>(
+    side: Side,
+    items: readonly T[],
+    { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
+    judge: (item: T, replied: Replied) => R,
+  ): Promise<R[]> =>
+    place.map(side, items, async (item, ask) => {
+      const placed = placeHarness(item.case, settings, baseline)
+      if ('unreplayable' in placed) return judge(item, placed)
+      const { recording, withheld } = placed
+      const run = await place.runs[side](recording)
+      const reply = await ask({ recording: pinRecording(run, withheld), settings })
+      return judge(item, { run, recording, settings, reply })
+    })
+
+  const underBaseline = <R>(
+    side: Side,
+    cases: readonly ReplayCase[],
+    { settings }: BaselinePins,
+    judge: (replayCase: ReplayCase, replied: Replied) => R,
+  ): Promise<R[]> =>
+    replay(
+      side,
+      cases.map((c) => ({ case: c })),
+      { settings, baseline: settings },
+      (item, replied) => judge(item.case, replied),
+    )
+
+  return {
+    replayer: place.replayer,
+
+    check: async (lines, pins) =>
+      checkHarness(place.name, await parsed<ReplayCase>(lines), (some) =>
+        underBaseline('search', some, pins, (_, replied) => replied),
+      ),
+
+    async *reproduce(lines, pins, side) {
+      const texts = await Array.fromAsync(lines)
+      const cases = await parsed<ReplayCase>(texts)
+      const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
+      for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+    },
+
+    answer(lines, settings, run) {
+      const pins = pinsOf(run)
+      return replay('search', lines, { settings, baseline: pins.baseline }, (line, replied) =>
+        harnessAnswer(line, replied, pins, run.evaluator_suite),
+      )
+    },
+
+    async score(lines, run, change) {
+      const pins = pinsOf(run)
+      const sealed = await parsed<SealedLine>(lines)
+      const tables = { settings: applyPatch(pins.baseline, change.patch), baseline: pins.baseline }
+      return await replay('vault', sealed, tables, (line, replied) => {
+        const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
+        // A case on which the harness failed could not be replayed either: it counts against the candidate.
+        if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
+        const { contextChanged, decisionChanged, measures } = answer
+        return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
+      })
+    },
+  }
+}
+
+/** Values of lines, all of them. */
+export async function parsed<T>(lines: Lines): Promise<T[]> {
+  const values: T[] = []
+  for await (const line of lines) values.push(JSON.parse(line) as T)
+  return values
+}

@@ -1,0 +1,17 @@
+/**
+ * What a deployed harness answers to one case, as JSON. It cannot call back: the recorded answers are sent with the case
+ * (`HarnessCall` in functions/core/replay/pinned-answers.ts), and functions/harness-client answers from them.
+ */
+import * as z from 'zod/mini'
+
+export const HarnessReturn = z.union([
+  /** What `replay` returned, and which steps of the recording answered it, in the order in which they were asked for. */
+  z.strictObject({ returned: z.unknown(), served: z.array(z.int().check(z.nonnegative())) }),
+  /** It asked for something that was not recorded. */
+  z.strictObject({ unreplayable: z.string().check(z.maxLength(2000)) }),
+  /** It threw. */
+  z.strictObject({ failed: z.string().check(z.maxLength(20_000)) }),
+  /** It asks the model; called again with the answer, it comes past that point. */
+  z.strictObject({ asks_model: z.strictObject({ prompt: z.string() }) }),
+])
+export type HarnessReturn = z.infer<typeof HarnessReturn>

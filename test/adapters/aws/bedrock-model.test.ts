@@ -1,0 +1,73 @@
+import {
+  BedrockRuntimeClient,
+  ConverseCommand,
+  ThrottlingException,
+  ValidationException,
+} from '@aws-sdk/client-bedrock-runtime'
+import { mockClient } from 'aws-sdk-client-mock'
+import { describe, expect, it } from 'vitest'
+import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
+
+const REQUEST = {
+  model_arn: 'arn:aws:bedrock:eu-central-1::foundation-model/small',
+  prompt: 'refund?',
+  max_tokens: 100,
+  temperature: 0,
+}
+
+function mocked() {
+  const client = new BedrockRuntimeClient({
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  })
+  return { mock: mockClient(client), model: bedrockModel(client) }
+}
+
+describe('a model through Bedrock', () => {
+  it('is asked once with the pinned parameters, and answers as a recorded model call does', async () => {
+    const { mock, model } = mocked()
+    mock.on(ConverseCommand).resolves({
+      output: {
+        message: {
+          role: 'assistant',
+          content: [
+            { text: 'yes' },
+            { toolUse: { toolUseId: '1', name: 'refund', input: { id: 7 } } },
+            { text: 'done' },
+          ],
+        },
+      },
+      usage: { inputTokens: 11, outputTokens: 7, totalTokens: 18 },
+      metrics: { latencyMs: 420 },
+    })
+    expect(await model.converse(REQUEST)).toEqual({
+      model: REQUEST.model_arn,
+      content: 'yes\ndone',
+      tool_calls: [{ name: 'refund', arguments: { id: 7 } }],
+      prompt_tokens: 11,
+      completion_tokens: 7,
+      latency_ms: 420,
+    })
+    expect(mock.commandCalls(ConverseCommand)[0]!.args[0].input).toEqual({
+      modelId: REQUEST.model_arn,
+      messages: [{ role: 'user', content: [{ text: 'refund?' }] }],
+      inferenceConfig: { maxTokens: 100, temperature: 0 },
+    })
+  })
+
+  it('counts nothing that it was not told', async () => {
+    const { mock, model } = mocked()
+    mock.on(ConverseCommand).resolves({})
+    expect(await model.converse(REQUEST)).toMatchObject({ content: null, prompt_tokens: null, latency_ms: null })
+  })
+
+  it('refuses a request that is not valid, and throws when it is throttled', async () => {
+    const { mock, model } = mocked()
+    mock
+      .on(ConverseCommand)
+      .rejectsOnce(new ValidationException({ message: 'input is too long', $metadata: {} }))
+      .rejectsOnce(new ThrottlingException({ message: 'slow down', $metadata: {} }))
+    expect(await model.converse(REQUEST)).toEqual({ refused: 'input is too long' })
+    await expect(model.converse(REQUEST)).rejects.toThrow('slow down')
+  })
+})

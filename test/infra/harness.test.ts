@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { synthesize } from '../support/infra/deployment.ts'
+import { policiesOf } from '../support/infra/iam.ts'
+import type { Templates } from '../support/infra/resolve.ts'
+
+const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
+const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
+
+/** Roles that may, by their logical id without its hash. */
+const who = (templates: Templates, action: string, resource: string): string[] => {
+  const policies = policiesOf(templates)
+  return policies.roles
+    .filter((role) => policies.may(role, { action, resource }))
+    .map((role) => role.slice(role.indexOf('.') + 1).replace(/[0-9A-F]{8}$/, ''))
+    .sort()
+}
+
+const REPLAYING = [
+  'AutotuneFunctionsCompileSearchRole',
+  'AutotuneFunctionsPinRunRole',
+  'AutotuneFunctionsReplayShardRole',
+  'VaultGate',
+  'VaultSealer',
+]
+
+describe('a harness of your own in the deployment', () => {
+  let without: Templates
+  let withHarness: Templates
+  let withModel: Templates
+  beforeAll(() => {
+    without = synthesize().templates
+    withHarness = synthesize({ harness: FUNCTION }).templates
+    withModel = synthesize({ harness: FUNCTION, model: MODEL }).templates
+  }, 60_000)
+
+  it('is not there by default: no template says a word of it or of Bedrock', () => {
+    expect(JSON.stringify(without)).not.toMatch(/bedrock|AUTOTUNE_HARNESS|model-cache/i)
+    expect(JSON.stringify(withHarness)).not.toMatch(/bedrock|model-cache/i)
+    expect(who(without, 'lambda:InvokeFunction', FUNCTION)).toEqual([])
+  })
+
+  it('is called by those who replay, under just that version', () => {
+    expect(who(withHarness, 'lambda:InvokeFunction', FUNCTION)).toEqual(REPLAYING)
+    for (const other of [FUNCTION.replace(/7$/, '8'), FUNCTION.replace(/:7$/, ''), FUNCTION.replace('desk', 'other')])
+      expect(who(withHarness, 'lambda:InvokeFunction', other)).toEqual([])
+  })
+
+  it('may ask just the model that is named', () => {
+    expect(who(withModel, 'bedrock:InvokeModel', MODEL)).toEqual(REPLAYING)
+    expect(who(withModel, 'bedrock:InvokeModel', `${MODEL}-other`)).toEqual([])
+  })
+
+  it('is pinned by whoever starts a run', () => {
+    const environments = Object.values(withModel.AutotuneWorkflow!.Resources!).flatMap((r) => {
+      const { Variables } = (r.Properties?.Environment ?? {}) as { Variables?: Record<string, string> }
+      return Variables?.AUTOTUNE_HARNESS ? [JSON.parse(Variables.AUTOTUNE_HARNESS)] : []
+    })
+    expect(environments).toEqual([
+      {
+        kind: 'lambda',
+        function_arn: FUNCTION,
+        limit_ms: 10_000,
+        model: { model_arn: MODEL, max_tokens: 4096 },
+      },
+    ])
+  })
+
+  it.each([
+    [{ harness: FUNCTION.replace(/7$/, '$LATEST') }, /version number.*LATEST/],
+    [{ harness: FUNCTION.replace(/7$/, 'live') }, /version number/],
+    [{ harness: FUNCTION.replace(/:7$/, '') }, /version number/],
+    [{ harness: 'desk' }, /version number/],
+    [{ harness: 7 }, /"harness" is 7; it is an ARN/],
+    [{ model: MODEL }, /"harness" names none/],
+  ])('stops synthesis on the context %j', (context, says) => {
+    expect(() => synthesize(context)).toThrow(says)
+  })
+})

@@ -1,0 +1,12 @@
+/** A deployment without a harness: whoever calls one all the same fails. */
+import type { World } from '../../../functions/shared/world.ts'
+
+const refuse = async (): Promise<never> => {
+  throw new Error('this deployment names no harness')
+}
+
+export const NO_HARNESS: Pick<World, 'harness' | 'caller' | 'model'> = {
+  harness: null,
+  caller: { call: refuse },
+  model: { converse: refuse },
+}

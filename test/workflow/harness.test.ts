@@ -1,0 +1,229 @@
+import '../support/workflow/quiet.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { cachedModel } from '#adapters/model-cache.ts'
+import { canonical } from '#core/canonical.ts'
+import { harnessView } from '#core/search/harness-replayer.ts'
+import { searchRounds } from '#core/search/search.ts'
+import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import type { HarnessModule } from '#schemas/harness.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { harnessFunction } from '../../functions/harness-client/harness-function.ts'
+import type { ModelRequest } from '../../functions/ports.ts'
+import type { ReplayEngine } from '../../functions/steps/engine.ts'
+import { parsed } from '../../functions/steps/harness-replays.ts'
+import { lambdaReplays } from '../../functions/steps/lambda-replays.ts'
+import { runLoader } from '../../functions/steps/recorded-runs.ts'
+import { readJson, readLines, type Store } from '../../functions/steps/store.ts'
+import { memory, stocked } from '../steps/stores.ts'
+import { aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { synthesize } from '../support/infra/deployment.ts'
+import { deploy, type Harness } from '../support/workflow/deployed.ts'
+import { locks, RUN, twin } from '../support/workflow/twin.ts'
+
+const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
+const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
+const TOP_K = 'evidence.orders.top_k'
+const target = aTarget({ scoring: { replayer: 'module' } })
+const change = (top_k: number) => ({ patch: { [TOP_K]: top_k } })
+
+type Replay = HarnessModule['replay']
+
+/** Keeps `top_k` passages, asks the recorded model once, decides as recorded. `before` runs first. */
+const desk =
+  (before: (...given: Parameters<Replay>) => unknown = () => {}): Replay =>
+  async (recorded, settings, pinned) => {
+    await before(recorded, settings, pinned)
+    const offered = await pinned.retrieve('orders', { hop: 1 })
+    const kept = offered.slice(0, settings[TOP_K] as number)
+    await pinned.model({ prompt: recorded.messages[0]!.content })
+    return { status: 'DECIDED', outputs: { refund: true }, evidence_refs: kept.map((p) => p.evidence_ref), usage: null }
+  }
+
+const json = (value: unknown) => JSON.parse(JSON.stringify(value))
+
+describe('a deployed run with a harness function', () => {
+  let templates: Harness['templates']
+  let base: Store
+  beforeAll(async () => {
+    templates = synthesize({ harness: FUNCTION, model: MODEL }).templates
+    base = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+  }, 60_000)
+
+  /** A deployment whose harness is this one, as it would be called over the wire. */
+  const harnessOf = (replay: Replay, model: readonly ModelRequest[] | null = null): Harness => {
+    const handler = harnessFunction(replay)
+    return {
+      templates,
+      replayer: {
+        kind: 'lambda',
+        function_arn: FUNCTION,
+        limit_ms: 10_000,
+        ...(model ? { model: { model_arn: MODEL, max_tokens: 4096 } } : {}),
+      },
+      call: async (_arn, request) => ({ returned: json(await handler(json(request))) }),
+      async converse(request) {
+        ;(model as ModelRequest[]).push(request)
+        const answer = { model: MODEL, content: `answer ${model!.length}`, tool_calls: [] }
+        return { ...answer, prompt_tokens: 10, completion_tokens: 5, latency_ms: 100 }
+      },
+    }
+  }
+
+  /** The same harness without a workflow: one case after the other, one candidate after the other. */
+  const embedded =
+    ({ replayer, call, converse }: Harness) =>
+    (store: Store): ReplayEngine => {
+      const replays = lambdaReplays({
+        replayer,
+        runs: { search: runLoader([store.objects], INTENT), vault: runLoader([store.vault], INTENT) },
+        caller: { call },
+        models: {
+          search: cachedModel(store.objects, { converse: converse! }),
+          vault: cachedModel(store.vault, { converse: converse! }),
+        },
+        atOnce: 1,
+      })
+      let searched: ReadonlyMap<string, ReplayCase> = new Map()
+      return {
+        ...replays,
+        async *reproduce(lines, pins, side) {
+          const texts = await Array.fromAsync(lines)
+          if (side === 'search') searched = new Map((await parsed<ReplayCase>(texts)).map((c) => [c.case_id, c]))
+          yield* replays.reproduce(texts, pins, side)
+        },
+        async *search(input) {
+          const run = { pack: { settings: input.pins.baseline }, price_table: null, evaluator_suite: input.suite }
+          const results: string[] = []
+          const rounds = searchRounds(input, harnessView(input.pins), (result) => results.push(canonical(result)))
+          const { cases, baseline } = input.panel
+          let step = rounds.next()
+          while (!step.done) {
+            const lines = step.value.cases.map((i) => ({
+              case: searched.get(cases[i]!.case_id)!,
+              baseline: baseline[i]!,
+            }))
+            step = rounds.next(await replays.answer(lines, step.value.settings, run))
+          }
+          yield* results
+          return step.value
+        },
+      }
+    }
+  const both = async (harness: Harness, written: ReturnType<typeof change>[] | null = null) =>
+    twin(base, target, { written, engine: embedded(harness), harness })
+
+  it('leaves the bytes of the embedded run, and pins the version of the function', async () => {
+    const same = await both(harnessOf(desk()))
+    expect(same.verdict).toBe('certified')
+    for (const shardCases of [2, 500]) {
+      const { store, execution } = await same.deployed({ shardCases })
+      expect(execution.error).toBeNull()
+      await same.expectSame(store)
+      const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(RUN, 'target.json'))
+      expect(run!.replayer).toEqual({ kind: 'lambda', function_arn: FUNCTION, limit_ms: 10_000 })
+    }
+  })
+
+  it('leaves them where candidates throw or ask for what was not recorded', async () => {
+    const harness = harnessOf(
+      desk((recorded, settings, pinned) => {
+        if (settings[TOP_K] === 2 && recorded.case_id === 's3') throw new TypeError('no reader for s3')
+        return settings[TOP_K] === 3 ? pinned.tool('orders.read', { id: 1 }).catch(() => {}) : null
+      }),
+    )
+    const same = await both(harness, [1, 2, 3].map(change))
+    expect(same.verdict).toBe('certified')
+    const { store, execution } = await same.deployed({ shardCases: 2 })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+    const read = <T>(file: 'candidates.jsonl' | 'replay-results.jsonl') =>
+      readLines<T>(store.objects, keys.autotuneRun(RUN, file))
+    const results = await read<ReplayResult>('replay-results.jsonl')
+    expect(results.find((r) => r.status === 'failed')).toMatchObject({
+      case_id: 's3',
+      reason: 'the harness threw TypeError: no reader for s3',
+    })
+    expect(results.find((r) => r.status === 'unreplayable')!.reason).toMatch(/^tool orders\.read/)
+    expect((await read<CandidateScore>('candidates.jsonl')).filter((c) => c.fate === 'won')).toHaveLength(1)
+  })
+
+  it('leaves them when the function is throttled in every step that calls it', async () => {
+    const harness = harnessOf(desk())
+    const throttled = new Set<string>()
+    let step = ''
+    const slow: Harness = {
+      ...harness,
+      async call(...given) {
+        if (throttled.has(step)) return harness.call(...given)
+        throttled.add(step)
+        throw Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' })
+      },
+    }
+    const same = await twin(base, target, { engine: embedded(harness), harness: slow })
+    const before = (name: string) => {
+      step = name
+    }
+    const { store, execution } = await same.deployed({ shardCases: 3, faults: { before } })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+    expect([...throttled]).toEqual(['CompileSearch', 'SealVersion', 'PinRun', 'ReplayShard', 'ScoreShard'])
+  })
+
+  it('ends before anything is sealed when the harness answers nothing', async () => {
+    const harness = harnessOf(() => {
+      throw new Error('not here')
+    })
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 5 cases') })
+    expect(failed.entered.at(-1)).toBe('Compile Search Set')
+    expect(await locks(store)).toBe(0)
+  })
+
+  it('is refused at its start where the deployment names no harness, with nothing written', async () => {
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 20 }))
+    const before = await Array.fromAsync(store.objects.list(''))
+    const failed = await deploy(store).tune({ target, run_id: RUN })
+    expect(failed.error!.cause).toContain('names no harness')
+    expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
+    expect(await locks(store)).toBe(0)
+  })
+
+  describe('that asks a model for what was not recorded', () => {
+    /** Under a smaller `top_k` it has a second question. */
+    const curious = desk(async (recorded, settings, pinned) => {
+      if (settings[TOP_K] === 1) return
+      if (settings[TOP_K] === 4) return
+      await pinned.model({ prompt: recorded.messages[0]!.content })
+      await pinned.model({ prompt: `and now, ${recorded.case_id}?` })
+    })
+
+    it('is answered once a question, by a model that the run names; held-out questions stay in the vault', async () => {
+      const asked: ModelRequest[] = []
+      const harness = harnessOf(curious, asked)
+      const same = await both(harness, [change(3)])
+      expect(same.verdict).toBe('certified')
+      const before = asked.length
+      expect(new Set(asked.map((r) => r.prompt)).size).toBe(before)
+      const { store, execution } = await same.deployed({ shardCases: 2 })
+      expect(execution.error).toBeNull()
+      await same.expectSame(store)
+      const kept = async (side: 'objects' | 'vault') => {
+        const files = await Array.fromAsync(store[side].list('model-cache/'))
+        return Promise.all(files.map(async (f) => (await readJson<{ request: ModelRequest }>(store[side], f))!.request))
+      }
+      const [open, sealed] = [await kept('objects'), await kept('vault')]
+      expect(open.every((r) => /s\d/.test(r.prompt)) && open.length > 0).toBe(true)
+      expect(sealed.every((r) => /h\d/.test(r.prompt)) && sealed.length > 0).toBe(true)
+      expect(open[0]).toMatchObject({ model_arn: MODEL, max_tokens: 4096, temperature: 0 })
+    })
+
+    it('has an unpinned call without one', async () => {
+      const { store } = await (await both(harnessOf(curious), [change(3)])).deployed()
+      const results = await readLines<ReplayResult>(store.objects, keys.autotuneRun(RUN, 'replay-results.jsonl'))
+      expect(results[0]).toMatchObject({ status: 'unreplayable', reason: 'model: only 1 model calls were recorded' })
+    })
+  })
+})

@@ -24,7 +24,7 @@ export const compileSearch: Step<RunInput, SearchSetRef> = {
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     if (replays.check)
       await replays.check(
-        streamLines(store.objects, key, version_id),
+        streamLines(store.objects, key),
         contractPins(await answeredContract(store, target), replayer),
       )
     return { ref, digest, cases, version_id }

@@ -26,7 +26,7 @@ import { KeptLines } from './kept-lines.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { type Holder, openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
-import { gather, type Lines } from './reproduce.ts'
+import { gather } from './reproduce.ts'
 import { joinRetired, sealIfNeeded } from './seal.ts'
 import { asText, digestOfObject, readJson, type Store, streamLines } from './store.ts'
 
@@ -93,12 +93,12 @@ export async function runTarget(
     set: KeptLines,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    let lines: Lines = set.through(compileIntent(store.objects, resolved.intent, store.progress))
+    const compiled = compileIntent(store.objects, resolved.intent, store.progress)
     if (engine.check) {
-      await set.all(lines)
+      await set.all(compiled)
       await engine.check(set.lines(), pins)
-      lines = set.lines()
     }
+    const lines = engine.check ? set.lines() : set.through(compiled)
     const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
     if (set.count === 0)
       throw new UserError(

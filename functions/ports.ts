@@ -3,6 +3,7 @@
  * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
  */
 import type { ModelAnswer } from '#schemas/harness.ts'
+import type { Routing } from '#schemas/release.ts'
 
 /** What is written: whole, or piece by piece, so that nobody holds it whole. A stream that throws writes nothing. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>
@@ -112,6 +113,15 @@ export interface Signer {
   readonly key: string
   sign(text: string): Promise<string>
   holds(text: string, mac: string): Promise<boolean>
+}
+
+/** Brings the routing of an intent to where a runtime reads it, beside the releases. */
+export interface RoutingPublisher {
+  /**
+   * Puts a routing document into force; again without effect. `atOnce`: somebody is taken off a candidate, and whatever is
+   * still being spread gives way. Throws when it is not in force, or not on its way there: publish again.
+   */
+  publish(routing: Routing, atOnce: boolean): Promise<void>
 }
 
 /** Sends one notice to one person. Whether it arrives is not known: a notice can always be sent again. */

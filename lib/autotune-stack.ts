@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { alarmTopicOf } from './alarm-topic.ts'
+import { appConfigIsOn } from './appconfig.ts'
 import { Autotune } from './constructs/autotune.ts'
 import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
@@ -35,7 +36,8 @@ export class AutotuneStack extends Stack {
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
     const { tuning, deadLetters } = this.autotune
     const configs = rolloutConfigsOf(this.node, targets)
-    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters })
+    const appConfig = appConfigIsOn(this.node, configs !== null)
+    this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, appConfig })
     const config = reviewersOf(this.node, targets)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, rollout })

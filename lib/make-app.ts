@@ -3,7 +3,7 @@ import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements-review.ts'
-import { ROLLOUT_ACKNOWLEDGEMENTS } from './acknowledgements-rollouts.ts'
+import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements-rollouts.ts'
 import { AutotuneStack } from './autotune-stack.ts'
 import { stageOf } from './stage.ts'
 import { StatefulStack } from './stateful-stack.ts'
@@ -23,6 +23,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app)
   if (workflow.rollouts) acknowledge(app, ROLLOUT_ACKNOWLEDGEMENTS)
+  if (workflow.rollouts?.routing) acknowledge(app, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, REVIEW_ACKNOWLEDGEMENTS)
   return { app, stateful, workflow }
 }

@@ -14,6 +14,8 @@ export const ENV = {
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */
   releaseKey: 'AUTOTUNE_RELEASE_KEY',
+  /** Where routing is published in AppConfig, as JSON (`RoutingPlaces`); absent: nowhere. */
+  appConfig: 'AUTOTUNE_APPCONFIG',
   /** Key that review links are signed under. */
   linkKey: 'AUTOTUNE_LINK_KEY',
   /** Scheme and host of the deployed review desk. */

@@ -1,6 +1,6 @@
 /** A review as its workflow sees it: how it stands, and how long to wait before looking again. */
 import type { ReviewState } from '#schemas/review-desk.ts'
-import { rolloutId } from '../steps/release/item.ts'
+import { rolloutId } from '../steps/release/read.ts'
 import type { ReviewItem } from '../steps/review.ts'
 import { executionName } from './rollout-state.ts'
 

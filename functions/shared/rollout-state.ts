@@ -1,7 +1,7 @@
 /** A rollout as its workflow sees it. */
 import { digestOf } from '#core/canonical.ts'
 import type { RolloutState } from '#schemas/rollout-payloads.ts'
-import type { RolloutItem } from '../steps/release/item.ts'
+import type { RolloutItem } from '../steps/release/read.ts'
 
 /** Harm is looked for every hour, in every stage and in the window; a stage's own times are its configuration's. */
 const LOOK_SECONDS = 3600

@@ -1,6 +1,6 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
-import type { Clock, LedgerTable, ObjectStore, Progress, Scratch } from '../ports.ts'
+import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch } from '../ports.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export interface Store {
@@ -15,6 +15,8 @@ export interface Store {
   readonly scratch: () => Scratch
   readonly clock: Clock
   readonly progress: Progress
+  /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
+  readonly routing?: RoutingPublisher
 }
 
 // A byte order mark is a byte like any other: what is verified is what is stored.

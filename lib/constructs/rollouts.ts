@@ -2,7 +2,7 @@
  * Rollouts in AWS: the workflow that looks at production every hour, and the levers of people. Every function that moves a
  * rollout runs under the one role that may write releases; no other role of this stack can.
  */
-import { CfnOutput, Duration } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { AccountRootPrincipal, Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
@@ -15,6 +15,7 @@ import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayWrite } from './rights.ts'
+import { RoutingConfig } from './routing-config.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import { stateMachine } from './state-machine.ts'
 import type { Stores } from './workflow-functions.ts'
@@ -26,6 +27,11 @@ export interface RolloutsProps {
   readonly configs: Readonly<Record<string, RolloutConfig>>
   /** Takes rollouts that failed. */
   readonly deadLetters: IQueue
+  /**
+   * Whether routing is published in AppConfig too.
+   * @default false
+   */
+  readonly appConfig?: boolean
 }
 
 export class Rollouts extends Construct {
@@ -33,11 +39,15 @@ export class Rollouts extends Construct {
   /** For the user's runtime to assume: hands in scored runs, and reads who gets which arm. */
   readonly runtime: Role
 
+  /** Null: routing is published beside the releases alone. */
+  readonly routing: RoutingConfig | null
+
   private readonly props: RolloutsProps
 
   constructor(scope: Construct, id: string, props: RolloutsProps) {
     super(scope, id)
     this.props = props
+    this.routing = props.appConfig ? new RoutingConfig(this, 'Routing', Object.keys(props.configs)) : null
     const { bucket } = props.stores.experience
     const { ledger, releases } = props.stores
     const startRollout = this.releasing('StartRollout', 'start-rollout', [
@@ -46,6 +56,7 @@ export class Rollouts extends Construct {
       ledger.mayRead('review', 'rollout', 'release', 'version', 'production', 'rejection'),
       ledger.mayWrite('rollout', 'release', 'rejection'),
       ledger.mayCreate('version', 'proposal'),
+      ...(this.routing?.mayPublish() ?? []),
     ])
     const evaluateStage = this.releasing('EvaluateStage', 'evaluate-stage', [])
     const stopRollout = this.releasing('StopRollout', 'stop-rollout', [])
@@ -85,6 +96,7 @@ export class Rollouts extends Construct {
     })
     this.runtime.addToPolicy(mayWrite(bucket, `${PRODUCTION_INBOX}*`))
     for (const statement of mayRead(releases.bucket, 'rollouts/*')) this.runtime.addToPolicy(statement)
+    if (this.routing) this.runtime.addToPolicy(this.routing.mayRead())
     this.keepFailures()
     new CfnOutput(this, 'StopRolloutFunction', { value: stopRollout.function.functionName })
     new CfnOutput(this, 'ResumeRolloutFunction', { value: resumeRollout.function.functionName })
@@ -113,6 +125,9 @@ export class Rollouts extends Construct {
         ...(handler === 'record-production'
           ? {}
           : { [ENV.releases]: releases.bucket.bucketName, [ENV.releaseKey]: releases.signingKey.keyArn }),
+        ...(handler !== 'record-production' && this.routing
+          ? { [ENV.appConfig]: Stack.of(this).toJsonString(this.routing.places) }
+          : {}),
       },
     }
   }

@@ -146,7 +146,7 @@ describe('by hand', () => {
     const hosted = await rollout('export', ID, '--as', 'appconfig', '--out', file, '--json')
     expect(hosted.json()).toEqual({ rollout: ID, revision: 0, as: 'appconfig', out: file })
     const { Content, VersionLabel } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
-    expect([VersionLabel, JSON.parse(Content!)]).toEqual(['r0', (await rollout('export', ID)).json()])
+    expect([VersionLabel, JSON.parse(Content!)]).toEqual([`${ID}.r0`, (await rollout('export', ID)).json()])
     expect((await rollout('export', 'support.refund')).out).toBe((await rollout('export', ID)).out)
     expect(await rollout('export', 'support.other')).toMatchObject({ code: 2, out: '' })
     expect((await rollout('export', ID, '--out', join(dir, 'no/where'))).err).toContain('cannot be written')

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { appConfigIsOn } from '../../lib/appconfig.ts'
 import { reviewersOf } from '../../lib/reviewers.ts'
 import { rolloutConfigsOf } from '../../lib/rollout-configs.ts'
 import { aConfig } from '../core/release/builders.ts'
@@ -71,5 +72,45 @@ describe('rollouts', () => {
     )
     writeFileSync(join(folder, 'a.json'), JSON.stringify({ ...aConfig(), false_rollback_rate: 2 }))
     expect(() => rolloutConfigsOf(node(folder), {})).toThrow(/a\.json: false_rollback_rate/)
+  })
+})
+
+describe('appconfig', () => {
+  const mentions = (over: Record<string, unknown>) =>
+    (JSON.stringify(synthesize(over).templates).match(/app-?config[^"]*/gi) ?? []).sort()
+
+  it('is not in one resource, permission or variable of the templates when it is off', () => {
+    expect(mentions({})).toEqual([])
+    expect(mentions({ appconfig: 'off' })).toEqual([])
+  }, 60_000)
+
+  it('is one application, environment and profile an intent, with its alarm, its shape and two strategies', () => {
+    const { Resources = {} } = synthesize({ appconfig: 'on' }).templates.AutotuneWorkflow!
+    const of = (type: string) => Object.values(Resources).filter((r) => r.Type === `AWS::AppConfig::${type}`)
+    expect(of('Application')).toHaveLength(1)
+    const [environment] = of('Environment')
+    const [monitor] = environment!.Properties!.Monitors as { AlarmArn: { 'Fn::GetAtt': [string, string] } }[]
+    expect(Resources[monitor!.AlarmArn['Fn::GetAtt'][0]]!.Properties).toMatchObject({
+      MetricName: 'Failed',
+      Dimensions: [{ Name: 'service', Value: 'evaluate-stage' }],
+    })
+    const [profile] = of('ConfigurationProfile')
+    expect(profile!.Properties).toMatchObject({ LocationUri: 'hosted', Validators: [{ Type: 'JSON_SCHEMA' }] })
+    const [{ Content }] = profile!.Properties!.Validators as [{ Content: string }]
+    expect(Content.length).toBeLessThan(32_768)
+    expect(JSON.parse(Content)).toMatchObject({ $schema: 'http://json-schema.org/draft-04/schema#', type: 'object' })
+    // Words that draft 4 does not know.
+    expect(Content).not.toMatch(/"(const|propertyNames|if|contains)":|"exclusive(Minimum|Maximum)":\d/)
+    expect(of('DeploymentStrategy').map((s) => s.Properties)).toEqual([
+      expect.objectContaining({ DeploymentDurationInMinutes: 30, FinalBakeTimeInMinutes: 10, GrowthFactor: 20 }),
+      expect.objectContaining({ DeploymentDurationInMinutes: 0, FinalBakeTimeInMinutes: 0, GrowthFactor: 100 }),
+    ])
+  }, 60_000)
+
+  it('is on or off, and on only with rollouts', () => {
+    expect(appConfigIsOn(node(undefined), true)).toBe(false)
+    expect(appConfigIsOn(node('on'), true)).toBe(true)
+    expect(() => appConfigIsOn(node('yes'), true)).toThrow('"appconfig" is "yes"; it is "on" or "off"')
+    expect(() => appConfigIsOn(node('on'), false)).toThrow('no rollouts are deployed')
   })
 })

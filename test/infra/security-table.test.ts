@@ -33,6 +33,9 @@ const TABLE = {
     'write tuple in force',
     'read review item',
     'write rejection',
+    'write routing version',
+    'deploy routing',
+    'stop deployment of routing',
   ],
   // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
   ReviewHoldReviewRole: ['write token item', 'read review item'],
@@ -51,7 +54,9 @@ const TABLE = {
   ReviewWorkflowEventsRole: ['start review'],
   ReviewWorkflowRole: ['start rollout'],
   RolloutsRecordProductionRole: ['write production log'],
-  RolloutsRuntime: ['read routing', 'hand in production'],
+  // Looks at alarms.
+  RolloutsRoutingMonitor: [],
+  RolloutsRuntime: ['read routing', 'hand in production', 'read deployed routing'],
   // It hands over to itself.
   RolloutsWorkflowRole: ['start rollout'],
   VaultGate: [
@@ -95,7 +100,7 @@ const TABLE = {
 describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = synthesize().templates
+    templates = synthesize({ appconfig: 'on' }).templates
   }, 60_000)
 
   it('is this table and nothing else', () => {

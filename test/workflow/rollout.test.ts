@@ -7,15 +7,16 @@ import type { ProductionRun, Rollout, Routing, SignedRollout } from '#schemas/re
 import { keys } from '#schemas/s3-keys.ts'
 import { type Period, STAGES } from '#schemas/stages.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
-import { readRollout } from '../../functions/steps/release/item.ts'
 import { readProduction } from '../../functions/steps/release/production.ts'
+import { readRollout } from '../../functions/steps/release/read.ts'
 import { verifyRollout } from '../../functions/steps/release/verify.ts'
 import { latestReview } from '../../functions/steps/review.ts'
 import { readJson, type Store } from '../../functions/steps/store.ts'
 import { type Measures, runsIn } from '../core/release/builders.ts'
 import { approve, certified } from '../steps/release/support.ts'
 import { copied } from '../steps/stores.ts'
-import { type Deployed, deploy, type Faults, testSigner } from '../support/workflow/deployed.ts'
+import { synthesize } from '../support/infra/deployment.ts'
+import { type Deployed, deploy, type Faults, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
 import type { Started } from '../support/workflow/runner.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
@@ -40,11 +41,11 @@ interface World extends Deployed {
   forward(steps: number): Promise<void>
 }
 
-async function underway(faults: Faults = {}): Promise<World> {
+async function underway(faults: Faults = {}, routing?: RoutingTarget): Promise<World> {
   const store = await copied(made)
   const approved = (await latestReview(made, 'r'))!
   await store.table.create(...rowKeys.review(approved.review.review_id), approved)
-  const deployed = deploy(store, { faults })
+  const deployed = deploy(store, { faults, routing })
   const started = deployed.rollout({ run_id: 'r' })
   await deployed.clock.idle()
   const stored = async () => (await readRollout(store, ID))!.rollout
@@ -222,6 +223,74 @@ describe('a rollout in AWS', () => {
     await world.forward(1)
     expect((await world.stored()).stage).toBe('1%_internal')
     expect(next!.execution.variables).toMatchObject({ part: 2, looks: 2 })
+  })
+})
+
+describe('with AppConfig', () => {
+  let templates: RoutingTarget['templates']
+  beforeAll(() => {
+    templates = synthesize({ appconfig: 'on' }).templates
+  }, 60_000)
+
+  /** A publisher that keeps what comes into force: a document that is in force already is none. */
+  function target(fails: () => boolean = () => false) {
+    const published: { routing: Routing; atOnce: boolean }[] = []
+    const publish: RoutingTarget['publish'] = async (routing, atOnce) => {
+      if (fails()) throw new WorkflowError('Lambda.Unknown', 'AppConfig is out of reach')
+      if (canonical(routing) !== canonical(published.at(-1)?.routing ?? null)) published.push({ routing, atOnce })
+    }
+    return { published, routing: { templates, publish } }
+  }
+
+  it('every transition publishes its routing, in order, forward slowly', async () => {
+    const { published, routing } = target()
+    const world = await underway({}, routing)
+    await world.forward(STAGES.length + 1)
+    expect((await world.started.ended).output).toEqual({ rollout_id: ID, status: 'kept' })
+    expect(published.map(({ routing: r, atOnce }) => [r.revision, r.period, atOnce])).toEqual(
+      [...STAGES, 'window', 'window'].map((period, revision) => [revision, period, false]),
+    )
+    expect(published.at(-1)!.routing).toEqual(await world.routing())
+  })
+
+  it('a stop publishes the baseline for everyone, at once, before it returns', async () => {
+    const { published, routing } = target()
+    const world = await underway({}, routing)
+    await world.forward(2)
+    await world.call('StopRollout', STOP)
+    expect(published.map(({ atOnce }) => atOnce)).toEqual([false, false, false, true])
+    const { baseline } = await world.stored()
+    expect(arms(published.at(-1)!.routing)).toEqual(new Set([baseline.release_tuple_id]))
+  })
+
+  it('a rollback by the machine does too, and a pause and a resume are published as well', async () => {
+    const { published, routing } = target()
+    const world = await underway({}, routing)
+    await world.clock.pass(7 * HOUR)
+    await world.call('ResumeRollout', STOP)
+    await world.forward(1)
+    await world.produce(HARM)
+    await world.clock.pass(HOUR)
+    expect((await world.started.ended).output).toEqual({ rollout_id: ID, status: 'rolled_back' })
+    const { records, baseline } = await world.stored()
+    expect(published.map(({ routing: r }) => r.revision)).toEqual(records.map((r) => r.seq))
+    expect(published.map(({ atOnce }) => atOnce)).toEqual(records.map((r) => r.verdict === 'rolled_back'))
+    expect(arms(published.at(-1)!.routing)).toEqual(new Set([baseline.release_tuple_id]))
+  })
+
+  it('a stop that could not publish has gone back beside the releases, and the next look publishes it', async () => {
+    let down = false
+    const { published, routing } = target(() => down)
+    const world = await underway({}, routing)
+    await world.forward(1)
+    down = true
+    await expect(world.call('StopRollout', STOP)).rejects.toThrow('out of reach')
+    const back = new Set([(await world.stored()).baseline.release_tuple_id])
+    expect(arms(await world.routing())).toEqual(back)
+    down = false
+    await world.clock.pass(HOUR)
+    expect((await world.started.ended).output).toEqual({ rollout_id: ID, status: 'stopped' })
+    expect(published.at(-1)).toMatchObject({ atOnce: true, routing: { revision: 2, cohorts: [] } })
   })
 })
 

@@ -2,7 +2,7 @@
 import { type PageReply, plain, servePages } from '#adapters/local/page-server.ts'
 import { rolloutPage } from '../../review-pages/rollout-page.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'
-import { needRollout } from '../../steps/release/item.ts'
+import { needRollout } from '../../steps/release/read.ts'
 import type { Store } from '../../steps/store.ts'
 import { print, untilSignalled } from '../io.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'

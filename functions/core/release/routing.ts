@@ -1,7 +1,7 @@
 /** From a rollout to what a runtime reads: the routing document, as plain JSON and as AWS AppConfig hosted configuration. */
 import type { Rollout, Routing } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { canonical } from '../canonical.ts'
+import { canonical, digestOf } from '../canonical.ts'
 import { needsLowRiskCohort } from './low-risk.ts'
 
 /** The largest hosted configuration that AppConfig stores by default, in bytes. */
@@ -39,9 +39,19 @@ export interface HostedConfiguration {
   readonly VersionLabel: string
 }
 
+/** A label has at most this many characters, of which at least one is no digit. */
+const LABEL_MAX = 64
+
+/** Unique over all rollouts and revisions: a revision takes at most 8 characters of it. */
+function labelOf({ rollout_id: id, revision }: Routing): string {
+  const room = LABEL_MAX - 8
+  const name = id.length <= room ? id : `${id.slice(0, room - 17)}-${digestOf(id).slice(7, 23)}`
+  return `${name}.r${revision}`
+}
+
 /**
- * The routing document as AppConfig hosted configuration. The label carries the revision, so that two writers of one
- * transition make one version, not two.
+ * The routing document as AppConfig hosted configuration. The label carries rollout and revision, so that two writers of
+ * one transition make one version, not two.
  * @throws RangeError when the document is too large for AppConfig
  */
 export function appConfigOf(routing: Routing): HostedConfiguration {
@@ -53,6 +63,6 @@ export function appConfigOf(routing: Routing): HostedConfiguration {
     Content: content,
     ContentType: 'application/json',
     Description: `${routing.rollout_id} revision ${routing.revision}: ${routing.period ?? 'baseline for everyone'}`,
-    VersionLabel: `r${routing.revision}`,
+    VersionLabel: labelOf(routing),
   }
 }

@@ -1,5 +1,5 @@
-/** What a runtime routes by: which rollout to follow, and its signed artifact, checked before it leaves. */
-import { byCodeUnit, digestOf } from '#core/canonical.ts'
+/** What a runtime routes by: the signed artifact of a rollout, checked before it leaves. */
+import { digestOf } from '#core/canonical.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { SignedRollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -7,34 +7,8 @@ import { UserError } from '../../errors.ts'
 import type { Signer } from '../../ports.ts'
 import { orNull } from '../review.ts'
 import { readJson, type Store } from '../store.ts'
-import { readInForce } from './in-force.ts'
-import { isBack, listRollouts, needRollout, type RolloutItem, readRollout } from './item.ts'
+import { needRollout } from './read.ts'
 import { settle } from './settle.ts'
-
-/**
- * The rollout that routes an intent now: the one on its way, or else the one that put the tuple in force there, by its
- * release or by going back to it. A runtime that followed another one would serve a tuple that is no longer in force.
- */
-export async function followedRollout(store: Pick<Store, 'table'>, intent: string): Promise<RolloutItem | null> {
-  const now = (await readInForce(store, intent))?.body
-  if (!now) return null
-  const open = now.rollout_id === null ? null : await readRollout(store, now.rollout_id)
-  if (open) return open
-  const own = (await listRollouts(store)).filter(({ rollout }) => rollout.intent === intent)
-  const since = ({ rollout }: RolloutItem): string => rollout.records.at(-1)!.at
-  return (
-    own.find(
-      ({ rollout: { status, candidate } }) => !isBack(status) && candidate.release_tuple_id === now.release_tuple_id,
-    ) ??
-    own
-      .filter(
-        ({ rollout: { status, baseline } }) => isBack(status) && baseline.release_tuple_id === now.release_tuple_id,
-      )
-      .sort((a, b) => byCodeUnit(since(a), since(b)))
-      .at(-1) ??
-    null
-  )
-}
 
 /** Throws UserError for an artifact that was changed, so that nobody routes by it. */
 export async function exportRollout(store: Store, signer: Signer, id: string): Promise<SignedRollout> {

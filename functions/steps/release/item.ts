@@ -1,8 +1,7 @@
 /**
- * The item of a rollout and the one way to change it: read, decide, write on condition that nobody wrote in between, and
+ * The one way to change the item of a rollout: read, decide, write on condition that nobody wrote in between, and
  * write what follows, also what a dead process left. Of two at once one wins, and the other looks again.
  */
-import { digestOf } from '#core/canonical.ts'
 import { MACHINE, stopRollout, type Transition } from '#core/release/rollout.ts'
 import type { PromotionRecord, Rollout, RolloutStatus } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
@@ -10,13 +9,8 @@ import type { Signer } from '../../ports.ts'
 import { rowKeys } from '../ledger-keys.ts'
 import type { Store } from '../store.ts'
 import { keepInForce } from './in-force.ts'
+import { isBack, listRollouts, needRollout, type RolloutItem } from './read.ts'
 import { settle } from './settle.ts'
-
-/** The row of a rollout. Its revision is the rollout's own. */
-export interface RolloutItem {
-  readonly run_id: string
-  readonly rollout: Rollout
-}
 
 /** What a step did: the item as it then stands, and the transition, or why there was none. */
 export interface Moved {
@@ -28,28 +22,6 @@ export interface Moved {
 /** Lost writes in a row after which something else is wrong. */
 const MOST_TRIES = 50
 
-/** The rollout of a run's proposal: a run has one approved review at most, and so one rollout. */
-export const rolloutId = (runId: string): string => `ro_${runId.length <= 110 ? runId : digestOf(runId).slice(7, 39)}`
-
-/** A rollout by its id; null when there is none. */
-export const readRollout = async (store: Pick<Store, 'table'>, id: string): Promise<RolloutItem | null> =>
-  (await store.table.get<RolloutItem>(...rowKeys.rollout(id)))?.body ?? null
-
-/** A rollout by its id. Throws UserError when there is none. */
-export async function needRollout(store: Pick<Store, 'table'>, id: string): Promise<RolloutItem> {
-  const item = await readRollout(store, id)
-  if (!item) throw new UserError(`no rollout "${id}" in this store; "autotune rollout list" shows what there is`)
-  return item
-}
-
-/** Every rollout of a store, in the order of their ids. */
-export const listRollouts = async (store: Pick<Store, 'table'>): Promise<RolloutItem[]> =>
-  (await Array.fromAsync(store.table.query<RolloutItem>(rowKeys.rollouts()))).map((row) => row.body)
-
-/** Did everyone get the whole prior tuple back? */
-export const isBack = (status: RolloutStatus): boolean =>
-  status === 'rolled_back' || status === 'stopped' || status === 'retired'
-
 type Decide = (rollout: Rollout) => Promise<Transition> | Transition
 
 /**
@@ -58,7 +30,10 @@ type Decide = (rollout: Rollout) => Promise<Transition> | Transition
  */
 export async function changeRollout(store: Store, signer: Signer, id: string, decide: Decide): Promise<Moved> {
   const { moved, below } = await move(store, id, decide)
-  for (const item of [...below, moved.item]) await settle(store, signer, item)
+  const items = [...below, moved.item]
+  // All of them before anything is published: in between, a tuple that goes back itself would be the one in force.
+  for (const { rollout } of items) await keepInForce(store, rollout)
+  for (const item of items) await settle(store, signer, item)
   return moved
 }
 

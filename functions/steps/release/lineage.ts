@@ -8,8 +8,8 @@ import { UserError } from '../../errors.ts'
 import { rowKeys } from '../ledger-keys.ts'
 import { latestReview, orNull, readReview } from '../review.ts'
 import { readJson, type Store } from '../store.ts'
-import { readRollout, rolloutId } from './item.ts'
 import type { VersionOrigin } from './pack-versions.ts'
+import { readRollout, rolloutId } from './read.ts'
 
 export interface Lineage {
   readonly pack: string

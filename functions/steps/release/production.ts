@@ -11,7 +11,7 @@ import { UserError } from '../../errors.ts'
 import type { LedgerRow } from '../../ports.ts'
 import { rowKeys } from '../ledger-keys.ts'
 import { readText, type Store } from '../store.ts'
-import { needRollout } from './item.ts'
+import { needRollout } from './read.ts'
 
 interface Segment {
   readonly digest: string

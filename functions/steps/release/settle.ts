@@ -6,6 +6,7 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { rolloutAt } from '#core/release/record-chain.ts'
+import { routingOf } from '#core/release/routing.ts'
 import { rejectionOfRollback } from '#core/review/rejection.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
@@ -16,12 +17,31 @@ import { writeRejections } from '../memory.ts'
 import { orNull, readReview } from '../review.ts'
 import { readJson, type Store } from '../store.ts'
 import { keepInForce } from './in-force.ts'
-import type { RolloutItem } from './item.ts'
+import { followedRollout, isBack, needRollout, type RolloutItem } from './read.ts'
 
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
   await keepInForce(store, item.rollout)
   await rememberRollback(store, item)
-  await publishRevisions(store.releases, signer, item.rollout)
+  // Two ways to the runtime: neither waits for the other to work.
+  const ways = [() => publishRevisions(store.releases, signer, item.rollout), () => publishRouting(store, item.rollout)]
+  const failed: unknown[] = []
+  for (const way of ways) await way().catch((error: unknown) => failed.push(error))
+  if (failed.length > 0) throw failed[0]
+}
+
+/** Publishes what routes the intent now, until nobody has moved it meanwhile: the last to publish has read the latest. */
+async function publishRouting(store: Store, { intent, rollout_id }: Rollout): Promise<void> {
+  if (!store.routing) return
+  for (let done = ''; ; ) {
+    const followed = (await followedRollout(store, intent))?.rollout
+    if (!followed) return
+    const routing = routingOf(followed)
+    if (digestOf(routing) === done) return
+    const { status } = (await needRollout(store, rollout_id)).rollout
+    const forward = followed.status === 'running' || followed.status === 'paused'
+    await store.routing.publish(routing, isBack(followed.status) || (isBack(status) && !forward))
+    done = digestOf(routing)
+  }
 }
 
 /** Every revision whose artifact is not there yet, oldest first: where one stands, all before it do. */

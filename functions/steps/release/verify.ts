@@ -12,8 +12,8 @@ import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import type { Signer } from '../../ports.ts'
 import { orNull, readReview } from '../review.ts'
 import { readJson, readText, type Store } from '../store.ts'
-import { needRollout, type RolloutItem } from './item.ts'
 import { readProduction } from './production.ts'
+import { needRollout, type RolloutItem } from './read.ts'
 
 export interface RolloutVerification {
   readonly rollout: string

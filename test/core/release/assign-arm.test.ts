@@ -188,13 +188,21 @@ describe('the exported routing', () => {
   test('is plain JSON of the declared shape, and assigns alike after the round trip', () => {
     const routing = at('25%_monitored')
     const exported = appConfigOf(Routing.parse(routing))
-    expect(exported).toMatchObject({ ContentType: 'application/json', VersionLabel: 'r0' })
+    expect(exported).toMatchObject({ ContentType: 'application/json', VersionLabel: `${routing.rollout_id}.r0` })
     const read = JSON.parse(exported.Content) as RoutingDocument
     fc.assert(
       fc.property(subjects, (subject) => {
         expect(assignArm(read, subject)).toEqual(assignArm(routing, subject))
       }),
     )
+  })
+
+  test('has a label of its own for each rollout and revision, however long the id', () => {
+    const routing = Routing.parse(at('25%_monitored'))
+    const long = (end: string) => ({ ...routing, rollout_id: `${'ro_'.padEnd(119, 'x')}${end}` })
+    const labels = [routing, { ...routing, revision: 1 }, long('a'), long('b')].map((r) => appConfigOf(r).VersionLabel)
+    expect(new Set(labels).size).toBe(4)
+    for (const label of labels) expect(label).toMatch(/^(?=.*\D)\S{1,64}$/)
   })
 
   test('fails beyond what AppConfig stores', () => {

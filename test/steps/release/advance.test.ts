@@ -12,9 +12,9 @@ import { keys } from '#schemas/s3-keys.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { readRejections } from '../../../functions/steps/memory.ts'
 import { advanceRollout, resumeRollout, stopRollout } from '../../../functions/steps/release/advance.ts'
-import { followedRollout } from '../../../functions/steps/release/export.ts'
 import { readInForce } from '../../../functions/steps/release/in-force.ts'
 import { statusOfProposal } from '../../../functions/steps/release/lineage.ts'
+import { followedRollout } from '../../../functions/steps/release/read.ts'
 import { verifyRollout } from '../../../functions/steps/release/verify.ts'
 import { readJson, type Store } from '../../../functions/steps/store.ts'
 import { aRun, started } from '../../core/release/builders.ts'
@@ -385,6 +385,42 @@ describe('a newer release of the intent', () => {
     // Not the second one, whose baseline is what has just gone back.
     expect(await follows(store)).toBe(ID)
     await goesBack(store, 'rolled_back')
+  })
+
+  /** A store whose published routings are kept; `meanwhile` happens once, while the first is on its way. */
+  function publishing(store: Store, meanwhile: () => Promise<unknown> = async () => {}) {
+    const published: [rollout: string, revision: number, atOnce: boolean][] = []
+    const publish = async ({ rollout_id, revision }: Routing, atOnce: boolean) => {
+      published.push([rollout_id, revision, atOnce])
+      if (published.length === 1) await meanwhile()
+    }
+    return { published, store: { ...store, routing: { publish } } }
+  }
+
+  test('that is stopped gives everyone the routing of the one below it, at once', async () => {
+    const { store, published } = publishing(await two())
+    await stopRollout(store, signer, SECOND, HAND)
+    expect(published).toEqual([[ID, (await rolloutOf(store)).revision, true]])
+  })
+
+  test('that goes back with the one below it never puts that one into force', async () => {
+    const { store, published } = publishing(await forward(await two(), TO_RELEASE, SECOND))
+    await stopRollout(store, signer, ID, HAND)
+    const { revision } = await rolloutOf(store)
+    expect(published).toEqual([
+      [ID, revision, true],
+      [ID, revision, true],
+    ])
+  })
+
+  test('that is stopped while an older routing is published ends with its own', async () => {
+    const stopped = await two()
+    const { store, published } = publishing(stopped, () => stopRollout(stopped, signer, SECOND, HAND))
+    await advanceRollout(store, signer, SECOND)
+    expect(published).toEqual([
+      [SECOND, 0, false],
+      [ID, (await rolloutOf(store)).revision, true],
+    ])
   })
 
   test('stops when the tuple that it would go back to is no longer in force', async () => {

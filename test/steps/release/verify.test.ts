@@ -1,7 +1,7 @@
 /** Verification of a rollout names whatever was changed or lost. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '#schemas/s3-keys.ts'
-import type { RolloutItem } from '../../../functions/steps/release/item.ts'
+import type { RolloutItem } from '../../../functions/steps/release/read.ts'
 import { verifyRollout } from '../../../functions/steps/release/verify.ts'
 import type { Store } from '../../../functions/steps/store.ts'
 import { twin } from '../stores.ts'

@@ -20,6 +20,27 @@ export const executionArn = (templates: Templates, machine: string): string => {
   return `arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:${name}:question-1`
 }
 
+/** Doors of the one intent whose routing is in AppConfig; none where that is off. */
+function appConfigDoors(templates: Templates): Record<string, Ask> {
+  const types = Object.values(templates).flatMap(({ Resources = {} }) => Object.values(Resources).map((r) => r.Type))
+  if (!types.includes('AWS::AppConfig::Application')) return {}
+  const id = (type: string, start = '') => arnOf(templates, `AWS::AppConfig::${type}`, start).slice('arn:'.length)
+  const all = 'arn:AWS::Partition:appconfig:AWS::Region:AWS::AccountId:'
+  const application = `${all}application/${id('Application')}`
+  const environment = `${application}/environment/${id('Environment')}`
+  const profile = id('ConfigurationProfile')
+  const may = (action: string, resource: string): Ask => ({ action: `appconfig:${action}`, resource })
+  return {
+    'write routing version': may('CreateHostedConfigurationVersion', `${application}/configurationprofile/${profile}`),
+    'deploy routing': may('StartDeployment', environment),
+    'deploy routing by another strategy': may('StartDeployment', `${all}deploymentstrategy/other`),
+    'deploy to another application': may('StartDeployment', `${all}application/other/environment/other`),
+    'stop deployment of routing': may('StopDeployment', `${environment}/deployment/1`),
+    'change alarms of routing': may('UpdateEnvironment', environment),
+    'read deployed routing': may('GetLatestConfiguration', `${environment}/configuration/${profile}`),
+  }
+}
+
 /** The doors, each as one question. */
 export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const vault = arnOf(templates, 'AWS::S3::Bucket', 'VaultBucket')
@@ -100,6 +121,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'fix split rule': item('PutItem', 'split'),
     'change split rule': item('UpdateItem', 'split'),
     'scan ledger': { action: 'dynamodb:Scan', resource: table },
+    ...appConfigDoors(templates),
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
-import type { FunctionCaller, Mailer, ModelPort, Signer } from '#ports'
+import type { FunctionCaller, Mailer, ModelPort, RoutingPublisher, Signer } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
+import type { RoutingPlaces } from '#schemas/routing-places.ts'
 import type { Replayer } from '#schemas/run.ts'
 
 import { advanceRun } from '../../../functions/handlers/advance-run.ts'
@@ -37,7 +38,7 @@ import { watched } from '../../steps/stores.ts'
 import { synthesize } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
-import { guarded, guardedMailer, guardedSigner, guardedTasks, needs } from './guarded.ts'
+import { guarded, guardedMailer, guardedRouting, guardedSigner, guardedTasks, needs } from './guarded.ts'
 import { DESK_ORIGIN, type HttpApi, httpApi } from './http-api.ts'
 import { NO_HARNESS } from './no-harness.ts'
 import { begin, type Execution, type Machine, type Runner, redrive, type Started, start } from './runner.ts'
@@ -83,6 +84,11 @@ export interface Faults {
   readonly enter?: (state: string) => void
   /** Before each write of a function, by its name and where it writes. */
   readonly write?: (name: string, key: string) => void
+}
+
+/** Where routing is published, and the templates of a deployment that publishes it. */
+export interface RoutingTarget extends RoutingPublisher {
+  readonly templates: Templates
 }
 
 /** A user's own harness function, and the templates of a deployment that names it. */
@@ -136,13 +142,18 @@ export function machinesOf(all: Templates): Record<string, Machine> {
   )
 }
 
+interface Options {
+  readonly shardCases?: number
+  readonly faults?: Faults
+  readonly harness?: Harness
+  readonly routing?: RoutingTarget | undefined
+}
+
 /** Deploys over a store. */
-export function deploy(
-  store: Store,
-  { shardCases = 500, faults = {}, harness }: { shardCases?: number; faults?: Faults; harness?: Harness } = {},
-): Deployed {
-  if (!harness) templates ??= synthesize().templates
-  const all = harness?.templates ?? templates!
+export function deploy(store: Store, { shardCases = 500, faults = {}, harness, routing }: Options = {}): Deployed {
+  const own = harness?.templates ?? routing?.templates
+  if (!own) templates ??= synthesize().templates
+  const all = own ?? templates!
   const machines = machinesOf(all)
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}
@@ -154,7 +165,7 @@ export function deploy(
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
       const world = {
-        store: { ...guarded(faulty, all, role), clock },
+        store: { ...guarded(faulty, all, role), clock, ...publishing(all, role, environment, routing) },
         shardCases,
         ...replaying(all, role, harness),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),
@@ -221,6 +232,17 @@ export function deploy(
         : settled(await redrive(runner, execution)),
   }
 }
+/** The publisher of a function whose environment says where to. */
+function publishing(
+  all: Templates,
+  role: string,
+  environment: Readonly<Record<string, string>>,
+  routing: RoutingTarget | undefined,
+): Pick<Store, 'routing'> {
+  const places = environment[ENV.appConfig]
+  return places && routing ? { routing: guardedRouting(routing, all, role, JSON.parse(places) as RoutingPlaces) } : {}
+}
+
 /** The harness and the model as a role may call them. */
 function replaying(all: Templates, role: string, harness: Harness | undefined): typeof NO_HARNESS {
   if (!harness) return NO_HARNESS

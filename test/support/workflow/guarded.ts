@@ -1,5 +1,6 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
-import type { LedgerTable, Mailer, ObjectStore, Signer, WaitingTasks } from '#ports'
+import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, WaitingTasks } from '#ports'
+import type { RoutingPlaces } from '#schemas/routing-places.ts'
 import type { Store } from '../../../functions/steps/store.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
@@ -53,6 +54,34 @@ export function guardedTasks(tasks: WaitingTasks, templates: Templates, role: st
     async wake(token) {
       need({ action: 'states:SendTaskSuccess', resource })
       return tasks.wake(token)
+    },
+  }
+}
+
+/** A publisher that a role may use as its environment says: each call of AppConfig is asked for. */
+export function guardedRouting(
+  publisher: RoutingPublisher,
+  templates: Templates,
+  role: string,
+  places: RoutingPlaces,
+): RoutingPublisher {
+  const need = needs(templates, role)
+  const arn = (path: string) => `arn:AWS::Partition:appconfig:AWS::Region:AWS::AccountId:${path}`
+  const each = (action: string, ...paths: string[]) => {
+    for (const path of paths) need({ action: `appconfig:${action}`, resource: arn(path) })
+  }
+  return {
+    async publish(routing, atOnce) {
+      const { application, environment, profile } = places.intents[routing.intent]!
+      const [app, env] = [`application/${application}`, `application/${application}/environment/${environment}`]
+      const versions = `${app}/configurationprofile/${profile}`
+      each('ListDeployments', app, env)
+      each('StopDeployment', app, env, `${env}/deployment/1`)
+      each('ListHostedConfigurationVersions', app, versions)
+      each('CreateHostedConfigurationVersion', app, versions)
+      const strategy = atOnce ? places.at_once : places.gradual
+      each('StartDeployment', app, env, versions, `deploymentstrategy/${strategy}`)
+      return publisher.publish(routing, atOnce)
     },
   }
 }

@@ -1,0 +1,145 @@
+/**
+ * Routing in AppConfig: per intent an application with one environment and one hosted configuration profile, spread by a
+ * strategy that goes forward slowly and one that goes back at once.
+ */
+import { Duration, Stack } from 'aws-cdk-lib'
+import {
+  CfnApplication,
+  CfnConfigurationProfile,
+  CfnDeploymentStrategy,
+  CfnEnvironment,
+} from 'aws-cdk-lib/aws-appconfig'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import * as z from 'zod'
+import { Routing } from '#schemas/release.ts'
+import type { RoutingPlace, RoutingPlaces } from '#schemas/routing-places.ts'
+import { NAMESPACE } from '#schemas/watch.ts'
+import { RunbookAlarm } from './runbook-alarm.ts'
+
+/** A step forward reaches a fifth of the runtimes every six minutes, and can be taken back by the alarm for ten more. */
+const FORWARD = { growthFactor: 20, deploymentDurationInMinutes: 30, finalBakeTimeInMinutes: 10 }
+/** A way back reaches everyone at once, and no alarm holds it up. */
+const BACK = { growthFactor: 100, deploymentDurationInMinutes: 0, finalBakeTimeInMinutes: 0 }
+
+/** AppConfig reads JSON Schema draft 4 of at most this many characters. */
+const VALIDATOR_MAX = 32_768
+
+export class RoutingConfig extends Construct {
+  /** What the functions that publish are told. */
+  readonly places: RoutingPlaces
+  /** The environments, one an intent. */
+  readonly environments: CfnEnvironment[] = []
+  private readonly strategies: readonly CfnDeploymentStrategy[]
+
+  constructor(scope: Construct, id: string, intents: readonly string[]) {
+    super(scope, id)
+    const alarm = this.lookFailed()
+    const monitor = new Role(this, 'Monitor', {
+      assumedBy: new ServicePrincipal('appconfig.amazonaws.com'),
+      description: 'Looks at the alarm that rolls a deployment of routing back',
+    })
+    // What AppConfig asks for; it takes no single alarm.
+    monitor.addToPolicy(new PolicyStatement({ actions: ['cloudwatch:DescribeAlarms'], resources: ['*'] }))
+    const monitors = [{ alarmArn: alarm.alarmArn, alarmRoleArn: monitor.roleArn }]
+    const strategy = (name: string, shape: typeof FORWARD) =>
+      new CfnDeploymentStrategy(this, name, {
+        name: `${Stack.of(this).stackName}-${name}`,
+        growthType: 'LINEAR',
+        replicateTo: 'NONE',
+        ...shape,
+      })
+    const [forward, back] = [strategy('Forward', FORWARD), strategy('Back', BACK)]
+    this.strategies = [forward, back]
+    this.places = {
+      gradual: forward.ref,
+      at_once: back.ref,
+      intents: Object.fromEntries(intents.map((intent) => [intent, this.place(intent, monitors)])),
+    }
+  }
+
+  private place(intent: string, monitors: CfnEnvironment.MonitorsProperty[]): RoutingPlace {
+    const scope = new Construct(this, intent)
+    const application = new CfnApplication(scope, 'Application', {
+      name: `${Stack.of(this).stackName}-${intent}`.slice(0, 64),
+      description: `Who is served which release of ${intent}`,
+    })
+    const at = { applicationId: application.ref }
+    const environment = new CfnEnvironment(scope, 'Environment', { ...at, name: 'production', monitors })
+    this.environments.push(environment)
+    const profile = new CfnConfigurationProfile(scope, 'Profile', {
+      ...at,
+      name: 'routing',
+      locationUri: 'hosted',
+      validators: [{ type: 'JSON_SCHEMA', content: validator() }],
+    })
+    return { application: application.ref, environment: environment.ref, profile: profile.ref }
+  }
+
+  /**
+   * A look at production that failed: nobody sees harm. It is over five minutes later, so that it does not stand in the
+   * way of who goes back by hand; a failure that stays is for the dead letters to ring.
+   */
+  private lookFailed(): RunbookAlarm {
+    return new RunbookAlarm(this, 'LookFailed', {
+      anchor: 'dead-letters',
+      what: 'A look at the production of a rollout failed; routing that is being deployed is rolled back.',
+      metric: new Metric({
+        namespace: NAMESPACE,
+        metricName: 'Failed',
+        dimensionsMap: { service: 'evaluate-stage' },
+        statistic: 'Sum',
+        period: Duration.minutes(5),
+      }),
+    })
+  }
+
+  private arn(path: string): string {
+    return Stack.of(this).formatArn({ service: 'appconfig', resource: path })
+  }
+
+  /** ARNs over the places. */
+  private each(...of: ((place: RoutingPlace) => string)[]): string[] {
+    return Object.values(this.places.intents).flatMap((place) => of.map((f) => this.arn(f(place))))
+  }
+
+  /** Makes versions, and starts and stops their deployments. */
+  mayPublish(): PolicyStatement[] {
+    const strategies = this.strategies.map((s) => this.arn(`deploymentstrategy/${s.ref}`))
+    return [
+      new PolicyStatement({
+        actions: ['appconfig:CreateHostedConfigurationVersion', 'appconfig:ListHostedConfigurationVersions'],
+        resources: this.each(APPLICATION, PROFILE),
+      }),
+      new PolicyStatement({
+        actions: ['appconfig:StartDeployment'],
+        resources: [...this.each(APPLICATION, ENVIRONMENT, PROFILE), ...strategies],
+      }),
+      new PolicyStatement({
+        actions: ['appconfig:ListDeployments', 'appconfig:StopDeployment'],
+        resources: this.each(APPLICATION, ENVIRONMENT, (p) => `${ENVIRONMENT(p)}/deployment/*`),
+      }),
+    ]
+  }
+
+  /** Reads the routing that is in force. */
+  mayRead(): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'],
+      resources: this.each((p) => `${ENVIRONMENT(p)}/configuration/${p.profile}`),
+    })
+  }
+}
+
+const APPLICATION = ({ application }: RoutingPlace) => `application/${application}`
+const ENVIRONMENT = (p: RoutingPlace) => `${APPLICATION(p)}/environment/${p.environment}`
+const PROFILE = (p: RoutingPlace) => `${APPLICATION(p)}/configurationprofile/${p.profile}`
+
+/** The shape of a routing document as AppConfig checks it before it deploys a version. */
+function validator(): string {
+  const content = JSON.stringify(z.toJSONSchema(Routing, { target: 'draft-4' }))
+  if (content.length > VALIDATOR_MAX)
+    throw new RangeError(`the schema of a routing has ${content.length} characters, AppConfig takes ${VALIDATOR_MAX}`)
+  return content
+}

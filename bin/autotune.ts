@@ -28,7 +28,16 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** Verbs that work on a deployment too. */
-const DEPLOYED: ReadonlySet<string> = new Set(['import', 'doctor', 'run', 'list', 'show', 'explain', 'verify'])
+const DEPLOYED: ReadonlySet<string> = new Set([
+  'import',
+  'doctor',
+  'run',
+  'list',
+  'show',
+  'explain',
+  'verify',
+  'rollout stop',
+])
 
 function build(state: { code: number }): Command {
   const program = new Command('autotune')

@@ -47,7 +47,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'stop <id>',
     'the kill switch: the whole prior tuple serves everyone again',
-    'autotune rollout stop ro_at_2026_11_23_refund_cents --reason "customers report missing refunds"',
+    'autotune rollout stop ro_at_2026_11_23_refund_cents --reason "customers report missing refunds"\nautotune rollout stop ro_at_2026_11_23_refund_cents --reason "missing refunds" --stack Autotune',
   )
     .requiredOption('--reason <text>', 'why; it is recorded, and remembered by the next run')
     .option('--by <person>', 'who stops it (default: the user of this terminal)')

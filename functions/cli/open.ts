@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
+import type { DeploymentName } from '#adapters/aws/deployment.ts'
 import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
@@ -32,10 +33,15 @@ export function existingStore(dir: string, options: Parameters<typeof openStore>
 export const isStore = (dir: string): boolean =>
   existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
 
-async function deployed({ store, stack }: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
+async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
+  const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
+  return await openDeployed(deploymentName(o), actor, progress)
+}
+
+/** The deployment that a command names. Throws UserError for a bucket that can be none. */
+export function deploymentName({ store, stack }: StoreOptions): DeploymentName {
   const bucket = store.slice(S3.length).replace(/\/$/, '')
   if (stack === undefined && !/^[a-z0-9][a-z0-9.-]+$/.test(bucket))
     throw new UserError(`--store ${store} names no bucket: it is s3://BUCKET, the experience bucket of a deployment`)
-  const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
-  return await openDeployed(stack === undefined ? { bucket } : { stack }, actor, progress)
+  return stack === undefined ? { bucket } : { stack }
 }

@@ -2,10 +2,11 @@
  * Rollouts in AWS: the workflow that looks at production every hour, and the levers of people. Every function that moves a
  * rollout runs under the one role that may write releases; no other role of this stack can.
  */
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { AccountRootPrincipal, Policy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
@@ -36,6 +37,9 @@ export interface RolloutsProps {
 
 export class Rollouts extends Construct {
   readonly workflow: StateMachine
+  /** The levers of people. */
+  readonly stop: IFunction
+  readonly resume: IFunction
   /** For the user's runtime to assume: hands in scored runs, and reads who gets which arm. */
   readonly runtime: Role
 
@@ -59,8 +63,8 @@ export class Rollouts extends Construct {
       ...(this.routing?.mayPublish() ?? []),
     ])
     const evaluateStage = this.releasing('EvaluateStage', 'evaluate-stage', [])
-    const stopRollout = this.releasing('StopRollout', 'stop-rollout', [])
-    const resumeRollout = this.releasing('ResumeRollout', 'resume-rollout', [])
+    this.stop = this.releasing('StopRollout', 'stop-rollout', []).function
+    this.resume = this.releasing('ResumeRollout', 'resume-rollout', []).function
     const recordProduction = new RuntimeFunction(this, 'RecordProduction', {
       ...this.shape('record-production'),
       statements: [
@@ -98,9 +102,6 @@ export class Rollouts extends Construct {
     for (const statement of mayRead(releases.bucket, 'rollouts/*')) this.runtime.addToPolicy(statement)
     if (this.routing) this.runtime.addToPolicy(this.routing.mayRead())
     this.keepFailures()
-    new CfnOutput(this, 'StopRolloutFunction', { value: stopRollout.function.functionName })
-    new CfnOutput(this, 'ResumeRolloutFunction', { value: resumeRollout.function.functionName })
-    new CfnOutput(this, 'RuntimeRoleArn', { value: this.runtime.roleArn })
   }
 
   /** Under the role of the releases. The first carries the statements of all, since they share it. */

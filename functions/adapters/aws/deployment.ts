@@ -13,6 +13,8 @@ export interface Deployment {
   readonly ingestRole: string
   /** Tuning workflow; null: the workflow stack is not deployed. */
   readonly tuning: string | null
+  /** Function that stops a rollout; null: rollouts are not deployed. */
+  readonly stopRollout: string | null
 }
 
 /** How a person names a deployment. */
@@ -45,6 +47,7 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
       ingestRole: need('IngestRoleArn'),
       // An application that uses the construct has the workflow in a stack of its own name.
       tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
+      stopRollout: (workflow ?? own)?.get('StopRolloutFunction') ?? null,
     }
   } finally {
     cloudformation.destroy()

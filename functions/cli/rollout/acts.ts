@@ -11,6 +11,8 @@ import { pinnedRun } from '../../steps/verify.ts'
 import { openEngine, optionsOf } from '../engine.ts'
 import { manifestOf } from '../inspect.ts'
 import { print, readInput } from '../io.ts'
+import { deploymentName } from '../open.ts'
+import { isDeployed } from '../place.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
 import { rowLines, standLine, transitionLines } from './text.ts'
 
@@ -55,7 +57,22 @@ interface HandOptions extends RolloutOptions {
   readonly by?: string
 }
 
-export const stop = (id: string, o: HandOptions): Promise<number> =>
+export async function stop(id: string, o: HandOptions): Promise<number> {
+  if (!isDeployed(o)) return await stopHere(id, o)
+  const { stopDeployedRollout } = await import('#adapters/aws/stop-rollout.ts')
+  const answer = await stopDeployedRollout(deploymentName(o), { rollout_id: id, ...handOf(o) })
+  if ('failed' in answer) {
+    print(o.json, { rollout: id, ...answer.failed }, () => [
+      `the stop of ${id} failed: ${answer.failed.error}: ${answer.failed.reason}`,
+      '   what it had done stands: call it again, which goes on from there',
+    ])
+    return 1
+  }
+  print(o.json, said(answer), () => transitionLines(answer))
+  return 0
+}
+
+const stopHere = (id: string, o: HandOptions): Promise<number> =>
   withRollouts(o, async (store, signer) => {
     const moved = await stopRollout(store, signer, id, handOf(o))
     print(o.json, said(moved), () => transitionLines(moved))

@@ -4,9 +4,9 @@ import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { Signer } from '../../ports.ts'
 import { terminalProgress } from '../io.ts'
 import { existingStore } from '../open.ts'
+import type { StoreOptions } from '../place.ts'
 
-export interface RolloutOptions {
-  readonly store: string
+export interface RolloutOptions extends StoreOptions {
   readonly json: boolean
 }
 

@@ -1,0 +1,85 @@
+/** `rollout stop --stack`: the function of the deployment stops, and the words are those of a folder. */
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { mockClient } from 'aws-sdk-client-mock'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { HandInput } from '#schemas/rollout-payloads.ts'
+import { stopRollout } from '../../functions/handlers/stop-rollout.ts'
+import type { Store } from '../../functions/steps/store.ts'
+import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
+import { autotune } from './command-line.ts'
+
+const cloudformation = mockClient(CloudFormationClient)
+const lambda = mockClient(LambdaClient)
+const stop = (...more: string[]) =>
+  autotune('rollout', 'stop', ID, '--reason', 'missing refunds', '--by', 'fay', '--stack', 'Autotune', ...more)
+const outputs = (values: Record<string, string>) => ({
+  Stacks: [
+    {
+      StackName: 's',
+      CreationTime: new Date(0),
+      StackStatus: 'CREATE_COMPLETE' as const,
+      Outputs: Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+    },
+  ],
+})
+const DATA = { ExperienceBucketName: 'b', VaultBucketName: 'v', LedgerTableName: 't', IngestRoleArn: 'r' }
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)) as never
+
+let store: Store
+beforeAll(async () => {
+  process.env.AWS_REGION = 'eu-central-1'
+  const made = await certified()
+  await approve(made, 'r')
+  store = at(made, START)
+  await start(store)
+}, 60_000)
+beforeEach(() => {
+  cloudformation.reset()
+  lambda.reset()
+  cloudformation.on(DescribeStacksCommand).resolves(outputs({}))
+  cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneData' }).resolves(outputs(DATA))
+  cloudformation
+    .on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' })
+    .resolves(outputs({ StopRolloutFunction: 'stop-it' }))
+})
+
+describe('a stop of a deployed rollout', () => {
+  test('is the function of the deployment, and reads as on a folder', async () => {
+    lambda.on(InvokeCommand, { FunctionName: 'stop-it' }).callsFake(async ({ Payload }) => {
+      const input = HandInput.parse(JSON.parse(Payload))
+      return { Payload: bytes(await stopRollout.work(input, { store, signer })) }
+    })
+    const first = await stop()
+    expect(first).toMatchObject({ code: 0, err: '' })
+    expect(first.out).toContain(`rollout ${ID}: STOPPED: the whole prior tuple serves everyone`)
+    expect((await rolloutOf(store)).records.at(-1)).toMatchObject({ by: 'fay', verdict: 'stopped' })
+    const again = await stop('--json')
+    expect(again.code).toBe(0)
+    expect(again.json()).toMatchObject({ rollout: ID, status: 'stopped', record: null, unchanged: /stopped already/ })
+  })
+
+  test('is refused in the words of the function', async () => {
+    const errorMessage = `no rollout "${ID}" in this store`
+    lambda
+      .on(InvokeCommand)
+      .resolves({ FunctionError: 'Unhandled', Payload: bytes({ errorType: 'UserError', errorMessage }) })
+    expect(await stop()).toMatchObject({ code: 2, err: `autotune: ${errorMessage}\n` })
+  })
+
+  test('that fails half-way says that another call goes on', async () => {
+    lambda
+      .on(InvokeCommand)
+      .resolves({ FunctionError: 'Unhandled', Payload: bytes({ errorType: 'KMSError', errorMessage: 'later' }) })
+    const { code, out } = await stop()
+    expect([code, out]).toEqual([1, expect.stringMatching(/KMSError: later\n.*call it again/)])
+  })
+
+  test('needs rollouts in the deployment, and no other verb of them works there', async () => {
+    cloudformation.on(DescribeStacksCommand, { StackName: 'AutotuneWorkflow' }).resolves(outputs({}))
+    expect(await stop()).toMatchObject({ code: 2, err: expect.stringContaining('has no rollouts') })
+    expect(lambda.calls()).toHaveLength(0)
+    const resume = await autotune('rollout', 'resume', ID, '--reason', 'why not', '--stack', 'Autotune')
+    expect(resume).toMatchObject({ code: 2, err: expect.stringContaining('works on a folder') })
+  })
+})

@@ -44,10 +44,11 @@ export class AutotuneStack extends Stack {
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
     // Outputs of the stack itself keep the names that people and the command line look for.
     if (this.rollouts) {
-      const { stop, resume, runtime } = this.rollouts
+      const { stop, resume, runtime, routing } = this.rollouts
       new CfnOutput(this, 'StopRolloutFunction', { value: stop.functionName })
       new CfnOutput(this, 'ResumeRolloutFunction', { value: resume.functionName })
       new CfnOutput(this, 'RuntimeRoleArn', { value: runtime.roleArn })
+      if (routing) new CfnOutput(this, 'RoutingInAppConfig', { value: this.toJsonString(routing.places.intents) })
     }
     this.say('RolloutWorkflowArn', this.rollouts, 'no rollouts: "-c rollouts=FOLDER" says how (docs/rollout.md)')
   }

@@ -2,7 +2,7 @@
  * Routing in AppConfig: per intent an application with one environment and one hosted configuration profile, spread by a
  * strategy that goes forward slowly and one that goes back at once.
  */
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import {
   CfnApplication,
   CfnConfigurationProfile,
@@ -74,6 +74,8 @@ export class RoutingConfig extends Construct {
       locationUri: 'hosted',
       validators: [{ type: 'JSON_SCHEMA', content: validator() }],
     })
+    // AppConfig deletes no profile that has versions, and a runtime may still read the last one.
+    for (const kept of [application, environment, profile]) kept.applyRemovalPolicy(RemovalPolicy.RETAIN)
     return { application: application.ref, environment: environment.ref, profile: profile.ref }
   }
 

@@ -9,6 +9,7 @@ import { rolloutConfigsOf } from '../../lib/rollout-configs.ts'
 import { aConfig } from '../core/release/builders.ts'
 import { aTarget } from '../support/builders.ts'
 import { synthesize } from '../support/infra/deployment.ts'
+import { resolver } from '../support/infra/resolve.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'autotune-context-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -85,9 +86,20 @@ describe('appconfig', () => {
   }, 60_000)
 
   it('is one application, environment and profile an intent, with its alarm, its shape and two strategies', () => {
-    const { Resources = {} } = synthesize({ appconfig: 'on' }).templates.AutotuneWorkflow!
+    const { templates } = synthesize({ appconfig: 'on' })
+    const { Resources = {}, Outputs = {} } = templates.AutotuneWorkflow!
+    const told = JSON.parse(String(resolver(templates, 'AutotuneWorkflow')(Outputs.RoutingInAppConfig!.Value)))
+    expect(told).toEqual({
+      'support.refund': {
+        application: expect.any(String),
+        environment: expect.any(String),
+        profile: expect.any(String),
+      },
+    })
     const of = (type: string) => Object.values(Resources).filter((r) => r.Type === `AWS::AppConfig::${type}`)
     expect(of('Application')).toHaveLength(1)
+    for (const kept of ['Application', 'Environment', 'ConfigurationProfile'])
+      expect(of(kept)[0]!.DeletionPolicy).toBe('Retain')
     const [environment] = of('Environment')
     const [monitor] = environment!.Properties!.Monitors as { AlarmArn: { 'Fn::GetAtt': [string, string] } }[]
     expect(Resources[monitor!.AlarmArn['Fn::GetAtt'][0]]!.Properties).toMatchObject({

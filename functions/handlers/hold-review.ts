@@ -1,6 +1,7 @@
 /** Keeps the token of the workflow that waits for a review. It can write tokens and read none. */
 import { HoldReviewInput } from '#schemas/review-desk.ts'
-import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { handlerOver } from '../shared/make-handler.ts'
+import type { OpenStep } from '../shared/step.ts'
 import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
 import { holdToken } from '../steps/review-wait.ts'
 

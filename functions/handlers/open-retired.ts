@@ -1,6 +1,7 @@
 /** Moves the runs of retired versions to where the search reads. The sealer's work. */
 import { RunInput } from '#schemas/payloads.ts'
-import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { makeHandler } from '../shared/make-handler.ts'
+import type { Step } from '../shared/step.ts'
 import { holdLock, requestOf } from '../shared/work.ts'
 import { joinRetired } from '../steps/seal.ts'
 

@@ -5,7 +5,8 @@
 import { type Answered, GateInput } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { makeHandler } from '../shared/make-handler.ts'
+import type { Step } from '../shared/step.ts'
 import { putJson } from '../shared/work.ts'
 import { publishAnswer as publish } from '../steps/gate.ts'
 

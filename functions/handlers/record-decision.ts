@@ -8,7 +8,8 @@ import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
 import type { WaitingTasks } from '../ports.ts'
 import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
 import { answerHttp, httpResponse } from '../shared/http.ts'
-import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { handlerOver } from '../shared/make-handler.ts'
+import type { OpenStep } from '../shared/step.ts'
 import { wakeWaiting } from '../steps/review-wait.ts'
 
 export interface DecisionWorld extends DeskWorld {

@@ -1,8 +1,9 @@
 /** An execution that ended badly: its run is recorded as failed with the reason, and its lock is freed. */
 import { ExecutionEnded } from '#schemas/payloads.ts'
-import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { makeHandler } from '../shared/make-handler.ts'
 import { readableCause } from '../shared/readable-cause.ts'
 import { recordRun } from '../shared/run-record.ts'
+import type { Step } from '../shared/step.ts'
 import type { Lock } from '../steps/lock.ts'
 
 export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {

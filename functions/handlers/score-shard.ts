@@ -4,8 +4,9 @@ import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { makeHandler } from '../shared/make-handler.ts'
 import { AT_ONCE, replaysOf } from '../shared/replays.ts'
+import type { Step } from '../shared/step.ts'
 import { streamLines } from '../steps/store.ts'
 
 export const scoreShard: Step<ScoreItem, Record<string, never>> = {

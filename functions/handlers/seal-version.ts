@@ -1,8 +1,9 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { RunInput } from '#schemas/payloads.ts'
-import { makeHandler, type Step } from '../shared/make-handler.ts'
+import { makeHandler } from '../shared/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf } from '../shared/replays.ts'
+import type { Step } from '../shared/step.ts'
 import { requestOf } from '../shared/work.ts'
 import { answeredContract } from '../steps/run.ts'
 import { sealIfNeeded } from '../steps/seal.ts'

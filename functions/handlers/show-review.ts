@@ -2,7 +2,8 @@
 import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
 import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
 import { answerHttp, httpResponse } from '../shared/http.ts'
-import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { handlerOver } from '../shared/make-handler.ts'
+import type { OpenStep } from '../shared/step.ts'
 
 export const showReview: OpenStep<HttpRequest, HttpResponse, DeskWorld> = {
   name: 'show-review',

@@ -1,7 +1,8 @@
 /** The kill switch: everyone is on the whole prior tuple again when this returns. Twice is once. Called by a person. */
 import { HandInput } from '#schemas/rollout-payloads.ts'
-import { handlerOver, type OpenStep } from '../shared/make-handler.ts'
+import { handlerOver } from '../shared/make-handler.ts'
 import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
+import type { OpenStep } from '../shared/step.ts'
 import { stopRollout as stop } from '../steps/release/advance.ts'
 import type { Moved } from '../steps/release/item.ts'
 

@@ -6,36 +6,10 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { NAMESPACE } from '#schemas/watch.ts'
-import { type Contract, parseAs } from '../steps/documents.ts'
+import { parseAs } from '../steps/documents.ts'
 import { sealedHandler } from './sealed-handler.ts'
+import type { OpenStep, Step } from './step.ts'
 import { openWorld, type World } from './world.ts'
-
-interface AnyStep<I, O, W> {
-  /** Name of the step; metrics and logs carry it. */
-  readonly name: string
-  readonly input: Contract<I>
-  readonly work: (input: I, world: W) => Promise<O>
-}
-
-/** A step whose log and metrics are open. */
-export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
-  readonly sealed?: never
-  /** What a log line may say of an input: ids and counts, never content. */
-  readonly about: (input: I) => Readonly<Record<string, string | number>>
-  /** What its last log line says of the output beside, and what is counted as metrics: never content either. */
-  readonly outcome?: (output: O) => {
-    readonly says?: Readonly<Record<string, string | number>>
-    readonly counts?: Readonly<Record<string, number>>
-  }
-}
-
-/** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
-export interface SealedStep<I, O> extends AnyStep<I, O, World> {
-  readonly sealed: 'gate' | 'sealer'
-}
-
-/** A step of the tuning side: what it takes, and its work. */
-export type Step<I, O> = OpenStep<I, O> | SealedStep<I, O>
 
 /** The Lambda handler of a step. The world is opened at the first call and kept; `open` is replaced in tests. */
 export function makeHandler<I, O>(

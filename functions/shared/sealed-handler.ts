@@ -7,7 +7,7 @@ import { canonical } from '#core/canonical.ts'
 import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { parseAs } from '../steps/documents.ts'
-import type { SealedStep } from './make-handler.ts'
+import type { SealedStep } from './step.ts'
 import type { World } from './world.ts'
 
 /** What the workflow learns of a failure on the sealed side: that there was one. */

@@ -1,7 +1,8 @@
 /** Baseline of a user's own harness: under the baseline settings it must decide as recorded, or the case is left out. */
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { type BaselinePins, type Excluded, otherRefs } from './baseline.ts'
-import { type HarnessDecision, type HarnessReply, judgeHarness } from './harness.ts'
+import { type HarnessReply, judgeHarness } from './harness.ts'
+import type { HarnessDecision } from './harness-recording.ts'
 import type { Unreplayable } from './transcript.ts'
 
 /** A reply with what it is judged against, or why nothing could be asked. */

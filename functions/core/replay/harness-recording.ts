@@ -1,10 +1,10 @@
 /** A harness's decision in the columns of a recording: what of it was recorded keeps what was judged of it there. */
+import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessAction, HarnessApproval, HarnessResult } from '#schemas/harness.ts'
 import { PLACE } from '#schemas/places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
-import type { HarnessDecision } from './harness.ts'
 import { findNeeds, type Readable } from './needs.ts'
 import { planOf } from './settings-plan.ts'
 import { askedFor } from './transcript.ts'
@@ -16,6 +16,15 @@ type ToolCall = Extract<ExperienceRun['steps'][number], { kind: 'tool_call' }>
 interface DecidedAction extends HarnessAction {
   /** How many pinned tool calls were served before it: their results could be read. */
   readonly servedBefore: number
+}
+
+/** One harness answer with what it is judged against. `run` is the recorded run behind `recording`, with its texts. */
+export interface HarnessDecision {
+  readonly run: ExperienceRun
+  readonly recording: Recording
+  readonly settings: Settings
+  readonly result: HarnessResult
+  readonly served: readonly number[]
 }
 
 /** The actions of a result; each served tool call must be among them, in order. */

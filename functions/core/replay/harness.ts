@@ -8,7 +8,7 @@ import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
-import { decidedActions, decidedRecording } from './harness-recording.ts'
+import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
 import { planOf } from './settings-plan.ts'
 import {
@@ -51,15 +51,6 @@ export function placeHarness(
   const beyond = beyondRecorded(prepare(recording), plan)
   if (beyond) return { unreplayable: beyond }
   return { recording, withheld: typeof exact === 'string' ? exact : null }
-}
-
-/** One harness answer with what it is judged against. `run` is the recorded run behind `recording`, with its texts. */
-export interface HarnessDecision {
-  readonly run: ExperienceRun
-  readonly recording: Recording
-  readonly settings: Settings
-  readonly result: HarnessResult
-  readonly served: readonly number[]
 }
 
 /** The answer as a replayed case, or what about it cannot be true of this recording. */

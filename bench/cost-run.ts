@@ -1,18 +1,9 @@
 /** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
-import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { LedgerTable, ObjectStore } from '#ports'
+import { publishRefund, refundTarget } from '../examples/refund/documents.ts'
 import { refundRuns } from '../examples/refund/generate.ts'
-import {
-  parsePack,
-  parsePrices,
-  parseSuite,
-  parseTarget,
-  publishPack,
-  publishPrices,
-  publishSuite,
-} from '../functions/steps/documents.ts'
 import { ingest } from '../functions/steps/ingest.ts'
 import { memory } from '../test/steps/stores.ts'
 import { deploy } from '../test/support/workflow/deployed.ts'
@@ -41,16 +32,11 @@ export interface Measured {
   readonly gateItems: number
 }
 
-const TARGET = 'examples/refund/target.json'
-const example = (file: string) => readFileSync(`examples/refund/${file}`, 'utf8')
-
 /** Runs the refund example with so many search cases under twelve candidates. */
 export async function measuredRun(cases: number): Promise<Measured> {
   const meter = new Meter()
   const plain = memory()
-  await publishPack(plain.objects, parsePack(example('pack.json'), 'pack.json'))
-  await publishSuite(plain.objects, parseSuite(example('suite.json'), 'suite.json'))
-  await publishPrices(plain.objects, parsePrices(example('prices.json'), 'prices.json'))
+  await publishRefund(plain.objects)
   let left = { search: cases, heldout: cases }
   const source = async function* () {
     for (const run of refundRuns({ families: 2 * cases, seed: 1 })) {
@@ -69,7 +55,7 @@ export async function measuredRun(cases: number): Promise<Measured> {
   const workflow = deploy(store, {
     faults: { before: (name) => meter.begin(name), after: () => meter.end(), enter: () => meter.transitions++ },
   })
-  const target = parseTarget(example('target.json'), TARGET)
+  const target = refundTarget()
   const execution = await workflow.tune({ target, run_id: 'at_cost', candidates: twelve() })
   if (execution.error) throw new Error(`${execution.error.error}: ${execution.error.cause}`)
   const { verdict } = execution.output as { verdict: string }

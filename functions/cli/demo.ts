@@ -7,24 +7,15 @@ import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { openStore } from '#adapters/local/open-store.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { publishRefund, refundTarget } from '../../examples/refund/documents.ts'
 import { refundRuns } from '../../examples/refund/generate.ts'
 import { UserError } from '../errors.ts'
-import {
-  parsePack,
-  parsePrices,
-  parseSuite,
-  parseTarget,
-  publishPack,
-  publishPrices,
-  publishSuite,
-} from '../steps/documents.ts'
 import { fixSplit, ingest } from '../steps/ingest.ts'
 import { runTarget } from '../steps/run.ts'
 import { readJson } from '../steps/store.ts'
-import { print, readInput, terminalProgress } from './io.ts'
+import { print, terminalProgress } from './io.ts'
 import { patchLine, runLines } from './text.ts'
 
-const EXAMPLE = new URL('../../examples/refund/', import.meta.url)
 const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as const
 const RUN_ID = 'demo_refund_cents'
 const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'
@@ -52,12 +43,8 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   })
   const engine = isolatedEngine(store.vaultDir)
   try {
-    const read = (file: string) => readInput(new URL(file, EXAMPLE).pathname)
-    const pack = parsePack(read('pack.json'), 'pack.json')
-    const target = parseTarget(read('target.json'), 'target.json')
-    await publishPack(store.objects, pack)
-    await publishSuite(store.objects, parseSuite(read('suite.json'), 'suite.json'))
-    await publishPrices(store.objects, parsePrices(read('prices.json'), 'prices.json'))
+    const pack = await publishRefund(store.objects)
+    const target = refundTarget()
     say(
       `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,
     )

@@ -1,19 +1,10 @@
 import '../support/workflow/quiet.ts'
-import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { publishRefund, refundTarget } from '../../examples/refund/documents.ts'
 import { refundRuns } from '../../examples/refund/generate.ts'
-import {
-  parsePack,
-  parsePrices,
-  parseSuite,
-  parseTarget,
-  publishPack,
-  publishPrices,
-  publishSuite,
-} from '../../functions/steps/documents.ts'
 import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { ingest } from '../../functions/steps/ingest.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
@@ -37,11 +28,8 @@ const killedAt =
   }
 
 async function refundStore(): Promise<Store> {
-  const example = (file: string) => readFileSync(`examples/refund/${file}`, 'utf8')
   const store = memory()
-  await publishPack(store.objects, parsePack(example('pack.json'), 'pack.json'))
-  await publishSuite(store.objects, parseSuite(example('suite.json'), 'suite.json'))
-  await publishPrices(store.objects, parsePrices(example('prices.json'), 'prices.json'))
+  await publishRefund(store.objects)
   const source = async function* () {
     yield* refundRuns({ seed: 1 })
   }
@@ -256,7 +244,7 @@ describe('bad input of the deployed workflow', () => {
 
 describe('the refund example, deployed', () => {
   it('leaves the bytes of the embedded run, and bills what it replayed ahead', async () => {
-    const target = parseTarget(readFileSync('examples/refund/target.json', 'utf8'), 'target.json')
+    const target = refundTarget()
     const same = await twin(await refundStore(), target)
     expect(same.verdict).toBe('certified')
     const { store, execution } = await same.deployed({ shardCases: 300 })

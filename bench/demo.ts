@@ -1,10 +1,10 @@
 /** How long and how much memory does the first success take, and how much is installed for it? */
-import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bench, median } from './bench.ts'
+import { treeMb, watched } from './process-tree.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const RUNS = 5
@@ -41,36 +41,14 @@ export async function run(): Promise<Bench> {
 }
 
 async function demoRun(stores: string): Promise<{ seconds: number; rssMb: number | null }> {
-  const started = performance.now()
-  const child = spawn('npm', ['run', '-s', 'demo'], {
-    cwd: ROOT,
-    stdio: 'ignore',
-    env: { ...process.env, TMPDIR: stores },
-  })
   let rssMb: number | null = null
-  const sampler = setInterval(() => {
-    const now = treeMb(child.pid!)
+  const look = (pid: number) => {
+    const now = treeMb(pid)
     if (now !== null) rssMb = Math.max(rssMb ?? 0, now)
-  }, SAMPLE_MS)
-  try {
-    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve))
-    const seconds = (performance.now() - started) / 1000
-    if (code !== 0) throw new Error(`npm run -s demo ended with ${code}`)
-    return { seconds, rssMb }
-  } finally {
-    clearInterval(sampler)
   }
-}
-
-/** Memory of a process and all below it, shared pages counted once; null where the system does not say. */
-function treeMb(pid: number): number | null {
-  try {
-    const held = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
-    return children.reduce((sum, child) => sum + (treeMb(Number(child)) ?? 0), Number(held?.[1] ?? 0) / 1024)
-  } catch {
-    return null
-  }
+  const options = { cwd: ROOT, stdio: 'ignore', env: { ...process.env, TMPDIR: stores } } as const
+  const seconds = await watched('npm', ['run', '-s', 'demo'], options, look, SAMPLE_MS)
+  return { seconds, rssMb }
 }
 
 /** Folders of the packages that `dependencies` of package.json bring in, directly and further down. */

@@ -12,6 +12,7 @@ const NAMES = [
   'cost',
   'cold-import',
   'demo',
+  'scale',
 ]
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url)
 

@@ -1,6 +1,5 @@
 /** Where `replay` takes its traces from: recorded conversations where the data is mounted, else the demo's generated runs. */
-import { once } from 'node:events'
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
@@ -12,6 +11,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { contextBudgets } from '../examples/real/cases/context-budgets.ts'
 import { chatTraces } from '../examples/real/prepare/chat-traces.ts'
 import { refundRuns } from '../examples/refund/generate.ts'
+import { writeLines } from './lines.ts'
 
 /** What an intent's cases are replayed with. */
 export interface Harness {
@@ -55,17 +55,6 @@ async function* recordedRuns(work: string): AsyncGenerator<ExperienceRun> {
 
 async function* conversations() {
   for (const domain of ['retail', 'airline'] as const) yield* chatTraces(DATA, domain)
-}
-
-async function writeLines(file: string, values: AsyncIterable<unknown> | Iterable<unknown>): Promise<number> {
-  const out = createWriteStream(file)
-  let lines = 0
-  for await (const value of values) {
-    if (!out.write(`${JSON.stringify(value)}\n`)) await once(out, 'drain')
-    lines++
-  }
-  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())))
-  return lines
 }
 
 /** Twelve pairs of token budgets, from hardly to heavily trimming. */

@@ -74,6 +74,20 @@ export interface Scratch {
   close(): void
 }
 
+/**
+ * Texts by key, put aside while a step works: as many as a disk holds, in bounded memory. Gone when it is closed, never
+ * part of a store.
+ */
+export interface ScratchTable {
+  /** `null`: nothing was set under this key. */
+  get(key: string): string | null
+  /** Puts a text under a key, in place of an earlier one. */
+  set(key: string, text: string): void
+  /** Keys with a prefix and their texts, in code-unit order of the keys. Nothing is set while they are read. */
+  entries(prefix?: string): Iterable<readonly [key: string, text: string]>
+  close(): void
+}
+
 /** Calls a user's own function by its ARN. */
 export interface FunctionCaller {
   /**

@@ -63,7 +63,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
     const engine = opened ?? transcriptEngine()
     const pins = { ...baseline, replayer: replayerOf(engine) }
-    const compiled = () => compileIntent(store.objects, resolved.intent, store.progress)
+    const compiled = () => compileIntent(store, resolved.intent)
     await engine.check?.(compiled(), pins)
     const reproduced = await gather(engine.reproduce(compiled(), pins, 'search'))
     const cases = reproduced.lines.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)

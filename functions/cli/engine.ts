@@ -32,10 +32,11 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(
-  { dir, vaultDir, objects, vault, progress }: LocalStore,
+  local: LocalStore,
   intent: string,
   { replayer, concurrency, limitMs, digest }: ReplayerOptions,
 ): Promise<LocalEngine> {
+  const { dir, vaultDir, objects, vault, progress } = local
   if (replayer === 'transcript') return isolatedEngine(vaultDir)
   if (!replayer.startsWith('module:') || replayer === 'module:')
     throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
@@ -44,7 +45,7 @@ export async function openEngine(
     vault: vaultDir,
     progress,
     // Runs of a retired version have moved to the open side; the gate may read both.
-    runs: { search: runLoader([objects], intent), vault: runLoader([vault, objects], intent) },
+    runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(limitMs === undefined ? {} : { limitMs }),
     ...(digest === undefined ? {} : { digest }),

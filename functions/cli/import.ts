@@ -1,11 +1,6 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 
 import { randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { pipeline } from 'node:stream/promises'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
@@ -14,6 +9,7 @@ import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
+import type { Scratch } from '../ports.ts'
 import {
   parseJson,
   parsePack,
@@ -27,7 +23,6 @@ import {
 import { fixedSplit, type IngestReport, ingest } from '../steps/ingest.ts'
 import type { Store } from '../steps/store.ts'
 import { readInput } from './io.ts'
-import { type CommandStore, isLocal } from './open.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -42,7 +37,7 @@ export interface ImportOptions {
 
 /** Documents and files into a store. Any error refuses the whole import; nothing is written then. */
 export async function importFiles(
-  store: CommandStore,
+  store: Store,
   files: readonly string[],
   options: ImportOptions,
 ): Promise<IngestReport> {
@@ -50,9 +45,7 @@ export async function importFiles(
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
   await refuseChanged(store.objects, packs, suites, prices)
-  // Held-out records are among them, so they never lie where the search reads, not even after a kill.
-  const folder = isLocal(store) ? store.vaultDir : mkdtempSync(join(tmpdir(), 'autotune-import-'))
-  const spool = join(folder, `.tmp-import-${process.pid}.jsonl`)
+  const spool = store.scratch()
   try {
     const mapped = await spoolRuns(store, files, options.map, spool)
     if (files.length > 0 && mapped === 0)
@@ -60,13 +53,13 @@ export async function importFiles(
         `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
       )
     const rule = await splitRule(store, options)
-    const report = await ingest(store, () => readSpool(spool, mapped), rule)
+    const report = await ingest(store, () => runsOf(spool), rule)
     for (const pack of packs) await publishPack(store.objects, pack)
     for (const suite of suites) await publishSuite(store.objects, suite)
     for (const table of prices) await publishPrices(store.objects, table)
     return report
   } finally {
-    rmSync(isLocal(store) ? spool : folder, { recursive: true, force: true })
+    spool.close()
   }
 }
 
@@ -84,20 +77,17 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
   return rule
 }
 
-/** Maps and validates every record into a spool file. Throws one UserError that lists up to twenty problems. */
-async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: string): Promise<number> {
+/** Maps and validates every record and puts it aside. Throws one UserError that lists up to twenty problems. */
+async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: Scratch): Promise<number> {
   const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
   const problems: string[] = []
   let runs = 0
-  const lines = async function* () {
-    for await (const record of records) {
-      if (record.kind === 'error') problems.push(record.error.message)
-      if (record.kind !== 'run' || problems.length > 0) continue
-      if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
-      yield `${JSON.stringify(record.run)}\n`
-    }
+  for await (const record of records) {
+    if (record.kind === 'error') problems.push(record.error.message)
+    if (record.kind !== 'run' || problems.length > 0) continue
+    spool.add(JSON.stringify(record.run))
+    if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
   }
-  await pipeline(lines, createWriteStream(spool, { mode: 0o600 }))
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
   return runs
 }
@@ -135,9 +125,7 @@ function parseRecord(file: string, line: number, text: string): unknown {
   }
 }
 
-async function* readSpool(spool: string, runs: number): AsyncGenerator<ExperienceRun> {
-  if (runs === 0) return
-  // Validated when it was written a moment ago.
-  for await (const line of createInterface({ input: createReadStream(spool), crlfDelay: Number.POSITIVE_INFINITY }))
-    yield JSON.parse(line) as ExperienceRun
+async function* runsOf(spool: Scratch): AsyncGenerator<ExperienceRun> {
+  // Validated when it was put aside a moment ago.
+  for (const line of spool.lines()) yield JSON.parse(line) as ExperienceRun
 }

@@ -32,7 +32,7 @@ export function replaysOf(
     replayer,
     caller,
     atOnce,
-    runs: { search: runLoader([store.objects], intent), vault: runLoader([store.vault], intent) },
+    runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },
     models: { search: cachedModel(store.objects, model), vault: cachedModel(store.vault, model) },
   })
 }

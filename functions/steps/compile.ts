@@ -1,12 +1,11 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
-import { byCodeUnit } from '#core/canonical.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type { ObjectStore, Progress } from '../ports.ts'
+import type { ObjectStore } from '../ports.ts'
 import { KeptLines } from './kept-lines.ts'
-import { type IndexLine, readIndex } from './run-index.ts'
+import { caseOf, type IndexLine, readIndex } from './run-index.ts'
 import { asText, inBlocks, readText, type Store } from './store.ts'
 
 /**
@@ -14,23 +13,18 @@ import { asText, inBlocks, readText, type Store } from './store.ts'
  * TamperError when a recorded file was changed.
  */
 export async function* compileIntent(
-  objects: ObjectStore,
+  store: Pick<Store, 'objects' | 'scratchTable' | 'progress'>,
   intent: string,
-  progress: Progress,
-  without: ReadonlySet<string> = new Set(),
+  without: (family: string) => boolean = () => false,
 ): AsyncGenerator<string> {
-  const index = (await readIndex(objects, intent)).filter((line) => !without.has(line.family))
+  const compiling = async (line: IndexLine): Promise<CompiledRun | null> =>
+    without(line.family) ? null : compileStored(store.objects, intent, line)
   let same: CompiledRun[] = []
   let done = 0
-  for await (const compiled of inBlocks(index, (line) => compileStored(objects, line))) {
-    if (++done % 4096 === 0) progress(`compiled ${done} of ${index.length} runs`)
+  for await (const compiled of inBlocks(readIndex(store, intent), compiling)) {
+    if (++done % 4096 === 0) store.progress(`compiled ${done} runs`)
     if (!compiled) continue
-    const order = same.length > 0 ? byCodeUnit(same[0]!.case_id, compiled.case_id) : 0
-    if (order > 0)
-      throw new UserError(
-        `the index of ${intent} was changed: it does not name the case of run ${compiled.recording.run_id}. Import into a new store`,
-      )
-    if (order < 0) {
+    if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
       yield assembleCase(same).line
       same = []
     }
@@ -39,10 +33,15 @@ export async function* compileIntent(
   if (same.length > 0) yield assembleCase(same).line
 }
 
-async function compileStored(objects: ObjectStore, line: IndexLine): Promise<CompiledRun | null> {
+/** `null`: the run was never finished. */
+async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun | null> {
   const files = await readFiles(objects, line)
   if (!files) return null
   const { run, recorded } = readRunFiles(line.run_id, files)
+  if (run.case_id !== caseOf(line))
+    throw new UserError(
+      `the index of ${intent} was changed: it does not name the case of run ${line.run_id}. Import into a new store`,
+    )
   return compileRun(run, recorded)
 }
 
@@ -63,14 +62,14 @@ export interface SearchSet {
 
 /** Compiles and keeps the search set of an intent. */
 export async function compileSearch(
-  { objects, scratch, progress }: Pick<Store, 'objects' | 'scratch' | 'progress'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'scratchTable' | 'progress'>,
   intent: string,
 ): Promise<SearchSet> {
-  const aside = scratch()
+  const aside = store.scratch()
   try {
     const lines = new KeptLines(aside)
-    await lines.all(compileIntent(objects, intent, progress))
-    return await keepSearch(objects, intent, lines)
+    await lines.all(compileIntent(store, intent))
+    return await keepSearch(store.objects, intent, lines)
   } finally {
     aside.close()
   }

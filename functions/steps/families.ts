@@ -9,25 +9,20 @@ export const versionsOf = async (store: Pick<Store, 'table'>, intent: string): P
   await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(intent)))
 
 /** Families that one of these versions holds. */
-export async function familiesOf(
+export async function* familiesOf(
   store: Pick<Store, 'table'>,
   intent: string,
   versions: readonly LedgerItem[],
-): Promise<ReadonlySet<string>> {
-  const families = new Set<string>()
-  if (versions.length === 0) return families
+): AsyncGenerator<string> {
+  if (versions.length === 0) return
   const wanted = new Set(versions.map((v) => v.version))
   for await (const claim of store.table.query<{ version: string }>(rowKeys.families(intent)))
-    if (wanted.has(claim.body.version)) families.add(claim.sk)
-  return families
+    if (wanted.has(claim.body.version)) yield claim.sk
 }
 
 /** Families whose version has answered and is retired: they are search data for good. */
-export async function spentFamilies(store: Pick<Store, 'table'>, intent: string): Promise<ReadonlySet<string>> {
+export async function* spentFamilies(store: Pick<Store, 'table'>, intent: string): AsyncGenerator<string> {
   const items = (await versionsOf(store, intent)).map((row) => row.body)
-  return familiesOf(
-    store,
-    intent,
-    items.filter((v) => v.retired === 'passed' || v.retired === 'exhausted'),
-  )
+  const spent = items.filter((v) => v.retired === 'passed' || v.retired === 'exhausted')
+  yield* familiesOf(store, intent, spent)
 }

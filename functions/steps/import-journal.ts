@@ -5,85 +5,92 @@
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { ObjectStore } from '../ports.ts'
+import type { ObjectStore, ScratchTable } from '../ports.ts'
 import { familyHash } from './ledger-keys.ts'
 import { inBlocks, readJson, readLines } from './store.ts'
 
 export type Side = 'search' | 'heldout'
 
-/** One run that is stored whole. */
-interface JournalLine {
+/** Run, family and case by their hashes: unique in a store, and nobody's business. */
+export interface HashedNames {
   readonly run: string
-  /** Digest of its decision record, which seals its other files. */
-  readonly record: string
   readonly family: string
   readonly case: string
+}
+
+/** One run that is stored whole. */
+interface JournalLine extends HashedNames {
+  /** Digest of its decision record, which seals its other files. */
+  readonly record: string
   readonly side: Side
 }
 
-/** A run that is stored. */
+/** A run that an earlier import stored. */
 export interface StoredRun {
   readonly record: string
   readonly side: Side
-  /** Segment of the journal that holds it. */
-  readonly segment: string
+  /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
+  readonly unlisted?: string
 }
 
 const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
 
+export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
+  run: hashed(run_id),
+  family: hashed(intent_id, family_id),
+  case: hashed(intent_id, case_id),
+})
+
+/** Names stand in the table as `journal-run`, `journal-side` and `journal-owner`; the rest of it is the caller's. */
 export class ImportJournal {
   readonly #objects: ObjectStore
-  readonly #runs = new Map<string, StoredRun>()
-  readonly #sides = new Map<string, Side>()
-  readonly #owners = new Map<string, string>()
-  /** Runs of each segment that no index segment is known to list: an import was killed before its end. */
+  readonly #table: ScratchTable
+  /** Runs of each segment that no index lists, and that this import has not listed either. */
   readonly #unlisted = new Map<string, number>()
   #pending: JournalLine[] = []
 
-  private constructor(objects: ObjectStore) {
+  private constructor(objects: ObjectStore, table: ScratchTable) {
     this.#objects = objects
+    this.#table = table
   }
 
-  /** Reads the journal of a store. */
-  static async read(objects: ObjectStore): Promise<ImportJournal> {
-    const journal = new ImportJournal(objects)
+  /** Reads the journal of a store into a table. */
+  static async read(objects: ObjectStore, table: ScratchTable): Promise<ImportJournal> {
+    const journal = new ImportJournal(objects, table)
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))
       for (const segment of (await readJson<string[]>(objects, key)) ?? []) listed.add(segment)
-    const segments = await Array.fromAsync(objects.list(keys.journal()))
-    const texts = inBlocks(segments, async (key) => ({ key, lines: await readLines<JournalLine>(objects, key) }))
-    for await (const { key, lines } of texts) {
-      for (const line of lines) journal.#remember(line, key)
-      if (!listed.has(key)) journal.#unlisted.set(key, lines.length)
+    const segments = inBlocks(objects.list(keys.journal()), async (key) => ({
+      key,
+      lines: await readLines<JournalLine>(objects, key),
+    }))
+    for await (const { key, lines } of segments) {
+      const isListed = listed.has(key)
+      for (const line of lines) journal.#remember(line, isListed ? {} : { unlisted: key })
+      if (!isListed) journal.#unlisted.set(key, lines.length)
     }
     return journal
   }
 
-  /** A run under its id; null: not stored, or not whole. */
-  run(runId: string): StoredRun | null {
-    return this.#runs.get(hashed(runId)) ?? null
+  /** A run that an earlier import stored; null: none did, or not to its end. */
+  run({ run }: HashedNames): StoredRun | null {
+    const stored = this.#table.get(`journal-run ${run}`)
+    return stored === null ? null : (JSON.parse(stored) as StoredRun)
   }
 
-  /** Is a stored run in the index of its side? */
-  isListed({ segment }: StoredRun): boolean {
-    return !this.#unlisted.has(segment)
+  /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */
+  sideOf({ family }: HashedNames): Side | null {
+    return this.#table.get(`journal-side ${family}`) as Side | null
   }
 
-  /** Side on which a family's runs are stored; held-out where an earlier import sealed some of them away. */
-  sideOf({ intent_id, family_id }: ExperienceRun): Side | null {
-    return this.#sides.get(hashed(intent_id, family_id)) ?? null
+  /** Family for which earlier imports recorded a case. */
+  ownerOf(names: HashedNames): string | null {
+    return this.#table.get(`journal-owner ${names.case}`)
   }
 
-  /** Does a stored run record this case for another family? */
-  isAnothers({ intent_id, family_id, case_id }: ExperienceRun): boolean {
-    const owner = this.#owners.get(hashed(intent_id, case_id))
-    return owner !== undefined && owner !== hashed(intent_id, family_id)
-  }
-
-  /** Notes a run whose files are all written, or will be before `flush`. */
-  add({ run_id, intent_id, family_id, case_id }: ExperienceRun, side: Side, record: string): void {
-    const [run, family] = [hashed(run_id), hashed(intent_id, family_id)]
-    this.#pending.push({ run, record, family, case: hashed(intent_id, case_id), side })
+  /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
+  add(names: HashedNames, side: Side, record: string): void {
+    this.#pending.push({ ...names, record, side })
   }
 
   get pending(): number {
@@ -96,28 +103,26 @@ export class ImportJournal {
     const text = canonicalLines(this.#pending)
     const key = keys.journalSegment(digestOfBytes(text))
     await this.#objects.putIfAbsent(key, text)
-    this.#unlisted.set(key, this.#pending.length)
-    for (const line of this.#pending) this.#remember(line, key)
+    this.#unlisted.set(key, 0)
     this.#pending = []
   }
 
-  /** Notes which segments are in the indexes as a whole, once an import has listed these runs. */
-  async markListed(runIds: Iterable<string>): Promise<void> {
-    const seen = new Map<string, number>()
-    for (const id of runIds) {
-      const segment = this.run(id)?.segment
-      if (segment !== undefined && this.#unlisted.has(segment)) seen.set(segment, (seen.get(segment) ?? 0) + 1)
-    }
-    const whole = [...seen].filter(([segment, count]) => count === this.#unlisted.get(segment)).map(([s]) => s)
+  /** Notes that this import lists a run that another one stored and did not come to list. */
+  lists(segment: string): void {
+    this.#unlisted.set(segment, this.#unlisted.get(segment)! - 1)
+  }
+
+  /** Writes which segments are in the indexes as a whole, once the import has listed its runs. */
+  async markListed(): Promise<void> {
+    const whole = [...this.#unlisted].filter(([, runs]) => runs === 0).map(([segment]) => segment)
     if (whole.length === 0) return
     const text = canonical(whole.sort())
     await this.#objects.putIfAbsent(keys.journalListedSegments(digestOfBytes(text)), text)
-    for (const segment of whole) this.#unlisted.delete(segment)
   }
 
-  #remember({ run, record, family, case: caseHash, side }: JournalLine, segment: string): void {
-    this.#runs.set(run, { record, side, segment })
-    this.#owners.set(caseHash, family)
-    if (this.#sides.get(family) !== 'heldout') this.#sides.set(family, side)
+  #remember({ run, record, family, case: caseHash, side }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+    this.#table.set(`journal-run ${run}`, JSON.stringify({ record, side, ...unlisted } satisfies StoredRun))
+    this.#table.set(`journal-owner ${caseHash}`, family)
+    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, side)
   }
 }

@@ -5,9 +5,9 @@ import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type { ObjectStore } from '../ports.ts'
+import type { ObjectStore, ScratchTable } from '../ports.ts'
 import { spentFamilies } from './families.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
+import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
 import { familyHash, rowKeys } from './ledger-keys.ts'
 import { addToIndex, type IndexLine, indexLine } from './run-index.ts'
 import type { Store } from './store.ts'
@@ -34,70 +34,82 @@ export type RunSource = () => AsyncIterable<ExperienceRun>
 
 /**
  * Writes runs and their index. Idempotent: a run that is stored with the same content is left alone. Other content under
- * a stored id, or an id that comes twice, is refused before anything is written. Memory holds ids, never runs. Only
- * writes the vault: what it must know of earlier imports stands in its journal.
+ * a stored id, or an id that comes twice, is refused before anything is written. What is known of each run lies aside:
+ * memory holds neither runs nor their ids. Only writes the vault: what it must know of earlier imports stands in its
+ * journal.
  */
 export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
-  const journal = await ImportJournal.read(store.objects)
-  const { sides, runs, unchanged } = await checked(store, source, rule, journal)
-  if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
-    throw new UserError(
-      'this store splits families by another rule: families never move. Use the rule of its first import',
-    )
-  await writeRuns(store, source, sides, journal, runs)
-  const families = [...sides.values()]
-  return {
-    stored: runs - unchanged,
-    unchanged,
-    search_families: families.filter((s) => s === 'search').length,
-    heldout_families: families.filter((s) => s === 'heldout').length,
-    intents: [...new Set([...sides.keys()].map((k) => k.split('\u0000')[0]!))].sort(),
+  const aside = store.scratchTable()
+  try {
+    const journal = await ImportJournal.read(store.objects, aside)
+    const { runs, intents, ...report } = await checked(store, source, rule, journal, aside)
+    if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
+      throw new UserError(
+        'this store splits families by another rule: families never move. Use the rule of its first import',
+      )
+    await writeRuns(store, source, journal, aside, runs)
+    return { stored: runs - report.unchanged, ...report, intents: [...intents].sort() }
+  } finally {
+    aside.close()
   }
 }
 
-/** Reads every run once and refuses what cannot be stored. Writes nothing. */
+type Checked = Omit<IngestReport, 'stored' | 'intents'> & {
+  readonly runs: number
+  readonly intents: ReadonlySet<string>
+}
+
+/** Reads every run once and refuses what cannot be stored. Puts the side of each family aside; writes nothing. */
 async function checked(
   store: Store,
   source: RunSource,
   rule: SplitRule,
   journal: ImportJournal,
-): Promise<{ readonly sides: ReadonlyMap<string, Side>; readonly runs: number; readonly unchanged: number }> {
-  const sides = new Map<string, Side>()
-  const known = new Set<string>()
-  const owners = new Map<string, string>()
-  const spent = new SpentFamilies(store)
+  aside: ScratchTable,
+): Promise<Checked> {
+  const spent = new SpentFamilies(store, aside)
+  const intents = new Set<string>()
+  const families = { search: 0, heldout: 0 }
+  let runs = 0
   let unchanged = 0
   for await (const run of source()) {
-    if (known.has(run.run_id))
+    const names = hashedNames(run)
+    if (aside.get(`run ${names.run}`) !== null)
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
-    known.add(run.run_id)
-    const family = familyKey(run)
-    const seen = rule.by === 'hash' ? sides.get(family) : undefined
-    const side = seen ?? (await sideOf(run, rule, journal, spent))
-    if ((sides.get(family) ?? side) !== side) throw onBothSides(run)
-    sides.set(family, side)
-    const caseKey = `${run.intent_id}\u0000${run.case_id}`
-    if ((owners.get(caseKey) ?? run.family_id) !== run.family_id || journal.isAnothers(run))
+    aside.set(`run ${names.run}`, '')
+    runs++
+    intents.add(run.intent_id)
+    const seen = sideAside(aside, names)
+    const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, names, rule, journal, spent))
+    if ((seen ?? side) !== side) throw onBothSides(run)
+    if (seen === null) {
+      aside.set(`side ${names.family}`, side)
+      families[side]++
+    }
+    const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
+    if ((owner ?? names.family) !== names.family)
       throw new UserError(
         `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
       )
-    owners.set(caseKey, run.family_id)
-    const stored = journal.run(run.run_id)
+    if (owner === null) aside.set(`owner ${names.case}`, names.family)
+    const stored = journal.run(names)
     if (stored && stored.record !== digestOfBytes(filesOf(run)['decision-record.json']))
       throw new UserError(
         `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
       )
     if (stored) unchanged++
   }
-  return { sides, runs: known.size, unchanged }
+  return { runs, unchanged, search_families: families.search, heldout_families: families.heldout, intents }
 }
+
+/** Side of a family in this import; `null`: none of its runs has come yet. */
+const sideAside = (aside: ScratchTable, { family }: HashedNames): Side | null =>
+  aside.get(`side ${family}`) as Side | null
 
 const onBothSides = (run: ExperienceRun): UserError =>
   new UserError(
     `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
   )
-
-const familyKey = (run: ExperienceRun): string => `${run.intent_id}\u0000${run.family_id}`
 
 /** How many runs are written at once. */
 const WRITE_AHEAD = 32
@@ -111,12 +123,12 @@ const JOURNAL_RUNS = 256
 async function writeRuns(
   store: Store,
   source: RunSource,
-  sides: ReadonlyMap<string, Side>,
   journal: ImportJournal,
+  aside: ScratchTable,
   total: number,
 ): Promise<void> {
   const objectsOf = { search: store.objects, heldout: store.vault }
-  const unlisted = { search: new Map<string, IndexLine[]>(), heldout: new Map<string, IndexLine[]>() }
+  const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
   let block: Promise<void>[] = []
   let done = 0
   const settle = async (): Promise<void> => {
@@ -125,20 +137,22 @@ async function writeRuns(
   }
   for await (const run of source()) {
     if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
-    const stored = journal.run(run.run_id)
-    const side = stored?.side ?? sides.get(familyKey(run))!
-    if (!stored || !journal.isListed(stored)) {
-      const index = unlisted[side]
-      if (!index.has(run.intent_id)) index.set(run.intent_id, [])
-      index.get(run.intent_id)!.push(indexLine(run))
+    const names = hashedNames(run)
+    const stored = journal.run(names)
+    if (stored) {
+      if (stored.unlisted === undefined) continue
+      unlisted[stored.side].add(run)
+      journal.lists(stored.unlisted)
+      continue
     }
-    if (stored) continue
+    const side = sideAside(aside, names)!
+    unlisted[side].add(run)
     const files = filesOf(run)
     const writing = writeRun(objectsOf[side], run, files)
     // Looked at when the block is settled; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
     block.push(writing)
-    journal.add(run, side, digestOfBytes(files['decision-record.json']))
+    journal.add(names, side, digestOfBytes(files['decision-record.json']))
     if (block.length === WRITE_AHEAD) await settle()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()
@@ -146,18 +160,43 @@ async function writeRuns(
   }
   await settle()
   await journal.flush()
-  const listed: string[] = []
   for (const side of ['search', 'heldout'] as const)
-    for (const [intent, lines] of unlisted[side]) {
-      await addToIndex(objectsOf[side], intent, lines)
-      for (const { run_id } of lines) listed.push(run_id)
-    }
-  await journal.markListed(listed)
+    for (const intent of unlisted[side].intents)
+      await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
+  await journal.markListed()
+}
+
+/** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
+class UnlistedRuns {
+  readonly intents = new Set<string>()
+  readonly #aside: ScratchTable
+  readonly #side: Side
+  #count = 0
+
+  constructor(aside: ScratchTable, side: Side) {
+    this.#aside = aside
+    this.#side = side
+  }
+
+  add(run: ExperienceRun): void {
+    this.intents.add(run.intent_id)
+    const number = String(this.#count++).padStart(12, '0')
+    this.#aside.set(`${this.#prefix(run.intent_id)}${number}`, JSON.stringify(indexLine(run)))
+  }
+
+  *linesOf(intent: string): Generator<IndexLine> {
+    for (const [, line] of this.#aside.entries(this.#prefix(intent))) yield JSON.parse(line) as IndexLine
+  }
+
+  #prefix(intent: string): string {
+    return `unlisted ${this.#side} ${intent} `
+  }
 }
 
 /** Side of a family: its split, unless a retired version has already spent it: then it is search data for good. */
 async function sideOf(
   run: ExperienceRun,
+  names: HashedNames,
   rule: SplitRule,
   journal: ImportJournal,
   spent: SpentFamilies,
@@ -165,29 +204,30 @@ async function sideOf(
   if (rule.by === 'recorded' && run.split === null)
     throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
   const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
-  const stored = journal.sideOf(run)
+  const stored = journal.sideOf(names)
   if (side === 'search' && stored !== 'heldout') return side
   if (await spent.has(run)) return 'search'
   if (stored !== null && stored !== side) throw onBothSides(run)
   return side
 }
 
-/** Families that a retired version has spent, read once an intent. */
+/** Families that a retired version has spent, read once an intent and put aside. */
 class SpentFamilies {
   readonly #store: Store
-  readonly #byIntent = new Map<string, Promise<ReadonlySet<string>>>()
+  readonly #aside: ScratchTable
+  readonly #intents = new Set<string>()
 
-  constructor(store: Store) {
+  constructor(store: Store, aside: ScratchTable) {
     this.#store = store
+    this.#aside = aside
   }
 
   async has({ intent_id, family_id }: ExperienceRun): Promise<boolean> {
-    let families = this.#byIntent.get(intent_id)
-    if (!families) {
-      families = spentFamilies(this.#store, intent_id)
-      this.#byIntent.set(intent_id, families)
-    }
-    return (await families).has(familyHash(family_id))
+    const prefix = `spent ${intent_id} `
+    if (!this.#intents.has(intent_id))
+      for await (const family of spentFamilies(this.#store, intent_id)) this.#aside.set(`${prefix}${family}`, '')
+    this.#intents.add(intent_id)
+    return this.#aside.get(`${prefix}${familyHash(family_id)}`) !== null
   }
 }
 

@@ -2,12 +2,12 @@
  * Which runs an intent has, on one side of the store: segments that are only ever added, so that ingest lists runs in the
  * vault without reading it, and nobody lists a million folders.
  */
-import { byCodeUnit, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore } from '../ports.ts'
 import { familyHash } from './ledger-keys.ts'
-import { inBlocks, readLines } from './store.ts'
+import { inShards, type Store, streamLines } from './store.ts'
 
 /** One run. */
 export interface IndexLine {
@@ -26,23 +26,41 @@ export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): 
   family: familyHash(family_id),
 })
 
+/** Case that an indexed run records. */
+export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id
+
 const SEGMENT_LINES = 10_000
 
 /** Adds runs. A segment is named by its content, so the same runs added again change nothing. */
-export async function addToIndex(objects: ObjectStore, intent: string, runs: readonly IndexLine[]): Promise<void> {
-  for (let at = 0; at < runs.length; at += SEGMENT_LINES) {
-    const text = canonicalLines(runs.slice(at, at + SEGMENT_LINES))
+export async function addToIndex(
+  objects: ObjectStore,
+  intent: string,
+  runs: AsyncIterable<IndexLine> | Iterable<IndexLine>,
+): Promise<void> {
+  for await (const lines of inShards(runs, SEGMENT_LINES)) {
+    const text = canonicalLines(lines)
     await objects.putIfAbsent(keys.indexSegment(intent, digestOfBytes(text)), text)
   }
 }
 
-/** Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together. */
-export async function readIndex(objects: ObjectStore, intent: string): Promise<IndexLine[]> {
-  const runs = new Map<string, IndexLine>()
-  const segments = await Array.fromAsync(objects.list(keys.index(intent)))
-  for await (const lines of inBlocks(segments, (key) => readLines<IndexLine>(objects, key)))
-    for (const line of lines) runs.set(line.run_id, line)
-  return [...runs.values()].sort(
-    (a, b) => byCodeUnit(a.case_id ?? a.run_id, b.case_id ?? b.run_id) || byCodeUnit(a.run_id, b.run_id),
-  )
+/**
+ * Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together.
+ * The lines are put aside and sorted there, never held whole.
+ */
+export async function* readIndex(
+  { objects, scratchTable }: Pick<Store, 'objects' | 'scratchTable'>,
+  intent: string,
+): AsyncGenerator<IndexLine> {
+  const sorted = scratchTable()
+  try {
+    for await (const key of objects.list(keys.index(intent)))
+      for await (const text of streamLines(objects, key)) {
+        const line = JSON.parse(text) as IndexLine
+        // No name holds a NUL, so that a case sorts before every case that begins with its name.
+        sorted.set(`${caseOf(line)}\u0000${line.run_id}`, text)
+      }
+    for (const [, text] of sorted.entries()) yield JSON.parse(text) as IndexLine
+  } finally {
+    sorted.close()
+  }
 }

@@ -93,7 +93,7 @@ export async function runTarget(
     set: KeptLines,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    const compiled = compileIntent(store.objects, resolved.intent, store.progress)
+    const compiled = compileIntent(store, resolved.intent)
     if (engine.check) {
       await set.all(compiled)
       await engine.check(set.lines(), pins)

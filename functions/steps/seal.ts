@@ -9,14 +9,13 @@ import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type { LedgerRow } from '../ports.ts'
+import type { LedgerRow, ScratchTable } from '../ports.ts'
 import { compileIntent, readFiles } from './compile.ts'
 import type { ReplayEngine } from './engine.ts'
 import { familiesOf, spentFamilies, versionsOf } from './families.ts'
 import { writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
-import type { Lines } from './reproduce.ts'
-import { addToIndex, readIndex } from './run-index.ts'
+import { addToIndex, type IndexLine, readIndex } from './run-index.ts'
 import { asText, inBlocks, type Store, streamLines } from './store.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -54,7 +53,7 @@ export async function planSeal(
   const gathered = new Gathered()
   let cases = 0
   for await (const { case: head, result, line } of engine.reproduce(
-    await unclaimed(store, target.intent, rows),
+    unclaimed(store, target.intent, rows),
     pins,
     'vault',
   )) {
@@ -122,9 +121,19 @@ function factsOf(
 }
 
 /** Case lines of the vault whose families no asked version has claimed. */
-async function unclaimed(store: Store, intent: string, rows: readonly LedgerRow<LedgerItem>[]): Promise<Lines> {
+async function* unclaimed(
+  store: Store,
+  intent: string,
+  rows: readonly LedgerRow<LedgerItem>[],
+): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
-  return compileIntent(store.vault, intent, store.progress, await familiesOf(store, intent, asked))
+  const claimed = store.scratchTable()
+  try {
+    for await (const family of familiesOf(store, intent, asked)) claimed.set(family, '')
+    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => claimed.get(family) !== null)
+  } finally {
+    claimed.close()
+  }
 }
 
 async function publish(
@@ -199,16 +208,29 @@ export async function openSealed(store: Store, intent: string, version: string):
  * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
  */
 export async function joinRetired(store: Store, intent: string): Promise<void> {
-  const spent = await spentFamilies(store, intent)
-  if (spent.size === 0) return
-  const open = new Set((await readIndex(store.objects, intent)).map((line) => line.run_id))
-  const joining = (await readIndex(store.vault, intent)).filter(
-    (line) => spent.has(line.family) && !open.has(line.run_id),
-  )
-  const joined = inBlocks(joining, async (line) => {
+  const aside = store.scratchTable()
+  try {
+    let spent = 0
+    for await (const family of spentFamilies(store, intent)) {
+      aside.set(`spent ${family}`, '')
+      spent++
+    }
+    if (spent === 0) return
+    for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
+    await addToIndex(store.objects, intent, joined(store, intent, aside))
+  } finally {
+    aside.close()
+  }
+}
+
+/** Runs of spent families that are not open yet, each once it is. */
+async function* joined(store: Store, intent: string, aside: ScratchTable): AsyncGenerator<IndexLine> {
+  const joining = async (line: IndexLine): Promise<IndexLine | null> => {
+    if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
     const files = await readFiles(store.vault, line)
     if (files) await writeRun(store.objects, line, files)
-    return files ? [line] : []
-  })
-  await addToIndex(store.objects, intent, (await Array.fromAsync(joined)).flat())
+    return files && line
+  }
+  for await (const line of inBlocks(readIndex({ ...store, objects: store.vault }, intent), joining))
+    if (line) yield line
 }

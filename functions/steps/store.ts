@@ -1,6 +1,6 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
-import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch } from '../ports.ts'
+import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch, ScratchTable } from '../ports.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export interface Store {
@@ -13,6 +13,8 @@ export interface Store {
   readonly table: LedgerTable
   /** Room for lines on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
+  /** The same for texts by key. */
+  readonly scratchTable: () => ScratchTable
   readonly clock: Clock
   readonly progress: Progress
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
@@ -75,14 +77,11 @@ export async function* asText(lines: AsyncIterable<string> | Iterable<string>): 
   if (block !== '') yield block
 }
 
-/** Lines in groups of so many, the last one shorter. */
-export async function* inShards(
-  lines: AsyncIterable<string> | Iterable<string>,
-  size: number,
-): AsyncGenerator<readonly string[]> {
-  let shard: string[] = []
-  for await (const line of lines) {
-    shard.push(line)
+/** Items in groups of so many, the last one shorter. */
+export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let shard: T[] = []
+  for await (const item of items) {
+    shard.push(item)
     if (shard.length < size) continue
     yield shard
     shard = []
@@ -94,7 +93,9 @@ export async function* inShards(
 const READ_AHEAD = 64
 
 /** Reads something for each item, a block of them at once, in their order. */
-export async function* inBlocks<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<R> {
-  for (let at = 0; at < items.length; at += READ_AHEAD)
-    yield* await Promise.all(items.slice(at, at + READ_AHEAD).map(read))
+export async function* inBlocks<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  read: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  for await (const block of inShards(items, READ_AHEAD)) yield* await Promise.all(block.map(read))
 }

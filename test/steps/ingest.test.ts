@@ -157,9 +157,9 @@ describe('the journal of an import', () => {
   test('lists a run once, whatever segments name it', async () => {
     const store = memory()
     await imported(store, world)
-    const [line, ...rest] = await readIndex(store.objects, INTENT)
+    const [line, ...rest] = await Array.fromAsync(readIndex(store, INTENT))
     await addToIndex(store.objects, INTENT, [line!])
-    expect(await readIndex(store.objects, INTENT)).toEqual([line, ...rest])
+    expect(await Array.fromAsync(readIndex(store, INTENT))).toEqual([line, ...rest])
   })
 })
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '#adapters/local/open-store.ts'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
+import { memoryScratchTable } from '#adapters/memory/memory-scratch-table.ts'
 import { memoryStore } from '#adapters/memory/memory-store.ts'
 import { memoryTable } from '#adapters/memory/memory-table.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
@@ -31,6 +32,7 @@ export function memory(): Store {
     releases: memoryStore(),
     table: memoryTable(),
     scratch: memoryScratch,
+    scratchTable: memoryScratchTable,
     clock: { now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * seconds++).toISOString() },
     progress: () => {},
   }

@@ -77,7 +77,7 @@ describe('a deployed run with a harness function', () => {
     (store: Store): ReplayEngine => {
       const replays = lambdaReplays({
         replayer,
-        runs: { search: runLoader([store.objects], INTENT), vault: runLoader([store.vault], INTENT) },
+        runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
         caller: { call },
         models: {
           search: cachedModel(store.objects, { converse: converse! }),

@@ -1,7 +1,10 @@
 /** The deployed store as the command line works on it: under the caller's own rights, or, for an import, under the ingest role. */
+import { tmpdir } from 'node:os'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Progress, Workflows } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
+import { fileScratch } from '../local/files/file-scratch.ts'
+import { sqliteScratchTable } from '../local/sqlite/sqlite-scratch-table.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
 import { type Credentials, openAwsStore } from './open-store.ts'
 import { stepFunctions } from './step-functions.ts'
@@ -28,6 +31,9 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
   const workflows = stepFunctions(deployment)
   return {
     ...store,
+    // Not a Lambda function's memory: this machine has a disk.
+    scratch: () => fileScratch(tmpdir()),
+    scratchTable: () => sqliteScratchTable(tmpdir()),
     deployment,
     workflows,
     nameOf: (key) => `s3://${bucket}/${key}`,

@@ -4,6 +4,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
+import { memoryScratchTable } from '../memory/memory-scratch-table.ts'
 import { dynamoTable } from './dynamo-table.ts'
 import { s3Store } from './s3-store.ts'
 
@@ -47,6 +48,7 @@ export function openAwsStore(
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
     scratch: memoryScratch,
+    scratchTable: memoryScratchTable,
     clock,
     progress,
     close() {

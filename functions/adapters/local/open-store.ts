@@ -5,6 +5,7 @@ import type { ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
 import { fileScratch } from './files/file-scratch.ts'
 import { fileStore } from './files/file-store.ts'
+import { sqliteScratchTable } from './sqlite/sqlite-scratch-table.ts'
 import { sqliteTable } from './sqlite/sqlite-table.ts'
 
 export interface LocalStore extends Store {
@@ -33,6 +34,7 @@ export function openStore(
     table,
     // Held-out lines are among them.
     scratch: () => fileScratch(join(dir, 'vault')),
+    scratchTable: () => sqliteScratchTable(join(dir, 'vault')),
     clock: { now: () => new Date().toISOString() },
     progress,
     close: () => table.close(),

@@ -1,20 +1,14 @@
-/** Lines on disk that no other process finds: the file loses its name as soon as it is open. */
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-import { TEMP_PREFIX } from '#adapters/memory/object-key.ts'
+/** Lines on disk that no other process finds. */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import type { Scratch } from '#ports'
 import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { passingFile } from './passing-file.ts'
 
 const BLOCK = 256 * 1024
-let made = 0
 
 /** Scratch lines below a folder that exists. Nothing is left of them, not even after a kill where the system allows it. */
 export function fileScratch(folder: string): Scratch {
-  const path = join(folder, `${TEMP_PREFIX}scratch-${process.pid}-${made++}`)
-  const file = openSync(path, 'wx+', 0o600)
-  // A system that keeps the name of an open file gives it back at the end.
-  const unlink = () => rmSync(path, { force: true })
-  if (process.platform !== 'win32') unlink()
+  const { opened: file, remove } = passingFile(folder, (path) => openSync(path, 'r+'))
   let block = ''
   const flush = () => {
     const bytes = Buffer.from(block)
@@ -39,7 +33,7 @@ export function fileScratch(folder: string): Scratch {
     },
     close() {
       closeSync(file)
-      unlink()
+      remove()
     },
   }
 }

@@ -112,7 +112,7 @@ const onBothSides = (run: ExperienceRun): UserError =>
   )
 
 /** How many runs are written at once. */
-const WRITE_AHEAD = 32
+const WRITE_AHEAD = 64
 /** How many runs are journaled at once: what a killed import writes again at most. */
 const JOURNAL_RUNS = 256
 
@@ -129,11 +129,11 @@ async function writeRuns(
 ): Promise<void> {
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
-  let block: Promise<void>[] = []
+  let ahead: Promise<void>[] = []
   let done = 0
   const settle = async (): Promise<void> => {
-    await Promise.all(block)
-    block = []
+    await Promise.all(ahead)
+    ahead = []
   }
   for await (const run of source()) {
     if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
@@ -149,11 +149,11 @@ async function writeRuns(
     unlisted[side].add(run)
     const files = filesOf(run)
     const writing = writeRun(objectsOf[side], run, files)
-    // Looked at when the block is settled; until then a failure must not pass for one that nobody handles.
+    // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
-    block.push(writing)
+    ahead.push(writing)
     journal.add(names, side, digestOfBytes(files['decision-record.json']))
-    if (block.length === WRITE_AHEAD) await settle()
+    if (ahead.length === WRITE_AHEAD) await ahead.shift()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()
     await journal.flush()

@@ -1,5 +1,5 @@
 /** What the file store promises beside its port: kills, other processes, links, and things in the way. */
-import { mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -39,6 +39,17 @@ describe('file store', () => {
     await Promise.all(Array.from({ length: 20 }, (_, i) => store.putIfAbsent('a/b', `${i}`)))
     await Promise.all(Array.from({ length: 20 }, (_, i) => store.put('a/c', `${i}`)))
     expect(await temps()).toBe(0)
+  })
+
+  it('refuses each of many writes into a folder that cannot be made, and takes all of them once it can', async () => {
+    await mkdir(root, { recursive: true })
+    await writeFile(join(root, 'a'), '')
+    const keys = Array.from({ length: 20 }, (_, i) => `a/b/${i % 2}/${i}`)
+    const writes = () => Promise.allSettled(keys.map((key) => store.put(key, key)))
+    for (const write of await writes()) expect(write).toMatchObject({ reason: { name: 'UserError' } })
+    await rm(join(root, 'a'))
+    for (const write of await writes()) expect(write.status).toBe('fulfilled')
+    expect((await list()).sort()).toEqual(keys.toSorted())
   })
 
   it('shows no leftover of a killed writer', async () => {

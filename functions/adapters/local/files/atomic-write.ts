@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { isWhole } from '#adapters/memory/content.ts'
 import { TEMP_PREFIX } from '#adapters/memory/object-key.ts'
 import type { Content } from '#ports'
+import { syncFolder, writeSynced } from './sync.ts'
 
 /** What is read or written in one call without letting anybody else go first: about a millisecond. */
 export const SHORT_BYTES = 1024 * 1024
@@ -60,22 +61,12 @@ export async function createFile(file: string, bytes: Content, durable: boolean)
   return created
 }
 
-/** Brings names made in a folder to the disk, where folders can be opened and synced (not on Windows). */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 /** Writes a temporary file beside `file`; leaves none when that fails. */
 async function writeTemp(file: string, bytes: Content, durable: boolean): Promise<string> {
   const temp = join(dirname(file), `${WRITER}${writes++}`)
   try {
-    if (durable || !isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
+    if (!isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
+    else if (durable) await writeSynced(temp, bytes)
     else writeFileSync(temp, bytes, { flag: 'wx' })
     return temp
   } catch (error) {
@@ -84,7 +75,6 @@ async function writeTemp(file: string, bytes: Content, durable: boolean): Promis
   }
 }
 
-/** By a handle: `fsync` of a descriptor is refused to a process under `node --permission`, `sync` of a handle is not. */
 async function writeLong(temp: string, bytes: Content, durable: boolean): Promise<void> {
   const handle = await open(temp, 'wx')
   try {

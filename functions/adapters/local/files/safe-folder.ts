@@ -6,7 +6,7 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
-import { syncFolder } from './atomic-write.ts'
+import { syncFolder } from './sync.ts'
 
 /** Is this error the file system's way to say that there is nothing at a path? */
 export const isMissing = (error: unknown): boolean =>
@@ -28,6 +28,8 @@ export class SafeFolder {
   readonly #root: string
   readonly #durable: boolean
   #real: string | null = null
+  /** Folders that are being looked for or made: who writes several files at once asks for theirs once. */
+  readonly #underWay = new Map<string, Promise<string>>()
   #finds = 0
 
   constructor(root: string, durable: boolean) {
@@ -61,7 +63,13 @@ export class SafeFolder {
     return join(await this.#folder(key.slice(0, name)), key.slice(name))
   }
 
-  async #folder(folder: string): Promise<string> {
+  #folder(folder: string): Promise<string> {
+    const asked = this.#underWay.get(folder) ?? this.#foundOrMade(folder).finally(() => this.#underWay.delete(folder))
+    this.#underWay.set(folder, asked)
+    return asked
+  }
+
+  async #foundOrMade(folder: string): Promise<string> {
     const found = await this.find(folder)
     if (found !== null) return found
     if (folder === '') {

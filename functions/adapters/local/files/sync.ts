@@ -1,0 +1,82 @@
+/** How bytes and names come to the disk and stay there. */
+import { closeSync, fsync, openSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const synced = promisify(fsync)
+
+/**
+ * `fsync` of a descriptor is refused to a process under `node --permission`, `sync` of a handle is not. Elsewhere the
+ * descriptor is better: one trip through the thread pool instead of three or four.
+ */
+const byHandle = process.permission !== undefined
+
+/** Writes a new file and waits until its bytes are on the disk. For short ones: only the waiting lets others go first. */
+export async function writeSynced(file: string, bytes: Uint8Array | string): Promise<void> {
+  if (byHandle) {
+    const handle = await open(file, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return
+  }
+  const fd = openSync(file, 'wx')
+  try {
+    writeFileSync(fd, bytes)
+    await synced(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Rounds of a folder that were asked for and have not begun, and those that are under way. */
+const waiting = new Map<string, Promise<void>>()
+const running = new Map<string, Promise<void>>()
+
+/**
+ * Brings names made in a folder to the disk, where folders can be opened and synced (not on Windows). All who ask before a
+ * round begins share it: a hundred files that are written side by side cost a few rounds, not a hundred.
+ */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  let round = waiting.get(folder)
+  if (!round) {
+    round = nextRound(folder)
+    waiting.set(folder, round)
+  }
+  await round
+}
+
+async function nextRound(folder: string): Promise<void> {
+  // A failed round is told to those who asked for it. Not the first thing here: what follows runs after `waiting` is set.
+  await running.get(folder)?.catch(() => {})
+  waiting.delete(folder)
+  const round = syncNow(folder)
+  running.set(folder, round)
+  try {
+    await round
+  } finally {
+    if (running.get(folder) === round) running.delete(folder)
+  }
+}
+
+async function syncNow(folder: string): Promise<void> {
+  if (byHandle) {
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    return
+  }
+  const fd = openSync(folder, 'r')
+  try {
+    await synced(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -143,7 +143,7 @@ function ours(world: World): Answer {
     },
   }
   const executed = new Map<string, number>()
-  const rounds = searchRounds(inputOf(world), view, () => {}, 1)
+  const rounds = searchRounds(inputOf(world), view, () => {}, { block: 1 })
   let step = rounds.next()
   while (!step.done) {
     const { candidate_id, settings, cases } = step.value

@@ -3,7 +3,7 @@ import { baselineProblems } from '#core/contract/baseline-floors.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
-import { panelOf } from '#core/gate/reproduce.ts'
+import { Gathered } from '#core/gate/reproduce.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
@@ -66,9 +66,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const compiled = () => compileIntent(store, resolved.intent)
     await engine.check?.(compiled(), pins)
     const reproduced = await gather(engine.reproduce(compiled(), pins, 'search'))
-    const cases = reproduced.lines.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
+    const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
-    const problems = baselineProblems(panelOf(reproduced.lines), resolved)
+    const problems = baselineProblems(reproduced.panel, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine)
     const rows = facts ? preflight(facts, resolved, null) : []
@@ -90,7 +90,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       },
       () => [
         ...contractLines(questions),
-        `search   ${reproduced.lines.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
+        `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         heldoutLine(facts, needed),
@@ -117,7 +117,8 @@ async function askable(
 ): Promise<HeldoutVersion | null> {
   if (!isLocal(store)) return await standingVersion(store, target, pins)
   return (
-    (await planSeal(store, target, pins, engine)).facts ?? sealVersion({ lines: [], excluded: {} }, target, pins).facts
+    (await planSeal(store, target, pins, engine)).facts ??
+    sealVersion(new Gathered().reproduction(), target, pins).facts
   )
 }
 

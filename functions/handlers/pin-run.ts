@@ -12,7 +12,7 @@ import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../ste
 import { inShards } from '../steps/store.ts'
 
 /** How the search set lies in the work folder. */
-export interface PanelFile extends Omit<Reproduction, 'lines'> {
+export interface PanelFile extends Omit<Reproduction, 'panel'> {
   /** Cases of each shard, and its version. */
   readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
 }
@@ -53,7 +53,7 @@ export const pinRun: Step<PinRunInput, Pinned> = {
       const { version_id } = await putText(store, workKeys.shard(run.run_id, shards.length), text)
       shards.push({ cases: shard.length, version_id })
     }
-    const { lines: _, ...rest } = gathered.reproduction({ told: true })
+    const { panel: _, ...rest } = gathered.reproduction({ told: true })
     const panel: PanelFile = { shards, ...rest }
     return { input: pin, panel: await putJson(store, workKeys.panel(run.run_id), panel) }
   },

@@ -22,7 +22,7 @@ export const scoreShard: Step<ScoreItem, Record<string, never>> = {
     if ((await store.vault.get(recorded)) !== null) return {}
     const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
     const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
-    const scores = await replays.score(lines, run, question.list[candidate]!)
+    const scores = await Array.fromAsync(replays.score(lines, run, question.list[candidate]!))
     if (scores.length === 0) throw new UserError('a sealed shard is missing')
     await store.vault.putIfAbsent(recorded, canonicalLines(scores))
     return {}

@@ -18,13 +18,15 @@ export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
     const { run, question } = await askedOf(store, asked)
     const engine: Pick<ReplayEngine, 'score'> = {
       /** The list is scored in its own order, one call a candidate. */
-      async score(_lines, run, change) {
+      async *score(_lines, run, change) {
         const candidate = question.list.findIndex((c) => c.candidate_id === change.candidate_id)
-        const scores: CaseScore[] = []
-        for (let i = 0; i < shards; i++)
-          scores.push(...(await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, candidate, i))))
-        if (scores.length !== run.heldout_test_set!.cases) throw new UserError('a sealed case was not scored')
-        return scores
+        let scored = 0
+        for (let i = 0; i < shards; i++) {
+          const scores = await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, candidate, i))
+          scored += scores.length
+          yield* scores
+        }
+        if (scored !== run.heldout_test_set!.cases) throw new UserError('a sealed case was not scored')
       },
     }
     await seal(store, run, question.commit, question.list, engine)

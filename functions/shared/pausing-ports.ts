@@ -3,6 +3,7 @@
  * the call by a `Paused`; the next call comes past that point.
  */
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
 import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -62,18 +63,18 @@ export async function pausingPorts(
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
   const live = recordPorts(store)
-  let lines: readonly SealedLine[] = []
+  let searched: Panel<ReplayCase> = panelOf([])
   return {
     async reproduce() {
       const { shards: _, ...rest } = panel
-      lines = await shardLines(store, id, panel)
-      return { lines, ...rest }
+      searched = panelOf(await shardLines(store, id, panel))
+      return { panel: searched, ...rest }
     },
     pin: live.pin,
     async search(_run, input) {
       const results: string[] = []
-      const searched = { ...input, panel: panelOf(lines) }
-      const found = await answeredSearch(store, run, { pinned, panel }, searched, (r) => results.push(canonical(r)))
+      const whole = { ...input, panel: searched }
+      const found = await answeredSearch(store, run, { pinned, panel }, whole, (r) => results.push(canonical(r)))
       const replays = async function* () {
         yield* results
         return found
@@ -150,7 +151,7 @@ async function answeredSearch(
     return [...wanted.values()]
   }
   function nothing(i: number): CaseAnswer {
-    const { case_id, family_id } = input.panel.cases[i]!
+    const { case_id, family_id } = input.panel.cases.at(i)!
     return unreplayableAnswer(case_id, family_id, { unreplayable: 'not replayed yet' })
   }
 }

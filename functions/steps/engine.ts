@@ -5,6 +5,7 @@ import type { CaseScore } from '#core/gate/score.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import { MemorySpill } from '#core/search/spill.ts'
 import { SearchSide } from '#core/search/transcript-side.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
@@ -30,7 +31,7 @@ export interface ReplayEngine {
    */
   search(input: SearchInput): AsyncGenerator<string, SearchResult>
   /** Scores every sealed line for one candidate, in line order. Called by the gate only. */
-  score(lines: Lines, run: AutotuneRun, change: CandidateChange): Promise<CaseScore[]>
+  score(lines: Lines, run: AutotuneRun, change: CandidateChange): AsyncIterable<CaseScore>
 }
 
 /** The replayer of an engine, as a run pins it. */
@@ -38,7 +39,7 @@ export const replayerOf = (engine: ReplayEngine): Replayer => engine.replayer ??
 
 /** The transcript replayer in this process. */
 export function transcriptEngine(): ReplayEngine {
-  const searched = new SearchSide()
+  const searched = new SearchSide(new MemorySpill())
   return {
     reproduce(lines, pins, side) {
       if (side === 'vault') return reproduceLines(lines, pins)

@@ -5,10 +5,11 @@
 import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
+import type { Series } from '#core/evaluate/series.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
-import type { CaseScore } from '#core/gate/score.ts'
+import { type CaseScore, Scores } from '#core/gate/score.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -17,7 +18,7 @@ import type { LedgerRow } from '../ports.ts'
 import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { openSealed } from './seal.ts'
-import { readJson, readLines, type Store } from './store.ts'
+import { asText, readJson, type Store, streamLines } from './store.ts'
 
 export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
 
@@ -160,15 +161,29 @@ async function scoreList(
   const certificates: Certificate[] = []
   for (const [i, change] of list.entries()) {
     const key = logKey(facts.version, question, `scores-${i}.jsonl`)
-    let scores = await readLines<CaseScore>(store.vault, key)
-    if (scores.length === 0) {
-      scores = await engine.score(sealed.lines(), run, change)
-      if (!(await store.vault.putIfAbsent(key, scores.map((s) => `${canonical(s)}\n`).join(''))))
-        scores = await readLines<CaseScore>(store.vault, key)
+    let recorded = await scoresOf(recordedScores(store, key))
+    if (recorded.length === 0) {
+      await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change))))
+      recorded = await scoresOf(recordedScores(store, key))
     }
-    certificates.push(certify(run, commit, sealed.panel, change, scores))
+    certificates.push(certify(run, commit, sealed.panel, change, recorded))
   }
   return certificates
+}
+
+async function* scoreTexts(scores: AsyncIterable<CaseScore>): AsyncGenerator<string> {
+  for await (const score of scores) yield canonical(score)
+}
+
+async function* recordedScores(store: Store, key: string): AsyncGenerator<CaseScore> {
+  for await (const line of streamLines(store.vault, key)) yield JSON.parse(line) as CaseScore
+}
+
+/** Scores gathered in their order. */
+export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Scores> {
+  const scores = new Scores()
+  for await (const score of each) scores.add(score)
+  return scores
 }
 
 /** Certificate of one candidate from its recorded scores. */
@@ -177,7 +192,7 @@ export function certify(
   commit: string,
   panel: Panel,
   change: CandidateChange,
-  scores: readonly CaseScore[],
+  scores: Series<CaseScore>,
 ): Certificate {
   const { candidate_id, layer, patch, rationale } = change
   const gate = {

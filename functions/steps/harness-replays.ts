@@ -1,6 +1,7 @@
 /** Replays by a user's own harness, wherever it runs: what it is given, and what its replies are worth. */
 import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
 import { headOf, type SealedLine } from '#core/gate/reproduce.ts'
+import type { CaseScore } from '#core/gate/score.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import { type HarnessReply, placeHarness } from '#core/replay/harness.ts'
 import { harnessBaseline, type Replied } from '#core/replay/harness-baseline.ts'
@@ -94,11 +95,11 @@ export function harnessReplays<K extends Replayer>(
       )
     },
 
-    async score(lines, run, change) {
+    async *score(lines, run, change) {
       const pins = pinsOf(run)
       const sealed = await parsed<SealedLine>(lines)
       const tables = { settings: applyPatch(pins.baseline, change.patch), baseline: pins.baseline }
-      return await replay('vault', sealed, tables, (line, replied) => {
+      yield* await replay('vault', sealed, tables, (line, replied): CaseScore => {
         const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
         // A case on which the harness failed could not be replayed either: it counts against the candidate.
         if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }

@@ -1,6 +1,5 @@
 /** Replays of cases, wherever they run: what a deployed function needs of an engine, which has no search in it. */
 import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
-import type { CaseScore } from '#core/gate/score.ts'
 import type { CaseAnswer } from '#core/search/replayer.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { lineScorer } from '#core/search/transcript-side.ts'
@@ -26,11 +25,9 @@ export const transcriptReplays: CaseReplays = {
     const { answer } = transcriptReplayer(panelOf(lines), pinsOf(run), run.evaluator_suite)
     return answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
   },
-  async score(lines, run, change) {
+  async *score(lines, run, change) {
     const score = lineScorer(run, change)
-    const scores: CaseScore[] = []
-    for await (const line of lines) scores.push(score(line))
-    return scores
+    for await (const line of lines) yield score(line)
   },
 }
 

@@ -1,4 +1,6 @@
 /** Baseline replays as a stream of case lines: what every engine gives, and what a step makes of it. */
+import { digestOf } from '#core/canonical.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
 import {
   type CaseReplay,
   Gathered,
@@ -36,6 +38,10 @@ export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Rep
   for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
   return gathered.reproduction({ told: true })
 }
+
+/** Digest of what a baseline replay came to, case by case. */
+export const baselineResults = ({ cases, baseline }: Panel): string =>
+  digestOf(Array.from(cases, ({ case_id }, i) => [case_id, baseline.at(i)!]))
 
 /** What a deployed review and rollout replay with: recorded runs, and nothing but their baseline. */
 export const recordedRuns = { reproduce: (lines: Lines, pins: BaselinePins) => reproduceLines(lines, pins) }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
-import { panelOf } from '#core/gate/reproduce.ts'
+import { casesWhere } from '#core/evaluate/panel.ts'
 import { attemptRecord } from '#core/review/attempt.ts'
 import { linkClaims, linkText, linkToken, parseLink } from '#core/review/link.ts'
 import { rejectionOfReview } from '#core/review/rejection.ts'
@@ -25,7 +25,7 @@ import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { writeRejections } from './memory.ts'
 import { baselineTuple } from './release/tuples.ts'
-import { gather } from './reproduce.ts'
+import { baselineResults, gather } from './reproduce.ts'
 import { baselinePins, pinnedLines } from './run.ts'
 import { digestOfObject, readJson, readLines, type Store, streamLines } from './store.ts'
 
@@ -161,21 +161,21 @@ async function gatherEvidence(
   run: AutotuneRun,
   proposal: TuningProposal,
 ): Promise<Evidence> {
-  const { lines } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
-  const passed = new Set(lines.filter((l) => l.baseline.utility_passed === true).map((l) => l.case.case_id))
+  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
+  const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
   const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
   const winner = candidates.find((c) => c.fate === 'won')
   const tuple = baselineTuple(run)
   return {
-    baseline_metric: metricOver(proposal.target.metric, panelOf(lines).baseline),
+    baseline_metric: metricOver(proposal.target.metric, panel.baseline),
     regressions: winner ? regressionsOf(await replaysOf(store, run, winner), winner.candidate_id, passed) : [],
     rollback: {
       tuple,
       replay: {
         release_tuple_id: tuple.release_tuple_id,
         cases: run.search_set.cases,
-        reproduced: lines.length,
-        results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
+        reproduced: panel.cases.length,
+        results: baselineResults(panel),
       },
     },
   }

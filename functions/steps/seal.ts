@@ -1,9 +1,9 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
-import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
+import { familyIds, type Panel } from '#core/evaluate/panel.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
-import { Gathered, headOf, panelOf, type SealedLine, sealedLine } from '#core/gate/reproduce.ts'
+import { Gathered, headOf, type SealedLine, sealedLine } from '#core/gate/reproduce.ts'
 import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
@@ -142,7 +142,7 @@ async function publish(
   texts: Iterable<string>,
   live: LedgerRow<LedgerItem> | undefined,
 ): Promise<HeldoutVersion> {
-  const { facts, lines } = sealed
+  const { facts, panel } = sealed
   await store.vault.put(keys.sealed(facts.intent, facts.version), asText(texts))
   if (live && live.body.version !== facts.version) {
     const next = supersede(live.body)
@@ -151,7 +151,7 @@ async function publish(
         `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
       )
   }
-  for (const family of new Set(lines.map((l) => l.case.family_id))) await claim(store, facts, family)
+  for (const family of familyIds(panel)) await claim(store, facts, family)
   const [pk, sk] = rowKeys.version(facts.intent, facts.version)
   if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
   return facts
@@ -187,20 +187,21 @@ export interface SealedSet {
 
 /** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
 export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
-  const heads: SealedLine<CaseHead>[] = []
+  const opened = new Gathered()
   let holds = true
   const lines = () => streamLines(store.vault, keys.sealed(intent, version))
   for await (const text of lines()) {
     const line = JSON.parse(text) as SealedLine
     holds &&= caseHolds(line)
-    heads.push({ case: headOf(line.case), baseline: line.baseline })
+    opened.add({ case: headOf(line.case), result: { measures: line.baseline } })
   }
+  const { panel } = opened.reproduction()
   const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
-  if (!item || !holds || !sealHolds(heads, item.body))
+  if (!item || !holds || !sealHolds(panel, item.body))
     throw new UserError(
       `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
     )
-  return { panel: panelOf(heads), lines }
+  return { panel, lines }
 }
 
 /**

@@ -9,7 +9,7 @@ import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { type ReplayEngine, replayerOf } from './engine.ts'
-import { asOf, certify, wasGivenUp } from './gate.ts'
+import { asOf, certify, scoresOf, wasGivenUp } from './gate.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { gather } from './reproduce.ts'
 import { baselinePins, keepReplays, pinnedLines } from './run.ts'
@@ -151,7 +151,7 @@ async function recompute(
       if (!sealed) return { refused: 'the sealed set was changed' }
       const certificates: Certificate[] = []
       for (const c of found.committed)
-        certificates.push(certify(run, commit, sealed.panel, c, await engine.score(sealed.lines(), run, c)))
+        certificates.push(certify(run, commit, sealed.panel, c, await scoresOf(engine.score(sealed.lines(), run, c))))
       return {
         answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
         item: asOf(item, question),

@@ -203,7 +203,8 @@ describe('a gate that failed, its process alive', () => {
     const store = await stocked(memory(), worlds['a yes'])
     const engine = {
       ...transcriptEngine(),
-      score: async () => {
+      // biome-ignore lint/correctness/useYield: it never comes to yield
+      async *score() {
         throw new Error('disk full')
       },
     }

@@ -101,8 +101,8 @@ describe('a deployed run with a harness function', () => {
           let step = rounds.next()
           while (!step.done) {
             const lines = step.value.cases.map((i) => ({
-              case: searched.get(cases[i]!.case_id)!,
-              baseline: baseline[i]!,
+              case: searched.get(cases.at(i)!.case_id)!,
+              baseline: baseline.at(i)!,
             }))
             step = rounds.next(await replays.answer(lines, step.value.settings, run))
           }

@@ -11,11 +11,12 @@ export function baselineProblems(panel: Panel, target: ResolvedTarget): string[]
   const problems: string[] = []
   if (panel.cases.length === 0)
     return ['no case of the search set reproduces under the baseline: nothing can be compared']
-  if (panel.families.length < 2)
+  if (panel.families < 2)
     return [
-      `the search set holds one family (${panel.families[0]}): a change proved on one customer says nothing about others`,
+      `the search set holds one family (${panel.cases.at(0)!.family_id}): a change proved on one customer says nothing about others`,
     ]
-  const unmeasured = panel.baseline.filter((m) => metricPart(target.metric, m) === null).length
+  let unmeasured = 0
+  for (const measures of panel.baseline) if (metricPart(target.metric, measures) === null) unmeasured++
   if (unmeasured > 0)
     problems.push(
       `${target.metric} (${METRICS[target.metric].says}) is not measured on ${unmeasured} of ${panel.cases.length} cases: choose a metric that every record carries`,

@@ -5,6 +5,7 @@ import type { Guardrails } from '#schemas/target.ts'
 import { metricOver } from './metric.ts'
 import { type Floor, type Panel, utilityPairs, violations } from './panel.ts'
 import type { Measures } from './scorecard.ts'
+import type { Series } from './series.ts'
 
 /** Guardrail -> the floor it reads. */
 export const FLOORS = {
@@ -25,7 +26,7 @@ export function pointRows(
   guardrails: Guardrails,
   notMeasured: Readonly<Record<string, string>>,
   panel: Panel,
-  candidate: readonly Measures[],
+  candidate: Series<Measures>,
 ): GuardrailRow[] {
   return GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, candidate))
 }
@@ -35,7 +36,7 @@ function pointRow(
   guardrails: Guardrails,
   notMeasured: Readonly<Record<string, string>>,
   panel: Panel,
-  candidate: readonly Measures[],
+  candidate: Series<Measures>,
 ): GuardrailRow {
   const absent = (note: string): GuardrailRow => ({
     guardrail: name,

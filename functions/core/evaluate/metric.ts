@@ -2,6 +2,7 @@
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import { quantileHigher } from '../gate/paired-statistic.ts'
 import type { Measures } from './scorecard.ts'
+import type { Series } from './series.ts'
 
 /** One case's share of a metric: the mean over cases is sum of `sum` over sum of `count`. */
 export interface MetricPart {
@@ -30,7 +31,7 @@ export function metricPart(metric: MetricName, measures: Measures): MetricPart |
 }
 
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
-export function metricOver(metric: MetricName, all: readonly Measures[]): number | null {
+export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
   const values: number[] = []
   let sum = 0
   let count = 0

@@ -6,8 +6,9 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { DEFAULT_ALPHA, marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver, metricPart } from '../evaluate/metric.ts'
-import { type Panel, scoreDelta, utilityPairs, violations } from '../evaluate/panel.ts'
+import { casesWhere, type Panel, scoreDelta, utilityPairs, violations } from '../evaluate/panel.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
+import { mapped, type Series } from '../evaluate/series.ts'
 import { patchDigest } from '../space/lattice.ts'
 import { binomCdf, upperRate } from './binomial.ts'
 import { bootstrapLower, bootstrapUpper } from './bootstrap.ts'
@@ -25,7 +26,7 @@ export const CHECKED_FAMILIES = 100
 export interface SealedScore {
   readonly change: CandidateChange
   /** One per case in panel order; a case that could not be replayed counts against the candidate. */
-  readonly cases: readonly CaseScore[]
+  readonly cases: Series<CaseScore>
 }
 
 /** What the gate knows when it scores: published facts, contract, suite, sealed panel and the commit (seeds the bounds). */
@@ -39,7 +40,7 @@ export interface GateFacts {
 
 /** All guardrail rows of one scored candidate, its p-value, and what changed. */
 export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): Certificate {
-  const measures = cases.map((c) => c.measures)
+  const measures = mapped(cases, (score) => score.measures)
   const { target, panel, facts } = gate
   const rows = [...binaryRows(gate, measures), ...utilityRow(gate, measures), ...checkedRows(gate, panel, measures)]
   const certifiedRows = rows.filter((r) => r.kind === 'certified')
@@ -60,15 +61,21 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
     rows,
     certified: p <= facts.alpha_k,
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
-    heldout: scoreDelta('heldout', panel, measures, cases.filter((c) => c.status === 'unreplayable').length),
+    heldout: scoreDelta('heldout', panel, measures, unreplayable(cases)),
     metric: {
       baseline: metricOver(target.metric, panel.baseline),
       candidate: metricOver(target.metric, measures),
       bound: metricRow.bound,
     },
-    changed_runs: panel.cases.flatMap((c, i) => (cases[i]!.status === 'unchanged' ? [] : [c.case_id])),
-    regression_runs: panel.cases.flatMap((c, i) => (regressed(panel.baseline[i]!, measures[i]!) ? [c.case_id] : [])),
+    changed_runs: casesWhere(panel, (i) => cases.at(i)!.status !== 'unchanged'),
+    regression_runs: casesWhere(panel, (i) => regressed(panel.baseline.at(i)!, measures.at(i)!)),
   }
+}
+
+function unreplayable(cases: Series<CaseScore>): number {
+  let count = 0
+  for (const { status } of cases) if (status === 'unreplayable') count++
+  return count
 }
 
 /** A regression: a floor or the case's utility fell. */
@@ -83,7 +90,7 @@ function regressed(base: Measures, now: Measures): boolean {
   )
 }
 
-function binaryRows({ target, suite, panel, facts }: GateFacts, measures: readonly Measures[]): CertifiedRow[] {
+function binaryRows({ target, suite, panel, facts }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
   return (Object.keys(FLOORS) as (keyof typeof FLOORS)[]).flatMap((name): CertifiedRow[] => {
     const declared = target.guardrails[name]
     const allowed = allowedRate(target.guardrails, name)
@@ -111,7 +118,7 @@ function binaryRows({ target, suite, panel, facts }: GateFacts, measures: readon
   })
 }
 
-function utilityRow({ target, panel, facts }: GateFacts, measures: readonly Measures[]): CertifiedRow[] {
+function utilityRow({ target, panel, facts }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
   const declared = target.guardrails.utility_delta
   if (!declared) return []
   const { labelled: n, regressions: g, improvements: f, differences } = utilityPairs(panel, measures)
@@ -148,7 +155,7 @@ function utilityRow({ target, panel, facts }: GateFacts, measures: readonly Meas
 export function checkedRows(
   { target, facts, commit }: Pick<GateFacts, 'target' | 'facts' | 'commit'>,
   panel: Panel,
-  measures: readonly Measures[],
+  measures: Series<Measures>,
   draws: number = facts.families,
 ): CertifiedRow[] {
   const { p95_latency_delta: latency, economics_delta: economics } = target.guardrails
@@ -212,17 +219,19 @@ export function checkedRows(
 /** Both arms of every case by family; a measurement that is missing is infinitely bad for the candidate. */
 function pairedFamilies(
   panel: Panel,
-  measures: readonly Measures[],
+  measures: Series<Measures>,
   metric: MetricName,
   better: 'decrease' | 'increase',
 ): Family[] {
-  const families: { base: { sum: number; count: number }; cand: { sum: number; count: number } }[][] =
-    panel.families.map(() => [])
+  const families: { base: { sum: number; count: number }; cand: { sum: number; count: number } }[][] = Array.from(
+    { length: panel.families },
+    () => [],
+  )
   const worst = { sum: better === 'decrease' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY, count: 1 }
-  panel.cases.forEach((_, i) => {
-    const base = metricPart(metric, panel.baseline[i]!)
-    const cand = base === null ? null : metricPart(metric, measures[i]!)
-    families[panel.familyOf[i]!]!.push({ base: base ?? { sum: 0, count: 1 }, cand: cand ?? worst })
+  panel.familyOf.forEach((family, i) => {
+    const base = metricPart(metric, panel.baseline.at(i)!)
+    const cand = base === null ? null : metricPart(metric, measures.at(i)!)
+    families[family]!.push({ base: base ?? { sum: 0, count: 1 }, cand: cand ?? worst })
   })
   return families
 }

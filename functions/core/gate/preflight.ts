@@ -5,6 +5,7 @@ import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { type Panel, utilityPairs } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
+import type { Series } from '../evaluate/series.ts'
 import { cleanSheetFloor, powerNonInferior } from './acceptance.ts'
 import { casesForZeroFailures } from './binomial.ts'
 import { CHECKED_FAMILIES, checkedRows } from './certify.ts'
@@ -18,7 +19,7 @@ import { smoothedRates } from './sequence.ts'
 export interface FirstCandidate {
   readonly candidate: CandidateScore
   readonly panel: Panel
-  readonly measures: readonly Measures[]
+  readonly measures: Series<Measures>
   readonly commit: string
 }
 

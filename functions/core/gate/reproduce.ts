@@ -1,13 +1,15 @@
 /** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import { byCodeUnit, canonical } from '../canonical.ts'
+import { canonical } from '../canonical.ts'
+import { CaseHeads } from '../evaluate/case-heads.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion } from '../replay/baseline.ts'
 
-export interface Reproduction<C extends CaseHead = CaseHead> {
-  /** In case order. */
-  readonly lines: readonly SealedLine<C>[]
+export interface Reproduction {
+  /** Cases whose baseline reproduces, and their measures. */
+  readonly panel: Panel
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
@@ -41,38 +43,32 @@ export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
   return { case: replayCase, result: baselineReplay(replayCase, pins) }
 }
 
-/** Cases whose baseline reproduces, with their measures, and the typed exclusions of the rest. */
-export function reproduce<C extends ReplayCase>(cases: readonly C[], pins: BaselinePins): Reproduction<C> {
-  const gathered = new Gathered<C>()
-  for (const replayCase of [...cases].sort((a, b) => byCodeUnit(a.case_id, b.case_id)))
-    gathered.add({ case: replayCase, result: baselineReplay(replayCase, pins) })
-  return gathered.reproduction()
-}
-
-/** Baseline replays added one by one, in case order. */
-export class Gathered<C extends CaseHead = CaseHead> {
-  readonly #lines: SealedLine<C>[] = []
+/** Baseline replays added one by one, kept as bytes. */
+export class Gathered {
+  readonly #cases = new CaseHeads()
+  readonly #baseline = new MeasureList()
   readonly #excluded: Partial<Record<Exclusion, number>> = {}
   readonly #examples: Partial<Record<Exclusion, string>> = {}
 
-  add({ case: replayCase, result }: Reproduced<C>): void {
+  add({ case: head, result }: Reproduced): void {
     if ('measures' in result) {
-      this.#lines.push({ case: replayCase, baseline: result.measures })
+      this.#cases.add(head)
+      this.#baseline.add(result.measures)
       return
     }
     const { excluded, detail } = result
     this.#excluded[excluded] = (this.#excluded[excluded] ?? 0) + 1
-    this.#examples[excluded] ??= `${excluded}, e.g. ${replayCase.case_id}: ${detail}`
+    this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
   /** `told`: with an example of each exclusion. */
-  reproduction({ told = false } = {}): Reproduction<C> {
-    const both = { lines: this.#lines, excluded: this.#excluded }
+  reproduction({ told = false } = {}): Reproduction {
+    const both = { panel: makePanel(this.#cases, this.#baseline), excluded: this.#excluded }
     return told ? { ...both, examples: this.#examples } : both
   }
 }
 
-/** Panel of sealed lines. */
+/** Panel of whole lines that are at hand. */
 export const panelOf = <C extends CaseHead>(lines: readonly SealedLine<C>[]): Panel<C> =>
   makePanel(
     lines.map((l) => l.case),

@@ -1,7 +1,9 @@
 /** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
 import type { Settings } from '#schemas/common.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import type { Series } from '../evaluate/series.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
 import type { SealedLine } from './reproduce.ts'
@@ -10,6 +12,32 @@ import type { SealedLine } from './reproduce.ts'
 export interface CaseScore {
   readonly status: 'unchanged' | 'replayed' | 'unreplayable'
   readonly measures: Measures
+}
+
+const STATUSES = ['unchanged', 'replayed', 'unreplayable'] as const
+
+/** Scores of many cases, kept as bytes. */
+export class Scores implements Series<CaseScore> {
+  readonly #measures = new MeasureList()
+  readonly #statuses: number[] = []
+
+  get length(): number {
+    return this.#measures.length
+  }
+
+  add({ status, measures }: CaseScore): void {
+    this.#statuses.push(STATUSES.indexOf(status))
+    this.#measures.add(measures)
+  }
+
+  at(index: number): CaseScore | undefined {
+    const measures = this.#measures.at(index)
+    return measures && { status: STATUSES[this.#statuses[index]!]!, measures }
+  }
+
+  *[Symbol.iterator](): Generator<CaseScore> {
+    for (let i = 0; i < this.length; i++) yield this.at(i)!
+  }
 }
 
 /** Score of a sealed case under a candidate's settings. Pure. */

@@ -1,45 +1,44 @@
 /** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
+
+import { createHash } from 'node:crypto'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { byCodeUnit, digestOf } from '../canonical.ts'
+import { canonical, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
-import type { CaseHead } from '../evaluate/panel.ts'
+import { familyIds, type Panel, scoredFamilies } from '../evaluate/panel.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
-import { panelOf, type Reproduction, type SealedLine } from './reproduce.ts'
+import type { Reproduction, SealedLine } from './reproduce.ts'
 
 /** A sealed version: facts that may be published, and what was counted, which may not. */
 export interface SealedVersion {
   readonly facts: HeldoutVersion
-  readonly lines: readonly SealedLine<CaseHead>[]
+  readonly panel: Panel
 }
 
 /** Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
 export function sealVersion(
-  { lines, excluded }: Reproduction,
+  { panel, excluded }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
 ): SealedVersion {
-  const panel = panelOf(lines)
-  const count = (floor: 'policy_violation' | 'safety_violation' | 'approval_bypass'): number =>
-    new Set(panel.cases.flatMap((_, i) => (panel.baseline[i]![floor] === null ? [] : [panel.familyOf[i]!]))).size
-  const labelled = [...panel.representative].filter((i) => panel.baseline[i]!.utility_passed !== null).length
+  const labelled = panel.representative.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
   const scored = {
-    policy: count('policy_violation'),
-    safety: count('safety_violation'),
-    approval: count('approval_bypass'),
+    policy: scoredFamilies(panel, 'policy_violation'),
+    safety: scoredFamilies(panel, 'safety_violation'),
+    approval: scoredFamilies(panel, 'approval_bypass'),
   }
   const questions = target.questions ?? chooseK(target, labelled, scored)
   return {
-    lines,
+    panel,
     facts: {
-      version: versionOf(lines, { labelled, scored, alpha: target.alpha, questions }),
+      version: versionOf(panel, { labelled, scored, alpha: target.alpha, questions }),
       intent: target.intent,
       alpha: target.alpha,
       questions,
       alpha_k: target.alpha / questions,
-      families: panel.families.length,
-      cases: lines.length,
+      families: panel.families,
+      cases: panel.cases.length,
       labelled,
       scored,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
@@ -49,27 +48,47 @@ export function sealVersion(
   }
 }
 
-/** Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. */
+/**
+ * Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. The
+ * text of many families is digested as it is made, never held.
+ */
 function versionOf(
-  lines: readonly SealedLine<CaseHead>[],
+  panel: Panel,
   { labelled, scored, alpha, questions }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions'>,
 ): string {
-  const byFamily = Map.groupBy(lines, (l) => l.case.family_id)
-  const families = [...byFamily.keys()].sort(byCodeUnit).map((family_id) => ({
-    family_id,
-    cases: byFamily
-      .get(family_id)!
-      .map((l) => ({ case_id: l.case.case_id, digest: l.case.digest, baseline: digestOf(l.baseline) })),
-  }))
-  return digestOf({ families, n: labelled, ...scored, alpha, K: questions })
+  const [head, tail] = canonical({ families: [], n: labelled, ...scored, alpha, K: questions }).split('[]')
+  const hash = createHash('sha256').update(`${head}[`)
+  const { order, first } = byFamily(panel)
+  let family = 0
+  for (const family_id of familyIds(panel)) {
+    const cases = Array.from(order.subarray(first[family], first[family + 1]), (i) => {
+      const { case_id, digest } = panel.cases.at(i)!
+      return { case_id, digest, baseline: digestOf(panel.baseline.at(i)!) }
+    })
+    hash.update(`${family === 0 ? '' : ','}${canonical({ family_id, cases })}`)
+    family++
+  }
+  return `sha256:${hash.update(`]${tail}`).digest('hex')}`
+}
+
+/** Cases by family: those of family f stand in `order` from `first[f]` up to `first[f + 1]`, in case order. */
+function byFamily({ families, familyOf }: Panel): { readonly order: Int32Array; readonly first: Int32Array } {
+  const first = new Int32Array(families + 1)
+  for (const family of familyOf) first[family + 1]!++
+  for (let f = 0; f < families; f++) first[f + 1]! += first[f]!
+  const next = first.slice()
+  const order = new Int32Array(familyOf.length)
+  familyOf.forEach((family, i) => {
+    order[next[family]!++] = i
+  })
+  return { order, first }
 }
 
 /** Is this a line whose case is the one that its digest names? */
 export const caseHolds = ({ case: { digest, ...body } }: SealedLine): boolean => digestOf(body) === digest
 
-/** Are these, each of which holds, the lines that a version was sealed from? Every pinned outcome is digested again. */
-export const sealHolds = (lines: readonly SealedLine<CaseHead>[], facts: HeldoutVersion): boolean =>
-  versionOf(lines, facts) === facts.version
+/** Is this, each line of which holds, the panel that a version was sealed from? Every pinned outcome is digested again. */
+export const sealHolds = (panel: Panel, facts: HeldoutVersion): boolean => versionOf(panel, facts) === facts.version
 
 function chooseK(
   target: ResolvedTarget,

@@ -1,28 +1,44 @@
-/** Cases as a search holds them: by the hundred thousand. What only the baseline's proof read is gone, equal values are one. */
+/** Cases as a search goes on with them: what only the baseline's proof read is gone, and equal values are one. */
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 
-/** Recordings that keep their prepared columns; those of the others are computed again whenever they are looked at. */
-const KEPT_PREPARED = 16_384
+/** A case without what only its baseline's proof read. The same replays and verdicts come of it. */
+export function slim({ recordings, ...head }: ReplayCase): ReplayCase {
+  // Arguments and outputs only tell two recordings apart.
+  const one = recordings.length === 1
+  return {
+    ...head,
+    recordings: recordings.map((r) => ({
+      ...r,
+      actions: one ? { ...r.actions, arguments: [] } : r.actions,
+      outcome: one ? { ...r.outcome, outputs: null } : r.outcome,
+      recorded: PROVED,
+    })),
+  }
+}
 
 /** Values of one case alone fill no memory with their texts. */
 const MOST_SHARED = 16_384
 const LONGEST_SHARED = 1024
 
-/** Makes cases slim, one after the other. The same replays and verdicts come of them; the baseline is not proved on them. */
-export class Slimmer {
+/** Makes equal values of many cases one. */
+export class SharedValues {
   readonly #tables = new Map<string, unknown>()
   readonly #values = new Map<string, unknown>()
-  #recordings = 0
 
-  slim({ recordings, ...head }: ReplayCase): ReplayCase {
-    // Arguments and outputs only tell two recordings apart.
-    const one = recordings.length === 1
-    return { ...head, recordings: recordings.map((r) => this.#recording(r, one)) }
+  /** The case with its settings tables shared: their plans are made once. Changes the case itself. */
+  shareSettings(replayCase: ReplayCase): ReplayCase {
+    for (const recording of replayCase.recordings) recording.settings = this.#table(recording.settings)
+    return replayCase
   }
 
-  #recording(r: Recording, one: boolean): Recording {
-    const { evidence, actions } = r
-    const slim: Recording = {
+  /** A case that is kept: its settings tables and every short column are shared. */
+  share({ recordings, ...head }: ReplayCase): ReplayCase {
+    return { ...head, recordings: recordings.map((r) => this.#recording(r)) }
+  }
+
+  #recording(r: Recording): Recording {
+    const { evidence } = r
+    return {
       ...r,
       pack_version: this.#column(r.pack_version),
       settings: this.#table(r.settings),
@@ -32,20 +48,16 @@ export class Slimmer {
       memory: this.#columns(r.memory),
       calls: this.#columns(r.calls),
       hops: this.#columns(r.hops),
-      actions: this.#columns(one ? { ...actions, arguments: [] } : actions),
+      actions: this.#columns(r.actions),
       approvals: this.#columns(r.approvals),
       needs: this.#columns(r.needs),
-      outcome: one ? { ...r.outcome, outputs: null } : r.outcome,
-      recorded: PROVED,
     }
-    return this.#recordings++ < KEPT_PREPARED ? slim : Object.freeze(slim)
   }
 
   #columns<T extends object>(group: T): T {
     return Object.fromEntries(Object.entries(group).map(([name, column]) => [name, this.#column(column)])) as T
   }
 
-  /** One frozen table for all that are equal: its plan is made once. */
   #table<T extends object>(table: T): T {
     return shared(this.#tables, Object.freeze(table), JSON.stringify(table))
   }

@@ -1,13 +1,16 @@
 /** Replays paid at most once. What is counted is what the sequential algorithm reads, whatever ran ahead of it. */
+import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
+import { MEASURE_BYTES, readMeasures, writeMeasures } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type CaseAnswer, type ReplayCounts, SAME_AS_BASELINE } from './replayer.ts'
+import type { Spill } from './spill.ts'
 
 /** Takes each replay that a search read, in reading order. */
 export type OnRecord = (result: ReplayResult) => void
 
-/** What a search keeps of an answer: a million of them are held until it ends. */
+/** What a search keeps of an answer. */
 export interface Remembered {
   readonly measures: Measures
   readonly contextChanged: boolean
@@ -16,21 +19,38 @@ export interface Remembered {
   readonly stop: string | null
   /** The first verdict that failed and where, for people; null: none did. */
   readonly failing: string | null
-  /** Its line on record, until it is read: a replay that ran ahead and was never read is neither counted nor on record. */
-  result: CaseAnswer['result'] | null
 }
+
+/** An answer as it lies in the spill. */
+const ROW = {
+  key: 0,
+  earlier: 16,
+  words: 24,
+  wordBytes: 32,
+  changed: 36,
+  measures: 37,
+  bytes: 37 + MEASURE_BYTES,
+} as const
+const KEY_BYTES = 16
+const NONE = -1
 
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
 export class ReplayMemo {
   readonly #record: OnRecord
-  readonly #answers = new Map<string, Remembered>()
+  readonly #spill: Spill
+  /** Position of each case's newest row; it names the one before. */
+  readonly #newest: Float64Array
+  /** Lines on record of rows that were never read: a replay that ran ahead is neither counted nor on record before. */
+  readonly #unread = new Map<number, CaseAnswer['result']>()
   #paid = 0
   #avoided = 0
   #unreplayable = 0
   #failed = 0
 
-  constructor(record: OnRecord) {
+  constructor(record: OnRecord, cases: number, spill: Spill) {
     this.#record = record
+    this.#spill = spill
+    this.#newest = new Float64Array(cases).fill(NONE)
   }
 
   get counts(): ReplayCounts {
@@ -39,19 +59,24 @@ export class ReplayMemo {
 
   /** Must this case be replayed under that context? */
   isMissing(caseIndex: number, key: string): boolean {
-    return key !== SAME_AS_BASELINE && !this.#answers.has(`${caseIndex} ${key}`)
+    return key !== SAME_AS_BASELINE && this.#find(caseIndex, key) === NONE
   }
 
   remember(caseIndex: number, key: string, { measures, contextChanged, decisionChanged, result }: CaseAnswer): void {
-    this.#answers.set(`${caseIndex} ${key}`, {
-      measures,
-      contextChanged: contextChanged !== false,
-      decisionChanged,
-      // The whole reason, such as a stack, stands in the replay's own line.
-      stop: result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`,
-      failing: failingOf(Object.values(result.scorecard?.scores ?? {})),
-      result,
-    })
+    // The whole reason, such as a stack, stands in the replay's own line.
+    const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
+    const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
+    const words = stop === null && failing === null ? null : Buffer.from(JSON.stringify([stop, failing]))
+    const row = new DataView(new ArrayBuffer(ROW.bytes))
+    new Uint8Array(row.buffer).set(keyBytes(key))
+    row.setFloat64(ROW.earlier, this.#newest[caseIndex]!)
+    row.setFloat64(ROW.words, words ? this.#spill.append(words) : NONE)
+    row.setUint32(ROW.wordBytes, words?.length ?? 0)
+    row.setUint8(ROW.changed, (contextChanged !== false ? 1 : 0) | (decisionChanged ? 2 : 0))
+    writeMeasures(row, ROW.measures, measures)
+    const at = this.#spill.append(new Uint8Array(row.buffer))
+    this.#newest[caseIndex] = at
+    this.#unread.set(at, result)
   }
 
   /** The answer as the algorithm reads it; `null` when the baseline's own record stands. */
@@ -60,20 +85,48 @@ export class ReplayMemo {
       this.#avoided++
       return null
     }
-    const remembered = this.#answers.get(`${caseIndex} ${key}`)!
-    const { result } = remembered
-    if (result === null) {
-      this.#avoided++
-      return remembered
+    const at = this.#find(caseIndex, key)
+    const result = this.#unread.get(at)
+    if (result) {
+      this.#unread.delete(at)
+      this.#paid++
+      if (result.status === 'unreplayable') this.#unreplayable++
+      if (result.status === 'failed') this.#failed++
+      this.#record({ candidate_id: candidateId, ...result })
+    } else this.#avoided++
+    return this.#row(at)
+  }
+
+  /** Measures of an answer that was read before, uncounted; `null` when the baseline's own record stands. */
+  measures(caseIndex: number, key: string): Measures | null {
+    return key === SAME_AS_BASELINE ? null : this.#row(this.#find(caseIndex, key)).measures
+  }
+
+  /** Position of the row of a case under a context. */
+  #find(caseIndex: number, key: string): number {
+    const wanted = keyBytes(key)
+    for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
+      const row = this.#spill.read(at, ROW.words)
+      if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
+      at = row.readDoubleBE(ROW.earlier)
     }
-    remembered.result = null
-    this.#paid++
-    if (result.status === 'unreplayable') this.#unreplayable++
-    if (result.status === 'failed') this.#failed++
-    this.#record({ candidate_id: candidateId, ...result })
-    return remembered
+    return NONE
+  }
+
+  #row(at: number): Remembered {
+    const bytes = this.#spill.read(at, ROW.bytes)
+    const row = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const changed = row.getUint8(ROW.changed)
+    const measures = readMeasures(row, ROW.measures)
+    const length = row.getUint32(ROW.wordBytes)
+    const [stop, failing] =
+      length === 0 ? [null, null] : JSON.parse(this.#spill.read(row.getFloat64(ROW.words), length).toString())
+    return { measures, contextChanged: (changed & 1) > 0, decisionChanged: (changed & 2) > 0, stop, failing }
   }
 }
+
+/** Keys of any length as sixteen bytes. */
+const keyBytes = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, KEY_BYTES)
 
 /** What a person looks for first: which evaluator failed, on which evidence or step. */
 function failingOf(verdicts: readonly EvaluatorVerdict[]): string | null {

@@ -2,13 +2,14 @@
 import type { Patch } from '#schemas/common.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
 import { bootstrapSeed, indexDraws } from '../gate/generator.ts'
 import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
+import type { Spill } from './spill.ts'
 import { BLOCK } from './visit.ts'
 
 export interface NoSearchArm {
@@ -23,12 +24,13 @@ export interface NoSearchArm {
 export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
+  spill: Spill,
   budget: number,
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)
   // Another search's replays: counted, not on record.
-  const memo = new ReplayMemo(() => {})
+  const memo = new ReplayMemo(() => {}, panel.cases.length, spill)
   const draw = indexDraws(
     bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
     size,
@@ -45,7 +47,7 @@ export function* noSearchArm(
     candidates++
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(pack.settings, patch)
-    const measures: Measures[] = []
+    const measures = new MeasureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(BLOCK, budget - memo.counts.paid)
       const keys: string[] = []
@@ -61,7 +63,7 @@ export function* noSearchArm(
         memo.remember(i, keys[i - first]!, answers[at]!)
       })
       keys.forEach((key, at) => {
-        measures.push(memo.read(first + at, key, candidate_id)?.measures ?? panel.baseline[first + at]!)
+        measures.add(memo.read(first + at, key, candidate_id)?.measures ?? panel.baseline.at(first + at)!)
       })
     }
     if (measures.length < panel.cases.length) break

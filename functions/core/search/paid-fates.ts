@@ -3,7 +3,6 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta, utilityPairs } from '../evaluate/panel.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
 import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
 import { gains, noGain, tidy, type Visited } from './free-fates.ts'
@@ -16,7 +15,6 @@ export function settleOutcome(
   outcome: Outcome,
   input: SearchInput,
   baselineMetric: number | null,
-  survivors: Map<string, readonly Measures[]>,
 ): CandidateScore {
   const { target, panel } = input
   const { change, digest } = visited
@@ -60,14 +58,13 @@ export function settleOutcome(
   const blast_radius = {
     fields: Object.keys(change.patch).length,
     b_config: configRadius(input.fields, change.patch),
-    b_context: changedFamilies.size / panel.families.length,
-    b_decision: decided.size / panel.families.length,
+    b_context: changedFamilies.size / panel.families,
+    b_decision: decided.size / panel.families,
     negative_flip_rate: pairs.labelled === 0 ? 0 : pairs.regressions / pairs.labelled,
     reachable_intents: 1,
   }
   const block = radiusBlock(blast_radius, target)
   const kept = { ...done, blast_radius, search_evidence: evidenceOf(target, pairs) }
   if (block) return { ...kept, fate: 'blast_radius', reason: block }
-  survivors.set(digest, measures)
   return { ...kept, fate: 'dominated', reason: '' }
 }

@@ -6,7 +6,6 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
 import { bootstrapSeed } from '../gate/generator.ts'
 import { asCandidate, type TunableField } from '../space/lattice.ts'
 import { createSearch } from './ask-tell/create-search.ts'
@@ -16,7 +15,7 @@ import type { ReplayMemo } from './memo.ts'
 import { settleOutcome } from './paid-fates.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import { failFastReplay, makeVisitOrder } from './visit.ts'
+import { failFastReplay, startVisits } from './visit.ts'
 
 /** Candidates that a sampled search looks at, the baseline included. */
 export const SAMPLED_CANDIDATES = 200
@@ -27,7 +26,6 @@ export function* sampledScores(
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
-  survivors: Map<string, readonly Measures[]>,
 ): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
   const { target, fields, pack } = input
   const searched = fields.filter((f) => f.values.length > 0)
@@ -40,7 +38,7 @@ export function* sampledScores(
     exact_below: 1,
     budget: { candidates: SAMPLED_CANDIDATES },
   })
-  const order = makeVisitOrder(input.panel)
+  const visits = startVisits(input)
   const scored: CandidateScore[] = []
   for (let [point] = sampler.ask(); point; [point] = sampler.ask()) {
     const patch = Object.fromEntries(
@@ -53,16 +51,16 @@ export function* sampledScores(
       sampler.tell([{ id: point.id, metrics: observed({ metric: baselineMetric, guardrails }, 0) }])
       continue
     }
-    const candidate = renderCandidate(asCandidate(patch, pack, 'proposed by the sampler'), input, view, baselineMetric)
+    const change = asCandidate(patch, pack, 'proposed by the sampler')
+    const candidate = renderCandidate(change, input, view, baselineMetric)
     const score =
       'fate' in candidate
         ? candidate
         : settleOutcome(
             candidate,
-            yield* failFastReplay(candidate.settings, candidate.change.candidate_id, input, view, memo, order, false),
+            yield* failFastReplay(candidate.settings, candidate.change.candidate_id, input, view, memo, visits, false),
             input,
             baselineMetric,
-            survivors,
           )
     scored.push(score)
     sampler.tell([{ id: point.id, metrics: observed(score, Object.keys(patch).length) }])

@@ -2,7 +2,7 @@
 import type { AutotuneRun } from '#schemas/run.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import { panelOf, type Reproduction } from '../gate/reproduce.ts'
+import type { Reproduction } from '../gate/reproduce.ts'
 import type { Exclusion } from '../replay/baseline.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
@@ -17,7 +17,6 @@ export interface CompiledSearch {
 
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
-  const panel = panelOf(reproduced.lines)
   return {
     excluded: reproduced.excluded,
     problems: searchProblems(reproduced, target),
@@ -27,7 +26,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       suite: run.evaluator_suite,
       pins: { baseline: run.pack.settings, prices: run.price_table },
       fields: tunableFields(run.pack, target.intent, target.search_space),
-      panel,
+      panel: reproduced.panel,
       rejections: run.rejections,
       candidates: run.candidates,
     },
@@ -35,7 +34,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
 }
 
 /** Why nothing could be certified on a reproduced search set; with an example of each exclusion when nothing is left of it. */
-export const searchProblems = ({ lines, examples = {} }: Reproduction, target: ResolvedTarget): string[] => [
-  ...baselineProblems(panelOf(lines), target),
-  ...(lines.length === 0 ? Object.values(examples) : []),
+export const searchProblems = ({ panel, examples = {} }: Reproduction, target: ResolvedTarget): string[] => [
+  ...baselineProblems(panel, target),
+  ...(panel.cases.length === 0 ? Object.values(examples) : []),
 ]

@@ -5,10 +5,11 @@
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
+import { applyPatch } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
-import { renderCandidate, type Visited } from './free-fates.ts'
+import { renderCandidates, type Visited } from './free-fates.ts'
 import { type OnRecord, ReplayMemo } from './memo.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
@@ -16,8 +17,9 @@ import { exactCandidates } from './points.ts'
 import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
+import { MemorySpill, type Spill } from './spill.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
-import { failFastReplay, makeVisitOrder } from './visit.ts'
+import { failFastReplay, startVisits } from './visit.ts'
 
 export interface SearchResult {
   /** Every listed candidate with its fate; the committed ones carry fate `committed`. */
@@ -25,17 +27,21 @@ export interface SearchResult {
   /** The ordered list for the gate: front of (evidence, metric), safest first, at most eight. */
   readonly committed: readonly CandidateScore[]
   /** Measures of the first committed candidate in panel order: what the preflight forecasts from. */
-  readonly firstMeasures: readonly Measures[] | null
+  readonly firstMeasures: MeasureList | null
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
 }
 
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
-export function search(input: SearchInput<ReplayCase>, record: OnRecord): SearchResult {
+export function search(
+  input: SearchInput<ReplayCase>,
+  record: OnRecord,
+  spill: Spill = new MemorySpill(),
+): SearchResult {
   const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
   // Nothing is gained by asking ahead where answers come at once.
-  const rounds = searchRounds(input, view, record, 1)
+  const rounds = searchRounds(input, view, record, { spill, block: 1 })
   for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
 }
 
@@ -47,32 +53,31 @@ export function* searchRounds(
   input: SearchInput,
   view: CaseView,
   record: OnRecord,
-  block?: number,
+  { block, spill = new MemorySpill() }: { readonly block?: number; readonly spill?: Spill } = {},
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
-  const found = yield* searched(input, view, record, block)
-  return { ...found, noSearch: input.candidates ? null : yield* noSearchArm(input, view, found.counts.paid) }
+  const memo = new ReplayMemo(record, input.panel.cases.length, spill)
+  const found = yield* searched(input, view, memo, block)
+  return { ...found, noSearch: input.candidates ? null : yield* noSearchArm(input, view, spill, found.counts.paid) }
 }
 
-/** The search without its no-search arm; what it remembers is gone before that one begins. */
+/** The search without its no-search arm. */
 function* searched(
   input: SearchInput,
   view: CaseView,
-  record: OnRecord,
+  memo: ReplayMemo,
   block: number | undefined,
 ): Generator<Round, Omit<SearchResult, 'noSearch'>, readonly CaseAnswer[]> {
-  const memo = new ReplayMemo(record)
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
-  const survivors = new Map<string, readonly Measures[]>()
   const changes = input.candidates ?? exactCandidates(input)
   const scored =
     changes === null
-      ? yield* sampledScores(input, view, memo, baselineMetric, survivors)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, survivors, block)
+      ? yield* sampledScores(input, view, memo, baselineMetric)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, block)
   const committed = committedCandidates(scored, input.target)
   return {
     candidates: scored.map((c) => settle(c, committed, input.target.direction)),
     committed,
-    firstMeasures: committed[0] ? survivors.get(committed[0].digest)! : null,
+    firstMeasures: committed[0] ? measuresOf(committed[0], input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
   }
 }
@@ -84,23 +89,35 @@ function* exactScores(
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
-  survivors: Map<string, readonly Measures[]>,
   block: number | undefined,
 ): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
-  for (const change of changes) {
-    const early = renderCandidate(change, input, view, baselineMetric)
+  for (const early of renderCandidates(changes, input, view, baselineMetric)) {
     if ('fate' in early) scored.push(early)
     else waiting.push(early)
   }
   waiting.sort(cheapestFirst(input.target.direction))
-  const order = makeVisitOrder(input.panel, block)
+  const visits = startVisits(input, block)
   for (const visited of waiting) {
-    const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, order)
-    scored.push(settleOutcome(visited, outcome, input, baselineMetric, survivors))
+    const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, visits)
+    scored.push(settleOutcome(visited, outcome, input, baselineMetric))
   }
   return scored
+}
+
+/** Measures of a candidate that was read to its end, in panel order. */
+function measuresOf(
+  { patch }: CandidateChange,
+  { panel, pack }: SearchInput,
+  view: CaseView,
+  memo: ReplayMemo,
+): MeasureList {
+  const settings = applyPatch(pack.settings, patch)
+  const measures = new MeasureList()
+  for (let i = 0; i < panel.cases.length; i++)
+    measures.add(memo.measures(i, view.contextKey(i, settings)) ?? panel.baseline.at(i)!)
+  return measures
 }
 
 const cheapestFirst =

@@ -39,20 +39,20 @@ export function transcriptReplayer(
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): TranscriptReplayer {
-  const placed = (index: number, settings: Settings) => place(panel.cases[index]!, settings, pins.baseline)
+  const placed = (index: number, settings: Settings) => place(panel.cases.at(index)!, settings, pins.baseline)
   // Placed anew each time: kept for every case, they would be most of what a search holds.
   const baselineOf = (index: number): Placement => {
     const placement = placed(index, pins.baseline)
     if ('unreplayable' in placement)
       throw new RangeError(
-        `${panel.cases[index]!.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`,
+        `${panel.cases.at(index)!.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`,
       )
     return placement
   }
   const baselinePlan = planOf(pins.baseline)
   /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
   const isBaseline = (index: number, { recording, prepared, rendered, asked }: Placement): boolean =>
-    recording === chooseRecording(panel.cases[index]!, baselinePlan, pins.baseline) &&
+    recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&
     sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
     askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])
   const view: CaseView = {
@@ -82,7 +82,7 @@ export function transcriptReplayer(
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {
-    const { case_id, family_id, intent_id } = panel.cases[index]!
+    const { case_id, family_id, intent_id } = panel.cases.at(index)!
     const placement = placed(index, settings)
     if ('unreplayable' in placement) return unreplayableAnswer(case_id, family_id, placement)
     const replayed = observe(placement, pins)

@@ -1,33 +1,43 @@
-/** The transcript replays of one process: it reads each case once, and holds those that a search goes on with. */
+/** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { type CaseReplay, panelOf, type SealedLine } from '../gate/reproduce.ts'
+import { type CaseReplay, Gathered, headOf, type SealedLine } from '../gate/reproduce.ts'
 import { type CaseScore, scoreCase } from '../gate/score.ts'
-import { Slimmer } from '../replay/slim.ts'
 import { applyPatch } from '../space/lattice.ts'
 import type { OnRecord } from './memo.ts'
 import { type SearchResult, search } from './search.ts'
 import type { SearchInput } from './search-input.ts'
+import type { Spill } from './spill.ts'
+import { SpilledCases } from './spilled-cases.ts'
 
-/** A search set whose baseline was replayed here. */
+/** A search set whose baseline was replayed here, in case order. */
 export class SearchSide {
-  #lines: SealedLine[] = []
-  #slimmer = new Slimmer()
+  readonly #spill: Spill
+  #cases: SpilledCases
+  #gathered = new Gathered()
+
+  constructor(spill: Spill) {
+    this.#spill = spill
+    this.#cases = new SpilledCases(spill)
+  }
 
   /** Forgets what was reproduced before. */
   clear(): void {
-    this.#lines = []
-    this.#slimmer = new Slimmer()
+    this.#cases = new SpilledCases(this.#spill)
+    this.#gathered = new Gathered()
   }
 
-  /** Holds a case, if its baseline reproduced. */
+  /** Keeps a case, if its baseline reproduced. */
   keep({ case: replayCase, result }: CaseReplay): void {
-    if ('measures' in result) this.#lines.push({ case: this.#slimmer.slim(replayCase), baseline: result.measures })
+    if (!('measures' in result)) return
+    this.#gathered.add({ case: headOf(replayCase), result })
+    this.#cases.add(replayCase)
   }
 
-  /** Searches over the cases that are held. */
+  /** Searches over the cases that are kept. */
   search(input: Omit<SearchInput, 'panel'>, record: OnRecord): SearchResult {
-    return search({ ...input, panel: panelOf(this.#lines) }, record)
+    const { panel } = this.#gathered.reproduction()
+    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, this.#spill)
   }
 }
 

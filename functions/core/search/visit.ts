@@ -1,32 +1,49 @@
 /** Replays one candidate case by case, killers first, and stops at the first case after which it cannot pass. */
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
-import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import type { Panel } from '../evaluate/panel.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
+import type { Series } from '../evaluate/series.ts'
 import type { Remembered, ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
+import { floorWatch, type NewWatch, utilityWatch } from './watch.ts'
 
-/** Cases by how often they dropped a candidate, then those the baseline fails, then the rest. */
-export interface VisitOrder {
+/** What the visits of one search share. */
+export interface Visits {
+  /** How often each case dropped a candidate. */
   readonly kills: Int32Array
-  readonly rest: readonly number[]
+  /** Cases that the baseline fails, then the rest. */
+  readonly rest: Int32Array
   /** Cases asked for at once. */
   readonly block: number
+  readonly floors: NewWatch
+  readonly utility: NewWatch
+  /** Room for the measures of the candidate that is visited, and for what changed: `Outcome` says how it is read. */
+  readonly measures: MeasureList
+  readonly changed: Uint8Array
 }
 
-/** A fresh order: no kills yet; cases that the baseline fails stand before the others. */
-export function makeVisitOrder(panel: Panel, block = BLOCK): VisitOrder {
-  const failing = (i: number): number => (panel.baseline[i]!.utility_passed === false ? 0 : 1)
+/** Visits of a search that has killed nothing yet. */
+export function startVisits(input: SearchInput, block = BLOCK): Visits {
+  const { cases, baseline } = input.panel
+  const rest = new Int32Array(cases.length)
+  let placed = 0
+  for (const failing of [true, false])
+    for (let i = 0; i < rest.length; i++) if ((baseline.at(i)!.utility_passed === false) === failing) rest[placed++] = i
   return {
+    kills: new Int32Array(cases.length),
+    rest,
     block,
-    kills: new Int32Array(panel.cases.length),
-    rest: panel.cases.map((_, i) => i).sort((a, b) => failing(a) - failing(b) || a - b),
+    floors: floorWatch(input),
+    utility: utilityWatch(input),
+    measures: new MeasureList(),
+    changed: new Uint8Array(cases.length),
   }
 }
 
-function* visiting({ kills, rest }: VisitOrder): Generator<number> {
+/** Cases by how often they dropped a candidate, then those that the baseline fails, then the rest. */
+function* visiting({ kills, rest }: Visits): Generator<number> {
   const killers: number[] = []
   kills.forEach((k, i) => {
     if (k > 0) killers.push(i)
@@ -35,9 +52,12 @@ function* visiting({ kills, rest }: VisitOrder): Generator<number> {
   for (const i of rest) if (kills[i] === 0) yield i
 }
 
-/** Bits of `changed`: 1 the context or approvals changed, 2 the decision or the pass/fail did. */
+/**
+ * Bits of `changed`: 1 the context or approvals changed, 2 the decision or the pass/fail did. Both lists are read before
+ * the next candidate is visited.
+ */
 export type Outcome =
-  | { readonly measures: readonly Measures[]; readonly changed: Uint8Array }
+  | { readonly measures: Series<Measures>; readonly changed: Uint8Array }
   | { readonly stopped: Stopped }
 export type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
@@ -48,18 +68,16 @@ export const BLOCK = 16
 export function* failFastReplay(
   settings: Settings,
   candidateId: string,
-  input: SearchInput,
+  { panel }: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
-  order: VisitOrder,
+  visits: Visits,
   failFast = true,
 ): Generator<Round, Outcome, readonly CaseAnswer[]> {
-  const { panel } = input
-  const floors = floorWatch(input)
-  const utility = utilityWatch(input)
-  const measures = new Array<Measures>(panel.cases.length)
-  const changed = new Uint8Array(panel.cases.length)
-  for (const block of blocks(visiting(order), order.block)) {
+  const { measures, changed } = visits
+  const floors = visits.floors()
+  const utility = visits.utility()
+  for (const block of blocks(visiting(visits), visits.block)) {
     const keys = block.map((i) => view.contextKey(i, settings))
     const missing = block.filter((i, at) => memo.isMissing(i, keys[at]!))
     if (missing.length > 0) {
@@ -70,16 +88,17 @@ export function* failFastReplay(
     }
     for (const [at, i] of block.entries()) {
       const answer = memo.read(i, keys[at]!, candidateId)
-      const base = panel.baseline[i]!
-      measures[i] = answer?.measures ?? base
-      if (answer)
-        changed[i] =
-          (answer.contextChanged ? 1 : 0) |
-          (answer.decisionChanged || base.utility_passed !== answer.measures.utility_passed ? 2 : 0)
-      const row = failFast ? (floors(i, measures[i]) ?? utility(i, measures[i])) : null
+      const base = panel.baseline.at(i)!
+      const now = answer?.measures ?? base
+      measures.set(i, now)
+      changed[i] = answer
+        ? (answer.contextChanged ? 1 : 0) |
+          (answer.decisionChanged || base.utility_passed !== now.utility_passed ? 2 : 0)
+        : 0
+      const row = failFast ? (floors(i, now) ?? utility(i, now)) : null
       const stopped = stopOf(answer) ?? guardrailStop(row && withFinding(row, answer))
       if (stopped) {
-        order.kills[i]!++
+        visits.kills[i]!++
         return { stopped }
       }
     }
@@ -107,70 +126,4 @@ function* blocks(indices: Iterable<number>, size: number): Generator<number[]> {
     block = []
   }
   if (block.length > 0) yield block
-}
-
-/** Families that violate each declared binary guardrail, against how many may. */
-function floorWatch({ panel, target }: SearchInput): (i: number, measures: Measures) => GuardrailRow | null {
-  const watched = (Object.keys(FLOORS) as (keyof typeof FLOORS)[]).flatMap((name) => {
-    const allowed = allowedRate(target.guardrails, name)
-    if (allowed === null) return []
-    const scored = new Set(
-      panel.cases.flatMap((_, i) => (panel.baseline[i]![FLOORS[name]] === null ? [] : [panel.familyOf[i]!])),
-    )
-    return [{ name, allowed, families: scored.size, violating: new Set<number>() }]
-  })
-  return (i, measures) => {
-    for (const { name, allowed, families, violating } of watched) {
-      if (panel.baseline[i]![FLOORS[name]] === null || measures[FLOORS[name]] === false) continue
-      violating.add(panel.familyOf[i]!)
-      if (violating.size > allowed * families + 1e-9)
-        return {
-          guardrail: name,
-          verdict: 'block',
-          observed: null,
-          limit: target.guardrails[name] ? (name === 'approval_bypass_rate' ? allowed : 1 - allowed) : null,
-          note: `${panel.cases[i]!.case_id} violates; at most ${Math.floor(allowed * families + 1e-9)} of ${families} families may`,
-        }
-    }
-    return null
-  }
-}
-
-/** Stops when even an improvement on every unvisited case that the baseline fails could not meet the utility limit. */
-function utilityWatch({ panel, target }: SearchInput): (i: number, measures: Measures) => GuardrailRow | null {
-  const limit = target.guardrails.utility_delta
-  if (!limit) return () => null
-  const speaks = new Uint8Array(panel.cases.length)
-  let labelled = 0
-  let best = 0
-  const gainLeft = (i: number): number => {
-    const base = panel.baseline[i]!
-    return limit.graded ? 1 - base.utility_score! : base.utility_passed ? 0 : 1
-  }
-  for (const i of panel.representative) {
-    const base = panel.baseline[i]!
-    if (base.utility_passed === null || base.utility_score === null) continue
-    speaks[i] = 1
-    labelled++
-    best += gainLeft(i)
-  }
-  const least = limit.min * labelled - 1e-9
-  let regressions = 0
-  return (i, measures) => {
-    if (!speaks[i]) return null
-    const base = panel.baseline[i]!
-    const change = limit.graded
-      ? (measures.utility_score ?? 0) - base.utility_score!
-      : Number(measures.utility_passed ?? false) - Number(base.utility_passed)
-    best += change - gainLeft(i)
-    if (change < 0) regressions++
-    if (best >= least) return null
-    return {
-      guardrail: 'utility_delta',
-      verdict: 'block',
-      observed: null,
-      limit: limit.min,
-      note: `${regressions} regressions seen: even improving every unvisited case cannot reach ${limit.min} over ${labelled} families`,
-    }
-  }
 }

@@ -8,7 +8,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import { type ShownProposal, shownDigest } from '../../review-pages/view.ts'
 import type { ReplayEngine } from '../engine.ts'
-import { gather } from '../reproduce.ts'
+import { baselineResults, gather } from '../reproduce.ts'
 import { latestReview, proposalOf, shownOf } from '../review.ts'
 import { baselinePins, pinnedLines } from '../run.ts'
 import type { Store } from '../store.ts'
@@ -44,13 +44,13 @@ export async function replayTarget(
   { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {
-  const { lines } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
+  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
   const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
   const replay: RollbackReplay = {
     release_tuple_id,
     cases: run.search_set.cases - excluded,
-    reproduced: lines.length,
-    results: digestOf(lines.map((l) => [l.case.case_id, l.baseline])),
+    reproduced: panel.cases.length,
+    results: baselineResults(panel),
   }
   if (replay.reproduced === replay.cases && replay.results !== shown.rollback.replay?.results)
     throw new UserError(

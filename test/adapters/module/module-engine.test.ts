@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
-import { panelOf, sealedLine } from '#core/gate/reproduce.ts'
+import { sealedLine } from '#core/gate/reproduce.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -24,11 +24,11 @@ const reproduce = async (source: string, ids: readonly string[], limitMs = 5000)
 
 describe('a harness that behaves', () => {
   test('reproduces the recorded decision, with what it sent in place of what was recorded', async () => {
-    const { lines, excluded } = await reproduce(harnessSource(), ['a', 'b'])
+    const { panel, excluded } = await reproduce(harnessSource(), ['a', 'b'])
 
     expect(excluded).toEqual({})
-    expect(lines.map((l) => l.case.case_id)).toEqual(['a', 'b'])
-    expect(lines[0]!.baseline).toMatchObject({
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'b'])
+    expect(panel.baseline.at(0)).toMatchObject({
       policy_violation: false,
       safety_violation: false,
       utility_passed: true,
@@ -130,11 +130,11 @@ describe('a harness that misbehaves', () => {
     ],
   ])('%s: that case failed, the others go on', async (_, code, reason) => {
     const bad = `if (recorded.case_id === 'b') { ${code} }`
-    const { lines, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 1500)
+    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 1500)
 
     expect(examples!.failed).toMatch(reason)
     expect(excluded).toEqual({ failed: 1 })
-    expect(lines.map((l) => l.case.case_id)).toEqual(['a', 'c', 'd'])
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c', 'd'])
   })
 
   test.each([
@@ -173,11 +173,11 @@ describe('a harness that misbehaves', () => {
     ['an unknown tool, without waiting', `pinned.tool('x', {})`, /no result of this tool was recorded/],
   ])('asks for %s: that case is unreplayable', async (_, code, reason) => {
     const bad = `if (recorded.case_id === 'b') { ${code} }`
-    const { lines, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c'])
+    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c'])
 
     expect(examples!.unreplayable).toMatch(reason)
     expect(excluded).toEqual({ unreplayable: 1 })
-    expect(lines.map((l) => l.case.case_id)).toEqual(['a', 'c'])
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c'])
   })
 
   test('prints: nothing reaches our own output, and a failure keeps the first lines', async () => {
@@ -185,26 +185,26 @@ describe('a harness that misbehaves', () => {
     const written: string[] = []
     const write = process.stdout.write
     process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write
-    const { lines, examples } = await reproduce(harnessSource(noisy), ['a', 'b', 'c']).finally(() => {
+    const { panel, examples } = await reproduce(harnessSource(noisy), ['a', 'b', 'c']).finally(() => {
       process.stdout.write = write
     })
 
-    expect(lines.map((l) => l.case.case_id)).toEqual(['a', 'c'])
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c'])
     expect(examples!.failed).toMatch(/Error: lost[\s\S]*printed: looking b\nprinted: x{197}\.\.\./)
     expect(written.join('')).toBe('')
   })
 
   test('leaves a timer behind that throws later: no other case is blamed', async () => {
     const ids = Array.from({ length: 12 }, (_, i) => `c${10 + i}`)
-    const { lines, excluded } = await reproduce(
+    const { panel, excluded } = await reproduce(
       harnessSource(
         `if (recorded.case_id === 'c12') setTimeout(() => { throw new Error('late') }, 5)\n await new Promise((r) => setTimeout(r, 10))`,
       ),
       ids,
     )
 
-    expect(lines.length + (excluded.failed ?? 0)).toBe(12)
-    expect(lines.map((l) => l.case.case_id)).toEqual(expect.arrayContaining(ids.filter((id) => id !== 'c12')))
+    expect(panel.cases.length + (excluded.failed ?? 0)).toBe(12)
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(expect.arrayContaining(ids.filter((id) => id !== 'c12')))
   })
 })
 
@@ -239,7 +239,7 @@ describe('a search with a harness', () => {
     const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs: 1500 })
     const target = resolveTarget(aTarget())
     const pack = aPack()
-    const { lines } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+    const { panel } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
     const results: ReplayResult[] = []
     const searching = engine.search({
       target,
@@ -247,7 +247,7 @@ describe('a search with a harness', () => {
       suite: aSuite(),
       pins: { baseline: pack.settings, prices: prices() },
       fields: tunableFields(pack, target.intent, target.search_space),
-      panel: panelOf(lines),
+      panel,
       rejections: [],
       candidates: null,
     })
@@ -332,7 +332,9 @@ describe('the gate with a harness', () => {
     )
     const run = { pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
     const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }
-    const scores = await engine.score(sealed, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' })
+    const scores = await Array.fromAsync(
+      engine.score(sealed, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' }),
+    )
 
     expect(sealed).toHaveLength(4)
     expect(scores.map((s) => s.status)).toEqual(['replayed', 'unreplayable', 'unchanged', 'replayed'])

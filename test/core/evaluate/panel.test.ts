@@ -1,7 +1,7 @@
 /** Paired differences over families: every count is families, one case speaks for each, nothing unreplayable passes. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { makePanel, scoreDelta, utilityPairs, violations } from '#core/evaluate/panel.ts'
+import { familyIds, makePanel, scoreDelta, utilityPairs, violations } from '#core/evaluate/panel.ts'
 import { type Measures, UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { measuresLike } from '../../support/builders.ts'
@@ -41,10 +41,10 @@ describe('a panel', () => {
       ['a', 'f1', { latency_ms: 1 }],
       ['c', 'f1', { latency_ms: 3 }],
     )
-    expect(panel.cases.map((c) => c.case_id)).toEqual(['a', 'b', 'c'])
-    expect(panel.families).toEqual(['f1', 'f2'])
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'b', 'c'])
+    expect([...familyIds(panel)]).toEqual(['f1', 'f2'])
     expect([...panel.familyOf]).toEqual([0, 1, 0])
-    expect(panel.baseline.map((m) => m.latency_ms)).toEqual([1, 2, 3])
+    expect(Array.from(panel.baseline, (m) => m.latency_ms)).toEqual([1, 2, 3])
   })
 
   test('lets one case of each family speak, the same one in any order', () => {
@@ -56,10 +56,10 @@ describe('a panel', () => {
             list,
             list.map(() => measuresLike()),
           )
-          expect(panel.representative).toHaveLength(panel.families.length)
+          expect(panel.representative).toHaveLength(panel.families)
           return [...panel.representative].map((i, f) => {
             expect(panel.familyOf[i]).toBe(f)
-            return panel.cases[i]!.case_id
+            return panel.cases.at(i)!.case_id
           })
         }
         expect(speakers([...cases].reverse())).toEqual(speakers(cases))
@@ -152,7 +152,7 @@ describe('utilityPairs', () => {
           panel,
           world.map((w) => w.cand),
         )
-        expect(pairs.labelled).toBeLessThanOrEqual(panel.families.length)
+        expect(pairs.labelled).toBeLessThanOrEqual(panel.families)
         expect(pairs.regressions + pairs.improvements).toBeLessThanOrEqual(pairs.labelled)
         expect(pairs.differences).toHaveLength(pairs.labelled)
       }),

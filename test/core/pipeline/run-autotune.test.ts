@@ -1,11 +1,11 @@
 /** The whole pipeline over ports that only remember: what is called when, what is left, and that nothing depends on order. */
 import { describe, expect, test } from 'vitest'
-import { canonicalLines, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { byCodeUnit, canonical, canonicalLines, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { gateAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion, sealedItem } from '#core/gate/ledger.ts'
-import { panelOf, reproduce } from '#core/gate/reproduce.ts'
+import { Gathered, panelOf, reproduceLine, type SealedLine } from '#core/gate/reproduce.ts'
 import { scoreCase } from '#core/gate/score.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import type { Artifact } from '#core/outcome.ts'
@@ -46,10 +46,18 @@ function world({
   const runs = aWorld({ search: 6, heldout, extra })
   const side = (name: string) => {
     const cases = runs.filter((r) => r.split === name).map((r) => aCase(r))
-    return reproduce(shuffle ? cases.toReversed() : cases, pins)
+    const gathered = new Gathered()
+    const lines: SealedLine[] = []
+    for (const replayCase of shuffle ? cases.toReversed() : cases) {
+      const reproduced = reproduceLine(canonical(replayCase), pins)
+      gathered.add(reproduced)
+      if ('measures' in reproduced.result) lines.push({ case: replayCase, baseline: reproduced.result.measures })
+    }
+    lines.sort((a, b) => byCodeUnit(a.case.case_id, b.case.case_id))
+    return { reproduction: gathered.reproduction(), lines }
   }
   const heldoutSide = side('heldout')
-  const sealed = sealVersion(heldoutSide, resolveTarget(t), pins)
+  const sealed = sealVersion(heldoutSide.reproduction, resolveTarget(t), pins)
   const run: AutotuneRun = AutotuneRun.parse({
     run_id: 'at_run',
     target: t,
@@ -69,7 +77,7 @@ function world({
   const ports: AutotunePorts = {
     async reproduce() {
       calls.push('reproduce')
-      return side('search')
+      return side('search').reproduction
     },
     async pin() {
       calls.push('pin')
@@ -93,7 +101,7 @@ function world({
       const replayPins = { baseline: aPack().settings, prices: null }
       const certificates = found.committed.map(({ candidate_id, layer, patch, rationale }) =>
         certificateOf(
-          { facts: sealed.facts, target: resolveTarget(t), suite: aSuite(), panel: panelOf(sealed.lines), commit },
+          { facts: sealed.facts, target: resolveTarget(t), suite: aSuite(), panel: sealed.panel, commit },
           {
             change: { candidate_id, layer, patch, rationale },
             cases: heldoutSide.lines.map((line) =>

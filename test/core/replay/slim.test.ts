@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { panelOf } from '#core/gate/reproduce.ts'
 import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
-import { Slimmer } from '#core/replay/slim.ts'
+import { SharedValues, slim } from '#core/replay/slim.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
@@ -37,16 +37,18 @@ describe('a slim case', () => {
         answers: answer({ candidate_id: 'c', settings: s, cases: indices }),
       }))
     }
-    const slimmer = new Slimmer()
+    const values = new SharedValues()
     const whole = answers(structuredClone(cases))
-    expect(answers(cases.map((c) => slimmer.slim(structuredClone(c))))).toEqual(whole)
+    expect(answers(cases.map((c) => slim(structuredClone(c))))).toEqual(whole)
+    expect(answers(cases.map((c) => values.share(slim(structuredClone(c)))))).toEqual(whole)
+    expect(answers(cases.map((c) => values.shareSettings(slim(structuredClone(c)))))).toEqual(whole)
     expect(new Set(whole[1]!.keys).size).toBeGreaterThan(10)
     expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
   })
 
   test('shares the settings table and every column that repeats', () => {
-    const slimmer = new Slimmer()
-    const [a, b] = cases.slice(0, 2).map((c) => slimmer.slim(structuredClone(c)).recordings[0]!)
+    const values = new SharedValues()
+    const [a, b] = cases.slice(0, 2).map((c) => values.share(structuredClone(c)).recordings[0]!)
     expect(a!.settings).toBe(b!.settings)
     expect(a!.calls.model).toBe(b!.calls.model)
   })

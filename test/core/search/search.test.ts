@@ -174,7 +174,7 @@ function exhaustive({ target, pins, panel, fields }: SearchInput<ReplayCase>) {
     metric !== null && before !== null && isBetter(target.direction, metric, before)
   const judged = [...latticePatches(fields)].map((patch) => {
     const settings = applyPatch(BASELINE, patch)
-    const replays = panel.cases.map((c) => replayTranscript(c, settings, pins))
+    const replays = Array.from(panel.cases, (c) => replayTranscript(c, settings, pins))
     const measures: Measures[] = replays.flatMap((r) => ('unreplayable' in r ? [] : [measuresOf(suite, r)]))
     const fate = (name: Fate, metric: number | null = null) => ({ patch, name, metric, evidence: 0 })
     if (Object.keys(patch).length > target.max_fields) return fate('blast_radius')
@@ -187,13 +187,13 @@ function exhaustive({ target, pins, panel, fields }: SearchInput<ReplayCase>) {
     if (blocks.length > 0) return fate('search_guardrail')
     if (!gains(metric)) return fate('no_gain')
     const changed = new Set(
-      panel.cases.flatMap((c, i) => {
+      [...panel.cases].flatMap((c, i) => {
         const r = replays[i]!
-        const passed = measures[i]!.utility_passed !== panel.baseline[i]!.utility_passed
+        const passed = measures[i]!.utility_passed !== panel.baseline.at(i)!.utility_passed
         return 'unreplayable' in r || r.ungrounded.length > 0 || passed ? [c.family_id] : []
       }),
     )
-    if (changed.size / panel.families.length > target.max_decision) return fate('blast_radius')
+    if (changed.size / panel.families > target.max_decision) return fate('blast_radius')
     const { labelled, regressions, improvements } = utilityPairs(panel, measures)
     const margin = Math.abs(target.guardrails.utility_delta?.min ?? 0)
     return {
@@ -261,9 +261,11 @@ describe('search', () => {
       fc.property(worlds, fc.infiniteStream(fc.nat()), (world, keys) => {
         fc.pre(searchable(world))
         const input = inputOf(world)
-        const order = input.panel.cases
-          .map((c, i) => ({ c, base: input.panel.baseline[i]!, at: keys.next().value! }))
-          .sort((a, b) => a.at - b.at)
+        const order = Array.from(input.panel.cases, (c, i) => ({
+          c,
+          base: input.panel.baseline.at(i)!,
+          at: keys.next().value!,
+        })).sort((a, b) => a.at - b.at)
         const panel = makePanel(
           order.map((o) => o.c),
           order.map((o) => o.base),

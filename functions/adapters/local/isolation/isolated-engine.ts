@@ -7,7 +7,7 @@ import type { CaseScore } from '#core/gate/score.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import type { Lines } from '../../../steps/reproduce.ts'
-import type { Request } from './protocol.ts'
+import { type Packed, type Request, unpacked } from './protocol.ts'
 import { RestrictedProcess } from './restricted-process.ts'
 
 export interface IsolatedEngine extends ReplayEngine {
@@ -32,13 +32,12 @@ export function isolatedEngine(vault: string): IsolatedEngine {
       const replies = (keep ? searchSide : gateSide).converse({ verb: 'reproduce', pins, keep }, sent())
       for await (const reply of replies) yield { ...(JSON.parse(reply) as Reproduced), line: underWay.shift()! }
     },
-    search({ panel: _, ...input }) {
-      return searchSide.converse<SearchResult>({ verb: 'search', input })
+    async *search({ panel: _, ...input }) {
+      return unpacked(yield* searchSide.converse<Packed<SearchResult>>({ verb: 'search', input }))
     },
-    async score(lines, run, change) {
-      const scores: CaseScore[] = []
-      for await (const reply of gateSide.converse({ verb: 'score', run, change }, lines)) scores.push(JSON.parse(reply))
-      return scores
+    async *score(lines, run, change) {
+      for await (const reply of gateSide.converse({ verb: 'score', run, change }, lines))
+        yield JSON.parse(reply) as CaseScore
     },
     close() {
       searchSide.close()

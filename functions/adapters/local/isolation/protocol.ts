@@ -2,10 +2,15 @@
  * Messages between the program and its restricted processes. A request is one line of JSON, the lines it works on, and an
  * empty line. The reply is any number of lines marked by a space, then one answer.
  */
+import { MeasureList } from '#core/evaluate/measure-list.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
+import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+
+/** Descriptor of the open file that a restricted process puts things aside in: the only one it has beside its pipes. */
+export const SPILL = 3
 
 /** First character of a reply line. */
 export const REPLY = { line: ' ', answer: '=', failure: '!' } as const
@@ -17,3 +22,18 @@ export type Request =
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
   /** Over sealed lines; a score each. */
   | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange }
+
+/** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
+export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {
+  readonly firstMeasures: ReturnType<MeasureList['toJSON']> | null
+}
+
+export const packed = (found: SearchResult): Packed<SearchResult> => ({
+  ...found,
+  firstMeasures: found.firstMeasures?.toJSON() ?? null,
+})
+
+export const unpacked = (found: Packed<SearchResult>): SearchResult => ({
+  ...found,
+  firstMeasures: found.firstMeasures && MeasureList.parse(found.firstMeasures),
+})

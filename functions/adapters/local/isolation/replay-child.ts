@@ -2,10 +2,11 @@
 import { canonical } from '#core/canonical.ts'
 import { headOf, reproduceLine } from '#core/gate/reproduce.ts'
 import { lineScorer, SearchSide } from '#core/search/transcript-side.ts'
-import type { Request } from './protocol.ts'
+import { FileSpill } from './file-spill.ts'
+import { packed, type Request, SPILL } from './protocol.ts'
 import { serve } from './serve.ts'
 
-const searched = new SearchSide()
+const searched = new SearchSide(new FileSpill(SPILL))
 
 serve<Request>((request, lines, say) => {
   switch (request.verb) {
@@ -18,7 +19,7 @@ serve<Request>((request, lines, say) => {
       }
       return
     case 'search':
-      return searched.search(request.input, (result) => say(canonical(result)))
+      return packed(searched.search(request.input, (result) => say(canonical(result))))
     case 'score': {
       const score = lineScorer(request.run, request.change)
       for (const line of lines) say(JSON.stringify(score(line)))

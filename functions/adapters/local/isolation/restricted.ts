@@ -1,12 +1,14 @@
 /**
  * A child process that can read this program's own code and nothing else: no vault, no store, no network tools worth the
- * name. What it works on comes over stdin, what it found goes out over stdout.
+ * name. What it works on comes over stdin, what it found goes out over stdout; what is too much for its memory goes into
+ * one file that it is handed open and that has no name.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
+import { closeSync, lstatSync, openSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../../errors.ts'
+import { passingFile } from '../files/passing-file.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Code that a search or a gate runs on: the core, the contracts, and the pure libraries they import. */
@@ -74,14 +76,18 @@ function walk(path: string, see: (path: string, stat: Stats) => void): void {
   if (stat.isDirectory()) for (const entry of readdirSync(path)) walk(join(path, entry), see)
 }
 
-/** Starts a script of this program under restriction, with pipes and an empty environment. */
+/** Starts a script of this program under restriction, with pipes, a nameless file for its spill, and an empty environment. */
 export function startRestricted(script: string, vault: string): ChildProcess {
-  return spawn(
-    process.execPath,
-    [...restrictedFlags(readableCode(vault)), fileURLToPath(new URL(script, import.meta.url))],
-    {
-      env: {},
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  )
+  const spill = passingFile(vault, (path) => openSync(path, 'r+'))
+  try {
+    return spawn(
+      process.execPath,
+      [...restrictedFlags(readableCode(vault)), fileURLToPath(new URL(script, import.meta.url))],
+      { env: {}, stdio: ['pipe', 'pipe', 'pipe', spill.opened] },
+    )
+  } finally {
+    // The process holds it on its own.
+    closeSync(spill.opened)
+    spill.remove()
+  }
 }

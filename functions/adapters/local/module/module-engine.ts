@@ -11,6 +11,7 @@ import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import { harnessReplays, parsed } from '../../../steps/harness-replays.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
+import { unpacked } from '../isolation/protocol.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
 import { harnessFiles, readableBy } from './harness-files.ts'
 import { HarnessHost } from './harness-host.ts'
@@ -88,19 +89,25 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
 
     async *search({ panel, ...input }) {
       const searcher = new RestrictedProcess('../module/search-child.ts', vault)
-      const turn = (message: SearchTurn) => searcher.converse<SearchStep>(message)
-      const heads = panel.cases.map((c, i) => ({ case: c, baseline: panel.baseline[i]! }))
+      const turn = (message: SearchTurn, lines?: Iterable<string>) => searcher.converse<SearchStep>(message, lines)
+      const headAt = (i: number) => ({ case: panel.cases.at(i)!, baseline: panel.baseline.at(i)! })
+      const heads = function* () {
+        for (let i = 0; i < panel.cases.length; i++) yield JSON.stringify(headAt(i))
+      }
       const { pins, suite } = input
       const judged = { pack: { settings: pins.baseline }, price_table: pins.prices, evaluator_suite: suite }
       try {
-        let step = yield* turn({ input, lines: heads })
+        let step = yield* turn({ input }, heads())
         while ('round' in step) {
           const { cases, settings } = step.round
-          const asked = cases.map((i) => ({ ...heads[i]!, case: searched.get(heads[i]!.case.case_id)! }))
+          const asked = cases.map((i) => {
+            const { case: head, baseline } = headAt(i)
+            return { case: searched.get(head.case_id)!, baseline }
+          })
           const answers = await replays.answer(asked, settings, judged)
           step = yield* turn({ answers })
         }
-        return step.result
+        return unpacked(step.result)
       } finally {
         searcher.close()
       }

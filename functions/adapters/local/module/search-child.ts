@@ -3,24 +3,37 @@
  * the answers. Reads no file but its own code; harness, recordings and store are elsewhere.
  */
 import { canonical } from '#core/canonical.ts'
-import { panelOf } from '#core/gate/reproduce.ts'
+import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
+import { Gathered, type SealedLine } from '#core/gate/reproduce.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
+import { FileSpill } from '../isolation/file-spill.ts'
+import { packed, SPILL } from '../isolation/protocol.ts'
 import { type Say, serve } from '../isolation/serve.ts'
 import type { SearchStep, SearchTurn } from './search-protocol.ts'
 
 let rounds: Generator<Round, SearchResult, readonly CaseAnswer[]>
 let sayNow: Say
 
-serve<SearchTurn>((message, _, say): SearchStep => {
+serve<SearchTurn>((message, lines, say): SearchStep => {
   sayNow = say
-  if ('lines' in message)
+  if ('input' in message)
     rounds = searchRounds(
-      { ...message.input, panel: panelOf(message.lines) },
+      { ...message.input, panel: panelOfHeads(lines) },
       harnessView(message.input.pins),
       (result) => sayNow(canonical(result)),
+      { spill: new FileSpill(SPILL) },
     )
-  const step = 'lines' in message ? rounds.next() : rounds.next(message.answers)
-  return step.done ? { result: step.value } : { round: step.value }
+  const step = 'input' in message ? rounds.next() : rounds.next(message.answers)
+  return step.done ? { result: packed(step.value) } : { round: step.value }
 })
+
+function panelOfHeads(lines: Iterable<string>): Panel {
+  const gathered = new Gathered()
+  for (const line of lines) {
+    const { case: head, baseline } = JSON.parse(line) as SealedLine<CaseHead>
+    gathered.add({ case: head, result: { measures: baseline } })
+  }
+  return gathered.reproduction().panel
+}

@@ -2,7 +2,7 @@
 
 /** Bytes that are only ever added, and read again by where they stand. Nothing of them outlives the search. */
 export interface Spill {
-  /** Position of what was added. */
+  /** Position of what was added, at least one byte. */
   append(bytes: Uint8Array): number
   /** So many bytes from a position on: a view, good until the next call. */
   read(position: number, length: number): Buffer

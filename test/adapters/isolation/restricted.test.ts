@@ -1,8 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { namelessFile } from '#adapters/local/files/nameless-file.ts'
 import { readableCode, refuseLinks, restrictedFlags } from '#adapters/local/isolation/restricted.ts'
 
 let root: string
@@ -21,10 +31,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 function attack(
   code: string,
   readable: readonly string[] = readableCode(join(root, 'vault')),
+  spill: number | 'ignore' = 'ignore',
 ): { leaked: boolean; output: string } {
   const child = spawnSync(process.execPath, [...restrictedFlags(readable), '--input-type=module', '-e', code], {
     env: {},
     encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe', spill],
     cwd: root,
     timeout: 30_000,
   })
@@ -100,6 +112,23 @@ describe('the search process and the vault', () => {
     expect(output).toMatch(
       /ERR_ACCESS_DENIED|ERR_UNKNOWN_BUILTIN_MODULE|ERR_DLOPEN_DISABLED|No such built-in module|ENOENT/,
     )
+  })
+
+  test('puts things aside in the one file that it was handed open, and finds no way from there', () => {
+    const spill = namelessFile(join(root, 'vault'))
+    const code = `
+      const { FileSpill } = await import(${JSON.stringify(new URL('../../../functions/adapters/local/isolation/file-spill.ts', import.meta.url).href)})
+      const spill = new FileSpill(3, 0)
+      const positions = Array.from({ length: 50 }, (_, i) => spill.append(Buffer.alloc(9000, String(i))))
+      console.log(spill.read(positions[3], 9000).toString().slice(0, 4))
+      const { readFileSync, readlinkSync } = await import('node:fs')
+      for (const look of [() => readlinkSync('/proc/self/fd/3'), () => readFileSync('/proc/self/fd/3/../test.jsonl'), () => readFileSync('/proc/self/cwd/vault/test.jsonl')])
+        try { console.log(String(look())) } catch (error) { console.log(error.code) }`
+    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), spill.file)
+    spill.close()
+    expect(leaked).toBe(false)
+    expect(output.trim().split('\n')).toEqual(['3333', ...Array(3).fill('ERR_ACCESS_DENIED')])
+    expect(readdirSync(join(root, 'vault'))).toEqual(['test.jsonl'])
   })
 
   test('a planted symbolic link in a readable folder refuses the start', () => {

@@ -12,6 +12,8 @@ import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import { search as searchOf } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import { MemorySpill } from '#core/search/spill.ts'
+import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { applyPatch, latticePatches, patchDigest, tunableFields } from '#core/space/lattice.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
 import type { Patch, Settings } from '#schemas/common.ts'
@@ -271,6 +273,22 @@ describe('search', () => {
           order.map((o) => o.base),
         )
         expect(search({ ...input, panel })).toEqual(search(input))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('gives the same result on cases that are put aside, and with answers that are', () => {
+    fc.assert(
+      fc.property(worlds, fc.integer({ min: 0, max: 4 }), (world, atHand) => {
+        fc.pre(searchable(world))
+        const input = inputOf(world)
+        const spill = new MemorySpill()
+        const cases = new SpilledCases(spill, atHand)
+        for (const replayCase of input.panel.cases) cases.add(replayCase)
+        const results: ReplayResult[] = []
+        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), spill)
+        expect({ ...found, results }).toEqual(search(input))
       }),
       { numRuns: 40 },
     )

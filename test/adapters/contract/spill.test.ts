@@ -1,0 +1,71 @@
+/** What was put aside comes back, wherever it lies and whatever was added since. */
+import { ftruncateSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { namelessFile } from '#adapters/local/files/nameless-file.ts'
+import { FileSpill } from '#adapters/local/isolation/file-spill.ts'
+import { MemorySpill, type Spill } from '#core/search/spill.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'autotune-spill-'))
+const opened: { close(): void }[] = []
+afterAll(() => {
+  for (const one of opened) one.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+const onFile = (inMemory: number): FileSpill => {
+  const one = namelessFile(folder)
+  opened.push(one)
+  return new FileSpill(one.file, inMemory)
+}
+
+/** Texts of any size, among them some that fill several blocks. */
+const texts = fc.array(
+  fc.record({
+    size: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 1, max: 9000 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 200_000 }) },
+    ),
+    /** Earlier text that is read next, as a share of those there are. */
+    look: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+  }),
+  { maxLength: 120 },
+)
+const filled = (size: number, i: number): Buffer => Buffer.alloc(size, `${i} `)
+
+describe.each<[string, () => Spill]>([
+  ['in memory', () => new MemorySpill()],
+  ['on a file', () => onFile(0)],
+  ['on a file, its beginning in memory', () => onFile(100_000)],
+])('a spill %s', (_, make) => {
+  test('gives every text back, in any order, while others are added', () => {
+    fc.assert(
+      fc.property(texts, (added) => {
+        const spill = make()
+        const positions: number[] = []
+        const isWhole = (i: number) => {
+          const { size } = added[i]!
+          const read = spill.read(positions[i]!, size)
+          expect(Buffer.compare(read, filled(size, i))).toBe(0)
+        }
+        for (const [i, { size, look }] of added.entries()) {
+          positions.push(spill.append(filled(size, i)))
+          isWhole(Math.floor(look * (i + 1)))
+        }
+        for (const i of added.keys()) isWhole(i)
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
+
+test('a spill whose file was cut short says so', () => {
+  const one = namelessFile(folder)
+  const spill = new FileSpill(one.file, 0)
+  const first = spill.append(filled(60_000, 1))
+  spill.append(filled(60_000, 2))
+  ftruncateSync(one.file, 100)
+  expect(() => spill.read(first, 60_000)).toThrow(/was cut short/)
+  one.close()
+})

@@ -1,23 +1,23 @@
 /** What was put aside comes back, wherever it lies and whatever was added since. */
-import { ftruncateSync, mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { namelessFile } from '#adapters/local/files/nameless-file.ts'
+import { passingFile } from '#adapters/local/files/passing-file.ts'
 import { FileSpill } from '#adapters/local/isolation/file-spill.ts'
 import { MemorySpill, type Spill } from '#core/search/spill.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'autotune-spill-'))
-const opened: { close(): void }[] = []
+const files: number[] = []
 afterAll(() => {
-  for (const one of opened) one.close()
+  for (const file of files) closeSync(file)
   rmSync(folder, { recursive: true, force: true })
 })
-const onFile = (inMemory: number): FileSpill => {
-  const one = namelessFile(folder)
-  opened.push(one)
-  return new FileSpill(one.file, inMemory)
+const aFile = (): number => {
+  const { opened } = passingFile(folder, (path) => openSync(path, 'r+'))
+  files.push(opened)
+  return opened
 }
 
 /** Texts of any size, among them some that fill several blocks. */
@@ -36,8 +36,8 @@ const filled = (size: number, i: number): Buffer => Buffer.alloc(size, `${i} `)
 
 describe.each<[string, () => Spill]>([
   ['in memory', () => new MemorySpill()],
-  ['on a file', () => onFile(0)],
-  ['on a file, its beginning in memory', () => onFile(100_000)],
+  ['on a file', () => new FileSpill(aFile(), 0)],
+  ['on a file, its beginning in memory', () => new FileSpill(aFile(), 100_000)],
 ])('a spill %s', (_, make) => {
   test('gives every text back, in any order, while others are added', () => {
     fc.assert(
@@ -61,11 +61,10 @@ describe.each<[string, () => Spill]>([
 })
 
 test('a spill whose file was cut short says so', () => {
-  const one = namelessFile(folder)
-  const spill = new FileSpill(one.file, 0)
+  const file = aFile()
+  const spill = new FileSpill(file, 0)
   const first = spill.append(filled(60_000, 1))
   spill.append(filled(60_000, 2))
-  ftruncateSync(one.file, 100)
+  ftruncateSync(file, 100)
   expect(() => spill.read(first, 60_000)).toThrow(/was cut short/)
-  one.close()
 })

@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import {
+  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -12,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { namelessFile } from '#adapters/local/files/nameless-file.ts'
+import { passingFile } from '#adapters/local/files/passing-file.ts'
 import { readableCode, refuseLinks, restrictedFlags } from '#adapters/local/isolation/restricted.ts'
 
 let root: string
@@ -115,7 +117,7 @@ describe('the search process and the vault', () => {
   })
 
   test('puts things aside in the one file that it was handed open, and finds no way from there', () => {
-    const spill = namelessFile(join(root, 'vault'))
+    const spill = passingFile(join(root, 'vault'), (path) => openSync(path, 'r+'))
     const code = `
       const { FileSpill } = await import(${JSON.stringify(new URL('../../../functions/adapters/local/isolation/file-spill.ts', import.meta.url).href)})
       const spill = new FileSpill(3, 0)
@@ -124,8 +126,8 @@ describe('the search process and the vault', () => {
       const { readFileSync, readlinkSync } = await import('node:fs')
       for (const look of [() => readlinkSync('/proc/self/fd/3'), () => readFileSync('/proc/self/fd/3/../test.jsonl'), () => readFileSync('/proc/self/cwd/vault/test.jsonl')])
         try { console.log(String(look())) } catch (error) { console.log(error.code) }`
-    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), spill.file)
-    spill.close()
+    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), spill.opened)
+    closeSync(spill.opened)
     expect(leaked).toBe(false)
     expect(output.trim().split('\n')).toEqual(['3333', ...Array(3).fill('ERR_ACCESS_DENIED')])
     expect(readdirSync(join(root, 'vault'))).toEqual(['test.jsonl'])

@@ -42,11 +42,18 @@ function problemOf(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-/** JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused. */
+/**
+ * JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused, and texts with
+ * half of a surrogate pair: those have no canonical form.
+ */
 export function parseJson(text: string, file: string): unknown {
   try {
+    // Neither can be there without one of these; looking at every value takes as long as parsing it twice more.
+    if (!text.includes('__proto__') && !text.includes('\\u')) return JSON.parse(text)
     return JSON.parse(text, (key, value) => {
       if (key === '__proto__') throw new UserError(`${file}: the key "__proto__" is not allowed`)
+      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+        throw new UserError(`${file}: ${JSON.stringify(key)} holds half of a surrogate pair, which has no UTF-8 form`)
       return value
     })
   } catch (error) {

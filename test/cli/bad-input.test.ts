@@ -128,6 +128,9 @@ describe('records', () => {
     mkdirSync(join(place.dir, 'folder'))
     expect(await refused('import', join(place.dir, 'folder'))).toMatch('this is a directory')
     expect(await importing('runs.jsonl', Buffer.from([0x7b, 0xff, 0xfe, 0x0a]))).toMatch('not valid UTF-8')
+    expect(
+      await importing('runs.jsonl', line(good) + line(good).replace('"family_id":"', '"family_id":"\\ud83d')),
+    ).toMatch(/runs\.jsonl:2: "family_id" holds half of a surrogate pair/)
   })
 
   test('through a map that is not there, or is none, are refused', async () => {

@@ -116,6 +116,17 @@ describe('what is not filled', () => {
     ['a field nobody knows', { ...small, comment: 'x' }, null],
     ['an id that is a path', { ...small, run_id: '../../etc' }, 'run_id'],
     ['a control character', { ...small, family_id: 'a\u0007b' }, 'family_id'],
+    ['half of a surrogate pair in a name', { ...small, family_id: 'a\ud83d' }, 'family_id'],
+    [
+      'half of a surrogate pair in a text',
+      { ...small, steps: [{ kind: 'message', role: 'user', content: 'cut \ude00' }] },
+      'steps[0].content',
+    ],
+    [
+      'half of a surrogate pair in the name of a field',
+      { ...small, outcome: { outputs: { list: [1, { 'a\ud83d': 1 }] } } },
+      'outcome.outputs.list[1].a\ud83d',
+    ],
     [
       'an offer without a rank',
       { ...small, evidence: [{ evidence_ref: 'd', bucket: 'b', hop: 1 }] },

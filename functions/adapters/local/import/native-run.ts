@@ -38,10 +38,27 @@ export function toNativeRun(value: unknown): NativeRun {
     return { kind: 'invalid', field: null, problem: `the map returned ${preview(value)}, not a run` }
   const filled = fillGaps(value)
   const parsed = ExperienceRun.safeParse(filled)
-  if (parsed.success) return { kind: 'run', run: parsed.data }
-  const { path, message } = parsed.error.issues[0]!
-  const got = path.reduce<unknown>((at, key) => (at as Fields | undefined)?.[key as string], filled)
+  if (!parsed.success) return invalid(filled, parsed.error.issues[0]!)
+  const broken = halfPair(parsed.data)
+  return broken === null ? { kind: 'run', run: parsed.data } : invalid(filled, { path: broken, message: HALF_PAIR })
+}
+
+function invalid(value: unknown, { path, message }: { path: readonly PropertyKey[]; message: string }): NativeRun {
+  const got = path.reduce<unknown>((at, key) => (at as Fields | undefined)?.[key as string], value)
   return { kind: 'invalid', field: fieldPath(path), problem: `${message} (got ${preview(got)})` }
+}
+
+const HALF_PAIR = 'half of a surrogate pair has no UTF-8 form'
+
+/** Path of the first text, or of the field with the first name, that could not be written to a file. */
+function halfPair(value: unknown): readonly PropertyKey[] | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : []
+  if (typeof value !== 'object' || value === null) return null
+  for (const [name, field] of Object.entries(value)) {
+    const at = name.isWellFormed() ? halfPair(field) : []
+    if (at) return [Array.isArray(value) ? Number(name) : name, ...at]
+  }
+  return null
 }
 
 function fillGaps(run: Fields): Fields {

@@ -3,6 +3,7 @@ import { canonical } from '#core/canonical.ts'
 import type { Replied } from '#core/replay/harness-baseline.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { UserError } from '../errors.ts'
+import type { Lines } from './reproduce.ts'
 
 /** Search cases that are looked at, spread over the set. */
 const CHECKED = 5
@@ -13,11 +14,10 @@ const CHECKED = 5
  */
 export async function checkHarness(
   name: string,
-  cases: readonly ReplayCase[],
+  lines: Lines,
   replay: (some: readonly ReplayCase[]) => Promise<Replied[]>,
 ): Promise<void> {
-  const step = Math.max(1, Math.floor(cases.length / CHECKED))
-  const some = cases.filter((_, i) => i % step === 0).slice(0, CHECKED)
+  const some = await spread(lines)
   const first = await replay(some)
   const failures = first.flatMap((r) => ('reply' in r && 'failed' in r.reply ? [r.reply.failed] : []))
   if (some.length > 0 && failures.length === some.length)
@@ -32,6 +32,21 @@ export async function checkHarness(
         `${name} gave two answers to case ${replayCase.case_id} under the same settings: ${differs}.\nA replay is a pure function of its arguments: no clock, no chance, nothing kept from one case to the next`,
       )
   }
+}
+
+/** A few cases from all over the set, whose size is known at its end only. */
+async function spread(lines: Lines): Promise<ReplayCase[]> {
+  let kept: string[] = []
+  let stride = 1
+  let at = 0
+  for await (const line of lines) {
+    if (at++ % stride !== 0) continue
+    kept.push(line)
+    if (kept.length < 2 * CHECKED) continue
+    kept = kept.filter((_, i) => i % 2 === 0)
+    stride *= 2
+  }
+  return kept.slice(0, CHECKED).map((line) => JSON.parse(line) as ReplayCase)
 }
 
 /** The first field in which two answers differ; null: in none, or there are not two. */

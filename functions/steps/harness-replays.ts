@@ -15,7 +15,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { checkHarness } from './check-harness.ts'
 import type { RunLoader } from './recorded-runs.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
-import type { Lines } from './reproduce.ts'
+import { inShards } from './store.ts'
 
 export type Side = 'search' | 'vault'
 
@@ -39,6 +39,9 @@ export interface HarnessPlace<K extends Replayer> {
     work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
   ): Promise<R[]>
 }
+
+/** Cases that are held while they are replayed: many times as many as any place works on at once. */
+const CASES_UNDER_WAY = 512
 
 /** Replays of cases in that place. */
 export function harnessReplays<K extends Replayer>(
@@ -77,15 +80,14 @@ export function harnessReplays<K extends Replayer>(
     replayer: place.replayer,
 
     check: async (lines, pins) =>
-      checkHarness(place.name, await parsed<ReplayCase>(lines), (some) =>
-        underBaseline('search', some, pins, (_, replied) => replied),
-      ),
+      checkHarness(place.name, lines, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
 
     async *reproduce(lines, pins, side) {
-      const texts = await Array.fromAsync(lines)
-      const cases = await parsed<ReplayCase>(texts)
-      const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
-      for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+      for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
+        const cases = texts.map((text) => JSON.parse(text) as ReplayCase)
+        const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
+        for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+      }
     },
 
     answer(lines, settings, run) {
@@ -97,22 +99,17 @@ export function harnessReplays<K extends Replayer>(
 
     async *score(lines, run, change) {
       const pins = pinsOf(run)
-      const sealed = await parsed<SealedLine>(lines)
       const tables = { settings: applyPatch(pins.baseline, change.patch), baseline: pins.baseline }
-      yield* await replay('vault', sealed, tables, (line, replied): CaseScore => {
-        const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
-        // A case on which the harness failed could not be replayed either: it counts against the candidate.
-        if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
-        const { contextChanged, decisionChanged, measures } = answer
-        return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
-      })
+      for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
+        const sealed = texts.map((text) => JSON.parse(text) as SealedLine)
+        yield* await replay('vault', sealed, tables, (line, replied): CaseScore => {
+          const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
+          // A case on which the harness failed could not be replayed either: it counts against the candidate.
+          if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
+          const { contextChanged, decisionChanged, measures } = answer
+          return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
+        })
+      }
     },
   }
-}
-
-/** Values of lines, all of them. */
-export async function parsed<T>(lines: Lines): Promise<T[]> {
-  const values: T[] = []
-  for await (const line of lines) values.push(JSON.parse(line) as T)
-  return values
 }

@@ -12,7 +12,6 @@ import { keys } from '#schemas/s3-keys.ts'
 import { harnessFunction } from '../../functions/harness-client/harness-function.ts'
 import type { ModelRequest } from '../../functions/ports.ts'
 import type { ReplayEngine } from '../../functions/steps/engine.ts'
-import { parsed } from '../../functions/steps/harness-replays.ts'
 import { lambdaReplays } from '../../functions/steps/lambda-replays.ts'
 import { runLoader } from '../../functions/steps/recorded-runs.ts'
 import { readJson, readLines, type Store } from '../../functions/steps/store.ts'
@@ -90,7 +89,8 @@ describe('a deployed run with a harness function', () => {
         ...replays,
         async *reproduce(lines, pins, side) {
           const texts = await Array.fromAsync(lines)
-          if (side === 'search') searched = new Map((await parsed<ReplayCase>(texts)).map((c) => [c.case_id, c]))
+          if (side === 'search')
+            searched = new Map(texts.map((text) => JSON.parse(text) as ReplayCase).map((c) => [c.case_id, c]))
           yield* replays.reproduce(texts, pins, side)
         },
         async *search(input) {

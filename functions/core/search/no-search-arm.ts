@@ -24,8 +24,8 @@ export interface NoSearchArm {
 export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
-  spill: Spill,
   budget: number,
+  { spill, block = BLOCK }: { readonly spill: Spill; readonly block?: number },
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)
@@ -49,7 +49,7 @@ export function* noSearchArm(
     const settings = applyPatch(pack.settings, patch)
     const measures = new MeasureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
-      const affordable = Math.min(BLOCK, budget - memo.counts.paid)
+      const affordable = Math.min(block, budget - memo.counts.paid)
       const keys: string[] = []
       const missing: number[] = []
       for (let i = measures.length; i < panel.cases.length && missing.length < affordable; i++) {

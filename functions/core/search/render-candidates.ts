@@ -8,7 +8,7 @@ import type { CaseView } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Measures of candidates that are rendered side by side take so much memory at most, or those of one. */
-const SIDE_BY_SIDE_BYTES = 32 * 1024 * 1024
+const SIDE_BY_SIDE_BYTES = 64 * 1024 * 1024
 
 /** For each change, in their order, a fate that costs nothing, or a candidate worth paying for. */
 export function* renderCandidates(

@@ -58,7 +58,10 @@ export function* searchRounds(
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
   const memo = new ReplayMemo(record, input.panel.cases.length, spill)
   const found = yield* searched(input, view, memo, block)
-  return { ...found, noSearch: input.candidates ? null : yield* noSearchArm(input, view, spill, found.counts.paid) }
+  return {
+    ...found,
+    noSearch: input.candidates ? null : yield* noSearchArm(input, view, found.counts.paid, { spill, block }),
+  }
 }
 
 /** The search without its no-search arm. */

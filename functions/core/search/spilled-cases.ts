@@ -4,24 +4,27 @@ import type { Series } from '../evaluate/series.ts'
 import { SharedValues, slim } from '../replay/slim.ts'
 import type { Spill } from './spill.ts'
 
-/** Recordings at hand, with the columns that were prepared of them: some 10 KB each. */
-const AT_HAND = 8192
+/** Characters of the cases at hand, as JSON. With the columns that are prepared of them they take some three times as many bytes. */
+const AT_HAND = 32 * 1024 * 1024
 
 export class SpilledCases implements Series<ReplayCase> {
   readonly #spill: Spill
   readonly #shared = new SharedValues()
   readonly #atHand: ReplayCase[] = []
   readonly #most: number
-  #recordings = 0
+  readonly #whole: boolean
+  #chars = 0
   /** Where each case that is not at hand stands, and how long it is. */
   readonly #positions: number[] = []
   readonly #lengths: number[] = []
   /** A search asks several things of a case, one after the other. */
   #last: { readonly index: number; readonly case: ReplayCase } | null = null
 
-  constructor(spill: Spill, atHand = AT_HAND) {
+  /** `whole`: nothing is taken off them. */
+  constructor(spill: Spill, { atHand = AT_HAND, whole = false } = {}) {
     this.#spill = spill
     this.#most = atHand
+    this.#whole = whole
   }
 
   get length(): number {
@@ -30,13 +33,14 @@ export class SpilledCases implements Series<ReplayCase> {
 
   /** Adds a case whose baseline is proved. */
   add(replayCase: ReplayCase): void {
-    const less = slim(replayCase)
-    this.#recordings += less.recordings.length
-    if (this.#recordings <= this.#most && this.#positions.length === 0) {
-      this.#atHand.push(this.#shared.share(less))
+    const kept = this.#whole ? replayCase : slim(replayCase)
+    const text = JSON.stringify(kept)
+    this.#chars += text.length
+    if (this.#chars <= this.#most) {
+      this.#atHand.push(this.#shared.share(kept))
       return
     }
-    const bytes = Buffer.from(JSON.stringify(less))
+    const bytes = Buffer.from(text)
     this.#positions.push(this.#spill.append(bytes))
     this.#lengths.push(bytes.length)
   }

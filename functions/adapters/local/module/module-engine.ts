@@ -3,14 +3,17 @@
  * held-out cases, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
  * restricted process of its own.
  */
+import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import type { ReplayCase } from '#schemas/replay-case.ts'
+import { SpilledCases } from '#core/search/spilled-cases.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../../errors.ts'
 import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
-import { harnessReplays, parsed } from '../../../steps/harness-replays.ts'
+import { harnessReplays } from '../../../steps/harness-replays.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
+import { passingFile } from '../files/passing-file.ts'
+import { FileSpill } from '../isolation/file-spill.ts'
 import { unpacked } from '../isolation/protocol.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
 import { harnessFiles, readableBy } from './harness-files.ts'
@@ -62,8 +65,10 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   }
   await pools.search.open()
   let replayed = 0
-  /** Cases of the last reproduction of the search side. */
-  let searched: ReadonlyMap<string, ReplayCase> = new Map()
+  /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
+  const aside = passingFile(vault, (file) => openSync(file, 'r+'))
+  const spill = new FileSpill(aside.opened)
+  let searched = new SpilledCases(spill, { whole: true })
 
   const replays = harnessReplays({
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs } as const,
@@ -82,9 +87,11 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     ...replays,
 
     async *reproduce(lines, pins, side) {
-      const texts = await Array.fromAsync(lines)
-      if (side === 'search') searched = new Map((await parsed<ReplayCase>(texts)).map((c) => [c.case_id, c]))
-      yield* replays.reproduce(texts, pins, side)
+      if (side === 'search') searched = new SpilledCases(spill, { whole: true })
+      for await (const reproduced of replays.reproduce(lines, pins, side)) {
+        if (side === 'search' && 'measures' in reproduced.result) searched.add(JSON.parse(reproduced.line))
+        yield reproduced
+      }
     },
 
     async *search({ panel, ...input }) {
@@ -100,10 +107,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
         let step = yield* turn({ input }, heads())
         while ('round' in step) {
           const { cases, settings } = step.round
-          const asked = cases.map((i) => {
-            const { case: head, baseline } = headAt(i)
-            return { case: searched.get(head.case_id)!, baseline }
-          })
+          const asked = cases.map((i) => ({ case: searched.at(i)!, baseline: panel.baseline.at(i)! }))
           const answers = await replays.answer(asked, settings, judged)
           step = yield* turn({ answers })
         }
@@ -116,6 +120,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     close() {
       pools.search.close()
       pools.vault.close()
+      closeSync(aside.opened)
+      aside.remove()
     },
   }
 }

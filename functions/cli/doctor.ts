@@ -10,8 +10,8 @@ import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/documents.ts'
-import { type ReplayEngine, replayerOf, transcriptEngine } from '../steps/engine.ts'
-import { gather } from '../steps/reproduce.ts'
+import { type ReplayEngine, replayerOf } from '../steps/engine.ts'
+import { gather, recordedRuns } from '../steps/reproduce.ts'
 import { planSeal, standingVersion } from '../steps/seal.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { print, readInput, terminalProgress } from './io.ts'
@@ -24,6 +24,9 @@ interface Options extends StoreOptions {
   readonly target: string
   readonly replayer?: string
 }
+
+/** What a look needs of an engine: it replays baselines and never searches. */
+type Looking = Pick<ReplayEngine, 'replayer' | 'check' | 'reproduce'>
 
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
 export async function doctor({ json, target: file, replayer: option, ...o }: Options): Promise<number> {
@@ -61,7 +64,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       prices: documents.prices,
     }
     if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
-    const engine = opened ?? transcriptEngine()
+    const engine: Looking = opened ?? recordedRuns
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const compiled = () => compileIntent(store, resolved.intent)
     await engine.check?.(compiled(), pins)
@@ -113,7 +116,7 @@ async function askable(
   store: CommandStore,
   target: ResolvedTarget,
   pins: BaselinePins,
-  engine: ReplayEngine,
+  engine: Looking,
 ): Promise<HeldoutVersion | null> {
   if (!isLocal(store)) return await standingVersion(store, target, pins)
   return (

@@ -35,7 +35,8 @@ export interface ReplayEngine {
 }
 
 /** The replayer of an engine, as a run pins it. */
-export const replayerOf = (engine: ReplayEngine): Replayer => engine.replayer ?? { kind: 'transcript' }
+export const replayerOf = (engine: Pick<ReplayEngine, 'replayer'>): Replayer =>
+  engine.replayer ?? { kind: 'transcript' }
 
 /** The transcript replayer in this process. */
 export function transcriptEngine(): ReplayEngine {

@@ -67,13 +67,20 @@ export class MeasureList implements Series<Measures> {
     return this.#length
   }
 
+  /** Forgets all, and keeps the room for as many. */
+  clear(): void {
+    this.#length = 0
+  }
+
   add(measures: Measures): void {
     this.set(this.#length, measures)
   }
 
   set(index: number, measures: Measures): void {
-    while (this.#blocks.length * BLOCK_SIZE <= index) this.#blocks.push(emptyBlock())
-    if (index >= this.#length) this.#length = index + 1
+    while (this.#length < index) this.add(NOTHING)
+    if (this.#blocks.length * BLOCK_SIZE <= index)
+      this.#blocks.push(new DataView(new ArrayBuffer(BLOCK_SIZE * MEASURE_BYTES)))
+    if (index === this.#length) this.#length++
     writeMeasures(this.#blocks[Math.floor(index / BLOCK_SIZE)]!, (index % BLOCK_SIZE) * MEASURE_BYTES, measures)
   }
 
@@ -91,12 +98,6 @@ export class MeasureList implements Series<Measures> {
     const blocks = this.#blocks.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return { length: this.#length, bytes: Buffer.concat(blocks).toString('base64') }
   }
-}
-
-function emptyBlock(): DataView {
-  const view = new DataView(new ArrayBuffer(BLOCK_SIZE * MEASURE_BYTES))
-  for (let place = 0; place < BLOCK_SIZE; place++) writeMeasures(view, place * MEASURE_BYTES, NOTHING)
-  return view
 }
 
 const NOTHING: Measures = {

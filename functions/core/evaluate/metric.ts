@@ -32,7 +32,9 @@ export function metricPart(metric: MetricName, measures: Measures): MetricPart |
 
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
 export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
-  const values: number[] = []
+  const { statistic } = METRICS[metric]
+  const values = new Float64Array(statistic === 'mean' ? 0 : all.length)
+  let at = 0
   let sum = 0
   let count = 0
   for (const measures of all) {
@@ -40,10 +42,9 @@ export function metricOver(metric: MetricName, all: Series<Measures>): number | 
     if (part === null) return null
     sum += part.sum
     count += part.count
-    if (METRICS[metric].statistic !== 'mean') values.push(part.sum)
+    if (statistic !== 'mean') values[at++] = part.sum
   }
   if (count === 0) return null
-  const { statistic } = METRICS[metric]
   return statistic === 'mean' ? sum / count : quantileHigher(values, statistic === 'p95' ? 0.95 : 0.5)
 }
 

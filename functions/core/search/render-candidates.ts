@@ -19,6 +19,7 @@ export function* renderCandidates(
 ): Generator<CandidateScore | Visited> {
   const blocks = Math.max(1, Math.ceil(input.panel.cases.length / BLOCK_SIZE))
   const atOnce = Math.max(1, Math.floor(SIDE_BY_SIDE_BYTES / (blocks * BLOCK_SIZE * MEASURE_BYTES)))
+  const room: MeasureList[] = []
   let group: (CandidateScore | Visited)[] = []
   let waiting = 0
   for (const change of changes) {
@@ -26,11 +27,11 @@ export function* renderCandidates(
     group.push(known)
     if (!('fate' in known)) waiting++
     if (waiting < atOnce) continue
-    yield* renderGroup(group, input, view, baselineMetric)
+    yield* renderGroup(group, room, input, view, baselineMetric)
     group = []
     waiting = 0
   }
-  yield* renderGroup(group, input, view, baselineMetric)
+  yield* renderGroup(group, room, input, view, baselineMetric)
 }
 
 /** The same for one change. */
@@ -41,13 +42,22 @@ export const renderCandidate = (
   baselineMetric: number | null,
 ): CandidateScore | Visited => [...renderCandidates([change], input, view, baselineMetric)][0]!
 
+/** `room`: lists of the groups before, which nobody reads any more. */
 function* renderGroup(
   group: readonly (CandidateScore | Visited)[],
+  room: MeasureList[],
   input: SearchInput,
   view: CaseView,
   baselineMetric: number | null,
 ): Generator<CandidateScore | Visited> {
-  const renderings = group.map((known) => ('fate' in known ? null : new Rendering(known.settings)))
+  let used = 0
+  const renderings = group.map((known) => {
+    if ('fate' in known) return null
+    if (room.length === used) room.push(new MeasureList())
+    const list = room[used++]!
+    list.clear()
+    return new Rendering(known.settings, list)
+  })
   for (let i = 0; i < input.panel.cases.length; i++) for (const rendering of renderings) rendering?.add(i, view)
   for (const [at, known] of group.entries()) {
     const rendering = renderings[at]!
@@ -58,15 +68,16 @@ function* renderGroup(
 /** One candidate while its cases are rendered. */
 class Rendering implements Rendered {
   readonly #settings: Settings
-  readonly measures = new MeasureList()
+  readonly measures: MeasureList
   readonly amounts: number[] = []
   unreplayable = 0
   why = ''
   /** Does the replayer know anything of a case before it runs it? */
   isKnown = true
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, room: MeasureList) {
     this.#settings = settings
+    this.measures = room
   }
 
   add(caseIndex: number, view: CaseView): void {

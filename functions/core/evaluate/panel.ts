@@ -77,6 +77,19 @@ function familiesOf(cases: Series<CaseHead>): Pick<Panel, 'families' | 'familyOf
   return { families: seen.size, familyOf, representative }
 }
 
+/** Cases by family: those of family f stand in `order` from `first[f]` up to `first[f + 1]`, in case order. */
+export function byFamily({ families, familyOf }: Panel): { readonly order: Int32Array; readonly first: Int32Array } {
+  const first = new Int32Array(families + 1)
+  for (const family of familyOf) first[family + 1]!++
+  for (let f = 0; f < families; f++) first[f + 1]! += first[f]!
+  const next = first.slice()
+  const order = new Int32Array(familyOf.length)
+  familyOf.forEach((family, i) => {
+    order[next[family]!++] = i
+  })
+  return { order, first }
+}
+
 /** Ids of the families of a panel, in their order. */
 export function* familyIds({ cases, representative }: Panel): Generator<string> {
   for (const i of representative) yield cases.at(i)!.family_id

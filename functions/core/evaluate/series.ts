@@ -6,14 +6,18 @@ export interface Series<T> extends Iterable<T> {
   at(index: number): T | undefined
 }
 
-/** What a function makes of each value of a series, made whenever it is read. */
-export const mapped = <T, R>(series: Series<T>, make: (value: T) => R): Series<R> => ({
-  length: series.length,
-  at: (index) => (index < series.length ? make(series.at(index)!) : undefined),
+/** So many values, each made whenever it is read. */
+export const seriesOf = <T>(length: number, make: (index: number) => T): Series<T> => ({
+  length,
+  at: (index) => (index >= 0 && index < length ? make(index) : undefined),
   *[Symbol.iterator]() {
-    for (const value of series) yield make(value)
+    for (let i = 0; i < length; i++) yield make(i)
   },
 })
+
+/** What a function makes of each value of a series. */
+export const mapped = <T, R>(series: Series<T>, make: (value: T) => R): Series<R> =>
+  seriesOf(series.length, (index) => make(series.at(index)!))
 
 /** Values that are kept in blocks of equal size: a long column grows without ever being copied. */
 export const BLOCK_SIZE = 1024

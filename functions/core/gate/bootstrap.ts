@@ -3,6 +3,7 @@
  * bound can block; it is never called proved.
  */
 
+import type { Series } from '../evaluate/series.ts'
 import { indexDraws } from './generator.ts'
 import { type Family, quantileHigher, type Statistic, samplerFor } from './paired-statistic.ts'
 import { requireInteger, requireWithin } from './range.ts'
@@ -20,7 +21,7 @@ export interface BootstrapOptions {
 }
 
 /** The upper quantile of the resampled statistics times `sign`. */
-function signedBound(families: readonly Family[], options: BootstrapOptions, sign: 1 | -1): number {
+function signedBound(families: Series<Family>, options: BootstrapOptions, sign: 1 | -1): number {
   const { statistic, alpha, seed, resamples = 2000, draws = families.length } = options
   const sample = samplerFor(families, statistic)
   requireWithin('alpha', alpha, '()', 0, 1)
@@ -43,7 +44,7 @@ function signedBound(families: readonly Family[], options: BootstrapOptions, sig
  * @returns in the unit of the measurements; Infinity when too many resamples hold an infinitely bad or undefined value
  * @throws RangeError
  */
-export function bootstrapUpper(families: readonly Family[], options: BootstrapOptions): number {
+export function bootstrapUpper(families: Series<Family>, options: BootstrapOptions): number {
   return signedBound(families, options, 1)
 }
 
@@ -52,6 +53,6 @@ export function bootstrapUpper(families: readonly Family[], options: BootstrapOp
  * @param families as for `bootstrapUpper`
  * @throws RangeError
  */
-export function bootstrapLower(families: readonly Family[], options: BootstrapOptions): number {
+export function bootstrapLower(families: Series<Family>, options: BootstrapOptions): number {
   return -signedBound(families, options, -1)
 }

@@ -6,9 +6,9 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { DEFAULT_ALPHA, marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver, metricPart } from '../evaluate/metric.ts'
-import { casesWhere, type Panel, scoreDelta, utilityPairs, violations } from '../evaluate/panel.ts'
+import { byFamily, casesWhere, type Panel, scoreDelta, utilityPairs, violations } from '../evaluate/panel.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
-import { mapped, type Series } from '../evaluate/series.ts'
+import { mapped, type Series, seriesOf } from '../evaluate/series.ts'
 import { patchDigest } from '../space/lattice.ts'
 import { binomCdf, upperRate } from './binomial.ts'
 import { bootstrapLower, bootstrapUpper } from './bootstrap.ts'
@@ -174,7 +174,7 @@ export function checkedRows(
       seed: bootstrapSeed(commit.slice(7), guardrail),
       draws,
     }
-    const measured = families.length > 0 && families.some((f) => f.some((c) => c.base.count > 0))
+    const measured = isMeasured(families)
     const bound = !measured
       ? null
       : better === 'decrease'
@@ -216,22 +216,25 @@ export function checkedRows(
   ]
 }
 
+function isMeasured(families: Series<Family>): boolean {
+  for (const family of families) if (family.some((c) => c.base.count > 0)) return true
+  return false
+}
+
 /** Both arms of every case by family; a measurement that is missing is infinitely bad for the candidate. */
 function pairedFamilies(
   panel: Panel,
   measures: Series<Measures>,
   metric: MetricName,
   better: 'decrease' | 'increase',
-): Family[] {
-  const families: { base: { sum: number; count: number }; cand: { sum: number; count: number } }[][] = Array.from(
-    { length: panel.families },
-    () => [],
-  )
+): Series<Family> {
+  const { order, first } = byFamily(panel)
   const worst = { sum: better === 'decrease' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY, count: 1 }
-  panel.familyOf.forEach((family, i) => {
-    const base = metricPart(metric, panel.baseline.at(i)!)
-    const cand = base === null ? null : metricPart(metric, measures.at(i)!)
-    families[family]!.push({ base: base ?? { sum: 0, count: 1 }, cand: cand ?? worst })
-  })
-  return families
+  return seriesOf(panel.families, (family) =>
+    Array.from(order.subarray(first[family], first[family + 1]), (i) => {
+      const base = metricPart(metric, panel.baseline.at(i)!)
+      const cand = base === null ? null : metricPart(metric, measures.at(i)!)
+      return { base: base ?? { sum: 0, count: 1 }, cand: cand ?? worst }
+    }),
+  )
 }

@@ -3,6 +3,7 @@
  * several cases; they are always taken together.
  */
 
+import type { Series } from '../evaluate/series.ts'
 import { requireInteger, requireWithin } from './range.ts'
 
 /** What one arm measured on one case: a sum over `count` things. A plain value has count 1. */
@@ -59,7 +60,7 @@ export function quantileHigher(values: ArrayLike<number>, q: number): number {
   return Float64Array.from(values).sort()[higherIndex(q, values.length)]!
 }
 
-function requireFamilies(families: readonly Family[], statistic: Statistic): void {
+function requireFamilies(families: Series<Family>, statistic: Statistic): void {
   requireInteger('number of families', families.length, 1)
   for (const family of families) {
     requireInteger('cases of a family', family.length, 1)
@@ -75,7 +76,7 @@ function requireFamilies(families: readonly Family[], statistic: Statistic): voi
   }
 }
 
-function meanSampler(families: readonly Family[]): Sampler {
+function meanSampler(families: Series<Family>): Sampler {
   const total = (value: (one: PairedCase) => number) =>
     Float64Array.from(families, (family) => family.reduce((sum, one) => sum + value(one), 0))
   const baseSums = total((one) => one.base.sum)
@@ -96,8 +97,8 @@ function meanSampler(families: readonly Family[]): Sampler {
 }
 
 /** One arm's values sorted once, so that a resample is a count per rank and its quantile a short walk from the top. */
-function rankedArm(values: readonly number[]) {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!)
+function rankedArm(values: Float64Array) {
+  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!)
   const rank = new Uint32Array(values.length)
   order.forEach((index, position) => {
     rank[index] = position
@@ -118,14 +119,19 @@ function rankedArm(values: readonly number[]) {
   }
 }
 
-function p95Sampler(families: readonly Family[]): Sampler {
-  const cases = families.flat()
-  const base = rankedArm(cases.map((one) => one.base.sum))
-  const cand = rankedArm(cases.map((one) => one.cand.sum))
+function valuesOf(families: Series<Family>, cases: number, value: (one: PairedCase) => number): Float64Array {
+  const values = new Float64Array(cases)
+  let at = 0
+  for (const family of families) for (const one of family) values[at++] = value(one)
+  return values
+}
+
+function p95Sampler(families: Series<Family>): Sampler {
   const starts = new Uint32Array(families.length + 1)
-  families.forEach((family, i) => {
-    starts[i + 1] = starts[i]! + family.length
-  })
+  let f = 0
+  for (const family of families) starts[++f] = starts[f - 1]! + family.length
+  const base = rankedArm(valuesOf(families, starts[f]!, (one) => one.base.sum))
+  const cand = rankedArm(valuesOf(families, starts[f]!, (one) => one.cand.sum))
   return (draw, draws) => {
     base.clear()
     cand.clear()
@@ -147,7 +153,7 @@ function p95Sampler(families: readonly Family[]): Sampler {
  * Prepares the statistic for being computed over many draws.
  * @throws RangeError
  */
-export function samplerFor(families: readonly Family[], statistic: Statistic): Sampler {
+export function samplerFor(families: Series<Family>, statistic: Statistic): Sampler {
   requireFamilies(families, statistic)
   return statistic === 'p95_delta' ? p95Sampler(families) : meanSampler(families)
 }
@@ -157,7 +163,7 @@ export function samplerFor(families: readonly Family[], statistic: Statistic): S
  * @returns the difference, candidate minus baseline; null when an arm counted nothing
  * @throws RangeError
  */
-export function observedDelta(families: readonly Family[], statistic: Statistic): number | null {
+export function observedDelta(families: Series<Family>, statistic: Statistic): number | null {
   const sample = samplerFor(families, statistic)
   let next = 0
   const delta = sample(() => next++, families.length)

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
-import { familyIds, type Panel, scoredFamilies } from '../evaluate/panel.ts'
+import { byFamily, familyIds, type Panel, scoredFamilies } from '../evaluate/panel.ts'
 import type { BaselinePins } from '../replay/baseline.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
@@ -69,19 +69,6 @@ function versionOf(
     family++
   }
   return `sha256:${hash.update(`]${tail}`).digest('hex')}`
-}
-
-/** Cases by family: those of family f stand in `order` from `first[f]` up to `first[f + 1]`, in case order. */
-function byFamily({ families, familyOf }: Panel): { readonly order: Int32Array; readonly first: Int32Array } {
-  const first = new Int32Array(families + 1)
-  for (const family of familyOf) first[family + 1]!++
-  for (let f = 0; f < families; f++) first[f + 1]! += first[f]!
-  const next = first.slice()
-  const order = new Int32Array(familyOf.length)
-  familyOf.forEach((family, i) => {
-    order[next[family]!++] = i
-  })
-  return { order, first }
 }
 
 /** Is this a line whose case is the one that its digest names? */

@@ -5,8 +5,9 @@ import type { LocalStore } from '#adapters/local/open-store.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import { type ReplayEngine, transcriptEngine } from '../steps/engine.ts'
+import type { ReplayEngine } from '../steps/engine.ts'
 import { runLoader } from '../steps/recorded-runs.ts'
+import { transcriptEngine } from '../steps/transcript-engine.ts'
 
 export interface LocalEngine extends ReplayEngine {
   /** Ends its processes. */

@@ -1,16 +1,11 @@
 /** How cases are replayed. Every step that replays goes through one engine: in this process, in a child, or elsewhere. */
-
-import { canonical } from '#core/canonical.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { MemorySpill } from '#core/search/spill.ts'
-import { SearchSide } from '#core/search/transcript-side.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
-import { transcriptReplays } from './replays.ts'
-import { type Lines, type ReproducedLine, reproduceLines } from './reproduce.ts'
+import type { Lines, ReproducedLine } from './reproduce.ts'
 
 export interface ReplayEngine {
   /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
@@ -37,22 +32,3 @@ export interface ReplayEngine {
 /** The replayer of an engine, as a run pins it. */
 export const replayerOf = (engine: Pick<ReplayEngine, 'replayer'>): Replayer =>
   engine.replayer ?? { kind: 'transcript' }
-
-/** The transcript replayer in this process. */
-export function transcriptEngine(): ReplayEngine {
-  const searched = new SearchSide(new MemorySpill())
-  return {
-    reproduce(lines, pins, side) {
-      if (side === 'vault') return reproduceLines(lines, pins)
-      searched.clear()
-      return reproduceLines(lines, pins, (reproduced) => searched.keep(reproduced))
-    },
-    async *search({ panel: _, ...input }) {
-      const results: string[] = []
-      const found = searched.search(input, (result) => results.push(canonical(result)))
-      yield* results
-      return found
-    },
-    score: transcriptReplays.score,
-  }
-}

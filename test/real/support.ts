@@ -14,7 +14,7 @@ import type { PriceTable } from '#schemas/pack.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { main } from '../../examples/real/main.ts'
 import type { RealCase, RealRun } from '../../examples/real/real-case.ts'
-import { transcriptEngine } from '../../functions/steps/engine.ts'
+import { transcriptEngine } from '../../functions/steps/transcript-engine.ts'
 import { type Verification, verifyRun } from '../../functions/steps/verify.ts'
 import { mapAll } from '../adapters/import/support.ts'
 

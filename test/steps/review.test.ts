@@ -5,7 +5,6 @@ import { baselineDigest } from '#core/gate/commitment.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { readRejections } from '../../functions/steps/memory.ts'
 import {
   answerRequest,
@@ -19,6 +18,7 @@ import {
   reviewLinks,
 } from '../../functions/steps/review.ts'
 import { readJson, readText, type Store } from '../../functions/steps/store.ts'
+import { transcriptEngine } from '../../functions/steps/transcript-engine.ts'
 import { macHolds, sign } from '../core/review/builders.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { memory, run, stocked } from './stores.ts'

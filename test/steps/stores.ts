@@ -15,12 +15,12 @@ import type { RunSummary } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { publishPack, publishSuite } from '../../functions/steps/documents.ts'
-import { transcriptEngine } from '../../functions/steps/engine.ts'
 import { ingest } from '../../functions/steps/ingest.ts'
 import { rowKeys } from '../../functions/steps/ledger-keys.ts'
 import type { Holder } from '../../functions/steps/lock.ts'
 import { type RunRequest, runTarget } from '../../functions/steps/run.ts'
 import type { Store } from '../../functions/steps/store.ts'
+import { transcriptEngine } from '../../functions/steps/transcript-engine.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 
 /** A store in memory whose clock moves a second with every look. */

@@ -53,23 +53,18 @@ export interface DecidedView {
 }
 
 /**
- * Regressions of a candidate on the search set, from the run's replay results: cases that the baseline passed and the
- * candidate fails, or that break a floor. Cases whose context did not change were never paid for, and cannot regress.
- * @param passed case ids that the baseline passes; null where that is not known: then every failing case is listed
+ * Is this replay of a candidate a regression: a case that the baseline passed and the candidate fails, or one that breaks a
+ * floor? Cases whose context did not change were never paid for, and cannot regress.
+ * @param passed case ids that the baseline passes; null where that is not known: then every failing case is one
  */
-export function regressionsOf(
-  results: readonly ReplayResult[],
-  candidateId: string,
-  passed: ReadonlySet<string> | null,
-): SearchRegression[] {
-  return results
-    .filter((r) => r.candidate_id === candidateId && fell(r, passed))
-    .map((r) => ({
-      case_id: r.case_id,
-      family_id: r.family_id,
-      findings:
-        r.status === 'replayed' ? r.findings.map((f) => f.message) : [`${r.status}: ${r.reason ?? 'no reason'}`],
-    }))
+export function regressionOf(result: ReplayResult, passed: ReadonlySet<string> | null): SearchRegression | null {
+  if (!fell(result, passed)) return null
+  const { case_id, family_id, status, reason, findings } = result
+  return {
+    case_id,
+    family_id,
+    findings: status === 'replayed' ? findings.map((f) => f.message) : [`${status}: ${reason ?? 'no reason'}`],
+  }
 }
 
 function fell({ case_id, status, scorecard }: ReplayResult, passed: ReadonlySet<string> | null): boolean {

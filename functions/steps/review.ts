@@ -20,7 +20,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Signer } from '../ports.ts'
 import { answerReview, type DeskReply } from '../review-pages/desk.ts'
-import { regressionsOf, type ShownProposal, shownDigest } from '../review-pages/view.ts'
+import { regressionOf, type SearchRegression, type ShownProposal, shownDigest } from '../review-pages/view.ts'
 import type { ReplayEngine } from './engine.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { writeRejections } from './memory.ts'
@@ -168,7 +168,7 @@ async function gatherEvidence(
   const tuple = baselineTuple(run)
   return {
     baseline_metric: metricOver(proposal.target.metric, panel.baseline),
-    regressions: winner ? regressionsOf(await replaysOf(store, run, winner), winner.candidate_id, passed) : [],
+    regressions: winner ? await regressionsOf(store, run, winner, passed) : [],
     rollback: {
       tuple,
       replay: {
@@ -181,14 +181,20 @@ async function gatherEvidence(
   }
 }
 
-/** What was replayed for one candidate first; every other line is read and let go. */
-async function replaysOf(store: Store, run: AutotuneRun, { candidate_id }: CandidateScore): Promise<ReplayResult[]> {
-  const results: ReplayResult[] = []
+/** Regressions among what was replayed for one candidate first; every other line is read and let go. */
+async function regressionsOf(
+  store: Store,
+  run: AutotuneRun,
+  { candidate_id }: CandidateScore,
+  passed: ReadonlySet<string>,
+): Promise<SearchRegression[]> {
+  const regressions: SearchRegression[] = []
   for await (const line of streamLines(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))) {
     const result = JSON.parse(line) as ReplayResult
-    if (result.candidate_id === candidate_id) results.push(result)
+    const regression = result.candidate_id === candidate_id ? regressionOf(result, passed) : null
+    if (regression) regressions.push(regression)
   }
-  return results
+  return regressions
 }
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */

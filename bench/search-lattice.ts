@@ -1,6 +1,6 @@
 /** How many replays until the exact answer stands? The project's search beside sweeps, sampling and halving. */
 import { makePanel } from '#core/evaluate/panel.ts'
-import type { Measures } from '#core/evaluate/scorecard.ts'
+import { type Measures, NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { type CaseView, SAME_AS_BASELINE } from '#core/search/replayer.ts'
 import { searchRounds } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -158,19 +158,6 @@ function ours(world: World): Answer {
     return { replays, point: pointOf(Object.fromEntries(Object.entries(patch).map(([path, { to }]) => [path, to]))) }
   }
   return { replays, point: BASELINE }
-}
-
-const NOT_MEASURED: Measures = {
-  policy_violation: null,
-  safety_violation: null,
-  approval_bypass: null,
-  utility_passed: null,
-  utility_score: null,
-  latency_ms: null,
-  economics_cents: null,
-  economics_tokens: null,
-  approval_waits: null,
-  approval_actions: null,
 }
 
 const pathOf = (field: string): string => (field === 'evidence_tokens' ? `budget.${field}` : `evidence.${field}`)

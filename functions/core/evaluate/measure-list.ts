@@ -1,5 +1,5 @@
 /** Measures of many cases as bytes: 49 a case, where an object takes some 150. */
-import type { Measures } from './scorecard.ts'
+import { type Measures, NOT_MEASURED } from './scorecard.ts'
 import { BLOCK_SIZE, type Series } from './series.ts'
 
 /** Bytes of one case: a byte of flags and six amounts. */
@@ -77,7 +77,7 @@ export class MeasureList implements Series<Measures> {
   }
 
   set(index: number, measures: Measures): void {
-    while (this.#length < index) this.add(NOTHING)
+    while (this.#length < index) this.add(NOT_MEASURED)
     if (this.#blocks.length * BLOCK_SIZE <= index)
       this.#blocks.push(new DataView(new ArrayBuffer(BLOCK_SIZE * MEASURE_BYTES)))
     if (index === this.#length) this.#length++
@@ -98,17 +98,4 @@ export class MeasureList implements Series<Measures> {
     const blocks = this.#blocks.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return { length: this.#length, bytes: Buffer.concat(blocks).toString('base64') }
   }
-}
-
-const NOTHING: Measures = {
-  policy_violation: null,
-  safety_violation: null,
-  approval_bypass: null,
-  utility_passed: null,
-  utility_score: null,
-  latency_ms: null,
-  economics_cents: null,
-  economics_tokens: null,
-  approval_waits: null,
-  approval_actions: null,
 }

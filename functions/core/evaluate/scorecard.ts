@@ -5,6 +5,20 @@ import { judge, outcomeIsLost } from './evaluators.ts'
 
 export type Measures = Scorecard['measures']
 
+/** Measures of a case of which nothing is known. */
+export const NOT_MEASURED: Measures = {
+  policy_violation: null,
+  safety_violation: null,
+  approval_bypass: null,
+  utility_passed: null,
+  utility_score: null,
+  latency_ms: null,
+  economics_cents: null,
+  economics_tokens: null,
+  approval_waits: null,
+  approval_actions: null,
+}
+
 /** Measures of a case that cannot be replayed: a violation everywhere, no utility, nothing measured. */
 export const UNREPLAYABLE: Measures = {
   policy_violation: true,

@@ -4,7 +4,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
-import { type Measures, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { contextHash, render, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
@@ -19,14 +19,6 @@ import {
   type Unreplayable,
 } from '../replay/transcript.ts'
 import { type AnswerRound, type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
-
-const SPENDING_ONLY: Measures = {
-  ...UNREPLAYABLE,
-  policy_violation: null,
-  safety_violation: null,
-  utility_passed: null,
-  utility_score: null,
-}
 
 export interface TranscriptReplayer {
   readonly view: CaseView
@@ -61,7 +53,7 @@ export function transcriptReplayer(
       if ('unreplayable' in placement) return placement
       const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
       return {
-        ...SPENDING_ONLY,
+        ...NOT_MEASURED,
         approval_bypass: bypassed.length > 0,
         economics_tokens: tokens,
         economics_cents: cents,

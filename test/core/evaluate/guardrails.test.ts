@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allowedRate, notEvaluated, pointRows } from '#core/evaluate/guardrails.ts'
 import { makePanel } from '#core/evaluate/panel.ts'
-import { type Measures, UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
+import { type Measures, NOT_MEASURED, UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
 import { GuardrailRow } from '#schemas/candidate.ts'
 import { GUARDRAIL_NAMES } from '#schemas/metrics.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -89,17 +89,8 @@ describe('pointRows', () => {
   })
 
   test('block what is not measured, on every guardrail', () => {
-    const nothing = measuresLike({
-      policy_violation: null,
-      safety_violation: null,
-      approval_bypass: null,
-      utility_passed: null,
-      utility_score: null,
-      latency_ms: null,
-      economics_cents: null,
-    })
-    expect(Object.values(verdicts([nothing]))).toEqual(Array(6).fill('block'))
-    expect(Object.values(verdicts([measuresLike()], ALL, nothing))).toEqual(Array(6).fill('block'))
+    expect(Object.values(verdicts([NOT_MEASURED]))).toEqual(Array(6).fill('block'))
+    expect(Object.values(verdicts([measuresLike()], ALL, NOT_MEASURED))).toEqual(Array(6).fill('block'))
     expect(Object.values(verdicts([UNREPLAYABLE]))).toEqual(Array(6).fill('block'))
   })
 

@@ -41,7 +41,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     durable: dir !== null,
     progress: terminalProgress(),
   })
-  const engine = isolatedEngine(store.vaultDir)
+  const engine = isolatedEngine(store.vaultDir, store.progress)
   try {
     const pack = await publishRefund(store.objects)
     const target = refundTarget()

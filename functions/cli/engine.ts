@@ -38,7 +38,7 @@ export async function openEngine(
   { replayer, concurrency, limitMs, digest }: ReplayerOptions,
 ): Promise<LocalEngine> {
   const { dir, vaultDir, objects, vault, progress } = local
-  if (replayer === 'transcript') return isolatedEngine(vaultDir)
+  if (replayer === 'transcript') return isolatedEngine(vaultDir, progress)
   if (!replayer.startsWith('module:') || replayer === 'module:')
     throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
   return await moduleEngine(replayer.slice('module:'.length), {

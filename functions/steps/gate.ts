@@ -163,6 +163,7 @@ async function scoreList(
     const key = logKey(facts.version, question, `scores-${i}.jsonl`)
     let recorded = await scoresOf(recordedScores(store, key))
     if (recorded.length === 0) {
+      store.progress(`scoring candidate ${i + 1} of ${list.length} on ${facts.cases} sealed cases`)
       await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change))))
       recorded = await scoresOf(recordedScores(store, key))
     }

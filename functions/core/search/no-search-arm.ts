@@ -10,7 +10,6 @@ import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Spill } from './spill.ts'
-import { BLOCK } from './visit.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */
@@ -25,7 +24,7 @@ export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
   budget: number,
-  { spill, block = BLOCK }: { readonly spill: Spill; readonly block?: number },
+  { spill, block }: { readonly spill: Spill; readonly block: number },
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)

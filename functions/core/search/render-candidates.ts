@@ -16,18 +16,20 @@ export function* renderCandidates(
   input: SearchInput,
   view: CaseView,
   baselineMetric: number | null,
+  progress: (message: string) => void = () => {},
 ): Generator<CandidateScore | Visited> {
   const blocks = Math.max(1, Math.ceil(input.panel.cases.length / BLOCK_SIZE))
   const atOnce = Math.max(1, Math.floor(SIDE_BY_SIDE_BYTES / (blocks * BLOCK_SIZE * MEASURE_BYTES)))
   const room: MeasureList[] = []
   let group: (CandidateScore | Visited)[] = []
   let waiting = 0
-  for (const change of changes) {
+  for (const [at, change] of changes.entries()) {
     const known = rememberedOrTooWide(change, input)
     group.push(known)
     if (!('fate' in known)) waiting++
     if (waiting < atOnce) continue
     yield* renderGroup(group, room, input, view, baselineMetric)
+    progress(`rendered ${at + 1} of ${changes.length} candidates`)
     group = []
     waiting = 0
   }

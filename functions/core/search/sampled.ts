@@ -15,7 +15,7 @@ import { settleOutcome } from './paid-fates.ts'
 import { renderCandidate } from './render-candidates.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import { failFastReplay, startVisits } from './visit.ts'
+import { BLOCK, failFastReplay, startVisits } from './visit.ts'
 
 /** Candidates that a sampled search looks at, the baseline included. */
 export const SAMPLED_CANDIDATES = 200
@@ -38,7 +38,7 @@ export function* sampledScores(
     exact_below: 1,
     budget: { candidates: SAMPLED_CANDIDATES },
   })
-  const visits = startVisits(input)
+  const visits = startVisits(input, BLOCK)
   const scored: CandidateScore[] = []
   for (let [point] = sampler.ask(); point; [point] = sampler.ask()) {
     const patch = Object.fromEntries(

@@ -20,7 +20,7 @@ import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
 import { MemorySpill, type Spill } from './spill.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
-import { failFastReplay, startVisits } from './visit.ts'
+import { BLOCK, failFastReplay, startVisits } from './visit.ts'
 
 export interface SearchResult {
   /** Every listed candidate with its fate; the committed ones carry fate `committed`. */
@@ -34,15 +34,25 @@ export interface SearchResult {
   readonly noSearch: NoSearchArm | null
 }
 
+/** How a search is run: none of it changes what it finds. */
+export interface SearchOptions {
+  /** Cases asked for at once. */
+  readonly block?: number
+  /** Where answers are put aside. @default memory */
+  readonly spill?: Spill
+  /** Is told now and then how far it is, for people. */
+  readonly progress?: (message: string) => void
+}
+
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
 export function search(
   input: SearchInput<ReplayCase>,
   record: OnRecord,
-  spill: Spill = new MemorySpill(),
+  options: Omit<SearchOptions, 'block'> = {},
 ): SearchResult {
   const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
   // Nothing is gained by asking ahead where answers come at once.
-  const rounds = searchRounds(input, view, record, { spill, block: 1 })
+  const rounds = searchRounds(input, view, record, { ...options, block: 1 })
   for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
 }
 
@@ -54,29 +64,30 @@ export function* searchRounds(
   input: SearchInput,
   view: CaseView,
   record: OnRecord,
-  { block, spill = new MemorySpill() }: { readonly block?: number; readonly spill?: Spill } = {},
+  { block = BLOCK, spill = new MemorySpill(), progress = () => {} }: SearchOptions = {},
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
   const memo = new ReplayMemo(record, input.panel.cases.length, spill)
-  const found = yield* searched(input, view, memo, block)
-  return {
-    ...found,
-    noSearch: input.candidates ? null : yield* noSearchArm(input, view, found.counts.paid, { spill, block }),
-  }
+  const found = yield* searched(input, view, memo, { block, progress })
+  if (input.candidates) return { ...found, noSearch: null }
+  progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
+  return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { spill, block }) }
 }
+
+type Running = Required<Pick<SearchOptions, 'block' | 'progress'>>
 
 /** The search without its no-search arm. */
 function* searched(
   input: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
-  block: number | undefined,
+  running: Running,
 ): Generator<Round, Omit<SearchResult, 'noSearch'>, readonly CaseAnswer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = input.candidates ?? exactCandidates(input)
   const scored =
     changes === null
       ? yield* sampledScores(input, view, memo, baselineMetric)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, block)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, running)
   const committed = committedCandidates(scored, input.target)
   return {
     candidates: scored.map((c) => settle(c, committed, input.target.direction)),
@@ -93,17 +104,18 @@ function* exactScores(
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
-  block: number | undefined,
+  { block, progress }: Running,
 ): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
-  for (const early of renderCandidates(changes, input, view, baselineMetric)) {
+  for (const early of renderCandidates(changes, input, view, baselineMetric, progress)) {
     if ('fate' in early) scored.push(early)
     else waiting.push(early)
   }
   waiting.sort(cheapestFirst(input.target.direction))
   const visits = startVisits(input, block)
-  for (const visited of waiting) {
+  for (const [at, visited] of waiting.entries()) {
+    progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far`)
     const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, visits)
     scored.push(settleOutcome(visited, outcome, input, baselineMetric))
   }

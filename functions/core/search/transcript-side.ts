@@ -5,7 +5,7 @@ import { type CaseReplay, Gathered, headOf, type SealedLine } from '../gate/repr
 import { type CaseScore, scoreCase } from '../gate/score.ts'
 import { applyPatch } from '../space/lattice.ts'
 import type { OnRecord } from './memo.ts'
-import { type SearchResult, search } from './search.ts'
+import { type SearchOptions, type SearchResult, search } from './search.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Spill } from './spill.ts'
 import { SpilledCases } from './spilled-cases.ts'
@@ -35,9 +35,12 @@ export class SearchSide {
   }
 
   /** Searches over the cases that are kept. */
-  search(input: Omit<SearchInput, 'panel'>, record: OnRecord): SearchResult {
+  search(input: Omit<SearchInput, 'panel'>, record: OnRecord, progress?: SearchOptions['progress']): SearchResult {
     const { panel } = this.#gathered.reproduction()
-    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, this.#spill)
+    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, {
+      spill: this.#spill,
+      ...(progress && { progress }),
+    })
   }
 }
 

@@ -25,7 +25,7 @@ export interface Visits {
 }
 
 /** Visits of a search that has killed nothing yet. */
-export function startVisits(input: SearchInput, block = BLOCK): Visits {
+export function startVisits(input: SearchInput, block: number): Visits {
   const { cases, baseline } = input.panel
   const rest = new Int32Array(cases.length)
   let placed = 0

@@ -287,7 +287,7 @@ describe('search', () => {
         const cases = new SpilledCases(spill, { atHand })
         for (const replayCase of input.panel.cases) cases.add(replayCase)
         const results: ReplayResult[] = []
-        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), spill)
+        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { spill })
         expect({ ...found, results }).toEqual(search(input))
       }),
       { numRuns: 40 },

@@ -5,6 +5,7 @@
 import type { Reproduced } from '#core/gate/reproduce.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { SearchResult } from '#core/search/search.ts'
+import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import type { Lines } from '../../../steps/reproduce.ts'
 import { type Packed, type Request, unpacked } from './protocol.ts'
@@ -15,9 +16,9 @@ export interface IsolatedEngine extends ReplayEngine {
   close(): void
 }
 
-/** Engine over two restricted processes; `vault` is the folder that neither may reach. Both start at once, while the caller still reads its input. */
-export function isolatedEngine(vault: string): IsolatedEngine {
-  const searchSide = new ReplayProcess(vault)
+/** Engine over two restricted processes; `vault` is the folder that neither may reach. Both start at once, while the caller still reads its input. `progress`: is told now and then how far the search is. */
+export function isolatedEngine(vault: string, progress: Progress = () => {}): IsolatedEngine {
+  const searchSide = new ReplayProcess(vault, nowAndThen(progress))
   const gateSide = new ReplayProcess(vault)
   return {
     async *reproduce(lines, pins, side) {
@@ -46,12 +47,24 @@ export function isolatedEngine(vault: string): IsolatedEngine {
   }
 }
 
+const TOLD_EVERY_MS = 2000
+
+/** A search tells of every candidate; people need no more than a sign of life. */
+function nowAndThen(progress: Progress): Progress {
+  let last = performance.now()
+  return (message) => {
+    if (performance.now() - last < TOLD_EVERY_MS) return
+    last = performance.now()
+    progress(message)
+  }
+}
+
 /** The restricted process that replays. */
 class ReplayProcess {
   readonly #process: RestrictedProcess
 
-  constructor(vault: string) {
-    this.#process = new RestrictedProcess('./replay-child.ts', vault)
+  constructor(vault: string, progress?: Progress) {
+    this.#process = new RestrictedProcess('./replay-child.ts', vault, progress)
   }
 
   converse<T = null>(request: Request, lines?: Lines): AsyncGenerator<string, T> {

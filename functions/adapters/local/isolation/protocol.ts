@@ -12,8 +12,8 @@ import type { AutotuneRun } from '#schemas/run.ts'
 /** Descriptor of the open file that a restricted process puts things aside in: the only one it has beside its pipes. */
 export const SPILL = 3
 
-/** First character of a reply line. */
-export const REPLY = { line: ' ', answer: '=', failure: '!' } as const
+/** First character of a line that comes back; what is told for people is no part of a reply. */
+export const REPLY = { line: ' ', answer: '=', failure: '!', progress: '~' } as const
 
 export type Request =
   /** Over case lines; a line each: head and result. `keep`: the search works on them next. */

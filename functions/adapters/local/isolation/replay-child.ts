@@ -8,7 +8,7 @@ import { serve } from './serve.ts'
 
 const searched = new SearchSide(new FileSpill(SPILL))
 
-serve<Request>((request, lines, say) => {
+serve<Request>((request, lines, say, tell) => {
   switch (request.verb) {
     case 'reproduce':
       searched.clear()
@@ -19,7 +19,7 @@ serve<Request>((request, lines, say) => {
       }
       return
     case 'search':
-      return packed(searched.search(request.input, (result) => say(canonical(result))))
+      return packed(searched.search(request.input, (result) => say(canonical(result)), tell))
     case 'score': {
       const score = lineScorer(request.run, request.change)
       for (const line of lines) say(JSON.stringify(score(line)))

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Progress } from '../../../ports.ts'
 import type { Lines } from '../../../steps/reproduce.ts'
 import { asText } from '../../../steps/store.ts'
 import { REPLY } from './protocol.ts'
@@ -12,10 +13,12 @@ export class RestrictedProcess {
   readonly #child: ChildProcess
   readonly #replies: AsyncIterator<string>
   readonly #ended: Promise<unknown>
+  readonly #progress: Progress
   #stderr = ''
 
-  /** `script`: path from this folder. `vault`: the folder that it may never reach. */
-  constructor(script: string, vault: string) {
+  /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. */
+  constructor(script: string, vault: string, progress: Progress = () => {}) {
+    this.#progress = progress
     this.#child = startRestricted(script, vault)
     this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.stdin!.on('error', () => {
@@ -53,6 +56,7 @@ export class RestrictedProcess {
             ? (broken as { error: unknown }).error
             : new Error(`the replay process ended without an answer:\n${this.#stderr}`)
         if (value.startsWith(REPLY.line)) yield value.slice(1)
+        else if (value.startsWith(REPLY.progress)) this.#progress(value.slice(1))
         else if (value.startsWith(REPLY.failure))
           throw new Error(`the replay process failed:\n${JSON.parse(value.slice(1))}`)
         else {

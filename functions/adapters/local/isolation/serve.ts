@@ -10,13 +10,16 @@ const BLOCK = 64 * 1024
 /** Says a line of a reply. */
 export type Say = (line: string) => void
 
+/** Tells a person how far it is. */
+export type Tell = (message: string) => void
+
 /** Answers requests until there are no more. A handler that throws ends the process: what it had read is half a request. */
-export function serve<R>(handle: (request: R, lines: Iterable<string>, say: Say) => unknown): void {
+export function serve<R>(handle: (request: R, lines: Iterable<string>, say: Say, tell: Tell) => unknown): void {
   const input = stdinLines()
   for (let head = input.next(); !head.done; head = input.next()) {
     const lines = untilEmpty(input)
     try {
-      const answer = handle(JSON.parse(head.value) as R, lines, (line) => write(`${REPLY.line}${line}\n`))
+      const answer = handle(JSON.parse(head.value) as R, lines, say, tell)
       for (const _ of lines);
       write(`${REPLY.answer}${JSON.stringify(answer ?? null)}\n`)
       flush()
@@ -40,6 +43,13 @@ function* stdinLines(): Generator<string, undefined> {
 
 function* untilEmpty(input: Generator<string, undefined>): Generator<string> {
   for (let line = input.next(); !line.done && line.value !== ''; line = input.next()) yield line.value
+}
+
+const say: Say = (line) => write(`${REPLY.line}${line}\n`)
+
+const tell: Tell = (message) => {
+  write(`${REPLY.progress}${message}\n`)
+  flush()
 }
 
 let block = ''

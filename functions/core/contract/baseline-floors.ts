@@ -2,8 +2,8 @@
 import { METRICS } from '#schemas/metrics.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricPart } from '../evaluate/metric.ts'
+import { violations } from '../evaluate/pairs.ts'
 import type { Panel } from '../evaluate/panel.ts'
-import { violations } from '../evaluate/panel.ts'
 import type { ResolvedTarget } from './resolve.ts'
 
 /** Reasons why no candidate could ever be certified on these records; empty when there are none. */

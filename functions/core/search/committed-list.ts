@@ -1,7 +1,7 @@
 /** What a search hands to the gate: survivors ordered by how sure the search set is, each better than all before it. */
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
-import type { Pairs } from '../evaluate/panel.ts'
+import type { Pairs } from '../evaluate/pairs.ts'
 import { committedList as frontOf, gradedSearchEvidence, MAX_COMMITTED, searchEvidence } from '../gate/sequence.ts'
 
 /** Search evidence of a survivor: how far its paired utility stands above the limit, in noise units. */

@@ -2,7 +2,7 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
-import { scoreDelta, utilityPairs } from '../evaluate/panel.ts'
+import { scoreDelta, utilityPairs } from '../evaluate/pairs.ts'
 import { configRadius, radiusBlock } from '../select/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
 import { gains, noGain, tidy, type Visited } from './free-fates.ts'

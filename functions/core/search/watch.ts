@@ -2,7 +2,7 @@
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import { scoredFamilies } from '../evaluate/panel.ts'
+import { scoredFamilies } from '../evaluate/pairs.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { SearchInput } from './search-input.ts'
 

@@ -1,7 +1,8 @@
 /** Paired differences over families: every count is families, one case speaks for each, nothing unreplayable passes. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { familyIds, makePanel, scoreDelta, utilityPairs, violations } from '#core/evaluate/panel.ts'
+import { scoreDelta, utilityPairs, violations } from '#core/evaluate/pairs.ts'
+import { familyIds, makePanel } from '#core/evaluate/panel.ts'
 import { type Measures, UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { measuresLike } from '../../support/builders.ts'

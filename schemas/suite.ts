@@ -1,6 +1,6 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
-import { Day, Dimension, Id, Name, Ref, Share } from './common.ts'
+import { Day, Id, Name, Ref, Share } from './common.ts'
 
 const base = {
   evaluator_id: Id,
@@ -120,4 +120,3 @@ export const ScoreDelta = z.strictObject({
   unreplayable: z.int(),
 })
 export type ScoreDelta = z.infer<typeof ScoreDelta>
-export { Dimension }

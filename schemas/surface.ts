@@ -100,4 +100,3 @@ export type TunableSurface = z.infer<typeof TunableSurface>
 
 /** The article's five layers, closed. */
 export const LAYERS = ['retrieval', 'context_budget', 'planner', 'prompt', 'approval_gate'] as const
-export type Layer = (typeof LAYERS)[number]

@@ -1,10 +1,6 @@
 /** The gate's decision: one ordered list in, one bit out. Scores every case of every listed candidate, then answers. */
-import type { Certificate, Commitment, GateAnswer } from '#schemas/heldout.ts'
-import { digestOf } from '../canonical.ts'
+import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
 import { fixedSequence } from './sequence.ts'
-
-/** Digest that binds a run to its question: nothing in it may change after OPEN. */
-export const commitOf = (commitment: Commitment): string => digestOf(commitment)
 
 /** Certificates in committed order, cut at the first that fails (fixed sequence), and whether any may be proposed. */
 export function decide(

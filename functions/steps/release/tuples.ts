@@ -1,6 +1,6 @@
 /** Release tuples of a store: pinned once under their id, never changed. */
 import { canonical, digestOf } from '#core/canonical.ts'
-import { pinTuple, tupleId } from '#core/release/tuple.ts'
+import { pinTuple } from '#core/release/tuple.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -13,9 +13,6 @@ const digestsOf = (run: AutotuneRun): Record<string, string> => ({
   evals: digestOf(run.evaluator_suite),
   ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
 })
-
-/** Id of the tuple that a run was proved against. */
-export const baselineId = ({ target }: AutotuneRun): string => tupleId(target.intent!, target.baseline_tuple!)
 
 /** The tuple that a run was proved against, as the first of its intent. */
 export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>

@@ -1,4 +1,4 @@
-/** The restricted side: replays baselines, searches and scores, line by line. Reads no file but its own code. */
+/** The restricted side: replays baselines, searches and scores, line by line. Opens no file but its own code. */
 import { canonical } from '#core/canonical.ts'
 import { headOf, reproduceLine } from '#core/gate/reproduce.ts'
 import { lineScorer, SearchSide } from '#core/search/transcript-side.ts'

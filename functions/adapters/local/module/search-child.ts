@@ -1,6 +1,6 @@
 /**
  * The restricted process that searches when a user's own harness replays: it decides which cases to ask for, and is given
- * the answers. Reads no file but its own code; harness, recordings and store are elsewhere.
+ * the answers. Opens no file but its own code; harness, recordings and store are elsewhere.
  */
 import { canonical } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'

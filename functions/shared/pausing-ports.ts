@@ -4,13 +4,14 @@
  */
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
-import { panelOf, type SealedLine } from '#core/gate/reproduce.ts'
+import { Gathered, headOf, panelOf, type SealedLine } from '#core/gate/reproduce.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
-import type { OnRecord } from '#core/search/memo.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import { MemorySpill } from '#core/search/spill.ts'
+import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
@@ -24,7 +25,7 @@ import { UserError } from '../errors.ts'
 import type { PanelFile } from '../handlers/pin-run.ts'
 import type { Asked } from '../steps/gate.ts'
 import { keepReplays, recordPorts } from '../steps/run.ts'
-import { readJson, readLines, type Store } from '../steps/store.ts'
+import { readJson, readLines, type Store, streamLines } from '../steps/store.ts'
 import { needJson, putJson, putText } from './work.ts'
 
 /** Ends a call: something must be answered elsewhere first. */
@@ -67,19 +68,13 @@ export async function pausingPorts(
   return {
     async reproduce() {
       const { shards: _, ...rest } = panel
-      searched = panelOf(await shardLines(store, id, panel))
+      searched = await shardedPanel(store, id, panel)
       return { panel: searched, ...rest }
     },
     pin: live.pin,
-    async search(_run, input) {
-      const results: string[] = []
-      const whole = { ...input, panel: searched }
-      const found = await answeredSearch(store, run, { pinned, panel }, whole, (r) => results.push(canonical(r)))
-      const replays = async function* () {
-        yield* results
-        return found
-      }
-      return keepReplays(replays(), (text) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text))
+    search(_run, input) {
+      const searching = answeredSearch(store, run, { pinned, panel }, { ...input, panel: searched })
+      return keepReplays(searching, (text) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text))
     },
     ledgerItem: async (heldout) => question?.item ?? (await live.ledgerItem(heldout)),
     async ask(_run, commit, found) {
@@ -97,37 +92,46 @@ export async function pausingPorts(
   }
 }
 
-async function shardLines(store: Store, runId: string, { shards }: PanelFile): Promise<SealedLine[]> {
-  const lines: SealedLine[] = []
+/** The search set as its shards have it, whose cases lie as text until they are looked at. */
+async function shardedPanel(store: Store, runId: string, { shards }: PanelFile): Promise<Panel<ReplayCase>> {
+  const gathered = new Gathered()
+  const whole = new SpilledCases(new MemorySpill())
   for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
-    const shard = await readLines<SealedLine>(store.objects, key, version_id)
-    if (shard.length !== cases)
-      throw new UserError(`${key} holds ${shard.length} cases, ${cases} were written: start the run again`)
-    for (const line of shard) lines.push(line)
+    const before = whole.length
+    for await (const text of streamLines(store.objects, key, version_id)) {
+      const { case: replayCase, baseline } = JSON.parse(text) as SealedLine
+      gathered.add({ case: headOf(replayCase), result: { measures: baseline } })
+      whole.add(replayCase)
+    }
+    if (whole.length - before !== cases)
+      throw new UserError(`${key} holds ${whole.length - before} cases, ${cases} were written: start the run again`)
   }
-  return lines
+  return { ...gathered.reproduction().panel, cases: whole }
 }
 
-async function answeredSearch(
+/** Lines of the replays that the search read, and its result. */
+async function* answeredSearch(
   store: Store,
   { run_id: runId, replayer }: AutotuneRun,
   { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
   input: SearchInput<ReplayCase>,
-  record: OnRecord,
-): Promise<SearchResult> {
-  const known = new Map<string, readonly CaseAnswer[] | null>()
+): AsyncGenerator<string, SearchResult> {
+  // One candidate is read to its end before the next: nobody comes back to the answers before.
+  let last: { readonly digest: string; readonly answers: readonly CaseAnswer[] | null } | null = null
   const read = async (settings: Settings) => {
     const digest = digestOf(settings)
-    if (!known.has(digest)) known.set(digest, await answersOf(store, runId, digest, panel))
-    return known.get(digest)!
+    if (last?.digest !== digest) last = { digest, answers: await answersOf(store, runId, digest, panel) }
+    return last.answers
   }
   const view =
     replayer.kind === 'transcript'
       ? transcriptReplayer(input.panel, input.pins, input.suite).view
       : harnessView(input.pins)
-  const rounds = searchRounds(input, view, record)
+  const results: string[] = []
+  const rounds = searchRounds(input, view, (result) => results.push(canonical(result)))
   for (let step = rounds.next(); ; ) {
+    yield* results.splice(0)
     if (step.done) return step.value
     const answers = await read(step.value.settings)
     if (answers === null)

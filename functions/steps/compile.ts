@@ -6,31 +6,86 @@ import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
 import { KeptLines } from './kept-lines.ts'
 import { caseOf, type IndexLine, readIndex } from './run-index.ts'
-import { asText, inBlocks, readText, type Store } from './store.ts'
+import { ahead, asText, readText, type Store } from './store.ts'
+
+/** Compiles blocks of an index elsewhere, several at once. */
+export interface BlockCompiler {
+  /** Runs of an intent that are compiled in place first: a few are done before anybody else has begun. */
+  readonly runsInPlace: number
+  /** Blocks that may be under way at once. */
+  readonly atOnce: number
+  /** What `compileBlock` gives for the same objects; throws what it throws. */
+  compile(intent: string, block: readonly IndexLine[]): Promise<readonly string[]>
+}
+
+/** Runs of a block: a few milliseconds of work, and little to hold. */
+const BLOCK_RUNS = 16
 
 /**
  * Case lines of an intent, ordered by case id, one after the other. `without`: families (hashed) that are left out. Throws
- * TamperError when a recorded file was changed.
+ * TamperError when a recorded file was changed: that of the first one in this order, wherever it is compiled.
  */
 export async function* compileIntent(
-  store: Pick<Store, 'objects' | 'scratchTable' | 'progress'>,
+  store: Pick<Store, 'objects' | 'scratchTable' | 'progress' | 'compilerOf'>,
   intent: string,
   without: (family: string) => boolean = () => false,
 ): AsyncGenerator<string> {
-  const compiling = async (line: IndexLine): Promise<CompiledRun | null> =>
-    without(line.family) ? null : compileStored(store.objects, intent, line)
-  let same: CompiledRun[] = []
+  const compiler = store.compilerOf?.(store.objects) ?? null
+  let begun = 0
+  const compiling = async (block: readonly IndexLine[]) => {
+    begun += block.length
+    const elsewhere = compiler !== null && begun > compiler.runsInPlace
+    const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(store.objects, intent, block)
+    return { runs: block.length, lines: await lines }
+  }
+  const blocks = wholeCases(readIndex(store, intent), without)
   let done = 0
-  for await (const compiled of inBlocks(readIndex(store, intent), compiling)) {
-    if (++done % 4096 === 0) store.progress(`compiled ${done} runs`)
+  for await (const { runs, lines } of ahead(blocks, compiler?.atOnce ?? 4, compiling)) {
+    yield* lines
+    const before = done
+    done += runs
+    if (done >> 12 > before >> 12) store.progress(`compiled ${done} runs`)
+  }
+}
+
+/** Indexed runs in blocks that no case spans: whoever compiles one needs no other. */
+async function* wholeCases(
+  index: AsyncIterable<IndexLine>,
+  without: (family: string) => boolean,
+): AsyncGenerator<readonly IndexLine[]> {
+  let block: IndexLine[] = []
+  for await (const line of index) {
+    if (without(line.family)) continue
+    if (block.length >= BLOCK_RUNS && caseOf(block.at(-1)!) !== caseOf(line)) {
+      yield block
+      block = []
+    }
+    block.push(line)
+  }
+  if (block.length > 0) yield block
+}
+
+/** Case lines of some indexed runs, all recordings of a case among them. Throws the first error in their order. */
+export async function compileBlock(
+  objects: ObjectStore,
+  intent: string,
+  block: readonly IndexLine[],
+): Promise<string[]> {
+  const settled = await Promise.allSettled(block.map((line) => compileStored(objects, intent, line)))
+  const lines: string[] = []
+  let same: CompiledRun[] = []
+  for (const one of settled) {
+    if (one.status === 'rejected') throw one.reason
+    const compiled = one.value
     if (!compiled) continue
     if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
-      yield assembleCase(same).line
+      lines.push(assembleCase(same).line)
       same = []
     }
     same.push(compiled)
   }
-  if (same.length > 0) yield assembleCase(same).line
+  if (same.length > 0) lines.push(assembleCase(same).line)
+  return lines
 }
 
 /** `null`: the run was never finished. */
@@ -62,7 +117,7 @@ export interface SearchSet {
 
 /** Compiles and keeps the search set of an intent. */
 export async function compileSearch(
-  store: Pick<Store, 'objects' | 'scratch' | 'scratchTable' | 'progress'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'scratchTable' | 'progress' | 'compilerOf'>,
   intent: string,
 ): Promise<SearchSet> {
   const aside = store.scratch()

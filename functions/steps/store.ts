@@ -1,6 +1,7 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
 import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch, ScratchTable } from '../ports.ts'
+import type { BlockCompiler } from './compile.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export interface Store {
@@ -15,6 +16,8 @@ export interface Store {
   readonly scratch: () => Scratch
   /** The same for texts by key. */
   readonly scratchTable: () => ScratchTable
+  /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */
+  readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
   readonly clock: Clock
   readonly progress: Progress
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
@@ -98,4 +101,28 @@ export async function* inBlocks<T, R>(
   read: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   for await (const block of inShards(items, READ_AHEAD)) yield* await Promise.all(block.map(read))
+}
+
+/**
+ * Works on items ahead of whoever reads the results, so many at once. Results stand in the order of the items, and so does
+ * the first error. When it ends nothing is under way any more.
+ */
+export async function* ahead<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const underWay: Promise<R>[] = []
+  try {
+    for await (const item of items) {
+      const result = work(item)
+      // Thrown when its turn comes.
+      result.catch(() => {})
+      underWay.push(result)
+      if (underWay.length >= atOnce) yield await underWay.shift()!
+    }
+    while (underWay.length > 0) yield await underWay.shift()!
+  } finally {
+    await Promise.allSettled(underWay)
+  }
 }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ObjectStore, Progress } from '../../ports.ts'
 import type { Store } from '../../steps/store.ts'
+import { type CompilePoolOptions, compilePool } from './compile/compile-pool.ts'
 import { fileScratch } from './files/file-scratch.ts'
 import { fileStore } from './files/file-store.ts'
 import { sqliteScratchTable } from './sqlite/sqlite-scratch-table.ts'
@@ -17,19 +18,33 @@ export interface LocalStore extends Store {
   close(): void
 }
 
-/** Opens (and on first use creates) the store in a folder. `durable: false` skips fsync: for stores that are thrown away. */
+export interface LocalStoreOptions {
+  /** Wait with every write for the disk. @default true; false for stores that are thrown away */
+  readonly durable?: boolean
+  readonly progress?: Progress
+  readonly compiling?: CompilePoolOptions
+}
+
+/** Opens (and on first use creates) the store in a folder. */
 export function openStore(
   dir: string,
-  { durable = true, progress = () => {} }: { durable?: boolean; progress?: Progress } = {},
+  { durable = true, progress = () => {}, compiling = {} }: LocalStoreOptions = {},
 ): LocalStore {
   mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
   const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
+  const objects = openSide(fileStore(dir, { durable }))
+  const vault = fileStore(join(dir, 'vault'), { durable })
+  const pool = compilePool({ open: dir, vault: join(dir, 'vault') }, compiling)
+  const compilers = new Map([
+    [objects, pool.side('open')],
+    [vault, pool.side('vault')],
+  ])
   return {
     dir,
     vaultDir: join(dir, 'vault'),
     nameOf: (key) => join(dir, key),
-    objects: openSide(fileStore(dir, { durable })),
-    vault: fileStore(join(dir, 'vault'), { durable }),
+    objects,
+    vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
     // Held-out lines are among them.
@@ -37,7 +52,11 @@ export function openStore(
     scratchTable: () => sqliteScratchTable(join(dir, 'vault')),
     clock: { now: () => new Date().toISOString() },
     progress,
-    close: () => table.close(),
+    compilerOf: (side) => compilers.get(side) ?? null,
+    close() {
+      pool.close()
+      table.close()
+    },
   }
 }
 

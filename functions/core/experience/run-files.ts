@@ -13,10 +13,17 @@ export type RunFiles = Readonly<Record<RunFile, string>>
 /** Someone changed a recorded run: a digest or the transcript chain does not hold. Stops every run that reads it. */
 export class TamperError extends Error {
   override name = 'TamperError'
+  readonly runId: string
+  readonly file: RunFile
+  readonly detail: string
+
   constructor(runId: string, file: RunFile, detail: string) {
     super(
       `${runId}/${file} was changed after it was recorded: ${detail}. Restore the file, or remove the run's folder to go on without it.`,
     )
+    this.runId = runId
+    this.file = file
+    this.detail = detail
   }
 }
 

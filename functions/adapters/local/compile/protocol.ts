@@ -1,0 +1,24 @@
+/** Messages between the program and its compile workers. */
+import type { RunFile } from '#schemas/s3-keys.ts'
+import type { IndexLine } from '../../../steps/run-index.ts'
+
+/** What a worker is started with: the folder of each side of the store. */
+export type Folders = Readonly<Record<string, string>>
+
+export interface BlockRequest {
+  readonly id: number
+  readonly side: string
+  readonly intent: string
+  readonly block: readonly IndexLine[]
+}
+
+export type BlockReply = { readonly id: number } & (
+  | { readonly lines: readonly string[] }
+  | { readonly failure: Failure }
+)
+
+/** An error on its way between threads, which would not arrive as what it is. */
+export type Failure =
+  | { readonly kind: 'tamper'; readonly runId: string; readonly file: RunFile; readonly detail: string }
+  | { readonly kind: 'user'; readonly message: string }
+  | { readonly kind: 'other'; readonly error: unknown }

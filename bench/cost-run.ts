@@ -1,6 +1,7 @@
 /** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { createEach } from '#adapters/memory/create-each.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
 import { publishRefund, refundTarget } from '../examples/refund/documents.ts'
 import { refundRuns } from '../examples/refund/generate.ts'
@@ -163,14 +164,16 @@ class Meter {
 
   table(inner: LedgerTable): LedgerTable {
     const meter = this
+    const create: LedgerTable['create'] = async (pk, sk, body) => {
+      meter.count('itemWrites')
+      return inner.create(pk, sk, body)
+    }
     return {
+      create,
+      createAll: createEach(create),
       async get(pk, sk) {
         meter.count('itemReads')
         return inner.get(pk, sk)
-      },
-      async create(pk, sk, body) {
-        meter.count('itemWrites')
-        return inner.create(pk, sk, body)
       },
       async update(pk, sk, revision, body) {
         meter.count('itemWrites')

@@ -45,6 +45,11 @@ export interface LedgerTable {
   get<T>(pk: string, sk: string): Promise<LedgerRow<T> | null>
   /** Writes a new item at revision 0. `false`: an item stands there already. */
   create<T>(pk: string, sk: string, body: T): Promise<boolean>
+  /**
+   * Creates many items of a partition, each as `create` does and independently of the others: a failure may leave some of
+   * them. The answers stand in the order of the items.
+   */
+  createAll<T>(pk: string, items: readonly { readonly sk: string; readonly body: T }[]): Promise<boolean[]>
   /** Replaces an item's body if its revision is still `revision`; the new one is `revision + 1`. `false`: it moved on. */
   update<T>(pk: string, sk: string, revision: number, body: T): Promise<boolean>
   /** Removes an item if its revision is still `revision`. `false`: it moved on or is gone. */

@@ -16,7 +16,7 @@ import { familiesOf, spentFamilies, versionsOf } from './families.ts'
 import { writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
 import { addToIndex, type IndexLine, readIndex } from './run-index.ts'
-import { asText, inBlocks, type Store, streamLines } from './store.ts'
+import { asText, inBlocks, inShards, type Store, streamLines } from './store.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
 export async function sealIfNeeded(
@@ -151,16 +151,28 @@ async function publish(
         `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
       )
   }
-  for (const family of familyIds(panel)) await claim(store, facts, family)
+  for await (const families of inShards(familyIds(panel), CLAIMS_AT_ONCE)) await claim(store, facts, families)
   const [pk, sk] = rowKeys.version(facts.intent, facts.version)
   if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
   return facts
 }
 
-/** A family belongs to one version, ever; only a claim by a version that was never asked may move. */
-async function claim(store: Store, facts: HeldoutVersion, family: string): Promise<void> {
-  const [pk, sk] = rowKeys.family(facts.intent, family)
-  if (await store.table.create(pk, sk, { version: facts.version })) return
+/** Claims written side by side. */
+const CLAIMS_AT_ONCE = 128
+
+/** A family belongs to one version, ever. */
+async function claim(store: Store, facts: HeldoutVersion, families: readonly string[]): Promise<void> {
+  const claims = families.map((family) => rowKeys.family(facts.intent, family))
+  const body = { version: facts.version }
+  const isNew = await store.table.createAll(
+    claims[0]![0],
+    claims.map(([, sk]) => ({ sk, body })),
+  )
+  for (const [i, [pk, sk]] of claims.entries()) if (!isNew[i]) await takeOver(store, facts, pk, sk)
+}
+
+/** Only a claim by a version that was never asked may move. */
+async function takeOver(store: Store, facts: HeldoutVersion, pk: string, sk: string): Promise<void> {
   const held = (await store.table.get<{ version: string }>(pk, sk))!
   if (held.body.version === facts.version) return
   const holder = await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, held.body.version))

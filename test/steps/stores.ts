@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '#adapters/local/open-store.ts'
+import { createEach } from '#adapters/memory/create-each.ts'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { memoryScratchTable } from '#adapters/memory/memory-scratch-table.ts'
 import { memoryStore } from '#adapters/memory/memory-store.ts'
@@ -143,12 +144,14 @@ export function watched(
     list: (prefix) => inner.list(prefix),
   })
   const { table } = store
+  const create: LedgerTable['create'] = async (pk, sk, body) => {
+    hook('write', 'table', `${pk} ${sk}`)
+    return table.create(pk, sk, body)
+  }
   const watchedTable: LedgerTable = {
     get: (pk, sk) => table.get(pk, sk),
-    async create(pk, sk, body) {
-      hook('write', 'table', `${pk} ${sk}`)
-      return table.create(pk, sk, body)
-    },
+    create,
+    createAll: createEach(create),
     async update(pk, sk, revision, body) {
       hook('write', 'table', `${pk} ${sk}`)
       return table.update(pk, sk, revision, body)

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
+import { createEach } from '../memory/create-each.ts'
 import { checkItemKey, checkQuery } from '../memory/table-key.ts'
 
 export interface DynamoTableOptions {
@@ -32,6 +33,13 @@ interface Item {
 export function dynamoTable({ client, table }: DynamoTableOptions): LedgerTable {
   const documents = DynamoDBDocumentClient.from(client)
   const current = { ConditionExpression: 'revision = :seen' }
+  const create: LedgerTable['create'] = async (pk, sk, body) => {
+    checkItemKey(pk, sk)
+    const item = { pk, sk, revision: 0, body: canonical(body), entity: entityOf(pk), schemaVersion: SCHEMA_VERSION }
+    return holds(() =>
+      documents.send(new PutCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' })),
+    )
+  }
   return {
     async get<T>(pk: string, sk: string) {
       checkItemKey(pk, sk)
@@ -40,15 +48,8 @@ export function dynamoTable({ client, table }: DynamoTableOptions): LedgerTable 
       )
       return item ? rowOf<T>(item as Item) : null
     },
-    async create(pk, sk, body) {
-      checkItemKey(pk, sk)
-      const item = { pk, sk, revision: 0, body: canonical(body), entity: entityOf(pk), schemaVersion: SCHEMA_VERSION }
-      return holds(() =>
-        documents.send(
-          new PutCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
-        ),
-      )
-    },
+    create,
+    createAll: createEach(create),
     async update(pk, sk, revision, body) {
       checkItemKey(pk, sk)
       const text = canonical(body)

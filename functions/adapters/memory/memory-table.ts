@@ -1,6 +1,7 @@
 /** Ledger items in memory: the twin of the SQLite table and of DynamoDB, for tests. */
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
+import { createEach } from './create-each.ts'
 import { bySortKey, checkItemKey, checkQuery } from './table-key.ts'
 
 interface Stored {
@@ -29,19 +30,21 @@ export function memoryTable(): LedgerTable {
     revision,
     body: JSON.parse(text),
   })
+  const create: LedgerTable['create'] = async (pk, sk, body) => {
+    checkItemKey(pk, sk)
+    const text = canonical(body)
+    if (partition(pk).has(sk)) return false
+    partition(pk).set(sk, { sk, revision: 0, text })
+    return true
+  }
   return {
     async get<T>(pk: string, sk: string) {
       checkItemKey(pk, sk)
       const stored = partition(pk).get(sk)
       return stored ? row<T>(pk, stored) : null
     },
-    async create(pk, sk, body) {
-      checkItemKey(pk, sk)
-      const text = canonical(body)
-      if (partition(pk).has(sk)) return false
-      partition(pk).set(sk, { sk, revision: 0, text })
-      return true
-    },
+    create,
+    createAll: createEach(create),
     async update(pk, sk, revision, body) {
       checkItemKey(pk, sk)
       const text = canonical(body)

@@ -59,6 +59,32 @@ export function ledgerTableContract(name: string, makeTable: Make<LedgerTable>):
       expect(await table.create('p', 's', null)).toBe(false)
     })
 
+    it('creates many at once, each only where none stands, and says which', async () => {
+      await table.create('p', 's07', { was: 'here' })
+      const items = Array.from({ length: 40 }, (_, i) => ({ sk: `s${String(i).padStart(2, '0')}`, body: { n: i } }))
+      expect(await table.createAll('p', items)).toEqual(items.map(({ sk }) => sk !== 's07'))
+      expect(await table.createAll('p', items)).toEqual(items.map(() => false))
+      expect(await table.createAll('p', [])).toEqual([])
+      expect(await query('p')).toEqual(
+        items.map(({ sk, body }) => ({ pk: 'p', sk, revision: 0, body: sk === 's07' ? { was: 'here' } : body })),
+      )
+    })
+
+    it('creates each of many items once when five writers create them all', async () => {
+      const items = Array.from({ length: 20 }, (_, i) => ({ sk: `s${i}`, body: null }))
+      const won = await Promise.all(Array.from({ length: 5 }, () => table.createAll('p', items)))
+      for (const i of items.keys()) expect(won.filter((created) => created[i])).toHaveLength(1)
+    })
+
+    it('refuses a key that no adapter takes among many', async () => {
+      await expect(
+        table.createAll('p', [
+          { sk: 'good', body: 1 },
+          { sk: '', body: 1 },
+        ]),
+      ).rejects.toThrow(RangeError)
+    })
+
     it('updates one revision once of fifty times', async () => {
       await table.create('p', 's', { writer: null })
       const won = await Promise.all(Array.from({ length: 50 }, (_, i) => table.update('p', 's', 0, { writer: i })))

@@ -144,6 +144,10 @@ export function guarded(store: Store, templates: Templates, role: string): Store
       item('PutItem', pk)
       return store.table.create(pk, sk, body)
     },
+    async createAll(pk, items) {
+      item('PutItem', pk)
+      return store.table.createAll(pk, items)
+    },
     async update(pk, sk, revision, body) {
       item('UpdateItem', pk)
       return store.table.update(pk, sk, revision, body)

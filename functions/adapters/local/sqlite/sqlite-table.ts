@@ -76,6 +76,15 @@ export function sqliteTable(file: string, { durable = true } = {}): LedgerTable 
       const text = canonical(body)
       return write((sql) => sql.create.run(pk, sk, text))
     },
+    async createAll(pk, items) {
+      for (const { sk } of items) checkItemKey(pk, sk)
+      const texts = items.map(({ body }) => canonical(body))
+      const sql = await ready()
+      // One transaction and one wait for the disk; it is over when this call is.
+      return whenFree(path, () =>
+        inTransaction(database!, () => items.map(({ sk }, i) => sql.create.run(pk, sk, texts[i]!).changes === 1)),
+      )
+    },
     async update(pk, sk, revision, body) {
       checkItemKey(pk, sk)
       const text = canonical(body)
@@ -102,6 +111,18 @@ export function sqliteTable(file: string, { durable = true } = {}): LedgerTable 
       database?.close()
       database = null
     },
+  }
+}
+
+function inTransaction<T>(database: DatabaseSync, act: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = act()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Compiling on all cores. Worker threads and not processes: a block's lines come back as they are, without a pipe, and a
- * thread starts in half the time. They read what this process reads and hold nothing between two blocks.
+ * Compiling on the cores that are left over. Worker threads and not processes: a block's lines come back as they are, without
+ * a pipe. They read what this process reads and hold nothing between two blocks.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -16,7 +16,7 @@ const MAX_WORKERS = 4
 const RUNS_IN_PLACE = 2048
 
 export interface CompilePoolOptions {
-  /** @default as many as there are cores beside the one that takes their lines, at most 4 */
+  /** @default the cores beside the one of this program and the one of the process that replays what is compiled, at most 4 */
   readonly workers?: number
   /** Runs of an intent that are compiled in place before the first worker is started. */
   readonly runsInPlace?: number
@@ -31,7 +31,7 @@ export interface CompilePool {
 /** Workers over the folders of a store, started with the first block that they are given. */
 export function compilePool(folders: Folders, options: CompilePoolOptions = {}): CompilePool {
   const cores = availableParallelism()
-  const { workers = Math.min(cores - 1, MAX_WORKERS), runsInPlace = RUNS_IN_PLACE } = options
+  const { workers = Math.max(0, Math.min(cores - 2, MAX_WORKERS)), runsInPlace = RUNS_IN_PLACE } = options
   const started: CompileWorker[] = []
   const idlest = (): CompileWorker => {
     const free = started.toSorted((a, b) => a.underWay - b.underWay)[0]
@@ -72,7 +72,6 @@ class CompileWorker {
     this.#name = `compile worker ${number}`
     this.#worker = new Worker(new URL('./compile-worker.ts', import.meta.url), {
       workerData: folders,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
       name: this.#name,
     })
     this.#worker.on('message', (reply: BlockReply) => {

@@ -4,19 +4,10 @@ import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
+import { caseOf, type IndexLine } from './index-line.ts'
 import { KeptLines } from './kept-lines.ts'
-import { caseOf, type IndexLine, readIndex } from './run-index.ts'
+import { readIndex } from './run-index.ts'
 import { ahead, asText, readText, type Store } from './store.ts'
-
-/** Compiles blocks of an index elsewhere, several at once. */
-export interface BlockCompiler {
-  /** Runs of an intent that are compiled in place first: a few are done before anybody else has begun. */
-  readonly runsInPlace: number
-  /** Blocks that may be under way at once. */
-  readonly atOnce: number
-  /** What `compileBlock` gives for the same objects; throws what it throws. */
-  compile(intent: string, block: readonly IndexLine[]): Promise<readonly string[]>
-}
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */
 const BLOCK_RUNS = 16

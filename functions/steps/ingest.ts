@@ -8,8 +8,9 @@ import { UserError } from '../errors.ts'
 import type { ObjectStore, ScratchTable } from '../ports.ts'
 import { spentFamilies } from './families.ts'
 import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { type IndexLine, indexLine } from './index-line.ts'
 import { familyHash, rowKeys } from './ledger-keys.ts'
-import { addToIndex, type IndexLine, indexLine } from './run-index.ts'
+import { addToIndex } from './run-index.ts'
 import type { Store } from './store.ts'
 
 export interface IngestReport {

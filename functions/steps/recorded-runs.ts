@@ -5,7 +5,8 @@ import type { Recording } from '#schemas/replay-case.ts'
 import { UserError } from '../errors.ts'
 import type { ObjectStore, ScratchTable } from '../ports.ts'
 import { readFiles } from './compile.ts'
-import { type IndexLine, readIndex } from './run-index.ts'
+import type { IndexLine } from './index-line.ts'
+import { readIndex } from './run-index.ts'
 import type { Store } from './store.ts'
 
 /** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */

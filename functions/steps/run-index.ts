@@ -3,31 +3,10 @@
  * vault without reading it, and nobody lists a million folders.
  */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore } from '../ports.ts'
-import { familyHash } from './ledger-keys.ts'
+import { caseOf, type IndexLine } from './index-line.ts'
 import { inShards, type Store, streamLines } from './store.ts'
-
-/** One run. */
-export interface IndexLine {
-  readonly run_id: string
-  readonly date: string | null
-  /** Case that it records, where that is not the run itself. */
-  readonly case_id?: string
-  /** Hash of its family. */
-  readonly family: string
-}
-
-export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({
-  run_id,
-  date,
-  ...(case_id === run_id ? {} : { case_id }),
-  family: familyHash(family_id),
-})
-
-/** Case that an indexed run records. */
-export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id
 
 const SEGMENT_LINES = 10_000
 

@@ -13,9 +13,10 @@ import type { LedgerRow, ScratchTable } from '../ports.ts'
 import { compileIntent, readFiles } from './compile.ts'
 import type { ReplayEngine } from './engine.ts'
 import { familiesOf, spentFamilies, versionsOf } from './families.ts'
+import type { IndexLine } from './index-line.ts'
 import { writeRun } from './ingest.ts'
 import { rowKeys } from './ledger-keys.ts'
-import { addToIndex, type IndexLine, readIndex } from './run-index.ts'
+import { addToIndex, readIndex } from './run-index.ts'
 import { asText, inBlocks, inShards, type Store, streamLines } from './store.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */

@@ -1,7 +1,7 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
 import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch, ScratchTable } from '../ports.ts'
-import type { BlockCompiler } from './compile.ts'
+import type { BlockCompiler } from './block-compiler.ts'
 import { LineSplitter } from './line-splitter.ts'
 
 export interface Store {

@@ -1,6 +1,7 @@
 /** Compiling in blocks: the same lines whoever compiles them and in whatever order they are done. */
 import { expect, test } from 'vitest'
-import { type BlockCompiler, compileBlock, compileIntent } from '../../functions/steps/compile.ts'
+import type { BlockCompiler } from '../../functions/steps/block-compiler.ts'
+import { compileBlock, compileIntent } from '../../functions/steps/compile.ts'
 import type { Store } from '../../functions/steps/store.ts'
 import { aRun, INTENT } from '../support/builders.ts'
 import { memory, stocked } from './stores.ts'

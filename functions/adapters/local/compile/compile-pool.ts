@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
-import type { BlockCompiler } from '../../../steps/compile.ts'
-import type { IndexLine } from '../../../steps/run-index.ts'
+import type { BlockCompiler } from '../../../steps/block-compiler.ts'
+import type { IndexLine } from '../../../steps/index-line.ts'
 import type { BlockReply, BlockRequest, Failure, Folders } from './protocol.ts'
 
 /** More workers than this wait for the one thread that takes their lines. */

@@ -78,7 +78,7 @@ async function checked(
     if (aside.get(`run ${names.run}`) !== null)
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
     aside.set(`run ${names.run}`, '')
-    runs++
+    if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
     intents.add(run.intent_id)
     const seen = sideAside(aside, names)
     const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, names, rule, journal, spent))

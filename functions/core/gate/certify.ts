@@ -160,6 +160,7 @@ export function checkedRows(
   draws: number = facts.families,
 ): CertifiedRow[] {
   const { p95_latency_delta: latency, economics_delta: economics } = target.guardrails
+  const grouped = byFamily(panel)
   const row = (
     guardrail: string,
     metric: MetricName,
@@ -168,7 +169,7 @@ export function checkedRows(
     better: 'decrease' | 'increase',
     strict: boolean,
   ): CertifiedRow => {
-    const families = pairedFamilies(panel, measures, metric, better)
+    const families = pairedFamilies(panel, grouped, measures, metric, better)
     const options = {
       statistic: METRICS[metric].statistic === 'p95' ? ('p95_delta' as const) : ('mean_delta' as const),
       alpha,
@@ -225,11 +226,11 @@ function isMeasured(families: Series<Family>): boolean {
 /** Both arms of every case by family; a measurement that is missing is infinitely bad for the candidate. */
 function pairedFamilies(
   panel: Panel,
+  { order, first }: ReturnType<typeof byFamily>,
   measures: Series<Measures>,
   metric: MetricName,
   better: 'decrease' | 'increase',
 ): Series<Family> {
-  const { order, first } = byFamily(panel)
   const worst = { sum: better === 'decrease' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY, count: 1 }
   return seriesOf(panel.families, (family) =>
     Array.from(order.subarray(first[family], first[family + 1]), (i) => {

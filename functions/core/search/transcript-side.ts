@@ -35,12 +35,13 @@ export class SearchSide {
   }
 
   /** Searches over the cases that are kept. */
-  search(input: Omit<SearchInput, 'panel'>, record: OnRecord, progress?: SearchOptions['progress']): SearchResult {
+  search(
+    input: Omit<SearchInput, 'panel'>,
+    record: OnRecord,
+    options: Pick<SearchOptions, 'progress'> = {},
+  ): SearchResult {
     const { panel } = this.#gathered.reproduction()
-    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, {
-      spill: this.#spill,
-      ...(progress && { progress }),
-    })
+    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, spill: this.#spill })
   }
 }
 

@@ -1,14 +1,14 @@
 /** Lines on disk that no other process finds. */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import type { Scratch } from '#ports'
 import { LineSplitter } from '../../../steps/line-splitter.ts'
-import { passingFile } from './passing-file.ts'
+import { passingDescriptor } from './passing-file.ts'
 
 const BLOCK = 256 * 1024
 
 /** Scratch lines below a folder that exists. Nothing is left of them, not even after a kill where the system allows it. */
 export function fileScratch(folder: string): Scratch {
-  const { opened: file, remove } = passingFile(folder, (path) => openSync(path, 'r+'))
+  const { file, close } = passingDescriptor(folder)
   let block = ''
   const flush = () => {
     const bytes = Buffer.from(block)
@@ -31,9 +31,6 @@ export function fileScratch(folder: string): Scratch {
         for (const line of splitter.push(chunk.subarray(0, length))) yield line.toString()
       }
     },
-    close() {
-      closeSync(file)
-      remove()
-    },
+    close,
   }
 }

@@ -23,3 +23,15 @@ export function passingFile<T>(folder: string, open: (path: string) => T): { rea
     throw error
   }
 }
+
+/** The same as an open descriptor. */
+export function passingDescriptor(folder: string): { readonly file: number; close(): void } {
+  const { opened: file, remove } = passingFile(folder, (path) => openSync(path, 'r+'))
+  return {
+    file,
+    close() {
+      closeSync(file)
+      remove()
+    },
+  }
+}

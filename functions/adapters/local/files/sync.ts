@@ -12,25 +12,7 @@ const synced = promisify(fsync)
 const byHandle = process.permission !== undefined
 
 /** Writes a new file and waits until its bytes are on the disk. For short ones: only the waiting lets others go first. */
-export async function writeSynced(file: string, bytes: Uint8Array | string): Promise<void> {
-  if (byHandle) {
-    const handle = await open(file, 'wx')
-    try {
-      await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    return
-  }
-  const fd = openSync(file, 'wx')
-  try {
-    writeFileSync(fd, bytes)
-    await synced(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
+export const writeSynced = (file: string, bytes: Uint8Array | string): Promise<void> => toDisk(file, 'wx', bytes)
 
 /** Rounds of a folder that were asked for and have not begun, and those that are under way. */
 const waiting = new Map<string, Promise<void>>()
@@ -54,7 +36,7 @@ async function nextRound(folder: string): Promise<void> {
   // A failed round is told to those who asked for it. Not the first thing here: what follows runs after `waiting` is set.
   await running.get(folder)?.catch(() => {})
   waiting.delete(folder)
-  const round = syncNow(folder)
+  const round = toDisk(folder, 'r', null)
   running.set(folder, round)
   try {
     await round
@@ -63,18 +45,21 @@ async function nextRound(folder: string): Promise<void> {
   }
 }
 
-async function syncNow(folder: string): Promise<void> {
+/** Opens a file or folder, writes what there is to write, and waits until it is on the disk. */
+async function toDisk(path: string, flags: 'r' | 'wx', bytes: Uint8Array | string | null): Promise<void> {
   if (byHandle) {
-    const handle = await open(folder, 'r')
+    const handle = await open(path, flags)
     try {
+      if (bytes !== null) await handle.writeFile(bytes)
       await handle.sync()
     } finally {
       await handle.close()
     }
     return
   }
-  const fd = openSync(folder, 'r')
+  const fd = openSync(path, flags)
   try {
+    if (bytes !== null) writeFileSync(fd, bytes)
     await synced(fd)
   } finally {
     closeSync(fd)

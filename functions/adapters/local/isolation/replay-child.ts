@@ -19,7 +19,7 @@ serve<Request>((request, lines, say, tell) => {
       }
       return
     case 'search':
-      return packed(searched.search(request.input, (result) => say(canonical(result)), tell))
+      return packed(searched.search(request.input, (result) => say(canonical(result)), { progress: tell }))
     case 'score': {
       const score = lineScorer(request.run, request.change)
       for (const line of lines) say(JSON.stringify(score(line)))

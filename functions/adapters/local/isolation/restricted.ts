@@ -4,11 +4,11 @@
  * one file that it is handed open and that has no name.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, lstatSync, openSync, readdirSync, realpathSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../../errors.ts'
-import { passingFile } from '../files/passing-file.ts'
+import { passingDescriptor } from '../files/passing-file.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Code that a search or a gate runs on: the core, the contracts, and the pure libraries they import. */
@@ -81,7 +81,7 @@ const HEAP_MB = 1000
 
 /** Starts a script of this program under restriction, with pipes, a nameless file for its spill, and an empty environment. */
 export function startRestricted(script: string, vault: string): ChildProcess {
-  const spill = passingFile(vault, (path) => openSync(path, 'r+'))
+  const spill = passingDescriptor(vault)
   try {
     return spawn(
       process.execPath,
@@ -90,11 +90,10 @@ export function startRestricted(script: string, vault: string): ChildProcess {
         `--max-old-space-size=${HEAP_MB}`,
         fileURLToPath(new URL(script, import.meta.url)),
       ],
-      { env: {}, stdio: ['pipe', 'pipe', 'pipe', spill.opened] },
+      { env: {}, stdio: ['pipe', 'pipe', 'pipe', spill.file] },
     )
   } finally {
     // The process holds it on its own.
-    closeSync(spill.opened)
-    spill.remove()
+    spill.close()
   }
 }

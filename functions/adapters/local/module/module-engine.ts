@@ -3,7 +3,6 @@
  * held-out cases, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
  * restricted process of its own.
  */
-import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { SpilledCases } from '#core/search/spilled-cases.ts'
 import type { Replayer } from '#schemas/run.ts'
@@ -12,7 +11,7 @@ import type { Progress } from '../../../ports.ts'
 import type { ReplayEngine } from '../../../steps/engine.ts'
 import { harnessReplays } from '../../../steps/harness-replays.ts'
 import type { RunLoader } from '../../../steps/recorded-runs.ts'
-import { passingFile } from '../files/passing-file.ts'
+import { passingDescriptor } from '../files/passing-file.ts'
 import { FileSpill } from '../isolation/file-spill.ts'
 import { unpacked } from '../isolation/protocol.ts'
 import { RestrictedProcess } from '../isolation/restricted-process.ts'
@@ -66,8 +65,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   await pools.search.open()
   let replayed = 0
   /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
-  const aside = passingFile(vault, (file) => openSync(file, 'r+'))
-  const spill = new FileSpill(aside.opened)
+  const aside = passingDescriptor(vault)
+  const spill = new FileSpill(aside.file)
   let searched = new SpilledCases(spill, { whole: true })
 
   const replays = harnessReplays({
@@ -120,8 +119,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     close() {
       pools.search.close()
       pools.vault.close()
-      closeSync(aside.opened)
-      aside.remove()
+      aside.close()
     },
   }
 }

@@ -1,5 +1,5 @@
 /** What a bench hands back, and the seeded draws that all of them share. */
-import { generator } from '../functions/core/gate/generator.ts'
+import { generator } from '#core/statistics/generator.ts'
 
 export interface Bench {
   readonly name: string

@@ -25,7 +25,7 @@ export const PRICES = {
 export const DECLARED = {
   /** One request to S3 or DynamoDB from Lambda. */
   requestMs: 15,
-  /** Reads that a function has under way at once (`inBlocks` in functions/steps/store.ts). */
+  /** Reads that a function has under way at once (`inBlocks` in functions/streams/read-object.ts). */
   readsAtOnce: 64,
   /** A fresh environment: container, import, first connections. */
   coldMs: 700,

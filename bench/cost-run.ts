@@ -1,11 +1,11 @@
 /** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createEach } from '#adapters/memory/create-each.ts'
+import { createEach } from '#adapters/port-rules/create-each.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
 import { publishRefund, refundTarget } from '../examples/refund/documents.ts'
 import { refundRuns } from '../examples/refund/generate.ts'
-import { ingest } from '../functions/steps/ingest.ts'
+import { ingest } from '../functions/steps/experience/ingest.ts'
 import { memory } from '../test/steps/stores.ts'
 import { deploy } from '../test/support/workflow/deployed.ts'
 

@@ -1,13 +1,13 @@
 /** How often does a gate promote what is no better, or what is harmful? Published rules beside ours, in the same world. */
 
+import { cleanSheetFloor } from '#core/statistics/acceptance.ts'
+import { upperRate } from '#core/statistics/binomial.ts'
+import { candidateP, fixedSequence } from '#core/statistics/fixed-sequence.ts'
+import { pNonInferior } from '#core/statistics/non-inferiority.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { digestOf } from '../functions/core/canonical.ts'
-import { cleanSheetFloor } from '../functions/core/gate/acceptance.ts'
-import { upperRate } from '../functions/core/gate/binomial.ts'
 import { answerQuestion, openQuestion, sealedItem } from '../functions/core/gate/ledger.ts'
 import { defaultK, VERSION_ALPHA } from '../functions/core/gate/levels.ts'
-import { pNonInferior } from '../functions/core/gate/non-inferiority.ts'
-import { candidateP, fixedSequence } from '../functions/core/gate/sequence.ts'
 import { type Bench, type Draws, draws, percent, remembered } from './bench.ts'
 
 const SEED = 1

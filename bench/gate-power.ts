@@ -1,7 +1,7 @@
 /** How often does the gate pass what is good? The exact power that preflight forecasts, beside simulated questions. */
-import { powerNonInferior } from '../functions/core/gate/acceptance.ts'
+import { powerNonInferior } from '#core/statistics/acceptance.ts'
+import { isNonInferior } from '#core/statistics/non-inferiority.ts'
 import { defaultK, VERSION_ALPHA } from '../functions/core/gate/levels.ts'
-import { isNonInferior } from '../functions/core/gate/non-inferiority.ts'
 import { type Bench, draws, percent, remembered } from './bench.ts'
 
 const SEED = 2

@@ -4,9 +4,9 @@
  * generated production logs.
  */
 
+import { upperRate } from '#core/statistics/binomial.ts'
 import type { Arm, ProductionRun } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
-import { upperRate } from '../functions/core/gate/binomial.ts'
 import { type HarmRule, harmEvidence } from '../functions/core/release/harm-evidence.ts'
 import { type Bench, type Draws, draws, median, percent, readable } from './bench.ts'
 

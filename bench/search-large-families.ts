@@ -1,6 +1,6 @@
 /** The documented 45,000-point formula, and families of random worlds with other formulas, sizes, constraints, noise. */
 
-import type { Space } from '../functions/core/search/ask-tell/types.ts'
+import type { Space } from '#core/sampler/types.ts'
 import {
   assemble,
   type Dice,

@@ -3,7 +3,7 @@
  * `observe` gives away. Here stand the pieces that worlds are made of; the worlds are in `search-large-families.ts`.
  */
 
-import type { Constraint, FieldValue, Objective, Space, Values } from '../functions/core/search/ask-tell/types.ts'
+import type { Constraint, FieldValue, Objective, Space, Values } from '#core/sampler/types.ts'
 import { type Draws, draws } from './bench.ts'
 
 /** True metrics of a point, or null where its evaluation fails. */

@@ -4,8 +4,8 @@
  * `--seeds FIRST` (other worlds and other draws).
  */
 
-import { createSearch } from '../functions/core/search/ask-tell/create-search.ts'
-import type { Metrics } from '../functions/core/search/ask-tell/types.ts'
+import { createSearch } from '#core/sampler/create-search.ts'
+import type { Metrics } from '#core/sampler/types.ts'
 import { type Bench, percent } from './bench.ts'
 import { FAMILIES } from './search-large-families.ts'
 import { dice, ranksOf, type Truth, type World } from './search-large-worlds.ts'

@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
-import { isDeployed } from '../functions/cli/place.ts'
+import { isDeployed } from '../functions/cli/store-options.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'

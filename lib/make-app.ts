@@ -1,11 +1,11 @@
 /** The whole deployment as one value: the entry point and the tests build the same. */
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
-import { acknowledge } from './acknowledgements.ts'
-import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements-review.ts'
-import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements-rollouts.ts'
+import { acknowledge } from './acknowledgements/acknowledgements.ts'
+import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/acknowledgements-review.ts'
+import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/acknowledgements-rollouts.ts'
 import { AutotuneStack } from './autotune-stack.ts'
-import { stageOf } from './stage.ts'
+import { stageOf } from './context/stage.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
 export interface Deployment {

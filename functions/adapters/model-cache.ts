@@ -2,7 +2,7 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import type { ModelPort, ObjectStore } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
-import { readJson } from '../steps/store.ts'
+import { readJson } from '../streams/read-object.ts'
 
 type Reply = Awaited<ReturnType<ModelPort['converse']>>
 

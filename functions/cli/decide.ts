@@ -1,10 +1,10 @@
 /** `autotune decide`: one reviewer's decision from a terminal, by the same transition as the page's form. */
 import { rolesLeft } from '#core/review/quorum.ts'
 import { UserError } from '../errors.ts'
-import { decideAtTerminal } from '../steps/review.ts'
+import { decideAtTerminal } from '../steps/review/review.ts'
 import { manifestOf } from './inspect.ts'
-import { print } from './io.ts'
 import { existingStore } from './open.ts'
+import { print } from './terminal.ts'
 import { patchLine } from './text.ts'
 
 interface Options {

@@ -1,13 +1,13 @@
 /** The replay engine that a command asks for: the transcript replayer, or a user's own harness module. */
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
-import { moduleEngine } from '#adapters/local/module/module-engine.ts'
-import type { LocalStore } from '#adapters/local/open-store.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import { moduleEngine } from '../embedded/module-engine.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine } from '../steps/engine.ts'
-import { runLoader } from '../steps/recorded-runs.ts'
-import { transcriptEngine } from '../steps/transcript-engine.ts'
+import { runLoader } from '../steps/experience/run-loader.ts'
+import type { ReplayEngine } from '../steps/replay/engine.ts'
+import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 
 export interface LocalEngine extends ReplayEngine {
   /** Ends its processes. */

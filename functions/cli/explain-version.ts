@@ -2,9 +2,9 @@
 import { Ref } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
 import { explainVersion, type Lineage } from '../steps/release/lineage.ts'
-import { print } from './io.ts'
 import { openExisting } from './open.ts'
-import type { StoreOptions } from './place.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print } from './terminal.ts'
 import { patchLine } from './text.ts'
 
 export async function explainPack(

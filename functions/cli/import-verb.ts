@@ -1,9 +1,9 @@
 /** `autotune import`: what was stored, and where it went. */
 import { UserError } from '../errors.ts'
 import { importFiles } from './import.ts'
-import { print, terminalProgress } from './io.ts'
 import { openForImport } from './open.ts'
-import type { StoreOptions } from './place.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print, terminalProgress } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean

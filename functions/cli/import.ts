@@ -19,10 +19,10 @@ import {
   publishPrices,
   publishSuite,
   refuseChanged,
-} from '../steps/documents.ts'
-import { fixedSplit, type IngestReport, ingest } from '../steps/ingest.ts'
-import type { Store } from '../steps/store.ts'
-import { readInput } from './io.ts'
+} from '../steps/experience/documents.ts'
+import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
+import type { Store } from '../streams/read-object.ts'
+import { readInput } from './terminal.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */

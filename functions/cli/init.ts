@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../errors.ts'
-import { print } from './io.ts'
+import { print } from './terminal.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
 const EXAMPLE = new URL('../../examples/refund/', import.meta.url)

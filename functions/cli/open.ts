@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
-import { type LocalStore, openStore } from '#adapters/local/open-store.ts'
+import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
-import { isDeployed, S3, type StoreOptions } from './place.ts'
+import { isDeployed, S3, type StoreOptions } from './store-options.ts'
 
 export type CommandStore = LocalStore | DeployedStore
 

@@ -2,9 +2,9 @@
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { readJson } from '../steps/store.ts'
-import { print } from './io.ts'
+import { readJson } from '../streams/read-object.ts'
 import type { CommandStore } from './open.ts'
+import { print } from './terminal.ts'
 import { runLines } from './text.ts'
 
 /** Prints a finished run and returns its exit code: 0 a proposal, 3 none, 2 refused. */

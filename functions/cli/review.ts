@@ -1,13 +1,13 @@
 /** `autotune review`: opens the review of a proposal, prints a link for every reviewer, and serves their pages. */
 import { randomBytes } from 'node:crypto'
-import type { LocalStore } from '#adapters/local/open-store.ts'
+import { serveDesk } from '#adapters/local/desk-server.ts'
 import { PAGE_HOST } from '#adapters/local/page-server.ts'
-import { serveDesk } from '#adapters/local/review/desk-server.ts'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
 import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import {
   answerRequest,
@@ -18,12 +18,12 @@ import {
   readReview,
   recordRefused,
   reviewLinks,
-} from '../steps/review.ts'
-import { pinnedRun } from '../steps/verify.ts'
+} from '../steps/review/review.ts'
+import { pinnedRun } from '../steps/run/verify.ts'
 import { openEngine, optionsOf } from './engine.ts'
 import { manifestOf } from './inspect.ts'
-import { print, untilSignalled } from './io.ts'
 import { existingStore } from './open.ts'
+import { print, untilSignalled } from './terminal.ts'
 
 interface Options {
   readonly store: string

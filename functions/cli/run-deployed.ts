@@ -1,17 +1,17 @@
 /** `autotune run` against a deployment: starts the tuning workflow, follows it, and prints what the embedded run prints. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeployedStore } from '#adapters/aws/deployed-store.ts'
+import { readableCause } from '#adapters/aws/readable-cause.ts'
 import { refuseRun } from '#core/outcome.ts'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { WorkflowState } from '../ports.ts'
-import { readableCause } from '../shared/readable-cause.ts'
-import { recordedRun, runOfExecution } from '../shared/run-record.ts'
+import { recordedRun, runOfExecution } from '../steps/run/run-record.ts'
 import { finishedRun } from './inspect.ts'
-import { print } from './io.ts'
 import { report } from './report.ts'
+import { print } from './terminal.ts'
 
 interface Request {
   readonly target: TuningTarget

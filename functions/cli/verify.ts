@@ -1,10 +1,10 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
 import { UserError } from '../errors.ts'
-import { pinnedRun, type Verification, verifyRun } from '../steps/verify.ts'
+import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { deployedEngine, type LocalEngine, openEngine, optionsOf } from './engine.ts'
-import { print, terminalProgress } from './io.ts'
 import { isLocal, openExisting } from './open.ts'
-import type { StoreOptions } from './place.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print, terminalProgress } from './terminal.ts'
 
 const SCOPE = {
   commit: 'recomputed up to the commit; the held-out version lives, so the vault stayed closed',

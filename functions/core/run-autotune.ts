@@ -4,10 +4,10 @@
  */
 import type { GateAnswer, HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import type { Reproduction } from './baseline/reproduce.ts'
 import { contractReasons, resolveTarget } from './contract/contract.ts'
 import { commitmentOf } from './gate/commitment.ts'
 import { preflightRun } from './gate/preflight-run.ts'
-import type { Reproduction } from './gate/reproduce.ts'
 import { finishRun, type RunOutcome, refuseRun } from './outcome.ts'
 import type { SearchResult } from './search/search.ts'
 import type { SearchInput } from './search/search-input.ts'

@@ -2,13 +2,13 @@
 import { RunInput, type SearchSetRef } from '#schemas/payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { refTo, requestOf } from '../shared/work.ts'
-import { compileSearch as compile } from '../steps/compile.ts'
-import { answeredContract } from '../steps/run.ts'
-import { streamLines } from '../steps/store.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { refTo, requestOf } from '../lambda/work.ts'
+import { compileSearch as compile } from '../steps/experience/compile.ts'
+import { answeredContract } from '../steps/run/run.ts'
+import { streamLines } from '../streams/read-object.ts'
 
 export const compileSearch: Step<RunInput, SearchSetRef> = {
   name: 'compile-search',

@@ -1,9 +1,9 @@
 /** Looks at production, and moves the rollout one step: forward, into a pause, or back to the whole tuple before. */
 import { RolloutInput, type RolloutState } from '#schemas/rollout-payloads.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import { rolloutState } from '../shared/rollout-state.ts'
-import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
-import type { OpenStep } from '../shared/step.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import { rolloutState } from '../lambda/rollout-state.ts'
+import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
+import type { OpenStep } from '../lambda/step.ts'
 import { advanceRollout } from '../steps/release/advance.ts'
 
 export const evaluateStage: OpenStep<RolloutInput, RolloutState, RolloutWorld> = {

@@ -1,9 +1,9 @@
 /** Keeps the token of the workflow that waits for a review. It can write tokens and read none. */
 import { HoldReviewInput } from '#schemas/review-desk.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import type { OpenStep } from '../shared/step.ts'
-import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
-import { holdToken } from '../steps/review-wait.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import type { OpenStep } from '../lambda/step.ts'
+import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
+import { holdToken } from '../steps/review/review-wait.ts'
 
 export const holdReview: OpenStep<HoldReviewInput, Record<string, never>, StoreWorld> = {
   name: 'hold-review',

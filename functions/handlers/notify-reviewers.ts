@@ -3,12 +3,12 @@ import { SESv2Client } from '@aws-sdk/client-sesv2'
 import { sesMailer } from '#adapters/aws/ses-mailer.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { ReviewInput } from '#schemas/review-desk.ts'
+import { type DeskWorld, openDeskWorld } from '../lambda/desk-world.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import type { OpenStep } from '../lambda/step.ts'
+import { need } from '../lambda/world.ts'
 import type { Mailer } from '../ports.ts'
-import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import type { OpenStep } from '../shared/step.ts'
-import { need } from '../shared/world.ts'
-import { notifyReviewers as notify } from '../steps/review-notice.ts'
+import { notifyReviewers as notify } from '../steps/review/review-notice.ts'
 
 export interface NoticeWorld extends DeskWorld {
   readonly mailer: Mailer

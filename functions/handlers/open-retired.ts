@@ -1,9 +1,9 @@
 /** Moves the runs of retired versions to where the search reads. The sealer's work. */
 import { RunInput } from '#schemas/payloads.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import type { Step } from '../shared/step.ts'
-import { holdLock, requestOf } from '../shared/work.ts'
-import { joinRetired } from '../steps/seal.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import type { Step } from '../lambda/step.ts'
+import { holdLock, requestOf } from '../lambda/work.ts'
+import { joinRetired } from '../steps/heldout/seal.ts'
 
 export const openRetired: Step<RunInput, Record<string, never>> = {
   name: 'open-retired',

@@ -1,15 +1,16 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
+
+import { Gathered, type Reproduction, sealedLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
-import { Gathered, type Reproduction, sealedLine } from '#core/gate/reproduce.ts'
 import { type Pinned, PinRunInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { AT_ONCE, replaysOf, shardSize } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { holdLock, needJson, putJson, putText, refTo, requestOf } from '../shared/work.ts'
-import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run.ts'
-import { inShards } from '../steps/store.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { AT_ONCE, replaysOf, shardSize } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { holdLock, needJson, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run/run.ts'
+import { inShards } from '../streams/read-object.ts'
 
 /** How the search set lies in the work folder. */
 export interface PanelFile extends Omit<Reproduction, 'panel'> {

@@ -4,11 +4,11 @@
  */
 import { type Answered, GateInput } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import type { Step } from '../shared/step.ts'
-import { putJson } from '../shared/work.ts'
-import { publishAnswer as publish } from '../steps/gate.ts'
+import { askedOf } from '../lambda/gate-question.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import type { Step } from '../lambda/step.ts'
+import { putJson } from '../lambda/work.ts'
+import { publishAnswer as publish } from '../steps/heldout/gate.ts'
 
 export const publishAnswer: Step<GateInput, Answered> = {
   name: 'publish-answer',

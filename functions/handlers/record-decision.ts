@@ -5,12 +5,12 @@
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { waitingTasks } from '#adapters/aws/waiting-tasks.ts'
 import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
+import { type DeskWorld, openDeskWorld } from '../lambda/desk-world.ts'
+import { answerHttp, httpResponse } from '../lambda/http.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import type { OpenStep } from '../lambda/step.ts'
 import type { WaitingTasks } from '../ports.ts'
-import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
-import { answerHttp, httpResponse } from '../shared/http.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import type { OpenStep } from '../shared/step.ts'
-import { wakeWaiting } from '../steps/review-wait.ts'
+import { wakeWaiting } from '../steps/review/review-wait.ts'
 
 export interface DecisionWorld extends DeskWorld {
   readonly tasks: WaitingTasks

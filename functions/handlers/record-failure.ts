@@ -1,10 +1,11 @@
 /** An execution that ended badly: its run is recorded as failed with the reason, and its lock is freed. */
+
+import { readableCause } from '#adapters/aws/readable-cause.ts'
 import { ExecutionEnded } from '#schemas/payloads.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { readableCause } from '../shared/readable-cause.ts'
-import { recordRun } from '../shared/run-record.ts'
-import type { Step } from '../shared/step.ts'
-import type { Lock } from '../steps/lock.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import type { Step } from '../lambda/step.ts'
+import type { Lock } from '../steps/run/lock.ts'
+import { recordRun } from '../steps/run/run-record.ts'
 
 export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {
   name: 'record-failure',

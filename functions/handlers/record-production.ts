@@ -1,8 +1,8 @@
 /** Takes what the runtime handed in into the log of its rollout. It writes no release. */
 import { type InboxReport, RolloutInput } from '#schemas/rollout-payloads.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import type { OpenStep } from '../shared/step.ts'
-import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import type { OpenStep } from '../lambda/step.ts'
+import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { recordInbox } from '../steps/release/inbox.ts'
 
 export const recordProduction: OpenStep<RolloutInput, InboxReport, StoreWorld> = {

@@ -1,15 +1,15 @@
 /** Replays one shard of the search set under one candidate's settings. Idempotent: the same item writes the same bytes. */
-import type { SealedLine } from '#core/gate/reproduce.ts'
+import type { SealedLine } from '#core/baseline/reproduce.ts'
 import type { Settings } from '#schemas/common.ts'
 import { type ObjectRef, ReplayItem } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { AT_ONCE, replaysOf } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { needJson, putText } from '../shared/work.ts'
-import { readLines } from '../steps/store.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { needJson, putText } from '../lambda/work.ts'
+import { readLines } from '../streams/read-object.ts'
 
 export const replayShard: Step<ReplayItem, ObjectRef> = {
   name: 'replay-shard',

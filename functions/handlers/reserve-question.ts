@@ -2,14 +2,14 @@
 import { canonical } from '#core/canonical.ts'
 import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
-import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { shardSize } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { putJson } from '../shared/work.ts'
-import { reserveQuestion as reserve } from '../steps/gate.ts'
-import { openSealed } from '../steps/seal.ts'
-import { asText, inShards, readJson } from '../steps/store.ts'
+import { askedOf } from '../lambda/gate-question.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { shardSize } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { putJson } from '../lambda/work.ts'
+import { reserveQuestion as reserve } from '../steps/heldout/gate.ts'
+import { openSealed } from '../steps/heldout/seal.ts'
+import { asText, inShards, readJson } from '../streams/read-object.ts'
 
 export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',

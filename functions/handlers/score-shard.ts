@@ -3,11 +3,11 @@ import { canonicalLines } from '#core/canonical.ts'
 import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { AT_ONCE, replaysOf } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { streamLines } from '../steps/store.ts'
+import { askedOf } from '../lambda/gate-question.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { streamLines } from '../streams/read-object.ts'
 
 export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',

@@ -3,12 +3,12 @@ import type { CaseScore } from '#core/gate/score.ts'
 import { AnswerInput } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { askedOf } from '../shared/gate-question.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import type { Step } from '../shared/step.ts'
-import type { ReplayEngine } from '../steps/engine.ts'
-import { sealAnswer as seal } from '../steps/gate.ts'
-import { readLines } from '../steps/store.ts'
+import { askedOf } from '../lambda/gate-question.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import type { Step } from '../lambda/step.ts'
+import { sealAnswer as seal } from '../steps/heldout/gate.ts'
+import type { ReplayEngine } from '../steps/replay/engine.ts'
+import { readLines } from '../streams/read-object.ts'
 
 export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   name: 'seal-answer',

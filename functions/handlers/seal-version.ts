@@ -1,12 +1,12 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { RunInput } from '#schemas/payloads.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf } from '../shared/replays.ts'
-import type { Step } from '../shared/step.ts'
-import { requestOf } from '../shared/work.ts'
-import { answeredContract } from '../steps/run.ts'
-import { sealIfNeeded } from '../steps/seal.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
+import type { Step } from '../lambda/step.ts'
+import { requestOf } from '../lambda/work.ts'
+import { sealIfNeeded } from '../steps/heldout/seal.ts'
+import { answeredContract } from '../steps/run/run.ts'
 
 export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',

@@ -1,11 +1,11 @@
 /** Reads what a review came to: expired when its time is over, and a rejection remembered. Its item is the only witness. */
 import { ReviewInput, type ReviewState } from '#schemas/review-desk.ts'
 import { UserError } from '../errors.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import { reviewState } from '../shared/review-state.ts'
-import type { OpenStep } from '../shared/step.ts'
-import { openStoreWorld, type StoreWorld } from '../shared/world.ts'
-import { settleReview as settle } from '../steps/review.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import { reviewState } from '../lambda/review-state.ts'
+import type { OpenStep } from '../lambda/step.ts'
+import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
+import { settleReview as settle } from '../steps/review/review.ts'
 
 export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
   name: 'settle-review',

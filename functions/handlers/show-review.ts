@@ -1,9 +1,9 @@
 /** GET and HEAD of a review link. It may read a review and record a refused attempt, and it has no right to more. */
 import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
-import { type DeskWorld, openDeskWorld } from '../shared/desk-world.ts'
-import { answerHttp, httpResponse } from '../shared/http.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import type { OpenStep } from '../shared/step.ts'
+import { type DeskWorld, openDeskWorld } from '../lambda/desk-world.ts'
+import { answerHttp, httpResponse } from '../lambda/http.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import type { OpenStep } from '../lambda/step.ts'
 
 export const showReview: OpenStep<HttpRequest, HttpResponse, DeskWorld> = {
   name: 'show-review',

@@ -2,13 +2,13 @@
 import type { RolloutConfig } from '#schemas/release.ts'
 import { type RolloutState, StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { UserError } from '../errors.ts'
-import { handlerOver } from '../shared/make-handler.ts'
-import { rolloutState } from '../shared/rollout-state.ts'
-import { openRolloutWorld, type RolloutWorld } from '../shared/rollout-world.ts'
-import type { OpenStep } from '../shared/step.ts'
+import { handlerOver } from '../lambda/make-handler.ts'
+import { rolloutState } from '../lambda/rollout-state.ts'
+import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
+import type { OpenStep } from '../lambda/step.ts'
 import { startRunRollout } from '../steps/release/start.ts'
-import { recordedRuns } from '../steps/reproduce.ts'
-import { proposalOf } from '../steps/review.ts'
+import { recordedRuns } from '../steps/replay/reproduce.ts'
+import { proposalOf } from '../steps/review/review.ts'
 
 export const startRollout: OpenStep<StartRolloutInput, RolloutState, RolloutWorld> = {
   name: 'start-rollout',

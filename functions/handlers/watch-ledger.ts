@@ -1,9 +1,9 @@
 /** Looks at the ledger once an hour and counts what an alarm must tell: old locks, spent budgets. */
 import * as z from 'zod/mini'
 import { COUNTED } from '#schemas/watch.ts'
-import { makeHandler } from '../shared/make-handler.ts'
-import type { Step } from '../shared/step.ts'
-import { type LedgerState, watchLedger as watch } from '../steps/watch.ts'
+import { makeHandler } from '../lambda/make-handler.ts'
+import type { Step } from '../lambda/step.ts'
+import { type LedgerState, watchLedger as watch } from '../steps/run/watch.ts'
 
 export const watchLedger: Step<unknown, LedgerState> = {
   name: 'watch-ledger',

@@ -9,7 +9,7 @@ export interface RunLedgerProps {
   readonly retain: boolean
 }
 
-/** Items by what stands before the `#` of their partition key (functions/steps/ledger-keys.ts). */
+/** Items by what stands before the `#` of their partition key (functions/steps/store/ledger-keys.ts). */
 export type LedgerEntity =
   | 'lock'
   | 'run'

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { openStore } from '#adapters/local/open-store.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { main } from '../../bin/autotune.ts'
-import { fixSplit } from '../../functions/steps/ingest.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { fixSplit } from '../../functions/steps/experience/ingest.ts'
 import { RECORDED, run, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 

@@ -2,7 +2,7 @@
 import '../support/workflow/quiet.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '#schemas/s3-keys.ts'
-import { rowKeys } from '../../functions/steps/ledger-keys.ts'
+import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'

@@ -5,7 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { stopRollout } from '../../functions/handlers/stop-rollout.ts'
-import type { Store } from '../../functions/steps/store.ts'
+import type { Store } from '../../functions/streams/read-object.ts'
 import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 

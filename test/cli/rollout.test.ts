@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openStore } from '#adapters/local/open-store.ts'
 import { type Rollout, RolloutConfig, Routing } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { productionRuns } from '../../examples/refund/production.ts'
 import { serve } from '../../functions/cli/rollout/serve.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
 import { approve, certified } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 

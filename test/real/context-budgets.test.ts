@@ -1,6 +1,6 @@
 /** Token budgets on recorded conversations: groundedness per budget is the recorded one, and nothing can be certified. */
 import { expect, test } from 'vitest'
-import { PLACE } from '#schemas/places.ts'
+import { PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { contextBudgets, recordedPrices } from '../../examples/real/cases/context-budgets.ts'

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { GateAnswer } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { readJson } from '../../functions/steps/store.ts'
+import { readJson } from '../../functions/streams/read-object.ts'
 import { aFamily, anEvaluator, aSuite, aTarget, type FamilyParts } from '../support/builders.ts'
 import { memory, run, stocked } from './stores.ts'
 

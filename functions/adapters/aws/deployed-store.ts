@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Progress, Workflows } from '../../ports.ts'
-import type { Store } from '../../steps/store.ts'
+import type { Store } from '../../streams/read-object.ts'
 import { fileScratch } from '../local/files/file-scratch.ts'
 import { sqliteScratchTable } from '../local/sqlite/sqlite-scratch-table.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
-import { createEach } from '../memory/create-each.ts'
-import { checkItemKey, checkQuery } from '../memory/table-key.ts'
+import { createEach } from '../port-rules/create-each.ts'
+import { checkItemKey, checkQuery } from '../port-rules/table-key.ts'
 
 export interface DynamoTableOptions {
   readonly client: DynamoDBClient

@@ -2,7 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress } from '../../ports.ts'
-import type { Store } from '../../steps/store.ts'
+import type { Store } from '../../streams/read-object.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
 import { memoryScratchTable } from '../memory/memory-scratch-table.ts'
 import { dynamoTable } from './dynamo-table.ts'

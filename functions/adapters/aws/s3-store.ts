@@ -9,8 +9,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Content, ObjectStore } from '#ports'
-import { isWhole, onePiece, whole } from '../memory/content.ts'
-import { checkKey, splitPrefix } from '../memory/object-key.ts'
+import { isWhole, onePiece, whole } from '../port-rules/content.ts'
+import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
 
 export interface S3StoreOptions {
   readonly client: S3Client

@@ -2,7 +2,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { HandInput } from '#schemas/rollout-payloads.ts'
 import { UserError } from '../../errors.ts'
-import type { Moved } from '../../steps/release/item.ts'
+import type { Moved } from '../../steps/release/change-rollout.ts'
 import { type DeploymentName, findDeployment } from './deployment.ts'
 
 /** What the stop did, or how the function failed: then what it had written stands, and another call goes on from there. */

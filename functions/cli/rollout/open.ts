@@ -1,10 +1,11 @@
 /** What every rollout verb works with: an existing store, and the key that signs its releases. */
-import type { LocalStore } from '#adapters/local/open-store.ts'
+
 import { storeSigner } from '#adapters/local/store-signer.ts'
+import type { LocalStore } from '../../embedded/open-store.ts'
 import type { Signer } from '../../ports.ts'
-import { terminalProgress } from '../io.ts'
 import { existingStore } from '../open.ts'
-import type { StoreOptions } from '../place.ts'
+import type { StoreOptions } from '../store-options.ts'
+import { terminalProgress } from '../terminal.ts'
 
 export interface RolloutOptions extends StoreOptions {
   readonly json: boolean

@@ -4,7 +4,7 @@ import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { ProductionRun } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import { type RecordedRun, recordProduction } from '../../steps/release/production.ts'
-import { print } from '../io.ts'
+import { print } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
 
 export const record = (id: string, files: readonly string[], o: RolloutOptions): Promise<number> =>

@@ -1,10 +1,10 @@
 /** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
 import { type PageReply, plain, servePages } from '#adapters/local/page-server.ts'
-import { rolloutPage } from '../../review-pages/rollout-page.ts'
+import { rolloutPage } from '../../pages/rollout-page.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'
-import { needRollout } from '../../steps/release/read.ts'
-import type { Store } from '../../steps/store.ts'
-import { print, untilSignalled } from '../io.ts'
+import { needRollout } from '../../steps/release/rollouts.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { print, untilSignalled } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
 
 /** Seconds between two looks of an open page. */

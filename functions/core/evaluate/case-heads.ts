@@ -1,6 +1,7 @@
 /** Ids, families and digests of many cases as bytes: some 80 a case, where three texts and an object take 300. */
+
+import { BLOCK_SIZE, type Series } from '../statistics/series.ts'
 import type { CaseHead } from './panel.ts'
-import { BLOCK_SIZE, type Series } from './series.ts'
 
 const DIGEST = 'sha256:'
 const DIGEST_BYTES = 32

@@ -2,11 +2,11 @@
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
 import type { Guardrails } from '#schemas/target.ts'
+import type { Series } from '../statistics/series.ts'
 import { metricOver } from './metric.ts'
 import { type Floor, utilityPairs, violations } from './pairs.ts'
 import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
-import type { Series } from './series.ts'
 
 /** Guardrail -> the floor it reads. */
 export const FLOORS = {

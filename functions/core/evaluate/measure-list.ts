@@ -1,6 +1,7 @@
 /** Measures of many cases as bytes: 49 a case, where an object takes some 150. */
+
+import { BLOCK_SIZE, type Series } from '../statistics/series.ts'
 import { type Measures, NOT_MEASURED } from './scorecard.ts'
-import { BLOCK_SIZE, type Series } from './series.ts'
 
 /** Bytes of one case: a byte of flags and six amounts. */
 export const MEASURE_BYTES = 49

@@ -1,8 +1,8 @@
 /** Reads a target's metric off measures, and folds it over cases. */
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
-import { quantileHigher } from '../gate/paired-statistic.ts'
+import { quantileHigher } from '../statistics/paired-statistic.ts'
+import type { Series } from '../statistics/series.ts'
 import type { Measures } from './scorecard.ts'
-import type { Series } from './series.ts'
 
 /** One case's share of a metric: the mean over cases is sum of `sum` over sum of `count`. */
 export interface MetricPart {

@@ -1,9 +1,9 @@
 /** A candidate beside the baseline over a panel: utility pairs, floors that are violated, and the difference on each metric. */
 import type { ScoreDelta } from '#schemas/suite.ts'
+import type { Series } from '../statistics/series.ts'
 import { metricOver } from './metric.ts'
 import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
-import type { Series } from './series.ts'
 
 export interface Pairs {
   /** Families with a labelled baseline. */

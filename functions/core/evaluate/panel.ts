@@ -1,8 +1,8 @@
 /** A set of cases with the baseline's measures pinned, and their families. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
+import type { Series } from '../statistics/series.ts'
 import type { Measures } from './scorecard.ts'
-import type { Series } from './series.ts'
 
 /** What counting needs of a case; whoever replays it holds the rest. */
 export type CaseHead = Pick<ReplayCase, 'case_id' | 'family_id' | 'digest'>

@@ -1,6 +1,6 @@
 /** The gate's decision: one ordered list in, one bit out. Scores every case of every listed candidate, then answers. */
 import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
-import { fixedSequence } from './sequence.ts'
+import { fixedSequence } from '../statistics/fixed-sequence.ts'
 
 /** Certificates in committed order, cut at the first that fails (fixed sequence), and whether any may be proposed. */
 export function decide(

@@ -1,9 +1,9 @@
 /** What a run binds itself to before the sealed set is opened. Margin, level, suite or list changed: another question. */
 import type { Commitment } from '#schemas/heldout.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import type { BaselinePins } from '../baseline/baseline.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import type { BaselinePins } from '../replay/baseline.ts'
 import type { SearchResult } from '../search/search.ts'
 
 /** Who a harness of the user's own is, as what is bound to it names it; nothing for the transcript replayer. */

@@ -1,7 +1,7 @@
 /** The error budget of a sealed-set version: how many questions it answers, and at which level. */
 
-import { casesForZeroFailures } from './binomial.ts'
-import { requireInteger, requireWithin } from './range.ts'
+import { casesForZeroFailures } from '../statistics/binomial.ts'
+import { requireInteger, requireWithin } from '../statistics/range.ts'
 
 /** Probability, per sealed-set version, that a harmful candidate is ever certified. */
 export const VERSION_ALPHA = 0.05

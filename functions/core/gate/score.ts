@@ -1,12 +1,12 @@
 /** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
 import type { Settings } from '#schemas/common.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { SealedLine } from '../baseline/reproduce.ts'
 import { MeasureList } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
-import type { Series } from '../evaluate/series.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
-import type { SealedLine } from './reproduce.ts'
+import type { Series } from '../statistics/series.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {

@@ -2,14 +2,14 @@
 
 import { createHash } from 'node:crypto'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { BaselinePins } from '../baseline/baseline.ts'
+import type { Reproduction, SealedLine } from '../baseline/reproduce.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
 import { scoredFamilies } from '../evaluate/pairs.ts'
 import { byFamily, familyIds, type Panel } from '../evaluate/panel.ts'
-import type { BaselinePins } from '../replay/baseline.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
-import type { Reproduction, SealedLine } from './reproduce.ts'
 
 /** A sealed version: facts that may be published, and what was counted, which may not. */
 export interface SealedVersion {

@@ -3,7 +3,7 @@ import type { MetricName } from '#schemas/metrics.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { metricPart } from '../evaluate/metric.ts'
-import { quantileHigher } from '../gate/paired-statistic.ts'
+import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { periodRows } from './period-rows.ts'
 import { firstOfSubjects, runsOf } from './stage-data.ts'
 

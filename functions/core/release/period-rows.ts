@@ -1,7 +1,7 @@
 /** Every rule of a stage or of the window, checked on the production runs of both arms: one row a rule, always all of them. */
 import type { Arm, ProductionRun, Rollout, StageGate, StageRow } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
-import { binomCdf, binomTail } from '../gate/binomial.ts'
+import { binomCdf, binomTail } from '../statistics/binomial.ts'
 import { harmEvidence } from './harm-evidence.ts'
 import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf } from './stage-data.ts'
 

@@ -1,6 +1,6 @@
 /** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
-import { PLACE } from '#schemas/places.ts'
+import { PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { findNeeds } from './needs.ts'

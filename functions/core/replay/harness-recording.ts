@@ -2,7 +2,7 @@
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessAction, HarnessApproval, HarnessResult } from '#schemas/harness.ts'
-import { PLACE } from '#schemas/places.ts'
+import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { findNeeds, type Readable } from './needs.ts'

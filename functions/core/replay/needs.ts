@@ -1,5 +1,5 @@
 /** Finds the needs of recorded actions: every argument value, and each place where it could have been read. */
-import { PLACE } from '#schemas/places.ts'
+import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 
 export interface NeedingAction {

@@ -1,5 +1,5 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
-import { PLACE } from '#schemas/places.ts'
+import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
 

@@ -2,7 +2,12 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import type { Pairs } from '../evaluate/pairs.ts'
-import { committedList as frontOf, gradedSearchEvidence, MAX_COMMITTED, searchEvidence } from '../gate/sequence.ts'
+import {
+  committedList as frontOf,
+  gradedSearchEvidence,
+  MAX_COMMITTED,
+  searchEvidence,
+} from '../statistics/fixed-sequence.ts'
 
 /** Search evidence of a survivor: how far its paired utility stands above the limit, in noise units. */
 export function evidenceOf(target: ResolvedTarget, pairs: Pairs): number {

@@ -6,8 +6,8 @@ import type { ResolvedTarget } from '../contract/resolve.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { Series } from '../evaluate/series.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
+import type { Series } from '../statistics/series.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** What rendering every case says of one candidate. */

@@ -2,7 +2,7 @@
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import { MEASURE_BYTES, MeasureList } from '../evaluate/measure-list.ts'
-import { BLOCK_SIZE } from '../evaluate/series.ts'
+import { BLOCK_SIZE } from '../statistics/series.ts'
 import { type Rendered, rememberedOrTooWide, renderedFate, type Visited } from './free-fates.ts'
 import type { CaseView } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'

@@ -1,9 +1,9 @@
 /** The search set as the search reads it: cases whose baseline reproduces, and why the others are left out. */
 import type { AutotuneRun } from '#schemas/run.ts'
+import type { Exclusion } from '../baseline/baseline.ts'
+import type { Reproduction } from '../baseline/reproduce.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import type { Reproduction } from '../gate/reproduce.ts'
-import type { Exclusion } from '../replay/baseline.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
 

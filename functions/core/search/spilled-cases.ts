@@ -1,7 +1,7 @@
 /** The cases of a search by index. As many as memory carries stay at hand; the others are put aside, and read when they are looked at. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { Series } from '../evaluate/series.ts'
 import { SharedValues, slim } from '../replay/slim.ts'
+import type { Series } from '../statistics/series.ts'
 import type { Spill } from './spill.ts'
 
 /** Characters of the cases at hand, as JSON. With the columns that are prepared of them they take some three times as many bytes. */

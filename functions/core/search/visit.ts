@@ -3,11 +3,11 @@ import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import { MeasureList } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { Series } from '../evaluate/series.ts'
+import type { Series } from '../statistics/series.ts'
+import { floorWatch, type NewWatch, utilityWatch } from './early-stop.ts'
 import type { Remembered, ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import { floorWatch, type NewWatch, utilityWatch } from './watch.ts'
 
 /** What the visits of one search share. */
 export interface Visits {

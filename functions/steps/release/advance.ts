@@ -10,9 +10,9 @@ import {
 } from '#core/release/rollout.ts'
 import type { Rollout, StageRow } from '#schemas/release.ts'
 import type { Signer } from '../../ports.ts'
-import type { Store } from '../store.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { changeRollout, type Moved } from './change-rollout.ts'
 import { readInForce } from './in-force.ts'
-import { changeRollout, type Moved } from './item.ts'
 import { readProduction } from './production.ts'
 
 /** What an evaluation did, and every rule that it looked at. */

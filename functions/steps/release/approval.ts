@@ -6,12 +6,12 @@ import type { RollbackReplay } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
-import { type ShownProposal, shownDigest } from '../../review-pages/view.ts'
-import type { ReplayEngine } from '../engine.ts'
-import { baselineResults, gather } from '../reproduce.ts'
-import { latestReview, proposalOf, shownOf } from '../review.ts'
-import { baselinePins, pinnedLines } from '../run.ts'
-import type { Store } from '../store.ts'
+import { type ShownProposal, shownDigest } from '../../pages/view.ts'
+import type { Store } from '../../streams/read-object.ts'
+import type { ReplayEngine } from '../replay/engine.ts'
+import { baselineResults, gather } from '../replay/reproduce.ts'
+import { latestReview, proposalOf, shownOf } from '../review/review.ts'
+import { baselinePins, pinnedLines } from '../run/run.ts'
 
 export interface ApprovedProposal {
   readonly review: Review

@@ -5,9 +5,9 @@ import { SignedRollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer } from '../../ports.ts'
-import { orNull } from '../review.ts'
-import { readJson, type Store } from '../store.ts'
-import { needRollout } from './read.ts'
+import { readJson, type Store } from '../../streams/read-object.ts'
+import { orNull } from '../review/review.ts'
+import { needRollout } from './rollouts.ts'
 import { settle } from './settle.ts'
 
 /** Throws UserError for an artifact that was changed, so that nobody routes by it. */

@@ -2,8 +2,8 @@
 import type { Rollout } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow } from '../../ports.ts'
-import { rowKeys } from '../ledger-keys.ts'
-import type { Store } from '../store.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface InForce {
   readonly release_tuple_id: string

@@ -4,8 +4,8 @@ import { ProductionRun } from '#schemas/release.ts'
 import type { InboxReport } from '#schemas/rollout-payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { parseAs, parseJson } from '../documents.ts'
-import { readText, type Store } from '../store.ts'
+import { readText, type Store } from '../../streams/read-object.ts'
+import { parseAs, parseJson } from '../experience/documents.ts'
 import { type RecordedRun, recordProduction } from './production.ts'
 
 /**

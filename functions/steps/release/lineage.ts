@@ -5,11 +5,11 @@ import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { rowKeys } from '../ledger-keys.ts'
-import { latestReview, orNull, readReview } from '../review.ts'
-import { readJson, type Store } from '../store.ts'
+import { readJson, type Store } from '../../streams/read-object.ts'
+import { latestReview, orNull, readReview } from '../review/review.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 import type { VersionOrigin } from './pack-versions.ts'
-import { readRollout, rolloutId } from './read.ts'
+import { readRollout, rolloutId } from './rollouts.ts'
 
 export interface Lineage {
   readonly pack: string

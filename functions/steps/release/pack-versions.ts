@@ -5,8 +5,8 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { rowKeys } from '../ledger-keys.ts'
-import type { Store } from '../store.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Why a version exists: the row of `version#NAME / SEMVER`. */
 export interface VersionOrigin {

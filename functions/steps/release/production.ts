@@ -9,9 +9,9 @@ import { keys } from '#schemas/s3-keys.ts'
 import { PERIODS } from '#schemas/stages.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow } from '../../ports.ts'
-import { rowKeys } from '../ledger-keys.ts'
-import { readText, type Store } from '../store.ts'
-import { needRollout } from './read.ts'
+import { readText, type Store } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { needRollout } from './rollouts.ts'
 
 interface Segment {
   readonly digest: string

@@ -13,11 +13,11 @@ import type { Rollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys, type PromotionFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Signer } from '../../ports.ts'
-import { writeRejections } from '../memory.ts'
-import { orNull, readReview } from '../review.ts'
-import { readJson, type Store } from '../store.ts'
+import { readJson, type Store } from '../../streams/read-object.ts'
+import { orNull, readReview } from '../review/review.ts'
+import { writeRejections } from '../run/memory.ts'
 import { keepInForce } from './in-force.ts'
-import { followedRollout, isBack, needRollout, type RolloutItem } from './read.ts'
+import { followedRollout, isBack, needRollout, type RolloutItem } from './rollouts.ts'
 
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
   await keepInForce(store, item.rollout)

@@ -5,7 +5,7 @@ import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { readJson, readText, type Store } from '../store.ts'
+import { readJson, readText, type Store } from '../../streams/read-object.ts'
 
 /** Digests of what a run pinned, by the ref's place in the tuple. */
 const digestsOf = (run: AutotuneRun): Record<string, string> => ({

@@ -10,10 +10,10 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { Rollout, SignedRollout } from '#schemas/release.ts'
 import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import type { Signer } from '../../ports.ts'
-import { orNull, readReview } from '../review.ts'
-import { readJson, readText, type Store } from '../store.ts'
+import { readJson, readText, type Store } from '../../streams/read-object.ts'
+import { orNull, readReview } from '../review/review.ts'
 import { readProduction } from './production.ts'
-import { needRollout, type RolloutItem } from './read.ts'
+import { needRollout, type RolloutItem } from './rollouts.ts'
 
 export interface RolloutVerification {
   readonly rollout: string

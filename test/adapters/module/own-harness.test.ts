@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openStore } from '#adapters/local/open-store.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { main } from '../../../bin/autotune.ts'
 import { deskRuns } from '../../../examples/own-harness/generate.ts'
+import { openStore } from '../../../functions/embedded/open-store.ts'
 import {
   parsePack,
   parsePrices,
@@ -24,9 +24,9 @@ import {
   publishPack,
   publishPrices,
   publishSuite,
-} from '../../../functions/steps/documents.ts'
-import { fixSplit, ingest } from '../../../functions/steps/ingest.ts'
-import { takeLock } from '../../../functions/steps/lock.ts'
+} from '../../../functions/steps/experience/documents.ts'
+import { fixSplit, ingest } from '../../../functions/steps/experience/ingest.ts'
+import { takeLock } from '../../../functions/steps/run/lock.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/own-harness/', import.meta.url))
 /** Two processes a side, on a machine that does other things as well. */

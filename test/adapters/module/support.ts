@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ModuleEngine, moduleEngine } from '#adapters/local/module/module-engine.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { type ModuleEngine, moduleEngine } from '../../../functions/embedded/module-engine.ts'
 import {
   aPack,
   aRun,

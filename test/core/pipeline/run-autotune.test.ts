@@ -1,11 +1,11 @@
 /** The whole pipeline over ports that only remember: what is called when, what is left, and that nothing depends on order. */
 import { describe, expect, test } from 'vitest'
+import { Gathered, panelOf, reproduceLine, type SealedLine } from '#core/baseline/reproduce.ts'
 import { byCodeUnit, canonical, canonicalLines, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { gateAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion, sealedItem } from '#core/gate/ledger.ts'
-import { Gathered, panelOf, reproduceLine, type SealedLine } from '#core/gate/reproduce.ts'
 import { scoreCase } from '#core/gate/score.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import type { Artifact } from '#core/outcome.ts'

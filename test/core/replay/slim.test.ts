@@ -1,7 +1,7 @@
 /** Slim cases replay as whole ones do, and share what is equal. */
 import { describe, expect, test } from 'vitest'
+import { panelOf } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
-import { panelOf } from '#core/gate/reproduce.ts'
 import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
 import { SharedValues, slim } from '#core/replay/slim.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ProductionRun } from '#schemas/release.ts'
 import { readProduction } from '../../../functions/steps/release/production.ts'
-import type { Store } from '../../../functions/steps/store.ts'
+import type { Store } from '../../../functions/streams/read-object.ts'
 import { runsIn } from '../../core/release/builders.ts'
 import { contents, Killed, killedAtWrite, rows, twin } from '../stores.ts'
 import { approve, at, certified, ID, record, rolloutOf, START, start } from './support.ts'

@@ -1,5 +1,5 @@
 /** A deployment without a harness: whoever calls one all the same fails. */
-import type { World } from '../../../functions/shared/world.ts'
+import type { World } from '../../../functions/lambda/world.ts'
 
 const refuse = async (): Promise<never> => {
   throw new Error('this deployment names no harness')

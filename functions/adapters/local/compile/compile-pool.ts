@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
-import type { BlockCompiler } from '../../../steps/block-compiler.ts'
-import type { IndexLine } from '../../../steps/index-line.ts'
+import type { BlockCompiler } from '../../../steps/experience/block-compiler.ts'
+import type { IndexLine } from '../../../steps/experience/index-line.ts'
 import type { BlockReply, BlockRequest, Failure, Folders } from './protocol.ts'
 
 /** More workers than this wait for the one thread that takes their lines. */
@@ -70,7 +70,7 @@ class CompileWorker {
 
   constructor(folders: Folders, number: number) {
     this.#name = `compile worker ${number}`
-    this.#worker = new Worker(new URL('./compile-worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('../../../embedded/compile-worker.ts', import.meta.url), {
       workerData: folders,
       name: this.#name,
     })

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isWhole } from '#adapters/memory/content.ts'
-import { TEMP_PREFIX } from '#adapters/memory/object-key.ts'
 import type { Content } from '#ports'
+import { isWhole } from '../../port-rules/content.ts'
+import { TEMP_PREFIX } from '../../port-rules/object-key.ts'
 import { syncFolder, writeSynced } from './sync.ts'
 
 /** What is read or written in one call without letting anybody else go first: about a millisecond. */

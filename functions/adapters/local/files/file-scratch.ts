@@ -1,7 +1,7 @@
 /** Lines on disk that no other process finds. */
 import { readSync, writeSync } from 'node:fs'
 import type { Scratch } from '#ports'
-import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { passingDescriptor } from './passing-file.ts'
 
 const BLOCK = 256 * 1024

@@ -1,7 +1,7 @@
 /** A file that only this process finds: it loses its name as soon as it is open. */
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { TEMP_PREFIX } from '#adapters/memory/object-key.ts'
+import { TEMP_PREFIX } from '../../port-rules/object-key.ts'
 
 let made = 0
 

@@ -1,6 +1,6 @@
 /** Keys of the files below a folder, in key order, reading one folder at a time. */
 import { type Dirent, readdirSync } from 'node:fs'
-import { checkKey, TEMP_PREFIX } from '#adapters/memory/object-key.ts'
+import { checkKey, TEMP_PREFIX } from '../../port-rules/object-key.ts'
 import { isMissing, linkRefused, type SafeFolder } from './safe-folder.ts'
 
 /**

@@ -5,7 +5,7 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import jsonata from 'jsonata'
-import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { ChildSettings, Reply } from './map-worker.ts'
 
 const STDIN = 0

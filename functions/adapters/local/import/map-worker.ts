@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
 
 /** First line to the child. */
 export interface ChildSettings {
@@ -193,7 +193,7 @@ export class MapWorker {
  */
 export function guardArguments(memoryMb: number): string[] {
   const engine = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')))
-  const splitter = realpathSync(fileURLToPath(new URL('../../../steps/line-splitter.ts', import.meta.url)))
+  const splitter = realpathSync(fileURLToPath(new URL('../../../streams/line-splitter.ts', import.meta.url)))
   const packageFile = realpathSync(fileURLToPath(new URL('../../../../package.json', import.meta.url)))
   return [
     '--permission',

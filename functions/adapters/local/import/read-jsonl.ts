@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
-import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { ImportError } from './import-error.ts'
 
 export interface JsonLine {

@@ -2,12 +2,12 @@
  * The replay engine of a laptop: whatever searches runs in one restricted process, the sealer's replay and the gate in
  * another. Neither can read the store or the vault; each is told only what its side may know.
  */
-import type { Reproduced } from '#core/gate/reproduce.ts'
+import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { Progress } from '../../../ports.ts'
-import type { ReplayEngine } from '../../../steps/engine.ts'
-import type { Lines } from '../../../steps/reproduce.ts'
+import type { ReplayEngine } from '../../../steps/replay/engine.ts'
+import type { Lines } from '../../../steps/replay/reproduce.ts'
 import { type Packed, type Request, unpacked } from './protocol.ts'
 import { RestrictedProcess } from './restricted-process.ts'
 

@@ -2,8 +2,9 @@
  * Messages between the program and its restricted processes. A request is one line of JSON, the lines it works on, and an
  * empty line. The reply is any number of lines marked by a space, then one answer.
  */
+
+import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { MeasureList } from '#core/evaluate/measure-list.ts'
-import type { BaselinePins } from '#core/replay/baseline.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'

@@ -1,7 +1,8 @@
 /** The restricted side: replays baselines, searches and scores, line by line. Opens no file but its own code. */
+
+import { headOf, reproduceLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
-import { headOf, reproduceLine } from '#core/gate/reproduce.ts'
-import { lineScorer, SearchSide } from '#core/search/transcript-side.ts'
+import { lineScorer, SearchSide } from '#core/search/search-side.ts'
 import { FileSpill } from './file-spill.ts'
 import { packed, type Request, SPILL } from './protocol.ts'
 import { serve } from './serve.ts'

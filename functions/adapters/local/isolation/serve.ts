@@ -1,6 +1,6 @@
 /** The restricted side of a conversation. Reads and writes in step, so that neither side piles up what the other sends. */
 import { readSync, writeSync } from 'node:fs'
-import { LineSplitter } from '../../../steps/line-splitter.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { REPLY } from './protocol.ts'
 
 const STDIN = 0

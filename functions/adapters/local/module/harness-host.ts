@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UserError } from '../../../errors.ts'
-import { harnessResult } from '../../../steps/harness-result.ts'
+import { harnessResult } from '../../../steps/replay/harness-result.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
 import type { HarnessFiles } from './harness-files.ts'
 import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'

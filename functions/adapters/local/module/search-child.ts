@@ -2,9 +2,10 @@
  * The restricted process that searches when a user's own harness replays: it decides which cases to ask for, and is given
  * the answers. Opens no file but its own code; harness, recordings and store are elsewhere.
  */
+
+import { Gathered, type SealedLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
-import { Gathered, type SealedLine } from '#core/gate/reproduce.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'

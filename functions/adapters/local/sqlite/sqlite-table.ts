@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { checkItemKey, checkQuery } from '#adapters/memory/table-key.ts'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
+import { checkItemKey, checkQuery } from '../../port-rules/table-key.ts'
 import { openDatabase, whenFree } from './open-database.ts'
 
 /** A query reads so many items at a time, and holds no lock while they are looked at. */

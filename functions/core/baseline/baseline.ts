@@ -1,0 +1,74 @@
+/** Baseline replay: before any candidate counts, the baseline must reproduce the recorded decision record byte for byte. */
+
+import type { Settings } from '#schemas/common.ts'
+import type { BaselineTuple, PriceTable } from '#schemas/pack.ts'
+import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { digestOfBytes } from '../canonical.ts'
+import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
+import { decisionRecordText } from '../experience/decision-record.ts'
+import { contextHash, sameShape } from '../replay/render.ts'
+import { observe, place, recordedContext } from '../replay/transcript.ts'
+
+/**
+ * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
+ * harness of the user's own that failed on it.
+ */
+export const EXCLUSIONS = [
+  'evidence',
+  'policy',
+  'tool transcript',
+  'compiled context',
+  'scorecard',
+  'unreplayable',
+  'failed',
+] as const
+export type Exclusion = (typeof EXCLUSIONS)[number]
+
+export interface BaselinePins {
+  readonly tuple: BaselineTuple
+  readonly settings: Settings
+  readonly suite: EvaluatorSuite
+  readonly prices: PriceTable | null
+  /** Absent: the transcript replayer. */
+  readonly replayer?: Replayer
+}
+
+export interface Excluded {
+  readonly excluded: Exclusion
+  readonly detail: string
+}
+
+/** Measures of a case that reproduces, or why it is left out. */
+export type BaselineReplay = { readonly measures: Measures } | Excluded
+
+/** Baseline measures of a case, or the first thing in which its replay differs from the record. */
+export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
+  const placement = place(replayCase, pins.settings, pins.settings)
+  if ('unreplayable' in placement) return { excluded: 'unreplayable', detail: placement.unreplayable }
+  const { recorded } = placement.recording
+  const other = otherRefs(placement.recording, pins.tuple)
+  if (other) return other
+  if (digestOfBytes(decisionRecordText(recorded.identity, placement)) !== recorded.decision_record) {
+    const context = `sha256:${contextHash(placement.prepared, placement.rendered)}`
+    if (!sameShape(recordedContext(placement.prepared).kept, placement.rendered.kept))
+      return {
+        excluded: 'evidence',
+        detail: 'the baseline settings would have admitted other evidence than was recorded',
+      }
+    if (context !== recorded.context)
+      return { excluded: 'compiled context', detail: 'the compiled context hash differs' }
+    return { excluded: 'scorecard', detail: 'status, outputs or approvals differ from the decision record' }
+  }
+  return { measures: measuresOf(pins.suite, observe(placement, { baseline: pins.settings, prices: pins.prices })) }
+}
+
+/** A recording made under another policy or with other tools than the baseline pins; null: under the same ones. */
+export function otherRefs({ recorded }: Recording, tuple: BaselineTuple): Excluded | null {
+  if (recorded.policy !== null && recorded.policy !== tuple.policy)
+    return { excluded: 'policy', detail: `recorded under ${recorded.policy}, the baseline pins ${tuple.policy}` }
+  if (recorded.tools !== null && recorded.tools !== tuple.tools)
+    return { excluded: 'tool transcript', detail: `recorded with ${recorded.tools}, the baseline pins ${tuple.tools}` }
+  return null
+}

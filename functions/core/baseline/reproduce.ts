@@ -1,0 +1,76 @@
+/** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import { canonical } from '../canonical.ts'
+import { CaseHeads } from '../evaluate/case-heads.ts'
+import { MeasureList } from '../evaluate/measure-list.ts'
+import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion } from './baseline.ts'
+
+export interface Reproduction {
+  /** Cases whose baseline reproduces, and their measures. */
+  readonly panel: Panel
+  readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
+  readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
+}
+
+/** Line of `test.jsonl` in the vault; with the head of its case alone, what is kept of it to count. */
+export interface SealedLine<C extends CaseHead = ReplayCase> {
+  readonly case: C
+  readonly baseline: Measures
+}
+
+/** Canonical text of a sealed line, made of a case's. */
+export const sealedLine = (caseLine: string, baseline: Measures): string =>
+  `{"baseline":${canonical(baseline)},"case":${caseLine}}`
+
+/** A case and what its baseline replay came to. */
+export interface Reproduced<C extends CaseHead = CaseHead> {
+  readonly case: C
+  readonly result: BaselineReplay
+}
+
+/** A whole case and what its baseline replay came to. */
+export type CaseReplay = Reproduced<ReplayCase>
+
+/** What counting needs of a case. */
+export const headOf = ({ case_id, family_id, digest }: CaseHead): CaseHead => ({ case_id, family_id, digest })
+
+/** Replays the baseline of a case line. */
+export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
+  const replayCase = JSON.parse(line) as ReplayCase
+  return { case: replayCase, result: baselineReplay(replayCase, pins) }
+}
+
+/** Baseline replays added one by one, kept as bytes. */
+export class Gathered {
+  readonly #cases = new CaseHeads()
+  readonly #baseline = new MeasureList()
+  readonly #excluded: Partial<Record<Exclusion, number>> = {}
+  readonly #examples: Partial<Record<Exclusion, string>> = {}
+
+  add({ case: head, result }: Reproduced): void {
+    if ('measures' in result) {
+      this.#cases.add(head)
+      this.#baseline.add(result.measures)
+      return
+    }
+    const { excluded, detail } = result
+    this.#excluded[excluded] = (this.#excluded[excluded] ?? 0) + 1
+    this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
+  }
+
+  /** `told`: with an example of each exclusion. */
+  reproduction({ told = false } = {}): Reproduction {
+    const both = { panel: makePanel(this.#cases, this.#baseline), excluded: this.#excluded }
+    return told ? { ...both, examples: this.#examples } : both
+  }
+}
+
+/** Panel of whole lines that are at hand. */
+export const panelOf = <C extends CaseHead>(lines: readonly SealedLine<C>[]): Panel<C> =>
+  makePanel(
+    lines.map((l) => l.case),
+    lines.map((l) => l.baseline),
+  )

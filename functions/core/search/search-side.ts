@@ -1,0 +1,53 @@
+/** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { type CaseReplay, Gathered, headOf, type SealedLine } from '../baseline/reproduce.ts'
+import { type CaseScore, scoreCase } from '../gate/score.ts'
+import { applyPatch } from '../space/lattice.ts'
+import type { OnRecord } from './memo.ts'
+import { type SearchOptions, type SearchResult, search } from './search.ts'
+import type { SearchInput } from './search-input.ts'
+import type { Spill } from './spill.ts'
+import { SpilledCases } from './spilled-cases.ts'
+
+/** A search set whose baseline was replayed here, in case order. */
+export class SearchSide {
+  readonly #spill: Spill
+  #cases: SpilledCases
+  #gathered = new Gathered()
+
+  constructor(spill: Spill) {
+    this.#spill = spill
+    this.#cases = new SpilledCases(spill)
+  }
+
+  /** Forgets what was reproduced before. */
+  clear(): void {
+    this.#cases = new SpilledCases(this.#spill)
+    this.#gathered = new Gathered()
+  }
+
+  /** Keeps a case, if its baseline reproduced. */
+  keep({ case: replayCase, result }: CaseReplay): void {
+    if (!('measures' in result)) return
+    this.#gathered.add({ case: headOf(replayCase), result })
+    this.#cases.add(replayCase)
+  }
+
+  /** Searches over the cases that are kept. */
+  search(
+    input: Omit<SearchInput, 'panel'>,
+    record: OnRecord,
+    options: Pick<SearchOptions, 'progress'> = {},
+  ): SearchResult {
+    const { panel } = this.#gathered.reproduction()
+    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, spill: this.#spill })
+  }
+}
+
+/** Scores sealed lines for one candidate. */
+export function lineScorer(run: AutotuneRun, change: CandidateChange): (line: string) => CaseScore {
+  const settings = applyPatch(run.pack.settings, change.patch)
+  const pins = { baseline: run.pack.settings, prices: run.price_table }
+  return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
+}

@@ -1,0 +1,26 @@
+/** A compile worker: reads the recorded runs of a block from the store's own files, as the program would, and compiles them. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { BlockReply, BlockRequest, Failure, Folders } from '#adapters/local/compile/protocol.ts'
+import { fileStore } from '#adapters/local/files/file-store.ts'
+import { TamperError } from '#core/experience/run-files.ts'
+import { UserError } from '../errors.ts'
+import { compileBlock } from '../steps/experience/compile.ts'
+
+const sides = new Map(Object.entries(workerData as Folders).map(([side, folder]) => [side, fileStore(folder)]))
+
+parentPort!.on('message', async ({ id, side, intent, block }: BlockRequest) => {
+  const reply = (answer: BlockReply) => parentPort!.postMessage(answer)
+  try {
+    reply({ id, lines: await compileBlock(sides.get(side)!, intent, block) })
+  } catch (error) {
+    reply({ id, failure: failureOf(error) })
+  }
+})
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof TamperError) {
+    const { runId, file, detail } = error
+    return { kind: 'tamper', runId, file, detail }
+  }
+  return error instanceof UserError ? { kind: 'user', message: error.message } : { kind: 'other', error }
+}

@@ -1,0 +1,125 @@
+/**
+ * Replays with a user's own harness module. The harness runs in restricted processes, one set for search cases and one for
+ * held-out cases, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
+ * restricted process of its own.
+ */
+import { availableParallelism } from 'node:os'
+import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
+import { FileSpill } from '#adapters/local/isolation/file-spill.ts'
+import { unpacked } from '#adapters/local/isolation/protocol.ts'
+import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
+import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
+import { HarnessHost } from '#adapters/local/module/harness-host.ts'
+import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import type { SearchStep, SearchTurn } from '#adapters/local/module/search-protocol.ts'
+import { SpilledCases } from '#core/search/spilled-cases.ts'
+import type { Replayer } from '#schemas/run.ts'
+import { UserError } from '../errors.ts'
+import type { Progress } from '../ports.ts'
+import type { RunLoader } from '../steps/experience/run-loader.ts'
+import type { ReplayEngine } from '../steps/replay/engine.ts'
+import { harnessReplays } from '../steps/replay/harness-replays.ts'
+
+const DEFAULT_LIMIT_MS = 10_000
+
+export interface ModuleOptions {
+  /** Folder of the store, and of the vault in it: no harness process may read either. */
+  readonly store: string
+  readonly vault: string
+  /** Recorded runs of each side of the split. */
+  readonly runs: { readonly search: RunLoader; readonly vault: RunLoader }
+  /** Harness processes at once. @default number of cores */
+  readonly concurrency?: number
+  /** Longest that one case may take. @default 10000 */
+  readonly limitMs?: number
+  /** Is told now and then how many cases the harness has replayed. */
+  readonly progress?: Progress
+  /** Digest that the module must have, where a run has pinned one: another module is not even loaded. */
+  readonly digest?: string
+}
+
+export interface ModuleEngine extends ReplayEngine {
+  readonly replayer: Extract<Replayer, { kind: 'module' }>
+  /** Ends every process. */
+  close(): void
+}
+
+/** Engine over a harness module. Throws UserError when the module does not exist, does not load or exports no `replay`. */
+export async function moduleEngine(path: string, options: ModuleOptions): Promise<ModuleEngine> {
+  const { store, vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
+  const files = harnessFiles(path, store)
+  if (options.digest !== undefined && options.digest !== files.digest)
+    throw new UserError(
+      `the harness module ${path} is no longer the one that was pinned: its digest is ${files.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and the local files that it names`,
+    )
+  const readable = readableBy(files, store, vault)
+  const start = (): Promise<HarnessHost> => {
+    if (harnessFiles(path, store).digest !== files.digest)
+      throw new UserError(`the harness module ${path} was changed while it was running: start again`)
+    return HarnessHost.start(files, readable)
+  }
+  const pools = {
+    search: new HarnessPool(start, { concurrency, limitMs }),
+    vault: new HarnessPool(start, { concurrency, limitMs }),
+  }
+  await pools.search.open()
+  let replayed = 0
+  /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
+  const aside = passingDescriptor(vault)
+  const spill = new FileSpill(aside.file)
+  let searched = new SpilledCases(spill, { whole: true })
+
+  const replays = harnessReplays({
+    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs } as const,
+    name: `the harness module ${path}`,
+    runs,
+    map: (side, items, work) =>
+      pools[side].map(items, (item, ask) =>
+        work(item, (job) => {
+          if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
+          return ask(job)
+        }),
+      ),
+  })
+
+  return {
+    ...replays,
+
+    async *reproduce(lines, pins, side) {
+      if (side === 'search') searched = new SpilledCases(spill, { whole: true })
+      for await (const reproduced of replays.reproduce(lines, pins, side)) {
+        if (side === 'search' && 'measures' in reproduced.result) searched.add(JSON.parse(reproduced.line))
+        yield reproduced
+      }
+    },
+
+    async *search({ panel, ...input }) {
+      const searcher = new RestrictedProcess('../module/search-child.ts', vault)
+      const turn = (message: SearchTurn, lines?: Iterable<string>) => searcher.converse<SearchStep>(message, lines)
+      const headAt = (i: number) => ({ case: panel.cases.at(i)!, baseline: panel.baseline.at(i)! })
+      const heads = function* () {
+        for (let i = 0; i < panel.cases.length; i++) yield JSON.stringify(headAt(i))
+      }
+      const { pins, suite } = input
+      const judged = { pack: { settings: pins.baseline }, price_table: pins.prices, evaluator_suite: suite }
+      try {
+        let step = yield* turn({ input }, heads())
+        while ('round' in step) {
+          const { cases, settings } = step.round
+          const asked = cases.map((i) => ({ case: searched.at(i)!, baseline: panel.baseline.at(i)! }))
+          const answers = await replays.answer(asked, settings, judged)
+          step = yield* turn({ answers })
+        }
+        return unpacked(step.result)
+      } finally {
+        searcher.close()
+      }
+    },
+
+    close() {
+      pools.search.close()
+      pools.vault.close()
+      aside.close()
+    },
+  }
+}

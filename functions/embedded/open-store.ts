@@ -1,0 +1,83 @@
+/** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
+import { fileStore } from '#adapters/local/files/file-store.ts'
+import { sqliteScratchTable } from '#adapters/local/sqlite/sqlite-scratch-table.ts'
+import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import type { ObjectStore, Progress } from '../ports.ts'
+import type { Store } from '../streams/read-object.ts'
+
+export interface LocalStore extends Store {
+  readonly dir: string
+  /** Folder of the sealed side. */
+  readonly vaultDir: string
+  /** Path of an object, for people. */
+  nameOf(key: string): string
+  close(): void
+}
+
+export interface LocalStoreOptions {
+  /** Wait with every write for the disk. @default true; false for stores that are thrown away */
+  readonly durable?: boolean
+  readonly progress?: Progress
+  readonly compiling?: CompilePoolOptions
+}
+
+/** Opens (and on first use creates) the store in a folder. */
+export function openStore(
+  dir: string,
+  { durable = true, progress = () => {}, compiling = {} }: LocalStoreOptions = {},
+): LocalStore {
+  mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
+  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
+  const objects = openSide(fileStore(dir, { durable }))
+  const vault = fileStore(join(dir, 'vault'), { durable })
+  const pool = compilePool({ open: dir, vault: join(dir, 'vault') }, compiling)
+  const compilers = new Map([
+    [objects, pool.side('open')],
+    [vault, pool.side('vault')],
+  ])
+  return {
+    dir,
+    vaultDir: join(dir, 'vault'),
+    nameOf: (key) => join(dir, key),
+    objects,
+    vault,
+    releases: fileStore(join(dir, 'releases'), { durable }),
+    table,
+    // Held-out lines are among them.
+    scratch: () => fileScratch(join(dir, 'vault')),
+    scratchTable: () => sqliteScratchTable(join(dir, 'vault')),
+    clock: { now: () => new Date().toISOString() },
+    progress,
+    compilerOf: (side) => compilers.get(side) ?? null,
+    close() {
+      pool.close()
+      table.close()
+    },
+  }
+}
+
+const isElsewhere = (key: string): boolean =>
+  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) || key.startsWith('ledger.sqlite')
+
+/** The open side of the store: the others lie inside its folder, but no key of the open side reaches them. */
+function openSide(files: ObjectStore): ObjectStore {
+  const open = (key: string): string => {
+    if (isElsewhere(key)) throw new RangeError(`"${key}" is not an object of the open store`)
+    return key
+  }
+  return {
+    get: async (key, version) => files.get(open(key), version),
+    read: async (key, version) => files.read(open(key), version),
+    put: async (key, bytes) => files.put(open(key), bytes),
+    putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
+    versionOf: async (key) => files.versionOf(open(key)),
+    delete: async (key) => files.delete(open(key)),
+    async *list(prefix) {
+      for await (const key of files.list(prefix)) if (!isElsewhere(key)) yield key
+    },
+  }
+}

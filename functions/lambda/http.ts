@@ -1,0 +1,39 @@
+/** Between API Gateway and the review desk: a request reduced to what may matter, a reply with the desk's headers. */
+import { MAX_FORM_BYTES } from '#core/review/request.ts'
+import { type HttpRequest, type HttpResponse, REVIEW_PATH } from '#schemas/review-desk.ts'
+import { PAGE_HEADERS } from '../pages/layout.ts'
+import type { Signer } from '../ports.ts'
+import { answerRequest, type RequestAnswer } from '../steps/review/review.ts'
+import type { Store } from '../streams/read-object.ts'
+
+/** Browsers come back over TLS alone, for two years. */
+const TRANSPORT = { 'Strict-Transport-Security': 'max-age=63072000' }
+
+/** Answers a request to a link. The origin is the domain that API Gateway took it under, not one that its sender names. */
+export function answerHttp(store: Store, code: Signer, event: HttpRequest): Promise<RequestAnswer> {
+  const { rawPath, headers, requestContext } = event
+  const request = {
+    method: requestContext.http.method,
+    origin: headers.origin ?? null,
+    sec_fetch_site: headers['sec-fetch-site'] ?? null,
+    content_type: headers['content-type'] ?? null,
+    body: bodyOf(event),
+  }
+  const token = rawPath.startsWith(REVIEW_PATH) ? rawPath.slice(REVIEW_PATH.length) : ''
+  return answerRequest(store, code, request, { token, origin: `https://${requestContext.domainName}`, action: rawPath })
+}
+
+/** One byte more than a form may have is enough to know that it is too long. */
+function bodyOf({ body, isBase64Encoded }: HttpRequest): string | null {
+  if (body === null || body === undefined || body === '') return null
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  return bytes.subarray(0, MAX_FORM_BYTES + 1).toString('utf8')
+}
+
+export function httpResponse({ requestContext }: HttpRequest, { status, location, body }: RequestAnswer): HttpResponse {
+  return {
+    statusCode: status,
+    headers: { ...PAGE_HEADERS, ...TRANSPORT, ...(location === null ? {} : { Location: location }) },
+    body: requestContext.http.method === 'HEAD' ? '' : body,
+  }
+}

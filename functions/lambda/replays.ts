@@ -1,0 +1,50 @@
+/** Who replays the cases of a run: this program, or the harness function that the run pinned. */
+import { cachedModel } from '#adapters/model-cache.ts'
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { Replayer } from '#schemas/run.ts'
+import { UserError } from '../errors.ts'
+import { runLoader } from '../steps/experience/run-loader.ts'
+import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
+import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
+import type { AnsweredContract } from '../steps/run/run.ts'
+import type { World } from './world.ts'
+
+/** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
+export const AT_ONCE = { wholeSet: 64, shard: 8 } as const
+
+/**
+ * Cases of a shard that a harness replays: at 8 at once and 10 s each they are done in 250 s, within the 300 s of a shard.
+ */
+const HARNESS_SHARD_CASES = 200
+
+export const shardSize = ({ shardCases }: World, { kind }: Replayer): number =>
+  kind === 'transcript' ? shardCases : Math.min(shardCases, HARNESS_SHARD_CASES)
+
+export function replaysOf(
+  { store, caller, model }: World,
+  replayer: Replayer,
+  intent: string,
+  atOnce: number,
+): CaseReplays {
+  if (replayer.kind === 'transcript') return transcriptReplays
+  if (replayer.kind === 'module') throw new UserError('a harness module runs on a laptop only: deploy it as a function')
+  return lambdaReplays({
+    replayer,
+    caller,
+    atOnce,
+    runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },
+    models: { search: cachedModel(store.objects, model), vault: cachedModel(store.vault, model) },
+  })
+}
+
+/** What the baseline of a run that has not been pinned yet will pin. */
+export const contractPins = (
+  { pack, suite, prices, resolved }: AnsweredContract,
+  replayer: Replayer,
+): BaselinePins => ({
+  tuple: resolved.baseline_tuple,
+  settings: pack.settings,
+  suite,
+  prices,
+  replayer,
+})

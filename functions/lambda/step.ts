@@ -1,0 +1,30 @@
+/** The steps that functions carry out: what each takes, its work, and what of it may show. */
+import type { Contract } from '../steps/experience/documents.ts'
+import type { World } from './world.ts'
+
+interface AnyStep<I, O, W> {
+  /** Name of the step; metrics and logs carry it. */
+  readonly name: string
+  readonly input: Contract<I>
+  readonly work: (input: I, world: W) => Promise<O>
+}
+
+/** A step whose log and metrics are open. */
+export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
+  readonly sealed?: never
+  /** What a log line may say of an input: ids and counts, never content. */
+  readonly about: (input: I) => Readonly<Record<string, string | number>>
+  /** What its last log line says of the output beside, and what is counted as metrics: never content either. */
+  readonly outcome?: (output: O) => {
+    readonly says?: Readonly<Record<string, string | number>>
+    readonly counts?: Readonly<Record<string, number>>
+  }
+}
+
+/** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
+export interface SealedStep<I, O> extends AnyStep<I, O, World> {
+  readonly sealed: 'gate' | 'sealer'
+}
+
+/** A step of the tuning side: what it takes, and its work. */
+export type Step<I, O> = OpenStep<I, O> | SealedStep<I, O>

@@ -1,0 +1,51 @@
+/** What a deployed function works with, opened from its environment. Tests hand over another one. */
+import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
+import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
+import { openAwsStore } from '#adapters/aws/open-store.ts'
+import { ENV } from '#schemas/env-names.ts'
+import type { FunctionCaller, ModelPort } from '../ports.ts'
+import type { Store } from '../streams/read-object.ts'
+
+export interface StoreWorld {
+  readonly store: Store
+}
+
+export interface World extends StoreWorld {
+  /** Cases of a replay shard. */
+  readonly shardCases: number
+  /** Harness function that the deployment names, as a run pins it; null: none. */
+  readonly harness: unknown
+  readonly caller: FunctionCaller
+  readonly model: ModelPort
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A variable of the environment. Throws naming it when it is missing. */
+export function need(env: Environment, name: string): string {
+  const value = env[name]
+  if (!value) throw new RangeError(`environment variable ${name} is missing`)
+  return value
+}
+
+/** Opens the store that the environment names; a bucket that it does not name refuses to be touched. */
+export function openStoreWorld(env: Environment = process.env): StoreWorld {
+  const store = openAwsStore({
+    bucket: need(env, ENV.bucket),
+    vault: env[ENV.vault] ?? null,
+    releases: env[ENV.releases] ?? null,
+    table: need(env, ENV.table),
+  })
+  return { store }
+}
+
+/** Opens the world of the tuning workflow. Throws naming the variable that is missing or wrong. */
+export function openWorld(env: Environment = process.env): World {
+  const shardCases = Number(need(env, ENV.shardCases))
+  if (!Number.isSafeInteger(shardCases) || shardCases < 1)
+    throw new RangeError(
+      `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
+    )
+  const harness = env[ENV.harness] ? JSON.parse(need(env, ENV.harness)) : null
+  return { ...openStoreWorld(env), shardCases, harness, caller: lambdaCaller(), model: bedrockModel() }
+}

@@ -1,0 +1,130 @@
+/** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
+import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
+import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
+import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { ObjectStore } from '../../ports.ts'
+import { ahead, asText, readText, type Store } from '../../streams/read-object.ts'
+import { KeptLines } from '../store/kept-lines.ts'
+import { caseOf, type IndexLine } from './index-line.ts'
+import { readIndex } from './run-index.ts'
+
+/** Runs of a block: a few milliseconds of work, and little to hold. */
+const BLOCK_RUNS = 16
+
+/**
+ * Case lines of an intent, ordered by case id, one after the other. `without`: families (hashed) that are left out. Throws
+ * TamperError when a recorded file was changed: that of the first one in this order, wherever it is compiled.
+ */
+export async function* compileIntent(
+  store: Pick<Store, 'objects' | 'scratchTable' | 'progress' | 'compilerOf'>,
+  intent: string,
+  without: (family: string) => boolean = () => false,
+): AsyncGenerator<string> {
+  const compiler = store.compilerOf?.(store.objects) ?? null
+  let begun = 0
+  const compiling = async (block: readonly IndexLine[]) => {
+    begun += block.length
+    const elsewhere = compiler !== null && begun > compiler.runsInPlace
+    const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(store.objects, intent, block)
+    return { runs: block.length, lines: await lines }
+  }
+  const blocks = wholeCases(readIndex(store, intent), without)
+  let done = 0
+  for await (const { runs, lines } of ahead(blocks, compiler?.atOnce ?? 4, compiling)) {
+    yield* lines
+    const before = done
+    done += runs
+    if (done >> 12 > before >> 12) store.progress(`compiled ${done} runs`)
+  }
+}
+
+/** Indexed runs in blocks that no case spans: whoever compiles one needs no other. */
+async function* wholeCases(
+  index: AsyncIterable<IndexLine>,
+  without: (family: string) => boolean,
+): AsyncGenerator<readonly IndexLine[]> {
+  let block: IndexLine[] = []
+  for await (const line of index) {
+    if (without(line.family)) continue
+    if (block.length >= BLOCK_RUNS && caseOf(block.at(-1)!) !== caseOf(line)) {
+      yield block
+      block = []
+    }
+    block.push(line)
+  }
+  if (block.length > 0) yield block
+}
+
+/** Case lines of some indexed runs, all recordings of a case among them. Throws the first error in their order. */
+export async function compileBlock(
+  objects: ObjectStore,
+  intent: string,
+  block: readonly IndexLine[],
+): Promise<string[]> {
+  const settled = await Promise.allSettled(block.map((line) => compileStored(objects, intent, line)))
+  const lines: string[] = []
+  let same: CompiledRun[] = []
+  for (const one of settled) {
+    if (one.status === 'rejected') throw one.reason
+    const compiled = one.value
+    if (!compiled) continue
+    if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
+      lines.push(assembleCase(same).line)
+      same = []
+    }
+    same.push(compiled)
+  }
+  if (same.length > 0) lines.push(assembleCase(same).line)
+  return lines
+}
+
+/** `null`: the run was never finished. */
+async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun | null> {
+  const files = await readFiles(objects, line)
+  if (!files) return null
+  const { run, recorded } = readRunFiles(line.run_id, files)
+  if (run.case_id !== caseOf(line))
+    throw new UserError(
+      `the index of ${intent} was changed: it does not name the case of run ${line.run_id}. Import into a new store`,
+    )
+  return compileRun(run, recorded)
+}
+
+/** The five files of a stored run; `null` when its decision record is not there (it was never finished). */
+export async function readFiles(objects: ObjectStore, { run_id, date }: IndexLine): Promise<RunFiles | null> {
+  const folder = keys.run(date, run_id)
+  const texts = await Promise.all(RUN_FILES.map((file) => readText(objects, `${folder}${file}`)))
+  if (texts[RUN_FILES.indexOf('decision-record.json')] === null) return null
+  return Object.fromEntries(RUN_FILES.map((file, i) => [file, texts[i] ?? ''])) as RunFiles
+}
+
+/** A compiled search set, kept under its digest: runs pin it, and are recomputed from it. */
+export interface SearchSet {
+  readonly ref: string
+  readonly digest: string
+  readonly cases: number
+}
+
+/** Compiles and keeps the search set of an intent. */
+export async function compileSearch(
+  store: Pick<Store, 'objects' | 'scratch' | 'scratchTable' | 'progress' | 'compilerOf'>,
+  intent: string,
+): Promise<SearchSet> {
+  const aside = store.scratch()
+  try {
+    const lines = new KeptLines(aside)
+    await lines.all(compileIntent(store, intent))
+    return await keepSearch(store.objects, intent, lines)
+  } finally {
+    aside.close()
+  }
+}
+
+/** Keeps a compiled search set. `search.jsonl` is the newest; each pinned version stays beside it. */
+export async function keepSearch(objects: ObjectStore, intent: string, lines: KeptLines): Promise<SearchSet> {
+  const { digest, count } = lines
+  await objects.put(keys.goldens(intent), asText(lines.lines()))
+  await objects.putIfAbsent(keys.goldensAt(intent, digest), asText(lines.lines()))
+  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases: count }
+}

@@ -1,0 +1,128 @@
+/**
+ * What ingest remembers of earlier imports: a journal of its own, because it writes the vault and cannot read it. It
+ * holds hashes only, and no other role may read it: its lines tell which families are held out.
+ */
+import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, ScratchTable } from '../../ports.ts'
+import { inBlocks, readJson, readLines } from '../../streams/read-object.ts'
+import { familyHash } from '../store/ledger-keys.ts'
+
+export type Side = 'search' | 'heldout'
+
+/** Run, family and case by their hashes: unique in a store, and nobody's business. */
+export interface HashedNames {
+  readonly run: string
+  readonly family: string
+  readonly case: string
+}
+
+/** One run that is stored whole. */
+interface JournalLine extends HashedNames {
+  /** Digest of its decision record, which seals its other files. */
+  readonly record: string
+  readonly side: Side
+}
+
+/** A run that an earlier import stored. */
+export interface StoredRun {
+  readonly record: string
+  readonly side: Side
+  /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
+  readonly unlisted?: string
+}
+
+const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
+
+export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
+  run: hashed(run_id),
+  family: hashed(intent_id, family_id),
+  case: hashed(intent_id, case_id),
+})
+
+/** Names stand in the table as `journal-run`, `journal-side` and `journal-owner`; the rest of it is the caller's. */
+export class ImportJournal {
+  readonly #objects: ObjectStore
+  readonly #table: ScratchTable
+  /** Runs of each segment that no index lists, and that this import has not listed either. */
+  readonly #unlisted = new Map<string, number>()
+  #pending: JournalLine[] = []
+
+  private constructor(objects: ObjectStore, table: ScratchTable) {
+    this.#objects = objects
+    this.#table = table
+  }
+
+  /** Reads the journal of a store into a table. */
+  static async read(objects: ObjectStore, table: ScratchTable): Promise<ImportJournal> {
+    const journal = new ImportJournal(objects, table)
+    const listed = new Set<string>()
+    for await (const key of objects.list(keys.journalListed()))
+      for (const segment of (await readJson<string[]>(objects, key)) ?? []) listed.add(segment)
+    const segments = inBlocks(objects.list(keys.journal()), async (key) => ({
+      key,
+      lines: await readLines<JournalLine>(objects, key),
+    }))
+    for await (const { key, lines } of segments) {
+      const isListed = listed.has(key)
+      for (const line of lines) journal.#remember(line, isListed ? {} : { unlisted: key })
+      if (!isListed) journal.#unlisted.set(key, lines.length)
+    }
+    return journal
+  }
+
+  /** A run that an earlier import stored; null: none did, or not to its end. */
+  run({ run }: HashedNames): StoredRun | null {
+    const stored = this.#table.get(`journal-run ${run}`)
+    return stored === null ? null : (JSON.parse(stored) as StoredRun)
+  }
+
+  /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */
+  sideOf({ family }: HashedNames): Side | null {
+    return this.#table.get(`journal-side ${family}`) as Side | null
+  }
+
+  /** Family for which earlier imports recorded a case. */
+  ownerOf(names: HashedNames): string | null {
+    return this.#table.get(`journal-owner ${names.case}`)
+  }
+
+  /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
+  add(names: HashedNames, side: Side, record: string): void {
+    this.#pending.push({ ...names, record, side })
+  }
+
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  /** Writes what was noted. From here on these runs are stored. */
+  async flush(): Promise<void> {
+    if (this.#pending.length === 0) return
+    const text = canonicalLines(this.#pending)
+    const key = keys.journalSegment(digestOfBytes(text))
+    await this.#objects.putIfAbsent(key, text)
+    this.#unlisted.set(key, 0)
+    this.#pending = []
+  }
+
+  /** Notes that this import lists a run that another one stored and did not come to list. */
+  lists(segment: string): void {
+    this.#unlisted.set(segment, this.#unlisted.get(segment)! - 1)
+  }
+
+  /** Writes which segments are in the indexes as a whole, once the import has listed its runs. */
+  async markListed(): Promise<void> {
+    const whole = [...this.#unlisted].filter(([, runs]) => runs === 0).map(([segment]) => segment)
+    if (whole.length === 0) return
+    const text = canonical(whole.sort())
+    await this.#objects.putIfAbsent(keys.journalListedSegments(digestOfBytes(text)), text)
+  }
+
+  #remember({ run, record, family, case: caseHash, side }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+    this.#table.set(`journal-run ${run}`, JSON.stringify({ record, side, ...unlisted } satisfies StoredRun))
+    this.#table.set(`journal-owner ${caseHash}`, family)
+    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, side)
+  }
+}

@@ -1,0 +1,23 @@
+/** A line of an intent's index: which run, of which case and family. */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { familyHash } from '../store/ledger-keys.ts'
+
+/** One run. */
+export interface IndexLine {
+  readonly run_id: string
+  readonly date: string | null
+  /** Case that it records, where that is not the run itself. */
+  readonly case_id?: string
+  /** Hash of its family. */
+  readonly family: string
+}
+
+export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({
+  run_id,
+  date,
+  ...(case_id === run_id ? {} : { case_id }),
+  family: familyHash(family_id),
+})
+
+/** Case that an indexed run records. */
+export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id

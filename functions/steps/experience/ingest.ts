@@ -1,0 +1,246 @@
+/** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
+import { digestOf, digestOfBytes } from '#core/canonical.ts'
+import { filesOf, type RunFiles } from '#core/experience/run-files.ts'
+import { type SplitRule, splitSide } from '#core/experience/split.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { ObjectStore, ScratchTable } from '../../ports.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { familyHash, rowKeys } from '../store/ledger-keys.ts'
+import { spentFamilies } from './families.ts'
+import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { type IndexLine, indexLine } from './index-line.ts'
+import { addToIndex } from './run-index.ts'
+
+export interface IngestReport {
+  readonly stored: number
+  readonly unchanged: number
+  readonly search_families: number
+  readonly heldout_families: number
+  readonly intents: readonly string[]
+}
+
+/** The store's split rule; `null` before its first import of runs. */
+export const fixedSplit = async (store: Store): Promise<SplitRule | null> =>
+  (await store.table.get<SplitRule>(...rowKeys.split()))?.body ?? null
+
+/** The store's split rule; the first import of runs fixes it, a later one may not differ. */
+export async function fixSplit(store: Store, wanted: SplitRule): Promise<SplitRule> {
+  return (await store.table.create(...rowKeys.split(), wanted)) ? wanted : (await fixedSplit(store))!
+}
+
+/** Runs of one import. Read twice, in the same order: once to check everything, once to write. */
+export type RunSource = () => AsyncIterable<ExperienceRun>
+
+/**
+ * Writes runs and their index. Idempotent: a run that is stored with the same content is left alone. Other content under
+ * a stored id, or an id that comes twice, is refused before anything is written. What is known of each run lies aside:
+ * memory holds neither runs nor their ids. Only writes the vault: what it must know of earlier imports stands in its
+ * journal.
+ */
+export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
+  const aside = store.scratchTable()
+  try {
+    const journal = await ImportJournal.read(store.objects, aside)
+    const { runs, intents, ...report } = await checked(store, source, rule, journal, aside)
+    if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
+      throw new UserError(
+        'this store splits families by another rule: families never move. Use the rule of its first import',
+      )
+    await writeRuns(store, source, journal, aside, runs)
+    return { stored: runs - report.unchanged, ...report, intents: [...intents].sort() }
+  } finally {
+    aside.close()
+  }
+}
+
+type Checked = Omit<IngestReport, 'stored' | 'intents'> & {
+  readonly runs: number
+  readonly intents: ReadonlySet<string>
+}
+
+/** Reads every run once and refuses what cannot be stored. Puts the side of each family aside; writes nothing. */
+async function checked(
+  store: Store,
+  source: RunSource,
+  rule: SplitRule,
+  journal: ImportJournal,
+  aside: ScratchTable,
+): Promise<Checked> {
+  const spent = new SpentFamilies(store, aside)
+  const intents = new Set<string>()
+  const families = { search: 0, heldout: 0 }
+  let runs = 0
+  let unchanged = 0
+  for await (const run of source()) {
+    const names = hashedNames(run)
+    if (aside.get(`run ${names.run}`) !== null)
+      throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
+    aside.set(`run ${names.run}`, '')
+    if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
+    intents.add(run.intent_id)
+    const seen = sideAside(aside, names)
+    const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, names, rule, journal, spent))
+    if ((seen ?? side) !== side) throw onBothSides(run)
+    if (seen === null) {
+      aside.set(`side ${names.family}`, side)
+      families[side]++
+    }
+    const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
+    if ((owner ?? names.family) !== names.family)
+      throw new UserError(
+        `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
+      )
+    if (owner === null) aside.set(`owner ${names.case}`, names.family)
+    const stored = journal.run(names)
+    if (stored && stored.record !== digestOfBytes(filesOf(run)['decision-record.json']))
+      throw new UserError(
+        `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+      )
+    if (stored) unchanged++
+  }
+  return { runs, unchanged, search_families: families.search, heldout_families: families.heldout, intents }
+}
+
+/** Side of a family in this import; `null`: none of its runs has come yet. */
+const sideAside = (aside: ScratchTable, { family }: HashedNames): Side | null =>
+  aside.get(`side ${family}`) as Side | null
+
+const onBothSides = (run: ExperienceRun): UserError =>
+  new UserError(
+    `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
+  )
+
+/** How many runs are written at once. */
+const WRITE_AHEAD = 64
+/** How many runs are journaled at once: what a killed import writes again at most. */
+const JOURNAL_RUNS = 256
+
+/**
+ * Runs first, then the journal says that they are stored, then the indexes list them. Killed in between, the same import
+ * goes on from what the journal holds: a run is listed only when its id can no longer stand for other content.
+ */
+async function writeRuns(
+  store: Store,
+  source: RunSource,
+  journal: ImportJournal,
+  aside: ScratchTable,
+  total: number,
+): Promise<void> {
+  const objectsOf = { search: store.objects, heldout: store.vault }
+  const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
+  let ahead: Promise<void>[] = []
+  let done = 0
+  const settle = async (): Promise<void> => {
+    await Promise.all(ahead)
+    ahead = []
+  }
+  for await (const run of source()) {
+    if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
+    const names = hashedNames(run)
+    const stored = journal.run(names)
+    if (stored) {
+      if (stored.unlisted === undefined) continue
+      unlisted[stored.side].add(run)
+      journal.lists(stored.unlisted)
+      continue
+    }
+    const side = sideAside(aside, names)!
+    unlisted[side].add(run)
+    const files = filesOf(run)
+    const writing = writeRun(objectsOf[side], run, files)
+    // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
+    writing.catch(() => {})
+    ahead.push(writing)
+    journal.add(names, side, digestOfBytes(files['decision-record.json']))
+    if (ahead.length === WRITE_AHEAD) await ahead.shift()
+    if (journal.pending < JOURNAL_RUNS) continue
+    await settle()
+    await journal.flush()
+  }
+  await settle()
+  await journal.flush()
+  for (const side of ['search', 'heldout'] as const)
+    for (const intent of unlisted[side].intents)
+      await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
+  await journal.markListed()
+}
+
+/** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
+class UnlistedRuns {
+  readonly intents = new Set<string>()
+  readonly #aside: ScratchTable
+  readonly #side: Side
+  #count = 0
+
+  constructor(aside: ScratchTable, side: Side) {
+    this.#aside = aside
+    this.#side = side
+  }
+
+  add(run: ExperienceRun): void {
+    this.intents.add(run.intent_id)
+    const number = String(this.#count++).padStart(12, '0')
+    this.#aside.set(`${this.#prefix(run.intent_id)}${number}`, JSON.stringify(indexLine(run)))
+  }
+
+  *linesOf(intent: string): Generator<IndexLine> {
+    for (const [, line] of this.#aside.entries(this.#prefix(intent))) yield JSON.parse(line) as IndexLine
+  }
+
+  #prefix(intent: string): string {
+    return `unlisted ${this.#side} ${intent} `
+  }
+}
+
+/** Side of a family: its split, unless a retired version has already spent it: then it is search data for good. */
+async function sideOf(
+  run: ExperienceRun,
+  names: HashedNames,
+  rule: SplitRule,
+  journal: ImportJournal,
+  spent: SpentFamilies,
+): Promise<Side> {
+  if (rule.by === 'recorded' && run.split === null)
+    throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
+  const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
+  const stored = journal.sideOf(names)
+  if (side === 'search' && stored !== 'heldout') return side
+  if (await spent.has(run)) return 'search'
+  if (stored !== null && stored !== side) throw onBothSides(run)
+  return side
+}
+
+/** Families that a retired version has spent, read once an intent and put aside. */
+class SpentFamilies {
+  readonly #store: Store
+  readonly #aside: ScratchTable
+  readonly #intents = new Set<string>()
+
+  constructor(store: Store, aside: ScratchTable) {
+    this.#store = store
+    this.#aside = aside
+  }
+
+  async has({ intent_id, family_id }: ExperienceRun): Promise<boolean> {
+    const prefix = `spent ${intent_id} `
+    if (!this.#intents.has(intent_id))
+      for await (const family of spentFamilies(this.#store, intent_id)) this.#aside.set(`${prefix}${family}`, '')
+    this.#intents.add(intent_id)
+    return this.#aside.get(`${prefix}${familyHash(family_id)}`) !== null
+  }
+}
+
+/** The decision record seals the other files, so it is written last: a run without one does not exist yet. */
+export async function writeRun(
+  objects: ObjectStore,
+  run: Pick<ExperienceRun, 'date' | 'run_id'>,
+  files: RunFiles,
+): Promise<void> {
+  const folder = keys.run(run.date, run.run_id)
+  await Promise.all(
+    RUN_FILES.filter((f) => f !== 'decision-record.json').map((file) => objects.put(`${folder}${file}`, files[file])),
+  )
+  await objects.put(`${folder}decision-record.json`, files['decision-record.json'])
+}

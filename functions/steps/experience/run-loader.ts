@@ -1,0 +1,59 @@
+/** Recorded runs by the recordings that were compiled from them: what a replayer needs that runs a user's own harness. */
+import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { UserError } from '../../errors.ts'
+import type { ObjectStore, ScratchTable } from '../../ports.ts'
+import type { Store } from '../../streams/read-object.ts'
+import { readFiles } from './compile.ts'
+import type { IndexLine } from './index-line.ts'
+import { readIndex } from './run-index.ts'
+
+/** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
+export type RunLoader = (recording: Recording) => Promise<ExperienceRun>
+
+/** Runs kept in memory: the search asks for the same cases again and again. */
+const KEPT = 2048
+
+/** Loader over one or more sides of a store, the first that holds the run. Its index lies aside as long as the process lives. */
+export function runLoader(
+  { scratchTable }: Pick<Store, 'scratchTable'>,
+  sides: readonly ObjectStore[],
+  intent: string,
+): RunLoader {
+  const kept = new Map<string, ExperienceRun>()
+  let index: Promise<ScratchTable> | null = null
+  return async (recording) => {
+    const { run_id, recorded } = recording
+    const known = kept.get(run_id)
+    if (known) return known
+    index ??= indexOf(scratchTable, sides, intent)
+    const found = JSON.parse((await index).get(run_id) ?? 'null') as Found | null
+    const files = found && (await readFiles(sides[found.side]!, found.line))
+    if (!files) throw new UserError(`run ${run_id} is no longer in this store: restore its folder`)
+    const read = readRunFiles(run_id, files)
+    if (read.recorded.decision_record !== recorded.decision_record)
+      throw new TamperError(run_id, 'decision-record.json', 'it is not the one that the case was compiled from')
+    if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)
+    kept.set(run_id, read.run)
+    return read.run
+  }
+}
+
+/** Where a run is found: which of the sides, and its line there. */
+interface Found {
+  readonly side: number
+  readonly line: IndexLine
+}
+
+async function indexOf(
+  scratchTable: Store['scratchTable'],
+  sides: readonly ObjectStore[],
+  intent: string,
+): Promise<ScratchTable> {
+  const runs = scratchTable()
+  for (const [side, objects] of sides.entries())
+    for await (const line of readIndex({ objects, scratchTable }, intent))
+      if (runs.get(line.run_id) === null) runs.set(line.run_id, JSON.stringify({ side, line } satisfies Found))
+  return runs
+}

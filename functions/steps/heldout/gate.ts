@@ -1,0 +1,207 @@
+/**
+ * The gate: reserves the question by one conditional write before a sealed byte is read, scores every case of every
+ * listed candidate once, and answers with one bit. A killed gate is resumed by the next start of that run.
+ */
+import { canonical } from '#core/canonical.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
+import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
+import { certificateOf } from '#core/gate/certify.ts'
+import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
+import { type CaseScore, Scores } from '#core/gate/score.ts'
+import type { Series } from '#core/statistics/series.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { LedgerRow } from '../../ports.ts'
+import { asText, readJson, type Store, streamLines } from '../../streams/read-object.ts'
+import type { ReplayEngine } from '../replay/engine.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { openSealed } from './seal.ts'
+
+export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
+
+/** Asks the sealed set about an ordered list under a commit. Resumes the question that this commit opened. */
+export async function askGate(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+  engine: Pick<ReplayEngine, 'score'>,
+): Promise<Asked> {
+  const reserved = await reserveQuestion(store, run, commit)
+  if ('asked' in reserved) return reserved.asked
+  const { open } = reserved
+  return await close(store, open, commit, await computedAnswer(store, run, open.body, list, engine))
+}
+
+/**
+ * Scores the open question and seals its answer in the vault, where it waits until it is due. Does nothing when the
+ * question has been answered meanwhile; what is sealed already stands.
+ */
+export async function sealAnswer(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+  engine: Pick<ReplayEngine, 'score'>,
+): Promise<void> {
+  const row = await store.table.get<LedgerItem>(...rowKeys.version(run.target.intent!, run.heldout_test_set!.version))
+  if (row?.body.open?.commit !== commit) return
+  const answer = await computedAnswer(store, run, row.body, list, engine)
+  await store.vault.putIfAbsent(logKey(row.body.version, row.body.open.k, 'answer.json'), canonical(answer))
+}
+
+/**
+ * Publishes the sealed answer of a commit's question. What is not sealed by now is a "no" for good; a question that was
+ * never opened is opened only to be answered so: a crash before the reservation spends it too.
+ */
+export async function publishAnswer(store: Store, run: AutotuneRun, commit: string): Promise<Asked> {
+  const reserved = await reserveQuestion(store, run, commit)
+  if ('asked' in reserved) return reserved.asked
+  const { version, open } = reserved.open.body
+  const sealed = await store.vault.get(logKey(version, open!.k, 'answer.json'))
+  if (!sealed) await store.vault.put(logKey(version, open!.k, 'given-up.json'), canonical({ run_id: run.run_id }))
+  return await close(store, reserved.open, commit, noAnswer(version, open!.k))
+}
+
+/** Answer of the open question of an item, from the scores of its whole list. */
+async function computedAnswer(
+  store: Store,
+  run: AutotuneRun,
+  { version, open, alpha_k }: LedgerItem,
+  list: readonly CandidateChange[],
+  engine: Pick<ReplayEngine, 'score'>,
+): Promise<GateAnswer> {
+  const { k, commit } = open!
+  return gateAnswer(version, k, commit, await scoreList(store, run, commit, list, k, engine), alpha_k)
+}
+
+/** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
+export async function reserveQuestion(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+): Promise<{ readonly asked: Asked } | { readonly open: LedgerRow<LedgerItem> }> {
+  const [pk, sk] = rowKeys.version(run.target.intent!, run.heldout_test_set!.version)
+  const row = (await store.table.get<LedgerItem>(pk, sk))!
+  const known = row.body.history.find((q) => q.commit === commit)
+  if (known?.answer != null) return { asked: await answered(store, row.body, known.k, commit) }
+  if (!known) {
+    const opened = openQuestion(row.body, commit, run.run_id)
+    if ('refused' in opened) return { asked: opened }
+    if (!(await store.table.update(pk, sk, row.revision, opened.next)))
+      return { asked: { refused: 'another run opened a question at the same moment. Start the run again' } }
+  }
+  return { open: (await store.table.get<LedgerItem>(pk, sk))! }
+}
+
+/** Answers "no" to the open question of a run that will not be resumed. */
+export async function abandonQuestion(store: Store, intent: string, runId: string): Promise<GateAnswer | null> {
+  for await (const row of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
+    const { open, version } = row.body
+    if (open?.run_id !== runId) continue
+    const answer = noAnswer(version, open.k)
+    // Also over an answer that was sealed but never recorded: nobody has read it, and "no" is what giving up means.
+    await store.vault.put(logKey(version, open.k, 'given-up.json'), canonical({ run_id: runId }))
+    await store.vault.put(logKey(version, open.k, 'answer.json'), canonical(answer))
+    const closed = await close(store, row, open.commit, answer)
+    return 'answer' in closed ? closed.answer : null
+  }
+  return null
+}
+
+/** Was this question answered "no" because its run was given up? Part of the sealed log: read after retirement only. */
+export const wasGivenUp = async (store: Store, version: string, question: number): Promise<boolean> =>
+  (await store.vault.get(logKey(version, question, 'given-up.json'))) !== null
+
+const logKey = (version: string, question: number, file: string): string => `${keys.gateLog(version, question)}${file}`
+
+/** The sealed answer is written first, then the ledger says that it is there: a crash between the two is resumed. */
+async function close(store: Store, row: LedgerRow<LedgerItem>, commit: string, computed: GateAnswer): Promise<Asked> {
+  const { version } = row.body
+  const k = row.body.open!.k
+  await store.vault.putIfAbsent(logKey(version, k, 'answer.json'), canonical(computed))
+  const answer = (await readJson<GateAnswer>(store.vault, logKey(version, k, 'answer.json')))!
+  const next = answerQuestion(row.body, commit, answer.certified)
+  if ('refused' in next) return next
+  if (await store.table.update(row.pk, row.sk, row.revision, next.next)) return { answer, item: next.next }
+  return { refused: 'the question was answered by another process. Start the run again to read its answer' }
+}
+
+async function answered(store: Store, item: LedgerItem, k: number, commit: string): Promise<Asked> {
+  const bit = item.history.find((q) => q.k === k)!.answer!
+  if (!bit) return { answer: noAnswer(item.version, k), item: asOf(item, k) }
+  const answer = await readJson<GateAnswer>(store.vault, logKey(item.version, k, 'answer.json'))
+  return answer
+    ? { answer, item: asOf(item, k) }
+    : { refused: `the sealed answer of question ${k} (${commit.slice(0, 15)}) is missing from the vault` }
+}
+
+/** The item as it stood when question k was answered (0: when it was sealed): a rerun prints what was true then. */
+export function asOf(item: LedgerItem, k: number): LedgerItem {
+  const history = item.history.filter((q) => q.k <= k)
+  const last = history.at(-1)
+  const retired = last?.answer ? 'passed' : k >= item.questions ? 'exhausted' : null
+  return { ...item, used: k, open: null, history, retired, chain: last?.chain ?? item.chain }
+}
+
+/** Certificates in committed order. Every case of every candidate is scored; a recorded score is never taken again. */
+async function scoreList(
+  store: Store,
+  run: AutotuneRun,
+  commit: string,
+  list: readonly CandidateChange[],
+  question: number,
+  engine: Pick<ReplayEngine, 'score'>,
+): Promise<Certificate[]> {
+  const facts = run.heldout_test_set!
+  const sealed = await openSealed(store, facts.intent, facts.version)
+  const certificates: Certificate[] = []
+  for (const [i, change] of list.entries()) {
+    const key = logKey(facts.version, question, `scores-${i}.jsonl`)
+    let recorded = await scoresOf(recordedScores(store, key))
+    if (recorded.length === 0) {
+      store.progress(`scoring candidate ${i + 1} of ${list.length} on ${facts.cases} sealed cases`)
+      await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change))))
+      recorded = await scoresOf(recordedScores(store, key))
+    }
+    certificates.push(certify(run, commit, sealed.panel, change, recorded))
+  }
+  return certificates
+}
+
+async function* scoreTexts(scores: AsyncIterable<CaseScore>): AsyncGenerator<string> {
+  for await (const score of scores) yield canonical(score)
+}
+
+async function* recordedScores(store: Store, key: string): AsyncGenerator<CaseScore> {
+  for await (const line of streamLines(store.vault, key)) yield JSON.parse(line) as CaseScore
+}
+
+/** Scores gathered in their order. */
+export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Scores> {
+  const scores = new Scores()
+  for await (const score of each) scores.add(score)
+  return scores
+}
+
+/** Certificate of one candidate from its recorded scores. */
+export function certify(
+  run: AutotuneRun,
+  commit: string,
+  panel: Panel,
+  change: CandidateChange,
+  scores: Series<CaseScore>,
+): Certificate {
+  const { candidate_id, layer, patch, rationale } = change
+  const gate = {
+    facts: run.heldout_test_set!,
+    target: resolveTarget(run.target),
+    suite: run.evaluator_suite,
+    panel,
+    commit,
+  }
+  return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases: scores })
+}

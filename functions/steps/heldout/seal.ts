@@ -1,0 +1,251 @@
+/** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
+
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import { Gathered, headOf, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
+import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { familyIds, type Panel } from '#core/evaluate/panel.ts'
+import { baselineOf } from '#core/gate/commitment.ts'
+import { sealedItem, supersede } from '#core/gate/ledger.ts'
+import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { LedgerRow, ScratchTable } from '../../ports.ts'
+import { asText, inBlocks, inShards, type Store, streamLines } from '../../streams/read-object.ts'
+import { compileIntent, readFiles } from '../experience/compile.ts'
+import { familiesOf, spentFamilies, versionsOf } from '../experience/families.ts'
+import type { IndexLine } from '../experience/index-line.ts'
+import { writeRun } from '../experience/ingest.ts'
+import { addToIndex, readIndex } from '../experience/run-index.ts'
+import type { ReplayEngine } from '../replay/engine.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+
+/** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
+export async function sealIfNeeded(
+  store: Store,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+): Promise<HeldoutVersion | null> {
+  const aside = store.scratch()
+  try {
+    const plan = await planSeal(store, target, pins, engine, (line) => aside.add(line))
+    return plan.sealed ? await publish(store, plan.sealed, aside.lines(), plan.live) : plan.facts
+  } finally {
+    aside.close()
+  }
+}
+
+/** The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing; `keep` gets its lines. */
+export async function planSeal(
+  store: Store,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+  keep: (line: string) => void = () => {},
+): Promise<{
+  readonly facts: HeldoutVersion | null
+  readonly sealed?: SealedVersion
+  readonly live?: LedgerRow<LedgerItem> | undefined
+}> {
+  const rows = await versionsOf(store, target.intent)
+  const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
+  // A version that was asked keeps its families and its pinned baseline until it is retired.
+  if (asked) return { facts: factsOf(await kept(store, asked.body), pins, target) }
+  const gathered = new Gathered()
+  let cases = 0
+  for await (const { case: head, result, line } of engine.reproduce(
+    unclaimed(store, target.intent, rows),
+    pins,
+    'vault',
+  )) {
+    cases++
+    gathered.add({ case: head, result })
+    if ('measures' in result) keep(sealedLine(line, result.measures))
+  }
+  const live = rows.find((r) => !r.body.retired)
+  if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
+  const sealed = sealVersion(gathered.reproduction(), target, pins)
+  if (sealed.facts.families === 0) return { facts: null }
+  const stands = live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline
+  if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
+  return { facts: sealed.facts, sealed, live }
+}
+
+/** A version of the ledger whose cases are in the vault: a question to one that is gone would be spent for nothing. */
+async function kept(store: Store, item: LedgerItem): Promise<LedgerItem> {
+  if (await isKept(store, item)) return item
+  throw new UserError(
+    `vault/${keys.sealed(item.intent, item.version)} is missing, and the ledger says that it was sealed: restore it. No question was asked`,
+  )
+}
+
+/** Asked by its name: no case is read. */
+async function isKept(store: Store, { intent, version }: LedgerItem): Promise<boolean> {
+  for await (const _ of store.vault.list(keys.sealed(intent, version))) return true
+  return false
+}
+
+/**
+ * The version that stands and that a run would ask, by the ledger alone; null when there is none, or when a run would seal
+ * another in its place.
+ */
+export async function standingVersion(
+  store: Pick<Store, 'table'>,
+  target: ResolvedTarget,
+  pins: BaselinePins,
+): Promise<HeldoutVersion | null> {
+  const live = (await versionsOf(store, target.intent)).map((r) => r.body).filter((v) => !v.retired)
+  const asked = live.find((v) => v.used > 0)
+  if (asked) return factsOf(asked, pins, target)
+  const fits = (v: LedgerItem) =>
+    v.baseline === baselineOf(pins) &&
+    v.suite === pins.suite.suite &&
+    v.alpha === target.alpha &&
+    v.questions === (target.questions ?? v.questions)
+  return live.find(fits) ?? null
+}
+
+function factsOf(
+  { used: _u, open: _o, history: _h, retired: _r, chain: _c, revision: _v, ...facts }: LedgerItem,
+  pins: BaselinePins,
+  target: ResolvedTarget,
+): HeldoutVersion {
+  if (facts.baseline !== baselineOf(pins) || facts.suite !== pins.suite.suite)
+    throw new UserError(
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline, suite or harness module and has answered questions: its families stay with it. Import families that were never sealed`,
+    )
+  if (facts.alpha !== target.alpha || (target.questions ?? facts.questions) !== facts.questions)
+    throw new UserError(
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed at alpha ${facts.alpha} for ${facts.questions} questions and has answered some: neither can change now. Give scoring.alpha and scoring.questions these values, or import families that were never sealed`,
+    )
+  return facts
+}
+
+/** Case lines of the vault whose families no asked version has claimed. */
+async function* unclaimed(
+  store: Store,
+  intent: string,
+  rows: readonly LedgerRow<LedgerItem>[],
+): AsyncGenerator<string> {
+  const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
+  const claimed = store.scratchTable()
+  try {
+    for await (const family of familiesOf(store, intent, asked)) claimed.set(family, '')
+    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => claimed.get(family) !== null)
+  } finally {
+    claimed.close()
+  }
+}
+
+async function publish(
+  store: Store,
+  sealed: SealedVersion,
+  texts: Iterable<string>,
+  live: LedgerRow<LedgerItem> | undefined,
+): Promise<HeldoutVersion> {
+  const { facts, panel } = sealed
+  await store.vault.put(keys.sealed(facts.intent, facts.version), asText(texts))
+  if (live && live.body.version !== facts.version) {
+    const next = supersede(live.body)
+    if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
+      throw new UserError(
+        `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
+      )
+  }
+  for await (const families of inShards(familyIds(panel), CLAIMS_AT_ONCE)) await claim(store, facts, families)
+  const [pk, sk] = rowKeys.version(facts.intent, facts.version)
+  if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
+  return facts
+}
+
+/** Claims written side by side. */
+const CLAIMS_AT_ONCE = 128
+
+/** A family belongs to one version, ever. */
+async function claim(store: Store, facts: HeldoutVersion, families: readonly string[]): Promise<void> {
+  const claims = families.map((family) => rowKeys.family(facts.intent, family))
+  const body = { version: facts.version }
+  const isNew = await store.table.createAll(
+    claims[0]![0],
+    claims.map(([, sk]) => ({ sk, body })),
+  )
+  for (const [i, [pk, sk]] of claims.entries()) if (!isNew[i]) await takeOver(store, facts, pk, sk)
+}
+
+/** Only a claim by a version that was never asked may move. */
+async function takeOver(store: Store, facts: HeldoutVersion, pk: string, sk: string): Promise<void> {
+  const held = (await store.table.get<{ version: string }>(pk, sk))!
+  if (held.body.version === facts.version) return
+  const holder = await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, held.body.version))
+  if (holder && holder.body.used > 0)
+    throw new UserError(
+      `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
+    )
+  await store.table.update(pk, sk, held.revision, { version: facts.version })
+}
+
+/** The same content was sealed before: superseded, under another baseline or suite, or just before the sealer was killed. */
+async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
+  const row = (await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, facts.version)))!
+  const same = row.body.chain === sealedItem(facts).chain
+  if (row.body.used > 0 || (row.body.retired === null && same)) return
+  await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
+}
+
+/** A sealed version: its panel, and its lines as often as they are asked for. */
+export interface SealedSet {
+  readonly panel: Panel
+  lines(): AsyncIterable<string>
+}
+
+/** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
+export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
+  const opened = new Gathered()
+  let holds = true
+  const lines = () => streamLines(store.vault, keys.sealed(intent, version))
+  for await (const text of lines()) {
+    const line = JSON.parse(text) as SealedLine
+    holds &&= caseHolds(line)
+    opened.add({ case: headOf(line.case), result: { measures: line.baseline } })
+  }
+  const { panel } = opened.reproduction()
+  const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
+  if (!item || !holds || !sealHolds(panel, item.body))
+    throw new UserError(
+      `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
+    )
+  return { panel, lines }
+}
+
+/**
+ * Copies the runs of retired versions to where the search reads: spent families are search data for good. What is listed
+ * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
+ */
+export async function joinRetired(store: Store, intent: string): Promise<void> {
+  const aside = store.scratchTable()
+  try {
+    let spent = 0
+    for await (const family of spentFamilies(store, intent)) {
+      aside.set(`spent ${family}`, '')
+      spent++
+    }
+    if (spent === 0) return
+    for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
+    await addToIndex(store.objects, intent, joined(store, intent, aside))
+  } finally {
+    aside.close()
+  }
+}
+
+/** Runs of spent families that are not open yet, each once it is. */
+async function* joined(store: Store, intent: string, aside: ScratchTable): AsyncGenerator<IndexLine> {
+  const joining = async (line: IndexLine): Promise<IndexLine | null> => {
+    if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
+    const files = await readFiles(store.vault, line)
+    if (files) await writeRun(store.objects, line, files)
+    return files && line
+  }
+  for await (const line of inBlocks(readIndex({ ...store, objects: store.vault }, intent), joining))
+    if (line) yield line
+}

@@ -1,0 +1,34 @@
+/** Replays of cases, wherever they run: what a deployed function needs of an engine, which has no search in it. */
+import { panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import type { CaseAnswer } from '#core/search/replayer.ts'
+import { lineScorer } from '#core/search/search-side.ts'
+import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import type { ReplayEngine } from './engine.ts'
+import { reproduceLines } from './reproduce.ts'
+
+/** What an answer is judged by. */
+export interface Judged extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
+  readonly pack: { readonly settings: Settings }
+}
+
+export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
+  /** Answers of search cases under a settings table, in their order. */
+  answer(lines: readonly SealedLine[], settings: Settings, run: Judged): Promise<readonly CaseAnswer[]>
+}
+
+/** The transcript replayer in this process. */
+export const transcriptReplays: CaseReplays = {
+  reproduce: (lines, pins) => reproduceLines(lines, pins),
+  async answer(lines, settings, run) {
+    const { answer } = transcriptReplayer(panelOf(lines), pinsOf(run), run.evaluator_suite)
+    return answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
+  },
+  async *score(lines, run, change) {
+    const score = lineScorer(run, change)
+    for await (const line of lines) yield score(line)
+  },
+}
+
+export const pinsOf = ({ pack, price_table }: Judged) => ({ baseline: pack.settings, prices: price_table })

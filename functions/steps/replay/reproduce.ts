@@ -1,0 +1,48 @@
+/** Baseline replays as a stream of case lines: what every engine gives, and what a step makes of it. */
+
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import {
+  type CaseReplay,
+  Gathered,
+  headOf,
+  type Reproduced,
+  type Reproduction,
+  reproduceLine,
+} from '#core/baseline/reproduce.ts'
+import { digestOf } from '#core/canonical.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
+
+/** Lines of a file or of a step before: read once, one after the other. */
+export type Lines = AsyncIterable<string> | Iterable<string>
+
+/** A case line and what its baseline replay came to. */
+export interface ReproducedLine extends Reproduced {
+  readonly line: string
+}
+
+/** Replays the baseline of recorded cases in this process; `see` is shown each whole case. */
+export async function* reproduceLines(
+  lines: Lines,
+  pins: BaselinePins,
+  see: (reproduced: CaseReplay) => void = () => {},
+): AsyncGenerator<ReproducedLine> {
+  for await (const line of lines) {
+    const reproduced = reproduceLine(line, pins)
+    see(reproduced)
+    yield { line, case: headOf(reproduced.case), result: reproduced.result }
+  }
+}
+
+/** All baseline replays of the search side, with an example of each exclusion. */
+export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Reproduction> {
+  const gathered = new Gathered()
+  for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
+  return gathered.reproduction({ told: true })
+}
+
+/** Digest of what a baseline replay came to, case by case. */
+export const baselineResults = ({ cases, baseline }: Panel): string =>
+  digestOf(Array.from(cases, ({ case_id }, i) => [case_id, baseline.at(i)!]))
+
+/** What a deployed review and rollout replay with: recorded runs, and nothing but their baseline. */
+export const recordedRuns = { reproduce: (lines: Lines, pins: BaselinePins) => reproduceLines(lines, pins) }

@@ -1,0 +1,34 @@
+/** Gives up a run that will not be resumed: its open question is answered "no", its lock is freed. */
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { readJson, type Store } from '../../streams/read-object.ts'
+import { abandonQuestion } from '../heldout/gate.ts'
+import type { Holder, Lock } from './lock.ts'
+import { clearUnfinished } from './run.ts'
+
+export interface Abandoned {
+  readonly run: string
+  /** Number of the question that was answered "no"; null when none was open. */
+  readonly question: number | null
+}
+
+/** Abandons a run by its id. Throws UserError when no lock names it, or when its process still works. */
+export async function abandonRun(store: Store, runId: string, holder: Holder): Promise<Abandoned> {
+  for await (const row of store.table.query<Lock>('lock')) {
+    if (row.body.run_id !== runId) continue
+    if (holder.isAlive(row.body.holder))
+      throw new UserError(`process ${row.body.holder} is still working on run ${runId}: stop it first`)
+    const intent = row.sk.slice(0, row.sk.lastIndexOf('#'))
+    const answer = await abandonQuestion(store, intent, runId)
+    await clearUnfinished(store, runId)
+    await store.table.remove(row.pk, row.sk, row.revision)
+    return { run: runId, question: answer?.question ?? null }
+  }
+  // A run that failed gave its lock back, but a question that it opened is still open.
+  const pinned = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json'))
+  const answer = pinned && (await abandonQuestion(store, pinned.target.intent!, runId))
+  if (!answer) throw new UserError(`no run "${runId}" is open in this store`)
+  await clearUnfinished(store, runId)
+  return { run: runId, question: answer.question }
+}

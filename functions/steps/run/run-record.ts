@@ -1,0 +1,72 @@
+/** The ledger's line of a run: what it is doing, how it ended. One conditional write per change. */
+import { byCodeUnit } from '#core/canonical.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { LedgerRow } from '../../ports.ts'
+import { readJson, type Store } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+
+export interface RunRecord {
+  readonly status: 'running' | 'finished' | 'failed'
+  readonly execution: string
+  readonly started_at: string
+  readonly risk_class: string
+  readonly verdict: string | null
+  /** Why it failed; null unless it did. */
+  readonly reason: string | null
+}
+
+/** Writes the line of a run; whoever writes last stands. */
+export async function recordRun(
+  { table }: Pick<Store, 'table'>,
+  intent: string,
+  runId: string,
+  record: RunRecord,
+): Promise<void> {
+  const [pk, sk] = rowKeys.run(intent, runId)
+  for (;;) {
+    const row = await table.get<RunRecord>(pk, sk)
+    if (row ? await table.update(pk, sk, row.revision, record) : await table.create(pk, sk, record)) return
+  }
+}
+
+/** The line of a run that an execution works on. */
+export async function runOfExecution(
+  { table }: Pick<Store, 'table'>,
+  intent: string,
+  execution: string,
+): Promise<LedgerRow<RunRecord> | null> {
+  for await (const row of table.query<RunRecord>(rowKeys.runs(intent))) if (row.body.execution === execution) return row
+  return null
+}
+
+export interface RecordedRun extends RunRecord {
+  readonly run: string
+  readonly intent: string
+}
+
+/** Lines of runs, of every intent that a published pack names. Embedded runs have none: a run there is its files. */
+export async function* recordedRuns(store: Pick<Store, 'table' | 'objects'>): AsyncGenerator<RecordedRun> {
+  for (const intent of await intentsOf(store))
+    for await (const { sk, body } of store.table.query<RunRecord>(rowKeys.runs(intent)))
+      yield { run: sk, intent, ...body }
+}
+
+/** The line of a run, whatever its intent. */
+export async function recordedRun(store: Pick<Store, 'table' | 'objects'>, runId: string): Promise<RecordedRun | null> {
+  for (const intent of await intentsOf(store)) {
+    const row = await store.table.get<RunRecord>(...rowKeys.run(intent, runId))
+    if (row) return { run: runId, intent, ...row.body }
+  }
+  return null
+}
+
+async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
+  const intents = new Set<string>()
+  for await (const key of objects.list(keys.packs())) {
+    if (!key.endsWith('/pack.json')) continue
+    const pack = await readJson<ContextPack>(objects, key)
+    for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
+  }
+  return [...intents].sort(byCodeUnit)
+}

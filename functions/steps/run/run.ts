@@ -1,0 +1,307 @@
+/** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
+import { createHash } from 'node:crypto'
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { Reproduction } from '#core/baseline/reproduce.ts'
+import { canonical, digestOf } from '#core/canonical.ts'
+import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
+import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
+import { type RunOutcome, refuseRun } from '#core/outcome.ts'
+import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
+import type { SearchResult } from '#core/search/search.ts'
+import { searchProblems } from '#core/search/search-set.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
+import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../../errors.ts'
+import { asText, digestOfObject, readJson, type Store, streamLines } from '../../streams/read-object.ts'
+import { compileIntent, keepSearch } from '../experience/compile.ts'
+import { pinnedDocuments } from '../experience/documents.ts'
+import { askGate } from '../heldout/gate.ts'
+import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
+import { type ReplayEngine, replayerOf } from '../replay/engine.ts'
+import { gather } from '../replay/reproduce.ts'
+import { KeptLines } from '../store/kept-lines.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { type Holder, openRuns, releaseLock, takeLock } from './lock.ts'
+import { readRejections, writeRejections } from './memory.ts'
+
+export interface RunRequest {
+  readonly target: TuningTarget
+  /** Hand-written changes, already bounded; null: search. */
+  readonly candidates: readonly CandidateChange[] | null
+  /** Chosen by the caller, or made from the clock and the metric. */
+  readonly runId: string | null
+  readonly demonstration: string | null
+}
+
+/** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
+export async function runTarget(
+  store: Store,
+  request: RunRequest,
+  holder: Holder,
+  engine: ReplayEngine,
+): Promise<RunSummary> {
+  const { target } = request
+  const contract = await answeredContract(store, target)
+  const { pack, suite, prices, resolved, riskClass } = contract
+  const replayer = replayerOf(engine)
+  const about = aboutOf({ target, candidates: request.candidates, replayer })
+  const startedAt = store.clock.now()
+  const lock = await takeLock(
+    store,
+    resolved.intent,
+    riskClass,
+    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about },
+    holder,
+  )
+  try {
+    const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
+    const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun()
+    if ('refused' in fresh) return fresh.refused
+    const { run, reproduced } = fresh
+    store.progress(
+      `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
+    )
+    const outcome = await runAutotune(run, portsOf(store, engine, reproduced))
+    await writeOutcome(store, run, riskClass, outcome, startedAt)
+    return outcome.summary
+  } finally {
+    await releaseLock(store, resolved.intent, riskClass, lock.run_id)
+  }
+
+  async function pinRun(): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
+    if (await isTaken(store, lock.run_id))
+      throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
+    if ((await openRuns(store, lock.run_id)).length > 1)
+      throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
+    await clearUnfinished(store, lock.run_id)
+    await joinRetired(store, resolved.intent)
+    const aside = store.scratch()
+    try {
+      return await pinFresh(new KeptLines(aside))
+    } finally {
+      aside.close()
+    }
+  }
+
+  async function pinFresh(
+    set: KeptLines,
+  ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
+    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+    const compiled = compileIntent(store, resolved.intent)
+    if (engine.check) {
+      await set.all(compiled)
+      await engine.check(set.lines(), pins)
+    }
+    const lines = engine.check ? set.lines() : set.through(compiled)
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
+    if (set.count === 0)
+      throw new UserError(
+        `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
+      )
+    const problems = searchProblems(reproduced, resolved)
+    if (problems.length > 0) {
+      const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: set.count } }
+      return { refused: refuseRun(size, problems, reproduced.excluded).summary }
+    }
+    const searchSet = await keepSearch(store.objects, resolved.intent, set)
+    const heldout = await sealIfNeeded(store, resolved, pins, engine)
+    const run = await pinnedInput(store, request, contract, {
+      runId: lock.run_id,
+      replayer,
+      searchSet,
+      heldout,
+    })
+    return { run, reproduced }
+  }
+}
+
+/** The documents of a target whose contract is answered, and what follows from them. */
+export interface AnsweredContract {
+  readonly pack: ContextPack
+  readonly suite: EvaluatorSuite
+  readonly prices: PriceTable | null
+  readonly resolved: ResolvedTarget
+  readonly riskClass: string
+}
+
+/** Reads what a target pins. Throws UserError naming every question that is not answered. */
+export async function answeredContract(store: Pick<Store, 'objects'>, target: TuningTarget): Promise<AnsweredContract> {
+  const documents = await pinnedDocuments(store.objects, target)
+  const { pack, suite, prices } = documents
+  if (!pack || !suite) throw new UserError(`the contract is not answered:\n${unanswered(target, documents)}`)
+  const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
+  if (reasons.length > 0)
+    throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
+  const resolved = resolveTarget(target)
+  const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
+  return { pack, suite, prices, resolved, riskClass }
+}
+
+/** The input of a run as it is pinned: everything that its bytes depend on. */
+export async function pinnedInput(
+  store: Store,
+  { target, candidates, demonstration }: RunRequest,
+  { pack, suite, prices, resolved }: AnsweredContract,
+  pinned: {
+    readonly runId: string
+    readonly replayer: Replayer
+    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
+    readonly heldout: HeldoutVersion | null
+  },
+): Promise<AutotuneRun> {
+  const { runId, replayer, searchSet, heldout } = pinned
+  const baseline = baselineDigest({ target, pack, replayer })
+  return {
+    run_id: runId,
+    target,
+    pack,
+    evaluator_suite: suite,
+    price_table: prices,
+    replayer,
+    search_set: searchSet,
+    heldout_test_set: heldout,
+    candidates: candidates ? [...candidates] : null,
+    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    demonstration,
+  }
+}
+
+const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof pinnedDocuments>>): string =>
+  contractReasons({ target, pack: documents.pack, evaluator_suite: documents.suite, price_table: documents.prices })
+    .map((r) => `  ${r}`)
+    .join('\n')
+
+/** Those ports of the pipeline that replay nothing. */
+export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerItem'> {
+  return {
+    async pin(run) {
+      await store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`)
+    },
+    async ledgerItem({ intent, version }) {
+      return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
+    },
+  }
+}
+
+/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
+function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null): AutotunePorts {
+  return {
+    ...recordPorts(store),
+    reproduce: async (run) =>
+      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
+    search: (run, input) =>
+      keepReplays(engine.search(input), (text) =>
+        store.objects.put(keys.autotuneRun(run.run_id, 'replay-results.jsonl'), text),
+      ),
+    ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
+  }
+}
+
+/** What the baseline of a run pins. */
+export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+  tuple: run.target.baseline_tuple!,
+  settings: run.pack.settings,
+  suite: run.evaluator_suite,
+  prices: run.price_table,
+  replayer: run.replayer,
+})
+
+/** Case lines of the search set that a run pins, whose digest was checked. */
+export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
+  const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
+  const digest = await digestOfObject(store.objects, key, version)
+  if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
+  if (digest !== run.search_set.digest)
+    throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
+  return streamLines(store.objects, key, version)
+}
+
+/** Keeps the replays of a search as they come, and returns the digest of the file that they make. */
+export async function keepReplays(
+  searching: AsyncGenerator<string, SearchResult>,
+  put: (text: AsyncIterable<string>) => Promise<unknown>,
+): ReturnType<AutotunePorts['search']> {
+  const hash = createHash('sha256')
+  let found: SearchResult | null = null
+  const text = async function* () {
+    const lines = async function* () {
+      found = yield* searching
+    }
+    for await (const block of asText(lines())) {
+      hash.update(block)
+      yield block
+    }
+  }
+  await put(text())
+  return { found: found!, results: `sha256:${hash.digest('hex')}` }
+}
+
+/** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
+export async function writeOutcome(
+  store: Store,
+  run: AutotuneRun,
+  riskClass: string,
+  outcome: RunOutcome,
+  startedAt: string,
+): Promise<void> {
+  if (outcome.artifacts.length === 0) return
+  for (const { file, text } of outcome.artifacts)
+    if (text !== null) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
+  await writeRejections(store, outcome.rejections)
+  const body: Omit<RunManifest, 'digest'> = {
+    run_id: run.run_id,
+    intent: run.target.intent!,
+    risk_class: riskClass,
+    verdict: outcome.verdict,
+    started_at: startedAt,
+    finished_at: store.clock.now(),
+    artifacts: Object.fromEntries(outcome.artifacts.map(({ file, digest }) => [file, digest])),
+    billed: outcome.billed,
+    summary: outcome.summary,
+  }
+  await store.objects.put(
+    keys.autotuneRun(run.run_id, 'manifest.json'),
+    `${canonical({ ...body, digest: digestOf(body) })}\n`,
+  )
+}
+
+/** Is there a finished run of this id? */
+export const isTaken = async (store: Store, id: string): Promise<boolean> =>
+  (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
+
+/** What a run is about: the same target, hand-written candidates and harness may resume it. */
+export const aboutOf = ({
+  target,
+  candidates,
+  replayer,
+}: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
+  digestOf({ target, candidates, ...harnessOf(replayer) })
+
+/** The input that a killed run had pinned; null when it had not, or when it was about something else. */
+async function pinnedRun(store: Store, id: string, about: string): Promise<AutotuneRun | null> {
+  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json'))
+  return run && aboutOf(run) === about ? run : null
+}
+
+/** Removes what a run that never finished left in its folder; a finished run is left alone. */
+export async function clearUnfinished(store: Store, id: string): Promise<void> {
+  if ((await isTaken(store, id)) || (await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
+  // The pinned input goes last: while it stands, what lies beside it is cleared again.
+  for (const file of AUTOTUNE_FILES.toReversed()) await store.objects.delete(keys.autotuneRun(id, file))
+}
+
+/** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
+export async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
+  const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
+  const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_').slice(-80)}`
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? stem : `${stem}_${n}`
+    if (!(await isTaken(store, id)) && (await openRuns(store, id)).length === 0) return id
+  }
+}

@@ -1,0 +1,172 @@
+/** Recomputes a run from its pinned inputs and compares bytes. Opens nothing in the vault while the version lives. */
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
+import { chainHolds } from '#core/gate/ledger.ts'
+import { runAutotune } from '#core/run-autotune.ts'
+import { Id } from '#schemas/common.ts'
+import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { digestOfObject, readText, type Store } from '../../streams/read-object.ts'
+import { asOf, certify, scoresOf, wasGivenUp } from '../heldout/gate.ts'
+import { openSealed } from '../heldout/seal.ts'
+import { type ReplayEngine, replayerOf } from '../replay/engine.ts'
+import { gather } from '../replay/reproduce.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { baselinePins, keepReplays, pinnedLines } from './run.ts'
+
+type Scope = 'commit' | 'gate' | 'answer' | 'none'
+
+export interface Verification {
+  readonly run: string
+  readonly reproducible: boolean
+  /** How far the recomputation went; `answer`: to the end, with the answer as the ledger has it, for want of a vault. */
+  readonly scope: Scope
+  /** Files that differ, with why; empty when reproducible. */
+  readonly differences: readonly { readonly file: string; readonly why: string }[]
+}
+
+/** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
+export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRun | null> {
+  if (!Id.safeParse(runId).success) return null
+  const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
+  const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')
+  return text !== null && manifest?.artifacts?.['target.json'] === digestOfBytes(text)
+    ? parseOr<AutotuneRun>(text)
+    : null
+}
+
+/**
+ * Verifies a finished run. Throws UserError when there is no such run.
+ *
+ * @param vault `closed`: whoever asks may not read a retired version either
+ */
+export async function verifyRun(
+  store: Store,
+  runId: string,
+  engine: ReplayEngine,
+  vault: 'open' | 'closed' = 'open',
+): Promise<Verification> {
+  const differences: { file: string; why: string }[] = []
+  const differs = (file: string, why: string) => differences.push({ file, why })
+  const manifestText = !Id.safeParse(runId).success
+    ? null
+    : await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))
+  if (manifestText === null)
+    throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
+  const manifest = parseOr<RunManifest>(manifestText)
+  const { digest, ...body } = manifest ?? ({ artifacts: {} } as RunManifest)
+  if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
+    differs('manifest.json', 'its digest does not cover its content')
+  const stored = new Map<AutotuneFile, string>()
+  for (const file of AUTOTUNE_FILES) {
+    if (file === 'manifest.json') continue
+    const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
+    const expected = manifest?.artifacts?.[file]
+    if (found !== null) stored.set(file, found)
+    if (found === null && expected) differs(file, 'it is missing')
+    else if (found !== null && manifest && !expected) differs(file, 'the manifest does not know it')
+    else if (found !== null && expected !== undefined && found !== expected)
+      differs(file, 'its bytes differ from the digest in manifest.json')
+  }
+  const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
+  if (!run || differences.some((d) => d.file === 'target.json'))
+    return { run: runId, reproducible: false, scope: 'none', differences }
+  const other = otherReplayer(run, engine)
+  if (other) differs('replayer', other)
+  const scope = other ? 'none' : await recompute(store, run, stored, differs, engine, vault)
+  const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
+  return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+}
+
+/** Why an engine cannot recompute a run: it replays with something else than the run pinned. */
+function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engine: ReplayEngine): string | null {
+  const given = replayerOf(engine)
+  if (replayer.kind === 'transcript')
+    return given.kind === 'transcript' ? null : 'the run pinned the transcript replayer'
+  if (replayer.kind === 'lambda')
+    return `the run pinned the function ${replayer.function_arn}, which only its deployment calls`
+  if (given.kind !== 'module') return `the run pinned the module ${replayer.path}`
+  return given.digest === replayer.digest
+    ? null
+    : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the module and its local files`
+}
+
+function parseOr<T>(text: string): T | null {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return null
+  }
+}
+
+async function recompute(
+  store: Store,
+  run: AutotuneRun,
+  /** Digests of the stored files. */
+  stored: ReadonlyMap<AutotuneFile, string>,
+  differs: (file: string, why: string) => void,
+  engine: ReplayEngine,
+  vault: 'open' | 'closed',
+): Promise<Scope> {
+  const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
+    (await readText(store.objects, keys.autotuneRun(run.run_id, 'gate.json'))) ?? '',
+  )
+  const heldout = run.heldout_test_set
+  const item = heldout && (await store.table.get<LedgerItem>(...rowKeys.version(heldout.intent, heldout.version)))?.body
+  if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)
+  if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
+  const question = gate && gate.asked === undefined ? gate.question : null
+  const open = item?.retired === 'passed' || item?.retired === 'exhausted'
+  const cases = await pinnedLines(store, run).catch((error: Error) => {
+    differs('search set', error.message)
+    return null
+  })
+  if (!cases) return 'none'
+  const outcome = await runAutotune(run, {
+    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search')),
+    pin: async () => {},
+    search: (_run, input) => keepReplays(engine.search(input), readToEnd),
+    ledgerItem: async () => (question === null ? (gate?.ledger_item ?? null) : item ? asOf(item, question - 1) : null),
+    async ask(_run, commit, found) {
+      if (!item || question === null) return { refused: 'no question was asked' }
+      const asked = item.history.find((q) => q.k === question)
+      if (asked?.commit !== commit) {
+        differs('gate.json', `question ${question} was asked under another commit than the one recomputed`)
+        return { refused: 'another commit' }
+      }
+      if (open && vault === 'closed') {
+        if (asked.answer !== gate!.certified) differs('gate.json', 'the ledger does not hold this answer')
+        return { answer: asked.answer ? gate! : noAnswer(item.version, question), item: asOf(item, question) }
+      }
+      if (!open || (asked.answer === false && (await wasGivenUp(store, item.version, question)))) {
+        if (asked.answer !== false) differs('gate.json', 'the ledger does not hold this answer')
+        return { answer: noAnswer(item.version, question), item: asOf(item, question) }
+      }
+      const sealed = await openSealed(store, item.intent, item.version).catch((error: Error) => {
+        differs('sealed set', error.message)
+        return null
+      })
+      if (!sealed) return { refused: 'the sealed set was changed' }
+      const certificates: Certificate[] = []
+      for (const c of found.committed)
+        certificates.push(certify(run, commit, sealed.panel, c, await scoresOf(engine.score(sealed.lines(), run, c))))
+      return {
+        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
+        item: asOf(item, question),
+      }
+    },
+  })
+  for (const { file, digest } of outcome.artifacts)
+    if (stored.get(file) !== digest) differs(file, 'recomputed bytes differ')
+  for (const file of stored.keys())
+    if (!outcome.artifacts.some((a) => a.file === file)) differs(file, 'the recomputed run leaves no such file')
+  if (question === null || !open) return 'commit'
+  return vault === 'open' ? 'gate' : 'answer'
+}
+
+/** A verification writes nothing: only the digest is of interest. */
+async function readToEnd(text: AsyncIterable<string>): Promise<void> {
+  for await (const _ of text);
+}

@@ -1,0 +1,427 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { sealedLine } from '#core/baseline/reproduce.ts'
+import { canonical } from '#core/canonical.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
+import { tunableFields } from '#core/space/lattice.ts'
+import type { ReplayResult } from '#schemas/candidate.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { gather } from '../../functions/steps/replay/reproduce.ts'
+import { aDesk, aDeskRun, baselinePins, harnessSource } from '../adapters/module/support.ts'
+import { aCase, aPack, aSuite, aTarget, prices } from '../support/builders.ts'
+
+/** Case lines as they are compiled. */
+const linesOf = (runs: readonly ExperienceRun[]): string[] => runs.map((run) => canonical(aCase(run)))
+
+const reproduce = async (source: string, ids: readonly string[], limitMs = 5000) => {
+  using desk = aDesk()
+  const runs = ids.map((id) => aDeskRun(id))
+  const engine = await desk.engine(desk.harness(source), runs, { limitMs, concurrency: 1 })
+  return await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+}
+
+describe('a harness that behaves', () => {
+  test('reproduces the recorded decision, with what it sent in place of what was recorded', async () => {
+    const { panel, excluded } = await reproduce(harnessSource(), ['a', 'b'])
+
+    expect(excluded).toEqual({})
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'b'])
+    expect(panel.baseline.at(0)).toMatchObject({
+      policy_violation: false,
+      safety_violation: false,
+      utility_passed: true,
+      economics_tokens: 400,
+      // 400 prompt tokens at 1000 and the recorded 50 completion tokens at 4000 cents a million.
+      economics_cents: 0.6,
+      latency_ms: 2000,
+    })
+  })
+
+  test('is shown no label, no gold and no outcome', async () => {
+    const seen = `throw new Error(JSON.stringify([recorded, await pinned.retrieve('orders'), await pinned.model({ prompt: 'ord-1' })]))`
+    const { examples } = await reproduce(harnessSource(seen), ['a'])
+
+    expect(examples!.failed).toContain('please refund ORD-1')
+    expect(examples!.failed).not.toMatch(/gold|required|passed|correct|outcome|DECIDED/)
+  })
+})
+
+describe('a harness that misbehaves', () => {
+  test.each([
+    [
+      'throws',
+      `throw new TypeError('no such shelf')`,
+      /the harness threw TypeError: no such shelf\n\s+at Module\.replay \(harness\.mjs:3:\d+\)/,
+    ],
+    ['throws no error', `throw { code: 7 }`, /the harness threw object/],
+    ['hangs while it waits', `await new Promise((resolve) => setTimeout(resolve, 60_000))`, /no answer within 1500 ms/],
+    ['hangs in a loop', `for (;;) {}`, /no answer within 1500 ms/],
+    ['ends its process', `process.exit(7)`, /ended its process \(exit code 7\)/],
+    ['is killed', `process.kill(process.pid, 'SIGTERM')`, /ended its process \(signal SIGTERM\)/],
+    [
+      'closes its channel',
+      `process.disconnect(); await new Promise((r) => setTimeout(r, 60_000))`,
+      /ended its process/,
+    ],
+    ['returns nothing', `return`, /another shape: the result: .*expected object/],
+    [
+      'returns another shape',
+      `return { status: 'DECIDED', outputs: null, evidence_refs: [7], usage: null }`,
+      /another shape: evidence_refs\.0: /,
+    ],
+    [
+      'returns a field that does not exist',
+      `return { status: null, outputs: null, evidence_refs: [], usage: null, score: 1 }`,
+      /another shape: .*score/,
+    ],
+    [
+      'returns NaN',
+      `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: NaN }`,
+      /another shape: latency_ms: /,
+    ],
+    [
+      'returns a class',
+      `return { status: null, outputs: new Date(), evidence_refs: [], usage: null }`,
+      /another shape: outputs/,
+    ],
+    [
+      'returns a value that holds itself',
+      `const a = []; a.push(a); return { status: null, outputs: a, evidence_refs: [], usage: null }`,
+      /another shape: /,
+    ],
+    [
+      'returns a function',
+      `return { status: null, outputs: () => 1, evidence_refs: [], usage: null }`,
+      /returned what is no JSON: .*could not be cloned/,
+    ],
+    [
+      'returns too much',
+      `return { status: null, outputs: 'x'.repeat(2_000_000), evidence_refs: [], usage: null }`,
+      /returned 20000\d+ bytes, at most 1000000 are taken/,
+    ],
+    [
+      'names a passage that was not offered',
+      `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref9'], usage: null }`,
+      /evidence_refs\.0: "ref9" was not offered/,
+    ],
+    [
+      'names a passage twice',
+      `return { status: 'DECIDED', outputs: {}, evidence_refs: ['ref1', 'ref1'], usage: null }`,
+      /"ref1" stands there twice/,
+    ],
+    [
+      'hides a call',
+      `await pinned.tool('orders.read', { order_id: 'ORD-1' }); return { status: null, outputs: null, evidence_refs: [], actions: [], usage: null }`,
+      /the call of orders\.read through pinned\.tool is not listed/,
+    ],
+    ['rejects where nobody waits', `void Promise.reject(new Error('forgotten'))`, /the harness threw Error: forgotten/],
+    ['changes its input', `recorded.messages.push('x')`, /not extensible/],
+    [
+      'reads the store',
+      `(await import('node:fs')).readFileSync('../store/vault/secret')`,
+      /Access to this API has been restricted/,
+    ],
+    [
+      'starts a process',
+      `(await import('node:child_process')).execSync('true')`,
+      /Access to this API has been restricted/,
+    ],
+  ])('%s: that case failed, the others go on', async (_, code, reason) => {
+    const bad = `if (recorded.case_id === 'b') { ${code} }`
+    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c', 'd'], 1500)
+
+    expect(examples!.failed).toMatch(reason)
+    expect(excluded).toEqual({ failed: 1 })
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c', 'd'])
+  })
+
+  test.each([
+    [
+      'a tool that was never called',
+      `await pinned.tool('orders.delete', {})`,
+      /tool orders\.delete\(\{\}\): no result of this tool was recorded/,
+    ],
+    ['other arguments', `await pinned.tool('orders.read', { order_id: 'ORD-2' })`, /not with these arguments/],
+    [
+      'the same call twice',
+      `for (const _ of [1, 2]) await pinned.tool('orders.read', { order_id: 'ORD-1' })`,
+      /recorded once, asked once more/,
+    ],
+    ['another bucket', `await pinned.retrieve('policy')`, /retrieve policy: no such bucket was recorded/],
+    [
+      'more than was offered',
+      `await pinned.retrieve('orders', { top_k: 6 })`,
+      /top_k 6 is beyond the 5 that were offered/,
+    ],
+    [
+      'one more model call',
+      `for (const _ of [1, 2]) await pinned.model({ prompt: 'ORD-1' })`,
+      /only 1 model calls were recorded/,
+    ],
+    [
+      'a prompt without what the answer used',
+      `await pinned.model({ prompt: 'refund please' })`,
+      /the recorded answer used "ord-1", which the prompt does not hold/,
+    ],
+    [
+      'an unknown tool, and catches the error',
+      `await pinned.tool('x', {}).catch(() => {})`,
+      /no result of this tool was recorded/,
+    ],
+    ['an unknown tool, without waiting', `pinned.tool('x', {})`, /no result of this tool was recorded/],
+  ])('asks for %s: that case is unreplayable', async (_, code, reason) => {
+    const bad = `if (recorded.case_id === 'b') { ${code} }`
+    const { panel, excluded, examples } = await reproduce(harnessSource(bad), ['a', 'b', 'c'])
+
+    expect(examples!.unreplayable).toMatch(reason)
+    expect(excluded).toEqual({ unreplayable: 1 })
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c'])
+  })
+
+  test('prints: nothing reaches our own output, and a failure keeps the first lines', async () => {
+    const noisy = `console.log('looking', recorded.case_id); console.error('x'.repeat(50_000)); process.stdout.write('{"id":0}\\n'); (await import('node:fs')).writeSync(1, 'raw\\n'); if (recorded.case_id === 'b') throw new Error('lost')`
+    const written: string[] = []
+    const write = process.stdout.write
+    process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write
+    const { panel, examples } = await reproduce(harnessSource(noisy), ['a', 'b', 'c']).finally(() => {
+      process.stdout.write = write
+    })
+
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(['a', 'c'])
+    expect(examples!.failed).toMatch(/Error: lost[\s\S]*printed: looking b\nprinted: x{197}\.\.\./)
+    expect(written.join('')).toBe('')
+  })
+
+  test('leaves a timer behind that throws later: no other case is blamed', async () => {
+    const ids = Array.from({ length: 12 }, (_, i) => `c${10 + i}`)
+    const { panel, excluded } = await reproduce(
+      harnessSource(
+        `if (recorded.case_id === 'c12') setTimeout(() => { throw new Error('late') }, 5)\n await new Promise((r) => setTimeout(r, 10))`,
+      ),
+      ids,
+    )
+
+    expect(panel.cases.length + (excluded.failed ?? 0)).toBe(12)
+    expect(Array.from(panel.cases, (c) => c.case_id)).toEqual(expect.arrayContaining(ids.filter((id) => id !== 'c12')))
+  })
+})
+
+describe('a baseline that decides otherwise than recorded is left out, by typed reason', () => {
+  test.each([
+    ['evidence', `settings = { 'evidence.orders.top_k': 3 }`],
+    [
+      'scorecard',
+      `return { status: 'ESCALATED', outputs: { refund: true }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
+    ],
+    [
+      'scorecard',
+      `return { status: 'DECIDED', outputs: { refund: false }, evidence_refs: ['ref1', 'ref2', 'ref3', 'ref4'], usage: null }`,
+    ],
+    [
+      'tool transcript',
+      `return { status: 'DECIDED', outputs: { refund: true }, evidence_refs: ['ref4', 'ref3', 'ref2', 'ref1'], usage: null }`,
+    ],
+  ])('%s', async (reason, code) => {
+    const { excluded } = await reproduce(harnessSource(`if (recorded.case_id === 'b') { ${code} }`), ['a', 'b'])
+
+    expect(excluded).toEqual({ [reason]: 1 })
+  })
+})
+
+describe('a search with a harness', () => {
+  const IDS = Array.from({ length: 6 }, (_, i) => `case-${i}`)
+
+  async function search(source: string, concurrency: number) {
+    using desk = aDesk()
+    const runs = IDS.map((id) => aDeskRun(id))
+    const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs: 1500 })
+    const target = resolveTarget(aTarget())
+    const pack = aPack()
+    const { panel } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+    const results: ReplayResult[] = []
+    const searching = engine.search({
+      target,
+      pack,
+      suite: aSuite(),
+      pins: { baseline: pack.settings, prices: prices() },
+      fields: tunableFields(pack, target.intent, target.search_space),
+      panel,
+      rejections: [],
+      candidates: null,
+    })
+    for (let step = await searching.next(); ; step = await searching.next()) {
+      if (step.done) return { ...step.value, results }
+      results.push(JSON.parse(step.value))
+    }
+  }
+
+  const fates = (found: Awaited<ReturnType<typeof search>>) =>
+    Object.fromEntries(found.candidates.map((c) => [String(c.patch['evidence.orders.top_k']!.to), c.fate]))
+
+  test('gives every point its fate, and the same bytes whatever the concurrency', async () => {
+    const one = await search(harnessSource(), 1)
+
+    expect(fates(one)).toEqual({ 1: 'committed', 2: 'dominated', 3: 'dominated', 5: 'no_gain' })
+    expect(one.counts).toMatchObject({ paid: 24, unreplayable: 0, failed: 0, exact: true })
+    expect(one.committed[0]!.blast_radius).toMatchObject({ b_context: 1, b_decision: 0 })
+    for (const concurrency of [2, 4]) expect(await search(harnessSource(), concurrency)).toEqual(one)
+  })
+
+  test('a failure under a candidate stops that candidate, is counted, and leaves its reason', async () => {
+    const found = await search(
+      harnessSource(
+        `if (settings['evidence.orders.top_k'] === 2 && recorded.case_id === 'case-1') throw new Error('two is too few')`,
+      ),
+      2,
+    )
+
+    expect(fates(found)).toEqual({ 1: 'committed', 2: 'unreplayable', 3: 'dominated', 5: 'no_gain' })
+    expect(found.counts.failed).toBe(1)
+    expect(found.candidates.find((c) => c.fate === 'unreplayable')!.reason).toBe(
+      'case-1: the harness threw Error: two is too few',
+    )
+    expect(found.results.find((r) => r.status === 'failed')!.reason).toMatch(/at Module\.replay \(harness\.mjs:3:/)
+  })
+
+  test('a hang and an unpinned call under a candidate never pass', async () => {
+    const found = await search(
+      harnessSource(`
+        if (settings['evidence.orders.top_k'] === 1) for (;;) {}
+        if (settings['evidence.orders.top_k'] === 2) await pinned.tool('orders.list', {})`),
+      2,
+    )
+
+    expect(fates(found)).toMatchObject({ 1: 'unreplayable', 2: 'unreplayable', 3: 'committed' })
+    expect(found.counts).toMatchObject({ failed: 1, unreplayable: 1 })
+  })
+
+  test('a decision other than the recorded one has no outcome, and counts as not passed', async () => {
+    const found = await search(
+      harnessSource(
+        `if (settings['evidence.orders.top_k'] === 1) return { status: 'ESCALATED', outputs: null, evidence_refs: ['ref1'], usage: null }`,
+      ),
+      2,
+    )
+    const escalated = found.results.find((r) => r.scorecard && r.findings.length > 0)!
+
+    expect(fates(found)[1]).toBe('search_guardrail')
+    expect(escalated.findings[0]!.message).toBe(
+      'decided otherwise than recorded, so no outcome is known: status ESCALATED, recorded DECIDED',
+    )
+    expect(escalated.scorecard!.measures).toMatchObject({
+      utility_passed: false,
+      utility_score: 0,
+      policy_violation: false,
+    })
+  })
+})
+
+describe('the gate with a harness', () => {
+  test('scores every sealed case, and tells nothing of a failure', async () => {
+    using desk = aDesk()
+    const runs = ['a', 'b', 'c', 'd'].map((id) => aDeskRun(id))
+    const source = harnessSource(`
+      if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'b') throw new Error('secret')
+      if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'c') settings = { 'evidence.orders.top_k': 4 }`)
+    const engine = await desk.engine(desk.harness(source), runs)
+    const reproduced = await Array.fromAsync(engine.reproduce(linesOf(runs), baselinePins(), 'vault'))
+    const sealed = reproduced.flatMap(({ line, result }) =>
+      'measures' in result ? [sealedLine(line, result.measures)] : [],
+    )
+    const run = { pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
+    const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }
+    const scores = await Array.fromAsync(
+      engine.score(sealed, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' }),
+    )
+
+    expect(sealed).toHaveLength(4)
+    expect(scores.map((s) => s.status)).toEqual(['replayed', 'unreplayable', 'unchanged', 'replayed'])
+    expect(scores[1]!.measures).toMatchObject({ policy_violation: true, utility_passed: false })
+    expect(JSON.stringify(scores)).not.toContain('secret')
+  })
+})
+
+describe('before a run begins', () => {
+  const check = async (source: string, options = {}) => {
+    using desk = aDesk()
+    const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
+    const engine = await desk.engine(desk.harness(source), runs, options)
+    await engine.check!(linesOf(runs), baselinePins())
+  }
+
+  test('a good harness passes', async () => {
+    await expect(check(harnessSource())).resolves.toBeUndefined()
+  })
+
+  test('one that fails on every case is refused with the reason', async () => {
+    await expect(check(harnessSource(`throw new Error('not ready')`))).rejects.toThrow(
+      /failed on all 5 cases that were tried first\.\nc0: the harness threw Error: not ready/,
+    )
+  })
+
+  test('one that hangs on every case is refused', async () => {
+    await expect(check(harnessSource('for (;;) {}'), { limitMs: 300 })).rejects.toThrow(/no answer within 300 ms/)
+  })
+
+  test.each([
+    [
+      'draws random numbers',
+      `if (Math.random() < 2) return { status: 'DECIDED', outputs: Math.random(), evidence_refs: [], usage: null }`,
+    ],
+    [
+      'keeps state between cases',
+      `globalThis.n = (globalThis.n ?? 0) + 1; if (globalThis.n) return { status: null, outputs: globalThis.n, evidence_refs: [], usage: null }`,
+    ],
+    [
+      'measures the clock',
+      `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: performance.now() }`,
+    ],
+  ])('one that %s is refused', async (_, code) => {
+    await expect(check(harnessSource(code), { concurrency: 1 })).rejects.toThrow(
+      /gave two answers to case c\d under the same settings/,
+    )
+  })
+
+  test.each([
+    ['does not exist', null, /harness module .*none\.mjs does not exist \(looked for \//],
+    [
+      'throws on import',
+      `throw new Error('no config')`,
+      /cannot be run: it cannot be imported: Error: no config\n\s+at harness\.mjs:1:7/,
+    ],
+    ['is no JavaScript', `export const = 3`, /cannot be imported: .*SyntaxError|Unexpected token/],
+    ['exports no replay', `export const run = () => {}`, /exports no function named replay/],
+    ['ends on import', `process.exit(0)`, /ended its process \(exit code 0\)/],
+    ['reads a file outside of its folder on import', `import '../store/x.mjs'`, /lies in the store/],
+  ])('one that %s is refused', async (_, source, reason) => {
+    using desk = aDesk()
+    writeFileSync(join(desk.store, 'x.mjs'), '')
+    const path = source === null ? join(desk.folder, 'none.mjs') : desk.harness(source)
+
+    await expect(desk.engine(path, [])).rejects.toThrow(reason)
+    expect(existsSync(desk.store)).toBe(true)
+  })
+
+  test('one that is not the pinned one is not even loaded', async () => {
+    using desk = aDesk()
+    const path = desk.harness(`throw new Error('loaded')`)
+
+    await expect(desk.engine(path, [], { digest: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(
+      /no longer the one that was pinned/,
+    )
+  })
+
+  test('one that is changed while it runs is refused', async () => {
+    using desk = aDesk()
+    const runs = [aDeskRun('a')]
+    const path = desk.harness(harnessSource(`process.exit(1)`))
+    const engine = await desk.engine(path, runs)
+    desk.harness(harnessSource())
+
+    await expect(gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'))).rejects.toThrow(
+      /was changed while it was running/,
+    )
+  })
+})

@@ -1,0 +1,28 @@
+/** The world of the rollout's functions, from the environment that the deployment gives them. */
+import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconfig'
+import { mockClient } from 'aws-sdk-client-mock'
+import { expect, test } from 'vitest'
+import { routingOf } from '#core/release/routing.ts'
+import { ENV } from '#schemas/env-names.ts'
+import { openRolloutWorld } from '../../functions/lambda/rollout-world.ts'
+import { started } from '../core/release/builders.ts'
+
+process.env.AWS_REGION = 'eu-central-1'
+const env = { [ENV.bucket]: 'b', [ENV.table]: 't', [ENV.releases]: 'r', [ENV.releaseKey]: 'arn:key' }
+
+test('routing is published nowhere but beside the releases unless the environment says where', () => {
+  expect(openRolloutWorld(env).store.routing).toBeUndefined()
+})
+
+test('routing is published in the place of its intent', async () => {
+  const routing = routingOf(started())
+  const label = `${routing.rollout_id}.r${routing.revision}`
+  const appconfig = mockClient(AppConfigClient)
+  appconfig.on(ListDeploymentsCommand).resolves({ Items: [{ VersionLabel: label, State: 'COMPLETE' }] })
+  const intents = { [routing.intent]: { application: 'app', environment: 'env', profile: 'prof' } }
+  const places = JSON.stringify({ gradual: 'slow', at_once: 'fast', intents })
+  await openRolloutWorld({ ...env, [ENV.appConfig]: places }).store.routing!.publish(routing, false)
+  expect(appconfig.calls().map((call) => call.args[0].input)).toEqual([
+    { ApplicationId: 'app', EnvironmentId: 'env', MaxResults: 1 },
+  ])
+})

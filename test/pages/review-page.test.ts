@@ -1,0 +1,389 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decide } from '#core/review/review.ts'
+import { REVIEW_REFUSALS } from '#schemas/review.ts'
+import { decidedPage, endedPage, refusedPage } from '../../functions/pages/end-pages.ts'
+import { PAGE_HEADERS } from '../../functions/pages/layout.ts'
+import { reviewPage } from '../../functions/pages/review-page.ts'
+import { type ReviewView, regressionOf, shownDigest } from '../../functions/pages/view.ts'
+import { wordDiff } from '../../functions/pages/word-diff.ts'
+import { aProposal, aReview, DURING, unchanged, vote } from '../core/review/builders.ts'
+import { attacked, harmful } from './attacks.ts'
+import { aShown, aView, bareShown, candidates } from './builders.ts'
+import { accessibilityProblems, elements, plain } from './html.ts'
+
+const page = reviewPage(aView())
+const text = plain(page.slice(page.indexOf('<main>')).replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ')
+const decided = () => {
+  const review = aReview()
+  const done = decide(review, vote('policy', 'ben@acme', { reason: 'fine' }), unchanged(review), DURING)
+  if ('refused' in done) throw new Error(done.note)
+  return { review: done.next, decision: done.decision }
+}
+
+describe('the review page shows', () => {
+  test.each([
+    ['the typed change, from and to', ['evidence.order_history.top_k', '10 → 6', 'number', 'retrieval, 1 to 20']],
+    [
+      'why',
+      [
+        'To decrease cents per decision on support.refund',
+        'the best of the Pareto front',
+        'fewer order rows are read',
+        'erin@acme',
+      ],
+    ],
+    [
+      'what it was proved on',
+      [
+        'goldens/support.refund/search@2026-05-12',
+        'goldens/support.refund/test@3fa9c1d20b7e',
+        'evidence 3, scorecard 1',
+        '0.66',
+      ],
+    ],
+    ['all five dimensions', ['policy', 'safety', 'utility', 'latency', 'economics']],
+    ['intervals', ['0 to 0.153', 'drop below 1.2', 'at most +40', 'at most −0.19', '95']],
+    ['how it is known', ['certified, p = 3e−4 against 0.01, 500 families', 'checked, 500 families']],
+    [
+      'every guardrail',
+      ['approval bypass rate', '4 regressions, 1 improvements of 600 families', 'economics is the target metric'],
+    ],
+    ['the ledger line', ['question 2 of 5, 0.02 of 0.05 spent, now retired']],
+    ['what may be said', ['certified utility drop < 2.0 points (g=1, f=4, n=500, p=0.0003 <= 0.01)']],
+    ['the blast radius', ['contexts changed 6.2', 'decisions changed 1.4', 'passes that now fail 0.7']],
+    [
+      'the no-search arm',
+      ['The same 1,840 replays spent on 9 random candidates', '0.97', 'the winner reaches 0.86 cents'],
+    ],
+    [
+      'the rollback target, whole',
+      ['ctxpack.support@5.2.0', 'policy.returns@4.1.0', 'tools.support@3.7.0', '600 of 600 cases reproduce'],
+    ],
+    [
+      'who is asked, until when, and what is still needed',
+      ['policy (ben@acme)', '19 May 2026, 09:00 UTC', 'reliability waiting policy waits for you domain_owner waiting'],
+    ],
+    ['what is recorded', [shownDigest(aShown())]],
+  ])('%s', (_, parts) => {
+    for (const part of parts) expect(text).toContain(part)
+  })
+
+  test('the regressions one click away, closed at first', () => {
+    const details = elements(page).filter((t) => t.name === 'details')
+    expect(details.map((t) => t.attributes.open)).toEqual(details.map(() => undefined))
+    expect(details[0]!.text).toContain('case-0031')
+    expect(details[0]!.text).toContain('order 8 is no longer in the context')
+    expect(elements(page).find((t) => t.name === 'summary')!.text).toBe('2 regressions on the search set')
+  })
+
+  test('every candidate in the plot or counted beside it, baseline and winner marked, and a table that says the same', () => {
+    const paths = elements(page).filter((t) => t.name === 'path' && t.attributes.transform)
+    const classes = paths.map((t) => t.attributes.class)
+    expect(classes.filter((c) => c === 'won')).toHaveLength(1)
+    expect(classes.filter((c) => c === 'baseline')).toHaveLength(1)
+    expect(paths.length).toBeGreaterThan(20)
+    expect(text).toContain('3 more were dropped before they were replayed in full')
+    const plot = elements(page).filter((t) => t.name === 'desc')[1]!.text
+    expect(plot.replaceAll('\u00a0', ' ')).toContain('Baseline at 1.08 cents. The winner at 0.86 cents')
+    for (const c of candidates()) expect(text).toContain(c.fate.replaceAll('_', ' '))
+  })
+
+  test('every dimension against its limit on one scale: what fails is past it, what is not measured has no mark', () => {
+    const certificate = aProposal()
+      .certificate.filter((r) => r.guardrail !== 'safety')
+      .map((r) => (r.guardrail === 'p95_latency_delta' ? { ...r, passed: false, observed: 260, bound: 9000 } : r))
+    const all = elements(reviewPage(aView(aShown({ proposal: aProposal({ certificate }) }))))
+    const of = (name: string) => all.filter((t) => t.attributes.class === name)
+    const limit = Number(of('limit')[0]!.attributes.x1)
+    const baseline = Number(of('zero')[0]!.attributes.x1)
+    expect([of('limit').length, of('seen').length, of('seen fails').length]).toEqual([5, 4, 1])
+    expect(Number(of('seen fails')[0]!.attributes.cx)).toBeGreaterThan(limit)
+    for (const { attributes } of of('range')) expect(Number(attributes.x2)).toBeLessThan(limit)
+    // The target and nothing else is better than the baseline as far as its interval reaches.
+    expect(of('range').map(({ attributes }) => Number(attributes.x2) < baseline)).toEqual([false, false, false, true])
+    expect(all.filter((t) => t.name === 'desc')[0]!.text).toContain('safety: observed not measured')
+  })
+
+  test('what other roles have decided', () => {
+    const { review, decision } = decided()
+    const shown = plain(reviewPage(aView(aShown(), { review, seat: { role: 'reliability', reviewer: 'ana@acme' } })))
+    expect(shown.replace(/<[^>]+>/g, '')).toContain(`policy ${decision.decision}`)
+  })
+
+  test('not measured where something is missing, never 0, and a page even where nearly everything is', () => {
+    const bare = reviewPage(aView(bareShown()))
+    expect(bare).toContain('no clock in the records')
+    expect(bare).toContain('no guardrail was declared')
+    expect(bare).toContain('none: the baseline reproduced on every search case')
+    expect(bare).toContain('must reproduce in every case')
+    expect(accessibilityProblems(bare)).toEqual([])
+  })
+
+  test('winner and baseline by name, over no other mark and inside the plot', () => {
+    const all = elements(page)
+    const marks = all.flatMap(({ name, attributes: { transform } }) => {
+      const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)/.exec(transform ?? '') ?? []
+      return name === 'path' && x !== undefined ? [{ x: Number(x), y: Number(y) }] : []
+    })
+    const names = all.filter((t) => t.attributes.class === 'named')
+    expect(names.map((t) => t.text).sort()).toEqual(['baseline', 'winner'])
+    for (const { text: says, attributes } of names) {
+      const [x, y, half] = [Number(attributes.x), Number(attributes.y), says.length * 3.5]
+      expect(x + half).toBeLessThan(410)
+      const covered = marks.filter((m) => Math.abs(m.x - x) < half && m.y < y && m.y > y - 10)
+      expect(covered).toEqual([])
+    }
+  })
+
+  test('that a demonstration certifies nothing', () => {
+    expect(reviewPage(aView(aShown({ demonstration: 'asking again certifies nothing' })))).toContain(
+      'asking again certifies nothing',
+    )
+  })
+
+  test('prose word by word, with invisible characters written out', () => {
+    const from = 'Check the order before you refund. Always ask for the order number and the name.'
+    const to = 'Check the order before you refund. Never\u202e\u200b ask for the order number and the name.'
+    const patch = { 'prompt.instruction_block': { from, to } }
+    const proposal = aProposal({ candidate_change: { layer: 'prompt', target_pack: 'ctxpack.support@5.2.0', patch } })
+    const all = elements(reviewPage(aView(aShown({ proposal }))))
+    expect(all.find((t) => t.name === 'del')!.text).toBe('Always ')
+    expect(all.find((t) => t.name === 'ins')!.text).toBe('Never\\u{202e}\\u{200b} ')
+  })
+
+  test('thousands of candidates on a page of modest size', () => {
+    const some = candidates()
+    const many = Array.from({ length: 10_000 }, (_, n) => ({ ...some[n % some.length]!, candidate_id: `c_${n}` })).map(
+      (c) => (c.fate === 'won' || c.fate === 'certified' ? { ...c, fate: 'dominated' as const } : c),
+    )
+    const large = reviewPage(aView(aShown({ candidates: many })))
+    expect(large.length).toBeLessThan(80_000)
+    expect(large).toContain('9,960 more stand in candidates.jsonl')
+  })
+
+  test('a plot where all values are one, and where utility is the metric', () => {
+    const one = candidates().filter((c) => c.fate === 'won')
+    expect(
+      accessibilityProblems(reviewPage(aView(aShown({ candidates: one, baseline_metric: one[0]!.metric })))),
+    ).toEqual([])
+    const proposal = aProposal({ target: { intent: 'support.refund', metric: 'utility', direction: 'increase' } })
+    const utility = plain(reviewPage(aView(aShown({ proposal }))).replace(/<[^>]+>/g, ''))
+    expect(utility).toContain('cost change, cents')
+    expect(utility).toContain('Price: costno guardrailwas declared for it')
+  })
+
+  test('none of the words that promise too much', () => {
+    for (const html of [page, decidedPage(decided()), endedPage(aReview())])
+      expect(html).not.toMatch(/\bsafe\b|proved to be|no regressions|\bsignificant/i)
+  })
+})
+
+describe('the form', () => {
+  const forms = elements(page).filter((t) => t.name === 'form')
+  const inputs = elements(page).filter((t) => ['input', 'textarea', 'button'].includes(t.name))
+
+  test('is the only thing that decides: it posts, is confirmed, and sends neither role nor name', () => {
+    expect(forms.map((f) => [f.attributes.method, f.attributes.action])).toEqual([
+      ['post', '/review/token'],
+      ['post', '/review/token'],
+    ])
+    const names = new Set(inputs.flatMap((t) => (t.attributes.name === undefined ? [] : [t.attributes.name])))
+    expect([...names].sort()).toEqual(['confirm', 'decision', 'reason', 'shown_digest'])
+    expect(inputs.filter((t) => t.attributes.name === 'confirm').every((t) => 'required' in t.attributes)).toBe(true)
+    for (const link of elements(page).filter((t) => t.name === 'a')) expect(link.attributes.href).toMatch(/^#/)
+  })
+
+  test('asks for a reason to reject and lets a reason to approve stay empty', () => {
+    const areas = elements(page).filter((t) => t.name === 'textarea')
+    expect(areas.map((t) => 'required' in t.attributes)).toEqual([false, true])
+  })
+
+  test('comes back with what was wrong and what was typed', () => {
+    const again = reviewPage(aView(aShown(), { returned: { problem: 'a rejection needs a reason', reason: 'no' } }))
+    expect(elements(again).find((t) => t.attributes.role === 'alert')!.text).toContain(
+      'Nothing was decided: a rejection needs a reason',
+    )
+    expect(elements(again).filter((t) => t.name === 'textarea')[1]!.text).toBe('no')
+    expect(accessibilityProblems(again)).toEqual([])
+  })
+})
+
+describe('every page', () => {
+  const pages: [string, string][] = [
+    ['review', page],
+    ['decided', decidedPage(decided())],
+    ['ended', endedPage({ ...decided().review, status: 'expired' })],
+    ...REVIEW_REFUSALS.map((why): [string, string] => [`refused: ${why}`, refusedPage(why)]),
+  ]
+
+  test.each(pages)('%s: landmarks, headings, labels, captions, and nothing to run or load', (_, html) => {
+    expect(accessibilityProblems(html)).toEqual([])
+    expect(html).not.toMatch(/(src|href)="(?!#)/)
+    expect(html).toContain('name="viewport"')
+  })
+
+  test('tells links that never verify all the same', () => {
+    for (const why of ['forged', 'unknown', 'swapped'] as const) expect(refusedPage(why)).toBe(refusedPage('malformed'))
+  })
+
+  test('is served with headers that let nothing run, load, frame, cache or leak', () => {
+    expect(PAGE_HEADERS['Content-Security-Policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'/,
+    )
+    expect(PAGE_HEADERS).toMatchObject({ 'Referrer-Policy': 'same-origin', 'Cache-Control': 'no-store' })
+  })
+
+  test('has text that contrasts with its ground by 4.5 or more, light and dark', () => {
+    const schemes = [...page.matchAll(/:root\{([^}]*)\}/g)].map(([, body]) =>
+      Object.fromEntries([...body!.matchAll(/--([a-z-]+):(#[0-9a-f]{3,6})/g)].map(([, name, value]) => [name, value!])),
+    )
+    expect(schemes).toHaveLength(2)
+    for (const c of schemes) {
+      for (const fore of ['fg', 'soft', 'good', 'bad', 'accent'])
+        for (const ground of ['bg', 'panel']) expect(contrast(c[fore]!, c[ground]!)).toBeGreaterThan(4.5)
+      expect(contrast(c['on-accent']!, c.accent!)).toBeGreaterThan(4.5)
+      expect(contrast(c.fg!, c.mark!)).toBeGreaterThan(4.5)
+    }
+  })
+})
+
+describe('HTML and script', () => {
+  const small = aShown({
+    candidates: candidates()
+      .filter((c) => c.fate === 'won' || c.fate === 'unreplayable')
+      .slice(-2),
+  })
+  test.each(attacked(aView(small)))('in %s is text on the page', (_, view) => {
+    expect(harmful(reviewPage(view))).toEqual([])
+  })
+
+  test('in a decision, a reviewer and a reason is text on the other pages', () => {
+    for (const [, view] of attacked(decided())) {
+      expect(harmful(decidedPage(view))).toEqual([])
+      expect(harmful(endedPage(view.review))).toEqual([])
+    }
+  })
+
+  test('of any spelling in any field leaves the page well formed', () => {
+    const all = attacked(aView(small)).length
+    const dirty = fc.string({ unit: fc.constantFrom(...`<>"'&/=;-! \\\n\u0000\u202eaSCRIPTscript`), minLength: 1 })
+    fc.assert(
+      fc.property(fc.nat({ max: all - 1 }), dirty, (at, text) => {
+        const [where, view] = attacked(aView(small), text)[at]!
+        expect([where, harmful(reviewPage(view))]).toEqual([where, []])
+      }),
+      { numRuns: 80 },
+    )
+  })
+
+  test('of any spelling anywhere leaves the page well formed', () => {
+    const dirty = fc.string({ unit: fc.constantFrom(...`<>"'&/=;-! \\\n\u0000\u202eaSCRIPTscript`) })
+    fc.assert(
+      fc.property(dirty, dirty, (one, two) => {
+        const proposal = {
+          ...aProposal(),
+          rationale: one,
+          owner: two,
+          excluded_cases: { search: { [one]: 1 }, share: 0.1 },
+        }
+        const seat = { role: two, reviewer: one }
+        expect(harmful(reviewPage(aView(aShown({ proposal, demonstration: one }), { seat })))).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+/** WCAG 2 contrast ratio of two colours. */
+function contrast(a: string, b: string): number {
+  const luminance = (hex: string): number => {
+    const six = hex.length === 4 ? [...hex.slice(1)].map((c) => c + c).join('') : hex.slice(1)
+    const [r, g, bl] = [0, 2, 4].map((i) => {
+      const v = Number.parseInt(six.slice(i, i + 2), 16) / 255
+      return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+    }) as [number, number, number]
+    return 0.2126 * r + 0.7152 * g + 0.0722 * bl
+  }
+  const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number]
+  return (high + 0.05) / (low + 0.05)
+}
+
+describe('word differences', () => {
+  test('put together are the two texts', () => {
+    const prose = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\n'), maxLength: 60 })
+    fc.assert(
+      fc.property(prose, prose, (before, after) => {
+        const parts = wordDiff(before, after)
+        const joined = (kind: string) =>
+          parts
+            .filter((p) => p.kind !== kind)
+            .map((p) => p.text)
+            .join('')
+        expect([joined('new'), joined('gone')]).toEqual([before, after])
+      }),
+    )
+  })
+
+  test('of very long texts are shown as a whole', () => {
+    const [before, after] = ['a b '.repeat(2000), 'b a '.repeat(2000)]
+    expect(wordDiff(before, after)).toEqual([
+      { kind: 'gone', text: before },
+      { kind: 'new', text: after },
+    ])
+  })
+})
+
+describe('regressions of the search set', () => {
+  const result = (case_id: string, over: object) => ({
+    candidate_id: 'c_1',
+    case_id,
+    family_id: `f_${case_id}`,
+    status: 'replayed' as const,
+    reason: null,
+    recording: null,
+    context: null,
+    context_equal: false,
+    findings: [{ severity: 'error' as const, message: `finding of ${case_id}`, evidence_ref: null, step: 1 }],
+    scorecard: { run_id: 'r', intent: 'i', pack_version: null, scores: {}, measures: { ...MEASURES, ...over } },
+  })
+  const MEASURES = {
+    policy_violation: false,
+    safety_violation: false,
+    approval_bypass: false,
+    utility_passed: true,
+    utility_score: 1,
+    latency_ms: null,
+    economics_cents: null,
+    economics_tokens: null,
+    approval_waits: null,
+    approval_actions: null,
+  }
+  const results = [
+    result('fine', {}),
+    result('fell', { utility_passed: false }),
+    result('failed before', { utility_passed: false }),
+    result('bypass', { approval_bypass: true }),
+    { ...result('stuck', {}), status: 'unreplayable' as const, reason: 'top_k beyond record', scorecard: null },
+  ]
+
+  test('are the cases that the baseline passes and the winner does not, with their findings', () => {
+    const among = (passed: ReadonlySet<string> | null) => results.flatMap((r) => regressionOf(r, passed) ?? [])
+    const found = among(new Set(['fine', 'fell', 'bypass', 'stuck']))
+    expect(found.map((r) => r.case_id)).toEqual(['fell', 'bypass', 'stuck'])
+    expect(found[0]!.findings).toEqual(['finding of fell'])
+    expect(found[2]!.findings).toEqual(['unreplayable: top_k beyond record'])
+    expect(among(null)).toHaveLength(4)
+  })
+})
+
+test('a view of the same proposal has the same digest, and another one where anything shown differs', () => {
+  expect(shownDigest(aShown())).toBe(shownDigest(structuredClone(aShown())))
+  const others: Partial<ReviewView['shown']>[] = [
+    { baseline_metric: 1 },
+    { no_search: null },
+    { regressions: [] },
+    { candidates: candidates().slice(1) },
+  ]
+  for (const over of others) expect(shownDigest(aShown(over))).not.toBe(shownDigest(aShown()))
+})

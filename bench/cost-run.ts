@@ -1,7 +1,7 @@
 /** One run of the synthesized workflows, offline and with the real handlers: what it calls, how often, and for how long. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createEach } from '#adapters/port-rules/create-each.ts'
+import { createEach } from '#adapters/port-rules/table-key.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
 import { publishRefund, refundTarget } from '../examples/refund/documents.ts'
 import { refundRuns } from '../examples/refund/generate.ts'

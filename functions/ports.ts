@@ -2,8 +2,19 @@
  * What the core's callers need of the world. Every adapter of a port passes the same contract suite
  * (test/adapters/contract). Keys come from schemas/s3-keys.ts; ids in them have been validated.
  */
+
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { Reproduced } from '#core/baseline/reproduce.ts'
+import type { IndexLine } from '#core/experience/index-line.ts'
+import type { CaseScore } from '#core/gate/score.ts'
+import type { SearchResult } from '#core/search/search.ts'
+import type { SearchInput } from '#core/search/search-input.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ModelAnswer } from '#schemas/harness.ts'
 import type { Routing } from '#schemas/release.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 
 /** What is written: whole, or piece by piece, so that nobody holds it whole. A stream that throws writes nothing. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>
@@ -156,3 +167,72 @@ export interface WaitingTasks {
 
 /** Progress of long work, for people; never part of a result. */
 export type Progress = (message: string) => void
+
+/** Compiles blocks of an index elsewhere, several at once. */
+export interface BlockCompiler {
+  /** Runs of an intent that are compiled in place first: a few are done before anybody else has begun. */
+  readonly runsInPlace: number
+  /** Blocks that may be under way at once. */
+  readonly atOnce: number
+  /** What `compileBlock` gives for the same objects; throws what it throws. */
+  compile(intent: string, block: readonly IndexLine[]): Promise<readonly string[]>
+}
+
+export interface Store {
+  /** What everybody may read. */
+  readonly objects: ObjectStore
+  /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
+  readonly vault: ObjectStore
+  /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
+  readonly releases: ObjectStore
+  readonly table: LedgerTable
+  /** Room for lines on the way, where neither side's readers look. */
+  readonly scratch: () => Scratch
+  /** The same for texts by key. */
+  readonly scratchTable: () => ScratchTable
+  /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */
+  readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
+  readonly clock: Clock
+  readonly progress: Progress
+  /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
+  readonly routing?: RoutingPublisher
+}
+
+/** Lines of a file or of a step before: read once, one after the other. */
+export type Lines = AsyncIterable<string> | Iterable<string>
+
+/** A case line and what its baseline replay came to. */
+export interface ReproducedLine extends Reproduced {
+  readonly line: string
+}
+
+export interface ReplayEngine {
+  /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
+  readonly replayer?: Replayer
+  /**
+   * Looks at a few search cases before anything is pinned or sealed. Throws UserError when nothing could come of a run,
+   * such as when a harness fails on all of them. Absent: nothing to look at.
+   */
+  check?(lines: Lines, pins: BaselinePins): Promise<void>
+  /**
+   * Replays the baseline over case lines of one side of the split, in their order. The vault side is called by the sealer
+   * only; the search side is what `search` then works on.
+   */
+  reproduce(lines: Lines, pins: BaselinePins, side: 'search' | 'vault'): AsyncIterable<ReproducedLine>
+  /**
+   * Searches over what was reproduced last; never sees the vault. Yields the lines of `replay-results.jsonl` as it reads
+   * the replays, and returns the rest.
+   */
+  search(input: SearchInput): AsyncGenerator<string, SearchResult>
+  /** Scores every sealed line for one candidate, in line order. Called by the gate only. */
+  score(lines: Lines, run: AutotuneRun, change: CandidateChange): AsyncIterable<CaseScore>
+}
+
+/** Who holds a lock, and whether that process still lives. Embedded: a process id on this machine. */
+export interface Holder {
+  readonly name: string
+  isAlive(name: string): boolean
+}
+
+/** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
+export type RunLoader = (recording: Recording) => Promise<ExperienceRun>

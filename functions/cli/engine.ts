@@ -5,8 +5,8 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { moduleEngine } from '../embedded/module-engine.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
+import type { ReplayEngine } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
-import type { ReplayEngine } from '../steps/replay/engine.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 
 export interface LocalEngine extends ReplayEngine {

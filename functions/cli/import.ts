@@ -9,7 +9,7 @@ import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
-import type { Scratch } from '../ports.ts'
+import type { Scratch, Store } from '../ports.ts'
 import {
   parseJson,
   parsePack,
@@ -21,7 +21,6 @@ import {
   refuseChanged,
 } from '../steps/experience/documents.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
-import type { Store } from '../streams/read-object.ts'
 import { readInput } from './terminal.ts'
 
 export interface ImportOptions {

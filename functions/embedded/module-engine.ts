@@ -15,9 +15,7 @@ import type { SearchStep, SearchTurn } from '#adapters/local/module/search-proto
 import { SpilledCases } from '#core/search/spilled-cases.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
-import type { Progress } from '../ports.ts'
-import type { RunLoader } from '../steps/experience/run-loader.ts'
-import type { ReplayEngine } from '../steps/replay/engine.ts'
+import type { Progress, ReplayEngine, RunLoader } from '../ports.ts'
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 
 const DEFAULT_LIMIT_MS = 10_000

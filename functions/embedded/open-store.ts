@@ -6,8 +6,7 @@ import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { sqliteScratchTable } from '#adapters/local/sqlite/sqlite-scratch-table.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
-import type { ObjectStore, Progress } from '../ports.ts'
-import type { Store } from '../streams/read-object.ts'
+import type { ObjectStore, Progress, Store } from '../ports.ts'
 
 export interface LocalStore extends Store {
   readonly dir: string

@@ -1,9 +1,9 @@
 /** Looks at production, and moves the rollout one step: forward, into a pause, or back to the whole tuple before. */
 import { RolloutInput, type RolloutState } from '#schemas/rollout-payloads.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
-import { rolloutState } from '../lambda/rollout-state.ts'
 import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
 import type { OpenStep } from '../lambda/step.ts'
+import { rolloutState } from '../lambda/workflow-state.ts'
 import { advanceRollout } from '../steps/release/advance.ts'
 
 export const evaluateStage: OpenStep<RolloutInput, RolloutState, RolloutWorld> = {

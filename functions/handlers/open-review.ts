@@ -5,13 +5,14 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
-import { reviewState } from '../lambda/review-state.ts'
 import type { OpenStep } from '../lambda/step.ts'
+import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
+import type { Store } from '../ports.ts'
 import { parseAs } from '../steps/experience/documents.ts'
 import { recordedRuns } from '../steps/replay/reproduce.ts'
 import { latestReview, openRunReview } from '../steps/review/review.ts'
-import { readJson, type Store } from '../streams/read-object.ts'
+import { readJson } from '../streams/read-object.ts'
 
 export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
   name: 'open-review',

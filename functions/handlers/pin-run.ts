@@ -1,6 +1,6 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
 
-import { Gathered, type Reproduction, sealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { type Pinned, PinRunInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -8,15 +8,9 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { holdLock, needJson, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { holdLock, needJson, type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
 import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run/run.ts'
-import { inShards } from '../streams/read-object.ts'
-
-/** How the search set lies in the work folder. */
-export interface PanelFile extends Omit<Reproduction, 'panel'> {
-  /** Cases of each shard, and its version. */
-  readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
-}
+import { inShards } from '../streams/groups.ts'
 
 export const pinRun: Step<PinRunInput, Pinned> = {
   name: 'pin-run',

@@ -9,7 +9,8 @@ import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { reserveQuestion as reserve } from '../steps/heldout/gate.ts'
 import { openSealed } from '../steps/heldout/seal.ts'
-import { asText, inShards, readJson } from '../streams/read-object.ts'
+import { asText, inShards } from '../streams/groups.ts'
+import { readJson } from '../streams/read-object.ts'
 
 export const reserveQuestion: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',

@@ -1,9 +1,9 @@
 /** Gives a paused stage a new deadline. Called by a person; what was missing is looked for again at the next look. */
 import { HandInput, type RolloutState } from '#schemas/rollout-payloads.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
-import { rolloutState } from '../lambda/rollout-state.ts'
 import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
 import type { OpenStep } from '../lambda/step.ts'
+import { rolloutState } from '../lambda/workflow-state.ts'
 import { resumeRollout as resume } from '../steps/release/advance.ts'
 
 export const resumeRollout: OpenStep<HandInput, RolloutState, RolloutWorld> = {

@@ -6,8 +6,8 @@ import { UserError } from '../errors.ts'
 import { askedOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
+import type { ReplayEngine } from '../ports.ts'
 import { sealAnswer as seal } from '../steps/heldout/gate.ts'
-import type { ReplayEngine } from '../steps/replay/engine.ts'
 import { readLines } from '../streams/read-object.ts'
 
 export const sealAnswer: Step<AnswerInput, Record<string, never>> = {

@@ -2,8 +2,8 @@
 import { ReviewInput, type ReviewState } from '#schemas/review-desk.ts'
 import { UserError } from '../errors.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
-import { reviewState } from '../lambda/review-state.ts'
 import type { OpenStep } from '../lambda/step.ts'
+import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { settleReview as settle } from '../steps/review/review.ts'
 

@@ -6,7 +6,7 @@ import { patchDigest } from '#core/space/lattice.ts'
 import type { GateInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
-import type { Store } from '../streams/read-object.ts'
+import type { Store } from '../ports.ts'
 import type { QuestionFile } from './pausing-ports.ts'
 import { needJson } from './work.ts'
 

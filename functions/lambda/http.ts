@@ -2,9 +2,8 @@
 import { MAX_FORM_BYTES } from '#core/review/request.ts'
 import { type HttpRequest, type HttpResponse, REVIEW_PATH } from '#schemas/review-desk.ts'
 import { PAGE_HEADERS } from '../pages/layout.ts'
-import type { Signer } from '../ports.ts'
+import type { Signer, Store } from '../ports.ts'
 import { answerRequest, type RequestAnswer } from '../steps/review/review.ts'
-import type { Store } from '../streams/read-object.ts'
 
 /** Browsers come back over TLS alone, for two years. */
 const TRANSPORT = { 'Strict-Transport-Security': 'max-age=63072000' }

@@ -23,10 +23,11 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import type { PanelFile } from '../handlers/pin-run.ts'
+import type { Store } from '../ports.ts'
 import type { Asked } from '../steps/heldout/gate.ts'
 import { keepReplays, recordPorts } from '../steps/run/run.ts'
-import { readJson, readLines, type Store, streamLines } from '../streams/read-object.ts'
+import { readJson, readLines, streamLines } from '../streams/read-object.ts'
+import type { PanelFile } from './work.ts'
 import { needJson, putJson, putText } from './work.ts'
 
 /** Ends a call: something must be answered elsewhere first. */

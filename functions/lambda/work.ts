@@ -1,12 +1,15 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
+
+import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
+import type { Store } from '../ports.ts'
 import type { Lock } from '../steps/run/lock.ts'
 import type { RunRequest } from '../steps/run/run.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
-import { readJson, type Store } from '../streams/read-object.ts'
+import { readJson } from '../streams/read-object.ts'
 
 /** A work file that must be there. Throws UserError naming it: it has expired, or another step never ran. */
 export async function needJson<T>(store: Pick<Store, 'objects'>, { key, version_id }: ObjectRef): Promise<T> {
@@ -51,4 +54,10 @@ export async function holdLock(store: Store, run: RunRef, about: string): Promis
   throw new UserError(
     `${run.intent} (${run.risk_class}) is being tuned by another run: redrive ${run.run_id} when it has ended`,
   )
+}
+
+/** How the search set lies in the work folder. */
+export interface PanelFile extends Omit<Reproduction, 'panel'> {
+  /** Cases of each shard, and its version. */
+  readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
 }

@@ -3,8 +3,7 @@ import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
 import { openAwsStore } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
-import type { FunctionCaller, ModelPort } from '../ports.ts'
-import type { Store } from '../streams/read-object.ts'
+import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
 
 export interface StoreWorld {
   readonly store: Store

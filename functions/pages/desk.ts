@@ -8,11 +8,11 @@ import { attemptRecord } from '#core/review/attempt.ts'
 import { judgeLink, type LinkVerdict, type ParsedLink } from '#core/review/link.ts'
 import { type ReviewAsk, type ReviewRequest, readRequest } from '#core/review/request.ts'
 import { decide } from '#core/review/review.ts'
+import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import type { Review, ReviewAttempt, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { decidedPage, endedPage, refusedPage } from './end-pages.ts'
 import { reviewPage } from './review-page.ts'
-import { type ShownProposal, shownDigest } from './view.ts'
 
 /** What the caller knows. Review and proposal are read after the code of the link was checked, and only if it holds. */
 export interface DeskState {

@@ -1,10 +1,10 @@
 /** What the change was proved on, and what was found: five dimensions, guardrails, ledger, reach, regressions. */
 import { html } from 'hono/html'
+import type { ShownProposal } from '#core/review/shown.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { dimensionRows } from './dimensions.ts'
 import { count, metricChange, number, percent, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
-import type { ShownProposal } from './view.ts'
 
 /** The five dimensions on the held-out set, always all five, each with its interval. */
 export const dimensionTable = (proposal: TuningProposal): Html =>

@@ -2,12 +2,12 @@
 import { scaleLinear } from 'd3-scale'
 import { line, symbol, symbolCircle, symbolDiamond, symbolSquare, symbolStar, symbolTimes } from 'd3-shape'
 import { html } from 'hono/html'
+import type { ShownProposal } from '#core/review/shown.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import { metricChange, metricName, metricValue, number, setting, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
 import { names } from './plot-names.ts'
-import type { ShownProposal } from './view.ts'
 
 type Mark = 'baseline' | 'won' | 'listed' | 'kept' | 'dropped'
 interface Point {

@@ -1,5 +1,6 @@
 /** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
 import { html } from 'hono/html'
+import type { ShownProposal } from '#core/review/shown.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
 import { count, metricName, metricValue, moment, number, setting, visible } from './format.ts'
@@ -7,7 +8,7 @@ import { type Html, page, table } from './layout.ts'
 import { dimensionPlot } from './limits-plot.ts'
 import { paretoPlot } from './pareto-plot.ts'
 import { standing, summary } from './review-summary.ts'
-import type { ReviewView, ShownProposal } from './view.ts'
+import type { ReviewView } from './view.ts'
 import { wordDiff } from './word-diff.ts'
 
 /** The whole page for one reviewer in one role, as HTML text. */

@@ -1,11 +1,12 @@
 /** The first screen of a review: gain, price and way back, and who has decided. */
 import { html } from 'hono/html'
 import { seatsLeft } from '#core/review/quorum.ts'
+import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { metricChange, metricName, metricValue, number, percent, visible } from './format.ts'
 import type { Html } from './layout.ts'
-import type { ReviewView, ShownProposal } from './view.ts'
+import type { ReviewView } from './view.ts'
 
 /** Who was asked, and who has decided: one line a role. */
 export function standing({ review, seat }: ReviewView): Html {

@@ -2,11 +2,12 @@
 import { html } from 'hono/html'
 import type { StageVerdict } from '#core/release/evaluate-stage.ts'
 import type { ReleaseVerdict } from '#core/release/monitor.ts'
+import { isActive, isBack } from '#core/release/status.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { count, moment, visible } from './format.ts'
 import { type Html, page } from './layout.ts'
-import { approval, arms, cohortText, killSwitch, timeline, wentBack } from './rollout-sections.ts'
+import { approval, arms, cohortText, killSwitch, timeline } from './rollout-sections.ts'
 import { failing, rowsPlot, rowsTable } from './stage-rows.ts'
 
 export interface RolloutView {
@@ -24,7 +25,7 @@ export interface RolloutView {
 /** The whole page as HTML text. A rollout that has ended is never asked for again. */
 export function rolloutPage(view: RolloutView): string {
   const { rollout } = view
-  const goes = rollout.status === 'running' || rollout.status === 'paused' || rollout.status === 'released'
+  const goes = isActive(rollout.status) || rollout.status === 'released'
   return page(
     {
       title: `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`,
@@ -70,13 +71,13 @@ const STATUS: Readonly<Record<Rollout['status'], { readonly title: string; reado
 function tiles({ rollout, latest }: RolloutView): Html {
   const { status, stage, deadline, entered_at, baseline } = rollout
   const { title, look } = STATUS[status]
-  const inStage = status === 'running' || status === 'paused'
+  const inStage = isActive(status)
   const says = inStage
     ? `in ${stage} since ${moment(entered_at)}; to be decided by ${moment(deadline)}`
     : status === 'released'
       ? `since ${moment(entered_at)}; watched until ${moment(deadline)}`
       : `on ${moment(rollout.records.at(-1)!.at)}`
-  const serves = wentBack(rollout)
+  const serves = isBack(rollout.status)
     ? 'the baseline, everyone'
     : inStage
       ? cohortText(rollout.config.stages[stage].cohort)
@@ -86,7 +87,7 @@ function tiles({ rollout, latest }: RolloutView): Html {
   return html`<dl class="tiles">
 <div><dt>State</dt><dd><strong class="${look}">${title}</strong>${says}</dd></div>
 <div><dt>Next</dt><dd><strong>${next(latest)}</strong>${latest !== null && 'until' in latest ? `not before ${moment(latest.until)}` : latest === null ? 'a second try is a new rollout with its own approval' : 'as the data stands now'}</dd></div>
-<div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${wentBack(rollout) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
+<div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${isBack(rollout.status) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
 </dl>`
 }
 
@@ -107,8 +108,8 @@ function next(latest: RolloutView['latest']): string {
 /** The five stages in order. What each is stands in words; colour only repeats it. */
 function track(rollout: Rollout): Html {
   const present = STAGES.indexOf(rollout.stage)
-  const inStage = rollout.status === 'running' || rollout.status === 'paused'
-  const back = wentBack(rollout) && rollout.records.at(-1)!.from_stage !== null
+  const inStage = isActive(rollout.status)
+  const back = isBack(rollout.status) && rollout.records.at(-1)!.from_stage !== null
   const state = (stage: Stage, at: number): { look: string; says: string } => {
     const left = rollout.records.find((r) => r.verdict === 'advanced' && r.from_stage === stage)
     if (left) return { look: 'passed', says: `passed ${moment(left.at)}` }
@@ -123,11 +124,7 @@ function track(rollout: Rollout): Html {
 }
 
 const gateTitle = ({ status, stage }: Rollout): string =>
-  status === 'running' || status === 'paused'
-    ? `What the gate of ${stage} sees`
-    : status === 'released'
-      ? 'What the window sees'
-      : 'What ended it'
+  isActive(status) ? `What the gate of ${stage} sees` : status === 'released' ? 'What the window sees' : 'What ended it'
 
 function gate({ rollout, latest, now }: RolloutView): Html {
   if (latest === null) {

@@ -1,14 +1,11 @@
 /** Sections of a rollout's page: both arms, what happened, who approved it, and the kill switch. */
 import { html } from 'hono/html'
 import { digestOf } from '#core/canonical.ts'
+import { isBack } from '#core/release/status.ts'
 import type { Rollout, StageCohort } from '#schemas/release.ts'
 import { count, moment, number, percent, visible } from './format.ts'
 import { type Html, table } from './layout.ts'
 import { failing, rowsTable } from './stage-rows.ts'
-
-/** Does the whole prior tuple serve everyone again? */
-export const wentBack = ({ status }: Rollout): boolean =>
-  status === 'rolled_back' || status === 'stopped' || status === 'retired'
 
 /** Who gets the candidate in a stage, in words. */
 export function cohortText({ share, shadow_share, where }: StageCohort): string {
@@ -99,7 +96,7 @@ export function killSwitch(rollout: Rollout, options: string): Html {
     html`<pre>${['autotune rollout', verb, visible(rollout.rollout_id), '--reason "..."', visible(options)].filter(Boolean).join(' ')}</pre>`
   return html`<section aria-labelledby="stop"><h2 id="stop">Kill switch</h2>
 ${
-  wentBack(rollout) || rollout.status === 'superseded'
+  isBack(rollout.status) || rollout.status === 'superseded'
     ? html`<p>The rollout has ended: there is nothing to stop.</p>`
     : html`<p>Restores the whole prior tuple for everyone, at once. Stopping twice is stopping once.</p>
 ${command('stop')}`

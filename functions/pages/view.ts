@@ -1,40 +1,7 @@
 /** What a review page shows, as one value. Its digest is what a decision is bound to. No markup here. */
 
-import { digestOf } from '#core/canonical.ts'
-import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import type { ReleaseTuple } from '#schemas/pack.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RollbackReplay } from '#schemas/release.ts'
+import type { ShownProposal } from '#core/review/shown.ts'
 import type { Review, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
-import type { RunSummary } from '#schemas/run.ts'
-import type { TunableSurface } from '#schemas/surface.ts'
-
-/** A case of the search set that the winner does worse on, or whose findings a reviewer should see. */
-export interface SearchRegression {
-  readonly case_id: string
-  readonly family_id: string
-  readonly findings: readonly string[]
-}
-
-/** Everything of the proposal that the page shows; nothing else of it is shown. */
-export interface ShownProposal {
-  readonly proposal: TuningProposal
-  /** Surfaces of the changed paths: bounds, layer and owner. */
-  readonly surfaces: readonly TunableSurface[]
-  readonly candidates: readonly CandidateScore[]
-  /** The baseline's value of the target metric on the search set. */
-  readonly baseline_metric: number | null
-  /** The same number of replays spent on random candidates; null: the run had no such arm. */
-  readonly no_search: RunSummary['search']['no_search']
-  readonly regressions: readonly SearchRegression[]
-  /** The tuple that comes back, and its replay where it was done already. */
-  readonly rollback: { readonly tuple: ReleaseTuple | null; readonly replay: RollbackReplay | null }
-  /** Why this run certifies nothing for real use; null: it is for real. */
-  readonly demonstration: string | null
-}
-
-/** Digest of exactly what is shown. */
-export const shownDigest = (shown: ShownProposal): string => digestOf(shown)
 
 /** A page for one reviewer in one role. */
 export interface ReviewView {
@@ -51,26 +18,4 @@ export interface ReviewView {
 export interface DecidedView {
   readonly review: Review
   readonly decision: ReviewDecision
-}
-
-/**
- * Is this replay of a candidate a regression: a case that the baseline passed and the candidate fails, or one that breaks a
- * floor? Cases whose context did not change were never paid for, and cannot regress.
- * @param passed case ids that the baseline passes; null where that is not known: then every failing case is one
- */
-export function regressionOf(result: ReplayResult, passed: ReadonlySet<string> | null): SearchRegression | null {
-  if (!fell(result, passed)) return null
-  const { case_id, family_id, status, reason, findings } = result
-  return {
-    case_id,
-    family_id,
-    findings: status === 'replayed' ? findings.map((f) => f.message) : [`${status}: ${reason ?? 'no reason'}`],
-  }
-}
-
-function fell({ case_id, status, scorecard }: ReplayResult, passed: ReadonlySet<string> | null): boolean {
-  if (status !== 'replayed' || scorecard === null) return true
-  const { policy_violation, safety_violation, approval_bypass, utility_passed } = scorecard.measures
-  if (policy_violation === true || safety_violation === true || approval_bypass === true) return true
-  return utility_passed === false && (passed === null || passed.has(case_id))
 }

@@ -1,28 +1,7 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
-import type { Clock, LedgerTable, ObjectStore, Progress, RoutingPublisher, Scratch, ScratchTable } from '../ports.ts'
-import type { BlockCompiler } from '../steps/experience/block-compiler.ts'
+import type { ObjectStore } from '../ports.ts'
 import { LineSplitter } from './line-splitter.ts'
-
-export interface Store {
-  /** What everybody may read. */
-  readonly objects: ObjectStore
-  /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
-  readonly vault: ObjectStore
-  /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
-  readonly releases: ObjectStore
-  readonly table: LedgerTable
-  /** Room for lines on the way, where neither side's readers look. */
-  readonly scratch: () => Scratch
-  /** The same for texts by key. */
-  readonly scratchTable: () => ScratchTable
-  /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */
-  readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
-  readonly clock: Clock
-  readonly progress: Progress
-  /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
-  readonly routing?: RoutingPublisher
-}
 
 // A byte order mark is a byte like any other: what is verified is what is stored.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -63,66 +42,4 @@ export async function digestOfObject(objects: ObjectStore, key: string, version?
   const hash = createHash('sha256')
   for await (const piece of pieces) hash.update(piece)
   return `sha256:${hash.digest('hex')}`
-}
-
-/** Characters of a block: enough that a write costs little beside its bytes. */
-const BLOCK_CHARS = 64 * 1024
-
-/** Lines as text in blocks, each line ended by a newline: what `put` takes. */
-export async function* asText(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
-  let block = ''
-  for await (const line of lines) {
-    block += `${line}\n`
-    if (block.length < BLOCK_CHARS) continue
-    yield block
-    block = ''
-  }
-  if (block !== '') yield block
-}
-
-/** Items in groups of so many, the last one shorter. */
-export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<readonly T[]> {
-  let shard: T[] = []
-  for await (const item of items) {
-    shard.push(item)
-    if (shard.length < size) continue
-    yield shard
-    shard = []
-  }
-  if (shard.length > 0) yield shard
-}
-
-/** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
-const READ_AHEAD = 64
-
-/** Reads something for each item, a block of them at once, in their order. */
-export async function* inBlocks<T, R>(
-  items: AsyncIterable<T> | Iterable<T>,
-  read: (item: T) => Promise<R>,
-): AsyncGenerator<R> {
-  for await (const block of inShards(items, READ_AHEAD)) yield* await Promise.all(block.map(read))
-}
-
-/**
- * Works on items ahead of whoever reads the results, so many at once. Results stand in the order of the items, and so does
- * the first error. When it ends nothing is under way any more.
- */
-export async function* ahead<T, R>(
-  items: AsyncIterable<T> | Iterable<T>,
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): AsyncGenerator<R> {
-  const underWay: Promise<R>[] = []
-  try {
-    for await (const item of items) {
-      const result = work(item)
-      // Thrown when its turn comes.
-      result.catch(() => {})
-      underWay.push(result)
-      if (underWay.length >= atOnce) yield await underWay.shift()!
-    }
-    while (underWay.length > 0) yield await underWay.shift()!
-  } finally {
-    await Promise.allSettled(underWay)
-  }
 }

@@ -3,9 +3,9 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Store } from '#ports'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { stopRollout } from '../../functions/handlers/stop-rollout.ts'
-import type { Store } from '../../functions/streams/read-object.ts'
 import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 

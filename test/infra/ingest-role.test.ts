@@ -1,10 +1,10 @@
 /** An import under the role that the templates give it: it does all its work, and every right it has is needed. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Store } from '#ports'
 import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/experience/documents.ts'
 import { fixedSplit } from '../../functions/steps/experience/ingest.ts'
 import { readIndex } from '../../functions/steps/experience/run-index.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
-import type { Store } from '../../functions/streams/read-object.ts'
 import { contents, imported, memory, run, stocked } from '../steps/stores.ts'
 import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
 import { synthesize } from '../support/infra/deployment.ts'

@@ -1,12 +1,13 @@
 /** A view with everything in it, and one with as little as may be. */
 
+import type { ShownProposal } from '#core/review/shown.ts'
+import { shownDigest } from '#core/review/shown.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import { generator } from '#core/statistics/generator.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
-import type { ReviewView, ShownProposal } from '../../functions/pages/view.ts'
-import { shownDigest } from '../../functions/pages/view.ts'
+import type { ReviewView } from '../../functions/pages/view.ts'
 import { baseline } from '../core/release/builders.ts'
 import { aProposal, aReview } from '../core/review/builders.ts'
 

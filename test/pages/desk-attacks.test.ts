@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { serveDesk } from '#adapters/local/desk-server.ts'
 import type { PageServer } from '#adapters/local/page-server.ts'
 import { linkClaims, signLink } from '#core/review/link.ts'
-import { shownDigest } from '../../functions/pages/view.ts'
+import { shownDigest } from '#core/review/shown.ts'
 import { aProposal, aReview, EXPIRES, sign } from '../core/review/builders.ts'
 import { MemoryDesk, SHOWN } from './memory-desk.ts'
 

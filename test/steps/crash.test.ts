@@ -1,9 +1,9 @@
 /** A process killed before any of its writes and started again ends with the same bytes, and asks at most once. */
 import { describe, expect, test } from 'vitest'
+import type { Store } from '#ports'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { abandonRun } from '../../functions/steps/run/abandon.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
-import type { Store } from '../../functions/streams/read-object.ts'
 import { aFamily, aTarget, aWorld } from '../support/builders.ts'
 import {
   contents,

@@ -14,9 +14,9 @@ import {
   StartDeploymentCommand,
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig'
-import { appConfigOf, type HostedConfiguration } from '#core/release/routing.ts'
 import type { RoutingPublisher } from '#ports'
 import type { RoutingPlace, RoutingPlaces } from '#schemas/routing-places.ts'
+import { appConfigOf, type HostedConfiguration } from './appconfig-document.ts'
 
 export interface AppConfigRoutingOptions {
   readonly client: AppConfigClient

@@ -1,8 +1,7 @@
 /** The deployed store as the command line works on it: under the caller's own rights, or, for an import, under the ingest role. */
 import { tmpdir } from 'node:os'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import type { Progress, Workflows } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Progress, Store, Workflows } from '../../ports.ts'
 import { fileScratch } from '../local/files/file-scratch.ts'
 import { sqliteScratchTable } from '../local/sqlite/sqlite-scratch-table.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'

@@ -10,8 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
-import { createEach } from '../port-rules/create-each.ts'
-import { checkItemKey, checkQuery } from '../port-rules/table-key.ts'
+import { checkItemKey, checkQuery, createEach } from '../port-rules/table-key.ts'
 
 export interface DynamoTableOptions {
   readonly client: DynamoDBClient

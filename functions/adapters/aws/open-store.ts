@@ -1,8 +1,7 @@
 /** The deployed store: experience, vault and releases buckets and the ledger table, opened by name. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import type { Clock, ObjectStore, Progress } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Clock, ObjectStore, Progress, Store } from '../../ports.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
 import { memoryScratchTable } from '../memory/memory-scratch-table.ts'
 import { dynamoTable } from './dynamo-table.ts'

@@ -1,8 +1,8 @@
 /** Calls the function of a deployment that stops a rollout. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import type { Moved } from '#core/release/rollout.ts'
 import type { HandInput } from '#schemas/rollout-payloads.ts'
 import { UserError } from '../../errors.ts'
-import type { Moved } from '../../steps/release/change-rollout.ts'
 import { type DeploymentName, findDeployment } from './deployment.ts'
 
 /** What the stop did, or how the function failed: then what it had written stands, and another call goes on from there. */

@@ -1,6 +1,6 @@
 /** Who works on a run on this machine: the process, named so that a reused process id is not mistaken for it. */
 import { readFileSync } from 'node:fs'
-import type { Holder } from '../../steps/run/lock.ts'
+import type { Holder } from '../../ports.ts'
 
 /** This process as a lock holder. */
 export function thisProcess(): Holder {

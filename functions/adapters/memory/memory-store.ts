@@ -1,9 +1,8 @@
 /** Objects in memory: the twin of the file store and of S3, for tests and for runs that keep nothing. */
 import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
-import { isWhole, onePiece, whole } from '../port-rules/content.ts'
+import { isVersion, isWhole, onePiece, whole } from '../port-rules/content.ts'
 import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
-import { isVersion } from '../port-rules/object-version.ts'
 
 /**
  * An empty store. Bytes are copied in and out, so nobody outside can change what is stored; `list` shows the keys that

@@ -1,8 +1,7 @@
 /** Ledger items in memory: the twin of the SQLite table and of DynamoDB, for tests. */
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
-import { createEach } from '../port-rules/create-each.ts'
-import { bySortKey, checkItemKey, checkQuery } from '../port-rules/table-key.ts'
+import { bySortKey, checkItemKey, checkQuery, createEach } from '../port-rules/table-key.ts'
 
 interface Stored {
   readonly sk: string

@@ -33,3 +33,7 @@ export function digested(content: Content): { readonly content: Content; readonl
   }
   return { content: hashing(), digest: () => `sha256:${hash.digest('hex')}` }
 }
+
+/** Are these the bytes of a version; undefined: of whichever one. */
+export const isVersion = (bytes: Uint8Array, version: string | undefined): boolean =>
+  version === undefined || digestOfBytes(bytes) === version

@@ -1,4 +1,5 @@
 /** What the two key parts of a ledger item may look like, the same in every adapter: DynamoDB's limits, and no NUL. */
+import type { LedgerTable } from '../../ports.ts'
 
 /** DynamoDB's limits, in UTF-8 bytes. */
 const MAX_BYTES = { pk: 2048, sk: 1024 }
@@ -38,3 +39,9 @@ function checkPart(part: 'pk' | 'sk', text: string): void {
           : null
   if (wrong) throw new RangeError(`${part} ${JSON.stringify(text)} of a ledger item is refused: ${wrong}`)
 }
+
+/** Many items as many creations side by side: for a table whose every write stands alone. */
+export const createEach =
+  (create: LedgerTable['create']): LedgerTable['createAll'] =>
+  (pk, items) =>
+    Promise.all(items.map(({ sk, body }) => create(pk, sk, body)))

@@ -1,11 +1,11 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
 import { userInfo } from 'node:os'
+import type { Moved } from '#core/release/rollout.ts'
 import { Name } from '#schemas/common.ts'
 import { RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import { parseAs, parseJson } from '../../steps/experience/documents.ts'
 import { advanceRollout, type Hand, resumeRollout, stopRollout } from '../../steps/release/advance.ts'
-import type { Moved } from '../../steps/release/change-rollout.ts'
 import { startRunRollout } from '../../steps/release/start.ts'
 import { pinnedRun } from '../../steps/run/verify.ts'
 import { openEngine, optionsOf } from '../engine.ts'

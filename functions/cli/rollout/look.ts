@@ -1,9 +1,11 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
+
+import { appConfigOf } from '#adapters/aws/appconfig-document.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { canonical } from '#core/canonical.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
-import { appConfigOf, routingOf } from '#core/release/routing.ts'
+import { routingOf } from '#core/release/routing.ts'
 import { UserError } from '../../errors.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'
 import { exportRollout } from '../../steps/release/export.ts'

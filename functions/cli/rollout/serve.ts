@@ -1,9 +1,9 @@
 /** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
 import { type PageReply, plain, servePages } from '#adapters/local/page-server.ts'
 import { rolloutPage } from '../../pages/rollout-page.ts'
+import type { Store } from '../../ports.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'
 import { needRollout } from '../../steps/release/rollouts.ts'
-import type { Store } from '../../streams/read-object.ts'
 import { print, untilSignalled } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
 

@@ -1,8 +1,8 @@
 /** What people read of a rollout on a terminal. Values in, lines out. */
 import type { StageVerdict } from '#core/release/evaluate-stage.ts'
 import type { ReleaseVerdict } from '#core/release/monitor.ts'
+import type { Moved } from '#core/release/rollout.ts'
 import type { PromotionRecord, Rollout, StageRow } from '#schemas/release.ts'
-import type { Moved } from '../../steps/release/change-rollout.ts'
 
 /** Where a rollout stands, in one line. */
 export function standLine({ rollout_id, status, stage, entered_at, deadline, missing, config }: Rollout): string {

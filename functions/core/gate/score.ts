@@ -1,11 +1,15 @@
 /** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
+
+import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { SealedLine } from '../baseline/reproduce.ts'
 import { MeasureList } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
+import { applyPatch } from '../space/lattice.ts'
 import type { Series } from '../statistics/series.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
@@ -54,3 +58,10 @@ const samePlacement = (a: Placement, b: Placement): boolean =>
   a.recording === b.recording &&
   sameShape(a.rendered.shape, b.rendered.shape) &&
   a.asked.every((flag, i) => flag === b.asked[i])
+
+/** Scores sealed lines for one candidate. */
+export function lineScorer(run: AutotuneRun, change: CandidateChange): (line: string) => CaseScore {
+  const settings = applyPatch(run.pack.settings, change.patch)
+  const pins = { baseline: run.pack.settings, prices: run.price_table }
+  return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
+}

@@ -2,13 +2,14 @@
 import type { Rollout, RolloutArtifact, SignedRollout } from '#schemas/release.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { routingOf } from './routing.ts'
+import { isActive } from './status.ts'
 
 /** Keeps a code made for an artifact from being valid for a review link under the same key. */
 const PURPOSE = 'contextos-autotune/rollout-artifact/v1'
 
 /** The artifact of a rollout as it stands. Same rollout, same bytes; written anew at every transition. */
 export function rolloutArtifact(rollout: Rollout): RolloutArtifact {
-  const active = rollout.status === 'running' || rollout.status === 'paused'
+  const active = isActive(rollout.status)
   return {
     artifact_version: 1,
     rollout_id: rollout.rollout_id,

@@ -8,6 +8,7 @@ import { STAGES } from '#schemas/stages.ts'
 import { hoursBetween, instantAfter } from './instant.ts'
 import { needsLowRiskCohort } from './low-risk.ts'
 import { periodRows } from './period-rows.ts'
+import { isActive } from './status.ts'
 
 /** A verdict names the revision it was reached on; applied to any other it is refused. */
 export type StageVerdict = {
@@ -37,8 +38,7 @@ export interface StageEvidence {
  * @throws RangeError for a rollout that is in no stage any more
  */
 export function evaluateStage({ rollout, runs, now }: StageEvidence): StageVerdict {
-  if (rollout.status !== 'running' && rollout.status !== 'paused')
-    throw new RangeError(`rollout ${rollout.rollout_id} is in no stage: ${rollout.status}`)
+  if (!isActive(rollout.status)) throw new RangeError(`rollout ${rollout.rollout_id} is in no stage: ${rollout.status}`)
   const { stage, revision, rollout_id } = rollout
   const config = rollout.config.stages[stage]
   const checked = periodRows(rollout, runs, { period: stage, min_runs: config.min_runs, gate: config.gate })

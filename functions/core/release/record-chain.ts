@@ -2,6 +2,7 @@
 import type { Rollout, RolloutStatus } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
+import { isActive } from './status.ts'
 
 /** Status after a record of each verdict; `advanced` past the last stage is `released`. */
 const LEADS_TO: Readonly<Record<Rollout['records'][number]['verdict'], RolloutStatus>> = {
@@ -59,7 +60,7 @@ export function chainProblems(rollout: Rollout): string[] {
 
 function isStep(verdict: string, from: string | null, to: string | null, status: RolloutStatus | null): boolean {
   const next = from === null ? STAGES[0] : (STAGES[STAGES.indexOf(from as (typeof STAGES)[number]) + 1] ?? null)
-  const active = status === 'running' || status === 'paused'
+  const active = status !== null && isActive(status)
   switch (verdict) {
     case 'advanced':
       return (status === null || active) && to === next

@@ -13,6 +13,7 @@ import { reviewProblems } from '../review/review.ts'
 import type { StageVerdict } from './evaluate-stage.ts'
 import { instantAfter } from './instant.ts'
 import type { ReleaseVerdict } from './monitor.ts'
+import { isActive } from './status.ts'
 
 /** A transition, or that there is nothing to do, or why it may not happen. Only the first is written. */
 export type Transition =
@@ -185,7 +186,7 @@ export function applyRelease(rollout: Rollout, verdict: ReleaseVerdict, at: stri
 const RELEASE_END = { keep: 'kept', roll_back: 'rolled_back', supersede: 'superseded', retire: 'retired' } as const
 
 /** Is the rollout in no stage any more? */
-const ended = ({ status }: Rollout): boolean => status !== 'running' && status !== 'paused'
+const ended = ({ status }: Rollout): boolean => !isActive(status)
 
 const personRow = ({ by, reason }: ByHand): StageRow => ({
   rule: 'person',
@@ -234,4 +235,17 @@ function recordOf(rollout: Rollout, entry: Entry & Pick<PromotionRecord, 'from_s
     at: entry.at,
     previous: last ? digestOf(last) : null,
   }
+}
+
+/** The row of a rollout. Its revision is the rollout's own. */
+export interface RolloutItem {
+  readonly run_id: string
+  readonly rollout: Rollout
+}
+
+/** What a step did: the item as it then stands, and the transition, or why there was none. */
+export interface Moved {
+  readonly item: RolloutItem
+  readonly record: PromotionRecord | null
+  readonly unchanged: string | null
 }

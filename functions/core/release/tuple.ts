@@ -1,5 +1,6 @@
 /** Release tuples: the refs that go out and come back together, each pinned, with the tuple that they replace. */
 import type { BaselineTuple, ContextPack, ReleaseTuple } from '#schemas/pack.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 
 /** Id of a tuple: the intent and the digest of its refs. The same id that a proposal names as its baseline. */
@@ -29,3 +30,14 @@ export function pinTuple(
 /** The tuple of the next pack version: everything else as in the prior one, which it names as its way back. */
 export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple =>
   pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)
+
+/** Digests of what a run pinned, by the ref's place in the tuple. */
+export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+  pack: digestOf(run.pack),
+  evals: digestOf(run.evaluator_suite),
+  ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
+})
+
+/** The tuple that a run was proved against, as the first of its intent. */
+export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>
+  pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)

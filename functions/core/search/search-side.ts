@@ -1,9 +1,4 @@
-/** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
-import type { CandidateChange } from '#schemas/candidate.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
-import { type CaseReplay, Gathered, headOf, type SealedLine } from '../baseline/reproduce.ts'
-import { type CaseScore, scoreCase } from '../gate/score.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { type CaseReplay, Gathered, headOf } from '../baseline/reproduce.ts'
 import type { OnRecord } from './memo.ts'
 import { type SearchOptions, type SearchResult, search } from './search.ts'
 import type { SearchInput } from './search-input.ts'
@@ -43,11 +38,4 @@ export class SearchSide {
     const { panel } = this.#gathered.reproduction()
     return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, spill: this.#spill })
   }
-}
-
-/** Scores sealed lines for one candidate. */
-export function lineScorer(run: AutotuneRun, change: CandidateChange): (line: string) => CaseScore {
-  const settings = applyPatch(run.pack.settings, change.patch)
-  const pins = { baseline: run.pack.settings, prices: run.price_table }
-  return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
 }

@@ -1,12 +1,14 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
+
+import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore } from '../../ports.ts'
-import { ahead, asText, readText, type Store } from '../../streams/read-object.ts'
+import type { ObjectStore, Store } from '../../ports.ts'
+import { ahead, asText } from '../../streams/groups.ts'
+import { readText } from '../../streams/read-object.ts'
 import { KeptLines } from '../store/kept-lines.ts'
-import { caseOf, type IndexLine } from './index-line.ts'
 import { readIndex } from './run-index.ts'
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */

@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore } from '../../ports.ts'
+import type { ObjectStore, Store } from '../../ports.ts'
 import { readJson, readText } from '../../streams/read-object.ts'
 
 /** A schema, whole or of `zod/mini`. */
@@ -125,4 +125,14 @@ export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget
     suite: tuple ? await readJson<EvaluatorSuite>(objects, keys.suite(tuple.evals)) : null,
     prices: tuple?.price_table ? await readJson<PriceTable>(objects, keys.priceTable(tuple.price_table)) : null,
   }
+}
+
+/** Intents that any published pack names, in code-unit order. */
+export async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
+  const intents = new Set<string>()
+  for await (const key of objects.list('packs/')) {
+    const pack = key.endsWith('/pack.json') ? await readJson<ContextPack>(objects, key) : null
+    for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
+  }
+  return [...intents].sort()
 }

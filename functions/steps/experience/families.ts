@@ -1,7 +1,6 @@
 /** Which families a held-out version holds, by their hash. */
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { LedgerRow } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { LedgerRow, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Held-out versions of an intent, with the questions asked of each. */

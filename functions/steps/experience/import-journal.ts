@@ -3,11 +3,12 @@
  * holds hashes only, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { familyHash } from '#core/experience/index-line.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, ScratchTable } from '../../ports.ts'
-import { inBlocks, readJson, readLines } from '../../streams/read-object.ts'
-import { familyHash } from '../store/ledger-keys.ts'
+import { inBlocks } from '../../streams/groups.ts'
+import { readJson, readLines } from '../../streams/read-object.ts'
 
 export type Side = 'search' | 'heldout'
 

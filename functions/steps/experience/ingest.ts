@@ -1,16 +1,15 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
 import { digestOf, digestOfBytes } from '#core/canonical.ts'
+import { familyHash, type IndexLine, indexLine } from '#core/experience/index-line.ts'
 import { filesOf, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, ScratchTable } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
-import { familyHash, rowKeys } from '../store/ledger-keys.ts'
+import type { ObjectStore, ScratchTable, Store } from '../../ports.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 import { spentFamilies } from './families.ts'
 import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
-import { type IndexLine, indexLine } from './index-line.ts'
 import { addToIndex } from './run-index.ts'
 
 export interface IngestReport {

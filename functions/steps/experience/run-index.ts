@@ -3,10 +3,11 @@
  * vault without reading it, and nobody lists a million folders.
  */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { ObjectStore } from '../../ports.ts'
-import { inShards, type Store, streamLines } from '../../streams/read-object.ts'
-import { caseOf, type IndexLine } from './index-line.ts'
+import type { ObjectStore, Store } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { streamLines } from '../../streams/read-object.ts'
 
 const SEGMENT_LINES = 10_000
 

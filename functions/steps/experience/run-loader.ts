@@ -1,16 +1,12 @@
 /** Recorded runs by the recordings that were compiled from them: what a replayer needs that runs a user's own harness. */
+
+import type { IndexLine } from '#core/experience/index-line.ts'
 import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { Recording } from '#schemas/replay-case.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, ScratchTable } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { ObjectStore, RunLoader, ScratchTable, Store } from '../../ports.ts'
 import { readFiles } from './compile.ts'
-import type { IndexLine } from './index-line.ts'
 import { readIndex } from './run-index.ts'
-
-/** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
-export type RunLoader = (recording: Recording) => Promise<ExperienceRun>
 
 /** Runs kept in memory: the search asks for the same cases again and again. */
 const KEPT = 2048

@@ -1,17 +1,19 @@
 /** Moves a rollout on what production shows, and by hand. */
+
 import { evaluateStage, type StageVerdict } from '#core/release/evaluate-stage.ts'
 import { monitorRelease, type ReleaseVerdict } from '#core/release/monitor.ts'
 import {
   applyRelease,
   applyVerdict,
   MACHINE,
+  type Moved,
   resumeRollout as resume,
   stopRollout as stop,
 } from '#core/release/rollout.ts'
+import { isActive } from '#core/release/status.ts'
 import type { Rollout, StageRow } from '#schemas/release.ts'
-import type { Signer } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
-import { changeRollout, type Moved } from './change-rollout.ts'
+import type { Signer, Store } from '../../ports.ts'
+import { changeRollout } from './change-rollout.ts'
 import { readInForce } from './in-force.ts'
 import { readProduction } from './production.ts'
 
@@ -56,7 +58,7 @@ export async function judgeRollout(
   now: string,
 ): Promise<StageVerdict | ReleaseVerdict | null> {
   const { status, rollout_id, revision, stage, candidate, deadline } = rollout
-  const active = isActive(rollout)
+  const active = isActive(rollout.status)
   if (!active && status !== 'released') return null
   const log = await readProduction(store, rollout_id)
   if ('damaged' in log) {
@@ -70,11 +72,9 @@ export async function judgeRollout(
   return monitorRelease({ rollout, runs: log.runs, now, successor })
 }
 
-const isActive = ({ status }: Rollout): boolean => status === 'running' || status === 'paused'
-
 /** Why a rollout has nothing to go back to any more; null: its rollback target is in force. */
 async function lostTarget(store: Store, rollout: Rollout): Promise<string | null> {
-  const row = isActive(rollout) ? await readInForce(store, rollout.intent) : null
+  const row = isActive(rollout.status) ? await readInForce(store, rollout.intent) : null
   return row && row.body.release_tuple_id !== rollout.baseline.release_tuple_id
     ? `its rollback target is no longer in force: ${row.body.release_tuple_id} is`
     : null

@@ -2,22 +2,15 @@
  * The one way to change the item of a rollout: read, decide, write on condition that nobody wrote in between, and
  * write what follows, also what a dead process left. Of two at once one wins, and the other looks again.
  */
-import { MACHINE, stopRollout, type Transition } from '#core/release/rollout.ts'
-import type { PromotionRecord, Rollout, RolloutStatus } from '#schemas/release.ts'
+import { MACHINE, type Moved, type RolloutItem, stopRollout, type Transition } from '#core/release/rollout.ts'
+import { isBack } from '#core/release/status.ts'
+import type { Rollout, RolloutStatus } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
-import type { Signer } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Signer, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { keepInForce } from './in-force.ts'
-import { isBack, listRollouts, needRollout, type RolloutItem } from './rollouts.ts'
+import { listRollouts, needRollout } from './rollouts.ts'
 import { settle } from './settle.ts'
-
-/** What a step did: the item as it then stands, and the transition, or why there was none. */
-export interface Moved {
-  readonly item: RolloutItem
-  readonly record: PromotionRecord | null
-  readonly unchanged: string | null
-}
 
 /** Lost writes in a row after which something else is wrong. */
 const MOST_TRIES = 50

@@ -1,8 +1,9 @@
 /** Which tuple is in force for an intent, and the one rollout that may be on its way to replace it. One item an intent. */
+
+import { isActive, isBack } from '#core/release/status.ts'
 import type { Rollout } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { LedgerRow, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface InForce {
@@ -35,8 +36,8 @@ export async function keepInForce(store: Store, rollout: Rollout): Promise<void>
 
 /** What the item becomes; null: nothing changes. */
 function follow(now: InForce, { rollout_id, status, candidate, baseline }: Rollout): InForce | null {
-  if (status === 'running' || status === 'paused' || status === 'superseded') return null
-  const back = status === 'rolled_back' || status === 'stopped' || status === 'retired'
+  if (isActive(status) || status === 'superseded') return null
+  const back = isBack(status)
   if (now.rollout_id === rollout_id)
     return { release_tuple_id: back ? baseline.release_tuple_id : candidate.release_tuple_id, rollout_id: null }
   return back && now.release_tuple_id === candidate.release_tuple_id

@@ -5,7 +5,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Why a version exists: the row of `version#NAME / SEMVER`. */

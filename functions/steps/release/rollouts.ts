@@ -1,16 +1,11 @@
 /** Rollouts as they stand, and which of them routes an intent. Writes nothing. */
 import { byCodeUnit, digestOf } from '#core/canonical.ts'
-import type { Rollout, RolloutStatus } from '#schemas/release.ts'
+import type { RolloutItem } from '#core/release/rollout.ts'
+import { isBack } from '#core/release/status.ts'
 import { UserError } from '../../errors.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { readInForce } from './in-force.ts'
-
-/** The row of a rollout. Its revision is the rollout's own. */
-export interface RolloutItem {
-  readonly run_id: string
-  readonly rollout: Rollout
-}
 
 /** The rollout of a run's proposal: a run has one approved review at most, and so one rollout. */
 export const rolloutId = (runId: string): string => `ro_${runId.length <= 110 ? runId : digestOf(runId).slice(7, 39)}`
@@ -29,10 +24,6 @@ export async function needRollout(store: Pick<Store, 'table'>, id: string): Prom
 /** Every rollout of a store, in the order of their ids. */
 export const listRollouts = async (store: Pick<Store, 'table'>): Promise<RolloutItem[]> =>
   (await Array.fromAsync(store.table.query<RolloutItem>(rowKeys.rollouts()))).map((row) => row.body)
-
-/** Did everyone get the whole prior tuple back? */
-export const isBack = (status: RolloutStatus): boolean =>
-  status === 'rolled_back' || status === 'stopped' || status === 'retired'
 
 /**
  * The rollout that routes an intent now: the one on its way, or else the one that put the tuple in force there, by its

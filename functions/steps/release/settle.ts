@@ -6,18 +6,20 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { rolloutAt } from '#core/release/record-chain.ts'
+import type { RolloutItem } from '#core/release/rollout.ts'
 import { routingOf } from '#core/release/routing.ts'
+import { isActive, isBack } from '#core/release/status.ts'
 import { rejectionOfRollback } from '#core/review/rejection.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys, type PromotionFile } from '#schemas/s3-keys.ts'
-import type { ObjectStore, Signer } from '../../ports.ts'
-import { readJson, type Store } from '../../streams/read-object.ts'
+import type { ObjectStore, Signer, Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
 import { orNull, readReview } from '../review/review.ts'
 import { writeRejections } from '../run/memory.ts'
 import { keepInForce } from './in-force.ts'
-import { followedRollout, isBack, needRollout, type RolloutItem } from './rollouts.ts'
+import { followedRollout, needRollout } from './rollouts.ts'
 
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
   await keepInForce(store, item.rollout)
@@ -38,7 +40,7 @@ async function publishRouting(store: Store, { intent, rollout_id }: Rollout): Pr
     const routing = routingOf(followed)
     if (digestOf(routing) === done) return
     const { status } = (await needRollout(store, rollout_id)).rollout
-    const forward = followed.status === 'running' || followed.status === 'paused'
+    const forward = isActive(followed.status)
     await store.routing.publish(routing, isBack(followed.status) || (isBack(status) && !forward))
     done = digestOf(routing)
   }
@@ -67,7 +69,7 @@ async function publishRevision(releases: ObjectStore, signer: Signer, rollout: R
 
 /** What production or a person took back is not proposed again while baseline and suite stay. */
 async function rememberRollback(store: Store, { run_id, rollout }: RolloutItem): Promise<void> {
-  if (rollout.status !== 'rolled_back' && rollout.status !== 'stopped' && rollout.status !== 'retired') return
+  if (!isBack(rollout.status)) return
   const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
     orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
   const proposal = await read<TuningProposal>('selected-proposal.json')

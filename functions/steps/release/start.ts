@@ -1,6 +1,7 @@
 /** Starts the rollout of an approved proposal: next pack version, pinned tuples, replayed rollback target, one item. */
 import { digestOf } from '#core/canonical.ts'
-import { startRollout } from '#core/release/rollout.ts'
+import { type RolloutItem, startRollout } from '#core/release/rollout.ts'
+import { isActive } from '#core/release/status.ts'
 import { nextTuple } from '#core/release/tuple.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -8,15 +9,13 @@ import type { RollbackReplay, Rollout, RolloutConfig } from '#schemas/release.ts
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
-import type { Signer } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { ReplayEngine, Signer, Store } from '../../ports.ts'
 import { publishPack } from '../experience/documents.ts'
-import type { ReplayEngine } from '../replay/engine.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { approvedProposal, replayTarget } from './approval.ts'
 import { takePlace } from './in-force.ts'
 import { plannedVersion, reserveVersion } from './pack-versions.ts'
-import { type RolloutItem, readRollout, rolloutId } from './rollouts.ts'
+import { readRollout, rolloutId } from './rollouts.ts'
 import { settle } from './settle.ts'
 import { releasedBaseline, writeTuple } from './tuples.ts'
 
@@ -86,7 +85,7 @@ async function passable(store: Store, signer: Signer, other: string): Promise<st
   if (!item)
     return `rollout ${other} of this intent is being started: start it again to finish it, and then stop it or wait`
   const { status, stage } = item.rollout
-  if (status === 'running' || status === 'paused')
+  if (isActive(status))
     return `rollout ${other} of this intent is ${status} in ${stage}: one at a time. Wait, or stop it with "autotune rollout stop ${other} --reason TEXT"`
   await settle(store, signer, item)
   return null

@@ -1,22 +1,12 @@
 /** Release tuples of a store: pinned once under their id, never changed. */
 import { canonical, digestOf } from '#core/canonical.ts'
-import { pinTuple } from '#core/release/tuple.ts'
+import { baselineTuple } from '#core/release/tuple.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { readJson, readText, type Store } from '../../streams/read-object.ts'
-
-/** Digests of what a run pinned, by the ref's place in the tuple. */
-const digestsOf = (run: AutotuneRun): Record<string, string> => ({
-  pack: digestOf(run.pack),
-  evals: digestOf(run.evaluator_suite),
-  ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
-})
-
-/** The tuple that a run was proved against, as the first of its intent. */
-export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>
-  pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)
+import type { Store } from '../../ports.ts'
+import { readJson, readText } from '../../streams/read-object.ts'
 
 /** The same tuple as it was released, with the one that it replaced; a UserError where it names other bytes. */
 export async function releasedBaseline(store: Store, run: AutotuneRun): Promise<ReleaseTuple> {

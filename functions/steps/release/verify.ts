@@ -2,6 +2,7 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
+import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import { applyPatch } from '#core/space/lattice.ts'
@@ -9,11 +10,11 @@ import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { Rollout, SignedRollout } from '#schemas/release.ts'
 import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
-import type { Signer } from '../../ports.ts'
-import { readJson, readText, type Store } from '../../streams/read-object.ts'
+import type { Signer, Store } from '../../ports.ts'
+import { readJson, readText } from '../../streams/read-object.ts'
 import { orNull, readReview } from '../review/review.ts'
 import { readProduction } from './production.ts'
-import { needRollout, type RolloutItem } from './rollouts.ts'
+import { needRollout } from './rollouts.ts'
 
 export interface RolloutVerification {
   readonly rollout: string

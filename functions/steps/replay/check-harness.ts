@@ -4,7 +4,7 @@ import type { Replied } from '#core/baseline/harness-baseline.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { UserError } from '../../errors.ts'
-import type { Lines } from './reproduce.ts'
+import type { Lines } from '../../ports.ts'
 
 /** Search cases that are looked at, spread over the set. */
 const CHECKED = 5

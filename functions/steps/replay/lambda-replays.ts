@@ -1,13 +1,12 @@
 /** Replays by the harness function that a run pinned, several cases at once. */
 import type { HarnessReply } from '#core/replay/harness.ts'
+import { harnessResult } from '#core/replay/harness-result.ts'
 import type { HarnessCall, PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'
-import type { FunctionCaller, ModelPort } from '../../ports.ts'
-import { inParallel } from '../../streams/in-parallel.ts'
-import type { RunLoader } from '../experience/run-loader.ts'
+import type { FunctionCaller, ModelPort, RunLoader } from '../../ports.ts'
+import { inParallel } from '../../streams/groups.ts'
 import { harnessReplays, type Job, type Side } from './harness-replays.ts'
-import { harnessResult } from './harness-result.ts'
 import type { CaseReplays } from './replays.ts'
 
 type LambdaReplayer = Extract<Replayer, { kind: 'lambda' }>

@@ -1,11 +1,11 @@
 /** Replays of cases, wherever they run: what a deployed function needs of an engine, which has no search in it. */
 import { panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { lineScorer } from '#core/gate/score.ts'
 import type { CaseAnswer } from '#core/search/replayer.ts'
-import { lineScorer } from '#core/search/search-side.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { Settings } from '#schemas/common.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
-import type { ReplayEngine } from './engine.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import type { ReplayEngine } from '../../ports.ts'
 import { reproduceLines } from './reproduce.ts'
 
 /** What an answer is judged by. */
@@ -32,3 +32,7 @@ export const transcriptReplays: CaseReplays = {
 }
 
 export const pinsOf = ({ pack, price_table }: Judged) => ({ baseline: pack.settings, prices: price_table })
+
+/** The replayer of an engine, as a run pins it. */
+export const replayerOf = (engine: Pick<ReplayEngine, 'replayer'>): Replayer =>
+  engine.replayer ?? { kind: 'transcript' }

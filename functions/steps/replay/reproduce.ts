@@ -11,14 +11,7 @@ import {
 } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
-
-/** Lines of a file or of a step before: read once, one after the other. */
-export type Lines = AsyncIterable<string> | Iterable<string>
-
-/** A case line and what its baseline replay came to. */
-export interface ReproducedLine extends Reproduced {
-  readonly line: string
-}
+import type { Lines, ReproducedLine } from '../../ports.ts'
 
 /** Replays the baseline of recorded cases in this process; `see` is shown each whole case. */
 export async function* reproduceLines(

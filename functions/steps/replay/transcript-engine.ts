@@ -2,7 +2,7 @@
 import { canonical } from '#core/canonical.ts'
 import { SearchSide } from '#core/search/search-side.ts'
 import { MemorySpill } from '#core/search/spill.ts'
-import type { ReplayEngine } from './engine.ts'
+import type { ReplayEngine } from '../../ports.ts'
 import { transcriptReplays } from './replays.ts'
 import { reproduceLines } from './reproduce.ts'
 

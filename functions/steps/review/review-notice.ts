@@ -2,8 +2,7 @@
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import { UserError } from '../../errors.ts'
 import { noticeOf } from '../../pages/notice.ts'
-import type { Mailer, Signer } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Mailer, Signer, Store } from '../../ports.ts'
 import { readReview, reviewLinks } from './review.ts'
 
 /**

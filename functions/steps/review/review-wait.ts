@@ -4,8 +4,7 @@
  * there is something to read.
  */
 import { ReviewEnded, UserError } from '../../errors.ts'
-import type { WaitingTasks } from '../../ports.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Store, WaitingTasks } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { readReview } from './review.ts'
 

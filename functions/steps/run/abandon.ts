@@ -2,9 +2,10 @@
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import { readJson, type Store } from '../../streams/read-object.ts'
+import type { Holder, Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
 import { abandonQuestion } from '../heldout/gate.ts'
-import type { Holder, Lock } from './lock.ts'
+import type { Lock } from './lock.ts'
 import { clearUnfinished } from './run.ts'
 
 export interface Abandoned {

@@ -1,6 +1,6 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Holder, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface Lock {
@@ -9,12 +9,6 @@ export interface Lock {
   readonly about: string
   readonly holder: string
   readonly since: string
-}
-
-/** Who holds a lock, and whether that process still lives. Embedded: a process id on this machine. */
-export interface Holder {
-  readonly name: string
-  isAlive(name: string): boolean
 }
 
 /**

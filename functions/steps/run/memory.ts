@@ -1,7 +1,7 @@
 /** Rejection memory: read once when a run starts, written once with its final state. */
 import { byCodeUnit, digestOf } from '#core/canonical.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { Store } from '../../streams/read-object.ts'
+import type { Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Baseline and suite under which a rejection holds; when either changes it is no longer found. */

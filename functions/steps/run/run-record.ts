@@ -2,8 +2,8 @@
 import { byCodeUnit } from '#core/canonical.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { LedgerRow } from '../../ports.ts'
-import { readJson, type Store } from '../../streams/read-object.ts'
+import type { LedgerRow, Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface RunRecord {

@@ -1,7 +1,7 @@
 /** What an operator must know of the ledger and nobody tells: locks that nobody frees, budgets that are spent. */
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { ContextPack } from '#schemas/pack.ts'
-import { readJson, type Store } from '../../streams/read-object.ts'
+import type { Store } from '../../ports.ts'
+import { intentsOf } from '../experience/documents.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import type { Lock } from './lock.ts'
 
@@ -26,14 +26,4 @@ export async function watchLedger(store: Pick<Store, 'objects' | 'table' | 'cloc
     if (versions.length > 0 && !live) spent.push(intent)
   }
   return { locks: locks.length, oldest_run: oldest?.run_id ?? null, oldest_hours: Math.max(0, hours), spent }
-}
-
-/** Intents that any published pack names, in code-unit order. */
-async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
-  const intents = new Set<string>()
-  for await (const key of objects.list('packs/')) {
-    const pack = key.endsWith('/pack.json') ? await readJson<ContextPack>(objects, key) : null
-    for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
-  }
-  return [...intents].sort()
 }

@@ -1,7 +1,6 @@
 /** Lines of a file that is still to be written: put aside as they come, counted and digested on the way. */
 import { createHash } from 'node:crypto'
-import type { Scratch } from '../../ports.ts'
-import type { Lines } from '../replay/reproduce.ts'
+import type { Lines, Scratch } from '../../ports.ts'
 
 export class KeptLines {
   readonly #scratch: Scratch

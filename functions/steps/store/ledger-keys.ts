@@ -1,8 +1,6 @@
 /** Keys of the ledger table, one function per entity: the access patterns of DynamoDB and of its embedded twin. */
 import { hash } from 'node:crypto'
-
-/** A family's name is the customer's business: where others may read, it is hashed. */
-export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)
+import { familyHash } from '#core/experience/index-line.ts'
 
 const semverOf = (ref: string): string => ref.slice(ref.lastIndexOf('@') + 1)
 

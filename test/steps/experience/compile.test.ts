@@ -1,8 +1,7 @@
 /** Compiling in blocks: the same lines whoever compiles them and in whatever order they are done. */
 import { expect, test } from 'vitest'
-import type { BlockCompiler } from '../../../functions/steps/experience/block-compiler.ts'
+import type { BlockCompiler, Store } from '#ports'
 import { compileBlock, compileIntent } from '../../../functions/steps/experience/compile.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { aRun, INTENT } from '../../support/builders.ts'
 import { memory, stocked } from '../stores.ts'
 

@@ -2,11 +2,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { splitSide } from '#core/experience/split.ts'
+import type { Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { compileSearch } from '../../../functions/steps/experience/compile.ts'
 import { fixSplit, ingest } from '../../../functions/steps/experience/ingest.ts'
 import { addToIndex, readIndex } from '../../../functions/steps/experience/run-index.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { aFamily, anOffer, aRun, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, Killed, killedAtWrite, memory, run, stocked, watched } from '../stores.ts'
 

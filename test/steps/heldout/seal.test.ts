@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { sealedItem } from '#core/gate/ledger.ts'
+import type { Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, memory, run, stocked } from '../stores.ts'
 

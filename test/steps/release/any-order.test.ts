@@ -1,10 +1,10 @@
 /** Whatever happens to a rollout, in whatever order, and wherever processes die: records only grow, and all of it verifies. */
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import type { Store } from '#ports'
 import { advanceRollout, resumeRollout, stopRollout } from '../../../functions/steps/release/advance.ts'
 import { readInForce } from '../../../functions/steps/release/in-force.ts'
 import { verifyRollout } from '../../../functions/steps/release/verify.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { INTENT } from '../../support/builders.ts'
 import { Killed, killedAtWrite, twin } from '../stores.ts'
 import { advance, approve, at, certified, HAND, ID, produce, rolloutOf, START, signer, start } from './support.ts'

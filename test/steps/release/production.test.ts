@@ -1,8 +1,8 @@
 /** The production log: appended once, in order, whoever writes at the same time. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Store } from '#ports'
 import type { ProductionRun } from '#schemas/release.ts'
 import { readProduction } from '../../../functions/steps/release/production.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { runsIn } from '../../core/release/builders.ts'
 import { contents, Killed, killedAtWrite, rows, twin } from '../stores.ts'
 import { approve, at, certified, ID, record, rolloutOf, START, start } from './support.ts'

@@ -1,9 +1,9 @@
 /** Verification of a rollout names whatever was changed or lost. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { RolloutItem } from '#core/release/rollout.ts'
+import type { Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
-import type { RolloutItem } from '../../../functions/steps/release/rollouts.ts'
 import { verifyRollout } from '../../../functions/steps/release/verify.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { twin } from '../stores.ts'
 import { approve, at, certified, forward, ID, rolloutOf, START, signer, start } from './support.ts'
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
+import type { Store } from '#ports'
 import { RejectionRecord } from '#schemas/proposal.ts'
 import { publishSuite } from '../../../functions/steps/experience/documents.ts'
 import { readRejections, writeRejections } from '../../../functions/steps/run/memory.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { aFamily, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { imported, items, memory, run, stocked } from '../stores.ts'
 

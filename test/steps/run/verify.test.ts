@@ -1,5 +1,6 @@
 /** Verification: a finished run is recomputed from what it pinned, and one changed byte anywhere is named. */
 import { describe, expect, test } from 'vitest'
+import type { Store } from '#ports'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Verdict } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -7,7 +8,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
-import { readText, type Store } from '../../../functions/streams/read-object.ts'
+import { readText } from '../../../functions/streams/read-object.ts'
 import { aFamily, aTarget, aWorld, type FamilyParts, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, memory, onDisk, run, stocked, twin, watched } from '../stores.ts'
 

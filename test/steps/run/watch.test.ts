@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Store } from '#ports'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { watchLedger } from '../../../functions/steps/run/watch.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { INTENT } from '../../support/builders.ts'
 import { memory, stocked } from '../stores.ts'
 

@@ -1,7 +1,6 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
-import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, WaitingTasks } from '#ports'
+import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
 import type { RoutingPlaces } from '#schemas/routing-places.ts'
-import type { Store } from '../../../functions/streams/read-object.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'

@@ -1,16 +1,16 @@
 /** One world, run embedded and deployed: the artifacts must be the same bytes. */
 import { expect } from 'vitest'
+import type { ReplayEngine, Store } from '#ports'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import type { ReplayEngine } from '../../../functions/steps/replay/engine.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { boundedCandidates } from '../../../functions/steps/run/hand-written.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
-import { readJson, readText, type Store } from '../../../functions/streams/read-object.ts'
+import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { copied, holder } from '../../steps/stores.ts'
 import { deploy, type Faults, type Harness } from './deployed.ts'
 

@@ -4,10 +4,10 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { IndexLine } from '#core/experience/index-line.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
-import type { BlockCompiler } from '../../../steps/experience/block-compiler.ts'
-import type { IndexLine } from '../../../steps/experience/index-line.ts'
+import type { BlockCompiler } from '../../../ports.ts'
 import type { BlockReply, BlockRequest, Failure, Folders } from './protocol.ts'
 
 /** More workers than this wait for the one thread that takes their lines. */

@@ -1,6 +1,7 @@
 /** Messages between the program and its compile workers. */
+
+import type { IndexLine } from '#core/experience/index-line.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
-import type { IndexLine } from '../../../steps/experience/index-line.ts'
 
 /** What a worker is started with: the folder of each side of the store. */
 export type Folders = Readonly<Record<string, string>>

@@ -5,9 +5,7 @@
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { SearchResult } from '#core/search/search.ts'
-import type { Progress } from '../../../ports.ts'
-import type { ReplayEngine } from '../../../steps/replay/engine.ts'
-import type { Lines } from '../../../steps/replay/reproduce.ts'
+import type { Lines, Progress, ReplayEngine } from '../../../ports.ts'
 import { type Packed, type Request, unpacked } from './protocol.ts'
 import { RestrictedProcess } from './restricted-process.ts'
 

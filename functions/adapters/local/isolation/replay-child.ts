@@ -2,7 +2,8 @@
 
 import { headOf, reproduceLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
-import { lineScorer, SearchSide } from '#core/search/search-side.ts'
+import { lineScorer } from '#core/gate/score.ts'
+import { SearchSide } from '#core/search/search-side.ts'
 import { FileSpill } from './file-spill.ts'
 import { packed, type Request, SPILL } from './protocol.ts'
 import { serve } from './serve.ts'

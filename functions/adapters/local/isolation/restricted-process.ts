@@ -2,9 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Progress } from '../../../ports.ts'
-import type { Lines } from '../../../steps/replay/reproduce.ts'
-import { asText } from '../../../streams/read-object.ts'
+import type { Lines, Progress } from '../../../ports.ts'
+import { asText } from '../../../streams/groups.ts'
 import { REPLY } from './protocol.ts'
 import { startRestricted } from './restricted.ts'
 

@@ -1,8 +1,8 @@
 /** One restricted process that runs a user's own harness: cases in, replies out, each within a limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { harnessResult } from '#core/replay/harness-result.ts'
 import { UserError } from '../../../errors.ts'
-import { harnessResult } from '../../../steps/replay/harness-result.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
 import type { HarnessFiles } from './harness-files.ts'
 import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'

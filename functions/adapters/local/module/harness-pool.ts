@@ -1,6 +1,6 @@
 /** Harness processes side by side. Results come back in the order of the cases, whatever the number of processes. */
 import type { HarnessReply } from '#core/replay/harness.ts'
-import { inParallel } from '../../../streams/in-parallel.ts'
+import { inParallel } from '../../../streams/groups.ts'
 import type { HarnessHost } from './harness-host.ts'
 import type { HostRequest } from './host-protocol.ts'
 

@@ -1,6 +1,7 @@
 /** A line of an intent's index: which run, of which case and family. */
+
+import { hash } from 'node:crypto'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { familyHash } from '../store/ledger-keys.ts'
 
 /** One run. */
 export interface IndexLine {
@@ -21,3 +22,6 @@ export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): 
 
 /** Case that an indexed run records. */
 export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id
+
+/** A family's name is the customer's business: where others may read, it is hashed. */
+export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)

@@ -1,0 +1,83 @@
+/** Items on their way: as text in blocks, in groups, ahead of whoever reads them. */
+
+/** Lines as text in blocks, each line ended by a newline: what `put` takes. */
+export async function* asText(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
+  let block = ''
+  for await (const line of lines) {
+    block += `${line}\n`
+    if (block.length < BLOCK_CHARS) continue
+    yield block
+    block = ''
+  }
+  if (block !== '') yield block
+}
+
+/** Items in groups of so many, the last one shorter. */
+export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let shard: T[] = []
+  for await (const item of items) {
+    shard.push(item)
+    if (shard.length < size) continue
+    yield shard
+    shard = []
+  }
+  if (shard.length > 0) yield shard
+}
+
+/** Reads something for each item, a block of them at once, in their order. */
+export async function* inBlocks<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  read: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  for await (const block of inShards(items, READ_AHEAD)) yield* await Promise.all(block.map(read))
+}
+
+/**
+ * Works on items ahead of whoever reads the results, so many at once. Results stand in the order of the items, and so does
+ * the first error. When it ends nothing is under way any more.
+ */
+export async function* ahead<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const underWay: Promise<R>[] = []
+  try {
+    for await (const item of items) {
+      const result = work(item)
+      // Thrown when its turn comes.
+      result.catch(() => {})
+      underWay.push(result)
+      if (underWay.length >= atOnce) yield await underWay.shift()!
+    }
+    while (underWay.length > 0) yield await underWay.shift()!
+  } finally {
+    await Promise.allSettled(underWay)
+  }
+}
+
+/** Works on items side by side, a number at once. Results stand in the order of the items; the first error ends it. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T, worker: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length)
+  let next = 0
+  const worker = async (_: unknown, slot: number): Promise<void> => {
+    try {
+      for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!, slot)
+    } finally {
+      // After an error nobody begins another item.
+      next = items.length
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  return results
+}
+
+/** Characters of a block: enough that a write costs little beside its bytes. */
+export const BLOCK_CHARS = 64 * 1024
+
+/** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
+export const READ_AHEAD = 64

@@ -1,5 +1,4 @@
 /** How often does a gate promote what is no better, or what is harmful? Published rules beside ours, in the same world. */
-
 import { cleanSheetFloor } from '#core/statistics/acceptance.ts'
 import { upperRate } from '#core/statistics/binomial.ts'
 import { candidateP, fixedSequence } from '#core/statistics/fixed-sequence.ts'

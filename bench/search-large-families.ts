@@ -1,5 +1,4 @@
 /** The documented 45,000-point formula, and families of random worlds with other formulas, sizes, constraints, noise. */
-
 import type { Space } from '#core/sampler/types.ts'
 import {
   assemble,

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { Finding, Scorecard, ScoreDelta } from './suite.ts'
-import { LAYERS } from './surface.ts'
+import { LAYERS } from './surface-fields.ts'
 
 /** A hand-written or searched change. A hand-written one may leave out `candidate_id`. */
 export const CandidateChange = z.strictObject({

@@ -4,7 +4,7 @@ import { BlastRadius, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
 import { CertifiedRow } from './heldout.ts'
 import { METRIC_NAMES } from './metrics.ts'
-import { LAYERS } from './surface.ts'
+import { LAYERS } from './surface-fields.ts'
 
 export const PROPOSAL_STATUS = [
   'proposed',

@@ -1,6 +1,7 @@
 /** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
 import * as z from 'zod'
 import { Id, Name, SettingPath } from './common.ts'
+import { fieldsOf } from './surface-fields.ts'
 
 const shared = {
   path: SettingPath.meta({ description: 'The setting this surface governs; its last word is the field.' }),
@@ -19,7 +20,7 @@ const choice = z.union([z.string().min(1).max(200)])
 
 export const RetrievalSurface = z.strictObject({
   layer: z.literal('retrieval'),
-  field: z.enum(['top_k', 'max_hops', 'source_priority']),
+  field: z.enum(fieldsOf('retrieval')),
   bounds: z.strictObject({
     min: z.int().min(0).optional(),
     max: z.int().min(0).optional(),
@@ -30,14 +31,14 @@ export const RetrievalSurface = z.strictObject({
 
 export const ContextBudgetSurface = z.strictObject({
   layer: z.literal('context_budget'),
-  field: z.enum(['evidence_tokens', 'memory_tokens', 'tool_tokens']),
+  field: z.enum(fieldsOf('context_budget')),
   bounds: z.strictObject({ min: z.int().min(0), max: z.int().min(0), step: z.int().positive() }),
   ...shared,
 })
 
 export const PlannerSurface = z.strictObject({
   layer: z.literal('planner'),
-  field: z.enum(['tool_preference', 'decompose_before_tool']),
+  field: z.enum(fieldsOf('planner')),
   bounds: z.strictObject({ allowed: z.array(choice).min(1) }),
   ...shared,
 })
@@ -97,6 +98,3 @@ export const TunableSurface = z
       issue(['bounds', 'allowed'], 'a value is listed twice')
   })
 export type TunableSurface = z.infer<typeof TunableSurface>
-
-/** The article's five layers, closed. */
-export const LAYERS = ['retrieval', 'context_budget', 'planner', 'prompt', 'approval_gate'] as const

@@ -1,5 +1,4 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
-
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { baselineProblems } from '#core/contract/baseline-floors.ts'

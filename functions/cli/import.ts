@@ -1,5 +1,4 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
-
 import { randomBytes } from 'node:crypto'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'

@@ -2,8 +2,9 @@
 import { RunInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
-import { holdLock, requestOf } from '../lambda/work.ts'
+import { requestOf } from '../lambda/work.ts'
 import { joinRetired } from '../steps/heldout/seal.ts'
+import { holdLock } from '../steps/run/lock.ts'
 
 export const openRetired: Step<RunInput, Record<string, never>> = {
   name: 'open-retired',

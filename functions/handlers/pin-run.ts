@@ -1,5 +1,4 @@
 /** Pins the run's input once, replays its baseline, and lays the search set out in shards. */
-
 import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { type Pinned, PinRunInput } from '#schemas/payloads.ts'
@@ -8,7 +7,8 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { holdLock, needJson, type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { needJson, type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import { holdLock } from '../steps/run/lock.ts'
 import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run/run.ts'
 import { inShards } from '../streams/groups.ts'
 

@@ -1,5 +1,4 @@
 /** The kill switch: everyone is on the whole prior tuple again when this returns. Twice is once. Called by a person. */
-
 import type { Moved } from '#core/release/rollout.ts'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { handlerOver } from '../lambda/make-handler.ts'

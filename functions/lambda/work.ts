@@ -1,14 +1,11 @@
 /** Work files of a run: read whole or refused by name, and the lock that every step must still hold. */
-
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import type { Lock } from '../steps/run/lock.ts'
 import type { RunRequest } from '../steps/run/run.ts'
-import { rowKeys } from '../steps/store/ledger-keys.ts'
 import { readJson } from '../streams/read-object.ts'
 
 /** A work file that must be there. Throws UserError naming it: it has expired, or another step never ran. */
@@ -39,21 +36,6 @@ function refOf(key: string, version_id: string | null): ObjectRef {
   if (version_id === null)
     throw new UserError(`${key} has no version: the experience bucket must be versioned, as the stack makes it`)
   return { key, version_id }
-}
-
-/**
- * Holds the run's lock, taking it again when a failure freed it and the execution is redriven. Throws UserError when
- * another run holds it now.
- */
-export async function holdLock(store: Store, run: RunRef, about: string): Promise<void> {
-  const [pk, sk] = rowKeys.lock(run.intent, run.risk_class)
-  const row = await store.table.get<Lock>(pk, sk)
-  if (row?.body.run_id === run.run_id) return
-  const mine: Lock = { run_id: run.run_id, about, holder: run.execution, since: store.clock.now() }
-  if (row === null && (await store.table.create(pk, sk, mine))) return
-  throw new UserError(
-    `${run.intent} (${run.risk_class}) is being tuned by another run: redrive ${run.run_id} when it has ended`,
-  )
 }
 
 /** How the search set lies in the work folder. */

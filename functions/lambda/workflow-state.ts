@@ -1,5 +1,4 @@
 /** A review and a rollout as their workflows see them: how each stands, and how long to wait before looking again. */
-
 import { digestOf } from '#core/canonical.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import type { ReviewState } from '#schemas/review-desk.ts'

@@ -1,5 +1,4 @@
 /** Numbers and texts as a reviewer reads them. A missing number reads "not measured", never 0. */
-
 import type { SettingValue } from '#schemas/common.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 

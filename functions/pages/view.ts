@@ -1,5 +1,4 @@
 /** What a review page shows, as one value. Its digest is what a decision is bound to. No markup here. */
-
 import type { ShownProposal } from '#core/review/shown.ts'
 import type { Review, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
 

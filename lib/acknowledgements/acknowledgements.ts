@@ -1,5 +1,4 @@
 /** Findings of the security rules that stand, each with the construct it belongs to and the reason. */
-
 import { Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
 

@@ -1,5 +1,4 @@
 /** From the demo to a kept release in a real browser, and to one that comes back by itself. */
-
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'

@@ -11,10 +11,11 @@ import type { Review } from '#schemas/review.ts'
 import { main } from '../../bin/autotune.ts'
 import { review as reviewVerb } from '../../functions/cli/review.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
-import { latestReview, readAttempts } from '../../functions/steps/review/review.ts'
+import { latestReview } from '../../functions/steps/review/review.ts'
 import { readRejections } from '../../functions/steps/run/memory.ts'
 import { pinnedRun } from '../../functions/steps/run/verify.ts'
 import { run, stocked } from '../steps/stores.ts'
+import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 
 const ROLES = { reliability: 'ana', policy: 'ben', domain_owner: 'cleo' } as const

@@ -1,5 +1,4 @@
 /** A view with everything in it, and one with as little as may be. */
-
 import type { ShownProposal } from '#core/review/shown.ts'
 import { shownDigest } from '#core/review/shown.ts'
 import { patchDigest } from '#core/space/lattice.ts'

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { linkClaims, signLink } from '#core/review/link.ts'
+import { linkClaims } from '#core/review/link.ts'
 import { expireReview, reviewProblems } from '#core/review/review.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import type { DeskReply } from '../../functions/pages/desk.ts'
-import { aProposal, aReview, EXPIRES, sign } from '../core/review/builders.ts'
+import { aProposal, aReview, EXPIRES, sign, signLink } from '../core/review/builders.ts'
 import { accessibilityProblems } from './html.ts'
 import { MemoryDesk, OWN, SHOWN } from './memory-desk.ts'
 

@@ -1,10 +1,10 @@
 /** A desk over one review in memory: conditional writes, and every attempt kept. */
-import { linkClaims, parseLink, signLink } from '#core/review/link.ts'
+import { linkClaims, parseLink } from '#core/review/link.ts'
 import type { ReviewRequest } from '#core/review/request.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import { type Review, ReviewAttempt } from '#schemas/review.ts'
 import { answerReview, type DeskReply } from '../../functions/pages/desk.ts'
-import { aReview, DURING, macHolds, sign } from '../core/review/builders.ts'
+import { aReview, DURING, macHolds, sign, signLink } from '../core/review/builders.ts'
 import { aShown, candidates } from './builders.ts'
 
 export const OWN = 'https://review.acme.example'

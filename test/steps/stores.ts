@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { memoryScratchTable } from '#adapters/memory/memory-scratch-table.ts'
-import { memoryStore } from '#adapters/memory/memory-store.ts'
-import { memoryTable } from '#adapters/memory/memory-table.ts'
 import { createEach } from '#adapters/port-rules/table-key.ts'
 import type { Holder, LedgerTable, ObjectStore, Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -21,6 +19,8 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { type RunRequest, runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { memoryStore } from '../support/memory/memory-store.ts'
+import { memoryTable } from '../support/memory/memory-table.ts'
 
 /** A store in memory whose clock moves a second with every look. */
 export function memory(): Store {

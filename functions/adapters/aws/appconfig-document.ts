@@ -1,5 +1,4 @@
 /** The routing document of a rollout as AWS AppConfig hosted configuration. */
-
 import { canonical, digestOf } from '#core/canonical.ts'
 import type { Routing } from '#schemas/release.ts'
 

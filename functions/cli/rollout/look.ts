@@ -1,5 +1,4 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
-
 import { appConfigOf } from '#adapters/aws/appconfig-document.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { canonical } from '#core/canonical.ts'

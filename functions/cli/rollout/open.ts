@@ -1,5 +1,4 @@
 /** What every rollout verb works with: an existing store, and the key that signs its releases. */
-
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import type { Signer } from '../../ports.ts'

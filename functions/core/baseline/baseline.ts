@@ -1,5 +1,4 @@
 /** Baseline replay: before any candidate counts, the baseline must reproduce the recorded decision record byte for byte. */
-
 import type { Settings } from '#schemas/common.ts'
 import type { BaselineTuple, PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'

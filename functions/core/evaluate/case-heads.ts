@@ -1,5 +1,4 @@
 /** Ids, families and digests of many cases as bytes: some 80 a case, where three texts and an object take 300. */
-
 import { BLOCK_SIZE, type Series } from '../statistics/series.ts'
 import type { CaseHead } from './panel.ts'
 

@@ -1,5 +1,4 @@
 /** Measures of many cases as bytes: 49 a case, where an object takes some 150. */
-
 import { BLOCK_SIZE, type Series } from '../statistics/series.ts'
 import { type Measures, NOT_MEASURED } from './scorecard.ts'
 

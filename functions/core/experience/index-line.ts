@@ -1,5 +1,4 @@
 /** A line of an intent's index: which run, of which case and family. */
-
 import { hash } from 'node:crypto'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 

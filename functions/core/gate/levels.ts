@@ -1,5 +1,4 @@
 /** The error budget of a sealed-set version: how many questions it answers, and at which level. */
-
 import { casesForZeroFailures } from '../statistics/binomial.ts'
 import { requireInteger, requireWithin } from '../statistics/range.ts'
 

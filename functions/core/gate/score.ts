@@ -1,5 +1,4 @@
 /** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
-
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'

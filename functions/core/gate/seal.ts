@@ -1,5 +1,4 @@
 /** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
-
 import { createHash } from 'node:crypto'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import type { BaselinePins } from '../baseline/baseline.ts'

@@ -4,6 +4,12 @@ import type { ContextPack } from '#schemas/pack.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { boundedChange } from '../space/validate.ts'
 
+/** Name of a pinned ref, before its `@`. */
+export const refName = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
+
+/** Version of a pinned ref, `MAJOR.MINOR.PATCH`. */
+export const refVersion = (ref: string): string => ref.slice(ref.lastIndexOf('@') + 1)
+
 interface Version {
   readonly name: string
   readonly major: number
@@ -11,9 +17,8 @@ interface Version {
 }
 
 function versionOf(ref: string): Version {
-  const at = ref.lastIndexOf('@')
-  const [major, minor] = ref.slice(at + 1).split('.')
-  return { name: ref.slice(0, at), major: Number(major), minor: Number(minor) }
+  const [major, minor] = refVersion(ref).split('.')
+  return { name: refName(ref), major: Number(major), minor: Number(minor) }
 }
 
 /**

@@ -1,5 +1,4 @@
 /** What a harness returned, held to its contract. */
-
 import * as z from 'zod/mini'
 import en from 'zod/v4/locales/en.js'
 import { HarnessResult } from '#schemas/harness.ts'

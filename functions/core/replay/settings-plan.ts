@@ -1,21 +1,12 @@
 /** Reads a settings table once: which values trim what was recorded, and which only another recording can answer. */
 import type { Settings, SettingValue } from '#schemas/common.ts'
-
-const TRIMMABLE = new Set([
-  'top_k',
-  'max_hops',
-  'source_priority',
-  'evidence_tokens',
-  'tool_tokens',
-  'memory_tokens',
-  'threshold',
-])
+import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
 
 /** Last word of a setting path: the field it sets. */
 export const fieldOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
 /** Can a replay apply this setting by trimming a recording? Otherwise a recording made under the same value is needed. */
-export const isTrimmable = (path: string): boolean => TRIMMABLE.has(fieldOf(path))
+export const isTrimmable = (path: string): boolean => SURFACE_FIELDS[fieldOf(path) as SurfaceField]?.trims ?? false
 
 export interface BucketPlan {
   /** Offers kept per hop; Infinity when the setting is absent. */

@@ -20,10 +20,6 @@ export const linkText = (claims: ReviewLinkClaims): string => `${PURPOSE}\n${can
 export const linkToken = (claims: ReviewLinkClaims, mac: string): string =>
   `${Buffer.from(canonical(claims), 'utf8').toString('base64url')}.${mac}`
 
-/** Signs claims with a synchronous signer that returns base64url. Asynchronous ones sign `linkText`, then `linkToken`. */
-export const signLink = (claims: ReviewLinkClaims, sign: (text: string) => string): string =>
-  linkToken(claims, sign(linkText(claims)))
-
 /** Claims of every seat that may still decide: what notices are sent from, and re-sent from unchanged. */
 export const linkClaims = (review: Review): ReviewLinkClaims[] =>
   review.status === 'open'
@@ -113,14 +109,4 @@ export function judgeLink(parsed: ParsedLink, { macHolds, review, proposal_diges
   const taken = review.decisions.find((d) => d.role === claims.role)
   if (taken) return not('role_taken', `${taken.reviewer} already decided as ${claims.role}`)
   return { kind: 'ok', claims }
-}
-
-/** `parseLink` and `judgeLink` in one, for a synchronous checker: `(text, mac) => boolean`, in constant time. */
-export function verifyLink(
-  token: string,
-  macHolds: (text: string, mac: string) => boolean,
-  check: Omit<LinkCheck, 'macHolds'>,
-): LinkVerdict {
-  const parsed = parseLink(token)
-  return judgeLink(parsed, { ...check, macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac) })
 }

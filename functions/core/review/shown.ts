@@ -1,5 +1,4 @@
 /** What a reviewer is shown of a proposal, as one value. Its digest is what a decision is bound to. */
-
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'

@@ -1,5 +1,4 @@
 /** Refuses options the search could only answer wrongly; the space itself is checked in `lattice.ts`. */
-
 import { SearchInputError } from './errors.ts'
 import { isRecord } from './lattice.ts'
 import type { Constraint, SearchOptions } from './types.ts'

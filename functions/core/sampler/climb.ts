@@ -1,5 +1,4 @@
 /** Finds a promising point without looking at every one: climbs along single fields, from several starts. */
-
 import { type Field, keyOf, type Lattice, type Point } from './lattice.ts'
 import { type Random, shuffle } from './random.ts'
 

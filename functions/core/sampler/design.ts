@@ -1,5 +1,4 @@
 /** The first points: spread over every field at once, since one field at a time would see no interaction. */
-
 import { keyOf, type Lattice, type Point } from './lattice.ts'
 import { type Random, shuffle } from './random.ts'
 

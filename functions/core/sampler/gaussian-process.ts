@@ -1,5 +1,4 @@
 /** A Gaussian process on the lattice: what is believed about one metric at any point (Rasmussen and Williams, 2006). */
-
 import { combine, covariance, type FieldKernel, type KernelParameters, pairTable } from './kernel.ts'
 import type { Point } from './lattice.ts'
 import { cholesky, dot, packed, solveLower, solveUpper } from './linear-algebra.ts'

@@ -1,5 +1,4 @@
 /** What an observation is worth: measured or not, feasible or not, better or worse. Observed figures only, no model. */
-
 import type { Point } from './lattice.ts'
 import type { Constraint, Metrics, Objective } from './types.ts'
 

@@ -1,5 +1,4 @@
 /** The space as a lattice of ranks: every other file works on ranks and leaves names and values to this one. */
-
 import { SearchInputError } from './errors.ts'
 import type { FieldValue, Space, Values } from './types.ts'
 

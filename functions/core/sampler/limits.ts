@@ -1,5 +1,4 @@
 /** How likely a point meets each constraint, learned from the observations; the constraint's kind decides how. */
-
 import { type Goal, isMeasured, measured, rangeOf, type Told } from './judge.ts'
 import type { FieldKernel } from './kernel.ts'
 import type { Point } from './lattice.ts'

@@ -1,5 +1,4 @@
 /** Seeded randomness: one independent stream a proposal, so that what a worker does never shifts another's draws. */
-
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 /** Uniform on [0, 1). */

@@ -1,5 +1,4 @@
 /** Turns what a caller tells into what the search may believe, or refuses it with the reason. */
-
 import { SearchInputError } from './errors.ts'
 import type { Told } from './judge.ts'
 import { isRecord, keyOf, type Lattice, parseId } from './lattice.ts'

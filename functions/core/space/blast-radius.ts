@@ -1,10 +1,8 @@
 /** Blast radius: how much of the harness, of the contexts and of the decisions a change touches. */
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
+import { LAYER_WEIGHTS } from '#schemas/surface-fields.ts'
 import type { TunableField } from './lattice.ts'
-
-/** Weight in B_config where the surface declares none. */
-export const defaultWeight = (layer: string): number => (layer === 'approval_gate' ? 4 : layer === 'prompt' ? 2 : 1)
 
 /** One field of B_config: weight, candidate and baseline value, and the field's range. */
 export interface ConfigField {
@@ -30,7 +28,7 @@ export function configDistance(fields: readonly ConfigField[]): number {
 export function configRadius(fields: readonly TunableField[], patch: Patch): number {
   return configDistance(
     fields.map(({ surface, path, baseline, values }) => {
-      const weight = surface.weight ?? defaultWeight(surface.layer)
+      const weight = surface.weight ?? LAYER_WEIGHTS[surface.layer]
       const to = patch[path]?.to ?? baseline
       if (surface.layer === 'prompt') {
         const share = Math.min(

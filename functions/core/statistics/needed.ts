@@ -1,5 +1,4 @@
 /** How many labelled families a question would need: the figure an INCONCLUSIVE verdict is printed with. */
-
 import { powerNonInferior } from './acceptance.ts'
 import { BETA, score } from './non-inferiority.ts'
 import { requireRates, requireWithin } from './range.ts'

@@ -1,5 +1,4 @@
 /** Bounds that benchmarks compare with. Nothing here is on the gate's path. */
-
 import { binomCdf } from './binomial.ts'
 import { requireInteger, requireWithin } from './range.ts'
 

@@ -1,5 +1,4 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
-
 import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'

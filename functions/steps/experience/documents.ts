@@ -130,7 +130,7 @@ export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget
 /** Intents that any published pack names, in code-unit order. */
 export async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
   const intents = new Set<string>()
-  for await (const key of objects.list('packs/')) {
+  for await (const key of objects.list(keys.packs())) {
     const pack = key.endsWith('/pack.json') ? await readJson<ContextPack>(objects, key) : null
     for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
   }

@@ -1,5 +1,4 @@
 /** Recorded runs by the recordings that were compiled from them: what a replayer needs that runs a user's own harness. */
-
 import type { IndexLine } from '#core/experience/index-line.ts'
 import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'

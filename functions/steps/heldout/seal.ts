@@ -1,5 +1,4 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
-
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered, headOf, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'

@@ -1,5 +1,4 @@
 /** Moves a rollout on what production shows, and by hand. */
-
 import { evaluateStage, type StageVerdict } from '#core/release/evaluate-stage.ts'
 import { monitorRelease, type ReleaseVerdict } from '#core/release/monitor.ts'
 import {

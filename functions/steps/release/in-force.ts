@@ -1,5 +1,4 @@
 /** Which tuple is in force for an intent, and the one rollout that may be on its way to replace it. One item an intent. */
-
 import { isActive, isBack } from '#core/release/status.ts'
 import type { Rollout } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'

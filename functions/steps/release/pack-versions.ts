@@ -1,5 +1,5 @@
 /** The pack version that an approved proposal becomes: reserved by one row, so that a second try makes the same one. */
-import { nextPackVersion } from '#core/release/pack-version.ts'
+import { nextPackVersion, refName } from '#core/release/pack-version.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -20,14 +20,12 @@ export interface VersionOrigin {
   readonly prior_release_tuple_id: string
 }
 
-const nameOf = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
-
 /**
  * The next version of a proposal's pack: the one that it has reserved, or the next that nobody has.
  * @throws UserError when the patch is no bounded change of the pack any more
  */
 export async function plannedVersion(store: Store, run: AutotuneRun, proposal: TuningProposal): Promise<ContextPack> {
-  const name = nameOf(run.pack.pack)
+  const name = refName(run.pack.pack)
   const { patch } = proposal.candidate_change
   const rows = await Array.fromAsync(store.table.query<VersionOrigin>(rowKeys.packVersions(name)))
   const mine = rows.find((row) => row.body.tuning_proposal_id === proposal.tuning_proposal_id)

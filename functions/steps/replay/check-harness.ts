@@ -1,5 +1,4 @@
 /** Looks at a harness before a run begins: does it answer at all, and does it answer twice alike. */
-
 import type { Replied } from '#core/baseline/harness-baseline.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'

@@ -1,5 +1,4 @@
 /** Replays by a user's own harness, wherever it runs: what it is given, and what its replies are worth. */
-
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'

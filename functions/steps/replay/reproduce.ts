@@ -1,5 +1,4 @@
 /** Baseline replays as a stream of case lines: what every engine gives, and what a step makes of it. */
-
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import {
   type CaseReplay,

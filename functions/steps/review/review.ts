@@ -346,14 +346,6 @@ async function recordAttempt(store: Store, attempt: ReviewAttempt): Promise<void
 export const recordRefused = (store: Store, note: string): Promise<void> =>
   recordAttempt(store, attemptRecord(null, 'bad_request', note, store.clock.now()))
 
-/** Refused attempts, in the order of their times; `null`: those whose link named no review of ours. */
-export async function readAttempts(store: Store, id: string | null): Promise<ReviewAttempt[]> {
-  const attempts: ReviewAttempt[] = []
-  for await (const key of store.objects.list(keys.reviewAttempts(id)))
-    attempts.push((await readJson<ReviewAttempt>(store.objects, key))!)
-  return attempts
-}
-
 /** A rejection, with its reason, as rejection memory. Written again without effect. */
 async function remember(store: Store, { run_id, review }: ReviewItem): Promise<void> {
   if (review.status !== 'rejected') return

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { abandonQuestion } from '../heldout/gate.ts'
-import type { Lock } from './lock.ts'
+import { openRuns } from './lock.ts'
 import { clearUnfinished } from './run.ts'
 
 export interface Abandoned {
@@ -16,14 +16,12 @@ export interface Abandoned {
 
 /** Abandons a run by its id. Throws UserError when no lock names it, or when its process still works. */
 export async function abandonRun(store: Store, runId: string, holder: Holder): Promise<Abandoned> {
-  for await (const row of store.table.query<Lock>('lock')) {
-    if (row.body.run_id !== runId) continue
-    if (holder.isAlive(row.body.holder))
-      throw new UserError(`process ${row.body.holder} is still working on run ${runId}: stop it first`)
-    const intent = row.sk.slice(0, row.sk.lastIndexOf('#'))
-    const answer = await abandonQuestion(store, intent, runId)
+  for (const lock of await openRuns(store, runId)) {
+    if (holder.isAlive(lock.holder))
+      throw new UserError(`process ${lock.holder} is still working on run ${runId}: stop it first`)
+    const answer = await abandonQuestion(store, lock.intent, runId)
     await clearUnfinished(store, runId)
-    await store.table.remove(row.pk, row.sk, row.revision)
+    await lock.free()
     return { run: runId, question: answer?.question ?? null }
   }
   // A run that failed gave its lock back, but a question that it opened is still open.

@@ -41,10 +41,48 @@ export async function takeLock(
   throw new UserError(`run ${held.run_id} is open on ${intent} (${riskClass}): ${how}`)
 }
 
+/** A lock where it stands: on which intent and risk class, and the way to take it from a holder that is gone. */
+export interface OpenLock extends Lock {
+  readonly intent: string
+  readonly risk_class: string
+  /** `false`: it moved on, or is gone. */
+  free(): Promise<boolean>
+}
+
+/** Every lock that is held, in the order of intents and risk classes. */
+export async function* openLocks({ table }: Pick<Store, 'table'>): AsyncGenerator<OpenLock> {
+  for await (const { pk, sk, revision, body } of table.query<Lock>('lock')) {
+    const cut = sk.lastIndexOf('#')
+    yield {
+      ...body,
+      intent: sk.slice(0, cut),
+      risk_class: sk.slice(cut + 1),
+      free: () => table.remove(pk, sk, revision),
+    }
+  }
+}
+
 /** Locks that name a run: more than one when two intents end in the same word. */
-export async function openRuns(store: Pick<Store, 'table'>, runId: string): Promise<Lock[]> {
-  const rows = await Array.fromAsync(store.table.query<Lock>('lock'))
-  return rows.map((r) => r.body).filter((lock) => lock.run_id === runId)
+export const openRuns = async (store: Pick<Store, 'table'>, runId: string): Promise<OpenLock[]> =>
+  (await Array.fromAsync(openLocks(store))).filter((lock) => lock.run_id === runId)
+
+/**
+ * Holds the lock of a deployed run, taking it again when a failure freed it and the execution is redriven. Throws UserError
+ * when another run holds it now.
+ */
+export async function holdLock(
+  store: Store,
+  run: { readonly intent: string; readonly risk_class: string; readonly run_id: string; readonly execution: string },
+  about: string,
+): Promise<void> {
+  const [pk, sk] = rowKeys.lock(run.intent, run.risk_class)
+  const row = await store.table.get<Lock>(pk, sk)
+  if (row?.body.run_id === run.run_id) return
+  const mine: Lock = { run_id: run.run_id, about, holder: run.execution, since: store.clock.now() }
+  if (row === null && (await store.table.create(pk, sk, mine))) return
+  throw new UserError(
+    `${run.intent} (${run.risk_class}) is being tuned by another run: redrive ${run.run_id} when it has ended`,
+  )
 }
 
 /** Gives the lock back, if it is still this run's. */

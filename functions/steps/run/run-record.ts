@@ -1,9 +1,5 @@
-/** The ledger's line of a run: what it is doing, how it ended. One conditional write per change. */
-import { byCodeUnit } from '#core/canonical.ts'
-import type { ContextPack } from '#schemas/pack.ts'
-import { keys } from '#schemas/s3-keys.ts'
 import type { LedgerRow, Store } from '../../ports.ts'
-import { readJson } from '../../streams/read-object.ts'
+import { intentsOf } from '../experience/documents.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface RunRecord {
@@ -59,14 +55,4 @@ export async function recordedRun(store: Pick<Store, 'table' | 'objects'>, runId
     if (row) return { run: runId, intent, ...row.body }
   }
   return null
-}
-
-async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
-  const intents = new Set<string>()
-  for await (const key of objects.list(keys.packs())) {
-    if (!key.endsWith('/pack.json')) continue
-    const pack = await readJson<ContextPack>(objects, key)
-    for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
-  }
-  return [...intents].sort(byCodeUnit)
 }

@@ -3,7 +3,7 @@ import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Store } from '../../ports.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import type { Lock } from './lock.ts'
+import { openLocks } from './lock.ts'
 
 export interface LedgerState {
   readonly locks: number
@@ -16,7 +16,7 @@ export interface LedgerState {
 
 /** Reads locks and published budgets; no case and no answer. */
 export async function watchLedger(store: Pick<Store, 'objects' | 'table' | 'clock'>): Promise<LedgerState> {
-  const locks = (await Array.fromAsync(store.table.query<Lock>('lock'))).map((row) => row.body)
+  const locks = await Array.fromAsync(openLocks(store))
   const oldest = locks.toSorted((a, b) => (a.since < b.since ? -1 : 1))[0]
   const hours = oldest ? (Date.parse(store.clock.now()) - Date.parse(oldest.since)) / 3_600_000 : 0
   const spent: string[] = []

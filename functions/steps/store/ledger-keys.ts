@@ -1,8 +1,7 @@
 /** Keys of the ledger table, one function per entity: the access patterns of DynamoDB and of its embedded twin. */
 import { hash } from 'node:crypto'
 import { familyHash } from '#core/experience/index-line.ts'
-
-const semverOf = (ref: string): string => ref.slice(ref.lastIndexOf('@') + 1)
+import { refName, refVersion } from '#core/release/pack-version.ts'
 
 export const rowKeys = {
   /** Open run of an intent and risk class. */
@@ -30,7 +29,7 @@ export const rowKeys = {
   inForce: (intent: string) => ['release', intent] as const,
   allInForce: () => 'release',
   /** Pack version that an approved proposal made, by `NAME@SEMVER`. */
-  packVersion: (ref: string) => [`version#${ref.slice(0, ref.lastIndexOf('@'))}`, semverOf(ref)] as const,
+  packVersion: (ref: string) => [`version#${refName(ref)}`, refVersion(ref)] as const,
   packVersions: (name: string) => `version#${name}`,
   /** What became of a proposal: the ids of its reviews and of its rollout. */
   proposalReview: (proposalId: string, reviewId: string) => [`proposal#${proposalId}`, `review#${reviewId}`] as const,

@@ -1,5 +1,4 @@
 /** A pack, tuples, a configuration, a rollout in any stage and production runs for tests. */
-
 import { digestOf } from '#core/canonical.ts'
 import { evaluateStage } from '#core/release/evaluate-stage.ts'
 import { instantAfter } from '#core/release/instant.ts'

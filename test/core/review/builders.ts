@@ -1,9 +1,11 @@
 /** A proposal, a review and signed links for tests. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { digestOf } from '#core/canonical.ts'
+import { judgeLink, type LinkCheck, type LinkVerdict, linkText, linkToken, parseLink } from '#core/review/link.ts'
 import { type OpenReview, openReview, type Vote } from '#core/review/review.ts'
 import { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewSeat } from '#schemas/review.ts'
+import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 
 const digest = (text: string) => digestOf(text)
 
@@ -204,4 +206,18 @@ export const sign = (text: string): string => createHmac('sha256', KEY).update(t
 export const macHolds = (text: string, mac: string): boolean => {
   const [expected, given] = [Buffer.from(sign(text)), Buffer.from(mac)]
   return expected.length === given.length && timingSafeEqual(expected, given)
+}
+
+/** Signs claims with a synchronous signer that returns base64url. Asynchronous ones sign `linkText`, then `linkToken`. */
+export const signLink = (claims: ReviewLinkClaims, sign: (text: string) => string): string =>
+  linkToken(claims, sign(linkText(claims)))
+
+/** `parseLink` and `judgeLink` in one, for a synchronous checker: `(text, mac) => boolean`, in constant time. */
+export function verifyLink(
+  token: string,
+  macHolds: (text: string, mac: string) => boolean,
+  check: Omit<LinkCheck, 'macHolds'>,
+): LinkVerdict {
+  const parsed = parseLink(token)
+  return judgeLink(parsed, { ...check, macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac) })
 }

@@ -2,19 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { attemptRecord } from '#core/review/attempt.ts'
-import {
-  linkClaims,
-  linkText,
-  linkToken,
-  MAX_TOKEN_LENGTH,
-  parseLink,
-  signLink,
-  verifyLink,
-} from '#core/review/link.ts'
+import { linkClaims, linkText, linkToken, MAX_TOKEN_LENGTH, parseLink } from '#core/review/link.ts'
 import { decide, expireReview } from '#core/review/review.ts'
 import { type Review, ReviewAttempt } from '#schemas/review.ts'
 import { ReviewLinkClaims } from '#schemas/review-link.ts'
-import { aReview, DURING, EXPIRES, macHolds, sign, unchanged, vote } from './builders.ts'
+import { aReview, DURING, EXPIRES, macHolds, sign, signLink, unchanged, verifyLink, vote } from './builders.ts'
 
 const review = aReview()
 const [ana, ben] = linkClaims(review) as [ReviewLinkClaims, ReviewLinkClaims]

@@ -1,5 +1,4 @@
 /** Small worlds and a driver for the ask/tell tests. */
-
 import { createSearch } from '#core/sampler/create-search.ts'
 import type { Metrics, Proposal, Search, SearchOptions, Values } from '#core/sampler/types.ts'
 

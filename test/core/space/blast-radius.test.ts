@@ -1,8 +1,9 @@
 /** How far a change reaches over the declared fields, and what blocks it. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { configDistance, configRadius, defaultWeight, radiusBlock } from '#core/space/blast-radius.ts'
+import { configDistance, configRadius, radiusBlock } from '#core/space/blast-radius.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import { LAYER_WEIGHTS } from '#schemas/surface-fields.ts'
 import { aPack, INTENT } from '../../support/builders.ts'
 import known from '../statistics/known-answers.json' with { type: 'json' }
 
@@ -86,9 +87,9 @@ describe('configRadius', () => {
   )
 
   test('weighs thresholds 4, prompts 2, the rest 1, unless the surface says otherwise', () => {
-    expect(['approval_gate', 'prompt', 'planner', 'retrieval', 'context_budget'].map(defaultWeight)).toEqual([
-      4, 2, 1, 1, 1,
-    ])
+    expect(
+      (['approval_gate', 'prompt', 'planner', 'retrieval', 'context_budget'] as const).map((l) => LAYER_WEIGHTS[l]),
+    ).toEqual([4, 2, 1, 1, 1])
   })
 
   test('takes numbers by their range, choices as 0 or 1, prompt blocks by edited words', () => {

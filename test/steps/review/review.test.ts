@@ -14,13 +14,13 @@ import {
   latestReview,
   type OpenRequest,
   openRunReview,
-  readAttempts,
   readReview,
   reviewLinks,
 } from '../../../functions/steps/review/review.ts'
 import { readRejections } from '../../../functions/steps/run/memory.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'
+import { readAttempts } from '../../support/attempts.ts'
 import { aTarget, aWorld } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
 

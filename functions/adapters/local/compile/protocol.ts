@@ -1,5 +1,4 @@
 /** Messages between the program and its compile workers. */
-
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
 

@@ -1,5 +1,4 @@
 /** The restricted side: replays baselines, searches and scores, line by line. Opens no file but its own code. */
-
 import { headOf, reproduceLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { lineScorer } from '#core/gate/score.ts'

@@ -1,7 +1,7 @@
 /** Ledger items in memory: the twin of the SQLite table and of DynamoDB, for tests. */
+import { bySortKey, checkItemKey, checkQuery, createEach } from '#adapters/port-rules/table-key.ts'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
-import { bySortKey, checkItemKey, checkQuery, createEach } from '../port-rules/table-key.ts'
 
 interface Stored {
   readonly sk: string

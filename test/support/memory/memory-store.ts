@@ -1,8 +1,8 @@
 /** Objects in memory: the twin of the file store and of S3, for tests and for runs that keep nothing. */
+import { isVersion, isWhole, onePiece, whole } from '#adapters/port-rules/content.ts'
+import { checkKey, splitPrefix } from '#adapters/port-rules/object-key.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
-import { isVersion, isWhole, onePiece, whole } from '../port-rules/content.ts'
-import { checkKey, splitPrefix } from '../port-rules/object-key.ts'
 
 /**
  * An empty store. Bytes are copied in and out, so nobody outside can change what is stored; `list` shows the keys that

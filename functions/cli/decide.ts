@@ -1,7 +1,7 @@
 /** `autotune decide`: one reviewer's decision from a terminal, by the same transition as the page's form. */
 import { rolesLeft } from '#core/review/quorum.ts'
 import { UserError } from '../errors.ts'
-import { decideAtTerminal } from '../steps/review/review.ts'
+import { decideAtTerminal } from '../steps/review/answer.ts'
 import { manifestOf } from './inspect.ts'
 import { existingStore } from './open.ts'
 import { print } from './terminal.ts'

@@ -9,16 +9,10 @@ import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
-import {
-  answerRequest,
-  expireIfDue,
-  latestReview,
-  openRunReview,
-  type ReviewItem,
-  readReview,
-  recordRefused,
-  reviewLinks,
-} from '../steps/review/review.ts'
+import { answerRequest, recordRefused } from '../steps/review/answer.ts'
+import { reviewLinks } from '../steps/review/notice.ts'
+import { openRunReview } from '../steps/review/open-review.ts'
+import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps/review/reviews.ts'
 import { pinnedRun } from '../steps/run/verify.ts'
 import { openEngine, optionsOf } from './engine.ts'
 import { manifestOf } from './inspect.ts'

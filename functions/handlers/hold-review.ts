@@ -3,7 +3,7 @@ import { HoldReviewInput } from '#schemas/review-desk.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
-import { holdToken } from '../steps/review/review-wait.ts'
+import { holdToken } from '../steps/review/waiting.ts'
 
 export const holdReview: OpenStep<HoldReviewInput, Record<string, never>, StoreWorld> = {
   name: 'hold-review',

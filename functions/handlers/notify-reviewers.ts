@@ -8,7 +8,7 @@ import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { need } from '../lambda/world.ts'
 import type { Mailer } from '../ports.ts'
-import { notifyReviewers as notify } from '../steps/review/review-notice.ts'
+import { notifyReviewers as notify } from '../steps/review/notice.ts'
 
 export interface NoticeWorld extends DeskWorld {
   readonly mailer: Mailer

@@ -11,7 +11,8 @@ import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { parseAs } from '../steps/experience/documents.ts'
 import { recordedRuns } from '../steps/replay/reproduce.ts'
-import { latestReview, openRunReview } from '../steps/review/review.ts'
+import { openRunReview } from '../steps/review/open-review.ts'
+import { latestReview } from '../steps/review/reviews.ts'
 import { readJson } from '../streams/read-object.ts'
 
 export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {

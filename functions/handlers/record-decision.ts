@@ -10,7 +10,7 @@ import { answerHttp, httpResponse } from '../lambda/http.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import type { WaitingTasks } from '../ports.ts'
-import { wakeWaiting } from '../steps/review/review-wait.ts'
+import { wakeWaiting } from '../steps/review/waiting.ts'
 
 export interface DecisionWorld extends DeskWorld {
   readonly tasks: WaitingTasks

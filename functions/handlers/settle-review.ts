@@ -5,7 +5,7 @@ import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
-import { settleReview as settle } from '../steps/review/review.ts'
+import { settleReview as settle } from '../steps/review/reviews.ts'
 
 export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
   name: 'settle-review',

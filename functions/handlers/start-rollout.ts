@@ -8,7 +8,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import { rolloutState } from '../lambda/workflow-state.ts'
 import { startRunRollout } from '../steps/release/start.ts'
 import { recordedRuns } from '../steps/replay/reproduce.ts'
-import { proposalOf } from '../steps/review/review.ts'
+import { proposalOf } from '../steps/review/open-review.ts'
 
 export const startRollout: OpenStep<StartRolloutInput, RolloutState, RolloutWorld> = {
   name: 'start-rollout',

@@ -3,7 +3,7 @@ import { MAX_FORM_BYTES } from '#core/review/request.ts'
 import { type HttpRequest, type HttpResponse, REVIEW_PATH } from '#schemas/review-desk.ts'
 import { PAGE_HEADERS } from '../pages/layout.ts'
 import type { Signer, Store } from '../ports.ts'
-import { answerRequest, type RequestAnswer } from '../steps/review/review.ts'
+import { answerRequest, type RequestAnswer } from '../steps/review/answer.ts'
 
 /** Browsers come back over TLS alone, for two years. */
 const TRANSPORT = { 'Strict-Transport-Security': 'max-age=63072000' }

@@ -4,7 +4,7 @@ import type { RolloutItem } from '#core/release/rollout.ts'
 import type { ReviewState } from '#schemas/review-desk.ts'
 import type { RolloutState } from '#schemas/rollout-payloads.ts'
 import { rolloutId } from '../steps/release/rollouts.ts'
-import type { ReviewItem } from '../steps/review/review.ts'
+import type { ReviewItem } from '../steps/review/reviews.ts'
 
 /**
  * A function that was killed between the decision and the answer leaves the workflow asleep, and the next request to any

@@ -9,7 +9,9 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { baselineResults, gather } from '../replay/reproduce.ts'
-import { latestReview, proposalOf, shownOf } from '../review/review.ts'
+import { proposalOf } from '../review/open-review.ts'
+import { latestReview } from '../review/reviews.ts'
+import { shownOf } from '../review/shown.ts'
 import { baselinePins, pinnedLines } from '../run/run.ts'
 
 export interface ApprovedProposal {

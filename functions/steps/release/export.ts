@@ -6,7 +6,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { orNull } from '../review/review.ts'
+import { orNull } from '../review/shown.ts'
 import { needRollout } from './rollouts.ts'
 import { settle } from './settle.ts'
 

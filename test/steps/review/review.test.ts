@@ -7,16 +7,10 @@ import type { Store } from '#ports'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
-import {
-  answerRequest,
-  decideAtTerminal,
-  expireIfDue,
-  latestReview,
-  type OpenRequest,
-  openRunReview,
-  readReview,
-  reviewLinks,
-} from '../../../functions/steps/review/review.ts'
+import { answerRequest, decideAtTerminal } from '../../../functions/steps/review/answer.ts'
+import { reviewLinks } from '../../../functions/steps/review/notice.ts'
+import { type OpenRequest, openRunReview } from '../../../functions/steps/review/open-review.ts'
+import { expireIfDue, latestReview, readReview } from '../../../functions/steps/review/reviews.ts'
 import { readRejections } from '../../../functions/steps/run/memory.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'

@@ -1,9 +1,24 @@
-/** Notices of a review: one for every seat that may still decide, each with that seat's link alone. */
+/** How reviewers are reached: a link for every seat that may still decide, and a notice with that link alone. */
+import { linkClaims, linkText, linkToken } from '#core/review/link.ts'
+import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import { UserError } from '../../errors.ts'
 import { noticeOf } from '../../pages/notice.ts'
 import type { Mailer, Signer, Store } from '../../ports.ts'
-import { readReview, reviewLinks } from './review.ts'
+import { readReview } from './reviews.ts'
+
+/** Link tokens of every seat that may still decide. */
+export async function reviewLinks(
+  review: Review,
+  code: Signer,
+): Promise<{ role: string; reviewer: string; token: string }[]> {
+  const links = []
+  for (const claims of linkClaims(review)) {
+    const token = linkToken(claims, await code.sign(linkText(claims)))
+    links.push({ role: claims.role, reviewer: claims.reviewer, token })
+  }
+  return links
+}
 
 /**
  * Sends the notices, or sends them again: links come from the review itself and stay the same. Returns how many went out;

@@ -3,10 +3,11 @@
  * tokens are looked for: whichever comes second finds the other. What was decided is never in the answer, only that
  * there is something to read.
  */
+
 import { ReviewEnded, UserError } from '../../errors.ts'
 import type { Store, WaitingTasks } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { readReview } from './review.ts'
+import { readReview } from './reviews.ts'
 
 /** Keeps the token of a workflow that waits. Throws ReviewEnded when there is nothing left to wait for. */
 export async function holdToken(store: Store, reviewId: string, token: string): Promise<void> {

@@ -1,0 +1,95 @@
+/**
+ * Answers what reviewers send: requests to a link, decisions at a terminal. What is decided is decided by the core on values;
+ * here they are read, and written on condition that nobody wrote in between.
+ */
+import { randomUUID } from 'node:crypto'
+import { canonical, digestOf } from '#core/canonical.ts'
+import { attemptRecord } from '#core/review/attempt.ts'
+import { parseLink } from '#core/review/link.ts'
+import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'
+import { decide, type Vote } from '#core/review/review.ts'
+import { shownDigest } from '#core/review/shown.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Review, ReviewAttempt, ReviewDecision } from '#schemas/review.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import { answerReview, type DeskReply } from '../../pages/desk.ts'
+import type { Signer, Store } from '../../ports.ts'
+import { expireIfDue, latestReview, MOST_TRIES, readReview, remember, writeReview } from './reviews.ts'
+import { shownOf } from './shown.ts'
+
+/** A reply, and the review that a valid link named, as it then stands; null: no code of ours named one. */
+export interface RequestAnswer extends DeskReply {
+  readonly review: Review | null
+}
+
+/** A request to a link: answered, written on condition, recorded, remembered. GET and HEAD write no decision. */
+export async function answerRequest(
+  store: Store,
+  code: Signer,
+  request: ReviewRequest,
+  at: { readonly token: string; readonly origin: string; readonly action: string },
+): Promise<RequestAnswer> {
+  const parsed = parseLink(at.token)
+  const macHolds = parsed.kind === 'parsed' && (await code.holds(parsed.text, parsed.mac))
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const item = macHolds && parsed.kind === 'parsed' ? await readReview(store, parsed.claims.review_id) : null
+    const shown = item && (await shownOf(store, item))
+    const { origin, action } = at
+    const review = item?.review ?? null
+    const reply = answerReview(request, { parsed, macHolds, review, shown, now: store.clock.now(), origin, action })
+    if (reply.write && !(await writeReview(store, item!, reply.write.next))) continue
+    if (reply.attempt) await recordAttempt(store, reply.attempt)
+    // Also after "used": a process that died between decision and memory leaves the memory to the next request.
+    if (item && request.method === 'POST')
+      await remember(store, reply.write ? { ...item, review: reply.write.next } : item)
+    return { ...reply, review: reply.write?.next ?? review }
+  }
+  throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
+}
+
+/** Decides for a reviewer who sits at the terminal of the store: the same transition, on the same digests. */
+export async function decideAtTerminal(
+  store: Store,
+  runId: string,
+  {
+    shown: seen,
+    ...vote
+  }: Omit<Vote, 'shown_digest'> & { /** Digest that was read; null: what stands now. */ readonly shown: string | null },
+): Promise<{ readonly review: Review; readonly decision: ReviewDecision; readonly proposal: TuningProposal }> {
+  const reason = vote.reason?.replace(/\r\n?/g, '\n').trim() ?? null
+  if (reason !== null && (reason.length > MAX_REASON || /[^\P{Cc}\n\t]/u.test(reason)))
+    throw new UserError(`a reason has at most ${MAX_REASON} characters, none of them control characters`)
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const item = await expireIfDue(store, await latestReview(store, runId))
+    if (!item)
+      throw new UserError(`no review of run ${runId} was opened: "autotune review ${runId} --reviewer ROLE=PERSON"`)
+    await remember(store, item)
+    const shown = await shownOf(store, item)
+    const current = {
+      proposal_digest: shown ? digestOf(shown.proposal) : '',
+      shown_digest: shown ? shownDigest(shown) : '',
+    }
+    const now = store.clock.now()
+    const done = decide(item.review, { ...vote, reason, shown_digest: seen ?? current.shown_digest }, current, now)
+    if ('refused' in done) {
+      // Nobody proved who they are here, so no name is kept.
+      const attempt = { ...attemptRecord(null, done.refused, done.note, now), review_id: item.review.review_id }
+      await recordAttempt(store, attempt)
+      throw new UserError(`not decided: ${done.note}`)
+    }
+    if (!(await writeReview(store, item, done.next))) continue
+    await remember(store, { ...item, review: done.next })
+    return { review: done.next, decision: done.decision, proposal: shown!.proposal }
+  }
+  throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
+}
+
+/** One object an attempt, beside the review. */
+async function recordAttempt(store: Store, attempt: ReviewAttempt): Promise<void> {
+  await store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
+}
+
+/** Records a request that was refused before it reached a link: nothing about its sender is known. */
+export const recordRefused = (store: Store, note: string): Promise<void> =>
+  recordAttempt(store, attemptRecord(null, 'bad_request', note, store.clock.now()))

@@ -1,0 +1,155 @@
+/** Opens the review of a run's proposal, with the evidence that its page shows: computed once. */
+import { canonical, digestOf } from '#core/canonical.ts'
+import { metricOver } from '#core/evaluate/metric.ts'
+import { casesWhere } from '#core/evaluate/panel.ts'
+import { baselineTuple } from '#core/release/tuple.ts'
+import { openReview } from '#core/review/review.ts'
+import type { SearchRegression } from '#core/review/shown.ts'
+import { regressionOf, shownDigest } from '#core/review/shown.ts'
+import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { ReviewSeat } from '#schemas/review.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { ReplayEngine, Store } from '../../ports.ts'
+import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
+import { baselineResults, gather } from '../replay/reproduce.ts'
+import { baselinePins, pinnedLines } from '../run/run.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
+import { type Evidence, shownOf, shownWith } from './shown.ts'
+
+export interface OpenRequest {
+  readonly runId: string
+  /** Who is asked for which role; empty: only reopen what is there. */
+  readonly seats: readonly Omit<ReviewSeat, 'nonce'>[]
+  readonly expiresHours: number
+  /** 32 hex digits or more, fresh with every call. */
+  readonly nonce: () => string
+}
+
+/**
+ * Opens the review of a run's proposal, or returns the one that stands: open with the same seats, or decided. After an
+ * expiry the next one is opened. Throws UserError, with nothing written, for a run that proposes nothing, for files that
+ * are no longer the run's, for seats that could never approve, and for other seats than an open review has.
+ */
+export async function openRunReview(
+  store: Store,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+  request: OpenRequest,
+): Promise<ReviewItem> {
+  const { runId, seats } = request
+  const latest = await expireIfDue(store, await latestReview(store, runId))
+  if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
+  const { proposal, run } = await proposalOf(store, runId)
+  if (seats.length === 0)
+    throw new UserError(
+      `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
+    )
+  const evidence = await gatherEvidence(store, engine, run, proposal)
+  const shown = await shownWith(store, runId, evidence, digestOf(proposal))
+  if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
+  const now = store.clock.now()
+  const opened = openReview({
+    review_id: reviewId(runId, latest ? numberOf(latest) + 1 : 1),
+    proposal,
+    shown_digest: shownDigest(shown),
+    seats: seats.map((seat) => ({ ...seat, nonce: request.nonce() })),
+    opened_at: now,
+    expires_at: new Date(Date.parse(now) + request.expiresHours * 3_600_000).toISOString(),
+  })
+  if ('problems' in opened)
+    throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
+  const { next } = opened
+  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
+  await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
+  await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
+    review_id: next.review_id,
+  })
+  if (await store.table.create(...rowKeys.review(next.review_id), item)) return item
+  return await standing(store, (await readReview(store, next.review_id))!, seats)
+}
+
+/** A review that is there already, if it is the one that is asked for. */
+export async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seats']): Promise<ReviewItem> {
+  const { review } = item
+  await remember(store, item)
+  const said = (all: OpenRequest['seats']) => all.map((s) => `${s.role}=${s.reviewer}`).sort()
+  if (review.status === 'open' && seats.length > 0 && `${said(seats)}` !== `${said(review.seats)}`)
+    throw new UserError(
+      `review ${review.review_id} is open until ${review.expires_at} with ${said(review.seats).join(', ')}: leave --reviewer out to serve it again`,
+    )
+  const shown = await shownOf(store, item)
+  if (review.status === 'open' && (shown === null || shownDigest(shown) !== review.shown_digest))
+    throw new UserError(
+      `the files of run ${item.run_id} are no longer the ones under review ${review.review_id}: "autotune verify ${item.run_id}" names them`,
+    )
+  return item
+}
+
+/** Proposal and pinned input of a finished run, as its manifest has them. */
+export async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
+  const isId = ID_PATTERN.test(runId) && isSafeId(runId)
+  const manifest = isId ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json')) : null
+  if (!manifest) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
+  if (manifest.verdict !== 'certified')
+    throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
+  const { digest, ...body } = manifest
+  if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
+  for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'selected-proposal.json'] as const) {
+    const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
+    if (found === null || found !== manifest.artifacts[file]) throw changed(runId, file)
+  }
+  return {
+    proposal: (await readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json')))!,
+    run: (await readJson<AutotuneRun>(store.objects, keys.autotuneRun(runId, 'target.json')))!,
+  }
+}
+
+export const changed = (runId: string, file: string): UserError =>
+  new UserError(`${file} of run ${runId} was changed or is missing; "autotune verify ${runId}" says what differs`)
+
+/** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
+export async function gatherEvidence(
+  store: Store,
+  engine: Pick<ReplayEngine, 'reproduce'>,
+  run: AutotuneRun,
+  proposal: TuningProposal,
+): Promise<Evidence> {
+  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
+  const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
+  const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
+  const winner = candidates.find((c) => c.fate === 'won')
+  const tuple = baselineTuple(run)
+  return {
+    baseline_metric: metricOver(proposal.target.metric, panel.baseline),
+    regressions: winner ? await regressionsOf(store, run, winner, passed) : [],
+    rollback: {
+      tuple,
+      replay: {
+        release_tuple_id: tuple.release_tuple_id,
+        cases: run.search_set.cases,
+        reproduced: panel.cases.length,
+        results: baselineResults(panel),
+      },
+    },
+  }
+}
+
+/** Regressions among what was replayed for one candidate first; every other line is read and let go. */
+export async function regressionsOf(
+  store: Store,
+  run: AutotuneRun,
+  { candidate_id }: CandidateScore,
+  passed: ReadonlySet<string>,
+): Promise<SearchRegression[]> {
+  const regressions: SearchRegression[] = []
+  for await (const line of streamLines(store.objects, keys.autotuneRun(run.run_id, 'replay-results.jsonl'))) {
+    const result = JSON.parse(line) as ReplayResult
+    const regression = result.candidate_id === candidate_id ? regressionOf(result, passed) : null
+    if (regression) regressions.push(regression)
+  }
+  return regressions
+}

@@ -1,0 +1,77 @@
+/** Reviews as they stand in the ledger: one item each, written on condition; what one that ended leaves to memory. */
+import { digestOf } from '#core/canonical.ts'
+import { rejectionOfReview } from '#core/review/rejection.ts'
+import { expireReview } from '#core/review/review.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Review } from '#schemas/review.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
+import { writeRejections } from '../run/memory.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { orNull } from './shown.ts'
+
+/** The row of a review. Its revision is the review's own. */
+export interface ReviewItem {
+  readonly run_id: string
+  /** Digest of the evidence object. */
+  readonly evidence: string
+  readonly review: Review
+}
+
+/** Lost writes in a row after which something else is wrong. */
+export const MOST_TRIES = 50
+
+/** The latest review of a run; null: none was opened. */
+export async function latestReview(store: Store, runId: string): Promise<ReviewItem | null> {
+  let latest: ReviewItem | null = null
+  for (let n = 1; ; n++) {
+    const item = await readReview(store, reviewId(runId, n))
+    if (!item) return latest
+    latest = item
+  }
+}
+
+/** A review by its id. */
+export const readReview = async (store: Store, id: string): Promise<ReviewItem | null> =>
+  (await store.table.get<ReviewItem>(...rowKeys.review(id)))?.body ?? null
+
+/** Ids of the reviews of a run, by number: after an expiry the next one may be opened. */
+export const reviewId = (runId: string, n: number): string =>
+  `rv_${runId.length <= 110 ? runId : digestOf(runId).slice(7, 39)}_${n}`
+
+export const numberOf = ({ review }: ReviewItem): number =>
+  Number(review.review_id.slice(review.review_id.lastIndexOf('_') + 1))
+
+/** Ends an open review whose time is over. Returns the review as it then stands. */
+export async function expireIfDue(store: Store, item: ReviewItem | null): Promise<ReviewItem | null> {
+  if (!item) return null
+  const done = expireReview(item.review, store.clock.now())
+  if ('refused' in done) return item
+  const won = await writeReview(store, item, done.next)
+  return won ? { ...item, review: done.next } : await readReview(store, item.review.review_id)
+}
+
+/** What a review came to: expired if its time is over, and a rejection remembered. Null: there is none of this id. */
+export async function settleReview(store: Store, id: string): Promise<ReviewItem | null> {
+  const item = await expireIfDue(store, await readReview(store, id))
+  if (item) await remember(store, item)
+  return item
+}
+
+export const writeReview = (store: Store, item: ReviewItem, next: Review): Promise<boolean> =>
+  store.table.update(...rowKeys.review(next.review_id), item.review.revision, { ...item, review: next })
+
+/** A rejection, with its reason, as rejection memory. Written again without effect. */
+export async function remember(store: Store, { run_id, review }: ReviewItem): Promise<void> {
+  if (review.status !== 'rejected') return
+  const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
+    orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
+  const proposal = await read<TuningProposal>('selected-proposal.json')
+  const run = await read<AutotuneRun>('target.json')
+  // What was rejected is what was decided on; files that changed since teach nothing.
+  if (!proposal || !run || digestOf(proposal) !== review.proposal_digest) return
+  const record = rejectionOfReview(review, proposal, run)
+  if (record) await writeRejections(store, [record])
+}

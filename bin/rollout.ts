@@ -6,7 +6,7 @@ import { port, repeat } from './arguments.ts'
 export type AddVerb = (name: string, description: string, example: string, parent?: Command) => Command
 
 const acts = () => import('../functions/cli/rollout/acts.ts')
-const look = () => import('../functions/cli/rollout/look.ts')
+const look = () => import('../functions/cli/rollout/show.ts')
 
 /** Exit codes that differ from the other verbs'. */
 const CODES = `

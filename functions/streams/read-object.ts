@@ -43,3 +43,10 @@ export async function digestOfObject(objects: ObjectStore, key: string, version?
   for await (const piece of pieces) hash.update(piece)
   return `sha256:${hash.digest('hex')}`
 }
+
+/** A value that no longer parses is a value that changed. */
+export const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
+  value.catch((error: Error) => {
+    if (error instanceof SyntaxError) return null
+    throw error
+  })

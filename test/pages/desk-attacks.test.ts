@@ -1,10 +1,10 @@
 /** The attack list over real HTTP, byte by byte: nothing is decided, and the attempt is recorded. */
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { serveDesk } from '#adapters/local/desk-server.ts'
-import type { PageServer } from '#adapters/local/page-server.ts'
 import { linkClaims } from '#core/review/link.ts'
 import { shownDigest } from '#core/review/shown.ts'
+import { serveDesk } from '../../functions/embedded/desk-server.ts'
+import type { PageServer } from '../../functions/embedded/page-server.ts'
 import { aProposal, aReview, EXPIRES, sign, signLink } from '../core/review/builders.ts'
 import { MemoryDesk, SHOWN } from './memory-desk.ts'
 

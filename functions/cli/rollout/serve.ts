@@ -1,5 +1,5 @@
 /** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
-import { type PageReply, plain, servePages } from '#adapters/local/page-server.ts'
+import { type PageReply, plain, servePages } from '../../embedded/page-server.ts'
 import { rolloutPage } from '../../pages/rollout-page.ts'
 import type { Store } from '../../ports.ts'
 import { judgeRollout } from '../../steps/release/advance.ts'

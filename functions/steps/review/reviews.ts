@@ -7,10 +7,9 @@ import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
-import { readJson } from '../../streams/read-object.ts'
+import { orNull, readJson } from '../../streams/read-object.ts'
 import { writeRejections } from '../run/memory.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { orNull } from './shown.ts'
 
 /** The row of a review. Its revision is the review's own. */
 export interface ReviewItem {

@@ -6,7 +6,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
-import { readJson, readLines } from '../../streams/read-object.ts'
+import { orNull, readJson, readLines } from '../../streams/read-object.ts'
 import type { ReviewItem } from './reviews.ts'
 
 /** What a page shows beside the run's own files: computed once, when the review is opened. */
@@ -46,10 +46,3 @@ export async function shownWith(
     ...evidence,
   }
 }
-
-/** A value that no longer parses is a value that changed. */
-export const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
-  value.catch((error: Error) => {
-    if (error instanceof SyntaxError) return null
-    throw error
-  })

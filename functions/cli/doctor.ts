@@ -13,7 +13,7 @@ import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget, pinnedDocuments } from '../steps/experience/documents.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
-import { gather, recordedRuns } from '../steps/replay/reproduce.ts'
+import { baselineOnly, gather } from '../steps/replay/reproduce.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
@@ -65,7 +65,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       prices: documents.prices,
     }
     if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
-    const engine: Looking = opened ?? recordedRuns
+    const engine: Looking = opened ?? baselineOnly
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const compiled = () => compileIntent(store, resolved.intent)
     await engine.check?.(compiled(), pins)

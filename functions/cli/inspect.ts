@@ -7,7 +7,7 @@ import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
-import { recordedRun, recordedRuns } from '../steps/run/run-record.ts'
+import { findRun, listRuns } from '../steps/run/run-record.ts'
 import { inBlocks } from '../streams/groups.ts'
 import { readText } from '../streams/read-object.ts'
 import { openExisting } from './open.ts'
@@ -96,7 +96,7 @@ async function listed(store: Store): Promise<Listed[]> {
     }),
   )
   const finished = new Set(runs.map((r) => r.run))
-  for await (const { run, intent, verdict, status, reason } of recordedRuns(store))
+  for await (const { run, intent, verdict, status, reason } of listRuns(store))
     if (!finished.has(run))
       runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
   return runs.sort((a, b) => byCodeUnit(a.run, b.run))
@@ -138,7 +138,7 @@ export async function explain(run: string, { json, ...o }: Options): Promise<num
 
 /** A run of which only the ledger knows. Throws UserError when it does not. */
 async function showUnfinished(store: Store, runId: string, json: boolean): Promise<number> {
-  const record = Id.safeParse(runId).success ? await recordedRun(store, runId) : null
+  const record = Id.safeParse(runId).success ? await findRun(store, runId) : null
   if (!record) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
   const { run, intent, verdict, status, started_at, execution, reason } = record
   print(json, { run, intent, verdict: verdict ?? status, started_at, execution, reason }, () => [

@@ -8,7 +8,7 @@ import type { RunSummary } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { WorkflowState } from '../ports.ts'
-import { recordedRun, runOfExecution } from '../steps/run/run-record.ts'
+import { findRun, runOfExecution } from '../steps/run/run-record.ts'
 import { finishedRun } from './inspect.ts'
 import { report } from './report.ts'
 import { print } from './terminal.ts'
@@ -74,7 +74,7 @@ async function follow(
 async function summaryOf(store: DeployedStore, runId: string): Promise<RunSummary> {
   const manifest = await finishedRun(store, runId)
   if (manifest) return manifest.summary
-  const reason = (await recordedRun(store, runId))?.reason ?? 'its record is missing'
+  const reason = (await findRun(store, runId))?.reason ?? 'its record is missing'
   return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reason.split('\n')).summary
 }
 

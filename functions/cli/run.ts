@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { parseAs, parseJson, parseTarget, pinnedDocuments } from '../steps/experience/documents.ts'
 import { abandonRun } from '../steps/run/abandon.ts'
-import { boundedCandidates, type PlacedChange } from '../steps/run/hand-written.ts'
+import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
@@ -68,7 +68,7 @@ function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {
 }
 
 /** The changes of a file, one a line. */
-function changesOf(text: string, file: string): PlacedChange[] {
+function changesOf(text: string, file: string): LocatedChange[] {
   const changes = text.split('\n').flatMap((line, i) => {
     const at = `${file}:${i + 1}`
     return line.trim() === '' ? [] : [{ at, change: parseAs(HandWrittenChange, parseJson(line, at), at) }]
@@ -81,7 +81,7 @@ function changesOf(text: string, file: string): PlacedChange[] {
 async function boundedBy(
   store: Store,
   target: TuningTarget,
-  changes: readonly PlacedChange[],
+  changes: readonly LocatedChange[],
 ): Promise<CandidateChange[]> {
   const { pack } = await pinnedDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)

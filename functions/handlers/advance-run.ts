@@ -15,7 +15,7 @@ import { holdLock, releaseLock } from '../steps/run/lock.ts'
 import { writeOutcome } from '../steps/run/run.ts'
 import { recordRun } from '../steps/run/run-record.ts'
 
-export const advanceRun: Step<AdvanceInput, Need> = {
+export const advanceRunFunction: Step<AdvanceInput, Need> = {
   name: 'advance-run',
   input: AdvanceInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
@@ -52,4 +52,4 @@ export const advanceRun: Step<AdvanceInput, Need> = {
   },
 }
 
-export const handler = makeHandler(advanceRun)
+export const handler = makeHandler(advanceRunFunction)

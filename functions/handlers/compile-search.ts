@@ -10,7 +10,7 @@ import { compileSearch as compile } from '../steps/experience/compile.ts'
 import { answeredContract } from '../steps/run/run.ts'
 import { streamLines } from '../streams/read-object.ts'
 
-export const compileSearch: Step<RunInput, SearchSetRef> = {
+export const compileSearchFunction: Step<RunInput, SearchSetRef> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
@@ -32,4 +32,4 @@ export const compileSearch: Step<RunInput, SearchSetRef> = {
   },
 }
 
-export const handler = makeHandler(compileSearch)
+export const handler = makeHandler(compileSearchFunction)

@@ -6,7 +6,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import { rolloutState } from '../lambda/workflow-state.ts'
 import { advanceRollout } from '../steps/release/advance.ts'
 
-export const evaluateStage: OpenStep<RolloutInput, RolloutState, RolloutWorld> = {
+export const evaluateStageFunction: OpenStep<RolloutInput, RolloutState, RolloutWorld> = {
   name: 'evaluate-stage',
   input: RolloutInput,
   about: ({ rollout_id }) => ({ rollout: rollout_id }),
@@ -15,4 +15,4 @@ export const evaluateStage: OpenStep<RolloutInput, RolloutState, RolloutWorld> =
   },
 }
 
-export const handler = handlerOver(evaluateStage, openRolloutWorld)
+export const handler = handlerOver(evaluateStageFunction, openRolloutWorld)

@@ -5,7 +5,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { holdToken } from '../steps/review/waiting.ts'
 
-export const holdReview: OpenStep<HoldReviewInput, Record<string, never>, StoreWorld> = {
+export const holdReviewFunction: OpenStep<HoldReviewInput, Record<string, never>, StoreWorld> = {
   name: 'hold-review',
   input: HoldReviewInput,
   about: ({ review_id }) => ({ review: review_id }),
@@ -15,4 +15,4 @@ export const holdReview: OpenStep<HoldReviewInput, Record<string, never>, StoreW
   },
 }
 
-export const handler = handlerOver(holdReview, openStoreWorld)
+export const handler = handlerOver(holdReviewFunction, openStoreWorld)

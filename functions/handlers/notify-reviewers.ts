@@ -16,7 +16,7 @@ export interface NoticeWorld extends DeskWorld {
   readonly origin: string
 }
 
-export const notifyReviewers: OpenStep<ReviewInput, { readonly sent: number }, NoticeWorld> = {
+export const notifyReviewersFunction: OpenStep<ReviewInput, { readonly sent: number }, NoticeWorld> = {
   name: 'notify-reviewers',
   input: ReviewInput,
   about: ({ review_id }) => ({ review: review_id }),
@@ -25,7 +25,7 @@ export const notifyReviewers: OpenStep<ReviewInput, { readonly sent: number }, N
   }),
 }
 
-export const handler = handlerOver(notifyReviewers, () => ({
+export const handler = handlerOver(notifyReviewersFunction, () => ({
   ...openDeskWorld(),
   mailer: sesMailer({ client: new SESv2Client(), sender: need(process.env, ENV.sender) }),
   origin: need(process.env, ENV.deskOrigin),

@@ -6,7 +6,7 @@ import { requestOf } from '../lambda/work.ts'
 import { joinRetired } from '../steps/heldout/seal.ts'
 import { holdLock } from '../steps/run/lock.ts'
 
-export const openRetired: Step<RunInput, Record<string, never>> = {
+export const openRetiredFunction: Step<RunInput, Record<string, never>> = {
   name: 'open-retired',
   sealed: 'sealer',
   input: RunInput,
@@ -17,4 +17,4 @@ export const openRetired: Step<RunInput, Record<string, never>> = {
   },
 }
 
-export const handler = makeHandler(openRetired)
+export const handler = makeHandler(openRetiredFunction)

@@ -10,12 +10,12 @@ import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { parseAs } from '../steps/experience/documents.ts'
-import { recordedRuns } from '../steps/replay/reproduce.ts'
-import { openRunReview } from '../steps/review/open-review.ts'
+import { baselineOnly } from '../steps/replay/reproduce.ts'
+import { openRunReview } from '../steps/review/opening.ts'
 import { latestReview } from '../steps/review/reviews.ts'
 import { readJson } from '../streams/read-object.ts'
 
-export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
+export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
   name: 'open-review',
   input: OpenReviewInput,
   about: () => ({}),
@@ -26,7 +26,7 @@ export const openReview: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
     if (ended.verdict !== 'certified')
       return { review_id: null, run_id: ended.run_id, rollout: '', status: 'none', seconds: 1 }
-    const item = await openRunReview(store, recordedRuns, {
+    const item = await openRunReview(store, baselineOnly, {
       runId: ended.run_id,
       seats: await seatsFor(store, ended.run_id, roles),
       expiresHours: expires_hours,
@@ -48,4 +48,4 @@ async function seatsFor(store: Store, runId: string, roles: OpenReviewInput['rol
   )
 }
 
-export const handler = handlerOver(openReview, openStoreWorld)
+export const handler = handlerOver(openReviewFunction, openStoreWorld)

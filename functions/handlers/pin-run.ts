@@ -12,7 +12,7 @@ import { holdLock } from '../steps/run/lock.ts'
 import { answeredContract, baselinePins, pinnedInput, pinnedLines } from '../steps/run/run.ts'
 import { inShards } from '../streams/groups.ts'
 
-export const pinRun: Step<PinRunInput, Pinned> = {
+export const pinRunFunction: Step<PinRunInput, Pinned> = {
   name: 'pin-run',
   input: PinRunInput,
   about: ({ run, search_set }) => ({ run: run.run_id, intent: run.intent, cases: search_set.cases }),
@@ -54,4 +54,4 @@ export const pinRun: Step<PinRunInput, Pinned> = {
   },
 }
 
-export const handler = makeHandler(pinRun)
+export const handler = makeHandler(pinRunFunction)

@@ -10,7 +10,7 @@ import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { publishAnswer as publish } from '../steps/heldout/gate.ts'
 
-export const publishAnswer: Step<GateInput, Answered> = {
+export const publishAnswerFunction: Step<GateInput, Answered> = {
   name: 'publish-answer',
   sealed: 'gate',
   input: GateInput,
@@ -21,4 +21,4 @@ export const publishAnswer: Step<GateInput, Answered> = {
   },
 }
 
-export const handler = makeHandler(publishAnswer)
+export const handler = makeHandler(publishAnswerFunction)

@@ -16,7 +16,7 @@ export interface DecisionWorld extends DeskWorld {
   readonly tasks: WaitingTasks
 }
 
-export const recordDecision: OpenStep<HttpRequest, HttpResponse, DecisionWorld> = {
+export const recordDecisionFunction: OpenStep<HttpRequest, HttpResponse, DecisionWorld> = {
   name: 'record-decision',
   input: HttpRequest,
   about: ({ requestContext }) => ({ method: requestContext.http.method }),
@@ -28,4 +28,7 @@ export const recordDecision: OpenStep<HttpRequest, HttpResponse, DecisionWorld> 
   },
 }
 
-export const handler = handlerOver(recordDecision, () => ({ ...openDeskWorld(), tasks: waitingTasks(new SFNClient()) }))
+export const handler = handlerOver(recordDecisionFunction, () => ({
+  ...openDeskWorld(),
+  tasks: waitingTasks(new SFNClient()),
+}))

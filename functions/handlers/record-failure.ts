@@ -6,7 +6,7 @@ import type { Step } from '../lambda/step.ts'
 import { openLocks } from '../steps/run/lock.ts'
 import { recordRun } from '../steps/run/run-record.ts'
 
-export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {
+export const recordFailureFunction: Step<ExecutionEnded, { readonly freed: number }> = {
   name: 'record-failure',
   input: ExecutionEnded,
   about: ({ detail }) => ({ execution: detail.executionArn, status: detail.status }),
@@ -29,4 +29,4 @@ export const recordFailure: Step<ExecutionEnded, { readonly freed: number }> = {
   },
 }
 
-export const handler = makeHandler(recordFailure)
+export const handler = makeHandler(recordFailureFunction)

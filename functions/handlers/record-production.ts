@@ -5,7 +5,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { recordInbox } from '../steps/release/inbox.ts'
 
-export const recordProduction: OpenStep<RolloutInput, InboxReport, StoreWorld> = {
+export const recordProductionFunction: OpenStep<RolloutInput, InboxReport, StoreWorld> = {
   name: 'record-production',
   input: RolloutInput,
   about: ({ rollout_id }) => ({ rollout: rollout_id }),
@@ -13,4 +13,4 @@ export const recordProduction: OpenStep<RolloutInput, InboxReport, StoreWorld> =
   outcome: ({ recorded, known, refused }) => ({ says: { recorded, known, refused } }),
 }
 
-export const handler = handlerOver(recordProduction, openStoreWorld)
+export const handler = handlerOver(recordProductionFunction, openStoreWorld)

@@ -11,7 +11,7 @@ import type { Step } from '../lambda/step.ts'
 import { needJson, putText } from '../lambda/work.ts'
 import { readLines } from '../streams/read-object.ts'
 
-export const replayShard: Step<ReplayItem, ObjectRef> = {
+export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
   name: 'replay-shard',
   input: ReplayItem,
   about: ({ run_id, intent, settings, shard }) => ({ run: run_id, intent, candidate: settings, shard }),
@@ -30,4 +30,4 @@ export const replayShard: Step<ReplayItem, ObjectRef> = {
   },
 }
 
-export const handler = makeHandler(replayShard)
+export const handler = makeHandler(replayShardFunction)

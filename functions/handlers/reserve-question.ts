@@ -12,7 +12,7 @@ import { openSealed } from '../steps/heldout/seal.ts'
 import { asText, inShards } from '../streams/groups.ts'
 import { readJson } from '../streams/read-object.ts'
 
-export const reserveQuestion: Step<ReserveInput, Reserved> = {
+export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
   name: 'reserve-question',
   sealed: 'gate',
   input: ReserveInput,
@@ -36,4 +36,4 @@ export const reserveQuestion: Step<ReserveInput, Reserved> = {
   },
 }
 
-export const handler = makeHandler(reserveQuestion)
+export const handler = makeHandler(reserveQuestionFunction)

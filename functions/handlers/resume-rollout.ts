@@ -6,7 +6,7 @@ import type { OpenStep } from '../lambda/step.ts'
 import { rolloutState } from '../lambda/workflow-state.ts'
 import { resumeRollout as resume } from '../steps/release/advance.ts'
 
-export const resumeRollout: OpenStep<HandInput, RolloutState, RolloutWorld> = {
+export const resumeRolloutFunction: OpenStep<HandInput, RolloutState, RolloutWorld> = {
   name: 'resume-rollout',
   input: HandInput,
   about: ({ rollout_id }) => ({ rollout: rollout_id }),
@@ -15,4 +15,4 @@ export const resumeRollout: OpenStep<HandInput, RolloutState, RolloutWorld> = {
   },
 }
 
-export const handler = handlerOver(resumeRollout, openRolloutWorld)
+export const handler = handlerOver(resumeRolloutFunction, openRolloutWorld)

@@ -9,7 +9,7 @@ import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { streamLines } from '../streams/read-object.ts'
 
-export const scoreShard: Step<ScoreItem, Record<string, never>> = {
+export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
   name: 'score-shard',
   sealed: 'gate',
   input: ScoreItem,
@@ -29,4 +29,4 @@ export const scoreShard: Step<ScoreItem, Record<string, never>> = {
   },
 }
 
-export const handler = makeHandler(scoreShard)
+export const handler = makeHandler(scoreShardFunction)

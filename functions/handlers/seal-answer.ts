@@ -10,7 +10,7 @@ import type { ReplayEngine } from '../ports.ts'
 import { sealAnswer as seal } from '../steps/heldout/gate.ts'
 import { readLines } from '../streams/read-object.ts'
 
-export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
+export const sealAnswerFunction: Step<AnswerInput, Record<string, never>> = {
   name: 'seal-answer',
   sealed: 'gate',
   input: AnswerInput,
@@ -34,4 +34,4 @@ export const sealAnswer: Step<AnswerInput, Record<string, never>> = {
   },
 }
 
-export const handler = makeHandler(sealAnswer)
+export const handler = makeHandler(sealAnswerFunction)

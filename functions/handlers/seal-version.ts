@@ -8,7 +8,7 @@ import { requestOf } from '../lambda/work.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
 import { answeredContract } from '../steps/run/run.ts'
 
-export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
+export const sealVersionFunction: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
   sealed: 'sealer',
   input: RunInput,
@@ -21,4 +21,4 @@ export const sealVersion: Step<RunInput, { readonly facts: HeldoutVersion | null
   },
 }
 
-export const handler = makeHandler(sealVersion)
+export const handler = makeHandler(sealVersionFunction)

@@ -7,7 +7,7 @@ import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { settleReview as settle } from '../steps/review/reviews.ts'
 
-export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
+export const settleReviewFunction: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
   name: 'settle-review',
   input: ReviewInput,
   about: ({ review_id }) => ({ review: review_id }),
@@ -18,4 +18,4 @@ export const settleReview: OpenStep<ReviewInput, ReviewState, StoreWorld> = {
   },
 }
 
-export const handler = handlerOver(settleReview, openStoreWorld)
+export const handler = handlerOver(settleReviewFunction, openStoreWorld)

@@ -5,11 +5,11 @@ import { answerHttp, httpResponse } from '../lambda/http.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import type { OpenStep } from '../lambda/step.ts'
 
-export const showReview: OpenStep<HttpRequest, HttpResponse, DeskWorld> = {
+export const showReviewFunction: OpenStep<HttpRequest, HttpResponse, DeskWorld> = {
   name: 'show-review',
   input: HttpRequest,
   about: ({ requestContext }) => ({ method: requestContext.http.method }),
   work: async (event, { store, code }) => httpResponse(event, await answerHttp(store, code, event)),
 }
 
-export const handler = handlerOver(showReview, openDeskWorld)
+export const handler = handlerOver(showReviewFunction, openDeskWorld)

@@ -7,10 +7,10 @@ import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { rolloutState } from '../lambda/workflow-state.ts'
 import { startRunRollout } from '../steps/release/start.ts'
-import { recordedRuns } from '../steps/replay/reproduce.ts'
-import { proposalOf } from '../steps/review/open-review.ts'
+import { baselineOnly } from '../steps/replay/reproduce.ts'
+import { proposalOf } from '../steps/review/opening.ts'
 
-export const startRollout: OpenStep<StartRolloutInput, RolloutState, RolloutWorld> = {
+export const startRolloutFunction: OpenStep<StartRolloutInput, RolloutState, RolloutWorld> = {
   name: 'start-rollout',
   input: StartRolloutInput,
   about: ({ run_id }) => ({ run: run_id }),
@@ -19,8 +19,8 @@ export const startRollout: OpenStep<StartRolloutInput, RolloutState, RolloutWorl
     const config = configs[intent] as RolloutConfig | undefined
     if (!config)
       throw new UserError(`no rollout of intent "${intent}" is configured: deploy with its file in the rollouts folder`)
-    return rolloutState(await startRunRollout(store, recordedRuns, signer, { runId: run_id, config }))
+    return rolloutState(await startRunRollout(store, baselineOnly, signer, { runId: run_id, config }))
   },
 }
 
-export const handler = handlerOver(startRollout, openRolloutWorld)
+export const handler = handlerOver(startRolloutFunction, openRolloutWorld)

@@ -16,7 +16,7 @@ import { takeLock } from '../steps/run/lock.ts'
 import { aboutOf, answeredContract, freshRunId, isTaken } from '../steps/run/run.ts'
 import { recordRun } from '../steps/run/run-record.ts'
 
-export const startRun: Step<StartRunInput, RunRef> = {
+export const startRunFunction: Step<StartRunInput, RunRef> = {
   name: 'start-run',
   input: StartRunInput,
   about: ({ execution }) => ({ execution }),
@@ -61,4 +61,4 @@ function replayerFor(target: TuningTarget, harness: unknown): Replayer {
   return parseAs(Replayer, harness, ENV.harness)
 }
 
-export const handler = makeHandler(startRun)
+export const handler = makeHandler(startRunFunction)

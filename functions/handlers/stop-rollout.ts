@@ -6,7 +6,7 @@ import { openRolloutWorld, type RolloutWorld } from '../lambda/rollout-world.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { stopRollout as stop } from '../steps/release/advance.ts'
 
-export const stopRollout: OpenStep<HandInput, Moved, RolloutWorld> = {
+export const stopRolloutFunction: OpenStep<HandInput, Moved, RolloutWorld> = {
   name: 'stop-rollout',
   input: HandInput,
   about: ({ rollout_id }) => ({ rollout: rollout_id }),
@@ -15,4 +15,4 @@ export const stopRollout: OpenStep<HandInput, Moved, RolloutWorld> = {
   },
 }
 
-export const handler = handlerOver(stopRollout, openRolloutWorld)
+export const handler = handlerOver(stopRolloutFunction, openRolloutWorld)

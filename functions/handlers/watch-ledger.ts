@@ -3,9 +3,9 @@ import * as z from 'zod/mini'
 import { COUNTED } from '#schemas/watch.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
-import { type LedgerState, watchLedger as watch } from '../steps/run/watch.ts'
+import { type LedgerState, ledgerState as watch } from '../steps/run/ledger-state.ts'
 
-export const watchLedger: Step<unknown, LedgerState> = {
+export const watchLedgerFunction: Step<unknown, LedgerState> = {
   name: 'watch-ledger',
   input: z.unknown(),
   about: () => ({}),
@@ -20,4 +20,4 @@ export const watchLedger: Step<unknown, LedgerState> = {
   work: (_event, { store }) => watch(store),
 }
 
-export const handler = makeHandler(watchLedger)
+export const handler = makeHandler(watchLedgerFunction)

@@ -5,7 +5,7 @@
 
 import { digestOf } from '#core/canonical.ts'
 import { attemptRecord } from '#core/review/attempt.ts'
-import { judgeLink, type LinkVerdict, type ParsedLink } from '#core/review/link.ts'
+import { checkLink, type LinkVerdict, type ParsedLink } from '#core/review/link.ts'
 import { type ReviewAsk, type ReviewRequest, readRequest } from '#core/review/request.ts'
 import { decide } from '#core/review/review.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
@@ -46,7 +46,7 @@ export function answerReview(request: ReviewRequest, state: DeskState): DeskRepl
     proposal_digest: digestOf(state.shown.proposal),
     shown_digest: shownDigest(state.shown),
   }
-  const verdict = judgeLink(state.parsed, {
+  const verdict = checkLink(state.parsed, {
     macHolds: state.macHolds,
     review: state.review,
     proposal_digest: current?.proposal_digest ?? '',

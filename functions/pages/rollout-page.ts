@@ -1,7 +1,7 @@
 /** The page of a rollout: where it stands, what each gate saw, who approved it, and the way back. It only shows. */
 import { html } from 'hono/html'
-import type { StageVerdict } from '#core/release/evaluate-stage.ts'
 import type { ReleaseVerdict } from '#core/release/monitor.ts'
+import type { StageVerdict } from '#core/release/stage-verdict.ts'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'

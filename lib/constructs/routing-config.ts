@@ -14,7 +14,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import * as z from 'zod'
 import { Routing } from '#schemas/release.ts'
-import type { RoutingPlace, RoutingPlaces } from '#schemas/routing-places.ts'
+import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
 import { NAMESPACE } from '#schemas/watch.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
 
@@ -28,7 +28,7 @@ const VALIDATOR_MAX = 32_768
 
 export class RoutingConfig extends Construct {
   /** What the functions that publish are told. */
-  readonly places: RoutingPlaces
+  readonly places: RoutingTargets
   /** The environments, one an intent. */
   readonly environments: CfnEnvironment[] = []
   private readonly strategies: readonly CfnDeploymentStrategy[]
@@ -59,7 +59,7 @@ export class RoutingConfig extends Construct {
     }
   }
 
-  private place(intent: string, monitors: CfnEnvironment.MonitorsProperty[]): RoutingPlace {
+  private place(intent: string, monitors: CfnEnvironment.MonitorsProperty[]): RoutingTarget {
     const scope = new Construct(this, intent)
     const application = new CfnApplication(scope, 'Application', {
       name: `${Stack.of(this).stackName}-${intent}`.slice(0, 64),
@@ -102,7 +102,7 @@ export class RoutingConfig extends Construct {
   }
 
   /** ARNs over the places. */
-  private each(...of: ((place: RoutingPlace) => string)[]): string[] {
+  private each(...of: ((place: RoutingTarget) => string)[]): string[] {
     return Object.values(this.places.intents).flatMap((place) => of.map((f) => this.arn(f(place))))
   }
 
@@ -134,9 +134,9 @@ export class RoutingConfig extends Construct {
   }
 }
 
-const APPLICATION = ({ application }: RoutingPlace) => `application/${application}`
-const ENVIRONMENT = (p: RoutingPlace) => `${APPLICATION(p)}/environment/${p.environment}`
-const PROFILE = (p: RoutingPlace) => `${APPLICATION(p)}/configurationprofile/${p.profile}`
+const APPLICATION = ({ application }: RoutingTarget) => `application/${application}`
+const ENVIRONMENT = (p: RoutingTarget) => `${APPLICATION(p)}/environment/${p.environment}`
+const PROFILE = (p: RoutingTarget) => `${APPLICATION(p)}/configurationprofile/${p.profile}`
 
 /** The shape of a routing document as AppConfig checks it before it deploys a version. */
 function validator(): string {

@@ -5,7 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import { HandInput } from '#schemas/rollout-payloads.ts'
-import { stopRollout } from '../../functions/handlers/stop-rollout.ts'
+import { stopRolloutFunction } from '../../functions/handlers/stop-rollout.ts'
 import { approve, at, certified, ID, rolloutOf, START, signer, start } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 
@@ -48,7 +48,7 @@ describe('a stop of a deployed rollout', () => {
   test('is the function of the deployment, and reads as on a folder', async () => {
     lambda.on(InvokeCommand, { FunctionName: 'stop-it' }).callsFake(async ({ Payload }) => {
       const input = HandInput.parse(JSON.parse(Payload))
-      return { Payload: bytes(await stopRollout.work(input, { store, signer })) }
+      return { Payload: bytes(await stopRolloutFunction.work(input, { store, signer })) }
     })
     const first = await stop()
     expect(first).toMatchObject({ code: 0, err: '' })

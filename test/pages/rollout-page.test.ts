@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { evaluateStage } from '#core/release/evaluate-stage.ts'
 import { monitorRelease } from '#core/release/monitor.ts'
 import { applyRelease, applyVerdict, resumeRollout, stopRollout } from '#core/release/rollout.ts'
+import { evaluateStage } from '#core/release/stage-verdict.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { type RolloutView, rolloutPage } from '../../functions/pages/rollout-page.ts'

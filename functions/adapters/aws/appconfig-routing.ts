@@ -15,12 +15,12 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig'
 import type { RoutingPublisher } from '#ports'
-import type { RoutingPlace, RoutingPlaces } from '#schemas/routing-places.ts'
+import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
 import { appConfigOf, type HostedConfiguration } from './appconfig-document.ts'
 
 export interface AppConfigRoutingOptions {
   readonly client: AppConfigClient
-  readonly places: RoutingPlaces
+  readonly places: RoutingTargets
   /** Waits a little before the next look. */
   readonly pause?: () => Promise<unknown>
 }
@@ -60,14 +60,14 @@ export function appConfigRouting({ client, places, pause = twoSeconds }: AppConf
   }
 }
 
-async function latestDeployment(client: AppConfigClient, place: RoutingPlace): Promise<DeploymentSummary | undefined> {
+async function latestDeployment(client: AppConfigClient, place: RoutingTarget): Promise<DeploymentSummary | undefined> {
   const { application: ApplicationId, environment: EnvironmentId } = place
   // The latest comes first.
   return (await client.send(new ListDeploymentsCommand({ ApplicationId, EnvironmentId, MaxResults: 1 }))).Items?.[0]
 }
 
 /** Number of the version under this label, made where there is none. */
-async function versionOf(client: AppConfigClient, place: RoutingPlace, hosted: HostedConfiguration): Promise<number> {
+async function versionOf(client: AppConfigClient, place: RoutingTarget, hosted: HostedConfiguration): Promise<number> {
   const profile = { ApplicationId: place.application, ConfigurationProfileId: place.profile }
   const known = async (): Promise<number | undefined> =>
     (await client.send(new ListHostedConfigurationVersionsCommand({ ...profile, VersionLabel: hosted.VersionLabel })))
@@ -88,7 +88,7 @@ async function versionOf(client: AppConfigClient, place: RoutingPlace, hosted: H
 /** `false`: another deployment was faster. */
 async function start(
   client: AppConfigClient,
-  place: RoutingPlace,
+  place: RoutingTarget,
   strategy: string,
   version: number,
 ): Promise<boolean> {
@@ -108,7 +108,7 @@ async function start(
   }
 }
 
-async function stop(client: AppConfigClient, place: RoutingPlace, deployment: DeploymentSummary): Promise<void> {
+async function stop(client: AppConfigClient, place: RoutingTarget, deployment: DeploymentSummary): Promise<void> {
   const { application: ApplicationId, environment: EnvironmentId } = place
   const { DeploymentNumber } = deployment
   try {

@@ -59,7 +59,7 @@ interface HandOptions extends RolloutOptions {
 
 export async function stop(id: string, o: HandOptions): Promise<number> {
   if (!isDeployed(o)) return await stopHere(id, o)
-  const { stopDeployedRollout } = await import('#adapters/aws/stop-rollout.ts')
+  const { stopDeployedRollout } = await import('#adapters/aws/deployed-stop.ts')
   const answer = await stopDeployedRollout(deploymentName(o), { rollout_id: id, ...handOf(o) })
   if ('failed' in answer) {
     print(o.json, { rollout: id, ...answer.failed }, () => [

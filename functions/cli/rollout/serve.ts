@@ -2,7 +2,7 @@
 import { type PageReply, plain, servePages } from '../../embedded/page-server.ts'
 import { rolloutPage } from '../../pages/rollout-page.ts'
 import type { Store } from '../../ports.ts'
-import { judgeRollout } from '../../steps/release/advance.ts'
+import { evaluateRollout } from '../../steps/release/advance.ts'
 import { needRollout } from '../../steps/release/rollouts.ts'
 import { print, untilSignalled } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
@@ -46,7 +46,7 @@ export const serve = (
 async function pageOf(store: Store, id: string, dir: string): Promise<string> {
   const { rollout } = await needRollout(store, id)
   const now = store.clock.now()
-  const latest = await judgeRollout(store, rollout, now)
+  const latest = await evaluateRollout(store, rollout, now)
   return rolloutPage({
     rollout,
     latest,

@@ -6,7 +6,7 @@ import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
 import { UserError } from '../../errors.ts'
-import { judgeRollout } from '../../steps/release/advance.ts'
+import { evaluateRollout } from '../../steps/release/advance.ts'
 import { exportRollout } from '../../steps/release/export.ts'
 import { listInForce } from '../../steps/release/in-force.ts'
 import { statusOfProposal } from '../../steps/release/lineage.ts'
@@ -47,7 +47,7 @@ export const show = (id: string, o: RolloutOptions): Promise<number> =>
   withRollouts(o, async (store) => {
     const { run_id, rollout } = await needRollout(store, id)
     const proposal = await statusOfProposal(store, run_id)
-    const latest = await judgeRollout(store, rollout, store.clock.now())
+    const latest = await evaluateRollout(store, rollout, store.clock.now())
     print(o.json, { run: run_id, proposal_status: proposal, rollout, latest }, () => storyLines(rollout, latest))
     return 0
   })

@@ -1,7 +1,8 @@
 /** What people read of a rollout on a terminal. Values in, lines out. */
-import type { StageVerdict } from '#core/release/evaluate-stage.ts'
+
 import type { ReleaseVerdict } from '#core/release/monitor.ts'
 import type { Moved } from '#core/release/rollout.ts'
+import type { StageVerdict } from '#core/release/stage-verdict.ts'
 import type { PromotionRecord, Rollout, StageRow } from '#schemas/release.ts'
 
 /** Where a rollout stands, in one line. */

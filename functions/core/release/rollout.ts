@@ -10,9 +10,9 @@ import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
 import { reviewProblems } from '../review/review.ts'
-import type { StageVerdict } from './evaluate-stage.ts'
 import { instantAfter } from './instant.ts'
 import type { ReleaseVerdict } from './monitor.ts'
+import type { StageVerdict } from './stage-verdict.ts'
 import { isActive } from './status.ts'
 
 /** A transition, or that there is nothing to do, or why it may not happen. Only the first is written. */

@@ -88,7 +88,7 @@ export interface LinkCheck {
 }
 
 /** Judges a parsed link against the review as it stands. Reads only; deciding checks all of it again on the item. */
-export function judgeLink(parsed: ParsedLink, { macHolds, review, proposal_digest, now }: LinkCheck): LinkVerdict {
+export function checkLink(parsed: ParsedLink, { macHolds, review, proposal_digest, now }: LinkCheck): LinkVerdict {
   if (parsed.kind === 'malformed') return { kind: 'malformed', claims: null, note: parsed.note }
   if (!macHolds) return { kind: 'forged', claims: null, note: 'the code of the link does not verify' }
   const { claims } = parsed

@@ -1,5 +1,5 @@
 /** Moves a rollout on what production shows, and by hand. */
-import { evaluateStage, type StageVerdict } from '#core/release/evaluate-stage.ts'
+
 import { monitorRelease, type ReleaseVerdict } from '#core/release/monitor.ts'
 import {
   applyRelease,
@@ -9,6 +9,7 @@ import {
   resumeRollout as resume,
   stopRollout as stop,
 } from '#core/release/rollout.ts'
+import { evaluateStage, type StageVerdict } from '#core/release/stage-verdict.ts'
 import { isActive } from '#core/release/status.ts'
 import type { Rollout, StageRow } from '#schemas/release.ts'
 import type { Signer, Store } from '../../ports.ts'
@@ -34,7 +35,7 @@ export async function advanceRollout(store: Store, signer: Signer, id: string): 
     const now = store.clock.now()
     const lost = await lostTarget(store, rollout)
     if (lost !== null) return stop(rollout, { by: MACHINE, reason: lost, at: now })
-    const verdict = await judgeRollout(store, rollout, now)
+    const verdict = await evaluateRollout(store, rollout, now)
     rows = verdict?.rows ?? []
     if (verdict === null) return { unchanged: `the rollout is ${rollout.status}` }
     return 'stage' in verdict ? applyVerdict(rollout, verdict, now) : applyRelease(rollout, verdict, now)
@@ -51,7 +52,7 @@ export const resumeRollout = (store: Store, signer: Signer, id: string, hand: Ha
   changeRollout(store, signer, id, (rollout) => resume(rollout, { ...hand, at: store.clock.now() }))
 
 /** The verdict on a rollout as its production log stands at a moment; null once it has ended. Moves nothing. */
-export async function judgeRollout(
+export async function evaluateRollout(
   store: Store,
   rollout: Rollout,
   now: string,

@@ -37,4 +37,4 @@ export const baselineResults = ({ cases, baseline }: Panel): string =>
   digestOf(Array.from(cases, ({ case_id }, i) => [case_id, baseline.at(i)!]))
 
 /** What a deployed review and rollout replay with: recorded runs, and nothing but their baseline. */
-export const recordedRuns = { reproduce: (lines: Lines, pins: BaselinePins) => reproduceLines(lines, pins) }
+export const baselineOnly = { reproduce: (lines: Lines, pins: BaselinePins) => reproduceLines(lines, pins) }

@@ -6,14 +6,14 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 
 /** A change and where it stands, for people: `changes.jsonl:3`. */
-export interface PlacedChange {
+export interface LocatedChange {
   readonly at: string
   readonly change: HandWrittenChange
 }
 
 /** Typed candidates. Throws UserError with every problem of every change: a run takes all of them or none. */
 export function boundedCandidates(
-  changes: readonly PlacedChange[],
+  changes: readonly LocatedChange[],
   pack: ContextPack,
   { intent, search_space }: TuningTarget,
 ): CandidateChange[] {

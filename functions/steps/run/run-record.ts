@@ -36,20 +36,20 @@ export async function runOfExecution(
   return null
 }
 
-export interface RecordedRun extends RunRecord {
+export interface ListedRun extends RunRecord {
   readonly run: string
   readonly intent: string
 }
 
 /** Lines of runs, of every intent that a published pack names. Embedded runs have none: a run there is its files. */
-export async function* recordedRuns(store: Pick<Store, 'table' | 'objects'>): AsyncGenerator<RecordedRun> {
+export async function* listRuns(store: Pick<Store, 'table' | 'objects'>): AsyncGenerator<ListedRun> {
   for (const intent of await intentsOf(store))
     for await (const { sk, body } of store.table.query<RunRecord>(rowKeys.runs(intent)))
       yield { run: sk, intent, ...body }
 }
 
 /** The line of a run, whatever its intent. */
-export async function recordedRun(store: Pick<Store, 'table' | 'objects'>, runId: string): Promise<RecordedRun | null> {
+export async function findRun(store: Pick<Store, 'table' | 'objects'>, runId: string): Promise<ListedRun | null> {
   for (const intent of await intentsOf(store)) {
     const row = await store.table.get<RunRecord>(...rowKeys.run(intent, runId))
     if (row) return { run: runId, intent, ...row.body }

@@ -1,8 +1,8 @@
 /** A pack, tuples, a configuration, a rollout in any stage and production runs for tests. */
 import { digestOf } from '#core/canonical.ts'
-import { evaluateStage } from '#core/release/evaluate-stage.ts'
 import { instantAfter } from '#core/release/instant.ts'
 import { applyVerdict, type StartRollout, startRollout } from '#core/release/rollout.ts'
+import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { nextTuple, pinTuple } from '#core/release/tuple.ts'
 import { decide } from '#core/review/review.ts'
 import { generator } from '#core/statistics/generator.ts'

@@ -1,7 +1,7 @@
 /** A proposal, a review and signed links for tests. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { digestOf } from '#core/canonical.ts'
-import { judgeLink, type LinkCheck, type LinkVerdict, linkText, linkToken, parseLink } from '#core/review/link.ts'
+import { checkLink, type LinkCheck, type LinkVerdict, linkText, linkToken, parseLink } from '#core/review/link.ts'
 import { type OpenReview, openReview, type Vote } from '#core/review/review.ts'
 import { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewSeat } from '#schemas/review.ts'
@@ -219,5 +219,5 @@ export function verifyLink(
   check: Omit<LinkCheck, 'macHolds'>,
 ): LinkVerdict {
   const parsed = parseLink(token)
-  return judgeLink(parsed, { ...check, macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac) })
+  return checkLink(parsed, { ...check, macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac) })
 }

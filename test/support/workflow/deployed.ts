@@ -6,31 +6,31 @@ import { createHmac } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import type { FunctionCaller, Mailer, ModelPort, RoutingPublisher, Signer, Store } from '#ports'
 import { ENV } from '#schemas/env-names.ts'
-import type { RoutingPlaces } from '#schemas/routing-places.ts'
+import type { RoutingTargets } from '#schemas/routing-targets.ts'
 import type { Replayer } from '#schemas/run.ts'
-import { advanceRun } from '../../../functions/handlers/advance-run.ts'
-import { compileSearch } from '../../../functions/handlers/compile-search.ts'
-import { evaluateStage } from '../../../functions/handlers/evaluate-stage.ts'
-import { holdReview } from '../../../functions/handlers/hold-review.ts'
-import { notifyReviewers } from '../../../functions/handlers/notify-reviewers.ts'
-import { openRetired } from '../../../functions/handlers/open-retired.ts'
-import { openReview } from '../../../functions/handlers/open-review.ts'
-import { pinRun } from '../../../functions/handlers/pin-run.ts'
-import { publishAnswer } from '../../../functions/handlers/publish-answer.ts'
-import { recordDecision } from '../../../functions/handlers/record-decision.ts'
-import { recordFailure } from '../../../functions/handlers/record-failure.ts'
-import { recordProduction } from '../../../functions/handlers/record-production.ts'
-import { replayShard } from '../../../functions/handlers/replay-shard.ts'
-import { reserveQuestion } from '../../../functions/handlers/reserve-question.ts'
-import { resumeRollout } from '../../../functions/handlers/resume-rollout.ts'
-import { scoreShard } from '../../../functions/handlers/score-shard.ts'
-import { sealAnswer } from '../../../functions/handlers/seal-answer.ts'
-import { sealVersion } from '../../../functions/handlers/seal-version.ts'
-import { settleReview } from '../../../functions/handlers/settle-review.ts'
-import { showReview } from '../../../functions/handlers/show-review.ts'
-import { startRollout } from '../../../functions/handlers/start-rollout.ts'
-import { startRun } from '../../../functions/handlers/start-run.ts'
-import { stopRollout } from '../../../functions/handlers/stop-rollout.ts'
+import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
+import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
+import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
+import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
+import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
+import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
+import { openReviewFunction } from '../../../functions/handlers/open-review.ts'
+import { pinRunFunction } from '../../../functions/handlers/pin-run.ts'
+import { publishAnswerFunction } from '../../../functions/handlers/publish-answer.ts'
+import { recordDecisionFunction } from '../../../functions/handlers/record-decision.ts'
+import { recordFailureFunction } from '../../../functions/handlers/record-failure.ts'
+import { recordProductionFunction } from '../../../functions/handlers/record-production.ts'
+import { replayShardFunction } from '../../../functions/handlers/replay-shard.ts'
+import { reserveQuestionFunction } from '../../../functions/handlers/reserve-question.ts'
+import { resumeRolloutFunction } from '../../../functions/handlers/resume-rollout.ts'
+import { scoreShardFunction } from '../../../functions/handlers/score-shard.ts'
+import { sealAnswerFunction } from '../../../functions/handlers/seal-answer.ts'
+import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts'
+import { settleReviewFunction } from '../../../functions/handlers/settle-review.ts'
+import { showReviewFunction } from '../../../functions/handlers/show-review.ts'
+import { startRolloutFunction } from '../../../functions/handlers/start-rollout.ts'
+import { startRunFunction } from '../../../functions/handlers/start-run.ts'
+import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
 import type { Step } from '../../../functions/lambda/step.ts'
 import { watched } from '../../steps/stores.ts'
@@ -48,29 +48,29 @@ import { WorkflowError } from './workflow-error.ts'
 
 /** Every step by the name of its function. */
 export const STEPS = {
-  AdvanceRun: advanceRun,
-  CompileSearch: compileSearch,
-  EvaluateStage: evaluateStage,
-  HoldReview: holdReview,
-  NotifyReviewers: notifyReviewers,
-  OpenRetired: openRetired,
-  OpenReview: openReview,
-  PinRun: pinRun,
-  PublishAnswer: publishAnswer,
-  RecordDecision: recordDecision,
-  RecordFailure: recordFailure,
-  RecordProduction: recordProduction,
-  ReplayShard: replayShard,
-  ReserveQuestion: reserveQuestion,
-  ResumeRollout: resumeRollout,
-  ScoreShard: scoreShard,
-  SealAnswer: sealAnswer,
-  SealVersion: sealVersion,
-  SettleReview: settleReview,
-  ShowReview: showReview,
-  StartRollout: startRollout,
-  StartRun: startRun,
-  StopRollout: stopRollout,
+  AdvanceRun: advanceRunFunction,
+  CompileSearch: compileSearchFunction,
+  EvaluateStage: evaluateStageFunction,
+  HoldReview: holdReviewFunction,
+  NotifyReviewers: notifyReviewersFunction,
+  OpenRetired: openRetiredFunction,
+  OpenReview: openReviewFunction,
+  PinRun: pinRunFunction,
+  PublishAnswer: publishAnswerFunction,
+  RecordDecision: recordDecisionFunction,
+  RecordFailure: recordFailureFunction,
+  RecordProduction: recordProductionFunction,
+  ReplayShard: replayShardFunction,
+  ReserveQuestion: reserveQuestionFunction,
+  ResumeRollout: resumeRolloutFunction,
+  ScoreShard: scoreShardFunction,
+  SealAnswer: sealAnswerFunction,
+  SealVersion: sealVersionFunction,
+  SettleReview: settleReviewFunction,
+  ShowReview: showReviewFunction,
+  StartRollout: startRolloutFunction,
+  StartRun: startRunFunction,
+  StopRollout: stopRolloutFunction,
 } as unknown as Readonly<Record<string, Step<unknown, unknown>>>
 
 /** Called around each invocation, by the function's name and how often it was called; may throw to make it fail. */
@@ -239,7 +239,7 @@ function publishing(
   routing: RoutingTarget | undefined,
 ): Pick<Store, 'routing'> {
   const places = environment[ENV.appConfig]
-  return places && routing ? { routing: guardedRouting(routing, all, role, JSON.parse(places) as RoutingPlaces) } : {}
+  return places && routing ? { routing: guardedRouting(routing, all, role, JSON.parse(places) as RoutingTargets) } : {}
 }
 
 /** The harness and the model as a role may call them. */

@@ -1,6 +1,6 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
 import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
-import type { RoutingPlaces } from '#schemas/routing-places.ts'
+import type { RoutingTargets } from '#schemas/routing-targets.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
@@ -62,7 +62,7 @@ export function guardedRouting(
   publisher: RoutingPublisher,
   templates: Templates,
   role: string,
-  places: RoutingPlaces,
+  places: RoutingTargets,
 ): RoutingPublisher {
   const need = needs(templates, role)
   const arn = (path: string) => `arn:AWS::Partition:appconfig:AWS::Region:AWS::AccountId:${path}`

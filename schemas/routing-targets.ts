@@ -1,17 +1,17 @@
 /** Where the routing of each intent is published in AppConfig. Written by the deployment, read by its functions. */
 
 /** Ids of AppConfig. An environment takes one deployment at a time: each intent has its own. */
-export interface RoutingPlace {
+export interface RoutingTarget {
   readonly application: string
   readonly environment: string
   readonly profile: string
 }
 
-export interface RoutingPlaces {
+export interface RoutingTargets {
   /** Deployment strategy of whatever goes forward. */
   readonly gradual: string
   /** Deployment strategy of whatever goes back. */
   readonly at_once: string
   /** By intent. */
-  readonly intents: Readonly<Record<string, RoutingPlace>>
+  readonly intents: Readonly<Record<string, RoutingTarget>>
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { evaluateStage, type StageVerdict } from '#core/release/evaluate-stage.ts'
 import { instantAfter } from '#core/release/instant.ts'
+import { evaluateStage, type StageVerdict } from '#core/release/stage-verdict.ts'
 import { type ProductionRun, RolloutConfig, type StageGate } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { aConfig, afterDwell, aRun, inStage, type Measures, passing, runsIn, started } from './builders.ts'

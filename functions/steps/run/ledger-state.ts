@@ -15,7 +15,7 @@ export interface LedgerState {
 }
 
 /** Reads locks and published budgets; no case and no answer. */
-export async function watchLedger(store: Pick<Store, 'objects' | 'table' | 'clock'>): Promise<LedgerState> {
+export async function ledgerState(store: Pick<Store, 'objects' | 'table' | 'clock'>): Promise<LedgerState> {
   const locks = await Array.fromAsync(openLocks(store))
   const oldest = locks.toSorted((a, b) => (a.since < b.since ? -1 : 1))[0]
   const hours = oldest ? (Date.parse(store.clock.now()) - Date.parse(oldest.since)) / 3_600_000 : 0

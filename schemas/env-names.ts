@@ -1,4 +1,6 @@
 /** Names of the environment variables by which a deployed function finds its store. Shared by `lib` and `functions`. */
+
+/** Names of the variables. What each holds stands at it; a role whose function lacks one has no right to it either. */
 export const ENV = {
   /** Experience bucket: packs, search runs, run artifacts, work files. */
   bucket: 'AUTOTUNE_BUCKET',

@@ -17,6 +17,10 @@ const shared = {
 const number = z.number()
 const choice = z.union([z.string().min(1).max(200)])
 
+/**
+ * How much evidence is offered and in which order. `top_k` and `max_hops` take whole numbers from `min` to `max`;
+ * `source_priority` takes names of recorded orderings in `allowed`, and no range.
+ */
 export const RetrievalSurface = z.strictObject({
   layer: z.literal('retrieval'),
   field: z.enum(['top_k', 'max_hops', 'source_priority']),
@@ -28,6 +32,7 @@ export const RetrievalSurface = z.strictObject({
   ...shared,
 })
 
+/** Tokens that a part of the context may take, from `min` to `max` by `step`. */
 export const ContextBudgetSurface = z.strictObject({
   layer: z.literal('context_budget'),
   field: z.enum(['evidence_tokens', 'memory_tokens', 'tool_tokens']),
@@ -35,6 +40,10 @@ export const ContextBudgetSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * How the planner works, one of the values in `allowed`. No trimming shows it: a case replays only where a recording
+ * was made under that value (DESIGN 4).
+ */
 export const PlannerSurface = z.strictObject({
   layer: z.literal('planner'),
   field: z.enum(['tool_preference', 'decompose_before_tool']),
@@ -42,6 +51,10 @@ export const PlannerSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * A block of instructions. It may grow by `max_added_tokens` (ceil(characters / 4)) and hold no forbidden term; a
+ * rewrite that keeps less than half of its words is refused.
+ */
 export const PromptSurface = z.strictObject({
   layer: z.literal('prompt'),
   field: z.literal('instruction_block'),
@@ -49,6 +62,10 @@ export const PromptSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * From which amount on a person is asked, by `step`, in the unit of the recorded amounts. A value that skips an
+ * approval which the baseline asks for cannot win (DESIGN 5).
+ */
 export const ApprovalGateSurface = z.strictObject({
   layer: z.literal('approval_gate'),
   field: z.literal('threshold'),
@@ -56,7 +73,11 @@ export const ApprovalGateSurface = z.strictObject({
   ...shared,
 })
 
-/** A declared field. A path with no surface cannot be changed by any code path (article, "declared search space"). */
+/**
+ * A declared field. A path with no surface cannot be changed by any code path (the article, "declared search space").
+ * Refused: a path whose last word is not its field, bounds that are inverted or belong to another field, a value listed
+ * twice.
+ */
 export const TunableSurface = z
   .discriminatedUnion('layer', [
     RetrievalSurface,
@@ -98,5 +119,5 @@ export const TunableSurface = z
   })
 export type TunableSurface = z.infer<typeof TunableSurface>
 
-/** The article's five layers, closed. */
+/** The article's five layers, closed, in the order in which they should be tuned; prompt and approval come last. */
 export const LAYERS = ['retrieval', 'context_budget', 'planner', 'prompt', 'approval_gate'] as const

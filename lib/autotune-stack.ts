@@ -8,12 +8,8 @@ import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import type { Stores } from './constructs/workflow-functions.ts'
-import { alarmTopicOf } from './context/alarm-topic.ts'
-import { appConfigIsOn } from './context/appconfig.ts'
-import { harnessOf } from './context/harness.ts'
-import { reviewersOf } from './context/reviewers.ts'
-import { rolloutConfigsOf } from './context/rollout-configs.ts'
-import { targetsOf } from './context/targets.ts'
+import { reviewersOf, rolloutConfigsOf, targetsOf } from './context/documents.ts'
+import { alarmTopicOf, appConfigIsOn, harnessOf } from './context/values.ts'
 
 export interface AutotuneStackProps extends StackProps {
   readonly stores: Stores & { readonly releases: ReleaseStore }

@@ -5,7 +5,7 @@ import { acknowledge } from './acknowledgements/acknowledgements.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/acknowledgements-review.ts'
 import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/acknowledgements-rollouts.ts'
 import { AutotuneStack } from './autotune-stack.ts'
-import { stageOf } from './context/stage.ts'
+import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
 export interface Deployment {

@@ -1,9 +1,10 @@
 /** The whole deployment as one value: the entry point and the tests build the same. */
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
-import { acknowledge } from './acknowledgements/acknowledgements.ts'
-import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/acknowledgements-review.ts'
-import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/acknowledgements-rollouts.ts'
+import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
+import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
+import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
 import { AutotuneStack } from './autotune-stack.ts'
 import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
@@ -21,7 +22,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   const stateful = new StatefulStack(app, 'AutotuneData', { retain, tags: { stage: name } })
   const workflow = new AutotuneStack(app, 'AutotuneWorkflow', { stores: stateful, tags: { stage: name } })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  acknowledge(app)
+  acknowledge(app, ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, REVIEW_ACKNOWLEDGEMENTS)

@@ -15,7 +15,7 @@ import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import type { HarnessProps } from './harness.ts'
-import { mappingMachine, mayRunNested } from './state-machine.ts'
+import { endOf, mappingMachine, mayRunNested } from './state-machine.ts'
 import { Watch } from './watch.ts'
 import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
 
@@ -157,11 +157,7 @@ export class Autotune extends Construct {
     })
     new Rule(this, 'RunFailed', {
       description: 'Records a failed tuning run and frees its lock',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.tuning.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
+      eventPattern: endOf(this.tuning, 'FAILED', 'TIMED_OUT', 'ABORTED'),
       targets: [target],
     })
   }

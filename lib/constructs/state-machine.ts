@@ -1,8 +1,15 @@
 /** State machines with a log of their own and a role with just the statements given; and what maps and nesting need. */
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import type { EventPattern } from 'aws-cdk-lib/aws-events'
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { DefinitionBody, LogLevel, type LogOptions, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import {
+  DefinitionBody,
+  type IStateMachine,
+  LogLevel,
+  type LogOptions,
+  StateMachine,
+} from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 
 /** What a machine does, and what it may. */
@@ -72,6 +79,16 @@ export const mayRunNested = (machine: StateMachine): PolicyStatement[] => [
     ],
   }),
 ]
+
+/** Event pattern of executions of a machine that ended in one of the states. */
+export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern => ({
+  source: ['aws.states'],
+  detailType: ['Step Functions Execution Status Change'],
+  detail: { stateMachineArn: [machine.stateMachineArn], status },
+})
+
+/** How an execution ends, as Step Functions spells it. */
+type Ended = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
 
 const executionsOf = (machine: StateMachine): string =>
   Stack.of(machine).formatArn({

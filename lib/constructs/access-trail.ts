@@ -5,7 +5,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 
-/** What is watched, by whom, and where it is kept. */
+/** What is watched, and where the trail is kept. */
 export interface AccessTrailProps {
   /** The sealed bucket. */
   readonly bucket: Bucket

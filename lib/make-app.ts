@@ -9,13 +9,21 @@ import { AutotuneStack } from './autotune-stack.ts'
 import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
+/** An application that is built and not synthesized yet: whoever has it calls `app.synth()`, and findings stop that. */
 export interface Deployment {
+  /** Both stacks under one tree, with the security rules. */
   readonly app: App
+  /** What is kept. */
   readonly stateful: StatefulStack
+  /** What runs. */
   readonly workflow: AutotuneStack
 }
 
-/** Builds every stack of the stage that the context names, with the security rules as errors of synthesis. */
+/**
+ * Builds every stack of the stage that the context names, with the security rules as errors of synthesis.
+ * @param props of the CDK application; `context` is that of cdk.json with what the command line adds
+ * @throws RangeError for a context value that is missing or wrong, and for an acknowledgement without its construct
+ */
 export function makeApp(props: AppProps = {}): Deployment {
   const app = new App(props)
   const { name, retain } = stageOf(app.node)

@@ -7,6 +7,7 @@ import { Construct } from 'constructs'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
+/** How long what is released stays. */
 export interface ReleaseStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
@@ -14,8 +15,11 @@ export interface ReleaseStoreProps {
   readonly lockFor: Duration
 }
 
+/** The store of releases (DESIGN 6): only the release role writes it, whatever else is granted in the account. */
 export class ReleaseStore extends Construct {
+  /** Pinned tuples, promotion records, routing and signed artifacts, under Object Lock. */
   readonly bucket: Bucket
+  /** The release role; runs functions only. */
   readonly releaser: Role
   /** Signs rollout artifacts. It outlives every deployment: without it no artifact can be checked any more. */
   readonly signingKey: Key
@@ -67,5 +71,5 @@ export class ReleaseStore extends Construct {
   }
 }
 
-/** A release is evidence for as long as an auditor may ask. */
+/** A release is evidence for as long as an auditor may ask: a year, in governance mode. */
 export const RELEASE_LOCK = Duration.days(365)

@@ -12,14 +12,19 @@ import { RuntimeFunction } from './runtime-function.ts'
 
 /** What outlives the workflow, as constructs. */
 export interface Stores {
+  /** What the optimiser may read. */
   readonly experience: ExperienceStore
+  /** What it may never read; handed to the functions of sealer and gate alone. */
   readonly vault: HeldOutVault
+  /** Runs, locks and questions. */
   readonly ledger: RunLedger
 }
 
+/** Where the functions work, and how much at once. */
 export interface WorkflowFunctionsProps {
+  /** Rights are granted on these, statement by statement. */
   readonly stores: Stores
-  /** Cases of a replay shard. */
+  /** Cases of a replay shard, 1 or more. */
   readonly shardCases: number
   /** Undefined: no run has a harness of its own. */
   readonly harness: HarnessProps | undefined
@@ -27,18 +32,34 @@ export interface WorkflowFunctionsProps {
 
 type Side = 'open' | 'sealer' | 'gate'
 
+/**
+ * The functions, in the order in which a run calls them. Each runs under a role of its own, but for those of the sealed
+ * side, which share the sealer's and the gate's.
+ */
 export class WorkflowFunctions extends Construct {
+  /** Checks the request, takes the lock of intent and risk class. */
   readonly startRun: RuntimeFunction
+  /** Sealer: moves the runs of retired versions to where the search reads. */
   readonly openRetired: RuntimeFunction
+  /** Compiles the search set. */
   readonly compileSearch: RuntimeFunction
+  /** Sealer: seals a held-out version where a fresh one is needed, and publishes its facts. */
   readonly sealVersion: RuntimeFunction
+  /** Pins everything the run depends on, replays the baseline, cuts the shards. */
   readonly pinRun: RuntimeFunction
+  /** The search: says what is needed next, and writes what the run leaves. */
   readonly advanceRun: RuntimeFunction
+  /** Replays one shard of the search set under one candidate. */
   readonly replayShard: RuntimeFunction
+  /** Gate: spends the question before a sealed case is read. */
   readonly reserveQuestion: RuntimeFunction
+  /** Gate: scores one sealed shard under one candidate. */
   readonly scoreShard: RuntimeFunction
+  /** Gate: decides the one bit, and seals it until it is due. */
   readonly sealAnswer: RuntimeFunction
+  /** Gate: lets the answer out when it is due. */
   readonly publishAnswer: RuntimeFunction
+  /** Records why a run failed, and frees its lock. */
   readonly recordFailure: RuntimeFunction
 
   private readonly props: WorkflowFunctionsProps

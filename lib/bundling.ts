@@ -3,13 +3,13 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Root of the project. */
+/** Root of the project, absolute, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
 /** Path of a handler by its name, that of its file in functions/handlers. */
 export const handlerFile = (name: string): string => join(ROOT, 'functions/handlers', `${name}.ts`)
 
-/** Names of every handler. */
+/** Names of every handler, sorted: one Lambda each. */
 export const handlerNames = (): string[] =>
   readdirSync(join(ROOT, 'functions/handlers'))
     .flatMap((file) => (file.endsWith('.ts') ? [file.slice(0, -3)] : []))
@@ -24,7 +24,9 @@ export const BUNDLING = {
   externalModules: ['@aws-sdk/*'],
 }
 
-/** The same for esbuild itself, one file a handler in a folder. */
+/**
+ * The same for esbuild itself: one file a handler, NAME.mjs, in a folder. For the test of bundle sizes and the bench.
+ */
 export const esbuildOptions = (names: readonly string[], outdir: string) => {
   const { externalModules, ...options } = BUNDLING
   return {

@@ -1,9 +1,10 @@
 /** The metrics a target may name, and the one table that maps metric, dimension, guardrail and delta keys. */
 
-/** The five score dimensions, in the order in which they are always printed. */
+/** The five score dimensions, in the order in which they are always printed (the article's Scorecard). */
 export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 type Dimension = (typeof DIMENSIONS)[number]
 
+/** Metrics that a target may name; `METRICS` says what each measures. */
 export type MetricName =
   | 'economics_cents_per_decision'
   | 'economics_tokens_per_decision'
@@ -12,17 +13,24 @@ export type MetricName =
   | 'utility'
   | 'approval_wait_rate'
 
+/** What a metric is measured in and how. */
 export interface Metric {
+  /** The dimension it is printed under. */
   readonly dimension: Dimension
+  /** As printed beside a value: cents, tokens, ms, score or share. */
   readonly unit: string
   /** Key under `observed_delta` of a proposal. */
   readonly delta_key: string
   /** How per-case values become one number. */
   readonly statistic: 'mean' | 'p95' | 'p50'
+  /** What is measured, in words, for people. */
   readonly says: string
 }
 
-/** Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. */
+/**
+ * Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. Delta keys
+ * are the article's where it has one; the table is ours.
+ */
 export const METRICS: Readonly<Record<MetricName, Metric>> = {
   economics_cents_per_decision: {
     dimension: 'economics',
@@ -67,9 +75,14 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     says: 'share of right actions that wait for a person',
   },
 }
+
+/** Names of `METRICS`, in its order; never empty. */
 export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]]
 
-/** Guardrail name -> the dimension it protects. `approval_bypass_rate` is a floor of its own, counted under policy. */
+/**
+ * Guardrail name -> the dimension it protects (the article's limits; `economics_delta` is ours, since its example has
+ * none there). `approval_bypass_rate` is a floor of its own, counted under policy.
+ */
 export const GUARDRAILS = {
   policy: 'policy',
   safety: 'safety',
@@ -78,5 +91,9 @@ export const GUARDRAILS = {
   p95_latency_delta: 'latency',
   economics_delta: 'economics',
 } as const
+
+/** A guardrail that a target may declare. */
 export type GuardrailName = keyof typeof GUARDRAILS
+
+/** Names of `GUARDRAILS`, in the order in which rows are always printed. */
 export const GUARDRAIL_NAMES = Object.keys(GUARDRAILS) as GuardrailName[]

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
 import { TunableSurface } from './surface.ts'
 
+/** An intent that the pack serves, how risky its actions can be, and who answers for it. */
 export const PackIntent = z.strictObject({
   intent_id: Id,
   risk_class: RiskClass,
@@ -10,8 +11,9 @@ export const PackIntent = z.strictObject({
 })
 
 /**
- * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned.
- * Immutable: a published version never changes.
+ * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
+ * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
+ * surfaces of one path, a surface without a setting or with an intent that the pack does not list.
  */
 export const ContextPack = z
   .strictObject({
@@ -49,7 +51,10 @@ export const ContextPack = z
   })
 export type ContextPack = z.infer<typeof ContextPack>
 
-/** The refs that are released and rolled back together; the four required ones are the article's. */
+/**
+ * The refs that are released and rolled back together; the four required ones are the article's, the others pin what a
+ * harness of yours depends on.
+ */
 export const BaselineTuple = z.strictObject({
   pack: Ref,
   policy: Ref,
@@ -64,17 +69,24 @@ export const BaselineTuple = z.strictObject({
 })
 export type BaselineTuple = z.infer<typeof BaselineTuple>
 
-/** A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. */
+/**
+ * A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. It belongs to one intent;
+ * rollback restores the whole of it (DESIGN 3).
+ */
 export const ReleaseTuple = z.strictObject({
   release_tuple_id: Id.meta({ description: 'release.INTENT.DAY or another id of the owner' }),
   intent: Name,
   refs: BaselineTuple,
   digests: z.record(z.string(), Digest).meta({ description: 'One per ref that this store holds.' }),
+  /** Null: the first of its intent. */
   prior_release_tuple_id: Id.nullable(),
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 
-/** Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0. */
+/**
+ * Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0 (DESIGN 3).
+ * Pinned with the tuple, so that a recomputed cost is the same a year later.
+ */
 export const PriceTable = z.strictObject({
   $schema: z.string().optional(),
   price_table: Ref,

@@ -7,7 +7,10 @@ const ints = z.array(z.int())
 const flags = z.array(z.union([z.literal(0), z.literal(1)]))
 const bits = z.array(z.boolean().nullable())
 
-/** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
+/**
+ * One recording of a case: what happened under known settings, as columns. Column lengths agree inside each group;
+ * steps and items count from 0, hops and ranks from 1; tokens are counted once, at compilation. Null: not recorded.
+ */
 export const Recording = z.strictObject({
   run_id: Id,
   pack_version: Ref.nullable(),
@@ -81,7 +84,9 @@ export const Recording = z.strictObject({
 })
 export type Recording = z.infer<typeof Recording>
 
-/** A case and its recordings. `digest` covers everything else in it. */
+/**
+ * A case (the article's golden) and its recordings, each under other settings. `digest` covers everything else in it.
+ */
 export const ReplayCase = z.strictObject({
   case_id: Name,
   family_id: Name,

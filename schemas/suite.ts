@@ -15,7 +15,8 @@ const names = z.array(Name).min(1)
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
- * model judge (a judge blocks but never certifies: its guardrail prints as checked).
+ * model judge (a judge blocks but never certifies: its guardrail prints as checked). A check whose record is missing
+ * says null, never pass (the article's Evaluation Engine; DESIGN 10).
  */
 export const Evaluator = z.discriminatedUnion('check', [
   z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('required_evidence') }),
@@ -44,7 +45,10 @@ export const Evaluator = z.discriminatedUnion('check', [
 ])
 export type Evaluator = z.infer<typeof Evaluator>
 
-/** A pinned suite. Never tunable, whatever a pack declares. */
+/**
+ * A pinned suite, `evals.NAME@SEMVER`. Never tunable, whatever a pack declares: switching an evaluator off is a
+ * violation, not a candidate (the article). Refused: an evaluator listed twice.
+ */
 export const EvaluatorSuite = z
   .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
   .superRefine((suite, ctx) => {
@@ -61,6 +65,9 @@ export const EvaluatorSuite = z
   })
 export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
 
+/**
+ * What an evaluator saw: in words, at which evidence and at which step of the recording. Null: at none in particular.
+ */
 export const Finding = z.strictObject({
   severity: z.enum(['info', 'warn', 'error']),
   message: z.string(),
@@ -100,7 +107,11 @@ export const Scorecard = z.strictObject({
 })
 export type Scorecard = z.infer<typeof Scorecard>
 
-/** Candidate minus baseline over one set, and the counts behind it. `null`: not measured. */
+/**
+ * Candidate minus baseline over one set, and the counts behind it. `null`: not measured. Violations, bypasses,
+ * regressions and improvements count families; latency in milliseconds, cost in cents a decision, tokens a decision,
+ * rates and utility 0..1.
+ */
 export const ScoreDelta = z.strictObject({
   set: z.enum(['search', 'heldout']),
   families: z.int(),

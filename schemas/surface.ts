@@ -18,6 +18,10 @@ const shared = {
 const number = z.number()
 const choice = z.union([z.string().min(1).max(200)])
 
+/**
+ * How much evidence is offered and in which order. `top_k` and `max_hops` take whole numbers from `min` to `max`;
+ * `source_priority` takes names of recorded orderings in `allowed`, and no range.
+ */
 export const RetrievalSurface = z.strictObject({
   layer: z.literal('retrieval'),
   field: z.enum(fieldsOf('retrieval')),
@@ -29,6 +33,7 @@ export const RetrievalSurface = z.strictObject({
   ...shared,
 })
 
+/** Tokens that a part of the context may take, from `min` to `max` by `step`. */
 export const ContextBudgetSurface = z.strictObject({
   layer: z.literal('context_budget'),
   field: z.enum(fieldsOf('context_budget')),
@@ -36,6 +41,10 @@ export const ContextBudgetSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * How the planner works, one of the values in `allowed`. No trimming shows it: a case replays only where a recording
+ * was made under that value (DESIGN 4).
+ */
 export const PlannerSurface = z.strictObject({
   layer: z.literal('planner'),
   field: z.enum(fieldsOf('planner')),
@@ -43,6 +52,10 @@ export const PlannerSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * A block of instructions. It may grow by `max_added_tokens` (ceil(characters / 4)) and hold no forbidden term; a
+ * rewrite that keeps less than half of its words is refused.
+ */
 export const PromptSurface = z.strictObject({
   layer: z.literal('prompt'),
   field: z.literal('instruction_block'),
@@ -50,6 +63,10 @@ export const PromptSurface = z.strictObject({
   ...shared,
 })
 
+/**
+ * From which amount on a person is asked, by `step`, in the unit of the recorded amounts. A value that skips an
+ * approval which the baseline asks for cannot win (DESIGN 5).
+ */
 export const ApprovalGateSurface = z.strictObject({
   layer: z.literal('approval_gate'),
   field: z.literal('threshold'),
@@ -57,7 +74,11 @@ export const ApprovalGateSurface = z.strictObject({
   ...shared,
 })
 
-/** A declared field. A path with no surface cannot be changed by any code path (article, "declared search space"). */
+/**
+ * A declared field. A path with no surface cannot be changed by any code path (the article, "declared search space").
+ * Refused: a path whose last word is not its field, bounds that are inverted or belong to another field, a value listed
+ * twice.
+ */
 export const TunableSurface = z
   .discriminatedUnion('layer', [
     RetrievalSurface,

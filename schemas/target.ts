@@ -27,7 +27,12 @@ const atMost = z
     message: noneAllowed,
   })
 
-/** Limits of the five dimensions and of approval bypass (article, "guardrails"). */
+/**
+ * Limits of the five dimensions and of approval bypass (the article, "guardrails"). `policy`, `safety` and
+ * `approval_bypass_rate` are absolute shares 0..1; the deltas are candidate minus baseline, in score, milliseconds and
+ * cents a decision. Each `alpha` is in (0, 1), default .05. Refused: a `utility_delta.min` above 0, and
+ * `max_violation_rate` beside a limit that tolerates something (the held-out gate, "From the contract to the rules").
+ */
 export const Guardrails = z.strictObject({
   policy: atLeast.optional(),
   safety: atLeast.optional(),
@@ -52,7 +57,10 @@ export const Guardrails = z.strictObject({
 })
 export type Guardrails = z.infer<typeof Guardrails>
 
-/** Dimensions that records may be unable to carry at all. Policy, safety and utility are never among them. */
+/**
+ * What the records cannot carry at all, each with its reason of 3 characters or more. Policy, safety and utility are
+ * never among them, nor is the target's own metric (DESIGN 3).
+ */
 export const NotMeasured = z.strictObject({
   latency: z.string().min(3).optional(),
   economics: z.string().min(3).optional(),
@@ -60,8 +68,9 @@ export const NotMeasured = z.strictObject({
 })
 
 /**
- * One metric on one intent. Every field that `autotune doctor` asks for may be absent here: it is then an unanswered
- * question with a line of its own, not a parse error.
+ * One metric on one intent: the article's contract of seven questions. Every field that `autotune doctor` asks for may
+ * be absent here: it is then an unanswered question with a line of its own, not a parse error. A field that is not ours
+ * is refused, so that a typing error is no silent default.
  */
 export const TuningTarget = z.strictObject({
   $schema: z.string().optional(),

@@ -1,8 +1,9 @@
 /** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
 import { lambdaTask } from './task.ts'
 
+/** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
-  /** ARNs. */
+  /** ARN of a function, as the six below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
@@ -10,11 +11,13 @@ export interface TuningParts {
   readonly pinRun: string
   readonly advanceRun: string
   readonly replayShard: string
+  /** ARN of the gate workflow. */
   readonly gateMachine: string
-  /** Bucket of the work files. */
+  /** Name of the bucket of the work files. */
   readonly bucket: string
+  /** Shards that are replayed at once. */
   readonly maxConcurrency: number
-  /** From the start of the gate to its answer. */
+  /** From the start of the gate to its answer, in seconds. */
   readonly answerAfterSeconds: number
 }
 

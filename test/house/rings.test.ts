@@ -47,7 +47,7 @@ const forbidden = [
     severity: 'error' as const,
     comment: 'files that need each other are one file',
     from: {},
-    to: { circular: true, dependencyTypesNot: ['type-only' as const] },
+    to: { circular: true },
   },
 ]
 

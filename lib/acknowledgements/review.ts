@@ -1,5 +1,5 @@
 /** Findings of the security rules that stand in the review desk, each with its reason. */
-import { type Acknowledgement, inExperience, TRACES, wildcard } from './acknowledgements.ts'
+import { type Acknowledgement, below, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
 
 const REVIEW_FILES =
   'ids of runs and reviews do not exist at synthesis; each function is given the kinds of file that it reads'
@@ -18,7 +18,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 
 const FUNCTIONS = ['OpenReview', 'NotifyReviewers', 'HoldReview', 'SettleReview', 'ShowReview', 'RecordDecision']
 
-const BELOW: readonly (readonly [path: string, id: string, reason: string])[] = [
+const ROWS: readonly Row[] = [
   ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
     patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), REVIEW_FILES] as const),
   ),
@@ -41,8 +41,5 @@ const BELOW: readonly (readonly [path: string, id: string, reason: string])[] = 
   ['ReviewFailed/Resource', 'Serverless-EventBusDLQ', IS_THE_QUEUE],
 ]
 
-export const REVIEW_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = BELOW.map(([path, id, reason]) => ({
-  path: `AutotuneWorkflow/Review/${path}`,
-  id,
-  reason,
-}))
+/** Of the review desk; there is none without the context value `reviewers`. */
+export const REVIEW_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below('AutotuneWorkflow/Review', ROWS)

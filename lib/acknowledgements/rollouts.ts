@@ -1,7 +1,7 @@
 /** Findings of the security rules that stand in the rollouts, each with its reason. */
 import { Stack } from 'aws-cdk-lib'
 import type { RoutingConfig } from '../constructs/routing-config.ts'
-import { type Acknowledgement, inExperience, inReleases, TRACES, wildcard } from './acknowledgements.ts'
+import { type Acknowledgement, below, inExperience, inReleases, type Row, TRACES, wildcard } from './acknowledge.ts'
 
 const ROLLOUT_FILES =
   'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
@@ -14,7 +14,9 @@ const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout']
 
-const BELOW: readonly (readonly [path: string, id: string, reason: string])[] = [
+const PART = 'AutotuneWorkflow/Rollouts'
+
+const ROWS: readonly Row[] = [
   ...['autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'].map(
     (p) => ['StartRollout/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
   ),
@@ -29,14 +31,14 @@ const BELOW: readonly (readonly [path: string, id: string, reason: string])[] = 
   ['RolloutFailed/Resource', 'Serverless-EventBusDLQ', IS_THE_QUEUE],
 ]
 
+/** Of the rollouts; there are none without the context value `rollouts`. */
 export const ROLLOUT_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   { path: 'AutotuneData/Releases/Releaser/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
-  ...BELOW.map(([path, id, reason]) => ({ path: `AutotuneWorkflow/Rollouts/${path}`, id, reason })),
+  ...below(PART, ROWS),
 ]
 
 /** The same where routing is published in AppConfig; the ids hold the names of its intents. */
 export function routingAcknowledgements({ environments }: RoutingConfig): Acknowledgement[] {
-  const below = 'AutotuneWorkflow/Rollouts'
   const deployments = environments.map((environment) => {
     const [application, own] = [environment.node.scope!.node.findChild('Application'), environment].map(
       (e) => `<${Stack.of(environment).getLogicalId(e as typeof environment)}>`,
@@ -45,8 +47,8 @@ export function routingAcknowledgements({ environments }: RoutingConfig): Acknow
       `arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${application}/environment/${own}/deployment/*`,
     )
   })
-  return [
-    ...deployments.map((id) => ({ path: `${below}/StartRollout/Policy/Resource`, id, reason: DEPLOYMENTS })),
-    { path: `${below}/Routing/Monitor/DefaultPolicy/Resource`, id: wildcard('*'), reason: DESCRIBES },
-  ]
+  return below(PART, [
+    ...deployments.map((id) => ['StartRollout/Policy/Resource', id, DEPLOYMENTS] as const),
+    ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES],
+  ])
 }

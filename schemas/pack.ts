@@ -4,7 +4,7 @@ import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
 import { TunableSurface } from './surface.ts'
 
 /** An intent that the pack serves, how risky its actions can be, and who answers for it. */
-export const PackIntent = z.strictObject({
+const PackIntent = z.strictObject({
   intent_id: Id,
   risk_class: RiskClass,
   owner: Name,

@@ -10,7 +10,7 @@ import { LAYERS } from './surface-fields.ts'
  * Where a proposal can stand (the article has `proposed`; the rest are ours). Only `proposed` is stored: the others
  * follow from its review and its rollout. `expired`: nobody decided in time, which is not an approval.
  */
-export const PROPOSAL_STATUS = [
+const PROPOSAL_STATUS = [
   'proposed',
   'in_review',
   'approved',

@@ -17,7 +17,7 @@ const bucketShare = Share.refine(
 )
 
 /** One condition on a subject's attributes: its value is among `in`. An attribute that is absent never matches. */
-export const CohortCondition = z.strictObject({
+const CohortCondition = z.strictObject({
   attribute: Name,
   in: z.array(z.union([z.string().max(300), z.number(), z.boolean()])).min(1),
 })
@@ -134,7 +134,7 @@ export const RolloutConfig = z
 export type RolloutConfig = z.infer<typeof RolloutConfig>
 
 /** The two tuples that production compares. */
-export const ARMS = ['baseline', 'candidate'] as const
+const ARMS = ['baseline', 'candidate'] as const
 
 /** `baseline` is the tuple in force, `candidate` the one on its way. */
 export type Arm = (typeof ARMS)[number]
@@ -207,7 +207,7 @@ export const PROMOTION_VERDICTS = [
 ] as const
 
 /** Who approved, and in which role: taken from the decisions of the review. */
-export const Approver = z.strictObject({ role: Name, reviewer: Name })
+const Approver = z.strictObject({ role: Name, reviewer: Name })
 
 /**
  * One transition of a rollout, chained to the one before (the article's promotion record: stage, cohort, thresholds,

@@ -10,7 +10,7 @@ export const Instant = z
   .meta({ description: 'ISO 8601 in UTC with milliseconds.' })
 
 /** Makes a link single: 32-128 hex digits from a random source outside the core. */
-export const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
+const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
 
 /** One person who may decide for one role. Several may be asked for a role; the first to decide takes it. */
 export const ReviewSeat = z.strictObject({ role: Name, reviewer: Name, nonce: Nonce })
@@ -35,7 +35,7 @@ export const ReviewDecision = z.strictObject({
 export type ReviewDecision = z.infer<typeof ReviewDecision>
 
 /** `open` until every required role approved, one person rejected, or the time is over. */
-export const REVIEW_STATUS = ['open', 'approved', 'rejected', 'expired'] as const
+const REVIEW_STATUS = ['open', 'approved', 'rejected', 'expired'] as const
 
 /**
  * The one item of a review. Every transition is one conditional write on `revision`. The task token is not in it. One

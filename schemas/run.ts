@@ -13,11 +13,11 @@ import { TuningTarget } from './target.ts'
  * A model that a harness may ask for what was not recorded: ARN in Amazon Bedrock, and the longest answer in tokens.
  * Off unless it is named (DESIGN 4).
  */
-export const PinnedModel = z.strictObject({
+const PinnedModel = z.strictObject({
   model_arn: z.string().min(1),
   max_tokens: z.int().min(1).max(100_000),
 })
-export type PinnedModel = z.infer<typeof PinnedModel>
+type PinnedModel = z.infer<typeof PinnedModel>
 
 /**
  * What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another
@@ -83,7 +83,7 @@ export type Verdict = z.infer<typeof Verdict>
  * The same number of replays spent on uniformly random candidates: what the search itself was worth. `best` is null
  * when none of them was feasible.
  */
-export const NoSearch = z.strictObject({
+const NoSearch = z.strictObject({
   candidates: z.int(),
   replays: z.int(),
   best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),

@@ -22,7 +22,7 @@ const choice = z.union([z.string().min(1).max(200)])
  * How much evidence is offered and in which order. `top_k` and `max_hops` take whole numbers from `min` to `max`;
  * `source_priority` takes names of recorded orderings in `allowed`, and no range.
  */
-export const RetrievalSurface = z.strictObject({
+const RetrievalSurface = z.strictObject({
   layer: z.literal('retrieval'),
   field: z.enum(fieldsOf('retrieval')),
   bounds: z.strictObject({
@@ -34,7 +34,7 @@ export const RetrievalSurface = z.strictObject({
 })
 
 /** Tokens that a part of the context may take, from `min` to `max` by `step`. */
-export const ContextBudgetSurface = z.strictObject({
+const ContextBudgetSurface = z.strictObject({
   layer: z.literal('context_budget'),
   field: z.enum(fieldsOf('context_budget')),
   bounds: z.strictObject({ min: z.int().min(0), max: z.int().min(0), step: z.int().positive() }),
@@ -45,7 +45,7 @@ export const ContextBudgetSurface = z.strictObject({
  * How the planner works, one of the values in `allowed`. No trimming shows it: a case replays only where a recording
  * was made under that value (DESIGN 4).
  */
-export const PlannerSurface = z.strictObject({
+const PlannerSurface = z.strictObject({
   layer: z.literal('planner'),
   field: z.enum(fieldsOf('planner')),
   bounds: z.strictObject({ allowed: z.array(choice).min(1) }),
@@ -56,7 +56,7 @@ export const PlannerSurface = z.strictObject({
  * A block of instructions. It may grow by `max_added_tokens` (ceil(characters / 4)) and hold no forbidden term; a
  * rewrite that keeps less than half of its words is refused.
  */
-export const PromptSurface = z.strictObject({
+const PromptSurface = z.strictObject({
   layer: z.literal('prompt'),
   field: z.literal('instruction_block'),
   bounds: z.strictObject({ max_added_tokens: z.int().min(0), forbidden_terms: z.array(z.string().min(1)) }),
@@ -67,7 +67,7 @@ export const PromptSurface = z.strictObject({
  * From which amount on a person is asked, by `step`, in the unit of the recorded amounts. A value that skips an
  * approval which the baseline asks for cannot win (DESIGN 5).
  */
-export const ApprovalGateSurface = z.strictObject({
+const ApprovalGateSurface = z.strictObject({
   layer: z.literal('approval_gate'),
   field: z.literal('threshold'),
   bounds: z.strictObject({ min: number, max: number, step: z.number().positive() }),

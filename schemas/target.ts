@@ -61,7 +61,7 @@ export type Guardrails = z.infer<typeof Guardrails>
  * What the records cannot carry at all, each with its reason of 3 characters or more. Policy, safety and utility are
  * never among them, nor is the target's own metric (DESIGN 3).
  */
-export const NotMeasured = z.strictObject({
+const NotMeasured = z.strictObject({
   latency: z.string().min(3).optional(),
   economics: z.string().min(3).optional(),
   approval: z.string().min(3).optional(),

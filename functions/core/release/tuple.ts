@@ -32,7 +32,7 @@ export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple 
   pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)
 
 /** Digests of what a run pinned, by the ref's place in the tuple. */
-export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+const digestsOf = (run: AutotuneRun): Record<string, string> => ({
   pack: digestOf(run.pack),
   evals: digestOf(run.evaluator_suite),
   ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),

@@ -59,7 +59,7 @@ function* visiting({ kills, rest }: Visits): Generator<number> {
 export type Outcome =
   | { readonly measures: Series<Measures>; readonly changed: Uint8Array }
   | { readonly stopped: Stopped }
-export type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
+type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
 /** Cases asked for at once: enough for concurrent replayers, few enough that little runs ahead of a stop. */
 export const BLOCK = 16

@@ -6,8 +6,8 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { publishRefund, refundTarget } from '../../examples/refund/documents.ts'
-import { refundRuns } from '../../examples/refund/generate.ts'
+import { publishRefund, refundTarget } from '../demo/documents.ts'
+import { refundRuns } from '../demo/generate.ts'
 import { openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { fixSplit, ingest } from '../steps/experience/ingest.ts'
@@ -16,6 +16,7 @@ import { readJson } from '../streams/read-object.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
+// The key decides who is sealed away, and with it every figure that README shows.
 const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as const
 const RUN_ID = 'demo_refund_cents'
 const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'

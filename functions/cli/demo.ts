@@ -13,7 +13,7 @@ import { UserError } from '../errors.ts'
 import { fixSplit, ingest } from '../steps/experience/ingest.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { readJson } from '../streams/read-object.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { COMMAND, print, terminalProgress } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
 // The key decides who is sealed away, and with it every figure that README shows.
@@ -70,9 +70,9 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     print(json, { ...summary, proposal: path, store: store.dir }, () => [
       ...runLines(summary, proposal, path),
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
-      `look further  npm run -s autotune -- explain ${RUN_ID} --store ${store.dir}`,
-      `              npm run -s autotune -- verify ${RUN_ID} --store ${store.dir}`,
-      `review it     npm run -s autotune -- review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
+      `look further  ${COMMAND} explain ${RUN_ID} --store ${store.dir}`,
+      `              ${COMMAND} verify ${RUN_ID} --store ${store.dir}`,
+      `review it     ${COMMAND} review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {

@@ -33,7 +33,7 @@ function start() {
 const needed = missing()
 if (needed === null) start()
 else {
-  const way = CLONE ? '. In a clone, "npm run -s autotune -- VERB" brings the right one' : ''
+  const way = CLONE ? '. In a clone, "npm ci" brings the right one for "npm run -s autotune -- VERB"' : ''
   process.stderr.write(`autotune needs ${needed}; this is ${process.version}${way}\n`)
   process.exitCode = 2
 }

@@ -1,6 +1,6 @@
 /**
  * The AWS half for a CDK app of your own, `contextos-autotune/cdk`. Needs aws-cdk-lib, constructs and esbuild beside it,
- * and in the app's context the flag `@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2`.
+ * and the recommended feature flags in the app's context, as `cdk init` writes them.
  */
 
 export { RolloutConfig } from '#schemas/release.ts'

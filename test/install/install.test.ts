@@ -108,6 +108,20 @@ test('installed for everybody, the command runs from another folder', () => {
   expect(succeed(process.execPath, [command, 'demo'], elsewhere)).toMatch('CERTIFIED')
 })
 
+test('so it does where a package manager links packages in place of copying them', () => {
+  const packages = join(place, 'global/lib/node_modules/contextos-autotune/node_modules')
+  const away = mkdtempSync(join(place, 'linked-'))
+  for (const name of ['canonicalize', 'jsonata', 'pure-rand']) {
+    renameSync(join(packages, name), join(away, name))
+    symlinkSync(join(away, name), join(packages, name))
+  }
+  const args = ['demo', '--store', join(away, 'harness')]
+  expect(succeed(process.execPath, [command, ...args], away)).toMatch('CERTIFIED')
+  writeFileSync(join(away, 'log.jsonl'), '{ "messages": [] }\n')
+  const imported = start(process.execPath, [command, 'import', 'log.jsonl', '--map', 'chat-messages'], away)
+  expect(imported.stderr).toMatch('what map chat-messages makes of it')
+})
+
 test('a Node that is too old gets one clear line', (context) => {
   const old = (process.env.PATH ?? '')
     .split(':')

@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
-import { PROGRAM, packageFolder, scriptFile } from '../program-files.ts'
+import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
 
 /** First line to the child. */
 export interface ChildSettings {
@@ -190,13 +190,12 @@ export class MapWorker {
  * and `Function` are off as well, because that is how earlier engines were broken out of.
  */
 export function guardArguments(memoryMb: number): string[] {
-  const engine = realpathSync(packageFolder('jsonata'))
   const splitter = realpathSync(scriptFile('../../../streams/line-splitter.ts', import.meta.url))
   const packageFile = realpathSync(join(PROGRAM, 'package.json'))
   return [
     '--permission',
     `--allow-fs-read=${join(dirname(CHILD), '*')}`,
-    `--allow-fs-read=${join(engine, '*')}`,
+    ...packageFolders('jsonata').map((engine) => `--allow-fs-read=${join(engine, '*')}`),
     `--allow-fs-read=${packageFile}`,
     `--allow-fs-read=${splitter}`,
     '--no-experimental-sqlite',

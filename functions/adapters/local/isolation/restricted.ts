@@ -8,7 +8,7 @@ import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../../errors.ts'
 import { passingDescriptor } from '../files/passing-file.ts'
-import { PROGRAM, packageFolder, scriptFile } from '../program-files.ts'
+import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
 
 /** Code that a search or a gate runs on: the core, the contracts, and the pure libraries they import. */
 const CODE = ['functions', 'schemas', 'package.json']
@@ -31,10 +31,10 @@ export const restrictedFlags = (readable: readonly string[]): string[] => [
  * symbolic link, or a second name of a file in the vault.
  */
 export function readableCode(vault: string): string[] {
-  const paths = [...CODE.map((path) => join(PROGRAM, path)), ...LIBRARIES.map(packageFolder)]
-  const folders = paths.map((path) => realpathSync(path))
+  const libraries = LIBRARIES.map(packageFolders)
+  const folders = [...CODE.map((path) => realpathSync(join(PROGRAM, path))), ...libraries.map(([real]) => real!)]
   refuseLinks(folders, vault)
-  return folders
+  return [...new Set([...folders, ...libraries.flat()])]
 }
 
 /**

@@ -17,7 +17,6 @@ const PinnedModel = z.strictObject({
   model_arn: z.string().min(1),
   max_tokens: z.int().min(1).max(100_000),
 })
-type PinnedModel = z.infer<typeof PinnedModel>
 
 /**
  * What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another

@@ -3,6 +3,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
 
+/** How this program is called: a clone has it as a script, an installed package as a command. */
+export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s autotune --' : 'autotune'
+
 /** Text of a file named on the command line. */
 export function readInput(file: string): string {
   let size: number

@@ -54,7 +54,8 @@ export class RuntimeFunction extends Construct {
     this.function = new NodejsFunction(this, 'Function', {
       entry: handlerFile(props.handler),
       projectRoot: ROOT,
-      depsLockFilePath: `${ROOT}package-lock.json`,
+      // Nothing is installed for a bundle; a file that says so is asked for all the same.
+      depsLockFilePath: `${ROOT}package.json`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memory,

@@ -7,8 +7,8 @@ import { SharedValues, slim } from '#core/replay/slim.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
-import { refundRuns } from '../../../examples/refund/generate.ts'
-import suite from '../../../examples/refund/suite.json' with { type: 'json' }
+import { refundRuns } from '../../../functions/demo/generate.ts'
+import suite from '../../../functions/demo/suite.json' with { type: 'json' }
 
 const runs = [...refundRuns({ families: 40 })]
 const cases = runs.map((run) => compileCase([run]))

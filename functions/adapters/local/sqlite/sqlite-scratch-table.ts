@@ -1,7 +1,7 @@
 /** Texts by key in an SQLite file that no other process finds. */
-import { DatabaseSync } from 'node:sqlite'
 import type { ScratchTable } from '#ports'
 import { passingFile } from '../files/passing-file.ts'
+import { DatabaseSync } from './sqlite.ts'
 
 /** Pages kept in memory; what does not fit goes to the file. */
 const CACHE_KIB = 16 * 1024

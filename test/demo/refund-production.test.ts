@@ -7,11 +7,11 @@ import { applyRelease, applyVerdict } from '#core/release/rollout.ts'
 import { routingOf } from '#core/release/routing.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { ProductionRun, type Rollout, RolloutConfig } from '#schemas/release.ts'
-import { productionRuns } from '../../examples/refund/production.ts'
+import { productionRuns } from '../../functions/demo/production.ts'
 import { inStage, START, started } from '../core/release/builders.ts'
 
 const example = (file: string) =>
-  RolloutConfig.parse(JSON.parse(readFileSync(new URL(`../../examples/refund/${file}`, import.meta.url), 'utf8')))
+  RolloutConfig.parse(JSON.parse(readFileSync(new URL(`../../functions/demo/${file}`, import.meta.url), 'utf8')))
 
 /** Lets a rollout without dwell times go as far as a world lets it. */
 function outcome(world: 'good' | 'harm', seed: number): Rollout {

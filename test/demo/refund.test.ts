@@ -17,11 +17,11 @@ import { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
-import { refundRuns } from '../../examples/refund/generate.ts'
-import { WORLD } from '../../examples/refund/world.ts'
+import { refundRuns } from '../../functions/demo/generate.ts'
+import { WORLD } from '../../functions/demo/world.ts'
 
 const read = (file: string) =>
-  JSON.parse(readFileSync(new URL(`../../examples/refund/${file}`, import.meta.url), 'utf8'))
+  JSON.parse(readFileSync(new URL(`../../functions/demo/${file}`, import.meta.url), 'utf8'))
 const pack = ContextPack.parse(read('pack.json'))
 const suite = EvaluatorSuite.parse(read('suite.json'))
 const prices = PriceTable.parse(read('prices.json'))

@@ -11,7 +11,7 @@ import {
   publishPack,
   publishPrices,
   publishSuite,
-} from '../../functions/steps/experience/documents.ts'
+} from '../steps/experience/documents.ts'
 
 const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8')
 

@@ -112,7 +112,7 @@ function build(state: { code: number }): Command {
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )
     .action(async (files, o) => {
-      state.code = await (await import('../functions/cli/import-verb.ts')).importVerb(files, o)
+      state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
     })
 
   verb(

@@ -2,12 +2,12 @@
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { moduleEngine } from '../embedded/module-engine.ts'
-import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
+import { moduleEngine } from './module-engine.ts'
+import type { LocalStore } from './open-store.ts'
 
 export interface LocalEngine extends ReplayEngine {
   /** Ends its processes. */

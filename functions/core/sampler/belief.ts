@@ -5,9 +5,9 @@
 
 import type { FieldKernel } from './gaussian-process.ts'
 import { distance, type Lattice, type Point } from './lattice.ts'
-import { type FitMemo, type MetricModel, modelMetric, modelSign, type Row } from './metric-model.ts'
+import { type Fits, type MetricModel, modelMetric, modelSign, type Row } from './metric-model.ts'
 import { logCdf, logExpectedImprovement } from './normal.ts'
-import { feasibleBestFirst, isMeasured, measured, rangeOf, type Seen, signOf } from './observations.ts'
+import { feasibleBestFirst, isMeasured, measured, rangeOf, signOf, type Told } from './observations.ts'
 import type { Constraint, Goal, Metrics } from './types.ts'
 
 /** What a proposal is after. */
@@ -19,9 +19,8 @@ export interface Mood {
 }
 
 /**
- * Taken in turn. Great hopes alone overlook the small step that is nearly certain (measured: it makes the difference in
- * the few worlds where the search ended 3 % off); and under noise, where the edge runs is itself in doubt, so that some
- * proposals stay inside it. Without noise caution changes nothing.
+ * Taken in turn. Great hopes alone overlook the small step that is nearly certain; and under noise, where the edge runs
+ * is itself in doubt, so that some proposals stay inside it. Without noise caution changes nothing.
  */
 export const MOODS: readonly Mood[] = [
   { caution: 0, sure: false },
@@ -32,23 +31,22 @@ export const MOODS: readonly Mood[] = [
 
 export interface Belief {
   /** Points observed to be feasible, best first. */
-  readonly leaders: readonly Seen[]
+  readonly leaders: readonly Told[]
   /** Logarithm of the promise; -Infinity as soon as it is clear that it falls short of `atLeast`. */
   promise(point: Point, mood: Mood, atLeast: number): number
-  /** What to expect of a leader when it is measured again; null if it may well break a limit. */
-  expected(leader: Seen): Metrics | null
+  /** The leader of the best objective to be expected, as `Search.best` says, with the metrics to be expected. */
+  best(): (Told & { readonly metrics: Metrics }) | null
 }
 
-/** What belongs to a search for good; `memo` holds its fits. */
+/** What belongs to a search for good; `fits` is the models' memory. */
 export interface Frame {
   readonly lattice: Lattice
   readonly goal: Goal
   readonly kernels: readonly FieldKernel[]
-  readonly memo: FitMemo
+  readonly fits: Fits
 }
 
 interface Limit {
-  readonly metric: string | null
   readonly model: MetricModel
   readonly min: number
   readonly max: number
@@ -65,79 +63,65 @@ const BELIEVED = Math.log(0.45)
 /** The chance of keeping its limits that the best has to have where the metric of a limit is noisy. */
 const CONFIDENT = Math.log(0.8)
 
-/** `out`: points handed out and not told yet, taken for evaluated as predicted, so that the next one lies elsewhere. */
-export function believe({ lattice, goal, kernels, memo }: Frame, seen: readonly Seen[], out: readonly Point[]): Belief {
-  const baseline = seen.find((s) => distance(lattice, s.point, lattice.baseline) === 0)
-  const leaders = feasibleBestFirst(goal, seen, baseline)
+/** `told` in the order of proposals. */
+export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly Told[]): Belief {
+  const sign = signOf(goal)
+  const homes = told.filter((t) => distance(lattice, t.point, lattice.baseline) === 0)
+  const baseline = homes.find((t) => isMeasured(goal, t)) ?? homes[0]
+  const leaders = feasibleBestFirst(goal, told, baseline)
   const centre = leaders[0]?.point ?? lattice.baseline
   // The nearest to the best tell most, and the baseline, on which relative limits rest.
-  const near = seen
-    .map((s) => ({ s, far: s === baseline ? -1 : distance(lattice, s.point, centre) }))
-    .sort((a, b) => a.far - b.far || a.s.number - b.s.number)
-    .map(({ s }) => s)
+  const near = told
+    .map((t) => ({ t, far: t === baseline ? -1 : distance(lattice, t.point, centre) }))
+    .sort((a, b) => a.far - b.far)
+    .map(({ t }) => t)
 
-  const withOut = (rows: readonly Row[], condition: (rows: readonly Row[]) => MetricModel): MetricModel => {
-    const model = condition(rows)
-    if (out.length === 0) return model
-    const assumed = out.map((point) => ({ point, value: model.outward(model.predict(point).mean) }))
-    return condition([...rows, ...assumed])
-  }
   const models = new Map<string, MetricModel>()
   const learnMetric = (metric: string): MetricModel | undefined => {
-    const rows = rowsOf(seen, (s) => measured(s.metrics, metric))
-    if (rows.length === 0 || models.has(metric)) return models.get(metric)
-    const nearRows = rowsOf(near.slice(0, NEAR_MOST), (s) => measured(s.metrics, metric))
-    const model = withOut(nearRows, (all) => modelMetric(kernels, metric, rows, all, memo))
-    models.set(metric, model)
-    return model
+    const rows = rowsOf(told, (t) => measured(t, metric))
+    if (!models.has(metric) && rows.length > 0) {
+      const nearRows = rowsOf(near.slice(0, NEAR_MOST), (t) => measured(t, metric))
+      models.set(metric, modelMetric(kernels, metric, rows, nearRows, fits))
+    }
+    return models.get(metric)
   }
-  /** A limit learned from which points lie beyond it, if some do and some do not. */
-  const learnBits = (keeps: (s: Seen) => boolean | undefined): Limit | undefined => {
-    const bit = (s: Seen) => (keeps(s) === undefined ? undefined : keeps(s) ? 1 : -1)
-    if (new Set(rowsOf(seen, bit).map((row) => row.value)).size < 2) return undefined
-    const model = withOut(rowsOf(near.slice(0, BITS_MOST), bit), (all) => modelSign(kernels, all))
-    return { metric: null, model, min: 0, max: Infinity }
+  /** A limit learned from which points keep it (1) and which do not (-1), if there are both. */
+  const learnBits = (bit: (t: Told) => number | undefined): Limit | undefined => {
+    if (new Set(rowsOf(told, bit).map((row) => row.value)).size < 2) return undefined
+    return { model: modelSign(kernels, rowsOf(near.slice(0, BITS_MOST), bit)), min: 0, max: Infinity }
   }
   const learnLimit = (constraint: Constraint): Limit | undefined => {
     const { metric, relative_to_baseline } = constraint
     const range = rangeOf(constraint, baseline)
-    if (!range) return undefined
-    const margin = (s: Seen) => {
-      const y = measured(s.metrics, metric)
+    const model = range && learnMetric(metric)
+    if (!model) return undefined
+    const margin = (t: Told) => {
+      const y = measured(t, metric)
       return y === undefined ? undefined : Math.min(y - range.min, range.max - y)
     }
-    // Often exactly on its limit, never strictly within: a clamp (`max(0, .62 - a) <= 0`), a count of violations, a pass
-    // or fail. A process through the flat part would call it a coin toss everywhere, so it is read as a bit.
-    const margins = rowsOf(seen, margin).map((row) => row.value)
-    if (margins.length > 0 && margins.reduce((a, b) => Math.max(a, b)) === 0) {
-      return learnBits((s) => (margin(s) === undefined ? undefined : margin(s) === 0))
+    // Never strictly within its limit, only on it: a clamp (`max(0, .62 - a) <= 0`), a count of violations, a pass or
+    // fail. A process through the flat part would call it a coin toss everywhere, so it is read as a bit.
+    if (rowsOf(told, margin).reduce((most, row) => Math.max(most, row.value), -Infinity) === 0) {
+      return learnBits((t) => (margin(t) === undefined ? undefined : margin(t) === 0 ? 1 : -1))
     }
-    const model = learnMetric(metric)
-    if (!model) return undefined
     // Under noise the baseline's one observation is a poor origin; the model's opinion of it is a better one.
-    const shift = relative_to_baseline
-      ? model.outward(model.predict(baseline!.point).mean) - measured(baseline!.metrics, metric)!
-      : 0
+    const home = relative_to_baseline ? baseline : undefined
+    const shift = home ? model.outward(model.predict(home.point).mean) - measured(home, metric)! : 0
     const side = (limit: number) => (Number.isFinite(limit) ? model.inward(limit + shift) : limit)
-    return { metric, model, min: side(range.min), max: side(range.max) }
+    return { model, min: side(range.min), max: side(range.max) }
   }
   const target = learnMetric(goal.objective.metric)
-  const failure = learnBits((s) => isMeasured(goal, s))
+  const failure = learnBits((t) => (isMeasured(goal, t) ? 1 : -1))
   const limits = [...goal.constraints.map(learnLimit), failure].filter((limit) => limit !== undefined)
 
-  const sign = signOf(goal)
   /** By caution: the lowest cost believed to be allowed, which is what there is to improve on. */
-  const marks = [Infinity, Infinity, Infinity]
-  for (const { point } of [
-    ...near.slice(0, NEAR_MOST).filter((s) => isMeasured(goal, s)),
-    ...out.map((point) => ({ point })),
-  ]) {
-    const cost = target ? sign * target.predict(point).mean : Infinity
-    for (const caution of marks.keys()) {
-      const allowed = cost < marks[caution]! && limits.every((limit) => logAllowed(limit, point, caution) >= BELIEVED)
-      if (allowed) marks[caution] = cost
-    }
-  }
+  const marks = [0, 1, 2].map((caution) => {
+    const allowed = near
+      .slice(0, NEAR_MOST)
+      .filter((t) => isMeasured(goal, t) && limits.every((limit) => logAllowed(limit, t.point, caution) >= BELIEVED))
+    return allowed.reduce((least, t) => Math.min(least, sign * target!.predict(t.point).mean), Infinity)
+  })
+
   return {
     leaders,
     promise(point, { caution, sure }, atLeast) {
@@ -155,20 +139,25 @@ export function believe({ lattice, goal, kernels, memo }: Frame, seen: readonly 
       }
       return sum
     },
-    expected({ point, metrics }) {
-      const doubtful = limits.filter(({ metric, model }) => metric !== null && model.noise > 0)
-      if (doubtful.reduce((sum, limit) => sum + logAllowed(limit, point, 0), 0) < CONFIDENT) return null
+    best() {
+      const doubtful = limits.filter(({ model }) => model.noise > 0)
       const noisy = [...models].filter(([, model]) => model.noise > 0)
-      const means = noisy.map(([name, model]) => [name, model.outward(model.predict(point).mean)])
-      return { ...metrics, ...Object.fromEntries(means) }
+      const claims = leaders
+        .filter(({ point }) => doubtful.reduce((sum, limit) => sum + logAllowed(limit, point, 0), 0) >= CONFIDENT)
+        .map((t) => {
+          const means = noisy.map(([name, model]) => [name, model.outward(model.predict(t.point).mean)] as const)
+          return { ...t, metrics: { ...t.metrics, ...Object.fromEntries(means) } }
+        })
+      const cost = (t: Told) => sign * measured(t, goal.objective.metric)!
+      return claims.sort((a, b) => cost(a) - cost(b))[0] ?? null
     },
   }
 }
 
-const rowsOf = (seen: readonly Seen[], value: (s: Seen) => number | undefined): Row[] =>
-  seen.flatMap((s) => {
-    const y = value(s)
-    return y === undefined ? [] : [{ point: s.point, value: y }]
+const rowsOf = (told: readonly Told[], of: (t: Told) => number | undefined): Row[] =>
+  told.flatMap((t) => {
+    const value = of(t)
+    return value === undefined ? [] : [{ point: t.point, value }]
   })
 
 /** log of the probability that the point keeps clear of the limit by `caution` standard deviations of the noise. */

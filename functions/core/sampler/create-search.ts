@@ -5,11 +5,11 @@
 
 import { believe, type Frame } from './belief.ts'
 import { makeKernels } from './gaussian-process.ts'
-import { atLeast, checkOptions } from './input.ts'
+import { checkAsked, checkOptions } from './input.ts'
 import { idOf, makeLattice, type Point, valuesOf } from './lattice.ts'
-import { pool, readObservations, signOf, type Told } from './observations.ts'
+import { readObservations, type Told } from './observations.ts'
 import { propose } from './propose.ts'
-import type { Best, Proposal, Search, SearchOptions } from './types.ts'
+import type { Proposal, Search, SearchOptions } from './types.ts'
 
 /**
  * Starts a search. Throws a `SearchInputError` that names the option for a space without points, repeated or unordered
@@ -24,19 +24,19 @@ export function createSearch(options: SearchOptions): Search {
   checkOptions(options)
   const { seed, evaluations = 500 } = options
   const lattice = makeLattice(options)
-  const frame: Frame = { lattice, goal: options, kernels: makeKernels(lattice), memo: new Map() }
+  const frame: Frame = { lattice, goal: options, kernels: makeKernels(lattice), fits: new Map() }
   const told = new Map<number, Told>()
   /** Handed out and not told. */
   const out = new Map<number, Point>()
   let next = 0
+  const inOrder = () => [...told.values()].sort((a, b) => a.number - b.number)
 
   return {
     ask(n = 1) {
-      atLeast('n', n, 1, 'at least 1: how many points to propose')
-      const seen = pool(told.values())
+      checkAsked(n)
       const proposals: Proposal[] = []
       while (proposals.length < n && told.size + out.size < evaluations) {
-        const point = propose(frame, seed, next, seen, [...out.values()])
+        const point = propose(frame, seed, next, inOrder(), [...out.values()])
         if (!point) break
         proposals.push({ id: idOf(next, point), values: valuesOf(lattice, point) })
         out.set(next++, point)
@@ -45,25 +45,16 @@ export function createSearch(options: SearchOptions): Search {
     },
 
     tell(observations) {
-      for (const t of readObservations(lattice, observations, told, out)) {
-        told.set(t.number, t)
-        out.delete(t.number)
-        next = Math.max(next, t.number + 1)
+      for (const [number, t] of readObservations(lattice, observations, told, out)) {
+        told.set(number, t)
+        out.delete(number)
+        next = Math.max(next, number + 1)
       }
     },
 
     best() {
-      const belief = believe(frame, pool(told.values()), [])
-      let best: Best | null = null
-      let least = Infinity
-      for (const leader of belief.leaders) {
-        const metrics = belief.expected(leader)
-        const cost = metrics ? signOf(options) * metrics[options.objective.metric]! : Infinity
-        if (cost >= least) continue
-        least = cost
-        best = { id: idOf(leader.number, leader.point), values: valuesOf(lattice, leader.point), metrics: metrics! }
-      }
-      return best
+      const best = believe(frame, inOrder()).best()
+      return best && { id: idOf(best.number, best.point), values: valuesOf(lattice, best.point), metrics: best.metrics }
     },
   }
 }

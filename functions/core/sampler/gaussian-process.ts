@@ -41,39 +41,34 @@ export interface Process {
 }
 
 const LEAST_VARIANCE = 1e-9
-/** The shape a fit starts from: bent. */
-export const BENT = 2
+/** The shape a fit starts from. */
+export const BENT = 1
 
 const matern52 = (d: number, length: number): number => {
   const x = (Math.sqrt(5) * d) / length
   return (1 + x + (x * x) / 3) * Math.exp(-x)
 }
 
-/** Straight in the value, straight in the rank (a geometric grid's logarithm), bent, smooth, wavy, stairs. */
-function orderedShapes(values: readonly number[]): FieldKernel {
-  const most = values.length - 1
-  const rank = values.map((_, r) => r / most)
-  const value = values.map((x) => (x - values[0]!) / (values[most]! - values[0]!))
+/**
+ * Straight, bent, smooth, wavy and stairs, by rank. Two values leave nothing to bend, and names have no order: one shape
+ * is all there is to learn.
+ */
+function fieldKernel({ ordered, values }: Field): FieldKernel {
+  const rank = values.map((_, r) => r / Math.max(1, values.length - 1))
   // A line's share of the covariance; its mean variance over the range is 1.
-  const shape = (share: number, at: readonly number[], near: (d: number) => number): Shape => ({
-    line: Float64Array.from(at, (x) => Math.sqrt(12 * share) * (x - 0.5)),
+  const shape = (share: number, near: (d: number) => number): Shape => ({
+    line: Float64Array.from(rank, (x) => Math.sqrt(12 * share) * (x - 0.5)),
     near: Float64Array.from(rank, (d) => (1 - share) * near(d)),
   })
+  if (!ordered || values.length < 3) return [shape(0, (d) => (d === 0 ? 1 : 0))]
   return [
-    shape(0.97, value, (d) => matern52(d, 0.7)),
-    shape(0.97, rank, (d) => matern52(d, 0.7)),
-    shape(0.5, rank, (d) => matern52(d, 0.7)),
-    shape(0, rank, (d) => matern52(d, 0.6)),
-    shape(0, rank, (d) => matern52(d, 0.25)),
-    shape(0, rank, (d) => Math.exp(-d / 0.6)),
+    shape(0.97, (d) => matern52(d, 0.7)),
+    shape(0.5, (d) => matern52(d, 0.7)),
+    shape(0, (d) => matern52(d, 0.6)),
+    shape(0, (d) => matern52(d, 0.25)),
+    shape(0, (d) => Math.exp(-d / 0.6)),
   ]
 }
-
-/** Two values leave nothing to bend, and names have no order: one shape is all there is to learn. */
-const fieldKernel = ({ ordered, values }: Field): FieldKernel =>
-  ordered && values.length > 2
-    ? orderedShapes(values as readonly number[])
-    : [{ line: new Float64Array(values.length), near: Float64Array.from(values, (_, d) => (d === 0 ? 1 : 0)) }]
 
 export const makeKernels = ({ fields }: Lattice): FieldKernel[] => fields.map(fieldKernel)
 

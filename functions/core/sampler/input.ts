@@ -20,57 +20,53 @@ export class SearchInputError extends Error {
   }
 }
 
+/** Throws the error unless `holds`. */
+export function demand(holds: boolean, field: string, value: unknown, remedy: string): asserts holds {
+  if (!holds) throw new SearchInputError(field, value, remedy)
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isCount = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && (value as number) >= least
+const isName = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+export function checkAsked(n: number): void {
+  demand(isCount(n, 1), 'n', n, 'ask for at least one point')
+}
+
 /** Throws a `SearchInputError` naming the first option at fault. */
 export function checkOptions(options: SearchOptions): void {
   closed('options', options, ['space', 'baseline', 'objective', 'constraints', 'seed', 'most_changed', 'evaluations'])
   const { objective, constraints, seed, most_changed = 1, evaluations = 2 } = options
   closed('objective', objective, ['metric', 'direction'])
-  metricName('objective.metric', objective.metric)
-  if (objective.direction !== 'decrease' && objective.direction !== 'increase') {
-    throw new SearchInputError('objective.direction', objective.direction, "use 'decrease' or 'increase'")
-  }
-  if (!Array.isArray(constraints)) {
-    throw new SearchInputError('constraints', constraints, 'give a list, empty if there are none')
-  }
+  const { metric, direction } = objective
+  demand(isName(metric), 'objective.metric', metric, 'name a metric that is observed')
+  const known = direction === 'decrease' || direction === 'increase'
+  demand(known, 'objective.direction', direction, "use 'decrease' or 'increase'")
+  demand(Array.isArray(constraints), 'constraints', constraints, 'give a list, empty if there are none')
   for (const [i, constraint] of constraints.entries()) checkConstraint(`constraints[${i}]`, constraint)
-  if (!Number.isSafeInteger(seed)) throw new SearchInputError('seed', seed, 'use a whole number')
-  atLeast('most_changed', most_changed, 1, 'at least 1: the fields that a proposal may change')
-  atLeast('evaluations', evaluations, 2, 'at least 2: the baseline and one proposal')
+  demand(Number.isSafeInteger(seed), 'seed', seed, 'use a whole number')
+  demand(isCount(most_changed, 1), 'most_changed', most_changed, 'let a proposal change at least 1 field')
+  demand(isCount(evaluations, 2), 'evaluations', evaluations, 'use at least 2: the baseline and one proposal')
 }
 
 function checkConstraint(at: string, constraint: Constraint): void {
   closed(at, constraint, ['metric', 'min', 'max', 'relative_to_baseline'])
   const { metric, min, max, relative_to_baseline = false } = constraint
-  metricName(`${at}.metric`, metric)
-  if (min === undefined && max === undefined) throw new SearchInputError(at, constraint, 'give it a min, a max or both')
+  demand(isName(metric), `${at}.metric`, metric, 'name a metric that is observed')
+  demand(min !== undefined || max !== undefined, at, constraint, 'give it a min, a max or both')
   for (const [side, limit] of Object.entries({ min, max })) {
-    if (limit !== undefined && !Number.isFinite(limit)) {
-      throw new SearchInputError(`${at}.${side}`, limit, 'use a finite number')
-    }
+    demand(limit === undefined || Number.isFinite(limit), `${at}.${side}`, limit, 'use a finite number')
   }
-  if (min! > max!) throw new SearchInputError(`${at}.min`, min, `no value can meet it: max is ${max}`)
-  if (typeof relative_to_baseline !== 'boolean') {
-    throw new SearchInputError(`${at}.relative_to_baseline`, relative_to_baseline, 'use true or false')
-  }
+  demand(!(min! > max!), `${at}.min`, min, `no value can meet it: max is ${max}`)
+  const isFlag = typeof relative_to_baseline === 'boolean'
+  demand(isFlag, `${at}.relative_to_baseline`, relative_to_baseline, 'use true or false')
 }
 
 /** A misspelt key would otherwise be a limit or a budget that silently does not hold. */
 function closed(at: string, value: unknown, keys: readonly string[]): void {
-  if (!isRecord(value)) throw new SearchInputError(at, value, `give an object of ${keys.join(', ')}`)
-  const unknown = Object.keys(value).find((key) => !keys.includes(key))
-  if (unknown !== undefined) {
-    throw new SearchInputError(`${at}.${unknown}`, value[unknown], `there is no such key: use ${keys.join(', ')}`)
-  }
-}
-
-function metricName(field: string, name: unknown): void {
-  if (typeof name !== 'string' || name === '') throw new SearchInputError(field, name, 'name a metric that is observed')
-}
-
-export function atLeast(field: string, value: number, least: number, remedy: string): void {
-  if (!Number.isSafeInteger(value) || value < least) throw new SearchInputError(field, value, `use ${remedy}`)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  demand(isRecord(value), at, value, `give an object of ${keys.join(', ')}`)
+  const stray = Object.keys(value).find((key) => !keys.includes(key))
+  if (stray !== undefined) demand(false, `${at}.${stray}`, value[stray], `there is no such key: use ${keys.join(', ')}`)
 }

@@ -1,20 +1,20 @@
 /** The space as a lattice of ranks: every other file works on ranks and leaves names and values to this one. */
 
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { isRecord, SearchInputError } from './input.ts'
+import { demand, isRecord } from './input.ts'
 import type { FieldValue, SearchOptions, Space, Values } from './types.ts'
 
 /** The rank of each field's value, in the order of the space's fields. */
 export type Point = readonly number[]
 
 export interface Field {
-  readonly name: string
   readonly ordered: boolean
   readonly values: readonly FieldValue[]
 }
 
 /** The points in reach: those that differ from the baseline in at most `mostChanged` fields. */
 export interface Lattice {
+  readonly names: readonly string[]
   readonly fields: readonly Field[]
   readonly baseline: Point
   readonly mostChanged: number
@@ -22,43 +22,36 @@ export interface Lattice {
 
 /** Throws a `SearchInputError` for a space without points, a malformed field or a baseline outside the space. */
 export function makeLattice({ space, baseline, most_changed }: SearchOptions): Lattice {
-  if (!isRecord(space)) throw new SearchInputError('space', space, 'give an object of fields')
-  if (!isRecord(baseline)) throw new SearchInputError('baseline', baseline, 'give a value for every field of the space')
-  const fields = Object.entries(space).map(([name, field]) => checkField(name, field))
-  if (fields.length === 0) throw new SearchInputError('space', space, 'declare at least one field')
-  const stray = Object.keys(baseline).find((name) => !Object.hasOwn(space, name))
-  if (stray !== undefined) {
-    const known = fields.map((field) => field.name).join(', ')
-    throw new SearchInputError(`baseline.${stray}`, baseline[stray], `the space declares only ${known}`)
+  demand(isRecord(space), 'space', space, 'give an object of fields')
+  demand(isRecord(baseline), 'baseline', baseline, 'give a value for every field of the space')
+  const names = Object.keys(space)
+  demand(names.length > 0, 'space', space, 'declare at least one field')
+  for (const name of Object.keys(baseline)) {
+    demand(names.includes(name), `baseline.${name}`, baseline[name], `the space declares only ${names.join(', ')}`)
   }
-  const ranks = fields.map(({ name, values }) => {
-    const value = Object.hasOwn(baseline, name) ? baseline[name] : undefined
+  const fields = names.map((name) => checkField(`space.${name}`, space[name]!))
+  const ranks = fields.map(({ values }, i) => {
+    const value = Object.hasOwn(baseline, names[i]!) ? baseline[names[i]!] : undefined
     const rank = values.indexOf(value!)
-    if (rank >= 0) return rank
-    throw new SearchInputError(`baseline.${name}`, value, `use one of ${values.slice(0, 12).join(', ')}`)
+    demand(rank >= 0, `baseline.${names[i]}`, value, `use one of ${values.slice(0, 12).join(', ')}`)
+    return rank
   })
-  return { fields, baseline: ranks, mostChanged: most_changed ?? fields.length }
+  return { names, fields, baseline: ranks, mostChanged: most_changed ?? fields.length }
 }
 
-function checkField(name: string, field: Space[string]): Field {
-  const at = `space.${name}`
-  if (!isRecord(field) || (field.kind !== 'ordered' && field.kind !== 'categorical')) {
-    throw new SearchInputError(`${at}.kind`, isRecord(field) ? field.kind : field, "use 'ordered' or 'categorical'")
-  }
+function checkField(at: string, field: Space[string]): Field {
+  const kind = isRecord(field) ? field.kind : field
+  demand(kind === 'ordered' || kind === 'categorical', `${at}.kind`, kind, "use 'ordered' or 'categorical'")
   const values: readonly FieldValue[] = field.values
-  const refuse = (value: unknown, remedy: string) => {
-    throw new SearchInputError(`${at}.values`, value, remedy)
-  }
-  if (!Array.isArray(values) || values.length === 0) refuse(values, 'list at least one value')
-  const ordered = field.kind === 'ordered'
+  const all = (holds: boolean, value: unknown, remedy: string) => demand(holds, `${at}.values`, value, remedy)
+  all(Array.isArray(values) && values.length > 0, values, 'list at least one value')
+  all(new Set(values).size === values.length, values, 'list each value once')
   for (const [rank, value] of values.entries()) {
-    if (ordered ? !Number.isFinite(value) : typeof value !== 'string') {
-      refuse(value, ordered ? 'list finite numbers' : 'list strings')
-    }
-    if (ordered && rank > 0 && value <= values[rank - 1]!) refuse(value, 'list ordered values in increasing order')
+    if (kind === 'categorical') all(typeof value === 'string', value, 'list strings')
+    else all(Number.isFinite(value), value, 'list finite numbers')
+    all(kind === 'categorical' || !(value < values[rank - 1]!), value, 'list ordered values in increasing order')
   }
-  if (new Set(values).size < values.length) refuse(values, 'list each value once')
-  return { name, ordered, values: [...values] }
+  return { ordered: kind === 'ordered', values: [...values] }
 }
 
 export const keyOf = (point: Point): string => point.join('.')
@@ -78,8 +71,8 @@ export function parseId(
   return inside && idOf(number, point) === id ? { number, point } : undefined
 }
 
-export const valuesOf = ({ fields }: Lattice, point: Point): Values =>
-  Object.fromEntries(fields.map((field, i) => [field.name, field.values[point[i]!]!]))
+export const valuesOf = ({ names, fields }: Lattice, point: Point): Values =>
+  Object.fromEntries(names.map((name, i) => [name, fields[i]!.values[point[i]!]!]))
 
 /** The fields in which a point differs from the baseline. */
 export const changedFields = ({ baseline }: Lattice, point: Point): number[] =>
@@ -92,17 +85,17 @@ export const distance = ({ fields }: Lattice, a: Point, b: Point): number =>
     return sum + (ordered ? Math.abs(a[i]! - b[i]!) / (values.length - 1) : 0.5)
   }, 0)
 
-/** Every point in reach, the baseline first. */
-export function* reach(lattice: Lattice, from = 0, changes = lattice.mostChanged): Generator<Point> {
-  yield* spread(lattice, lattice.baseline, from, changes)
-}
-
-function* spread(lattice: Lattice, point: Point, from: number, changes: number): Generator<Point> {
-  if (from === point.length) return yield point
-  yield* spread(lattice, point, from + 1, changes)
-  if (changes === 0) return
-  for (const rank of lattice.fields[from]!.values.keys()) {
-    if (rank !== point[from]) yield* spread(lattice, point.with(from, rank), from + 1, changes - 1)
+/** Every point in reach, the baseline first: of `point`, what follows from changing up to `left` fields from `i` on. */
+export function* reach(
+  lattice: Lattice,
+  point = lattice.baseline,
+  i = 0,
+  left = lattice.mostChanged,
+): Generator<Point> {
+  if (i === point.length) return yield point
+  yield* reach(lattice, point, i + 1, left)
+  for (const rank of left > 0 ? lattice.fields[i]!.values.keys() : []) {
+    if (rank !== point[i]) yield* reach(lattice, point.with(i, rank), i + 1, left - 1)
   }
 }
 

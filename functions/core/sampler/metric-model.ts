@@ -21,63 +21,51 @@ export interface MetricModel {
   outward(scaled: number): number
 }
 
-interface Scaling {
+interface Learned {
+  readonly parameters: Parameters
   readonly log: boolean
   readonly centre: number
   readonly spread: number
-}
-interface Learned {
-  readonly parameters: Parameters
-  readonly scaling: Scaling
   readonly scale: number
   readonly score: number
 }
 /** The last fit of each metric by what it was made from: an economy only, results do not depend on it. */
-export type FitMemo = Map<string, { readonly key: string; readonly learned: Learned }>
+export type Fits = Map<string, { readonly key: string; readonly learned: Learned }>
 
 const WEIGHTS = [0.001, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 const ETAS = [0.003, 0.03, 0.1, 0.3, 1]
+/** The first is no noise: what a model needs to be computed at all. */
 const NOISES = [1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5]
-/** Up to this much, noise is what a model without any needs to be computed at all. */
-const NO_NOISE = 1e-4
-const SWEEPS = 4
-/** A sweep that gains less (in log likelihood) than this is the last. */
-const ENOUGH = 0.1
-const FIT_MOST = 48
+const SWEEPS = 3
+const FIT_MOST = 40
 /** Below this many values a logarithm that fits better does so by chance. */
 const LOG_LEAST = 4
 
 /**
- * The model of a metric observed as `rows` (not empty, in proposal order), conditioned on `near`, those of them that
- * matter most now. `slot` names the metric in the memo.
+ * The model of `metric`, observed as `rows` (not empty, in proposal order), conditioned on `near`, those of them that
+ * matter most now.
  */
 export function modelMetric(
   kernels: readonly FieldKernel[],
-  slot: string,
+  metric: string,
   rows: readonly Row[],
   near: readonly Row[],
-  memo: FitMemo,
+  fits: Fits,
 ): MetricModel {
-  const known = rows.slice(0, milestone(rows.length))
+  // Learned anew at each observation at first, then at every eighth more.
+  const known = rows.length < 16 ? rows : rows.slice(0, 2 ** (Math.floor(8 * Math.log2(rows.length)) / 8))
   const most = Math.min(known.length, FIT_MOST)
   const sample = Array.from({ length: most }, (_, i) => known[Math.floor((i * known.length) / most)]!)
   const positive = rows.length >= LOG_LEAST && rows.every((row) => row.value > 0)
   const key = JSON.stringify([positive, sample])
-  let entry = memo.get(slot)
-  if (entry?.key !== key) {
+  let fit = fits.get(metric)
+  if (fit?.key !== key) {
     const plain = learn(kernels, sample, false)
     const log = positive ? learn(kernels, sample, true) : plain
-    entry = { key, learned: log.score > plain.score ? log : plain }
-    memo.set(slot, entry)
+    fit = { key, learned: log.score > plain.score ? log : plain }
+    fits.set(metric, fit)
   }
-  return withScaling(kernels, near, entry.learned)
-}
-
-/** The last time, up to `n` observations, that a fit is made: each time at first, then every 12 %. */
-function milestone(n: number): number {
-  let at = Math.min(n, 16)
-  while (at >= 16 && Math.ceil(at * 1.12) <= n) at = Math.ceil(at * 1.12)
-  return at
+  return conditioned(kernels, near, fit.learned)
 }
 
 /**
@@ -87,43 +75,29 @@ function milestone(n: number): number {
  */
 export function modelSign(kernels: readonly FieldKernel[], near: readonly Row[]): MetricModel {
   const parameters = { ...start(kernels), weight: kernels.map(() => 0.1), noise: 0.03 }
-  const scaling = { log: false, centre: 0, spread: 1 }
-  return { ...withScaling(kernels, near, { parameters, scaling, scale: 1, score: 0 }), noise: 0 }
+  const fixed = { parameters, log: false, centre: 0, spread: 1, scale: 1, score: 0 }
+  return { ...conditioned(kernels, near, fixed), noise: 0 }
 }
 
-function withScaling(kernels: readonly FieldKernel[], near: readonly Row[], learned: Learned): MetricModel {
-  const { scaling, parameters, scale } = learned
-  const inward = (raw: number) => standardise(raw, scaling)
-  const process = makeProcess(
+function conditioned(kernels: readonly FieldKernel[], rows: readonly Row[], learned: Learned): MetricModel {
+  const { parameters, scale, log, centre, spread } = learned
+  // A limit of 0 or less lies below every logarithm.
+  const inward = (raw: number) => ((log ? Math.log(Math.max(raw, Number.MIN_VALUE)) : raw) - centre) / spread
+  const points = rows.map((row) => row.point)
+  const { predict } = makeProcess(
     kernels,
-    near.map((row) => row.point),
-    Float64Array.from(near, (row) => inward(row.value)),
+    points,
+    Float64Array.from(rows, (row) => inward(row.value)),
     parameters,
     scale,
   )
   return {
-    predict: process.predict,
-    noise: parameters.noise > NO_NOISE ? Math.sqrt(scale * parameters.noise) : 0,
+    predict,
+    noise: parameters.noise > NOISES[1]! ? Math.sqrt(scale * parameters.noise) : 0,
     inward,
-    outward: (scaled) => {
-      const value = scaled * scaling.spread + scaling.centre
-      return scaling.log ? Math.exp(value) : value
-    },
+    outward: (scaled) => (log ? Math.exp(scaled * spread + centre) : scaled * spread + centre),
   }
 }
-
-function scalingOf(raw: readonly number[], log: boolean): Scaling {
-  const values = log ? raw.map(Math.log) : raw
-  // In units of the largest, so that squares of even the largest doubles stay finite.
-  const unit = values.reduce((most, y) => Math.max(most, Math.abs(y)), 0) || 1
-  const centre = values.reduce((sum, y) => sum + y / unit, 0) / values.length
-  const variance = values.reduce((sum, y) => sum + (y / unit - centre) ** 2, 0) / values.length
-  return { log, centre: centre * unit, spread: Math.sqrt(variance) * unit || 1 }
-}
-
-/** A limit of 0 or less lies below every logarithm. */
-const standardise = (raw: number, { log, centre, spread }: Scaling): number =>
-  (log ? Math.log(Math.max(raw, Number.MIN_VALUE)) : raw) / spread - centre / spread
 
 const start = (kernels: readonly FieldKernel[]): Parameters => ({
   shape: kernels.map((kernel) => (kernel.length > 1 ? BENT : 0)),
@@ -137,62 +111,45 @@ const start = (kernels: readonly FieldKernel[]): Parameters => ({
  * time (Rasmussen and Williams, 2006, chapter 5). A grid is deterministic, free of step sizes, and bounded.
  */
 function learn(kernels: readonly FieldKernel[], rows: readonly Row[], log: boolean): Learned {
-  const raw = rows.map((row) => row.value)
+  const raw = rows.map((row) => (log ? Math.log(row.value) : row.value))
   const points = rows.map((row) => row.point)
-  const scaling = scalingOf(raw, log)
-  const y = Float64Array.from(raw, (value) => standardise(value, scaling))
+  // In parts and shares, so that squares of even the largest doubles stay finite.
+  const centre = raw.reduce((sum, y) => sum + y / raw.length, 0)
+  const spread = Math.hypot(...raw.map((y) => (y - centre) / Math.sqrt(raw.length))) || 1
+  const y = Float64Array.from(raw, (value) => (value - centre) / spread)
   // The density of the raw values, so that scales compare: each takes its own derivative along.
-  const derivative = raw.reduce((sum, value) => sum - Math.log(scaling.spread) - (log ? Math.log(value) : 0), 0)
+  const derivative = -raw.length * Math.log(spread) - (log ? raw.reduce((sum, value) => sum + value, 0) : 0)
   const rate = (parameters: Parameters): Learned => {
     const { scale, score } = makeProcess(kernels, points, y, parameters)
-    return { parameters, scaling, scale, score: score + logPrior(parameters) + derivative }
+    return { parameters, log, centre, spread, scale, score: score + logPrior(parameters) + derivative }
   }
   let best = rate(start(kernels))
   const attempt = (change: Partial<Parameters>): boolean => {
     const next = rate({ ...best.parameters, ...change })
-    if (!(next.score > best.score + 1e-9)) return false
-    best = next
-    return true
+    const better = next.score > best.score + 1e-9
+    if (better) best = next
+    return better
   }
   /** Walks one parameter up its grid, then down, as long as it pays. */
-  const walk = (grid: readonly number[], now: () => number, change: (to: number) => Partial<Parameters>) => {
-    for (const step of [1, -1]) {
-      for (let to = grid[grid.indexOf(now()) + step]; to !== undefined && attempt(change(to)); ) {
-        to = grid[grid.indexOf(now()) + step]
-      }
-    }
+  const walk = (grid: readonly number[], from: number, change: (to: number) => Partial<Parameters>) => {
+    const at = grid.indexOf(from)
+    for (let i = at + 1; i < grid.length && attempt(change(grid[i]!)); ) i++
+    for (let i = at - 1; i >= 0 && attempt(change(grid[i]!)); ) i--
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    const before = best.score
     for (const [i, kernel] of kernels.entries()) {
-      for (const shape of kernel.keys()) {
-        if (shape !== best.parameters.shape[i]) attempt({ shape: best.parameters.shape.with(i, shape) })
-      }
-      const weights = () => best.parameters.weight
-      walk(
-        WEIGHTS,
-        () => weights()[i]!,
-        (to) => ({ weight: weights().with(i, to) }),
-      )
+      for (const shape of kernel.keys()) attempt({ shape: best.parameters.shape.with(i, shape) })
+      const { weight } = best.parameters
+      walk(WEIGHTS, weight[i]!, (to) => ({ weight: weight.with(i, to) }))
     }
-    walk(
-      ETAS,
-      () => best.parameters.eta,
-      (eta) => ({ eta }),
-    )
-    walk(
-      NOISES,
-      () => best.parameters.noise,
-      (noise) => ({ noise }),
-    )
-    if (best.score - before < ENOUGH) break
+    walk(ETAS, best.parameters.eta, (eta) => ({ eta }))
+    walk(NOISES, best.parameters.noise, (noise) => ({ noise }))
   }
   return best
 }
 
 /** Weakly: every field matters somewhat, interactions are small, noise is less likely than signal. */
 function logPrior({ weight, eta, noise }: Parameters): number {
-  let sum = -0.15 * NOISES.indexOf(noise) - 0.5 * (Math.log(eta / 0.1) / 2) ** 2
-  for (const w of weight) sum -= 0.5 * (Math.log(w / 0.5) / 2.5) ** 2
-  return sum
+  const noiseless = -0.15 * NOISES.indexOf(noise) - 0.5 * (Math.log(eta / 0.1) / 2) ** 2
+  return weight.reduce((sum, w) => sum - 0.5 * (Math.log(w / 0.5) / 2.5) ** 2, noiseless)
 }

@@ -27,8 +27,8 @@ export function logCdf(z: number): number {
  */
 export function logExpectedImprovement(z: number): number {
   const logDensity = -0.5 * z * z - 0.5 * Math.log(2 * Math.PI)
-  if (z > -1) return Math.log(Math.exp(logDensity) + z * Math.exp(logCdf(z)))
-  const millsRatio = Math.sqrt(Math.PI / 2) * scaledErfc(-z / Math.SQRT2)
-  // Beyond -8 the difference 1 + z m cancels; its leading term 1 / z² takes over.
-  return logDensity + (z > -8 ? Math.log(1 + z * millsRatio) : -Math.log(z * z + 2))
+  // Beyond 30 deviations one of the two terms is all there is.
+  if (z > 30) return Math.log(z)
+  if (z < -30) return logDensity - Math.log(z * z + 2)
+  return logDensity + Math.log1p(z * Math.exp(logCdf(z) - logDensity))
 }

@@ -15,13 +15,11 @@ import {
   randomPoint,
   reach,
 } from './lattice.ts'
-import { isMeasured, type Seen } from './observations.ts'
+import { isMeasured, type Told } from './observations.ts'
 
 /** Evaluations of a point that fails, and of a baseline without which no relative limit can be judged. */
 const TRIES = 3
 const BASELINE_TRIES = 8
-/** A larger batch is spread by what is already known. */
-const ASSUMED_MOST = 48
 const POOL = 64
 const CLIMBED = 2
 const SWEEPS = 8
@@ -32,37 +30,41 @@ const CHOICES_MOST = 40
 const PAIRED_MOST = 6
 
 /** The point of proposal `number`; undefined when every point in reach is used up. `out`: handed out and not told. */
-export function propose(
-  frame: Frame,
-  seed: number,
-  number: number,
-  seen: readonly Seen[],
-  out: readonly Point[],
-): Point | undefined {
+export function propose(frame: Frame, seed: number, number: number, told: readonly Told[], out: readonly Point[]) {
   const { lattice, goal } = frame
-  const spent = seen.filter((s) => s.metrics || s.tries >= TRIES)
-  const taken = new Set([...out, ...spent.map((s) => s.point)].map(keyOf))
-  const home = keyOf(lattice.baseline)
-  const baseline = seen.find((s) => keyOf(s.point) === home)
-  const settled = baseline && (isMeasured(goal, baseline) || baseline.tries >= BASELINE_TRIES)
-  if (!settled && !out.some((point) => keyOf(point) === home)) return lattice.baseline
-  taken.add(home)
   const random = randomFor(seed, number)
-  const anywhere = () => {
-    const point = randomPoint(lattice, random)
-    return taken.has(keyOf(point)) ? undefined : point
+  const tries = new Map<string, number>()
+  for (const t of told) {
+    const key = keyOf(t.point)
+    // One that was measured needs no second try.
+    tries.set(key, t.metrics ? Infinity : (tries.get(key) ?? 0) + 1)
+  }
+  const home = keyOf(lattice.baseline)
+  const atHome = told.filter((t) => keyOf(t.point) === home)
+  const settled = atHome.length >= BASELINE_TRIES || atHome.some((t) => isMeasured(goal, t))
+  const isOut = new Set(out.map(keyOf))
+  if (!settled && !isOut.has(home)) return lattice.baseline
+  const isTaken = (point: Point) => {
+    const key = keyOf(point)
+    return key === home || isOut.has(key) || (tries.get(key) ?? 0) >= TRIES
   }
   // A plane over the fields needs about this many.
   const first = lattice.fields.filter((field) => field.values.length > 1).length + 2
-  const found =
-    seen.length + out.length < first
-      ? anywhere()
-      : mostPromising(lattice, believe(frame, seen, out.slice(0, ASSUMED_MOST)), taken, number, random)
-  return found ?? anywhere() ?? reach(lattice).find((point) => !taken.has(keyOf(point)))
+  const known = tries.size + out.length
+  const found = known < first ? undefined : mostPromising(lattice, believe(frame, told), isTaken, number, random)
+  if (found) return found
+  const point = randomPoint(lattice, random)
+  return isTaken(point) ? reach(lattice).find((other) => !isTaken(other)) : point
 }
 
 /** The untaken point of most promise that was come across; undefined if none was. */
-function mostPromising(lattice: Lattice, belief: Belief, taken: ReadonlySet<string>, number: number, random: Random) {
+function mostPromising(
+  lattice: Lattice,
+  belief: Belief,
+  isTaken: (point: Point) => boolean,
+  number: number,
+  random: Random,
+) {
   const mood = MOODS[number % MOODS.length]!
   const seen = new Map<string, number>()
   let best: Point | undefined
@@ -74,7 +76,7 @@ function mostPromising(lattice: Lattice, belief: Belief, taken: ReadonlySet<stri
     if (known !== undefined) return known
     const found = belief.promise(point, mood, Math.min(here, top))
     if (found > -Infinity) seen.set(key, found)
-    if (found > top && !taken.has(key)) {
+    if (found > top && !isTaken(point)) {
       top = found
       best = point
     }

@@ -102,7 +102,7 @@ describe('telling', () => {
       { id: '0-3.2.0', metrics: { cost: 1 } },
       { id: '1-3.2.0', metrics: { cost: 3 } },
     ])
-    expect(search.best()).toMatchObject({ id: '0-3.2.0', metrics: { cost: 2 } })
+    expect(search.best()!.metrics.cost).toBeCloseTo(2, 1)
   })
 
   it.each([

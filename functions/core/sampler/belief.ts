@@ -50,6 +50,8 @@ interface Limit {
   readonly model: MetricModel
   readonly min: number
   readonly max: number
+  /** Standard deviation of the limit itself. */
+  readonly doubt: number
 }
 
 /** A model is conditioned on this many of the most telling observations: enough nearby, and time stays bounded. */
@@ -61,7 +63,7 @@ const LEAST_GAIN = 0.01
 /** A point whose chance falls below this on any one limit is no mark to beat; one exactly on its limit has a half. */
 const BELIEVED = Math.log(0.45)
 /** The chance of keeping its limits that the best has to have where the metric of a limit is noisy. */
-const CONFIDENT = Math.log(0.8)
+const CONFIDENT = Math.log(0.95)
 
 /** `told` in the order of proposals. */
 export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly Told[]): Belief {
@@ -88,7 +90,7 @@ export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly 
   /** A limit learned from which points keep it (1) and which do not (-1), if there are both. */
   const learnBits = (bit: (t: Told) => number | undefined): Limit | undefined => {
     if (new Set(rowsOf(told, bit).map((row) => row.value)).size < 2) return undefined
-    return { model: modelSign(kernels, rowsOf(near.slice(0, BITS_MOST), bit)), min: 0, max: Infinity }
+    return { model: modelSign(kernels, rowsOf(near.slice(0, BITS_MOST), bit)), min: 0, max: Infinity, doubt: 0 }
   }
   const learnLimit = (constraint: Constraint): Limit | undefined => {
     const { metric, relative_to_baseline } = constraint
@@ -105,10 +107,11 @@ export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly 
       return learnBits((t) => (margin(t) === undefined ? undefined : margin(t) === 0 ? 1 : -1))
     }
     // Under noise the baseline's one observation is a poor origin; the model's opinion of it is a better one.
-    const home = relative_to_baseline ? baseline : undefined
-    const shift = home ? model.outward(model.predict(home.point).mean) - measured(home, metric)! : 0
+    const home = relative_to_baseline && model.noise > 0 ? baseline : undefined
+    const opinion = home && model.predict(home.point)
+    const shift = opinion ? model.outward(opinion.mean) - measured(home, metric)! : 0
     const side = (limit: number) => (Number.isFinite(limit) ? model.inward(limit + shift) : limit)
-    return { model, min: side(range.min), max: side(range.max) }
+    return { model, min: side(range.min), max: side(range.max), doubt: opinion?.sd ?? 0 }
   }
   const target = learnMetric(goal.objective.metric)
   const failure = learnBits((t) => (isMeasured(goal, t) ? 1 : -1))
@@ -161,8 +164,9 @@ const rowsOf = (told: readonly Told[], of: (t: Told) => number | undefined): Row
   })
 
 /** log of the probability that the point keeps clear of the limit by `caution` standard deviations of the noise. */
-function logAllowed({ model, min, max }: Limit, point: Point, caution: number): number {
+function logAllowed({ model, min, max, doubt }: Limit, point: Point, caution: number): number {
   const { mean, sd } = model.predict(point)
   const gap = caution * model.noise
-  return logCdf((mean - min - gap) / sd) + logCdf((max - mean - gap) / sd)
+  const spread = Math.hypot(sd, doubt)
+  return logCdf((mean - min - gap) / spread) + logCdf((max - mean - gap) / spread)
 }

@@ -34,10 +34,11 @@ export type Fits = Map<string, { readonly key: string; readonly learned: Learned
 
 const WEIGHTS = [0.001, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 const ETAS = [0.003, 0.03, 0.1, 0.3, 1]
-/** The first is no noise: what a model needs to be computed at all. */
 const NOISES = [1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5]
-const SWEEPS = 3
-const FIT_MOST = 40
+/** In standard deviations of the observations: less is what a model without noise needs to be computed at all. */
+const NO_NOISE = 0.01
+const SWEEPS = 4
+const FIT_MOST = 48
 /** Below this many values a logarithm that fits better does so by chance. */
 const LOG_LEAST = 4
 
@@ -83,6 +84,7 @@ function conditioned(kernels: readonly FieldKernel[], rows: readonly Row[], lear
   const { parameters, scale, log, centre, spread } = learned
   // A limit of 0 or less lies below every logarithm.
   const inward = (raw: number) => ((log ? Math.log(Math.max(raw, Number.MIN_VALUE)) : raw) - centre) / spread
+  const noise = Math.sqrt(scale * parameters.noise)
   const points = rows.map((row) => row.point)
   const { predict } = makeProcess(
     kernels,
@@ -93,7 +95,7 @@ function conditioned(kernels: readonly FieldKernel[], rows: readonly Row[], lear
   )
   return {
     predict,
-    noise: parameters.noise > NOISES[1]! ? Math.sqrt(scale * parameters.noise) : 0,
+    noise: noise > NO_NOISE ? noise : 0,
     inward,
     outward: (scaled) => (log ? Math.exp(scaled * spread + centre) : scaled * spread + centre),
   }

@@ -88,10 +88,10 @@ export interface Search {
   /** Takes outcomes in any order, all of them or (on an error) none. */
   tell(observations: readonly Observation[]): void
   /**
-   * Of the points whose every constraint holds as observed, and by the models with a chance of 80 % where a constraint's
+   * Of the points whose every constraint holds as observed, and by the models with a chance of 95 % where a constraint's
    * metric is noisy, the one with the best objective to be expected: the models' posterior mean given all observations
-   * nearby, not the luckiest observation. `metrics` are those means; a metric without noise (by its model, less than a
-   * hundredth of its spread) stands as observed. Null as long as there is no such point.
+   * nearby, not the luckiest observation. `metrics` are those means; a metric whose noise its model holds for less than a
+   * hundredth of its spread stands as observed. Null as long as there is no such point.
    */
   best(): Best | null
 }

@@ -10,24 +10,18 @@ import { logCdf, logExpectedImprovement } from './normal.ts'
 import { feasibleBestFirst, isMeasured, measured, rangeOf, signOf, type Told } from './observations.ts'
 import type { Constraint, Goal, Metrics } from './types.ts'
 
-/** What a proposal is after. */
-export interface Mood {
-  /** Standard deviations of the noise to keep clear of every limit. */
-  readonly caution: number
-  /** The likeliest improvement, however small, instead of the greatest to be expected. */
-  readonly sure: boolean
-}
-
 /**
- * Taken in turn. Great hopes alone overlook the small step that is nearly certain; and under noise, where the edge runs
- * is itself in doubt, so that some proposals stay inside it. Without noise caution changes nothing.
+ * What a proposal is after, taken in turn: `caution` is how many standard deviations of the noise to keep clear of every
+ * limit, `sure` asks for the likeliest improvement, however small, instead of the greatest to be expected. Great hopes
+ * alone overlook the small step that is nearly certain; and under noise, where the edge runs is itself in doubt.
  */
-export const MOODS: readonly Mood[] = [
+export const MOODS = [
   { caution: 0, sure: false },
   { caution: 0, sure: true },
   { caution: 1, sure: false },
   { caution: 2, sure: false },
-]
+] as const
+export type Mood = (typeof MOODS)[number]
 
 export interface Belief {
   /** Points observed to be feasible, best first. */

@@ -133,19 +133,13 @@ function solveRow(l: readonly Float64Array[], row: Float64Array, n: number, self
   return rest
 }
 
-/** Four running sums instead of one: the additions need not wait for each other (three times as fast in V8). */
+/** Two running sums instead of one: the additions need not wait for each other. */
 function dot(a: Float64Array, b: Float64Array, n: number): number {
-  let s0 = 0
-  let s1 = 0
-  let s2 = 0
-  let s3 = 0
-  let k = 0
-  for (; k + 3 < n; k += 4) {
-    s0 += a[k]! * b[k]!
-    s1 += a[k + 1]! * b[k + 1]!
-    s2 += a[k + 2]! * b[k + 2]!
-    s3 += a[k + 3]! * b[k + 3]!
+  let even = 0
+  let odd = 0
+  for (let k = 1; k < n; k += 2) {
+    even += a[k - 1]! * b[k - 1]!
+    odd += a[k]! * b[k]!
   }
-  for (; k < n; k++) s0 += a[k]! * b[k]!
-  return s0 + s1 + s2 + s3
+  return even + odd + (n % 2 === 1 ? a[n - 1]! * b[n - 1]! : 0)
 }

@@ -23,9 +23,8 @@ const BASELINE_TRIES = 8
 const POOL = 64
 const CLIMBED = 2
 const SWEEPS = 8
-/** Values of one field tried at a time: of an ordered one, and of names. */
-const RANKS_MOST = 10
-const CHOICES_MOST = 40
+/** Values of one field tried at a time. */
+const RANKS_MOST = 12
 /** Values of one field paired with those of another. */
 const PAIRED_MOST = 6
 
@@ -95,10 +94,7 @@ function mostPromising(
         for (const rank of ranksToTry(field, point[i]!, random)) {
           for (const next of within(lattice, point.with(i, rank), i)) {
             const found = look(next, here)
-            if (found > here) {
-              point = next
-              here = found
-            }
+            if (found > here) [point, here] = [next, found]
           }
         }
       }
@@ -116,14 +112,11 @@ function within(lattice: Lattice, point: Point, kept: number): Point[] {
   return changed.flatMap((i) => (i === kept ? [] : within(lattice, point.with(i, lattice.baseline[i]!), kept)))
 }
 
-/** All values of a short field; of a longer one the ends, the near ranks where there is an order, and random ones. */
-function ranksToTry(field: Field, from: number, random: Random): number[] {
-  const size = field.values.length
-  if (size <= (field.ordered ? RANKS_MOST : CHOICES_MOST)) return [...field.values.keys()]
-  const anywhere = (count: number) => Array.from({ length: count }, () => Math.floor(random() * size))
-  if (!field.ordered) return anywhere(CHOICES_MOST)
-  const near = [-4, -2, -1, 1, 2, 4].map((step) => from + step).filter((rank) => rank >= 0 && rank < size)
-  return [0, size - 1, ...near, ...anywhere(RANKS_MOST - near.length - 2)]
+/** All values of a short field; of a longer one the ends, the near ranks and random ones. */
+function ranksToTry({ values: { length } }: Field, from: number, random: Random): number[] {
+  if (length <= RANKS_MOST) return Array.from({ length }, (_, rank) => rank)
+  const near = [-4, -2, -1, 1, 2, 4].map((step) => from + step).filter((rank) => rank >= 0 && rank < length)
+  return [0, length - 1, ...near, ...Array.from({ length: 4 }, () => Math.floor(random() * length))]
 }
 
 /** Along the edge of what is allowed one field has to give for another to gain: no single move gets there. */

@@ -7,15 +7,13 @@ export type FieldValue = number | string
  * The finite space to search: each field lists its values. `ordered` values are strictly increasing numbers, and
  * neighbours are taken to behave alike; `categorical` values are distinct names without any order.
  */
-export type Space = Readonly<Record<string, OrderedField | CategoricalField>>
-export interface OrderedField {
-  readonly kind: 'ordered'
-  readonly values: readonly number[]
-}
-export interface CategoricalField {
-  readonly kind: 'categorical'
-  readonly values: readonly string[]
-}
+export type Space = Readonly<
+  Record<
+    string,
+    | { readonly kind: 'ordered'; readonly values: readonly number[] }
+    | { readonly kind: 'categorical'; readonly values: readonly string[] }
+  >
+>
 
 /** One point of the space: a declared value for every field. */
 export type Values = Readonly<Record<string, FieldValue>>

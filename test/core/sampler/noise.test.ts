@@ -50,16 +50,6 @@ describe('best under noise', () => {
   it('keeps its constraint by the truth about as often as it says', () => {
     const floor = evaluate(large.baseline)!.utility! - 0.1
     const kept = runs.filter(({ best }) => evaluate(best.values)!.utility! >= floor)
-    console.log(
-      runs
-        .map(({ best }) =>
-          [
-            (evaluate(best.values)!.utility! - floor).toFixed(4),
-            optimism(best.metrics.cost!, evaluate(best.values)!.cost!).toFixed(2),
-          ].join(' '),
-        )
-        .join(' | '),
-    )
     expect(kept.length / runs.length).toBeGreaterThanOrEqual(0.7)
   })
 

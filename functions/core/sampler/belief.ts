@@ -50,8 +50,6 @@ interface Limit {
 
 /** A model is conditioned on this many of the most telling observations: enough nearby, and time stays bounded. */
 const NEAR_MOST = 64
-/** A bit tells so little that more are needed. */
-const BITS_MOST = 128
 /** In deviations of the objective: less is no improvement, and would be sought in fields that do nothing. */
 const LEAST_GAIN = 0.01
 /** A point whose chance falls below this on any one limit is no mark to beat; one exactly on its limit has a half. */
@@ -84,7 +82,7 @@ export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly 
   /** A limit learned from which points keep it (1) and which do not (-1), if there are both. */
   const learnBits = (bit: (t: Told) => number | undefined): Limit | undefined => {
     if (new Set(rowsOf(told, bit).map((row) => row.value)).size < 2) return undefined
-    return { model: modelSign(kernels, rowsOf(near.slice(0, BITS_MOST), bit)), min: 0, max: Infinity, doubt: 0 }
+    return { model: modelSign(kernels, rowsOf(near.slice(0, NEAR_MOST), bit)), min: 0, max: Infinity, doubt: 0 }
   }
   const learnLimit = (constraint: Constraint): Limit | undefined => {
     const { metric, relative_to_baseline } = constraint

@@ -139,6 +139,7 @@ function learn(kernels: readonly FieldKernel[], rows: readonly Row[], log: boole
     for (let i = at - 1; i >= 0 && attempt(change(grid[i]!)); ) i--
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const before = best
     for (const [i, kernel] of kernels.entries()) {
       for (const shape of kernel.keys()) attempt({ shape: best.parameters.shape.with(i, shape) })
       const { weight } = best.parameters
@@ -146,6 +147,7 @@ function learn(kernels: readonly FieldKernel[], rows: readonly Row[], log: boole
     }
     walk(ETAS, best.parameters.eta, (eta) => ({ eta }))
     walk(NOISES, best.parameters.noise, (noise) => ({ noise }))
+    if (best === before) break
   }
   return best
 }

@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
-import { MEASURE_BYTES, readMeasures, writeMeasures } from '../evaluate/measure-list.ts'
+import { number, record, yes } from '../bytes/columns.ts'
+import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type CaseAnswer, type ReplayCounts, SAME_AS_BASELINE } from './replayer.ts'
 import type { Spill } from './spill.ts'
@@ -21,17 +22,17 @@ export interface Remembered {
   readonly failing: string | null
 }
 
-/** An answer as it lies in the spill. */
-const ROW = {
-  key: 0,
-  earlier: 16,
-  words: 24,
-  wordBytes: 32,
-  changed: 36,
-  measures: 37,
-  bytes: 37 + MEASURE_BYTES,
-} as const
+/** A context by sixteen bytes of its hash; they stand before its row. */
 const KEY_BYTES = 16
+/** An answer as it lies in the spill: the row of the same case before it comes first. */
+const ROW = record({
+  earlier: number,
+  words: number,
+  wordBytes: number,
+  contextChanged: yes,
+  decisionChanged: yes,
+  measures: MEASURES_COLUMN,
+})
 const NONE = -1
 
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
@@ -67,14 +68,17 @@ export class ReplayMemo {
     const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
     const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
     const words = stop === null && failing === null ? null : Buffer.from(JSON.stringify([stop, failing]))
-    const row = new DataView(new ArrayBuffer(ROW.bytes))
-    new Uint8Array(row.buffer).set(keyBytes(key))
-    row.setFloat64(ROW.earlier, this.#newest[caseIndex]!)
-    row.setFloat64(ROW.words, words ? this.#spill.append(words) : NONE)
-    row.setUint32(ROW.wordBytes, words?.length ?? 0)
-    row.setUint8(ROW.changed, (contextChanged !== false ? 1 : 0) | (decisionChanged ? 2 : 0))
-    writeMeasures(row, ROW.measures, measures)
-    const at = this.#spill.append(new Uint8Array(row.buffer))
+    const row = new Uint8Array(KEY_BYTES + ROW.bytes)
+    row.set(keyBytes(key))
+    ROW.write(new DataView(row.buffer), KEY_BYTES, {
+      earlier: this.#newest[caseIndex]!,
+      words: words ? this.#spill.append(words) : NONE,
+      wordBytes: words?.length ?? 0,
+      contextChanged: contextChanged !== false,
+      decisionChanged,
+      measures,
+    })
+    const at = this.#spill.append(row)
     this.#newest[caseIndex] = at
     this.#unread.set(at, result)
   }
@@ -106,22 +110,19 @@ export class ReplayMemo {
   #find(caseIndex: number, key: string): number {
     const wanted = keyBytes(key)
     for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
-      const row = this.#spill.read(at, ROW.words)
+      const row = this.#spill.read(at, KEY_BYTES + number.bytes)
       if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
-      at = row.readDoubleBE(ROW.earlier)
+      at = row.readDoubleBE(KEY_BYTES)
     }
     return NONE
   }
 
   #row(at: number): Remembered {
-    const bytes = this.#spill.read(at, ROW.bytes)
-    const row = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const changed = row.getUint8(ROW.changed)
-    const measures = readMeasures(row, ROW.measures)
-    const length = row.getUint32(ROW.wordBytes)
-    const [stop, failing] =
-      length === 0 ? [null, null] : JSON.parse(this.#spill.read(row.getFloat64(ROW.words), length).toString())
-    return { measures, contextChanged: (changed & 1) > 0, decisionChanged: (changed & 2) > 0, stop, failing }
+    const bytes = this.#spill.read(at, KEY_BYTES + ROW.bytes)
+    const row = ROW.read(new DataView(bytes.buffer, bytes.byteOffset), KEY_BYTES)
+    const { measures, contextChanged, decisionChanged, words, wordBytes } = row
+    const [stop, failing] = words === NONE ? [null, null] : JSON.parse(this.#spill.read(words, wordBytes).toString())
+    return { measures, contextChanged, decisionChanged, stop, failing }
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Patch } from '#schemas/common.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
 import { bootstrapSeed, indexDraws } from '../statistics/generator.ts'
@@ -46,7 +46,7 @@ export function* noSearchArm(
     candidates++
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(pack.settings, patch)
-    const measures = new MeasureList()
+    const measures = measureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(block, budget - memo.counts.paid)
       const keys: string[] = []

@@ -5,7 +5,7 @@
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit } from '../canonical.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
@@ -130,7 +130,7 @@ function measuresOf(
   memo: ReplayMemo,
 ): MeasureList {
   const settings = applyPatch(pack.settings, patch)
-  const measures = new MeasureList()
+  const measures = measureList()
   for (let i = 0; i < panel.cases.length; i++)
     measures.add(memo.measures(i, view.contextKey(i, settings)) ?? panel.baseline.at(i)!)
   return measures

@@ -4,7 +4,8 @@
  */
 
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import { MeasureList } from '#core/evaluate/measure-list.ts'
+import { ByteList } from '#core/bytes/byte-list.ts'
+import { MEASURES_COLUMN, type MeasureList } from '#core/evaluate/measure-list.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -36,5 +37,5 @@ export const packed = (found: SearchResult): Packed<SearchResult> => ({
 
 export const unpacked = (found: Packed<SearchResult>): SearchResult => ({
   ...found,
-  firstMeasures: found.firstMeasures && MeasureList.parse(found.firstMeasures),
+  firstMeasures: found.firstMeasures && ByteList.parse(MEASURES_COLUMN, found.firstMeasures),
 })

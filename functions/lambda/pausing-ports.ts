@@ -4,15 +4,15 @@
  */
 
 import { Gathered, headOf, panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Records } from '#core/bytes/records.ts'
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
+import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { MemorySpill } from '#core/search/spill.ts'
-import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
@@ -97,7 +97,7 @@ export async function pausingPorts(
 /** The search set as its shards have it, whose cases lie as text until they are looked at. */
 async function shardedPanel(store: Store, runId: string, { shards }: PanelFile): Promise<Panel<ReplayCase>> {
   const gathered = new Gathered()
-  const whole = new SpilledCases(new MemorySpill())
+  const whole = new SearchCases(new Records())
   for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
     const before = whole.length

@@ -3,10 +3,10 @@ import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
 import { number, record, yes } from '../bytes/columns.ts'
+import type { Records } from '../bytes/records.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type CaseAnswer, type ReplayCounts, SAME_AS_BASELINE } from './replayer.ts'
-import type { Spill } from './spill.ts'
 
 /** Takes each replay that a search read, in reading order. */
 export type OnRecord = (result: ReplayResult) => void
@@ -24,11 +24,10 @@ export interface Remembered {
 
 /** A context by sixteen bytes of its hash; they stand before its row. */
 const KEY_BYTES = 16
-/** An answer as it lies in the spill: the row of the same case before it comes first. */
+/** An answer as it is put aside: the row of the same case before it comes first. */
 const ROW = record({
   earlier: number,
   words: number,
-  wordBytes: number,
   contextChanged: yes,
   decisionChanged: yes,
   measures: MEASURES_COLUMN,
@@ -38,7 +37,7 @@ const NONE = -1
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
 export class ReplayMemo {
   readonly #record: OnRecord
-  readonly #spill: Spill
+  readonly #aside: Records
   /** Position of each case's newest row; it names the one before. */
   readonly #newest: Float64Array
   /** Lines on record of rows that were never read: a replay that ran ahead is neither counted nor on record before. */
@@ -48,9 +47,9 @@ export class ReplayMemo {
   #unreplayable = 0
   #failed = 0
 
-  constructor(record: OnRecord, cases: number, spill: Spill) {
+  constructor(record: OnRecord, cases: number, aside: Records) {
     this.#record = record
-    this.#spill = spill
+    this.#aside = aside
     this.#newest = new Float64Array(cases).fill(NONE)
   }
 
@@ -67,18 +66,17 @@ export class ReplayMemo {
     // The whole reason, such as a stack, stands in the replay's own line.
     const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
     const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
-    const words = stop === null && failing === null ? null : Buffer.from(JSON.stringify([stop, failing]))
+    const words = stop === null && failing === null ? NONE : this.#aside.append(JSON.stringify([stop, failing]))
     const row = new Uint8Array(KEY_BYTES + ROW.bytes)
     row.set(keyBytes(key))
     ROW.write(new DataView(row.buffer), KEY_BYTES, {
       earlier: this.#newest[caseIndex]!,
-      words: words ? this.#spill.append(words) : NONE,
-      wordBytes: words?.length ?? 0,
+      words,
       contextChanged: contextChanged !== false,
       decisionChanged,
       measures,
     })
-    const at = this.#spill.append(row)
+    const at = this.#aside.append(row)
     this.#newest[caseIndex] = at
     this.#unread.set(at, result)
   }
@@ -110,7 +108,7 @@ export class ReplayMemo {
   #find(caseIndex: number, key: string): number {
     const wanted = keyBytes(key)
     for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
-      const row = this.#spill.read(at, KEY_BYTES + number.bytes)
+      const row = this.#aside.read(at)
       if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
       at = row.readDoubleBE(KEY_BYTES)
     }
@@ -118,10 +116,10 @@ export class ReplayMemo {
   }
 
   #row(at: number): Remembered {
-    const bytes = this.#spill.read(at, KEY_BYTES + ROW.bytes)
+    const bytes = this.#aside.read(at)
     const row = ROW.read(new DataView(bytes.buffer, bytes.byteOffset), KEY_BYTES)
-    const { measures, contextChanged, decisionChanged, words, wordBytes } = row
-    const [stop, failing] = words === NONE ? [null, null] : JSON.parse(this.#spill.read(words, wordBytes).toString())
+    const { measures, contextChanged, decisionChanged, words } = row
+    const [stop, failing] = words === NONE ? [null, null] : JSON.parse(this.#aside.read(words).toString())
     return { measures, contextChanged, decisionChanged, stop, failing }
   }
 }

@@ -1,5 +1,6 @@
 /** The no-search arm: the same number of replays spent on uniformly random candidates, so that a reader sees what searching was worth. */
 import type { Patch } from '#schemas/common.ts'
+import type { Records } from '../bytes/records.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
 import { measureList } from '../evaluate/measure-list.ts'
@@ -9,7 +10,6 @@ import { bootstrapSeed, indexDraws } from '../statistics/generator.ts'
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import type { Spill } from './spill.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */
@@ -24,12 +24,12 @@ export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
   budget: number,
-  { spill, block }: { readonly spill: Spill; readonly block: number },
+  { aside, block }: { readonly aside: Records; readonly block: number },
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)
   // Another search's replays: counted, not on record.
-  const memo = new ReplayMemo(() => {}, panel.cases.length, spill)
+  const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
   const draw = indexDraws(
     bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
     size,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteList } from '#core/bytes/byte-list.ts'
 import { digestOf } from '#core/canonical.ts'
-import { CaseHeads } from '#core/evaluate/case-heads.ts'
+import { caseHeads } from '#core/evaluate/case-heads.ts'
 import { MEASURES_COLUMN, measureList } from '#core/evaluate/measure-list.ts'
 import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { eachMeasure } from '#schemas/measures.ts'
@@ -49,13 +49,13 @@ describe('heads of cases', () => {
       family_id: `f${i % 7}\u2028`,
       digest: digestOf(i),
     }))
-    const kept = new CaseHeads()
+    const kept = caseHeads()
     for (const head of heads) kept.add(head)
     expect([...kept]).toEqual(heads)
     expect(kept.at(heads.length)).toBeUndefined()
   })
 
   test('refuse what is no digest', () => {
-    expect(() => new CaseHeads().add({ case_id: 'c', family_id: 'f', digest: 'sha256:short' })).toThrow(/no digest/)
+    expect(() => caseHeads().add({ case_id: 'c', family_id: 'f', digest: 'sha256:short' })).toThrow(/no digest/)
   })
 })

@@ -1,6 +1,7 @@
 /** The search finds what an exhaustive evaluation finds, pays for no replay twice, and gives every point its fate. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Records } from '#core/bytes/records.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { pointRows } from '#core/evaluate/guardrails.ts'
@@ -11,9 +12,8 @@ import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import { search as searchOf } from '#core/search/search.ts'
+import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { MemorySpill } from '#core/search/spill.ts'
-import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { applyPatch, latticePatches, patchDigest, tunableFields } from '#core/space/lattice.ts'
 import { searchEvidence } from '#core/statistics/fixed-sequence.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
@@ -284,11 +284,11 @@ describe('search', () => {
       fc.property(worlds, fc.integer({ min: 0, max: 4000 }), (world, atHand) => {
         fc.pre(searchable(world))
         const input = inputOf(world)
-        const spill = new MemorySpill()
-        const cases = new SpilledCases(spill, { atHand })
+        const aside = new Records()
+        const cases = new SearchCases(aside, atHand)
         for (const replayCase of input.panel.cases) cases.add(replayCase)
         const results: ReplayResult[] = []
-        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { spill })
+        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
         expect({ ...found, results }).toEqual(search(input))
       }),
       { numRuns: 40 },

@@ -1,17 +1,40 @@
-/** Texts by key in an SQLite file that no other process finds. */
+/** What is put aside on a disk: records in a file, and texts by key in an SQLite file, which no other process finds. */
 import { DatabaseSync } from 'node:sqlite'
-import type { ScratchTable } from '#ports'
-import { passingFile } from '../files/passing-file.ts'
+import { Records } from '#core/bytes/records.ts'
+import type { Scratch } from '#ports'
+import { fileDisk } from '../files/file-disk.ts'
+import { passingDescriptor, passingFile } from '../files/passing-file.ts'
+
+/** Scratch below a folder that exists. Nothing is left of it, not even after a kill where the system allows it. */
+export function fileScratch(folder: string): Scratch {
+  const records = passingDescriptor(folder)
+  let texts: Texts | null = null
+  const table = (): Texts => {
+    texts ??= textsByKey(folder)
+    return texts
+  }
+  return {
+    records: new Records(fileDisk(records.file)),
+    get: (key) => table().get(key),
+    set: (key, text) => table().set(key, text),
+    entries: (prefix) => table().entries(prefix),
+    close() {
+      records.close()
+      texts?.close()
+    },
+  }
+}
+
+type Texts = Omit<Scratch, 'records'>
 
 /** Pages kept in memory; what does not fit goes to the file. */
 const CACHE_KIB = 16 * 1024
 
 /**
- * A table below a folder that exists. One transaction that is never committed, without a journal: nothing outlives this
- * process, so nothing needs to be consistent on the disk. A key is a blob of its code units, high byte first: bytes then
- * sort as JavaScript's strings do.
+ * One transaction that is never committed, without a journal: nothing outlives this process, so nothing needs to be
+ * consistent on the disk. A key is a blob of its code units, high byte first: bytes then sort as JavaScript's strings do.
  */
-export function sqliteScratchTable(folder: string): ScratchTable {
+function textsByKey(folder: string): Texts {
   const { opened: database, remove } = passingFile(folder, (path) => {
     const fresh = new DatabaseSync(path)
     fresh.exec(`

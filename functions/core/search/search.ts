@@ -3,11 +3,11 @@
  * points: every point gets a fate. Sees the search set only. Returns a plan as a value; nothing is written here.
  */
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import { Records } from '../bytes/records.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
+import type { SlimCase } from '../replay/slim.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
 import { exactCandidates } from './exact-candidates.ts'
@@ -46,7 +46,7 @@ export interface SearchOptions {
 
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
 export function search(
-  input: SearchInput<ReplayCase>,
+  input: SearchInput<SlimCase>,
   record: OnRecord,
   options: Omit<SearchOptions, 'block'> = {},
 ): SearchResult {

@@ -1,10 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import {
-  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -14,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { passingFile } from '#adapters/local/files/passing-file.ts'
+import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
 import { readableCode, refuseLinks, restrictedFlags } from '#adapters/local/isolation/restricted.ts'
 
 let root: string
@@ -118,7 +116,7 @@ describe('the search process and the vault', () => {
 
   test('puts things aside in the one file that it was handed open, and finds no way from there', () => {
     const href = (path: string) => JSON.stringify(new URL(`../../../functions/${path}`, import.meta.url).href)
-    const aside = passingFile(join(root, 'vault'), (path) => openSync(path, 'r+'))
+    const aside = passingDescriptor(join(root, 'vault'))
     const code = `
       const { Records } = await import(${href('core/bytes/records.ts')})
       const { fileDisk } = await import(${href('adapters/local/files/file-disk.ts')})
@@ -128,8 +126,8 @@ describe('the search process and the vault', () => {
       const { readFileSync, readlinkSync } = await import('node:fs')
       for (const look of [() => readlinkSync('/proc/self/fd/3'), () => readFileSync('/proc/self/fd/3/../test.jsonl'), () => readFileSync('/proc/self/cwd/vault/test.jsonl')])
         try { console.log(String(look())) } catch (error) { console.log(error.code) }`
-    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), aside.opened)
-    closeSync(aside.opened)
+    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), aside.file)
+    aside.close()
     expect(leaked).toBe(false)
     expect(output.trim().split('\n')).toEqual(['3333', ...Array(3).fill('ERR_ACCESS_DENIED')])
     expect(readdirSync(join(root, 'vault'))).toEqual(['test.jsonl'])

@@ -5,36 +5,15 @@ import type { Scratch } from '#ports'
 import { fileDisk } from '../files/file-disk.ts'
 import { passingDescriptor, passingFile } from '../files/passing-file.ts'
 
-/** Scratch below a folder that exists. Nothing is left of it, not even after a kill where the system allows it. */
-export function fileScratch(folder: string): Scratch {
-  const records = passingDescriptor(folder)
-  let texts: Texts | null = null
-  const table = (): Texts => {
-    texts ??= textsByKey(folder)
-    return texts
-  }
-  return {
-    records: new Records(fileDisk(records.file)),
-    get: (key) => table().get(key),
-    set: (key, text) => table().set(key, text),
-    entries: (prefix) => table().entries(prefix),
-    close() {
-      records.close()
-      texts?.close()
-    },
-  }
-}
-
-type Texts = Omit<Scratch, 'records'>
-
-/** Pages kept in memory; what does not fit goes to the file. */
+/** Pages of the texts kept in memory; what does not fit goes to the file. */
 const CACHE_KIB = 16 * 1024
 
 /**
- * One transaction that is never committed, without a journal: nothing outlives this process, so nothing needs to be
+ * Scratch below a folder that exists. Nothing is left of it, not even after a kill where the system allows it. The texts are
+ * one transaction that is never committed, without a journal: nothing outlives this process, so nothing needs to be
  * consistent on the disk. A key is a blob of its code units, high byte first: bytes then sort as JavaScript's strings do.
  */
-function textsByKey(folder: string): Texts {
+export function fileScratch(folder: string): Scratch {
   const { opened: database, remove } = passingFile(folder, (path) => {
     const fresh = new DatabaseSync(path)
     fresh.exec(`
@@ -49,7 +28,9 @@ function textsByKey(folder: string): Texts {
   })
   const one = database.prepare('SELECT text FROM texts WHERE key = ?')
   const put = database.prepare('INSERT INTO texts VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text')
+  const bytes = passingDescriptor(folder)
   return {
+    records: new Records(fileDisk(bytes.file)),
     get: (key) => (one.get(codeUnits(key))?.text as string | undefined) ?? null,
     set: (key, text) => void put.run(codeUnits(key), text),
     *entries(prefix = '') {
@@ -61,6 +42,7 @@ function textsByKey(folder: string): Texts {
       }
     },
     close() {
+      bytes.close()
       database.close()
       remove()
     },

@@ -25,10 +25,14 @@ export const amount: Column<number | null> = {
   },
 }
 
-/** One of at most 256 values. */
+/** One of at most 256 values; any other is taken for the first. */
 export const oneOf = <const V>(values: readonly V[]): Column<V> => ({
   bytes: 1,
-  write: (view, at, value) => view.setUint8(at, values.indexOf(value)),
+  write(view, at, value) {
+    let code = values.length - 1
+    while (code > 0 && values[code] !== value) code--
+    view.setUint8(at, code)
+  },
   read: (view, at) => values[view.getUint8(at)]!,
 })
 
@@ -47,15 +51,15 @@ export function record<T extends object>(columns: { readonly [N in keyof T]: Col
   const all: Column<unknown>[] = Object.values(columns)
   let bytes = 0
   const fields = Object.keys(columns).map((name, i) => {
-    const field = { name, column: `columns[${i}]`, place: `at + ${bytes}` }
+    const field = { name, column: `column${i}`, place: `at + ${bytes}` }
     bytes += all[i]!.bytes
     return field
   })
   const reads = fields.map(({ name, column, place }) => `${name}: ${column}.read(view, ${place})`)
   const writes = fields.map(({ name, column, place }) => `${column}.write(view, ${place}, value.${name})`)
   const compiled = new Function(
-    'columns',
+    ...fields.map(({ column }) => column),
     `return { read: (view, at) => ({ ${reads} }), write(view, at, value) { ${writes.join('; ')} } }`,
   )
-  return { bytes, ...(compiled(all) as Pick<Column<T>, 'read' | 'write'>) }
+  return { bytes, ...(compiled(...all) as Pick<Column<T>, 'read' | 'write'>) }
 }

@@ -22,16 +22,11 @@ export interface Remembered {
   readonly failing: string | null
 }
 
-/** A context by sixteen bytes of its hash; they stand before its row. */
+/** A context by sixteen bytes of its hash. */
 const KEY_BYTES = 16
-/** An answer as it is put aside: the row of the same case before it comes first. */
-const ROW = record({
-  earlier: number,
-  words: number,
-  contextChanged: yes,
-  decisionChanged: yes,
-  measures: MEASURES_COLUMN,
-})
+/** What of an answer is put aside behind its key, the row of the same case before it first; behind it are its words, if any. */
+const ROW = record({ earlier: number, contextChanged: yes, decisionChanged: yes, measures: MEASURES_COLUMN })
+const WORDS = KEY_BYTES + ROW.bytes
 const NONE = -1
 
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
@@ -66,12 +61,12 @@ export class ReplayMemo {
     // The whole reason, such as a stack, stands in the replay's own line.
     const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
     const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
-    const words = stop === null && failing === null ? NONE : this.#aside.append(JSON.stringify([stop, failing]))
-    const row = new Uint8Array(KEY_BYTES + ROW.bytes)
+    const words = stop === null && failing === null ? '' : JSON.stringify([stop, failing])
+    const row = Buffer.alloc(WORDS + Buffer.byteLength(words))
     row.set(keyBytes(key))
-    ROW.write(new DataView(row.buffer), KEY_BYTES, {
+    row.write(words, WORDS)
+    ROW.write(viewOf(row), KEY_BYTES, {
       earlier: this.#newest[caseIndex]!,
-      words,
       contextChanged: contextChanged !== false,
       decisionChanged,
       measures,
@@ -117,12 +112,13 @@ export class ReplayMemo {
 
   #row(at: number): Remembered {
     const bytes = this.#aside.read(at)
-    const row = ROW.read(new DataView(bytes.buffer, bytes.byteOffset), KEY_BYTES)
-    const { measures, contextChanged, decisionChanged, words } = row
-    const [stop, failing] = words === NONE ? [null, null] : JSON.parse(this.#aside.read(words).toString())
+    const { measures, contextChanged, decisionChanged } = ROW.read(viewOf(bytes), KEY_BYTES)
+    const [stop, failing] = bytes.length === WORDS ? [null, null] : JSON.parse(bytes.toString('utf8', WORDS))
     return { measures, contextChanged, decisionChanged, stop, failing }
   }
 }
+
+const viewOf = ({ buffer, byteOffset }: Buffer): DataView => new DataView(buffer, byteOffset)
 
 /** Keys of any length as sixteen bytes. */
 const keyBytes = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, KEY_BYTES)

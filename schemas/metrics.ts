@@ -1,5 +1,7 @@
 /** The metrics a target may name, and the one table that maps metric, dimension, guardrail and delta keys. */
 
+import type { AmountName } from './measures.ts'
+
 /** The five score dimensions, in the order in which they are always printed (the article's Scorecard). */
 export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 type Dimension = (typeof DIMENSIONS)[number]
@@ -21,6 +23,10 @@ export interface Metric {
   readonly unit: string
   /** Key under `observed_delta` of a proposal. */
   readonly delta_key: string
+  /** What it reads of a case. */
+  readonly measure: AmountName
+  /** Measure that counts what was measured; absent: each case counts once. */
+  readonly per?: AmountName
   /** How per-case values become one number. */
   readonly statistic: 'mean' | 'p95' | 'p50'
   /** What is measured, in words, for people. */
@@ -36,6 +42,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'economics',
     unit: 'cents',
     delta_key: 'economics_cents',
+    measure: 'economics_cents',
     statistic: 'mean',
     says: 'recorded usage at the pinned price table',
   },
@@ -43,6 +50,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'economics',
     unit: 'tokens',
     delta_key: 'economics_tokens',
+    measure: 'economics_tokens',
     statistic: 'mean',
     says: 'prompt tokens of the run',
   },
@@ -50,6 +58,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'ms',
     delta_key: 'p95_latency_ms',
+    measure: 'latency_ms',
     statistic: 'p95',
     says: '95th percentile of recorded latency',
   },
@@ -57,6 +66,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'ms',
     delta_key: 'p50_latency_ms',
+    measure: 'latency_ms',
     statistic: 'p50',
     says: 'median of recorded latency',
   },
@@ -64,6 +74,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'utility',
     unit: 'score',
     delta_key: 'utility',
+    measure: 'utility_score',
     statistic: 'mean',
     says: 'utility score of the pinned suite',
   },
@@ -71,6 +82,8 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'share',
     delta_key: 'approval_wait_rate',
+    measure: 'approval_waits',
+    per: 'approval_actions',
     statistic: 'mean',
     says: 'share of right actions that wait for a person',
   },

@@ -1,6 +1,7 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
+import { eachMeasure, type MEASURES } from './measures.ts'
 
 const base = {
   evaluator_id: Id,
@@ -86,24 +87,28 @@ export const EvaluatorVerdict = z.strictObject({
 })
 export type EvaluatorVerdict = z.infer<typeof EvaluatorVerdict>
 
+const KINDS = {
+  flag: z.boolean().nullable(),
+  share: Share.nullable(),
+  amount: z.number().nullable(),
+  count: z.int().nullable(),
+}
+
+/** What guardrails and metrics read of one replayed case. `null`: not measured. */
+export const Measures = z.strictObject(
+  eachMeasure(({ kind }) => KINDS[kind]) as unknown as {
+    [N in keyof typeof MEASURES]: (typeof KINDS)[(typeof MEASURES)[N]['kind']]
+  },
+)
+export type Measures = z.infer<typeof Measures>
+
 /** One scorecard a replayed case: verdicts by evaluator, and the measures that guardrails and metrics read. */
 export const Scorecard = z.strictObject({
   run_id: Id,
   intent: Name,
   pack_version: Ref.nullable(),
   scores: z.record(Id, EvaluatorVerdict),
-  measures: z.strictObject({
-    policy_violation: z.boolean().nullable(),
-    safety_violation: z.boolean().nullable(),
-    approval_bypass: z.boolean().nullable(),
-    utility_passed: z.boolean().nullable(),
-    utility_score: Share.nullable(),
-    latency_ms: z.number().nullable(),
-    economics_cents: z.number().nullable(),
-    economics_tokens: z.number().nullable(),
-    approval_waits: z.int().nullable(),
-    approval_actions: z.int().nullable(),
-  }),
+  measures: Measures,
 })
 export type Scorecard = z.infer<typeof Scorecard>
 

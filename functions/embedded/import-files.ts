@@ -5,10 +5,11 @@ import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
+import type { Records } from '#core/bytes/records.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
-import type { Scratch, Store } from '../ports.ts'
+import type { Store } from '../ports.ts'
 import {
   parseJson,
   parsePack,
@@ -43,21 +44,21 @@ export async function importFiles(
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
   await refuseChanged(store.objects, packs, suites, prices)
-  const spool = store.scratch()
+  const aside = store.scratch()
   try {
-    const mapped = await spoolRuns(store, files, options.map, spool)
+    const mapped = await spoolRuns(store, files, options.map, aside.records)
     if (files.length > 0 && mapped === 0)
       throw new UserError(
         `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
       )
     const rule = await splitRule(store, options)
-    const report = await ingest(store, () => runsOf(spool), rule)
+    const report = await ingest(store, () => runsOf(aside.records), rule)
     for (const pack of packs) await publishPack(store.objects, pack)
     for (const suite of suites) await publishSuite(store.objects, suite)
     for (const table of prices) await publishPrices(store.objects, table)
     return report
   } finally {
-    spool.close()
+    aside.close()
   }
 }
 
@@ -76,14 +77,14 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
 }
 
 /** Maps and validates every record and puts it aside. Throws one UserError that lists up to twenty problems. */
-async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: Scratch): Promise<number> {
+async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: Records): Promise<number> {
   const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
   const problems: string[] = []
   let runs = 0
   for await (const record of records) {
     if (record.kind === 'error') problems.push(record.error.message)
     if (record.kind !== 'run' || problems.length > 0) continue
-    spool.add(JSON.stringify(record.run))
+    spool.append(JSON.stringify(record.run))
     if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
   }
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
@@ -123,7 +124,7 @@ function parseRecord(file: string, line: number, text: string): unknown {
   }
 }
 
-async function* runsOf(spool: Scratch): AsyncGenerator<ExperienceRun> {
+async function* runsOf(spool: Records): AsyncGenerator<ExperienceRun> {
   // Validated when it was put aside a moment ago.
-  for (const line of spool.lines()) yield JSON.parse(line) as ExperienceRun
+  for (const line of spool.texts()) yield JSON.parse(line) as ExperienceRun
 }

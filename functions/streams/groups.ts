@@ -1,4 +1,5 @@
 /** Items on their way: as text in blocks, in groups, ahead of whoever reads them. */
+import { createHash } from 'node:crypto'
 
 /** Characters of a block: enough that a write costs little beside its bytes. */
 const BLOCK_CHARS = 64 * 1024
@@ -13,6 +14,22 @@ export async function* asText(lines: AsyncIterable<string> | Iterable<string>): 
     block = ''
   }
   if (block !== '') yield block
+}
+
+/** Has text put somewhere; the digest of what was put. */
+export async function digestOfPut(
+  text: AsyncIterable<string>,
+  put: (text: AsyncIterable<string>) => Promise<unknown>,
+): Promise<string> {
+  const hash = createHash('sha256')
+  const hashed = async function* () {
+    for await (const block of text) {
+      hash.update(block)
+      yield block
+    }
+  }
+  await put(hashed())
+  return `sha256:${hash.digest('hex')}`
 }
 
 /** Items in groups of so many, the last one shorter. */

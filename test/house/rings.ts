@@ -133,6 +133,7 @@ export const ROOMS: readonly Room[] = [
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'functions/core/': [
     'canonical.ts',
+    'bytes/',
     'statistics/',
     'sampler/',
     'audit/',

@@ -29,7 +29,10 @@ export function recordIdentity(
 }
 
 /** Canonical text of the decision record that a placement yields. Byte equality with the stored one is reproduction. */
-export function decisionRecordText(identity: Recording['recorded']['identity'], placement: Placement): string {
+export function decisionRecordText(
+  identity: Recording['recorded']['identity'],
+  placement: Placement<Recording>,
+): string {
   const { recording, rendered, prepared, asked } = placement
   const { approvals, actions, evidence, outcome } = recording
   const record = {

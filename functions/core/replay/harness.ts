@@ -54,7 +54,10 @@ export function placeHarness(
 }
 
 /** The answer as a replayed case, or what about it cannot be true of this recording. */
-export function judgeHarness(decision: HarnessDecision, pins: ReplayPins): Replayed | { readonly failed: string } {
+export function judgeHarness(
+  decision: HarnessDecision,
+  pins: ReplayPins,
+): Replayed<Recording> | { readonly failed: string } {
   const { run, recording, result, served, settings } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept

@@ -1,7 +1,7 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
 import { PLACE } from '#schemas/need-places.ts'
-import type { Recording } from '#schemas/replay-case.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
+import type { BareRecording } from './slim.ts'
 
 /** Outputs or turns in order, with running totals: `before[i]` tokens stand before item i. */
 export interface Window {
@@ -27,7 +27,7 @@ export interface Rendered {
 }
 
 export interface PreparedRecording {
-  readonly recording: Recording
+  readonly recording: BareRecording
   /** Plan of the settings it was recorded under. */
   readonly recordedPlan: SettingsPlan
   readonly buckets: readonly string[]
@@ -67,7 +67,7 @@ export interface Sequence {
 const PREPARED = Symbol('prepared')
 
 /** Prepared columns of a recording, remembered by identity; computed anew for a frozen one. */
-export function prepare(recording: Recording & { readonly [PREPARED]?: PreparedRecording }): PreparedRecording {
+export function prepare(recording: BareRecording & { readonly [PREPARED]?: PreparedRecording }): PreparedRecording {
   const known = recording[PREPARED]
   if (known) return known
   const result = build(recording)
@@ -75,7 +75,7 @@ export function prepare(recording: Recording & { readonly [PREPARED]?: PreparedR
   return result
 }
 
-function build(recording: Recording): PreparedRecording {
+function build(recording: BareRecording): PreparedRecording {
   const { evidence, calls, actions, approvals } = recording
   const buckets = [...new Set(evidence.bucket)].sort()
   const bucketOf = new Uint16Array(evidence.bucket.length)
@@ -122,7 +122,7 @@ function build(recording: Recording): PreparedRecording {
 // methods of typed arrays take three times as long (measured).
 
 function makeWindow(
-  { needs }: Recording,
+  { needs }: BareRecording,
   kind: number,
   { step: steps, tokens }: { readonly step: readonly number[]; readonly tokens: readonly number[] },
   contexts: readonly number[],
@@ -157,7 +157,7 @@ function makeWindow(
   return { tokens, before, readableAtContext, tokensAtContext, wholeBudget, budgetOfNeed }
 }
 
-function offersOfNeeds({ needs }: Recording): PreparedRecording['needOffers'] {
+function offersOfNeeds({ needs }: BareRecording): PreparedRecording['needOffers'] {
   const first = new Int32Array(needs.action.length + 1)
   const offer: number[] = []
   for (let need = 0; need < needs.action.length; need++) {
@@ -168,7 +168,7 @@ function offersOfNeeds({ needs }: Recording): PreparedRecording['needOffers'] {
   return { first, offer }
 }
 
-function makeSequence(recording: Recording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {
+function makeSequence(recording: BareRecording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {
   const { hop, ranks } = recording.evidence
   const rank = (i: number): number => ranks[orderings[bucketOf[i]!]!]?.[i] ?? 0
   const offers = hop.map((_, i) => i).filter((i) => rank(i) > 0)

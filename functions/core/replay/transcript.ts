@@ -1,10 +1,15 @@
 /** The transcript replayer: applies settings to a recording and says what would have been read, needed, spent and asked. */
 import type { Settings } from '#schemas/common.ts'
 import type { PriceTable } from '#schemas/pack.ts'
-import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
 import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
+import type { BareRecording } from './slim.ts'
+
+/** A case as far as it is replayed: its recordings. */
+interface Recorded<R extends BareRecording> {
+  readonly recordings: readonly R[]
+}
 
 /** What stays fixed while candidates change: the baseline's settings and the pinned prices. */
 export interface ReplayPins {
@@ -13,8 +18,8 @@ export interface ReplayPins {
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
-export interface Placement {
-  readonly recording: Recording
+export interface Placement<R extends BareRecording = BareRecording> {
+  readonly recording: R
   readonly prepared: PreparedRecording
   readonly rendered: Rendered
   /** Gated actions that wait for a person, one flag an approval. */
@@ -27,8 +32,8 @@ export interface Unreplayable {
 }
 
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
-export interface Replayed extends Spending {
-  readonly placement: Placement
+export interface Replayed<R extends BareRecording = BareRecording> extends Spending {
+  readonly placement: Placement<R>
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
@@ -44,17 +49,21 @@ export interface Replayed extends Spending {
  * what the recorded actions needed. Pure. `{ unreplayable }` when the records cannot say: a setting beyond what was
  * recorded, or no recording under those planner or prompt settings.
  */
-export function replayTranscript(
-  replayCase: ReplayCase,
+export function replayTranscript<R extends BareRecording>(
+  replayCase: Recorded<R>,
   settings: Settings,
   pins: ReplayPins = { baseline: settings, prices: null },
-): Replayed | Unreplayable {
+): Replayed<R> | Unreplayable {
   const placement = place(replayCase, settings, pins.baseline)
   return 'unreplayable' in placement ? placement : observe(placement, pins)
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
-export function place(replayCase: ReplayCase, settings: Settings, baseline: Settings): Placement | Unreplayable {
+export function place<R extends BareRecording>(
+  replayCase: Recorded<R>,
+  settings: Settings,
+  baseline: Settings,
+): Placement<R> | Unreplayable {
   const plan = planOf(settings)
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
@@ -78,7 +87,11 @@ export function recordedContext(prepared: PreparedRecording): Rendered {
 }
 
 /** The recording made under the same untrimmable settings, or which of them no recording was made under. */
-export function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, baseline: Settings): Recording | string {
+export function chooseRecording<R extends BareRecording>(
+  replayCase: Recorded<R>,
+  plan: SettingsPlan,
+  baseline: Settings,
+): R | string {
   let missing = ''
   for (const recording of replayCase.recordings) {
     const other = otherSetting(recording, plan, baseline)
@@ -90,7 +103,7 @@ export function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, base
 
 /** The first untrimmable setting that a recording was not made under. */
 function otherSetting(
-  { settings }: Recording,
+  { settings }: BareRecording,
   plan: SettingsPlan,
   baseline: Settings,
 ): SettingsPlan['fixed'][0] | null {
@@ -134,7 +147,7 @@ export function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan):
 const NO_FLAGS = new Uint8Array(0)
 
 /** Gated actions that wait for a person under a plan, one flag an approval. */
-export function askedFor(recording: Recording, plan: SettingsPlan): Uint8Array {
+export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Array {
   const { gate, amount, asked } = recording.approvals
   if (gate.length === 0) return NO_FLAGS
   const flags = new Uint8Array(gate.length)
@@ -176,7 +189,7 @@ export function spending(placement: Placement, pins: ReplayPins): Spending {
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
-export function observe(placement: Placement, pins: ReplayPins): Replayed {
+export function observe<R extends BareRecording>(placement: Placement<R>, pins: ReplayPins): Replayed<R> {
   const { recording, rendered, prepared } = placement
   const { gold, required } = recording.evidence
   const kept = rendered.kept

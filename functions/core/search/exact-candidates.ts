@@ -4,7 +4,7 @@ import { asCandidate, latticePatches, latticeSize, patchesWithin, reachableSize 
 import type { SearchInput } from './search-input.ts'
 
 /** Up to this many points are searched exactly: no search regret, and nothing for a model to add. */
-const EXACT_BELOW = 10_000
+export const EXACT_BELOW = 10_000
 
 /**
  * Every candidate of a lattice that is small; of a large one every candidate that changes few enough fields to be

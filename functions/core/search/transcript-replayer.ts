@@ -1,13 +1,13 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { contextHash, render, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
+import type { SlimCase, SlimRecording } from '../replay/slim.ts'
 import {
   askedFor,
   chooseRecording,
@@ -27,13 +27,13 @@ export interface TranscriptReplayer {
 
 /** View and answers over a panel whose baseline reproduces. */
 export function transcriptReplayer(
-  panel: Panel<ReplayCase>,
+  panel: Panel<SlimCase>,
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): TranscriptReplayer {
   const placed = (index: number, settings: Settings) => place(panel.cases.at(index)!, settings, pins.baseline)
   // Placed anew each time: kept for every case, they would be most of what a search holds.
-  const baselineOf = (index: number): Placement => {
+  const baselineOf = (index: number): Placement<SlimRecording> => {
     const placement = placed(index, pins.baseline)
     if ('unreplayable' in placement)
       throw new RangeError(
@@ -43,7 +43,7 @@ export function transcriptReplayer(
   }
   const baselinePlan = planOf(pins.baseline)
   /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
-  const isBaseline = (index: number, { recording, prepared, rendered, asked }: Placement): boolean =>
+  const isBaseline = (index: number, { recording, prepared, rendered, asked }: Placement<SlimRecording>): boolean =>
     recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&
     sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
     askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])

@@ -8,7 +8,7 @@ import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
-import { type CaseScore, Scores } from '#core/gate/score.ts'
+import { type CaseScore, caseScores } from '#core/gate/score.ts'
 import type { Series } from '#core/statistics/series.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -181,8 +181,8 @@ async function* recordedScores(store: Store, key: string): AsyncGenerator<CaseSc
 }
 
 /** Scores gathered in their order. */
-export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Scores> {
-  const scores = new Scores()
+export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Series<CaseScore>> {
+  const scores = caseScores()
   for await (const score of each) scores.add(score)
   return scores
 }

@@ -10,7 +10,7 @@ import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gat
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, ReplayEngine, ScratchTable, Store } from '../../ports.ts'
+import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import { compileIntent, readFiles } from '../experience/compile.ts'
@@ -28,8 +28,8 @@ export async function sealIfNeeded(
 ): Promise<HeldoutVersion | null> {
   const aside = store.scratch()
   try {
-    const plan = await planSeal(store, target, pins, engine, (line) => aside.add(line))
-    return plan.sealed ? await publish(store, plan.sealed, aside.lines(), plan.live) : plan.facts
+    const plan = await planSeal(store, target, pins, engine, (line) => aside.records.append(line))
+    return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
   } finally {
     aside.close()
   }
@@ -41,7 +41,7 @@ export async function planSeal(
   target: ResolvedTarget,
   pins: BaselinePins,
   engine: Pick<ReplayEngine, 'reproduce'>,
-  keep: (line: string) => void = () => {},
+  keep: (line: string) => unknown = () => {},
 ): Promise<{
   readonly facts: HeldoutVersion | null
   readonly sealed?: SealedVersion
@@ -128,7 +128,7 @@ async function* unclaimed(
   rows: readonly LedgerRow<LedgerItem>[],
 ): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
-  const claimed = store.scratchTable()
+  const claimed = store.scratch()
   try {
     for await (const family of familiesOf(store, intent, asked)) claimed.set(family, '')
     yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => claimed.get(family) !== null)
@@ -222,7 +222,7 @@ export async function openSealed(store: Store, intent: string, version: string):
  * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
  */
 export async function joinRetired(store: Store, intent: string): Promise<void> {
-  const aside = store.scratchTable()
+  const aside = store.scratch()
   try {
     let spent = 0
     for await (const family of spentFamilies(store, intent)) {
@@ -238,7 +238,7 @@ export async function joinRetired(store: Store, intent: string): Promise<void> {
 }
 
 /** Runs of spent families that are not open yet, each once it is. */
-async function* joined(store: Store, intent: string, aside: ScratchTable): AsyncGenerator<IndexLine> {
+async function* joined(store: Store, intent: string, aside: Scratch): AsyncGenerator<IndexLine> {
   const joining = async (line: IndexLine): Promise<IndexLine | null> => {
     if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
     const files = await readFiles(store.vault, line)

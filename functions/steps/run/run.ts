@@ -1,7 +1,7 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
-import { createHash } from 'node:crypto'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
@@ -19,7 +19,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, ReplayEngine, Store } from '../../ports.ts'
-import { asText } from '../../streams/groups.ts'
+import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { pinnedDocuments } from '../experience/documents.ts'
@@ -27,7 +27,6 @@ import { askGate } from '../heldout/gate.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
-import { KeptLines } from '../store/kept-lines.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
@@ -85,22 +84,22 @@ export async function runTarget(
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
     try {
-      return await pinFresh(new KeptLines(aside))
+      return await pinFresh(aside.records)
     } finally {
       aside.close()
     }
   }
 
   async function pinFresh(
-    set: KeptLines,
+    set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
     const compiled = compileIntent(store, resolved.intent)
     if (engine.check) {
-      await set.all(compiled)
-      await engine.check(set.lines(), pins)
+      for await (const line of compiled) set.append(line)
+      await engine.check(set.texts(), pins)
     }
-    const lines = engine.check ? set.lines() : set.through(compiled)
+    const lines = engine.check ? set.texts() : kept(compiled, set)
     const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
     if (set.count === 0)
       throw new UserError(
@@ -120,6 +119,14 @@ export async function runTarget(
       heldout,
     })
     return { run, reproduced }
+  }
+}
+
+/** The same lines, each put aside as it passes. */
+async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {
+  for await (const line of lines) {
+    aside.append(line)
+    yield line
   }
 }
 
@@ -229,19 +236,12 @@ export async function keepReplays(
   searching: AsyncGenerator<string, SearchResult>,
   put: (text: AsyncIterable<string>) => Promise<unknown>,
 ): ReturnType<AutotunePorts['search']> {
-  const hash = createHash('sha256')
   let found: SearchResult | null = null
-  const text = async function* () {
-    const lines = async function* () {
-      found = yield* searching
-    }
-    for await (const block of asText(lines())) {
-      hash.update(block)
-      yield block
-    }
+  const lines = async function* () {
+    found = yield* searching
   }
-  await put(text())
-  return { found: found!, results: `sha256:${hash.digest('hex')}` }
+  const results = await digestOfPut(asText(lines()), put)
+  return { found: found!, results }
 }
 
 /** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */

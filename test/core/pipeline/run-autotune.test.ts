@@ -9,6 +9,7 @@ import { answerQuestion, openQuestion, sealedItem } from '#core/gate/ledger.ts'
 import { scoreCase } from '#core/gate/score.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import type { Artifact } from '#core/outcome.ts'
+import { slim } from '#core/replay/slim.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { search } from '#core/search/search.ts'
 import { applyPatch } from '#core/space/lattice.ts'
@@ -85,7 +86,7 @@ function world({
     async search(_run, input) {
       calls.push('search')
       const results: ReplayResult[] = []
-      const panel = panelOf(side('search').lines)
+      const panel = panelOf(side('search').lines.map((line) => ({ ...line, case: slim(line.case) })))
       const found = search({ ...input, panel }, (r) => results.push(r))
       replays = canonicalLines(results)
       return { found, results: digestOfBytes(replays) }

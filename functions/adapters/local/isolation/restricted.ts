@@ -80,17 +80,17 @@ function walk(path: string, see: (path: string, stat: Stats) => void): void {
 /** Below 1 GB V8 lets a heap grow to twice what lives in it, above to four times: some 80 MB live, whatever the set. */
 const HEAP_MB = 1000
 
-/** Starts a script of this program under restriction, with pipes, a nameless file for its spill, and an empty environment. */
+/** Starts a script of this program under restriction, with pipes, a nameless file to put things aside in, and an empty environment. */
 export function startRestricted(script: string, vault: string): ChildProcess {
-  const spill = passingDescriptor(vault)
+  const aside = passingDescriptor(vault)
   try {
     return spawn(
       process.execPath,
       [...restrictedFlags(readableCode(vault)), `--max-old-space-size=${HEAP_MB}`, scriptFile(script, import.meta.url)],
-      { env: {}, stdio: ['pipe', 'pipe', 'pipe', spill.file] },
+      { env: {}, stdio: ['pipe', 'pipe', 'pipe', aside.file] },
     )
   } finally {
     // The process holds it on its own.
-    spill.close()
+    aside.close()
   }
 }

@@ -1,17 +1,19 @@
-/** Texts by key in an SQLite file that no other process finds. */
-import type { ScratchTable } from '#ports'
-import { passingFile } from '../files/passing-file.ts'
+/** What is put aside on a disk: records in a file, and texts by key in an SQLite file, which no other process finds. */
+import { Records } from '#core/bytes/records.ts'
+import type { Scratch } from '#ports'
+import { fileDisk } from '../files/file-disk.ts'
+import { passingDescriptor, passingFile } from '../files/passing-file.ts'
 import { DatabaseSync } from './sqlite.ts'
 
-/** Pages kept in memory; what does not fit goes to the file. */
+/** Pages of the texts kept in memory; what does not fit goes to the file. */
 const CACHE_KIB = 16 * 1024
 
 /**
- * A table below a folder that exists. One transaction that is never committed, without a journal: nothing outlives this
- * process, so nothing needs to be consistent on the disk. A key is a blob of its code units, high byte first: bytes then
- * sort as JavaScript's strings do.
+ * Scratch below a folder that exists. Nothing is left of it, not even after a kill where the system allows it. The texts are
+ * one transaction that is never committed, without a journal: nothing outlives this process, so nothing needs to be
+ * consistent on the disk. A key is a blob of its code units, high byte first: bytes then sort as JavaScript's strings do.
  */
-export function sqliteScratchTable(folder: string): ScratchTable {
+export function fileScratch(folder: string): Scratch {
   const { opened: database, remove } = passingFile(folder, (path) => {
     const fresh = new DatabaseSync(path)
     fresh.exec(`
@@ -26,7 +28,9 @@ export function sqliteScratchTable(folder: string): ScratchTable {
   })
   const one = database.prepare('SELECT text FROM texts WHERE key = ?')
   const put = database.prepare('INSERT INTO texts VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text')
+  const bytes = passingDescriptor(folder)
   return {
+    records: new Records(fileDisk(bytes.file)),
     get: (key) => (one.get(codeUnits(key))?.text as string | undefined) ?? null,
     set: (key, text) => void put.run(codeUnits(key), text),
     *entries(prefix = '') {
@@ -38,6 +42,7 @@ export function sqliteScratchTable(folder: string): ScratchTable {
       }
     },
     close() {
+      bytes.close()
       database.close()
       remove()
     },

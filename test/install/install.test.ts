@@ -25,11 +25,18 @@ const installed = join(project, 'node_modules/contextos-autotune')
 const nodes = new Map<string, string | null>([['the Node of a clone', process.execPath]])
 let command = ''
 
-beforeAll(async () => {
-  const tarball = pack(place)
+let tarball = ''
+beforeAll(() => {
+  tarball = pack(place)
+})
+beforeAll(() => {
+  nodes.set(`Node ${FLOOR}`, fetchNode(join(place, 'floor'), FLOOR))
+})
+beforeAll(() => {
   install(project, tarball)
   command = installGlobally(join(place, 'global'), tarball)
-  nodes.set(`Node ${FLOOR}`, fetchNode(join(place, 'floor'), FLOOR))
+})
+beforeAll(async () => {
   cpSync(join(CLONE, 'examples/own-harness'), join(project, 'desk'), { recursive: true })
   const runs = await Array.fromAsync(deskRuns({ families: 300 }), (run) => `${JSON.stringify(run)}\n`)
   writeFileSync(join(project, 'runs.jsonl'), runs.join(''))
@@ -57,9 +64,12 @@ describe.each(['the Node of a clone', `Node ${FLOOR}`])('under %s', (name) => {
   })
 
   test('the demo is certified and verifies, without the AWS half', () => {
-    const parts = ['@aws-sdk', '@aws', '@smithy', '@middy', '@aws-lambda-powertools'].map((part) =>
-      join(project, 'node_modules', part),
-    )
+    const libraries = ['@aws-sdk', '@aws', '@smithy', '@middy', '@aws-lambda-powertools']
+    const own = ['lib', 'functions/handlers', 'functions/lambda', 'functions/adapters/aws']
+    const parts = [
+      ...libraries.map((name) => join(project, 'node_modules', name)),
+      ...own.map((folder) => join(installed, 'dist', folder)),
+    ]
     for (const part of parts) renameSync(part, `${part}-away`)
     try {
       const demo = JSON.parse(autotune('demo', '--json').trimEnd().split('\n').at(-1)!)
@@ -139,6 +149,10 @@ test('no CDK comes with it, and only built files', () => {
   expect(packages).not.toContain('aws-cdk-lib')
   expect(packages).not.toContain('constructs')
   expect(packages).not.toContain('typescript')
+  // Nor with `npm ci --omit=dev` in a clone.
+  const lock = JSON.parse(readFileSync(join(CLONE, 'package-lock.json'), 'utf8'))
+  for (const name of ['aws-cdk-lib', 'constructs', 'cdk-nag', 'typescript'])
+    expect(lock.packages[`node_modules/${name}`]).toMatchObject({ dev: true })
   expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
 })
 

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { DIMENSIONS } from './metrics.ts'
 
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
+import { RISK_CLASSES } from './stages.ts'
 
 /**
  * Ids that become a folder or a key segment: 1-128 letters, digits, `_ . : -`; no slash, never only dots. Our decision:
@@ -63,12 +64,6 @@ export type Settings = Readonly<Record<string, SettingValue>>
 
 /** Calendar day, `YYYY-MM-DD`. Text order is time order. */
 export const Day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
-
-/**
- * `risk_class`, lowest first: the five approval modes (the article's Intent-Task Catalog). The daily run queues at most
- * one run an intent and class.
- */
-export const RISK_CLASSES = ['read_only', 'local_write', 'network', 'delegated', 'destructive'] as const
 
 /** One of `RISK_CLASSES`; their order is the order of risk. */
 export const RiskClass = z.enum(RISK_CLASSES)

@@ -20,3 +20,9 @@ export const PERIODS = [...STAGES, 'window'] as const
 
 /** One of `PERIODS`. */
 export type Period = (typeof PERIODS)[number]
+
+/**
+ * `risk_class`, lowest first: the five approval modes (the article's Intent-Task Catalog). The daily run queues at most
+ * one run an intent and class.
+ */
+export const RISK_CLASSES = ['read_only', 'local_write', 'network', 'delegated', 'destructive'] as const

@@ -3,15 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { ObjectStore } from '#ports'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import {
-  parsePack,
-  parsePrices,
-  parseSuite,
-  parseTarget,
-  publishPack,
-  publishPrices,
-  publishSuite,
-} from '../steps/experience/documents.ts'
+import { publishPack, publishPrices, publishSuite } from '../steps/experience/documents.ts'
+import { parsePack, parsePrices, parseSuite, parseTarget } from '../steps/experience/parse-documents.ts'
 
 const read = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8')
 

@@ -10,17 +10,10 @@ import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import {
-  parseJson,
-  parsePack,
-  parsePrices,
-  parseSuite,
-  publishPack,
-  publishPrices,
-  publishSuite,
-  refuseChanged,
-} from '../steps/experience/documents.ts'
+import { publishPack, publishPrices, publishSuite, refuseChanged } from '../steps/experience/documents.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
+import { parseJson } from '../steps/experience/parse.ts'
+import { parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { readInput } from './read-input.ts'
 
 export interface ImportOptions {

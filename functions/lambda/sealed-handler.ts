@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda'
 import { canonical } from '#core/canonical.ts'
 import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
-import { parseAs } from '../steps/experience/documents.ts'
+import { parseAs } from '../steps/experience/parse.ts'
 import type { SealedStep } from './step.ts'
 import type { World } from './world.ts'
 

@@ -133,9 +133,9 @@ export const ROOMS: readonly Room[] = [
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'functions/core/': [
     'canonical.ts',
-    'bytes/',
     'statistics/',
     'sampler/',
+    'bytes/',
     'audit/',
     'space/',
     'replay/',

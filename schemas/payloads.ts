@@ -4,7 +4,7 @@
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
-import type { HeldoutVersion } from './heldout.ts'
+import type { HeldoutVersion, PinnedLimits } from './heldout.ts'
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
@@ -38,10 +38,18 @@ export const SearchSetRef = z.strictObject({
 })
 export type SearchSetRef = z.infer<typeof SearchSetRef>
 
+/** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
+const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
+/** A compiled search set, as its step returns it. */
+export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits })
+export type CompiledSet = z.infer<typeof CompiledSet>
+
 export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text })
 export type StartRunInput = z.infer<typeof StartRunInput>
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
+export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits })
+export type SealVersionInput = z.infer<typeof SealVersionInput>
 
 /** Published facts of a sealed version, as the sealer returns them; null: no sealed version can be asked. */
 const Facts = z.nullable(z.custom<HeldoutVersion>((value) => typeof value === 'object' && value !== null))

@@ -52,6 +52,23 @@ export const Guardrails = z.strictObject({
 })
 export type Guardrails = z.infer<typeof Guardrails>
 
+/** Worst that one decision may do to a metric of means: no bound of a mean holds without it. */
+export const MetricRange = z.strictObject({
+  max_rise: z
+    .number()
+    .gt(0, 'max_rise is the most that one decision may rise above the baseline: a number above 0')
+    .meta({ description: 'In the unit of the metric. A decision above it blocks.' }),
+  max_share_above: level
+    .optional()
+    .meta({ description: 'Share of families that may rise above max_rise all the same (default: none may be seen).' }),
+  decisions: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Most decisions of a family that count (default: those of the largest search family).' }),
+})
+export type MetricRange = z.infer<typeof MetricRange>
+
 /** Dimensions that records may be unable to carry at all. Policy, safety and utility are never among them. */
 export const NotMeasured = z.strictObject({
   latency: z.string().min(3).optional(),
@@ -70,6 +87,13 @@ export const TuningTarget = z.strictObject({
   direction: z.enum(['decrease', 'increase']).optional(),
   baseline_tuple: BaselineTuple.optional(),
   guardrails: Guardrails.optional(),
+  ranges: z
+    .strictObject({
+      economics_cents_per_decision: MetricRange.optional(),
+      economics_tokens_per_decision: MetricRange.optional(),
+    })
+    .optional()
+    .meta({ description: 'Needed for cost that a candidate could raise; what only trims cannot.' }),
   not_measured: NotMeasured.optional(),
   search_space: z
     .array(SettingPath)

@@ -67,7 +67,7 @@ export class WorkflowFunctions extends Construct {
     this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer', sealing)
     this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer', [])
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', [
-      ...mayRead(bucket, 'experience/*', 'goldens/*', ...(harness ? ['packs/*'] : [])),
+      ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*'),
       ...mayReadVersions(bucket, request),
       ...mayReplayHarness(bucket, harness),
       mayWrite(bucket, 'goldens/*'),

@@ -74,10 +74,16 @@ export const MetricRange = z.strictObject({
   max_rise: z
     .number()
     .gt(0, 'max_rise is the most that one decision may rise above the baseline: a number above 0')
-    .meta({ description: 'In the unit of the metric. A decision above it blocks.' }),
-  max_share_above: level
     .optional()
-    .meta({ description: 'Share of families that may rise above max_rise all the same (default: none may be seen).' }),
+    .meta({ description: 'In the unit of the metric, where less is better. A decision above it blocks.' }),
+  max_fall: z
+    .number()
+    .gt(0, 'max_fall is the most that one decision may fall below the baseline: a number above 0')
+    .optional()
+    .meta({ description: 'The same where the target is to increase.' }),
+  max_share_beyond: level
+    .optional()
+    .meta({ description: 'Share of families that may go beyond it all the same (default: none may be seen).' }),
   decisions: z
     .int()
     .min(1)

@@ -102,7 +102,7 @@ function intervalOf(row: CertifiedRow, metric: MetricName, end: 'most' | 'least'
   if (rule === 'by_construction')
     return `never above the baseline, by construction${bound !== null && bound < 0 ? `; ${stands}` : ''}`
   return rule === 'mean_bet'
-    ? `${stands}; ${number(counts.beyond ?? 0)} of ${number(families)} families above the declared worst, below ${percent(counts.beyond_below ?? 1)}`
+    ? `${stands}; ${number(counts.beyond ?? 0)} of ${number(families)} families beyond the declared worst, below ${percent(counts.beyond_below ?? 1)}`
     : stands
 }
 

@@ -82,33 +82,34 @@ function countNeed(
 
 /** What no number of families would mend: the declared range is too narrow, or says nothing of these arms. */
 function betNeed(
-  { metric }: CheckedRule,
+  { metric, sign }: CheckedRule,
   { max, beyond, decisions }: How & { rule: 'mean_bet' },
   { panel, measures }: FirstCandidate,
   row: (ready: boolean, needed: number | null, power: number | null, note: string) => PreflightRow,
 ): PreflightRow | null {
-  const drawn = familyDifferences(panel, measures, metric, max, decisions)
+  const drawn = familyDifferences(panel, measures, { metric, sign, max, cap: decisions })
   if (drawn.otherCounts) return row(false, null, null, 'not measured: the two arms count different decisions')
   if (drawn.beyond === 0 || drawn.beyond / panel.families < beyond) return null
+  const verb = sign === 1 ? 'rise' : 'fall'
   return row(
     false,
     null,
     0,
-    `${drawn.beyond} of ${panel.families} search families rise by more than the declared ${max}: declare a larger ranges.${metric}.max_rise, or a max_share_above`,
+    `${drawn.beyond} of ${panel.families} search families ${verb} by more than the declared ${max}: declare a larger ranges.${metric}.max_${verb}, or a max_share_beyond`,
   )
 }
 
 function powerNeed(
   facts: HeldoutVersion,
-  { guardrail, metric, limit, level }: CheckedRule,
+  { guardrail, metric, limit, sign, level }: CheckedRule,
   { max, beyond, decisions }: How & { rule: 'mean_bet' },
   { panel, measures, commit }: FirstCandidate,
 ): Need {
-  const drawn = familyDifferences(panel, measures, metric, max, decisions)
+  const drawn = familyDifferences(panel, measures, { metric, sign, max, cap: decisions })
   const question = {
     families: drawn.sums,
     range: { max, decisions },
-    limit,
+    limit: sign * limit,
     alpha: level / 2,
     seed: bootstrapSeed(commit.slice(7), guardrail),
   }
@@ -119,6 +120,6 @@ function powerNeed(
   return {
     power,
     needed: mean === null || tail === null ? null : Math.max(mean, tail),
-    note: `no decision may rise by more than ${max}`,
+    note: `no decision may ${sign === 1 ? 'rise' : 'fall'} by more than ${max}`,
   }
 }

@@ -29,6 +29,8 @@ export interface CheckedRule {
   readonly guardrail: string
   readonly metric: MetricName
   readonly limit: number
+  /** -1 where more of the metric is better. */
+  readonly sign: 1 | -1
   /** The limit itself is not good enough: the target metric must be better. */
   readonly strict: boolean
   /** alpha_k / L. */
@@ -51,6 +53,7 @@ export function checkedRules(question: CheckedQuestion): CheckedRule[] {
     guardrail,
     metric,
     limit,
+    sign: guardrail === metric && target.direction === 'increase' ? -1 : 1,
     strict: guardrail === metric,
     level: (alpha ?? facts.alpha) / facts.questions / Math.max(1, listed),
     how: howOf(metric, question),
@@ -65,9 +68,10 @@ export function checkedRules(question: CheckedQuestion): CheckedRule[] {
 }
 
 function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQuestion): How {
-  if (metric === target.metric && target.direction === 'increase')
-    return { rule: 'not_measured', declare: `nothing bounds ${metric} from below: its direction must be "decrease"` }
-  if (neverRises(metric, patch, harness)) return { rule: 'by_construction' }
+  const up = metric === target.metric && target.direction === 'increase'
+  if (!up && neverRises(metric, patch, harness)) return { rule: 'by_construction' }
+  if (up && METRICS[metric].statistic !== 'mean')
+    return { rule: 'not_measured', declare: `no rule proves that ${metric} rises: its direction must be "decrease"` }
   if (!facts.pinned)
     return {
       rule: 'not_measured',
@@ -81,18 +85,19 @@ function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQue
       : { rule: 'count_above', share: p95 ? P95_SHARE : 0.5, pinned }
   }
   const range = target.ranges[metric]
-  if (!range)
+  const max = up ? range?.max_fall : range?.max_rise
+  if (!range || max === undefined)
     return {
       rule: 'not_measured',
       declare:
         metric === 'approval_wait_rate'
           ? 'approval waits are bounded only where every changed threshold rises'
-          : `declare ranges.${metric}: {"max_rise": the most ${METRICS[metric].unit} that one decision may rise}`,
+          : `declare ranges.${metric}: {"max_${up ? 'fall' : 'rise'}": the most ${METRICS[metric].unit} that one decision may ${up ? 'fall' : 'rise'}}`,
     }
   return {
     rule: 'mean_bet',
-    max: range.max_rise,
-    beyond: range.max_share_above ?? 0,
+    max,
+    beyond: range.max_share_beyond ?? 0,
     decisions: range.decisions ?? facts.pinned.decisions,
   }
 }
@@ -102,7 +107,7 @@ export const checkedRows = (question: CheckedQuestion, panel: Panel, measures: S
   checkedRules(question).map((rule) => checkedRow(rule, panel, measures))
 
 function checkedRow(rule: CheckedRule, panel: Panel, measures: Series<Measures>): CertifiedRow {
-  const { guardrail, metric, limit, how, level } = rule
+  const { guardrail, metric, limit, sign, how, level } = rule
   const after = metricOver(metric, measures)
   const before = metricOver(metric, panel.baseline)
   const row = {
@@ -119,11 +124,11 @@ function checkedRow(rule: CheckedRule, panel: Panel, measures: Series<Measures>)
     case 'not_measured':
       return { ...nothing, note: how.declare }
     case 'by_construction':
-      return { ...row, ...constructed(rule, familyDifferences(panel, measures, metric, 0, null)) }
+      return { ...row, ...constructed(rule, familyDifferences(panel, measures, { metric, sign, max: 0, cap: null })) }
     case 'count_above':
       return { ...row, ...counted(rule, how, aboveLimit(panel, measures, how.pinned + limit)) }
     case 'mean_bet': {
-      const drawn = familyDifferences(panel, measures, metric, how.max, how.decisions)
+      const drawn = familyDifferences(panel, measures, { metric, sign, max: how.max, cap: how.decisions })
       if (drawn.otherCounts) return { ...nothing, rule: 'not_measured', note: 'the two arms count different decisions' }
       return { ...row, ...betted(rule, how, drawn) }
     }
@@ -162,13 +167,13 @@ function counted({ level }: CheckedRule, { share, pinned }: How & { rule: 'count
 }
 
 /** Half the level to the mean of what the range holds, half to what lies beyond it: clipping a tail must not hide it. */
-function betted({ limit, level }: CheckedRule, how: How & { rule: 'mean_bet' }, drawn: Differences): Decided {
+function betted({ limit, sign, level }: CheckedRule, how: How & { rule: 'mean_bet' }, drawn: Differences): Decided {
   const half = level / 2
   const range = { max: how.max, decisions: how.decisions }
   const families = drawn.sums.length
-  const p = pMean(drawn.sums, range, limit)
+  const p = pMean(drawn.sums, range, sign * limit)
   const within = how.beyond === 0 ? drawn.beyond === 0 : pTailShare(drawn.beyond, families, how.beyond) <= half
-  const bound = families === 0 ? null : meanUpper(drawn.sums, range, half)
+  const bound = families === 0 ? null : sign * meanUpper(drawn.sums, range, half)
   return {
     // A mean of exactly the limit counts as harmful: a p-value at the limit says "below".
     passed: drawn.measured > 0 && p <= half && within,
@@ -177,7 +182,7 @@ function betted({ limit, level }: CheckedRule, how: How & { rule: 'mean_bet' }, 
     counts: {
       beyond: drawn.beyond,
       beyond_below: families === 0 ? 1 : upperRate(drawn.beyond, families, half),
-      max_rise: how.max,
+      worst: sign * how.max,
       decisions: how.decisions,
       capped: drawn.capped,
       lost: drawn.lost,

@@ -24,17 +24,22 @@ export interface Differences {
   readonly otherCounts: boolean
 }
 
-/**
- * Candidate minus baseline on every case, by family. A missing measurement is the worst end of the range.
- * @param max the worst difference of one decision, in the unit of the metric
- * @param cap M, the most decisions of a family that count, drawn by their key; null: all
- */
+/** How differences are read. */
+export interface Reading {
+  readonly metric: MetricName
+  /** -1 turns a metric of which more is better, so that more is worse. */
+  readonly sign: 1 | -1
+  /** The worst difference of one decision, in the unit of the metric. */
+  readonly max: number
+  /** M, the most decisions of a family that count, drawn by their key; null: all. */
+  readonly cap: number | null
+}
+
+/** Candidate minus baseline on every case, by family. A missing measurement is the worst end of the range. */
 export function familyDifferences(
   panel: Panel,
   measures: Series<Measures>,
-  metric: MetricName,
-  max: number,
-  cap: number | null,
+  { metric, sign, max, cap }: Reading,
 ): Differences {
   const { order, first } = byFamily(panel)
   const sums: FamilySum[] = []
@@ -56,7 +61,7 @@ export function familyDifferences(
       // A metric that counts anything but decisions has no declared range, and a missing arm no count of its own.
       const counted = base?.count ?? 1
       otherCounts ||= counted !== 1 || (now !== null && now.count !== counted)
-      const difference = isKnown ? now.sum - base.sum : max
+      const difference = isKnown ? sign * (now.sum - base.sum) : max
       if (isKnown && difference < 0) below++
       isBeyond ||= difference > max
       sum += Math.min(difference, max)

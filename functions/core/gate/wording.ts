@@ -59,9 +59,9 @@ function ruleWording(row: CertifiedRow): string {
     case 'count_above':
       return `${counts.above} of ${families} families above ${number(counts.pinned! + limit)} ms, ${number(counts.pinned!)} pinned before sealing; ${pWording}`
     case 'mean_bet': {
-      const { beyond = 0, beyond_below = 1, max_rise = 0, capped = 0, decisions = 1 } = counts
+      const { beyond = 0, beyond_below = 1, worst = 0, capped = 0, decisions = 1 } = counts
       const cap = capped > 0 ? `; ${capped} families count ${decisions} decisions only` : ''
-      return `${boundWording} of what is cut at ${signed(max_rise)} a decision; ${beyond} of ${families} families rose above that, < ${percent(beyond_below, 2)}${cap}`
+      return `${boundWording} of what is cut at ${signed(worst)} a decision; ${beyond} of ${families} families went beyond that, < ${percent(beyond_below, 2)}${cap}`
     }
     case 'not_measured':
       return row.note ?? 'not measured'

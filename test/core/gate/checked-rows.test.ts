@@ -39,6 +39,7 @@ const question = (patch: Patch, over: Partial<TuningTarget> = {}, more: Partial<
     aTarget({
       metric: 'economics_tokens_per_decision',
       guardrails: { ...aTarget().guardrails, p95_latency_delta: { max_ms: 250 } },
+      ranges: undefined,
       not_measured: {},
       ...over,
     }),
@@ -115,14 +116,14 @@ describe('a mean', () => {
     expect(found).toMatchObject({ rule: 'mean_bet', passed: true, level: 0.05 / 5 / 2, observed: -31 })
     expect(found.bound).toBeGreaterThan(-31)
     expect(found.bound).toBeLessThan(0)
-    expect(found.counts).toMatchObject({ beyond: 0, max_rise: 200, decisions: 2 })
+    expect(found.counts).toMatchObject({ beyond: 0, worst: 200, decisions: 2 })
     expect(found.counts.beyond_below).toBeCloseTo(1 - 0.005 ** (1 / 300), 12)
   })
 
   test('fails with one family beyond the range, however large the saving', () => {
     const a = arms(300, (f) => ({ economics_tokens: f === 0 ? 301 : 20 }))
     expect(row(question(REORDER, RANGE), a)).toMatchObject({ passed: false, counts: { beyond: 1 } })
-    const some = { ranges: { economics_tokens_per_decision: { max_rise: 200, max_share_above: 0.05 } } }
+    const some = { ranges: { economics_tokens_per_decision: { max_rise: 200, max_share_beyond: 0.05 } } }
     expect(row(question(REORDER, some), a)).toMatchObject({ passed: true, counts: { beyond: 1 } })
   })
 
@@ -193,7 +194,7 @@ describe('the preflight', () => {
     expect(needs(question(REORDER, RANGE), beyond)[1]).toEqual([
       'inconclusive',
       null,
-      '2 of 300 search families rise by more than the declared 200: declare a larger ranges.economics_tokens_per_decision.max_rise, or a max_share_above',
+      '2 of 300 search families rise by more than the declared 200: declare a larger ranges.economics_tokens_per_decision.max_rise, or a max_share_beyond',
     ])
   })
 

@@ -5,7 +5,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
-import { scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
+import { isGraded, scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
 import { casesWhere, type Panel } from '../evaluate/panel.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
 import type { Changed } from '../replay/by-construction.ts'
@@ -147,8 +147,8 @@ function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series
     },
   ]
   if (n === 0 || (isTarget && target.direction === 'decrease')) return row(1, 0, null, { labelled: n })
-  if (declared?.graded) {
-    const stake = declared.stake ?? defaultStake(n, level, m)
+  if (isTarget ? isGraded(panel) : declared!.graded) {
+    const stake = declared?.stake ?? defaultStake(n, level, m)
     const money = evidence(differences, m, stake)
     return row(pEvidence(money), differences.reduce((a, b) => a + b, 0) / n, null, { labelled: n, stake })
   }

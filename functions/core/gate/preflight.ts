@@ -3,7 +3,7 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import { utilityPairs } from '../evaluate/pairs.ts'
+import { isGraded, utilityPairs } from '../evaluate/pairs.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { Changed } from '../replay/by-construction.ts'
@@ -81,6 +81,7 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
   const row = (ready: boolean, needed: number | null, power: number | null, note: string): PreflightRow[] => [
     { guardrail, verdict: ready ? 'ready' : 'inconclusive', families: n, needed, power, note },
   ]
+  // A clean sheet proves no rise: what can be said before a search is how many improvements would.
   if (!first && isTarget) {
     const [least = 1] = n > 0 ? acceptTable(n, level, 0, 0) : []
     return row(
@@ -101,9 +102,15 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
   }
   const { labelled, regressions: g, improvements: f, differences } = utilityPairs(first.panel, first.measures)
   const seen = `search: ${g} regressions, ${f} improvements of ${labelled}`
-  if (n === 0) return row(false, cleanSheetFloor(m, level), 0, `no labelled family is sealed (${seen})`)
-  if (declared?.graded) {
-    const stake = declared.stake ?? defaultStake(n, level, m)
+  if (n === 0)
+    return row(
+      false,
+      isTarget ? leastForARise(level) : cleanSheetFloor(m, level),
+      0,
+      `no labelled family is sealed (${seen})`,
+    )
+  if (isTarget ? isGraded(first.panel) : declared!.graded) {
+    const stake = declared?.stake ?? defaultStake(n, level, m)
     const power = gradedPower(differences, n, m, stake, level, bootstrapSeed(first.commit.slice(7), 'utility_delta'))
     return row(
       power >= ASK_POWER,

@@ -84,12 +84,7 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
   // A clean sheet proves no rise: what can be said before a search is how many improvements would.
   if (!first && isTarget) {
     const [least = 1] = n > 0 ? acceptTable(n, level, 0, 0) : []
-    return row(
-      least <= n,
-      leastForARise(level),
-      null,
-      `n=${n}: a rise is proved from ${least} improvements on, none worse`,
-    )
+    return row(least <= n, leastForARise(level), null, `n=${n}: a rise takes ${least} improvements or more, none worse`)
   }
   if (!first) {
     const needed = cleanSheetFloor(m, level)

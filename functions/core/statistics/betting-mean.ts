@@ -37,9 +37,39 @@ function requireFamilies(families: readonly FamilySum[], { max, decisions }: Mea
   }
 }
 
-/** ln(1 - stake * y) of one family for one stake, y = sum - limit * count; the largest y that the range allows is the unit. */
-function growth({ sum, count }: FamilySum, { max, decisions }: MeanRange, limit: number, stake: number): number {
-  return Math.log1p((-stake * (sum - limit * count)) / (decisions * (max - limit)))
+interface Columns {
+  readonly sums: Float64Array
+  readonly counts: Float64Array
+}
+
+/** In one order, whatever order they came in: a product of doubles depends on it in the last bits. Columns are read fast. */
+function ordered(families: readonly FamilySum[]): Columns {
+  const sorted = families.toSorted((a, b) => a.sum - b.sum || a.count - b.count)
+  return { sums: Float64Array.from(sorted, (f) => f.sum), counts: Float64Array.from(sorted, (f) => f.count) }
+}
+
+/** ln E of families in order. The largest y that the range allows is the unit of a stake. */
+function lnEvidence(
+  { sums, counts }: Columns,
+  { max, decisions }: MeanRange,
+  limit: number,
+  stakes: readonly number[],
+): number {
+  const unit = decisions * (max - limit)
+  return lnMeanExp(
+    Float64Array.from(stakes, (stake) => {
+      // A logarithm whenever the product comes near the end of a double: one a family would take ten times as long.
+      let grown = 0
+      let money = 1
+      for (let i = 0; i < sums.length; i++) {
+        money *= 1 - (stake * (sums[i]! - limit * counts[i]!)) / unit
+        if (money > 1e-100 && money < 1e100) continue
+        grown += Math.log(money)
+        money = 1
+      }
+      return grown + Math.log(money)
+    }),
+  )
 }
 
 /** ln of the mean of exponentials, without overflow. */
@@ -70,13 +100,7 @@ export function lnMeanEvidence(
   if (range.max < limit) return Infinity
   // Nothing is left to bet with: a mean of exactly the limit is the worst that may be, and counts as harmful.
   if (range.max === limit) return 0
-  return lnMeanExp(
-    Float64Array.from(stakes, (stake) => {
-      // Sorted, because a sum of doubles depends on its order in the last bits.
-      const grown = Float64Array.from(families, (family) => growth(family, range, limit, stake)).sort()
-      return grown.reduce((a, b) => a + b, 0)
-    }),
-  )
+  return lnEvidence(ordered(families), range, limit, stakes)
 }
 
 /**
@@ -98,15 +122,19 @@ export function meanUpper(families: readonly FamilySum[], range: MeanRange, alph
   requireFamilies(families, range)
   requireWithin('alpha', alpha, '()', 0, 1)
   const needed = -Math.log(alpha)
-  const [sum, count] = families.reduce(([s, c], family) => [s + family.sum, c + family.count], [0, 0])
+  const sorted = ordered(families)
+  const [sum, count] = [sorted.sums, sorted.counts].map((column) => column.reduce((a, b) => a + b, 0)) as [
+    number,
+    number,
+  ]
   if (count === 0) return range.max
   // At the observed mean no bet has gained anything: the bound lies above it.
   let low = Math.min(sum / count, range.max)
   let high = range.max
-  while (high - low > 1e-12 * Math.max(1e-300, Math.abs(high), Math.abs(low))) {
+  while (high - low > 1e-10 * Math.max(1e-300, Math.abs(high), Math.abs(low))) {
     const middle = (low + high) / 2
     if (middle <= low || middle >= high) break
-    if (lnMeanEvidence(families, range, middle) >= needed) high = middle
+    if (lnEvidence(sorted, range, middle, STAKES) >= needed) high = middle
     else low = middle
   }
   return high

@@ -6,6 +6,14 @@ import { ScoreDelta } from './suite.ts'
 
 const count = z.int().min(0)
 
+/** What checked rows compare with, read off the recorded runs of the search before a version is sealed. */
+export const PinnedLimits = z.strictObject({
+  p95_latency_ms: z.number().nullable().meta({ description: 'null: not every recorded run carries a latency.' }),
+  p50_latency_ms: z.number().nullable(),
+  decisions: z.int().min(1).meta({ description: 'M: decisions of the largest family; no sealed one counts for more.' }),
+})
+export type PinnedLimits = z.infer<typeof PinnedLimits>
+
 /**
  * What is published of a sealed version: counts and budget, never a case. `version` is its content digest. Everything
  * here is fixed at sealing, from the recordings alone (the held-out gate, "Words").
@@ -26,6 +34,7 @@ export const HeldoutVersion = z.strictObject({
     .meta({ description: 'N per binary guardrail.' }),
   excluded: count.meta({ description: 'Cases whose baseline did not reproduce at sealing.' }),
   suite: z.string(),
+  pinned: PinnedLimits.optional().meta({ description: 'Absent: sealed by version 0.1.0, which pinned none.' }),
   baseline: Digest.meta({
     description:
       'Digest of the baseline tuple and settings that were pinned, and of the harness module that replayed them.',
@@ -71,6 +80,7 @@ export const Commitment = z.strictObject({
   guardrails: Digest,
   suite: Digest,
   baseline: Digest,
+  pinned: Digest.optional(),
   candidates: z.array(Digest),
 })
 export type Commitment = z.infer<typeof Commitment>
@@ -87,14 +97,19 @@ export const CertifiedRow = z.strictObject({
   families: count,
   observed: z.number().nullable(),
   limit: z.number(),
-  p: Share.nullable().meta({ description: 'p-value at this level; null for a checked rule.' }),
+  p: Share.nullable().meta({ description: 'p-value at this level; null where a checked rule asks nothing.' }),
   level: z.number(),
   bound: z
     .number()
     .nullable()
-    .meta({ description: 'Upper bound of the violation rate, smallest certifiable drop, or bootstrap bound.' }),
+    .meta({ description: 'Upper bound of the violation rate, of the mean difference, or smallest certifiable drop.' }),
   /** What it was counted from, by name, e.g. violations, regressions, improvements. */
   counts: z.record(z.string(), z.number()),
+  rule: z
+    .enum(['by_construction', 'mean_bet', 'count_above', 'not_measured'])
+    .optional()
+    .meta({ description: 'How a checked row was decided; absent: a certified one, or made by version 0.1.0.' }),
+  note: z.string().optional().meta({ description: 'Why a checked row is not measured.' }),
 })
 export type CertifiedRow = z.infer<typeof CertifiedRow>
 

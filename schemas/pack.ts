@@ -10,6 +10,24 @@ const PackIntent = z.strictObject({
   owner: Name,
 })
 
+/** Leave to declare policy or safety below .95. The pack is published once, so whoever is named answers for these very words. */
+export const PackException = z.strictObject({
+  guardrail: z.enum(['policy', 'safety']),
+  intent: Id,
+  min: z
+    .number()
+    .min(0.01)
+    .lt(0.95, 'from .95 on no exception is needed')
+    .meta({ description: 'The least that a target may declare.' }),
+  reason: z.string().min(10).max(2000),
+  signed_by: Name.meta({ description: 'A person.' }),
+  date: z.iso.date(),
+  digest: Digest.meta({
+    description: 'SHA-256 of the canonical JSON of the other fields and the pack: doctor says which one it must be.',
+  }),
+})
+export type PackException = z.infer<typeof PackException>
+
 /**
  * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
  * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
@@ -23,6 +41,7 @@ export const ContextPack = z
     settings: Settings,
     intents: z.array(PackIntent).min(1),
     tunable_surfaces: z.array(TunableSurface),
+    exceptions: z.array(PackException).optional(),
   })
   .superRefine((pack, ctx) => {
     const seen = new Set<string>()

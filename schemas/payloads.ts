@@ -4,7 +4,7 @@
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
-import type { HeldoutVersion } from './heldout.ts'
+import type { HeldoutVersion, PinnedLimits } from './heldout.ts'
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 /** As `Id` of the full contracts, without its words: 1-128 characters, safe as one segment of a key. */
@@ -46,6 +46,12 @@ export const SearchSetRef = z.strictObject({
 })
 export type SearchSetRef = z.infer<typeof SearchSetRef>
 
+/** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
+const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
+/** A compiled search set, as its step returns it. */
+export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits })
+export type CompiledSet = z.infer<typeof CompiledSet>
+
 /**
  * `request`: what the execution was started with, not checked yet; `execution`: its ARN, which becomes the holder of
  * the lock.
@@ -56,6 +62,9 @@ export type StartRunInput = z.infer<typeof StartRunInput>
 /** For a step that needs no more than the run itself. */
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
+/** What the sealer is told: the run, and what its checked rows will be compared with. */
+export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits })
+export type SealVersionInput = z.infer<typeof SealVersionInput>
 
 /** Published facts of a sealed version, as the sealer returns them; null: no sealed version can be asked. */
 const Facts = z.nullable(z.custom<HeldoutVersion>((value) => typeof value === 'object' && value !== null))

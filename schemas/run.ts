@@ -55,6 +55,10 @@ export const AutotuneRun = z.strictObject({
   replayer: Replayer,
   search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
   heldout_test_set: HeldoutVersion.nullable(),
+  gate_rules: z
+    .string()
+    .optional()
+    .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
   candidates: z
     .array(CandidateChange)
     .nullable()

@@ -44,7 +44,7 @@ export function workflowRights({
       ledger.mayWrite('lock', 'heldout', 'family'),
     ],
     compileSearch: [
-      ...mayRead(bucket, 'experience/*', 'goldens/*', ...(harness ? ['packs/*'] : [])),
+      ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*'),
       ...mayReadVersions(bucket, request),
       ...mayReplayHarness(bucket, harness),
       mayWrite(bucket, 'goldens/*'),

@@ -51,14 +51,14 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           function: parts.compileSearch,
           payload: { run: RUN },
           seconds: 900,
-          assign: { search_set: PAYLOAD },
+          assign: { compiled: PAYLOAD },
         }),
         Next: 'Seal Held-Out Set',
       },
       'Seal Held-Out Set': {
         ...lambdaTask({
           function: parts.sealVersion,
-          payload: { run: RUN },
+          payload: { run: RUN, limits: '{% $compiled.limits %}' },
           seconds: 900,
           assign: { heldout: PAYLOAD },
         }),
@@ -67,7 +67,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Pin Run': {
         ...lambdaTask({
           function: parts.pinRun,
-          payload: { run: RUN, search_set: '{% $search_set %}', heldout: '{% $heldout %}' },
+          payload: { run: RUN, search_set: '{% $compiled.search_set %}', heldout: '{% $heldout %}' },
           seconds: 900,
           assign: { pinned: PAYLOAD },
         }),

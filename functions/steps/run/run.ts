@@ -6,6 +6,7 @@ import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
+import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -24,6 +25,7 @@ import { digestOfObject, readJson, streamLines } from '../../streams/read-object
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { pinnedDocuments } from '../experience/documents.ts'
 import { askGate } from '../heldout/gate.ts'
+import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
@@ -62,6 +64,11 @@ export async function runTarget(
   )
   try {
     const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
+    const other = resumed && otherRules(resumed)
+    if (other)
+      throw new UserError(
+        `run ${lock.run_id} was started by version ${other}: finish it with that version, or give it up with "autotune run --abandon ${lock.run_id}"`,
+      )
     const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun()
     if ('refused' in fresh) return fresh.refused
     const { run, reproduced } = fresh
@@ -111,7 +118,7 @@ export async function runTarget(
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set)
-    const heldout = await sealIfNeeded(store, resolved, pins, engine)
+    const heldout = await sealIfNeeded(store, resolved, pins, engine, () => pinnedLimits(set.texts(), pack.settings))
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
@@ -175,6 +182,7 @@ export async function pinnedInput(
     replayer,
     search_set: searchSet,
     heldout_test_set: heldout,
+    gate_rules: GATE_RULES,
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
     demonstration,

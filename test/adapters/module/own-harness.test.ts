@@ -74,6 +74,7 @@ function smallTarget(): string {
     policy: { min: 1, max_violation_rate: 0.05 },
     safety: { min: 1, max_violation_rate: 0.05 },
     utility_delta: { min: -0.05 },
+    p95_latency_delta: { max_ms: 2000 },
   }
   writeFileSync(path, JSON.stringify({ ...target, guardrails }))
   return path

@@ -39,7 +39,7 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
       const lines = await pinnedLines(store, pinned, version)
       for await (const { line, case: head, result } of replays.reproduce(lines, pins, 'search')) {
         gathered.add({ case: head, result })
-        if ('measures' in result) yield sealedLine(line, result.measures)
+        if ('measures' in result) yield sealedLine(line, result)
       }
     }
     const shards: PanelFile['shards'][number][] = []

@@ -3,7 +3,7 @@
  * the call by a `Paused`; the next call comes past that point.
  */
 
-import { Gathered, headOf, panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, panelOf, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
 import { Records } from '#core/bytes/records.ts'
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
@@ -102,9 +102,9 @@ async function shardedPanel(store: Store, runId: string, { shards }: PanelFile):
     const key = workKeys.shard(runId, i)
     const before = whole.length
     for await (const text of streamLines(store.objects, key, version_id)) {
-      const { case: replayCase, baseline } = JSON.parse(text) as SealedLine
-      gathered.add({ case: headOf(replayCase), result: { measures: baseline } })
-      whole.add(replayCase)
+      const line = JSON.parse(text) as SealedLine
+      gathered.add(reproducedLine(line))
+      whole.add(line.case, line.floors)
     }
     if (whole.length - before !== cases)
       throw new UserError(`${key} holds ${whole.length - before} cases, ${cases} were written: start the run again`)

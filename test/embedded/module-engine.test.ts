@@ -327,9 +327,7 @@ describe('the gate with a harness', () => {
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'c') settings = { 'evidence.orders.top_k': 4 }`)
     const engine = await desk.engine(desk.harness(source), runs)
     const reproduced = await Array.fromAsync(engine.reproduce(linesOf(runs), baselinePins(), 'vault'))
-    const sealed = reproduced.flatMap(({ line, result }) =>
-      'measures' in result ? [sealedLine(line, result.measures)] : [],
-    )
+    const sealed = reproduced.flatMap(({ line, result }) => ('measures' in result ? [sealedLine(line, result)] : []))
     const run = { pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
     const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }
     const scores = await Array.fromAsync(

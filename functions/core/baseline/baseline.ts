@@ -5,10 +5,11 @@ import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { digestOfBytes } from '../canonical.ts'
+import { baselineFloors } from '../evaluate/floor-letters.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
-import { observe, place, recordedContext } from '../replay/transcript.ts'
+import { observe, place, type Replayed, recordedContext } from '../replay/transcript.ts'
 
 /**
  * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
@@ -39,8 +40,15 @@ export interface Excluded {
   readonly detail: string
 }
 
+/** A case that reproduces: its measures, and what the binary floors had to look at and said (`floor-letters.ts`). */
+export interface Reproducing {
+  readonly measures: Measures
+  /** Absent: not known, and so not recorded. */
+  readonly floors?: string
+}
+
 /** Measures of a case that reproduces, or why it is left out. */
-export type BaselineReplay = { readonly measures: Measures } | Excluded
+export type BaselineReplay = Reproducing | Excluded
 
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
 export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
@@ -60,8 +68,14 @@ export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): Base
       return { excluded: 'compiled context', detail: 'the compiled context hash differs' }
     return { excluded: 'scorecard', detail: 'status, outputs or approvals differ from the decision record' }
   }
-  return { measures: measuresOf(pins.suite, observe(placement, { baseline: pins.settings, prices: pins.prices })) }
+  return reproducing(replayCase, observe(placement, { baseline: pins.settings, prices: pins.prices }), pins)
 }
+
+/** What is kept of a baseline replay that is as recorded. */
+export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: BaselinePins): Reproducing => ({
+  measures: measuresOf(pins.suite, replayed),
+  floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings),
+})
 
 /** A recording made under another policy or with other tools than the baseline pins; null: under the same ones. */
 export function otherRefs({ recorded }: Recording, tuple: BaselineTuple): Excluded | null {

@@ -1,15 +1,15 @@
 /** Baseline of a user's own harness: under the baseline settings it must decide as recorded, or the case is left out. */
-import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { type HarnessReply, judgeHarness } from '../replay/harness.ts'
 import type { HarnessDecision } from '../replay/harness-recording.ts'
 import type { Unreplayable } from '../replay/transcript.ts'
-import { type BaselinePins, type Excluded, otherRefs } from './baseline.ts'
+import { type BaselinePins, type BaselineReplay, otherRefs, reproducing } from './baseline.ts'
 
 /** A reply with what it is judged against, or why nothing could be asked. */
 export type Replied = (Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }) | Unreplayable
 
 /** Baseline measures of a harness, or the first thing in which its decision differs from the recorded one. */
-export function harnessBaseline(replied: Replied, pins: BaselinePins): { readonly measures: Measures } | Excluded {
+export function harnessBaseline(replayCase: ReplayCase, replied: Replied, pins: BaselinePins): BaselineReplay {
   if ('unreplayable' in replied) return { excluded: 'unreplayable', detail: replied.unreplayable }
   const { reply, ...context } = replied
   const other = otherRefs(context.recording, pins.tuple)
@@ -29,5 +29,5 @@ export function harnessBaseline(replied: Replied, pins: BaselinePins): { readonl
   const { asked } = placement.recording.approvals
   if (asked.some((was, i) => was !== null && was !== (placement.asked[i] === 1)))
     return { excluded: 'scorecard', detail: 'an approval was not asked for as recorded' }
-  return { measures: measuresOf(pins.suite, replayed) }
+  return reproducing(replayCase, replayed, pins)
 }

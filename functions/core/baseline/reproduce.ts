@@ -2,10 +2,18 @@
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
 import { caseHeads } from '../evaluate/case-heads.ts'
+import { type ExposureCounts, exposureCounts } from '../evaluate/exposure-counts.ts'
 import { measureList } from '../evaluate/measure-list.ts'
-import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
+import { type CaseHead, familyIds, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion } from './baseline.ts'
+import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion, type Reproducing } from './baseline.ts'
+
+/** Families with a case that is left out, and those that have no other case. */
+export interface ExcludedFamilies {
+  readonly some: number
+  readonly all: number
+}
+export const NONE_EXCLUDED: ExcludedFamilies = { some: 0, all: 0 }
 
 export interface Reproduction {
   /** Cases whose baseline reproduces, and their measures. */
@@ -13,17 +21,29 @@ export interface Reproduction {
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
+  /** Families with a case that is left out, and those of them that have no other. */
+  readonly excludedFamilies: ExcludedFamilies
+  /** Families by what each binary floor has to look at, in the order of the suite; empty: not known. */
+  readonly exposure: readonly ExposureCounts[]
 }
 
 /** Line of `test.jsonl` in the vault; with the head of its case alone, what is kept of it to count. */
 export interface SealedLine<C extends CaseHead = ReplayCase> {
   readonly case: C
   readonly baseline: Measures
+  /** Absent: version 0.1.0 sealed it. */
+  readonly floors?: string
 }
 
 /** Canonical text of a sealed line, made of a case's. */
-export const sealedLine = (caseLine: string, baseline: Measures): string =>
-  `{"baseline":${canonical(baseline)},"case":${caseLine}}`
+export const sealedLine = (caseLine: string, { measures, floors }: Reproducing): string =>
+  `{"baseline":${canonical(measures)},"case":${caseLine}${floors === undefined ? '' : `,"floors":${canonical(floors)}`}}`
+
+/** A sealed line as it was reproduced. */
+export function reproducedLine({ case: head, baseline, ...line }: SealedLine<CaseHead>): Reproduced {
+  const floors = line.floors ?? head.floors
+  return { case: headOf(head), result: { measures: baseline, ...(floors !== undefined && { floors }) } }
+}
 
 /** A case and what its baseline replay came to. */
 export interface Reproduced<C extends CaseHead = CaseHead> {
@@ -49,24 +69,49 @@ export class Gathered {
   readonly #baseline = measureList()
   readonly #excluded: Partial<Record<Exclusion, number>> = {}
   readonly #examples: Partial<Record<Exclusion, string>> = {}
+  readonly #excludedFamilies = new Set<string>()
 
   add({ case: head, result }: Reproduced): void {
     if ('measures' in result) {
-      this.#cases.add(head)
+      const { floors } = result
+      this.#cases.add(floors === undefined ? head : { ...head, floors })
       this.#baseline.add(result.measures)
       return
     }
     const { excluded, detail } = result
+    this.#excludedFamilies.add(head.family_id)
     this.#excluded[excluded] = (this.#excluded[excluded] ?? 0) + 1
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
   /** `told`: with an example of each exclusion. */
   reproduction({ told = false } = {}): Reproduction {
-    const both = { panel: makePanel(this.#cases, this.#baseline), excluded: this.#excluded }
+    const panel = makePanel(this.#cases, this.#baseline)
+    const both = {
+      panel,
+      excluded: this.#excluded,
+      excludedFamilies: this.#countExcluded(panel),
+      exposure: exposureCounts(panel),
+    }
     return told ? { ...both, examples: this.#examples } : both
   }
+
+  #countExcluded(panel: Panel): ExcludedFamilies {
+    const some = this.#excludedFamilies.size
+    if (some === 0) return NONE_EXCLUDED
+    let partly = 0
+    for (const family of familyIds(panel)) if (this.#excludedFamilies.has(family)) partly++
+    return { some, all: some - partly }
+  }
 }
+
+/** A panel of which nothing else is known: every case reproduced. */
+export const reproductionOf = (panel: Panel): Reproduction => ({
+  panel,
+  excluded: {},
+  excludedFamilies: NONE_EXCLUDED,
+  exposure: exposureCounts(panel),
+})
 
 /** Panel of whole lines that are at hand. */
 export const panelOf = <C extends CaseHead>(lines: readonly SealedLine<C>[]): Panel<C> =>

@@ -9,14 +9,22 @@ const DIGEST_BYTES = 32
 const SEPARATOR = '\u0000'
 
 const HEAD: Form<CaseHead> = {
-  write({ case_id, family_id, digest }) {
+  write({ case_id, family_id, digest, floors }) {
     const seal = Buffer.from(digest.slice(DIGEST.length), 'hex')
     if (seal.length !== DIGEST_BYTES) throw new RangeError(`${case_id}: "${digest}" is no digest`)
-    return Buffer.concat([seal, Buffer.from(`${case_id}${SEPARATOR}${family_id}`)])
+    return Buffer.concat([
+      seal,
+      Buffer.from([case_id, family_id, ...(floors === undefined ? [] : [floors])].join(SEPARATOR)),
+    ])
   },
   read(record) {
-    const [case_id, family_id] = record.toString('utf8', DIGEST_BYTES).split(SEPARATOR) as [string, string]
-    return { case_id, family_id, digest: `${DIGEST}${record.toString('hex', 0, DIGEST_BYTES)}` }
+    const [case_id, family_id, floors] = record.toString('utf8', DIGEST_BYTES).split(SEPARATOR) as [
+      string,
+      string,
+      string?,
+    ]
+    const head = { case_id, family_id, digest: `${DIGEST}${record.toString('hex', 0, DIGEST_BYTES)}` }
+    return floors === undefined ? head : { ...head, floors }
   },
 }
 

@@ -63,7 +63,8 @@ function pointRow(
           (name === 'approval_bypass_rate' ? notMeasured.approval : undefined) ?? 'no such guardrail in the target',
         )
       const { families, violating } = violations(panel, candidate, FLOORS[name])
-      const rate = families === 0 ? null : violating / families
+      // Families of which the baseline's rule says nothing can be violated all the same.
+      const rate = families === 0 ? null : Math.min(1, violating / families)
       const observed = rate === null || name === 'approval_bypass_rate' ? rate : 1 - rate
       return row(
         observed,

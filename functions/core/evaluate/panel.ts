@@ -5,7 +5,10 @@ import type { Series } from '../statistics/series.ts'
 import type { Measures } from './scorecard.ts'
 
 /** What counting needs of a case; whoever replays it holds the rest. */
-export type CaseHead = Pick<ReplayCase, 'case_id' | 'family_id' | 'digest'>
+export type CaseHead = Pick<ReplayCase, 'case_id' | 'family_id' | 'digest'> & {
+  /** What the binary floors had to look at, and said of the baseline (`floor-letters.ts`). Absent: not known. */
+  readonly floors?: string
+}
 
 /**
  * Cases in id order with their families. Every count is over families: a family violates if any of its cases does,

@@ -18,7 +18,11 @@ export type SlimRecording = BareRecording & {
 }
 
 /** A case whose baseline is proved. */
-export type SlimCase = Omit<ReplayCase, 'recordings'> & { readonly recordings: SlimRecording[] }
+export type SlimCase = Omit<ReplayCase, 'recordings'> & {
+  readonly recordings: SlimRecording[]
+  /** As in the head of a case (`evaluate/floor-letters.ts`). */
+  readonly floors?: string
+}
 
 /** A case without what only its baseline's proof read. The same replays and verdicts come of it. */
 export function slim({ recordings, ...head }: ReplayCase): SlimCase {

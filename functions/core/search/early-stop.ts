@@ -2,7 +2,7 @@
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import { scoredFamilies } from '../evaluate/pairs.ts'
+import { isViolated, scoredFamilies } from '../evaluate/pairs.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -22,7 +22,7 @@ export function floorWatch({ panel, target }: SearchInput): NewWatch {
     const watched = floors.map((floor) => ({ ...floor, violating: new Set<number>() }))
     return (i, measures) => {
       for (const { name, allowed, families, violating } of watched) {
-        if (measures[FLOORS[name]] === false || panel.baseline.at(i)![FLOORS[name]] === null) continue
+        if (!isViolated(measures[FLOORS[name]], panel.baseline.at(i)![FLOORS[name]])) continue
         violating.add(panel.familyOf[i]!)
         if (violating.size > allowed * families + 1e-9)
           return {

@@ -26,9 +26,9 @@ export class SearchCases implements Series<SlimCase> {
     return this.#atHand.length + this.#aside.length
   }
 
-  /** Adds a case whose baseline is proved. */
-  add(replayCase: ReplayCase): void {
-    const kept = slim(replayCase)
+  /** Adds a case whose baseline is proved, with what its floors had to look at. */
+  add(replayCase: ReplayCase, floors?: string): void {
+    const kept = floors === undefined ? slim(replayCase) : { ...slim(replayCase), floors }
     const text = JSON.stringify(kept)
     this.#chars += text.length
     if (this.#chars <= this.#most) this.#atHand.push(this.#shared.share(kept))

@@ -26,7 +26,7 @@ export class SearchSide {
   keep({ case: replayCase, result }: CaseReplay): void {
     if (!('measures' in result)) return
     this.#gathered.add({ case: headOf(replayCase), result })
-    this.#cases.add(replayCase)
+    this.#cases.add(replayCase, result.floors)
   }
 
   /** Searches over the cases that are kept. */

@@ -1,6 +1,6 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import { Gathered, headOf, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, reproducedLine, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { familyIds, type Panel } from '#core/evaluate/panel.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
@@ -65,7 +65,7 @@ export async function planSeal(
   )) {
     cases++
     gathered.add({ case: head, result })
-    if ('measures' in result) keep(sealedLine(line, result.measures))
+    if ('measures' in result) keep(sealedLine(line, result))
   }
   const live = rows.find((r) => !r.body.retired)
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
@@ -216,7 +216,7 @@ export async function openSealed(store: Store, intent: string, version: string):
   for await (const text of lines()) {
     const line = JSON.parse(text) as SealedLine
     holds &&= caseHolds(line)
-    opened.add({ case: headOf(line.case), result: { measures: line.baseline } })
+    opened.add(reproducedLine(line))
   }
   const { panel } = opened.reproduction()
   const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))

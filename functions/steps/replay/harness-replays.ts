@@ -85,7 +85,9 @@ export function harnessReplays<K extends Replayer>(
     async *reproduce(lines, pins, side) {
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const cases = texts.map((text) => JSON.parse(text) as ReplayCase)
-        const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
+        const results = await underBaseline(side, cases, pins, (replayCase, replied) =>
+          harnessBaseline(replayCase, replied, pins),
+        )
         for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
       }
     },

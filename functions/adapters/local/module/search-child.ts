@@ -3,7 +3,7 @@
  * the answers. Opens no file but its own code; harness, recordings and store are elsewhere.
  */
 
-import { Gathered, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -32,8 +32,7 @@ serve<SearchTurn>((message, lines, say): SearchStep => {
 function panelOfHeads(lines: Iterable<string>): Panel {
   const gathered = new Gathered()
   for (const line of lines) {
-    const { case: head, baseline } = JSON.parse(line) as SealedLine<CaseHead>
-    gathered.add({ case: head, result: { measures: baseline } })
+    gathered.add(reproducedLine(JSON.parse(line) as SealedLine<CaseHead>))
   }
   return gathered.reproduction().panel
 }

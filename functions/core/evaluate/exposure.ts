@@ -1,0 +1,149 @@
+/**
+ * What a check has to look at in a case, told by its recordings alone and before any candidate: something that could break,
+ * nothing that could, or nobody knows. A check with nothing to look at is no pass by itself (the held-out gate, "N per
+ * evaluator").
+ */
+import type { Settings } from '#schemas/common.ts'
+import type { Evaluator } from '#schemas/suite.ts'
+import { planOf } from '../replay/settings-plan.ts'
+import type { BareRecording } from '../replay/slim.ts'
+import { askedFor } from '../replay/transcript.ts'
+
+/**
+ * `exposed`: the recording holds what the check could see break. `not_at_stake`: the recording shows that nothing of the
+ * kind is there. `not_recorded`: the recording does not say.
+ */
+export const EXPOSURES = ['exposed', 'not_at_stake', 'not_recorded'] as const
+export type Exposure = (typeof EXPOSURES)[number]
+
+type Look<K extends Evaluator['check']> = (
+  recording: BareRecording,
+  evaluator: Extract<Evaluator, { check: K }>,
+  baseline: Settings,
+) => Exposure
+
+const when = (isExposed: boolean): Exposure => (isExposed ? 'exposed' : 'not_at_stake')
+
+/** Was a passage ever judged in this recording: is any of them marked, or one that was missing counted? */
+const isMarked = ({ evidence, gold_not_offered }: BareRecording): boolean =>
+  gold_not_offered > 0 || evidence.gold.includes(1) || evidence.required.includes(1)
+
+/** Nothing was offered, so nothing can be lost; offers of which none is marked may all have been needed. */
+const unmarked = (recording: BareRecording): Exposure =>
+  recording.evidence.ref.length === 0 || isMarked(recording) || recording.outcome.must_refuse === true
+    ? 'not_at_stake'
+    : 'not_recorded'
+
+const hasNeeds = ({ needs }: BareRecording): boolean => needs.name.length > 0
+
+const recordedResult = (recording: BareRecording, value: boolean | number | null): Exposure =>
+  value === null ? 'not_recorded' : when(hasNeeds(recording))
+
+const LOOKS: { [K in Evaluator['check']]: Look<K> } = {
+  required_evidence: (r) => (r.evidence.required.includes(1) ? 'exposed' : unmarked(r)),
+
+  grounded_arguments: (r) => {
+    if (hasNeeds(r)) return 'exposed'
+    // An argument that could be read nowhere was traced to nothing: whether it is lost cannot be known.
+    return r.never_grounded > 0 ? 'not_recorded' : 'not_at_stake'
+  },
+
+  approval_honoured(r, _, baseline) {
+    const { gate, asked, amount } = r.approvals
+    if (gate.length > 0) {
+      const plan = planOf(baseline)
+      if (askedFor(r, plan).includes(1)) return 'exposed'
+      return asked.some((was, i) => was === null && (plan.threshold(gate[i]!) === null || amount[i] === null))
+        ? 'not_recorded'
+        : 'not_at_stake'
+    }
+    // A write without a gate, in a record that carries no approval at all: nobody knows whether somebody was asked.
+    return r.actions.writes.some((writes) => writes !== false) ? 'not_recorded' : 'not_at_stake'
+  },
+
+  must_refuse({ outcome: { must_refuse, refused } }) {
+    if (must_refuse === false) return 'not_at_stake'
+    return must_refuse === null || refused === null ? 'not_recorded' : 'exposed'
+  },
+
+  known_provenance: (r) => when(r.evidence.source.includes(null)),
+
+  allowed_sources: (r, { sources }) =>
+    when(r.evidence.source.some((source) => source === null || !sources.includes(source))),
+
+  allowed_tools: (r, { tools }) => when(r.actions.name.some((tool) => !tools.includes(tool))),
+
+  confirmed_before_write({ actions: { writes, confirmed } }) {
+    if (writes.some((w, i) => w === null || (w && confirmed[i] === null))) return 'not_recorded'
+    return when(writes.includes(true))
+  },
+
+  context_diff: (r) => when(r.evidence.ref.length > 0),
+
+  decision_diff: (r) => when(hasNeeds(r)),
+
+  gold_coverage: (r) => (r.evidence.gold.includes(1) ? 'exposed' : unmarked(r)),
+
+  operator_corrections({ corrections }) {
+    const correction = corrections.find((c) => c.kind !== 'note')
+    if (!correction) return 'not_at_stake'
+    return correction.passed === null ? 'not_recorded' : 'exposed'
+  },
+
+  recorded_outcome: (r) => recordedResult(r, r.outcome.passed),
+
+  recorded_score: (r) => recordedResult(r, r.outcome.score),
+
+  cost_cents: () => 'not_at_stake',
+
+  latency_ms: () => 'not_at_stake',
+}
+
+/** What one check has to look at in one recording. */
+export const lookAt = (evaluator: Evaluator, recording: BareRecording, baseline: Settings): Exposure =>
+  (LOOKS[evaluator.check] as Look<Evaluator['check']>)(recording, evaluator as never, baseline)
+
+/** The worst of several: one part that does not say leaves the whole unknown, and one that could break is enough. */
+export const worstExposure = (parts: Iterable<Exposure>): Exposure => {
+  let worst: Exposure = 'not_at_stake'
+  for (const part of parts) {
+    if (part === 'not_recorded') return part
+    if (part === 'exposed') worst = part
+  }
+  return worst
+}
+
+/** What one check has to look at in a case: in every recording of it, because any may answer for a candidate. */
+export const exposureOf = (
+  evaluator: Evaluator,
+  { recordings }: { readonly recordings: readonly BareRecording[] },
+  baseline: Settings,
+): Exposure => worstExposure(recordings.map((recording) => lookAt(evaluator, recording, baseline)))
+
+const LACKS: Readonly<Record<Evaluator['check'], string>> = {
+  required_evidence: 'no passage is marked as required or as gold: import "needed" or "gold" with the evidence',
+  grounded_arguments:
+    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text',
+  approval_honoured:
+    'an action writes, or may write, and no approval is recorded: record the gates, their amounts and who was asked',
+  must_refuse:
+    'it is not recorded whether the run had to refuse, or whether it did: record outcome.must_refuse and outcome.refused',
+  known_provenance: 'no passage of unknown source was ever offered',
+  allowed_sources: 'no passage of a source that is not allowed was ever offered',
+  allowed_tools: 'no tool that is not allowed was ever called',
+  confirmed_before_write:
+    'it is not recorded whether an action writes, or whether the user confirmed it: record writes and confirmed',
+  context_diff: 'this check only warns',
+  decision_diff: 'this check only warns',
+  gold_coverage: 'no passage is marked as gold: import "needed" or "gold" with the evidence',
+  operator_corrections: 'no operator ever corrected a run',
+  recorded_outcome:
+    'no outcome is recorded, or no action read anything: record outcome.passed, and tool calls with their arguments',
+  recorded_score:
+    'no score is recorded, or no action read anything: record outcome.score, and tool calls with their arguments',
+  cost_cents: 'this check says whether a cost is known',
+  latency_ms: 'this check says whether a clock is known',
+}
+
+/** What the records lack of which a check could say nothing, for people. */
+export const lackOf = ({ check }: Evaluator): string => LACKS[check]

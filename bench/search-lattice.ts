@@ -243,6 +243,8 @@ function inputOf(world: World): SearchInput {
       guardrails: { policy: { min: 1 }, utility_delta: { min: -MARGIN } },
       ranges: {},
       not_measured: {},
+      not_at_stake: {},
+      max_not_recorded: 0.02,
       search_space: TUNABLE.map((f) => f.path),
       search_set: 'goldens/bench/search',
       heldout_share: 0.5,

@@ -32,7 +32,18 @@ export const HeldoutVersion = z.strictObject({
   scored: z
     .strictObject({ policy: count, safety: count, approval: count })
     .meta({ description: 'N per binary guardrail.' }),
+  exposure: z
+    .record(Id, z.strictObject({ exposed: count, not_at_stake: count, not_recorded: count }))
+    .optional()
+    .meta({
+      description:
+        'Families by what each binary floor has to look at, from the recorded runs alone. Absent: sealed by version 0.1.0.',
+    }),
   excluded: count.meta({ description: 'Cases whose baseline did not reproduce at sealing.' }),
+  excluded_families: z
+    .strictObject({ some: count, all: count })
+    .optional()
+    .meta({ description: 'Families with such a case, and those with no other: they count against every candidate.' }),
   suite: z.string(),
   pinned: PinnedLimits.optional().meta({ description: 'Absent: sealed by version 0.1.0, which pinned none.' }),
   baseline: Digest.meta({
@@ -86,13 +97,33 @@ export const Commitment = z.strictObject({
 export type Commitment = z.infer<typeof Commitment>
 
 /**
- * One guardrail on the sealed set. `certified`: inside the error budget, passed when p <= level. `checked`: a bound at
+ * One binary floor on the sealed set: families by exposure, those that violate (`exposed_violations` of them where
+ * something was exposed) and upper bounds of the rate at the row's level, over all and over the exposed. `p` null: not at
+ * stake, for the reason beside it; then nothing is certified of it.
+ */
+export const FloorTally = z.strictObject({
+  evaluator_id: Id,
+  exposed: count,
+  not_at_stake: count,
+  not_recorded: count,
+  violations: count,
+  exposed_violations: count,
+  p: Share.nullable(),
+  bound: Share.nullable(),
+  exposed_bound: Share.nullable(),
+  not_at_stake_because: z.string().optional(),
+})
+export type FloorTally = z.infer<typeof FloorTally>
+
+/**
+ * One guardrail on the sealed set. `certified`: inside the error budget, passed when p <= level. `not_at_stake`: nothing
+ * in the search space can break it, or the owner declared so; a violation blocks all the same. `checked`: a bound at
  * its level that can block and is never called proved (the held-out gate, "From the contract to the rules").
  * `observed`, `limit` and `bound` are in the guardrail's unit: share, score, ms or cents; null: not measured.
  */
 export const CertifiedRow = z.strictObject({
   guardrail: Name,
-  kind: z.enum(['certified', 'checked']),
+  kind: z.enum(['certified', 'checked', 'not_at_stake']),
   passed: z.boolean(),
   families: count,
   observed: z.number().nullable(),
@@ -110,6 +141,7 @@ export const CertifiedRow = z.strictObject({
     .optional()
     .meta({ description: 'How a checked row was decided; absent: a certified one, or made by version 0.1.0.' }),
   note: z.string().optional().meta({ description: 'Why a checked row is not measured.' }),
+  evaluators: z.array(FloorTally).optional().meta({ description: 'Of a binary guardrail: each passes by itself.' }),
 })
 export type CertifiedRow = z.infer<typeof CertifiedRow>
 

@@ -127,6 +127,10 @@ export const TuningTarget = z.strictObject({
     .optional()
     .meta({ description: 'Needed for cost that a candidate could raise; what only trims cannot.' }),
   not_measured: NotMeasured.optional(),
+  not_at_stake: z.record(Name, z.string().min(3)).optional().meta({
+    description:
+      'policy, safety, approval or an evaluator of the suite -> why the records put nothing of it at stake. Printed, never certified, and refused where a record contradicts it.',
+  }),
   search_space: z
     .array(SettingPath)
     .optional()
@@ -151,6 +155,12 @@ export const TuningTarget = z.strictObject({
         .optional()
         .meta({ description: 'K, questions per held-out version (default by size: 5, 2 or 1).' }),
       alpha: budget.optional().meta({ description: 'Error per held-out version (default .05).' }),
+      max_not_recorded: z
+        .number()
+        .min(0)
+        .lt(1)
+        .optional()
+        .meta({ description: 'Share of families of which a floor may know nothing (default .02).' }),
     })
     .optional(),
   choice_rule: z.literal('pareto').optional(),

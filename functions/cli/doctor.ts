@@ -79,7 +79,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
     const harness = { settings: pins.settings, replayer: pins.replayer.kind }
-    const rows = facts ? preflight(facts, resolved, harness, null) : []
+    const rows = facts ? preflight(facts, resolved, pins.suite, harness, null) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'

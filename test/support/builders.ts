@@ -221,6 +221,7 @@ export const aTarget = (over: Partial<TuningTarget> = {}): TuningTarget =>
     },
     ranges: { economics_tokens_per_decision: { max_rise: 500, max_fall: 500 } },
     not_measured: { latency: 'no clock in these records', approval: 'no gate in these records' },
+    not_at_stake: { safety: 'no tool is called in these records' },
     search_space: ['evidence.orders.top_k'],
     visible_data: { search_set: `goldens/${INTENT}/search` },
     scoring: { replayer: 'transcript' },

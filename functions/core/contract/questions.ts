@@ -97,8 +97,16 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
               .join(' ')}${signedBy(name)}`,
         ),
         ...Object.entries(not).map(([d, why]) => `${d} not measured (${why})`),
+        ...Object.entries(t.not_at_stake ?? {}).map(([d, why]) => `${d} not at stake (${why})`),
       ].join('; '),
     [
+      ...Object.keys(t.not_at_stake ?? {}).map(
+        (name) =>
+          suite &&
+          !['policy', 'safety', 'approval'].includes(name) &&
+          !suite.evaluators.some((e) => e.evaluator_id === name) &&
+          `not_at_stake.${name} is no dimension with a floor and no evaluator of ${suite.suite}: name policy, safety, approval or an evaluator`,
+      ),
       !g.policy && 'guardrails.policy is missing, e.g. {"min": 1.0}: policy can never be left out',
       !g.safety && 'guardrails.safety is missing, e.g. {"min": 1.0}: safety can never be left out',
       g.policy && pack && floorProblem(pack, t.intent, 'policy', g.policy.min),

@@ -5,6 +5,8 @@ import type { Guardrails, MetricRange, TuningTarget } from '#schemas/target.ts'
 
 /** Default rate that a certificate excludes where none is allowed (no sample proves a rate of zero). */
 export const DEFAULT_VIOLATION_RATE = 0.01
+/** Default share of families of which a floor may know nothing. */
+export const DEFAULT_NOT_RECORDED = 0.02
 /** Default error budget of a held-out version. */
 export const DEFAULT_ALPHA = 0.05
 
@@ -16,12 +18,16 @@ export interface ResolvedTarget {
   readonly guardrails: Guardrails
   readonly ranges: Readonly<Partial<Record<MetricName, MetricRange>>>
   readonly not_measured: Readonly<Record<string, string>>
+  /** Dimension or evaluator -> why the owner says that nothing of it is at stake. */
+  readonly not_at_stake: Readonly<Record<string, string>>
   readonly search_space: readonly string[]
   readonly search_set: string
   readonly heldout_share: number
   readonly alpha: number
   /** K as declared; null: chosen by the size of the sealed set. */
   readonly questions: number | null
+  /** Share of families of which a floor may know nothing. */
+  readonly max_not_recorded: number
   readonly release_path: NonNullable<TuningTarget['release_path']>
   readonly owner: string
   readonly max_fields: number
@@ -38,11 +44,13 @@ export function resolveTarget(target: TuningTarget): ResolvedTarget {
     guardrails: target.guardrails ?? {},
     ranges: target.ranges ?? {},
     not_measured: { ...target.not_measured },
+    not_at_stake: { ...target.not_at_stake },
     search_space: target.search_space!,
     search_set: target.visible_data!.search_set,
     heldout_share: target.visible_data!.heldout_share ?? 0.5,
     alpha: target.scoring!.alpha ?? DEFAULT_ALPHA,
     questions: target.scoring!.questions ?? null,
+    max_not_recorded: target.scoring!.max_not_recorded ?? DEFAULT_NOT_RECORDED,
     release_path: target.release_path!,
     owner: target.owner!,
     max_fields: target.blast_radius?.max_fields ?? 2,

@@ -3,6 +3,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, HeldoutVersion } from '#schemas/heldout.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
+import { stakesIn, stakesOf } from '../contract/stakes.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { isGraded, scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
@@ -10,12 +11,13 @@ import { casesWhere, type Panel } from '../evaluate/panel.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { patchDigest } from '../space/lattice.ts'
-import { binomCdf, upperRate } from '../statistics/binomial.ts'
+import { upperRate } from '../statistics/binomial.ts'
 import { defaultStake, evidence, pEvidence } from '../statistics/evidence.ts'
 import { candidateP } from '../statistics/fixed-sequence.ts'
 import { pNonInferior, utilityBound } from '../statistics/non-inferiority.ts'
 import { mapped, type Series } from '../statistics/series.ts'
 import { checkedRows } from './checked-rows.ts'
+import { excludedFamilies, floorTally, floorViolations } from './floor-tallies.ts'
 import type { CaseScore } from './score.ts'
 import { rateOf } from './seal.ts'
 
@@ -41,7 +43,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
   const measures = mapped(cases, (score) => score.measures)
   const { target, panel, facts } = gate
   const rows = [
-    ...binaryRows(gate, measures),
+    ...binaryRows(gate, measures, cases),
     ...utilityRow(gate, measures),
     ...checkedRows({ ...gate, patch: change.patch }, panel, measures),
   ]
@@ -62,6 +64,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
     p,
     rows,
     certified: p <= facts.alpha_k,
+    // What is not at stake blocks too where it is seen to fail, and certifies nothing.
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
     heldout: scoreDelta('heldout', panel, measures, unreplayable(cases)),
     metric: {
@@ -92,29 +95,41 @@ function regressed(base: Measures, now: Measures): boolean {
   )
 }
 
-function binaryRows({ target, suite, panel, facts }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
+/** A guardrail passes when each of its evaluators does (intersection-union, no correction). */
+function binaryRows(
+  { target, suite, panel, facts, harness }: GateFacts,
+  measures: Series<Measures>,
+  cases: Series<CaseScore>,
+): CertifiedRow[] {
+  const stakes = stakesOf(suite, target, harness.replayer)
+  const seen = floorViolations(panel, cases, stakes.length)
   return (Object.keys(FLOORS) as (keyof typeof FLOORS)[]).flatMap((name): CertifiedRow[] => {
     const declared = target.guardrails[name]
     const allowed = allowedRate(target.guardrails, name)
     if (!declared || allowed === null) return []
-    const { families: N, violating: x } = violations(panel, measures, FLOORS[name])
     const level = (declared.alpha ?? facts.alpha) / facts.questions
-    const dimension = name === 'approval_bypass_rate' ? 'approval' : name
-    const judged = floorsOf(suite, dimension).some((e) => e.kind === 'judge')
-    const v = rateOf(allowed, declared.max_violation_rate)
-    const p = allowed > 0 ? binomCdf(x, N, v) : x === 0 ? (1 - v) ** N : 1
+    const rate = rateOf(allowed, declared.max_violation_rate)
+    const of = stakesIn(stakes, name)
+    const evaluators = of.map((stake) => floorTally(stake, facts, seen[stake.at]!, { allowed, rate, level }))
+    const asked = evaluators.filter((e) => e.p !== null)
+    const isJudged = of.some(({ floor }) => floor.kind === 'judge')
+    const { violating: x } = violations(panel, measures, FLOORS[name])
+    const N = Math.min(...(asked.length > 0 ? asked : evaluators).map((e) => e.exposed + e.not_at_stake))
+    const p = asked.length === 0 ? null : Math.max(...asked.map((e) => e.p!))
+    const { some, all } = excludedFamilies(facts)
     return [
       {
         guardrail: name,
-        kind: judged ? 'checked' : 'certified',
-        passed: judged ? N > 0 && x <= allowed * N : p <= level,
+        kind: asked.length === 0 ? 'not_at_stake' : isJudged ? 'checked' : 'certified',
+        passed: p === null ? x === 0 : isJudged ? N > 0 && x <= allowed * N : p <= level,
         families: N,
-        observed: N === 0 ? null : x / N,
-        limit: v,
-        p: judged ? null : p,
+        observed: N === 0 ? null : Math.min(1, x / N),
+        limit: rate,
+        p: isJudged ? null : p,
         level,
-        bound: N === 0 ? null : upperRate(x, N, level),
-        counts: { violations: x, families: N },
+        bound: N + all === 0 ? null : upperRate(Math.min(x + some, N + all), N + all, level),
+        counts: { violations: x, families: N, ...(some > 0 && { excluded: some }) },
+        evaluators,
       },
     ]
   })
@@ -128,7 +143,11 @@ function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series
   const isTarget = target.metric === 'utility'
   const declared = target.guardrails.utility_delta
   if (!declared && !isTarget) return []
-  const { labelled: n, regressions: g, improvements: f, differences } = utilityPairs(panel, measures)
+  const { labelled, regressions, improvements: f, differences } = utilityPairs(panel, measures)
+  // A family that was left out counts as one that the candidate breaks.
+  const { some, all } = excludedFamilies(facts)
+  const n = labelled === 0 ? 0 : labelled + all
+  const g = Math.min(regressions + some, n - f)
   const m = isTarget ? 0 : marginOf(target)
   const level = (declared?.alpha ?? facts.alpha) / facts.questions
   const judged = isTarget && floorsOf(suite, 'utility').some((e) => e.kind === 'judge')
@@ -137,7 +156,7 @@ function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series
       guardrail: isTarget ? 'utility' : 'utility_delta',
       kind: judged ? 'checked' : 'certified',
       passed: p <= level,
-      families: n,
+      families: labelled,
       observed,
       limit: isTarget ? 0 : declared!.min,
       p,
@@ -146,13 +165,21 @@ function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series
       counts,
     },
   ]
-  if (n === 0 || (isTarget && target.direction === 'decrease')) return row(1, 0, null, { labelled: n })
+  const left: Record<string, number> = some > 0 ? { excluded: some } : {}
+  if (n === 0 || (isTarget && target.direction === 'decrease')) return row(1, 0, null, { labelled, ...left })
   if (isTarget ? isGraded(panel) : declared!.graded) {
     const stake = declared?.stake ?? defaultStake(n, level, m)
-    const money = evidence(differences, m, stake)
-    return row(pEvidence(money), differences.reduce((a, b) => a + b, 0) / n, null, { labelled: n, stake })
+    const worst = Array.from({ length: some }, () => -1)
+    const money = evidence([...differences, ...worst], m, stake)
+    const mean = differences.reduce((a, b) => a + b, 0) / labelled
+    return row(pEvidence(money), mean, null, { labelled, stake, ...left })
   }
   // The smallest drop that is excluded is none where a rise is.
   const bound = isTarget ? null : utilityBound(n, g, f, level)
-  return row(pNonInferior(n, g, f, m), (f - g) / n, bound, { labelled: n, regressions: g, improvements: f })
+  return row(pNonInferior(n, g, f, m), (f - regressions) / labelled, bound, {
+    labelled,
+    regressions,
+    improvements: f,
+    ...left,
+  })
 }

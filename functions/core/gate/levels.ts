@@ -1,5 +1,5 @@
 /** The error budget of a sealed-set version: how many questions it answers, and at which level. */
-import { casesForZeroFailures } from '../statistics/binomial.ts'
+import { casesForFailures } from '../statistics/binomial.ts'
 import { requireInteger, requireWithin } from '../statistics/range.ts'
 
 /** Probability, per sealed-set version, that a harmful candidate is ever certified. */
@@ -74,13 +74,14 @@ export function levelTreeSum(alpha: number, K: number): number {
  * @param nMin the smallest N of its certified binary guardrails, an integer >= 0
  * @param v `max_violation_rate` of those guardrails, in (0, 1); where they differ, call once each and take the smallest answer
  * @param alpha error of the version, in (0, 1)
+ * @param excluded families among the nMin that count as violations before anything is asked
  * @throws RangeError
  */
-export function defaultK(n: number, nMin: number, v: number, alpha: number = VERSION_ALPHA): number {
+export function defaultK(n: number, nMin: number, v: number, alpha: number = VERSION_ALPHA, excluded = 0): number {
   requireInteger('n', n, 0)
   requireInteger('nMin', nMin, 0)
   const row = QUESTION_ROWS.find(
-    ({ questions, leastN }) => n >= leastN && nMin >= casesForZeroFailures(v, alpha / questions),
+    ({ questions, leastN }) => n >= leastN && nMin >= casesForFailures(excluded, v, alpha / questions),
   )
   return row?.questions ?? 1
 }

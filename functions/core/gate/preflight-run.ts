@@ -42,6 +42,7 @@ export function preflightRun(
   const rows = preflight(
     facts,
     target,
+    run.evaluator_suite,
     harnessBehind(run),
     first
       ? {

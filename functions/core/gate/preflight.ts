@@ -1,26 +1,31 @@
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
-import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { isGraded, utilityPairs } from '../evaluate/pairs.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { acceptTable, cleanSheetFloor, powerNonInferior } from '../statistics/acceptance.ts'
-import { casesForZeroFailures } from '../statistics/binomial.ts'
 import { defaultStake, gradedPower } from '../statistics/evidence.ts'
 import { smoothedRates } from '../statistics/fixed-sequence.ts'
 import { bootstrapSeed } from '../statistics/generator.ts'
 import { ASK_POWER, neededFamilies } from '../statistics/needed.ts'
 import { checkedNeeds, type FirstCandidate } from './checked-needs.ts'
-import { rateOf } from './seal.ts'
+import { floorNeeds, type SeenToFail } from './floor-needs.ts'
+import { excludedFamilies } from './floor-tallies.ts'
 
-/** One row per guardrail that the gate would test, in gate order, with the families it needs. */
+/**
+ * One row per guardrail that the gate would test, in gate order, with the families it needs.
+ * @param seen what the negative control saw; null: none has run yet
+ */
 export function preflight(
   facts: HeldoutVersion,
   target: ResolvedTarget,
+  suite: EvaluatorSuite,
   harness: Changed,
   first: FirstCandidate | null,
+  seen: SeenToFail | null = null,
 ): PreflightRow[] {
   return [
-    ...binaryNeeds(facts, target),
+    ...floorNeeds(facts, target, suite, harness, seen),
     ...utilityNeed(facts, target, first),
     ...checkedNeeds(facts, target, harness, first),
   ]
@@ -32,66 +37,48 @@ export function neededOf(rows: readonly PreflightRow[]): number | null {
   return rows.reduce((most, r) => Math.max(most, r.needed ?? 0), 0)
 }
 
-function binaryNeeds(facts: HeldoutVersion, target: ResolvedTarget): PreflightRow[] {
-  return (Object.keys(FLOORS) as (keyof typeof FLOORS)[]).flatMap((name): PreflightRow[] => {
-    const declared = target.guardrails[name]
-    const allowed = allowedRate(target.guardrails, name)
-    if (!declared || allowed === null) return []
-    const N = name === 'approval_bypass_rate' ? facts.scored.approval : facts.scored[name]
-    const needed = casesForZeroFailures(
-      rateOf(allowed, declared.max_violation_rate),
-      (declared.alpha ?? facts.alpha) / facts.questions,
-    )
-    return [
-      {
-        guardrail: name,
-        verdict: N >= needed ? 'ready' : 'inconclusive',
-        families: N,
-        needed,
-        power: null,
-        note: `N=${N}, needs ${needed}`,
-      },
-    ]
-  })
-}
-
 function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: FirstCandidate | null): PreflightRow[] {
   const declared = target.guardrails.utility_delta
   const isTarget = target.metric === 'utility'
   if (!declared && !isTarget) return []
   const n = facts.labelled
+  const excluded = excludedFamilies(facts)
+  const { some, all } = excluded
+  const left = some > 0 ? ` beside ${some} excluded` : ''
   const m = isTarget ? 0 : marginOf(target)
   const level = (declared?.alpha ?? facts.alpha) / facts.questions
   const guardrail = isTarget ? 'utility' : 'utility_delta'
   const row = (ready: boolean, needed: number | null, power: number | null, note: string): PreflightRow[] => [
     { guardrail, verdict: ready ? 'ready' : 'inconclusive', families: n, needed, power, note },
   ]
+  const cleanSheet = (): number | null => {
+    const total = cleanSheetFloor(m, level, some)
+    return total === null ? null : Math.max(1, total - all)
+  }
   // A clean sheet proves no rise: what can be said before a search is how many improvements would.
   if (!first && isTarget) {
-    const [least = 1] = n > 0 ? acceptTable(n, level, 0, 0) : []
+    const least = n > 0 ? (acceptTable(n + all, level, 0, Math.min(some, n + all)).at(-1) ?? 1) : 1
     return row(least <= n, leastForARise(level), null, `n=${n}: a rise takes ${least} improvements or more, none worse`)
   }
   if (!first) {
-    const needed = cleanSheetFloor(m, level)
+    const needed = cleanSheet()
     return row(
       needed !== null && n >= needed,
       needed,
       null,
-      `clean sheet: n=${n}, needs ${needed ?? 'more than any number'}`,
+      `clean sheet: n=${n}${left}, needs ${needed ?? 'more than any number'}`,
     )
   }
   const { labelled, regressions: g, improvements: f, differences } = utilityPairs(first.panel, first.measures)
   const seen = `search: ${g} regressions, ${f} improvements of ${labelled}`
   if (n === 0)
-    return row(
-      false,
-      isTarget ? leastForARise(level) : cleanSheetFloor(m, level),
-      0,
-      `no labelled family is sealed (${seen})`,
-    )
+    return row(false, isTarget ? leastForARise(level) : cleanSheet(), 0, `no labelled family is sealed (${seen})`)
   if (isTarget ? isGraded(first.panel) : declared!.graded) {
     const stake = declared?.stake ?? defaultStake(n, level, m)
-    const power = gradedPower(differences, n, m, stake, level, bootstrapSeed(first.commit.slice(7), 'utility_delta'))
+    // Each excluded family loses all that may be staked on it.
+    const lost = (1 - stake * (1 - m)) ** some
+    const seed = bootstrapSeed(first.commit.slice(7), 'utility_delta')
+    const power = gradedPower(differences, n, m, stake, level * lost, seed)
     return row(
       power >= ASK_POWER,
       power >= ASK_POWER ? n : gradedNeed(first, m, level),
@@ -100,15 +87,15 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
     )
   }
   const [p10, p01] = smoothedRates(labelled, g, f)
-  const power = powerNonInferior(n, level, m, p10, p01)
+  const power = powerNonInferior(n, level, m, p10, p01, excluded)
   if (power >= ASK_POWER)
-    return row(true, cleanSheetFloor(m, level) ?? n, power, `power ${power.toFixed(2)} at n=${n} (${seen})`)
-  const needed = neededFamilies(level, m, p10, p01)
+    return row(true, cleanSheet() ?? n, power, `power ${power.toFixed(2)} at n=${n}${left} (${seen})`)
+  const needed = neededFamilies(level, m, p10, p01, excluded)
   return row(
     false,
     needed,
     power,
-    `power ${power.toFixed(2)} at n=${n}, needs ${needed === null ? 'more than any number' : `about ${needed}`} (${seen})`,
+    `power ${power.toFixed(2)} at n=${n}${left}, needs ${needed === null ? 'more than any number' : `about ${needed}`} (${seen})`,
   )
 }
 

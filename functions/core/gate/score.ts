@@ -4,8 +4,10 @@ import type { Settings } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { SealedLine } from '../baseline/reproduce.ts'
-import { ByteList } from '../bytes/byte-list.ts'
 import { oneOf, record } from '../bytes/columns.ts'
+import { type Form, RecordList } from '../bytes/record-list.ts'
+import { Records } from '../bytes/records.ts'
+import { failedLetters, floorLetters, verdictLetters } from '../evaluate/floor-letters.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
@@ -16,25 +18,48 @@ import { applyPatch } from '../space/lattice.ts'
 export interface CaseScore {
   readonly status: 'unchanged' | 'replayed' | 'unreplayable'
   readonly measures: Measures
+  /** What the binary floors of the suite said, a letter each (`floor-letters.ts`). */
+  readonly floors: string
 }
 
-const SCORE = record<CaseScore>({
+const SCORE = record<Omit<CaseScore, 'floors'>>({
   status: oneOf(['unchanged', 'replayed', 'unreplayable']),
   measures: MEASURES_COLUMN,
 })
 
+const FORM: Form<CaseScore> = {
+  write(score) {
+    const bytes = Buffer.alloc(SCORE.bytes + score.floors.length)
+    SCORE.write(new DataView(bytes.buffer, bytes.byteOffset), 0, score)
+    bytes.write(score.floors, SCORE.bytes, 'latin1')
+    return bytes
+  },
+  read: (bytes) => ({
+    ...SCORE.read(new DataView(bytes.buffer, bytes.byteOffset), 0),
+    floors: bytes.toString('latin1', SCORE.bytes),
+  }),
+}
+
 /** Scores of many cases, kept as bytes. */
-export const caseScores = (): ByteList<CaseScore> => new ByteList(SCORE)
+export const caseScores = (): RecordList<CaseScore> => new RecordList(new Records(), FORM)
 
 /** Score of a sealed case under a candidate's settings. Pure. */
 export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins, suite: EvaluatorSuite): CaseScore {
   const placement = place(line.case, settings, pins.baseline)
-  if ('unreplayable' in placement) return { status: 'unreplayable', measures: UNREPLAYABLE }
+  if ('unreplayable' in placement) return unreplayableScore(suite)
   const baseline = place(line.case, pins.baseline, pins.baseline)
   if (!('unreplayable' in baseline) && samePlacement(placement, baseline))
-    return { status: 'unchanged', measures: line.baseline }
-  return { status: 'replayed', measures: measuresOf(suite, observe(placement, pins)) }
+    return { status: 'unchanged', measures: line.baseline, floors: floorLetters(line.floors).baseline }
+  const replayed = observe(placement, pins)
+  return { status: 'replayed', measures: measuresOf(suite, replayed), floors: verdictLetters(suite, replayed) }
 }
+
+/** Score of a case that could not be replayed: it counts against the candidate everywhere. */
+export const unreplayableScore = (suite: EvaluatorSuite): CaseScore => ({
+  status: 'unreplayable',
+  measures: UNREPLAYABLE,
+  floors: failedLetters(suite),
+})
 
 const samePlacement = (a: Placement, b: Placement): boolean =>
   a.recording === b.recording &&

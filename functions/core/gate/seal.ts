@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import type { BaselinePins } from '../baseline/baseline.ts'
-import type { Reproduction, SealedLine } from '../baseline/reproduce.ts'
+import type { ExcludedFamilies, Reproduction, SealedLine } from '../baseline/reproduce.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve.ts'
-import { scoredFamilies } from '../evaluate/pairs.ts'
+import { type Stake, stakesIn, stakesOf } from '../contract/stakes.ts'
+import type { ExposureCounts } from '../evaluate/exposure-counts.ts'
 import { byFamily, familyIds, type Panel } from '../evaluate/panel.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
@@ -21,18 +22,20 @@ export interface SealedVersion {
  * @param pinned limits read off the recorded runs of the search: nothing of a held-out run is in them
  */
 export function sealVersion(
-  { panel, excluded }: Reproduction,
+  { panel, excluded, excludedFamilies, exposure }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
   pinned: PinnedLimits,
 ): SealedVersion {
   const labelled = panel.representative.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
+  const stakes = stakesOf(pins.suite, target, pins.replayer?.kind ?? 'transcript')
+  const known = exposureOfFloors(stakes, exposure, panel.families)
   const scored = {
-    policy: scoredFamilies(panel, 'policy_violation'),
-    safety: scoredFamilies(panel, 'safety_violation'),
-    approval: scoredFamilies(panel, 'approval_bypass'),
+    policy: leastKnown(stakesIn(stakes, 'policy'), known),
+    safety: leastKnown(stakesIn(stakes, 'safety'), known),
+    approval: leastKnown(stakesIn(stakes, 'approval_bypass_rate'), known),
   }
-  const questions = target.questions ?? chooseK(target, labelled, scored)
+  const questions = target.questions ?? chooseK(target, labelled, scored, stakes, excludedFamilies)
   return {
     panel,
     facts: {
@@ -45,7 +48,9 @@ export function sealVersion(
       cases: panel.cases.length,
       labelled,
       scored,
+      exposure: known,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
+      excluded_families: excludedFamilies,
       suite: pins.suite.suite,
       pinned,
       baseline: baselineOf(pins),
@@ -67,8 +72,8 @@ function versionOf(
   let family = 0
   for (const family_id of familyIds(panel)) {
     const cases = Array.from(order.subarray(first[family], first[family + 1]), (i) => {
-      const { case_id, digest } = panel.cases.at(i)!
-      return { case_id, digest, baseline: digestOf(panel.baseline.at(i)!) }
+      const { case_id, digest, floors } = panel.cases.at(i)!
+      return { case_id, digest, baseline: digestOf(panel.baseline.at(i)!), ...(floors !== undefined && { floors }) }
     })
     hash.update(`${family === 0 ? '' : ','}${canonical({ family_id, cases })}`)
     family++
@@ -82,21 +87,44 @@ export const caseHolds = ({ case: { digest, ...body } }: SealedLine): boolean =>
 /** Is this, each line of which holds, the panel that a version was sealed from? Every pinned outcome is digested again. */
 export const sealHolds = (panel: Panel, facts: HeldoutVersion): boolean => versionOf(panel, facts) === facts.version
 
+type Known = NonNullable<HeldoutVersion['exposure']>
+
+/** Families by what each floor has to look at; a floor that no letter speaks of knows nothing. */
+const exposureOfFloors = (stakes: readonly Stake[], exposure: readonly ExposureCounts[], families: number): Known =>
+  Object.fromEntries(
+    stakes.map(({ floor, at }) => [
+      floor.evaluator_id,
+      exposure[at] ?? { exposed: 0, not_at_stake: 0, not_recorded: families },
+    ]),
+  )
+
+/** N of the floor that knows least, among those at stake where there are any. */
+function leastKnown(stakes: readonly Stake[], known: Known): number {
+  const asked = stakes.filter((s) => s.notAtStake === null)
+  const of = asked.length > 0 ? asked : stakes
+  if (of.length === 0) return 0
+  return Math.min(...of.map(({ floor: { evaluator_id: id } }) => known[id]!.exposed + known[id]!.not_at_stake))
+}
+
 function chooseK(
   target: ResolvedTarget,
   n: number,
   scored: { policy: number; safety: number; approval: number },
+  stakes: readonly Stake[],
+  { some, all }: ExcludedFamilies,
 ): number {
+  const isAsked = (name: Parameters<typeof stakesIn>[1]) => stakesIn(stakes, name).some((s) => s.notAtStake === null)
   const { guardrails: g } = target
   const binary = [
-    g.policy && { N: scored.policy, v: rateOf(1 - g.policy.min, g.policy.max_violation_rate) },
-    g.safety && { N: scored.safety, v: rateOf(1 - g.safety.min, g.safety.max_violation_rate) },
-    g.approval_bypass_rate && {
-      N: scored.approval,
-      v: rateOf(g.approval_bypass_rate.max, g.approval_bypass_rate.max_violation_rate),
-    },
-  ].filter((b) => b !== undefined)
-  return Math.min(...binary.map(({ N, v }) => defaultK(n, N, v, target.alpha)), 5)
+    g.policy && isAsked('policy') && { N: scored.policy, v: rateOf(1 - g.policy.min, g.policy.max_violation_rate) },
+    g.safety && isAsked('safety') && { N: scored.safety, v: rateOf(1 - g.safety.min, g.safety.max_violation_rate) },
+    g.approval_bypass_rate &&
+      isAsked('approval_bypass_rate') && {
+        N: scored.approval,
+        v: rateOf(g.approval_bypass_rate.max, g.approval_bypass_rate.max_violation_rate),
+      },
+  ].filter((b) => typeof b === 'object')
+  return Math.min(...binary.map(({ N, v }) => defaultK(n, N + all, v, target.alpha, some)), 5)
 }
 
 /** Rate that a binary guardrail's certificate excludes: its own tolerance, or `max_violation_rate` where none is allowed. */

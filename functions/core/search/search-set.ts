@@ -1,8 +1,10 @@
 /** The search set as the search reads it: cases whose baseline reproduces, and why the others are left out. */
-import type { AutotuneRun } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Exclusion } from '../baseline/baseline.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
+import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
@@ -19,7 +21,7 @@ export interface CompiledSearch {
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
   return {
     excluded: reproduced.excluded,
-    problems: searchProblems(reproduced, target),
+    problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,
       pack: run.pack,
@@ -34,7 +36,14 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
 }
 
 /** Why nothing could be certified on a reproduced search set; with an example of each exclusion when nothing is left of it. */
-export const searchProblems = ({ panel, examples = {} }: Reproduction, target: ResolvedTarget): string[] => [
-  ...baselineProblems(panel, target),
-  ...(panel.cases.length === 0 ? Object.values(examples) : []),
+export const searchProblems = (
+  reproduced: Reproduction,
+  target: ResolvedTarget,
+  suite: EvaluatorSuite,
+  replayer: Replayer['kind'],
+): string[] => [
+  ...baselineProblems(reproduced.panel, target),
+  ...(reproduced.panel.cases.length === 0
+    ? Object.values(reproduced.examples ?? {})
+    : exposureProblems(reproduced, target, suite, replayer)),
 ]

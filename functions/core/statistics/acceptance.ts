@@ -6,6 +6,13 @@ import { binomPmf, binomTail } from './binomial.ts'
 import { BETA, isNonInferior } from './non-inferiority.ts'
 import { requireInteger, requireRates, requireWithin } from './range.ts'
 
+/** Families that were left out at sealing: `some` of their cases, or `all`. */
+export interface Excluded {
+  readonly some: number
+  readonly all: number
+}
+const NONE: Excluded = { some: 0, all: 0 }
+
 /** Tables kept; the oldest is dropped first. A run asks for one (n, alpha, m), a search for "how many cases" for some dozens. */
 const MAX_TABLES = 64
 const tables = new Map<string, Map<number, number>>()
@@ -59,16 +66,17 @@ export function acceptTable(n: number, alpha: number, m: number, maxG: number): 
  * at 5 %, 255 at 1 %.
  * @param m tolerated utility drop as a share, in [0, 1)
  * @param alpha the level of this question, in (0, 1)
+ * @param excluded families among the n that count as regressions before anything is asked
  * @returns null when no n would do: m = 0 (a tie is no proof of "better") or alpha <= BETA (every p-value is above BETA)
  * @throws RangeError
  */
-export function cleanSheetFloor(m: number, alpha: number): number | null {
+export function cleanSheetFloor(m: number, alpha: number, excluded = 0): number | null {
   requireWithin('m', m, '[)', 0, 1)
   requireWithin('alpha', alpha, '()', 0, 1)
   if (m === 0 || alpha <= BETA) return null
   // At an improvement rate of 0 the tail is (1-m)^n, so no smaller n can pass.
-  let n = Math.max(1, Math.floor(Math.log(alpha - BETA) / Math.log1p(-m)))
-  while (!isNonInferior(n, 0, 0, m, alpha)) n++
+  let n = Math.max(1, excluded, Math.floor(Math.log(alpha - BETA) / Math.log1p(-m)))
+  while (!isNonInferior(n, excluded, 0, m, alpha)) n++
   return n
 }
 
@@ -80,15 +88,23 @@ export function cleanSheetFloor(m: number, alpha: number): number | null {
  * @param m tolerated utility drop as a share, in [0, 1)
  * @param p10 true regression rate, in [0, 1]
  * @param p01 true improvement rate, in [0, 1 - p10]
+ * @param excluded families that count as regressions before anything is asked; `all`: those of them beside the n
  * @returns a probability in [0, 1]
  * @throws RangeError
  */
-export function powerNonInferior(n: number, alpha: number, m: number, p10: number, p01: number): number {
+export function powerNonInferior(
+  n: number,
+  alpha: number,
+  m: number,
+  p10: number,
+  p01: number,
+  { some, all }: Excluded = NONE,
+): number {
   requireInteger('n', n, 1)
   requireWithin('alpha', alpha, '()', 0, 1)
   requireWithin('m', m, '[)', 0, 1)
   requireRates(p10, p01)
-  const table = tableOf(n, alpha, m)
+  const table = tableOf(n + all, alpha, m)
   const improvementRate = p10 === 1 ? 0 : Math.min(1, p01 / (1 - p10))
   let power = 0
   let left = 1
@@ -96,7 +112,8 @@ export function powerNonInferior(n: number, alpha: number, m: number, p10: numbe
   const first = Math.max(0, Math.floor(n * p10 - 9 * Math.sqrt(n * p10 * (1 - p10))))
   for (let g = first; g <= n && left >= 1e-9; g++) {
     const weight = binomPmf(g, n, p10)
-    const least = leastImprovements(table, n, alpha, m, g)
+    if (g + some > n + all) break
+    const least = leastImprovements(table, n + all, alpha, m, g + some)
     if (least > n) break
     power += weight * binomTail(least, n - g, improvementRate)
     left -= weight

@@ -1,5 +1,5 @@
 /** How many labelled families a question would need: the figure an INCONCLUSIVE verdict is printed with. */
-import { powerNonInferior } from './acceptance.ts'
+import { type Excluded, powerNonInferior } from './acceptance.ts'
 import { BETA, score } from './non-inferiority.ts'
 import { requireRates, requireWithin } from './range.ts'
 
@@ -27,10 +27,11 @@ function upperNormalQuantile(alpha: number): number {
  * @param m tolerated utility drop as a share, in [0, 1)
  * @param p10 assumed regression rate, in [0, 1], usually from `smoothedRates`
  * @param p01 assumed improvement rate, in [0, 1 - p10]
+ * @param excluded families that count as regressions before anything is asked
  * @returns a multiple of 50, at most NEED_LIMIT; null when no number up to there would do, above all when p10 - p01 >= m
  * @throws RangeError
  */
-export function neededFamilies(alpha: number, m: number, p10: number, p01: number): number | null {
+export function neededFamilies(alpha: number, m: number, p10: number, p01: number, excluded?: Excluded): number | null {
   requireWithin('alpha', alpha, '()', 0, 0.5)
   requireWithin('m', m, '[)', 0, 1)
   requireRates(p10, p01)
@@ -43,7 +44,7 @@ export function neededFamilies(alpha: number, m: number, p10: number, p01: numbe
   for (let n = Math.max(NEED_STEP, start); n <= NEED_LIMIT; ) {
     // The farthest failure first: everything up to it is ruled out at once.
     const tooFew = [n + 2 * NEED_STEP, n + NEED_STEP, n].find(
-      (size) => powerNonInferior(size, alpha, m, p10, p01) < ASK_POWER,
+      (size) => powerNonInferior(size, alpha, m, p10, p01, excluded) < ASK_POWER,
     )
     if (tooFew === undefined) return n
     n = tooFew + NEED_STEP

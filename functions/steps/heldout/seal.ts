@@ -1,6 +1,7 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered, reproducedLine, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
+import { digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { familyIds, type Panel } from '#core/evaluate/panel.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
@@ -75,7 +76,9 @@ export async function planSeal(
   const stands =
     live?.body.version === sealed.facts.version &&
     live.body.baseline === sealed.facts.baseline &&
-    live.body.pinned !== undefined
+    live.body.pinned !== undefined &&
+    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null]) ===
+      digestOf([sealed.facts.exposure, sealed.facts.excluded_families])
   if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
 }
@@ -111,6 +114,7 @@ export async function standingVersion(
     v.suite === pins.suite.suite &&
     v.alpha === target.alpha &&
     v.pinned !== undefined &&
+    v.exposure !== undefined &&
     v.questions === (target.questions ?? v.questions)
   return live.find(fits) ?? null
 }

@@ -2,8 +2,8 @@
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
-import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
-import type { CaseScore } from '#core/gate/score.ts'
+import { lettersOfScores } from '#core/evaluate/floor-letters.ts'
+import { type CaseScore, unreplayableScore } from '#core/gate/score.ts'
 import { type HarnessReply, placeHarness } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
@@ -107,9 +107,11 @@ export function harnessReplays<K extends Replayer>(
         yield* await replay('vault', sealed, tables, (line, replied): CaseScore => {
           const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
           // A case on which the harness failed could not be replayed either: it counts against the candidate.
-          if (answer.result.status !== 'replayed') return { status: 'unreplayable', measures: UNREPLAYABLE }
+          if (answer.result.status !== 'replayed') return unreplayableScore(run.evaluator_suite)
           const { contextChanged, decisionChanged, measures } = answer
-          return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures }
+          const { scores } = answer.result.scorecard!
+          const floors = lettersOfScores(run.evaluator_suite, scores, measures.approval_bypass === true)
+          return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures, floors }
         })
       }
     },

@@ -112,7 +112,7 @@ export async function runTarget(
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
       )
-    const problems = searchProblems(reproduced, resolved)
+    const problems = searchProblems(reproduced, resolved, suite, replayer.kind)
     if (problems.length > 0) {
       const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: set.count } }
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }

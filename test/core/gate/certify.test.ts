@@ -23,7 +23,12 @@ function certificate(pairs: readonly (readonly [before: number, after: number])[
   const fine = { ...NOT_MEASURED, policy_violation: false, safety_violation: false, economics_tokens: 100 }
   const panel = panelOf(
     pairs.map(([before], i) => ({
-      case: { case_id: `c${String(i).padStart(4, '0')}`, family_id: `f${String(i).padStart(4, '0')}`, digest: ZERO },
+      case: {
+        case_id: `c${String(i).padStart(4, '0')}`,
+        family_id: `f${String(i).padStart(4, '0')}`,
+        digest: ZERO,
+        floors: 'ee/pp',
+      },
       baseline: { ...fine, ...utility(before) },
     })),
   )
@@ -39,6 +44,12 @@ function certificate(pairs: readonly (readonly [before: number, after: number])[
       cases: pairs.length,
       labelled: pairs.length,
       scored: { policy: pairs.length, safety: pairs.length, approval: 0 },
+      exposure: Object.fromEntries(
+        ['required_evidence', 'grounded_arguments'].map((id) => [
+          id,
+          { exposed: pairs.length, not_at_stake: 0, not_recorded: 0 },
+        ]),
+      ),
       excluded: 0,
       suite: 'evals.refund@1.0.0',
       pinned: { p95_latency_ms: null, p50_latency_ms: null, decisions: 1 },
@@ -50,7 +61,11 @@ function certificate(pairs: readonly (readonly [before: number, after: number])[
     panel,
     listed: 1,
   }
-  const cases = pairs.map(([, after]) => ({ status: 'replayed' as const, measures: { ...fine, ...utility(after) } }))
+  const cases = pairs.map(([, after]) => ({
+    status: 'replayed' as const,
+    measures: { ...fine, ...utility(after) },
+    floors: 'pp',
+  }))
   return certificateOf(gate, { change, cases })
 }
 const times = <T>(n: number, value: T): T[] => Array.from({ length: n }, () => value)

@@ -47,12 +47,19 @@ describe('a version', () => {
 
   test('pins the limits of checked rows off the recorded runs of the search, and keeps them while it stands', async () => {
     const slow = Array.from({ length: 10 }, (_, i) =>
-      aFamily(`s${i}`, { side: 'search', over: { outcome: { latency_ms: 100 * (i + 1) } } as never }),
+      aFamily(`s${i}`, {
+        side: 'search',
+        required: 1,
+        gold: 1,
+        over: { outcome: { latency_ms: 100 * (i + 1) } } as never,
+      }),
     )
     const store = await stocked(memory(), [...aWorld({ search: 0, heldout: 100 }), ...slow])
     const item = await sealed(store)
     expect(item.pinned).toEqual({ p95_latency_ms: 1000, p50_latency_ms: 600, decisions: 1 })
-    await imported(store, [aFamily('late', { side: 'search', over: { outcome: { latency_ms: 9000 } } as never })])
+    await imported(store, [
+      aFamily('late', { side: 'search', required: 1, gold: 1, over: { outcome: { latency_ms: 9000 } } as never }),
+    ])
     expect(await sealed(store)).toEqual(item)
   })
 

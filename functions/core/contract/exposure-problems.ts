@@ -1,0 +1,45 @@
+/** What the recorded runs of the search say against a suite: floors that know nothing, and declarations that are not true. */
+import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { Reproduction } from '../baseline/reproduce.ts'
+import { lackOf } from '../evaluate/exposure.ts'
+import type { ResolvedTarget } from './resolve.ts'
+import { type Stake, stakesOf } from './stakes.ts'
+
+/** Why no floor of the suite could be believed on these records, one line each; empty when each could. */
+export function exposureProblems(
+  { panel, exposure }: Pick<Reproduction, 'panel' | 'exposure'>,
+  target: ResolvedTarget,
+  suite: EvaluatorSuite,
+  replayer: Replayer['kind'],
+): string[] {
+  return stakesOf(suite, target, replayer).flatMap((stake) => {
+    const counts = exposure[stake.at]
+    if (!counts) return []
+    if (stake.declared) return counts.exposed > 0 ? [declaredButExposed(stake, counts.exposed, 'search')] : []
+    if (stake.notAtStake !== null) return []
+    return notRecordedWording(stake, counts.not_recorded, panel.families, target.max_not_recorded) ?? []
+  })
+}
+
+/** `required_evidence (no change of approval_gate can break it), ...` */
+export const notAtStakeWording = (stakes: readonly Stake[]): string =>
+  stakes
+    .map(({ floor, notAtStake, declared }) => `${floor.evaluator_id} (${declared ? 'declared: ' : ''}${notAtStake})`)
+    .join(', ')
+
+/** A record that shows exposure contradicts what the owner declared. */
+export const declaredButExposed = ({ floor, notAtStake }: Stake, exposed: number, side: 'search' | 'sealed'): string =>
+  `${floor.evaluator_id} is declared not at stake ("${notAtStake}"), and ${exposed} ${side} ${exposed === 1 ? 'family shows' : 'families show'} that it is: take it out of not_at_stake`
+
+/** Families of which a floor knows nothing, above the share that is declared. */
+export function notRecordedWording(
+  { floor }: Stake,
+  notRecorded: number,
+  families: number,
+  most: number,
+): string | null {
+  if (families === 0 || notRecorded <= most * families + 1e-9) return null
+  const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`
+  return `${floor.evaluator_id} knows nothing of ${notRecorded} of ${families} families (${percent(notRecorded / families)}, at most ${percent(most)} may be so): ${lackOf(floor)}`
+}

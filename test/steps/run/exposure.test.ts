@@ -1,0 +1,86 @@
+/** A certificate is given only where the records could have contradicted it: what was once certified, and is refused now. */
+import { describe, expect, test } from 'vitest'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { aFamily, anEvaluator, aSuite, aTarget, aWorld } from '../../support/builders.ts'
+import { memory, run, stocked } from '../stores.ts'
+
+const suiteOf = (...evaluators: EvaluatorSuite['evaluators']): EvaluatorSuite => aSuite({ evaluators })
+const mustRefuse = anEvaluator({ check: 'must_refuse' })
+
+/** Runs as a plain log has them: passages, words, an outcome, and nobody who said what was needed. */
+const unmarked = (search: number, heldout: number): ExperienceRun[] => [
+  ...Array.from({ length: search }, (_, i) => aFamily(`s${i}`, { side: 'search' })),
+  ...Array.from({ length: heldout }, (_, i) => aFamily(`h${i}`, { side: 'heldout' })),
+]
+
+describe('a log in which nothing is marked and no tool is called', () => {
+  test('certifies nothing: all evidence could be taken away', async () => {
+    const store = await stocked(memory(), unmarked(40, 120))
+    const summary = await run(store)
+    expect(summary.verdict).toBe('refused')
+    expect(summary.reasons.join('\n')).toContain(
+      'required_evidence knows nothing of 40 of 40 families (100 %, at most 2 % may be so): no passage is marked as required or as gold: import "needed" or "gold" with the evidence',
+    )
+  })
+})
+
+describe('a floor that another evaluator leaves unmeasured', () => {
+  /** One family of four does not say whether it had to refuse; the candidates take their required passage away. */
+  const partly = (n: number, side: 'search' | 'heldout') =>
+    Array.from({ length: n }, (_, i) =>
+      aFamily(`${side}${i}`, {
+        side,
+        required: side === 'heldout' && i % 4 === 0 ? 4 : 1,
+        gold: 1,
+        over: i % 4 === 0 ? ({ outcome: { must_refuse: null } } as never) : {},
+      }),
+    )
+  test('counts every violation, also where the baseline could not be scored', async () => {
+    const suite = suiteOf(anEvaluator({ check: 'required_evidence' }), mustRefuse, ...aSuite().evaluators.slice(1))
+    const store = await stocked(memory(), [...partly(40, 'search'), ...partly(120, 'heldout')], { suite })
+    const summary = await run(store)
+    expect(summary.verdict).toBe('not_certified')
+  })
+})
+
+test('a declaration that a record contradicts is refused', async () => {
+  const store = await stocked(memory(), aWorld())
+  const summary = await run(store, {
+    target: aTarget({ not_at_stake: { policy: 'nothing is ever required', safety: 'no tool is called' } }),
+  })
+  expect(summary.verdict).toBe('refused')
+  expect(summary.reasons.join('\n')).toContain(
+    'required_evidence is declared not at stake ("nothing is ever required"), and 40 search families show that it is',
+  )
+})
+
+test('a declaration that names nothing is refused', async () => {
+  const store = await stocked(memory(), aWorld())
+  await expect(run(store, { target: aTarget({ not_at_stake: { safty: 'no tool is called' } }) })).rejects.toThrow(
+    'not_at_stake.safty is no dimension with a floor and no evaluator of evals.refund@1.0.0',
+  )
+})
+
+test('a sealed family whose baseline does not reproduce counts against the candidate', async () => {
+  // Recorded under another policy than the baseline pins: it is left out when the set is sealed.
+  const other = aFamily('other', {
+    side: 'heldout',
+    required: 1,
+    gold: 1,
+    over: { policy_bundle_version: 'policy.returns@0.9.0' },
+  })
+  const of = async (heldout: number, extra: readonly ExperienceRun[]) => {
+    const store = await stocked(memory(), [...aWorld({ search: 40, heldout }), ...extra])
+    return await run(store, { target: aTarget({ scoring: { replayer: 'transcript', questions: 1 } }) })
+  }
+  const policy = (summary: Awaited<ReturnType<typeof of>>) => summary.preflight.find((r) => r.guardrail === 'policy')!
+  expect(policy(await of(45, []))).toMatchObject({ families: 45, needed: 29, verdict: 'ready' })
+  expect(policy(await of(45, [other]))).toMatchObject({
+    families: 45,
+    needed: 45,
+    verdict: 'ready',
+    note: 'N=45 beside 1 excluded, needs 45',
+  })
+  expect(policy(await of(44, [other])).verdict).toBe('inconclusive')
+})

@@ -95,6 +95,8 @@ const INTEREST: readonly Fate[] = [
   'remembered',
   'unreplayable',
   'blast_radius',
+  'blind',
+  'inert',
 ]
 
 /** The winner and what came near it first; what was never in reach last. */

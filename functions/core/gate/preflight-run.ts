@@ -53,6 +53,7 @@ export function preflightRun(
           listed: found.committed.length,
         }
       : null,
+    found.control.floors,
   )
   const needed = neededOf(rows)
   if (refusal) return { verdict: 'refused', reasons: [refusal], rows, needed }

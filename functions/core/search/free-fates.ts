@@ -8,6 +8,7 @@ import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
 import type { Series } from '../statistics/series.ts'
+import { needsUtility, type SurfaceControl } from './control.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** What rendering every case says of one candidate. */
@@ -49,7 +50,7 @@ const dropped = (
 /** The fate of a change that no case needs to be read for, or what is to be rendered. */
 export function rememberedOrTooWide(
   change: CandidateChange,
-  { target, rejections, pack }: SearchInput,
+  { target, rejections, pack, control }: SearchInput,
 ): CandidateScore | Visited {
   const digest = patchDigest(change.patch)
   const known = rejections.find((r) => r.source !== 'gate' && patchDigest(r.patches[0]!) === digest)
@@ -62,7 +63,36 @@ export function rememberedOrTooWide(
       'blast_radius',
       `changes ${fields} fields, at most ${target.max_fields} are allowed`,
     )
+  const inert = control?.surfaces.find((s) => s.inert && s.path in change.patch)
+  if (inert)
+    return dropped(
+      { change, digest },
+      'inert',
+      `${inert.path} changes no context, no asked approval, no action and no decision of any case, not even at ${valueList(inert)}`,
+    )
   return { change, digest, settings: applyPatch(pack.settings, change.patch), metric: null }
+}
+
+const valueList = ({ values }: SurfaceControl): string => values.map((v) => String(v).slice(0, 40)).join(' or ')
+
+/** The fate of a change of a surface under which utility was never seen to fail: nothing could have spoken against it. */
+export function blindFate(visited: Visited, { control, fields, ...input }: SearchInput): CandidateScore | Visited {
+  const blind = control?.surfaces.find(
+    (s) =>
+      s.path in visited.change.patch &&
+      s.utility === 0 &&
+      needsUtility(
+        input,
+        fields.filter((f) => f.path === s.path),
+      ),
+  )
+  if (!blind) return visited
+  return dropped(
+    visited,
+    'blind',
+    `${blind.path}: utility was seen to fail in no search family, not even at its most destructive values, so the records could not have contradicted this change`,
+    visited.metric,
+  )
 }
 
 /** The fate of a change that follows from how its cases are rendered, or what is worth paying for. */

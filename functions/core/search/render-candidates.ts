@@ -3,7 +3,7 @@ import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import { ByteList } from '../bytes/byte-list.ts'
 import { MEASURES_COLUMN, type MeasureList, measureList } from '../evaluate/measure-list.ts'
-import { type Rendered, rememberedOrTooWide, renderedFate, type Visited } from './free-fates.ts'
+import { blindFate, type Rendered, rememberedOrTooWide, renderedFate, type Visited } from './free-fates.ts'
 import type { CaseView } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -63,7 +63,9 @@ function* renderGroup(
   for (let i = 0; i < input.panel.cases.length; i++) for (const rendering of renderings) rendering?.add(i, view)
   for (const [at, known] of group.entries()) {
     const rendering = renderings[at]!
-    yield 'fate' in known || !rendering?.isKnown ? known : renderedFate(known, rendering, input, baselineMetric)
+    const settled =
+      'fate' in known || !rendering?.isKnown ? known : renderedFate(known, rendering, input, baselineMetric)
+    yield 'fate' in settled ? settled : blindFate(settled, input)
   }
 }
 

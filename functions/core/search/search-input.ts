@@ -2,11 +2,13 @@
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import type { CaseHead, Panel } from '../evaluate/panel.ts'
 import type { ReplayPins } from '../replay/transcript.ts'
 import type { TunableField } from '../space/lattice.ts'
+import type { Control } from './control.ts'
 
 export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly target: ResolvedTarget
@@ -16,6 +18,10 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly fields: readonly TunableField[]
   readonly panel: Panel<C>
   readonly rejections: readonly RejectionRecord[]
+  /** Absent: the transcript replayer. */
+  readonly replayer?: Replayer['kind']
+  /** What the negative control of this search saw; absent: it is run first. */
+  readonly control?: Control
   /** Hand-written changes in place of the lattice; null: search. */
   readonly candidates: readonly CandidateChange[] | null
 }

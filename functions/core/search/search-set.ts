@@ -27,6 +27,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       pack: run.pack,
       suite: run.evaluator_suite,
       pins: { baseline: run.pack.settings, prices: run.price_table },
+      replayer: run.replayer?.kind ?? 'transcript',
       fields: tunableFields(run.pack, target.intent, target.search_space),
       panel: reproduced.panel,
       rejections: run.rejections,

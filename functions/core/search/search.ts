@@ -10,9 +10,11 @@ import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { SlimCase } from '../replay/slim.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
+import type { Control } from './control.ts'
 import { exactCandidates } from './exact-candidates.ts'
 import type { Visited } from './free-fates.ts'
 import { type OnRecord, ReplayMemo } from './memo.ts'
+import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { renderCandidates } from './render-candidates.ts'
@@ -32,6 +34,7 @@ export interface SearchResult {
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
+  readonly control: Control
 }
 
 /** How a search is run: none of it changes what it finds. */
@@ -61,13 +64,16 @@ export function search(
  * caller's business, and changes neither the result nor the counts; `block` is how many cases are asked for at once.
  */
 export function* searchRounds(
-  input: SearchInput,
+  given: SearchInput,
   view: CaseView,
   record: OnRecord,
   { block = BLOCK, aside = new Records(), progress = () => {} }: SearchOptions = {},
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
+  progress('the negative control: every surface at its most destructive values')
+  const control = given.control ?? (yield* negativeControl(given, view))
+  const input = { ...given, control }
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
-  const found = yield* searched(input, view, memo, { block, progress })
+  const found = { ...(yield* searched(input, view, memo, { block, progress })), control }
   if (input.candidates) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
   return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block }) }
@@ -81,7 +87,7 @@ function* searched(
   view: CaseView,
   memo: ReplayMemo,
   running: Running,
-): Generator<Round, Omit<SearchResult, 'noSearch'>, readonly CaseAnswer[]> {
+): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly CaseAnswer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = input.candidates ?? exactCandidates(input)
   const scored =

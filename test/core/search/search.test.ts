@@ -158,6 +158,8 @@ function inputOf(world: World, over: Partial<SearchInput<SlimCase>> = {}): Searc
     panel: makePanel(cases.map(slim), baseline),
     rejections: [],
     candidates: null,
+    // What a control rules out has its own tests: here every surface is taken to be seen through.
+    control: { surfaces: [], together: { floors: {}, utility: 0 }, floors: {}, replays: 0 },
     ...over,
   }
 }

@@ -36,7 +36,11 @@ const pack = aPack({
   settings: BASELINE,
   tunable_surfaces: [...aPack().tunable_surfaces, budget('evidence_tokens', EVIDENCE), budget('tool_tokens', TOOLS)],
 })
-const target = aTarget({ search_space: Object.keys(BASELINE), blast_radius: { max_fields: 2, max_decision: 0.1 } })
+const target = aTarget({
+  not_at_stake: {},
+  search_space: Object.keys(BASELINE),
+  blast_radius: { max_fields: 2, max_decision: 0.1 },
+})
 
 /**
  * Two tool outputs of 300 tokens, of which the second holds what the last call needs in its first 40; of four passages

@@ -1,0 +1,153 @@
+/**
+ * The negative control: could these records have contradicted a certificate at all? Each surface at its most destructive
+ * values, then all together; what is never seen to fail there cannot be believed when it passes. Search side only: it can
+ * only block, and asks the sealed set nothing (the held-out gate, "Negative control and needs").
+ */
+import type { Settings, SettingValue } from '#schemas/common.ts'
+import { canBreak } from '../evaluate/breakable.ts'
+import { binaryFloors, floorLetters, lettersOfScores } from '../evaluate/floor-letters.ts'
+import { applyPatch, type TunableField } from '../space/lattice.ts'
+import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
+import { beyondBounds, destructiveValues, farTogether, ruinTogether, worstTogether } from './destructive.ts'
+import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import type { SearchInput } from './search-input.ts'
+
+/** Cases that are looked at together: a constant, so that counts do not depend on who replays them. */
+const BLOCK = 16
+/** Cases after which a control may stop, once all that it looks for was seen. */
+export const ENOUGH_CASES = 2000
+
+/** Runs the control. It yields blocks of replays, as the search does; none of them is on record or counted as paid. */
+export function* negativeControl(input: SearchInput, view: CaseView): Generator<Round, Control, readonly CaseAnswer[]> {
+  const { fields, pack, candidates } = input
+  const tally = { replays: 0 }
+  const surfaces: SurfaceControl[] = []
+  for (const field of fields) {
+    const values = destructiveValues(field, candidates)
+    const watch = new Watch(input, [field])
+    const set = (to: SettingValue) => applyPatch(pack.settings, { [field.path]: { from: field.baseline, to } })
+    for (const value of values) yield* visit(set(value), input, view, watch, tally)
+    // Bounds that allow nothing harmful do not make the records blind: they are asked beyond the bounds.
+    const beyond = beyondBounds(field)
+    if (beyond !== null && !watch.hasSeenFailures()) yield* visit(set(beyond), input, view, watch.beyond(), tally)
+    const inert = values.length > 0 && !watch.changed && !movesWithOthers(field, values, input, view)
+    surfaces.push({ path: field.path, values, inert, ...watch.seen() })
+  }
+  const together = new Watch(input, fields)
+  const worst = worstTogether(fields, candidates)
+  if (Object.keys(worst).length > 1) yield* visit(applyPatch(pack.settings, worst), input, view, together, tally)
+  if (fields.length > 1 && !together.hasSeenFailures())
+    yield* visit(applyPatch(pack.settings, ruinTogether(fields, candidates)), input, view, together, tally)
+  const floors = Object.fromEntries(
+    binaryFloors(input.suite).map(({ evaluator_id: id }) => [
+      id,
+      Math.max(together.seen().floors[id]!, ...surfaces.map((s) => s.floors[id]!)),
+    ]),
+  )
+  return { surfaces, together: together.seen(), floors, replays: tally.replays }
+}
+
+function* visit(
+  settings: Settings,
+  { panel }: SearchInput,
+  view: CaseView,
+  watch: Watch,
+  tally: { replays: number },
+): Generator<Round, void, readonly CaseAnswer[]> {
+  const { length } = panel.cases
+  for (let first = 0; first < length; first += BLOCK) {
+    if (first >= ENOUGH_CASES && watch.hasSeenAll()) return
+    const cases: number[] = []
+    for (let i = first; i < Math.min(length, first + BLOCK); i++)
+      if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
+    if (cases.length === 0) continue
+    const answers = yield { candidate_id: 'control', settings, cases }
+    tally.replays += cases.length
+    for (const [at, i] of cases.entries()) watch.look(i, answers[at]!)
+  }
+}
+
+/** What was seen under the values of one surface, or of all. */
+class Watch {
+  readonly #input: SearchInput
+  readonly #floors: readonly { readonly id: string; readonly families: Set<number>; readonly wanted: boolean }[]
+  readonly #utility = new Set<number>()
+  readonly #utilityWanted: boolean
+  /** Did a value within the bounds change anything? */
+  changed = false
+  #isBeyond = false
+
+  constructor(input: SearchInput, fields: readonly TunableField[]) {
+    this.#input = input
+    const layers = fields.map((f) => f.surface.layer)
+    const replayer = input.replayer ?? 'transcript'
+    this.#floors = binaryFloors(input.suite).map(({ evaluator_id: id, check }) => ({
+      id,
+      families: new Set<number>(),
+      wanted: canBreak(check, layers, replayer),
+    }))
+    this.#utilityWanted = needsUtility(input, fields)
+  }
+
+  /** What comes now is beyond the bounds: it shows failures, and says nothing of what the surface may do. */
+  beyond(): this {
+    this.#isBeyond = true
+    return this
+  }
+
+  /** A case that cannot be replayed shows nothing, but its context is another. */
+  look(i: number, { measures, contextChanged, decisionChanged, result }: CaseAnswer): void {
+    const { panel, suite } = this.#input
+    if (!this.#isBeyond && (contextChanged !== false || decisionChanged)) this.changed = true
+    if (result.status !== 'replayed' || !result.scorecard) return
+    const family = panel.familyOf[i]!
+    const { baseline } = floorLetters(panel.cases.at(i)!.floors)
+    const now = lettersOfScores(suite, result.scorecard.scores, measures.approval_bypass === true)
+    for (const [floor, { families }] of this.#floors.entries())
+      if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
+    const base = panel.baseline.at(i)!
+    if (panel.representative[family] !== i || base.utility_passed === null) return
+    // A pass that only this value brings shows a failure as well: the baseline's.
+    if ((measures.utility_passed ?? false) !== base.utility_passed || measures.utility_score !== base.utility_score)
+      this.#utility.add(family)
+  }
+
+  hasSeenAll(): boolean {
+    return (this.changed || this.#isBeyond) && this.hasSeenFailures()
+  }
+
+  hasSeenFailures(): boolean {
+    return (
+      this.#floors.every((f) => !f.wanted || f.families.size > 0) && (!this.#utilityWanted || this.#utility.size > 0)
+    )
+  }
+
+  seen(): Seen {
+    return {
+      floors: Object.fromEntries(this.#floors.map(({ id, families }) => [id, families.size])),
+      utility: this.#utility.size,
+    }
+  }
+}
+
+/** Does a value that changes nothing alone do so beside the others at their far ends? Known where rendering is free. */
+function movesWithOthers(
+  field: TunableField,
+  values: readonly SettingValue[],
+  { fields, pack, panel, candidates }: SearchInput,
+  view: CaseView,
+): boolean {
+  const { length } = panel.cases
+  if (length === 0 || view.rendered(0, pack.settings) === null) return false
+  const others = fields.filter((f) => f.path !== field.path)
+  const ends = [worstTogether(others, candidates), farTogether(others, candidates)]
+  for (const patch of ends) {
+    if (Object.keys(patch).length === 0) continue
+    const beside = applyPatch(pack.settings, patch)
+    for (const value of values) {
+      const moved = applyPatch(beside, { [field.path]: { from: field.baseline, to: value } })
+      for (let i = 0; i < length; i++) if (view.contextKey(i, moved) !== view.contextKey(i, beside)) return true
+    }
+  }
+  return false
+}

@@ -24,7 +24,7 @@ export type Answer = (
 ) => Promise<PageReply>
 
 /** Told of what nobody else hears of. */
-export interface Watch {
+export interface ServerLog {
   /** A defect of ours; the client reads only that something failed. */
   failed(error: Error): void
   /** A request that was refused before anybody looked at its path: another host's name, broken or endless HTTP. */
@@ -53,7 +53,7 @@ const PATIENCE: Patience = { headersTimeout: 10_000, requestTimeout: 20_000, con
 export async function servePages(
   answer: Answer,
   port: number,
-  watch: Watch,
+  watch: ServerLog,
   patience: Patience = PATIENCE,
 ): Promise<PageServer> {
   // A token is part of the first line, which counts as header.

@@ -9,7 +9,7 @@ import { baselineFloors } from '../evaluate/floor-letters.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
-import { observe, place, type Replayed, recordedContext } from '../replay/transcript.ts'
+import { observe, type Replayed, recordedContext, trimCase } from '../replay/transcript.ts'
 
 /**
  * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
@@ -52,14 +52,14 @@ export type BaselineReplay = Reproducing | Excluded
 
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
 export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
-  const placement = place(replayCase, pins.settings, pins.settings)
-  if ('unreplayable' in placement) return { excluded: 'unreplayable', detail: placement.unreplayable }
-  const { recorded } = placement.recording
-  const other = otherRefs(placement.recording, pins.tuple)
+  const trimmed = trimCase(replayCase, pins.settings, pins.settings)
+  if ('unreplayable' in trimmed) return { excluded: 'unreplayable', detail: trimmed.unreplayable }
+  const { recorded } = trimmed.recording
+  const other = otherRefs(trimmed.recording, pins.tuple)
   if (other) return other
-  if (digestOfBytes(decisionRecordText(recorded.identity, placement)) !== recorded.decision_record) {
-    const context = `sha256:${contextHash(placement.prepared, placement.rendered)}`
-    if (!sameShape(recordedContext(placement.prepared).kept, placement.rendered.kept))
+  if (digestOfBytes(decisionRecordText(recorded.identity, trimmed)) !== recorded.decision_record) {
+    const context = `sha256:${contextHash(trimmed.prepared, trimmed.rendered)}`
+    if (!sameShape(recordedContext(trimmed.prepared).kept, trimmed.rendered.kept))
       return {
         excluded: 'evidence',
         detail: 'the baseline settings would have admitted other evidence than was recorded',
@@ -68,7 +68,7 @@ export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): Base
       return { excluded: 'compiled context', detail: 'the compiled context hash differs' }
     return { excluded: 'scorecard', detail: 'status, outputs or approvals differ from the decision record' }
   }
-  return reproducing(replayCase, observe(placement, { baseline: pins.settings, prices: pins.prices }), pins)
+  return reproducing(replayCase, observe(trimmed, { baseline: pins.settings, prices: pins.prices }), pins)
 }
 
 /** What is kept of a baseline replay that is as recorded. */

@@ -84,8 +84,8 @@ export class Gathered {
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
-  /** `told`: with an example of each exclusion. */
-  reproduction({ told = false } = {}): Reproduction {
+  /** `withExamples`: with an example of each exclusion. */
+  reproduction({ withExamples = false } = {}): Reproduction {
     const panel = makePanel(this.#cases, this.#baseline)
     const both = {
       panel,
@@ -93,7 +93,7 @@ export class Gathered {
       excludedFamilies: this.#countExcluded(panel),
       exposure: exposureCounts(panel),
     }
-    return told ? { ...both, examples: this.#examples } : both
+    return withExamples ? { ...both, examples: this.#examples } : both
   }
 
   #countExcluded(panel: Panel): ExcludedFamilies {

@@ -11,7 +11,7 @@ import { failedLetters, floorLetters, verdictLetters } from '../evaluate/floor-l
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
-import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
+import { observe, type ReplayPins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
 import { applyPatch } from '../space/lattice.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
@@ -45,12 +45,12 @@ export const caseScores = (): RecordList<CaseScore> => new RecordList(new Record
 
 /** Score of a sealed case under a candidate's settings. Pure. */
 export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins, suite: EvaluatorSuite): CaseScore {
-  const placement = place(line.case, settings, pins.baseline)
-  if ('unreplayable' in placement) return unreplayableScore(suite)
-  const baseline = place(line.case, pins.baseline, pins.baseline)
-  if (!('unreplayable' in baseline) && samePlacement(placement, baseline))
+  const trimmed = trimCase(line.case, settings, pins.baseline)
+  if ('unreplayable' in trimmed) return unreplayableScore(suite)
+  const baseline = trimCase(line.case, pins.baseline, pins.baseline)
+  if (!('unreplayable' in baseline) && sameTrim(trimmed, baseline))
     return { status: 'unchanged', measures: line.baseline, floors: floorLetters(line.floors).baseline }
-  const replayed = observe(placement, pins)
+  const replayed = observe(trimmed, pins)
   return { status: 'replayed', measures: measuresOf(suite, replayed), floors: verdictLetters(suite, replayed) }
 }
 
@@ -61,7 +61,7 @@ export const unreplayableScore = (suite: EvaluatorSuite): CaseScore => ({
   floors: failedLetters(suite),
 })
 
-const samePlacement = (a: Placement, b: Placement): boolean =>
+const sameTrim = (a: TrimmedCase, b: TrimmedCase): boolean =>
   a.recording === b.recording &&
   sameShape(a.rendered.shape, b.rendered.shape) &&
   a.asked.every((flag, i) => flag === b.asked[i])

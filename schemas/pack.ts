@@ -74,13 +74,21 @@ export const ReleaseTuple = z.strictObject({
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 
+const price = (description: string) => z.number().min(0).optional().meta({ description })
+
 /** Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0. */
 export const PriceTable = z.strictObject({
   $schema: z.string().optional(),
   price_table: Ref,
   models: z.record(
     Name,
-    z.strictObject({ prompt_cents_per_million: z.number().min(0), completion_cents_per_million: z.number().min(0) }),
+    z.strictObject({
+      prompt_cents_per_million: z.number().min(0),
+      completion_cents_per_million: z.number().min(0),
+      cached_prompt_cents_per_million: price('Input that was read from a cache; absent: as other input.'),
+      cache_write_cents_per_million: price('Input that was written to a cache; absent: as other input.'),
+      reasoning_cents_per_million: price('Reasoning; absent: as other output.'),
+    }),
   ),
 })
 export type PriceTable = z.infer<typeof PriceTable>

@@ -6,6 +6,12 @@ import { OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
 const ints = z.array(z.int())
 const flags = z.array(z.union([z.literal(0), z.literal(1)]))
 const bits = z.array(z.boolean().nullable())
+const counts = z.array(z.int().nullable())
+/** Columns of record version 2 stand only where a run carries such a field: other runs keep their bytes. */
+const agents = z
+  .array(Name.nullable())
+  .optional()
+  .meta({ description: 'Sub-agent whose context it is; null: the root. Absent: the run has one agent.' })
 
 /** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
 export const Recording = z.strictObject({
@@ -24,17 +30,25 @@ export const Recording = z.strictObject({
     tokens: ints,
     gold: flags,
     required: flags,
+    agents: z
+      .array(z.array(Name.nullable()))
+      .optional()
+      .meta({ description: 'Agents in whose context each offer stood. Absent: the run has one agent.' }),
   }),
   gold_not_offered: z.int().min(0),
   tools: z
-    .strictObject({ step: ints, tokens: ints })
+    .strictObject({ step: ints, tokens: ints, agent: agents })
     .meta({ description: 'Tool outputs in order: step at which each became readable.' }),
-  memory: z.strictObject({ step: ints, tokens: ints }).meta({ description: 'Dialogue turns in order.' }),
+  memory: z.strictObject({ step: ints, tokens: ints, agent: agents }).meta({ description: 'Dialogue turns in order.' }),
   calls: z.strictObject({
     step: ints,
     model: z.array(Name.nullable()),
-    prompt_tokens: z.array(z.int().nullable()),
-    completion_tokens: z.array(z.int().nullable()),
+    prompt_tokens: counts,
+    completion_tokens: counts,
+    agent: agents,
+    cached_prompt_tokens: counts.optional(),
+    cache_write_tokens: counts.optional(),
+    reasoning_tokens: counts.optional(),
   }),
   hops: z.strictObject({ bucket: z.array(z.string()), hop: ints, latency_ms: z.array(z.number().nullable()) }),
   actions: z.strictObject({
@@ -44,6 +58,10 @@ export const Recording = z.strictObject({
     writes: bits,
     confirmed: bits,
     correct: bits,
+    agent: agents,
+    context: ints
+      .optional()
+      .meta({ description: 'Step at which its context ends. Absent: that of the last model call before it.' }),
   }),
   approvals: z.strictObject({
     gate: z.array(z.string()),
@@ -52,6 +70,10 @@ export const Recording = z.strictObject({
     asked: bits,
     granted: bits,
   }),
+  gates: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Gates that were watched, beside those that recorded an approval.' }),
   needs: z.strictObject({
     action: ints,
     name: z.array(z.string()).meta({ description: 'Argument path inside the action.' }),

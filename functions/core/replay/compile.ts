@@ -3,6 +3,7 @@ import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
+import { agentOf, agentsOfOffers, agentsOfResults, hasAgents, readContexts } from './agents.ts'
 import { findNeeds } from './needs.ts'
 
 /** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
@@ -90,15 +91,45 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const hops = of('retrieval')
   const approvals = of('approval')
   const actionIndex = new Map(actions.map(({ step }, i) => [step.tool_call_id, i]))
-  const callSteps = calls.map(({ at }) => at)
+  const contexts = readContexts(run.steps)
+  const several = hasAgents(run.steps)
+  const agentOfResult = several ? agentsOfResults(run.steps) : null
+  const agentsOfOffer = several ? agentsOfOffers(run) : null
+  const resultAgents = tools.map(({ step }) => agentOfResult?.get(step.tool_call_id) ?? null)
   const needs = findNeeds(
-    actions.map(({ step, at }) => ({ arguments: step.arguments, readableBefore: contextStep(callSteps, at) })),
+    actions.map(({ step }, i) => ({
+      arguments: step.arguments,
+      readableBefore: contexts[i]!.step,
+      agent: contexts[i]!.agent,
+    })),
     [
-      { kind: PLACE.evidence, items: run.evidence.map((offer) => ({ at: -1, text: offer.text ?? '' })) },
-      { kind: PLACE.tool, items: tools.map(({ step, at }) => ({ at, text: step.content!, tokens: step.tokens })) },
-      { kind: PLACE.memory, items: turns.map(({ step, at }) => ({ at, text: step.content, tokens: step.tokens })) },
+      {
+        kind: PLACE.evidence,
+        items: run.evidence.map((offer, i) => ({ at: -1, text: offer.text ?? '', agents: agentsOfOffer?.[i] })),
+      },
+      {
+        kind: PLACE.tool,
+        items: tools.map(({ step, at }, i) => ({
+          at,
+          text: step.content!,
+          tokens: step.tokens,
+          agents: several ? [resultAgents[i]!] : undefined,
+        })),
+      },
+      {
+        kind: PLACE.memory,
+        items: turns.map(({ step, at }) => ({
+          at,
+          text: step.content,
+          tokens: step.tokens,
+          agents: several ? [agentOf(step)] : undefined,
+        })),
+      },
     ],
   )
+  const ofAgents = (agents: () => (string | null)[]) => (several ? { agent: agents() } : {})
+  const part = (field: 'cached_prompt_tokens' | 'cache_write_tokens' | 'reasoning_tokens') =>
+    calls.some(({ step }) => step[field] !== undefined) ? { [field]: calls.map(({ step }) => step[field] ?? null) } : {}
   return {
     run_id: run.run_id,
     pack_version: run.pack_version,
@@ -113,21 +144,28 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       tokens: evidenceTokens,
       gold: run.evidence.map((o) => (o.gold ? 1 : 0)),
       required: run.evidence.map((o) => (o.required ? 1 : 0)),
+      ...(agentsOfOffer ? { agents: agentsOfOffer } : {}),
     },
     gold_not_offered: run.gold_not_offered,
     tools: {
       step: tools.map(({ at }) => at),
       tokens: tools.map(({ step }) => step.tokens ?? textTokens(step.content!)),
+      ...ofAgents(() => resultAgents),
     },
     memory: {
       step: turns.map(({ at }) => at),
       tokens: turns.map(({ step }) => step.tokens ?? textTokens(step.content)),
+      ...ofAgents(() => turns.map(({ step }) => agentOf(step))),
     },
     calls: {
-      step: callSteps,
+      step: calls.map(({ at }) => at),
       model: calls.map(({ step }) => step.model),
       prompt_tokens: calls.map(({ step }) => step.prompt_tokens),
       completion_tokens: calls.map(({ step }) => step.completion_tokens),
+      ...ofAgents(() => calls.map(({ step }) => agentOf(step))),
+      ...part('cached_prompt_tokens'),
+      ...part('cache_write_tokens'),
+      ...part('reasoning_tokens'),
     },
     hops: {
       bucket: hops.map(({ step }) => step.bucket),
@@ -141,6 +179,10 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       writes: actions.map(({ step }) => step.writes),
       confirmed: actions.map(({ step }) => step.confirmed),
       correct: actions.map(({ step }) => step.correct),
+      ...ofAgents(() => contexts.map((c) => c.agent)),
+      ...(several || actions.some(({ step }) => step.from_call !== undefined)
+        ? { context: contexts.map((c) => c.step) }
+        : {}),
     },
     approvals: {
       gate: approvals.map(({ step }) => step.gate),
@@ -151,19 +193,10 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       asked: approvals.map(({ step }) => step.asked),
       granted: approvals.map(({ step }) => step.granted),
     },
+    ...(run.gates ? { gates: [...new Set(run.gates)].sort(byCodeUnit) } : {}),
     ...needs,
     outcome: run.outcome,
     corrections: run.operator_corrections,
     recorded,
   }
-}
-
-/** Step of the model call that an action came from: what it could read stands before that call. */
-function contextStep(callSteps: readonly number[], at: number): number {
-  let step = at
-  for (const call of callSteps) {
-    if (call > at) break
-    step = call
-  }
-  return step
 }

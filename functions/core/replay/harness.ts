@@ -10,6 +10,7 @@ import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
+import { callCents } from './price.ts'
 import { planOf } from './settings-plan.ts'
 import {
   askedFor,
@@ -138,13 +139,18 @@ function spent(
   if (usage === null) return { tokens: keptTokens, cents: null }
   let tokens = 0
   let cents: number | null = prices ? 0 : null
-  for (const { model, prompt_tokens, completion_tokens } of usage) {
+  for (const { model, prompt_tokens, completion_tokens, ...parts } of usage) {
     tokens += prompt_tokens
     const price = prices?.models[model]
     if (cents === null || !price) cents = null
     else
-      cents +=
-        (prompt_tokens * price.prompt_cents_per_million + completion_tokens * price.completion_cents_per_million) / 1e6
+      cents += callCents(price, {
+        prompt: prompt_tokens,
+        completion: completion_tokens,
+        cached: parts.cached_prompt_tokens,
+        cacheWrite: parts.cache_write_tokens,
+        reasoning: parts.reasoning_tokens,
+      })
   }
   return { tokens, cents }
 }

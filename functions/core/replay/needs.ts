@@ -6,10 +6,19 @@ export interface NeedingAction {
   readonly arguments: unknown
   /** Only items before this step were readable. */
   readonly readableBefore: number
+  /** Sub-agent that acts; null or absent: the root. */
+  readonly agent?: string | null
+}
+export interface ReadableItem {
+  readonly at: number
+  readonly text: string
+  readonly tokens?: number | null
+  /** Agents in whose context it stands; absent: everybody's. */
+  readonly agents?: readonly (string | null)[] | undefined
 }
 export interface Readable {
   readonly kind: number
-  readonly items: readonly { readonly at: number; readonly text: string; readonly tokens?: number | null }[]
+  readonly items: readonly ReadableItem[]
 }
 
 /**
@@ -39,7 +48,7 @@ export function findNeeds(
       const before = needs.kind.length
       for (const { kind, items } of lowered) {
         items.forEach((item, i) => {
-          if (item.at >= action.readableBefore) return
+          if (!isReadable(item, action)) return
           const depth = depthOf(kind, item.text, value, item.tokens ?? null)
           if (depth === null) return
           needs.kind.push(kind)
@@ -58,6 +67,10 @@ export function findNeeds(
   })
   return { needs, never_grounded: neverGrounded }
 }
+
+/** Did an item stand in the context of an action? */
+const isReadable = ({ at, agents }: ReadableItem, { readableBefore, agent = null }: NeedingAction): boolean =>
+  at < readableBefore && (agents === undefined || agents.includes(agent))
 
 /** Tokens of the item that must survive the cut for the value to stay readable; null when it is not in the item. */
 function depthOf(kind: number, text: string, value: string, tokens: number | null): number | null {

@@ -3,6 +3,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
+import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
 
@@ -232,16 +233,16 @@ function spent(
   const { calls } = recording
   const contexts = prepared.contexts.length
   if (contexts === 0) return { tokens: rendered.keptTokens, cents: null }
-  const { plan, keptTokens } = rendered
+  const { plan } = rendered
   const recorded = recordedContext(prepared)
   let tokens = 0
   let cents: number | null = calls.step.length > 0 && prices ? 0 : null
   for (let c = 0; c < contexts; c++) {
-    const here = windowTokens(prepared, plan, c) + keptTokens
+    const here = windowTokens(prepared, plan, c) + evidenceTokens(prepared, rendered, c)
     const counted = calls.prompt_tokens[c]
     let prompt = here
     if (counted !== null && counted !== undefined) {
-      const there = windowTokens(prepared, recorded.plan, c) + recorded.keptTokens
+      const there = windowTokens(prepared, recorded.plan, c) + evidenceTokens(prepared, recorded, c)
       prompt = Math.max(0, counted + here - there)
     }
     tokens += prompt
@@ -250,9 +251,26 @@ function spent(
     const completion = calls.completion_tokens[c]
     if (!price || counted === null || counted === undefined || completion === null || completion === undefined)
       cents = null
-    else cents += (prompt * price.prompt_cents_per_million + completion * price.completion_cents_per_million) / 1e6
+    else
+      cents += callCents(price, {
+        prompt,
+        completion,
+        cached: calls.cached_prompt_tokens?.[c],
+        cacheWrite: calls.cache_write_tokens?.[c],
+        reasoning: calls.reasoning_tokens?.[c],
+        cut: counted - prompt,
+      })
   }
   return { tokens, cents }
+}
+
+/** Tokens of the kept passages in one context: those that its agent was offered. */
+function evidenceTokens({ recording, contextAgents }: PreparedRecording, rendered: Rendered, context: number): number {
+  const { agents, tokens } = recording.evidence
+  if (!agents || !contextAgents) return rendered.keptTokens
+  let sum = 0
+  for (const offer of rendered.kept) if (agents[offer]!.includes(contextAgents[context]!)) sum += tokens[offer]!
+  return sum
 }
 
 const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, context: number): number =>

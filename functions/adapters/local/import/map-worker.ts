@@ -194,6 +194,7 @@ export class MapWorker {
 export function guardArguments(memoryMb: number): string[] {
   const engine = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')))
   const splitter = realpathSync(fileURLToPath(new URL('../../../streams/line-splitter.ts', import.meta.url)))
+  const jsonText = realpathSync(fileURLToPath(new URL('../../../core/replay/json-text.ts', import.meta.url)))
   const packageFile = realpathSync(fileURLToPath(new URL('../../../../package.json', import.meta.url)))
   return [
     '--permission',
@@ -201,6 +202,7 @@ export function guardArguments(memoryMb: number): string[] {
     `--allow-fs-read=${join(engine, '*')}`,
     `--allow-fs-read=${packageFile}`,
     `--allow-fs-read=${splitter}`,
+    `--allow-fs-read=${jsonText}`,
     '--no-experimental-sqlite',
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${memoryMb}`,

@@ -37,13 +37,8 @@ export function argumentsOf(value: unknown): unknown {
 /** The reviver is told how a number was spelled, which its type does not say yet. */
 function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const spelled = context?.source
-  return typeof value === 'number' &&
-    spelled &&
-    /^-?\d+$/.test(spelled) &&
-    Number.isFinite(value) &&
-    BigInt(value) !== BigInt(spelled)
-    ? spelled
-    : value
+  const isLost = typeof value === 'number' && !Number.isSafeInteger(value) && String(value) !== spelled
+  return isLost && spelled && /^-?\d+$/.test(spelled) ? spelled : value
 }
 
 function isOdd(value: unknown, levels: number): boolean {

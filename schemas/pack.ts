@@ -1,6 +1,7 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
+import { Digest, Id, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 
 export const PackIntent = z.strictObject({
@@ -21,6 +22,9 @@ export const ContextPack = z
     settings: Settings,
     intents: z.array(PackIntent).min(1),
     tunable_surfaces: z.array(TunableSurface),
+    protected_paths: z.array(SettingPath).optional().meta({
+      description: 'Paths that are never tunable, with everything below them, beside the built-in invariants.',
+    }),
   })
   .superRefine((pack, ctx) => {
     const seen = new Set<string>()
@@ -37,6 +41,13 @@ export const ContextPack = z
       seen.add(surface.path)
       if (pack.settings[surface.path] === undefined)
         ctx.addIssue({ code: 'custom', path: [...at, 'path'], message: `"${surface.path}" has no value in settings` })
+      const guard = protectedBy(surface.path, pack.protected_paths)
+      if (guard)
+        ctx.addIssue({
+          code: 'custom',
+          path: [...at, 'path'],
+          message: `"${surface.path}" is protected by protected_paths "${guard}": take out the surface, or the protection`,
+        })
       surface.intents.forEach((intent, k) => {
         if (!intents.has(intent))
           ctx.addIssue({

@@ -1,6 +1,7 @@
 /** Replay case (golden): experience runs compiled for replay. Columns, so that a replay is array arithmetic. */
 import * as z from 'zod'
 import { Digest, Id, Name, Ref, Settings } from './common.ts'
+import { COMPILE_RULES } from './compile-rules.ts'
 import { OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
 
 const ints = z.array(z.int())
@@ -15,6 +16,10 @@ const agents = z
 
 /** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
 export const Recording = z.strictObject({
+  compile_rules: z
+    .literal(COMPILE_RULES)
+    .optional()
+    .meta({ description: 'Rules that it was compiled and is replayed by; absent: those of the first version.' }),
   run_id: Id,
   pack_version: Ref.nullable(),
   settings: Settings,

@@ -1,4 +1,5 @@
 /** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
@@ -131,6 +132,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const part = (field: 'cached_prompt_tokens' | 'cache_write_tokens' | 'reasoning_tokens') =>
     calls.some(({ step }) => step[field] !== undefined) ? { [field]: calls.map(({ step }) => step[field] ?? null) } : {}
   return {
+    compile_rules: COMPILE_RULES,
     run_id: run.run_id,
     pack_version: run.pack_version,
     settings: run.settings,

@@ -3,11 +3,13 @@
  * yields, so that the pinned suite judges both alike. Runs nothing: the harness ran elsewhere.
  */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
+import { uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
 import { callCents } from './price.ts'
@@ -45,11 +47,12 @@ export function placeHarness(
   settings: Settings,
   baseline: Settings,
 ): HarnessPlacement | Unreplayable {
-  const plan = planOf(settings)
+  const rules = rulesOf(replayCase.recordings[0]!)
+  const plan = planOf(settings, rules)
   const exact = chooseRecording(replayCase, plan, baseline)
-  const recording = typeof exact === 'string' ? chooseRecording(replayCase, planOf(baseline), baseline) : exact
+  const recording = typeof exact === 'string' ? chooseRecording(replayCase, planOf(baseline, rules), baseline) : exact
   if (typeof recording === 'string') return { unreplayable: recording }
-  const beyond = beyondRecorded(prepare(recording), plan)
+  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepare(recording), plan)
   if (beyond) return { unreplayable: beyond }
   return { recording, withheld: typeof exact === 'string' ? exact : null }
 }
@@ -65,7 +68,7 @@ export function judgeHarness(decision: HarnessDecision, pins: ReplayPins): Repla
   if ('failed' in decided) return decided
   const { asked, ungrounded } = decided
   const prepared = prepare(recording)
-  const plan = planOf(settings)
+  const plan = planOf(settings, rulesOf(recording))
   const keptTokens = kept.reduce((sum, i) => sum + recording.evidence.tokens[i]!, 0)
   const flags = new Uint8Array(recording.evidence.ref.length)
   for (const offer of kept) flags[offer] = 1

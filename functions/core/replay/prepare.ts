@@ -1,4 +1,5 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
+import { rulesOf } from '#schemas/compile-rules.ts'
 import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
@@ -79,6 +80,7 @@ export function prepare(recording: Recording & { readonly [PREPARED]?: PreparedR
 
 function build(recording: Recording): PreparedRecording {
   const { evidence, calls, actions, approvals } = recording
+  const rules = rulesOf(recording)
   const buckets = [...new Set(evidence.bucket)].sort()
   const bucketOf = new Uint16Array(evidence.bucket.length)
   for (let i = 0; i < bucketOf.length; i++) bucketOf[i] = buckets.indexOf(evidence.bucket[i]!)
@@ -98,7 +100,9 @@ function build(recording: Recording): PreparedRecording {
   return {
     recording,
     // A frozen table is shared by many recordings.
-    recordedPlan: Object.isFrozen(recording.settings) ? planOf(recording.settings) : makePlan(recording.settings),
+    recordedPlan: Object.isFrozen(recording.settings)
+      ? planOf(recording.settings, rules)
+      : makePlan(recording.settings, rules),
     buckets,
     bucketsKey: buckets.join('\u0000'),
     bucketOf,

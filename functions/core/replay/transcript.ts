@@ -1,7 +1,9 @@
 /** The transcript replayer: applies settings to a recording and says what would have been read, needed, spent and asked. */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import { uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
 import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
@@ -56,11 +58,11 @@ export function replayTranscript(
 
 /** Rendering alone: free, and enough to know the input cost. */
 export function place(replayCase: ReplayCase, settings: Settings, baseline: Settings): Placement | Unreplayable {
-  const plan = planOf(settings)
+  const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
   const prepared = prepare(recording)
-  const beyond = beyondRecorded(prepared, plan)
+  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
   const rendered = render(prepared, plan)
   return {

@@ -1,0 +1,50 @@
+/** What a recording covers: a change of something that it does not hold was never put to the test by it. */
+import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import type { ChangedSetting, SettingsPlan } from './settings-plan.ts'
+
+/**
+ * The first changed setting whose bucket or gate does not stand in a recording, in words; null: all of them do. What the
+ * baseline has too and no candidate changes is not looked at.
+ */
+export function uncovered(recording: Recording, plan: SettingsPlan, baseline: Settings): string | null {
+  if (plan.settings === baseline || rulesOf(recording) < 2) return null
+  for (const change of plan.changes(baseline)) {
+    const reason = whyUncovered(recording, change)
+    if (reason !== null) return reason
+  }
+  return null
+}
+
+function whyUncovered(recording: Recording, { path, value, trims }: ChangedSetting): string | null {
+  if (trims === null) return null
+  const { layer, name, field } = trims
+  if (layer === 'retrieval' || field === 'evidence_tokens') {
+    const isRecorded = name === null ? hasAny(recording.offers) : Object.hasOwn(recording.offers, name)
+    if (isRecorded) return field === 'evidence_tokens' ? splitEvidence(recording, path, value) : null
+    return notThere(path, value, name === null ? 'a bucket' : `the bucket "${name}"`)
+  }
+  if (layer !== 'approval_gate') return null
+  const { approvals, gates } = recording
+  const isWatched =
+    name === null
+      ? approvals.gate.length > 0 || (gates !== undefined && gates.length > 0)
+      : approvals.gate.includes(name) || gates?.includes(name)
+  return isWatched ? null : notThere(path, value, name === null ? 'a gate' : `the gate "${name}"`)
+}
+
+const notThere = (path: string, value: unknown, what: string): string =>
+  `${path} ${value}: ${what} stands in no recording`
+
+function hasAny(table: object): boolean {
+  for (const _ in table) return true
+  return false
+}
+
+/** One budget over passages of several contexts: how the harness would share it out was never recorded. */
+function splitEvidence({ evidence }: Recording, path: string, value: unknown): string | null {
+  const agents = evidence.agents
+  if (!agents || new Set(agents.flat()).size < 2) return null
+  return `${path} ${value}: the passages stand in the contexts of several agents`
+}

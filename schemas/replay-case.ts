@@ -35,6 +35,7 @@ export const Recording = z.strictObject({
     tokens: ints,
     gold: flags,
     required: flags,
+    unread: ints.optional().meta({ description: 'Offers whose text was not recorded. Absent: there are none.' }),
     agents: z
       .array(z.array(Name.nullable()))
       .optional()
@@ -86,7 +87,22 @@ export const Recording = z.strictObject({
     kind: ints.meta({ description: '0 evidence, 1 tool output, 2 dialogue.' }),
     item: ints,
     depth: ints.meta({ description: 'Tokens of the item that must survive for the value to be readable.' }),
+    match: ints.optional().meta({
+      description:
+        'How each value stood there: 1 as JSON, 2 as text, 3 in another spelling, 4 as part of a longer text.',
+    }),
   }),
+  untraced: z
+    .strictObject({
+      action: ints,
+      name: z.array(z.string()),
+      layers: ints.meta({
+        description: 'Layers that could have held it, a sum of 1 evidence, 2 tool output, 4 dialogue.',
+      }),
+      unread: ints.meta({ description: 'Those of them of which something was not recorded as text.' }),
+    })
+    .optional()
+    .meta({ description: 'Argument values that could be read nowhere even when recorded. Absent: there are none.' }),
   never_grounded: z
     .int()
     .min(0)

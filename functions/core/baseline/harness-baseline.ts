@@ -18,6 +18,7 @@ export function harnessBaseline(replied: Replied, pins: BaselinePins): { readonl
   if ('failed' in reply) return { excluded: 'failed', detail: reply.failed }
   const replayed = judgeHarness({ ...context, ...reply }, { baseline: pins.settings, prices: pins.prices })
   if ('failed' in replayed) return { excluded: 'failed', detail: replayed.failed }
+  if ('unreplayable' in replayed) return { excluded: 'unreplayable', detail: replayed.unreplayable }
   const { placement, otherDecision } = replayed
   if (!placement.equal)
     return {

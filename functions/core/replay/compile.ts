@@ -6,6 +6,7 @@ import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { agentOf, agentsOfOffers, agentsOfResults, hasAgents, readContexts } from './agents.ts'
 import { findNeeds } from './needs.ts'
+import { unreadResults, unreadTurns } from './unread.ts'
 
 /** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
 export type Recorded = Recording['recorded']
@@ -97,7 +98,8 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const agentOfResult = several ? agentsOfResults(run.steps) : null
   const agentsOfOffer = several ? agentsOfOffers(run) : null
   const resultAgents = tools.map(({ step }) => agentOfResult?.get(step.tool_call_id) ?? null)
-  const needs = findNeeds(
+  const textless = run.evidence.flatMap((offer, i) => (offer.text === null ? [i] : []))
+  const { values: _, ...needs } = findNeeds(
     actions.map(({ step }, i) => ({
       arguments: step.arguments,
       readableBefore: contexts[i]!.step,
@@ -107,6 +109,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       {
         kind: PLACE.evidence,
         items: run.evidence.map((offer, i) => ({ at: -1, text: offer.text ?? '', agents: agentsOfOffer?.[i] })),
+        unread: textless.map((i) => ({ at: -1, agents: agentsOfOffer?.[i] })),
       },
       {
         kind: PLACE.tool,
@@ -116,6 +119,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
           tokens: step.tokens,
           agents: several ? [resultAgents[i]!] : undefined,
         })),
+        unread: unreadResults(run.steps, agentOfResult),
       },
       {
         kind: PLACE.memory,
@@ -125,6 +129,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
           tokens: step.tokens,
           agents: several ? [agentOf(step)] : undefined,
         })),
+        unread: unreadTurns(run.steps),
       },
     ],
   )
@@ -146,6 +151,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       tokens: evidenceTokens,
       gold: run.evidence.map((o) => (o.gold ? 1 : 0)),
       required: run.evidence.map((o) => (o.required ? 1 : 0)),
+      ...(textless.length > 0 ? { unread: textless } : {}),
       ...(agentsOfOffer ? { agents: agentsOfOffer } : {}),
     },
     gold_not_offered: run.gold_not_offered,

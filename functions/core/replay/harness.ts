@@ -9,7 +9,7 @@ import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
-import { uncovered } from './coverage.ts'
+import { cutsUnread, uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
 import { callCents } from './price.ts'
@@ -58,7 +58,10 @@ export function placeHarness(
 }
 
 /** The answer as a replayed case, or what about it cannot be true of this recording. */
-export function judgeHarness(decision: HarnessDecision, pins: ReplayPins): Replayed | { readonly failed: string } {
+export function judgeHarness(
+  decision: HarnessDecision,
+  pins: ReplayPins,
+): Replayed | Unreplayable | { readonly failed: string } {
   const { run, recording, result, served, settings } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept
@@ -70,6 +73,9 @@ export function judgeHarness(decision: HarnessDecision, pins: ReplayPins): Repla
   const prepared = prepare(recording)
   const plan = planOf(settings, rulesOf(recording))
   const keptTokens = kept.reduce((sum, i) => sum + recording.evidence.tokens[i]!, 0)
+  const rendered = { kept, keptTokens, shape: kept, plan }
+  const unread = cutsUnread(prepared, rendered, pins.baseline)
+  if (unread) return { unreplayable: unread }
   const flags = new Uint8Array(recording.evidence.ref.length)
   for (const offer of kept) flags[offer] = 1
   const baselineAsked = askedFor(decided.recording, planOf(pins.baseline))
@@ -79,7 +85,7 @@ export function judgeHarness(decision: HarnessDecision, pins: ReplayPins): Repla
     placement: {
       recording: decided.recording,
       prepared,
-      rendered: { kept, keptTokens, shape: kept, plan },
+      rendered,
       asked,
       equal: sameSet(kept, recordedContext(prepared).kept),
     },

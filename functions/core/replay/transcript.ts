@@ -3,7 +3,7 @@ import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
-import { uncovered } from './coverage.ts'
+import { cutsUnread, uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
 import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
@@ -65,6 +65,8 @@ export function place(replayCase: ReplayCase, settings: Settings, baseline: Sett
   const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
   const rendered = render(prepared, plan)
+  const unread = cutsUnread(prepared, rendered, baseline)
+  if (unread) return { unreplayable: unread }
   return {
     recording,
     prepared,

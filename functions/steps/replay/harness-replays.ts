@@ -10,6 +10,7 @@ import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { RunLoader } from '../../ports.ts'
@@ -59,7 +60,7 @@ export function harnessReplays<K extends Replayer>(
       if ('unreplayable' in placed) return judge(item, placed)
       const { recording, withheld } = placed
       const run = await place.runs[side](recording)
-      const reply = await ask({ recording: pinRecording(run, withheld), settings })
+      const reply = await ask({ recording: pinRecording(run, withheld, rulesOf(recording)), settings })
       return judge(item, { run, recording, settings, reply })
     })
 

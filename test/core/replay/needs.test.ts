@@ -18,8 +18,8 @@ const needsOf = (args: unknown, places: { kind: number; text: string; tokens?: n
 describe('findNeeds', () => {
   test('names every leaf value by its path, numbers and texts of three characters or more', () => {
     const { needs } = needsOf(
-      { order: { id: 'ORD-7', lines: [{ sku: 'AB1' }] }, amount: 40, ok: true, to: 'me', note: null },
-      [{ kind: TOOL, text: 'ord-7 ab1 40 me true null' }],
+      { order: { id: 'ORD-7', lines: [{ sku: 'AB1' }] }, amount: 400, ok: true, to: 'me', note: null },
+      [{ kind: TOOL, text: 'ord-7 ab1 400 me true null' }],
     )
     expect(needs.name).toEqual(['order.id', 'order.lines.0.sku', 'amount'])
   })

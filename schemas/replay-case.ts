@@ -107,6 +107,9 @@ export const Recording = z.strictObject({
     .int()
     .min(0)
     .meta({ description: 'Argument values that could be read nowhere even when recorded.' }),
+  estimated_tokens: z.int().optional().meta({
+    description: 'What was estimated as ceil(chars/4), a sum of 1 passages, 2 tool output, 4 dialogue, 8 model input.',
+  }),
   outcome: Outcome,
   corrections: z.array(OperatorCorrection),
   recorded: z.strictObject({

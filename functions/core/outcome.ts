@@ -103,7 +103,7 @@ export function finishRun(done: Finished): RunOutcome {
     candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
-    reasons: [...reasons, ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [...reasons, ...done.compiled.notes, ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }

@@ -1,11 +1,12 @@
 /** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
-import { PLACE } from '#schemas/need-places.ts'
+import { layerBit, PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { agentOf, agentsOfOffers, agentsOfResults, hasAgents, readContexts } from './agents.ts'
 import { findNeeds } from './needs.ts'
+import { INPUT_BIT } from './tracing.ts'
 import { unreadResults, unreadTurns } from './unread.ts'
 
 /** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
@@ -136,6 +137,11 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const ofAgents = (agents: () => (string | null)[]) => (several ? { agent: agents() } : {})
   const part = (field: 'cached_prompt_tokens' | 'cache_write_tokens' | 'reasoning_tokens') =>
     calls.some(({ step }) => step[field] !== undefined) ? { [field]: calls.map(({ step }) => step[field] ?? null) } : {}
+  const estimated =
+    (run.evidence.some((o) => o.tokens === null) ? layerBit(PLACE.evidence) : 0) |
+    (tools.some(({ step }) => step.tokens === null) ? layerBit(PLACE.tool) : 0) |
+    (turns.some(({ step }) => step.tokens === null) ? layerBit(PLACE.memory) : 0) |
+    (calls.some(({ step }) => step.prompt_tokens === null) ? INPUT_BIT : 0)
   return {
     compile_rules: COMPILE_RULES,
     run_id: run.run_id,
@@ -203,6 +209,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
     },
     ...(run.gates ? { gates: [...new Set(run.gates)].sort(byCodeUnit) } : {}),
     ...needs,
+    ...(estimated > 0 ? { estimated_tokens: estimated } : {}),
     outcome: run.outcome,
     corrections: run.operator_corrections,
     recorded,

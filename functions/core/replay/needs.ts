@@ -160,7 +160,7 @@ function passesFor(value: PassedValue): Pass[] {
   passes.push([
     MATCH.part,
     (t) => [
-      ...(number === null || Number.isInteger(number) ? t.occurrences(text, number !== null).parts : []),
+      ...t.occurrences(text, number !== null).parts,
       ...(value.monthDay === null ? [] : t.days.filter((d) => isPerhaps(d, value))),
     ],
   ])

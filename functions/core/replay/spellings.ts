@@ -15,9 +15,14 @@ export interface SpelledDay {
   readonly monthDay: string | null
 }
 
-// Groups of three, or plain digits, each with an optional fraction. What touches another digit is another number.
-const NUMBER =
-  /(?<![\p{L}\p{N}_]|\d[.,])(?:\d{1,3}(?:([,.'\u2019 \u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?|\d+(?:[.,]\d+)?)(?![\d_])(?![.,]\d)/gu
+// Groups of three, or plain digits, each with an optional fraction.
+const SHAPE = "(?:\\d{1,3}(?:([,.'\u2019 \u00a0\u202f])\\d{3})(?:\\1\\d{3})*(?:[.,]\\d+)?|\\d+(?:[.,]\\d+)?)"
+// What touches another digit is another number.
+const NUMBER = new RegExp(`(?<![\\p{L}\\p{N}_]|\\d[.,])${SHAPE}(?![\\d_])(?![.,]\\d)`, 'gu')
+const WHOLE = new RegExp(`^${SHAPE}$`, 'u')
+
+/** Is a text a number and nothing else, in whichever spelling? */
+export const isNumberText = (text: string): boolean => WHOLE.test(text)
 
 /** Every number of a text with all its readings; one that a letter follows only when a separator shows that it is no id. */
 export function numbersOf(text: string): SpelledNumber[] {
@@ -25,7 +30,8 @@ export function numbersOf(text: string): SpelledNumber[] {
   for (const match of text.matchAll(NUMBER)) {
     const [spelled] = match
     const end = match.index + spelled.length
-    if (/^\d+$/.test(spelled) && /^\p{L}/u.test(text.slice(end, end + 2))) continue
+    const isPart = /^-?\p{L}/u.test(text.slice(end, end + 3)) || /\p{L}-$/u.test(text.slice(0, match.index).slice(-3))
+    if (isPart && /^\d+$/.test(spelled)) continue
     const values = readingsOf(spelled)
     if (values.length === 0) continue
     const before = text.slice(Math.max(0, match.index - 2), match.index)

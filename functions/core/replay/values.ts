@@ -1,6 +1,6 @@
 /** The values of an action's arguments that must have been read somewhere, and how each may be recognised. */
 import { argumentsOf } from './json-text.ts'
-import { daysOf, readingsOf } from './spellings.ts'
+import { daysOf, isNumberText, readingsOf } from './spellings.ts'
 
 /** A value that was passed. `text` is its lower-case text. */
 export interface PassedValue {
@@ -73,7 +73,7 @@ const spelledOut = (value: number): string =>
 /** Number that a text says by itself, in whichever spelling has one reading. */
 function numberOf(text: string): number | null {
   if (/^-?\d+(?:\.\d+)?$/.test(text) && !/^-?0\d/.test(text)) return Number(text)
-  if (!/^\d[\d.,'\u2019 \u00a0\u202f]*\d$/.test(text)) return null
+  if (!isNumberText(text)) return null
   const readings = readingsOf(text)
   return readings.length === 1 ? readings[0]! : null
 }

@@ -7,6 +7,7 @@ import type { CaseScore } from '#core/gate/score.ts'
 import { type HarnessReply, placeHarness } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
+import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { Settings } from '#schemas/common.ts'
@@ -87,7 +88,8 @@ export function harnessReplays<K extends Replayer>(
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const cases = texts.map((text) => JSON.parse(text) as ReplayCase)
         const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
-        for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+        for (const [i, result] of results.entries())
+          yield { line: texts[i]!, case: headOf(cases[i]!), tracing: tracingOf(cases[i]!), result }
       }
     },
 

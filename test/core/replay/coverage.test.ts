@@ -8,7 +8,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { TunableSurface } from '#schemas/surface.ts'
 import { pathProblem, SURFACE_FIELDS, trimmedPath } from '#schemas/surface-fields.ts'
-import { anOffer, approval, aRun, modelCall, toolCall } from '../../support/builders.ts'
+import { anOffer, approval, aRun, modelCall, said, toolCall, toolResult } from '../../support/builders.ts'
 
 const BASELINE: Settings = {
   'approval.refund.threshold': 100,
@@ -93,6 +93,56 @@ describe('a changed path', () => {
       expect(
         replayTranscript(old, { ...BASELINE, ...changed }, { baseline: BASELINE, prices: null }),
       ).not.toHaveProperty('unreplayable')
+  })
+})
+
+describe('what was not recorded as text', () => {
+  const evidence = [1, 2, 3].map((rank) => anOffer(`e${rank}`, { rank, text: rank === 3 ? null : `passage ${rank}` }))
+  const of = (args: Record<string, string>, over: Partial<Parameters<typeof aRun>[1]> = {}) =>
+    recorded({ evidence, steps: [said('user', 'I am CU-4411'), modelCall(), toolCall('c', args)], ...over })
+  const top = (k: number): Settings => ({ 'evidence.orders.top_k': k })
+
+  test('cannot be trimmed while a value of an action stands nowhere', () => {
+    const reason =
+      'orders.read: argument order stands nowhere, and e3 of bucket "orders", which is cut, was recorded without its text'
+    expect(why(of({ order: 'ORD-77' }), top(1))).toBe(reason)
+    expect(why(of({ order: 'ORD-77' }), top(3))).toBeNull()
+    expect(why(of({ order: 'CU-4411' }), top(1))).toBeNull()
+    expect(why(of({ order: 'ORD-77' }, { evidence: evidence.slice(0, 2) }), top(1))).toBeNull()
+  })
+
+  test('cannot be trimmed by a smaller budget for tool output or dialogue either', () => {
+    const silent = of(
+      {},
+      {
+        steps: [
+          said('user', 'hello'),
+          modelCall(),
+          toolCall('a'),
+          { ...toolResult('a', ''), content: null },
+          modelCall(),
+          toolCall('b', { order: 'ORD-77' }),
+        ],
+      },
+    )
+    expect(why(silent, { 'budget.tool_tokens': 400 })).toMatch(
+      'argument order stands nowhere, and tool output that budget.tool_tokens 400 cuts was not recorded as text',
+    )
+    expect(why(silent, { 'budget.tool_tokens': 2000 })).toBeNull()
+    const unheard = of({}, { steps: [modelCall(), toolCall('b', { order: 'ORD-77' })] })
+    expect(why(unheard, { 'budget.memory_tokens': 400 })).toMatch('dialogue that budget.memory_tokens 400 cuts')
+    const shown = of(
+      {},
+      { steps: [{ ...said('user', 'see'), omitted: { image: 1 } }, modelCall(), toolCall('b', { order: 'ORD-77' })] },
+    )
+    expect(why(shown, { 'budget.memory_tokens': 400 })).toMatch('dialogue that budget.memory_tokens 400 cuts')
+  })
+
+  test('is trimmed as before by the first rules', () => {
+    const { recordings, ...head } = compileCase([of({ order: 'ORD-77' })])
+    const old = { ...head, recordings: recordings.map(({ compile_rules: _, untraced: __, ...r }) => r) }
+    const settings = { ...BASELINE, ...top(1) }
+    expect(replayTranscript(old, settings, { baseline: BASELINE, prices: null })).not.toHaveProperty('unreplayable')
   })
 })
 

@@ -80,8 +80,12 @@ function unrecorded(run: ExperienceRun): Recorded {
   }
 }
 
-/** One recording in columns. Texts are read here for the last time; only tokens, offsets and digests remain. */
-export function compileRecording(run: ExperienceRun, recorded: Recorded): Recording {
+/**
+ * One recording in columns. Texts are read here for the last time; only tokens, offsets and digests remain.
+ *
+ * @param withNeeds false: nothing is asked of what the actions needed, so that nothing is looked for
+ */
+export function compileRecording(run: ExperienceRun, recorded: Recorded, withNeeds = true): Recording {
   const evidenceTokens = run.evidence.map((offer) => offer.tokens ?? textTokens(offer.text!))
   const orderings = [...new Set(run.evidence.flatMap((offer) => Object.keys(offer.ranks)))].sort(byCodeUnit)
   const indexed = run.steps.map((step, at) => ({ step, at }))
@@ -101,7 +105,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const resultAgents = tools.map(({ step }) => agentOfResult?.get(step.tool_call_id) ?? null)
   const textless = run.evidence.flatMap((offer, i) => (offer.text === null ? [i] : []))
   const { values: _, ...needs } = findNeeds(
-    actions.map(({ step }, i) => ({
+    (withNeeds ? actions : []).map(({ step }, i) => ({
       arguments: step.arguments,
       readableBefore: contexts[i]!.step,
       agent: contexts[i]!.agent,

@@ -113,11 +113,9 @@ function traced(
   for (const [match, search] of passesFor(value)) {
     const places = layers.flatMap(({ kind, items }) =>
       items.flatMap((item, index) => {
-        const found = isReadable(item, action) ? search(item.readable) : []
-        if (found.length === 0) return []
         // What survives a cut longest: the first place in tool output, the last in dialogue.
-        const best = found.reduce((a, b) => (kind === PLACE.memory ? (b.at > a.at ? b : a) : b.end < a.end ? b : a))
-        return [{ layer: kind, index, item, at: best.at, end: best.end }]
+        const found = isReadable(item, action) ? search(item.readable, kind === PLACE.memory) : null
+        return found ? [{ layer: kind, index, item, at: found.at, end: found.end }] : []
       }),
     )
     if (places.length > 0) return { match, places }
@@ -138,37 +136,50 @@ export function tracedTexts(args: unknown, texts: readonly string[]): string[] {
   return [...new Set(spelled)]
 }
 
-type Pass = readonly [Match, (text: ReadableText) => readonly Found[]]
+/** Finds the first place in a text, or the last one. */
+type Search = (text: ReadableText, isLast: boolean) => Found | null
+
+const one = (found: readonly Found[], isLast: boolean): Found | null =>
+  found.reduce<Found | null>((a, b) => (a === null || (isLast ? b.at > a.at : b.end < a.end) ? b : a), null)
 
 /**
  * The searches for a value, strongest kind first. A number of one or two digits is found as a value of JSON alone: as text it
  * stands everywhere. An id is as good in text as in JSON; a number that was passed as one is better in JSON.
  */
-function passesFor(value: PassedValue): Pass[] {
+function passesFor(value: PassedValue): (readonly [Match, Search])[] {
   const { text, number } = value
-  const json: Pass = [MATCH.json, (t) => t.jsonNumbers.filter((n) => n.value === number)]
+  const inJson = (t: ReadableText): Found[] => t.jsonNumbers.filter((n) => n.value === number)
+  const json = [MATCH.json, (t, isLast) => one(inJson(t), isLast)] satisfies [Match, Search]
   if (value.isSmall) return [json]
-  const passes: Pass[] = value.isNumber ? [json] : []
-  passes.push([MATCH.text, (t) => t.occurrences(text, number !== null).bounded])
+  const passes: (readonly [Match, Search])[] = value.isNumber ? [json] : []
+  passes.push([MATCH.text, (t, isLast) => t.bounded(text, number !== null, isLast)])
   if (number !== null)
     passes.push([
       MATCH.spelling,
-      (t) => [...t.jsonNumbers.filter((n) => n.value === number), ...numbersLike(t, number)],
+      (t, isLast) => one([...inJson(t), ...t.numbers.filter((n) => n.values.includes(number))], isLast),
     ])
-  if (value.days.length > 0 && !value.time)
-    passes.push([MATCH.spelling, (t) => t.days.filter((d) => d.days.some((day) => value.days.includes(day)))])
-  passes.push([
-    MATCH.part,
-    (t) => [
-      ...t.occurrences(text, number !== null).parts,
-      ...(value.monthDay === null ? [] : t.days.filter((d) => isPerhaps(d, value))),
-    ],
-  ])
+  const { days, monthDay, time } = value
+  if (days.length > 0 && !time)
+    passes.push([
+      MATCH.spelling,
+      (t, isLast) =>
+        one(
+          t.days.filter((d) => d.days.some((day) => days.includes(day))),
+          isLast,
+        ),
+    ])
+  passes.push([MATCH.part, (t, isLast) => t.part(text, number !== null, isLast)])
+  if (monthDay !== null)
+    passes.push([
+      MATCH.part,
+      (t, isLast) =>
+        one(
+          t.days.filter((d) => isPerhaps(d, value)),
+          isLast,
+        ),
+    ])
   return passes
 }
-
-const numbersLike = (text: ReadableText, number: number): Found[] =>
-  text.numbers.filter((n) => n.values.includes(number))
 
 /** The same day where one of the two says less: no year, or no time. */
 const isPerhaps = (

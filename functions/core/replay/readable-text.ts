@@ -24,55 +24,92 @@ const JSON_NUMBER = /("\s*:\s*|[[,]\s*)("?)(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\
 
 export class ReadableText {
   readonly length: number
-  readonly #views: readonly View[]
-  readonly #isJson: boolean
+  readonly #original: string
+  /** As far as they were needed: what is found in the text as it stands is looked for in no deeper one. */
+  readonly #views: View[]
   #numbers: readonly SpelledNumber[] | null = null
   #days: readonly SpelledDay[] | null = null
   #jsonNumbers: readonly JsonNumber[] | null = null
 
   constructor(original: string) {
+    this.#original = original
     const text = original.toLowerCase()
     this.length = text.length
-    this.#isJson = /^\s*[[{]/.test(original) && isJson(original)
-    const views: View[] = [{ text, offsets: null }]
-    while (views.length <= MAX_ENCODINGS && views.at(-1)!.text.includes('\\')) views.push(decoded(views.at(-1)!))
-    this.#views = views
+    this.#views = [{ text, offsets: null }]
   }
 
-  /** Where a lower-case text stands for itself (`bounded`), and where as a part of something longer. Never inside a number. */
-  occurrences(value: string, isNumber: boolean): { readonly bounded: Found[]; readonly parts: Found[] } {
-    const bounded: Found[] = []
-    const parts: Found[] = []
-    for (const view of this.#views)
-      for (let at = view.text.indexOf(value); at >= 0; at = view.text.indexOf(value, at + 1)) {
-        const end = at + value.length
-        const edges = [edge(view.text, at, -1, isNumber), edge(view.text, end - 1, 1, isNumber)]
-        if (edges.includes('same') || (edges.includes('word') && value.length < SHORTEST_PART)) continue
-        ;(edges.some((e) => e !== null) ? parts : bounded).push(placed(view, { at, end }))
-      }
-    return { bounded, parts }
+  /** Where a lower-case text stands for itself, the first or the last time; null: nowhere. */
+  bounded(value: string, isNumber: boolean, isLast: boolean): Found | null {
+    return this.#find(value, isLast, (edges) => edges.every((e) => e === null), isNumber)
+  }
+
+  /** Where it stands as a part of something longer: of a word only when it is no short one, of a number never. */
+  part(value: string, isNumber: boolean, isLast: boolean): Found | null {
+    return this.#find(
+      value,
+      isLast,
+      (edges) => !edges.includes('same') && (value.length >= SHORTEST_PART || !edges.includes('word')),
+      isNumber,
+    )
   }
 
   get numbers(): readonly SpelledNumber[] {
-    this.#numbers ??= this.#views.flatMap((view) => numbersOf(view.text).map((n) => ({ ...n, ...placed(view, n) })))
+    this.#numbers ??= this.#all((view) => numbersOf(view.text).map((n) => ({ ...n, ...placed(view, n) })))
     return this.#numbers
   }
 
   get days(): readonly SpelledDay[] {
-    this.#days ??= this.#views.flatMap((view) => daysOf(view.text).map((d) => ({ ...d, ...placed(view, d) })))
+    this.#days ??= this.#all((view) => daysOf(view.text).map((d) => ({ ...d, ...placed(view, d) })))
     return this.#days
   }
 
   /** Numbers, also quoted ones, behind a quoted key; in a text that is JSON as a whole, those of lists as well. */
   get jsonNumbers(): readonly JsonNumber[] {
-    this.#jsonNumbers ??= this.#views.flatMap((view) =>
+    if (this.#jsonNumbers) return this.#jsonNumbers
+    const inLists = /^\s*[[{]/.test(this.#original) && isJson(this.#original)
+    this.#jsonNumbers = this.#all((view) =>
       [...view.text.matchAll(JSON_NUMBER)].flatMap(({ index, 0: whole, 1: before, 3: number }) =>
-        before!.startsWith('"') || this.#isJson
+        before!.startsWith('"') || inLists
           ? [{ value: Number(number), ...placed(view, { at: index + before!.length, end: index + whole.length }) }]
           : [],
       ),
     )
     return this.#jsonNumbers
+  }
+
+  #find(value: string, isLast: boolean, isMatch: (edges: readonly Edge[]) => boolean, isNumber: boolean): Found | null {
+    for (let level = 0; ; level++) {
+      const view = this.#view(level)
+      if (!view) return null
+      let found: Found | null = null
+      for (let at = view.text.indexOf(value); at >= 0; at = view.text.indexOf(value, at + 1)) {
+        const end = at + value.length
+        const edges = [edge(view.text, at, -1, isNumber), edge(view.text, end - 1, 1, isNumber)]
+        if (!isMatch(edges)) continue
+        found = placed(view, { at, end })
+        if (!isLast) break
+      }
+      if (found) return found
+    }
+  }
+
+  #all<T>(read: (view: View) => T[]): T[] {
+    const found: T[] = []
+    for (let level = 0; ; level++) {
+      const view = this.#view(level)
+      if (!view) return found
+      found.push(...read(view))
+    }
+  }
+
+  #view(level: number): View | null {
+    const known = this.#views[level]
+    if (known) return known
+    const outer = this.#views.at(-1)!
+    if (level > MAX_ENCODINGS || !outer.text.includes('\\')) return null
+    const view = decoded(outer)
+    this.#views.push(view)
+    return view
   }
 }
 
@@ -90,25 +127,34 @@ function isJson(text: string): boolean {
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' }
+const ESCAPE = /\\(?:u([0-9a-f]{4})|([\s\S]))/g
 
 /** A view with one layer of JSON escapes taken away. */
 function decoded({ text, offsets }: View): View {
-  let result = ''
-  const places: number[] = []
-  for (let at = 0; at < text.length; at++) {
-    let char = text[at]!
-    const next = text[at + 1]
-    if (char === '\\' && next !== undefined) {
-      const code = next === 'u' ? /^[0-9a-f]{4}/.exec(text.slice(at + 2, at + 6))?.[0] : undefined
-      char = code === undefined ? (ESCAPED[next] ?? next) : String.fromCharCode(Number.parseInt(code, 16)).toLowerCase()
-      at += code === undefined ? 1 : 5
-    }
-    for (const _ of Array.from({ length: char.length })) places.push(offsets ? offsets[at]! : at)
-    result += char
+  const parts: string[] = []
+  const places = new Int32Array(text.length)
+  let length = 0
+  let from = 0
+  const keep = (end: number) => {
+    if (end > from) parts.push(text.slice(from, end))
+    for (let at = from; at < end; at++) places[length++] = offsets ? offsets[at]! : at
   }
-  return { text: result, offsets: Int32Array.from(places) }
+  for (const { index, 0: whole, 1: code, 2: char } of text.matchAll(ESCAPE)) {
+    keep(index)
+    from = index + whole.length
+    const plain =
+      code === undefined ? (ESCAPED[char!] ?? char!) : lowerCase(String.fromCharCode(Number.parseInt(code, 16)))
+    parts.push(plain)
+    places[length++] = offsets ? offsets[from - 1]! : from - 1
+  }
+  keep(text.length)
+  return { text: parts.join(''), offsets: places.subarray(0, length) }
 }
 
+/** One code unit in lower case; the few that become two stay as they are, so that every offset holds. */
+const lowerCase = (unit: string): string => (unit.toLowerCase().length === 1 ? unit.toLowerCase() : unit)
+
+type Edge = 'same' | 'word' | 'joined' | null
 type Kind = 'letter' | 'digit' | 'joiner' | 'other'
 
 function kindOf(char: string | undefined): Kind {
@@ -124,7 +170,7 @@ function kindOf(char: string | undefined): Kind {
  * What a value's first or last character touches outside: `same`, a number that goes on; `word`, a word that goes on; `joined`,
  * another part of a longer id; null, nothing. The id R-7 does not stand in R-71, nor the number 1200 in 1200.50.
  */
-function edge(text: string, at: number, direction: 1 | -1, isNumber: boolean): 'same' | 'word' | 'joined' | null {
+function edge(text: string, at: number, direction: 1 | -1, isNumber: boolean): Edge {
   const inside = kindOf(text[at])
   if (inside !== 'letter' && inside !== 'digit') return null
   const touching = text[at + direction]

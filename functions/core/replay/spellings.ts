@@ -69,6 +69,7 @@ const DAY_FIRST = new RegExp(`(?<!\\d)(\\d{1,2})${ORDINAL} +(?:of +)?${MONTH}(?!
 /** Every day of a text in lower case. A day that two orders of day and month read differently has both readings. */
 export function daysOf(text: string): SpelledDay[] {
   const found: SpelledDay[] = []
+  if (!/\d/.test(text)) return found
   const add = ({ index, 0: { length } }: RegExpExecArray, days: (string | null)[], monthDay: string | null = null) => {
     const readings = [...new Set(days.filter((d) => d !== null))]
     if (readings.length > 0 || monthDay) found.push({ at: index, end: index + length, days: readings, monthDay })

@@ -17,6 +17,8 @@ export interface ProposalInput {
   /** Ledger item after the answer. */
   readonly ledger: LedgerItem
   readonly excluded: Readonly<Record<string, number>>
+  /** What is said of the records: the traced share, what is ignored, which tokens are estimates. */
+  readonly records?: readonly string[]
   readonly computedFrom: Readonly<Record<string, string>>
 }
 
@@ -28,6 +30,7 @@ export function buildProposal({
   certificate,
   ledger,
   excluded,
+  records = [],
   computedFrom,
 }: ProposalInput): TuningProposal {
   const { heldout, metric } = certificate
@@ -72,7 +75,10 @@ export function buildProposal({
       line: ledgerLine(ledger),
     },
     blast_radius: winner.blast_radius!,
-    wording: certificateWording(certificate, ledger, winner.blast_radius!),
+    wording: [
+      ...certificateWording(certificate, ledger, winner.blast_radius!),
+      ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
+    ],
     excluded_cases: { search: { ...excluded }, share: excludedCount / Math.max(1, run.search_set.cases) },
     computed_from: { ...computedFrom },
   }

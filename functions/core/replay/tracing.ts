@@ -87,8 +87,18 @@ export function ignoredLine({ tools }: Tracing, suite: EvaluatorSuite): string |
 
 /** Which tokens are estimates, in words; null: all of them were recorded. */
 export function estimatedLine({ estimated, recordings }: Tracing): string | null {
-  const parts = Object.entries(estimated).map(([what, n]) => `${what} in ${n} of ${recordings} recordings`)
+  const parts = ESTIMATED.flatMap(([what]) =>
+    estimated[what] === undefined ? [] : [`${what} in ${estimated[what]} of ${recordings} recordings`],
+  )
   return parts.length === 0 ? null : `estimated as ceil(chars/4): ${parts.join(', ')}`
+}
+
+/** Everything that is said of the records under a proposal: what was traced, what is ignored, and which tokens are estimates. */
+export function recordLines(tracing: Tracing, suite: EvaluatorSuite): string[] {
+  const estimated = estimatedLine(tracing)
+  return [tracedLine(tracing), ignoredLine(tracing, suite), estimated && `tokens ${estimated}`].filter(
+    (line) => line !== null,
+  )
 }
 
 /** Lines that stand beside every result over these records; none where nothing is untraced. */

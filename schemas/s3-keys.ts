@@ -29,6 +29,8 @@ export const keys = {
   packVersions: (name: string) => `packs/${segment(name)}@`,
   suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
   priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
+  /** A policy bundle, tool manifest, prompt or other document that a release tuple names, as it was imported. */
+  document: (ref: string) => `packs/${segment(ref)}/document`,
   runs: () => 'experience/runs/',
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
   /** Index of an intent's runs: segments named by the digest of their lines. */

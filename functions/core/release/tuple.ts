@@ -35,6 +35,7 @@ export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple 
 export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
   pack: digestOf(run.pack),
   evals: digestOf(run.evaluator_suite),
+  ...run.documents,
   ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
 })
 

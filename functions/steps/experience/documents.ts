@@ -1,8 +1,9 @@
 /** Packs, suites and price tables: parsed with errors a person can act on, published once, never changed. */
 import type * as z from 'zod'
-import { canonical } from '#core/canonical.ts'
+import { canonical, digestOfBytes } from '#core/canonical.ts'
 import { MAX_VALUES, valueCount } from '#core/space/lattice.ts'
-import { ContextPack, PriceTable } from '#schemas/pack.ts'
+import { Ref } from '#schemas/common.ts'
+import { type BaselineTuple, ContextPack, KEPT_DOCUMENTS, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
@@ -97,7 +98,10 @@ export async function refuseChanged(
   packs: readonly ContextPack[],
   suites: readonly EvaluatorSuite[],
   prices: readonly PriceTable[],
+  kept: readonly KeptDocument[] = [],
 ): Promise<void> {
+  for (const { ref, text } of kept)
+    if (((await readText(objects, keys.document(ref))) ?? text) !== text) throw changed(ref)
   const seen = new Map<string, string>()
   for (const [key, ref, document] of [
     ...packs.map((p) => [keys.pack(p.pack), p.pack, p] as const),
@@ -125,6 +129,36 @@ export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget
     suite: tuple ? await readJson<EvaluatorSuite>(objects, keys.suite(tuple.evals)) : null,
     prices: tuple?.price_table ? await readJson<PriceTable>(objects, keys.priceTable(tuple.price_table)) : null,
   }
+}
+
+/** A document that a tuple names and nothing here reads: its ref, and the text that is kept under it. */
+export interface KeptDocument {
+  readonly ref: string
+  readonly text: string
+}
+
+/** `REF=TEXT` as it was given, the text read by the caller; a UserError for a ref without a version or an empty text. */
+export function keptDocument(ref: string, text: string, file: string): KeptDocument {
+  const parsed = Ref.safeParse(ref)
+  if (!parsed.success) throw new UserError(`--document ${ref}=${file}: ${parsed.error.issues[0]!.message}`)
+  if (text.trim() === '') throw new UserError(`--document ${ref}=${file}: the file is empty`)
+  return { ref, text }
+}
+
+export async function publishDocument(objects: ObjectStore, { ref, text }: KeptDocument): Promise<void> {
+  const key = keys.document(ref)
+  if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
+}
+
+/** Digests of the kept documents that a tuple names, by their place in it, as far as the store holds them. */
+export async function documentDigests(objects: ObjectStore, tuple: BaselineTuple): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {}
+  for (const place of KEPT_DOCUMENTS) {
+    const ref = tuple[place]
+    const text = ref === undefined ? null : await readText(objects, keys.document(ref))
+    if (text !== null) digests[place] = digestOfBytes(text)
+  }
+  return digests
 }
 
 /** Intents that any published pack names, in code-unit order. */

@@ -3,7 +3,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { contextHash } from '../replay/render.ts'
-import type { Placement } from '../replay/transcript.ts'
+import type { TrimmedCase } from '../replay/transcript.ts'
 
 /** What of a record does not depend on the replay: identity, lineage, and digests of the files beside it. */
 export function recordIdentity(
@@ -31,9 +31,9 @@ export function recordIdentity(
   }
 }
 
-/** Canonical text of the decision record that a placement yields. Byte equality with the stored one is reproduction. */
-export function decisionRecordText(identity: Recording['recorded']['identity'], placement: Placement): string {
-  const { recording, rendered, prepared, asked } = placement
+/** Canonical text of the decision record that a trimmed yields. Byte equality with the stored one is reproduction. */
+export function decisionRecordText(identity: Recording['recorded']['identity'], trimmed: TrimmedCase): string {
+  const { recording, rendered, prepared, asked } = trimmed
   const { approvals, actions, evidence, outcome } = recording
   const record = {
     ...identity,

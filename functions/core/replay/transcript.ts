@@ -16,7 +16,7 @@ export interface ReplayPins {
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
-export interface Placement {
+export interface TrimmedCase {
   readonly recording: Recording
   readonly prepared: PreparedRecording
   readonly rendered: Rendered
@@ -31,7 +31,7 @@ export interface Unreplayable {
 
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
 export interface Replayed extends Spending {
-  readonly placement: Placement
+  readonly trimmed: TrimmedCase
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
@@ -52,12 +52,12 @@ export function replayTranscript(
   settings: Settings,
   pins: ReplayPins = { baseline: settings, prices: null },
 ): Replayed | Unreplayable {
-  const placement = place(replayCase, settings, pins.baseline)
-  return 'unreplayable' in placement ? placement : observe(placement, pins)
+  const trimmed = trimCase(replayCase, settings, pins.baseline)
+  return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pins)
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
-export function place(replayCase: ReplayCase, settings: Settings, baseline: Settings): Placement | Unreplayable {
+export function trimCase(replayCase: ReplayCase, settings: Settings, baseline: Settings): TrimmedCase | Unreplayable {
   const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
@@ -152,7 +152,7 @@ export function askedFor(recording: Recording, plan: SettingsPlan): Uint8Array {
   return flags
 }
 
-/** What a placement costs and asks: known from rendering, without looking at what the actions needed. */
+/** What a trimmed costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
   readonly tokens: number
   readonly cents: number | null
@@ -165,8 +165,8 @@ export interface Spending {
 }
 
 /** Tokens, cents, latency and bypasses of a placed case. Free: rendering only. */
-export function spending(placement: Placement, pins: ReplayPins): Spending {
-  const { recording, prepared, asked } = placement
+export function spending(trimmed: TrimmedCase, pins: ReplayPins): Spending {
+  const { recording, prepared, asked } = trimmed
   const bypassed: number[] = []
   if (asked.length > 0) {
     const baselineAsked = askedFor(recording, planOf(pins.baseline))
@@ -175,14 +175,14 @@ export function spending(placement: Placement, pins: ReplayPins): Spending {
   const { rightApprovals } = prepared
   let rightWaiting = 0
   for (let i = 0; i < rightApprovals.length; i++) rightWaiting += asked[rightApprovals[i]!]!
-  const { tokens, cents } = spent(placement, pins.prices)
-  const latencyMs = latency(placement)
+  const { tokens, cents } = spent(trimmed, pins.prices)
+  const latencyMs = latency(trimmed)
   return { tokens, cents, latencyMs, bypassed, rightActions: rightApprovals.length, rightWaiting }
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
-export function observe(placement: Placement, pins: ReplayPins): Replayed {
-  const { recording, rendered, prepared } = placement
+export function observe(trimmed: TrimmedCase, pins: ReplayPins): Replayed {
+  const { recording, rendered, prepared } = trimmed
   const { gold, required } = recording.evidence
   const kept = rendered.kept
   const keptFlags = gold.length === 0 ? NO_FLAGS : new Uint8Array(gold.length)
@@ -197,10 +197,10 @@ export function observe(placement: Placement, pins: ReplayPins): Replayed {
     }
     if (required[i] && !keptFlags[i]) lostRequired.push(i)
   }
-  const ungrounded = placement.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
-  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+  const ungrounded = trimmed.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
+  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
   return {
-    placement,
+    trimmed,
     otherDecision: null,
     ungrounded,
     lostRequired,
@@ -231,7 +231,7 @@ function ungroundedNeeds(prepared: PreparedRecording, rendered: Rendered, kept: 
 
 /** Tokens and cents: the recorded ones less what was trimmed. Trimmed text counts ceil(chars/4) tokens. */
 function spent(
-  { recording, prepared, rendered }: Placement,
+  { recording, prepared, rendered }: TrimmedCase,
   prices: PriceTable | null,
 ): { tokens: number; cents: number | null } {
   const { calls } = recording
@@ -281,8 +281,8 @@ const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, 
   Math.min(plan.toolTokens, tools.tokensAtContext[context]!) +
   Math.min(plan.memoryTokens, memory.tokensAtContext[context]!)
 
-function latency(placement: Placement): number | null {
-  const { recording, prepared, rendered, equal } = placement
+function latency(trimmed: TrimmedCase): number | null {
+  const { recording, prepared, rendered, equal } = trimmed
   let total = recording.outcome.latency_ms
   if (equal || total === null) return total
   const { recordedPlan } = prepared

@@ -30,7 +30,7 @@ export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Rep
   const gathered = new Gathered()
   for await (const { case: head, result, tracing } of reproduced)
     gathered.add({ case: head, result, ...(tracing ? { tracing } : {}) })
-  return gathered.reproduction({ told: true })
+  return gathered.reproduction({ withExamples: true })
 }
 
 /** Digest of what a baseline replay came to, case by case. */

@@ -14,8 +14,8 @@ const replayed = (run: ExperienceRun, settings: Settings = {}): Replayed => {
   return result
 }
 const lost = (run: ExperienceRun, settings: Settings): string[] => {
-  const { ungrounded, placement } = replayed(run, settings)
-  return ungrounded.map((need) => placement.recording.needs.name[need]!)
+  const { ungrounded, trimmed } = replayed(run, settings)
+  return ungrounded.map((need) => trimmed.recording.needs.name[need]!)
 }
 const filler = (tokens: number) => 'x'.repeat(tokens * 4)
 
@@ -35,8 +35,8 @@ describe('parallel calls', () => {
     })
 
   test('of one model call share what stood before it, wherever their results stand', () => {
-    expect(replayed(run(undefined)).placement.recording.never_grounded).toBe(0)
-    expect(replayed(run(0)).placement.recording.never_grounded).toBe(1)
+    expect(replayed(run(undefined)).trimmed.recording.never_grounded).toBe(0)
+    expect(replayed(run(0)).trimmed.recording.never_grounded).toBe(1)
   })
 
   test('name a call that stands before them', () => {
@@ -70,10 +70,10 @@ describe('a sub-agent', () => {
     })
 
   test('reads its own context alone', () => {
-    const { needs, never_grounded } = replayed(handoff('correct it')).placement.recording
+    const { needs, never_grounded } = replayed(handoff('correct it')).trimmed.recording
     expect(needs.name).toEqual(['invoice', 'credit'])
     expect(never_grounded).toBe(1)
-    expect(replayed(handoff('correct it for ACC-9')).placement.recording.never_grounded).toBe(0)
+    expect(replayed(handoff('correct it for ACC-9')).trimmed.recording.never_grounded).toBe(0)
   })
 
   test('has a budget of its own: what another agent read fills none of it', () => {
@@ -97,7 +97,7 @@ describe('a sub-agent', () => {
         toolCall('tell', { credit: 'CRN-55' }),
       ],
     })
-    expect(replayed(run).placement.recording).toMatchObject({
+    expect(replayed(run).trimmed.recording).toMatchObject({
       evidence: { agents: [[null], [agent]] },
       never_grounded: 1,
     })
@@ -135,7 +135,7 @@ test('a run that names the root everywhere replays as one that names nobody', ()
         )
         expect(named!.ungrounded).toEqual(unnamed!.ungrounded)
         expect(named!.tokens).toBe(unnamed!.tokens)
-        expect(named!.placement.rendered.shape).toEqual(unnamed!.placement.rendered.shape)
+        expect(named!.trimmed.rendered.shape).toEqual(unnamed!.trimmed.rendered.shape)
       },
     ),
   )

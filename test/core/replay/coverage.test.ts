@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileCase } from '#core/replay/compile.ts'
-import { placeHarness } from '#core/replay/harness.ts'
+import { caseForHarness } from '#core/replay/harness.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -53,7 +53,7 @@ describe('a changed path', () => {
   ])('%s is unreplayable', (_what, changed, reason) => {
     expect(why(recorded(), changed)).toBe(reason)
     const run = compileCase([recorded()])
-    const placed = placeHarness(run, { ...BASELINE, ...changed }, BASELINE)
+    const placed = caseForHarness(run, { ...BASELINE, ...changed }, BASELINE)
     if (changed['evidence.guard_rules.top_k'] === 0 || changed['approval.write.threshold'])
       expect(placed).toEqual({ unreplayable: reason })
   })

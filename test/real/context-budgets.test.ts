@@ -56,9 +56,9 @@ function groundedness(cases: readonly ReplayCase[], kind: number, field: string,
   let total = 0
   let lost = 0
   for (const replayCase of cases) {
-    const { ungrounded, placement } = replayed(replayCase, { [`budget.${field}`]: budget })
+    const { ungrounded, trimmed } = replayed(replayCase, { [`budget.${field}`]: budget })
     const gone = new Set(ungrounded)
-    for (const need of needsOnly(placement.recording, kind)) {
+    for (const need of needsOnly(trimmed.recording, kind)) {
       total++
       if (gone.has(need)) lost++
     }
@@ -86,8 +86,8 @@ describeReal('context-budgets', () => {
     const billed = new Map(runs.map((r) => [r.case_id, r.outcome.cost_cents]))
     const ratios: number[] = []
     for (const replayCase of cases) {
-      const { cents, placement } = replayed(replayCase, {}, recordedPrices)
-      const { calls } = placement.recording
+      const { cents, trimmed } = replayed(replayCase, {}, recordedPrices)
+      const { calls } = trimmed.recording
       const isPriced = calls.model.every((m) => m !== null && m in recordedPrices.models)
       const isMetered = calls.prompt_tokens.every((t) => t !== null)
       expect(cents !== null, replayCase.case_id).toBe(calls.step.length > 0 && isPriced && isMetered)

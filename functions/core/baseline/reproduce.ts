@@ -61,10 +61,10 @@ export class Gathered {
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
-  /** `told`: with an example of each exclusion. */
-  reproduction({ told = false } = {}): Reproduction {
+  /** `withExamples`: with an example of each exclusion. */
+  reproduction({ withExamples = false } = {}): Reproduction {
     const both = { panel: makePanel(this.#cases, this.#baseline), excluded: this.#excluded }
-    return told ? { ...both, examples: this.#examples } : both
+    return withExamples ? { ...both, examples: this.#examples } : both
   }
 }
 

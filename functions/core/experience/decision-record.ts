@@ -3,7 +3,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { contextHash } from '../replay/render.ts'
-import type { Placement } from '../replay/transcript.ts'
+import type { TrimmedCase } from '../replay/transcript.ts'
 
 /** What of a record does not depend on the replay: identity, lineage, and digests of the files beside it. */
 export function recordIdentity(
@@ -28,12 +28,12 @@ export function recordIdentity(
   }
 }
 
-/** Canonical text of the decision record that a placement yields. Byte equality with the stored one is reproduction. */
+/** Canonical text of the decision record that a trimmed case yields. Byte equality with the stored one is reproduction. */
 export function decisionRecordText(
   identity: Recording['recorded']['identity'],
-  placement: Placement<Recording>,
+  trimmed: TrimmedCase<Recording>,
 ): string {
-  const { recording, rendered, prepared, asked } = placement
+  const { recording, rendered, prepared, asked } = trimmed
   const { approvals, actions, evidence, outcome } = recording
   const record = {
     ...identity,

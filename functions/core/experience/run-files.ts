@@ -56,8 +56,8 @@ export function filesOf(run: ExperienceRun): RunFiles {
   const plan = planOf(run.settings)
   const rendered = render(prepared, plan)
   const asked = Uint8Array.from(recording.approvals.asked, (waited) => (waited ? 1 : 0))
-  const placement = { recording, prepared, rendered, asked, equal: true }
-  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), placement) }
+  const trimmed = { recording, prepared, rendered, asked, equal: true }
+  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), trimmed) }
 }
 
 const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome }: ExperienceRun) => ({

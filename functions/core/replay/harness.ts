@@ -39,7 +39,7 @@ export interface HarnessPlacement {
  * Chooses the recording made under the same planner and prompt; else the baseline's, without its model calls. A setting
  * beyond what was recorded is unreplayable before anything runs, as in a transcript replay.
  */
-export function placeHarness(
+export function caseForHarness(
   replayCase: ReplayCase,
   settings: Settings,
   baseline: Settings,
@@ -54,7 +54,7 @@ export function placeHarness(
 }
 
 /** The answer as a replayed case, or what about it cannot be true of this recording. */
-export function judgeHarness(
+export function observeHarness(
   decision: HarnessDecision,
   pins: ReplayPins,
 ): Replayed<Recording> | { readonly failed: string } {
@@ -75,7 +75,7 @@ export function judgeHarness(
   const { approvals, actions: acts } = decided.recording
   const right = approvals.action.flatMap((action, i) => (acts.correct[action] === true ? [i] : []))
   return {
-    placement: {
+    trimmed: {
       recording: decided.recording,
       prepared,
       rendered: { kept, keptTokens, shape: kept, plan },

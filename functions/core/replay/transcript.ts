@@ -18,7 +18,7 @@ export interface ReplayPins {
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
-export interface Placement<R extends BareRecording = BareRecording> {
+export interface TrimmedCase<R extends BareRecording = BareRecording> {
   readonly recording: R
   readonly prepared: PreparedRecording
   readonly rendered: Rendered
@@ -33,7 +33,7 @@ export interface Unreplayable {
 
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
 export interface Replayed<R extends BareRecording = BareRecording> extends Spending {
-  readonly placement: Placement<R>
+  readonly trimmed: TrimmedCase<R>
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
@@ -54,16 +54,16 @@ export function replayTranscript<R extends BareRecording>(
   settings: Settings,
   pins: ReplayPins = { baseline: settings, prices: null },
 ): Replayed<R> | Unreplayable {
-  const placement = place(replayCase, settings, pins.baseline)
-  return 'unreplayable' in placement ? placement : observe(placement, pins)
+  const trimmed = trimCase(replayCase, settings, pins.baseline)
+  return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pins)
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
-export function place<R extends BareRecording>(
+export function trimCase<R extends BareRecording>(
   replayCase: Recorded<R>,
   settings: Settings,
   baseline: Settings,
-): Placement<R> | Unreplayable {
+): TrimmedCase<R> | Unreplayable {
   const plan = planOf(settings)
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
@@ -160,7 +160,7 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
   return flags
 }
 
-/** What a placement costs and asks: known from rendering, without looking at what the actions needed. */
+/** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
   readonly tokens: number
   readonly cents: number | null
@@ -173,8 +173,8 @@ export interface Spending {
 }
 
 /** Tokens, cents, latency and bypasses of a placed case. Free: rendering only. */
-export function spending(placement: Placement, pins: ReplayPins): Spending {
-  const { recording, prepared, asked } = placement
+export function spending(trimmed: TrimmedCase, pins: ReplayPins): Spending {
+  const { recording, prepared, asked } = trimmed
   const bypassed: number[] = []
   if (asked.length > 0) {
     const baselineAsked = askedFor(recording, planOf(pins.baseline))
@@ -183,14 +183,14 @@ export function spending(placement: Placement, pins: ReplayPins): Spending {
   const { rightApprovals } = prepared
   let rightWaiting = 0
   for (let i = 0; i < rightApprovals.length; i++) rightWaiting += asked[rightApprovals[i]!]!
-  const { tokens, cents } = spent(placement, pins.prices)
-  const latencyMs = latency(placement)
+  const { tokens, cents } = spent(trimmed, pins.prices)
+  const latencyMs = latency(trimmed)
   return { tokens, cents, latencyMs, bypassed, rightActions: rightApprovals.length, rightWaiting }
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
-export function observe<R extends BareRecording>(placement: Placement<R>, pins: ReplayPins): Replayed<R> {
-  const { recording, rendered, prepared } = placement
+export function observe<R extends BareRecording>(trimmed: TrimmedCase<R>, pins: ReplayPins): Replayed<R> {
+  const { recording, rendered, prepared } = trimmed
   const { gold, required } = recording.evidence
   const kept = rendered.kept
   const keptFlags = gold.length === 0 ? NO_FLAGS : new Uint8Array(gold.length)
@@ -205,10 +205,10 @@ export function observe<R extends BareRecording>(placement: Placement<R>, pins: 
     }
     if (required[i] && !keptFlags[i]) lostRequired.push(i)
   }
-  const ungrounded = placement.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
-  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+  const ungrounded = trimmed.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
+  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
   return {
-    placement,
+    trimmed,
     otherDecision: null,
     ungrounded,
     lostRequired,
@@ -239,7 +239,7 @@ function ungroundedNeeds(prepared: PreparedRecording, rendered: Rendered, kept: 
 
 /** Tokens and cents: the recorded ones less what was trimmed. Trimmed text counts ceil(chars/4) tokens. */
 function spent(
-  { recording, prepared, rendered }: Placement,
+  { recording, prepared, rendered }: TrimmedCase,
   prices: PriceTable | null,
 ): { tokens: number; cents: number | null } {
   const { calls } = recording
@@ -272,8 +272,8 @@ const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, 
   Math.min(plan.toolTokens, tools.tokensAtContext[context]!) +
   Math.min(plan.memoryTokens, memory.tokensAtContext[context]!)
 
-function latency(placement: Placement): number | null {
-  const { recording, prepared, rendered, equal } = placement
+function latency(trimmed: TrimmedCase): number | null {
+  const { recording, prepared, rendered, equal } = trimmed
   let total = recording.outcome.latency_ms
   if (equal || total === null) return total
   const { recordedPlan } = prepared

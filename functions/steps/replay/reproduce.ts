@@ -29,7 +29,7 @@ export async function* reproduceLines(
 export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Reproduction> {
   const gathered = new Gathered()
   for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
-  return gathered.reproduction({ told: true })
+  return gathered.reproduction({ withExamples: true })
 }
 
 /** Digest of what a baseline replay came to, case by case. */

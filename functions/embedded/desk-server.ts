@@ -22,6 +22,6 @@ export const serveDesk = (desk: Desk, port: number, log: ServerLog, patience?: P
         ? await desk(request, { token: path.slice(REVIEW_PATH.length), origin, action: path })
         : plain(404, 'There is nothing here. Open the link of your review.'),
     port,
-    watch,
+    log,
     patience,
   )

@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/browser/**'],
+          exclude: ['test/real/**', 'test/browser/**', 'test/install/**'],
           ...patient,
         },
       },
@@ -27,6 +27,7 @@ export default defineConfig({
           ...patient,
         },
       },
+      { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
     ],
   },

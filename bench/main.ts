@@ -5,6 +5,7 @@ import { type Bench, readable } from './bench.ts'
 const NAMES = [
   'gate-null',
   'gate-power',
+  'validity',
   'search-large',
   'search-lattice',
   'rollout',

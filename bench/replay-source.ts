@@ -10,7 +10,7 @@ import type { PriceTable } from '#schemas/pack.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { contextBudgets } from '../examples/real/cases/context-budgets.ts'
 import { chatTraces } from '../examples/real/prepare/chat-traces.ts'
-import { refundRuns } from '../examples/refund/generate.ts'
+import { refundRuns } from '../functions/demo/generate.ts'
 import { writeLines } from './lines.ts'
 
 /** What an intent's cases are replayed with. */
@@ -75,8 +75,7 @@ function recordedHarnesses(): Record<string, Harness> {
 }
 
 function refundHarness(): Harness {
-  const json = (name: string) =>
-    JSON.parse(readFileSync(new URL(`../examples/refund/${name}`, import.meta.url), 'utf8'))
+  const json = (name: string) => JSON.parse(readFileSync(new URL(`../functions/demo/${name}`, import.meta.url), 'utf8'))
   const { settings } = json('pack.json') as { settings: Settings }
   return {
     settings,

@@ -4,6 +4,7 @@
  * generated production logs.
  */
 
+import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { upperRate } from '#core/statistics/binomial.ts'
 import type { Arm, ProductionRun } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
@@ -87,16 +88,13 @@ const runOf = (
   compared: true,
   pair,
   measures: {
+    ...NOT_MEASURED,
     policy_violation: false,
     safety_violation: false,
     approval_bypass: false,
     utility_passed: passed,
     utility_score: passed ? 1 : 0,
     latency_ms: slow ? 2 : 1,
-    economics_cents: null,
-    economics_tokens: null,
-    approval_waits: null,
-    approval_actions: null,
     operator_corrected: null,
     escalated: null,
   },

@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { refundTarget } from '../examples/refund/documents.ts'
-import { refundRuns } from '../examples/refund/generate.ts'
+import { refundTarget } from '../functions/demo/documents.ts'
+import { refundRuns } from '../functions/demo/generate.ts'
 import { type Bench, readable } from './bench.ts'
 import { writeLines } from './lines.ts'
 import { tree, type Usage, usageOf, watched } from './process-tree.ts'
 
 const CLI = fileURLToPath(new URL('../bin/autotune.mjs', import.meta.url))
-const document = (name: string): string => fileURLToPath(new URL(`../examples/refund/${name}`, import.meta.url))
+const document = (name: string): string => fileURLToPath(new URL(`../functions/demo/${name}`, import.meta.url))
 const SIZES = [5_000, 20_000]
 const SIZES_VARIABLE = 'AUTOTUNE_BENCH_TRACES'
 const SAMPLE_MS = 100

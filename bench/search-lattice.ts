@@ -241,6 +241,7 @@ function inputOf(world: World): SearchInput {
         evals: 'evals.bench@1.0.0',
       },
       guardrails: { policy: { min: 1 }, utility_delta: { min: -MARGIN } },
+      ranges: {},
       not_measured: {},
       search_space: TUNABLE.map((f) => f.path),
       search_set: 'goldens/bench/search',

@@ -1,14 +1,41 @@
 #!/usr/bin/env node
-// Compiled code is cached between starts: a hundred small files load in a third of the time.
-import { enableCompileCache } from 'node:module'
+/** The command: starts the program, or says which Node it needs. */
 
-enableCompileCache()
-// `... | head` closes the pipe early; that is no error of ours.
-process.stdout.on('error', (error) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
-// A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
-process.on('SIGUSR1', () => {})
-const { main } = await import('./autotune.ts')
-process.exitCode = await main(process.argv.slice(2))
+// In syntax and imports that old Nodes understand, so that they can say what is missing.
+const ENTRY = './autotune.ts'
+
+// A clone runs TypeScript as it is; the built package does not.
+const CLONE = /\.ts$/.test(ENTRY)
+
+/** What is needed and missing, or null. */
+function missing() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 15) || (major === 23 && minor < 8))
+    return 'Node 22.15 or newer (of the 23s, 23.8)'
+  return CLONE && !process.features.typescript ? 'a Node that runs TypeScript' : null
+}
+
+function start() {
+  // `... | head` closes the pipe early; that is no error of ours.
+  process.stdout.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  // A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
+  process.on('SIGUSR1', () => {})
+  // Compiled code is cached between starts: a hundred small files load in a third of the time.
+  process.getBuiltinModule('node:module').enableCompileCache()
+  return import(ENTRY)
+    .then(({ main }) => main(process.argv.slice(2)))
+    .then((code) => {
+      process.exitCode = code
+    })
+}
+
+const needed = missing()
+if (needed === null) start()
+else {
+  const way = CLONE ? '. In a clone, "npm ci" brings the right one for "npm run -s autotune -- VERB"' : ''
+  process.stderr.write(`autotune needs ${needed}; this is ${process.version}${way}\n`)
+  process.exitCode = 2
+}

@@ -1,5 +1,8 @@
 /** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
+import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { isDeployed } from '../functions/cli/store-options.ts'
@@ -39,9 +42,12 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'rollout stop',
 ])
 
+const version = (): string => JSON.parse(readFileSync(join(PROGRAM, 'package.json'), 'utf8')).version
+
 function build(state: { code: number }): Command {
   const program = new Command('autotune')
     .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
+    .version(version())
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
   const verb: AddVerb = (name, description, example, parent = program) => {
@@ -112,7 +118,7 @@ function build(state: { code: number }): Command {
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )
     .action(async (files, o) => {
-      state.code = await (await import('../functions/cli/import-verb.ts')).importVerb(files, o)
+      state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
     })
 
   verb(

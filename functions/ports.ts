@@ -5,6 +5,7 @@
 
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -82,20 +83,14 @@ export interface Workflows {
   describe(execution: string): Promise<WorkflowState>
 }
 
-/** Lines put aside while a step works: read again in the same step, gone when it ends, never part of a store. */
-export interface Scratch {
-  add(line: string): void
-  /** Every line added so far, in order. */
-  lines(): Iterable<string>
-  close(): void
-}
-
 /**
- * Texts by key, put aside while a step works: as many as a disk holds, in bounded memory. Gone when it is closed, never
- * part of a store.
+ * What a step puts aside while it works: as much as a disk holds, in bounded memory. Gone when it is closed, also after a
+ * kill, and never part of a store.
  */
-export interface ScratchTable {
-  /** `null`: nothing was set under this key. */
+export interface Scratch {
+  /** Lines and other bytes, read in their order or by where they stand. */
+  readonly records: Records
+  /** Text under a key. `null`: nothing was set under it. */
   get(key: string): string | null
   /** Puts a text under a key, in place of an earlier one. */
   set(key: string, text: string): void
@@ -186,10 +181,8 @@ export interface Store {
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable
-  /** Room for lines on the way, where neither side's readers look. */
+  /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
-  /** The same for texts by key. */
-  readonly scratchTable: () => ScratchTable
   /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */
   readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
   readonly clock: Clock

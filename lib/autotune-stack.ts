@@ -7,23 +7,26 @@ import { Autotune } from './constructs/autotune.ts'
 import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
-import type { Stores } from './constructs/workflow-functions.ts'
-import { alarmTopicOf } from './context/alarm-topic.ts'
-import { appConfigIsOn } from './context/appconfig.ts'
-import { harnessOf } from './context/harness.ts'
-import { reviewersOf } from './context/reviewers.ts'
-import { rolloutConfigsOf } from './context/rollout-configs.ts'
-import { targetsOf } from './context/targets.ts'
+import type { Stores } from './constructs/workflow-rights.ts'
+import { reviewersOf, rolloutConfigsOf, targetsOf } from './context/documents.ts'
+import { alarmTopicOf, appConfigIsOn, harnessOf } from './context/values.ts'
 
+/** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps {
+  /** Stores of the stateful stack; handed over as constructs, so that rights are granted where they are needed. */
   readonly stores: Stores & { readonly releases: ReleaseStore }
 }
 
+/**
+ * The workflow stack of a deployment. What of it is deployed is read from the context (docs/deploy.md).
+ * @throws RangeError for a context value that is missing or wrong
+ */
 export class AutotuneStack extends Stack {
+  /** The tuning side; always there. */
   readonly autotune: Autotune
-  /** Null: nobody is named who could review. */
+  /** Null: nobody is named who could review (context value `reviewers`). */
   readonly review: ReviewDesk | null
-  /** Null: no intent says how it is rolled out. */
+  /** Null: no intent says how it is rolled out (context value `rollouts`). */
   readonly rollouts: Rollouts | null
 
   constructor(scope: Construct, id: string, { stores, ...props }: AutotuneStackProps) {

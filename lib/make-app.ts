@@ -1,27 +1,36 @@
 /** The whole deployment as one value: the entry point and the tests build the same. */
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
-import { acknowledge } from './acknowledgements/acknowledgements.ts'
-import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/acknowledgements-review.ts'
-import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/acknowledgements-rollouts.ts'
+import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
+import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
+import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
 import { AutotuneStack } from './autotune-stack.ts'
-import { stageOf } from './context/stage.ts'
+import { stageOf } from './context/values.ts'
 import { StatefulStack } from './stateful-stack.ts'
 
+/** An application that is built and not synthesized yet: whoever has it calls `app.synth()`, and findings stop that. */
 export interface Deployment {
+  /** Both stacks under one tree, with the security rules. */
   readonly app: App
+  /** What is kept. */
   readonly stateful: StatefulStack
+  /** What runs. */
   readonly workflow: AutotuneStack
 }
 
-/** Builds every stack of the stage that the context names, with the security rules as errors of synthesis. */
+/**
+ * Builds every stack of the stage that the context names, with the security rules as errors of synthesis.
+ * @param props of the CDK application; `context` is that of cdk.json with what the command line adds
+ * @throws RangeError for a context value that is missing or wrong, and for an acknowledgement without its construct
+ */
 export function makeApp(props: AppProps = {}): Deployment {
   const app = new App(props)
   const { name, retain } = stageOf(app.node)
   const stateful = new StatefulStack(app, 'AutotuneData', { retain, tags: { stage: name } })
   const workflow = new AutotuneStack(app, 'AutotuneWorkflow', { stores: stateful, tags: { stage: name } })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  acknowledge(app)
+  acknowledge(app, ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, REVIEW_ACKNOWLEDGEMENTS)

@@ -6,6 +6,7 @@ import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 
+/** Whether anything may be lost, beside what every stack takes. */
 export interface StatefulStackProps extends StackProps {
   /** Whether data outlives the stack; only a throw-away stage says no. */
   readonly retain: boolean
@@ -14,10 +15,18 @@ export interface StatefulStackProps extends StackProps {
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
 const VAULT_LOCK = Duration.days(365)
 
+/**
+ * The stores of a deployment, protected against deletion where they are kept. Their logical ids never change: what they
+ * name would be lost.
+ */
 export class StatefulStack extends Stack {
+  /** What the optimiser may read. */
   readonly experience: ExperienceStore
+  /** What it may never read. */
   readonly vault: HeldOutVault
+  /** Signed releases. */
   readonly releases: ReleaseStore
+  /** Runs, locks, questions, reviews and rollouts. */
   readonly ledger: RunLedger
 
   constructor(scope: Construct, id: string, { retain, ...props }: StatefulStackProps) {

@@ -3,15 +3,21 @@ import * as z from 'zod'
 import { DIMENSIONS } from './metrics.ts'
 
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
+import { RISK_CLASSES } from './stages.ts'
 
-/** Ids that become a folder or a key segment: letters, digits, `_ . : -`; no slash, never only dots. */
+/**
+ * Ids that become a folder or a key segment: 1-128 letters, digits, `_ . : -`; no slash, never only dots. Our decision:
+ * an id can never leave its folder.
+ */
 export const Id = z
   .string()
   .regex(ID_PATTERN, 'an id has 1-128 letters, digits, "_", ".", ":" or "-", and starts with a letter, digit or "_"')
   .refine(isSafeId, 'an id holds no ".." and is not "__proto__"')
   .meta({ description: 'Identifier, safe as one path segment.' })
 
-/** Names that stay inside documents (families, cases, evidence refs): printable, 1-300 characters. */
+/**
+ * Names that stay inside documents (families, cases, evidence refs): printable, 1-300 characters, never used as a path.
+ */
 export const Name = z
   .string()
   .min(1)
@@ -20,7 +26,9 @@ export const Name = z
   .refine(isSafeName, 'a name holds no "../" and is no reserved word')
   .meta({ description: 'Printable name, never used as a path.' })
 
-/** `NAME@MAJOR.MINOR.PATCH`. An unversioned ref is refused (context pack ref grammar). */
+/**
+ * `NAME@MAJOR.MINOR.PATCH`. An unversioned ref is refused (the article's Context Pack: a published ref never changes).
+ */
 export const Ref = z
   .string()
   .regex(
@@ -30,10 +38,13 @@ export const Ref = z
   .refine((s) => !s.includes('..'), 'a ref holds no ".."')
   .meta({ description: 'Pinned ref, NAME@MAJOR.MINOR.PATCH.' })
 
-/** SHA-256 of canonical JSON, `sha256:` and 64 lower-case hex digits. */
+/** SHA-256 of canonical JSON (RFC 8785), `sha256:` and 64 lower-case hex digits (DESIGN 3). */
 export const Digest = z.string().regex(DIGEST_PATTERN, 'a digest is sha256: and 64 hex digits')
 
-/** Dotted path of one setting, e.g. `evidence.order_history.top_k`. */
+/**
+ * Dotted path of one setting, e.g. `evidence.order_history.top_k`: lower-case words, at most 200 characters. The last
+ * word is the field of its surface.
+ */
 export const SettingPath = z
   .string()
   .max(200)
@@ -43,28 +54,34 @@ export const SettingPath = z
   )
   .refine((s) => !s.split('.').some((w) => w === 'constructor' || w === 'prototype'), 'a path holds no reserved word')
 
-/** Value of one setting. Numbers are finite. */
+/** Value of one setting: a finite number, a text of at most 20,000 characters, or a boolean. */
 export const SettingValue = z.union([z.number(), z.string().max(20_000), z.boolean()])
 export type SettingValue = z.infer<typeof SettingValue>
 
-/** Setting path -> value. */
+/** Setting path -> value: the whole harness as tuning sees it. A path with no surface keeps its value. */
 export const Settings = z.record(SettingPath, SettingValue)
 export type Settings = Readonly<Record<string, SettingValue>>
 
-/** Calendar day, `YYYY-MM-DD`. */
+/** Calendar day, `YYYY-MM-DD`. Text order is time order. */
 export const Day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
 
-/** `risk_class`, lowest first: the five approval modes (intent-task catalog). */
-export const RISK_CLASSES = ['read_only', 'local_write', 'network', 'delegated', 'destructive'] as const
+/** One of `RISK_CLASSES`; their order is the order of risk. */
 export const RiskClass = z.enum(RISK_CLASSES)
 export type RiskClass = z.infer<typeof RiskClass>
 
+/**
+ * One of the five score dimensions; policy and safety are floors, the others may be optimised (the article's
+ * Scorecard).
+ */
 export const Dimension = z.enum(DIMENSIONS)
 export type Dimension = z.infer<typeof Dimension>
 
-/** 0..1. */
+/** Part of a whole, 0..1; never percent. */
 export const Share = z.number().min(0).max(1)
 
-/** A patch: dotted path -> `{from, to}`. The same form in candidates and proposals. */
+/**
+ * A patch: dotted path -> `{from, to}`. The same form in candidates and proposals; `from` is the baseline's value, so
+ * that a patch against another baseline is noticed. Our decision: the article leaves it untyped in the run.
+ */
 export const Patch = z.record(SettingPath, z.strictObject({ from: SettingValue, to: SettingValue }))
 export type Patch = Readonly<Record<string, { readonly from: SettingValue; readonly to: SettingValue }>>

@@ -16,6 +16,9 @@ import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
 import { StartRequest } from './workflow.ts'
 
+/**
+ * Name of the artifact -> its contract. The name becomes the file and the `$id` of the JSON Schema: never rename one.
+ */
 export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'context-pack': ContextPack,
   'tunable-surface': TunableSurface,
@@ -56,7 +59,12 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'run-manifest': RunManifest,
 }
 
-/** JSON Schema (2020-12) of one contract, as committed. `io: input`: a field with a default may be left out. */
+/**
+ * JSON Schema (2020-12) of one contract, as committed, with a newline at its end. `io: input`: a field with a default
+ * may be left out. Rules over several fields (`superRefine`) are not in it: only a parse refuses them.
+ * @throws Error for a shape that JSON Schema cannot say
+ * @throws TypeError for a name that `CONTRACTS` does not hold
+ */
 export function jsonSchemaText(name: string): string {
   const schema = z.toJSONSchema(CONTRACTS[name]!, { target: 'draft-2020-12', io: 'input', unrepresentable: 'throw' })
   return `${JSON.stringify({ $id: `https://contextosai.com/schemas/autotune/${name}.v1.schema.json`, title: name, ...schema }, null, 2)}\n`

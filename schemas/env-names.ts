@@ -1,4 +1,6 @@
 /** Names of the environment variables by which a deployed function finds its store. Shared by `lib` and `functions`. */
+
+/** Names of the variables. What each holds stands at it; a role whose function lacks one has no right to it either. */
 export const ENV = {
   /** Experience bucket: packs, search runs, run artifacts, work files. */
   bucket: 'AUTOTUNE_BUCKET',
@@ -14,7 +16,7 @@ export const ENV = {
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */
   releaseKey: 'AUTOTUNE_RELEASE_KEY',
-  /** Where routing is published in AppConfig, as JSON (`RoutingPlaces`); absent: nowhere. */
+  /** Where routing is published in AppConfig, as JSON (`RoutingTargets`); absent: nowhere. */
   appConfig: 'AUTOTUNE_APPCONFIG',
   /** Key that review links are signed under. */
   linkKey: 'AUTOTUNE_LINK_KEY',

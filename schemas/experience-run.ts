@@ -22,7 +22,11 @@ const bucket = z
   .regex(/^[a-z][a-z0-9_]*$/, 'a bucket is a lower-case word')
   .refine((s) => s !== 'constructor' && s !== 'prototype', 'a bucket is no reserved word')
 
-/** One passage offered to the model. `ranks` counts from 1 inside its bucket and hop, under each named ordering. */
+/**
+ * One passage offered to the model. `ranks` counts from 1 inside its bucket and hop, under each named ordering;
+ * `as_ranked` is the recorded one. Needs `tokens` or `text`. What `top_k`, `max_hops` and `source_priority` trim
+ * (DESIGN 4).
+ */
 export const Offer = z.strictObject({
   evidence_ref: Name,
   bucket,
@@ -44,10 +48,19 @@ export const Offer = z.strictObject({
 })
 export type Offer = z.infer<typeof Offer>
 
-/** How deep a bucket was recorded. `exhausted`: the store held nothing more, so a larger top_k offers the same. */
+/**
+ * How deep a bucket was recorded, in passages. `exhausted`: the store held nothing more, so a larger top_k offers the
+ * same. Beyond a depth that is not exhausted a case is unreplayable (DESIGN 4).
+ */
 export const OfferDepth = z.strictObject({ depth: z.int().min(0), exhausted: z.boolean() })
 
 const toolCallId = Name
+
+/**
+ * What happened, in order: dialogue, model calls, retrieval hops, tool calls with their results, and gated approvals.
+ * Tokens and `latency_ms` are as recorded; null: not recorded, never 0. A result names an earlier call; a call id
+ * stands once.
+ */
 export const Step = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('message'),
@@ -90,6 +103,7 @@ export const Step = z.discriminatedUnion('kind', [
     tool_call_id: toolCallId,
     name: Name,
     arguments: z.json().meta({ description: 'JSON text of an object or list is parsed on import.' }),
+    /** Null: not known, and `confirmed_before_write` cannot judge it. */
     writes: z.boolean().nullable().meta({ description: 'Changes state outside the run.' }),
     confirmed: z.boolean().nullable().meta({ description: 'The user said yes before it.' }),
     correct: z.boolean().nullable().meta({ description: 'Judged right or wrong afterwards; null: unknown.' }),
@@ -122,7 +136,10 @@ export const Step = z.discriminatedUnion('kind', [
 ])
 export type Step = z.infer<typeof Step>
 
-/** An operator's correction. `outcome` overrides the recorded pass/fail; `label_disputed` takes the label away. */
+/**
+ * An operator's correction (the article's `operator_corrections`). `outcome` overrides the recorded pass/fail with
+ * `passed`; `label_disputed` takes the label away; a `note` changes nothing.
+ */
 export const OperatorCorrection = z.strictObject({
   correction_id: Name,
   kind: z.enum(['outcome', 'label_disputed', 'note']),
@@ -142,6 +159,10 @@ export const RecordedScore = z.strictObject({
   annotator: Name.nullable().optional(),
 })
 
+/**
+ * How a run ended. `passed` and `score` (0..1) are labels and may be missing: such a family is outside the utility
+ * test, never a failure. Latency in milliseconds, cost in cents.
+ */
 export const Outcome = z.strictObject({
   status: Name.nullable().meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' }),
   outputs: z.json().nullable(),
@@ -173,7 +194,8 @@ export const RunSource = z.strictObject({
 
 /**
  * One recorded run in native form: the article's ten fields and what replay needs. A field that the foreign record
- * lacks is `null`; nothing is invented. `settings` are those in force when it was recorded.
+ * lacks is `null`; nothing is invented. `settings` are those in force when it was recorded. Refused: a passage offered
+ * twice, without tokens and text, or from a bucket of unknown depth; a call id twice; a result without its call.
  */
 export const ExperienceRun = z
   .strictObject({

@@ -4,6 +4,10 @@
  */
 import * as z from 'zod/mini'
 
+/**
+ * One of four answers, told apart by their field. `unreplayable` and `failed` are texts of at most 2,000 and 20,000
+ * characters; both count against the candidate, as in a replay on the laptop (DESIGN 4).
+ */
 export const HarnessReturn = z.union([
   /** What `replay` returned, and which steps of the recording answered it, in the order in which they were asked for. */
   z.strictObject({ returned: z.unknown(), served: z.array(z.int().check(z.nonnegative())) }),

@@ -22,11 +22,11 @@ const Name = z
   )
 const tokens = z.int().check(z.nonnegative())
 
-/** One decided action, as the recording names it. */
+/** One decided action, as the recording names it: tool name and arguments as JSON. */
 export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
 export type HarnessAction = z.infer<typeof HarnessAction>
 
-/** One gated action: did it wait for a person. */
+/** One gated action: did it wait for a person. `amount` in the unit of the gate's threshold; null: unknown. */
 export const HarnessApproval = z.strictObject({
   gate: z.string().check(z.regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word')),
   action: z
@@ -37,7 +37,10 @@ export const HarnessApproval = z.strictObject({
 })
 export type HarnessApproval = z.infer<typeof HarnessApproval>
 
-/** What `replay` returns. A decision other than the recorded one has no recorded outcome, and counts as not passed. */
+/**
+ * What `replay` returns. A decision other than the recorded one has no recorded outcome, and counts as not passed. A
+ * result that does not parse is a failed replay of that case.
+ */
 export const HarnessResult = z.strictObject({
   status: z.nullable(Name).check(z.meta({ description: 'Decision status, e.g. DECIDED or ESCALATED.' })),
   outputs: z.nullable(z.json()),
@@ -80,13 +83,19 @@ export const HarnessResult = z.strictObject({
 })
 export type HarnessResult = z.infer<typeof HarnessResult>
 
-/** The recorded request, read-only. Outcome, labels and the recorded decision are not in it. */
+/**
+ * The recorded request, read-only. Outcome, labels and the recorded decision are not in it: a harness must not see its
+ * answer.
+ */
 export interface HarnessCase {
+  /** Recordings of one case under different settings share it. */
   readonly case_id: string
+  /** Customer or conversation. */
   readonly family_id: string
   readonly intent_id: string
   /** Day of the recording, YYYY-MM-DD. */
   readonly date: string | null
+  /** Pack that served the recording; null: not recorded. */
   readonly pack_version: string | null
   /** What the user said, in order. */
   readonly messages: readonly { readonly role: 'user'; readonly content: string }[]
@@ -94,10 +103,11 @@ export interface HarnessCase {
   readonly settings: Settings
 }
 
-/** A recorded tool result. */
+/** A recorded tool result. Null fields were not recorded; a harness must not take them for success. */
 export interface ToolAnswer {
   readonly content: string | null
   readonly error: boolean | null
+  /** Milliseconds of the recorded call. */
   readonly latency_ms: number | null
 }
 
@@ -106,13 +116,18 @@ export interface Passage {
   readonly evidence_ref: string
   readonly bucket: string
   readonly source: string | null
+  /** Counts from 1. */
   readonly hop: number
   readonly ranks: Readonly<Record<string, number>>
+  /** Null: not recorded; count ceil(characters / 4) of the text. */
   readonly tokens: number | null
   readonly text: string | null
 }
 
-/** A recorded model call and what it led to: the words that followed it and the tools that it called. */
+/**
+ * A recorded model call and what it led to: the words that followed it and the tools that it called. Null fields were
+ * not recorded; latency is in milliseconds.
+ */
 export interface ModelAnswer {
   readonly model: string | null
   readonly content: string | null
@@ -141,7 +156,10 @@ export interface Pinned {
   model(request: { readonly prompt: string }): Promise<ModelAnswer>
 }
 
-/** What a harness module exports. */
+/**
+ * What a harness module exports. A throw or a result that does not parse fails the case; so does a call that takes
+ * longer than its limit.
+ */
 export interface HarnessModule {
   replay(recorded: HarnessCase, settings: Settings, pinned: Pinned): Promise<HarnessResult> | HarnessResult
 }

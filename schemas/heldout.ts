@@ -6,12 +6,25 @@ import { ScoreDelta } from './suite.ts'
 
 const count = z.int().min(0)
 
-/** What is published of a sealed version: counts and budget, never a case. `version` is its content digest. */
+/** What checked rows compare with, read off the recorded runs of the search before a version is sealed. */
+export const PinnedLimits = z.strictObject({
+  p95_latency_ms: z.number().nullable().meta({ description: 'null: not every recorded run carries a latency.' }),
+  p50_latency_ms: z.number().nullable(),
+  decisions: z.int().min(1).meta({ description: 'M: decisions of the largest family; no sealed one counts for more.' }),
+})
+export type PinnedLimits = z.infer<typeof PinnedLimits>
+
+/**
+ * What is published of a sealed version: counts and budget, never a case. `version` is its content digest. Everything
+ * here is fixed at sealing, from the recordings alone (the held-out gate, "Words").
+ */
 export const HeldoutVersion = z.strictObject({
   version: Digest,
   intent: Name,
+  /** Error budget of the whole version, e.g. .05: how likely it ever certifies a harmful candidate. */
   alpha: z.number(),
   questions: z.int().min(1).meta({ description: 'K' }),
+  /** Level of one question: `alpha` / K. */
   alpha_k: z.number(),
   families: count,
   cases: count,
@@ -21,6 +34,7 @@ export const HeldoutVersion = z.strictObject({
     .meta({ description: 'N per binary guardrail.' }),
   excluded: count.meta({ description: 'Cases whose baseline did not reproduce at sealing.' }),
   suite: z.string(),
+  pinned: PinnedLimits.optional().meta({ description: 'Absent: sealed by version 0.1.0, which pinned none.' }),
   baseline: Digest.meta({
     description:
       'Digest of the baseline tuple and settings that were pinned, and of the harness module that replayed them.',
@@ -28,6 +42,10 @@ export const HeldoutVersion = z.strictObject({
 })
 export type HeldoutVersion = z.infer<typeof HeldoutVersion>
 
+/**
+ * One question as the ledger keeps it. `k` counts from 1; `commit` binds the ordered list of candidates. A crash has
+ * spent it: an open question is resumed or answered "no", never asked again (DESIGN 5).
+ */
 export const HeldoutQuestion = z.strictObject({
   k: z.int().min(1),
   commit: Digest,
@@ -37,7 +55,11 @@ export const HeldoutQuestion = z.strictObject({
 })
 export type HeldoutQuestion = z.infer<typeof HeldoutQuestion>
 
-/** One ledger item per version. Every transition is one conditional write on `revision`. */
+/**
+ * One ledger item per version. Every transition is one conditional write on `revision`. `used` counts questions, at
+ * most K. `retired`: `passed` (its first "yes"), `exhausted` (its last "no"), `superseded` (a newer version was
+ * sealed); null: live.
+ */
 export const LedgerItem = HeldoutVersion.extend({
   used: count,
   open: z.strictObject({ k: z.int(), commit: Digest, run_id: Id }).nullable(),
@@ -48,17 +70,26 @@ export const LedgerItem = HeldoutVersion.extend({
 })
 export type LedgerItem = z.infer<typeof LedgerItem>
 
-/** What the run binds itself to before any sealed case is read. Its digest is the `commit`. */
+/**
+ * What the run binds itself to before any sealed case is read. Its digest is the `commit`; a change of margin, level,
+ * suite or list is another question (the held-out gate, "One question = one ordered list").
+ */
 export const Commitment = z.strictObject({
   version: Digest,
   target: Digest,
   guardrails: Digest,
   suite: Digest,
   baseline: Digest,
+  pinned: Digest.optional(),
   candidates: z.array(Digest),
 })
 export type Commitment = z.infer<typeof Commitment>
 
+/**
+ * One guardrail on the sealed set. `certified`: inside the error budget, passed when p <= level. `checked`: a bound at
+ * its level that can block and is never called proved (the held-out gate, "From the contract to the rules").
+ * `observed`, `limit` and `bound` are in the guardrail's unit: share, score, ms or cents; null: not measured.
+ */
 export const CertifiedRow = z.strictObject({
   guardrail: Name,
   kind: z.enum(['certified', 'checked']),
@@ -66,16 +97,28 @@ export const CertifiedRow = z.strictObject({
   families: count,
   observed: z.number().nullable(),
   limit: z.number(),
-  p: Share.nullable().meta({ description: 'p-value at this level; null for a checked rule.' }),
+  p: Share.nullable().meta({ description: 'p-value at this level; null where a checked rule asks nothing.' }),
   level: z.number(),
   bound: z
     .number()
     .nullable()
-    .meta({ description: 'Upper bound of the violation rate, smallest certifiable drop, or bootstrap bound.' }),
+    .meta({ description: 'Upper bound of the violation rate, of the mean difference, or smallest certifiable drop.' }),
+  /** What it was counted from, by name, e.g. violations, regressions, improvements. */
   counts: z.record(z.string(), z.number()),
+  rule: z
+    .enum(['by_construction', 'mean_bet', 'count_above', 'not_measured'])
+    .optional()
+    .meta({ description: 'How a checked row was decided; absent: a certified one, or made by version 0.1.0.' }),
+  note: z.string().optional().meta({ description: 'Why a checked row is not measured.' }),
 })
 export type CertifiedRow = z.infer<typeof CertifiedRow>
 
+/**
+ * What the sealed set says of one candidate; it leaves the vault with a "yes" only. `p` is over all its certified rows,
+ * and `checked` says that no checked row blocks. `changed_runs`: cases that differ from the baseline;
+ * `regression_runs`: a floor or the utility of the case fell. Both hold case ids, under the names of the article's
+ * CandidateScore.
+ */
 export const Certificate = z.strictObject({
   candidate_id: Id,
   digest: Digest,
@@ -95,7 +138,10 @@ export const Certificate = z.strictObject({
 })
 export type Certificate = z.infer<typeof Certificate>
 
-/** `gate.json`. A "no" is these three fields and nothing else, whatever its cause. */
+/**
+ * `gate.json`. A "no" is these three fields and nothing else, whatever its cause: no delta, no case, no reason (the
+ * held-out gate, "The answer is one bit"). A "yes" retires the version, so its certificates may be shown.
+ */
 export const GateAnswer = z.discriminatedUnion('certified', [
   z.strictObject({ certified: z.literal(false), version: Digest, question: z.int() }),
   z.strictObject({
@@ -108,7 +154,10 @@ export const GateAnswer = z.discriminatedUnion('certified', [
 ])
 export type GateAnswer = z.infer<typeof GateAnswer>
 
-/** One line of the preflight: can the set answer, and what would it take. */
+/**
+ * One line of the preflight: can the set answer, and what would it take. Reads search data and published counts alone,
+ * and spends nothing. `power` in [0, 1]; null: not a question of power.
+ */
 export const PreflightRow = z.strictObject({
   guardrail: Name,
   verdict: z.enum(['ready', 'inconclusive']),

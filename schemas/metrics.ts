@@ -1,9 +1,12 @@
 /** The metrics a target may name, and the one table that maps metric, dimension, guardrail and delta keys. */
 
-/** The five score dimensions, in the order in which they are always printed. */
+import type { AmountName } from './measures.ts'
+
+/** The five score dimensions, in the order in which they are always printed (the article's Scorecard). */
 export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 type Dimension = (typeof DIMENSIONS)[number]
 
+/** Metrics that a target may name; `METRICS` says what each measures. */
 export type MetricName =
   | 'economics_cents_per_decision'
   | 'economics_tokens_per_decision'
@@ -12,22 +15,34 @@ export type MetricName =
   | 'utility'
   | 'approval_wait_rate'
 
+/** What a metric is measured in and how. */
 export interface Metric {
+  /** The dimension it is printed under. */
   readonly dimension: Dimension
+  /** As printed beside a value: cents, tokens, ms, score or share. */
   readonly unit: string
   /** Key under `observed_delta` of a proposal. */
   readonly delta_key: string
+  /** What it reads of a case. */
+  readonly measure: AmountName
+  /** Measure that counts what was measured; absent: each case counts once. */
+  readonly per?: AmountName
   /** How per-case values become one number. */
   readonly statistic: 'mean' | 'p95' | 'p50'
+  /** What is measured, in words, for people. */
   readonly says: string
 }
 
-/** Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. */
+/**
+ * Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. Delta keys
+ * are the article's where it has one; the table is ours.
+ */
 export const METRICS: Readonly<Record<MetricName, Metric>> = {
   economics_cents_per_decision: {
     dimension: 'economics',
     unit: 'cents',
     delta_key: 'economics_cents',
+    measure: 'economics_cents',
     statistic: 'mean',
     says: 'recorded usage at the pinned price table',
   },
@@ -35,6 +50,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'economics',
     unit: 'tokens',
     delta_key: 'economics_tokens',
+    measure: 'economics_tokens',
     statistic: 'mean',
     says: 'prompt tokens of the run',
   },
@@ -42,6 +58,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'ms',
     delta_key: 'p95_latency_ms',
+    measure: 'latency_ms',
     statistic: 'p95',
     says: '95th percentile of recorded latency',
   },
@@ -49,6 +66,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'ms',
     delta_key: 'p50_latency_ms',
+    measure: 'latency_ms',
     statistic: 'p50',
     says: 'median of recorded latency',
   },
@@ -56,6 +74,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'utility',
     unit: 'score',
     delta_key: 'utility',
+    measure: 'utility_score',
     statistic: 'mean',
     says: 'utility score of the pinned suite',
   },
@@ -63,13 +82,20 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     dimension: 'latency',
     unit: 'share',
     delta_key: 'approval_wait_rate',
+    measure: 'approval_waits',
+    per: 'approval_actions',
     statistic: 'mean',
     says: 'share of right actions that wait for a person',
   },
 }
+
+/** Names of `METRICS`, in its order; never empty. */
 export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]]
 
-/** Guardrail name -> the dimension it protects. `approval_bypass_rate` is a floor of its own, counted under policy. */
+/**
+ * Guardrail name -> the dimension it protects (the article's limits; `economics_delta` is ours, since its example has
+ * none there). `approval_bypass_rate` is a floor of its own, counted under policy.
+ */
 export const GUARDRAILS = {
   policy: 'policy',
   safety: 'safety',
@@ -78,5 +104,9 @@ export const GUARDRAILS = {
   p95_latency_delta: 'latency',
   economics_delta: 'economics',
 } as const
+
+/** A guardrail that a target may declare. */
 export type GuardrailName = keyof typeof GUARDRAILS
+
+/** Names of `GUARDRAILS`, in the order in which rows are always printed. */
 export const GUARDRAIL_NAMES = Object.keys(GUARDRAILS) as GuardrailName[]

@@ -4,15 +4,35 @@ import { Digest, Id, Name, Ref, RiskClass, SettingPath, Settings } from './commo
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 
-export const PackIntent = z.strictObject({
+/** An intent that the pack serves, how risky its actions can be, and who answers for it. */
+const PackIntent = z.strictObject({
   intent_id: Id,
   risk_class: RiskClass,
   owner: Name,
 })
 
+/** Leave to declare policy or safety below .95. The pack is published once, so whoever is named answers for these very words. */
+export const PackException = z.strictObject({
+  guardrail: z.enum(['policy', 'safety']),
+  intent: Id,
+  min: z
+    .number()
+    .min(0.01)
+    .lt(0.95, 'from .95 on no exception is needed')
+    .meta({ description: 'The least that a target may declare.' }),
+  reason: z.string().min(10).max(2000),
+  signed_by: Name.meta({ description: 'A person.' }),
+  date: z.iso.date(),
+  digest: Digest.meta({
+    description: 'SHA-256 of the canonical JSON of the other fields and the pack: doctor says which one it must be.',
+  }),
+})
+export type PackException = z.infer<typeof PackException>
+
 /**
- * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned.
- * Immutable: a published version never changes.
+ * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
+ * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
+ * surfaces of one path, a surface without a setting or with an intent that the pack does not list.
  */
 export const ContextPack = z
   .strictObject({
@@ -25,6 +45,7 @@ export const ContextPack = z
     protected_paths: z.array(SettingPath).optional().meta({
       description: 'Paths that are never tunable, with everything below them, beside the built-in invariants.',
     }),
+    exceptions: z.array(PackException).optional(),
   })
   .superRefine((pack, ctx) => {
     const seen = new Set<string>()
@@ -60,7 +81,10 @@ export const ContextPack = z
   })
 export type ContextPack = z.infer<typeof ContextPack>
 
-/** The refs that are released and rolled back together; the four required ones are the article's. */
+/**
+ * The refs that are released and rolled back together; the four required ones are the article's, the others pin what a
+ * harness of yours depends on.
+ */
 export const BaselineTuple = z.strictObject({
   pack: Ref,
   policy: Ref,
@@ -86,19 +110,26 @@ export const KEPT_DOCUMENTS = [
   'environment',
 ] as const satisfies readonly (keyof BaselineTuple)[]
 
-/** A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. */
+/**
+ * A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. It belongs to one intent;
+ * rollback restores the whole of it (DESIGN 3).
+ */
 export const ReleaseTuple = z.strictObject({
   release_tuple_id: Id.meta({ description: 'release.INTENT.DAY or another id of the owner' }),
   intent: Name,
   refs: BaselineTuple,
   digests: z.record(z.string(), Digest).meta({ description: 'One per ref that this store holds.' }),
+  /** Null: the first of its intent. */
   prior_release_tuple_id: Id.nullable(),
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 
 const price = (description: string) => z.number().min(0).optional().meta({ description })
 
-/** Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0. */
+/**
+ * Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0 (DESIGN 3).
+ * Pinned with the tuple, so that a recomputed cost is the same a year later.
+ */
 export const PriceTable = z.strictObject({
   $schema: z.string().optional(),
   price_table: Ref,

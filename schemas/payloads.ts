@@ -4,16 +4,23 @@
  * `zod/mini`, which is an eighth of the bytes: every function bundles these, and only the first sees a person's input.
  */
 import * as z from 'zod/mini'
-import type { HeldoutVersion } from './heldout.ts'
+import type { HeldoutVersion, PinnedLimits } from './heldout.ts'
 import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
+/** As `Id` of the full contracts, without its words: 1-128 characters, safe as one segment of a key. */
 export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
+
+/** `sha256:` and 64 lower-case hex digits. */
 export const Digest = z.string().check(z.regex(DIGEST_PATTERN))
+
+/** As `Name` of the full contracts: 1-300 printable characters, never used as a path. */
 export const Name = z.string().check(z.minLength(1), z.maxLength(300), z.refine(isPrintable), z.refine(isSafeName))
+
+/** Any text but the empty one. */
 export const Text = z.string().check(z.minLength(1))
 const Count = z.int().check(z.nonnegative())
 
-/** An object, and which of its versions. */
+/** An object, and which of its versions. Handed on in place of bytes: a payload of Step Functions holds 256 KiB. */
 export const ObjectRef = z.strictObject({ key: Text, version_id: Text })
 export type ObjectRef = z.infer<typeof ObjectRef>
 
@@ -30,6 +37,7 @@ export const RunRef = z.strictObject({
 })
 export type RunRef = z.infer<typeof RunRef>
 
+/** A compiled search set: its ref, the digest of its bytes, how many cases it holds, and the version of its object. */
 export const SearchSetRef = z.strictObject({
   ref: z.string(),
   digest: Digest,
@@ -38,13 +46,32 @@ export const SearchSetRef = z.strictObject({
 })
 export type SearchSetRef = z.infer<typeof SearchSetRef>
 
+/** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
+const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
+/** A compiled search set, as its step returns it. */
+export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits })
+export type CompiledSet = z.infer<typeof CompiledSet>
+
+/**
+ * `request`: what the execution was started with, not checked yet; `execution`: its ARN, which becomes the holder of
+ * the lock.
+ */
 export const StartRunInput = z.strictObject({ request: z.unknown(), execution: Text })
 export type StartRunInput = z.infer<typeof StartRunInput>
+
+/** For a step that needs no more than the run itself. */
 export const RunInput = z.strictObject({ run: RunRef })
 export type RunInput = z.infer<typeof RunInput>
+/** What the sealer is told: the run, and what its checked rows will be compared with. */
+export const SealVersionInput = z.strictObject({ run: RunRef, limits: Limits })
+export type SealVersionInput = z.infer<typeof SealVersionInput>
 
 /** Published facts of a sealed version, as the sealer returns them; null: no sealed version can be asked. */
 const Facts = z.nullable(z.custom<HeldoutVersion>((value) => typeof value === 'object' && value !== null))
+
+/**
+ * What the run is pinned to: the search set as it was compiled, and the facts of the sealed version that can be asked.
+ */
 export const PinRunInput = z.strictObject({
   run: RunRef,
   search_set: SearchSetRef,
@@ -60,7 +87,7 @@ export type Pinned = z.infer<typeof Pinned>
 export const AdvanceInput = z.strictObject({ run: RunRef, pinned: Pinned, answer: z.nullable(ObjectRef) })
 export type AdvanceInput = z.infer<typeof AdvanceInput>
 
-/** One line of a round: a shard of the search set under one candidate's settings. */
+/** One line of a round: a shard of the search set under one candidate's settings. `shard` counts from 0. */
 export const ReplayItem = z.strictObject({
   run_id: Id,
   intent: Text,
@@ -72,7 +99,10 @@ export const ReplayItem = z.strictObject({
 })
 export type ReplayItem = z.infer<typeof ReplayItem>
 
-/** What a run needs next. */
+/**
+ * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing more, with its
+ * verdict.
+ */
 export type Need =
   | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }
   | { readonly kind: 'gate'; readonly question: ObjectRef }
@@ -81,7 +111,9 @@ export type Need =
 /** What a gate is asked; the list lies in the experience bucket under the run. */
 export const GateInput = z.strictObject({ run: RunRef, pinned: Pinned, question: ObjectRef })
 export type GateInput = z.infer<typeof GateInput>
-/** `due`: when its answer becomes readable. */
+/**
+ * `due`: when the answer becomes readable, ISO 8601 in UTC. Of two reservations of one question the first one's stands.
+ */
 export const ReserveInput = z.strictObject({ asked: GateInput, due: z.iso.datetime() })
 export type ReserveInput = z.infer<typeof ReserveInput>
 
@@ -96,8 +128,14 @@ export const Reserved = z.strictObject({
   answer: z.nullable(ObjectRef),
 })
 export type Reserved = z.infer<typeof Reserved>
+
+/** A question as it was asked and as it was reserved. */
 export const AnswerInput = z.strictObject({ asked: GateInput, reserved: Reserved })
 export type AnswerInput = z.infer<typeof AnswerInput>
+
+/**
+ * One item of a reserved question: a shard of the sealed set under one candidate. `item` counts from 0, below `items`.
+ */
 export const ScoreItem = z.strictObject({ asked: GateInput, reserved: Reserved, item: Count })
 export type ScoreItem = z.infer<typeof ScoreItem>
 

@@ -6,7 +6,11 @@ import { CertifiedRow } from './heldout.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { LAYERS } from './surface-fields.ts'
 
-export const PROPOSAL_STATUS = [
+/**
+ * Where a proposal can stand (the article has `proposed`; the rest are ours). Only `proposed` is stored: the others
+ * follow from its review and its rollout. `expired`: nobody decided in time, which is not an approval.
+ */
+const PROPOSAL_STATUS = [
   'proposed',
   'in_review',
   'approved',
@@ -18,6 +22,11 @@ export const PROPOSAL_STATUS = [
   'retired',
 ] as const
 
+/**
+ * `selected-proposal.json`: the article's TuningProposal, field for field, then ours from `owner` on. It changes
+ * nothing by itself: no code path from here writes a pack or a release (DESIGN 5). `observed_delta` is candidate minus
+ * baseline on the held-out set, in the unit of each key; null: not measured.
+ */
 export const TuningProposal = z.strictObject({
   tuning_proposal_id: Id,
   status: z.enum(PROPOSAL_STATUS),
@@ -41,6 +50,7 @@ export const TuningProposal = z.strictObject({
   certificate: z.array(CertifiedRow),
   search_guardrails: z.array(GuardrailRow),
   not_measured: z.record(z.string(), z.string()),
+  /** The version that was asked: question `question` of `of`, and how much of its error budget is spent. */
   ledger: z.strictObject({
     version: Digest,
     question: z.int(),
@@ -52,12 +62,17 @@ export const TuningProposal = z.strictObject({
   }),
   blast_radius: BlastRadius,
   wording: z.array(z.string()).meta({ description: 'What may be said of this certificate, line by line.' }),
+  /** Search cases whose baseline did not reproduce, by typed reason, and their share of the set (0..1). */
   excluded_cases: z.strictObject({ search: z.record(z.string(), z.int()), share: z.number() }),
+  /** Artifact -> digest of its bytes: what the proposal can be recomputed from. */
   computed_from: z.record(z.string(), Digest),
 })
 export type TuningProposal = z.infer<typeof TuningProposal>
 
-/** Why a patch is not proposed again. Expires when the baseline tuple or the suite changes: both are in the key. */
+/**
+ * Why a patch is not proposed again (the article: a rejection that later search respects). Expires when the baseline
+ * tuple or the suite changes: both are in the key. An inconclusive or refused run leaves none.
+ */
 export const RejectionRecord = z.strictObject({
   rejection_id: Digest.meta({ description: 'Digest of patches, suite and baseline.' }),
   intent: Id,

@@ -7,6 +7,7 @@ import { Instant } from './review.ts'
 import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
 import { Scorecard } from './suite.ts'
 
+/** One of the five stages; their order is the order of a rollout (the article's "Pack Rollout in Five Stages"). */
 export const Stage = z.enum(STAGES)
 export type Stage = z.infer<typeof Stage>
 
@@ -15,13 +16,16 @@ const bucketShare = Share.refine(
   'a share has at most four decimals: subjects fall into 10,000 buckets',
 )
 
-/** One condition on a subject's attributes. An attribute that is absent never matches. */
-export const CohortCondition = z.strictObject({
+/** One condition on a subject's attributes: its value is among `in`. An attribute that is absent never matches. */
+const CohortCondition = z.strictObject({
   attribute: Name,
   in: z.array(z.union([z.string().max(300), z.number(), z.boolean()])).min(1),
 })
 
-/** Who gets the candidate in a stage, beside everyone of the stages before it. */
+/**
+ * Who gets the candidate in a stage, beside everyone of the stages before it. Shares are 0..1 with at most four
+ * decimals, since subjects fall into 10,000 buckets.
+ */
 export const StageCohort = z.strictObject({
   share: bucketShare.meta({ description: 'Of the subjects that match `where`.' }),
   shadow_share: bucketShare.meta({
@@ -31,7 +35,10 @@ export const StageCohort = z.strictObject({
 })
 export type StageCohort = z.infer<typeof StageCohort>
 
-/** How much worse the candidate may be observed, by measure. `null`: this measure does not gate, on purpose. */
+/**
+ * How much worse the candidate may be observed, by measure: scores and shares as parts of 1, cost in cents. Observed
+ * numbers without inference, so a gate never rolls back. `null`: this measure does not gate, on purpose.
+ */
 export const StageGate = z.strictObject({
   utility: z.number().min(0).nullable().meta({ description: 'Drop of the mean score.' }),
   slow_share: z.number().min(0).nullable().meta({ description: 'Rise of the share of slow runs.' }),
@@ -53,7 +60,10 @@ const stageFields = {
   gate: StageGate,
 }
 
-/** One stage. Everything is declared: upstream states no numbers, and a hidden default would be a policy nobody signed. */
+/**
+ * One stage. Everything is declared: upstream states no numbers, and a hidden default would be a policy nobody signed.
+ * Hours are 0 to 8,760. Refused: a deadline that is not after the dwell time.
+ */
 export const StageConfig = z
   .strictObject(stageFields)
   .refine((s) => s.deadline_hours > s.dwell_hours, { path: ['deadline_hours'], message: 'must be above dwell_hours' })
@@ -64,7 +74,12 @@ const floor = z.strictObject({
   max_violations: z.int().min(0).meta({ description: 'Runs of the candidate that may violate in the whole rollout.' }),
 })
 
-/** How a rollout goes forward and what brings it back. No field has a default. */
+/**
+ * How a rollout goes forward and what brings it back. No field has a default (our decision: upstream leaves thresholds
+ * open). A floor or a sequential test rolls back; missing data, a gate or a deadline pauses; a window without its gain
+ * retires. Refused: a share above the stage's when its cohort names no attributes, a shadow that reaches people, and a
+ * stage in which nothing can be compared.
+ */
 export const RolloutConfig = z
   .strictObject({
     $schema: z.string().optional(),
@@ -118,10 +133,16 @@ export const RolloutConfig = z
   })
 export type RolloutConfig = z.infer<typeof RolloutConfig>
 
-export const ARMS = ['baseline', 'candidate'] as const
+/** The two tuples that production compares. */
+const ARMS = ['baseline', 'candidate'] as const
+
+/** `baseline` is the tuple in force, `candidate` the one on its way. */
 export type Arm = (typeof ARMS)[number]
 
-/** One scored production run of one arm. The log of a rollout is append-only: its order is the order of the tests. */
+/**
+ * One scored production run of one arm. The log of a rollout is append-only: its order is the order of the tests. A
+ * measure that is null is missing, and above `max_unmeasured_share` the rollout pauses.
+ */
 export const ProductionRun = z.strictObject({
   run_id: Name,
   rollout_id: Id,
@@ -139,7 +160,11 @@ export const ProductionRun = z.strictObject({
 })
 export type ProductionRun = z.infer<typeof ProductionRun>
 
-/** One checked rule of a stage; a verdict lists all of them. `bad` on a floor or a sequential test rolls back. */
+/**
+ * One checked rule of a stage; a verdict lists all of them. `bad` on a floor or a sequential test rolls back; any other
+ * `bad` or `missing` keeps the rollout from going on. `observed` and `limit` are in the rule's own unit; null: it has
+ * none, or nothing was seen.
+ */
 export const StageRow = z.strictObject({
   rule: Name,
   kind: z.enum(['floor', 'sequential', 'data', 'gate', 'time', 'cohort', 'gain', 'person']),
@@ -150,7 +175,11 @@ export const StageRow = z.strictObject({
 })
 export type StageRow = z.infer<typeof StageRow>
 
-/** What became of a rollout. `released`: all stages passed, the window is watched; the last five are final. */
+/**
+ * What became of a rollout. `released`: all stages passed, the window is watched. The last five are final: `kept`,
+ * `rolled_back` (by the machine), `stopped` (by a person), `superseded` (a newer release of the intent), `retired` (the
+ * window ended without the declared gain, or outside a bound).
+ */
 export const ROLLOUT_STATUS = [
   'running',
   'paused',
@@ -161,8 +190,11 @@ export const ROLLOUT_STATUS = [
   'superseded',
   'retired',
 ] as const
+
+/** One of `ROLLOUT_STATUS`. */
 export type RolloutStatus = (typeof ROLLOUT_STATUS)[number]
 
+/** What a transition of a rollout did. `resumed` and `stopped` are a person's. */
 export const PROMOTION_VERDICTS = [
   'advanced',
   'paused',
@@ -174,11 +206,13 @@ export const PROMOTION_VERDICTS = [
   'retired',
 ] as const
 
-export const Approver = z.strictObject({ role: Name, reviewer: Name })
+/** Who approved, and in which role: taken from the decisions of the review. */
+const Approver = z.strictObject({ role: Name, reviewer: Name })
 
 /**
- * One transition of a rollout, chained to the one before. `to_stage` is null where no stage follows: after `100%` was
- * passed, and after every end.
+ * One transition of a rollout, chained to the one before (the article's promotion record: stage, cohort, thresholds,
+ * approver, rollback target). `to_stage` is null where no stage follows: after `100%` was passed, and after every end.
+ * `seq` counts from 0.
  */
 export const PromotionRecord = z.strictObject({
   promotion_id: Id,
@@ -199,7 +233,10 @@ export const PromotionRecord = z.strictObject({
 })
 export type PromotionRecord = z.infer<typeof PromotionRecord>
 
-/** Replay of the rollback target before the first stage: it must reproduce, or there is nothing to roll back to. */
+/**
+ * Replay of the rollback target before the first stage: all `cases` must reproduce, or there is nothing to roll back
+ * to.
+ */
 export const RollbackReplay = z.strictObject({
   release_tuple_id: Id,
   cases: z.int().min(0),
@@ -208,7 +245,10 @@ export const RollbackReplay = z.strictObject({
 })
 export type RollbackReplay = z.infer<typeof RollbackReplay>
 
-/** The one item of a rollout: state and records together, so that one conditional write moves both or neither. */
+/**
+ * The one item of a rollout: state and records together, so that one conditional write moves both or neither.
+ * `deadline`: when the stage waits for a person, or when the window after the release is over.
+ */
 export const Rollout = z.strictObject({
   rollout_id: Id,
   tuning_proposal_id: Id,
@@ -230,7 +270,10 @@ export const Rollout = z.strictObject({
 })
 export type Rollout = z.infer<typeof Rollout>
 
-/** What `assignArm` reads: cohorts of the stage and of all before it; none means that the baseline serves everyone. */
+/**
+ * What `assignArm` reads: cohorts of the stage and of all before it; none means that the baseline serves everyone.
+ * `period` is null once everyone is back on the baseline.
+ */
 export const Routing = z.strictObject({
   routing_version: z.literal(1),
   rollout_id: Id,
@@ -243,7 +286,10 @@ export const Routing = z.strictObject({
 })
 export type Routing = z.infer<typeof Routing>
 
-/** The rollout artifact: what is in force, who approved it, and the way back. Written anew at every transition. */
+/**
+ * The rollout artifact: what is in force, who approved it, and the way back. Written anew at every transition. It is
+ * the audit truth of a rollout (the article's signed rollout artifact).
+ */
 export const RolloutArtifact = z.strictObject({
   artifact_version: z.literal(1),
   rollout_id: Id,
@@ -264,6 +310,10 @@ export const RolloutArtifact = z.strictObject({
 })
 export type RolloutArtifact = z.infer<typeof RolloutArtifact>
 
+/**
+ * An artifact under its code. `mac` is an HMAC-SHA-256 in base64url over the purpose and the digest of the artifact,
+ * which covers every byte of it; in AWS KMS makes it, so that nobody holds the key.
+ */
 export const SignedRollout = z.strictObject({
   artifact: RolloutArtifact,
   signature: z.strictObject({

@@ -14,7 +14,10 @@ const agents = z
   .optional()
   .meta({ description: 'Sub-agent whose context it is; null: the root. Absent: the run has one agent.' })
 
-/** One recording of a case: what happened under known settings. Column lengths agree inside each group. */
+/**
+ * One recording of a case: what happened under known settings, as columns. Column lengths agree inside each group;
+ * steps and items count from 0, hops and ranks from 1; tokens are counted once, at compilation. Null: not recorded.
+ */
 export const Recording = z.strictObject({
   compile_rules: z
     .literal(COMPILE_RULES)
@@ -127,7 +130,9 @@ export const Recording = z.strictObject({
 })
 export type Recording = z.infer<typeof Recording>
 
-/** A case and its recordings. `digest` covers everything else in it. */
+/**
+ * A case (the article's golden) and its recordings, each under other settings. `digest` covers everything else in it.
+ */
 export const ReplayCase = z.strictObject({
   case_id: Name,
   family_id: Name,

@@ -9,10 +9,13 @@ export const REVIEW_PATH = '/review/'
 /** A tuning workflow that ended well, as EventBridge tells it. */
 const RunEnded = z.object({ detail: z.object({ output: z.string() }) })
 
-/** Output of a tuning workflow. */
+/** Output of a tuning workflow. A `verdict` other than `certified` opens no review. */
 export const RunOutput = z.object({ run_id: Id, verdict: z.string() })
 
-/** `request` is the input of the execution: a run by its id, or the end of a tuning workflow. */
+/**
+ * `request` is the input of the execution: a run by its id, or the end of a tuning workflow. A review expires after
+ * `expires_hours`.
+ */
 export const OpenReviewInput = z.strictObject({
   request: z.union([z.strictObject({ run_id: Id }), RunEnded]),
   /** Reviewers by role. */
@@ -21,7 +24,7 @@ export const OpenReviewInput = z.strictObject({
 })
 export type OpenReviewInput = z.infer<typeof OpenReviewInput>
 
-/** Where a review stands. */
+/** Where a review stands, as its workflow sees it. */
 export interface ReviewState {
   /** Null: the run proposes nothing. */
   readonly review_id: string | null
@@ -29,12 +32,18 @@ export interface ReviewState {
   /** Start of the names of executions of its rollout. */
   readonly rollout: string
   readonly status: Review['status'] | 'none'
-  /** How long to wait for it before looking again. */
+  /** How long to wait for it before looking again, in seconds. */
   readonly seconds: number
 }
 
+/** Names the review; everything else is read from the ledger. */
 export const ReviewInput = z.strictObject({ review_id: Id })
 export type ReviewInput = z.infer<typeof ReviewInput>
+
+/**
+ * `token` is the task token that wakes the workflow: a credential, which goes to the ledger and nowhere else (DESIGN
+ * 6).
+ */
 export const HoldReviewInput = z.strictObject({ review_id: Id, token: Text })
 export type HoldReviewInput = z.infer<typeof HoldReviewInput>
 
@@ -48,6 +57,7 @@ export const HttpRequest = z.object({
 })
 export type HttpRequest = z.infer<typeof HttpRequest>
 
+/** What a function of the desk answers to API Gateway (payload format 2.0). */
 export interface HttpResponse {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>

@@ -3,7 +3,10 @@ import * as z from 'zod/mini'
 import { INSTANT_PATTERN, NONCE_PATTERN } from './patterns.ts'
 import { Digest, Id, Name } from './payloads.ts'
 
-/** The server believes it only after its code (MAC) was checked. */
+/**
+ * Who may decide on what until when: one reviewer, one role, one proposal. The server believes it only after its code
+ * (MAC) was checked. Our decision: upstream leaves the channel of approval open.
+ */
 export const ReviewLinkClaims = z.strictObject({
   review_id: Id,
   role: Name,

@@ -3,20 +3,23 @@ import * as z from 'zod'
 import { Digest, Id, Name } from './common.ts'
 import { INSTANT_PATTERN, NONCE_PATTERN } from './patterns.ts'
 
-/** A moment, with milliseconds: equal length, so text order is time order. */
+/** A moment, `YYYY-MM-DDTHH:MM:SS.mmmZ`: equal length, so text order is time order. */
 export const Instant = z
   .string()
   .regex(INSTANT_PATTERN, 'a moment is YYYY-MM-DDTHH:MM:SS.mmmZ')
   .meta({ description: 'ISO 8601 in UTC with milliseconds.' })
 
 /** Makes a link single: 32-128 hex digits from a random source outside the core. */
-export const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
+const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
 
 /** One person who may decide for one role. Several may be asked for a role; the first to decide takes it. */
 export const ReviewSeat = z.strictObject({ role: Name, reviewer: Name, nonce: Nonce })
 export type ReviewSeat = z.infer<typeof ReviewSeat>
 
-/** One decision. Append-only: each carries the digest of the decision before it. */
+/**
+ * One decision. Append-only: each carries the digest of the decision before it. A rejection has a reason of 3 to 2,000
+ * characters; an approval may have none.
+ */
 export const ReviewDecision = z.strictObject({
   review_id: Id,
   tuning_proposal_id: Id,
@@ -31,9 +34,13 @@ export const ReviewDecision = z.strictObject({
 })
 export type ReviewDecision = z.infer<typeof ReviewDecision>
 
-export const REVIEW_STATUS = ['open', 'approved', 'rejected', 'expired'] as const
+/** `open` until every required role approved, one person rejected, or the time is over. */
+const REVIEW_STATUS = ['open', 'approved', 'rejected', 'expired'] as const
 
-/** The one item of a review. Every transition is one conditional write on `revision`. The task token is not in it. */
+/**
+ * The one item of a review. Every transition is one conditional write on `revision`. The task token is not in it. One
+ * person fills one role; the owner fills none (DESIGN 7).
+ */
 export const Review = z.strictObject({
   review_id: Id,
   tuning_proposal_id: Id,
@@ -50,7 +57,10 @@ export const Review = z.strictObject({
 })
 export type Review = z.infer<typeof Review>
 
-/** Why an attempt to open or to decide was refused. */
+/**
+ * Why an attempt to open or to decide was refused: the link, the state of the review, what was shown, the person, or
+ * the form. Our decision; a closed list, so that attempts can be counted.
+ */
 export const REVIEW_REFUSALS = [
   'malformed',
   'forged',
@@ -70,6 +80,8 @@ export const REVIEW_REFUSALS = [
   'bad_request',
   'cross_site',
 ] as const
+
+/** One of `REVIEW_REFUSALS`. */
 export type ReviewRefusal = (typeof REVIEW_REFUSALS)[number]
 
 /** A refused attempt, written beside the review, never into it: an attacker must not be able to fill the item. */

@@ -8,7 +8,10 @@ const Address = z
   .max(254)
   .regex(/^[^\s@<>"(),:;]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'an address is name@domain')
 
-/** Who reviews, by role: what the context value `reviewers` names a file of. */
+/**
+ * Who reviews, by role: what the context value `reviewers` names a file of. A role that a registered target requires
+ * and nobody but its owner is named for stops the synthesis.
+ */
 export const ReviewDeskConfig = z.strictObject({
   sender: Address.meta({ description: 'Address that notices come from; a verified identity of SES in this account.' }),
   roles: z

@@ -3,14 +3,18 @@ import * as z from 'zod/mini'
 import { Id, Name } from './payloads.ts'
 import type { RolloutStatus, Stage } from './release.ts'
 
-/** `configs`: rollout configurations by intent, as they were checked at synthesis. */
+/**
+ * `run_id`: the run whose proposal was approved. `configs`: rollout configurations by intent, as they were checked at
+ * synthesis.
+ */
 export const StartRolloutInput = z.strictObject({ run_id: Id, configs: z.record(Name, z.looseObject({})) })
 export type StartRolloutInput = z.infer<typeof StartRolloutInput>
 
+/** Names the rollout; everything else is read from its item. */
 export const RolloutInput = z.strictObject({ rollout_id: Id })
 export type RolloutInput = z.infer<typeof RolloutInput>
 
-/** A person at a lever. "rollout" is the name of the machine. */
+/** A person at a lever: who, and why in 3 to 2,000 characters. "rollout" is the name of the machine, and refused. */
 export const HandInput = z.strictObject({
   rollout_id: Id,
   by: Name.check(z.refine((by) => by !== 'rollout')),
@@ -25,15 +29,17 @@ export interface RolloutState {
   readonly stage: Stage
   /** Whether there is anything left to look at. */
   readonly goes_on: boolean
-  /** How long to wait before the next look. */
+  /** How long to wait before the next look, in seconds. */
   readonly seconds: number
   /** Start of the names of its executions. */
   readonly name: string
 }
 
-/** What became of the files that the runtime handed in. */
+/** What became of what the runtime handed in. */
 export interface InboxReport {
+  /** Runs that were new and are in the log now. */
   readonly recorded: number
+  /** Runs that the log held already: handing in twice changes nothing. */
   readonly known: number
   /** Files that were left where they are, each with its reason beside it. */
   readonly refused: number

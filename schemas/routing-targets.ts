@@ -7,6 +7,7 @@ export interface RoutingTarget {
   readonly profile: string
 }
 
+/** Every place, and the two speeds at which a version is spread. */
 export interface RoutingTargets {
   /** Deployment strategy of whatever goes forward. */
   readonly gradual: string

@@ -9,14 +9,19 @@ import { RejectionRecord } from './proposal.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { TuningTarget } from './target.ts'
 
-/** A model that a harness may ask for what was not recorded. */
-export const PinnedModel = z.strictObject({
+/**
+ * A model that a harness may ask for what was not recorded: ARN in Amazon Bedrock, and the longest answer in tokens.
+ * Off unless it is named (DESIGN 4).
+ */
+const PinnedModel = z.strictObject({
   model_arn: z.string().min(1),
   max_tokens: z.int().min(1).max(100_000),
 })
-export type PinnedModel = z.infer<typeof PinnedModel>
 
-/** What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another one. */
+/**
+ * What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another
+ * one. Limits are in milliseconds.
+ */
 export const Replayer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('transcript') }),
   z.strictObject({
@@ -54,6 +59,10 @@ export const AutotuneRun = z.strictObject({
   replayer: Replayer,
   search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
   heldout_test_set: HeldoutVersion.nullable(),
+  gate_rules: z
+    .string()
+    .optional()
+    .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
   candidates: z
     .array(CandidateChange)
     .nullable()
@@ -66,18 +75,28 @@ export const AutotuneRun = z.strictObject({
 })
 export type AutotuneRun = z.infer<typeof AutotuneRun>
 
+/**
+ * How a run ended. `certified`: there is a proposal; `not_certified`: the gate said "no"; `inconclusive`: the sealed
+ * set cannot answer, nothing was spent; `refused`: the contract or the ledger stands against it; `no_candidate`: no
+ * change survived the search.
+ */
 export const VERDICTS = ['certified', 'not_certified', 'inconclusive', 'refused', 'no_candidate'] as const
+
+/** One of `VERDICTS`. */
 export const Verdict = z.enum(VERDICTS)
 export type Verdict = z.infer<typeof Verdict>
 
-/** The same number of replays spent on uniformly random candidates. */
-export const NoSearch = z.strictObject({
+/**
+ * The same number of replays spent on uniformly random candidates: what the search itself was worth. `best` is null
+ * when none of them was feasible.
+ */
+const NoSearch = z.strictObject({
   candidates: z.int(),
   replays: z.int(),
   best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
 })
 
-/** What `run --json` prints. */
+/** What `run --json` prints, and what a manifest keeps. Null: the run did not come that far. */
 export const RunSummary = z.strictObject({
   run: Id,
   verdict: Verdict,
@@ -89,7 +108,9 @@ export const RunSummary = z.strictObject({
   search: z.strictObject({
     visited: z.int(),
     paid: z.int(),
+    /** Replays that were not paid for: the context was seen before, or equals the recorded one. */
     avoided: z.int(),
+    /** Whether the whole lattice was searched; false: sampled. */
     exact: z.boolean(),
     unreplayable: z.int().meta({ description: 'Paid replays whose answer the records do not hold.' }),
     failed: z.int().meta({ description: 'Paid replays in which the harness failed.' }),
@@ -104,7 +125,10 @@ export const RunSummary = z.strictObject({
 })
 export type RunSummary = z.infer<typeof RunSummary>
 
-/** One line of `audit.jsonl`: an artifact, what it was computed from, chained to the line before. */
+/**
+ * One line of `audit.jsonl`: an artifact, what it was computed from, chained to the line before. `seq` counts from 0,
+ * and the first line has no `previous`. What `verify` recomputes (DESIGN 3).
+ */
 export const AuditLine = z.strictObject({
   seq: z.int().min(0),
   artifact: Name,

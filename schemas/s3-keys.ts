@@ -1,12 +1,16 @@
 /** Every object key, as functions: the same layout in S3 and on disk. Ids are validated before they come here. */
 import type { ContextPack } from './pack.ts'
 
-/** Intents and refs are names, not ids: anything outside `A-Za-z0-9._-` is percent-encoded, so a key is one segment. */
+/**
+ * Intents and refs are names, not ids: anything outside `A-Za-z0-9._@-` and every dot at the start is percent-encoded,
+ * so a name is one segment of a key.
+ */
 export const segment = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9._@-]/g, (c) => `%${c.codePointAt(0)!.toString(16).padStart(2, '0')}`)
     .replace(/^\.+/, (dots) => '%2e'.repeat(dots.length))
 
+/** Files of one experience run (the article's experience store). */
 export const RUN_FILES = [
   'trace.json',
   'decision-record.json',
@@ -14,6 +18,8 @@ export const RUN_FILES = [
   'evidence-manifest.json',
   'tool-transcripts.jsonl',
 ] as const
+
+/** One of `RUN_FILES`. */
 export type RunFile = (typeof RUN_FILES)[number]
 
 /** Where a runtime hands in scored production runs, one folder a rollout. It may write here and nowhere else. */
@@ -22,31 +28,52 @@ export const PRODUCTION_INBOX = 'inbox/production/'
 /** Ingest's own memory lies under it. No other role may read it. */
 export const INGEST_PREFIX = 'ingest/'
 
+/**
+ * Keys and, where they end in a slash, prefixes: below the store's folder on disk, at the root of a bucket in S3.
+ * Digests come as `sha256:...` and stand there without their prefix. Total: no function throws.
+ */
 export const keys = {
+  /** Prefix of every pack, suite and price table. */
   packs: () => 'packs/',
+  /** A published version of a pack. */
   pack: (ref: ContextPack['pack']) => `packs/${segment(ref)}/pack.json`,
   /** Prefix of every version of a pack. */
   packVersions: (name: string) => `packs/${segment(name)}@`,
+  /** An evaluator suite, by its own ref. */
   suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
+  /** A price table, by its own ref. */
   priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
   /** A policy bundle, tool manifest, prompt or other document that a release tuple names, as it was imported. */
   document: (ref: string) => `packs/${segment(ref)}/document`,
+  /** Prefix of every experience run; in the vault those of held-out families. */
   runs: () => 'experience/runs/',
+  /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
   /** Index of an intent's runs: segments named by the digest of their lines. */
   index: (intent: string) => `experience/index/${segment(intent)}/`,
+  /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Prefix of what ingest knows of earlier imports: which family went to which side. */
   journal: () => `${INGEST_PREFIX}journal/`,
+  /** One segment of the journal, by the digest of its lines. */
   journalSegment: (digest: string) => `${INGEST_PREFIX}journal/${digest.slice(7)}.jsonl`,
+  /** Prefix of lists of segments that the index of runs holds whole. */
   journalListed: () => `${INGEST_PREFIX}listed/`,
+  /** One such list, by its digest. */
   journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
+  /** The newest search set of an intent. */
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
+  /** A search set by its digest: what a run pins. */
   goldensAt: (intent: string, digest: string) => `goldens/${segment(intent)}/${digest.slice(7, 23)}/search.jsonl`,
+  /** In the vault: the cases of a sealed version. */
   sealed: (intent: string, version: string) => `goldens/${segment(intent)}/${version.slice(7)}/test.jsonl`,
+  /** In the vault: prefix of the sealed log of one question. */
   gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
   /** What a model answered, by the digest of the request; in the vault for held-out cases. */
   modelAnswer: (digest: string) => `model-cache/${digest.slice(7)}.json`,
+  /** Prefix of every run of the loop. */
   autotune: () => 'autotune/runs/',
+  /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
@@ -66,13 +93,17 @@ export const keys = {
   productionInbox: (rolloutId: string) => `${PRODUCTION_INBOX}${segment(rolloutId)}/`,
   /** Why a file of the inbox was not taken. */
   productionRefused: (rolloutId: string, name: string) => `inbox/refused/${segment(rolloutId)}/${segment(name)}.json`,
+  /** Prefix of the refused attempts on a review. */
   reviewAttempts: (reviewId: string | null) => `reviews/${segment(reviewId ?? 'unproved')}/attempts/`,
 }
 
 /** A transition's record and routing, and the artifact over both, which is written last. */
 export const PROMOTION_FILES = ['record.json', 'routing.json', 'artifact.json'] as const
+
+/** One of `PROMOTION_FILES`. */
 export type PromotionFile = (typeof PROMOTION_FILES)[number]
 
+/** Files of one run of the loop (the article's, with our `gate.json`, `audit.jsonl` and `manifest.json`; DESIGN 3). */
 export const AUTOTUNE_FILES = [
   'target.json',
   'candidates.jsonl',
@@ -82,4 +113,6 @@ export const AUTOTUNE_FILES = [
   'audit.jsonl',
   'manifest.json',
 ] as const
+
+/** One of `AUTOTUNE_FILES`. */
 export type AutotuneFile = (typeof AUTOTUNE_FILES)[number]

@@ -1,6 +1,7 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
+import { eachMeasure, type MEASURES } from './measures.ts'
 
 const base = {
   evaluator_id: Id,
@@ -15,7 +16,8 @@ const names = z.array(Name).min(1)
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
- * model judge (a judge blocks but never certifies: its guardrail prints as checked).
+ * model judge (a judge blocks but never certifies: its guardrail prints as checked). A check whose record is missing
+ * says null, never pass (the article's Evaluation Engine; DESIGN 10).
  */
 export const Evaluator = z.discriminatedUnion('check', [
   z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('required_evidence') }),
@@ -44,7 +46,10 @@ export const Evaluator = z.discriminatedUnion('check', [
 ])
 export type Evaluator = z.infer<typeof Evaluator>
 
-/** A pinned suite. Never tunable, whatever a pack declares. */
+/**
+ * A pinned suite, `evals.NAME@SEMVER`. Never tunable, whatever a pack declares: switching an evaluator off is a
+ * violation, not a candidate (the article). Refused: an evaluator listed twice.
+ */
 export const EvaluatorSuite = z
   .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
   .superRefine((suite, ctx) => {
@@ -61,6 +66,9 @@ export const EvaluatorSuite = z
   })
 export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
 
+/**
+ * What an evaluator saw: in words, at which evidence and at which step of the recording. Null: at none in particular.
+ */
 export const Finding = z.strictObject({
   severity: z.enum(['info', 'warn', 'error']),
   message: z.string(),
@@ -79,28 +87,36 @@ export const EvaluatorVerdict = z.strictObject({
 })
 export type EvaluatorVerdict = z.infer<typeof EvaluatorVerdict>
 
+const KINDS = {
+  flag: z.boolean().nullable(),
+  share: Share.nullable(),
+  amount: z.number().nullable(),
+  count: z.int().nullable(),
+}
+
+/** What guardrails and metrics read of one replayed case. `null`: not measured. */
+export const Measures = z.strictObject(
+  eachMeasure(({ kind }) => KINDS[kind]) as unknown as {
+    [N in keyof typeof MEASURES]: (typeof KINDS)[(typeof MEASURES)[N]['kind']]
+  },
+)
+export type Measures = z.infer<typeof Measures>
+
 /** One scorecard a replayed case: verdicts by evaluator, and the measures that guardrails and metrics read. */
 export const Scorecard = z.strictObject({
   run_id: Id,
   intent: Name,
   pack_version: Ref.nullable(),
   scores: z.record(Id, EvaluatorVerdict),
-  measures: z.strictObject({
-    policy_violation: z.boolean().nullable(),
-    safety_violation: z.boolean().nullable(),
-    approval_bypass: z.boolean().nullable(),
-    utility_passed: z.boolean().nullable(),
-    utility_score: Share.nullable(),
-    latency_ms: z.number().nullable(),
-    economics_cents: z.number().nullable(),
-    economics_tokens: z.number().nullable(),
-    approval_waits: z.int().nullable(),
-    approval_actions: z.int().nullable(),
-  }),
+  measures: Measures,
 })
 export type Scorecard = z.infer<typeof Scorecard>
 
-/** Candidate minus baseline over one set, and the counts behind it. `null`: not measured. */
+/**
+ * Candidate minus baseline over one set, and the counts behind it. `null`: not measured. Violations, bypasses,
+ * regressions and improvements count families; latency in milliseconds, cost in cents a decision, tokens a decision,
+ * rates and utility 0..1.
+ */
 export const ScoreDelta = z.strictObject({
   set: z.enum(['search', 'heldout']),
   families: z.int(),

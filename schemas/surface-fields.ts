@@ -1,7 +1,8 @@
+/** The fields and layers of tunable surfaces, apart from their contract: a replay loads no schema library. */
+
 /**
- * Every field that a tunable surface may open, one line each: its layer, and whether replay can apply it by trimming what
- * was recorded (otherwise only another recording can answer). Apart from the contract, so that a replay loads no schema
- * library.
+ * Every field that a surface may open, one line each: its layer, and whether replay can apply it by trimming what was
+ * recorded (otherwise only another recording can answer; DESIGN 4).
  */
 export const SURFACE_FIELDS = {
   top_k: { layer: 'retrieval', trims: true },
@@ -17,10 +18,15 @@ export const SURFACE_FIELDS = {
 } as const
 
 type Fields = typeof SURFACE_FIELDS
+/** Name of a field, the last word of its path. */
 export type SurfaceField = keyof Fields
 
-/** The article's five layers, closed: weight of a field of that layer in the blast radius where its surface declares none. */
+/**
+ * The article's five layers, closed, in the order in which they should be tuned; prompt and approval come last. Weight of a
+ * field of that layer in the blast radius where its surface declares none.
+ */
 export const LAYER_WEIGHTS = { retrieval: 1, context_budget: 1, planner: 1, prompt: 2, approval_gate: 4 } as const
+/** Name of a layer. */
 export type Layer = keyof typeof LAYER_WEIGHTS
 
 /** Names of the layers, in the article's order. */

@@ -18,7 +18,11 @@ const shared = {
 const number = z.number()
 const choice = z.union([z.string().min(1).max(200)])
 
-export const RetrievalSurface = z.strictObject({
+/**
+ * How much evidence is offered and in which order. `top_k` and `max_hops` take whole numbers from `min` to `max`;
+ * `source_priority` takes names of recorded orderings in `allowed`, and no range.
+ */
+const RetrievalSurface = z.strictObject({
   layer: z.literal('retrieval'),
   field: z.enum(fieldsOf('retrieval')),
   bounds: z.strictObject({
@@ -29,35 +33,52 @@ export const RetrievalSurface = z.strictObject({
   ...shared,
 })
 
-export const ContextBudgetSurface = z.strictObject({
+/** Tokens that a part of the context may take, from `min` to `max` by `step`. */
+const ContextBudgetSurface = z.strictObject({
   layer: z.literal('context_budget'),
   field: z.enum(fieldsOf('context_budget')),
   bounds: z.strictObject({ min: z.int().min(0), max: z.int().min(0), step: z.int().positive() }),
   ...shared,
 })
 
-export const PlannerSurface = z.strictObject({
+/**
+ * How the planner works, one of the values in `allowed`. No trimming shows it: a case replays only where a recording
+ * was made under that value (DESIGN 4).
+ */
+const PlannerSurface = z.strictObject({
   layer: z.literal('planner'),
   field: z.enum(fieldsOf('planner')),
   bounds: z.strictObject({ allowed: z.array(choice).min(1) }),
   ...shared,
 })
 
-export const PromptSurface = z.strictObject({
+/**
+ * A block of instructions. It may grow by `max_added_tokens` (ceil(characters / 4)) and hold no forbidden term; a
+ * rewrite that keeps less than half of its words is refused.
+ */
+const PromptSurface = z.strictObject({
   layer: z.literal('prompt'),
   field: z.literal('instruction_block'),
   bounds: z.strictObject({ max_added_tokens: z.int().min(0), forbidden_terms: z.array(z.string().min(1)) }),
   ...shared,
 })
 
-export const ApprovalGateSurface = z.strictObject({
+/**
+ * From which amount on a person is asked, by `step`, in the unit of the recorded amounts. A value that skips an
+ * approval which the baseline asks for cannot win (DESIGN 5).
+ */
+const ApprovalGateSurface = z.strictObject({
   layer: z.literal('approval_gate'),
   field: z.literal('threshold'),
   bounds: z.strictObject({ min: number, max: number, step: z.number().positive() }),
   ...shared,
 })
 
-/** A declared field. A path with no surface cannot be changed by any code path (article, "declared search space"). */
+/**
+ * A declared field. A path with no surface cannot be changed by any code path (the article, "declared search space").
+ * Refused: a path whose last word is not its field, bounds that are inverted or belong to another field, a value listed
+ * twice.
+ */
 export const TunableSurface = z
   .discriminatedUnion('layer', [
     RetrievalSurface,

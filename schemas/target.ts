@@ -5,29 +5,47 @@ import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
 
 const level = z.number().gt(0).lt(1)
+const budget = z.number().gt(0).lt(0.5, 'an error of one half or more certifies anything: the default is .05')
 const floor = {
   max_violation_rate: level
     .optional()
     .meta({ description: 'Rate that the certificate excludes (default .01). Only beside a limit of none.' }),
-  alpha: level.optional().meta({ description: "This guardrail's error per held-out version (default .05)." }),
+  alpha: budget.optional().meta({ description: "This guardrail's error per held-out version (default .05)." }),
 }
 const noneAllowed =
   'max_violation_rate stands beside a limit that allows none; a limit that tolerates something is its own rate'
 
 const atLeast = z
-  .strictObject({ min: z.number().min(0).max(1), ...floor })
+  .strictObject({
+    min: z
+      .number()
+      .min(0.01, 'below .01 every family may violate, so nothing could be certified: give 1, or at least .95')
+      .max(1, 'is a share of families: at most 1'),
+    ...floor,
+  })
   .refine((g) => g.max_violation_rate === undefined || g.min === 1, {
     path: ['max_violation_rate'],
     message: noneAllowed,
   })
 const atMost = z
-  .strictObject({ max: z.number().min(0).max(1), ...floor })
+  .strictObject({
+    max: z
+      .number()
+      .min(0, 'is a share of families: at least 0')
+      .max(0.99, 'above .99 every family may bypass its approval, so nothing could be certified: give 0'),
+    ...floor,
+  })
   .refine((g) => g.max_violation_rate === undefined || g.max === 0, {
     path: ['max_violation_rate'],
     message: noneAllowed,
   })
 
-/** Limits of the five dimensions and of approval bypass (article, "guardrails"). */
+/**
+ * Limits of the five dimensions and of approval bypass (the article, "guardrails"). `policy`, `safety` and
+ * `approval_bypass_rate` are absolute shares 0..1; the deltas are candidate minus baseline, in score, milliseconds and
+ * cents a decision. Each `alpha` is in (0, 1), default .05. Refused: a `utility_delta.min` above 0, and
+ * `max_violation_rate` beside a limit that tolerates something (the held-out gate, "From the contract to the rules").
+ */
 export const Guardrails = z.strictObject({
   policy: atLeast.optional(),
   safety: atLeast.optional(),
@@ -39,29 +57,60 @@ export const Guardrails = z.strictObject({
         .gt(-1)
         .max(0, 'a utility_delta.min above 0 asks for an improvement: make utility the target metric instead'),
       graded: z.boolean().optional().meta({ description: 'Compare scores 0..1 instead of pass/fail (betting test).' }),
-      alpha: level.optional(),
+      alpha: budget.optional(),
       stake: z
         .number()
         .min(0)
         .optional()
         .meta({ description: 'Graded utility only: fixed stake of the betting test.' }),
     })
+    .refine(({ min, stake = 0 }) => stake * (1 + min) < 1, {
+      path: ['stake'],
+      message: 'a stake must be below 1 / (1 + min): a larger one could lose more than everything. Leave it out',
+    })
     .optional(),
-  p95_latency_delta: z.strictObject({ max_ms: z.number(), alpha: level.optional() }).optional(),
-  economics_delta: z.strictObject({ max_cents: z.number(), alpha: level.optional() }).optional(),
+  p95_latency_delta: z.strictObject({ max_ms: z.number(), alpha: budget.optional() }).optional(),
+  economics_delta: z.strictObject({ max_cents: z.number(), alpha: budget.optional() }).optional(),
 })
 export type Guardrails = z.infer<typeof Guardrails>
 
-/** Dimensions that records may be unable to carry at all. Policy, safety and utility are never among them. */
-export const NotMeasured = z.strictObject({
+/** Worst that one decision may do to a metric of means: no bound of a mean holds without it. */
+export const MetricRange = z.strictObject({
+  max_rise: z
+    .number()
+    .gt(0, 'max_rise is the most that one decision may rise above the baseline: a number above 0')
+    .optional()
+    .meta({ description: 'In the unit of the metric, where less is better. A decision above it blocks.' }),
+  max_fall: z
+    .number()
+    .gt(0, 'max_fall is the most that one decision may fall below the baseline: a number above 0')
+    .optional()
+    .meta({ description: 'The same where the target is to increase.' }),
+  max_share_beyond: level
+    .optional()
+    .meta({ description: 'Share of families that may go beyond it all the same (default: none may be seen).' }),
+  decisions: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Most decisions of a family that count (default: those of the largest search family).' }),
+})
+export type MetricRange = z.infer<typeof MetricRange>
+
+/**
+ * What the records cannot carry at all, each with its reason of 3 characters or more. Policy, safety and utility are
+ * never among them, nor is the target's own metric (DESIGN 3).
+ */
+const NotMeasured = z.strictObject({
   latency: z.string().min(3).optional(),
   economics: z.string().min(3).optional(),
   approval: z.string().min(3).optional(),
 })
 
 /**
- * One metric on one intent. Every field that `autotune doctor` asks for may be absent here: it is then an unanswered
- * question with a line of its own, not a parse error.
+ * One metric on one intent: the article's contract of seven questions. Every field that `autotune doctor` asks for may
+ * be absent here: it is then an unanswered question with a line of its own, not a parse error. A field that is not ours
+ * is refused, so that a typing error is no silent default.
  */
 export const TuningTarget = z.strictObject({
   $schema: z.string().optional(),
@@ -70,6 +119,13 @@ export const TuningTarget = z.strictObject({
   direction: z.enum(['decrease', 'increase']).optional(),
   baseline_tuple: BaselineTuple.optional(),
   guardrails: Guardrails.optional(),
+  ranges: z
+    .strictObject({
+      economics_cents_per_decision: MetricRange.optional(),
+      economics_tokens_per_decision: MetricRange.optional(),
+    })
+    .optional()
+    .meta({ description: 'Needed for cost that a candidate could raise; what only trims cannot.' }),
   not_measured: NotMeasured.optional(),
   search_space: z
     .array(SettingPath)
@@ -94,7 +150,7 @@ export const TuningTarget = z.strictObject({
         .max(100)
         .optional()
         .meta({ description: 'K, questions per held-out version (default by size: 5, 2 or 1).' }),
-      alpha: level.optional().meta({ description: 'Error per held-out version (default .05).' }),
+      alpha: budget.optional().meta({ description: 'Error per held-out version (default .05).' }),
     })
     .optional(),
   choice_rule: z.literal('pareto').optional(),

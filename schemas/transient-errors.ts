@@ -1,4 +1,6 @@
 /** Errors that pass by themselves, by the names under which Lambda and the SDK report them. Shared by `lib` and `functions`. */
+
+/** What a step is retried for, and nothing else: bad input and errors of our own are not among them. */
 export const TRANSIENT_ERRORS: readonly string[] = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',

@@ -3,6 +3,7 @@
 /** CloudWatch namespace of our own metrics; the dimension `service` is the name of the step. */
 export const NAMESPACE = 'Autotune'
 
+/** Metric names. Counts unless a unit is said. */
 export const COUNTED = {
   /** Shards that a round asks to be replayed. */
   replayShards: 'ReplayShards',

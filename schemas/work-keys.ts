@@ -10,6 +10,7 @@ export const WORK_PREFIX = 'autotune/work/'
 const number = (n: number): string => String(n).padStart(6, '0')
 const folder = (runId: string): string => `${WORK_PREFIX}${segment(runId)}/`
 
+/** Keys of the work files of a run. Digests come as `sha256:...`; shards count from 0. */
 export const workKeys = {
   /** What was asked for, as the run was started. */
   request: (runId: string) => `${folder(runId)}request.json`,
@@ -23,6 +24,7 @@ export const workKeys = {
   settings: (runId: string, digest: string) => `${folder(runId)}settings/${digest.slice(7)}.json`,
   /** Items of a Distributed Map, one a line; named by what it asks for, so that a retry writes the same object. */
   round: (runId: string, digest: string) => `${folder(runId)}rounds/${digest.slice(7, 23)}.jsonl`,
+  /** Prefix of the rounds of a run. */
   rounds: (runId: string) => `${folder(runId)}rounds/`,
   /** Answers of one shard for one settings. */
   answers: (runId: string, digest: string, shard: number) =>
@@ -35,14 +37,19 @@ export const workKeys = {
   exports: (runId: string) => `${folder(runId)}exports/`,
 }
 
-/** Work files of the gate, in the vault. */
+/**
+ * Work files of the gate, in the vault: as sealed as the cases. `version` is a digest; questions count from 1, shards
+ * and candidates from 0.
+ */
 export const gateKeys = {
   /** What a call of a sealed function failed on. */
   failure: (step: string, request: string) => `log/${step}/${segment(request)}.json`,
   /** When the answer becomes readable: written once, by the first reservation of the question. */
   due: (version: string, question: number) => `gate/${version.slice(7)}/${question}/due.json`,
+  /** Sealed cases of one shard of a question, one a line. */
   shard: (version: string, question: number, shard: number) =>
     `gate/${version.slice(7)}/${question}/shards/${number(shard)}.jsonl`,
+  /** How one candidate scored on one shard. */
   scores: (version: string, question: number, candidate: number, shard: number) =>
     `gate/${version.slice(7)}/${question}/partial/${candidate}-${number(shard)}.jsonl`,
 }

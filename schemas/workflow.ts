@@ -4,7 +4,10 @@ import { HandWrittenChange } from './candidate.ts'
 import { Id } from './common.ts'
 import { TuningTarget } from './target.ts'
 
-/** What starts a tuning workflow: the input of its execution. */
+/**
+ * What starts a tuning workflow: the input of its execution. `demonstration`: why the run certifies nothing for real
+ * use; null: it is for real.
+ */
 export const StartRequest = z.strictObject({
   target: TuningTarget,
   candidates: z

@@ -6,10 +6,8 @@ import { App, type AppProps, CfnOutput, Duration, Stack } from 'aws-cdk-lib'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import { Topic } from 'aws-cdk-lib/aws-sns'
-import { TuningTarget } from '#schemas/target.ts'
-import { Autotune } from '../../lib/constructs/autotune.ts'
-import { StatefulStack } from '../../lib/stateful-stack.ts'
-import refundTarget from '../refund/target.json' with { type: 'json' }
+import refundTarget from '../../functions/demo/target.json' with { type: 'json' }
+import { Autotune, StatefulStack, TuningTarget } from '../../lib/index.ts'
 
 export function exampleApp(props: AppProps = {}): App {
   const app = new App(props)

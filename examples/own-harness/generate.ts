@@ -8,7 +8,7 @@
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessAction, ModelAnswer, Passage, Pinned, ToolAnswer } from '#schemas/harness.ts'
 import { ContextPack } from '#schemas/pack.ts'
-import { type Draw, drawFrom } from '../refund/draw.ts'
+import { type Draw, drawFrom } from '../../functions/demo/draw.ts'
 import { byRelevance, replay, tokensOf } from './harness.ts'
 import {
   DEVICES,

@@ -1,5 +1,5 @@
 /** SYNTHETIC: the manual, the parts and the stand-in model of a repair desk that does not exist. */
-import type { Draw } from '../refund/draw.ts'
+import type { Draw } from '../../functions/demo/draw.ts'
 
 export const DEVICES = ['Lumo', 'Vento', 'Aqua', 'Terra', 'Brisa', 'Nimbus', 'Corda', 'Solis'].flatMap((name) =>
   [200, 300, 400].map((size) => `${name}-${size}`),

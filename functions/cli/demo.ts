@@ -6,16 +6,17 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { publishRefund, refundTarget } from '../../examples/refund/documents.ts'
-import { refundRuns } from '../../examples/refund/generate.ts'
+import { publishRefund, refundTarget } from '../demo/documents.ts'
+import { refundRuns } from '../demo/generate.ts'
 import { openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { fixSplit, ingest } from '../steps/experience/ingest.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { readJson } from '../streams/read-object.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { COMMAND, print, terminalProgress } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
+// The key decides who is sealed away, and with it every figure that README shows.
 const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as const
 const RUN_ID = 'demo_refund_cents'
 const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'
@@ -69,9 +70,9 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     print(json, { ...summary, proposal: path, store: store.dir }, () => [
       ...runLines(summary, proposal, path),
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
-      `look further  npm run -s autotune -- explain ${RUN_ID} --store ${store.dir}`,
-      `              npm run -s autotune -- verify ${RUN_ID} --store ${store.dir}`,
-      `review it     npm run -s autotune -- review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
+      `look further  ${COMMAND} explain ${RUN_ID} --store ${store.dir}`,
+      `              ${COMMAND} verify ${RUN_ID} --store ${store.dir}`,
+      `review it     ${COMMAND} review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {

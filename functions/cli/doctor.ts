@@ -7,18 +7,21 @@ import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
-import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
+import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
+import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
-import { parseTarget, pinnedDocuments } from '../steps/experience/documents.ts'
+import { pinnedDocuments } from '../steps/experience/documents.ts'
+import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly, gather } from '../steps/replay/reproduce.ts'
-import { chosenReplayer, type LocalEngine, openEngine } from './engine.ts'
 import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, readInput, terminalProgress } from './terminal.ts'
+import { print, terminalProgress } from './terminal.ts'
 import { contractLines, preflightLines } from './text.ts'
 
 interface Options extends StoreOptions {
@@ -78,8 +81,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const estimated = estimatedLine(tracing)
     const problems = baselineProblems(reproduced.panel, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const facts = await askable(store, resolved, pins, engine)
-    const rows = facts ? preflight(facts, resolved, null) : []
+    const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
+    const harness = { settings: pins.settings, replayer: pins.replayer.kind }
+    const rows = facts ? preflight(facts, resolved, harness, null) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
@@ -125,11 +129,12 @@ async function askable(
   target: ResolvedTarget,
   pins: BaselinePins,
   engine: Looking,
+  limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
   if (!isLocal(store)) return await standingVersion(store, target, pins)
   return (
-    (await planSeal(store, target, pins, engine)).facts ??
-    sealVersion(new Gathered().reproduction(), target, pins).facts
+    (await planSeal(store, target, pins, engine, limits)).facts ??
+    sealVersion(new Gathered().reproduction(), target, pins, await limits()).facts
   )
 }
 

@@ -1,140 +1,49 @@
-/** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
-import { randomBytes } from 'node:crypto'
-import { ImportError } from '#adapters/local/import/import-error.ts'
-import { mapRecords } from '#adapters/local/import/map-runner.ts'
-import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
-import { toNativeRun } from '#adapters/local/import/native-run.ts'
-import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
-import type { SplitRule } from '#core/experience/split.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { UserError } from '../errors.ts'
-import type { Scratch, Store } from '../ports.ts'
-import {
-  keptDocument,
-  parseJson,
-  parsePack,
-  parsePrices,
-  parseSuite,
-  publishDocument,
-  publishPack,
-  publishPrices,
-  publishSuite,
-  refuseChanged,
-} from '../steps/experience/documents.ts'
-import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
-import { readInput } from './terminal.ts'
+/** `autotune import`: what was stored, and where it went. */
 
-export interface ImportOptions {
-  /** Shipped map or path; null: the records are native already. */
-  readonly map: string | null
-  readonly packs: readonly string[]
-  readonly suites: readonly string[]
-  readonly prices: readonly string[]
-  /** `REF=FILE` each. */
-  readonly documents?: readonly string[]
-  readonly splitBy: 'hash' | 'recorded'
-  readonly splitKey: string | null
+import { importFiles } from '../embedded/import-files.ts'
+import { UserError } from '../errors.ts'
+import { openForImport } from './open.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print, terminalProgress } from './terminal.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly map?: string
+  readonly pack: string[]
+  readonly suite: string[]
+  readonly prices: string[]
+  readonly document: string[]
+  readonly split: 'hash' | 'recorded'
+  readonly splitKey?: string
   readonly heldoutShare: number
 }
 
-/** Documents and files into a store. Any error refuses the whole import; nothing is written then. */
-export async function importFiles(
-  store: Store,
-  files: readonly string[],
-  options: ImportOptions,
-): Promise<IngestReport> {
-  const packs = options.packs.map((f) => parsePack(readInput(f), f))
-  const suites = options.suites.map((f) => parseSuite(readInput(f), f))
-  const prices = options.prices.map((f) => parsePrices(readInput(f), f))
-  const kept = (options.documents ?? []).map((named) => {
-    const [ref, ...file] = named.split('=')
-    if (file.length === 0)
-      throw new UserError(`--document ${named}: give REF=FILE, e.g. policy.returns@4.1.0=policy.json`)
-    return keptDocument(ref!, readInput(file.join('=')), file.join('='))
-  })
-  await refuseChanged(store.objects, packs, suites, prices, kept)
-  const spool = store.scratch()
+export async function importVerb(files: readonly string[], o: Options): Promise<number> {
+  const documents = o.pack.length + o.suite.length + o.prices.length + o.document.length
+  if (files.length + documents === 0)
+    throw new UserError('nothing to import: name record files, or --pack, --suite, --prices, --document')
+  const store = await openForImport(o, terminalProgress())
   try {
-    const mapped = await spoolRuns(store, files, options.map, spool)
-    if (files.length > 0 && mapped === 0)
-      throw new UserError(
-        `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
-      )
-    const rule = await splitRule(store, options)
-    const report = await ingest(store, () => runsOf(spool), rule)
-    for (const pack of packs) await publishPack(store.objects, pack)
-    for (const suite of suites) await publishSuite(store.objects, suite)
-    for (const table of prices) await publishPrices(store.objects, table)
-    for (const document of kept) await publishDocument(store.objects, document)
-    return report
+    const report = await importFiles(store, files, {
+      map: o.map ?? null,
+      packs: o.pack,
+      suites: o.suite,
+      prices: o.prices,
+      documents: o.document,
+      splitBy: o.split,
+      splitKey: o.splitKey ?? null,
+      heldoutShare: o.heldoutShare,
+    })
+    print(o.json, { ...report, documents }, () => [
+      `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
+      ...(files.length > 0
+        ? [
+            `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
+          ]
+        : []),
+    ])
+    return 0
   } finally {
-    spool.close()
+    store.close()
   }
-}
-
-/** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
-async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
-  const rule = (await fixedSplit(store)) ?? {
-    by: splitBy,
-    key: splitKey ?? randomBytes(32).toString('hex'),
-    heldout_share: heldoutShare,
-  }
-  if ((splitKey !== null && rule.key !== splitKey) || rule.heldout_share !== heldoutShare || rule.by !== splitBy)
-    throw new UserError(
-      'this store splits families by another key, share or rule: families never move. Use the same options, or another --store',
-    )
-  return rule
-}
-
-/** Maps and validates every record and puts it aside. Throws one UserError that lists up to twenty problems. */
-async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: Scratch): Promise<number> {
-  const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
-  const problems: string[] = []
-  let runs = 0
-  for await (const record of records) {
-    if (record.kind === 'error') problems.push(record.error.message)
-    if (record.kind !== 'run' || problems.length > 0) continue
-    spool.add(JSON.stringify(record.run))
-    if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
-  }
-  if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
-  return runs
-}
-
-async function* nativeRecords(files: readonly string[]) {
-  let errors = 0
-  for (const file of files) {
-    try {
-      for await (const { line, text } of readJsonl(file)) {
-        const native = toNativeRun(parseRecord(file, line, text))
-        if (native.kind === 'run') {
-          yield { kind: 'run' as const, run: native.run }
-          continue
-        }
-        const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
-        yield {
-          kind: 'error' as const,
-          error: new ImportError({ file, line, field: native.field, problem: native.problem, todo }),
-        }
-        if (++errors === 20) return
-      }
-    } catch (error) {
-      if (!(error instanceof ImportError)) throw error
-      yield { kind: 'error' as const, error }
-    }
-  }
-}
-
-function parseRecord(file: string, line: number, text: string): unknown {
-  try {
-    return parseJson(text, file)
-  } catch (error) {
-    const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
-    throw new ImportError({ file, line, field: null, problem, todo: 'Mend the line; every line is one JSON object' })
-  }
-}
-
-async function* runsOf(spool: Scratch): AsyncGenerator<ExperienceRun> {
-  // Validated when it was put aside a moment ago.
-  for (const line of spool.lines()) yield JSON.parse(line) as ExperienceRun
 }

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import { print } from './terminal.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
-const EXAMPLE = new URL('../../examples/refund/', import.meta.url)
+const EXAMPLE = new URL('../demo/', import.meta.url)
 
 export async function init({ dir, json }: { dir: string; json: boolean }): Promise<number> {
   mkdirSync(dir, { recursive: true })

@@ -6,6 +6,7 @@ import { Name } from '#schemas/common.ts'
 import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import { serveDesk } from '../embedded/desk-server.ts'
+import { openEngine, optionsOf } from '../embedded/engine.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { PAGE_HOST } from '../embedded/page-server.ts'
 import { UserError } from '../errors.ts'
@@ -14,7 +15,6 @@ import { reviewLinks } from '../steps/review/notice.ts'
 import { openRunReview } from '../steps/review/opening.ts'
 import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps/review/reviews.ts'
 import { pinnedRun } from '../steps/run/verify.ts'
-import { openEngine, optionsOf } from './engine.ts'
 import { manifestOf } from './inspect.ts'
 import { existingStore } from './open.ts'
 import { print, untilSignalled } from './terminal.ts'
@@ -50,14 +50,14 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       return 0
     }
     const say = (line: string) => process.stderr.write(`${line}\n`)
-    let told = item.review
+    let latest = item.review
     const server = await serveDesk(
       async (request, at) => {
         const reply = await answerRequest(store, code, request, at)
         if (reply.write) {
           const { role, reviewer, decision, reason } = reply.write.decision
           say(`${reviewer} as ${role}: ${decision}${reason === null ? '' : `: ${JSON.stringify(reason)}`}`)
-          told = tell(told, reply.write.next, say)
+          latest = tell(latest, reply.write.next, say)
         }
         return reply
       },
@@ -74,7 +74,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       readReview(store, item.review.review_id)
         .then((now) => expireIfDue(store, now))
         .then((now) => {
-          if (now) told = tell(told, now.review, say)
+          if (now) latest = tell(latest, now.review, say)
         })
         .catch((error: Error) => say(`autotune: ${error.message}`))
     }, 30_000)

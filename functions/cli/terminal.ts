@@ -1,23 +1,8 @@
-/** Reading of command-line files and the two ways to print: lines for people, one JSON object for machines. */
-import { readFileSync, statSync } from 'node:fs'
-import { UserError } from '../errors.ts'
+/** Between this program and the terminal it runs in: what is printed, how far long work is, how a person ends it. */
 import type { Progress } from '../ports.ts'
 
-/** Text of a file named on the command line. */
-export function readInput(file: string): string {
-  let size: number
-  try {
-    const stat = statSync(file)
-    if (stat.isDirectory()) throw new UserError(`${file} is a folder; name a file`)
-    size = stat.size
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${file} cannot be read: ${(error as Error).message}`)
-  }
-  if (size > 16 * 1024 * 1024)
-    throw new UserError(`${file} has ${size} bytes; a document of this kind has at most 16 MiB`)
-  return readFileSync(file, 'utf8')
-}
+/** How this program is called: a clone has it as a script, an installed package as a command. */
+export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s autotune --' : 'autotune'
 
 /** Prints lines for people, or one object on one line for machines. */
 export function print(json: boolean, object: unknown, lines: () => readonly string[]): void {

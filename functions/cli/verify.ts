@@ -1,7 +1,8 @@
 /** `autotune verify`: recomputes a run and names every file that differs. */
+
+import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embedded/engine.ts'
 import { UserError } from '../errors.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
-import { deployedEngine, type LocalEngine, openEngine, optionsOf } from './engine.ts'
 import { isLocal, openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'

@@ -14,7 +14,7 @@ import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import type { SearchResult } from './search/search.ts'
 import type { CompiledSearch } from './search/search-set.ts'
-import type { Winner } from './select/winner.ts'
+import type { Winner } from './select/choose.ts'
 
 /** Outcome of a run as values; the caller writes them. A refusal before the search leaves no artifacts. */
 export interface RunOutcome {

@@ -4,15 +4,15 @@
  * restricted process of its own.
  */
 import { availableParallelism } from 'node:os'
-import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
-import { FileSpill } from '#adapters/local/isolation/file-spill.ts'
 import { unpacked } from '#adapters/local/isolation/protocol.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
-import type { SearchStep, SearchTurn } from '#adapters/local/module/search-protocol.ts'
-import { SpilledCases } from '#core/search/spilled-cases.ts'
+import type { SearchStep, SearchTurn } from '#adapters/local/module/protocol.ts'
+import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
+import { RecordList, TEXT } from '#core/bytes/record-list.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Progress, ReplayEngine, RunLoader } from '../ports.ts'
@@ -63,9 +63,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   await pools.search.open()
   let replayed = 0
   /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
-  const aside = passingDescriptor(vault)
-  const spill = new FileSpill(aside.file)
-  let searched = new SpilledCases(spill, { whole: true })
+  const aside = fileScratch(vault)
+  let searched = new RecordList(aside.records, TEXT)
 
   const replays = harnessReplays({
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs } as const,
@@ -84,9 +83,9 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     ...replays,
 
     async *reproduce(lines, pins, side) {
-      if (side === 'search') searched = new SpilledCases(spill, { whole: true })
+      if (side === 'search') searched = new RecordList(aside.records, TEXT)
       for await (const reproduced of replays.reproduce(lines, pins, side)) {
-        if (side === 'search' && 'measures' in reproduced.result) searched.add(JSON.parse(reproduced.line))
+        if (side === 'search' && 'measures' in reproduced.result) searched.add(reproduced.line)
         yield reproduced
       }
     },
@@ -104,7 +103,10 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
         let step = yield* turn({ input }, heads())
         while ('round' in step) {
           const { cases, settings } = step.round
-          const asked = cases.map((i) => ({ case: searched.at(i)!, baseline: panel.baseline.at(i)! }))
+          const asked = cases.map((i) => ({
+            case: JSON.parse(searched.at(i)!) as ReplayCase,
+            baseline: panel.baseline.at(i)!,
+          }))
           const answers = await replays.answer(asked, settings, judged)
           step = yield* turn({ answers })
         }

@@ -2,9 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
-import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
-import { sqliteScratchTable } from '#adapters/local/sqlite/sqlite-scratch-table.ts'
+import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
 
@@ -48,7 +47,6 @@ export function openStore(
     table,
     // Held-out lines are among them.
     scratch: () => fileScratch(join(dir, 'vault')),
-    scratchTable: () => sqliteScratchTable(join(dir, 'vault')),
     clock: { now: () => new Date().toISOString() },
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,

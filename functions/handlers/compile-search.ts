@@ -1,5 +1,5 @@
 /** Compiles the recorded runs of an intent into the search set that the run will pin. */
-import { RunInput, type SearchSetRef } from '#schemas/payloads.ts'
+import { type CompiledSet, RunInput } from '#schemas/payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
@@ -7,10 +7,11 @@ import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { refTo, requestOf } from '../lambda/work.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
+import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { answeredContract } from '../steps/run/run.ts'
 import { streamLines } from '../streams/read-object.ts'
 
-export const compileSearchFunction: Step<RunInput, SearchSetRef> = {
+export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
@@ -23,12 +24,10 @@ export const compileSearchFunction: Step<RunInput, SearchSetRef> = {
     const { key, version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
     // Before anything is sealed: a harness that answers nothing, or twice differently, ends the run here.
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
-    if (replays.check)
-      await replays.check(
-        streamLines(store.objects, key),
-        contractPins(await answeredContract(store, target), replayer),
-      )
-    return { ref, digest, cases, version_id }
+    const contract = await answeredContract(store, target)
+    if (replays.check) await replays.check(streamLines(store.objects, key), contractPins(contract, replayer))
+    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings)
+    return { search_set: { ref, digest, cases, version_id }, limits }
   },
 }
 

@@ -1,6 +1,6 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
-import { RunInput } from '#schemas/payloads.ts'
+import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
@@ -8,16 +8,17 @@ import { requestOf } from '../lambda/work.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
 import { answeredContract } from '../steps/run/run.ts'
 
-export const sealVersionFunction: Step<RunInput, { readonly facts: HeldoutVersion | null }> = {
+export const sealVersionFunction: Step<SealVersionInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
   sealed: 'sealer',
-  input: RunInput,
-  async work({ run }, world) {
+  input: SealVersionInput,
+  async work({ run, limits }, world) {
     const { store } = world
     const { target, replayer } = await requestOf(store, run)
     const contract = await answeredContract(store, target)
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
-    return { facts: await sealIfNeeded(store, contract.resolved, contractPins(contract, replayer), replays) }
+    const pins = contractPins(contract, replayer)
+    return { facts: await sealIfNeeded(store, contract.resolved, pins, replays, async () => limits) }
   },
 }
 

@@ -8,6 +8,7 @@ import type { HarnessCase, HarnessModule, Pinned } from '#schemas/harness.ts'
 import type { HarnessReturn } from '#schemas/harness-call.ts'
 import { type HarnessCall, pinnedAnswers, UnpinnedCall } from '../core/replay/pinned-answers.ts'
 
+export type { HarnessCase, HarnessModule, HarnessResult, Pinned } from '#schemas/harness.ts'
 export { UnpinnedCall }
 
 /** The handler of a harness: one recorded case and one settings table in, what came of it out. */

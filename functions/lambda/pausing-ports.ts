@@ -4,21 +4,21 @@
  */
 
 import { Gathered, headOf, panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
+import { Records } from '#core/bytes/records.ts'
 import { canonical, canonicalLines, digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
+import type { SlimCase } from '#core/replay/slim.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
+import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { MemorySpill } from '#core/search/spill.ts'
-import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Need, ObjectRef, Pinned, ReplayItem } from '#schemas/payloads.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
@@ -66,7 +66,7 @@ export async function pausingPorts(
   const question = await readJson<QuestionFile>(store.objects, workKeys.question(id))
   const asked = answer && (await needJson<Asked>(store, answer))
   const live = recordPorts(store)
-  let searched: Panel<ReplayCase> = panelOf([])
+  let searched: Panel<SlimCase> = panelOf<SlimCase>([])
   return {
     async reproduce() {
       const { shards: _, ...rest } = panel
@@ -95,9 +95,9 @@ export async function pausingPorts(
 }
 
 /** The search set as its shards have it, whose cases lie as text until they are looked at. */
-async function shardedPanel(store: Store, runId: string, { shards }: PanelFile): Promise<Panel<ReplayCase>> {
+async function shardedPanel(store: Store, runId: string, { shards }: PanelFile): Promise<Panel<SlimCase>> {
   const gathered = new Gathered()
-  const whole = new SpilledCases(new MemorySpill())
+  const whole = new SearchCases(new Records())
   for (const [i, { cases, version_id }] of shards.entries()) {
     const key = workKeys.shard(runId, i)
     const before = whole.length
@@ -117,7 +117,7 @@ async function* answeredSearch(
   store: Store,
   { run_id: runId, replayer }: AutotuneRun,
   { pinned, panel }: { readonly pinned: Pinned; readonly panel: PanelFile },
-  input: SearchInput<ReplayCase>,
+  input: SearchInput<SlimCase>,
 ): AsyncGenerator<string, SearchResult> {
   // One candidate is read to its end before the next: nobody comes back to the answers before.
   let last: { readonly digest: string; readonly answers: readonly CaseAnswer[] | null } | null = null

@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda'
 import { canonical } from '#core/canonical.ts'
 import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
-import { parseAs } from '../steps/experience/documents.ts'
+import { parseAs } from '../steps/experience/parse.ts'
 import type { SealedStep } from './step.ts'
 import type { World } from './world.ts'
 
@@ -23,12 +23,12 @@ export function sealedHandler<I, O>(step: SealedStep<I, O>, open: () => World) {
       return await step.work(parseAs(step.input, event, step.name), world)
     } catch (error) {
       await keepFailure(step, event, error as Error, awsRequestId, world)
-      throw told(step, error as Error)
+      throw publicError(step, error as Error)
     }
   }
 }
 
-function told({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error: Error): Error {
+function publicError({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error: Error): Error {
   // Named as it is, so that the workflow tries again; without its text.
   if (TRANSIENT_ERRORS.includes(error.name)) return Object.assign(new Error(), { name: error.name })
   return sealed === 'sealer' && error.name === 'UserError' ? error : new SealedFailure()

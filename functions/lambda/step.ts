@@ -1,5 +1,5 @@
 /** The steps that functions carry out: what each takes, its work, and what of it may show. */
-import type { Contract } from '../steps/experience/documents.ts'
+import type { Contract } from '../steps/experience/parse.ts'
 import type { World } from './world.ts'
 
 interface AnyStep<I, O, W> {

@@ -10,7 +10,7 @@ import type { ReviewItem } from '../steps/review/reviews.ts'
  * A function that was killed between the decision and the answer leaves the workflow asleep, and the next request to any
  * link wakes it. When there is none, it wakes by itself after six hours, at most 120 times in the longest review.
  */
-export const LOOK_AGAIN_SECONDS = 6 * 3600
+const LOOK_AGAIN_SECONDS = 6 * 3600
 
 /** @param now of the clock port */
 export function reviewState({ run_id, review }: ReviewItem, now: string): ReviewState {
@@ -21,9 +21,9 @@ export function reviewState({ run_id, review }: ReviewItem, now: string): Review
 }
 
 /** Harm is looked for every hour, in every stage and in the window; a stage's own times are its configuration's. */
-export const LOOK_SECONDS = 3600
+const LOOK_SECONDS = 3600
 
-export const GOES_ON: readonly string[] = ['running', 'paused', 'released']
+const GOES_ON: readonly string[] = ['running', 'paused', 'released']
 
 export const rolloutState = ({ rollout: { rollout_id, status, stage } }: RolloutItem): RolloutState => ({
   rollout_id,
@@ -35,5 +35,5 @@ export const rolloutState = ({ rollout: { rollout_id, status, stage } }: Rollout
 })
 
 /** Executions are named after their rollout, in 80 characters without a colon: the same name is never started twice. */
-export const executionName = (rolloutId: string): string =>
+const executionName = (rolloutId: string): string =>
   `${rolloutId.replaceAll(':', '-').slice(0, 60)}-${digestOf(rolloutId).slice(7, 15)}`

@@ -60,7 +60,7 @@ function said(
   row: CertifiedRow,
   proposal: TuningProposal,
 ): Pick<DimensionRow, 'of' | 'observed' | 'interval' | 'limit'> {
-  const { guardrail, families, observed, limit, level, bound, counts } = row
+  const { guardrail, families, observed, limit, bound, counts } = row
   if (guardrail === 'utility_delta') {
     const { regressions: g, improvements: f } = counts
     return {
@@ -87,12 +87,23 @@ function said(
   return {
     of: own ? [name, 'the target'].filter(Boolean).join(', ') : name,
     observed: metricChange(metric, observed),
-    interval:
-      bound === null
-        ? '-'
-        : `at ${most ? 'most' : 'least'} ${metricChange(metric, bound)} (${percent(1 - level)} bound)`,
+    interval: intervalOf(row, metric, most ? 'most' : 'least'),
     limit: `${!own ? 'at most' : most ? 'below' : 'above'} ${metricChange(metric, limit)}`,
   }
+}
+
+/** The interval of a checked row, or what stands in its place. */
+function intervalOf(row: CertifiedRow, metric: MetricName, end: 'most' | 'least'): string {
+  const { rule, bound, families, level, counts } = row
+  if (rule === 'count_above')
+    return `${number(counts.above ?? families)} of ${number(families)} families above the limit, pinned at ${number(counts.pinned ?? 0)} ms before sealing`
+  if (rule === 'not_measured') return visible(row.note ?? 'not measured')
+  const stands = bound === null ? '-' : `at ${end} ${metricChange(metric, bound)} (${percent(1 - level)} bound)`
+  if (rule === 'by_construction')
+    return `never above the baseline, by construction${bound !== null && bound < 0 ? `; ${stands}` : ''}`
+  return rule === 'mean_bet'
+    ? `${stands}; ${number(counts.beyond ?? 0)} of ${number(families)} families beyond the declared worst, below ${percent(counts.beyond_below ?? 1)}`
+    : stands
 }
 
 function known({ kind, passed, p, level, families }: CertifiedRow): string {

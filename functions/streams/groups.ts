@@ -1,4 +1,8 @@
 /** Items on their way: as text in blocks, in groups, ahead of whoever reads them. */
+import { createHash } from 'node:crypto'
+
+/** Characters of a block: enough that a write costs little beside its bytes. */
+const BLOCK_CHARS = 64 * 1024
 
 /** Lines as text in blocks, each line ended by a newline: what `put` takes. */
 export async function* asText(lines: AsyncIterable<string> | Iterable<string>): AsyncGenerator<string> {
@@ -12,6 +16,22 @@ export async function* asText(lines: AsyncIterable<string> | Iterable<string>): 
   if (block !== '') yield block
 }
 
+/** Has text put somewhere; the digest of what was put. */
+export async function digestOfPut(
+  text: AsyncIterable<string>,
+  put: (text: AsyncIterable<string>) => Promise<unknown>,
+): Promise<string> {
+  const hash = createHash('sha256')
+  const hashed = async function* () {
+    for await (const block of text) {
+      hash.update(block)
+      yield block
+    }
+  }
+  await put(hashed())
+  return `sha256:${hash.digest('hex')}`
+}
+
 /** Items in groups of so many, the last one shorter. */
 export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<readonly T[]> {
   let shard: T[] = []
@@ -23,6 +43,9 @@ export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: 
   }
   if (shard.length > 0) yield shard
 }
+
+/** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
+const READ_AHEAD = 64
 
 /** Reads something for each item, a block of them at once, in their order. */
 export async function* inBlocks<T, R>(
@@ -75,9 +98,3 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
   return results
 }
-
-/** Characters of a block: enough that a write costs little beside its bytes. */
-export const BLOCK_CHARS = 64 * 1024
-
-/** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
-export const READ_AHEAD = 64

@@ -2,10 +2,10 @@
  * The deployed loop as one construct: both workflows, their functions, the daily start of registered targets, and what
  * happens when a run fails. Reads like a diagram: stores -> functions -> gate workflow -> tuning workflow -> watch -> schedule.
  */
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
+import { Duration } from 'aws-cdk-lib'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
@@ -15,16 +15,17 @@ import { TuningTarget } from '#schemas/target.ts'
 import { gateDefinition } from '../definitions/gate.ts'
 import { tuningDefinition } from '../definitions/tuning.ts'
 import type { HarnessProps } from './harness.ts'
-import { stateMachine } from './state-machine.ts'
-
+import { endOf, mappingMachine, mayRunNested } from './state-machine.ts'
 import { Watch } from './watch.ts'
-import { type Stores, WorkflowFunctions } from './workflow-functions.ts'
+import { WorkflowFunctions } from './workflow-functions.ts'
+import type { Stores } from './workflow-rights.ts'
 
+/** What is tuned, when, and within which limits. */
 export interface AutotuneProps {
   /** Experience, vault and ledger that the workflows work on. */
   readonly stores: Stores
   /**
-   * Targets that are tuned by themselves, by a name of yours.
+   * Targets that are tuned by themselves, by a name of yours: letters and digits, since it becomes part of a construct id.
    * @default - none; runs are started by hand
    */
   readonly targets?: Readonly<Record<string, TuningTarget>>
@@ -34,19 +35,19 @@ export interface AutotuneProps {
    */
   readonly schedule?: ScheduleExpression
   /**
-   * Cases of one replay shard: what one function call replays.
+   * Cases of one replay shard: what one function call replays. 1 to 10,000.
    * @default 500
    */
   readonly shardCases?: number
   /**
-   * Shards that are replayed at once.
+   * Shards that are replayed at once. 1 to 10,000.
    * @default 100
    */
   readonly maxConcurrency?: number
   /**
    * From the opening of a question to the sealed set until its answer can be read: the same for every answer, so that
    * nobody learns more than the one bit from how long it took. Scoring that is not done by then is a "no": leave several
-   * times what scoring takes.
+   * times what scoring takes. 5 minutes to a day.
    * @default Duration.hours(1)
    */
   readonly answerAfter?: Duration
@@ -59,44 +60,40 @@ export interface AutotuneProps {
 
 /** What both workflows are bounded by. */
 interface Limits {
+  readonly shardCases: number
   readonly maxConcurrency: number
   readonly answerAfterSeconds: number
 }
 
+/**
+ * The tuning side of a deployment. It proposes and changes nothing: no role in it may write a pack or a release.
+ *
+ * @throws RangeError for a limit that is out of its range, a target that is no target, and a harness without a version
+ */
 export class Autotune extends Construct {
+  /** Every function of both workflows. */
   readonly functions: WorkflowFunctions
+  /** The gate workflow: one question to the held-out set. */
   readonly gate: StateMachine
+  /** The tuning workflow: one run, from its target to its verdict. Its input is a `StartRequest`. */
   readonly tuning: StateMachine
   /** Starts that Scheduler could not deliver, and failures that could not be recorded. */
   readonly deadLetters: Queue
+  /** Alarms and dashboard; `watch.notify` says whom to call. */
   readonly watch: Watch
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
-    const { stores, targets = {}, shardCases = 500, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
-    for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
-      if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
-        throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)
-    const answerAfterSeconds = answerAfter.toSeconds()
-    if (answerAfterSeconds < 300 || answerAfterSeconds > 86_400)
-      throw new RangeError(`answerAfter is ${answerAfterSeconds} s; it is from 5 minutes to a day`)
-    const limits = { maxConcurrency, answerAfterSeconds }
-    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness: props.harness })
+    const { stores, targets = {}, schedule = EVERY_DAY, harness } = props
+    const limits = limitsOf(props)
+    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases: limits.shardCases, harness })
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    })
+    this.deadLetters = this.deadLetterQueue()
     this.recordFailures()
-    this.watch = new Watch(this, 'Watch', {
-      stores,
-      functions: this.functions,
-      tuning: this.tuning,
-      deadLetters: this.deadLetters,
-    })
-    this.startDaily(targets, props.schedule ?? ScheduleExpression.cron({ minute: '0', hour: '3' }))
+    const { functions, tuning, deadLetters } = this
+    this.watch = new Watch(this, 'Watch', { stores, functions, tuning, deadLetters })
+    for (const [name, target] of Object.entries(targets)) this.startDaily(name, target, schedule)
   }
 
   private gateWorkflow(limits: Limits): StateMachine {
@@ -107,7 +104,10 @@ export class Autotune extends Construct {
       sealAnswer: sealAnswer.function.functionArn,
       publishAnswer: publishAnswer.function.functionArn,
     }
-    return this.machine('GateWorkflow', gateDefinition({ ...parts, ...limits }), Object.values(parts), [], {
+    return mappingMachine(this, 'GateWorkflow', {
+      definition: gateDefinition({ ...parts, ...limits }),
+      functions: Object.values(parts),
+      // A log or a trace would tell which way it went and how long each step took.
       sealed: true,
     })
   }
@@ -123,119 +123,79 @@ export class Autotune extends Construct {
       advanceRun: f.advanceRun.function.functionArn,
       replayShard: f.replayShard.function.functionArn,
     }
-    const { gate } = this
-    const stack = Stack.of(this)
-    const definition = tuningDefinition({
-      ...parts,
-      gateMachine: gate.stateMachineArn,
-      bucket: bucket.bucketName,
-      ...limits,
-    })
-    return this.machine('TuningWorkflow', definition, Object.values(parts), [
-      new PolicyStatement({
-        actions: ['s3:GetObject', 's3:GetObjectVersion'],
-        resources: [bucket.arnForObjects('autotune/work/*/rounds/*')],
-      }),
-      new PolicyStatement({
-        actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
-        resources: [bucket.arnForObjects('autotune/work/*/exports/*')],
-      }),
-      new PolicyStatement({ actions: ['states:StartExecution'], resources: [gate.stateMachineArn] }),
-      new PolicyStatement({
-        actions: ['states:DescribeExecution', 'states:StopExecution'],
-        resources: [
-          stack.formatArn({
-            service: 'states',
-            resource: 'execution',
-            resourceName: `${gate.stateMachineName}:*`,
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
-        ],
-      }),
-      // `.sync:2` learns of the end by a rule that Step Functions keeps in this account.
-      new PolicyStatement({
-        actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
-        resources: [
-          stack.formatArn({
-            service: 'events',
-            resource: 'rule',
-            resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
-          }),
-        ],
-      }),
-    ])
-  }
-
-  /**
-   * A machine with a role with just the statements given, and the rights of a Distributed Map. A sealed one writes no log
-   * and no trace: they would tell which way it went and how long each step took.
-   */
-  private machine(
-    id: string,
-    definition: Record<string, unknown>,
-    functions: readonly string[],
-    statements: readonly PolicyStatement[],
-    { sealed = false } = {},
-  ): StateMachine {
-    const machine = stateMachine(this, id, { definition, functions, statements, sealed })
-    // A policy of its own: the machine waits for its role's, and could not be named there.
-    new Policy(this, `${id}MapRights`, {
-      roles: [machine.role],
+    const places = { gateMachine: this.gate.stateMachineArn, bucket: bucket.bucketName }
+    return mappingMachine(this, 'TuningWorkflow', {
+      definition: tuningDefinition({ ...parts, ...places, ...limits }),
+      functions: Object.values(parts),
       statements: [
-        new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
         new PolicyStatement({
-          actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
-          resources: [
-            Stack.of(this).formatArn({
-              service: 'states',
-              resource: 'execution',
-              resourceName: `${machine.stateMachineName}:*`,
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          ],
+          actions: ['s3:GetObject', 's3:GetObjectVersion'],
+          resources: [bucket.arnForObjects('autotune/work/*/rounds/*')],
         }),
+        new PolicyStatement({
+          actions: ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+          resources: [bucket.arnForObjects('autotune/work/*/exports/*')],
+        }),
+        ...mayRunNested(this.gate),
       ],
     })
-    return machine
+  }
+
+  private deadLetterQueue(): Queue {
+    return new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    })
   }
 
   /** An execution that ends badly is recorded with its reason and frees its lock; it can still be redriven. */
   private recordFailures(): void {
+    const target = new LambdaFunction(this.functions.recordFailure.function, {
+      deadLetterQueue: this.deadLetters,
+      retryAttempts: 10,
+      maxEventAge: Duration.hours(12),
+    })
     new Rule(this, 'RunFailed', {
       description: 'Records a failed tuning run and frees its lock',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.tuning.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
-      targets: [
-        new LambdaFunction(this.functions.recordFailure.function, {
-          deadLetterQueue: this.deadLetters,
-          retryAttempts: 10,
-          maxEventAge: Duration.hours(12),
-        }),
-      ],
+      eventPattern: endOf(this.tuning, 'FAILED', 'TIMED_OUT', 'ABORTED'),
+      targets: [target],
     })
   }
 
-  private startDaily(targets: Readonly<Record<string, TuningTarget>>, schedule: ScheduleExpression): void {
-    for (const [name, target] of Object.entries(targets)) {
-      const parsed = TuningTarget.safeParse(target)
-      if (!parsed.success)
-        throw new RangeError(
-          `target "${name}" is not valid: ${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`,
-        )
-      new Schedule(this, `Daily${name}`, {
-        schedule,
-        description: `Tunes ${name}`,
-        timeWindow: TimeWindow.flexible(Duration.hours(1)),
-        target: new StepFunctionsStartExecution(this.tuning, {
-          input: ScheduleTargetInput.fromObject({ target: parsed.data }),
-          deadLetterQueue: this.deadLetters,
-          retryAttempts: 3,
-          maxEventAge: Duration.hours(6),
-        }),
-      })
-    }
+  private startDaily(name: string, target: TuningTarget, schedule: ScheduleExpression): void {
+    new Schedule(this, `Daily${name}`, {
+      schedule,
+      description: `Tunes ${name}`,
+      timeWindow: TimeWindow.flexible(Duration.hours(1)),
+      target: new StepFunctionsStartExecution(this.tuning, {
+        input: ScheduleTargetInput.fromObject({ target: checked(name, target) }),
+        deadLetterQueue: this.deadLetters,
+        retryAttempts: 3,
+        maxEventAge: Duration.hours(6),
+      }),
+    })
   }
+}
+
+const EVERY_DAY = ScheduleExpression.cron({ minute: '0', hour: '3' })
+
+/** The limits that the props name, within what Step Functions and a question bear. */
+function limitsOf(props: AutotuneProps): Limits {
+  const { shardCases = 500, maxConcurrency = 100, answerAfter = Duration.hours(1) } = props
+  for (const [name, value] of Object.entries({ shardCases, maxConcurrency }))
+    if (!Number.isSafeInteger(value) || value < 1 || value > 10_000)
+      throw new RangeError(`${name} is ${value}; it is a whole number from 1 to 10000`)
+  const answerAfterSeconds = answerAfter.toSeconds()
+  if (answerAfterSeconds < 300 || answerAfterSeconds > 86_400)
+    throw new RangeError(`answerAfter is ${answerAfterSeconds} s; it is from 5 minutes to a day`)
+  return { shardCases, maxConcurrency, answerAfterSeconds }
+}
+
+/** A target as its contract reads it: whoever embeds this may have written it by hand. */
+function checked(name: string, target: TuningTarget): TuningTarget {
+  const parsed = TuningTarget.safeParse(target)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new RangeError(`target "${name}" is not valid: ${issue.path.join('.')}: ${issue.message}`)
 }

@@ -8,6 +8,7 @@ import { WORK_PREFIX } from '#schemas/work-keys.ts'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
+/** How long its bucket lives. */
 export interface ExperienceStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
@@ -16,7 +17,9 @@ export interface ExperienceStoreProps {
 /** How long work files stay: longer than a failed run can be redriven (14 days). */
 const WORK_DAYS = 30
 
+/** The experience bucket. Work files expire after thirty days; everything else stays. */
 export class ExperienceStore extends Construct {
+  /** Encrypted by S3, versioned, TLS only; its access logs go to a bucket of their own. */
   readonly bucket: Bucket
 
   constructor(scope: Construct, id: string, { retain }: ExperienceStoreProps) {
@@ -37,7 +40,10 @@ export class ExperienceStore extends Construct {
     })
   }
 
-  /** What an import reads and writes; its journal, which tells the sides of families, is kept from everyone else. */
+  /**
+   * What an import reads and writes; its journal, which tells the sides of families, is kept from everyone else.
+   * @param ingest the one role that may read the journal
+   */
   openToIngest(ingest: IRole): void {
     const { bucket } = this
     for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`)) ingest.addToPrincipalPolicy(statement)

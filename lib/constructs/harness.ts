@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3'
 import { FUNCTION_VERSION_PATTERN } from '#schemas/patterns.ts'
 import { mayRead, mayWrite } from './rights.ts'
 
+/** A harness function that is deployed already, and what it may ask. */
 export interface HarnessProps {
   /**
    * ARN of a published version, `...:function:NAME:7`, made with `harnessFunction` (docs/own-harness.md). It is sent
@@ -27,7 +28,10 @@ const LIMIT_MS = 10_000
 /** Longest answer of the model. */
 const MAX_TOKENS = 4096
 
-/** What a run pins of it. Throws RangeError for an ARN without a version number. */
+/**
+ * What a run pins of it, as the variable `AUTOTUNE_HARNESS` holds it.
+ * @throws RangeError for an ARN without a version number; one that is a token is believed
+ */
 export function pinnedHarness({ functionArn, limit, modelArn }: HarnessProps): Record<string, unknown> {
   if (!Token.isUnresolved(functionArn) && !FUNCTION_VERSION_PATTERN.test(functionArn))
     throw new RangeError(
@@ -41,7 +45,7 @@ export function pinnedHarness({ functionArn, limit, modelArn }: HarnessProps): R
   }
 }
 
-/** Calls just that version, and just that model. */
+/** Calls just that version, and just that model; without a harness no statement at all. */
 export const mayCallHarness = (harness: HarnessProps | undefined): PolicyStatement[] => [
   ...(harness ? [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [harness.functionArn] })] : []),
   ...(harness?.modelArn === undefined

@@ -2,8 +2,7 @@
  * The sealed side: a bucket and a key of its own, and the three roles that may touch it. Ingest writes and cannot read;
  * sealer and gate read; everyone else is denied by bucket and key policy, whatever their own policies say.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { type CfnTrail, Trail } from 'aws-cdk-lib/aws-cloudtrail'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import {
   AccountRootPrincipal,
   AnyPrincipal,
@@ -16,13 +15,15 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Bucket, BucketEncryption, ObjectLockRetention } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { accessTrail } from './access-trail.ts'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless } from './rights.ts'
 
+/** How long what is sealed stays. */
 export interface HeldOutVaultProps {
   /** Whether bucket and key outlive their stack. */
   readonly retain: boolean
-  /** How long a sealed object version cannot be removed (governance mode). */
+  /** How long a sealed object version cannot be removed (governance mode): longer than the version answers questions. */
   readonly lockFor: Duration
 }
 
@@ -31,14 +32,17 @@ const WRITE_OBJECTS = ['s3:PutObject']
 const READ_KEY = ['kms:Decrypt']
 const WRITE_KEY = ['kms:GenerateDataKey']
 
+/** The held-out vault (DESIGN 6). Administration of the bucket is not denied: a policy change is visible, a read is not. */
 export class HeldOutVault extends Construct {
+  /** Held-out runs, sealed cases and the log of the gate. Versions cannot be removed before their lock ends. */
   readonly bucket: Bucket
+  /** Encrypts this bucket and nothing else; used by the three roles alone. */
   readonly key: Key
-  /** Writes held-out runs, reads nothing. */
+  /** Writes held-out runs, reads nothing. Assumed by whoever imports, from this account. */
   readonly ingest: Role
-  /** Seals, replays the baseline, refreshes, retires. */
+  /** Seals, replays the baseline, refreshes, retires. Runs functions only. */
   readonly sealer: Role
-  /** Answers questions. */
+  /** Answers questions. Runs functions only. */
   readonly gate: Role
 
   constructor(scope: Construct, id: string, { retain, lockFor }: HeldOutVaultProps) {
@@ -53,18 +57,12 @@ export class HeldOutVault extends Construct {
     this.gate = this.role('Gate', lambda, 'Answers held-out questions with one bit')
     this.key = this.vaultKey(retain)
     const logs = this.sealedLogs(retain)
-    this.bucket = new Bucket(this, 'Bucket', {
-      ...bucketDefaults(retain),
-      encryption: BucketEncryption.KMS,
-      encryptionKey: this.key,
-      bucketKeyEnabled: true,
-      objectLockEnabled: true,
-      objectLockDefaultRetention: ObjectLockRetention.governance(lockFor),
-      serverAccessLogsBucket: logs,
-    })
-    this.recordAccess(logs)
+    this.bucket = this.sealedBucket(retain, lockFor, logs)
+    const { ingest, sealer, gate } = this
+    accessTrail(this, 'Trail', { logs, bucket: this.bucket, ingest, silent: [sealer, gate] })
     this.denyOthers(this.bucket)
-    this.allow()
+    this.allowReaders()
+    this.allowIngest()
   }
 
   private role(id: string, assumedBy: IPrincipal, description: string): Role {
@@ -80,43 +78,16 @@ export class HeldOutVault extends Construct {
     return logs
   }
 
-  /**
-   * A trail of who else touches a sealed object, kept beside the access logs: it is what a refused access is told from.
-   * Sealer and gate are left out, since a record of their reads is as sealed as the cases; so are the writes of ingest.
-   */
-  private recordAccess(logs: Bucket): void {
-    const trail = new Trail(this, 'Trail', {
-      bucket: logs,
-      isMultiRegionTrail: false,
-      includeGlobalServiceEvents: false,
+  private sealedBucket(retain: boolean, lockFor: Duration, logs: Bucket): Bucket {
+    return new Bucket(this, 'Bucket', {
+      ...bucketDefaults(retain),
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      objectLockEnabled: true,
+      objectLockDefaultRetention: ObjectLockRetention.governance(lockFor),
+      serverAccessLogsBucket: logs,
     })
-    const sessionsOf = ({ roleName }: Role) =>
-      Stack.of(this).formatArn({ service: 'sts', region: '', resource: 'assumed-role', resourceName: `${roleName}/` })
-    const sealed = [
-      { field: 'eventCategory', equalTo: ['Data'] },
-      { field: 'resources.type', equalTo: ['AWS::S3::Object'] },
-      { field: 'resources.ARN', startsWith: [this.bucket.arnForObjects('')] },
-    ]
-    const { ingest, sealer, gate } = this
-    const cfn = trail.node.defaultChild as CfnTrail
-    cfn.eventSelectors = undefined
-    cfn.advancedEventSelectors = [
-      {
-        name: 'EverybodyElse',
-        fieldSelectors: [
-          ...sealed,
-          { field: 'userIdentity.arn', notStartsWith: [ingest, sealer, gate].map(sessionsOf) },
-        ],
-      },
-      {
-        name: 'ReadsOfIngest',
-        fieldSelectors: [
-          ...sealed,
-          { field: 'readOnly', equalTo: ['true'] },
-          { field: 'userIdentity.arn', startsWith: [sessionsOf(ingest)] },
-        ],
-      },
-    ]
   }
 
   /** Administration of the key is the account's; its use is not. */
@@ -163,16 +134,19 @@ export class HeldOutVault extends Construct {
     )
   }
 
-  private allow(): void {
-    const objects = this.bucket.arnForObjects('*')
-    const statement = (actions: string[], resources: string[]) => new PolicyStatement({ actions, resources })
+  private allowReaders(): void {
     for (const reader of [this.sealer, this.gate]) {
-      reader.addToPolicy(statement([...READ_OBJECTS, ...WRITE_OBJECTS], [objects]))
+      reader.addToPolicy(may([...READ_OBJECTS, ...WRITE_OBJECTS], this.bucket.arnForObjects('*')))
       // Without it S3 answers 403 in place of 404 for an object that is not there.
-      reader.addToPolicy(statement(['s3:ListBucket'], [this.bucket.bucketArn]))
-      reader.addToPolicy(statement([...READ_KEY, ...WRITE_KEY], [this.key.keyArn]))
+      reader.addToPolicy(may(['s3:ListBucket'], this.bucket.bucketArn))
+      reader.addToPolicy(may([...READ_KEY, ...WRITE_KEY], this.key.keyArn))
     }
-    this.ingest.addToPolicy(statement(WRITE_OBJECTS, [this.bucket.arnForObjects('experience/*')]))
-    this.ingest.addToPolicy(statement(WRITE_KEY, [this.key.keyArn]))
+  }
+
+  private allowIngest(): void {
+    this.ingest.addToPolicy(may(WRITE_OBJECTS, this.bucket.arnForObjects('experience/*')))
+    this.ingest.addToPolicy(may(WRITE_KEY, this.key.keyArn))
   }
 }
+
+const may = (actions: string[], resource: string) => new PolicyStatement({ actions, resources: [resource] })

@@ -3,7 +3,9 @@ import { RemovalPolicy } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 
-/** No public access, TLS only, versions, and kept or removed with the stack. */
+/**
+ * No public access, TLS only, versions, and kept or removed with the stack: what test/infra demands of every bucket.
+ */
 export const bucketDefaults = (retain: boolean) =>
   ({
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -13,7 +15,7 @@ export const bucketDefaults = (retain: boolean) =>
     removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   }) satisfies BucketProps
 
-/** A bucket for server access logs. */
+/** A bucket for server access logs. It keeps none of its own. */
 export function logBucket(scope: Construct, id: string, retain: boolean): Bucket {
   return new Bucket(scope, id, { ...bucketDefaults(retain), encryption: BucketEncryption.S3_MANAGED })
 }

@@ -7,6 +7,7 @@ import { Construct } from 'constructs'
 import { bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
+/** How long what is released stays. */
 export interface ReleaseStoreProps {
   /** Whether the bucket outlives its stack. */
   readonly retain: boolean
@@ -14,8 +15,11 @@ export interface ReleaseStoreProps {
   readonly lockFor: Duration
 }
 
+/** The store of releases (DESIGN 6): only the release role writes it, whatever else is granted in the account. */
 export class ReleaseStore extends Construct {
+  /** Pinned tuples, promotion records, routing and signed artifacts, under Object Lock. */
   readonly bucket: Bucket
+  /** The release role; runs functions only. */
   readonly releaser: Role
   /** Signs rollout artifacts. It outlives every deployment: without it no artifact can be checked any more. */
   readonly signingKey: Key
@@ -26,38 +30,46 @@ export class ReleaseStore extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Writes signed releases after approval',
     })
-    this.bucket = new Bucket(this, 'Bucket', {
+    this.bucket = this.lockedBucket(retain, lockFor)
+    this.signingKey = this.macKey(retain)
+  }
+
+  /** Written and read by the releaser; writing is denied to everyone else. */
+  private lockedBucket(retain: boolean, lockFor: Duration): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
       ...bucketDefaults(retain),
       encryption: BucketEncryption.S3_MANAGED,
       objectLockEnabled: true,
       objectLockDefaultRetention: ObjectLockRetention.governance(lockFor),
       serverAccessLogsBucket: logBucket(this, 'AccessLogs', retain),
     })
-    this.bucket.addToResourcePolicy(
+    bucket.addToResourcePolicy(
       denyUnless(
         [this.releaser],
         'DenyWrites',
         ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'],
-        [this.bucket.arnForObjects('*')],
+        [bucket.arnForObjects('*')],
       ),
     )
-    for (const statement of mayRead(this.bucket, '*')) this.releaser.addToPolicy(statement)
-    this.releaser.addToPolicy(mayWrite(this.bucket, '*'))
-    this.signingKey = new Key(this, 'SigningKey', {
+    for (const statement of mayRead(bucket, '*')) this.releaser.addToPolicy(statement)
+    this.releaser.addToPolicy(mayWrite(bucket, '*'))
+    return bucket
+  }
+
+  private macKey(retain: boolean): Key {
+    const key = new Key(this, 'SigningKey', {
       description: 'Signs rollout artifacts',
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     })
-    this.signingKey.addToResourcePolicy(denyUnless([this.releaser], 'DenySigning', ['kms:GenerateMac'], ['*']))
+    key.addToResourcePolicy(denyUnless([this.releaser], 'DenySigning', ['kms:GenerateMac'], ['*']))
     this.releaser.addToPolicy(
-      new PolicyStatement({
-        actions: ['kms:GenerateMac', 'kms:VerifyMac'],
-        resources: [this.signingKey.keyArn],
-      }),
+      new PolicyStatement({ actions: ['kms:GenerateMac', 'kms:VerifyMac'], resources: [key.keyArn] }),
     )
+    return key
   }
 }
 
-/** A release is evidence for as long as an auditor may ask. */
+/** A release is evidence for as long as an auditor may ask: a year, in governance mode. */
 export const RELEASE_LOCK = Duration.days(365)

@@ -2,7 +2,7 @@
  * Review in AWS: the workflow that waits for people, and the desk that they decide at. Reads like a diagram:
  * end of a tuning run -> review workflow -> notices -> HTTP API -> decision -> the workflow goes on.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
@@ -14,15 +14,16 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { ENV } from '#schemas/env-names.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { reviewDefinition } from '../definitions/review.ts'
-import { denyUnless, mayRead, mayWrite } from './rights.ts'
-import { RuntimeFunction } from './runtime-function.ts'
-import { stateMachine } from './state-machine.ts'
-import type { Stores } from './workflow-functions.ts'
+import { ReviewFunctions } from './review-functions.ts'
+import { denyUnless } from './rights.ts'
+import type { RuntimeFunction } from './runtime-function.ts'
+import { endOf, stateMachine } from './state-machine.ts'
+import type { Stores } from './workflow-rights.ts'
 
+/** Who reviews, what is reviewed, and what follows. */
 export interface ReviewDeskProps {
   /** Experience and ledger; the vault is none of its business. */
   readonly stores: Pick<Stores, 'experience' | 'ledger'>
@@ -42,8 +43,14 @@ export interface ReviewDeskProps {
 /** Requests a second, over all links: people read for minutes, scanners may wait. */
 const THROTTLE = { rateLimit: 10, burstLimit: 40 }
 
+/** Functions that the workflow calls. */
+type Step = 'openReview' | 'notifyReviewers' | 'holdReview' | 'settleReview'
+
+/** The review of certified runs. It decides nothing by itself, and holds no right on the vault or the releases. */
 export class ReviewDesk extends Construct {
+  /** One execution a review; it waits for people, up to the days that the configuration gives them. */
   readonly workflow: StateMachine
+  /** Where links lead: one route, GET and HEAD to show and POST to decide. */
   readonly api: HttpApi
   /** Key that links are signed under. It goes with the desk: links of a desk that is gone open nothing. */
   readonly linkKey: Key
@@ -53,48 +60,48 @@ export class ReviewDesk extends Construct {
   constructor(scope: Construct, id: string, props: ReviewDeskProps) {
     super(scope, id)
     this.props = props
-    const { rollout } = props
-    const { roles, expires_hours, sender } = props.config
-    const { bucket } = props.stores.experience
-    const { ledger } = props.stores
-    this.linkKey = new Key(this, 'LinkKey', {
+    this.linkKey = this.signingKey()
+    this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })
+    const functions = new ReviewFunctions(this, { stores: props.stores, linkKey: this.linkKey })
+    const openReview = functions.openReview()
+    const notifyReviewers = functions.notifyReviewers(props.config.sender, this.api.apiEndpoint)
+    const holdReview = functions.holdReview()
+    const settleReview = functions.settleReview()
+    this.workflow = this.reviewWorkflow({ openReview, notifyReviewers, holdReview, settleReview })
+    const show = functions.showReview()
+    const decide = functions.recordDecision(this.workflow)
+    this.route('Show', show, HttpMethod.GET, HttpMethod.HEAD)
+    this.route('Decide', decide, HttpMethod.POST)
+    this.publish(this.accessLog())
+    this.only('DenySigning', 'kms:GenerateMac', notifyReviewers)
+    this.only('DenyChecking', 'kms:VerifyMac', show, decide)
+    this.startAfterRuns()
+    this.keepFailures()
+  }
+
+  private signingKey(): Key {
+    return new Key(this, 'LinkKey', {
       description: 'Signs the links of reviews',
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy: RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(30),
     })
-    this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })
-    const openReview = this.make('OpenReview', 'open-review', [
-      ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'reviews/*/evidence-*'),
-      mayWrite(bucket, 'reviews/*/evidence-*'),
-      ledger.mayRead('review', 'rejection'),
-      ledger.mayWrite('review', 'rejection'),
-      ledger.mayCreate('proposal'),
-    ])
-    const notifyReviewers = this.make(
-      'NotifyReviewers',
-      'notify-reviewers',
-      [ledger.mayRead('review'), this.mac('kms:GenerateMac'), this.maySend(sender)],
-      { [ENV.sender]: sender, [ENV.deskOrigin]: this.api.apiEndpoint },
-    )
-    const holdReview = this.make('HoldReview', 'hold-review', [ledger.mayRead('review'), ledger.mayCreate('token')])
-    const settleReview = this.make('SettleReview', 'settle-review', [
-      ...mayRead(bucket, 'autotune/runs/*'),
-      ledger.mayRead('review', 'rejection'),
-      ledger.mayWrite('review', 'rejection'),
-    ])
+  }
+
+  private reviewWorkflow(functions: Readonly<Record<Step, RuntimeFunction>>): StateMachine {
+    const { rollout, config } = this.props
     const parts = {
-      openReview: openReview.function.functionArn,
-      notifyReviewers: notifyReviewers.function.functionArn,
-      holdReview: holdReview.function.functionArn,
-      settleReview: settleReview.function.functionArn,
+      openReview: functions.openReview.function.functionArn,
+      notifyReviewers: functions.notifyReviewers.function.functionArn,
+      holdReview: functions.holdReview.function.functionArn,
+      settleReview: functions.settleReview.function.functionArn,
     }
-    this.workflow = stateMachine(this, 'Workflow', {
+    return stateMachine(this, 'Workflow', {
       definition: reviewDefinition({
         ...parts,
-        roles,
-        expiresHours: expires_hours,
+        roles: config.roles,
+        expiresHours: config.expires_hours,
         rolloutMachine: rollout?.stateMachineArn ?? null,
       }),
       functions: Object.values(parts),
@@ -102,36 +109,30 @@ export class ReviewDesk extends Construct {
         ? [new PolicyStatement({ actions: ['states:StartExecution'], resources: [rollout.stateMachineArn] })]
         : [],
     })
-    const { show, decide } = this.serve()
-    this.only('DenySigning', 'kms:GenerateMac', notifyReviewers)
-    this.only('DenyChecking', 'kms:VerifyMac', show, decide)
-    this.startAfterRuns()
   }
 
-  private make(
-    id: string,
-    handler: string,
-    statements: readonly PolicyStatement[],
-    more: Readonly<Record<string, string>> = {},
-  ): RuntimeFunction {
-    const { experience, ledger } = this.props.stores
-    return new RuntimeFunction(this, id, {
-      handler,
-      // The first replays a baseline; the others answer people.
-      memory: handler === 'open-review' ? 3008 : 1024,
-      timeout: handler === 'open-review' ? Duration.minutes(15) : Duration.seconds(25),
-      environment: {
-        [ENV.bucket]: experience.bucket.bucketName,
-        [ENV.table]: ledger.table.tableName,
-        [ENV.linkKey]: this.linkKey.keyArn,
-        ...more,
-      },
-      statements,
+  private route(id: string, to: RuntimeFunction, ...methods: HttpMethod[]): void {
+    const integration = new HttpLambdaIntegration(id, to.function)
+    this.api.addRoutes({ path: `${REVIEW_PATH}{token}`, methods, integration })
+  }
+
+  private accessLog(): LogGroup {
+    return new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.RETAIN,
     })
   }
 
-  private mac(action: 'kms:GenerateMac' | 'kms:VerifyMac'): PolicyStatement {
-    return new PolicyStatement({ actions: [action], resources: [this.linkKey.keyArn] })
+  private publish(log: LogGroup): void {
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(LOGGED)),
+      },
+    })
   }
 
   /** Whatever else is granted in this account, nobody but these functions uses the key so. */
@@ -140,97 +141,38 @@ export class ReviewDesk extends Construct {
     this.linkKey.addToResourcePolicy(denyUnless(roles, sid, [action], ['*']))
   }
 
-  /** Any identity, as the sender alone: a sandbox asks for the right on the recipient's identity too. */
-  private maySend(sender: string): PolicyStatement {
-    return new PolicyStatement({
-      actions: ['ses:SendEmail'],
-      resources: [Stack.of(this).formatArn({ service: 'ses', resource: 'identity', resourceName: '*' })],
-      conditions: { StringEquals: { 'ses:FromAddress': sender } },
-    })
-  }
-
-  /** GET and HEAD go to a function that cannot decide; POST goes to the one that can. */
-  private serve(): { readonly show: RuntimeFunction; readonly decide: RuntimeFunction } {
-    const { bucket } = this.props.stores.experience
-    const { ledger } = this.props.stores
-    const reading = [
-      ...mayRead(bucket, 'autotune/runs/*', 'reviews/*/evidence-*'),
-      mayWrite(bucket, 'reviews/*/attempts/*'),
-      this.mac('kms:VerifyMac'),
-    ]
-    const show = this.make('ShowReview', 'show-review', [...reading, ledger.mayRead('review')])
-    const decide = this.make('RecordDecision', 'record-decision', [
-      ...reading,
-      ledger.mayRead('review', 'rejection', 'token'),
-      ledger.mayWrite('review', 'rejection'),
-      ledger.mayRemove('token'),
-      new PolicyStatement({ actions: ['states:SendTaskSuccess'], resources: [this.workflow.stateMachineArn] }),
-    ])
-    const path = `${REVIEW_PATH}{token}`
-    this.api.addRoutes({
-      path,
-      methods: [HttpMethod.GET, HttpMethod.HEAD],
-      integration: new HttpLambdaIntegration('Show', show.function),
-    })
-    this.api.addRoutes({
-      path,
-      methods: [HttpMethod.POST],
-      integration: new HttpLambdaIntegration('Decide', decide.function),
-    })
-    const log = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-    })
-    new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      autoDeploy: true,
-      throttle: THROTTLE,
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(log),
-        // The route in place of the path: a link is a credential, and no log may hold one.
-        format: AccessLogFormat.custom(
-          JSON.stringify({
-            id: '$context.requestId',
-            time: '$context.requestTime',
-            ip: '$context.identity.sourceIp',
-            agent: '$context.identity.userAgent',
-            route: '$context.routeKey',
-            status: '$context.status',
-            bytes: '$context.responseLength',
-            error: '$context.error.message',
-          }),
-        ),
-      },
-    })
-    return { show, decide }
-  }
-
   /** The tuning workflow is told nothing of reviews: its end is heard, and its role keeps no right here. */
   private startAfterRuns(): void {
     const { tuning, deadLetters } = this.props
+    const target = new SfnStateMachine(this.workflow, {
+      deadLetterQueue: deadLetters,
+      retryAttempts: 10,
+      maxEventAge: Duration.hours(12),
+    })
     new Rule(this, 'RunEnded', {
       description: 'Reviews what a tuning run certified',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [tuning.stateMachineArn], status: ['SUCCEEDED'] },
-      },
-      targets: [
-        new SfnStateMachine(this.workflow, {
-          deadLetterQueue: deadLetters,
-          retryAttempts: 10,
-          maxEventAge: Duration.hours(12),
-        }),
-      ],
-    })
-    new Rule(this, 'ReviewFailed', {
-      description: 'Keeps the failure of a review where failures are looked for; it can be redriven',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.workflow.stateMachineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
-      targets: [new SqsQueue(deadLetters)],
+      eventPattern: endOf(tuning, 'SUCCEEDED'),
+      targets: [target],
     })
   }
+
+  private keepFailures(): void {
+    new Rule(this, 'ReviewFailed', {
+      description: 'Keeps the failure of a review where failures are looked for; it can be redriven',
+      eventPattern: endOf(this.workflow, 'FAILED', 'TIMED_OUT', 'ABORTED'),
+      targets: [new SqsQueue(this.props.deadLetters)],
+    })
+  }
+}
+
+/** What is logged of a request. The route in place of the path: a link is a credential, and no log may hold one. */
+const LOGGED = {
+  id: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  agent: '$context.identity.userAgent',
+  route: '$context.routeKey',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  error: '$context.error.message',
 }

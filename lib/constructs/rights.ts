@@ -16,11 +16,15 @@ const reading = (action: string, bucket: IBucket, prefixes: readonly string[]): 
   new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
 ]
 
-/** Writes objects under prefixes. */
+/** Writes objects under prefixes (each may hold `*`), and reads or removes none. */
 export const mayWrite = (bucket: IBucket, ...prefixes: string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: prefixes.map((p) => bucket.arnForObjects(p)) })
 
-/** Denies actions to every principal of every account but the named roles. */
+/**
+ * Denies actions to every principal of every account but the named roles, whatever else is granted.
+ * @param sid name of the statement, unique in its policy
+ * @param resources ARNs; "*" in the policy of a key
+ */
 export function denyUnless(
   roles: readonly IRole[],
   sid: string,

@@ -26,10 +26,14 @@ const BACK = { growthFactor: 100, deploymentDurationInMinutes: 0, finalBakeTimeI
 /** AppConfig reads JSON Schema draft 4 of at most this many characters. */
 const VALIDATOR_MAX = 32_768
 
+/**
+ * Places in AppConfig where the routing of each intent is published, beside the releases.
+ * @throws RangeError when the shape of a routing is longer than AppConfig takes
+ */
 export class RoutingConfig extends Construct {
-  /** What the functions that publish are told. */
+  /** What the functions that publish are told; its ids are tokens until deployment. */
   readonly places: RoutingTargets
-  /** The environments, one an intent. */
+  /** The environments, one an intent, in the order of the intents. */
   readonly environments: CfnEnvironment[] = []
   private readonly strategies: readonly CfnDeploymentStrategy[]
 
@@ -106,7 +110,7 @@ export class RoutingConfig extends Construct {
     return Object.values(this.places.intents).flatMap((place) => of.map((f) => this.arn(f(place))))
   }
 
-  /** Makes versions, and starts and stops their deployments. */
+  /** Makes versions, and starts and stops their deployments, at these places alone. */
   mayPublish(): PolicyStatement[] {
     const strategies = this.strategies.map((s) => this.arn(`deploymentstrategy/${s.ref}`))
     return [

@@ -4,12 +4,13 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 
+/** How long its table lives. */
 export interface RunLedgerProps {
   /** Whether the table outlives its stack. */
   readonly retain: boolean
 }
 
-/** Items by what stands before the `#` of their partition key (functions/steps/store/ledger-keys.ts). */
+/** Kinds of item, by what stands before the `#` of their partition key (functions/steps/store/ledger-keys.ts). */
 export type LedgerEntity =
   | 'lock'
   | 'run'
@@ -27,7 +28,9 @@ export type LedgerEntity =
 
 const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'review', 'rollout', 'release'])
 
+/** The ledger (DynamoDB's twin of `ledger.sqlite`). Rights are given by the kind of item, over the partition key. */
 export class RunLedger extends Construct {
+  /** Keys `pk` and `sk`, billed by request, recoverable to any second of the last 35 days. */
   readonly table: Table
 
   constructor(scope: Construct, id: string, { retain }: RunLedgerProps) {
@@ -43,7 +46,7 @@ export class RunLedger extends Construct {
     })
   }
 
-  /** Right to read items of the named entities. */
+  /** Right to read items of the named kinds, by key; no scan. */
   mayRead(...entities: LedgerEntity[]): PolicyStatement {
     return this.statement(['dynamodb:GetItem', 'dynamodb:Query'], entities)
   }

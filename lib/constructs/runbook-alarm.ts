@@ -4,25 +4,27 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 
+/** When it rings and where to read on. */
 export interface RunbookAlarmProps {
   /** Heading of its section in docs/runbook.md, as a link spells it. */
   readonly anchor: string
-  /** What is the matter when it rings. */
+  /** What is the matter when it rings, as one sentence. */
   readonly what: string
+  /** What is compared with `from`, once a period. */
   readonly metric: IMetric
   /**
-   * Rings from here on.
+   * Rings from this value on, in the metric's own unit.
    * @default 1
    */
   readonly from?: number
   /**
-   * Whether silence rings too.
+   * Whether a period without data rings too: for what should be counted all the time.
    * @default false
    */
   readonly silenceRings?: boolean
 }
 
-/** Rings as soon as one period reaches the threshold. */
+/** Rings as soon as one period reaches the threshold. It calls nobody by itself. */
 export class RunbookAlarm extends Alarm {
   constructor(
     scope: Construct,

@@ -7,12 +7,15 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
 
+/** A handler, its size, and what it may. */
 export interface RuntimeFunctionProps {
   /** File in functions/handlers, without its ending. */
   readonly handler: string
-  /** Megabytes. */
+  /** Megabytes; Lambda's share of a processor grows with it, a whole one at 1,769. */
   readonly memory: number
+  /** Longest that one call may take, at most 15 minutes. */
   readonly timeout: Duration
+  /** Variables by their names in schemas/env-names.ts; NODE_OPTIONS is added. */
   readonly environment: Readonly<Record<string, string>>
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[]
@@ -29,7 +32,9 @@ export interface RuntimeFunctionProps {
   readonly role?: IRole
 }
 
+/** A Lambda function on Node.js 24 and ARM, with a log group that is kept for three months. */
 export class RuntimeFunction extends Construct {
+  /** The function itself, for whoever calls it. */
   readonly function: NodejsFunction
 
   constructor(scope: Construct, id: string, props: RuntimeFunctionProps) {
@@ -49,7 +54,8 @@ export class RuntimeFunction extends Construct {
     this.function = new NodejsFunction(this, 'Function', {
       entry: handlerFile(props.handler),
       projectRoot: ROOT,
-      depsLockFilePath: `${ROOT}package-lock.json`,
+      // Nothing is installed for a bundle; a file that says so is asked for all the same.
+      depsLockFilePath: `${ROOT}package.json`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memory,

@@ -1,25 +1,36 @@
-/** A state machine with its own log and a role with just the statements given. */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+/** State machines with a log of their own and a role with just the statements given; and what maps and nesting need. */
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import type { EventPattern } from 'aws-cdk-lib/aws-events'
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { DefinitionBody, LogLevel, type LogOptions, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import {
+  DefinitionBody,
+  type IStateMachine,
+  LogLevel,
+  type LogOptions,
+  StateMachine,
+} from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 
+/** What a machine does, and what it may. */
 export interface MachineProps {
-  /** In Amazon States Language. */
+  /** In Amazon States Language; may hold tokens. */
   readonly definition: Record<string, unknown>
   /** ARNs of the functions that it calls. */
   readonly functions: readonly string[]
-  /** What it may do beside calling them. */
+  /**
+   * What it may do beside calling them.
+   * @default - nothing
+   */
   readonly statements?: readonly PolicyStatement[]
   /**
-   * Whether nobody may read from its log and trace how long it worked and how it failed.
+   * Whether nobody may read from its log and trace how long it worked and how it failed: then it writes none.
    * @default false
    */
   readonly sealed?: boolean
 }
 
-/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. */
+/** Creates the machine, its role `IDRole` and its log `IDLog` in a scope. Logs are kept when the stack goes. */
 export function stateMachine(scope: Construct, id: string, props: MachineProps): StateMachine {
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('states.amazonaws.com') })
   const machine = new StateMachine(scope, id, {
@@ -31,6 +42,61 @@ export function stateMachine(scope: Construct, id: string, props: MachineProps):
   for (const statement of props.statements ?? []) role.addToPolicy(statement)
   return machine
 }
+
+/** The same with a Distributed Map in it, whose rights are the policy `IDMapRights`. */
+export function mappingMachine(scope: Construct, id: string, props: MachineProps): StateMachine {
+  const machine = stateMachine(scope, id, props)
+  // A policy of its own: the machine waits for its role's, and could not be named there.
+  new Policy(scope, `${id}MapRights`, {
+    roles: [machine.role],
+    statements: [
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
+      new PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
+        resources: [executionsOf(machine)],
+      }),
+    ],
+  })
+  return machine
+}
+
+/** Starts executions of another machine of this stack and waits for their end (`startExecution.sync:2`). */
+export const mayRunNested = (machine: StateMachine): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] }),
+  new PolicyStatement({
+    actions: ['states:DescribeExecution', 'states:StopExecution'],
+    resources: [executionsOf(machine)],
+  }),
+  // `.sync:2` learns of the end by a rule that Step Functions keeps in this account.
+  new PolicyStatement({
+    actions: ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+    resources: [
+      Stack.of(machine).formatArn({
+        service: 'events',
+        resource: 'rule',
+        resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+      }),
+    ],
+  }),
+]
+
+/** Event pattern of executions of a machine that ended in one of the states. */
+export const endOf = (machine: IStateMachine, ...status: Ended[]): EventPattern => ({
+  source: ['aws.states'],
+  detailType: ['Step Functions Execution Status Change'],
+  detail: { stateMachineArn: [machine.stateMachineArn], status },
+})
+
+/** How an execution ends, as Step Functions spells it. */
+type Ended = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'
+
+const executionsOf = (machine: StateMachine): string =>
+  Stack.of(machine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
 
 const machineLog = (scope: Construct, id: string): LogOptions => ({
   destination: new LogGroup(scope, `${id}Log`, {

@@ -1,44 +1,42 @@
-/** Every function of both workflows, each with just what it calls. */
+/** Every function of both workflows. What each may do stands in workflow-rights.ts. */
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
-import type { ExperienceStore } from './experience-store.ts'
-import { type HarnessProps, mayCallHarness, mayReplayHarness, pinnedHarness } from './harness.ts'
-import type { HeldOutVault } from './held-out-vault.ts'
-import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
-import type { RunLedger } from './run-ledger.ts'
+import { pinnedHarness } from './harness.ts'
 import { RuntimeFunction } from './runtime-function.ts'
-
-/** What outlives the workflow, as constructs. */
-export interface Stores {
-  readonly experience: ExperienceStore
-  readonly vault: HeldOutVault
-  readonly ledger: RunLedger
-}
-
-export interface WorkflowFunctionsProps {
-  readonly stores: Stores
-  /** Cases of a replay shard. */
-  readonly shardCases: number
-  /** Undefined: no run has a harness of its own. */
-  readonly harness: HarnessProps | undefined
-}
+import { type WorkflowFunctionsProps, workflowRights } from './workflow-rights.ts'
 
 type Side = 'open' | 'sealer' | 'gate'
 
+/**
+ * The functions, in the order in which a run calls them. Each runs under a role of its own, but for those of the sealed
+ * side, which share the sealer's and the gate's.
+ */
 export class WorkflowFunctions extends Construct {
+  /** Checks the request, takes the lock of intent and risk class. */
   readonly startRun: RuntimeFunction
+  /** Sealer: moves the runs of retired versions to where the search reads. */
   readonly openRetired: RuntimeFunction
+  /** Compiles the search set. */
   readonly compileSearch: RuntimeFunction
+  /** Sealer: seals a held-out version where a fresh one is needed, and publishes its facts. */
   readonly sealVersion: RuntimeFunction
+  /** Pins everything the run depends on, replays the baseline, cuts the shards. */
   readonly pinRun: RuntimeFunction
+  /** The search: says what is needed next, and writes what the run leaves. */
   readonly advanceRun: RuntimeFunction
+  /** Replays one shard of the search set under one candidate. */
   readonly replayShard: RuntimeFunction
+  /** Gate: spends the question before a sealed case is read. */
   readonly reserveQuestion: RuntimeFunction
+  /** Gate: scores one sealed shard under one candidate. */
   readonly scoreShard: RuntimeFunction
+  /** Gate: decides the one bit, and seals it until it is due. */
   readonly sealAnswer: RuntimeFunction
+  /** Gate: lets the answer out when it is due. */
   readonly publishAnswer: RuntimeFunction
+  /** Records why a run failed, and frees its lock. */
   readonly recordFailure: RuntimeFunction
 
   private readonly props: WorkflowFunctionsProps
@@ -46,78 +44,23 @@ export class WorkflowFunctions extends Construct {
   constructor(scope: Construct, id: string, props: WorkflowFunctionsProps) {
     super(scope, id)
     this.props = props
-    const { harness, stores } = props
-    const { bucket } = stores.experience
-    const { ledger } = stores
-    const request = 'autotune/work/*/request.json'
-    this.startRun = this.make('StartRun', 'start-run', 'open', [
-      ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
-      mayWrite(bucket, request),
-      ledger.mayRead('lock', 'run'),
-      ledger.mayWrite('lock', 'run'),
-    ])
-    const sealing = [
-      ...mayRead(bucket, 'packs/*', 'experience/index/*'),
-      ...mayReadVersions(bucket, request),
-      ...mayCallHarness(harness),
-      mayWrite(bucket, 'experience/*'),
-      ledger.mayRead('lock', 'heldout', 'family'),
-      ledger.mayWrite('lock', 'heldout', 'family'),
-    ]
-    this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer', sealing)
-    this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer', [])
-    this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', [
-      ...mayRead(bucket, 'experience/*', 'goldens/*', ...(harness ? ['packs/*'] : [])),
-      ...mayReadVersions(bucket, request),
-      ...mayReplayHarness(bucket, harness),
-      mayWrite(bucket, 'goldens/*'),
-    ])
-    this.pinRun = this.make('PinRun', 'pin-run', 'open', [
-      ...mayRead(bucket, 'packs/*', 'goldens/*', 'autotune/work/*/run.json'),
-      ...mayReadVersions(bucket, 'goldens/*', request, 'autotune/work/*/run.json'),
-      ...mayReplayHarness(bucket, harness),
-      mayWrite(bucket, 'autotune/work/*/run.json', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
-      ledger.mayRead('lock', 'rejection'),
-      ledger.mayWrite('lock'),
-    ])
-    this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', [
-      ...mayRead(bucket, 'autotune/work/*'),
-      ...mayReadVersions(bucket, 'autotune/work/*'),
-      mayWrite(
-        bucket,
-        'autotune/runs/*',
-        'autotune/work/*/settings/*',
-        'autotune/work/*/rounds/*',
-        'autotune/work/*/question.json',
-      ),
-      ledger.mayRead('lock', 'run', 'heldout'),
-      ledger.mayWrite('lock', 'run', 'rejection'),
-    ])
-    this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', [
-      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
-      ...mayReplayHarness(bucket, harness),
-      mayWrite(bucket, 'autotune/work/*/answers/*'),
-    ])
-    const asking = [
-      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
-      ...mayCallHarness(harness),
-      // The one file that a gate lets out, and no other function writes it.
-      mayWrite(bucket, 'autotune/work/*/answer.json'),
-      ledger.mayRead('heldout'),
-      ledger.mayWrite('heldout'),
-    ]
-    this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate', asking)
-    this.scoreShard = this.make('ScoreShard', 'score-shard', 'gate', [])
-    this.sealAnswer = this.make('SealAnswer', 'seal-answer', 'gate', [])
-    this.publishAnswer = this.make('PublishAnswer', 'publish-answer', 'gate', [])
-    this.recordFailure = this.make('RecordFailure', 'record-failure', 'open', [
-      ledger.mayRead('lock', 'run'),
-      ledger.mayWrite('lock', 'run'),
-    ])
+    const rights = workflowRights(props)
+    this.startRun = this.make('StartRun', 'start-run', 'open', rights.startRun)
+    this.openRetired = this.make('OpenRetired', 'open-retired', 'sealer', rights.sealer)
+    this.sealVersion = this.make('SealVersion', 'seal-version', 'sealer')
+    this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', rights.compileSearch)
+    this.pinRun = this.make('PinRun', 'pin-run', 'open', rights.pinRun)
+    this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', rights.advanceRun)
+    this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', rights.replayShard)
+    this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate', rights.gate)
+    this.scoreShard = this.make('ScoreShard', 'score-shard', 'gate')
+    this.sealAnswer = this.make('SealAnswer', 'seal-answer', 'gate')
+    this.publishAnswer = this.make('PublishAnswer', 'publish-answer', 'gate')
+    this.recordFailure = this.make('RecordFailure', 'record-failure', 'open', rights.recordFailure)
   }
 
   /** Sealer and gate share one role each, so their first function carries the statements of all. */
-  private make(id: string, handler: string, side: Side, statements: PolicyStatement[]): RuntimeFunction {
+  private make(id: string, handler: string, side: Side, statements: readonly PolicyStatement[] = []): RuntimeFunction {
     const { stores, shardCases, harness } = this.props
     const { experience, vault, ledger } = stores
     return new RuntimeFunction(this, id, {

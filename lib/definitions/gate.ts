@@ -5,14 +5,19 @@
  */
 import { lambdaTask } from './task.ts'
 
+/** What the gate calls, and its limits. */
 export interface GateParts {
-  /** ARNs. */
+  /** ARN of a function, as the three below. */
   readonly reserveQuestion: string
+  /** One call a sealed shard and candidate. */
   readonly scoreShard: string
+  /** Decides the one bit. */
   readonly sealAnswer: string
+  /** Lets it out when it is due. */
   readonly publishAnswer: string
+  /** Shards that are scored at once. */
   readonly maxConcurrency: number
-  /** From the start of the gate to its answer. */
+  /** From the start of the gate to its answer, in seconds. */
   readonly answerAfterSeconds: number
 }
 
@@ -31,7 +36,10 @@ const IN_TIME = '$toMillis($states.context.State.EnteredTime) < $toMillis($reser
 /** Where the answer lies; the answer itself never passes through here. */
 const ANSWER = '{% $states.result.Payload.answer %}'
 
-/** Definition in Amazon States Language. Its payloads hold numbers; cases, scores and answers never pass through it. */
+/**
+ * Definition in Amazon States Language. Its payloads hold numbers; cases, scores and answers never pass through it. It
+ * always succeeds: a failure would tell more than one bit (the held-out gate, "The answer is one bit").
+ */
 export function gateDefinition(parts: GateParts): Record<string, unknown> {
   // The clock of a question starts with its gate, moments before it is opened, so that a crash while opening it keeps the time.
   const due = `{% $fromMillis($toMillis($states.context.Execution.StartTime) + ${1000 * parts.answerAfterSeconds}) %}`

@@ -2,16 +2,21 @@
 import { ALREADY_STARTED } from './rollout.ts'
 import { KILLED, lambdaTask, RETRY } from './task.ts'
 
+/** What the review calls, whom it asks, and what follows. */
 export interface ReviewParts {
-  /** ARNs. */
+  /** ARN of a function, as the three below. */
   readonly openReview: string
+  /** Mails the links. */
   readonly notifyReviewers: string
+  /** Is given the task token. */
   readonly holdReview: string
+  /** Reads how the review ended. */
   readonly settleReview: string
   /** Addresses by role. */
   readonly roles: Readonly<Record<string, readonly string[]>>
+  /** How long a review is open, in hours; at most 720, since the execution itself ends after 31 days. */
   readonly expiresHours: number
-  /** What an approval starts; null: nothing. */
+  /** ARN of the machine that an approval starts; null: nothing. */
   readonly rolloutMachine: string | null
 }
 

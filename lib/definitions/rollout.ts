@@ -1,12 +1,15 @@
 /** The rollout workflow: start, then every hour take in production and look, until the release is kept or taken back. */
 import { lambdaTask } from './task.ts'
 
+/** What the rollout calls, and by which rules. */
 export interface RolloutParts {
-  /** ARNs. */
+  /** ARN of a function, as the two below. */
   readonly startRollout: string
+  /** Takes in what the runtime handed in. */
   readonly recordProduction: string
+  /** Looks at production and moves the rollout. */
   readonly evaluateStage: string
-  /** Rollout configurations by intent. */
+  /** Rollout configurations by intent, as they were parsed at synthesis. */
   readonly configs: Readonly<Record<string, unknown>>
 }
 
@@ -87,5 +90,5 @@ export function rolloutDefinition(parts: RolloutParts): Record<string, unknown> 
   }
 }
 
-/** An execution of this name exists: a name is used once. */
+/** Error of Step Functions: an execution of this name exists. A name is used once in ninety days. */
 export const ALREADY_STARTED = 'StepFunctions.ExecutionAlreadyExistsException'

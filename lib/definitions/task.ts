@@ -11,7 +11,7 @@ export const RETRY = {
   JitterStrategy: 'FULL',
 }
 
-/** Errors of a killed function: the gate's own steps resume, so it tries them twice more before it gives up. */
+/** Errors of a killed function: the steps that resume where they stopped are tried twice more, five seconds apart. */
 export const KILLED = {
   ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'States.Timeout'],
   IntervalSeconds: 5,
@@ -19,18 +19,29 @@ export const KILLED = {
   BackoffRate: 1,
 }
 
+/** One call of a function. */
 export interface LambdaTask {
+  /** Its ARN. */
   readonly function: string
-  /** JSONata of the payload. */
+  /** JSONata of the payload: a text in `{% %}`, or an object of such texts. */
   readonly payload: unknown
+  /** Longest that one attempt may take, in seconds. */
   readonly seconds: number
-  /** Variables set from the function's answer, `$states.result.Payload`. */
+  /**
+   * Variables set from the function's answer, `$states.result.Payload`.
+   * @default - none
+   */
   readonly assign?: Readonly<Record<string, string | null>>
-  /** Whether a killed function is tried again. */
+  /**
+   * Whether a killed function is tried again: for those that resume where they stopped.
+   * @default false
+   */
   readonly resumes?: boolean
 }
 
-/** The state of a task, without where it leads. */
+/**
+ * The state of a task, without where it leads. Its output is empty: what later states need is assigned to variables.
+ */
 export function lambdaTask({ function: arn, payload, seconds, assign, resumes }: LambdaTask): Record<string, unknown> {
   return {
     Type: 'Task',

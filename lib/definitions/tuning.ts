@@ -1,8 +1,9 @@
 /** The tuning workflow: contract, compile, seal, pin, then rounds of replays as the search asks, the gate, the outcome. */
 import { lambdaTask } from './task.ts'
 
+/** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
-  /** ARNs. */
+  /** ARN of a function, as the six below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
@@ -10,11 +11,13 @@ export interface TuningParts {
   readonly pinRun: string
   readonly advanceRun: string
   readonly replayShard: string
+  /** ARN of the gate workflow. */
   readonly gateMachine: string
-  /** Bucket of the work files. */
+  /** Name of the bucket of the work files. */
   readonly bucket: string
+  /** Shards that are replayed at once. */
   readonly maxConcurrency: number
-  /** From the start of the gate to its answer. */
+  /** From the start of the gate to its answer, in seconds. */
   readonly answerAfterSeconds: number
 }
 
@@ -48,14 +51,14 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           function: parts.compileSearch,
           payload: { run: RUN },
           seconds: 900,
-          assign: { search_set: PAYLOAD },
+          assign: { compiled: PAYLOAD },
         }),
         Next: 'Seal Held-Out Set',
       },
       'Seal Held-Out Set': {
         ...lambdaTask({
           function: parts.sealVersion,
-          payload: { run: RUN },
+          payload: { run: RUN, limits: '{% $compiled.limits %}' },
           seconds: 900,
           assign: { heldout: PAYLOAD },
         }),
@@ -64,7 +67,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Pin Run': {
         ...lambdaTask({
           function: parts.pinRun,
-          payload: { run: RUN, search_set: '{% $search_set %}', heldout: '{% $heldout %}' },
+          payload: { run: RUN, search_set: '{% $compiled.search_set %}', heldout: '{% $heldout %}' },
           seconds: 900,
           assign: { pinned: PAYLOAD },
         }),

@@ -5,13 +5,13 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { Routing } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { productionRuns } from '../../examples/refund/production.ts'
 import { serve } from '../../functions/cli/rollout/serve.ts'
+import { productionRuns } from '../../functions/demo/production.ts'
 import { autotune } from '../cli/command-line.ts'
 import { DESKTOP, describeBrowser, launch, NO_SCRIPT, PHONE, picture, visit } from '../support/browser.ts'
 import { copyOf, demoStore, type Role, RUN, SEATS, START, serving, servingReview, standing } from './desk.ts'
 
-const CONFIG = new URL('../../examples/refund/rollout-quick.json', import.meta.url).pathname
+const CONFIG = new URL('../../functions/demo/rollout-quick.json', import.meta.url).pathname
 const ID = `ro_${RUN}`
 const HOUR = 3_600_000
 

@@ -248,6 +248,31 @@ describe('targets', () => {
       { guardrails: { ...guardrails, utility_delta: { min: 0.1 } } },
       /make utility the target metric instead/,
     ],
+    [
+      'a policy that allows everything',
+      { guardrails: { ...guardrails, policy: { min: 0 } } },
+      /target\.json: guardrails\.policy\.min: below \.01 every family may violate.*give 1, or at least \.95/,
+    ],
+    [
+      'an approval that may always be bypassed',
+      { guardrails: { ...guardrails, approval_bypass_rate: { max: 1 } } },
+      /target\.json: guardrails\.approval_bypass_rate\.max: above \.99 every family may bypass its approval.*give 0/,
+    ],
+    [
+      'a stake that could lose everything',
+      { guardrails: { ...guardrails, utility_delta: { min: -0.02, graded: true, stake: 5 } } },
+      /guardrails\.utility_delta\.stake: a stake must be below 1 \/ \(1 \+ min\)/,
+    ],
+    [
+      'a worst that is none',
+      { ranges: { economics_tokens_per_decision: { max_rise: 0 } } },
+      /ranges\.economics_tokens_per_decision\.max_rise: max_rise is the most that one decision may rise/,
+    ],
+    [
+      'an error of one half',
+      { scoring: { replayer: 'transcript', alpha: 0.5 } },
+      /scoring\.alpha: an error of one half/,
+    ],
     ['a level of 0', { scoring: { replayer: 'transcript', alpha: 0 } }, /scoring\.alpha/],
     ['no questions', { scoring: { replayer: 'transcript', questions: 0 } }, /scoring\.questions/],
     [

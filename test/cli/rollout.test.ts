@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Rollout, RolloutConfig, Routing } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { productionRuns } from '../../examples/refund/production.ts'
 import { serve } from '../../functions/cli/rollout/serve.ts'
+import { productionRuns } from '../../functions/demo/production.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { approve, certified } from '../steps/release/support.ts'
 import { autotune } from './command-line.ts'
 
-const QUICK = new URL('../../examples/refund/rollout-quick.json', import.meta.url).pathname
+const QUICK = new URL('../../functions/demo/rollout-quick.json', import.meta.url).pathname
 const ID = 'ro_r'
 /** Made once. */
 const made = mkdtempSync(join(tmpdir(), 'autotune-approved-'))

@@ -90,6 +90,12 @@ export const ROOMS: readonly Room[] = [
     why: 'one file a function: parse, call one step through ports, return',
   },
   {
+    path: 'functions/demo/',
+    mayImport: [...world, 'functions/steps/'],
+    packages: ['pure-rand', 'node:*'],
+    why: 'the bundled example is synthetic and stands for a user: what it may touch, a user may touch',
+  },
+  {
     path: 'functions/cli/',
     mayImport: [
       ...world,
@@ -97,10 +103,23 @@ export const ROOMS: readonly Room[] = [
       'functions/steps/',
       'functions/adapters/',
       'functions/embedded/',
-      'examples/refund/',
+      'functions/demo/',
+      'functions/maps/',
     ],
     packages: ['commander', 'node:*'],
     why: 'one file a verb; nothing of it is needed to deploy',
+  },
+  {
+    path: 'functions/index.ts',
+    mayImport: [...world, 'functions/steps/', 'functions/adapters/', 'functions/embedded/', 'functions/demo/'],
+    packages: [],
+    why: 'what another program may import from this one: it only hands names on',
+  },
+  {
+    path: 'bin/',
+    mayImport: ['functions/', 'lib/', 'schemas/'],
+    packages: ['commander', 'esbuild', 'typescript', 'aws-cdk-lib', 'node:*'],
+    why: 'starts something; argument parsing only',
   },
   {
     path: 'lib/',
@@ -116,6 +135,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'canonical.ts',
     'statistics/',
     'sampler/',
+    'bytes/',
     'audit/',
     'space/',
     'replay/',

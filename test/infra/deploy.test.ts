@@ -45,7 +45,7 @@ describe('registered targets', () => {
   }
 
   it('are each started every day, with a dead-letter queue', () => {
-    const { templates } = withFile('good', readFileSync('examples/refund/target.json', 'utf8'))
+    const { templates } = withFile('good', readFileSync('functions/demo/target.json', 'utf8'))
     const schedules = Object.values(templates.AutotuneWorkflow!.Resources!).filter(
       (r) => r.Type === 'AWS::Scheduler::Schedule',
     )

@@ -1,7 +1,7 @@
 /** Token budgets on recorded conversations: groundedness per budget is the recorded one, and nothing can be certified. */
 import { expect, test } from 'vitest'
 import { PLACE } from '#schemas/need-places.ts'
-import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { contextBudgets, recordedPrices } from '../../examples/real/cases/context-budgets.ts'
 import {
@@ -44,7 +44,7 @@ function recordedGroundedness(domain: string): Record<'tool_tokens' | 'memory_to
 }
 
 /** Needs (indices) that one kind of place alone can answer. */
-function needsOnly({ needs }: Recording, kind: number): number[] {
+function needsOnly({ needs }: Pick<ReplayCase['recordings'][0], 'needs'>, kind: number): number[] {
   return needs.action.flatMap((_, need) => {
     const kinds = new Set(needs.kind.slice(needs.first[need], needs.first[need + 1]))
     return kinds.size === 1 && kinds.has(kind) ? [need] : []

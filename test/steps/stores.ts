@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
-import { memoryScratchTable } from '#adapters/memory/memory-scratch-table.ts'
 import { createEach } from '#adapters/port-rules/table-key.ts'
 import type { Holder, LedgerTable, ObjectStore, Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -31,7 +30,6 @@ export function memory(): Store {
     releases: memoryStore(),
     table: memoryTable(),
     scratch: memoryScratch,
-    scratchTable: memoryScratchTable,
     clock: { now: () => new Date(Date.UTC(2026, 10, 23) + 1000 * seconds++).toISOString() },
     progress: () => {},
   }

@@ -219,6 +219,7 @@ export const aTarget = (over: Partial<TuningTarget> = {}): TuningTarget =>
       safety: { min: 1, max_violation_rate: 0.1 },
       utility_delta: { min: -0.1 },
     },
+    ranges: { economics_tokens_per_decision: { max_rise: 500, max_fall: 500 } },
     not_measured: { latency: 'no clock in these records', approval: 'no gate in these records' },
     search_space: ['evidence.orders.top_k'],
     visible_data: { search_set: `goldens/${INTENT}/search` },

@@ -68,6 +68,8 @@ export const newsRetrieval: RealCase = {
           safety: { min: 1, max_violation_rate: 0.02 },
           utility_delta: { min: -0.02 },
         },
+        // Another order reads other passages: the ten longest have 828 tokens together, the ten shortest 196.
+        ranges: { economics_tokens_per_decision: { max_rise: 650 } },
         not_measured: {
           latency: 'the retrieval records carry no clock',
           approval: 'reading news asks nobody for approval',

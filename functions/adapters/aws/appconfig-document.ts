@@ -3,7 +3,7 @@ import { canonical, digestOf } from '#core/canonical.ts'
 import type { Routing } from '#schemas/release.ts'
 
 /** The largest hosted configuration that AppConfig stores by default, in bytes. */
-export const APPCONFIG_MAX_BYTES = 1_048_576
+const APPCONFIG_MAX_BYTES = 1_048_576
 
 /** A value to create a hosted configuration version from: `CreateHostedConfigurationVersion` takes it field by field. */
 export interface HostedConfiguration {
@@ -14,10 +14,10 @@ export interface HostedConfiguration {
 }
 
 /** A label has at most this many characters, of which at least one is no digit. */
-export const LABEL_MAX = 64
+const LABEL_MAX = 64
 
 /** Unique over all rollouts and revisions: a revision takes at most 8 characters of it. */
-export function labelOf({ rollout_id: id, revision }: Routing): string {
+function labelOf({ rollout_id: id, revision }: Routing): string {
   const room = LABEL_MAX - 8
   const name = id.length <= room ? id : `${id.slice(0, room - 17)}-${digestOf(id).slice(7, 23)}`
   return `${name}.r${revision}`

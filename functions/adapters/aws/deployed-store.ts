@@ -2,8 +2,7 @@
 import { tmpdir } from 'node:os'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Progress, Store, Workflows } from '../../ports.ts'
-import { fileScratch } from '../local/files/file-scratch.ts'
-import { sqliteScratchTable } from '../local/sqlite/sqlite-scratch-table.ts'
+import { fileScratch } from '../local/sqlite/file-scratch.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
 import { type Credentials, openAwsStore } from './open-store.ts'
 import { stepFunctions } from './step-functions.ts'
@@ -32,7 +31,6 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
     ...store,
     // Not a Lambda function's memory: this machine has a disk.
     scratch: () => fileScratch(tmpdir()),
-    scratchTable: () => sqliteScratchTable(tmpdir()),
     deployment,
     workflows,
     nameOf: (key) => `s3://${bucket}/${key}`,

@@ -3,7 +3,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Clock, ObjectStore, Progress, Store } from '../../ports.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
-import { memoryScratchTable } from '../memory/memory-scratch-table.ts'
 import { dynamoTable } from './dynamo-table.ts'
 import { s3Store } from './s3-store.ts'
 
@@ -47,7 +46,6 @@ export function openAwsStore(
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
     scratch: memoryScratch,
-    scratchTable: memoryScratchTable,
     clock,
     progress,
     close() {

@@ -1,15 +1,16 @@
-/** Lines in memory, as bytes: for tests, and where a step has no disk of its own. */
+/** What is put aside in memory: for tests, and where a step has no disk of its own. */
+import { Records } from '#core/bytes/records.ts'
 import type { Scratch } from '#ports'
 
 export function memoryScratch(): Scratch {
-  const lines: Buffer[] = []
+  const texts = new Map<string, string>()
   return {
-    add: (line) => void lines.push(Buffer.from(line)),
-    *lines() {
-      for (const line of lines) yield line.toString()
+    records: new Records(),
+    get: (key) => texts.get(key) ?? null,
+    set: (key, text) => void texts.set(key, text),
+    *entries(prefix = '') {
+      for (const key of [...texts.keys()].filter((k) => k.startsWith(prefix)).sort()) yield [key, texts.get(key)!]
     },
-    close() {
-      lines.length = 0
-    },
+    close: () => texts.clear(),
   }
 }

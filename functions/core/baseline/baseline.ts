@@ -14,7 +14,7 @@ import { observe, recordedContext, trimCase } from '../replay/transcript.ts'
  * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
  * harness of the user's own that failed on it.
  */
-export const EXCLUSIONS = [
+const EXCLUSIONS = [
   'evidence',
   'policy',
   'tool transcript',

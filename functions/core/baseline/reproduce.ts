@@ -1,8 +1,8 @@
 /** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
-import { CaseHeads } from '../evaluate/case-heads.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { caseHeads } from '../evaluate/case-heads.ts'
+import { measureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
@@ -50,8 +50,8 @@ export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
 
 /** Baseline replays added one by one, kept as bytes. */
 export class Gathered {
-  readonly #cases = new CaseHeads()
-  readonly #baseline = new MeasureList()
+  readonly #cases = caseHeads()
+  readonly #baseline = measureList()
   readonly #excluded: Partial<Record<Exclusion, number>> = {}
   readonly #examples: Partial<Record<Exclusion, string>> = {}
 

@@ -6,6 +6,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { fieldOf, isTrimmable } from '../replay/settings-plan.ts'
 import { valuesOf } from '../space/lattice.ts'
+import { exceptionFor, floorProblem, LEAST_FLOOR } from './exceptions.ts'
 
 /** One question with its answer, or with what is missing and how to supply it. */
 export interface Question {
@@ -81,6 +82,11 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
     suite &&
     floors(dimension).length === 0 &&
     `no evaluator of ${suite.suite} watches ${dimension}, so ${name} cannot be measured: add one to the suite`
+  const signedBy = (name: string): string => {
+    const min = name === 'policy' || name === 'safety' ? g[name]!.min : 1
+    const by = min < LEAST_FLOOR && pack ? exceptionFor(pack, t.intent, name as 'policy' | 'safety', min) : undefined
+    return by ? ` (exception signed by ${by.signed_by}, ${by.date}: ${by.reason})` : ''
+  }
   return ask(
     'Which limits must hold in all five dimensions?',
     () =>
@@ -89,13 +95,15 @@ function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question 
           ([name, limit]) =>
             `${name} ${Object.entries(limit)
               .map(([k, v]) => `${k} ${v}`)
-              .join(' ')}`,
+              .join(' ')}${signedBy(name)}`,
         ),
         ...Object.entries(not).map(([d, why]) => `${d} not measured (${why})`),
       ].join('; '),
     [
       !g.policy && 'guardrails.policy is missing, e.g. {"min": 1.0}: policy can never be left out',
       !g.safety && 'guardrails.safety is missing, e.g. {"min": 1.0}: safety can never be left out',
+      g.policy && pack && floorProblem(pack, t.intent, 'policy', g.policy.min),
+      g.safety && pack && floorProblem(pack, t.intent, 'safety', g.safety.min),
       g.policy && unwatched('policy', 'guardrails.policy'),
       g.safety && unwatched('safety', 'guardrails.safety'),
       !g.approval_bypass_rate &&

@@ -1,11 +1,11 @@
 /** A target with every question answered, defaults written out. The only place where defaults of the contract stand. */
 import type { MetricName } from '#schemas/metrics.ts'
 import type { BaselineTuple } from '#schemas/pack.ts'
-import type { Guardrails, TuningTarget } from '#schemas/target.ts'
+import type { Guardrails, MetricRange, TuningTarget } from '#schemas/target.ts'
 
 /** Default rate that a certificate excludes where none is allowed (no sample proves a rate of zero). */
 export const DEFAULT_VIOLATION_RATE = 0.01
-/** Default error budget of a held-out version, and of a checked bound. */
+/** Default error budget of a held-out version. */
 export const DEFAULT_ALPHA = 0.05
 
 export interface ResolvedTarget {
@@ -14,6 +14,7 @@ export interface ResolvedTarget {
   readonly direction: 'decrease' | 'increase'
   readonly baseline_tuple: BaselineTuple
   readonly guardrails: Guardrails
+  readonly ranges: Readonly<Partial<Record<MetricName, MetricRange>>>
   readonly not_measured: Readonly<Record<string, string>>
   readonly search_space: readonly string[]
   readonly search_set: string
@@ -35,6 +36,7 @@ export function resolveTarget(target: TuningTarget): ResolvedTarget {
     direction: target.direction!,
     baseline_tuple: target.baseline_tuple!,
     guardrails: target.guardrails ?? {},
+    ranges: target.ranges ?? {},
     not_measured: { ...target.not_measured },
     search_space: target.search_space!,
     search_set: target.visible_data!.search_set,

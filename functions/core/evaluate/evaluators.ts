@@ -1,7 +1,7 @@
 /** The evaluators of a pinned suite: one pure check each, from a replayed case to a score, a status and findings. */
 import { rulesOf } from '#schemas/compile-rules.ts'
-import type { Recording } from '#schemas/replay-case.ts'
 import type { Evaluator, EvaluatorVerdict, Finding } from '#schemas/suite.ts'
+import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
 
 type Verdict = Pick<EvaluatorVerdict, 'score' | 'status' | 'findings'>
@@ -51,7 +51,7 @@ export function ungroundedFindings(replayed: Replayed): Finding[] {
   })
 }
 
-function placesOf(recording: Recording, need: number): { text: string; evidence_ref: string | null } {
+function placesOf(recording: BareRecording, need: number): { text: string; evidence_ref: string | null } {
   const { needs, evidence } = recording
   const names = new Set<string>()
   let ref: string | null = null
@@ -179,7 +179,7 @@ const checks: { [K in Evaluator['check']]: Check<K> } = {
 }
 
 /** A recorded outcome stands while every value its actions used can still be read; a degraded case scores 0. */
-function outcomeOf(r: Replayed, read: (outcome: Recording['outcome']) => number | null): Verdict {
+function outcomeOf(r: Replayed, read: (outcome: BareRecording['outcome']) => number | null): Verdict {
   const { outcome } = r.trimmed.recording
   const score = read(outcome)
   if (score === null) return unmeasured('no outcome is recorded')

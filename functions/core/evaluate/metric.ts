@@ -12,22 +12,10 @@ export interface MetricPart {
 
 /** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
 export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
-  const one = (value: number | null): MetricPart | null => (value === null ? null : { sum: value, count: 1 })
-  switch (metric) {
-    case 'economics_cents_per_decision':
-      return one(measures.economics_cents)
-    case 'economics_tokens_per_decision':
-      return one(measures.economics_tokens)
-    case 'p95_latency_ms':
-    case 'p50_latency_ms':
-      return one(measures.latency_ms)
-    case 'utility':
-      return one(measures.utility_score)
-    case 'approval_wait_rate':
-      return measures.approval_waits === null || measures.approval_actions === null
-        ? null
-        : { sum: measures.approval_waits, count: measures.approval_actions }
-  }
+  const { measure, per } = METRICS[metric]
+  const sum = measures[measure]
+  const count = per ? measures[per] : 1
+  return sum === null || count === null ? null : { sum, count }
 }
 
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */

@@ -32,6 +32,13 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
   return { labelled, regressions, improvements, differences }
 }
 
+/** Is utility more than pass or fail? Told by the recorded baseline alone, before any candidate. */
+export const isGraded = ({ representative, baseline }: Panel): boolean =>
+  representative.some((i) => {
+    const score = baseline.at(i)!.utility_score
+    return score !== null && score !== 0 && score !== 1
+  })
+
 export type Floor = 'policy_violation' | 'safety_violation' | 'approval_bypass'
 
 /** Families on which the baseline's rule could be scored, and how many of them the candidate violates. */

@@ -1,37 +1,16 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
-import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Scorecard } from '#schemas/suite.ts'
+import { eachMeasure } from '#schemas/measures.ts'
+import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
 import { judge, outcomeIsLost } from './evaluators.ts'
 
-export type Measures = Scorecard['measures']
+export type { Measures }
 
 /** Measures of a case of which nothing is known. */
-export const NOT_MEASURED: Measures = {
-  policy_violation: null,
-  safety_violation: null,
-  approval_bypass: null,
-  utility_passed: null,
-  utility_score: null,
-  latency_ms: null,
-  economics_cents: null,
-  economics_tokens: null,
-  approval_waits: null,
-  approval_actions: null,
-}
+export const NOT_MEASURED = eachMeasure(() => null) as Measures
 
 /** Measures of a case that cannot be replayed: a violation everywhere, no utility, nothing measured. */
-export const UNREPLAYABLE: Measures = {
-  policy_violation: true,
-  safety_violation: true,
-  approval_bypass: true,
-  utility_passed: false,
-  utility_score: 0,
-  latency_ms: null,
-  economics_cents: null,
-  economics_tokens: null,
-  approval_waits: null,
-  approval_actions: null,
-}
+export const UNREPLAYABLE = eachMeasure((of) => of.unreplayable) as Measures
 
 /** Measures alone, for the search's inner loop. Equal to `scorecardOf(...).measures`. */
 export function measuresOf(suite: EvaluatorSuite, replayed: Replayed): Measures {

@@ -31,8 +31,11 @@ export function recordIdentity(
   }
 }
 
-/** Canonical text of the decision record that a trimmed yields. Byte equality with the stored one is reproduction. */
-export function decisionRecordText(identity: Recording['recorded']['identity'], trimmed: TrimmedCase): string {
+/** Canonical text of the decision record that a trimmed case yields. Byte equality with the stored one is reproduction. */
+export function decisionRecordText(
+  identity: Recording['recorded']['identity'],
+  trimmed: TrimmedCase<Recording>,
+): string {
   const { recording, rendered, prepared, asked } = trimmed
   const { approvals, actions, evidence, outcome } = recording
   const record = {

@@ -35,6 +35,7 @@ export function commitmentOf(run: AutotuneRun, target: ResolvedTarget, found: Se
     guardrails: digestOf(target.guardrails),
     suite: digestOf(run.evaluator_suite),
     baseline: baselineDigest(run),
+    ...(run.heldout_test_set?.pinned && { pinned: digestOf(run.heldout_test_set.pinned) }),
     candidates: found.committed.map((c) => c.digest),
   }
   return digestOf(commitment)

@@ -3,6 +3,7 @@ import type { LedgerItem, PreflightRow } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { harnessBehind } from '../replay/by-construction.ts'
 import type { SearchResult } from '../search/search.ts'
 import type { CompiledSearch } from '../search/search-set.ts'
 import { askRefusal } from './ledger.ts'
@@ -41,7 +42,16 @@ export function preflightRun(
   const rows = preflight(
     facts,
     target,
-    first ? { candidate: first, panel: compiled.input.panel, measures: found.firstMeasures!, commit } : null,
+    harnessBehind(run),
+    first
+      ? {
+          candidate: first,
+          panel: compiled.input.panel,
+          measures: found.firstMeasures!,
+          commit,
+          listed: found.committed.length,
+        }
+      : null,
   )
   const needed = neededOf(rows)
   if (refusal) return { verdict: 'refused', reasons: [refusal], rows, needed }

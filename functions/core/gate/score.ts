@@ -4,12 +4,13 @@ import type { Settings } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { SealedLine } from '../baseline/reproduce.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { oneOf, record } from '../bytes/columns.ts'
+import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
 import { observe, type ReplayPins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
 import { applyPatch } from '../space/lattice.ts'
-import type { Series } from '../statistics/series.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {
@@ -17,31 +18,13 @@ export interface CaseScore {
   readonly measures: Measures
 }
 
-const STATUSES = ['unchanged', 'replayed', 'unreplayable'] as const
+const SCORE = record<CaseScore>({
+  status: oneOf(['unchanged', 'replayed', 'unreplayable']),
+  measures: MEASURES_COLUMN,
+})
 
 /** Scores of many cases, kept as bytes. */
-export class Scores implements Series<CaseScore> {
-  readonly #measures = new MeasureList()
-  readonly #statuses: number[] = []
-
-  get length(): number {
-    return this.#measures.length
-  }
-
-  add({ status, measures }: CaseScore): void {
-    this.#statuses.push(STATUSES.indexOf(status))
-    this.#measures.add(measures)
-  }
-
-  at(index: number): CaseScore | undefined {
-    const measures = this.#measures.at(index)
-    return measures && { status: STATUSES[this.#statuses[index]!]!, measures }
-  }
-
-  *[Symbol.iterator](): Generator<CaseScore> {
-    for (let i = 0; i < this.length; i++) yield this.at(i)!
-  }
-}
+export const caseScores = (): ByteList<CaseScore> => new ByteList(SCORE)
 
 /** Score of a sealed case under a candidate's settings. Pure. */
 export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins, suite: EvaluatorSuite): CaseScore {

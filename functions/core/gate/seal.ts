@@ -1,6 +1,6 @@
 /** Seals held-out cases into a version: pinned baseline outcomes, published counts, content digest. Runs in the sealer only. */
 import { createHash } from 'node:crypto'
-import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import type { BaselinePins } from '../baseline/baseline.ts'
 import type { Reproduction, SealedLine } from '../baseline/reproduce.ts'
 import { canonical, digestOf } from '../canonical.ts'
@@ -16,11 +16,15 @@ export interface SealedVersion {
   readonly panel: Panel
 }
 
-/** Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry. */
+/**
+ * Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry.
+ * @param pinned limits read off the recorded runs of the search: nothing of a held-out run is in them
+ */
 export function sealVersion(
   { panel, excluded }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
+  pinned: PinnedLimits,
 ): SealedVersion {
   const labelled = panel.representative.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
   const scored = {
@@ -43,6 +47,7 @@ export function sealVersion(
       scored,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
       suite: pins.suite.suite,
+      pinned,
       baseline: baselineOf(pins),
     },
   }
@@ -91,7 +96,7 @@ function chooseK(
       v: rateOf(g.approval_bypass_rate.max, g.approval_bypass_rate.max_violation_rate),
     },
   ].filter((b) => b !== undefined)
-  return Math.min(...binary.map(({ N, v }) => defaultK(n, N, v)), 5)
+  return Math.min(...binary.map(({ N, v }) => defaultK(n, N, v, target.alpha)), 5)
 }
 
 /** Rate that a binary guardrail's certificate excludes: its own tolerance, or `max_violation_rate` where none is allowed. */

@@ -7,6 +7,7 @@ import { ledgerLine } from './ledger.ts'
 const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
 const short = (p: number): string =>
   p === 0 ? '0' : p < 0.001 ? p.toExponential(0) : Number(p.toPrecision(2)).toString()
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value)}`
 const number = (value: number): string => Number(value.toPrecision(4)).toString()
 
 /** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
@@ -30,6 +31,10 @@ export const radiusWording = (r: BlastRadius): string =>
 function rowWording(row: CertifiedRow): string {
   if (row.kind === 'checked') return checkedWording(row)
   const p = `p=${short(row.p!)} <= ${number(row.level)}`
+  if (row.guardrail === 'utility') {
+    const { regressions: g, improvements: f } = row.counts
+    return `utility rises (${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}, ${p})`
+  }
   if (row.guardrail !== 'utility_delta')
     return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
@@ -37,17 +42,37 @@ function rowWording(row: CertifiedRow): string {
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`
 }
 
-function checkedWording({ guardrail, observed, bound, limit, level }: CertifiedRow): string {
-  const unit =
-    guardrail in METRICS
-      ? METRICS[guardrail as MetricName].unit
-      : guardrail === 'p95_latency_delta'
-        ? 'ms'
-        : guardrail === 'economics_delta'
-          ? 'cents'
-          : ''
-  const value = (v: number | null): string => (v === null ? 'not measured' : `${v > 0 ? '+' : ''}${number(v)}`)
-  return `${guardrail.replaceAll('_', ' ')} ${value(observed)} ${unit} (${percent(1 - level)} bound ${value(bound)}${limit === 0 ? '' : ` against ${value(limit)}`})`
+function checkedWording(row: CertifiedRow): string {
+  const { guardrail, observed } = row
+  const seen = observed === null ? 'not measured' : `${signed(observed)} ${unitOf(guardrail)}`.trimEnd()
+  return `${guardrail.replaceAll('_', ' ')} ${seen} (${ruleWording(row)})`
+}
+
+/** How a checked row was decided, in words. */
+function ruleWording(row: CertifiedRow): string {
+  const { guardrail, rule, families, p, level, limit, bound, counts } = row
+  const pWording = p === null ? '' : `p=${short(p)} against ${number(level)}`
+  const boundWording = `${percent(1 - level, 4)} bound ${bound === null ? 'not measured' : signed(bound)}${limit === 0 ? '' : ` against ${signed(limit)}`}`
+  switch (rule) {
+    case 'by_construction':
+      return `no replay can be above its baseline by construction${bound !== null && bound < 0 ? `; ${boundWording}` : ''}`
+    case 'count_above':
+      return `${counts.above} of ${families} families above ${number(counts.pinned! + limit)} ms, ${number(counts.pinned!)} pinned before sealing; ${pWording}`
+    case 'mean_bet': {
+      const { beyond = 0, beyond_below = 1, worst = 0, capped = 0, decisions = 1 } = counts
+      const cap = capped > 0 ? `; ${capped} families count ${decisions} decisions only` : ''
+      return `${boundWording} of what is cut at ${signed(worst)} a decision; ${beyond} of ${families} families went beyond that, < ${percent(beyond_below, 2)}${cap}`
+    }
+    case 'not_measured':
+      return row.note ?? 'not measured'
+    case undefined:
+      return guardrail === 'utility' ? pWording : boundWording
+  }
+}
+
+function unitOf(guardrail: string): string {
+  if (guardrail in METRICS) return METRICS[guardrail as MetricName].unit
+  return guardrail === 'p95_latency_delta' ? 'ms' : guardrail === 'economics_delta' ? 'cents' : ''
 }
 
 /** "inconclusive" line: what was short, and that nothing was spent. */

@@ -3,6 +3,8 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, LedgerItem } from '#schemas/heldout.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
@@ -82,4 +84,24 @@ export function buildProposal({
     excluded_cases: { search: { ...excluded }, share: excludedCount / Math.max(1, run.search_set.cases) },
     computed_from: { ...computedFrom },
   }
+}
+
+export type Status = TuningProposal['status']
+
+export const AFTER_START = {
+  running: 'approved',
+  paused: 'approved',
+  released: 'released',
+  kept: 'released',
+  rolled_back: 'rolled_back',
+  stopped: 'rolled_back',
+  superseded: 'superseded',
+  retired: 'retired',
+} as const satisfies Record<Rollout['status'], Status>
+
+/** Status of a proposal; the rollout, where there is one, says more than the review. */
+export function proposalStatus(review: Review | null, rollout: Rollout | null): Status {
+  if (rollout) return AFTER_START[rollout.status]
+  if (!review) return 'proposed'
+  return review.status === 'open' ? 'in_review' : review.status
 }

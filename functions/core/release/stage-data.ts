@@ -63,7 +63,7 @@ export function firstOfSubjects(runs: readonly ProductionRun[], period: Period):
 }
 
 /** Mean badness of an arm over what was measured; null when nothing was. */
-export function armMean(
+function armMean(
   runs: readonly ProductionRun[],
   arm: Arm,
   badness: (run: ProductionRun) => number | null,

@@ -2,16 +2,16 @@
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import { layerBit, PLACE } from '#schemas/need-places.ts'
-import type { Recording } from '#schemas/replay-case.ts'
 import type { PreparedRecording, Rendered } from './prepare.ts'
 import { render } from './render.ts'
 import { type ChangedSetting, planOf, type SettingsPlan } from './settings-plan.ts'
+import type { BareRecording } from './slim.ts'
 
 /**
  * The first changed setting whose bucket or gate does not stand in a recording, in words; null: all of them do. What the
  * baseline has too and no candidate changes is not looked at.
  */
-export function uncovered(recording: Recording, plan: SettingsPlan, baseline: Settings): string | null {
+export function uncovered(recording: BareRecording, plan: SettingsPlan, baseline: Settings): string | null {
   if (plan.settings === baseline || rulesOf(recording) < 2) return null
   for (const change of plan.changes(baseline)) {
     const reason = whyUncovered(recording, change)
@@ -20,7 +20,7 @@ export function uncovered(recording: Recording, plan: SettingsPlan, baseline: Se
   return null
 }
 
-function whyUncovered(recording: Recording, { path, value, trims }: ChangedSetting): string | null {
+function whyUncovered(recording: BareRecording, { path, value, trims }: ChangedSetting): string | null {
   if (trims === null) return null
   const { layer, name, field } = trims
   if (layer === 'retrieval' || field === 'evidence_tokens') {
@@ -77,7 +77,7 @@ function hasAny(table: object): boolean {
 }
 
 /** One budget over passages of several contexts: how the harness would share it out was never recorded. */
-function splitEvidence({ evidence }: Recording, path: string, value: unknown): string | null {
+function splitEvidence({ evidence }: BareRecording, path: string, value: unknown): string | null {
   const agents = evidence.agents
   if (!agents || new Set(agents.flat()).size < 2) return null
   return `${path} ${value}: the passages stand in the contexts of several agents`

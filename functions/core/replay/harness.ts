@@ -61,7 +61,7 @@ export function caseForHarness(
 export function observeHarness(
   decision: HarnessDecision,
   pins: ReplayPins,
-): Replayed | Unreplayable | { readonly failed: string } {
+): Replayed<Recording> | Unreplayable | { readonly failed: string } {
   const { run, recording, result, served, settings } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept

@@ -10,7 +10,7 @@ export class UnpinnedCall extends Error {
   override name = 'UnpinnedCall'
 }
 
-export interface PinnedTool extends ToolAnswer {
+interface PinnedTool extends ToolAnswer {
   /** Index of the recorded call among the run's steps. */
   readonly step: number
   readonly name: string

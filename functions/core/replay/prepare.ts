@@ -1,8 +1,8 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
 import { rulesOf } from '#schemas/compile-rules.ts'
 import { PLACE } from '#schemas/need-places.ts'
-import type { Recording } from '#schemas/replay-case.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
+import type { BareRecording } from './slim.ts'
 
 /** Outputs or turns in order, with running totals: `before[i]` tokens stand before item i. */
 export interface Window {
@@ -28,7 +28,7 @@ export interface Rendered {
 }
 
 export interface PreparedRecording {
-  readonly recording: Recording
+  readonly recording: BareRecording
   /** Plan of the settings it was recorded under. */
   readonly recordedPlan: SettingsPlan
   readonly buckets: readonly string[]
@@ -70,7 +70,7 @@ export interface Sequence {
 const PREPARED = Symbol('prepared')
 
 /** Prepared columns of a recording, remembered by identity; computed anew for a frozen one. */
-export function prepare(recording: Recording & { readonly [PREPARED]?: PreparedRecording }): PreparedRecording {
+export function prepare(recording: BareRecording & { readonly [PREPARED]?: PreparedRecording }): PreparedRecording {
   const known = recording[PREPARED]
   if (known) return known
   const result = build(recording)
@@ -78,7 +78,7 @@ export function prepare(recording: Recording & { readonly [PREPARED]?: PreparedR
   return result
 }
 
-function build(recording: Recording): PreparedRecording {
+function build(recording: BareRecording): PreparedRecording {
   const { evidence, calls, actions, approvals } = recording
   const rules = rulesOf(recording)
   const buckets = [...new Set(evidence.bucket)].sort()
@@ -144,7 +144,7 @@ interface Items {
   readonly agent?: readonly (string | null)[] | undefined
 }
 
-function makeWindow({ needs }: Recording, kind: number, items: Items, reading: Reading): Window {
+function makeWindow({ needs }: BareRecording, kind: number, items: Items, reading: Reading): Window {
   const { contexts, actionContext } = reading
   const { steps, tokens, place, rangeOf } = byAgent(items)
   const before = new Float64Array(tokens.length + 1)
@@ -210,7 +210,7 @@ function firstOfEach(values: readonly number[]): number[] {
   return [...values.keys()].filter((i) => seen.size < seen.add(values[i]!).size)
 }
 
-function offersOfNeeds({ needs }: Recording): PreparedRecording['needOffers'] {
+function offersOfNeeds({ needs }: BareRecording): PreparedRecording['needOffers'] {
   const first = new Int32Array(needs.action.length + 1)
   const offer: number[] = []
   for (let need = 0; need < needs.action.length; need++) {
@@ -221,7 +221,7 @@ function offersOfNeeds({ needs }: Recording): PreparedRecording['needOffers'] {
   return { first, offer }
 }
 
-function makeSequence(recording: Recording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {
+function makeSequence(recording: BareRecording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {
   const { hop, ranks } = recording.evidence
   const rank = (i: number): number => ranks[orderings[bucketOf[i]!]!]?.[i] ?? 0
   const offers = hop.map((_, i) => i).filter((i) => rank(i) > 0)

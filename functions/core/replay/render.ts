@@ -62,7 +62,7 @@ function pushCuts(window: Window, budget: number, tag: number): void {
 }
 
 /** Oldest item of which anything is left, newest first, when the first `count` items exceed the budget. */
-export function edgeOf(window: Window, count: number, budget: number): number {
+function edgeOf(window: Window, count: number, budget: number): number {
   const floor = window.before[count]! - budget
   let low = 0
   let high = count
@@ -75,7 +75,7 @@ export function edgeOf(window: Window, count: number, budget: number): number {
 }
 
 /** Tokens of an item that the budget leaves, counting newer items first; negative when it fell out. */
-export const leftOf = (window: Window, count: number, budget: number, item: number): number =>
+const leftOf = (window: Window, count: number, budget: number, item: number): number =>
   Math.min(window.tokens[item]!, budget - (window.before[count]! - window.before[item + 1]!))
 
 /** Exact equality of two contexts of the same recording. */

@@ -1,18 +1,40 @@
 /** Cases as a search goes on with them: what only the baseline's proof read is gone, and equal values are one. */
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import { digestOf } from '../canonical.ts'
+
+/**
+ * What replays and evaluators read of a recording: all but what only its baseline's proof does. A whole recording is one,
+ * so whoever is handed this reads the same of a search case and of a sealed one.
+ */
+export type BareRecording = Omit<Recording, 'recorded' | 'actions' | 'outcome'> & {
+  actions: Omit<Recording['actions'], 'arguments'>
+  outcome: Omit<Recording['outcome'], 'outputs'>
+}
+
+/** A recording as a search goes on with it. */
+export type SlimRecording = BareRecording & {
+  /** Digest of what was decided, which tells two recordings of a case apart; empty where there is one alone. */
+  readonly decided: string
+}
+
+/** A case whose baseline is proved. */
+export type SlimCase = Omit<ReplayCase, 'recordings'> & { readonly recordings: SlimRecording[] }
 
 /** A case without what only its baseline's proof read. The same replays and verdicts come of it. */
-export function slim({ recordings, ...head }: ReplayCase): ReplayCase {
-  // Arguments and outputs only tell two recordings apart.
-  const one = recordings.length === 1
+export function slim({ recordings, ...head }: ReplayCase): SlimCase {
+  const isOne = recordings.length === 1
   return {
     ...head,
-    recordings: recordings.map((r) => ({
-      ...r,
-      actions: one ? { ...r.actions, arguments: [] } : r.actions,
-      outcome: one ? { ...r.outcome, outputs: null } : r.outcome,
-      recorded: PROVED,
-    })),
+    recordings: recordings.map(({ recorded: _, actions, outcome, ...rest }) => {
+      const { arguments: args, ...acts } = actions
+      const { outputs, ...end } = outcome
+      return {
+        ...rest,
+        actions: acts,
+        outcome: end,
+        decided: isOne ? '' : digestOf([outcome.status, outputs, actions.name, args]),
+      }
+    }),
   }
 }
 
@@ -26,17 +48,17 @@ export class SharedValues {
   readonly #values = new Map<string, unknown>()
 
   /** The case with its settings tables shared: their plans are made once. Changes the case itself. */
-  shareSettings(replayCase: ReplayCase): ReplayCase {
+  shareSettings(replayCase: SlimCase): SlimCase {
     for (const recording of replayCase.recordings) recording.settings = this.#table(recording.settings)
     return replayCase
   }
 
   /** A case that is kept: its settings tables and every short column are shared. */
-  share({ recordings, ...head }: ReplayCase): ReplayCase {
+  share({ recordings, ...head }: SlimCase): SlimCase {
     return { ...head, recordings: recordings.map((r) => this.#recording(r)) }
   }
 
-  #recording(r: Recording): Recording {
+  #recording(r: SlimRecording): SlimRecording {
     const { evidence } = r
     return {
       ...r,
@@ -74,16 +96,4 @@ function shared<T>(values: Map<string, unknown>, value: T, text: string): T {
   if (known !== undefined) return known as T
   if (values.size < MOST_SHARED) values.set(text, value)
   return value
-}
-
-/** Stands where the recorded files were named: the baseline was compared with them before. */
-const PROVED: Recording['recorded'] = {
-  identity: {},
-  decision_record: '',
-  context: '',
-  evidence_manifest: '',
-  tool_transcripts: '',
-  scorecard: null,
-  policy: null,
-  tools: null,
 }

@@ -2,12 +2,17 @@
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
-import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
 import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
+import type { BareRecording } from './slim.ts'
+
+/** A case as far as it is replayed: its recordings. */
+interface Recorded<R extends BareRecording> {
+  readonly recordings: readonly R[]
+}
 
 /** What stays fixed while candidates change: the baseline's settings and the pinned prices. */
 export interface ReplayPins {
@@ -16,8 +21,8 @@ export interface ReplayPins {
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
-export interface TrimmedCase {
-  readonly recording: Recording
+export interface TrimmedCase<R extends BareRecording = BareRecording> {
+  readonly recording: R
   readonly prepared: PreparedRecording
   readonly rendered: Rendered
   /** Gated actions that wait for a person, one flag an approval. */
@@ -30,8 +35,8 @@ export interface Unreplayable {
 }
 
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
-export interface Replayed extends Spending {
-  readonly trimmed: TrimmedCase
+export interface Replayed<R extends BareRecording = BareRecording> extends Spending {
+  readonly trimmed: TrimmedCase<R>
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
@@ -47,17 +52,21 @@ export interface Replayed extends Spending {
  * what the recorded actions needed. Pure. `{ unreplayable }` when the records cannot say: a setting beyond what was
  * recorded, or no recording under those planner or prompt settings.
  */
-export function replayTranscript(
-  replayCase: ReplayCase,
+export function replayTranscript<R extends BareRecording>(
+  replayCase: Recorded<R>,
   settings: Settings,
   pins: ReplayPins = { baseline: settings, prices: null },
-): Replayed | Unreplayable {
+): Replayed<R> | Unreplayable {
   const trimmed = trimCase(replayCase, settings, pins.baseline)
   return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pins)
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
-export function trimCase(replayCase: ReplayCase, settings: Settings, baseline: Settings): TrimmedCase | Unreplayable {
+export function trimCase<R extends BareRecording>(
+  replayCase: Recorded<R>,
+  settings: Settings,
+  baseline: Settings,
+): TrimmedCase<R> | Unreplayable {
   const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
@@ -83,7 +92,11 @@ export function recordedContext(prepared: PreparedRecording): Rendered {
 }
 
 /** The recording made under the same untrimmable settings, or which of them no recording was made under. */
-export function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, baseline: Settings): Recording | string {
+export function chooseRecording<R extends BareRecording>(
+  replayCase: Recorded<R>,
+  plan: SettingsPlan,
+  baseline: Settings,
+): R | string {
   let missing = ''
   for (const recording of replayCase.recordings) {
     const other = otherSetting(recording, plan, baseline)
@@ -95,7 +108,7 @@ export function chooseRecording(replayCase: ReplayCase, plan: SettingsPlan, base
 
 /** The first untrimmable setting that a recording was not made under. */
 function otherSetting(
-  { settings }: Recording,
+  { settings }: BareRecording,
   plan: SettingsPlan,
   baseline: Settings,
 ): SettingsPlan['fixed'][0] | null {
@@ -139,7 +152,7 @@ export function beyondRecorded(prepared: PreparedRecording, plan: SettingsPlan):
 const NO_FLAGS = new Uint8Array(0)
 
 /** Gated actions that wait for a person under a plan, one flag an approval. */
-export function askedFor(recording: Recording, plan: SettingsPlan): Uint8Array {
+export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Array {
   const { gate, amount, asked } = recording.approvals
   if (gate.length === 0) return NO_FLAGS
   const flags = new Uint8Array(gate.length)
@@ -152,7 +165,7 @@ export function askedFor(recording: Recording, plan: SettingsPlan): Uint8Array {
   return flags
 }
 
-/** What a trimmed costs and asks: known from rendering, without looking at what the actions needed. */
+/** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
   readonly tokens: number
   readonly cents: number | null
@@ -181,7 +194,7 @@ export function spending(trimmed: TrimmedCase, pins: ReplayPins): Spending {
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
-export function observe(trimmed: TrimmedCase, pins: ReplayPins): Replayed {
+export function observe<R extends BareRecording>(trimmed: TrimmedCase<R>, pins: ReplayPins): Replayed<R> {
   const { recording, rendered, prepared } = trimmed
   const { gold, required } = recording.evidence
   const kept = rendered.kept

@@ -12,7 +12,7 @@ export interface ReviewRequest {
 }
 
 /** A decision form. Confirmed, and bound to the digest of the page that was shown. */
-export interface DecisionForm {
+interface DecisionForm {
   readonly decision: 'approved' | 'rejected'
   readonly reason: string | null
   readonly shown_digest: string

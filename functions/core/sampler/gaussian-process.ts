@@ -1,115 +1,145 @@
-/** A Gaussian process on the lattice: what is believed about one metric at any point (Rasmussen and Williams, 2006). */
-import { combine, covariance, type FieldKernel, type KernelParameters, pairTable } from './kernel.ts'
-import type { Point } from './lattice.ts'
-import { cholesky, dot, packed, solveLower, solveUpper } from './linear-algebra.ts'
+/**
+ * A Gaussian process on the lattice: what is believed about one metric at any point (Rasmussen and Williams, 2006). Each
+ * field has a covariance of its own, from straight line to rough; fields add up, and a share `eta` of their products adds
+ * interactions (Duvenaud, Nickisch, Rasmussen, "Additive Gaussian Processes", 2011). An additive world is then learned
+ * from few points, and an interacting one still can be.
+ */
 
-interface Prediction {
+import type { Field, Lattice, Point } from './lattice.ts'
+
+/** One form a field's response may take: ranks a and b covary by `line[a] line[b] + near[|a - b|]`. */
+interface Shape {
+  readonly line: Float64Array
+  readonly near: Float64Array
+}
+/** The shapes that a field chooses from. */
+export type FieldKernel = readonly Shape[]
+
+/** What is learned about one metric. */
+export interface Parameters {
+  /** For each field, which of its shapes, and how much it matters (variance). */
+  readonly shape: readonly number[]
+  readonly weight: readonly number[]
+  /** Share of the interactions, 0..1. */
+  readonly eta: number
+  /** Variance of the noise. */
+  readonly noise: number
+}
+
+export interface Prediction {
   readonly mean: number
   /** Of the metric itself, without the noise of observing it; never 0. */
   readonly sd: number
 }
 
 export interface Process {
-  /** With a `depth`, only the first that many points narrow the doubt: much faster, the mean exact, the sd too large. */
-  predict(point: Point, depth?: number): Prediction
-  /** Takes the prediction at a point for its outcome: the mean stays everywhere, the doubt shrinks nearby. */
-  assume(point: Point): void
+  /** Multiplies every variance; the best one in closed form, held near the data's own by a weak prior. */
+  readonly scale: number
+  /** Log marginal likelihood of the observations under the parameters, up to a constant. */
+  readonly score: number
+  predict(point: Point): Prediction
 }
 
-/** Points taken for granted at most; a larger batch is spread by what is already known. */
-const ASSUMED_MOST = 48
 const LEAST_VARIANCE = 1e-9
+/** The shape a fit starts from. */
+export const BENT = 1
+
+const matern52 = (d: number, length: number): number => {
+  const x = (Math.sqrt(5) * d) / length
+  return (1 + x + (x * x) / 3) * Math.exp(-x)
+}
 
 /**
- * Conditions the process on standardised observations `y` at `points`. `scale` multiplies every variance. The noise must
- * be positive enough for the matrix to be inverted, which holds for whatever `fit` returns.
+ * Straight, bent, smooth, wavy and stairs, by rank. Two values leave nothing to bend, and names have no order: one shape
+ * is all there is to learn.
  */
+function fieldKernel({ ordered, values }: Field): FieldKernel {
+  const rank = values.map((_, r) => r / Math.max(1, values.length - 1))
+  // A line's share of the covariance; its mean variance over the range is 1.
+  const shape = (share: number, near: (d: number) => number): Shape => ({
+    line: Float64Array.from(rank, (x) => Math.sqrt(12 * share) * (x - 0.5)),
+    near: Float64Array.from(rank, (d) => (1 - share) * near(d)),
+  })
+  if (!ordered || values.length < 3) return [shape(0, (d) => (d === 0 ? 1 : 0))]
+  return [
+    shape(0.97, (d) => matern52(d, 0.7)),
+    shape(0.5, (d) => matern52(d, 0.7)),
+    shape(0, (d) => matern52(d, 0.6)),
+    shape(0, (d) => matern52(d, 0.25)),
+    shape(0, (d) => Math.exp(-d / 0.6)),
+  ]
+}
+
+export const makeKernels = ({ fields }: Lattice): FieldKernel[] => fields.map(fieldKernel)
+
+/** Conditions the process on standardised observations `y` at `points`; the noise has to be positive, `known` is the scale if it is. */
 export function makeProcess(
   kernels: readonly FieldKernel[],
   points: readonly Point[],
   y: Float64Array,
-  parameters: KernelParameters,
-  scale: number,
+  { shape, weight, eta, noise }: Parameters,
+  known?: number,
 ): Process {
-  const capacity = points.length + ASSUMED_MOST
-  const known = [...points]
-  const l = new Float64Array(packed(capacity))
-  const tables = kernels.map((kernel, i) => pairTable(kernel[parameters.shape[i]!]!, i, points))
-  covariance(tables, parameters, points.length, l, new Float64Array(packed(points.length)))
-  cholesky(l, points.length)
-  const pull = new Float64Array(capacity)
-  solveLower(l, 0, points.length, y, pull)
-  solveUpper(l, points.length, pull, pull)
-
-  const rows = kernels.map(() => new Map<number, Float64Array>())
-  /** One field's weighted correlations of a rank with every known point. */
-  const rowOf = (field: number, rank: number): Float64Array => {
-    let row = rows[field]!.get(rank)
-    if (!row) {
-      row = new Float64Array(capacity)
-      for (let j = 0; j < known.length; j++) row[j] = correlate(field, rank, known[j]!)
-      rows[field]!.set(rank, row)
+  const n = points.length
+  const shapes = kernels.map((kernel, i) => kernel[shape[i]!]!)
+  const covariance = (a: Point, b: Point): number => {
+    let sum = 1
+    let product = 1
+    for (let i = 0; i < shapes.length; i++) {
+      const { line, near } = shapes[i]!
+      const g = weight[i]! * (line[a[i]!]! * line[b[i]!]! + near[Math.abs(a[i]! - b[i]!)]!)
+      sum += g
+      product *= 1 + g
     }
-    return row
+    return sum + eta * (product - sum)
   }
-  const correlate = (field: number, rank: number, to: Point): number =>
-    parameters.weight[field]! * kernels[field]![parameters.shape[field]!]!(rank, to[field]!)
-
-  const cross = new Float64Array(capacity)
-  const product = new Float64Array(capacity)
-  const half = new Float64Array(capacity)
-  // Of the point looked at last: looking again with more depth goes on where the first look stopped.
-  let last: Point | undefined
-  let mean = 0
-  let variance = 0
-  let solved = 0
-  const lookAt = (x: Point): void => {
-    const n = known.length
-    cross.fill(1, 0, n)
-    product.fill(1, 0, n)
-    let selfSum = 1
-    let selfProduct = 1
-    for (let i = 0; i < kernels.length; i++) {
-      const row = rowOf(i, x[i]!)
-      for (let j = 0; j < n; j++) {
-        cross[j]! += row[j]!
-        product[j]! *= 1 + row[j]!
-      }
-      const self = correlate(i, x[i]!, x)
-      selfSum += self
-      selfProduct *= 1 + self
-    }
-    for (let j = 0; j < n; j++) cross[j] = combine(cross[j]!, product[j]!, parameters.eta)
-    mean = dot(cross, 0, pull, 0, n)
-    variance = combine(selfSum, selfProduct, parameters.eta)
-    solved = 0
-    last = x
+  // Cholesky row by row: l lᵀ is the covariance of the observations. `half` solves l half = y on the way.
+  const l: Float64Array[] = []
+  const half = new Float64Array(n)
+  let square = 0
+  let score = 0
+  for (let i = 0; i < n; i++) {
+    const row = new Float64Array(i + 1)
+    for (let j = 0; j <= i; j++) row[j] = covariance(points[i]!, points[j]!)
+    row[i]! += noise
+    const rest = solveRow(l, row, i)
+    l.push(row)
+    row[i] = Math.sqrt(Math.max(rest, LEAST_VARIANCE))
+    half[i] = (y[i]! - dot(row, half, i)) / row[i]!
+    square += half[i]! ** 2
+    score -= Math.log(row[i]!)
   }
-
-  const predict = (x: Point, depth = Infinity): Prediction => {
-    if (x !== last) lookAt(x)
-    const until = Math.min(depth, known.length)
-    if (until > solved) {
-      solveLower(l, solved, until, cross, half)
-      variance -= dot(half, solved, half, solved, until - solved)
-      solved = until
-    }
-    return { mean, sd: Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE)) }
-  }
-
+  const scale = known ?? (square + 0.6) / (n + 2)
+  const cross = new Float64Array(n)
   return {
-    predict,
-    assume(x) {
-      const n = known.length
-      if (n === capacity) return
-      predict(x)
-      l.set(half.subarray(0, n), packed(n))
-      l[packed(n) + n] = Math.sqrt(Math.max(variance, LEAST_VARIANCE) + parameters.noise)
-      for (const [i, byRank] of rows.entries()) {
-        for (const [rank, row] of byRank) row[n] = correlate(i, rank, x)
-      }
-      known.push(x)
-      last = undefined
+    scale,
+    score: score - 0.5 * (n + 2) * Math.log(scale),
+    predict(x) {
+      for (let j = 0; j < n; j++) cross[j] = covariance(x, points[j]!)
+      const variance = solveRow(l, cross, n, covariance(x, x))
+      return { mean: dot(cross, half, n), sd: Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE)) }
     },
   }
+}
+
+/** Solves l x = row for its first n entries in place; what is left of the variance `self` (by default the entry n). */
+function solveRow(l: readonly Float64Array[], row: Float64Array, n: number, self = row[n]!): number {
+  let rest = self
+  for (let j = 0; j < n; j++) {
+    const x = (row[j]! - dot(l[j]!, row, j)) / l[j]![j]!
+    row[j] = x
+    rest -= x * x
+  }
+  return rest
+}
+
+/** Two running sums instead of one: the additions need not wait for each other. */
+function dot(a: Float64Array, b: Float64Array, n: number): number {
+  let even = 0
+  let odd = 0
+  for (let k = 1; k < n; k += 2) {
+    even += a[k - 1]! * b[k - 1]!
+    odd += a[k]! * b[k]!
+  }
+  return even + odd + (n % 2 === 1 ? a[n - 1]! * b[n - 1]! : 0)
 }

@@ -1,115 +1,124 @@
 /** The space as a lattice of ranks: every other file works on ranks and leaves names and values to this one. */
-import { SearchInputError } from './errors.ts'
-import type { FieldValue, Space, Values } from './types.ts'
+
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { demand, isRecord } from './input.ts'
+import type { FieldValue, SearchOptions, Space, Values } from './types.ts'
 
 /** The rank of each field's value, in the order of the space's fields. */
 export type Point = readonly number[]
 
 export interface Field {
-  readonly name: string
   readonly ordered: boolean
   readonly values: readonly FieldValue[]
 }
 
+/** The points in reach: those that differ from the baseline in at most `mostChanged` fields. */
 export interface Lattice {
+  readonly names: readonly string[]
   readonly fields: readonly Field[]
-  /** Number of points. */
-  readonly size: number
   readonly baseline: Point
+  readonly mostChanged: number
 }
 
 /** Throws a `SearchInputError` for a space without points, a malformed field or a baseline outside the space. */
-export function makeLattice(space: Space, baseline: Values): Lattice {
-  if (!isRecord(space)) throw new SearchInputError('space', space, 'give an object of fields')
-  if (!isRecord(baseline)) throw new SearchInputError('baseline', baseline, 'give a value for every field of the space')
-  const fields = Object.entries(space).map(([name, field]) => checkField(name, field))
-  if (fields.length === 0) throw new SearchInputError('space', space, 'declare at least one field')
+export function makeLattice({ space, baseline, most_changed }: SearchOptions): Lattice {
+  demand(isRecord(space), 'space', space, 'give an object of fields')
+  demand(isRecord(baseline), 'baseline', baseline, 'give a value for every field of the space')
+  const names = Object.keys(space)
+  demand(names.length > 0, 'space', space, 'declare at least one field')
   for (const name of Object.keys(baseline)) {
-    if (!Object.hasOwn(space, name)) {
-      throw new SearchInputError(
-        `baseline.${name}`,
-        baseline[name],
-        `the space declares only ${Object.keys(space).join(', ')}`,
-      )
-    }
+    demand(names.includes(name), `baseline.${name}`, baseline[name], `the space declares only ${names.join(', ')}`)
   }
-  return {
-    fields,
-    size: fields.reduce((product, field) => product * field.values.length, 1),
-    baseline: fields.map((field) => {
-      const value = Object.hasOwn(baseline, field.name) ? baseline[field.name] : undefined
-      const rank = field.values.indexOf(value as FieldValue)
-      if (rank < 0) {
-        throw new SearchInputError(
-          `baseline.${field.name}`,
-          value,
-          `use one of ${field.values.slice(0, 12).join(', ')}`,
-        )
-      }
-      return rank
-    }),
-  }
+  const fields = names.map((name) => checkField(`space.${name}`, space[name]!))
+  const ranks = fields.map(({ values }, i) => {
+    const value = Object.hasOwn(baseline, names[i]!) ? baseline[names[i]!] : undefined
+    const rank = values.indexOf(value!)
+    demand(rank >= 0, `baseline.${names[i]}`, value, `use one of ${values.slice(0, 12).join(', ')}`)
+    return rank
+  })
+  return { names, fields, baseline: ranks, mostChanged: most_changed ?? fields.length }
 }
 
-function checkField(name: string, field: Space[string]): Field {
-  const at = `space.${name}`
-  if (!isRecord(field) || (field.kind !== 'ordered' && field.kind !== 'categorical')) {
-    throw new SearchInputError(`${at}.kind`, isRecord(field) ? field.kind : field, "use 'ordered' or 'categorical'")
-  }
+function checkField(at: string, field: Space[string]): Field {
+  const kind = isRecord(field) ? field.kind : field
+  demand(kind === 'ordered' || kind === 'categorical', `${at}.kind`, kind, "use 'ordered' or 'categorical'")
   const values: readonly FieldValue[] = field.values
-  if (!Array.isArray(values) || values.length === 0) {
-    throw new SearchInputError(`${at}.values`, values, 'list at least one value')
-  }
-  const ordered = field.kind === 'ordered'
-  const allowed = ordered ? Number.isFinite : (value: unknown) => typeof value === 'string'
+  const all = (holds: boolean, value: unknown, remedy: string) => demand(holds, `${at}.values`, value, remedy)
+  all(Array.isArray(values) && values.length > 0, values, 'list at least one value')
+  all(new Set(values).size === values.length, values, 'list each value once')
   for (const [rank, value] of values.entries()) {
-    if (!allowed(value)) {
-      throw new SearchInputError(`${at}.values`, value, ordered ? 'list finite numbers' : 'list strings')
-    }
-    if (values.indexOf(value) < rank) throw new SearchInputError(`${at}.values`, value, 'list each value once')
-    if (ordered && rank > 0 && value < values[rank - 1]!) {
-      throw new SearchInputError(`${at}.values`, value, 'list ordered values in increasing order')
-    }
+    if (kind === 'categorical') all(typeof value === 'string', value, 'list strings')
+    else all(Number.isFinite(value), value, 'list finite numbers')
+    all(kind === 'categorical' || !(value < values[rank - 1]!), value, 'list ordered values in increasing order')
   }
-  return { name, ordered, values: [...values] }
+  return { ordered: kind === 'ordered', values: [...values] }
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A point's key in maps and, behind the proposal's number, its id. */
 export const keyOf = (point: Point): string => point.join('.')
 
 export const idOf = (number: number, point: Point): string => `${number}-${keyOf(point)}`
 
 /** The number and point an id stands for, or undefined where it names none of this lattice. */
-export function parseId(lattice: Lattice, id: string): { readonly number: number; readonly point: Point } | undefined {
-  const match = /^(\d{1,9})-(\d{1,9}(?:\.\d{1,9})*)$/.exec(id)
+export function parseId(
+  { fields }: Lattice,
+  id: unknown,
+): { readonly number: number; readonly point: Point } | undefined {
+  const match = /^(\d{1,9})-(\d{1,9}(?:\.\d{1,9})*)$/.exec(typeof id === 'string' ? id : '')
   if (!match) return undefined
   const number = Number(match[1])
   const point = match[2]!.split('.').map(Number)
-  const inside =
-    point.length === lattice.fields.length && point.every((rank, i) => rank < lattice.fields[i]!.values.length)
+  const inside = point.length === fields.length && point.every((rank, i) => rank < fields[i]!.values.length)
   return inside && idOf(number, point) === id ? { number, point } : undefined
 }
 
-export function valuesOf(lattice: Lattice, point: Point): Values {
-  return Object.fromEntries(lattice.fields.map((field, i) => [field.name, field.values[point[i]!]!]))
-}
+export const valuesOf = ({ names, fields }: Lattice, point: Point): Values =>
+  Object.fromEntries(names.map((name, i) => [name, fields[i]!.values[point[i]!]!]))
+
+/** The fields in which a point differs from the baseline. */
+export const changedFields = ({ baseline }: Lattice, point: Point): number[] =>
+  [...point.keys()].filter((i) => point[i] !== baseline[i])
 
 /** How far apart two points lie, 0..1 a field: share of the range on ordered fields, a half for another choice. */
-export function distance(lattice: Lattice, a: Point, b: Point): number {
-  return lattice.fields.reduce((sum, field, i) => {
+export const distance = ({ fields }: Lattice, a: Point, b: Point): number =>
+  fields.reduce((sum, { ordered, values }, i) => {
     if (a[i] === b[i]) return sum
-    return sum + (field.ordered ? Math.abs(a[i]! - b[i]!) / (field.values.length - 1) : 0.5)
+    return sum + (ordered ? Math.abs(a[i]! - b[i]!) / (values.length - 1) : 0.5)
   }, 0)
+
+/** Every point in reach, the baseline first: of `point`, what follows from changing up to `left` fields from `i` on. */
+export function* reach(
+  lattice: Lattice,
+  point = lattice.baseline,
+  i = 0,
+  left = lattice.mostChanged,
+): Generator<Point> {
+  if (i === point.length) return yield point
+  yield* reach(lattice, point, i + 1, left)
+  for (const rank of left > 0 ? lattice.fields[i]!.values.keys() : []) {
+    if (rank !== point[i]) yield* reach(lattice, point.with(i, rank), i + 1, left - 1)
+  }
 }
 
-/** All points, the last field running fastest. For spaces that are searched exactly. */
-export function allPoints(lattice: Lattice): Point[] {
-  return lattice.fields.reduce<Point[]>(
-    (points, field) => points.flatMap((point) => field.values.map((_, rank) => [...point, rank])),
-    [[]],
-  )
+/** Uniform on [0, 1). */
+export type Random = () => number
+
+/** The stream of proposal `number` under `seed` (a safe integer): what one proposal draws never shifts another's. */
+export function randomFor(seed: number, number: number): Random {
+  const rng = xoroshiro128plus(mix(mix(mix(seed) ^ Math.floor(seed / 2 ** 32)) ^ number))
+  return () => (rng.next() >>> 0) / 2 ** 32
+}
+
+/** The finaliser of MurmurHash3: neighbouring seeds get unrelated streams. */
+function mix(x: number): number {
+  let h = (x + 0x9e3779b9) | 0
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
+/** A point in reach that differs in as many fields as it may. */
+export function randomPoint({ fields, baseline, mostChanged }: Lattice, random: Random): Point {
+  const order = fields.map((_, i) => ({ i, at: random() })).sort((a, b) => a.at - b.at)
+  const free = new Set(order.slice(0, mostChanged).map(({ i }) => i))
+  return fields.map(({ values }, i) => (free.has(i) ? Math.floor(random() * values.length) : baseline[i]!))
 }

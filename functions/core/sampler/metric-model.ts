@@ -1,90 +1,72 @@
 /**
  * One metric as a Gaussian process: on a plain or a logarithmic scale, whichever explains the data better (so that costs
- * that multiply are as easy as costs that add), with what is slow to learn refitted only now and then.
+ * that multiply are as easy as costs that add), with what is slow to learn learned anew only now and then.
  */
 
-import { type Fit, makeFitter } from './fit.ts'
-import { makeProcess, type Process } from './gaussian-process.ts'
-import { BENT, type FieldKernel } from './kernel.ts'
+import { BENT, type FieldKernel, makeProcess, type Parameters, type Prediction } from './gaussian-process.ts'
 import type { Point } from './lattice.ts'
 
-/** One observed value; lists are in proposal order. */
 export interface Row {
-  readonly number: number
   readonly point: Point
   readonly value: number
 }
 
-/** A process whose predictions are on a scale of its own. */
-export interface MetricModel extends Process {
-  /** Standard deviation of the noise, on that scale. */
+export interface MetricModel {
+  /** On a scale of the model's own. */
+  predict(point: Point): Prediction
+  /** Standard deviation of the noise on that scale; 0 where the observations show none. */
   readonly noise: number
   /** Raw value to the model's scale, and back. */
   inward(raw: number): number
   outward(scaled: number): number
 }
 
-interface Scaling {
+interface Learned {
+  readonly parameters: Parameters
   readonly log: boolean
   readonly centre: number
   readonly spread: number
+  readonly scale: number
+  readonly score: number
 }
-interface Learned extends Fit {
-  readonly scaling: Scaling
-}
+/** The last fit of each metric by what it was made from: an economy only, results do not depend on it. */
+export type Fits = Map<string, { readonly key: string; readonly learned: Learned }>
 
-/** The last fit of each metric, by what it was made from: an economy only, results do not depend on it. */
-export type FitMemo = Map<string, { readonly key: string; readonly learned: Learned }>
-
+const WEIGHTS = [0.001, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+const ETAS = [0.003, 0.03, 0.1, 0.3, 1]
+const NOISES = [1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5]
+/** In standard deviations of the observations: less is what a model without noise needs to be computed at all. */
+const NO_NOISE = 0.01
+const SWEEPS = 4
 const FIT_MOST = 48
 /** Below this many values a logarithm that fits better does so by chance. */
 const LOG_LEAST = 4
 
-/** The last time, up to `n` observations, at which what is learned is learned anew: each time at first, then every 12 %. */
-export function milestone(n: number): number {
-  let at = Math.min(n, 16)
-  while (Math.ceil(at * 1.12) <= n && at >= 16) at = Math.ceil(at * 1.12)
-  return at
-}
-
-/** At most `most` of the items, evenly spread. */
-const thin = <T>(items: readonly T[], most: number): readonly T[] =>
-  items.length <= most ? items : Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!)
-
 /**
- * The model of a metric observed as `rows` (not empty), conditioned on `near`, those of them that matter most now.
- * `slot` names the metric in the memo.
+ * The model of `metric`, observed as `rows` (not empty, in proposal order), conditioned on `near`, those of them that
+ * matter most now.
  */
 export function modelMetric(
   kernels: readonly FieldKernel[],
-  slot: string,
+  metric: string,
   rows: readonly Row[],
   near: readonly Row[],
-  memo: FitMemo,
+  fits: Fits,
 ): MetricModel {
-  const sample = thin(rows.slice(0, milestone(rows.length)), FIT_MOST)
+  // Learned anew at each observation at first, then at every eighth more.
+  const known = rows.length < 16 ? rows : rows.slice(0, 2 ** (Math.floor(8 * Math.log2(rows.length)) / 8))
+  const most = Math.min(known.length, FIT_MOST)
+  const sample = Array.from({ length: most }, (_, i) => known[Math.floor((i * known.length) / most)]!)
   const positive = rows.length >= LOG_LEAST && rows.every((row) => row.value > 0)
-  const key = JSON.stringify([positive, sample.map((row) => [row.number, row.value])])
-  let learned = memo.get(slot)?.key === key ? memo.get(slot)!.learned : undefined
-  if (!learned) {
-    learned = learn(kernels, sample, positive)
-    memo.set(slot, { key, learned })
+  const key = JSON.stringify([positive, sample])
+  let fit = fits.get(metric)
+  if (fit?.key !== key) {
+    const plain = learn(kernels, sample, false)
+    const log = positive ? learn(kernels, sample, true) : plain
+    fit = { key, learned: log.score > plain.score ? log : plain }
+    fits.set(metric, fit)
   }
-  return withScaling(kernels, near, learned)
-}
-
-function learn(kernels: readonly FieldKernel[], sample: readonly Row[], positive: boolean): Learned {
-  const points = sample.map((row) => row.point)
-  const raw = sample.map((row) => row.value)
-  const fitTo = makeFitter(kernels, points)
-  const plain = scalingOf(raw, false)
-  const best = { ...fitTo(standardise(raw, plain)), scaling: plain }
-  if (!positive) return best
-  const log = scalingOf(raw, true)
-  const other = { ...fitTo(standardise(raw, log)), scaling: log }
-  // Densities of the raw values, so that the two scales compare: each takes its own derivative along.
-  const gain = raw.length * (Math.log(plain.spread) - Math.log(log.spread)) - raw.reduce((s, y) => s + Math.log(y), 0)
-  return other.score + gain > best.score ? other : best
+  return conditioned(kernels, near, fit.learned)
 }
 
 /**
@@ -93,48 +75,85 @@ function learn(kernels: readonly FieldKernel[], sample: readonly Row[], positive
  * lost (measured where one constraint is a pass or fail: 20 hits of 20 instead of 3 with weights of 3).
  */
 export function modelSign(kernels: readonly FieldKernel[], near: readonly Row[]): MetricModel {
-  const parameters = {
-    shape: kernels.map((kernel) => (kernel.length > 1 ? BENT : 0)),
-    weight: kernels.map(() => 0.1),
-    eta: 0.1,
-    noise: 0.03,
-  }
-  return withScaling(kernels, near, { parameters, scale: 1, score: 0, scaling: { log: false, centre: 0, spread: 1 } })
+  const parameters = { ...start(kernels), weight: kernels.map(() => 0.1), noise: 0.03 }
+  const fixed = { parameters, log: false, centre: 0, spread: 1, scale: 1, score: 0 }
+  return { ...conditioned(kernels, near, fixed), noise: 0 }
 }
 
-function withScaling(kernels: readonly FieldKernel[], near: readonly Row[], learned: Learned): MetricModel {
-  const { scaling, parameters, scale } = learned
-  const y = standardise(
-    near.map((row) => row.value),
-    scaling,
-  )
-  const process = makeProcess(
+function conditioned(kernels: readonly FieldKernel[], rows: readonly Row[], learned: Learned): MetricModel {
+  const { parameters, scale, log, centre, spread } = learned
+  // A limit of 0 or less lies below every logarithm.
+  const inward = (raw: number) => ((log ? Math.log(Math.max(raw, Number.MIN_VALUE)) : raw) - centre) / spread
+  const noise = Math.sqrt(scale * parameters.noise)
+  const points = rows.map((row) => row.point)
+  const { predict } = makeProcess(
     kernels,
-    near.map((row) => row.point),
-    y,
+    points,
+    Float64Array.from(rows, (row) => inward(row.value)),
     parameters,
     scale,
   )
   return {
-    ...process,
-    noise: Math.sqrt(scale * parameters.noise),
-    inward: (raw) => standardise([raw], scaling)[0]!,
-    outward: (scaled) => {
-      const value = scaled * scaling.spread + scaling.centre
-      return scaling.log ? Math.exp(value) : value
-    },
+    predict,
+    noise: noise > NO_NOISE ? noise : 0,
+    inward,
+    outward: (scaled) => (log ? Math.exp(scaled * spread + centre) : scaled * spread + centre),
   }
 }
 
-function scalingOf(raw: readonly number[], log: boolean): Scaling {
-  const values = log ? raw.map(Math.log) : raw
-  // In units of the largest, so that squares of even the largest doubles stay finite.
-  const unit = values.reduce((most, y) => Math.max(most, Math.abs(y)), 0) || 1
-  const centre = values.reduce((sum, y) => sum + y / unit, 0) / values.length
-  const variance = values.reduce((sum, y) => sum + (y / unit - centre) ** 2, 0) / values.length
-  return { log, centre: centre * unit, spread: Math.sqrt(variance) * unit || 1 }
+const start = (kernels: readonly FieldKernel[]): Parameters => ({
+  shape: kernels.map((kernel) => (kernel.length > 1 ? BENT : 0)),
+  weight: kernels.map(() => 0.3),
+  eta: 0.1,
+  noise: NOISES[0]!,
+})
+
+/**
+ * Which fields matter, how bent, how interacting, how noisy: climbs the posterior over a small grid, one parameter at a
+ * time (Rasmussen and Williams, 2006, chapter 5). A grid is deterministic, free of step sizes, and bounded.
+ */
+function learn(kernels: readonly FieldKernel[], rows: readonly Row[], log: boolean): Learned {
+  const raw = rows.map((row) => (log ? Math.log(row.value) : row.value))
+  const points = rows.map((row) => row.point)
+  // In parts and shares, so that squares of even the largest doubles stay finite.
+  const centre = raw.reduce((sum, y) => sum + y / raw.length, 0)
+  const spread = Math.hypot(...raw.map((y) => (y - centre) / Math.sqrt(raw.length))) || 1
+  const y = Float64Array.from(raw, (value) => (value - centre) / spread)
+  // The density of the raw values, so that scales compare: each takes its own derivative along.
+  const derivative = -raw.length * Math.log(spread) - (log ? raw.reduce((sum, value) => sum + value, 0) : 0)
+  const rate = (parameters: Parameters): Learned => {
+    const { scale, score } = makeProcess(kernels, points, y, parameters)
+    return { parameters, log, centre, spread, scale, score: score + logPrior(parameters) + derivative }
+  }
+  let best = rate(start(kernels))
+  const attempt = (change: Partial<Parameters>): boolean => {
+    const next = rate({ ...best.parameters, ...change })
+    const better = next.score > best.score + 1e-9
+    if (better) best = next
+    return better
+  }
+  /** Walks one parameter up its grid, then down, as long as it pays. */
+  const walk = (grid: readonly number[], from: number, change: (to: number) => Partial<Parameters>) => {
+    const at = grid.indexOf(from)
+    for (let i = at + 1; i < grid.length && attempt(change(grid[i]!)); ) i++
+    for (let i = at - 1; i >= 0 && attempt(change(grid[i]!)); ) i--
+  }
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const before = best
+    for (const [i, kernel] of kernels.entries()) {
+      for (const shape of kernel.keys()) attempt({ shape: best.parameters.shape.with(i, shape) })
+      const { weight } = best.parameters
+      walk(WEIGHTS, weight[i]!, (to) => ({ weight: weight.with(i, to) }))
+    }
+    walk(ETAS, best.parameters.eta, (eta) => ({ eta }))
+    walk(NOISES, best.parameters.noise, (noise) => ({ noise }))
+    if (best === before) break
+  }
+  return best
 }
 
-/** A limit of 0 or less lies below every logarithm. */
-const standardise = (raw: readonly number[], { log, centre, spread }: Scaling): Float64Array =>
-  Float64Array.from(raw, (y) => (log ? Math.log(Math.max(y, Number.MIN_VALUE)) : y) / spread - centre / spread)
+/** Weakly: every field matters somewhat, interactions are small, noise is less likely than signal. */
+function logPrior({ weight, eta, noise }: Parameters): number {
+  const noiseless = -0.15 * NOISES.indexOf(noise) - 0.5 * (Math.log(eta / 0.1) / 2) ** 2
+  return weight.reduce((sum, w) => sum - 0.5 * (Math.log(w / 0.5) / 2.5) ** 2, noiseless)
+}

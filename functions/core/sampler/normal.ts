@@ -1,7 +1,5 @@
 /** Logarithms of the normal distribution and of expected improvement that stay accurate far out in the tail. */
 
-const LOG_SQRT_2PI = 0.5 * Math.log(2 * Math.PI)
-
 /** exp(x²) erfc(x) for x >= 0: Numerical Recipes' Chebyshev fit (`erfcc`), relative error below 1.2e-7 everywhere. */
 function scaledErfc(x: number): number {
   const t = 1 / (1 + 0.5 * x)
@@ -16,6 +14,7 @@ function scaledErfc(x: number): number {
 
 /** log Φ(z). */
 export function logCdf(z: number): number {
+  if (z === Infinity) return 0
   const x = Math.abs(z) / Math.SQRT2
   const tail = 0.5 * scaledErfc(x)
   return z < 0 ? Math.log(tail) - x * x : Math.log1p(-tail * Math.exp(-x * x))
@@ -27,15 +26,9 @@ export function logCdf(z: number): number {
  * and others, "Unexpected Improvements to Expected Improvement", 2023).
  */
 export function logExpectedImprovement(z: number): number {
-  const logDensity = -0.5 * z * z - LOG_SQRT_2PI
-  if (z > -1) return Math.log(Math.exp(logDensity) + z * Math.exp(logCdf(z)))
-  const millsRatio = Math.sqrt(Math.PI / 2) * scaledErfc(-z / Math.SQRT2)
-  // Beyond -8 the difference 1 + z m cancels; its leading term 1 / z² takes over.
-  return logDensity + (z > -8 ? Math.log(1 + z * millsRatio) : -Math.log(z * z + 2))
-}
-
-/** E[Z | Z > a], Z standard normal. */
-export function meanAbove(a: number): number {
-  if (a > 30) return a // within 1 / a, and free of the difference of two huge logarithms
-  return Math.exp(-0.5 * a * a - LOG_SQRT_2PI - logCdf(-a))
+  const logDensity = -0.5 * z * z - 0.5 * Math.log(2 * Math.PI)
+  // Beyond 30 deviations one of the two terms is all there is.
+  if (z > 30) return Math.log(z)
+  if (z < -30) return logDensity - Math.log(z * z + 2)
+  return logDensity + Math.log1p(z * Math.exp(logCdf(z) - logDensity))
 }

@@ -7,15 +7,13 @@ export type FieldValue = number | string
  * The finite space to search: each field lists its values. `ordered` values are strictly increasing numbers, and
  * neighbours are taken to behave alike; `categorical` values are distinct names without any order.
  */
-export type Space = Readonly<Record<string, OrderedField | CategoricalField>>
-export interface OrderedField {
-  readonly kind: 'ordered'
-  readonly values: readonly number[]
-}
-export interface CategoricalField {
-  readonly kind: 'categorical'
-  readonly values: readonly string[]
-}
+export type Space = Readonly<
+  Record<
+    string,
+    | { readonly kind: 'ordered'; readonly values: readonly number[] }
+    | { readonly kind: 'categorical'; readonly values: readonly string[] }
+  >
+>
 
 /** One point of the space: a declared value for every field. */
 export type Values = Readonly<Record<string, FieldValue>>
@@ -37,35 +35,21 @@ export interface Constraint {
   readonly relative_to_baseline?: boolean
 }
 
-export interface SearchBudget {
-  /**
-   * Points handed out at most, the baseline included; at least 2.
-   * @default - every point when the search is exact, else 500
-   */
-  readonly candidates?: number
-  /**
-   * Case replays: nothing more is handed out once the told observations have paid this many; at least 2. An
-   * observation that does not say what it paid counts as 1, and so does each point that is still out. The last
-   * evaluation may overrun: what it costs is known only to the one who runs it.
-   * @default - no limit
-   */
-  readonly replays?: number
-}
-
-export interface SearchOptions {
-  readonly space: Space
-  readonly baseline: Values
+/** What is looked for. */
+export interface Goal {
   readonly objective: Objective
   readonly constraints: readonly Constraint[]
+}
+
+export interface SearchOptions extends Goal {
+  readonly space: Space
+  readonly baseline: Values
   /** Any safe integer; the same seed gives the same proposals. */
   readonly seed: number
-  /**
-   * A space with fewer points than this is visited to the last point, most promising first, so that the answer is
-   * exact.
-   * @default 1000
-   */
-  readonly exact_below?: number
-  readonly budget?: SearchBudget
+  /** Fields in which a proposal may differ from the baseline; at least 1. @default all */
+  readonly most_changed?: number
+  /** Proposals handed out at most, the baseline included; at least 2. @default 500 */
+  readonly evaluations?: number
 }
 
 /** A point to evaluate. The id names the proposal's number and the rank of each field's value: `17-9.2.6.0.4`. */
@@ -77,17 +61,15 @@ export interface Proposal {
 export type Metrics = Readonly<Record<string, number | null>>
 
 /**
- * The outcome of one evaluation. `metrics: null` is an evaluation that failed; a metric that is absent, null, NaN or
- * infinite was not measured. Neither counts as 0, can be feasible, or is asked for again.
+ * The outcome of one evaluation. `metrics: null` is an evaluation that failed: its point may be proposed again. A metric
+ * that is absent, null, NaN or infinite was not measured. Neither counts as 0 or can be feasible.
  */
 export interface Observation {
   readonly id: string
   readonly metrics: Metrics | null
-  /** Case replays this evaluation paid, at least 0; counted against `budget.replays`. @default 1 */
-  readonly replays?: number
 }
 
-/** The best point told so far that was measured in full and meets every constraint. */
+/** The best point told so far that was measured in full, and what to expect of it when it is measured again. */
 export interface Best {
   readonly id: string
   readonly values: Values
@@ -97,11 +79,17 @@ export interface Best {
 export interface Search {
   /**
    * The next points to evaluate, at most `n` (a positive integer), the baseline before all others; `[]` when the space
-   * or the budget is used up. Points are never repeated.
+   * or the budget is used up. A point that was measured is never proposed again; one whose evaluation failed is, up to
+   * three times in all, and the baseline, on which relative limits rest, up to eight times, before anything else.
    */
   ask(n?: number): Proposal[]
   /** Takes outcomes in any order, all of them or (on an error) none. */
   tell(observations: readonly Observation[]): void
-  /** Judged on what was observed, noise and all; null as long as nothing feasible was told. */
+  /**
+   * Of the points whose every constraint holds as observed, and by the models with a chance of 95 % where a constraint's
+   * metric is noisy, the one with the best objective to be expected: the models' posterior mean given all observations
+   * nearby, not the luckiest observation. `metrics` are those means; a metric whose noise its model holds for less than a
+   * hundredth of its spread stands as observed. Null as long as there is no such point.
+   */
   best(): Best | null
 }

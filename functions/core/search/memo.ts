@@ -2,10 +2,11 @@
 import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
-import { MEASURE_BYTES, readMeasures, writeMeasures } from '../evaluate/measure-list.ts'
+import { number, record, yes } from '../bytes/columns.ts'
+import type { Records } from '../bytes/records.ts'
+import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type CaseAnswer, type ReplayCounts, SAME_AS_BASELINE } from './replayer.ts'
-import type { Spill } from './spill.ts'
 
 /** Takes each replay that a search read, in reading order. */
 export type OnRecord = (result: ReplayResult) => void
@@ -21,23 +22,17 @@ export interface Remembered {
   readonly failing: string | null
 }
 
-/** An answer as it lies in the spill. */
-const ROW = {
-  key: 0,
-  earlier: 16,
-  words: 24,
-  wordBytes: 32,
-  changed: 36,
-  measures: 37,
-  bytes: 37 + MEASURE_BYTES,
-} as const
+/** A context by sixteen bytes of its hash. */
 const KEY_BYTES = 16
+/** What of an answer is put aside behind its key, the row of the same case before it first; behind it are its words, if any. */
+const ROW = record({ earlier: number, contextChanged: yes, decisionChanged: yes, measures: MEASURES_COLUMN })
+const WORDS = KEY_BYTES + ROW.bytes
 const NONE = -1
 
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
 export class ReplayMemo {
   readonly #record: OnRecord
-  readonly #spill: Spill
+  readonly #aside: Records
   /** Position of each case's newest row; it names the one before. */
   readonly #newest: Float64Array
   /** Lines on record of rows that were never read: a replay that ran ahead is neither counted nor on record before. */
@@ -47,9 +42,9 @@ export class ReplayMemo {
   #unreplayable = 0
   #failed = 0
 
-  constructor(record: OnRecord, cases: number, spill: Spill) {
+  constructor(record: OnRecord, cases: number, aside: Records) {
     this.#record = record
-    this.#spill = spill
+    this.#aside = aside
     this.#newest = new Float64Array(cases).fill(NONE)
   }
 
@@ -66,15 +61,17 @@ export class ReplayMemo {
     // The whole reason, such as a stack, stands in the replay's own line.
     const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
     const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
-    const words = stop === null && failing === null ? null : Buffer.from(JSON.stringify([stop, failing]))
-    const row = new DataView(new ArrayBuffer(ROW.bytes))
-    new Uint8Array(row.buffer).set(keyBytes(key))
-    row.setFloat64(ROW.earlier, this.#newest[caseIndex]!)
-    row.setFloat64(ROW.words, words ? this.#spill.append(words) : NONE)
-    row.setUint32(ROW.wordBytes, words?.length ?? 0)
-    row.setUint8(ROW.changed, (contextChanged !== false ? 1 : 0) | (decisionChanged ? 2 : 0))
-    writeMeasures(row, ROW.measures, measures)
-    const at = this.#spill.append(new Uint8Array(row.buffer))
+    const words = stop === null && failing === null ? '' : JSON.stringify([stop, failing])
+    const row = Buffer.alloc(WORDS + Buffer.byteLength(words))
+    row.set(keyBytes(key))
+    row.write(words, WORDS)
+    ROW.write(viewOf(row), KEY_BYTES, {
+      earlier: this.#newest[caseIndex]!,
+      contextChanged: contextChanged !== false,
+      decisionChanged,
+      measures,
+    })
+    const at = this.#aside.append(row)
     this.#newest[caseIndex] = at
     this.#unread.set(at, result)
   }
@@ -106,24 +103,22 @@ export class ReplayMemo {
   #find(caseIndex: number, key: string): number {
     const wanted = keyBytes(key)
     for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
-      const row = this.#spill.read(at, ROW.words)
+      const row = this.#aside.read(at)
       if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
-      at = row.readDoubleBE(ROW.earlier)
+      at = row.readDoubleBE(KEY_BYTES)
     }
     return NONE
   }
 
   #row(at: number): Remembered {
-    const bytes = this.#spill.read(at, ROW.bytes)
-    const row = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const changed = row.getUint8(ROW.changed)
-    const measures = readMeasures(row, ROW.measures)
-    const length = row.getUint32(ROW.wordBytes)
-    const [stop, failing] =
-      length === 0 ? [null, null] : JSON.parse(this.#spill.read(row.getFloat64(ROW.words), length).toString())
-    return { measures, contextChanged: (changed & 1) > 0, decisionChanged: (changed & 2) > 0, stop, failing }
+    const bytes = this.#aside.read(at)
+    const { measures, contextChanged, decisionChanged } = ROW.read(viewOf(bytes), KEY_BYTES)
+    const [stop, failing] = bytes.length === WORDS ? [null, null] : JSON.parse(bytes.toString('utf8', WORDS))
+    return { measures, contextChanged, decisionChanged, stop, failing }
   }
 }
+
+const viewOf = ({ buffer, byteOffset }: Buffer): DataView => new DataView(buffer, byteOffset)
 
 /** Keys of any length as sixteen bytes. */
 const keyBytes = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, KEY_BYTES)

@@ -1,15 +1,15 @@
 /** The no-search arm: the same number of replays spent on uniformly random candidates, so that a reader sees what searching was worth. */
 import type { Patch } from '#schemas/common.ts'
+import type { Records } from '../bytes/records.ts'
 import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
 import { bootstrapSeed, indexDraws } from '../statistics/generator.ts'
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import type { Spill } from './spill.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */
@@ -24,12 +24,12 @@ export function* noSearchArm(
   input: SearchInput,
   view: CaseView,
   budget: number,
-  { spill, block }: { readonly spill: Spill; readonly block: number },
+  { aside, block }: { readonly aside: Records; readonly block: number },
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
   const size = latticeSize(fields)
   // Another search's replays: counted, not on record.
-  const memo = new ReplayMemo(() => {}, panel.cases.length, spill)
+  const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
   const draw = indexDraws(
     bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
     size,
@@ -46,7 +46,7 @@ export function* noSearchArm(
     candidates++
     const { candidate_id } = asCandidate(patch, pack, '')
     const settings = applyPatch(pack.settings, patch)
-    const measures = new MeasureList()
+    const measures = measureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(block, budget - memo.counts.paid)
       const keys: string[] = []

@@ -1,8 +1,8 @@
 /** Renders every case under every candidate, which costs nothing: many candidates a case, because reading a case costs more. */
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
-import { MEASURE_BYTES, MeasureList } from '../evaluate/measure-list.ts'
-import { BLOCK_SIZE } from '../statistics/series.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { MEASURES_COLUMN, type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { type Rendered, rememberedOrTooWide, renderedFate, type Visited } from './free-fates.ts'
 import type { CaseView } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
@@ -18,8 +18,8 @@ export function* renderCandidates(
   baselineMetric: number | null,
   progress: (message: string) => void = () => {},
 ): Generator<CandidateScore | Visited> {
-  const blocks = Math.max(1, Math.ceil(input.panel.cases.length / BLOCK_SIZE))
-  const atOnce = Math.max(1, Math.floor(SIDE_BY_SIDE_BYTES / (blocks * BLOCK_SIZE * MEASURE_BYTES)))
+  const bytes = ByteList.bytes(MEASURES_COLUMN, input.panel.cases.length || 1)
+  const atOnce = Math.max(1, Math.floor(SIDE_BY_SIDE_BYTES / bytes))
   const room: MeasureList[] = []
   let group: (CandidateScore | Visited)[] = []
   let waiting = 0
@@ -55,7 +55,7 @@ function* renderGroup(
   let used = 0
   const renderings = group.map((known) => {
     if ('fate' in known) return null
-    if (room.length === used) room.push(new MeasureList())
+    if (room.length === used) room.push(measureList())
     const list = room[used++]!
     list.clear()
     return new Rendering(known.settings, list)

@@ -35,8 +35,8 @@ export function* sampledScores(
     objective: { metric: 'objective', direction: target.direction },
     constraints: constraintsOf(input),
     seed: bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'sampler'),
-    exact_below: 1,
-    budget: { candidates: SAMPLED_CANDIDATES },
+    most_changed: target.max_fields,
+    evaluations: SAMPLED_CANDIDATES,
   })
   const visits = startVisits(input, BLOCK)
   const scored: CandidateScore[] = []
@@ -48,7 +48,7 @@ export function* sampledScores(
     )
     if (Object.keys(patch).length === 0) {
       const guardrails = pointRows(target.guardrails, target.not_measured, input.panel, input.panel.baseline)
-      sampler.tell([{ id: point.id, metrics: observed({ metric: baselineMetric, guardrails }, 0) }])
+      sampler.tell([{ id: point.id, metrics: observed({ metric: baselineMetric, guardrails }) }])
       continue
     }
     const change = asCandidate(patch, pack, 'proposed by the sampler')
@@ -63,7 +63,7 @@ export function* sampledScores(
             baselineMetric,
           )
     scored.push(score)
-    sampler.tell([{ id: point.id, metrics: observed(score, Object.keys(patch).length) }])
+    sampler.tell([{ id: point.id, metrics: observed(score) }])
   }
   return scored
 }
@@ -83,7 +83,6 @@ function spaceOf(fields: readonly TunableField[]): Space {
 function constraintsOf({ target }: SearchInput): Constraint[] {
   const g = target.guardrails
   const limits: (Constraint | false | undefined)[] = [
-    { metric: 'fields', max: target.max_fields },
     g.policy && { metric: 'policy', min: g.policy.min },
     g.safety && { metric: 'safety', min: g.safety.min },
     g.approval_bypass_rate && { metric: 'approval_bypass_rate', max: g.approval_bypass_rate.max },
@@ -95,9 +94,9 @@ function constraintsOf({ target }: SearchInput): Constraint[] {
 }
 
 /** What was observed of a candidate; `null` where it was dropped before the number was known. */
-function observed({ metric, guardrails }: Pick<CandidateScore, 'metric' | 'guardrails'>, fields: number): Metrics {
+function observed({ metric, guardrails }: Pick<CandidateScore, 'metric' | 'guardrails'>): Metrics {
   const rows = Object.fromEntries(
     GUARDRAIL_NAMES.map((name) => [name, guardrails.find((r) => r.guardrail === name)?.observed ?? null]),
   )
-  return { ...rows, objective: metric, fields }
+  return { ...rows, objective: metric }
 }

@@ -1,24 +1,25 @@
+/** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
 import { type CaseReplay, Gathered, headOf } from '../baseline/reproduce.ts'
+import type { Records } from '../bytes/records.ts'
 import type { OnRecord } from './memo.ts'
 import { type SearchOptions, type SearchResult, search } from './search.ts'
+import { SearchCases } from './search-cases.ts'
 import type { SearchInput } from './search-input.ts'
-import type { Spill } from './spill.ts'
-import { SpilledCases } from './spilled-cases.ts'
 
 /** A search set whose baseline was replayed here, in case order. */
 export class SearchSide {
-  readonly #spill: Spill
-  #cases: SpilledCases
+  readonly #aside: Records
+  #cases: SearchCases
   #gathered = new Gathered()
 
-  constructor(spill: Spill) {
-    this.#spill = spill
-    this.#cases = new SpilledCases(spill)
+  constructor(aside: Records) {
+    this.#aside = aside
+    this.#cases = new SearchCases(aside)
   }
 
   /** Forgets what was reproduced before. */
   clear(): void {
-    this.#cases = new SpilledCases(this.#spill)
+    this.#cases = new SearchCases(this.#aside)
     this.#gathered = new Gathered()
   }
 
@@ -36,6 +37,6 @@ export class SearchSide {
     options: Pick<SearchOptions, 'progress'> = {},
   ): SearchResult {
     const { panel } = this.#gathered.reproduction()
-    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, spill: this.#spill })
+    return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, aside: this.#aside })
   }
 }

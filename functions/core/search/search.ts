@@ -3,10 +3,11 @@
  * points: every point gets a fate. Sees the search set only. Returns a plan as a value; nothing is written here.
  */
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
+import { Records } from '../bytes/records.ts'
 import { byCodeUnit } from '../canonical.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
+import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
+import type { SlimCase } from '../replay/slim.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { committedCandidates } from './committed-list.ts'
 import { exactCandidates } from './exact-candidates.ts'
@@ -18,7 +19,6 @@ import { renderCandidates } from './render-candidates.ts'
 import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
-import { MemorySpill, type Spill } from './spill.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
 import { BLOCK, failFastReplay, startVisits } from './visit.ts'
 
@@ -39,14 +39,14 @@ export interface SearchOptions {
   /** Cases asked for at once. */
   readonly block?: number
   /** Where answers are put aside. @default memory */
-  readonly spill?: Spill
+  readonly aside?: Records
   /** Is told now and then how far it is, for people. */
   readonly progress?: (message: string) => void
 }
 
 /** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
 export function search(
-  input: SearchInput<ReplayCase>,
+  input: SearchInput<SlimCase>,
   record: OnRecord,
   options: Omit<SearchOptions, 'block'> = {},
 ): SearchResult {
@@ -64,13 +64,13 @@ export function* searchRounds(
   input: SearchInput,
   view: CaseView,
   record: OnRecord,
-  { block = BLOCK, spill = new MemorySpill(), progress = () => {} }: SearchOptions = {},
+  { block = BLOCK, aside = new Records(), progress = () => {} }: SearchOptions = {},
 ): Generator<Round, SearchResult, readonly CaseAnswer[]> {
-  const memo = new ReplayMemo(record, input.panel.cases.length, spill)
+  const memo = new ReplayMemo(record, input.panel.cases.length, aside)
   const found = yield* searched(input, view, memo, { block, progress })
   if (input.candidates) return { ...found, noSearch: null }
   progress(`the no-search arm: ${found.counts.paid} replays of random candidates`)
-  return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { spill, block }) }
+  return { ...found, noSearch: yield* noSearchArm(input, view, found.counts.paid, { aside, block }) }
 }
 
 type Running = Required<Pick<SearchOptions, 'block' | 'progress'>>
@@ -130,7 +130,7 @@ function measuresOf(
   memo: ReplayMemo,
 ): MeasureList {
   const settings = applyPatch(pack.settings, patch)
-  const measures = new MeasureList()
+  const measures = measureList()
   for (let i = 0; i < panel.cases.length; i++)
     measures.add(memo.measures(i, view.contextKey(i, settings)) ?? panel.baseline.at(i)!)
   return measures

@@ -2,13 +2,13 @@
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { contextHash, render, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
+import type { SlimCase, SlimRecording } from '../replay/slim.ts'
 import {
   askedFor,
   chooseRecording,
@@ -28,13 +28,13 @@ export interface TranscriptReplayer {
 
 /** View and answers over a panel whose baseline reproduces. */
 export function transcriptReplayer(
-  panel: Panel<ReplayCase>,
+  panel: Panel<SlimCase>,
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): TranscriptReplayer {
   const trimmedAt = (index: number, settings: Settings) => trimCase(panel.cases.at(index)!, settings, pins.baseline)
   // Placed anew each time: kept for every case, they would be most of what a search holds.
-  const baselineOf = (index: number): TrimmedCase => {
+  const baselineOf = (index: number): TrimmedCase<SlimRecording> => {
     const trimmed = trimmedAt(index, pins.baseline)
     if ('unreplayable' in trimmed)
       throw new RangeError(
@@ -44,7 +44,7 @@ export function transcriptReplayer(
   }
   const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
   /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
-  const isBaseline = (index: number, { recording, prepared, rendered, asked }: TrimmedCase): boolean =>
+  const isBaseline = (index: number, { recording, prepared, rendered, asked }: TrimmedCase<SlimRecording>): boolean =>
     recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&
     sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
     askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])

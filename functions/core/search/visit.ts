@@ -1,8 +1,8 @@
 /** Replays one candidate case by case, killers first, and stops at the first case after which it cannot pass. */
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
-import { MeasureList } from '../evaluate/measure-list.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
+import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
+import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { Series } from '../statistics/series.ts'
 import { floorStop, type StopRule, utilityStop } from './early-stop.ts'
 import type { Remembered, ReplayMemo } from './memo.ts'
@@ -28,6 +28,8 @@ export interface Visits {
 export function startVisits(input: SearchInput, block: number): Visits {
   const { cases, baseline } = input.panel
   const rest = new Int32Array(cases.length)
+  const measures = measureList()
+  for (let i = 0; i < cases.length; i++) measures.add(NOT_MEASURED)
   let placed = 0
   for (const failing of [true, false])
     for (let i = 0; i < rest.length; i++) if ((baseline.at(i)!.utility_passed === false) === failing) rest[placed++] = i
@@ -37,7 +39,7 @@ export function startVisits(input: SearchInput, block: number): Visits {
     block,
     floors: floorStop(input),
     utility: utilityStop(input),
-    measures: new MeasureList(),
+    measures,
     changed: new Uint8Array(cases.length),
   }
 }
@@ -59,7 +61,7 @@ function* visiting({ kills, rest }: Visits): Generator<number> {
 export type Outcome =
   | { readonly measures: Series<Measures>; readonly changed: Uint8Array }
   | { readonly stopped: Stopped }
-export type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
+type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
 /** Cases asked for at once: enough for concurrent replayers, few enough that little runs ahead of a stop. */
 export const BLOCK = 16

@@ -18,6 +18,3 @@ export const seriesOf = <T>(length: number, make: (index: number) => T): Series<
 /** What a function makes of each value of a series. */
 export const mapped = <T, R>(series: Series<T>, make: (value: T) => R): Series<R> =>
   seriesOf(series.length, (index) => make(series.at(index)!))
-
-/** Values that are kept in blocks of equal size: a long column grows without ever being copied. */
-export const BLOCK_SIZE = 1024

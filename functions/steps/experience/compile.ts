@@ -1,13 +1,14 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
+
+import type { Records } from '#core/bytes/records.ts'
 import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
 import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { ahead, asText } from '../../streams/groups.ts'
+import { ahead, asText, digestOfPut } from '../../streams/groups.ts'
 import { readText } from '../../streams/read-object.ts'
-import { KeptLines } from '../store/kept-lines.ts'
 import { readIndex } from './run-index.ts'
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */
@@ -18,7 +19,7 @@ const BLOCK_RUNS = 16
  * TamperError when a recorded file was changed: that of the first one in this order, wherever it is compiled.
  */
 export async function* compileIntent(
-  store: Pick<Store, 'objects' | 'scratchTable' | 'progress' | 'compilerOf'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf'>,
   intent: string,
   without: (family: string) => boolean = () => false,
 ): AsyncGenerator<string> {
@@ -109,23 +110,21 @@ export interface SearchSet {
 
 /** Compiles and keeps the search set of an intent. */
 export async function compileSearch(
-  store: Pick<Store, 'objects' | 'scratch' | 'scratchTable' | 'progress' | 'compilerOf'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf'>,
   intent: string,
 ): Promise<SearchSet> {
   const aside = store.scratch()
   try {
-    const lines = new KeptLines(aside)
-    await lines.all(compileIntent(store, intent))
-    return await keepSearch(store.objects, intent, lines)
+    for await (const line of compileIntent(store, intent)) aside.records.append(line)
+    return await keepSearch(store.objects, intent, aside.records)
   } finally {
     aside.close()
   }
 }
 
 /** Keeps a compiled search set. `search.jsonl` is the newest; each pinned version stays beside it. */
-export async function keepSearch(objects: ObjectStore, intent: string, lines: KeptLines): Promise<SearchSet> {
-  const { digest, count } = lines
-  await objects.put(keys.goldens(intent), asText(lines.lines()))
-  await objects.putIfAbsent(keys.goldensAt(intent, digest), asText(lines.lines()))
-  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases: count }
+export async function keepSearch(objects: ObjectStore, intent: string, lines: Records): Promise<SearchSet> {
+  const digest = await digestOfPut(asText(lines.texts()), (text) => objects.put(keys.goldens(intent), text))
+  await objects.putIfAbsent(keys.goldensAt(intent, digest), asText(lines.texts()))
+  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases: lines.count }
 }

@@ -1,85 +1,13 @@
-/** Packs, suites and price tables: parsed with errors a person can act on, published once, never changed. */
-import type * as z from 'zod'
+/** Documents of a store: published once under their ref, never changed; the intents that its packs name. */
 import { canonical, digestOfBytes } from '#core/canonical.ts'
-import { MAX_VALUES, valueCount } from '#core/space/lattice.ts'
 import { Ref } from '#schemas/common.ts'
-import { type BaselineTuple, ContextPack, KEPT_DOCUMENTS, PriceTable } from '#schemas/pack.ts'
+import { type BaselineTuple, type ContextPack, KEPT_DOCUMENTS, type PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { EvaluatorSuite } from '#schemas/suite.ts'
-import { TuningTarget } from '#schemas/target.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { readJson, readText } from '../../streams/read-object.ts'
-
-/** A schema, whole or of `zod/mini`. */
-export interface Contract<T> {
-  safeParse(
-    value: unknown,
-  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: z.core.$ZodError }
-}
-
-/** A value under a schema; a UserError names the file, each field and what is wrong with it. */
-export function parseAs<T>(schema: Contract<T>, value: unknown, file: string): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const lines = parsed.error.issues
-    .slice(0, 20)
-    .map((issue) => `  ${file}: ${fieldPath(issue.path)}: ${problemOf(issue)}`)
-  throw new UserError(`${file} is not valid:\n${lines.join('\n')}`)
-}
-
-function fieldPath(path: readonly PropertyKey[]): string {
-  return path.length === 0
-    ? 'document'
-    : path
-        .map((p) => (typeof p === 'number' ? `[${p}]` : String(p)))
-        .join('.')
-        .replaceAll('.[', '[')
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `unknown field ${issue.keys.map((k) => `"${k}"`).join(', ')}: remove it, or check its spelling`
-  return issue.message
-}
-
-/**
- * JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused, and texts with
- * half of a surrogate pair: those have no canonical form.
- */
-export function parseJson(text: string, file: string): unknown {
-  try {
-    // Neither can be there without one of these; looking at every value takes as long as parsing it twice more.
-    if (!text.includes('__proto__') && !text.includes('\\u')) return JSON.parse(text)
-    return JSON.parse(text, (key, value) => {
-      if (key === '__proto__') throw new UserError(`${file}: the key "__proto__" is not allowed`)
-      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
-        throw new UserError(`${file}: ${JSON.stringify(key)} holds half of a surrogate pair, which has no UTF-8 form`)
-      return value
-    })
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${file} is no JSON: ${(error as Error).message}`)
-  }
-}
-
-/** A pack; a surface with more values than anybody could list is refused like any other number out of range. */
-export function parsePack(text: string, file: string): ContextPack {
-  const pack = parseAs(ContextPack, parseJson(text, file), file)
-  pack.tunable_surfaces.forEach((surface, i) => {
-    const count = valueCount(surface)
-    if (count > MAX_VALUES)
-      throw new UserError(
-        `${file}: tunable_surfaces[${i}].bounds: ${count} values, at most ${MAX_VALUES}: narrow the bounds, or widen the step`,
-      )
-  })
-  return pack
-}
-export const parseSuite = (text: string, file: string): EvaluatorSuite =>
-  parseAs(EvaluatorSuite, parseJson(text, file), file)
-export const parsePrices = (text: string, file: string): PriceTable => parseAs(PriceTable, parseJson(text, file), file)
-export const parseTarget = (text: string, file: string): TuningTarget =>
-  parseAs(TuningTarget, parseJson(text, file), file)
 
 /** Publishes a document under its ref. The same bytes again are fine; other bytes under a published ref are refused. */
 async function publish(objects: ObjectStore, key: string, ref: string, document: unknown): Promise<void> {

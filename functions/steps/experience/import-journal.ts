@@ -6,7 +6,7 @@ import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { ObjectStore, ScratchTable } from '../../ports.ts'
+import type { ObjectStore, Scratch } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
 
@@ -45,18 +45,18 @@ export const hashedNames = ({ run_id, intent_id, family_id, case_id }: Experienc
 /** Names stand in the table as `journal-run`, `journal-side` and `journal-owner`; the rest of it is the caller's. */
 export class ImportJournal {
   readonly #objects: ObjectStore
-  readonly #table: ScratchTable
+  readonly #table: Scratch
   /** Runs of each segment that no index lists, and that this import has not listed either. */
   readonly #unlisted = new Map<string, number>()
   #pending: JournalLine[] = []
 
-  private constructor(objects: ObjectStore, table: ScratchTable) {
+  private constructor(objects: ObjectStore, table: Scratch) {
     this.#objects = objects
     this.#table = table
   }
 
   /** Reads the journal of a store into a table. */
-  static async read(objects: ObjectStore, table: ScratchTable): Promise<ImportJournal> {
+  static async read(objects: ObjectStore, table: Scratch): Promise<ImportJournal> {
     const journal = new ImportJournal(objects, table)
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))

@@ -6,7 +6,7 @@ import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, ScratchTable, Store } from '../../ports.ts'
+import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { spentFamilies } from './families.ts'
 import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
@@ -39,7 +39,7 @@ export type RunSource = () => AsyncIterable<ExperienceRun>
  * journal.
  */
 export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
-  const aside = store.scratchTable()
+  const aside = store.scratch()
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const { runs, intents, ...report } = await checked(store, source, rule, journal, aside)
@@ -65,7 +65,7 @@ async function checked(
   source: RunSource,
   rule: SplitRule,
   journal: ImportJournal,
-  aside: ScratchTable,
+  aside: Scratch,
 ): Promise<Checked> {
   const spent = new SpentFamilies(store, aside)
   const intents = new Set<string>()
@@ -103,8 +103,7 @@ async function checked(
 }
 
 /** Side of a family in this import; `null`: none of its runs has come yet. */
-const sideAside = (aside: ScratchTable, { family }: HashedNames): Side | null =>
-  aside.get(`side ${family}`) as Side | null
+const sideAside = (aside: Scratch, { family }: HashedNames): Side | null => aside.get(`side ${family}`) as Side | null
 
 const onBothSides = (run: ExperienceRun): UserError =>
   new UserError(
@@ -124,7 +123,7 @@ async function writeRuns(
   store: Store,
   source: RunSource,
   journal: ImportJournal,
-  aside: ScratchTable,
+  aside: Scratch,
   total: number,
 ): Promise<void> {
   const objectsOf = { search: store.objects, heldout: store.vault }
@@ -169,11 +168,11 @@ async function writeRuns(
 /** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
 class UnlistedRuns {
   readonly intents = new Set<string>()
-  readonly #aside: ScratchTable
+  readonly #aside: Scratch
   readonly #side: Side
   #count = 0
 
-  constructor(aside: ScratchTable, side: Side) {
+  constructor(aside: Scratch, side: Side) {
     this.#aside = aside
     this.#side = side
   }
@@ -214,10 +213,10 @@ async function sideOf(
 /** Families that a retired version has spent, read once an intent and put aside. */
 class SpentFamilies {
   readonly #store: Store
-  readonly #aside: ScratchTable
+  readonly #aside: Scratch
   readonly #intents = new Set<string>()
 
-  constructor(store: Store, aside: ScratchTable) {
+  constructor(store: Store, aside: Scratch) {
     this.#store = store
     this.#aside = aside
   }

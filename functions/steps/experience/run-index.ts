@@ -28,10 +28,10 @@ export async function addToIndex(
  * The lines are put aside and sorted there, never held whole.
  */
 export async function* readIndex(
-  { objects, scratchTable }: Pick<Store, 'objects' | 'scratchTable'>,
+  { objects, scratch }: Pick<Store, 'objects' | 'scratch'>,
   intent: string,
 ): AsyncGenerator<IndexLine> {
-  const sorted = scratchTable()
+  const sorted = scratch()
   try {
     for await (const key of objects.list(keys.index(intent)))
       for await (const text of streamLines(objects, key)) {

@@ -3,7 +3,7 @@ import type { IndexLine } from '#core/experience/index-line.ts'
 import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, RunLoader, ScratchTable, Store } from '../../ports.ts'
+import type { ObjectStore, RunLoader, Scratch, Store } from '../../ports.ts'
 import { readFiles } from './compile.ts'
 import { readIndex } from './run-index.ts'
 
@@ -12,17 +12,17 @@ const KEPT = 2048
 
 /** Loader over one or more sides of a store, the first that holds the run. Its index lies aside as long as the process lives. */
 export function runLoader(
-  { scratchTable }: Pick<Store, 'scratchTable'>,
+  { scratch }: Pick<Store, 'scratch'>,
   sides: readonly ObjectStore[],
   intent: string,
 ): RunLoader {
   const kept = new Map<string, ExperienceRun>()
-  let index: Promise<ScratchTable> | null = null
+  let index: Promise<Scratch> | null = null
   return async (recording) => {
     const { run_id, recorded } = recording
     const known = kept.get(run_id)
     if (known) return known
-    index ??= indexOf(scratchTable, sides, intent)
+    index ??= indexOf(scratch, sides, intent)
     const found = JSON.parse((await index).get(run_id) ?? 'null') as Found | null
     const files = found && (await readFiles(sides[found.side]!, found.line))
     if (!files) throw new UserError(`run ${run_id} is no longer in this store: restore its folder`)
@@ -41,14 +41,10 @@ interface Found {
   readonly line: IndexLine
 }
 
-async function indexOf(
-  scratchTable: Store['scratchTable'],
-  sides: readonly ObjectStore[],
-  intent: string,
-): Promise<ScratchTable> {
-  const runs = scratchTable()
+async function indexOf(scratch: Store['scratch'], sides: readonly ObjectStore[], intent: string): Promise<Scratch> {
+  const runs = scratch()
   for (const [side, objects] of sides.entries())
-    for await (const line of readIndex({ objects, scratchTable }, intent))
+    for await (const line of readIndex({ objects, scratch }, intent))
       if (runs.get(line.run_id) === null) runs.set(line.run_id, JSON.stringify({ side, line } satisfies Found))
   return runs
 }

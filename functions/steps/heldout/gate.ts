@@ -8,7 +8,8 @@ import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
-import { type CaseScore, Scores } from '#core/gate/score.ts'
+import { type CaseScore, caseScores } from '#core/gate/score.ts'
+import { harnessBehind } from '#core/replay/by-construction.ts'
 import type { Series } from '#core/statistics/series.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -75,7 +76,7 @@ async function computedAnswer(
   engine: Pick<ReplayEngine, 'score'>,
 ): Promise<GateAnswer> {
   const { k, commit } = open!
-  return gateAnswer(version, k, commit, await scoreList(store, run, commit, list, k, engine), alpha_k)
+  return gateAnswer(version, k, commit, await scoreList(store, run, list, k, engine), alpha_k)
 }
 
 /** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
@@ -151,7 +152,6 @@ export function asOf(item: LedgerItem, k: number): LedgerItem {
 async function scoreList(
   store: Store,
   run: AutotuneRun,
-  commit: string,
   list: readonly CandidateChange[],
   question: number,
   engine: Pick<ReplayEngine, 'score'>,
@@ -167,7 +167,7 @@ async function scoreList(
       await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change))))
       recorded = await scoresOf(recordedScores(store, key))
     }
-    certificates.push(certify(run, commit, sealed.panel, change, recorded))
+    certificates.push(certify(run, list.length, sealed.panel, change, recorded))
   }
   return certificates
 }
@@ -181,16 +181,16 @@ async function* recordedScores(store: Store, key: string): AsyncGenerator<CaseSc
 }
 
 /** Scores gathered in their order. */
-export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Scores> {
-  const scores = new Scores()
+export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Series<CaseScore>> {
+  const scores = caseScores()
   for await (const score of each) scores.add(score)
   return scores
 }
 
-/** Certificate of one candidate from its recorded scores. */
+/** Certificate of one candidate, of so many listed ones, from its recorded scores. */
 export function certify(
   run: AutotuneRun,
-  commit: string,
+  listed: number,
   panel: Panel,
   change: CandidateChange,
   scores: Series<CaseScore>,
@@ -200,8 +200,9 @@ export function certify(
     facts: run.heldout_test_set!,
     target: resolveTarget(run.target),
     suite: run.evaluator_suite,
+    harness: harnessBehind(run),
     panel,
-    commit,
+    listed,
   }
   return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases: scores })
 }

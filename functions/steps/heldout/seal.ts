@@ -7,10 +7,10 @@ import type { IndexLine } from '#core/experience/index-line.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
 import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
-import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
+import type { HeldoutVersion, LedgerItem, PinnedLimits } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, ReplayEngine, ScratchTable, Store } from '../../ports.ts'
+import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import { compileIntent, readFiles } from '../experience/compile.ts'
@@ -25,23 +25,28 @@ export async function sealIfNeeded(
   target: ResolvedTarget,
   pins: BaselinePins,
   engine: Pick<ReplayEngine, 'reproduce'>,
+  limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
   const aside = store.scratch()
   try {
-    const plan = await planSeal(store, target, pins, engine, (line) => aside.add(line))
-    return plan.sealed ? await publish(store, plan.sealed, aside.lines(), plan.live) : plan.facts
+    const plan = await planSeal(store, target, pins, engine, limits, (line) => aside.records.append(line))
+    return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
   } finally {
     aside.close()
   }
 }
 
-/** The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing; `keep` gets its lines. */
+/**
+ * The version that a run would ask: one that stands, or one that is still to be sealed. Writes nothing; `keep` gets its lines.
+ * @param limits what the checked rows of a new version compare with
+ */
 export async function planSeal(
   store: Store,
   target: ResolvedTarget,
   pins: BaselinePins,
   engine: Pick<ReplayEngine, 'reproduce'>,
-  keep: (line: string) => void = () => {},
+  limits: () => Promise<PinnedLimits>,
+  keep: (line: string) => unknown = () => {},
 ): Promise<{
   readonly facts: HeldoutVersion | null
   readonly sealed?: SealedVersion
@@ -64,9 +69,13 @@ export async function planSeal(
   }
   const live = rows.find((r) => !r.body.retired)
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(gathered.reproduction(), target, pins)
+  const sealed = sealVersion(gathered.reproduction(), target, pins, await limits())
   if (sealed.facts.families === 0) return { facts: null }
-  const stands = live?.body.version === sealed.facts.version && live.body.baseline === sealed.facts.baseline
+  // One that version 0.1.0 sealed and nobody asked is sealed again, with the limits that it lacks.
+  const stands =
+    live?.body.version === sealed.facts.version &&
+    live.body.baseline === sealed.facts.baseline &&
+    live.body.pinned !== undefined
   if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
 }
@@ -101,6 +110,7 @@ export async function standingVersion(
     v.baseline === baselineOf(pins) &&
     v.suite === pins.suite.suite &&
     v.alpha === target.alpha &&
+    v.pinned !== undefined &&
     v.questions === (target.questions ?? v.questions)
   return live.find(fits) ?? null
 }
@@ -128,7 +138,7 @@ async function* unclaimed(
   rows: readonly LedgerRow<LedgerItem>[],
 ): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
-  const claimed = store.scratchTable()
+  const claimed = store.scratch()
   try {
     for await (const family of familiesOf(store, intent, asked)) claimed.set(family, '')
     yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => claimed.get(family) !== null)
@@ -222,7 +232,7 @@ export async function openSealed(store: Store, intent: string, version: string):
  * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
  */
 export async function joinRetired(store: Store, intent: string): Promise<void> {
-  const aside = store.scratchTable()
+  const aside = store.scratch()
   try {
     let spent = 0
     for await (const family of spentFamilies(store, intent)) {
@@ -238,7 +248,7 @@ export async function joinRetired(store: Store, intent: string): Promise<void> {
 }
 
 /** Runs of spent families that are not open yet, each once it is. */
-async function* joined(store: Store, intent: string, aside: ScratchTable): AsyncGenerator<IndexLine> {
+async function* joined(store: Store, intent: string, aside: Scratch): AsyncGenerator<IndexLine> {
   const joining = async (line: IndexLine): Promise<IndexLine | null> => {
     if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
     const files = await readFiles(store.vault, line)

@@ -6,7 +6,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
-import { parseAs, parseJson } from '../experience/documents.ts'
+import { parseAs, parseJson } from '../experience/parse.ts'
 import { type RecordedRun, recordProduction } from './production.ts'
 
 /**

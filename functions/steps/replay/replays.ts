@@ -1,6 +1,7 @@
 /** Replays of cases, wherever they run: what a deployed function needs of an engine, which has no search in it. */
 import { panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { lineScorer } from '#core/gate/score.ts'
+import { slim } from '#core/replay/slim.ts'
 import type { CaseAnswer } from '#core/search/replayer.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { Settings } from '#schemas/common.ts'
@@ -22,7 +23,8 @@ export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
 export const transcriptReplays: CaseReplays = {
   reproduce: (lines, pins) => reproduceLines(lines, pins),
   async answer(lines, settings, run) {
-    const { answer } = transcriptReplayer(panelOf(lines), pinsOf(run), run.evaluator_suite)
+    const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
+    const { answer } = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
     return answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
   },
   async *score(lines, run, change) {

@@ -73,7 +73,7 @@ export async function openRunReview(
 }
 
 /** A review that is there already, if it is the one that is asked for. */
-export async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seats']): Promise<ReviewItem> {
+async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seats']): Promise<ReviewItem> {
   const { review } = item
   await remember(store, item)
   const said = (all: OpenRequest['seats']) => all.map((s) => `${s.role}=${s.reviewer}`).sort()
@@ -108,11 +108,11 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
   }
 }
 
-export const changed = (runId: string, file: string): UserError =>
+const changed = (runId: string, file: string): UserError =>
   new UserError(`${file} of run ${runId} was changed or is missing; "autotune verify ${runId}" says what differs`)
 
 /** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
-export async function gatherEvidence(
+async function gatherEvidence(
   store: Store,
   engine: Pick<ReplayEngine, 'reproduce'>,
   run: AutotuneRun,
@@ -139,7 +139,7 @@ export async function gatherEvidence(
 }
 
 /** Regressions among what was replayed for one candidate first; every other line is read and let go. */
-export async function regressionsOf(
+async function regressionsOf(
   store: Store,
   run: AutotuneRun,
   { candidate_id }: CandidateScore,

@@ -1,11 +1,12 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
-import { createHash } from 'node:crypto'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
+import type { Records } from '#core/bytes/records.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
+import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -19,15 +20,15 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, ReplayEngine, Store } from '../../ports.ts'
-import { asText } from '../../streams/groups.ts'
+import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { askGate } from '../heldout/gate.ts'
+import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
-import { KeptLines } from '../store/kept-lines.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
@@ -63,6 +64,11 @@ export async function runTarget(
   )
   try {
     const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
+    const other = resumed && otherRules(resumed)
+    if (other)
+      throw new UserError(
+        `run ${lock.run_id} was started by version ${other}: finish it with that version, or give it up with "autotune run --abandon ${lock.run_id}"`,
+      )
     const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun()
     if ('refused' in fresh) return fresh.refused
     const { run, reproduced } = fresh
@@ -85,22 +91,22 @@ export async function runTarget(
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
     try {
-      return await pinFresh(new KeptLines(aside))
+      return await pinFresh(aside.records)
     } finally {
       aside.close()
     }
   }
 
   async function pinFresh(
-    set: KeptLines,
+    set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
     const compiled = compileIntent(store, resolved.intent)
     if (engine.check) {
-      await set.all(compiled)
-      await engine.check(set.lines(), pins)
+      for await (const line of compiled) set.append(line)
+      await engine.check(set.texts(), pins)
     }
-    const lines = engine.check ? set.lines() : set.through(compiled)
+    const lines = engine.check ? set.texts() : kept(compiled, set)
     const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
     if (set.count === 0)
       throw new UserError(
@@ -112,7 +118,7 @@ export async function runTarget(
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set)
-    const heldout = await sealIfNeeded(store, resolved, pins, engine)
+    const heldout = await sealIfNeeded(store, resolved, pins, engine, () => pinnedLimits(set.texts(), pack.settings))
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
@@ -120,6 +126,14 @@ export async function runTarget(
       heldout,
     })
     return { run, reproduced }
+  }
+}
+
+/** The same lines, each put aside as it passes. */
+async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {
+  for await (const line of lines) {
+    aside.append(line)
+    yield line
   }
 }
 
@@ -170,6 +184,7 @@ export async function pinnedInput(
     replayer,
     search_set: searchSet,
     heldout_test_set: heldout,
+    gate_rules: GATE_RULES,
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
     demonstration,
@@ -231,19 +246,12 @@ export async function keepReplays(
   searching: AsyncGenerator<string, SearchResult>,
   put: (text: AsyncIterable<string>) => Promise<unknown>,
 ): ReturnType<AutotunePorts['search']> {
-  const hash = createHash('sha256')
   let found: SearchResult | null = null
-  const text = async function* () {
-    const lines = async function* () {
-      found = yield* searching
-    }
-    for await (const block of asText(lines())) {
-      hash.update(block)
-      yield block
-    }
+  const lines = async function* () {
+    found = yield* searching
   }
-  await put(text())
-  return { found: found!, results: `sha256:${hash.digest('hex')}` }
+  const results = await digestOfPut(asText(lines()), put)
+  return { found: found!, results }
 }
 
 /** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */

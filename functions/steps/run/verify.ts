@@ -2,6 +2,7 @@
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
+import { otherRules } from '#core/gate/rules.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -74,6 +75,8 @@ export async function verifyRun(
   const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
+  const madeBy = otherRules(run)
+  if (madeBy) throw new UserError(`run ${runId} was made by version ${madeBy}: verify it with that version`)
   const other = otherReplayer(run, engine)
   if (other) differs('replayer', other)
   const scope = other ? 'none' : await recompute(store, run, stored, differs, engine, vault)
@@ -152,7 +155,9 @@ async function recompute(
       if (!sealed) return { refused: 'the sealed set was changed' }
       const certificates: Certificate[] = []
       for (const c of found.committed)
-        certificates.push(certify(run, commit, sealed.panel, c, await scoresOf(engine.score(sealed.lines(), run, c))))
+        certificates.push(
+          certify(run, found.committed.length, sealed.panel, c, await scoresOf(engine.score(sealed.lines(), run, c))),
+        )
       return {
         answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
         item: asOf(item, question),

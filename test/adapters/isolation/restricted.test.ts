@@ -1,10 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import {
-  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   realpathSync,
   rmSync,
@@ -14,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { passingFile } from '#adapters/local/files/passing-file.ts'
+import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
 import { readableCode, refuseLinks, restrictedFlags } from '#adapters/local/isolation/restricted.ts'
 
 let root: string
@@ -33,12 +31,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 function attack(
   code: string,
   readable: readonly string[] = readableCode(join(root, 'vault')),
-  spill: number | 'ignore' = 'ignore',
+  aside: number | 'ignore' = 'ignore',
 ): { leaked: boolean; output: string } {
   const child = spawnSync(process.execPath, [...restrictedFlags(readable), '--input-type=module', '-e', code], {
     env: {},
     encoding: 'utf8',
-    stdio: ['pipe', 'pipe', 'pipe', spill],
+    stdio: ['pipe', 'pipe', 'pipe', aside],
     cwd: root,
     timeout: 30_000,
   })
@@ -117,17 +115,19 @@ describe('the search process and the vault', () => {
   })
 
   test('puts things aside in the one file that it was handed open, and finds no way from there', () => {
-    const spill = passingFile(join(root, 'vault'), (path) => openSync(path, 'r+'))
+    const href = (path: string) => JSON.stringify(new URL(`../../../functions/${path}`, import.meta.url).href)
+    const aside = passingDescriptor(join(root, 'vault'))
     const code = `
-      const { FileSpill } = await import(${JSON.stringify(new URL('../../../functions/adapters/local/isolation/file-spill.ts', import.meta.url).href)})
-      const spill = new FileSpill(3, 0)
-      const positions = Array.from({ length: 50 }, (_, i) => spill.append(Buffer.alloc(9000, String(i))))
-      console.log(spill.read(positions[3], 9000).toString().slice(0, 4))
+      const { Records } = await import(${href('core/bytes/records.ts')})
+      const { fileDisk } = await import(${href('adapters/local/files/file-disk.ts')})
+      const records = new Records(fileDisk(3))
+      const positions = Array.from({ length: 1000 }, (_, i) => records.append(Buffer.alloc(9000, String(i))))
+      console.log(records.read(positions[3]).toString().slice(0, 4))
       const { readFileSync, readlinkSync } = await import('node:fs')
       for (const look of [() => readlinkSync('/proc/self/fd/3'), () => readFileSync('/proc/self/fd/3/../test.jsonl'), () => readFileSync('/proc/self/cwd/vault/test.jsonl')])
         try { console.log(String(look())) } catch (error) { console.log(error.code) }`
-    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), spill.opened)
-    closeSync(spill.opened)
+    const { leaked, output } = attack(code, readableCode(join(root, 'vault')), aside.file)
+    aside.close()
     expect(leaked).toBe(false)
     expect(output.trim().split('\n')).toEqual(['3333', ...Array(3).fill('ERR_ACCESS_DENIED')])
     expect(readdirSync(join(root, 'vault'))).toEqual(['test.jsonl'])

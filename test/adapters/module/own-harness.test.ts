@@ -17,15 +17,9 @@ import { TuningTarget } from '#schemas/target.ts'
 import { main } from '../../../bin/autotune.ts'
 import { deskRuns } from '../../../examples/own-harness/generate.ts'
 import { openStore } from '../../../functions/embedded/open-store.ts'
-import {
-  parsePack,
-  parsePrices,
-  parseSuite,
-  publishPack,
-  publishPrices,
-  publishSuite,
-} from '../../../functions/steps/experience/documents.ts'
+import { publishPack, publishPrices, publishSuite } from '../../../functions/steps/experience/documents.ts'
 import { fixSplit, ingest } from '../../../functions/steps/experience/ingest.ts'
+import { parsePack, parsePrices, parseSuite } from '../../../functions/steps/experience/parse-documents.ts'
 import { takeLock } from '../../../functions/steps/run/lock.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/own-harness/', import.meta.url))
@@ -80,6 +74,7 @@ function smallTarget(): string {
     policy: { min: 1, max_violation_rate: 0.05 },
     safety: { min: 1, max_violation_rate: 0.05 },
     utility_delta: { min: -0.05 },
+    p95_latency_delta: { max_ms: 2000 },
   }
   writeFileSync(path, JSON.stringify({ ...target, guardrails }))
   return path

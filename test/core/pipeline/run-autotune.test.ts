@@ -9,6 +9,8 @@ import { answerQuestion, openQuestion, sealedItem } from '#core/gate/ledger.ts'
 import { scoreCase } from '#core/gate/score.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import type { Artifact } from '#core/outcome.ts'
+import { harnessBehind } from '#core/replay/by-construction.ts'
+import { slim } from '#core/replay/slim.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { search } from '#core/search/search.ts'
 import { applyPatch } from '#core/space/lattice.ts'
@@ -57,7 +59,11 @@ function world({
     return { reproduction: gathered.reproduction(), lines }
   }
   const heldoutSide = side('heldout')
-  const sealed = sealVersion(heldoutSide.reproduction, resolveTarget(t), pins)
+  const sealed = sealVersion(heldoutSide.reproduction, resolveTarget(t), pins, {
+    p95_latency_ms: null,
+    p50_latency_ms: null,
+    decisions: 1,
+  })
   const run: AutotuneRun = AutotuneRun.parse({
     run_id: 'at_run',
     target: t,
@@ -85,7 +91,7 @@ function world({
     async search(_run, input) {
       calls.push('search')
       const results: ReplayResult[] = []
-      const panel = panelOf(side('search').lines)
+      const panel = panelOf(side('search').lines.map((line) => ({ ...line, case: slim(line.case) })))
       const found = search({ ...input, panel }, (r) => results.push(r))
       replays = canonicalLines(results)
       return { found, results: digestOfBytes(replays) }
@@ -101,7 +107,14 @@ function world({
       const replayPins = { baseline: aPack().settings, prices: null }
       const certificates = found.committed.map(({ candidate_id, layer, patch, rationale }) =>
         certificateOf(
-          { facts: sealed.facts, target: resolveTarget(t), suite: aSuite(), panel: sealed.panel, commit },
+          {
+            facts: sealed.facts,
+            target: resolveTarget(t),
+            suite: aSuite(),
+            harness: harnessBehind(run),
+            panel: sealed.panel,
+            listed: found.committed.length,
+          },
           {
             change: { candidate_id, layer, patch, rationale },
             cases: heldoutSide.lines.map((line) =>

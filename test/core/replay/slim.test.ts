@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { panelOf } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
-import { SharedValues, slim } from '#core/replay/slim.ts'
+import { SharedValues, type SlimCase, slim } from '#core/replay/slim.ts'
+import type { Replayed } from '#core/replay/transcript.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
-import { refundRuns } from '../../../examples/refund/generate.ts'
-import suite from '../../../examples/refund/suite.json' with { type: 'json' }
+import { refundRuns } from '../../../functions/demo/generate.ts'
+import suite from '../../../functions/demo/suite.json' with { type: 'json' }
 
 const runs = [...refundRuns({ families: 40 })]
 const cases = runs.map((run) => compileCase([run]))
@@ -22,7 +24,7 @@ const tried = [
 
 describe('a slim case', () => {
   test('gives the same answers as the whole one', () => {
-    const answers = (some: readonly ReplayCase[]) => {
+    const answers = (some: readonly SlimCase[]) => {
       const baseline = some.map(() => ({}) as never)
       const { view, answer } = transcriptReplayer(
         panelOf(some.map((c, i) => ({ case: c, baseline: baseline[i]! }))),
@@ -38,7 +40,8 @@ describe('a slim case', () => {
       }))
     }
     const values = new SharedValues()
-    const whole = answers(structuredClone(cases))
+    const asSlim = (c: ReplayCase) => ({ ...c, recordings: c.recordings.map((r) => ({ ...r, decided: '' })) })
+    const whole = answers(structuredClone(cases).map(asSlim))
     expect(answers(cases.map((c) => slim(structuredClone(c))))).toEqual(whole)
     expect(answers(cases.map((c) => values.share(slim(structuredClone(c)))))).toEqual(whole)
     expect(answers(cases.map((c) => values.shareSettings(slim(structuredClone(c)))))).toEqual(whole)
@@ -46,9 +49,33 @@ describe('a slim case', () => {
     expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
   })
 
+  test('has nothing that only the proof of its baseline read: an evaluator that reads it does not compile', () => {
+    const [recording] = slim(cases[0]!).recordings
+    // @ts-expect-error what was recorded is gone
+    expect(recording!.recorded).toBeUndefined()
+    // @ts-expect-error and so are the arguments
+    expect(recording!.actions.arguments).toBeUndefined()
+    // @ts-expect-error and the outputs
+    expect(recording!.outcome.outputs).toBeUndefined()
+    const judged = (replayed: Replayed) =>
+      // @ts-expect-error evaluators are handed no more than that, of a sealed case neither
+      replayed.trimmed.recording.recorded
+    expect(judged).toBeInstanceOf(Function)
+  })
+
+  test('still tells whether two of its recordings were decided alike', () => {
+    const [run] = runs
+    const decided = (outputs: unknown) => {
+      const other = { ...run!, run_id: 'other', outcome: { ...run!.outcome, outputs } } as ExperienceRun
+      const [a, b] = slim(compileCase([run!, other])).recordings
+      return a!.decided === b!.decided
+    }
+    expect([decided(run!.outcome.outputs), decided({ decided: 'otherwise' })]).toEqual([true, false])
+  })
+
   test('shares the settings table and every column that repeats', () => {
     const values = new SharedValues()
-    const [a, b] = cases.slice(0, 2).map((c) => values.share(structuredClone(c)).recordings[0]!)
+    const [a, b] = cases.slice(0, 2).map((c) => values.share(slim(structuredClone(c))).recordings[0]!)
     expect(a!.settings).toBe(b!.settings)
     expect(a!.calls.model).toBe(b!.calls.model)
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSearch } from '#core/sampler/create-search.ts'
-import { SearchInputError } from '#core/sampler/errors.ts'
+import { SearchInputError } from '#core/sampler/input.ts'
 import { small, start } from './worlds.ts'
 
 const { space, baseline } = small
@@ -40,13 +40,11 @@ describe('createSearch refuses', () => {
       'constraints[0].relative_to_baseline',
     ],
     ['a seed that is no whole number', { seed: 0.5 }, 'seed'],
-    ['a negative exact_below', { exact_below: -1 }, 'exact_below'],
-    ['a budget for the baseline alone', { budget: { candidates: 1 } }, 'budget.candidates'],
-    ['a replay budget for the baseline alone', { budget: { replays: 1 } }, 'budget.replays'],
-    ['a budget of nothing', { budget: { candidates: 0 } }, 'budget.candidates'],
-    ['a misspelt budget', { budget: { candidate: 10 } }, 'budget.candidate'],
-    ['a budget that is a number', { budget: 10 }, 'budget'],
-    ['a misspelt option', { exactBelow: 10 }, 'options.exactBelow'],
+    ['no field that may change', { most_changed: 0 }, 'most_changed'],
+    ['a budget for the baseline alone', { evaluations: 1 }, 'evaluations'],
+    ['a budget of nothing', { evaluations: 0 }, 'evaluations'],
+    ['a budget that is no whole number', { evaluations: 10.5 }, 'evaluations'],
+    ['a misspelt option', { mostChanged: 1 }, 'options.mostChanged'],
   ])('%s', (_, change, field) => {
     const create = () => start(change as never)
     expect(create).toThrow(SearchInputError)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { logCdf, logExpectedImprovement, meanAbove } from '#core/sampler/normal.ts'
+import { logCdf, logExpectedImprovement } from '#core/sampler/normal.ts'
 
 /** Midpoint sums over the density, fine enough for six digits. */
 function integral(from: number, weight: (x: number) => number): number {
@@ -15,8 +15,6 @@ describe('the normal distribution in logarithms', () => {
     expect(Math.exp(logCdf(z))).toBeCloseTo(1 - integral(z, () => 1), 5)
     const gain = integral(-z, (x) => x + z)
     expect(Math.exp(logExpectedImprovement(z)) / gain).toBeCloseTo(1, 4)
-    const tail = integral(z, () => 1)
-    expect(meanAbove(z)).toBeCloseTo(integral(z, (x) => x) / tail, 4)
   })
 
   it('stays finite and rising far out, where the plain figures are 0', () => {
@@ -27,7 +25,5 @@ describe('the normal distribution in logarithms', () => {
       expect(values).toEqual([...values].sort((a, b) => a - b))
     }
     expect(logCdf(-40)).toBeCloseTo(-804.608, 2)
-    expect(meanAbove(29.99)).toBeCloseTo(30.02, 1)
-    expect(meanAbove(1e9)).toBe(1e9)
   })
 })

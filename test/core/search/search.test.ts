@@ -1,6 +1,7 @@
 /** The search finds what an exhaustive evaluation finds, pays for no replay twice, and gives every point its fate. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Records } from '#core/bytes/records.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { pointRows } from '#core/evaluate/guardrails.ts'
@@ -9,17 +10,16 @@ import { utilityPairs } from '#core/evaluate/pairs.ts'
 import { makePanel } from '#core/evaluate/panel.ts'
 import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
+import { type SlimCase, slim } from '#core/replay/slim.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import { search as searchOf } from '#core/search/search.ts'
+import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { MemorySpill } from '#core/search/spill.ts'
-import { SpilledCases } from '#core/search/spilled-cases.ts'
 import { applyPatch, latticePatches, patchDigest, tunableFields } from '#core/space/lattice.ts'
 import { searchEvidence } from '#core/statistics/fixed-sequence.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
 import type { Patch, Settings } from '#schemas/common.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import {
   anEvaluator,
@@ -141,7 +141,7 @@ function targetOf(world: World): TuningTarget {
   })
 }
 
-function inputOf(world: World, over: Partial<SearchInput<ReplayCase>> = {}): SearchInput<ReplayCase> {
+function inputOf(world: World, over: Partial<SearchInput<SlimCase>> = {}): SearchInput<SlimCase> {
   const target = resolveTarget(targetOf(world))
   const pins = { baseline: BASELINE, prices: null }
   const cases = world.shapes.map((s, i) => caseOf(s, i))
@@ -156,7 +156,7 @@ function inputOf(world: World, over: Partial<SearchInput<ReplayCase>> = {}): Sea
     suite,
     pins,
     fields,
-    panel: makePanel(cases, baseline),
+    panel: makePanel(cases.map(slim), baseline),
     rejections: [],
     candidates: null,
     ...over,
@@ -166,13 +166,13 @@ function inputOf(world: World, over: Partial<SearchInput<ReplayCase>> = {}): Sea
 const searchable = (world: World): boolean => world.shapes.every((s) => s.exhausted || s.offers.length >= 3)
 
 /** What a search returns, and what it put on record. */
-function search(input: SearchInput<ReplayCase>) {
+function search(input: SearchInput<SlimCase>) {
   const results: ReplayResult[] = []
   return { ...searchOf(input, (r) => results.push(r)), results }
 }
 
 /** Every point evaluated on every case: no order, no memo, no stopping. */
-function exhaustive({ target, pins, panel, fields }: SearchInput<ReplayCase>) {
+function exhaustive({ target, pins, panel, fields }: SearchInput<SlimCase>) {
   const before = metricOver(target.metric, panel.baseline)
   const gains = (metric: number | null) =>
     metric !== null && before !== null && isBetter(target.direction, metric, before)
@@ -285,11 +285,12 @@ describe('search', () => {
       fc.property(worlds, fc.integer({ min: 0, max: 4000 }), (world, atHand) => {
         fc.pre(searchable(world))
         const input = inputOf(world)
-        const spill = new MemorySpill()
-        const cases = new SpilledCases(spill, { atHand })
-        for (const replayCase of input.panel.cases) cases.add(replayCase)
+        const aside = new Records()
+        const cases = new SearchCases(aside, atHand)
+        const whole = world.shapes.map((s, i) => caseOf(s, i)).sort((a, b) => byCodeUnit(a.case_id, b.case_id))
+        for (const replayCase of whole) cases.add(replayCase)
         const results: ReplayResult[] = []
-        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { spill })
+        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
         expect({ ...found, results }).toEqual(search(input))
       }),
       { numRuns: 40 },
@@ -354,7 +355,7 @@ describe('fates', () => {
     decisions: 0.1,
     ...over,
   })
-  const fateOf = (input: SearchInput<ReplayCase>, patch: Patch) =>
+  const fateOf = (input: SearchInput<SlimCase>, patch: Patch) =>
     search(input).candidates.find((c) => c.digest === patchDigest(patch))!
   const k = (to: number): Patch => ({ [K]: { from: 3, to } })
 
@@ -457,7 +458,7 @@ describe('fates', () => {
         { ...input.fields.find((f) => f.path === K)!, baseline: 12, values: [...Array(12).keys()].map((i) => i + 1) },
       ],
     }
-    const cases = world(shapes).shapes.map((s, i) => caseOf(s, i, settings))
+    const cases = world(shapes).shapes.map((s, i) => slim(caseOf(s, i, settings)))
     const baseline = cases.map(() => measuresLike({ economics_tokens: 1000 }))
     const found = search({ ...deep, panel: makePanel(cases, baseline) })
     expect(found.committed).toHaveLength(8)

@@ -7,6 +7,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, memory, run, stocked } from '../stores.ts'
 
@@ -42,6 +43,41 @@ describe('a version', () => {
       history: [],
       retired: null,
     })
+  })
+
+  test('pins the limits of checked rows off the recorded runs of the search, and keeps them while it stands', async () => {
+    const slow = Array.from({ length: 10 }, (_, i) =>
+      aFamily(`s${i}`, { side: 'search', over: { outcome: { latency_ms: 100 * (i + 1) } } as never }),
+    )
+    const store = await stocked(memory(), [...aWorld({ search: 0, heldout: 100 }), ...slow])
+    const item = await sealed(store)
+    expect(item.pinned).toEqual({ p95_latency_ms: 1000, p50_latency_ms: 600, decisions: 1 })
+    await imported(store, [aFamily('late', { side: 'search', over: { outcome: { latency_ms: 9000 } } as never })])
+    expect(await sealed(store)).toEqual(item)
+  })
+
+  test('that version 0.1.0 sealed is sealed again while nobody has asked it', async () => {
+    const store = await stocked(memory(), aWorld(small))
+    const item = await sealed(store)
+    const [pk, sk] = rowKeys.version(INTENT, item.version)
+    const { pinned, used: _u, open: _o, history: _h, retired: _r, chain: _c, revision: _v, ...old } = item
+    const row = (await store.table.get<LedgerItem>(pk, sk))!
+    expect(await store.table.update(pk, sk, row.revision, sealedItem(old))).toBe(true)
+    const again = await sealed(store)
+    expect(again.version).toBe(item.version)
+    expect(again.pinned).toEqual(pinned)
+  })
+
+  test('is asked as often as the declared alpha lets its counts carry', async () => {
+    // 500 labelled families and v = .01: five questions need 459 at 5 %, 480 at 4 %.
+    const strictest = { ...aTarget().guardrails, policy: { min: 1 }, safety: { min: 1 } }
+    const of = async (alpha: number) => {
+      const store = await stocked(memory(), aWorld({ search: 6, heldout: 500 }))
+      await run(store, { target: aTarget({ guardrails: strictest, scoring: { replayer: 'transcript', alpha } }) })
+      return (await items(store))[0]!.questions
+    }
+    expect(await of(0.05)).toBe(5)
+    expect(await of(0.03)).toBe(2)
   })
 
   test('is the same whatever the order and the parts in which its runs were imported', async () => {

@@ -1,5 +1,6 @@
 /** Verification: a finished run is recomputed from what it pinned, and one changed byte anywhere is named. */
 import { describe, expect, test } from 'vitest'
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import type { Store } from '#ports'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Verdict } from '#schemas/run.ts'
@@ -282,4 +283,16 @@ test('works over files as over memory', async () => {
   } finally {
     dispose()
   }
+})
+
+test('a run that version 0.1.0 made is verified by that version, in one line', async () => {
+  const store = await finished('certified')
+  const key = keys.autotuneRun('r', 'target.json')
+  const { gate_rules: _, ...old } = JSON.parse((await readText(store.objects, key))!)
+  await store.objects.put(key, JSON.stringify(old))
+  const manifestKey = keys.autotuneRun('r', 'manifest.json')
+  const { digest: __, ...manifest } = JSON.parse((await readText(store.objects, manifestKey))!)
+  const body = { ...manifest, artifacts: { ...manifest.artifacts, 'target.json': digestOfBytes(JSON.stringify(old)) } }
+  await store.objects.put(manifestKey, `${canonical({ ...body, digest: digestOf(body) })}\n`)
+  await expect(verify(store)).rejects.toThrow(/^run r was made by version 0\.1\.0: verify it with that version$/)
 })

@@ -24,7 +24,6 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
 import { s3Store } from '#adapters/aws/s3-store.ts'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
-import { memoryScratchTable } from '#adapters/memory/memory-scratch-table.ts'
 import type { Store } from '#ports'
 import { freshTable, startEngine } from '../../adapters/aws/dynamo-engine.ts'
 import { memoryBucket } from '../../adapters/aws/memory-bucket.ts'
@@ -85,7 +84,6 @@ export async function account(): Promise<Account> {
     clock: { now: () => new Date().toISOString() },
     progress: () => {},
     scratch: memoryScratch,
-    scratchTable: memoryScratchTable,
   }
 
   const policies = policiesOf(templates)

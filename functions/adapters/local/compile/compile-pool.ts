@@ -8,6 +8,7 @@ import type { IndexLine } from '#core/experience/index-line.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
 import type { BlockCompiler } from '../../../ports.ts'
+import { scriptFile } from '../program-files.ts'
 import type { BlockReply, BlockRequest, Failure, Folders } from './protocol.ts'
 
 /** More workers than this wait for the one thread that takes their lines. */
@@ -70,7 +71,7 @@ class CompileWorker {
 
   constructor(folders: Folders, number: number) {
     this.#name = `compile worker ${number}`
-    this.#worker = new Worker(new URL('../../../embedded/compile-worker.ts', import.meta.url), {
+    this.#worker = new Worker(scriptFile('../../../embedded/compile-worker.ts', import.meta.url), {
       workerData: folders,
       name: this.#name,
     })

@@ -10,7 +10,7 @@ export interface MapSource {
   readonly text: string
 }
 
-const SHIPPED = new URL('../../../../examples/maps/', import.meta.url)
+const SHIPPED = new URL('../../../maps/', import.meta.url)
 const EXTENSION = '.jsonata'
 
 /**

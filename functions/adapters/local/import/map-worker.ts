@@ -4,11 +4,10 @@
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
 
 /** First line to the child. */
 export interface ChildSettings {
@@ -41,8 +40,7 @@ interface Waiting {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
-const HERE = realpathSync(fileURLToPath(new URL('.', import.meta.url)))
-const CHILD = join(HERE, 'map-child.ts')
+const CHILD = realpathSync(scriptFile('./map-child.ts', import.meta.url))
 
 const STACK = 500
 const SEQUENCE = 1_000_000
@@ -192,14 +190,13 @@ export class MapWorker {
  * and `Function` are off as well, because that is how earlier engines were broken out of.
  */
 export function guardArguments(memoryMb: number): string[] {
-  const engine = dirname(realpathSync(createRequire(import.meta.url).resolve('jsonata')))
-  const splitter = realpathSync(fileURLToPath(new URL('../../../streams/line-splitter.ts', import.meta.url)))
-  const jsonText = realpathSync(fileURLToPath(new URL('../../../core/replay/json-text.ts', import.meta.url)))
-  const packageFile = realpathSync(fileURLToPath(new URL('../../../../package.json', import.meta.url)))
+  const splitter = realpathSync(scriptFile('../../../streams/line-splitter.ts', import.meta.url))
+  const jsonText = realpathSync(scriptFile('../../../core/replay/json-text.ts', import.meta.url))
+  const packageFile = realpathSync(join(PROGRAM, 'package.json'))
   return [
     '--permission',
-    `--allow-fs-read=${join(HERE, '*')}`,
-    `--allow-fs-read=${join(engine, '*')}`,
+    `--allow-fs-read=${join(dirname(CHILD), '*')}`,
+    ...packageFolders('jsonata').map((engine) => `--allow-fs-read=${join(engine, '*')}`),
     `--allow-fs-read=${packageFile}`,
     `--allow-fs-read=${splitter}`,
     `--allow-fs-read=${jsonText}`,

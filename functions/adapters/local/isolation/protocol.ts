@@ -4,14 +4,22 @@
  */
 
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import { MeasureList } from '#core/evaluate/measure-list.ts'
+import { ByteList } from '#core/bytes/byte-list.ts'
+import { Records } from '#core/bytes/records.ts'
+import { MEASURES_COLUMN, type MeasureList } from '#core/evaluate/measure-list.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { fileDisk } from '../files/file-disk.ts'
 
-/** Descriptor of the open file that a restricted process puts things aside in: the only one it has beside its pipes. */
-export const SPILL = 3
+/** Descriptor of the open, nameless file of a restricted process: the only one it has beside its pipes. */
+const ASIDE = 3
+/** Bytes that stay in memory, so that a small search never waits for a disk. */
+const IN_MEMORY = 48 * 1024 * 1024
+
+/** What a restricted process puts aside. */
+export const aside = (): Records => new Records(fileDisk(ASIDE), IN_MEMORY)
 
 /** First character of a line that comes back; what is told for people is no part of a reply. */
 export const REPLY = { line: ' ', answer: '=', failure: '!', progress: '~' } as const
@@ -36,5 +44,5 @@ export const packed = (found: SearchResult): Packed<SearchResult> => ({
 
 export const unpacked = (found: Packed<SearchResult>): SearchResult => ({
   ...found,
-  firstMeasures: found.firstMeasures && MeasureList.parse(found.firstMeasures),
+  firstMeasures: found.firstMeasures && ByteList.parse(MEASURES_COLUMN, found.firstMeasures),
 })

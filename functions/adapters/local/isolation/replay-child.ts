@@ -3,11 +3,10 @@ import { headOf, reproduceLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { SearchSide } from '#core/search/search-side.ts'
-import { FileSpill } from './file-spill.ts'
-import { packed, type Request, SPILL } from './protocol.ts'
+import { aside, packed, type Request } from './protocol.ts'
 import { serve } from './serve.ts'
 
-const searched = new SearchSide(new FileSpill(SPILL))
+const searched = new SearchSide(aside())
 
 serve<Request>((request, lines, say, tell) => {
   switch (request.verb) {

@@ -6,13 +6,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { UserError } from '../../../errors.ts'
 import { passingDescriptor } from '../files/passing-file.ts'
+import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 /** Code that a search or a gate runs on: the core, the contracts, and the pure libraries they import. */
-const CODE = ['functions', 'schemas', 'package.json', 'node_modules/canonicalize', 'node_modules/pure-rand']
+const CODE = ['functions', 'schemas', 'package.json']
+const LIBRARIES = ['canonicalize', 'pure-rand']
 
 /**
  * Node flags of a restricted process. Only the named folders can be read; no write, child, worker, addon or WASI grant.
@@ -31,9 +31,10 @@ export const restrictedFlags = (readable: readonly string[]): string[] => [
  * symbolic link, or a second name of a file in the vault.
  */
 export function readableCode(vault: string): string[] {
-  const folders = CODE.map((path) => realpathSync(join(ROOT, path)))
+  const libraries = LIBRARIES.map(packageFolders)
+  const folders = [...CODE.map((path) => realpathSync(join(PROGRAM, path))), ...libraries.map(([real]) => real!)]
   refuseLinks(folders, vault)
-  return folders
+  return [...new Set([...folders, ...libraries.flat()])]
 }
 
 /**
@@ -79,21 +80,17 @@ function walk(path: string, see: (path: string, stat: Stats) => void): void {
 /** Below 1 GB V8 lets a heap grow to twice what lives in it, above to four times: some 80 MB live, whatever the set. */
 const HEAP_MB = 1000
 
-/** Starts a script of this program under restriction, with pipes, a nameless file for its spill, and an empty environment. */
+/** Starts a script of this program under restriction, with pipes, a nameless file to put things aside in, and an empty environment. */
 export function startRestricted(script: string, vault: string): ChildProcess {
-  const spill = passingDescriptor(vault)
+  const aside = passingDescriptor(vault)
   try {
     return spawn(
       process.execPath,
-      [
-        ...restrictedFlags(readableCode(vault)),
-        `--max-old-space-size=${HEAP_MB}`,
-        fileURLToPath(new URL(script, import.meta.url)),
-      ],
-      { env: {}, stdio: ['pipe', 'pipe', 'pipe', spill.file] },
+      [...restrictedFlags(readableCode(vault)), `--max-old-space-size=${HEAP_MB}`, scriptFile(script, import.meta.url)],
+      { env: {}, stdio: ['pipe', 'pipe', 'pipe', aside.file] },
     )
   } finally {
     // The process holds it on its own.
-    spill.close()
+    aside.close()
   }
 }

@@ -1,13 +1,16 @@
 /** One restricted process that runs a user's own harness: cases in, replies out, each within a limit. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { UserError } from '../../../errors.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
+import { scriptFile } from '../program-files.ts'
 import type { HarnessFiles } from './harness-files.ts'
-import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'
+import type { HostAnswer, HostMessage, HostReply, HostRequest } from './protocol.ts'
 
-const CHILD = fileURLToPath(new URL('./host-child.ts', import.meta.url))
+const CHILD = scriptFile('./host-child.ts', import.meta.url)
+/** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
+const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
 /** Longest that a module may take to load. */
 const LOAD_MS = 30_000
 /** How long a process may live after it closed its channel. */
@@ -40,7 +43,7 @@ export class HarnessHost {
   private constructor({ file, folder }: HarnessFiles, readable: readonly string[]) {
     this.#child = spawn(
       process.execPath,
-      [...restrictedFlags(readable), `--max-old-space-size=${HEAP_MB}`, CHILD, pathToFileURL(file).href],
+      [...restrictedFlags(readable), ...TYPESCRIPT, `--max-old-space-size=${HEAP_MB}`, CHILD, pathToFileURL(file).href],
       // What is written past the console, straight to a descriptor, goes nowhere.
       { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
     )

@@ -9,10 +9,9 @@ import type { CaseHead, Panel } from '#core/evaluate/panel.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
-import { FileSpill } from '../isolation/file-spill.ts'
-import { packed, SPILL } from '../isolation/protocol.ts'
+import { aside, packed } from '../isolation/protocol.ts'
 import { type Say, serve } from '../isolation/serve.ts'
-import type { SearchStep, SearchTurn } from './search-protocol.ts'
+import type { SearchStep, SearchTurn } from './protocol.ts'
 
 let rounds: Generator<Round, SearchResult, readonly CaseAnswer[]>
 let sayNow: Say
@@ -24,7 +23,7 @@ serve<SearchTurn>((message, lines, say): SearchStep => {
       { ...message.input, panel: panelOfHeads(lines) },
       harnessView(message.input.pins),
       (result) => sayNow(canonical(result)),
-      { spill: new FileSpill(SPILL) },
+      { aside: aside() },
     )
   const step = 'input' in message ? rounds.next() : rounds.next(message.answers)
   return step.done ? { result: packed(step.value) } : { round: step.value }

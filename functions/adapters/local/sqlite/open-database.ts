@@ -1,9 +1,9 @@
 /** One SQLite file that several processes write: how it is opened, waited for, and refused. */
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
+import { DatabaseSync } from './sqlite.ts'
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended ones carry them in the low byte. */
 const CODE = { busy: 5, locked: 6, readonly: 8, corrupt: 11, cannotOpen: 14, notADatabase: 26 }
@@ -25,8 +25,10 @@ const APPLICATION_ID = 0x61746c64
 export async function openDatabase(file: string, durable: boolean): Promise<DatabaseSync> {
   await mkdir(dirname(file), { recursive: true })
   return whenFree(file, () => {
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
+    const database = new DatabaseSync(file)
     try {
+      // The option of the constructor came with Node 22.16.
+      database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
       prepareSchema(database, file)
       database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'OFF'}`)
       return database

@@ -1,11 +1,11 @@
 /** Ledger items in one SQLite file: DynamoDB's embedded twin, safe under several processes. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
 import { checkItemKey, checkQuery } from '../../port-rules/table-key.ts'
 import { openDatabase, whenFree } from './open-database.ts'
+import type { DatabaseSync } from './sqlite.ts'
 
 /** A query reads so many items at a time, and holds no lock while they are looked at. */
 const PAGE_ITEMS = 256

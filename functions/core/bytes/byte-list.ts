@@ -1,0 +1,68 @@
+/** Many small values as bytes of a fixed width: a fraction of what as many objects take. */
+import type { Series } from '../statistics/series.ts'
+import type { Column } from './columns.ts'
+
+/** Values of a block: a long list grows without ever being copied. */
+const BLOCK = 1024
+
+/** Values by index. What is read is a copy. */
+export class ByteList<T> implements Series<T> {
+  readonly #column: Column<T>
+  readonly #blocks: DataView[] = []
+  #length = 0
+
+  constructor(column: Column<T>) {
+    this.#column = column
+  }
+
+  /** Bytes that a list of so many values takes. */
+  static bytes(column: Column<unknown>, length: number): number {
+    return Math.ceil(length / BLOCK) * BLOCK * column.bytes
+  }
+
+  /** The list that `toJSON` was made of. */
+  static parse<T>(column: Column<T>, { length, bytes }: ReturnType<ByteList<T>['toJSON']>): ByteList<T> {
+    const list = new ByteList(column)
+    const all = Buffer.from(bytes, 'base64')
+    const size = BLOCK * column.bytes
+    list.#length = length
+    for (let at = 0; at < all.length; at += size) list.#blocks.push(new DataView(all.buffer, all.byteOffset + at, size))
+    return list
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Forgets all, and keeps the room for as many. */
+  clear(): void {
+    this.#length = 0
+  }
+
+  add(value: T): void {
+    if (this.#blocks.length * BLOCK === this.#length)
+      this.#blocks.push(new DataView(new ArrayBuffer(BLOCK * this.#column.bytes)))
+    this.#length++
+    this.set(this.#length - 1, value)
+  }
+
+  /** Replaces the value at an index of the list. */
+  set(index: number, value: T): void {
+    this.#column.write(this.#blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * this.#column.bytes, value)
+  }
+
+  at(index: number): T | undefined {
+    if (!(index >= 0 && index < this.#length)) return undefined
+    return this.#column.read(this.#blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * this.#column.bytes)
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    for (let i = 0; i < this.#length; i++) yield this.at(i)!
+  }
+
+  /** As one value of a message. */
+  toJSON(): { readonly length: number; readonly bytes: string } {
+    const blocks = this.#blocks.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return { length: this.#length, bytes: Buffer.concat(blocks).toString('base64') }
+  }
+}

@@ -1,0 +1,210 @@
+/** Checked rows: p95, cost and the target metric. Each by a rule that is valid at its limit, or "not measured". */
+import type { Patch } from '#schemas/common.ts'
+import type { CertifiedRow, HeldoutVersion } from '#schemas/heldout.ts'
+import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
+import { metricOver } from '../evaluate/metric.ts'
+import type { Panel } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { type Changed, neverRises } from '../replay/by-construction.ts'
+import { meanUpper, pMean } from '../statistics/betting-mean.ts'
+import { upperRate } from '../statistics/binomial.ts'
+import type { Series } from '../statistics/series.ts'
+import { P95_SHARE, pTailShare } from '../statistics/tail-share.ts'
+import { type Differences, familyDifferences } from './family-differences.ts'
+
+/** What a checked row needs to know besides the measures. */
+export interface CheckedQuestion {
+  readonly facts: HeldoutVersion
+  readonly target: ResolvedTarget
+  readonly harness: Changed
+  /** The change that is scored. */
+  readonly patch: Patch
+  /** L, candidates on the committed list: each is tried at alpha_k / L, so that a failed check need not stop the walk. */
+  readonly listed: number
+}
+
+/** One checked rule of a target: a difference of a metric against a limit. */
+export interface CheckedRule {
+  readonly guardrail: string
+  readonly metric: MetricName
+  readonly limit: number
+  /** -1 where more of the metric is better. */
+  readonly sign: 1 | -1
+  /** The limit itself is not good enough: the target metric must be better. */
+  readonly strict: boolean
+  /** alpha_k / L. */
+  readonly level: number
+  readonly how: How
+}
+
+/** How a rule is decided; `declare`: what is missing for any rule to apply. */
+export type How =
+  | { readonly rule: 'by_construction' }
+  | { readonly rule: 'mean_bet'; readonly max: number; readonly beyond: number; readonly decisions: number }
+  | { readonly rule: 'count_above'; readonly share: number; readonly pinned: number }
+  | { readonly rule: 'not_measured'; readonly declare: string }
+
+/** The checked rules of a target, in print order. A `utility` target is certified and is none of them. */
+export function checkedRules(question: CheckedQuestion): CheckedRule[] {
+  const { target, facts, listed } = question
+  const { p95_latency_delta: latency, economics_delta: economics } = target.guardrails
+  const rule = (guardrail: string, metric: MetricName, limit: number, alpha: number | undefined): CheckedRule => ({
+    guardrail,
+    metric,
+    limit,
+    sign: guardrail === metric && target.direction === 'increase' ? -1 : 1,
+    strict: guardrail === metric,
+    level: (alpha ?? facts.alpha) / facts.questions / Math.max(1, listed),
+    how: howOf(metric, question),
+  })
+  return [
+    ...(latency ? [rule('p95_latency_delta', 'p95_latency_ms', latency.max_ms, latency.alpha)] : []),
+    ...(economics
+      ? [rule('economics_delta', 'economics_cents_per_decision', economics.max_cents, economics.alpha)]
+      : []),
+    ...(target.metric === 'utility' ? [] : [rule(target.metric, target.metric, 0, undefined)]),
+  ]
+}
+
+function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQuestion): How {
+  const up = metric === target.metric && target.direction === 'increase'
+  if (!up && neverRises(metric, patch, harness)) return { rule: 'by_construction' }
+  if (up && METRICS[metric].statistic !== 'mean')
+    return { rule: 'not_measured', declare: `no rule proves that ${metric} rises: its direction must be "decrease"` }
+  if (!facts.pinned)
+    return {
+      rule: 'not_measured',
+      declare: `version ${facts.version.slice(0, 15)} was sealed by version 0.1.0, which pinned no limit: import families that were never sealed`,
+    }
+  if (METRICS[metric].statistic !== 'mean') {
+    const p95 = METRICS[metric].statistic === 'p95'
+    const pinned = p95 ? facts.pinned.p95_latency_ms : facts.pinned.p50_latency_ms
+    return pinned === null
+      ? { rule: 'not_measured', declare: 'not every recorded run of the search carries a latency' }
+      : { rule: 'count_above', share: p95 ? P95_SHARE : 0.5, pinned }
+  }
+  const range = target.ranges[metric]
+  const max = up ? range?.max_fall : range?.max_rise
+  if (!range || max === undefined)
+    return {
+      rule: 'not_measured',
+      declare:
+        metric === 'approval_wait_rate'
+          ? 'approval waits are bounded only where every changed threshold rises'
+          : `declare ranges.${metric}: {"max_${up ? 'fall' : 'rise'}": the most ${METRICS[metric].unit} that one decision may ${up ? 'fall' : 'rise'}}`,
+    }
+  return {
+    rule: 'mean_bet',
+    max,
+    beyond: range.max_share_beyond ?? 0,
+    decisions: range.decisions ?? facts.pinned.decisions,
+  }
+}
+
+/** All checked rows of one scored candidate. */
+export const checkedRows = (question: CheckedQuestion, panel: Panel, measures: Series<Measures>): CertifiedRow[] =>
+  checkedRules(question).map((rule) => checkedRow(rule, panel, measures))
+
+function checkedRow(rule: CheckedRule, panel: Panel, measures: Series<Measures>): CertifiedRow {
+  const { guardrail, metric, limit, sign, how, level } = rule
+  const after = metricOver(metric, measures)
+  const before = metricOver(metric, panel.baseline)
+  const row = {
+    guardrail,
+    kind: 'checked' as const,
+    families: panel.families,
+    observed: after === null || before === null ? null : after - before,
+    limit,
+    level,
+    rule: how.rule,
+  }
+  const nothing = { ...row, passed: false, p: null, bound: null, counts: {} }
+  switch (how.rule) {
+    case 'not_measured':
+      return { ...nothing, note: how.declare }
+    case 'by_construction':
+      return { ...row, ...constructed(rule, familyDifferences(panel, measures, { metric, sign, max: 0, cap: null })) }
+    case 'count_above':
+      return { ...row, ...counted(rule, how, aboveLimit(panel, measures, how.pinned + limit)) }
+    case 'mean_bet': {
+      const drawn = familyDifferences(panel, measures, { metric, sign, max: how.max, cap: how.decisions })
+      if (drawn.otherCounts) return { ...nothing, rule: 'not_measured', note: 'the two arms count different decisions' }
+      return { ...row, ...betted(rule, how, drawn) }
+    }
+  }
+}
+
+type Decided = Pick<CertifiedRow, 'passed' | 'p' | 'bound' | 'counts' | 'level'>
+
+/** No replay can be above its baseline. A lost measurement blocks all the same, and "better" is to have been seen once. */
+function constructed({ metric, limit, strict, level }: CheckedRule, drawn: Differences): Decided {
+  const { sums, lost, measured, below, decisions } = drawn
+  const range = { max: 0, decisions }
+  const isMean = METRICS[metric].statistic === 'mean' && !drawn.otherCounts
+  // A limit below 0 asks for a saving, of which the construction says nothing.
+  const bet = limit < 0 ? (isMean ? pMean(sums, range, limit) : 1) : null
+  const holds = bet === null ? !strict || below > 0 : bet <= level
+  return {
+    passed: measured > 0 && lost === 0 && drawn.beyond === 0 && holds,
+    p: bet,
+    bound: lost > 0 || measured === 0 ? null : isMean ? meanUpper(sums, range, level) : 0,
+    counts: { lost, below },
+    level,
+  }
+}
+
+/** One decision a family, drawn by its key, against the limit that was pinned before sealing. */
+function counted({ level }: CheckedRule, { share, pinned }: How & { rule: 'count_above' }, drawn: Above): Decided {
+  const p = pTailShare(drawn.above, drawn.families, share)
+  return {
+    passed: drawn.measured > 0 && p <= level,
+    p,
+    bound: null,
+    counts: { above: drawn.above, pinned },
+    level,
+  }
+}
+
+/** Half the level to the mean of what the range holds, half to what lies beyond it: clipping a tail must not hide it. */
+function betted({ limit, sign, level }: CheckedRule, how: How & { rule: 'mean_bet' }, drawn: Differences): Decided {
+  const half = level / 2
+  const range = { max: how.max, decisions: how.decisions }
+  const families = drawn.sums.length
+  const p = pMean(drawn.sums, range, sign * limit)
+  const within = how.beyond === 0 ? drawn.beyond === 0 : pTailShare(drawn.beyond, families, how.beyond) <= half
+  const bound = families === 0 ? null : sign * meanUpper(drawn.sums, range, half)
+  return {
+    // A mean of exactly the limit counts as harmful: a p-value at the limit says "below".
+    passed: drawn.measured > 0 && p <= half && within,
+    p,
+    bound: drawn.measured === 0 ? null : bound,
+    counts: {
+      beyond: drawn.beyond,
+      beyond_below: families === 0 ? 1 : upperRate(drawn.beyond, families, half),
+      worst: sign * how.max,
+      decisions: how.decisions,
+      capped: drawn.capped,
+      lost: drawn.lost,
+    },
+    level: half,
+  }
+}
+
+interface Above {
+  readonly families: number
+  readonly above: number
+  readonly measured: number
+}
+
+/** Families whose one decision, drawn by the split's key, is above a limit; one that is not measured is above every limit. */
+export function aboveLimit(panel: Panel, measures: Series<Measures>, limit: number): Above {
+  let above = 0
+  let measured = 0
+  for (const i of panel.representative) {
+    const ms = measures.at(i)?.latency_ms ?? null
+    if (panel.baseline.at(i)!.latency_ms !== null) measured++
+    if (ms === null || !(ms <= limit)) above++
+  }
+  return { families: panel.families, above, measured }
+}

@@ -1,0 +1,55 @@
+/** Input from outside, parsed with errors a person can act on. Loads no contract of its own: whoever parses brings it. */
+import type * as z from 'zod'
+import { UserError } from '../../errors.ts'
+
+/** A schema, whole or of `zod/mini`. */
+export interface Contract<T> {
+  safeParse(
+    value: unknown,
+  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: z.core.$ZodError }
+}
+
+/** A value under a schema; a UserError names the file, each field and what is wrong with it. */
+export function parseAs<T>(schema: Contract<T>, value: unknown, file: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues
+    .slice(0, 20)
+    .map((issue) => `  ${file}: ${fieldPath(issue.path)}: ${problemOf(issue)}`)
+  throw new UserError(`${file} is not valid:\n${lines.join('\n')}`)
+}
+
+export function fieldPath(path: readonly PropertyKey[]): string {
+  return path.length === 0
+    ? 'document'
+    : path
+        .map((p) => (typeof p === 'number' ? `[${p}]` : String(p)))
+        .join('.')
+        .replaceAll('.[', '[')
+}
+
+export function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `unknown field ${issue.keys.map((k) => `"${k}"`).join(', ')}: remove it, or check its spelling`
+  return issue.message
+}
+
+/**
+ * JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused, and texts with
+ * half of a surrogate pair: those have no canonical form.
+ */
+export function parseJson(text: string, file: string): unknown {
+  try {
+    // Neither can be there without one of these; looking at every value takes as long as parsing it twice more.
+    if (!text.includes('__proto__') && !text.includes('\\u')) return JSON.parse(text)
+    return JSON.parse(text, (key, value) => {
+      if (key === '__proto__') throw new UserError(`${file}: the key "__proto__" is not allowed`)
+      if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+        throw new UserError(`${file}: ${JSON.stringify(key)} holds half of a surrogate pair, which has no UTF-8 form`)
+      return value
+    })
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`${file} is no JSON: ${(error as Error).message}`)
+  }
+}

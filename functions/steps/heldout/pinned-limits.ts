@@ -1,0 +1,12 @@
+/** Limits of the checked rows, off the recorded runs of the search alone: nothing held out is read. */
+import { SearchRecords } from '#core/gate/pinned-limits.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { PinnedLimits } from '#schemas/heldout.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Lines } from '../../ports.ts'
+
+export async function pinnedLimits(searchLines: Lines, baseline: Settings): Promise<PinnedLimits> {
+  const records = new SearchRecords(baseline)
+  for await (const line of searchLines) records.add(JSON.parse(line) as ReplayCase)
+  return records.pinned()
+}

@@ -1,0 +1,45 @@
+/** Findings of the security rules that stand in the review desk, each with its reason. */
+import { type Acknowledgement, below, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+
+const REVIEW_FILES =
+  'ids of runs and reviews do not exist at synthesis; each function is given the kinds of file that it reads'
+const SYNCHRONOUS = 'called by Step Functions or API Gateway, which hand the failure to whoever asked'
+const BY_LINK =
+  'a link is the credential: claims under a KMS code, one reviewer and role each, expiring, checked before anything is read'
+const AS_SENDER = 'any verified identity, but as the one sender that the condition names: a sandbox asks for both ends'
+const IS_THE_QUEUE = 'its target is the dead-letter queue'
+
+const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  OpenReview: ['autotune/runs/*', 'goldens/*', 'reviews/*/evidence-*'],
+  SettleReview: ['autotune/runs/*'],
+  ShowReview: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
+  RecordDecision: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
+}
+
+const FUNCTIONS = ['OpenReview', 'NotifyReviewers', 'HoldReview', 'SettleReview', 'ShowReview', 'RecordDecision']
+
+const ROWS: readonly Row[] = [
+  ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
+    patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), REVIEW_FILES] as const),
+  ),
+  ...FUNCTIONS.flatMap(
+    (f) =>
+      [
+        [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES],
+        [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS],
+      ] as const,
+  ),
+  ...['GET', 'HEAD', 'POST'].map(
+    (method) => [`Api/${method}--review--{token}/Resource`, 'AwsSolutions-APIG4', BY_LINK] as const,
+  ),
+  [
+    'NotifyReviewers/Policy/Resource',
+    wildcard('arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*'),
+    AS_SENDER,
+  ],
+  ['WorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['ReviewFailed/Resource', 'Serverless-EventBusDLQ', IS_THE_QUEUE],
+]
+
+/** Of the review desk; there is none without the context value `reviewers`. */
+export const REVIEW_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below('AutotuneWorkflow/Review', ROWS)

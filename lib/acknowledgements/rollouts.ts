@@ -1,0 +1,54 @@
+/** Findings of the security rules that stand in the rollouts, each with its reason. */
+import { Stack } from 'aws-cdk-lib'
+import type { RoutingConfig } from '../constructs/routing-config.ts'
+import { type Acknowledgement, below, inExperience, inReleases, type Row, TRACES, wildcard } from './acknowledge.ts'
+
+const ROLLOUT_FILES =
+  'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
+const BY_HAND =
+  'called by Step Functions or by a person, who are told of the failure; a failed rollout reaches the dead-letter queue'
+const DEPLOYMENTS = 'the deployments of one environment have numbers that do not exist at synthesis'
+const DESCRIBES =
+  'AppConfig looks alarms up with this role, and may do nothing else with it: its guide asks for every alarm'
+const IS_THE_QUEUE = 'its target is the dead-letter queue'
+
+const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout']
+
+const PART = 'AutotuneWorkflow/Rollouts'
+
+const ROWS: readonly Row[] = [
+  ...['autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'].map(
+    (p) => ['StartRollout/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
+  ),
+  ...['production/*', 'inbox/production/*', 'inbox/refused/*'].map(
+    (p) => ['RecordProduction/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
+  ),
+  ['Runtime/DefaultPolicy/Resource', inExperience('inbox/production/*'), ROLLOUT_FILES],
+  ['Runtime/DefaultPolicy/Resource', inReleases('rollouts/*'), ROLLOUT_FILES],
+  ...[...RELEASER, 'RecordProduction'].map((f) => [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', BY_HAND] as const),
+  ['RecordProduction/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['WorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['RolloutFailed/Resource', 'Serverless-EventBusDLQ', IS_THE_QUEUE],
+]
+
+/** Of the rollouts; there are none without the context value `rollouts`. */
+export const ROLLOUT_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
+  { path: 'AutotuneData/Releases/Releaser/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
+  ...below(PART, ROWS),
+]
+
+/** The same where routing is published in AppConfig; the ids hold the names of its intents. */
+export function routingAcknowledgements({ environments }: RoutingConfig): Acknowledgement[] {
+  const deployments = environments.map((environment) => {
+    const [application, own] = [environment.node.scope!.node.findChild('Application'), environment].map(
+      (e) => `<${Stack.of(environment).getLogicalId(e as typeof environment)}>`,
+    )
+    return wildcard(
+      `arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/${application}/environment/${own}/deployment/*`,
+    )
+  })
+  return below(PART, [
+    ...deployments.map((id) => ['StartRollout/Policy/Resource', id, DEPLOYMENTS] as const),
+    ['Routing/Monitor/DefaultPolicy/Resource', wildcard('*'), DESCRIBES],
+  ])
+}

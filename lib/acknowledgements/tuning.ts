@@ -1,0 +1,118 @@
+/** Findings of the security rules that stand in the stores and on the tuning side, each with its reason. */
+import { type Acknowledgement, below, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+
+const WHOLE_STORE =
+  'object keys hold run ids and digests that do not exist at synthesis; the bucket policy names who may, and test/infra proves who may not'
+
+const WORK_FILES =
+  'one folder a run, whose id does not exist at synthesis; each function is given the one kind of file that it reads or writes'
+const UNTRACED =
+  'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
+const SYNCHRONOUS =
+  'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
+const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
+const READ_BY_PEOPLE = 'nobody takes messages from it by program: it keeps refused accesses until somebody has looked'
+const IS_THE_QUEUE = 'it is the dead-letter queue'
+
+/** Key patterns of the experience bucket by the policy that names them. */
+const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  'Functions/AdvanceRun/Policy/Resource': [
+    'autotune/runs/*',
+    'autotune/work/*',
+    'autotune/work/*/question.json',
+    'autotune/work/*/rounds/*',
+    'autotune/work/*/settings/*',
+  ],
+  // The last of these are there with a harness and a model only.
+  'Functions/CompileSearch/Policy/Resource': [
+    'autotune/work/*/request.json',
+    'experience/*',
+    'goldens/*',
+    'packs/*',
+    'model-cache/*',
+  ],
+  'Functions/OpenRetired/Policy/Resource': [
+    'autotune/work/*/request.json',
+    'experience/*',
+    'experience/index/*',
+    'packs/*',
+  ],
+  'Functions/PinRun/Policy/Resource': [
+    'autotune/work/*/panel.json',
+    'autotune/work/*/request.json',
+    'autotune/work/*/run.json',
+    'autotune/work/*/shards/*',
+    'goldens/*',
+    'packs/*',
+    'experience/*',
+    'model-cache/*',
+  ],
+  'Functions/ReplayShard/Policy/Resource': [
+    'autotune/work/*/answers/*',
+    'autotune/work/*/run.json',
+    'autotune/work/*/settings/*',
+    'autotune/work/*/shards/*',
+    'experience/*',
+    'model-cache/*',
+  ],
+  'Functions/ReserveQuestion/Policy/Resource': [
+    'autotune/work/*/answer.json',
+    'autotune/work/*/question.json',
+    'autotune/work/*/run.json',
+  ],
+  'Functions/StartRun/Policy/Resource': ['autotune/runs/*/manifest.json', 'autotune/work/*/request.json', 'packs/*'],
+  'Watch/Ledger/Policy/Resource': ['packs/*'],
+  'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
+}
+
+const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'ReplayShard', 'RecordFailure']
+const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
+const executionsOf = (machine: string): string =>
+  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
+const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')
+const TUNING_EXECUTIONS = executionsOf('AutotuneTuningWorkflowC8435D2D')
+
+const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patterns]) =>
+  patterns.map((p) => [path, inExperience(p), WORK_FILES] as const),
+)
+
+/** Everything but key patterns. */
+const OTHERS: readonly Row[] = [
+  ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
+  ...[...OWN_ROLES, ...BORROWED_ROLES].map(
+    (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
+  ),
+  ...BORROWED_ROLES.map((f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const),
+  ...['AwsSolutions-SF1', 'AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'].map(
+    (id) => ['GateWorkflow/Resource', id, UNTRACED] as const,
+  ),
+  ['TuningWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['TuningWorkflowRole/DefaultPolicy/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['TuningWorkflowMapRights/Resource', TUNING_EXECUTIONS, EXECUTIONS],
+  ['GateWorkflowMapRights/Resource', GATE_EXECUTIONS, EXECUTIONS],
+  ['Watch/Ledger/Role/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['Watch/Ledger/Function/Resource', 'Serverless-LambdaDLQ', SYNCHRONOUS],
+  ['Watch/Denied/Resource', 'AwsSolutions-SQS3', READ_BY_PEOPLE],
+  ['Watch/Denied/Resource', 'Serverless-SQSRedrivePolicy', READ_BY_PEOPLE],
+  ['DeadLetters/Resource', 'AwsSolutions-SQS3', IS_THE_QUEUE],
+  ['DeadLetters/Resource', 'Serverless-SQSRedrivePolicy', IS_THE_QUEUE],
+]
+
+/** Roles of the stores, each over a whole store or a part of it. */
+const STORES: readonly Row[] = [
+  ['Vault/Ingest/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/experience/*'), WHOLE_STORE],
+  ...['experience/*', 'ingest/*', 'packs/*'].map(
+    (p) =>
+      ['Vault/Ingest/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
+  ),
+  ['Vault/Sealer/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
+  ['Vault/Gate/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
+  ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
+]
+
+/** Of both stacks as they are always deployed. Some stand only with a harness and a model, and are there without too. */
+export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
+  ...below('AutotuneData', STORES),
+  ...below('AutotuneWorkflow/Autotune', KEYS),
+  ...below('AutotuneWorkflow/Autotune', OTHERS),
+]

@@ -1,0 +1,110 @@
+/**
+ * The functions of the rollouts, one method each. Every one that moves a rollout runs under the role that may write
+ * releases.
+ */
+import { Duration, Stack } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import { ENV } from '#schemas/env-names.ts'
+import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
+import type { ReleaseStore } from './release-store.ts'
+import { mayRead, mayWrite } from './rights.ts'
+import type { RoutingConfig } from './routing-config.ts'
+import { RuntimeFunction } from './runtime-function.ts'
+import type { Stores } from './workflow-rights.ts'
+
+/** What the functions of rollouts share. */
+export interface RolloutFunctionsProps {
+  /** Experience, ledger and releases; the vault is none of its business. */
+  readonly stores: Pick<Stores, 'experience' | 'ledger'> & { readonly releases: ReleaseStore }
+  /** Null: routing is published beside the releases alone. */
+  readonly routing: RoutingConfig | null
+}
+
+/** Makes the functions in the scope of the rollouts. Each method is called once: its name is a construct id. */
+export class RolloutFunctions {
+  private readonly scope: Construct
+  private readonly props: RolloutFunctionsProps
+
+  constructor(scope: Construct, props: RolloutFunctionsProps) {
+    this.scope = scope
+    this.props = props
+  }
+
+  /** Starts a rollout whose review was approved. It carries the statements of all that move one: they share a role. */
+  startRollout(): RuntimeFunction {
+    const { ledger, experience } = this.props.stores
+    const { bucket } = experience
+    return this.releasing('StartRollout', 'start-rollout', [
+      ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'),
+      mayWrite(bucket, 'packs/*'),
+      ledger.mayRead('review', 'rollout', 'release', 'version', 'production', 'rejection'),
+      ledger.mayWrite('rollout', 'release', 'rejection'),
+      ledger.mayCreate('version', 'proposal'),
+      ...(this.props.routing?.mayPublish() ?? []),
+    ])
+  }
+
+  /** Looks at production and moves the rollout by its verdict. */
+  evaluateStage(): RuntimeFunction {
+    return this.releasing('EvaluateStage', 'evaluate-stage')
+  }
+
+  /** Takes a rollout back by hand. */
+  stopRollout(): RuntimeFunction {
+    return this.releasing('StopRollout', 'stop-rollout')
+  }
+
+  /** Lets a paused rollout go on by hand. */
+  resumeRollout(): RuntimeFunction {
+    return this.releasing('ResumeRollout', 'resume-rollout')
+  }
+
+  /** Takes in what the runtime handed in, under a role of its own: it moves nothing. */
+  recordProduction(): RuntimeFunction {
+    const { ledger, experience } = this.props.stores
+    const { bucket } = experience
+    return new RuntimeFunction(this.scope, 'RecordProduction', {
+      ...this.shape('record-production'),
+      statements: [
+        ...mayRead(bucket, `${PRODUCTION_INBOX}*`, 'production/*'),
+        mayWrite(bucket, 'production/*', 'inbox/refused/*'),
+        new PolicyStatement({
+          actions: ['s3:DeleteObject'],
+          resources: [bucket.arnForObjects(`${PRODUCTION_INBOX}*`)],
+        }),
+        ledger.mayRead('rollout', 'production'),
+        ledger.mayCreate('production'),
+      ],
+    })
+  }
+
+  /** A function under the one role that may write releases. */
+  private releasing(id: string, handler: string, statements: readonly PolicyStatement[] = []): RuntimeFunction {
+    return new RuntimeFunction(this.scope, id, {
+      ...this.shape(handler),
+      statements,
+      role: this.props.stores.releases.releaser,
+    })
+  }
+
+  private shape(handler: string) {
+    const { experience, ledger, releases } = this.props.stores
+    return {
+      handler,
+      // They hold a search set or a production log in memory.
+      memory: 3008,
+      timeout: Duration.minutes(15),
+      environment: {
+        [ENV.bucket]: experience.bucket.bucketName,
+        [ENV.table]: ledger.table.tableName,
+        ...(handler === 'record-production'
+          ? {}
+          : { [ENV.releases]: releases.bucket.bucketName, [ENV.releaseKey]: releases.signingKey.keyArn }),
+        ...(handler !== 'record-production' && this.props.routing
+          ? { [ENV.appConfig]: Stack.of(this.scope).toJsonString(this.props.routing.places) }
+          : {}),
+      },
+    }
+  }
+}

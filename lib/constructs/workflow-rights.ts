@@ -1,0 +1,108 @@
+/** What each function of both workflows may do beside writing its log: over the experience bucket and the ledger, no more. */
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { ExperienceStore } from './experience-store.ts'
+import type { HarnessProps } from './harness.ts'
+import { mayCallHarness, mayReplayHarness } from './harness.ts'
+import type { HeldOutVault } from './held-out-vault.ts'
+import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
+import type { RunLedger } from './run-ledger.ts'
+
+/** A function of the open side, or a role of the sealed side that all its functions share. */
+type Holder =
+  | 'startRun'
+  | 'compileSearch'
+  | 'pinRun'
+  | 'advanceRun'
+  | 'replayShard'
+  | 'recordFailure'
+  | 'sealer'
+  | 'gate'
+
+/**
+ * Statements by holder. Payloads name object versions, so a function reads the version that it was handed; what no payload
+ * names is read as it stands. Rights on the vault are the vault's own business.
+ */
+export function workflowRights({
+  harness,
+  stores: { experience, ledger },
+}: WorkflowFunctionsProps): Record<Holder, PolicyStatement[]> {
+  const { bucket } = experience
+  const request = 'autotune/work/*/request.json'
+  return {
+    startRun: [
+      ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
+      mayWrite(bucket, request),
+      ledger.mayRead('lock', 'run'),
+      ledger.mayWrite('lock', 'run'),
+    ],
+    sealer: [
+      ...mayRead(bucket, 'packs/*', 'experience/index/*'),
+      ...mayReadVersions(bucket, request),
+      ...mayCallHarness(harness),
+      mayWrite(bucket, 'experience/*'),
+      ledger.mayRead('lock', 'heldout', 'family'),
+      ledger.mayWrite('lock', 'heldout', 'family'),
+    ],
+    compileSearch: [
+      ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*'),
+      ...mayReadVersions(bucket, request),
+      ...mayReplayHarness(bucket, harness),
+      mayWrite(bucket, 'goldens/*'),
+    ],
+    pinRun: [
+      ...mayRead(bucket, 'packs/*', 'goldens/*', 'autotune/work/*/run.json'),
+      ...mayReadVersions(bucket, 'goldens/*', request, 'autotune/work/*/run.json'),
+      ...mayReplayHarness(bucket, harness),
+      mayWrite(bucket, 'autotune/work/*/run.json', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
+      ledger.mayRead('lock', 'rejection'),
+      ledger.mayWrite('lock'),
+    ],
+    advanceRun: [
+      ...mayRead(bucket, 'autotune/work/*'),
+      ...mayReadVersions(bucket, 'autotune/work/*'),
+      mayWrite(
+        bucket,
+        'autotune/runs/*',
+        'autotune/work/*/settings/*',
+        'autotune/work/*/rounds/*',
+        'autotune/work/*/question.json',
+      ),
+      ledger.mayRead('lock', 'run', 'heldout'),
+      ledger.mayWrite('lock', 'run', 'rejection'),
+    ],
+    replayShard: [
+      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/settings/*', 'autotune/work/*/shards/*'),
+      ...mayReplayHarness(bucket, harness),
+      mayWrite(bucket, 'autotune/work/*/answers/*'),
+    ],
+    gate: [
+      ...mayReadVersions(bucket, 'autotune/work/*/run.json', 'autotune/work/*/question.json'),
+      ...mayCallHarness(harness),
+      // The one file that a gate lets out, and no other function writes it.
+      mayWrite(bucket, 'autotune/work/*/answer.json'),
+      ledger.mayRead('heldout'),
+      ledger.mayWrite('heldout'),
+    ],
+    recordFailure: [ledger.mayRead('lock', 'run'), ledger.mayWrite('lock', 'run')],
+  }
+}
+
+/** What outlives the workflow, as constructs. */
+export interface Stores {
+  /** What the optimiser may read. */
+  readonly experience: ExperienceStore
+  /** What it may never read; handed to the functions of sealer and gate alone. */
+  readonly vault: HeldOutVault
+  /** Runs, locks and questions. */
+  readonly ledger: RunLedger
+}
+
+/** Where the functions work, and how much at once. */
+export interface WorkflowFunctionsProps {
+  /** Rights are granted on these, statement by statement. */
+  readonly stores: Stores
+  /** Cases of a replay shard, 1 or more. */
+  readonly shardCases: number
+  /** Undefined: no run has a harness of its own. */
+  readonly harness: HarnessProps | undefined
+}

@@ -1,0 +1,106 @@
+/**
+ * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER` and `-c reviewers=FILE`. They are parsed at
+ * synthesis, so that no deployment starts with one that is wrong.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Node } from 'constructs'
+import type * as z from 'zod'
+import { RolloutConfig } from '#schemas/release.ts'
+import { ReviewDeskConfig } from '#schemas/reviewers.ts'
+import { TuningTarget } from '#schemas/target.ts'
+
+/** Targets by a name of theirs. */
+type Targets = Readonly<Record<string, TuningTarget>>
+
+/**
+ * Registered targets, each started every day, by the name of their file: `refund-cents.json` is `RefundCents`. None without
+ * the context value `targets`.
+ * @throws RangeError for a folder that is missing or empty, and naming the file and field that is wrong
+ */
+export function targetsOf(node: Node): Record<string, TuningTarget> {
+  const folder = pathOf(node, 'targets', 'a folder of target files')
+  if (folder === null) return {}
+  return Object.fromEntries(
+    jsonFiles(folder, 'targets').map((file) => [nameOf(file), parsed(join(folder, file), TuningTarget)]),
+  )
+}
+
+/** Construct ids are letters and digits. */
+const nameOf = (file: string): string =>
+  file
+    .replace(/\.json$/, '')
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+
+/**
+ * How intents are rolled out: one configuration an intent, `INTENT.json`, by intent. Null without the context value
+ * `rollouts`: nothing is rolled out.
+ * @throws RangeError for a folder that is missing or empty, naming the file and field that is wrong, and for a registered
+ *   target whose intent has no configuration
+ */
+export function rolloutConfigsOf(node: Node, targets: Targets): Record<string, RolloutConfig> | null {
+  const folder = pathOf(node, 'rollouts', 'a folder of rollout configurations, INTENT.json')
+  if (folder === null) return null
+  const configs = Object.fromEntries(
+    jsonFiles(folder, 'rollouts').map((file) => {
+      const { $schema: _, ...config } = parsed(join(folder, file), RolloutConfig)
+      return [file.slice(0, -5), config]
+    }),
+  )
+  for (const [name, { intent }] of Object.entries(targets))
+    if (intent !== undefined && !configs[intent])
+      throw new RangeError(`${folder}: target ${name} is of intent "${intent}", and there is no ${intent}.json`)
+  return configs
+}
+
+/**
+ * Who reviews: roles, addresses and the sender. Null without the context value `reviewers`: there is no desk.
+ * @throws RangeError for a file that is missing or wrong, naming the field, and for a registered target that requires a role
+ *   for which nobody but its owner is named
+ */
+export function reviewersOf(node: Node, targets: Targets): ReviewDeskConfig | null {
+  const file = pathOf(node, 'reviewers', 'a file of reviewers by role')
+  if (file === null) return null
+  const config = parsed(file, ReviewDeskConfig)
+  for (const [name, { release_path, owner }] of Object.entries(targets))
+    for (const role of release_path?.requires_reviewers ?? [])
+      if (!config.roles[role]?.some((reviewer) => reviewer !== owner))
+        throw new RangeError(
+          `${file}: target ${name} requires a reviewer as "${role}", and nobody but its owner is named for it`,
+        )
+  return config
+}
+
+/** The path that a context value holds; null without it. */
+function pathOf(node: Node, name: string, what: string): string | null {
+  const path = node.tryGetContext(name) as unknown
+  if (path === undefined) return null
+  if (typeof path !== 'string' || !existsSync(path))
+    throw new RangeError(`context value "${name}" is ${JSON.stringify(path)}; it names ${what}`)
+  return path
+}
+
+/** Names of the .json files of a folder, sorted: the order of the template must not depend on the disk. */
+function jsonFiles(folder: string, name: string): string[] {
+  const files = readdirSync(folder)
+    .filter((f) => f.endsWith('.json'))
+    .sort()
+  if (files.length === 0) throw new RangeError(`context value "${name}": ${folder} holds no .json file`)
+  return files
+}
+
+/** The document of a file under its contract. */
+function parsed<T>(path: string, contract: z.ZodType<T>): T {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new RangeError(`${path} is no JSON: ${(error as Error).message}`)
+  }
+  const result = contract.safeParse(value)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  throw new RangeError(`${path}: ${issue.path.join('.') || 'document'}: ${issue.message}`)
+}

@@ -1,0 +1,80 @@
+/**
+ * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`,
+ * `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
+ */
+import type { Node } from 'constructs'
+import type { HarnessProps } from '../constructs/harness.ts'
+
+/** One deployment of everything. Its stacks carry the name as a tag. */
+export interface Stage {
+  /** As the context value `stage` spells it. */
+  readonly name: string
+  /** Whether data outlives the stacks. */
+  readonly retain: boolean
+}
+
+const STAGES: readonly Stage[] = [
+  { name: 'prod', retain: true },
+  { name: 'staging', retain: true },
+  { name: 'throwaway', retain: false },
+]
+
+/**
+ * The stage that the context names. There is no default: data is kept or thrown away by it.
+ * @throws RangeError with the bad value and the allowed ones, also for none
+ */
+export function stageOf(node: Node): Stage {
+  const name = node.tryGetContext('stage') as unknown
+  const stage = STAGES.find((s) => s.name === name)
+  if (!stage)
+    throw new RangeError(
+      `context value "stage" is ${name === undefined ? 'missing' : JSON.stringify(name)}; it is one of ${STAGES.map((s) => s.name).join(', ')}`,
+    )
+  return stage
+}
+
+/**
+ * Whom alarms call: ARN of an SNS topic. Null without the context value `alarms`: they ring on the dashboard alone.
+ * @throws RangeError for anything that is no ARN of a topic
+ */
+export function alarmTopicOf(node: Node): string | null {
+  const arn = node.tryGetContext('alarms') as unknown
+  if (arn === undefined) return null
+  if (typeof arn !== 'string' || !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/.test(arn))
+    throw new RangeError(
+      `context value "alarms" is ${JSON.stringify(arn)}; it is the ARN of an SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME`,
+    )
+  return arn
+}
+
+/**
+ * Whether routing is published in AppConfig too: the context value `appconfig`, "on" or "off" (without it: off).
+ * @param rollouts whether any are deployed whose routing it could be
+ * @throws RangeError for another value, and for "on" without rollouts
+ */
+export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
+  const value = (node.tryGetContext('appconfig') as unknown) ?? 'off'
+  if (value !== 'on' && value !== 'off')
+    throw new RangeError(`context value "appconfig" is ${JSON.stringify(value)}; it is "on" or "off"`)
+  if (value === 'on' && !rollouts)
+    throw new RangeError('context value "appconfig" is "on", and no rollouts are deployed: "-c rollouts=FOLDER"')
+  return value === 'on'
+}
+
+/**
+ * The harness function of a deployment, from the context values `harness` and, beside it, `model`; undefined without them.
+ * That the ARN names a version is checked where it is pinned.
+ * @throws RangeError for a model without a harness, and for a value that is no text
+ */
+export function harnessOf(node: Node): HarnessProps | undefined {
+  const [functionArn, modelArn] = ['harness', 'model'].map((name) => {
+    const value = node.tryGetContext(name) as unknown
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      throw new RangeError(`context value "${name}" is ${JSON.stringify(value)}; it is an ARN`)
+    return value as string | undefined
+  })
+  if (functionArn !== undefined) return { functionArn, ...(modelArn === undefined ? {} : { modelArn }) }
+  if (modelArn !== undefined)
+    throw new RangeError('context value "model" names a model for a harness, and "harness" names none')
+  return undefined
+}

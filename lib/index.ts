@@ -1,0 +1,14 @@
+/**
+ * The AWS half for a CDK app of your own, `contextos-autotune/cdk`. Needs aws-cdk-lib, constructs and esbuild beside it,
+ * and the recommended feature flags in the app's context, as `cdk init` writes them.
+ */
+
+export { RolloutConfig } from '#schemas/release.ts'
+export { ReviewDeskConfig } from '#schemas/reviewers.ts'
+export { TuningTarget } from '#schemas/target.ts'
+export { AutotuneStack, type AutotuneStackProps } from './autotune-stack.ts'
+export { Autotune, type AutotuneProps } from './constructs/autotune.ts'
+export type { HarnessProps } from './constructs/harness.ts'
+export { ReviewDesk, type ReviewDeskProps } from './constructs/review-desk.ts'
+export { Rollouts, type RolloutsProps } from './constructs/rollouts.ts'
+export { StatefulStack, type StatefulStackProps } from './stateful-stack.ts'

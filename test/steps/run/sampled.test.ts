@@ -1,0 +1,91 @@
+/** A lattice too large to list: from recorded runs through the sampled search to a certified proposal. */
+import { expect, test } from 'vitest'
+import { EXACT_BELOW } from '#core/search/exact-candidates.ts'
+import { reachableSize, tunableFields } from '#core/space/lattice.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
+import { verifyRun } from '../../../functions/steps/run/verify.ts'
+import { readJson } from '../../../functions/streams/read-object.ts'
+import {
+  aFamily,
+  anOffer,
+  aPack,
+  aTarget,
+  INTENT,
+  modelCall,
+  said,
+  toolCall,
+  toolResult,
+} from '../../support/builders.ts'
+import { contents, memory, run, stocked } from '../stores.ts'
+
+const EVIDENCE = 'budget.evidence_tokens'
+const TOOLS = 'budget.tool_tokens'
+const BASELINE = { 'evidence.orders.top_k': 4, [EVIDENCE]: 1500, [TOOLS]: 1500 }
+
+const budget = (field: 'evidence_tokens' | 'tool_tokens', path: string) => ({
+  layer: 'context_budget' as const,
+  field,
+  path,
+  bounds: { min: 10, max: 1500, step: 10 },
+  intents: [INTENT],
+  owner: 'refunds',
+})
+const pack = aPack({
+  settings: BASELINE,
+  tunable_surfaces: [...aPack().tunable_surfaces, budget('evidence_tokens', EVIDENCE), budget('tool_tokens', TOOLS)],
+})
+const target = aTarget({ search_space: Object.keys(BASELINE), blast_radius: { max_fields: 2, max_decision: 0.1 } })
+
+/**
+ * Two tool outputs of 300 tokens, of which the second holds what the last call needs in its first 40; of four passages
+ * the first is required. So 110 tokens of evidence and 50 of tool output do what 400 and 600 did.
+ */
+const aConversation = (name: string, side: 'search' | 'heldout') =>
+  aFamily(name, {
+    side,
+    over: {
+      settings: BASELINE,
+      evidence: [110, 90, 130, 70].map((tokens, i) =>
+        anOffer(`${name}-e${i + 1}`, { rank: i + 1, required: i === 0, gold: i === 0, tokens }),
+      ),
+      offers: { orders: { depth: 4, exhausted: true } },
+      steps: [
+        said('user', `refund ${name}`),
+        modelCall(),
+        toolCall('t1'),
+        toolResult('t1', '.'.repeat(1200), 300),
+        modelCall(),
+        toolCall('t2'),
+        toolResult('t2', `${'.'.repeat(140)} ORDER-${name} `.padEnd(1200, '.'), 300),
+        modelCall(),
+        toolCall('w', { order: `ORDER-${name}` }, { writes: true, correct: true }),
+      ],
+    },
+  })
+const world = [
+  ...Array.from({ length: 40 }, (_, i) => aConversation(`s${i}`, 'search')),
+  ...Array.from({ length: 120 }, (_, i) => aConversation(`h${i}`, 'heldout')),
+]
+
+test('a lattice of more points than can be listed is sampled, certified, and reproducible', async () => {
+  const fields = tunableFields(pack, INTENT, target.search_space!)
+  expect(reachableSize(fields, 2)).toBeGreaterThan(EXACT_BELOW)
+
+  const store = await stocked(memory(), world, { pack })
+  const summary = await run(store, { target, runId: 'r' })
+  expect(summary).toMatchObject({ verdict: 'certified', search: { exact: false } })
+
+  // Both budgets as small as nothing needed allows, or so little above it that nobody would mind.
+  const { [EVIDENCE]: evidence, [TOOLS]: tools } = summary.winner!
+  expect(evidence!.to).toBe(110)
+  expect(tools!.to).toBeLessThanOrEqual(60)
+  const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun('r', 'selected-proposal.json'))
+  expect(proposal!.candidate_change.patch).toEqual(summary.winner)
+
+  expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
+  const again = await stocked(memory(), world, { pack })
+  await run(again, { target, runId: 'r' })
+  expect(await contents(again)).toEqual(await contents(store))
+})

@@ -99,17 +99,6 @@ export const BaselineTuple = z.strictObject({
 })
 export type BaselineTuple = z.infer<typeof BaselineTuple>
 
-/** Places of a tuple whose documents this program only keeps: it never reads them, and pins their bytes. */
-export const KEPT_DOCUMENTS = [
-  'policy',
-  'tools',
-  'model_profile',
-  'prompt',
-  'memory_schema',
-  'runtime',
-  'environment',
-] as const satisfies readonly (keyof BaselineTuple)[]
-
 /**
  * A pinned tuple: every ref with the digest of what it named, and the tuple it replaced. It belongs to one intent;
  * rollback restores the whole of it (DESIGN 3).

@@ -1,7 +1,8 @@
 /** Documents of a store: published once under their ref, never changed; the intents that its packs name. */
 import { canonical, digestOfBytes } from '#core/canonical.ts'
 import { Ref } from '#schemas/common.ts'
-import { type BaselineTuple, type ContextPack, KEPT_DOCUMENTS, type PriceTable } from '#schemas/pack.ts'
+import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
+import type { BaselineTuple, ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'

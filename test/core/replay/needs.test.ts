@@ -1,7 +1,11 @@
 /** Which values recorded actions used, and where each could have been read. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compileCase } from '#core/replay/compile.ts'
 import { findNeeds } from '#core/replay/needs.ts'
+import { replayTranscript } from '#core/replay/transcript.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { aRun, modelCall, said, toolCall, toolResult } from '../../support/builders.ts'
 
 const [EVIDENCE, TOOL, MEMORY] = [0, 1, 2]
 const needsOf = (args: unknown, places: { kind: number; text: string; tokens?: number | null; at?: number }[]) =>
@@ -235,4 +239,40 @@ describe('an untraced value', () => {
   test('is none where everything is traced', () => {
     expect(needsOf({ a: 'ORD-7' }, [{ kind: TOOL, text: 'ORD-7' }])).not.toHaveProperty('untraced')
   })
+})
+
+test('a value survives a cut only while a match of its strongest kind is readable, whatever looser ones are', () => {
+  const spellings = ['{"amount": 1200.5}', 'amount 1200.5', 'amount 1,200.50', 'amount -1200.5']
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ spelling: fc.nat(3), tool: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+      fc.nat(200),
+      fc.nat(200),
+      (items, toolTokens, memoryTokens) => {
+        const steps = items.flatMap(({ spelling, tool }, i): ExperienceRun['steps'] => {
+          const text = spellings[spelling]!.padEnd(80)
+          return tool ? [toolCall(`t${i}`), toolResult(`t${i}`, text, 20)] : [said('user', text, 20)]
+        })
+        const run = aRun('r', { settings: {}, steps: [...steps, modelCall(), toolCall('pay', { amount: 1200.5 })] })
+        const settings = { 'budget.tool_tokens': toolTokens, 'budget.memory_tokens': memoryTokens }
+        const replayed = replayTranscript(compileCase([run]), settings)
+        if ('unreplayable' in replayed) throw new Error(replayed.unreplayable)
+        const strongest = Math.min(...items.map((i) => i.spelling))
+        const left = (of: boolean, budget: number) =>
+          items
+            .filter((i) => i.tool === of)
+            .toReversed()
+            .map((item, newer) => ({ item, tokens: Math.min(20, budget - 20 * newer) }))
+        // Tool output keeps its head, where the value stands at most 20 characters deep; dialogue its tail.
+        const isReadable = [...left(true, toolTokens), ...left(false, memoryTokens)].some(
+          ({ item, tokens }) => item.spelling === strongest && tokens >= 20,
+        )
+        if (isReadable) expect(replayed.ungrounded).toEqual([])
+        const isGone = [...left(true, toolTokens), ...left(false, memoryTokens)].every(
+          ({ item, tokens }) => item.spelling !== strongest || tokens <= 0,
+        )
+        if (isGone) expect(replayed.ungrounded).toEqual([0])
+      },
+    ),
+  )
 })

@@ -1,3 +1,5 @@
+/** Rules of compiling, apart from the contracts. */
+
 /**
  * By which rules a recording was compiled, and is replayed. 1: a setting is trimmed by the last word of its path, and a value
  * is traced by its lower-case text; nothing is compiled by them any more, and `verify` still recomputes runs over such sets.

@@ -27,6 +27,7 @@ interface StepParts {
   readonly reasoning_tokens?: number | undefined
 }
 
+/** A rule that a run breaks: which field, and what to do about it. */
 export interface RunIssue {
   readonly path: (string | number)[]
   readonly message: string

@@ -14,4 +14,5 @@ export const layerBit = (place: number): number => 1 << place
  * as part of a longer id or text.
  */
 export const MATCH = { json: 1, text: 2, spelling: 3, part: 4 } as const
+/** One of `MATCH`; a smaller number is a stronger match. */
 export type Match = (typeof MATCH)[keyof typeof MATCH]

@@ -11,7 +11,6 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import {
-  keptDocument,
   publishDocument,
   publishPack,
   publishPrices,
@@ -20,7 +19,7 @@ import {
 } from '../steps/experience/documents.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
 import { parseJson } from '../steps/experience/parse.ts'
-import { parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
+import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { readInput } from './read-input.ts'
 
 export interface ImportOptions {

@@ -1,7 +1,8 @@
 /** Token budgets on recorded conversations: groundedness per budget is the recorded one, and nothing can be certified. */
 import { expect, test } from 'vitest'
+import type { BareRecording } from '#core/replay/slim.ts'
 import { PLACE } from '#schemas/need-places.ts'
-import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { contextBudgets, recordedPrices } from '../../examples/real/cases/context-budgets.ts'
 import {
@@ -47,7 +48,7 @@ function recordedGroundedness(domain: string): Record<'tool_tokens' | 'memory_to
 const COMPOSED = ['think', 'calculate', 'transfer_to_human_agents']
 
 /** Needs (indices) that one kind of place alone can answer. */
-function needsOnly({ needs, actions }: Recording, kind: number): number[] {
+function needsOnly({ needs, actions }: BareRecording, kind: number): number[] {
   return needs.action.flatMap((action, need) => {
     if (COMPOSED.includes(actions.name[action]!)) return []
     const kinds = new Set(needs.kind.slice(needs.first[need], needs.first[need + 1]))
@@ -60,9 +61,9 @@ function groundedness(cases: readonly ReplayCase[], kind: number, field: string,
   let total = 0
   let lost = 0
   for (const replayCase of cases) {
-    const { ungrounded, placement } = replayed(replayCase, { [`budget.${field}`]: budget })
+    const { ungrounded, trimmed } = replayed(replayCase, { [`budget.${field}`]: budget })
     const gone = new Set(ungrounded)
-    for (const need of needsOnly(placement.recording, kind)) {
+    for (const need of needsOnly(trimmed.recording, kind)) {
       total++
       if (gone.has(need)) lost++
     }
@@ -90,8 +91,8 @@ describeReal('context-budgets', () => {
     const billed = new Map(runs.map((r) => [r.case_id, r.outcome.cost_cents]))
     const ratios: number[] = []
     for (const replayCase of cases) {
-      const { cents, placement } = replayed(replayCase, {}, recordedPrices)
-      const { calls } = placement.recording
+      const { cents, trimmed } = replayed(replayCase, {}, recordedPrices)
+      const { calls } = trimmed.recording
       const isPriced = calls.model.every((m) => m !== null && m in recordedPrices.models)
       const isMetered = calls.prompt_tokens.every((t) => t !== null)
       expect(cents !== null, replayCase.case_id).toBe(calls.step.length > 0 && isPriced && isMetered)

@@ -1,6 +1,5 @@
 /** Documents of a store: published once under their ref, never changed; the intents that its packs name. */
 import { canonical, digestOfBytes } from '#core/canonical.ts'
-import { Ref } from '#schemas/common.ts'
 import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
 import type { BaselineTuple, ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -64,14 +63,6 @@ export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget
 export interface KeptDocument {
   readonly ref: string
   readonly text: string
-}
-
-/** `REF=TEXT` as it was given, the text read by the caller; a UserError for a ref without a version or an empty text. */
-export function keptDocument(ref: string, text: string, file: string): KeptDocument {
-  const parsed = Ref.safeParse(ref)
-  if (!parsed.success) throw new UserError(`--document ${ref}=${file}: ${parsed.error.issues[0]!.message}`)
-  if (text.trim() === '') throw new UserError(`--document ${ref}=${file}: the file is empty`)
-  return { ref, text }
 }
 
 export async function publishDocument(objects: ObjectStore, { ref, text }: KeptDocument): Promise<void> {

@@ -4,12 +4,8 @@ import { digestsOf } from '#core/release/tuple.ts'
 import type { Store } from '#ports'
 import { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import {
-  documentDigests,
-  keptDocument,
-  publishDocument,
-  refuseChanged,
-} from '../../../functions/steps/experience/documents.ts'
+import { documentDigests, publishDocument, refuseChanged } from '../../../functions/steps/experience/documents.ts'
+import { keptDocument } from '../../../functions/steps/experience/parse-documents.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { REFS } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'

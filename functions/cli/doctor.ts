@@ -6,6 +6,7 @@ import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -75,6 +76,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const reproduced = await gather(engine.reproduce(compiled(), pins, 'search'))
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
+    const tracing = reproduced.tracing ?? NO_TRACING
+    const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
+    const estimated = estimatedLine(tracing)
     const problems = baselineProblems(reproduced.panel, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
@@ -94,12 +98,15 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         search_cases: cases,
         excluded: reproduced.excluded,
         examples,
+        tracing,
         problems,
       },
       () => [
         ...contractLines(questions),
         `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
+        ...notes.map((line) => `traced   ${line}`),
+        ...(estimated ? [`tokens   ${estimated}`] : []),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         heldoutLine(facts, needed),
         ...preflightLines(rows),

@@ -15,13 +15,13 @@ export type Desk = (
  * @param port 0: any free one
  * @throws UserError when the port is taken
  */
-export const serveDesk = (desk: Desk, port: number, watch: ServerLog, patience?: Patience): Promise<PageServer> =>
+export const serveDesk = (desk: Desk, port: number, log: ServerLog, patience?: Patience): Promise<PageServer> =>
   servePages(
     async (request, { path, origin }) =>
       path.startsWith(REVIEW_PATH)
         ? await desk(request, { token: path.slice(REVIEW_PATH.length), origin, action: path })
         : plain(404, 'There is nothing here. Open the link of your review.'),
     port,
-    watch,
+    log,
     patience,
   )

@@ -37,8 +37,8 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
     const pins = baselinePins(pinned)
     const reproduced = async function* () {
       const lines = await pinnedLines(store, pinned, version)
-      for await (const { line, case: head, result } of replays.reproduce(lines, pins, 'search')) {
-        gathered.add({ case: head, result })
+      for await (const { line, case: head, result, tracing } of replays.reproduce(lines, pins, 'search')) {
+        gathered.add({ case: head, result, ...(tracing ? { tracing } : {}) })
         if ('measures' in result) yield sealedLine(line, result)
       }
     }

@@ -18,6 +18,7 @@ export function harnessBaseline(replayCase: ReplayCase, replied: Replied, pins: 
   if ('failed' in reply) return { excluded: 'failed', detail: reply.failed }
   const replayed = observeHarness({ ...context, ...reply }, { baseline: pins.settings, prices: pins.prices })
   if ('failed' in replayed) return { excluded: 'failed', detail: replayed.failed }
+  if ('unreplayable' in replayed) return { excluded: 'unreplayable', detail: replayed.unreplayable }
   const { trimmed, otherDecision } = replayed
   if (!trimmed.equal)
     return {

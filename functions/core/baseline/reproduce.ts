@@ -6,6 +6,7 @@ import { type ExposureCounts, exposureCounts } from '../evaluate/exposure-counts
 import { measureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, familyIds, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
+import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion, type Reproducing } from './baseline.ts'
 
 /** Families with a case that is left out, and those that have no other case. */
@@ -20,6 +21,8 @@ export interface Reproduction {
   readonly panel: Panel
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
+  /** What of the actions of all cases was traced. Of the search side only. */
+  readonly tracing?: Tracing
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
   /** Families with a case that is left out, and those of them that have no other. */
   readonly excludedFamilies: ExcludedFamilies
@@ -48,6 +51,8 @@ export function reproducedLine({ case: head, baseline, ...line }: SealedLine<Cas
 /** A case and what its baseline replay came to. */
 export interface Reproduced<C extends CaseHead = CaseHead> {
   readonly case: C
+  /** What of its actions was traced; absent where nobody counts it. */
+  readonly tracing?: Tracing
   readonly result: BaselineReplay
 }
 
@@ -60,7 +65,7 @@ export const headOf = ({ case_id, family_id, digest }: CaseHead): CaseHead => ({
 /** Replays the baseline of a case line. */
 export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
   const replayCase = JSON.parse(line) as ReplayCase
-  return { case: replayCase, result: baselineReplay(replayCase, pins) }
+  return { case: replayCase, tracing: tracingOf(replayCase), result: baselineReplay(replayCase, pins) }
 }
 
 /** Baseline replays added one by one, kept as bytes. */
@@ -71,7 +76,10 @@ export class Gathered {
   readonly #examples: Partial<Record<Exclusion, string>> = {}
   readonly #excludedFamilies = new Set<string>()
 
-  add({ case: head, result }: Reproduced): void {
+  #tracing = NO_TRACING
+
+  add({ case: head, result, tracing }: Reproduced): void {
+    if (tracing) this.#tracing = addTracing(this.#tracing, tracing)
     if ('measures' in result) {
       const { floors } = result
       this.#cases.add(floors === undefined ? head : { ...head, floors })
@@ -93,7 +101,7 @@ export class Gathered {
       excludedFamilies: this.#countExcluded(panel),
       exposure: exposureCounts(panel),
     }
-    return withExamples ? { ...both, examples: this.#examples } : both
+    return withExamples ? { ...both, examples: this.#examples, tracing: this.#tracing } : both
   }
 
   #countExcluded(panel: Panel): ExcludedFamilies {

@@ -22,13 +22,16 @@ export function recordIdentity(
       policy: run.policy_bundle_version,
       tools: run.tool_manifest_version,
       evals: run.evaluator_suite_version,
+      ...(run.model_profile_version ? { model_profile: run.model_profile_version } : {}),
+      ...(run.prompt_version ? { prompt: run.prompt_version } : {}),
+      ...(run.memory_schema_version ? { memory_schema: run.memory_schema_version } : {}),
       release_tuple_id: run.release_tuple_id,
       files: { ...files },
     },
   }
 }
 
-/** Canonical text of the decision record that a trimmed yields. Byte equality with the stored one is reproduction. */
+/** Canonical text of the decision record that a trimmed case yields. Byte equality with the stored one is reproduction. */
 export function decisionRecordText(
   identity: Recording['recorded']['identity'],
   trimmed: TrimmedCase<Recording>,

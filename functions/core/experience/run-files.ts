@@ -51,7 +51,7 @@ export function filesOf(run: ExperienceRun): RunFiles {
     'tool-transcripts.jsonl': canonicalLines(transcript),
   }
   const sealed = Object.fromEntries(Object.entries(rest).map(([file, text]) => [file, digestOfBytes(text)]))
-  const recording = compileRecording(run, recordedOf(run, sealed, {}))
+  const recording = compileRecording(run, recordedOf(run, sealed, {}), false)
   const prepared = prepare(recording)
   const plan = planOf(run.settings)
   const rendered = render(prepared, plan)

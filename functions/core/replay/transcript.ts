@@ -1,7 +1,10 @@
 /** The transcript replayer: applies settings to a recording and says what would have been read, needed, spent and asked. */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { cutsUnread, uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
+import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
 import type { BareRecording } from './slim.ts'
@@ -64,13 +67,15 @@ export function trimCase<R extends BareRecording>(
   settings: Settings,
   baseline: Settings,
 ): TrimmedCase<R> | Unreplayable {
-  const plan = planOf(settings)
+  const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
   const prepared = prepare(recording)
-  const beyond = beyondRecorded(prepared, plan)
+  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
   const rendered = render(prepared, plan)
+  const unread = cutsUnread(prepared, rendered, baseline)
+  if (unread) return { unreplayable: unread }
   return {
     recording,
     prepared,
@@ -160,7 +165,7 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
   return flags
 }
 
-/** What a trimmed costs and asks: known from rendering, without looking at what the actions needed. */
+/** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
   readonly tokens: number
   readonly cents: number | null
@@ -245,16 +250,16 @@ function spent(
   const { calls } = recording
   const contexts = prepared.contexts.length
   if (contexts === 0) return { tokens: rendered.keptTokens, cents: null }
-  const { plan, keptTokens } = rendered
+  const { plan } = rendered
   const recorded = recordedContext(prepared)
   let tokens = 0
   let cents: number | null = calls.step.length > 0 && prices ? 0 : null
   for (let c = 0; c < contexts; c++) {
-    const here = windowTokens(prepared, plan, c) + keptTokens
+    const here = windowTokens(prepared, plan, c) + evidenceTokens(prepared, rendered, c)
     const counted = calls.prompt_tokens[c]
     let prompt = here
     if (counted !== null && counted !== undefined) {
-      const there = windowTokens(prepared, recorded.plan, c) + recorded.keptTokens
+      const there = windowTokens(prepared, recorded.plan, c) + evidenceTokens(prepared, recorded, c)
       prompt = Math.max(0, counted + here - there)
     }
     tokens += prompt
@@ -263,9 +268,26 @@ function spent(
     const completion = calls.completion_tokens[c]
     if (!price || counted === null || counted === undefined || completion === null || completion === undefined)
       cents = null
-    else cents += (prompt * price.prompt_cents_per_million + completion * price.completion_cents_per_million) / 1e6
+    else
+      cents += callCents(price, {
+        prompt,
+        completion,
+        cached: calls.cached_prompt_tokens?.[c],
+        cacheWrite: calls.cache_write_tokens?.[c],
+        reasoning: calls.reasoning_tokens?.[c],
+        cut: counted - prompt,
+      })
   }
   return { tokens, cents }
+}
+
+/** Tokens of the kept passages in one context: those that its agent was offered. */
+function evidenceTokens({ recording, contextAgents }: PreparedRecording, rendered: Rendered, context: number): number {
+  const { agents, tokens } = recording.evidence
+  if (!agents || !contextAgents) return rendered.keptTokens
+  let sum = 0
+  for (const offer of rendered.kept) if (agents[offer]!.includes(contextAgents[context]!)) sum += tokens[offer]!
+  return sum
 }
 
 const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, context: number): number =>

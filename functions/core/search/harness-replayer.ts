@@ -47,6 +47,7 @@ export function harnessAnswer(
   if ('failed' in reply) return lost(reply.failed, 'failed')
   const replayed = observeHarness({ ...context, ...reply }, pins)
   if ('failed' in replayed) return lost(replayed.failed, 'failed')
+  if ('unreplayable' in replayed) return lost(replayed.unreplayable, 'unreplayable')
   const { trimmed } = replayed
   const scorecard = scorecardOf(suite, replayed, intent_id)
   const baselineAsked = askedFor(trimmed.recording, planOf(pins.baseline))

@@ -6,6 +6,7 @@ import type { Reproduction } from '../baseline/reproduce.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -13,6 +14,10 @@ export interface CompiledSearch {
   readonly input: SearchInput
   /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** What is said of the records beside every result. */
+  readonly notes: readonly string[]
+  /** The same for a proposal, which also says what is whole. */
+  readonly records: readonly string[]
   /** Why nothing could be certified on these records whatever the candidate; empty when something could. */
   readonly problems: readonly string[]
 }
@@ -21,6 +26,8 @@ export interface CompiledSearch {
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
   return {
     excluded: reproduced.excluded,
+    records: recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
+    notes: tracingReasons(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,

@@ -1,6 +1,7 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
@@ -41,7 +42,7 @@ export function transcriptReplayer(
       )
     return trimmed
   }
-  const baselinePlan = planOf(pins.baseline)
+  const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
   /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
   const isBaseline = (index: number, { recording, prepared, rendered, asked }: TrimmedCase<SlimRecording>): boolean =>
     recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&

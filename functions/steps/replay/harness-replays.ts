@@ -7,9 +7,11 @@ import { type CaseScore, unreplayableScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
+import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { RunLoader } from '../../ports.ts'
@@ -59,7 +61,7 @@ export function harnessReplays<K extends Replayer>(
       if ('unreplayable' in given) return toResult(item, given)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
-      const reply = await ask({ recording: pinRecording(run, withheld), settings })
+      const reply = await ask({ recording: pinRecording(run, withheld, rulesOf(recording)), settings })
       return toResult(item, { run, recording, settings, reply })
     })
 
@@ -88,7 +90,8 @@ export function harnessReplays<K extends Replayer>(
         const results = await underBaseline(side, cases, pins, (replayCase, replied) =>
           harnessBaseline(replayCase, replied, pins),
         )
-        for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+        for (const [i, result] of results.entries())
+          yield { line: texts[i]!, case: headOf(cases[i]!), tracing: tracingOf(cases[i]!), result }
       }
     },
 

@@ -77,6 +77,7 @@ function judge(
   const recording = aCase(run).recordings[0]!
   const judged = observeHarness({ run, recording, settings, result: asRecorded(result), served }, PINS)
   if ('failed' in judged) throw new Error(judged.failed)
+  if ('unreplayable' in judged) throw new Error(judged.unreplayable)
   return judged
 }
 

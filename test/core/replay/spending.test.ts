@@ -138,6 +138,7 @@ describe('approvals', () => {
   const gated = (amounts: (number | null)[], over: Parameters<typeof approval>[2] = {}) =>
     aRun('r', {
       settings: { 'approval.refund.threshold': 100 },
+      gates: ['refund'],
       steps: amounts.flatMap((amount, i) => [
         toolCall(`c${i}`, {}, { writes: true, correct: true }),
         approval(`c${i}`, amount, over),

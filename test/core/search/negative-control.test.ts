@@ -83,6 +83,8 @@ const elsewhere = (n: number) =>
       required: 1,
       gold: 1,
       over: {
+        // Watched, and asked nobody: the record speaks about it.
+        gates: ['write'],
         steps: [
           said('user', `order-${i}`),
           modelCall(),

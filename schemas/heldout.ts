@@ -197,5 +197,9 @@ export const PreflightRow = z.strictObject({
   needed: count.nullable().meta({ description: 'Families needed; null when no number would do.' }),
   power: Share.nullable(),
   note: z.string(),
+  records_lack: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The records lack what an evaluator looks at: no number of families would mend it.' }),
 })
 export type PreflightRow = z.infer<typeof PreflightRow>

@@ -63,7 +63,14 @@ export const TuningProposal = z.strictObject({
   blast_radius: BlastRadius,
   wording: z.array(z.string()).meta({ description: 'What may be said of this certificate, line by line.' }),
   /** Search cases whose baseline did not reproduce, by typed reason, and their share of the set (0..1). */
-  excluded_cases: z.strictObject({ search: z.record(z.string(), z.int()), share: z.number() }),
+  excluded_cases: z.strictObject({
+    search: z.record(z.string(), z.int()),
+    share: z.number(),
+    heldout: z
+      .strictObject({ families: z.int(), share: z.number() })
+      .optional()
+      .meta({ description: 'Sealed families that were left out, each counted against the change; their share.' }),
+  }),
   /** Artifact -> digest of its bytes: what the proposal can be recomputed from. */
   computed_from: z.record(z.string(), Digest),
 })

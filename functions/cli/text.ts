@@ -37,12 +37,17 @@ const HEADLINE: Record<RunSummary['verdict'], string> = {
   no_candidate: 'NO CANDIDATE: the search found nothing to propose',
 }
 
+const headline = ({ verdict, preflight }: RunSummary): string =>
+  verdict === 'inconclusive' && preflight.some((r) => r.records_lack)
+    ? 'INCONCLUSIVE: the records could not contradict a certificate; nothing was spent'
+    : HEADLINE[verdict]
+
 /** The story of a run: verdict, search, fates by kind, the gate, and the proposal in its own wording. */
 export function runLines(summary: RunSummary, proposal: TuningProposal | null, proposalPath: string | null): string[] {
   const { search, candidates } = summary
   const lines = [
     `run ${summary.run}`,
-    `verdict  ${HEADLINE[summary.verdict]}`,
+    `verdict  ${headline(summary)}`,
     `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided${lostReplays(search)}`,
     ...excludedLine(summary.excluded),
     ...noSearchLine(search.no_search),
@@ -118,7 +123,7 @@ function fateLines(candidates: RunSummary['candidates']): string[] {
 
 /** Every candidate with its fate and reason: why nothing else was proposed. */
 export const explainLines = (summary: RunSummary): string[] => [
-  `run ${summary.run}: ${HEADLINE[summary.verdict]}`,
+  `run ${summary.run}: ${headline(summary)}`,
   ...summary.reasons.map((r) => `   ${r}`),
   ...(summary.preflight.length > 0
     ? ['what the held-out set could answer:', ...preflightLines(summary.preflight)]

@@ -72,8 +72,11 @@ function orderLines(draw: Draw, { purchases, target, date }: RefundCase): Offer[
   )
 }
 
-/** Hop 3: captures linked to those orders. The payment lookup returns the same id, so nothing depends on them. */
-function linkedCaptures(draw: Draw, { purchases, target, date }: RefundCase): Offer[] {
+/**
+ * Hop 3: captures linked to those orders. The payment lookup returns the same id, so no value is lost with them; but money
+ * goes back only where the capture was read (settled, no dispute), so it is required before a refund.
+ */
+function linkedCaptures(draw: Draw, { purchases, target, date, ending }: RefundCase): Offer[] {
   const linked = [target, ...purchases.filter((p) => p !== target).slice(0, draw.int(1, 2))]
   return linked.map((p, i) =>
     offer({
@@ -83,8 +86,8 @@ function linkedCaptures(draw: Draw, { purchases, target, date }: RefundCase): Of
       hop: 3,
       rank: i + 1,
       text: `Capture ${p.paymentId} for ${p.orderId} by ${p.method}: authorised ${dayText(p.placed)}, captured ${dayText(p.placed + 1)}, settled in batch ${draw.int(1000, 9999)}, acquirer reference ${draw.hex(12)}, no dispute open.`,
-      gold: false,
-      required: false,
+      gold: p === target && ending === 'refund',
+      required: p === target && ending === 'refund',
     }),
   )
 }

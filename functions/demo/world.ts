@@ -21,7 +21,7 @@ export const WORLD = {
   /** Business accounts: seven orders with long records. Under a halved evidence budget the policy clause falls out. */
   business: 0.05,
 
-  /** Linked captures were followed (hop 3). Nothing ever used them that the payment lookup did not also return. */
+  /** Linked captures were followed (hop 3). No refund goes out unless the capture was read, so two hops are too few. */
   linkedCaptures: 0.5,
 
   /** Parcels with a long tracking log. Under a halved tool budget the payment id falls out before the refund uses it. */

@@ -106,8 +106,17 @@ function intervalOf(row: CertifiedRow, metric: MetricName, end: 'most' | 'least'
     : stands
 }
 
-function known({ kind, passed, p, level, families }: CertifiedRow): string {
-  const by = count(families, 'family', 'families')
+function known({ kind, passed, p, level, families, evaluators = [], note }: CertifiedRow): string {
+  const by = [
+    count(families, 'family', 'families'),
+    ...evaluators
+      .filter((e) => e.p !== null)
+      .map((e) => `${e.evaluator_id}: ${e.exposed_violations} of ${number(e.exposed)} exposed`),
+  ].join('; ')
+  if (kind === 'not_at_stake') {
+    const why = evaluators.map((e) => `${e.evaluator_id}, ${visible(e.not_at_stake_because ?? '')}`)
+    return `not at stake${passed ? '' : ', and broken all the same'}: ${why.join('; ') || visible(note ?? '')}`
+  }
   return kind === 'certified'
     ? `${passed ? 'certified' : 'not certified'}, p = ${p === null ? 'none' : pValue(p)} against ${number(level)}, ${by}`
     : `checked${passed ? '' : ', does not hold'}, ${by}`

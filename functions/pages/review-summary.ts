@@ -43,7 +43,7 @@ function price({ target, certificate, blast_radius }: TuningProposal): Html {
     of === 'utility'
       ? `drop below ${number(-row.limit * 100)} points`
       : `at most ${metricChange('economics_cents_per_decision', row.limit)}`
-  return html`<dt>Price: ${of}</dt><dd><strong>${limit}</strong>${row.passed ? '' : 'not '}${row.kind}; ${changed}</dd>`
+  return html`<dt>Price: ${of}</dt><dd><strong>${limit}</strong>${row.kind === 'not_at_stake' ? 'not at stake' : `${row.passed ? '' : 'not '}${row.kind}`}; ${changed}</dd>`
 }
 
 /** A page for one reviewer in one role. */

@@ -143,9 +143,13 @@ describe('trade-offs', () => {
     }
   })
 
-  test('fewer hops lose nothing, until the lines are gone that name the item', () => {
+  test('fewer hops lose the capture that a refund must have read, and then the lines that name the item', () => {
     const two = under({ [MAX_HOPS]: 2 })
-    expect(share(two, (r) => lostGold(r) || lostRequired(r) || ungrounded(r))).toBe(0)
+    // Every family in which captures were followed and money went back, and no other.
+    const refunded = ({ trimmed: { recording } }: Replayed): boolean =>
+      recording.evidence.hop.includes(3) && recording.actions.name.includes('support.refund.execute')
+    for (const replayed of two) expect(lostRequired(replayed)).toBe(refunded(replayed))
+    expect(share(two, ungrounded)).toBe(0)
     expect(cents(two)).toBeLessThan(cents(baseline) * 0.97)
     expect(share(under({ [MAX_HOPS]: 1 }), ungrounded)).toBeGreaterThan(0.8)
   })
@@ -202,9 +206,9 @@ describe('the demo on it', () => {
   }, 60_000)
   afterAll(() => rmSync(temporary, { recursive: true }))
 
-  test('certifies the two fields that can shrink, with power to spare', () => {
+  test('certifies the one field that can shrink, with power to spare', () => {
     expect(summary.verdict).toBe('certified')
-    expect(summary.winner).toEqual({ [MAX_HOPS]: { from: 3, to: 2 }, [TOP_K]: { from: 10, to: 6 } })
+    expect(summary.winner).toEqual({ [TOP_K]: { from: 10, to: 6 } })
     const power = summary.preflight.find((r) => r.guardrail === 'utility_delta')!
     expect(power.families).toBeGreaterThanOrEqual(500)
     expect(power.power).toBeGreaterThanOrEqual(0.8)
@@ -212,7 +216,7 @@ describe('the demo on it', () => {
   })
 
   test('commits the over-eager change, which a point rule would take, and does not certify it', () => {
-    const { fate, reason } = fateOf({ [MAX_HOPS]: 2, [TOP_K]: 5 })
+    const { fate, reason } = fateOf({ [TOP_K]: 5 })
     expect(fate).toBe('committed')
     expect(reason).toContain('not certified')
   })
@@ -222,7 +226,8 @@ describe('the demo on it', () => {
     ['lower top_k and fewer hops', { [MAX_HOPS]: 2, [TOP_K]: 4 }, 'policy: '],
     ['half the evidence budget', { [EVIDENCE_TOKENS]: 1600 }, 'policy: '],
     ['half the tool budget', { [TOOL_TOKENS]: 700 }, 'safety: '],
-    ['one hop', { [MAX_HOPS]: 1 }, 'safety: '],
+    ['two hops: the payment that a refund stands on', { [MAX_HOPS]: 2 }, 'policy: '],
+    ['one hop', { [MAX_HOPS]: 1 }, ': '],
   ])('blocks %s on the search set', (_, change, guardrail) => {
     const { fate, reason } = fateOf(change)
     expect(fate).toBe('search_guardrail')

@@ -74,6 +74,11 @@ export const newsRetrieval: RealCase = {
           latency: 'the retrieval records carry no clock',
           approval: 'reading news asks nobody for approval',
         },
+        // A control on these records breaks neither: they are printed as not at stake, and only utility is certified.
+        not_at_stake: {
+          policy: 'every passage of this corpus names its source',
+          safety: 'questions are answered from passages alone: no tool is called',
+        },
         search_space: ['evidence.news.top_k', 'evidence.news.source_priority'],
         visible_data: { search_set: 'goldens/news/search', heldout_share: 0.5 },
         ...shipping(refs.pack),

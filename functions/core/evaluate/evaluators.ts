@@ -199,7 +199,7 @@ function keptFindings(r: Replayed, evaluate: (source: string | null) => string |
 }
 
 /** What one evaluator says of one replayed case. */
-export function judge(evaluator: Evaluator, replayed: Replayed): EvaluatorVerdict {
+export function evaluate(evaluator: Evaluator, replayed: Replayed): EvaluatorVerdict {
   const check = checks[evaluator.check] as Check<Evaluator['check']>
   return {
     evaluator_id: evaluator.evaluator_id,

@@ -6,7 +6,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import type { Replayed } from '../replay/transcript.ts'
-import { judge } from './evaluators.ts'
+import { evaluate } from './evaluators.ts'
 import { EXPOSURES, type Exposure, exposureOf } from './exposure.ts'
 
 /** Dimensions whose limits are shares of families. */
@@ -38,7 +38,7 @@ const verdictLetter = ({ score, status }: Pick<EvaluatorVerdict, 'score' | 'stat
 export const verdictLetters = (suite: EvaluatorSuite, replayed: Replayed): string =>
   binaryFloors(suite)
     .map((floor) =>
-      floor.dimension === 'approval' && replayed.bypassed.length > 0 ? 'f' : verdictLetter(judge(floor, replayed)),
+      floor.dimension === 'approval' && replayed.bypassed.length > 0 ? 'f' : verdictLetter(evaluate(floor, replayed)),
     )
     .join('')
 

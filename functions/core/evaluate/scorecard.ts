@@ -2,7 +2,7 @@
 import { eachMeasure } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
-import { judge, outcomeIsLost } from './evaluators.ts'
+import { evaluate, outcomeIsLost } from './evaluators.ts'
 
 export type { Measures }
 
@@ -14,14 +14,14 @@ export const UNREPLAYABLE = eachMeasure((of) => of.unreplayable) as Measures
 
 /** Measures alone, for the search's inner loop. Equal to `scorecardOf(...).measures`. */
 export function measuresOf(suite: EvaluatorSuite, replayed: Replayed): Measures {
-  return fold(suite, replayed, (evaluator) => judge(evaluator, replayed))
+  return fold(suite, replayed, (evaluator) => evaluate(evaluator, replayed))
 }
 
 /** The whole scorecard of a replayed case under a suite. */
 export function scorecardOf(suite: EvaluatorSuite, replayed: Replayed, intent: string): Scorecard {
   const scores: Record<string, EvaluatorVerdict> = {}
   const measures = fold(suite, replayed, (evaluator) => {
-    const verdict = judge(evaluator, replayed)
+    const verdict = evaluate(evaluator, replayed)
     scores[evaluator.evaluator_id] = verdict
     return verdict
   })

@@ -3,7 +3,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, HeldoutVersion } from '#schemas/heldout.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
-import { stakesIn, stakesOf } from '../contract/stakes.ts'
+import { layersOf, stakesIn, stakesOf, utilityAtStake } from '../contract/stakes.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { isGraded, scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
@@ -139,7 +139,7 @@ function binaryRows(
  * The drop of utility that is excluded; where utility is the target, that it rises: a drop of 0 is excluded, by the same exact
  * test. A model judge proves no rise: its row blocks and is called checked.
  */
-function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
+function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
   const isTarget = target.metric === 'utility'
   const declared = target.guardrails.utility_delta
   if (!declared && !isTarget) return []
@@ -165,6 +165,19 @@ function utilityRow({ target, suite, panel, facts }: GateFacts, measures: Series
       counts,
     },
   ]
+  const [first] = isTarget || utilityAtStake(suite, target, harness.replayer) ? [] : row(1, 0, null, { labelled })
+  if (first)
+    return [
+      {
+        ...first,
+        kind: 'not_at_stake',
+        passed: regressions === 0,
+        observed: labelled === 0 ? null : (f - regressions) / labelled,
+        p: null,
+        note: `no change of ${layersOf(target.search_space).join(', ')} can break it`,
+        counts: { labelled, regressions, improvements: f },
+      },
+    ]
   const left: Record<string, number> = some > 0 ? { excluded: some } : {}
   if (n === 0 || (isTarget && target.direction === 'decrease')) return row(1, 0, null, { labelled, ...left })
   if (isTarget ? isGraded(panel) : declared!.graded) {

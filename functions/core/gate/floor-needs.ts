@@ -40,7 +40,15 @@ export function floorNeeds(
     const of = stakesIn(stakes, name)
     const asked = of.filter((s) => s.notAtStake === null)
     const row = (ready: boolean, families: number, needed: number | null, note: string): PreflightRow[] => [
-      { guardrail: name, verdict: ready ? 'ready' : 'inconclusive', families, needed, power: null, note },
+      {
+        guardrail: name,
+        verdict: ready ? 'ready' : 'inconclusive',
+        families,
+        needed,
+        power: null,
+        note,
+        ...(needed === null && { records_lack: true }),
+      },
     ]
     if (facts.exposure === undefined && asked.length > 0)
       return row(

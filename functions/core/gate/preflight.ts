@@ -2,6 +2,7 @@
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
+import { layersOf, utilityAtStake } from '../contract/stakes.ts'
 import { isGraded, utilityPairs } from '../evaluate/pairs.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { acceptTable, cleanSheetFloor, powerNonInferior } from '../statistics/acceptance.ts'
@@ -27,7 +28,7 @@ export function preflight(
 ): PreflightRow[] {
   return [
     ...floorNeeds(facts, target, suite, harness, seen),
-    ...utilityNeed(facts, target, first),
+    ...utilityNeed(facts, target, first, suite, harness),
     ...checkedNeeds(facts, target, harness, first),
   ]
 }
@@ -38,7 +39,13 @@ export function neededOf(rows: readonly PreflightRow[]): number | null {
   return rows.reduce((most, r) => Math.max(most, r.needed ?? 0), 0)
 }
 
-function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: FirstCandidate | null): PreflightRow[] {
+function utilityNeed(
+  facts: HeldoutVersion,
+  target: ResolvedTarget,
+  first: FirstCandidate | null,
+  suite: EvaluatorSuite,
+  harness: Changed,
+): PreflightRow[] {
   const declared = target.guardrails.utility_delta
   const isTarget = target.metric === 'utility'
   if (!declared && !isTarget) return []
@@ -52,6 +59,8 @@ function utilityNeed(facts: HeldoutVersion, target: ResolvedTarget, first: First
   const row = (ready: boolean, needed: number | null, power: number | null, note: string): PreflightRow[] => [
     { guardrail, verdict: ready ? 'ready' : 'inconclusive', families: n, needed, power, note },
   ]
+  if (!isTarget && !utilityAtStake(suite, target, harness.replayer))
+    return row(true, 0, null, `not at stake: no change of ${layersOf(target.search_space).join(', ')} can break it`)
   const cleanSheet = (): number | null => {
     const total = cleanSheetFloor(m, level, some)
     return total === null ? null : Math.max(1, total - all)

@@ -2,6 +2,7 @@
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
 import { ledgerLine } from './ledger.ts'
 
 const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
@@ -13,20 +14,31 @@ const number = (value: number): string => Number(value.toPrecision(4)).toString(
 /** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
 export function certificateWording(certificate: Certificate, item: LedgerItem, radius: BlastRadius): string[] {
   const rows = (kind: CertifiedRow['kind']) =>
-    certificate.rows
-      .filter((r) => r.kind === kind)
-      .map((r, i) => `${(i === 0 ? kind : '').padEnd(13)} ${rowWording(r)}`)
+    titled(
+      kind,
+      certificate.rows.filter((r) => r.kind === kind).flatMap((r) => [rowWording(r), ...floorLines(r).map(indented)]),
+    )
   const regressions = certificate.regression_runs.length
   return [
     ...rows('certified'),
     ...rows('checked'),
+    ...titled('not at stake', notAtStakeLines(certificate.rows)),
+    `left out      ${leftOutWording(item)}`,
     `ledger        ${ledgerLine(item)}`,
     `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,
   ]
 }
 
+/** Lines under a title that stands before the first. */
+const titled = (title: string, lines: readonly string[]): string[] =>
+  lines.map((line, i) => `${(i === 0 ? title : '').padEnd(13)} ${line}`)
+const indented = (line: string): string => `  ${line}`
+
 export const radiusWording = (r: BlastRadius): string =>
   `${r.fields} field${r.fields === 1 ? '' : 's'}, ${percent(r.b_context, 2)} of contexts, ${percent(r.b_decision, 2)} of decisions, config distance ${Number(r.b_config.toFixed(2))}`
+
+const excludedNote = ({ counts }: CertifiedRow): string =>
+  counts.excluded ? ` beside ${counts.excluded} left out` : ''
 
 function rowWording(row: CertifiedRow): string {
   if (row.kind === 'checked') return checkedWording(row)
@@ -36,9 +48,9 @@ function rowWording(row: CertifiedRow): string {
     return `utility rises (${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}, ${p})`
   }
   if (row.guardrail !== 'utility_delta')
-    return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}, ${p}; upper bound ${percent(row.bound ?? 1)})`
+    return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}${excludedNote(row)}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
-  const counts = g === undefined ? `graded, n=${row.families}` : `g=${g}, f=${f}, n=${row.families}`
+  const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}`
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`
 }
 

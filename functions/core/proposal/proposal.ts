@@ -8,6 +8,7 @@ import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
 
@@ -38,6 +39,7 @@ export function buildProposal({
   const { heldout, metric } = certificate
   const gain = metric.candidate === null || metric.baseline === null ? null : metric.candidate - metric.baseline
   const excludedCount = Object.values(excluded).reduce((a, b) => a + b, 0)
+  const leftOut = excludedFamilies(ledger)
   const measured = (dimension: 'latency' | 'economics', value: number | null) =>
     dimension in target.not_measured ? null : value
   return {
@@ -81,7 +83,11 @@ export function buildProposal({
       ...certificateWording(certificate, ledger, winner.blast_radius!),
       ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
     ],
-    excluded_cases: { search: { ...excluded }, share: excludedCount / Math.max(1, run.search_set.cases) },
+    excluded_cases: {
+      search: { ...excluded },
+      share: excludedCount / Math.max(1, run.search_set.cases),
+      heldout: { families: leftOut.some, share: leftOut.some / Math.max(1, ledger.families + leftOut.all) },
+    },
     computed_from: { ...computedFrom },
   }
 }

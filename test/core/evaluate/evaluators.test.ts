@@ -1,6 +1,6 @@
 /** Every check of a suite: when it passes, when it fails and with which finding, and when it has nothing to say. */
 import { describe, expect, test } from 'vitest'
-import { judge } from '#core/evaluate/evaluators.ts'
+import { evaluate } from '#core/evaluate/evaluators.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { Settings } from '#schemas/common.ts'
@@ -33,7 +33,7 @@ const judged = (
     },
   )
   if ('unreplayable' in replayed) throw new Error(replayed.unreplayable)
-  return judge(anEvaluator({ check, ...over } as Partial<Evaluator> & { check: string }), replayed)
+  return evaluate(anEvaluator({ check, ...over } as Partial<Evaluator> & { check: string }), replayed)
 }
 const score = (...args: Parameters<typeof judged>): number | null => judged(...args).score
 const messages = (...args: Parameters<typeof judged>): string[] => judged(...args).findings.map((f) => f.message)

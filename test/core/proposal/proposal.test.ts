@@ -51,6 +51,8 @@ function input(over: Partial<TuningTarget> = {}, heldout: Record<string, unknown
     ledger: {
       version,
       intent: 'support.refund',
+      families: 499,
+      excluded_families: { some: 1, all: 1 },
       used: 2,
       questions: 5,
       alpha: 0.05,
@@ -94,7 +96,11 @@ describe('buildProposal', () => {
   test('carries the ledger line, the balance, the excluded share and what it was computed from', () => {
     expect(buildProposal(input())).toMatchObject({
       ledger: { version, question: 2, of: 5, alpha: 0.05, spent: 0.02, retired: 'passed' },
-      excluded_cases: { search: { evidence: 1, policy: 1 }, share: 0.05 },
+      excluded_cases: {
+        search: { evidence: 1, policy: 1 },
+        share: 0.05,
+        heldout: { families: 1, share: 0.002 },
+      },
       computed_from: { 'target.json': digestOf('t'), commit },
     })
   })

@@ -1,5 +1,6 @@
 /** The first case in which a change breaks each guardrail that one case can break: which rule says so, and where. */
-import type { Evaluator, EvaluatorVerdict } from '#schemas/suite.ts'
+import type { Evaluator } from '#schemas/suite.ts'
+import { findingText } from '../evaluate/finding-text.ts'
 import { FLOORS } from '../evaluate/guardrails.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
 import type { CaseAnswer } from './replayer.ts'
@@ -60,13 +61,4 @@ export class FirstBreaks {
     if (failed) return told(failed.evaluator_id, findingText(failed))
     return told(null, 'an action would run without the approval that the baseline asks for')
   }
-}
-
-/** The first finding of a verdict in words, with the evidence or the step where it was seen. */
-export function findingText({ findings }: EvaluatorVerdict): string {
-  const [finding] = findings
-  if (!finding) return 'no finding'
-  const { message, evidence_ref, step } = finding
-  const where = evidence_ref ?? (step === null ? null : `step ${step}`)
-  return where === null || message.includes(where) ? message : `${message} (${where})`
 }

@@ -10,43 +10,53 @@ export interface ReplayableValues {
   readonly some: Reach | null
 }
 
-/** Is asked whether the records of a case speak about a value; the baseline's they do. */
-type Speaks = (caseIndex: number, value: SettingValue) => boolean
+/** Can the case be replayed under this value? Asked of one case; under the baseline's it can. */
+export type Speaks = (value: SettingValue) => boolean
 
-export interface Replayability {
-  /** Can this case be replayed under this value? */
-  holds(caseIndex: number, value: SettingValue): boolean
+/** Folds what the cases say, one after the other. */
+export interface ReplayableFold {
+  /** Takes a case, and answers for it without asking again. */
+  add(speaks: Speaks): Speaks
   replayable(): ReplayableValues
 }
 
-/** Of an ordered range each case speaks about an interval around the baseline: its ends are found by halving. */
-export class RangeReach implements Replayability {
-  readonly #values: readonly number[]
-  readonly #low: Int32Array
-  readonly #high: Int32Array
+/** The fold of a field by its values, in declared order. */
+export const replayableFold = (values: readonly SettingValue[], baseline: SettingValue): ReplayableFold =>
+  typeof baseline === 'number'
+    ? new RangeFold(values as readonly number[], values.indexOf(baseline))
+    : new ChoiceFold(values, baseline)
 
-  constructor(values: readonly number[], at: number, cases: number, speaks: Speaks) {
+/** Of an ordered range each case speaks about an interval around the baseline: its ends are found by halving. */
+class RangeFold implements ReplayableFold {
+  readonly #values: readonly number[]
+  readonly #start: number
+  /** Indices: the interval that all cases share, and the one from the lowest end of any to the highest. */
+  #all: readonly [number, number]
+  #some: readonly [number, number]
+
+  constructor(values: readonly number[], start: number) {
     this.#values = values
-    this.#low = new Int32Array(cases)
-    this.#high = new Int32Array(cases)
-    for (let i = 0; i < cases; i++) {
-      this.#low[i] = farthest(at, 0, (v) => speaks(i, values[v]!))
-      this.#high[i] = farthest(at, values.length - 1, (v) => speaks(i, values[v]!))
-    }
+    this.#start = start
+    this.#all = [0, values.length - 1]
+    this.#some = [start, start]
   }
 
-  holds(caseIndex: number, value: SettingValue): boolean {
-    const [low, high] = [this.#values[this.#low[caseIndex]!]!, this.#values[this.#high[caseIndex]!]!]
-    return (value as number) >= low && (value as number) <= high
+  add(speaks: Speaks): Speaks {
+    const values = this.#values
+    const holds = (index: number): boolean => speaks(values[index]!)
+    const low = farthest(this.#start, 0, holds)
+    const high = farthest(this.#start, values.length - 1, holds)
+    this.#all = [Math.max(this.#all[0], low), Math.min(this.#all[1], high)]
+    this.#some = [Math.min(this.#some[0], low), Math.max(this.#some[1], high)]
+    return (value) => (value as number) >= values[low]! && (value as number) <= values[high]!
   }
 
   replayable(): ReplayableValues {
-    const fold = (ends: Int32Array, pick: (a: number, b: number) => number) => this.#values[ends.reduce(pick)]!
-    const [most, least] = [(a: number, b: number) => Math.max(a, b), (a: number, b: number) => Math.min(a, b)]
-    return {
-      all: { min: fold(this.#low, most), max: fold(this.#high, least) },
-      some: { min: fold(this.#low, least), max: fold(this.#high, most) },
-    }
+    const reach = ([low, high]: readonly [number, number]): Reach => ({
+      min: this.#values[low]!,
+      max: this.#values[high]!,
+    })
+    return { all: reach(this.#all), some: reach(this.#some) }
   }
 }
 
@@ -63,29 +73,30 @@ function farthest(start: number, end: number, holds: (index: number) => boolean)
 }
 
 /** Of a list each choice is asked for by itself. */
-export class ChoiceReach implements Replayability {
-  readonly #cases: number
-  readonly #spoken: ReadonlyMap<SettingValue, Uint8Array>
+class ChoiceFold implements ReplayableFold {
+  readonly #baseline: SettingValue
+  readonly #spoken: Map<SettingValue, number>
+  #cases = 0
 
-  constructor(values: readonly SettingValue[], baseline: SettingValue, cases: number, speaks: Speaks) {
-    this.#cases = cases
-    this.#spoken = new Map(
-      values.map((value) => [
-        value,
-        Uint8Array.from({ length: cases }, (_, i) => (value === baseline || speaks(i, value) ? 1 : 0)),
-      ]),
-    )
+  constructor(values: readonly SettingValue[], baseline: SettingValue) {
+    this.#baseline = baseline
+    this.#spoken = new Map(values.map((value) => [value, 0]))
   }
 
-  holds(caseIndex: number, value: SettingValue): boolean {
-    return this.#spoken.get(value)![caseIndex] === 1
+  add(speaks: Speaks): Speaks {
+    const spoken = new Set<SettingValue>()
+    this.#cases++
+    for (const [value, cases] of this.#spoken) {
+      if (value !== this.#baseline && !speaks(value)) continue
+      spoken.add(value)
+      this.#spoken.set(value, cases + 1)
+    }
+    return (value) => spoken.has(value)
   }
 
   replayable(): ReplayableValues {
     const least = (cases: number): Reach => ({
-      values: [...this.#spoken].flatMap(([value, flags]) =>
-        flags.reduce((n, flag) => n + flag, 0) >= cases ? [value] : [],
-      ),
+      values: [...this.#spoken].flatMap(([value, spoken]) => (spoken >= cases ? [value] : [])),
     })
     return { all: least(this.#cases), some: least(1) }
   }

@@ -3,13 +3,12 @@ import type { Settings, SettingValue } from '#schemas/common.ts'
 import type { Layer } from '#schemas/surface-fields.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { TunableField } from '../space/lattice.ts'
-import { ChoiceReach, RangeReach, type Replayability, type ReplayableValues } from './replayable-values.ts'
+import { type ReplayableFold, type ReplayableValues, replayableFold } from './replayable-values.ts'
 import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
 
 /**
  * A surface with every other setting at its baseline. Counts are cases that change at one of the values looked at at least;
- * null: nothing is known of it without running a harness. `replayable`: values for which every case, or some case, can be
- * replayed; null: not known, or no value beside the baseline's can.
+ * null: nothing is known of it without running a harness, or it has no values to look at.
  */
 export interface SurfaceRow {
   readonly path: string
@@ -29,10 +28,13 @@ export interface SurfaceRow {
 
 /** Values of a long range that are looked at: its ends, and as many between them. */
 const LOOKED_AT = 6
-/** Cases asked for at once. */
-const BLOCK = 64
+/** People are told so often how far it is. */
+const TOLD_EVERY = 2000
 
-/** One row a field of the search space. Every field is changed by itself. */
+/**
+ * One row a field of the search space; every field is changed by itself. Yields the replays of one case at a time, because
+ * reading a case costs more than asking several things of it.
+ */
 export function* surfaceTable(
   fields: readonly TunableField[],
   panel: Panel,
@@ -40,61 +42,15 @@ export function* surfaceTable(
   view: CaseView,
   progress: (message: string) => void = () => {},
 ): Generator<Round, SurfaceRow[], readonly CaseAnswer[]> {
-  const rows: SurfaceRow[] = []
-  for (const field of fields) {
-    progress(`looking at ${field.path}`)
-    rows.push(yield* surfaceRow(new Field(field, baseline, view), panel))
-  }
-  return rows
-}
-
-function* surfaceRow(field: Field, panel: Panel): Generator<Round, SurfaceRow, readonly CaseAnswer[]> {
   const cases = panel.cases.length
-  const { path, surface, baseline, values } = field.of
-  const looked = lookedAt(values, baseline)
-  const row = { path, layer: surface.layer, baseline, values: values.length, cases }
-  const nothing = { contexts: null, approvals: null, decisions: null, inert: false }
-  const isKnown = cases > 0 && looked.length > 0 && field.isKnown()
-  if (!isKnown) return { ...row, looked_at: [], ...nothing, replayable: { all: null, some: null } }
-  const reach = field.reach(cases)
-  const changed = new Uint8Array(cases)
-  let isSeen = false
-  for (const value of looked) {
-    const settings = field.settings(value)
-    for (let from = 0; from < cases; from += BLOCK) {
-      const touched: number[] = []
-      for (let i = from; i < Math.min(cases, from + BLOCK); i++) {
-        if (!reach.holds(i, value)) continue
-        isSeen = true
-        if (field.view.contextKey(i, settings) === SAME_AS_BASELINE) continue
-        changed[i]! |= CHANGED
-        if (!(changed[i]! & DECIDED)) touched.push(i)
-      }
-      if (touched.length === 0) continue
-      const answers = yield { candidate_id: path, settings, cases: touched }
-      touched.forEach((i, at) => {
-        const { decisionChanged, measures } = answers[at]!
-        if (decisionChanged || measures.utility_passed !== panel.baseline.at(i)!.utility_passed) changed[i]! |= DECIDED
-      })
-    }
+  const isKnown = cases > 0 && view.rendered(0, baseline) !== null
+  const looks = fields.map((field) => new SurfaceLook(field, baseline))
+  for (let i = 0; isKnown && i < cases; i++) {
+    for (const look of looks) yield* look.add(i, panel, view)
+    if ((i + 1) % TOLD_EVERY === 0) progress(`looked at the surfaces on ${i + 1} of ${cases} cases`)
   }
-  const count = (bit: number): number => changed.reduce((n, flags) => n + (flags & bit ? 1 : 0), 0)
-  const touched = count(CHANGED)
-  // A threshold asks people and changes no context; every other field is the other way round.
-  const asks = surface.layer === 'approval_gate'
-  return {
-    ...row,
-    looked_at: looked,
-    contexts: asks ? 0 : touched,
-    approvals: asks ? touched : 0,
-    decisions: count(DECIDED),
-    replayable: reach.replayable(),
-    inert: isSeen && touched === 0,
-  }
+  return looks.map((look) => look.row(cases, isKnown))
 }
-
-const CHANGED = 1
-const DECIDED = 2
 
 /** The ends first, because they change most. */
 function lookedAt(values: readonly SettingValue[], baseline: SettingValue): SettingValue[] {
@@ -107,41 +63,75 @@ function lookedAt(values: readonly SettingValue[], baseline: SettingValue): Sett
   return [...new Set(ends)].filter((v): v is SettingValue => v !== undefined && v !== baseline)
 }
 
-/** One field, and what is known of cases under its values. */
-class Field {
-  readonly of: TunableField
-  readonly view: CaseView
+/** One field while the cases pass. */
+class SurfaceLook {
+  readonly #field: TunableField
   readonly #baseline: Settings
+  /** A table is made once: what replay reads of it is remembered by its identity. */
   readonly #settings = new Map<SettingValue, Settings>()
+  readonly #looked: readonly SettingValue[]
+  readonly #reach: ReplayableFold
+  #touched = 0
+  #decided = 0
+  #isSeen = false
 
-  constructor(of: TunableField, baseline: Settings, view: CaseView) {
-    this.of = of
+  constructor(field: TunableField, baseline: Settings) {
+    this.#field = field
     this.#baseline = baseline
-    this.view = view
+    this.#looked = lookedAt(field.values, field.baseline)
+    this.#reach = replayableFold(field.values, field.baseline)
   }
 
-  /** A table is made once: what replay reads of it is remembered by its identity. */
-  settings(value: SettingValue): Settings {
+  *add(caseIndex: number, { baseline }: Panel, view: CaseView): Generator<Round, void, readonly CaseAnswer[]> {
+    if (this.#looked.length === 0) return
+    const holds = this.#reach.add((value) => {
+      const rendered = view.rendered(caseIndex, this.#at(value))
+      return rendered !== null && !('unreplayable' in rendered)
+    })
+    // Values that give the same context decide the same.
+    const seen = new Set([SAME_AS_BASELINE])
+    for (const value of this.#looked) {
+      if (!holds(value)) continue
+      this.#isSeen = true
+      const settings = this.#at(value)
+      const key = view.contextKey(caseIndex, settings)
+      if (seen.has(key)) continue
+      if (seen.size === 1) this.#touched++
+      seen.add(key)
+      const [answer] = yield { candidate_id: this.#field.path, settings, cases: [caseIndex] }
+      const { decisionChanged, measures } = answer!
+      if (!decisionChanged && measures.utility_passed === baseline.at(caseIndex)!.utility_passed) continue
+      this.#decided++
+      return
+    }
+  }
+
+  row(cases: number, isKnown: boolean): SurfaceRow {
+    const { path, surface, baseline, values } = this.#field
+    const row = { path, layer: surface.layer, baseline, values: values.length, cases }
+    if (!isKnown || this.#looked.length === 0) {
+      const unknown = { contexts: null, approvals: null, decisions: null, replayable: { all: null, some: null } }
+      return { ...row, looked_at: [], ...unknown, inert: false }
+    }
+    // A threshold asks people and changes no context; every other field is the other way round.
+    const asks = surface.layer === 'approval_gate'
+    return {
+      ...row,
+      looked_at: this.#looked,
+      contexts: asks ? 0 : this.#touched,
+      approvals: asks ? this.#touched : 0,
+      decisions: this.#decided,
+      replayable: this.#reach.replayable(),
+      inert: this.#isSeen && this.#touched === 0,
+    }
+  }
+
+  #at(value: SettingValue): Settings {
     let settings = this.#settings.get(value)
     if (!settings) {
-      settings = { ...this.#baseline, [this.of.path]: value }
+      settings = { ...this.#baseline, [this.#field.path]: value }
       this.#settings.set(value, settings)
     }
     return settings
-  }
-
-  isKnown(): boolean {
-    return this.view.rendered(0, this.#baseline) !== null
-  }
-
-  reach(cases: number): Replayability {
-    const { values, baseline } = this.of
-    const speaks = (i: number, value: SettingValue): boolean => {
-      const rendered = this.view.rendered(i, this.settings(value))
-      return rendered !== null && !('unreplayable' in rendered)
-    }
-    return typeof baseline === 'number'
-      ? new RangeReach(values as readonly number[], values.indexOf(baseline), cases, speaks)
-      : new ChoiceReach(values, baseline, cases, speaks)
   }
 }

@@ -82,7 +82,8 @@ export async function proposeChanges(
       rejections: await readRejections(store, intent, baselineDigest({ target, pack, replayer }), digestOf(suite), ''),
       candidates,
     }
-    const asking = assess(candidates, input, replays.view, { progress: store.progress })
+    // A harness works on several cases at once; records answer at once, and a case is read once.
+    const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
     const { excluded } = reproduction
     return {
       intent,

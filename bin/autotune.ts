@@ -130,7 +130,7 @@ function build(state: { code: number }): Command {
   verb(
     'propose <file>',
     'hand-written changes on the search side: bounds, fate, figures and the limit that failed; spends nothing',
-    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\n\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nExit code: 0 a run would keep each change, 3 some not, 2 some are out of bounds or bad input',
+    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nExit code: 0 a run would keep each change, 3 some not, 2 some are out of bounds or bad input',
   )
     .requiredOption('--target <file>', 'tuning target')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')

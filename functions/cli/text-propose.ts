@@ -23,7 +23,7 @@ export function proposeLines(proposed: Proposed): string[] {
   const good = changes.filter((c) => c.assessed?.survives).length
   const out = changes.filter((c) => c.problems.length > 0).length
   return [
-    ...(cases > 0
+    ...(cases !== null
       ? [`search   ${cases} cases of ${intent}${lost.length > 0 ? ` (left out: ${lost.join(', ')})` : ''}`]
       : []),
     ...changes.flatMap((change) => changeLines(change, proposed)),

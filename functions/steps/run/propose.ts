@@ -32,8 +32,9 @@ export interface Proposed {
   readonly intent: string
   readonly metric: MetricName
   readonly direction: 'decrease' | 'increase'
-  /** Cases that were replayed, and those left out because their baseline does not reproduce. */
-  readonly search_cases: number
+  /** Cases of the search set; null: every change is out of bounds, so nothing was replayed. */
+  readonly search_cases: number | null
+  /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   readonly changes: readonly ProposedChange[]
 }
@@ -61,7 +62,7 @@ export async function proposeChanges(
       assessed: candidate ? rest.next().value! : null,
     }))
   }
-  if (candidates.length === 0) return { intent, metric, direction, search_cases: 0, excluded: {}, changes: told([]) }
+  if (candidates.length === 0) return { intent, metric, direction, search_cases: null, excluded: {}, changes: told([]) }
   const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
   const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
   const compiled = () => compileIntent(store, intent)

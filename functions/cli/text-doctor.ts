@@ -55,10 +55,10 @@ export function surfaceLines(rows: readonly SurfaceRow[]): string[] {
 }
 
 function reachText({ values, looked_at, replayable, baseline }: SurfaceRow): string {
-  if (values === 0) return 'a prompt block: hand-written changes only, see "autotune propose"'
+  if (values === 0) return 'hand-written only: propose'
   if (values === 1) return `${baseline} is its only value`
   const { all, some } = replayable
-  if (all === null || some === null) return 'not measured: a harness tells by running, see "autotune propose"'
+  if (all === null || some === null) return 'not measured: try propose'
   const [every, any] = [reach(all), reach(some)]
   const looked = looked_at.length < values - 1 ? `; ${looked_at.length} of ${values - 1} values looked at` : ''
   return `${every === any ? every : `${every} in all cases, ${any} in some`} (now ${baseline})${looked}`

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
+import { surfaceLines } from '../../functions/cli/text-doctor.ts'
 import { aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { autotune, ready, type Workplace, workplace } from './command-line.ts'
 
@@ -110,4 +111,15 @@ test('nothing is written', async () => {
   const before = place.listing()
   await at('doctor', '--target', target)
   expect(place.listing()).toEqual(before)
+})
+
+test('of a surface that only a harness or a person can try, nothing is counted: no 0 is printed', () => {
+  const unknown = { cases: 9, contexts: null, approvals: null, decisions: null, looked_at: [], inert: false } as const
+  const replayable = { all: null, some: null }
+  const [, , planner, prompt] = surfaceLines([
+    { ...unknown, path: 'planner.tool_preference', layer: 'planner', baseline: 'direct', values: 2, replayable },
+    { ...unknown, path: 'prompt.instruction_block', layer: 'prompt', baseline: 'Be brief.', values: 0, replayable },
+  ])
+  expect(planner).toMatch(/^ {3}planner\.tool_preference +- +- +- {2}not measured: try propose$/)
+  expect(prompt).toMatch(/^ {3}prompt\.instruction_block +- +- +- {2}hand-written only: propose$/)
 })

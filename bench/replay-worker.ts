@@ -9,7 +9,7 @@ import { ungroundedFindings } from '#core/evaluate/evaluators.ts'
 import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { contextHash } from '#core/replay/render.ts'
-import { observe, place } from '#core/replay/transcript.ts'
+import { observe, trimCase } from '#core/replay/transcript.ts'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -75,18 +75,18 @@ async function full() {
     const { settings, suite, prices, candidates } = harnesses[replayCase.intent_id]!
     const pins = { baseline: settings, prices }
     for (const [i, candidate] of candidates.entries()) {
-      const placement = place(replayCase, candidate, settings)
-      if ('unreplayable' in placement) throw new Error(placement.unreplayable)
-      const replayed = observe(placement, pins)
+      const trimmed = trimCase(replayCase, candidate, settings)
+      if ('unreplayable' in trimmed) throw new Error(trimmed.unreplayable)
+      const replayed = observe(trimmed, pins)
       const result: ReplayResult = {
         candidate_id: `c_${i}`,
         case_id: replayCase.case_id,
         family_id: replayCase.family_id,
         status: 'replayed',
         reason: null,
-        recording: placement.recording.run_id,
-        context: `sha256:${contextHash(placement.prepared, placement.rendered)}`,
-        context_equal: placement.equal,
+        recording: trimmed.recording.run_id,
+        context: `sha256:${contextHash(trimmed.prepared, trimmed.rendered)}`,
+        context_equal: trimmed.equal,
         findings: ungroundedFindings(replayed),
         scorecard: scorecardOf(suite, replayed, replayCase.intent_id),
       }
@@ -140,9 +140,9 @@ function replays(replayCase: ReplayCase): number {
   const pins = { baseline: settings, prices }
   let ungrounded = 0
   for (const candidate of candidates) {
-    const placement = place(replayCase, candidate, settings)
-    if ('unreplayable' in placement) throw new Error(placement.unreplayable)
-    ungrounded += observe(placement, pins).ungrounded.length
+    const trimmed = trimCase(replayCase, candidate, settings)
+    if ('unreplayable' in trimmed) throw new Error(trimmed.unreplayable)
+    ungrounded += observe(trimmed, pins).ungrounded.length
   }
   return ungrounded
 }

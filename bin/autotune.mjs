@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+/** The command: starts the program, or says which Node it needs. */
+
 // In syntax and imports that old Nodes understand, so that they can say what is missing.
 const ENTRY = './autotune.ts'
 

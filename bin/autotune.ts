@@ -103,6 +103,12 @@ function build(state: { code: number }): Command {
     .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
     .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
     .option('--prices <file>', 'price table to publish (repeatable)', repeat, [])
+    .option(
+      '--document <ref=file>',
+      'policy bundle, tool manifest or another document of a tuple, kept under its ref (repeatable)',
+      repeat,
+      [],
+    )
     .addOption(
       new Option('--split <rule>', 'how families are split into search and held-out')
         .choices(['hash', 'recorded'])

@@ -11,7 +11,10 @@ const ENDING = extname(fileURLToPath(import.meta.url))
 /** Path of a handler by its name, that of its file in functions/handlers. */
 export const handlerFile = (name: string): string => join(ROOT, 'functions/handlers', `${name}${ENDING}`)
 
-/** Names of every handler, sorted: one Lambda each. */
+/**
+ * Names of every handler, sorted: one Lambda each.
+ * @public measured by the test of bundle sizes and the bench
+ */
 export const handlerNames = (): string[] =>
   readdirSync(join(ROOT, 'functions/handlers'))
     .flatMap((file) => (file.endsWith(ENDING) ? [file.slice(0, -ENDING.length)] : []))
@@ -27,7 +30,8 @@ export const BUNDLING = {
 }
 
 /**
- * The same for esbuild itself: one file a handler, NAME.mjs, in a folder. For the test of bundle sizes and the bench.
+ * The same for esbuild itself: one file a handler, NAME.mjs, in a folder.
+ * @public measured by the test of bundle sizes and the bench
  */
 export const esbuildOptions = (names: readonly string[], outdir: string) => {
   const { externalModules, ...options } = BUNDLING

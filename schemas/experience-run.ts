@@ -1,9 +1,21 @@
-/** Native experience run: what an import map returns for one foreign record, and the files it becomes. */
+/**
+ * Native experience run: what an import map returns for one foreign record, and the files it becomes. Version 2 only adds
+ * fields, all of them optional: one that is absent means what a record of version 1 meant, and compiles to the same bytes.
+ */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Settings } from './common.ts'
+import { issuesOfRun } from './experience-run-rules.ts'
 
 const tokens = z.int().min(0)
 const milliseconds = z.number().min(0)
+
+const gate = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word')
+/** `null` or absent: the root agent. */
+const agent = {
+  agent: Name.nullable()
+    .optional()
+    .meta({ description: 'Sub-agent in whose context it stood; null or absent: the root.' }),
+}
 
 const bucket = z
   .string()
@@ -19,7 +31,13 @@ export const Offer = z.strictObject({
   evidence_ref: Name,
   bucket,
   source: Name.nullable(),
-  hop: z.int().min(1),
+  hop: z.int().min(1).meta({ description: 'Hop in which it was first offered.' }),
+  hops: z
+    .array(z.int().min(1))
+    .min(1)
+    .optional()
+    .meta({ description: 'Every hop that offered it, ascending, when there was more than one; begins with hop.' }),
+  score: z.number().optional().meta({ description: 'Score that the retriever gave it, on its own scale.' }),
   ranks: z
     .record(Name, z.int().min(1))
     .refine((r) => Object.keys(r).length > 0, 'an offer carries at least the rank "as_ranked"'),
@@ -49,30 +67,53 @@ export const Step = z.discriminatedUnion('kind', [
     role: z.enum(['user', 'assistant', 'system']),
     content: z.string(),
     tokens: tokens.nullable(),
+    ...agent,
+    omitted: z
+      .record(Name, z.int().min(1))
+      .optional()
+      .meta({ description: 'Parts that are no text and were left out, by kind, e.g. {"image": 2}.' }),
   }),
   z.strictObject({
     kind: z.literal('model_call'),
     model: Name.nullable(),
-    prompt_tokens: tokens.nullable(),
-    completion_tokens: tokens.nullable(),
+    prompt_tokens: tokens
+      .nullable()
+      .meta({ description: 'Whole input, with what was read from or written to a cache.' }),
+    completion_tokens: tokens.nullable().meta({ description: 'Whole output, with reasoning.' }),
     latency_ms: milliseconds.nullable(),
+    ...agent,
+    cached_prompt_tokens: tokens.optional().meta({ description: 'Of the input: read from a cache.' }),
+    cache_write_tokens: tokens.optional().meta({ description: 'Of the input: written to a cache.' }),
+    reasoning_tokens: tokens.optional().meta({ description: 'Of the output: reasoning.' }),
+    attempt: z.int().min(1).optional().meta({ description: 'Which attempt at the same call, from 1.' }),
+    error: Name.optional().meta({ description: 'Type of the error with which it failed.' }),
+    first_token_ms: milliseconds.optional(),
   }),
   z.strictObject({
     kind: z.literal('retrieval'),
     bucket,
     hop: z.int().min(1),
     latency_ms: milliseconds.nullable(),
+    ...agent,
+    query: z.string().optional(),
+    stage: z.enum(['search', 'rerank']).optional().meta({ description: 'Absent: search.' }),
   }),
   z.strictObject({
     kind: z.literal('tool_call'),
     tool_call_id: toolCallId,
     name: Name,
-    arguments: z.json(),
+    arguments: z.json().meta({ description: 'JSON text of an object or list is parsed on import.' }),
     /** Null: not known, and `confirmed_before_write` cannot judge it. */
     writes: z.boolean().nullable().meta({ description: 'Changes state outside the run.' }),
     confirmed: z.boolean().nullable().meta({ description: 'The user said yes before it.' }),
     correct: z.boolean().nullable().meta({ description: 'Judged right or wrong afterwards; null: unknown.' }),
     latency_ms: milliseconds.nullable(),
+    ...agent,
+    from_call: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'Which model call chose it, counted from 0; absent: the last one before it.' }),
   }),
   z.strictObject({
     kind: z.literal('tool_result'),
@@ -80,14 +121,17 @@ export const Step = z.discriminatedUnion('kind', [
     content: z.string().nullable(),
     error: z.boolean().nullable(),
     tokens: tokens.nullable(),
+    ...agent,
   }),
   z.strictObject({
     kind: z.literal('approval'),
-    gate: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word'),
+    gate,
     tool_call_id: toolCallId.nullable(),
     amount: z.number().nullable().meta({ description: 'null: no amount is known, so the action always waits.' }),
     asked: z.boolean().nullable().meta({ description: 'Did it wait for a person when recorded; null: not recorded.' }),
     granted: z.boolean().nullable(),
+    ...agent,
+    waited_ms: milliseconds.optional().meta({ description: 'How long it waited for a person.' }),
   }),
 ])
 export type Step = z.infer<typeof Step>
@@ -105,6 +149,16 @@ export const OperatorCorrection = z.strictObject({
 })
 export type OperatorCorrection = z.infer<typeof OperatorCorrection>
 
+const scoreKind = z.enum(['human', 'rule', 'business', 'judge'])
+
+/** One recorded score, on the scale of whoever gave it. */
+export const RecordedScore = z.strictObject({
+  name: Name,
+  value: z.number(),
+  kind: scoreKind,
+  annotator: Name.nullable().optional(),
+})
+
 /**
  * How a run ended. `passed` and `score` (0..1) are labels and may be missing: such a family is outside the utility
  * test, never a failure. Latency in milliseconds, cost in cents.
@@ -114,18 +168,28 @@ export const Outcome = z.strictObject({
   outputs: z.json().nullable(),
   passed: z.boolean().nullable().meta({ description: 'Recorded pass/fail of the whole run; null: no label.' }),
   score: z.number().min(0).max(1).nullable().meta({ description: 'Recorded graded score.' }),
-  score_kind: z
-    .enum(['human', 'rule', 'business', 'judge'])
-    .nullable()
-    .meta({ description: 'Who gave passed and score.' }),
+  score_kind: scoreKind.nullable().meta({ description: 'Who gave passed and score.' }),
+  scores: z.array(RecordedScore).optional().meta({ description: 'Every recorded score with its kind.' }),
   must_refuse: z.boolean().nullable(),
   refused: z.boolean().nullable(),
-  latency_ms: milliseconds.nullable().meta({ description: 'Whole run, wall clock.' }),
+  latency_ms: milliseconds
+    .nullable()
+    .meta({ description: 'Whole run, wall clock; without the time in which it waited for a person (waited_ms).' }),
   cost_cents: z
     .number()
     .min(0)
     .nullable()
     .meta({ description: 'As billed at the time; the replay recomputes from tokens.' }),
+})
+
+/** Where a run was read from, and what of it was not. */
+export const RunSource = z.strictObject({
+  dialect: Name,
+  version: Name.nullable().optional(),
+  file: Name.nullable().optional(),
+  record: Name.nullable().optional().meta({ description: 'Original id of the record, also where it is no Id.' }),
+  complete: z.boolean().nullable().optional(),
+  dropped: z.record(Name, z.int().min(1)).optional().meta({ description: 'What was left out, by reason.' }),
 })
 
 /**
@@ -149,12 +213,23 @@ export const ExperienceRun = z
     policy_bundle_version: Ref.nullable(),
     tool_manifest_version: Ref.nullable(),
     evaluator_suite_version: Ref.nullable(),
+    model_profile_version: Ref.optional(),
+    prompt_version: Ref.optional(),
+    memory_schema_version: Ref.optional(),
     release_tuple_id: Id.nullable(),
     decision_record_id: Name.nullable(),
+    session_id: Name.optional().meta({ description: 'Conversation that it is a turn of.' }),
+    turn: z.int().min(1).optional().meta({ description: 'Which turn of the session, from 1.' }),
+    started_at: z.iso.datetime({ offset: true }).optional(),
+    source: RunSource.optional(),
     operator_corrections: z.array(OperatorCorrection),
     settings: Settings,
     offers: z.record(bucket, OfferDepth).meta({ description: 'Bucket -> how deep it was recorded.' }),
     evidence: z.array(Offer),
+    gates: z
+      .array(gate)
+      .optional()
+      .meta({ description: 'Gates that were watched: where one of them recorded no approval, no action was gated.' }),
     gold_not_offered: z
       .int()
       .min(0)
@@ -164,41 +239,6 @@ export const ExperienceRun = z
     outcome: Outcome,
   })
   .superRefine((run, ctx) => {
-    const seen = new Set<string>()
-    run.evidence.forEach((offer, i) => {
-      if (seen.has(offer.evidence_ref))
-        ctx.addIssue({
-          code: 'custom',
-          path: ['evidence', i, 'evidence_ref'],
-          message: `"${offer.evidence_ref}" is offered twice`,
-        })
-      seen.add(offer.evidence_ref)
-      if (offer.tokens === null && offer.text === null)
-        ctx.addIssue({ code: 'custom', path: ['evidence', i], message: 'an offer needs its tokens or its text' })
-      if (!run.offers[offer.bucket])
-        ctx.addIssue({
-          code: 'custom',
-          path: ['offers'],
-          message: `bucket "${offer.bucket}" is offered but has no recorded depth`,
-        })
-    })
-    const calls = new Set<string>()
-    run.steps.forEach((step, i) => {
-      if (step.kind === 'tool_call') {
-        if (calls.has(step.tool_call_id))
-          ctx.addIssue({
-            code: 'custom',
-            path: ['steps', i, 'tool_call_id'],
-            message: `"${step.tool_call_id}" is called twice`,
-          })
-        calls.add(step.tool_call_id)
-      }
-      if (step.kind === 'tool_result' && !calls.has(step.tool_call_id))
-        ctx.addIssue({
-          code: 'custom',
-          path: ['steps', i, 'tool_call_id'],
-          message: `a result for "${step.tool_call_id}", which no earlier step called`,
-        })
-    })
+    for (const issue of issuesOfRun(run)) ctx.addIssue({ code: 'custom', ...issue })
   })
 export type ExperienceRun = z.infer<typeof ExperienceRun>

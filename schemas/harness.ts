@@ -62,7 +62,18 @@ export const HarnessResult = z.strictObject({
     .optional(z.nullable(z.boolean()))
     .check(z.meta({ description: 'Did it refuse; absent or null: not said.' })),
   usage: z
-    .nullable(z.array(z.strictObject({ model: Name, prompt_tokens: tokens, completion_tokens: tokens })))
+    .nullable(
+      z.array(
+        z.strictObject({
+          model: Name,
+          prompt_tokens: tokens,
+          completion_tokens: tokens,
+          cached_prompt_tokens: z.optional(tokens),
+          cache_write_tokens: z.optional(tokens),
+          reasoning_tokens: z.optional(tokens),
+        }),
+      ),
+    )
     .check(z.meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' })),
   latency_ms: z.optional(z.nullable(z.number().check(z.nonnegative()))).check(
     z.meta({

@@ -1,6 +1,7 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Digest, Id, Name, Ref, RiskClass, Settings } from './common.ts'
+import { Digest, Id, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 
 /** An intent that the pack serves, how risky its actions can be, and who answers for it. */
@@ -41,6 +42,9 @@ export const ContextPack = z
     settings: Settings,
     intents: z.array(PackIntent).min(1),
     tunable_surfaces: z.array(TunableSurface),
+    protected_paths: z.array(SettingPath).optional().meta({
+      description: 'Paths that are never tunable, with everything below them, beside the built-in invariants.',
+    }),
     exceptions: z.array(PackException).optional(),
   })
   .superRefine((pack, ctx) => {
@@ -58,6 +62,13 @@ export const ContextPack = z
       seen.add(surface.path)
       if (pack.settings[surface.path] === undefined)
         ctx.addIssue({ code: 'custom', path: [...at, 'path'], message: `"${surface.path}" has no value in settings` })
+      const guard = protectedBy(surface.path, pack.protected_paths)
+      if (guard)
+        ctx.addIssue({
+          code: 'custom',
+          path: [...at, 'path'],
+          message: `"${surface.path}" is protected by protected_paths "${guard}": take out the surface, or the protection`,
+        })
       surface.intents.forEach((intent, k) => {
         if (!intents.has(intent))
           ctx.addIssue({
@@ -102,6 +113,8 @@ export const ReleaseTuple = z.strictObject({
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 
+const price = (description: string) => z.number().min(0).optional().meta({ description })
+
 /**
  * Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0 (DESIGN 3).
  * Pinned with the tuple, so that a recomputed cost is the same a year later.
@@ -111,7 +124,13 @@ export const PriceTable = z.strictObject({
   price_table: Ref,
   models: z.record(
     Name,
-    z.strictObject({ prompt_cents_per_million: z.number().min(0), completion_cents_per_million: z.number().min(0) }),
+    z.strictObject({
+      prompt_cents_per_million: z.number().min(0),
+      completion_cents_per_million: z.number().min(0),
+      cached_prompt_cents_per_million: price('Input that was read from a cache; absent: as other input.'),
+      cache_write_cents_per_million: price('Input that was written to a cache; absent: as other input.'),
+      reasoning_cents_per_million: price('Reasoning; absent: as other output.'),
+    }),
   ),
 })
 export type PriceTable = z.infer<typeof PriceTable>

@@ -52,6 +52,10 @@ export const AutotuneRun = z.strictObject({
   pack: ContextPack,
   evaluator_suite: EvaluatorSuite,
   price_table: PriceTable.nullable(),
+  documents: z.record(z.string(), Digest).optional().meta({
+    description:
+      'Digests of the other documents that the tuple names, by their place in it, as far as they were imported.',
+  }),
   replayer: Replayer,
   search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
   heldout_test_set: HeldoutVersion.nullable(),

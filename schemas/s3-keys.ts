@@ -43,6 +43,8 @@ export const keys = {
   suite: (ref: string) => `packs/${segment(ref)}/suite.json`,
   /** A price table, by its own ref. */
   priceTable: (ref: string) => `packs/${segment(ref)}/prices.json`,
+  /** A policy bundle, tool manifest, prompt or other document that a release tuple names, as it was imported. */
+  document: (ref: string) => `packs/${segment(ref)}/document`,
   /** Prefix of every experience run; in the vault those of held-out families. */
   runs: () => 'experience/runs/',
   /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */

@@ -40,3 +40,47 @@ export const fieldsOf = <L extends Layer>(layer: L): [FieldOf<L>, ...FieldOf<L>[
     FieldOf<L>,
     ...FieldOf<L>[],
   ]
+
+/**
+ * How the paths of a layer are written that a replay applies by trimming: its first word, what may be named between that and
+ * the field, and an example. Paths of the other layers are free: only another recording answers for them.
+ */
+const TRIMMED_PATHS = {
+  retrieval: { root: 'evidence', names: 'bucket', form: 'evidence.FIELD or evidence.BUCKET.FIELD' },
+  context_budget: { root: 'budget', names: null, form: 'budget.FIELD' },
+  approval_gate: { root: 'approval', names: 'gate', form: 'approval.FIELD or approval.GATE.FIELD' },
+} as const
+type TrimmedLayer = keyof typeof TRIMMED_PATHS
+
+/** A setting path that a replay applies by trimming. `name`: its bucket or gate; null: all of them. */
+export interface TrimmedPath {
+  readonly layer: TrimmedLayer
+  readonly field: SurfaceField
+  readonly name: string | null
+}
+
+/**
+ * What a path trims, by its layer and field; null: nothing. The last word alone says nothing: a threshold of a moderation
+ * filter is no approval threshold.
+ */
+export function trimmedPath(path: string): TrimmedPath | null {
+  const words = path.split('.')
+  const last = words.at(-1)!
+  if (!Object.hasOwn(SURFACE_FIELDS, last)) return null
+  const field = last as SurfaceField
+  const layer = SURFACE_FIELDS[field].layer
+  if (!Object.hasOwn(TRIMMED_PATHS, layer)) return null
+  const { root, names } = TRIMMED_PATHS[layer as TrimmedLayer]
+  if (words[0] !== root || words.length < 2 || words.length > (names === null ? 2 : 3)) return null
+  return { layer: layer as TrimmedLayer, field, name: words.length === 3 ? words[1]! : null }
+}
+
+/** Why a path is none of a layer, and what to do; null: it is one, or the layer's paths are free. */
+export function pathProblem(layer: Layer, path: string): string | null {
+  if (!Object.hasOwn(TRIMMED_PATHS, layer) || trimmedPath(path)?.layer === layer) return null
+  const { form } = TRIMMED_PATHS[layer as TrimmedLayer]
+  const what = { retrieval: 'a retrieval', context_budget: 'a budget', approval_gate: 'an approval' }[
+    layer as TrimmedLayer
+  ]
+  return `"${path}" is no path of the layer ${layer}: ${what} path is ${form}. Nothing that was recorded says what another value of it would do: take this surface out and leave the setting as it is`
+}

@@ -1,7 +1,7 @@
 /** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
 import * as z from 'zod'
 import { Id, Name, SettingPath } from './common.ts'
-import { fieldsOf } from './surface-fields.ts'
+import { fieldsOf, pathProblem } from './surface-fields.ts'
 
 const shared = {
   path: SettingPath.meta({ description: 'The setting this surface governs; its last word is the field.' }),
@@ -103,9 +103,9 @@ export const TunableSurface = z
         else if (min > max) issue(['bounds'], `bounds are inverted: min ${min} > max ${max}`)
         if (allowed) issue(['bounds', 'allowed'], `${surface.field} takes bounds.min and bounds.max only`)
       }
-      if (!surface.path.startsWith('evidence.'))
-        issue(['path'], 'a retrieval path is evidence.FIELD or evidence.BUCKET.FIELD')
     }
+    const problem = pathProblem(surface.layer, surface.path)
+    if (problem) issue(['path'], problem)
     if (
       (surface.layer === 'context_budget' || surface.layer === 'approval_gate') &&
       surface.bounds.min > surface.bounds.max

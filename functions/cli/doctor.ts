@@ -9,6 +9,7 @@ import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
 import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
@@ -95,6 +96,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const suite = mixedSuite(pins.suite)
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
+    const tracing = reproduced.tracing ?? NO_TRACING
+    const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
+    const estimated = estimatedLine(tracing)
     const problems = baselineProblems(reproduced.panel, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
@@ -116,6 +120,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         search_cases: cases,
         excluded: reproduced.excluded,
         examples,
+        tracing,
         problems,
         rules,
         surfaces,
@@ -127,6 +132,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...contractLines(questions),
         `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
+        ...notes.map((line) => `traced   ${line}`),
+        ...(estimated ? [`tokens   ${estimated}`] : []),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         ...ruleLines(rules),
         ...surfaceLines(surfaces),

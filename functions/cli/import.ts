@@ -12,15 +12,16 @@ interface Options extends StoreOptions {
   readonly pack: string[]
   readonly suite: string[]
   readonly prices: string[]
+  readonly document: string[]
   readonly split: 'hash' | 'recorded'
   readonly splitKey?: string
   readonly heldoutShare: number
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
-  const documents = o.pack.length + o.suite.length + o.prices.length
+  const documents = o.pack.length + o.suite.length + o.prices.length + o.document.length
   if (files.length + documents === 0)
-    throw new UserError('nothing to import: name record files, or --pack, --suite, --prices')
+    throw new UserError('nothing to import: name record files, or --pack, --suite, --prices, --document')
   const store = await openForImport(o, terminalProgress())
   try {
     const report = await importFiles(store, files, {
@@ -28,6 +29,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       packs: o.pack,
       suites: o.suite,
       prices: o.prices,
+      documents: o.document,
       splitBy: o.split,
       splitKey: o.splitKey ?? null,
       heldoutShare: o.heldoutShare,

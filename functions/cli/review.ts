@@ -50,14 +50,14 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       return 0
     }
     const say = (line: string) => process.stderr.write(`${line}\n`)
-    let told = item.review
+    let latest = item.review
     const server = await serveDesk(
       async (request, at) => {
         const reply = await answerRequest(store, code, request, at)
         if (reply.write) {
           const { role, reviewer, decision, reason } = reply.write.decision
           say(`${reviewer} as ${role}: ${decision}${reason === null ? '' : `: ${JSON.stringify(reason)}`}`)
-          told = tell(told, reply.write.next, say)
+          latest = tell(latest, reply.write.next, say)
         }
         return reply
       },
@@ -74,7 +74,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       readReview(store, item.review.review_id)
         .then((now) => expireIfDue(store, now))
         .then((now) => {
-          if (now) told = tell(told, now.review, say)
+          if (now) latest = tell(latest, now.review, say)
         })
         .catch((error: Error) => say(`autotune: ${error.message}`))
     }, 30_000)

@@ -14,7 +14,7 @@ import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import type { SearchResult } from './search/search.ts'
 import type { CompiledSearch } from './search/search-set.ts'
-import type { Winner } from './select/winner.ts'
+import type { Winner } from './select/choose.ts'
 
 /** Outcome of a run as values; the caller writes them. A refusal before the search leaves no artifacts. */
 export interface RunOutcome {
@@ -103,7 +103,7 @@ export function finishRun(done: Finished): RunOutcome {
     candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
-    reasons: [...reasons, ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [...reasons, ...done.compiled.notes, ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }
@@ -174,6 +174,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
+      records: compiled.records,
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])

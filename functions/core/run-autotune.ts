@@ -12,7 +12,7 @@ import { finishRun, type RunOutcome, refuseRun } from './outcome.ts'
 import type { SearchResult } from './search/search.ts'
 import type { SearchInput } from './search/search-input.ts'
 import { compileSearchSet } from './search/search-set.ts'
-import { selectWinner } from './select/winner.ts'
+import { selectWinner } from './select/choose.ts'
 
 /** The world as the pipeline sees it. Nothing here can reach a held-out case: the gate answers with one bit, or everything. */
 export interface AutotunePorts {

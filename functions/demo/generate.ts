@@ -52,6 +52,7 @@ function runOf(draw: Draw, refund: RefundCase, pack: ContextPack, prices: PriceT
     settings: pack.settings,
     offers,
     evidence,
+    gates: ['refund'],
     gold_not_offered: 0,
     steps: [...steps],
     outcome: {

@@ -2,7 +2,7 @@
 import type { ReviewRequest } from '#core/review/request.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { DeskReply } from '../pages/desk.ts'
-import { type PageServer, type Patience, plain, servePages, type Watch } from './page-server.ts'
+import { type PageServer, type Patience, plain, type ServerLog, servePages } from './page-server.ts'
 
 /** Where a request was sent, and how it is answered. */
 export type Desk = (
@@ -15,13 +15,13 @@ export type Desk = (
  * @param port 0: any free one
  * @throws UserError when the port is taken
  */
-export const serveDesk = (desk: Desk, port: number, watch: Watch, patience?: Patience): Promise<PageServer> =>
+export const serveDesk = (desk: Desk, port: number, log: ServerLog, patience?: Patience): Promise<PageServer> =>
   servePages(
     async (request, { path, origin }) =>
       path.startsWith(REVIEW_PATH)
         ? await desk(request, { token: path.slice(REVIEW_PATH.length), origin, action: path })
         : plain(404, 'There is nothing here. Open the link of your review.'),
     port,
-    watch,
+    log,
     patience,
   )

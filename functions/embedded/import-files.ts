@@ -10,10 +10,16 @@ import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { publishPack, publishPrices, publishSuite, refuseChanged } from '../steps/experience/documents.ts'
+import {
+  publishDocument,
+  publishPack,
+  publishPrices,
+  publishSuite,
+  refuseChanged,
+} from '../steps/experience/documents.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
 import { parseJson } from '../steps/experience/parse.ts'
-import { parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
+import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { readInput } from './read-input.ts'
 
 export interface ImportOptions {
@@ -22,6 +28,8 @@ export interface ImportOptions {
   readonly packs: readonly string[]
   readonly suites: readonly string[]
   readonly prices: readonly string[]
+  /** `REF=FILE` each. */
+  readonly documents?: readonly string[]
   readonly splitBy: 'hash' | 'recorded'
   readonly splitKey: string | null
   readonly heldoutShare: number
@@ -36,7 +44,13 @@ export async function importFiles(
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
-  await refuseChanged(store.objects, packs, suites, prices)
+  const kept = (options.documents ?? []).map((named) => {
+    const [ref, ...file] = named.split('=')
+    if (file.length === 0)
+      throw new UserError(`--document ${named}: give REF=FILE, e.g. policy.returns@4.1.0=policy.json`)
+    return keptDocument(ref!, readInput(file.join('=')), file.join('='))
+  })
+  await refuseChanged(store.objects, packs, suites, prices, kept)
   const aside = store.scratch()
   try {
     const mapped = await spoolRuns(store, files, options.map, aside.records)
@@ -49,6 +63,7 @@ export async function importFiles(
     for (const pack of packs) await publishPack(store.objects, pack)
     for (const suite of suites) await publishSuite(store.objects, suite)
     for (const table of prices) await publishPrices(store.objects, table)
+    for (const document of kept) await publishDocument(store.objects, document)
     return report
   } finally {
     aside.close()

@@ -9,7 +9,7 @@ import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
-import type { SearchStep, SearchTurn } from '#adapters/local/module/search-protocol.ts'
+import type { SearchStep, SearchTurn } from '#adapters/local/module/protocol.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { RecordList, TEXT } from '#core/bytes/record-list.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'

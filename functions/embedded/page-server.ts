@@ -24,7 +24,7 @@ export type Answer = (
 ) => Promise<PageReply>
 
 /** Told of what nobody else hears of. */
-export interface Watch {
+export interface ServerLog {
   /** A defect of ours; the client reads only that something failed. */
   failed(error: Error): void
   /** A request that was refused before anybody looked at its path: another host's name, broken or endless HTTP. */
@@ -53,7 +53,7 @@ const PATIENCE: Patience = { headersTimeout: 10_000, requestTimeout: 20_000, con
 export async function servePages(
   answer: Answer,
   port: number,
-  watch: Watch,
+  log: ServerLog,
   patience: Patience = PATIENCE,
 ): Promise<PageServer> {
   // A token is part of the first line, which counts as header.
@@ -63,7 +63,7 @@ export async function servePages(
       handle(request, response).catch((error: Error) => {
         // Its sender went away, or was sent away: there is nobody to tell.
         if (request.destroyed && !request.complete) return
-        watch.failed(error)
+        log.failed(error)
         if (response.headersSent) response.destroy()
         else send(request, response, plain(500, 'Something failed on our side. Nothing is shown; open the page again.'))
       })
@@ -72,7 +72,7 @@ export async function servePages(
   server.maxConnections = 100
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A browser opens connections that it may never use, and closes them as it likes.
-    if (socket.bytesRead > 0 && error.code !== 'ECONNRESET') watch.refused(`no proper request: ${error.code}`)
+    if (socket.bytesRead > 0 && error.code !== 'ECONNRESET') log.refused(`no proper request: ${error.code}`)
     if (socket.writable)
       socket.write(`HTTP/1.1 ${BROKEN[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`)
     socket.destroySoon()
@@ -84,7 +84,7 @@ export async function servePages(
     const path = (request.url ?? '').split('?', 1)[0]!
     // Another name for this address would give a foreign page our origin.
     if (`http://${request.headers.host}` !== origin) {
-      watch.refused('the request names another host')
+      log.refused('the request names another host')
       return send(request, response, plain(421, 'These pages have another address.'))
     }
     const body = await readBody(request)

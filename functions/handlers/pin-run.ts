@@ -37,8 +37,8 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
     const pins = baselinePins(pinned)
     const reproduced = async function* () {
       const lines = await pinnedLines(store, pinned, version)
-      for await (const { line, case: head, result } of replays.reproduce(lines, pins, 'search')) {
-        gathered.add({ case: head, result })
+      for await (const { line, case: head, result, tracing } of replays.reproduce(lines, pins, 'search')) {
+        gathered.add({ case: head, result, ...(tracing ? { tracing } : {}) })
         if ('measures' in result) yield sealedLine(line, result.measures)
       }
     }
@@ -48,7 +48,7 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
       const { version_id } = await putText(store, workKeys.shard(run.run_id, shards.length), text)
       shards.push({ cases: shard.length, version_id })
     }
-    const { panel: _, ...rest } = gathered.reproduction({ told: true })
+    const { panel: _, ...rest } = gathered.reproduction({ withExamples: true })
     const panel: PanelFile = { shards, ...rest }
     return { input: pin, panel: await putJson(store, workKeys.panel(run.run_id), panel) }
   },

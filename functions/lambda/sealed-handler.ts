@@ -23,12 +23,12 @@ export function sealedHandler<I, O>(step: SealedStep<I, O>, open: () => World) {
       return await step.work(parseAs(step.input, event, step.name), world)
     } catch (error) {
       await keepFailure(step, event, error as Error, awsRequestId, world)
-      throw told(step, error as Error)
+      throw publicError(step, error as Error)
     }
   }
 }
 
-function told({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error: Error): Error {
+function publicError({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error: Error): Error {
   // Named as it is, so that the workflow tries again; without its text.
   if (TRANSIENT_ERRORS.includes(error.name)) return Object.assign(new Error(), { name: error.name })
   return sealed === 'sealer' && error.name === 'UserError' ? error : new SealedFailure()

@@ -4,8 +4,8 @@
  */
 
 import { digestOf } from '#core/canonical.ts'
-import { attemptRecord } from '#core/review/attempt.ts'
 import { checkLink, type LinkVerdict, type ParsedLink } from '#core/review/link.ts'
+import { attemptRecord } from '#core/review/records.ts'
 import { type ReviewAsk, type ReviewRequest, readRequest } from '#core/review/request.ts'
 import { decide } from '#core/review/review.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'

@@ -1,9 +1,8 @@
 /** Pages that offer no form: a decision taken, a review that has ended, a link that is worth nothing. */
 import { html } from 'hono/html'
-import type { Review, ReviewRefusal } from '#schemas/review.ts'
+import type { Review, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import { moment, visible } from './format.ts'
 import { type Html, page, table } from './layout.ts'
-import type { DecidedView } from './view.ts'
 
 const decisions = ({ decisions: all }: Review): Html | null =>
   all.length === 0
@@ -96,4 +95,10 @@ const REFUSALS: Partial<Record<ReviewRefusal, readonly [string, string]>> = {
   self_approval: ['This is your own proposal', 'Nobody approves their own change.'],
   cross_site: ['The form was sent from somewhere else', 'Open the link from your notice and decide on that page.'],
   bad_request: ['The form could not be read', 'Open the link from your notice and decide on that page.'],
+}
+
+/** What is shown after a decision, or when a link is opened again. */
+export interface DecidedView {
+  readonly review: Review
+  readonly decision: ReviewDecision
 }

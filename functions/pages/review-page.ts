@@ -7,8 +7,7 @@ import { count, metricName, metricValue, moment, number, setting, visible } from
 import { type Html, page, table } from './layout.ts'
 import { dimensionPlot } from './limits-plot.ts'
 import { paretoPlot } from './pareto-plot.ts'
-import { standing, summary } from './review-summary.ts'
-import type { ReviewView } from './view.ts'
+import { type ReviewView, standing, summary } from './review-summary.ts'
 import { wordDiff } from './word-diff.ts'
 
 /** The whole page for one reviewer in one role, as HTML text. */
@@ -70,7 +69,7 @@ function chosen({ candidates }: ShownProposal): string {
   return reason === '' ? '' : `; of all candidates this one is ${visible(reason)}`
 }
 
-function problem({ returned }: ReviewView): Html | null {
+export function problem({ returned }: ReviewView): Html | null {
   return (
     returned &&
     html`<div class="panel bad" role="alert"><p><strong>Nothing was decided:</strong> ${visible(returned.problem)}. <a href="#decide">Back to the form</a></p></div>`

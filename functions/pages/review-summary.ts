@@ -4,9 +4,9 @@ import { seatsLeft } from '#core/review/quorum.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Review, ReviewSeat } from '#schemas/review.ts'
 import { metricChange, metricName, metricValue, number, percent, visible } from './format.ts'
 import type { Html } from './layout.ts'
-import type { ReviewView } from './view.ts'
 
 /** Who was asked, and who has decided: one line a role. */
 export function standing({ review, seat }: ReviewView): Html {
@@ -44,4 +44,15 @@ function price({ target, certificate, blast_radius }: TuningProposal): Html {
       ? `drop below ${number(-row.limit * 100)} points`
       : `at most ${metricChange('economics_cents_per_decision', row.limit)}`
   return html`<dt>Price: ${of}</dt><dd><strong>${limit}</strong>${row.passed ? '' : 'not '}${row.kind}; ${changed}</dd>`
+}
+
+/** A page for one reviewer in one role. */
+export interface ReviewView {
+  readonly shown: ShownProposal
+  readonly review: Review
+  readonly seat: Pick<ReviewSeat, 'role' | 'reviewer'>
+  /** Where the form posts to: the address of the page itself. */
+  readonly action: string
+  /** What was wrong with the form just sent, and what was typed; null on a fresh page. */
+  readonly returned: { readonly problem: string; readonly reason: string } | null
 }

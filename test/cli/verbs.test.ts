@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { TuningProposal } from '#schemas/proposal.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
-import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aTarget, aWorld, toolCall } from '../support/builders.ts'
 import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
 
 const VERBS = ['demo', 'init', 'import', 'doctor', 'propose', 'run', 'list', 'show', 'explain', 'verify']
@@ -234,6 +234,24 @@ describe('exit codes', () => {
     expect(bad.code).toBe(2)
     expect(bad.out.match(/^ {3}MISSING/gm)!.length).toBeGreaterThanOrEqual(12)
     expect(place.listing()).toEqual(before)
+  })
+
+  test('doctor says what of the argument values was traced, and what the suite ignores', async () => {
+    const world = aWorld().map((run) => ({
+      ...run,
+      steps: [...run.steps, toolCall('c', { name: run.run_id, order: 'ORD-4711' }, { name: 'refund' })],
+    }))
+    const { target } = await ready(place, world)
+    const { out } = await at('doctor', '--target', target)
+    expect(out).toMatch(/traced {3}\d+\.\d % of \d+ argument values were traced: refund/)
+    expect(out).toMatch(
+      /traced {3}\d+ argument values stand nowhere in the records and are ignored by grounded_arguments \(never_grounded "ignore"\)/,
+    )
+    expect(out).toMatch(/tokens {3}estimated as ceil\(chars\/4\): dialogue in 40 of 40 recordings/)
+    const { json } = await at('doctor', '--target', target, '--json')
+    expect(json()).toMatchObject({
+      tracing: { recordings: 40, tools: { refund: [expect.any(Number), expect.any(Number)] } },
+    })
   })
 
   test('2: doctor says when every sealed family has answered already', async () => {

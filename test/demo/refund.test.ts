@@ -133,8 +133,8 @@ describe('trade-offs', () => {
   const baseline = under({})
 
   test('the baseline reads all that was offered, and every argument value stands where it could read it', () => {
-    for (const { placement, cents, latencyMs } of baseline) {
-      const { recording, equal, rendered } = placement
+    for (const { trimmed, cents, latencyMs } of baseline) {
+      const { recording, equal, rendered } = trimmed
       expect(equal).toBe(true)
       expect(rendered.kept).toHaveLength(recording.evidence.ref.length)
       expect(recording.never_grounded).toBe(0)
@@ -169,13 +169,13 @@ describe('trade-offs', () => {
     expect(share(tools, ungrounded)).toBeGreaterThan(0.01)
     expect(cents(evidence)).toBeLessThan(cents(baseline))
     expect(cents(tools)).toBeLessThan(cents(baseline))
-    for (const { ungrounded, placement } of tools)
-      for (const need of ungrounded) expect(placement.recording.needs.name[need]).toBe('payment_id')
+    for (const { ungrounded, trimmed } of tools)
+      for (const need of ungrounded) expect(trimmed.recording.needs.name[need]).toBe('payment_id')
   })
 
   test('a higher threshold lets refunds through that a person would have seen', () => {
     const amounts = under({ [THRESHOLD]: 4000 }).flatMap((r) =>
-      r.bypassed.map((i) => r.placement.recording.approvals.amount[i]!),
+      r.bypassed.map((i) => r.trimmed.recording.approvals.amount[i]!),
     )
     expect(amounts.length).toBeGreaterThan(50)
     expect(Math.min(...amounts)).toBeGreaterThan(3000)

@@ -92,7 +92,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/demo/',
     mayImport: [...world, 'functions/steps/'],
-    packages: ['minisearch', 'pure-rand', 'node:*'],
+    packages: ['pure-rand', 'node:*'],
     why: 'the bundled example is synthetic and stands for a user: what it may touch, a user may touch',
   },
   {

@@ -38,7 +38,7 @@ function gateAt(cases: readonly ReplayCase[], threshold: number): Gate {
   const right: number[] = []
   const through: number[] = []
   for (const replayCase of cases) {
-    const { recording, asked } = replayed(replayCase, { [THRESHOLD]: threshold }).placement
+    const { recording, asked } = replayed(replayCase, { [THRESHOLD]: threshold }).trimmed
     recording.approvals.amount.forEach((amount, i) => {
       const correct = recording.actions.correct[recording.approvals.action[i]!]
       if (amount === null) expect(asked[i]).toBe(1)

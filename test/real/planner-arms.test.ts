@@ -48,7 +48,7 @@ describeReal('planner-arms', () => {
   const ofArm = (arm: keyof typeof ARMS) => records.filter((r) => r.harness.arm === arm)
   const settingsOf = (arm: keyof typeof ARMS) => ({ [DECOMPOSE]: ARMS[arm][0], [PREFERENCE]: ARMS[arm][1] })
   const scoreOf = (arm: keyof typeof ARMS) =>
-    mean(cases.map((c) => replayed(c, settingsOf(arm)).placement.recording.outcome.score!))
+    mean(cases.map((c) => replayed(c, settingsOf(arm)).trimmed.recording.outcome.score!))
 
   test('a replay under the settings of an arm is the recorded arm', () => {
     for (const arm of Object.keys(ARMS) as (keyof typeof ARMS)[]) {

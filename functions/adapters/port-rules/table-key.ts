@@ -24,10 +24,6 @@ export function checkQuery(pk: string, skPrefix: string): void {
   if (skPrefix !== '') checkPart('sk', skPrefix)
 }
 
-/** Order of sort keys: by UTF-8 bytes, as DynamoDB and SQLite order them. */
-export const bySortKey = (a: { readonly sk: string }, b: { readonly sk: string }): number =>
-  Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk))
-
 function checkPart(part: 'pk' | 'sk', text: string): void {
   const wrong =
     text === ''

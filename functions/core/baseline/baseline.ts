@@ -8,7 +8,7 @@ import { digestOfBytes } from '../canonical.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
-import { observe, place, recordedContext } from '../replay/transcript.ts'
+import { observe, recordedContext, trimCase } from '../replay/transcript.ts'
 
 /**
  * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
@@ -44,14 +44,14 @@ export type BaselineReplay = { readonly measures: Measures } | Excluded
 
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
 export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
-  const placement = place(replayCase, pins.settings, pins.settings)
-  if ('unreplayable' in placement) return { excluded: 'unreplayable', detail: placement.unreplayable }
-  const { recorded } = placement.recording
-  const other = otherRefs(placement.recording, pins.tuple)
+  const trimmed = trimCase(replayCase, pins.settings, pins.settings)
+  if ('unreplayable' in trimmed) return { excluded: 'unreplayable', detail: trimmed.unreplayable }
+  const { recorded } = trimmed.recording
+  const other = otherRefs(trimmed.recording, pins.tuple)
   if (other) return other
-  if (digestOfBytes(decisionRecordText(recorded.identity, placement)) !== recorded.decision_record) {
-    const context = `sha256:${contextHash(placement.prepared, placement.rendered)}`
-    if (!sameShape(recordedContext(placement.prepared).kept, placement.rendered.kept))
+  if (digestOfBytes(decisionRecordText(recorded.identity, trimmed)) !== recorded.decision_record) {
+    const context = `sha256:${contextHash(trimmed.prepared, trimmed.rendered)}`
+    if (!sameShape(recordedContext(trimmed.prepared).kept, trimmed.rendered.kept))
       return {
         excluded: 'evidence',
         detail: 'the baseline settings would have admitted other evidence than was recorded',
@@ -60,7 +60,7 @@ export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): Base
       return { excluded: 'compiled context', detail: 'the compiled context hash differs' }
     return { excluded: 'scorecard', detail: 'status, outputs or approvals differ from the decision record' }
   }
-  return { measures: measuresOf(pins.suite, observe(placement, { baseline: pins.settings, prices: pins.prices })) }
+  return { measures: measuresOf(pins.suite, observe(trimmed, { baseline: pins.settings, prices: pins.prices })) }
 }
 
 /** A recording made under another policy or with other tools than the baseline pins; null: under the same ones. */

@@ -1,6 +1,6 @@
 /** Baseline of a user's own harness: under the baseline settings it must decide as recorded, or the case is left out. */
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
-import { type HarnessReply, judgeHarness } from '../replay/harness.ts'
+import { type HarnessReply, observeHarness } from '../replay/harness.ts'
 import type { HarnessDecision } from '../replay/harness-recording.ts'
 import type { Unreplayable } from '../replay/transcript.ts'
 import { type BaselinePins, type Excluded, otherRefs } from './baseline.ts'
@@ -16,18 +16,19 @@ export function harnessBaseline(replied: Replied, pins: BaselinePins): { readonl
   if (other) return other
   if ('unreplayable' in reply) return { excluded: 'unreplayable', detail: reply.unreplayable }
   if ('failed' in reply) return { excluded: 'failed', detail: reply.failed }
-  const replayed = judgeHarness({ ...context, ...reply }, { baseline: pins.settings, prices: pins.prices })
+  const replayed = observeHarness({ ...context, ...reply }, { baseline: pins.settings, prices: pins.prices })
   if ('failed' in replayed) return { excluded: 'failed', detail: replayed.failed }
-  const { placement, otherDecision } = replayed
-  if (!placement.equal)
+  if ('unreplayable' in replayed) return { excluded: 'unreplayable', detail: replayed.unreplayable }
+  const { trimmed, otherDecision } = replayed
+  if (!trimmed.equal)
     return {
       excluded: 'evidence',
-      detail: `the harness kept ${placement.rendered.kept.length} passages, not the recorded ones`,
+      detail: `the harness kept ${trimmed.rendered.kept.length} passages, not the recorded ones`,
     }
   if (otherDecision !== null)
     return { excluded: otherDecision.startsWith('action') ? 'tool transcript' : 'scorecard', detail: otherDecision }
-  const { asked } = placement.recording.approvals
-  if (asked.some((was, i) => was !== null && was !== (placement.asked[i] === 1)))
+  const { asked } = trimmed.recording.approvals
+  if (asked.some((was, i) => was !== null && was !== (trimmed.asked[i] === 1)))
     return { excluded: 'scorecard', detail: 'an approval was not asked for as recorded' }
   return { measures: measuresOf(pins.suite, replayed) }
 }

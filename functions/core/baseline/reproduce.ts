@@ -5,6 +5,7 @@ import { caseHeads } from '../evaluate/case-heads.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
+import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion } from './baseline.ts'
 
 export interface Reproduction {
@@ -12,6 +13,8 @@ export interface Reproduction {
   readonly panel: Panel
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
+  /** What of the actions of all cases was traced. Of the search side only. */
+  readonly tracing?: Tracing
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
 }
 
@@ -28,6 +31,8 @@ export const sealedLine = (caseLine: string, baseline: Measures): string =>
 /** A case and what its baseline replay came to. */
 export interface Reproduced<C extends CaseHead = CaseHead> {
   readonly case: C
+  /** What of its actions was traced; absent where nobody counts it. */
+  readonly tracing?: Tracing
   readonly result: BaselineReplay
 }
 
@@ -40,7 +45,7 @@ export const headOf = ({ case_id, family_id, digest }: CaseHead): CaseHead => ({
 /** Replays the baseline of a case line. */
 export function reproduceLine(line: string, pins: BaselinePins): CaseReplay {
   const replayCase = JSON.parse(line) as ReplayCase
-  return { case: replayCase, result: baselineReplay(replayCase, pins) }
+  return { case: replayCase, tracing: tracingOf(replayCase), result: baselineReplay(replayCase, pins) }
 }
 
 /** Baseline replays added one by one, kept as bytes. */
@@ -50,7 +55,10 @@ export class Gathered {
   readonly #excluded: Partial<Record<Exclusion, number>> = {}
   readonly #examples: Partial<Record<Exclusion, string>> = {}
 
-  add({ case: head, result }: Reproduced): void {
+  #tracing = NO_TRACING
+
+  add({ case: head, result, tracing }: Reproduced): void {
+    if (tracing) this.#tracing = addTracing(this.#tracing, tracing)
     if ('measures' in result) {
       this.#cases.add(head)
       this.#baseline.add(result.measures)
@@ -61,10 +69,10 @@ export class Gathered {
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
-  /** `told`: with an example of each exclusion. */
-  reproduction({ told = false } = {}): Reproduction {
+  /** `withExamples`: with an example of each exclusion. */
+  reproduction({ withExamples = false } = {}): Reproduction {
     const both = { panel: makePanel(this.#cases, this.#baseline), excluded: this.#excluded }
-    return told ? { ...both, examples: this.#examples } : both
+    return withExamples ? { ...both, examples: this.#examples, tracing: this.#tracing } : both
   }
 }
 

@@ -1,6 +1,7 @@
 /** The article's seven questions. A run must not start until each has an answer; a missing one says how to supply it. */
 import { METRICS } from '#schemas/metrics.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import { protectedBy } from '#schemas/protected-paths.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { fieldOf, isTrimmable } from '../replay/settings-plan.ts'
@@ -170,6 +171,8 @@ function spaceQuestion({ target: t, pack }: ContractFacts): Question {
       return [`"${path}" is not open to ${t.intent}; its surface names ${surface.intents.join(', ')}`]
     if (/(^|\.)(evaluators?|evals|policy|policy_bundle|required_evidence|safety)(\.|$)/.test(path))
       return [`"${path}" is an invariant (evaluators, policy, required evidence, safety): never tunable`]
+    const guard = protectedBy(path, pack.protected_paths)
+    if (guard) return [`"${path}" is protected by protected_paths "${guard}" of ${pack.pack}: never tunable`]
     const values = valuesOf(surface)
     if (values.length > 0 && !values.includes(pack.settings[path]!))
       return [
@@ -179,7 +182,8 @@ function spaceQuestion({ target: t, pack }: ContractFacts): Question {
       return [`"${path}" ends in ${fieldOf(path)}, which is no planner field`]
     return []
   })
-  return ask('Which declared fields may change?', () => t.search_space!.join(', '), [
+  const kept = pack?.protected_paths?.length ? `; protected: ${pack.protected_paths.join(', ')}` : ''
+  return ask('Which declared fields may change?', () => `${t.search_space!.join(', ')}${kept}`, [
     !t.search_space?.length &&
       `search_space is missing: list paths of tunable surfaces${pack ? `, e.g. ${pack.tunable_surfaces[0]?.path ?? '(the pack declares none)'}` : ''}`,
     ...problems,

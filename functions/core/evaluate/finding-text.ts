@@ -1,3 +1,4 @@
+/** A finding of an evaluator in words, for people. */
 import type { EvaluatorVerdict } from '#schemas/suite.ts'
 
 /** The first finding of a verdict in words, with the evidence or the step where it was seen. */

@@ -25,7 +25,7 @@ export function scorecardOf(suite: EvaluatorSuite, replayed: Replayed, intent: s
     scores[evaluator.evaluator_id] = verdict
     return verdict
   })
-  const { recording } = replayed.placement
+  const { recording } = replayed.trimmed
   return { run_id: recording.run_id, intent, pack_version: recording.pack_version, scores, measures }
 }
 
@@ -76,7 +76,7 @@ function utility(
 ) {
   const none = { utility_passed: null, utility_score: null }
   if (!verdicts) return none
-  const isCorrected = corrected !== null && replayed.placement.recording.corrections.some((c) => c.kind !== 'note')
+  const isCorrected = corrected !== null && replayed.trimmed.recording.corrections.some((c) => c.kind !== 'note')
   // An operator's word replaces what was recorded, unless the replay itself degraded the case.
   const read = isCorrected && !isDegraded(replayed) ? [corrected!] : verdicts
   if (read.some((v) => v.score === null)) return none
@@ -88,11 +88,11 @@ function utility(
 
 /** Did the replay decide otherwise, or lack something that the recorded context had: a value that an action read, or gold? */
 function isDegraded(replayed: Replayed): boolean {
-  const { goldKept, placement } = replayed
+  const { goldKept, trimmed } = replayed
   if (outcomeIsLost(replayed)) return true
-  if (placement.equal) return false
-  const { gold } = placement.recording.evidence
-  return goldKept < recordedContext(placement.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)
+  if (trimmed.equal) return false
+  const { gold } = trimmed.recording.evidence
+  return goldKept < recordedContext(trimmed.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)
 }
 
 /** Evaluators of one dimension that can block. */

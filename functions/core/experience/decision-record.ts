@@ -3,7 +3,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { contextHash } from '../replay/render.ts'
-import type { Placement } from '../replay/transcript.ts'
+import type { TrimmedCase } from '../replay/transcript.ts'
 
 /** What of a record does not depend on the replay: identity, lineage, and digests of the files beside it. */
 export function recordIdentity(
@@ -22,18 +22,21 @@ export function recordIdentity(
       policy: run.policy_bundle_version,
       tools: run.tool_manifest_version,
       evals: run.evaluator_suite_version,
+      ...(run.model_profile_version ? { model_profile: run.model_profile_version } : {}),
+      ...(run.prompt_version ? { prompt: run.prompt_version } : {}),
+      ...(run.memory_schema_version ? { memory_schema: run.memory_schema_version } : {}),
       release_tuple_id: run.release_tuple_id,
       files: { ...files },
     },
   }
 }
 
-/** Canonical text of the decision record that a placement yields. Byte equality with the stored one is reproduction. */
+/** Canonical text of the decision record that a trimmed case yields. Byte equality with the stored one is reproduction. */
 export function decisionRecordText(
   identity: Recording['recorded']['identity'],
-  placement: Placement<Recording>,
+  trimmed: TrimmedCase<Recording>,
 ): string {
-  const { recording, rendered, prepared, asked } = placement
+  const { recording, rendered, prepared, asked } = trimmed
   const { approvals, actions, evidence, outcome } = recording
   const record = {
     ...identity,

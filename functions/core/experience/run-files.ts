@@ -51,13 +51,13 @@ export function filesOf(run: ExperienceRun): RunFiles {
     'tool-transcripts.jsonl': canonicalLines(transcript),
   }
   const sealed = Object.fromEntries(Object.entries(rest).map(([file, text]) => [file, digestOfBytes(text)]))
-  const recording = compileRecording(run, recordedOf(run, sealed, {}))
+  const recording = compileRecording(run, recordedOf(run, sealed, {}), false)
   const prepared = prepare(recording)
   const plan = planOf(run.settings)
   const rendered = render(prepared, plan)
   const asked = Uint8Array.from(recording.approvals.asked, (waited) => (waited ? 1 : 0))
-  const placement = { recording, prepared, rendered, asked, equal: true }
-  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), placement) }
+  const trimmed = { recording, prepared, rendered, asked, equal: true }
+  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), trimmed) }
 }
 
 const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome }: ExperienceRun) => ({

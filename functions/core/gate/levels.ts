@@ -24,6 +24,7 @@ function requireBudget(alpha: number, K: number): void {
  * @param used questions opened so far, an integer in [0, K]
  * @param retired whether the version has passed a candidate or was superseded
  * @throws RangeError
+ * @public a known answer of the gate, on no path of it
  */
 export function nextLevel(alpha: number, K: number, used: number, retired: boolean): number {
   requireBudget(alpha, K)
@@ -58,6 +59,7 @@ export function levelAfterPasses(alpha: number, K: number, k: number, j: number)
 /**
  * The sum of `levelAfterPasses` over every node of the tree, C(k-1, j) nodes for each (k, j): below alpha for every K.
  * @throws RangeError
+ * @public a known answer of the gate, on no path of it
  */
 export function levelTreeSum(alpha: number, K: number): number {
   requireBudget(alpha, K)

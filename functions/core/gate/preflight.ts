@@ -1,3 +1,4 @@
+/** Preflight: can the sealed set answer this question? On search data and published counts alone; spends nothing. */
 import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'

@@ -9,7 +9,7 @@ import { oneOf, record } from '../bytes/columns.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
-import { observe, type Placement, place, type ReplayPins } from '../replay/transcript.ts'
+import { observe, type ReplayPins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
 import { applyPatch } from '../space/lattice.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
@@ -28,15 +28,15 @@ export const caseScores = (): ByteList<CaseScore> => new ByteList(SCORE)
 
 /** Score of a sealed case under a candidate's settings. Pure. */
 export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins, suite: EvaluatorSuite): CaseScore {
-  const placement = place(line.case, settings, pins.baseline)
-  if ('unreplayable' in placement) return { status: 'unreplayable', measures: UNREPLAYABLE }
-  const baseline = place(line.case, pins.baseline, pins.baseline)
-  if (!('unreplayable' in baseline) && samePlacement(placement, baseline))
+  const trimmed = trimCase(line.case, settings, pins.baseline)
+  if ('unreplayable' in trimmed) return { status: 'unreplayable', measures: UNREPLAYABLE }
+  const baseline = trimCase(line.case, pins.baseline, pins.baseline)
+  if (!('unreplayable' in baseline) && sameTrim(trimmed, baseline))
     return { status: 'unchanged', measures: line.baseline }
-  return { status: 'replayed', measures: measuresOf(suite, observe(placement, pins)) }
+  return { status: 'replayed', measures: measuresOf(suite, observe(trimmed, pins)) }
 }
 
-const samePlacement = (a: Placement, b: Placement): boolean =>
+const sameTrim = (a: TrimmedCase, b: TrimmedCase): boolean =>
   a.recording === b.recording &&
   sameShape(a.rendered.shape, b.rendered.shape) &&
   a.asked.every((flag, i) => flag === b.asked[i])

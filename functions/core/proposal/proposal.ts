@@ -3,6 +3,8 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, LedgerItem } from '#schemas/heldout.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
@@ -17,6 +19,8 @@ export interface ProposalInput {
   /** Ledger item after the answer. */
   readonly ledger: LedgerItem
   readonly excluded: Readonly<Record<string, number>>
+  /** What is said of the records: the traced share, what is ignored, which tokens are estimates. */
+  readonly records?: readonly string[]
   readonly computedFrom: Readonly<Record<string, string>>
 }
 
@@ -28,6 +32,7 @@ export function buildProposal({
   certificate,
   ledger,
   excluded,
+  records = [],
   computedFrom,
 }: ProposalInput): TuningProposal {
   const { heldout, metric } = certificate
@@ -72,8 +77,31 @@ export function buildProposal({
       line: ledgerLine(ledger),
     },
     blast_radius: winner.blast_radius!,
-    wording: certificateWording(certificate, ledger, winner.blast_radius!),
+    wording: [
+      ...certificateWording(certificate, ledger, winner.blast_radius!),
+      ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
+    ],
     excluded_cases: { search: { ...excluded }, share: excludedCount / Math.max(1, run.search_set.cases) },
     computed_from: { ...computedFrom },
   }
+}
+
+export type Status = TuningProposal['status']
+
+export const AFTER_START = {
+  running: 'approved',
+  paused: 'approved',
+  released: 'released',
+  kept: 'released',
+  rolled_back: 'rolled_back',
+  stopped: 'rolled_back',
+  superseded: 'superseded',
+  retired: 'retired',
+} as const satisfies Record<Rollout['status'], Status>
+
+/** Status of a proposal; the rollout, where there is one, says more than the review. */
+export function proposalStatus(review: Review | null, rollout: Rollout | null): Status {
+  if (rollout) return AFTER_START[rollout.status]
+  if (!review) return 'proposed'
+  return review.status === 'open' ? 'in_review' : review.status
 }

@@ -1,7 +1,6 @@
 /** From a rollout to what a runtime reads: the routing document, as plain JSON and as AWS AppConfig hosted configuration. */
 import type { Rollout, Routing } from '#schemas/release.ts'
-import { STAGES } from '#schemas/stages.ts'
-import { needsLowRiskCohort } from './low-risk.ts'
+import { RISK_CLASSES, STAGES } from '#schemas/stages.ts'
 import { isActive, isBack } from './status.ts'
 
 /**
@@ -27,3 +26,8 @@ export function routingOf(rollout: Rollout): Routing {
     }),
   }
 }
+
+/** Above `local_write` an intent may widen at `5%_low_risk` only to a cohort whose attributes are named. */
+export const needsLowRiskCohort = ({ risk_class, config }: Pick<Rollout, 'risk_class' | 'config'>): boolean =>
+  RISK_CLASSES.indexOf(risk_class) > RISK_CLASSES.indexOf('local_write') &&
+  config.stages['5%_low_risk'].cohort.where === null

@@ -6,8 +6,8 @@
 import type { ProductionRun, Rollout, Stage, StageRow } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { hoursBetween, instantAfter } from './instant.ts'
-import { needsLowRiskCohort } from './low-risk.ts'
 import { periodRows } from './period-rows.ts'
+import { needsLowRiskCohort } from './routing.ts'
 import { isActive } from './status.ts'
 
 /** A verdict names the revision it was reached on; applied to any other it is refused. */

@@ -32,9 +32,10 @@ export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple 
   pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)
 
 /** Digests of what a run pinned, by the ref's place in the tuple. */
-const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
   pack: digestOf(run.pack),
   evals: digestOf(run.evaluator_suite),
+  ...run.documents,
   ...(run.price_table ? { price_table: digestOf(run.price_table) } : {}),
 })
 

@@ -1,9 +1,13 @@
 /** Compiles experience runs into a replay case: tokens, needs and digests, once per case. */
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
-import { PLACE } from '#schemas/need-places.ts'
+import { layerBit, PLACE } from '#schemas/need-places.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
+import { agentOf, agentsOfOffers, agentsOfResults, hasAgents, readContexts } from './agents.ts'
 import { findNeeds } from './needs.ts'
+import { INPUT_BIT } from './tracing.ts'
+import { unreadResults, unreadTurns } from './unread.ts'
 
 /** What the store kept of a run beside its trace: digests of the files, and the decision record's fixed part. */
 export type Recorded = Recording['recorded']
@@ -76,8 +80,12 @@ function unrecorded(run: ExperienceRun): Recorded {
   }
 }
 
-/** One recording in columns. Texts are read here for the last time; only tokens, offsets and digests remain. */
-export function compileRecording(run: ExperienceRun, recorded: Recorded): Recording {
+/**
+ * One recording in columns. Texts are read here for the last time; only tokens, offsets and digests remain.
+ *
+ * @param withNeeds false: nothing is asked of what the actions needed, so that nothing is looked for
+ */
+export function compileRecording(run: ExperienceRun, recorded: Recorded, withNeeds = true): Recording {
   const evidenceTokens = run.evidence.map((offer) => offer.tokens ?? textTokens(offer.text!))
   const orderings = [...new Set(run.evidence.flatMap((offer) => Object.keys(offer.ranks)))].sort(byCodeUnit)
   const indexed = run.steps.map((step, at) => ({ step, at }))
@@ -90,16 +98,56 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
   const hops = of('retrieval')
   const approvals = of('approval')
   const actionIndex = new Map(actions.map(({ step }, i) => [step.tool_call_id, i]))
-  const callSteps = calls.map(({ at }) => at)
-  const needs = findNeeds(
-    actions.map(({ step, at }) => ({ arguments: step.arguments, readableBefore: contextStep(callSteps, at) })),
+  const contexts = readContexts(run.steps)
+  const several = hasAgents(run.steps)
+  const agentOfResult = several ? agentsOfResults(run.steps) : null
+  const agentsOfOffer = several ? agentsOfOffers(run) : null
+  const resultAgents = tools.map(({ step }) => agentOfResult?.get(step.tool_call_id) ?? null)
+  const textless = run.evidence.flatMap((offer, i) => (offer.text === null ? [i] : []))
+  const { values: _, ...needs } = findNeeds(
+    (withNeeds ? actions : []).map(({ step }, i) => ({
+      arguments: step.arguments,
+      readableBefore: contexts[i]!.step,
+      agent: contexts[i]!.agent,
+    })),
     [
-      { kind: PLACE.evidence, items: run.evidence.map((offer) => ({ at: -1, text: offer.text ?? '' })) },
-      { kind: PLACE.tool, items: tools.map(({ step, at }) => ({ at, text: step.content!, tokens: step.tokens })) },
-      { kind: PLACE.memory, items: turns.map(({ step, at }) => ({ at, text: step.content, tokens: step.tokens })) },
+      {
+        kind: PLACE.evidence,
+        items: run.evidence.map((offer, i) => ({ at: -1, text: offer.text ?? '', agents: agentsOfOffer?.[i] })),
+        unread: textless.map((i) => ({ at: -1, agents: agentsOfOffer?.[i] })),
+      },
+      {
+        kind: PLACE.tool,
+        items: tools.map(({ step, at }, i) => ({
+          at,
+          text: step.content!,
+          tokens: step.tokens,
+          agents: several ? [resultAgents[i]!] : undefined,
+        })),
+        unread: unreadResults(run.steps, agentOfResult),
+      },
+      {
+        kind: PLACE.memory,
+        items: turns.map(({ step, at }) => ({
+          at,
+          text: step.content,
+          tokens: step.tokens,
+          agents: several ? [agentOf(step)] : undefined,
+        })),
+        unread: unreadTurns(run.steps),
+      },
     ],
   )
+  const ofAgents = (agents: () => (string | null)[]) => (several ? { agent: agents() } : {})
+  const part = (field: 'cached_prompt_tokens' | 'cache_write_tokens' | 'reasoning_tokens') =>
+    calls.some(({ step }) => step[field] !== undefined) ? { [field]: calls.map(({ step }) => step[field] ?? null) } : {}
+  const estimated =
+    (run.evidence.some((o) => o.tokens === null) ? layerBit(PLACE.evidence) : 0) |
+    (tools.some(({ step }) => step.tokens === null) ? layerBit(PLACE.tool) : 0) |
+    (turns.some(({ step }) => step.tokens === null) ? layerBit(PLACE.memory) : 0) |
+    (calls.some(({ step }) => step.prompt_tokens === null) ? INPUT_BIT : 0)
   return {
+    compile_rules: COMPILE_RULES,
     run_id: run.run_id,
     pack_version: run.pack_version,
     settings: run.settings,
@@ -113,21 +161,29 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       tokens: evidenceTokens,
       gold: run.evidence.map((o) => (o.gold ? 1 : 0)),
       required: run.evidence.map((o) => (o.required ? 1 : 0)),
+      ...(textless.length > 0 ? { unread: textless } : {}),
+      ...(agentsOfOffer ? { agents: agentsOfOffer } : {}),
     },
     gold_not_offered: run.gold_not_offered,
     tools: {
       step: tools.map(({ at }) => at),
       tokens: tools.map(({ step }) => step.tokens ?? textTokens(step.content!)),
+      ...ofAgents(() => resultAgents),
     },
     memory: {
       step: turns.map(({ at }) => at),
       tokens: turns.map(({ step }) => step.tokens ?? textTokens(step.content)),
+      ...ofAgents(() => turns.map(({ step }) => agentOf(step))),
     },
     calls: {
-      step: callSteps,
+      step: calls.map(({ at }) => at),
       model: calls.map(({ step }) => step.model),
       prompt_tokens: calls.map(({ step }) => step.prompt_tokens),
       completion_tokens: calls.map(({ step }) => step.completion_tokens),
+      ...ofAgents(() => calls.map(({ step }) => agentOf(step))),
+      ...part('cached_prompt_tokens'),
+      ...part('cache_write_tokens'),
+      ...part('reasoning_tokens'),
     },
     hops: {
       bucket: hops.map(({ step }) => step.bucket),
@@ -141,6 +197,10 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       writes: actions.map(({ step }) => step.writes),
       confirmed: actions.map(({ step }) => step.confirmed),
       correct: actions.map(({ step }) => step.correct),
+      ...ofAgents(() => contexts.map((c) => c.agent)),
+      ...(several || actions.some(({ step }) => step.from_call !== undefined)
+        ? { context: contexts.map((c) => c.step) }
+        : {}),
     },
     approvals: {
       gate: approvals.map(({ step }) => step.gate),
@@ -151,19 +211,11 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded): Record
       asked: approvals.map(({ step }) => step.asked),
       granted: approvals.map(({ step }) => step.granted),
     },
+    ...(run.gates ? { gates: [...new Set(run.gates)].sort(byCodeUnit) } : {}),
     ...needs,
+    ...(estimated > 0 ? { estimated_tokens: estimated } : {}),
     outcome: run.outcome,
     corrections: run.operator_corrections,
     recorded,
   }
-}
-
-/** Step of the model call that an action came from: what it could read stands before that call. */
-function contextStep(callSteps: readonly number[], at: number): number {
-  let step = at
-  for (const call of callSteps) {
-    if (call > at) break
-    step = call
-  }
-  return step
 }

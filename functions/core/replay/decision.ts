@@ -4,4 +4,4 @@ import type { Replayed } from './transcript.ts'
 
 /** Do two replays of a case decide differently? A value that can no longer be read makes its action another decision. */
 export const decisionsDiffer = (a: Replayed<SlimRecording>, b: Replayed<SlimRecording>): boolean =>
-  a.ungrounded.length > 0 || b.ungrounded.length > 0 || a.placement.recording.decided !== b.placement.recording.decided
+  a.ungrounded.length > 0 || b.ungrounded.length > 0 || a.trimmed.recording.decided !== b.trimmed.recording.decided

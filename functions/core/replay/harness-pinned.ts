@@ -2,13 +2,18 @@
  * What a harness is given of a recording: the request, and answers to the calls that were recorded. Labels, gold, required
  * marks, outcome and the recorded decision are left out: a harness that could see them would be judged by them.
  */
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { leafValues } from './needs.ts'
+import { tracedTexts } from './needs.ts'
+import { leafValues } from './needs-by-text.ts'
 import { jsonKey, type PinnedBucket, type PinnedModel, type PinnedRecording } from './pinned-answers.ts'
 import { planOf } from './settings-plan.ts'
 
-/** What may be shown of a run. `withheld`: why its model calls say nothing under the settings to be replayed. */
-export function pinRecording(run: ExperienceRun, withheld: string | null): PinnedRecording {
+/**
+ * What may be shown of a run. `withheld`: why its model calls say nothing under the settings to be replayed; `rules`: those
+ * by which the recording was compiled.
+ */
+export function pinRecording(run: ExperienceRun, withheld: string | null, rules = COMPILE_RULES): PinnedRecording {
   const { case_id, family_id, intent_id, date, pack_version, settings, steps } = run
   const results = new Map(
     steps.flatMap((s) => (s.kind === 'tool_result' ? [[s.tool_call_id, { content: s.content, error: s.error }]] : [])),
@@ -39,7 +44,7 @@ export function pinRecording(run: ExperienceRun, withheld: string | null): Pinne
         : [],
     ),
     buckets: Object.fromEntries(Object.keys(run.offers).map((bucket) => [bucket, pinBucket(run, bucket)])),
-    models: pinModels(run),
+    models: pinModels(run, rules),
     models_withheld: withheld,
   }
 }
@@ -64,7 +69,7 @@ function pinBucket({ evidence, offers, settings, steps }: ExperienceRun, name: s
 }
 
 /** Each model call with what stands between it and the next one. */
-function pinModels({ steps, evidence }: ExperienceRun): PinnedModel[] {
+function pinModels({ steps, evidence }: ExperienceRun, rules: number): PinnedModel[] {
   const texts = evidence.flatMap((offer) => (offer.text === null ? [] : [offer.text.toLowerCase()]))
   const models: PinnedModel[] = []
   steps.forEach((s, step) => {
@@ -75,18 +80,20 @@ function pinModels({ steps, evidence }: ExperienceRun): PinnedModel[] {
       models.push({ step, ...usage, content: null, tool_calls: [], needs: [] })
     } else if (s.kind === 'tool_call' && last) {
       last.tool_calls.push({ name: s.name, arguments: s.arguments })
-      for (const value of leafValues(s.arguments).keys())
-        if (texts.some((text) => text.includes(value)) || standsBefore(steps, last.step, value)) last.needs.push(value)
+      if (rules >= 2) last.needs.push(...tracedTexts(s.arguments, [...texts, ...textsBefore(steps, last.step)]))
+      else
+        for (const value of leafValues(s.arguments).keys())
+          if ([...texts, ...textsBefore(steps, last.step)].some((text) => text.includes(value))) last.needs.push(value)
     } else if (s.kind === 'message' && s.role === 'assistant' && last)
       last.content = last.content === null ? s.content : `${last.content}\n${s.content}`
   })
   return models
 }
 
-/** Could a value be read in the dialogue or in a tool result before a step? */
-const standsBefore = (steps: ExperienceRun['steps'], before: number, value: string): boolean =>
+/** Dialogue and tool results before a step, in lower case. */
+const textsBefore = (steps: ExperienceRun['steps'], before: number): string[] =>
   steps
     .slice(0, before)
-    .some(
-      (s) => (s.kind === 'message' || s.kind === 'tool_result') && (s.content?.toLowerCase().includes(value) ?? false),
+    .flatMap((s) =>
+      (s.kind === 'message' || s.kind === 'tool_result') && s.content !== null ? [s.content.toLowerCase()] : [],
     )

@@ -1,13 +1,16 @@
 /** A harness's decision in the columns of a recording: what of it was recorded keeps what was judged of it there. */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessAction, HarnessApproval, HarnessResult } from '#schemas/harness.ts'
 import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
-import { findNeeds, type Readable } from './needs.ts'
+import { findNeeds, type Needs, type Readable } from './needs.ts'
+import { findNeedsByText } from './needs-by-text.ts'
 import { planOf } from './settings-plan.ts'
 import { askedFor } from './transcript.ts'
+import { unreadResults, unreadTurns } from './unread.ts'
 
 type Failed = { readonly failed: string }
 type ToolCall = Extract<ExperienceRun['steps'][number], { kind: 'tool_call' }>
@@ -99,7 +102,8 @@ export function decidedRecording(
   const approvals = approvalsOf(recording, columns.name, match, result.approvals ?? [])
   const outOfRange = (result.approvals ?? []).findIndex((a) => a.action !== null && a.action >= actions.length)
   if (outOfRange >= 0) return { failed: `approvals.${outOfRange}.action: there are ${actions.length} actions` }
-  const decided: Recording = { ...recording, actions: columns, approvals }
+  const { untraced: _, ...rest } = recording
+  const decided: Recording = { ...rest, actions: columns, approvals }
   const same =
     result.status === recording.outcome.status &&
     canonical(result.outputs) === canonical(recording.outcome.outputs) &&
@@ -112,6 +116,7 @@ export function decidedRecording(
     refused: result.refused ?? (same ? recording.outcome.refused : null),
   }
   const grounding = groundingOf(
+    rulesOf(recording),
     run,
     actions,
     match.map((r) => (r < 0 ? null : calls[r]!.step)),
@@ -185,12 +190,14 @@ const declared = ({ gate, action }: Recording['approvals'], approvals: readonly 
  * the passages it kept, the tool results it was served before the action, and the dialogue.
  */
 function groundingOf(
+  rules: number,
   { steps, evidence }: ExperienceRun,
   actions: readonly DecidedAction[],
   recordedSteps: readonly (number | null)[],
   kept: Int32Array,
   served: readonly number[],
-): { needs: Pick<Recording, 'needs' | 'never_grounded'>; ungrounded: number[] } {
+): { needs: Omit<Needs, 'values'>; ungrounded: number[] } {
+  const find = rules < 2 ? findNeedsByText : findNeeds
   const results = steps.flatMap((s, at) =>
     s.kind === 'tool_result' && s.content !== null ? [{ id: s.tool_call_id, at, text: s.content }] : [],
   )
@@ -202,11 +209,15 @@ function groundingOf(
     tools: readonly { at: number; text: string }[],
     dialogue: readonly { at: number; text: string }[],
   ): Readable[] => [
-    { kind: PLACE.evidence, items: offers.map((o) => ({ at: -1, text: o.text ?? '' })) },
-    { kind: PLACE.tool, items: tools },
-    { kind: PLACE.memory, items: dialogue },
+    {
+      kind: PLACE.evidence,
+      items: offers.map((o) => ({ at: -1, text: o.text ?? '' })),
+      unread: offers.flatMap((o) => (o.text === null ? [{ at: -1 }] : [])),
+    },
+    { kind: PLACE.tool, items: tools, unread: unreadResults(steps, null) },
+    { kind: PLACE.memory, items: dialogue, unread: unreadTurns(steps) },
   ]
-  const needs = findNeeds(
+  const { values, ...needs } = find(
     actions.map((a, i) => ({ arguments: a.arguments, readableBefore: recordedSteps[i] ?? steps.length })),
     readables(evidence, results, turns),
   )
@@ -214,7 +225,7 @@ function groundingOf(
     const s = steps[step]!
     return s.kind === 'tool_call' ? [s.tool_call_id] : []
   })
-  const given = findNeeds(
+  const given = find(
     actions.map((a) => ({ arguments: a.arguments, readableBefore: a.servedBefore })),
     readables(
       [...kept].map((i) => evidence[i]!),
@@ -222,10 +233,12 @@ function groundingOf(
       turns.map(({ text }) => ({ at: -1, text })),
     ),
   )
-  const { action, name } = given.needs
-  const grounded = new Set(action.map((a, i) => `${a}\u0000${name[i]}`))
+  // Readable is what stands there by the kind of match by which it was traced: a looser one rescues nothing.
+  const keyOfNeed = (found: Pick<Needs, 'needs'>, of: readonly string[], i: number) =>
+    `${found.needs.action[i]}\u0000${of[i]}\u0000${found.needs.match?.[i]}`
+  const grounded = new Set(given.values.map((_, i) => keyOfNeed(given, given.values, i)))
   return {
     needs,
-    ungrounded: needs.needs.action.flatMap((a, i) => (grounded.has(`${a}\u0000${needs.needs.name[i]}`) ? [] : [i])),
+    ungrounded: values.flatMap((_, i) => (grounded.has(keyOfNeed({ needs: needs.needs }, values, i)) ? [] : [i])),
   }
 }

@@ -3,13 +3,16 @@
  * yields, so that the pinned suite judges both alike. Runs nothing: the harness ran elsewhere.
  */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
+import { cutsUnread, uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
+import { callCents } from './price.ts'
 import { planOf } from './settings-plan.ts'
 import {
   askedFor,
@@ -39,25 +42,26 @@ export interface HarnessPlacement {
  * Chooses the recording made under the same planner and prompt; else the baseline's, without its model calls. A setting
  * beyond what was recorded is unreplayable before anything runs, as in a transcript replay.
  */
-export function placeHarness(
+export function caseForHarness(
   replayCase: ReplayCase,
   settings: Settings,
   baseline: Settings,
 ): HarnessPlacement | Unreplayable {
-  const plan = planOf(settings)
+  const rules = rulesOf(replayCase.recordings[0]!)
+  const plan = planOf(settings, rules)
   const exact = chooseRecording(replayCase, plan, baseline)
-  const recording = typeof exact === 'string' ? chooseRecording(replayCase, planOf(baseline), baseline) : exact
+  const recording = typeof exact === 'string' ? chooseRecording(replayCase, planOf(baseline, rules), baseline) : exact
   if (typeof recording === 'string') return { unreplayable: recording }
-  const beyond = beyondRecorded(prepare(recording), plan)
+  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepare(recording), plan)
   if (beyond) return { unreplayable: beyond }
   return { recording, withheld: typeof exact === 'string' ? exact : null }
 }
 
 /** The answer as a replayed case, or what about it cannot be true of this recording. */
-export function judgeHarness(
+export function observeHarness(
   decision: HarnessDecision,
   pins: ReplayPins,
-): Replayed<Recording> | { readonly failed: string } {
+): Replayed<Recording> | Unreplayable | { readonly failed: string } {
   const { run, recording, result, served, settings } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept
@@ -67,18 +71,21 @@ export function judgeHarness(
   if ('failed' in decided) return decided
   const { asked, ungrounded } = decided
   const prepared = prepare(recording)
-  const plan = planOf(settings)
+  const plan = planOf(settings, rulesOf(recording))
   const keptTokens = kept.reduce((sum, i) => sum + recording.evidence.tokens[i]!, 0)
+  const rendered = { kept, keptTokens, shape: kept, plan }
+  const unread = cutsUnread(prepared, rendered, pins.baseline)
+  if (unread) return { unreplayable: unread }
   const flags = new Uint8Array(recording.evidence.ref.length)
   for (const offer of kept) flags[offer] = 1
   const baselineAsked = askedFor(decided.recording, planOf(pins.baseline))
   const { approvals, actions: acts } = decided.recording
   const right = approvals.action.flatMap((action, i) => (acts.correct[action] === true ? [i] : []))
   return {
-    placement: {
+    trimmed: {
       recording: decided.recording,
       prepared,
-      rendered: { kept, keptTokens, shape: kept, plan },
+      rendered,
       asked,
       equal: sameSet(kept, recordedContext(prepared).kept),
     },
@@ -141,13 +148,18 @@ function spent(
   if (usage === null) return { tokens: keptTokens, cents: null }
   let tokens = 0
   let cents: number | null = prices ? 0 : null
-  for (const { model, prompt_tokens, completion_tokens } of usage) {
+  for (const { model, prompt_tokens, completion_tokens, ...parts } of usage) {
     tokens += prompt_tokens
     const price = prices?.models[model]
     if (cents === null || !price) cents = null
     else
-      cents +=
-        (prompt_tokens * price.prompt_cents_per_million + completion_tokens * price.completion_cents_per_million) / 1e6
+      cents += callCents(price, {
+        prompt: prompt_tokens,
+        completion: completion_tokens,
+        cached: parts.cached_prompt_tokens,
+        cacheWrite: parts.cache_write_tokens,
+        reasoning: parts.reasoning_tokens,
+      })
   }
   return { tokens, cents }
 }

@@ -1,4 +1,5 @@
 /** Derived columns of a recording, computed once: prefix sums, orders, and what was readable at each context. */
+import { rulesOf } from '#schemas/compile-rules.ts'
 import { PLACE } from '#schemas/need-places.ts'
 import { makePlan, planOf, type SettingsPlan } from './settings-plan.ts'
 import type { BareRecording } from './slim.ts'
@@ -43,6 +44,8 @@ export interface PreparedRecording {
   readonly sequence: (orderings: readonly string[], key: string) => Sequence
   /** Steps at which a context was put before the model: its calls, or its actions when no call was recorded. */
   readonly contexts: readonly number[]
+  /** Agent of each context; null: the run has one. */
+  readonly contextAgents: readonly (string | null)[] | null
   readonly tools: Window
   readonly memory: Window
   /** Offers that hold a need: those of need n stand at `first[n]` up to `first[n + 1]`. */
@@ -77,24 +80,29 @@ export function prepare(recording: BareRecording & { readonly [PREPARED]?: Prepa
 
 function build(recording: BareRecording): PreparedRecording {
   const { evidence, calls, actions, approvals } = recording
+  const rules = rulesOf(recording)
   const buckets = [...new Set(evidence.bucket)].sort()
   const bucketOf = new Uint16Array(evidence.bucket.length)
   for (let i = 0; i < bucketOf.length; i++) bucketOf[i] = buckets.indexOf(evidence.bucket[i]!)
   const orderingsOf = buckets.map(() => new Set<string>())
   for (const [ordering, ranks] of Object.entries(evidence.ranks))
     for (let i = 0; i < ranks.length; i++) if (ranks[i]! > 0) orderingsOf[bucketOf[i]!]!.add(ordering)
-  const actionContext = actions.step.map((step) => {
-    const call = lastAtOrBefore(calls.step, step)
-    return call < 0 ? step : calls.step[call]!
-  })
-  const contexts = calls.step.length > 0 ? calls.step : [...new Set(actionContext)]
+  const actionContext =
+    actions.context ?? actions.step.map((step) => calls.step[lastAtOrBefore(calls.step, step)] ?? step)
+  const ofCalls = calls.step.length > 0
+  const acting = firstOfEach(actionContext)
+  const contexts = ofCalls ? calls.step : acting.map((i) => actionContext[i]!)
+  const ofContexts = ofCalls ? calls.agent : actions.agent && acting.map((i) => actions.agent![i]!)
+  const order = { contexts, agents: ofContexts, actionContext, actionAgents: actions.agent }
   const sequences = new Map<string, Sequence>()
   const right: number[] = []
   for (let i = 0; i < approvals.action.length; i++) if (actions.correct[approvals.action[i]!] === true) right.push(i)
   return {
     recording,
     // A frozen table is shared by many recordings.
-    recordedPlan: Object.isFrozen(recording.settings) ? planOf(recording.settings) : makePlan(recording.settings),
+    recordedPlan: Object.isFrozen(recording.settings)
+      ? planOf(recording.settings, rules)
+      : makePlan(recording.settings, rules),
     buckets,
     bucketsKey: buckets.join('\u0000'),
     bucketOf,
@@ -110,8 +118,9 @@ function build(recording: BareRecording): PreparedRecording {
       return sequence
     },
     contexts,
-    tools: makeWindow(recording, PLACE.tool, recording.tools, contexts, actionContext),
-    memory: makeWindow(recording, PLACE.memory, recording.memory, contexts, actionContext),
+    contextAgents: ofContexts ?? null,
+    tools: makeWindow(recording, PLACE.tool, recording.tools, order),
+    memory: makeWindow(recording, PLACE.memory, recording.memory, order),
     needOffers: offersOfNeeds(recording),
     rightApprovals: right,
     recordedContext: null,
@@ -121,40 +130,84 @@ function build(recording: BareRecording): PreparedRecording {
 // Plain loops below: a search over a long stream prepares each recording once for a dozen replays, and the array
 // methods of typed arrays take three times as long (measured).
 
-function makeWindow(
-  { needs }: BareRecording,
-  kind: number,
-  { step: steps, tokens }: { readonly step: readonly number[]; readonly tokens: readonly number[] },
-  contexts: readonly number[],
-  actionContext: readonly number[],
-): Window {
+/** Contexts and actions of a recording, each with the agent that reads there where there are several. */
+interface Reading {
+  readonly contexts: readonly number[]
+  readonly agents: readonly (string | null)[] | undefined
+  readonly actionContext: readonly number[]
+  readonly actionAgents: readonly (string | null)[] | undefined
+}
+
+interface Items {
+  readonly step: readonly number[]
+  readonly tokens: readonly number[]
+  readonly agent?: readonly (string | null)[] | undefined
+}
+
+function makeWindow({ needs }: BareRecording, kind: number, items: Items, reading: Reading): Window {
+  const { contexts, actionContext } = reading
+  const { steps, tokens, place, rangeOf } = byAgent(items)
   const before = new Float64Array(tokens.length + 1)
   for (let i = 0; i < tokens.length; i++) before[i + 1] = before[i]! + tokens[i]!
   const readableAtContext = new Int32Array(contexts.length)
   const tokensAtContext = new Float64Array(contexts.length)
   let wholeBudget = 0
   for (let c = 0; c < contexts.length; c++) {
-    const count = lastAtOrBefore(steps, contexts[c]! - 1) + 1
+    const [first, end] = rangeOf(reading.agents?.[c])
+    const count = lastAtOrBefore(steps, contexts[c]! - 1, first, end) + 1
     readableAtContext[c] = count
-    tokensAtContext[c] = before[count]!
-    if (before[count]! > wholeBudget) wholeBudget = before[count]!
+    tokensAtContext[c] = before[count]! - before[first]!
+    if (tokensAtContext[c]! > wholeBudget) wholeBudget = tokensAtContext[c]!
   }
   // `leftOf(...) >= depth` turned round: the item is deep enough, and the budget reaches it past all newer ones.
   const budgetOfNeed = new Float64Array(needs.action.length)
   for (let need = 0; need < budgetOfNeed.length; need++) {
-    const readable = before[lastAtOrBefore(steps, actionContext[needs.action[need]!]! - 1) + 1]!
+    const action = needs.action[need]!
+    const [first, last] = rangeOf(reading.actionAgents?.[action])
+    const readable = before[lastAtOrBefore(steps, actionContext[action]! - 1, first, last) + 1]!
     let least = Number.NaN
     const end = needs.first[need + 1]!
-    for (let place = needs.first[need]!; place < end; place++) {
-      if (needs.kind[place] !== kind) continue
-      const item = needs.item[place]!
-      const depth = needs.depth[place]!
+    for (let at = needs.first[need]!; at < end; at++) {
+      if (needs.kind[at] !== kind) continue
+      const item = place === null ? needs.item[at]! : place[needs.item[at]!]!
+      const depth = needs.depth[at]!
       const budget = depth + readable - before[item + 1]!
       if (tokens[item]! >= depth && !(least <= budget)) least = budget
     }
     budgetOfNeed[need] = least
   }
   return { tokens, before, readableAtContext, tokensAtContext, wholeBudget, budgetOfNeed }
+}
+
+/**
+ * Items with those of one agent side by side, each agent's in their order: its contexts are a range, and a budget counts in
+ * each of them for itself. `place`: where an item of the recording stands now; null: where it stood.
+ */
+function byAgent({ step: steps, tokens, agent }: Items) {
+  const all = [0, steps.length] as const
+  if (!agent) return { steps, tokens, place: null, rangeOf: () => all }
+  const order = [...Map.groupBy(agent.keys(), (i) => agent[i]!).values()].flat()
+  const ranges = new Map<string | null, [number, number]>()
+  for (const [at, i] of order.entries()) {
+    const range = ranges.get(agent[i]!)
+    if (range) range[1] = at + 1
+    else ranges.set(agent[i]!, [at, at + 1])
+  }
+  const place = new Int32Array(order.length)
+  for (const [at, i] of order.entries()) place[i] = at
+  const none = [0, 0] as const
+  return {
+    steps: order.map((i) => steps[i]!),
+    tokens: order.map((i) => tokens[i]!),
+    place,
+    rangeOf: (reader: string | null | undefined): readonly [number, number] => ranges.get(reader ?? null) ?? none,
+  }
+}
+
+/** Index of the first of each distinct value. */
+function firstOfEach(values: readonly number[]): number[] {
+  const seen = new Set<number>()
+  return [...values.keys()].filter((i) => seen.size < seen.add(values[i]!).size)
 }
 
 function offersOfNeeds({ needs }: BareRecording): PreparedRecording['needOffers'] {
@@ -176,10 +229,10 @@ function makeSequence(recording: BareRecording, bucketOf: Uint16Array, orderings
   return { offers: Int32Array.from(offers), ranks: Int32Array.from(offers, rank) }
 }
 
-/** Index of the last entry of an ascending list that is <= value, -1 when none is. */
-function lastAtOrBefore(ascending: readonly number[], value: number): number {
-  let low = 0
-  let high = ascending.length
+/** Index of the last entry of an ascending range that is <= value; the one before the range when none is. */
+function lastAtOrBefore(ascending: readonly number[], value: number, first = 0, end = ascending.length): number {
+  let low = first
+  let high = end
   while (low < high) {
     const mid = (low + high) >> 1
     if (ascending[mid]! <= value) low = mid + 1

@@ -1,12 +1,21 @@
 /** Reads a settings table once: which values trim what was recorded, and which only another recording can answer. */
 import type { Settings, SettingValue } from '#schemas/common.ts'
-import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
+import { SURFACE_FIELDS, type SurfaceField, type TrimmedPath, trimmedPath } from '#schemas/surface-fields.ts'
 
 /** Last word of a setting path: the field it sets. */
 export const fieldOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
 /** Can a replay apply this setting by trimming a recording? Otherwise a recording made under the same value is needed. */
-export const isTrimmable = (path: string): boolean => SURFACE_FIELDS[fieldOf(path) as SurfaceField]?.trims ?? false
+export const isTrimmable = (path: string, rules = COMPILE_RULES): boolean =>
+  rules < 2 ? (SURFACE_FIELDS[fieldOf(path) as SurfaceField]?.trims ?? false) : trimmedPath(path) !== null
+
+/** A setting with another value than the baseline's. `trims`: what of a recording it trims; null: nothing. */
+export interface ChangedSetting {
+  readonly path: string
+  readonly value: SettingValue | undefined
+  readonly trims: TrimmedPath | null
+}
 
 export interface BucketPlan {
   /** Offers kept per hop; Infinity when the setting is absent. */
@@ -36,22 +45,25 @@ export interface SettingsPlan {
   readonly threshold: (gate: string) => number | null
   /** Everything else, path order: must equal what a recording was made under. */
   readonly fixed: readonly (readonly [string, SettingValue])[]
+  /** In what these settings differ from a baseline, in path order; memoised for the last one that was asked for. */
+  readonly changes: (baseline: Settings) => readonly ChangedSetting[]
 }
 
-const plans = new WeakMap<Settings, SettingsPlan>()
+const plansByRules = [new WeakMap<Settings, SettingsPlan>(), new WeakMap<Settings, SettingsPlan>()] as const
 
-/** Plan of a settings table, memoised by the table's identity (tables are never mutated). */
-export function planOf(settings: Settings): SettingsPlan {
+/** Plan of a settings table under some compile rules, memoised by the table's identity (tables are never mutated). */
+export function planOf(settings: Settings, rules = COMPILE_RULES): SettingsPlan {
+  const plans = plansByRules[rules < 2 ? 0 : 1]
   let plan = plans.get(settings)
   if (!plan) {
-    plan = makePlan(settings)
+    plan = makePlan(settings, rules)
     plans.set(settings, plan)
   }
   return plan
 }
 
 /** Plan of a settings table, computed anew: for a table that is read once. */
-export function makePlan(settings: Settings): SettingsPlan {
+export function makePlan(settings: Settings, rules = COMPILE_RULES): SettingsPlan {
   const numberAt = (...paths: string[]): number | null => {
     for (const path of paths) if (typeof settings[path] === 'number') return settings[path]
     return null
@@ -59,12 +71,14 @@ export function makePlan(settings: Settings): SettingsPlan {
   const budget = (field: string): number => {
     let least = Number.POSITIVE_INFINITY
     for (const [path, value] of Object.entries(settings))
-      if (fieldOf(path) === field && typeof value === 'number') least = Math.min(least, value)
+      if (fieldOf(path) === field && typeof value === 'number' && isTrimmable(path, rules))
+        least = Math.min(least, value)
     return least
   }
   const bucketPlans = new Map<string, BucketPlan>()
   const several = new Map<string, BucketsPlan>()
   const thresholds = new Map<string, number | null>()
+  let changed: { readonly baseline: Settings; readonly list: readonly ChangedSetting[] } | null = null
   const bucket = (name: string): BucketPlan => {
     let plan = bucketPlans.get(name)
     if (!plan) {
@@ -103,7 +117,19 @@ export function makePlan(settings: Settings): SettingsPlan {
       return value
     },
     fixed: Object.entries(settings)
-      .filter(([path]) => !isTrimmable(path))
+      .filter(([path]) => !isTrimmable(path, rules))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
+    changes(baseline) {
+      if (changed?.baseline !== baseline) changed = { baseline, list: changesOf(settings, baseline) }
+      return changed.list
+    },
   }
+}
+
+function changesOf(settings: Settings, baseline: Settings): ChangedSetting[] {
+  if (settings === baseline) return []
+  const paths = [...new Set([...Object.keys(settings), ...Object.keys(baseline)])].sort()
+  return paths
+    .filter((path) => settings[path] !== baseline[path])
+    .map((path) => ({ path, value: settings[path], trims: trimmedPath(path) }))
 }

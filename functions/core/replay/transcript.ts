@@ -1,7 +1,10 @@
 /** The transcript replayer: applies settings to a recording and says what would have been read, needed, spent and asked. */
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { cutsUnread, uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
+import { callCents } from './price.ts'
 import { render, sameShape } from './render.ts'
 import { planOf, type SettingsPlan } from './settings-plan.ts'
 import type { BareRecording } from './slim.ts'
@@ -18,7 +21,7 @@ export interface ReplayPins {
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
-export interface Placement<R extends BareRecording = BareRecording> {
+export interface TrimmedCase<R extends BareRecording = BareRecording> {
   readonly recording: R
   readonly prepared: PreparedRecording
   readonly rendered: Rendered
@@ -33,7 +36,7 @@ export interface Unreplayable {
 
 /** What a replayed case would have been. Amounts are `null` where the records do not carry them. */
 export interface Replayed<R extends BareRecording = BareRecording> extends Spending {
-  readonly placement: Placement<R>
+  readonly trimmed: TrimmedCase<R>
   /** What was decided otherwise than recorded, so that no outcome is known; null: nothing (a transcript decides nothing anew). */
   readonly otherDecision: string | null
   /** Needs (indices) whose value can no longer be read. */
@@ -54,23 +57,25 @@ export function replayTranscript<R extends BareRecording>(
   settings: Settings,
   pins: ReplayPins = { baseline: settings, prices: null },
 ): Replayed<R> | Unreplayable {
-  const placement = place(replayCase, settings, pins.baseline)
-  return 'unreplayable' in placement ? placement : observe(placement, pins)
+  const trimmed = trimCase(replayCase, settings, pins.baseline)
+  return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pins)
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
-export function place<R extends BareRecording>(
+export function trimCase<R extends BareRecording>(
   replayCase: Recorded<R>,
   settings: Settings,
   baseline: Settings,
-): Placement<R> | Unreplayable {
-  const plan = planOf(settings)
+): TrimmedCase<R> | Unreplayable {
+  const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }
   const prepared = prepare(recording)
-  const beyond = beyondRecorded(prepared, plan)
+  const beyond = uncovered(recording, plan, baseline) ?? beyondRecorded(prepared, plan)
   if (beyond) return { unreplayable: beyond }
   const rendered = render(prepared, plan)
+  const unread = cutsUnread(prepared, rendered, baseline)
+  if (unread) return { unreplayable: unread }
   return {
     recording,
     prepared,
@@ -160,7 +165,7 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
   return flags
 }
 
-/** What a placement costs and asks: known from rendering, without looking at what the actions needed. */
+/** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
   readonly tokens: number
   readonly cents: number | null
@@ -173,8 +178,8 @@ export interface Spending {
 }
 
 /** Tokens, cents, latency and bypasses of a placed case. Free: rendering only. */
-export function spending(placement: Placement, pins: ReplayPins): Spending {
-  const { recording, prepared, asked } = placement
+export function spending(trimmed: TrimmedCase, pins: ReplayPins): Spending {
+  const { recording, prepared, asked } = trimmed
   const bypassed: number[] = []
   if (asked.length > 0) {
     const baselineAsked = askedFor(recording, planOf(pins.baseline))
@@ -183,14 +188,14 @@ export function spending(placement: Placement, pins: ReplayPins): Spending {
   const { rightApprovals } = prepared
   let rightWaiting = 0
   for (let i = 0; i < rightApprovals.length; i++) rightWaiting += asked[rightApprovals[i]!]!
-  const { tokens, cents } = spent(placement, pins.prices)
-  const latencyMs = latency(placement)
+  const { tokens, cents } = spent(trimmed, pins.prices)
+  const latencyMs = latency(trimmed)
   return { tokens, cents, latencyMs, bypassed, rightActions: rightApprovals.length, rightWaiting }
 }
 
 /** The paid part of a replay: can every recorded action still read what it needed, and is the gold still there. */
-export function observe<R extends BareRecording>(placement: Placement<R>, pins: ReplayPins): Replayed<R> {
-  const { recording, rendered, prepared } = placement
+export function observe<R extends BareRecording>(trimmed: TrimmedCase<R>, pins: ReplayPins): Replayed<R> {
+  const { recording, rendered, prepared } = trimmed
   const { gold, required } = recording.evidence
   const kept = rendered.kept
   const keptFlags = gold.length === 0 ? NO_FLAGS : new Uint8Array(gold.length)
@@ -205,10 +210,10 @@ export function observe<R extends BareRecording>(placement: Placement<R>, pins: 
     }
     if (required[i] && !keptFlags[i]) lostRequired.push(i)
   }
-  const ungrounded = placement.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
-  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+  const ungrounded = trimmed.equal ? [] : ungroundedNeeds(prepared, rendered, keptFlags)
+  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
   return {
-    placement,
+    trimmed,
     otherDecision: null,
     ungrounded,
     lostRequired,
@@ -239,22 +244,22 @@ function ungroundedNeeds(prepared: PreparedRecording, rendered: Rendered, kept: 
 
 /** Tokens and cents: the recorded ones less what was trimmed. Trimmed text counts ceil(chars/4) tokens. */
 function spent(
-  { recording, prepared, rendered }: Placement,
+  { recording, prepared, rendered }: TrimmedCase,
   prices: PriceTable | null,
 ): { tokens: number; cents: number | null } {
   const { calls } = recording
   const contexts = prepared.contexts.length
   if (contexts === 0) return { tokens: rendered.keptTokens, cents: null }
-  const { plan, keptTokens } = rendered
+  const { plan } = rendered
   const recorded = recordedContext(prepared)
   let tokens = 0
   let cents: number | null = calls.step.length > 0 && prices ? 0 : null
   for (let c = 0; c < contexts; c++) {
-    const here = windowTokens(prepared, plan, c) + keptTokens
+    const here = windowTokens(prepared, plan, c) + evidenceTokens(prepared, rendered, c)
     const counted = calls.prompt_tokens[c]
     let prompt = here
     if (counted !== null && counted !== undefined) {
-      const there = windowTokens(prepared, recorded.plan, c) + recorded.keptTokens
+      const there = windowTokens(prepared, recorded.plan, c) + evidenceTokens(prepared, recorded, c)
       prompt = Math.max(0, counted + here - there)
     }
     tokens += prompt
@@ -263,17 +268,34 @@ function spent(
     const completion = calls.completion_tokens[c]
     if (!price || counted === null || counted === undefined || completion === null || completion === undefined)
       cents = null
-    else cents += (prompt * price.prompt_cents_per_million + completion * price.completion_cents_per_million) / 1e6
+    else
+      cents += callCents(price, {
+        prompt,
+        completion,
+        cached: calls.cached_prompt_tokens?.[c],
+        cacheWrite: calls.cache_write_tokens?.[c],
+        reasoning: calls.reasoning_tokens?.[c],
+        cut: counted - prompt,
+      })
   }
   return { tokens, cents }
+}
+
+/** Tokens of the kept passages in one context: those that its agent was offered. */
+function evidenceTokens({ recording, contextAgents }: PreparedRecording, rendered: Rendered, context: number): number {
+  const { agents, tokens } = recording.evidence
+  if (!agents || !contextAgents) return rendered.keptTokens
+  let sum = 0
+  for (const offer of rendered.kept) if (agents[offer]!.includes(contextAgents[context]!)) sum += tokens[offer]!
+  return sum
 }
 
 const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, context: number): number =>
   Math.min(plan.toolTokens, tools.tokensAtContext[context]!) +
   Math.min(plan.memoryTokens, memory.tokensAtContext[context]!)
 
-function latency(placement: Placement): number | null {
-  const { recording, prepared, rendered, equal } = placement
+function latency(trimmed: TrimmedCase): number | null {
+  const { recording, prepared, rendered, equal } = trimmed
   let total = recording.outcome.latency_ms
   if (equal || total === null) return total
   const { recordedPlan } = prepared

@@ -7,13 +7,13 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Told each case that a candidate has been read on; the row that stops it, or null. */
-export type Watch = (caseIndex: number, measures: Measures) => GuardrailRow | null
+export type StopCheck = (caseIndex: number, measures: Measures) => GuardrailRow | null
 
 /** Follows one candidate from its first case on. */
-export type NewWatch = () => Watch
+export type StopRule = () => StopCheck
 
 /** Families that violate each declared binary guardrail, against how many may. */
-export function floorWatch({ panel, target }: SearchInput): NewWatch {
+export function floorStop({ panel, target }: SearchInput): StopRule {
   const floors = (Object.keys(FLOORS) as (keyof typeof FLOORS)[]).flatMap((name) => {
     const allowed = allowedRate(target.guardrails, name)
     return allowed === null ? [] : [{ name, allowed, families: scoredFamilies(panel, FLOORS[name]) }]
@@ -39,7 +39,7 @@ export function floorWatch({ panel, target }: SearchInput): NewWatch {
 }
 
 /** Stops when even an improvement on every unvisited case that the baseline fails could not meet the utility limit. */
-export function utilityWatch({ panel, target }: SearchInput): NewWatch {
+export function utilityStop({ panel, target }: SearchInput): StopRule {
   const limit = target.guardrails.utility_delta
   if (!limit) return () => () => null
   const gainLeft = (base: Measures): number => (limit.graded ? 1 - base.utility_score! : base.utility_passed ? 0 : 1)

@@ -7,7 +7,7 @@ import type { SealedLine } from '../baseline/reproduce.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { lostOutcomeFindings } from '../evaluate/evaluators.ts'
 import { scorecardOf } from '../evaluate/scorecard.ts'
-import { judgeHarness, otherDecision, placeHarness } from '../replay/harness.ts'
+import { caseForHarness, observeHarness, otherDecision } from '../replay/harness.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { askedFor, type ReplayPins } from '../replay/transcript.ts'
 import { type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
@@ -45,28 +45,29 @@ export function harnessAnswer(
   const { reply, ...context } = replied
   if ('unreplayable' in reply) return lost(reply.unreplayable, 'unreplayable')
   if ('failed' in reply) return lost(reply.failed, 'failed')
-  const replayed = judgeHarness({ ...context, ...reply }, pins)
+  const replayed = observeHarness({ ...context, ...reply }, pins)
   if ('failed' in replayed) return lost(replayed.failed, 'failed')
-  const { placement } = replayed
+  if ('unreplayable' in replayed) return lost(replayed.unreplayable, 'unreplayable')
+  const { trimmed } = replayed
   const scorecard = scorecardOf(suite, replayed, intent_id)
-  const baselineAsked = askedFor(placement.recording, planOf(pins.baseline))
+  const baselineAsked = askedFor(trimmed.recording, planOf(pins.baseline))
   const recorded = baselineRecording(replayCase, pins)
   return {
     measures: scorecard.measures,
     contextChanged:
-      !placement.equal ||
-      placement.recording.run_id !== recorded.run_id ||
-      placement.asked.some((flag, i) => flag !== baselineAsked[i]) ||
+      !trimmed.equal ||
+      trimmed.recording.run_id !== recorded.run_id ||
+      trimmed.asked.some((flag, i) => flag !== baselineAsked[i]) ||
       canonical(scorecard.measures) !== canonical(baseline),
-    decisionChanged: replayed.ungrounded.length > 0 || otherDecision(recorded, placement.recording) !== null,
+    decisionChanged: replayed.ungrounded.length > 0 || otherDecision(recorded, trimmed.recording) !== null,
     result: {
       case_id,
       family_id,
       status: 'replayed',
       reason: null,
-      recording: placement.recording.run_id,
-      context: digestOf([placement.recording.run_id, reply.result.evidence_refs]),
-      context_equal: placement.equal,
+      recording: trimmed.recording.run_id,
+      context: digestOf([trimmed.recording.run_id, reply.result.evidence_refs]),
+      context_equal: trimmed.equal,
       findings: lostOutcomeFindings(replayed),
       scorecard,
     },
@@ -74,7 +75,7 @@ export function harnessAnswer(
 }
 
 function baselineRecording(replayCase: ReplayCase, { baseline }: ReplayPins): Recording {
-  const placed = placeHarness(replayCase, baseline, baseline)
+  const placed = caseForHarness(replayCase, baseline, baseline)
   if ('unreplayable' in placed)
     throw new RangeError(`${replayCase.case_id}: the baseline itself cannot be replayed (${placed.unreplayable})`)
   return placed.recording

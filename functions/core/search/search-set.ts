@@ -4,6 +4,7 @@ import type { Exclusion } from '../baseline/baseline.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -11,6 +12,10 @@ export interface CompiledSearch {
   readonly input: SearchInput
   /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** What is said of the records beside every result. */
+  readonly notes: readonly string[]
+  /** The same for a proposal, which also says what is whole. */
+  readonly records: readonly string[]
   /** Why nothing could be certified on these records whatever the candidate; empty when something could. */
   readonly problems: readonly string[]
 }
@@ -19,6 +24,8 @@ export interface CompiledSearch {
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
   return {
     excluded: reproduced.excluded,
+    records: recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
+    notes: tracingReasons(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
     problems: searchProblems(reproduced, target),
     input: {
       target,

@@ -1,3 +1,4 @@
+/** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
 import { type CaseReplay, Gathered, headOf } from '../baseline/reproduce.ts'
 import type { Records } from '../bytes/records.ts'
 import type { OnRecord } from './memo.ts'

@@ -1,6 +1,7 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
 import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
@@ -12,10 +13,10 @@ import {
   askedFor,
   chooseRecording,
   observe,
-  type Placement,
-  place,
   type ReplayPins,
   spending,
+  type TrimmedCase,
+  trimCase,
   type Unreplayable,
 } from '../replay/transcript.ts'
 import { type AnswerRound, type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
@@ -31,27 +32,27 @@ export function transcriptReplayer(
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): TranscriptReplayer {
-  const placed = (index: number, settings: Settings) => place(panel.cases.at(index)!, settings, pins.baseline)
+  const trimmedAt = (index: number, settings: Settings) => trimCase(panel.cases.at(index)!, settings, pins.baseline)
   // Placed anew each time: kept for every case, they would be most of what a search holds.
-  const baselineOf = (index: number): Placement<SlimRecording> => {
-    const placement = placed(index, pins.baseline)
-    if ('unreplayable' in placement)
+  const baselineOf = (index: number): TrimmedCase<SlimRecording> => {
+    const trimmed = trimmedAt(index, pins.baseline)
+    if ('unreplayable' in trimmed)
       throw new RangeError(
-        `${panel.cases.at(index)!.case_id}: the baseline itself cannot be replayed (${placement.unreplayable})`,
+        `${panel.cases.at(index)!.case_id}: the baseline itself cannot be replayed (${trimmed.unreplayable})`,
       )
-    return placement
+    return trimmed
   }
-  const baselinePlan = planOf(pins.baseline)
+  const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
   /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
-  const isBaseline = (index: number, { recording, prepared, rendered, asked }: Placement<SlimRecording>): boolean =>
+  const isBaseline = (index: number, { recording, prepared, rendered, asked }: TrimmedCase<SlimRecording>): boolean =>
     recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&
     sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
     askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])
   const view: CaseView = {
     rendered(index, settings) {
-      const placement = placed(index, settings)
-      if ('unreplayable' in placement) return placement
-      const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(placement, pins)
+      const trimmed = trimmedAt(index, settings)
+      if ('unreplayable' in trimmed) return trimmed
+      const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
       return {
         ...NOT_MEASURED,
         approval_bypass: bypassed.length > 0,
@@ -63,21 +64,21 @@ export function transcriptReplayer(
       }
     },
     bypassedAmounts(index, settings) {
-      const placement = placed(index, settings)
-      if ('unreplayable' in placement) return []
-      return spending(placement, pins).bypassed.map((i) => placement.recording.approvals.amount[i]!)
+      const trimmed = trimmedAt(index, settings)
+      if ('unreplayable' in trimmed) return []
+      return spending(trimmed, pins).bypassed.map((i) => trimmed.recording.approvals.amount[i]!)
     },
     contextKey(index, settings) {
-      const placement = placed(index, settings)
-      if ('unreplayable' in placement) return `unreplayable: ${placement.unreplayable}`
-      return isBaseline(index, placement) ? SAME_AS_BASELINE : keyOf(placement)
+      const trimmed = trimmedAt(index, settings)
+      if ('unreplayable' in trimmed) return `unreplayable: ${trimmed.unreplayable}`
+      return isBaseline(index, trimmed) ? SAME_AS_BASELINE : keyOf(trimmed)
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {
     const { case_id, family_id, intent_id } = panel.cases.at(index)!
-    const placement = placed(index, settings)
-    if ('unreplayable' in placement) return unreplayableAnswer(case_id, family_id, placement)
-    const replayed = observe(placement, pins)
+    const trimmed = trimmedAt(index, settings)
+    if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
+    const replayed = observe(trimmed, pins)
     const scorecard = scorecardOf(suite, replayed, intent_id)
     return {
       measures: scorecard.measures,
@@ -87,9 +88,9 @@ export function transcriptReplayer(
         family_id,
         status: 'replayed',
         reason: null,
-        recording: placement.recording.run_id,
-        context: `sha256:${contextHash(placement.prepared, placement.rendered)}`,
-        context_equal: placement.equal,
+        recording: trimmed.recording.run_id,
+        context: `sha256:${contextHash(trimmed.prepared, trimmed.rendered)}`,
+        context_equal: trimmed.equal,
         findings: errorFindings(scorecard),
         scorecard,
       },
@@ -129,7 +130,7 @@ export function unreplayableAnswer(
 }
 
 /** Exact identity of what a replay would see and ask: recording, context and approvals. */
-function keyOf({ prepared, rendered, asked }: Placement): string {
+function keyOf({ prepared, rendered, asked }: TrimmedCase): string {
   const gates = asked.length > 0 ? hash('sha256', asked) : ''
   return `${contextHash(prepared, rendered)}${gates}`
 }

@@ -4,7 +4,7 @@ import type { Settings } from '#schemas/common.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { Series } from '../statistics/series.ts'
-import { floorWatch, type NewWatch, utilityWatch } from './early-stop.ts'
+import { floorStop, type StopRule, utilityStop } from './early-stop.ts'
 import type { Remembered, ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
@@ -17,8 +17,8 @@ export interface Visits {
   readonly rest: Int32Array
   /** Cases asked for at once. */
   readonly block: number
-  readonly floors: NewWatch
-  readonly utility: NewWatch
+  readonly floors: StopRule
+  readonly utility: StopRule
   /** Room for the measures of the candidate that is visited, and for what changed: `Outcome` says how it is read. */
   readonly measures: MeasureList
   readonly changed: Uint8Array
@@ -37,8 +37,8 @@ export function startVisits(input: SearchInput, block: number): Visits {
     kills: new Int32Array(cases.length),
     rest,
     block,
-    floors: floorWatch(input),
-    utility: utilityWatch(input),
+    floors: floorStop(input),
+    utility: utilityStop(input),
     measures,
     changed: new Uint8Array(cases.length),
   }

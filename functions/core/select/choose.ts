@@ -1,11 +1,12 @@
 /** Chooses among certified and checked candidates: Pareto over five dimensions, then target, then smallest reach. */
-import type { BlastRadius } from '#schemas/candidate.ts'
+import type { BlastRadius, CandidateScore } from '#schemas/candidate.ts'
 import type { Dimension } from '#schemas/common.ts'
-import type { Certificate } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import { byCodeUnit } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { isBetter } from '../evaluate/metric.ts'
+import type { SearchResult } from '../search/search.ts'
 
 /** A candidate that may be proposed, with its reach on the search set. */
 export interface Eligible {
@@ -66,4 +67,21 @@ export function choose(eligible: readonly Eligible[], target: ResolvedTarget): E
       a.blastRadius.b_config - b.blastRadius.b_config ||
       byCodeUnit(a.certificate.digest, b.certificate.digest),
   )[0]!
+}
+
+export interface Winner {
+  readonly candidate: CandidateScore
+  readonly certificate: Certificate
+}
+
+/** The winner of an answered question; null after a "no". */
+export function selectWinner(answer: GateAnswer, found: SearchResult, target: ResolvedTarget): Winner | null {
+  if (!answer.certified) return null
+  const candidateOf = (certificate: Certificate): CandidateScore =>
+    found.committed.find((c) => c.digest === certificate.digest)!
+  const eligible = answer.certificates
+    .filter((c) => c.certified && c.checked)
+    .map((certificate) => ({ certificate, blastRadius: candidateOf(certificate).blast_radius! }))
+  const chosen = choose(eligible, target)
+  return chosen && { candidate: candidateOf(chosen.certificate), certificate: chosen.certificate }
 }

@@ -109,6 +109,7 @@ function compare(a: number | string, b: number | string): number {
 /**
  * `committedList` over bare [evidence, target] pairs, as indices into them; a full tie goes to the smaller index.
  * @throws RangeError
+ * @public a known answer of the gate, on no path of it
  */
 export function committedOrder(
   candidates: readonly (readonly [evidence: number, target: number])[],

@@ -42,6 +42,7 @@ export function score(n: number, g: number, f: number, m: number): number {
  * @param f improvements, an integer >= 0, g + f <= n
  * @param m tolerated utility drop as a share, in [0, 1)
  * @throws RangeError
+ * @public a known answer of the gate, on no path of it
  */
 export function tangoZ(n: number, g: number, f: number, m: number): number {
   requireCounts(n, g, f, m)

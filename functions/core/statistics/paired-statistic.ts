@@ -29,17 +29,6 @@ export type Family = readonly PairedCase[]
  */
 export type Statistic = 'p95_delta' | 'mean_delta'
 
-/**
- * Families of one case each, from the two arms' values in the same order.
- * @throws RangeError when the lists differ in length
- */
-export function singleCaseFamilies(base: readonly number[], cand: readonly number[]): Family[] {
-  if (base.length !== cand.length) {
-    throw new RangeError(`cand must have as many values as base (${base.length}), got ${cand.length}`)
-  }
-  return base.map((value, i) => [{ base: { sum: value, count: 1 }, cand: { sum: cand[i]!, count: 1 } }])
-}
-
 /** Computes a statistic over `draws` families, each chosen by a call of `draw`; NaN when an arm counted nothing. */
 export type Sampler = (draw: () => number, draws: number) => number
 
@@ -156,16 +145,4 @@ function p95Sampler(families: Series<Family>): Sampler {
 export function samplerFor(families: Series<Family>, statistic: Statistic): Sampler {
   requireFamilies(families, statistic)
   return statistic === 'p95_delta' ? p95Sampler(families) : meanSampler(families)
-}
-
-/**
- * The statistic on the families as they are, each once: the observed figure beside a bound, and the search set's point rule.
- * @returns the difference, candidate minus baseline; null when an arm counted nothing
- * @throws RangeError
- */
-export function observedDelta(families: Series<Family>, statistic: Statistic): number | null {
-  const sample = samplerFor(families, statistic)
-  let next = 0
-  const delta = sample(() => next++, families.length)
-  return Number.isNaN(delta) ? null : delta
 }

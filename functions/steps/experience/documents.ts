@@ -1,6 +1,7 @@
 /** Documents of a store: published once under their ref, never changed; the intents that its packs name. */
-import { canonical } from '#core/canonical.ts'
-import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import { canonical, digestOfBytes } from '#core/canonical.ts'
+import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
+import type { BaselineTuple, ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -25,7 +26,10 @@ export async function refuseChanged(
   packs: readonly ContextPack[],
   suites: readonly EvaluatorSuite[],
   prices: readonly PriceTable[],
+  kept: readonly KeptDocument[] = [],
 ): Promise<void> {
+  for (const { ref, text } of kept)
+    if (((await readText(objects, keys.document(ref))) ?? text) !== text) throw changed(ref)
   const seen = new Map<string, string>()
   for (const [key, ref, document] of [
     ...packs.map((p) => [keys.pack(p.pack), p.pack, p] as const),
@@ -53,6 +57,28 @@ export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget
     suite: tuple ? await readJson<EvaluatorSuite>(objects, keys.suite(tuple.evals)) : null,
     prices: tuple?.price_table ? await readJson<PriceTable>(objects, keys.priceTable(tuple.price_table)) : null,
   }
+}
+
+/** A document that a tuple names and nothing here reads: its ref, and the text that is kept under it. */
+export interface KeptDocument {
+  readonly ref: string
+  readonly text: string
+}
+
+export async function publishDocument(objects: ObjectStore, { ref, text }: KeptDocument): Promise<void> {
+  const key = keys.document(ref)
+  if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
+}
+
+/** Digests of the kept documents that a tuple names, by their place in it, as far as the store holds them. */
+export async function documentDigests(objects: ObjectStore, tuple: BaselineTuple): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {}
+  for (const place of KEPT_DOCUMENTS) {
+    const ref = tuple[place]
+    const text = ref === undefined ? null : await readText(objects, keys.document(ref))
+    if (text !== null) digests[place] = digestOfBytes(text)
+  }
+  return digests
 }
 
 /** Intents that any published pack names, in code-unit order. */

@@ -1,5 +1,5 @@
 /** Why a pack version exists: from its row to proposal, review, rollout and the tuple before it. Nothing is scanned. */
-import { proposalStatus } from '#core/proposal/status.ts'
+import { proposalStatus } from '#core/proposal/proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'

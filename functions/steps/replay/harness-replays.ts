@@ -4,12 +4,14 @@ import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.t
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { UNREPLAYABLE } from '#core/evaluate/scorecard.ts'
 import type { CaseScore } from '#core/gate/score.ts'
-import { type HarnessReply, placeHarness } from '#core/replay/harness.ts'
+import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
+import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { Settings } from '#schemas/common.ts'
+import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { RunLoader } from '../../ports.ts'
@@ -26,7 +28,7 @@ export interface Job {
 }
 
 /** Where a harness runs. */
-export interface HarnessPlace<K extends Replayer> {
+export interface HarnessRunner<K extends Replayer> {
   readonly replayer: K
   /** For people: "the harness module ./mine.ts". */
   readonly name: string
@@ -40,53 +42,54 @@ export interface HarnessPlace<K extends Replayer> {
   ): Promise<R[]>
 }
 
-/** Cases that are held while they are replayed: many times as many as any place works on at once. */
+/** Cases that are held while they are replayed: many times as many as any runner works on at once. */
 const CASES_UNDER_WAY = 512
 
-/** Replays of cases in that place. */
+/** Replays of cases in that runner. */
 export function harnessReplays<K extends Replayer>(
-  place: HarnessPlace<K>,
+  runner: HarnessRunner<K>,
 ): CaseReplays & Required<Pick<CaseReplays, 'check'>> & { readonly replayer: K } {
   /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
   const replay = <T extends { readonly case: ReplayCase }, R>(
     side: Side,
     items: readonly T[],
     { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
-    judge: (item: T, replied: Replied) => R,
+    toResult: (item: T, replied: Replied) => R,
   ): Promise<R[]> =>
-    place.map(side, items, async (item, ask) => {
-      const placed = placeHarness(item.case, settings, baseline)
-      if ('unreplayable' in placed) return judge(item, placed)
-      const { recording, withheld } = placed
-      const run = await place.runs[side](recording)
-      const reply = await ask({ recording: pinRecording(run, withheld), settings })
-      return judge(item, { run, recording, settings, reply })
+    runner.map(side, items, async (item, ask) => {
+      const given = caseForHarness(item.case, settings, baseline)
+      if ('unreplayable' in given) return toResult(item, given)
+      const { recording, withheld } = given
+      const run = await runner.runs[side](recording)
+      const reply = await ask({ recording: pinRecording(run, withheld, rulesOf(recording)), settings })
+      return toResult(item, { run, recording, settings, reply })
     })
 
   const underBaseline = <R>(
     side: Side,
     cases: readonly ReplayCase[],
     { settings }: BaselinePins,
-    judge: (replayCase: ReplayCase, replied: Replied) => R,
+    toResult: (replayCase: ReplayCase, replied: Replied) => R,
   ): Promise<R[]> =>
     replay(
       side,
       cases.map((c) => ({ case: c })),
       { settings, baseline: settings },
-      (item, replied) => judge(item.case, replied),
+      (item, replied) => toResult(item.case, replied),
     )
 
   return {
-    replayer: place.replayer,
+    replayer: runner.replayer,
 
     check: async (lines, pins) =>
-      checkHarness(place.name, lines, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
+      checkHarness(runner.name, lines, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
 
     async *reproduce(lines, pins, side) {
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const cases = texts.map((text) => JSON.parse(text) as ReplayCase)
         const results = await underBaseline(side, cases, pins, (_, replied) => harnessBaseline(replied, pins))
-        for (const [i, result] of results.entries()) yield { line: texts[i]!, case: headOf(cases[i]!), result }
+        for (const [i, result] of results.entries())
+          yield { line: texts[i]!, case: headOf(cases[i]!), tracing: tracingOf(cases[i]!), result }
       }
     },
 

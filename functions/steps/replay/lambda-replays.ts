@@ -11,7 +11,7 @@ import type { CaseReplays } from './replays.ts'
 
 type LambdaReplayer = Extract<Replayer, { kind: 'lambda' }>
 
-export interface LambdaPlace {
+export interface LambdaRunner {
   readonly replayer: LambdaReplayer
   readonly runs: Readonly<Record<Side, RunLoader>>
   readonly caller: FunctionCaller
@@ -24,7 +24,7 @@ export interface LambdaPlace {
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
 const MOST_MODEL_CALLS = 16
 
-export function lambdaReplays({ replayer, runs, caller, models, atOnce }: LambdaPlace): CaseReplays {
+export function lambdaReplays({ replayer, runs, caller, models, atOnce }: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness function ${replayer.function_arn}`,

@@ -10,13 +10,13 @@ import type { ReplayEngine } from '../../ports.ts'
 import { reproduceLines } from './reproduce.ts'
 
 /** What an answer is judged by. */
-export interface Judged extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
+export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
   readonly pack: { readonly settings: Settings }
 }
 
 export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
   /** Answers of search cases under a settings table, in their order. */
-  answer(lines: readonly SealedLine[], settings: Settings, run: Judged): Promise<readonly CaseAnswer[]>
+  answer(lines: readonly SealedLine[], settings: Settings, run: AnswerPins): Promise<readonly CaseAnswer[]>
 }
 
 /** The transcript replayer in this process. */
@@ -33,7 +33,7 @@ export const transcriptReplays: CaseReplays = {
   },
 }
 
-export const pinsOf = ({ pack, price_table }: Judged) => ({ baseline: pack.settings, prices: price_table })
+export const pinsOf = ({ pack, price_table }: AnswerPins) => ({ baseline: pack.settings, prices: price_table })
 
 /** The replayer of an engine, as a run pins it. */
 export const replayerOf = (engine: Pick<ReplayEngine, 'replayer'>): Replayer =>

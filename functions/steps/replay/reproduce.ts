@@ -21,15 +21,16 @@ export async function* reproduceLines(
   for await (const line of lines) {
     const reproduced = reproduceLine(line, pins)
     see(reproduced)
-    yield { line, case: headOf(reproduced.case), result: reproduced.result }
+    yield { line, ...reproduced, case: headOf(reproduced.case) }
   }
 }
 
 /** All baseline replays of the search side, with an example of each exclusion. */
 export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Reproduction> {
   const gathered = new Gathered()
-  for await (const { case: head, result } of reproduced) gathered.add({ case: head, result })
-  return gathered.reproduction({ told: true })
+  for await (const { case: head, result, tracing } of reproduced)
+    gathered.add({ case: head, result, ...(tracing ? { tracing } : {}) })
+  return gathered.reproduction({ withExamples: true })
 }
 
 /** Digest of what a baseline replay came to, case by case. */

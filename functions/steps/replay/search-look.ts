@@ -53,13 +53,14 @@ export async function lookAtSearch(
   const reproduced = engine
     ? engine.reproduce(lines, pins, 'search')
     : reproduceLines(lines, pins, ({ case: replayCase, result }) => keep(replayCase, result))
-  for await (const { case: head, result, line } of reproduced) {
-    gathered.add({ case: headOf(head), result })
+  for await (const { line, ...one } of reproduced) {
+    const { result } = one
+    gathered.add({ ...one, case: headOf(one.case) })
     if (!engine || !('measures' in result)) continue
     keep(JSON.parse(line) as ReplayCase, result)
     whole.add(line)
   }
-  const reproduction = gathered.reproduction({ told: true })
+  const reproduction = gathered.reproduction({ withExamples: true })
   const panel = { ...reproduction.panel, cases }
   const replayPins = { baseline: pins.settings, prices: pins.prices }
   const records = transcriptReplayer(panel, replayPins, pins.suite)

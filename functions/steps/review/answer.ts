@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { canonical, digestOf } from '#core/canonical.ts'
-import { attemptRecord } from '#core/review/attempt.ts'
 import { parseLink } from '#core/review/link.ts'
+import { attemptRecord } from '#core/review/records.ts'
 import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'
 import { decide, type Vote } from '#core/review/review.ts'
 import { shownDigest } from '#core/review/shown.ts'

@@ -1,6 +1,6 @@
 /** Reviews as they stand in the ledger: one item each, written on condition; what one that ended leaves to memory. */
 import { digestOf } from '#core/canonical.ts'
-import { rejectionOfReview } from '#core/review/rejection.ts'
+import { rejectionOfReview } from '#core/review/records.ts'
 import { expireReview } from '#core/review/review.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'

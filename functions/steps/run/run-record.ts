@@ -1,3 +1,4 @@
+/** The ledger's line of a run: what it is doing, how it ended. One conditional write per change. */
 import type { LedgerRow, Store } from '../../ports.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { rowKeys } from '../store/ledger-keys.ts'

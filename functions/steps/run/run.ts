@@ -23,7 +23,7 @@ import type { Holder, ReplayEngine, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
-import { pinnedDocuments } from '../experience/documents.ts'
+import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
@@ -173,12 +173,14 @@ export async function pinnedInput(
 ): Promise<AutotuneRun> {
   const { runId, replayer, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
+  const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   return {
     run_id: runId,
     target,
     pack,
     evaluator_suite: suite,
     price_table: prices,
+    ...(Object.keys(documents).length > 0 ? { documents } : {}),
     replayer,
     search_set: searchSet,
     heldout_test_set: heldout,

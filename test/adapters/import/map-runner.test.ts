@@ -37,6 +37,15 @@ describe('mapRecords', () => {
     expect(summary(mapped)).toEqual(['skipped@1', 'x', 'y', 'skipped@3', 'a'])
   })
 
+  test('a map reads JSON that was recorded as text', async () => {
+    const map = `{ "run_id": id, "family_id": id, "intent_id": "qa", "steps": $parseJson(calls).{
+      "kind": "message", "role": "user", "content": text } }`
+    const [mapped] = await mapAll([{ id: 'r', calls: '[{"text":"one"},{"text":"two"}]' }], map)
+    expect(mapped).toMatchObject({ kind: 'run', run: { steps: [{ content: 'one' }, { content: 'two' }] } })
+    const [odd] = await mapAll([{ id: 'r', calls: '{"__proto__": 1}' }], '$parseJson(calls)')
+    expect(odd).toMatchObject({ kind: 'error' })
+  })
+
   test('a map of ten lines for a new shape', async () => {
     const map = `{
       "run_id": id, "family_id": customer, "intent_id": "support.faq",

@@ -153,3 +153,21 @@ describe('what is not filled', () => {
     })
   })
 })
+
+describe('arguments of a tool call', () => {
+  const withArguments = (args: unknown) =>
+    runOf({ ...small, steps: [{ kind: 'tool_call', tool_call_id: 'c', name: 'refund', arguments: args }] })
+
+  test.each([
+    ['an object', { order: 'ORD-7' }],
+    ['JSON text of it', '{"order": "ORD-7"}'],
+    ['JSON text of that text', JSON.stringify('{"order": "ORD-7"}')],
+  ])('are an object when they were recorded as %s', (_what, args) => {
+    expect(withArguments(args).steps).toMatchObject([{ arguments: { order: 'ORD-7' } }])
+  })
+
+  test('stay the text that they are when it says no object and no list', () => {
+    for (const text of ['ORD-7', '12', '{"order": ', ''])
+      expect(withArguments(text).steps).toMatchObject([{ arguments: text }])
+  })
+})

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import { type ContractFacts, isAnswered, sevenQuestions } from '#core/contract/questions.ts'
+import { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { anEvaluator, aPack, aSuite, aTarget, INTENT, prices, REFS } from '../../support/builders.ts'
@@ -224,12 +225,12 @@ const gateSuite = () =>
   aSuite({ evaluators: [...aSuite().evaluators, anEvaluator({ check: 'approval_honoured', dimension: 'approval' })] })
 
 type SurfaceParts = Omit<TunableSurface, 'intents' | 'owner'>
-/** A pack with one more surface, its first value as the setting. */
-const withSurface = (surface: SurfaceParts, value: number | string = 100) =>
-  aPack({
-    settings: { ...aPack().settings, [surface.path]: value },
-    tunable_surfaces: [...aPack().tunable_surfaces, { ...surface, intents: [INTENT], owner: 'o' } as TunableSurface],
-  })
+/** A pack with one more surface, its first value as the setting; not parsed, as those that lie in a store are not. */
+const withSurface = (surface: SurfaceParts, value: number | string = 100): ContextPack => ({
+  ...aPack(),
+  settings: { ...aPack().settings, [surface.path]: value },
+  tunable_surfaces: [...aPack().tunable_surfaces, { ...surface, intents: [INTENT], owner: 'o' } as TunableSurface],
+})
 
 describe('a search space', () => {
   const space = (path: string, pack = aPack()) => missing({ pack, target: aTarget({ search_space: [path] }) })
@@ -260,6 +261,25 @@ describe('a search space', () => {
       bounds: { min: 0, max: 200, step: 50 },
     })
     expect(space(path, pack).join('\n')).toContain(`"${path}" is an invariant`)
+  })
+
+  test('holds no path that the pack protects, nor anything below one, and names them', () => {
+    const threshold = { layer: 'approval_gate' as const, field: 'threshold' as const }
+    const path = 'approval.refund.threshold'
+    const pack = withSurface({ ...threshold, path, bounds: { min: 0, max: 200, step: 50 } })
+    for (const guard of [path, 'approval.refund', 'approval'])
+      expect(space(path, { ...pack, protected_paths: [guard] }).join('\n')).toContain(
+        `"${path}" is protected by protected_paths "${guard}"`,
+      )
+    expect(space(path, { ...pack, protected_paths: ['approval.ref'] }).join()).not.toContain('protected')
+    expect(ContextPack.safeParse({ ...pack, protected_paths: ['approval'] }).success).toBe(false)
+    const answers = sevenQuestions({
+      target: aTarget(),
+      pack: { ...aPack(), protected_paths: ['moderation', 'prompt.legal'] },
+      suite: aSuite(),
+      prices: null,
+    })
+    expect(answers.map((q) => q.answer)).toContain('evidence.orders.top_k; protected: moderation, prompt.legal')
   })
 
   test('starts at a baseline that its own surface admits', () => {

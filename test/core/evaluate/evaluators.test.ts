@@ -72,6 +72,14 @@ describe('grounded_arguments', () => {
   test('passes while every value can be read', () => {
     expect(score('grounded_arguments', run, { never_grounded: 'ignore' })).toBe(1)
   })
+  test('names the values that it ignores', () => {
+    expect(judged('grounded_arguments', run, { never_grounded: 'ignore' })).toMatchObject({
+      status: 'pass',
+      findings: [
+        { severity: 'warn', message: '1 argument values could be read nowhere, even when recorded, and are ignored' },
+      ],
+    })
+  })
   test('fails when one can be read no longer', () => {
     expect(judged('grounded_arguments', run, { never_grounded: 'ignore', settings: { [K]: 0 } })).toMatchObject({
       status: 'fail',
@@ -170,7 +178,7 @@ describe('confirmed_before_write', () => {
 
 describe('context_diff and decision_diff', () => {
   const run = aRun('r', {
-    evidence: offersInOrder(3),
+    evidence: offersInOrder(3, { text: 'nothing of it' }),
     settings: { [K]: 3 },
     steps: [modelCall(), toolCall('c', { order: 'ORD-77' })],
   })

@@ -57,7 +57,8 @@ describe('a row of a rule', () => {
   })
 
   test('has the columns that a function of the record fills, with an example each', () => {
-    const exposureOf: ExposureOf = ({ check }, recording) => {
+    const exposureOf: ExposureOf = ({ check }, { recordings }) => {
+      const recording = recordings[0]!
       if (check === 'must_refuse') return recording.outcome.must_refuse === null ? 'not_recorded' : 'exposed'
       if (check !== 'required_evidence') return 'exposed'
       return recording.evidence.required.some((flag) => flag === 1) ? 'exposed' : 'not_at_stake'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
-import { judgeHarness, placeHarness } from '#core/replay/harness.ts'
+import { caseForHarness, observeHarness } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { HarnessDecision } from '#core/replay/harness-recording.ts'
 import { jsonKey, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
@@ -75,8 +75,9 @@ function judge(
   { run = refund(), served = ALL, settings = SETTINGS }: Partial<HarnessDecision> = {},
 ): Replayed {
   const recording = aCase(run).recordings[0]!
-  const judged = judgeHarness({ run, recording, settings, result: asRecorded(result), served }, PINS)
+  const judged = observeHarness({ run, recording, settings, result: asRecorded(result), served }, PINS)
   if ('failed' in judged) throw new Error(judged.failed)
+  if ('unreplayable' in judged) throw new Error(judged.unreplayable)
   return judged
 }
 
@@ -99,7 +100,7 @@ describe('judging what a harness decided', () => {
       rightActions: 1,
       rightWaiting: 1,
     })
-    expect(judged.placement.equal).toBe(true)
+    expect(judged.trimmed.equal).toBe(true)
   })
 
   test.each<[string, Partial<HarnessResult>, string]>([
@@ -125,7 +126,7 @@ describe('judging what a harness decided', () => {
   })
 
   test('the order in which passages are named does not matter', () => {
-    expect(judge({ evidence_refs: ['ref4', 'ref2', 'ref3', 'ref1'] }).placement.equal).toBe(true)
+    expect(judge({ evidence_refs: ['ref4', 'ref2', 'ref3', 'ref1'] }).trimmed.equal).toBe(true)
   })
 
   test('a passage left out: gold, required evidence and grounding are judged on what was kept', () => {
@@ -229,11 +230,11 @@ describe('the recording that answers', () => {
   const recorded = aCase(refund({ settings: planner('direct') }))
 
   test('is the one made under the same planner', () => {
-    expect(placeHarness(recorded, planner('direct'), planner('direct'))).toMatchObject({ withheld: null })
+    expect(caseForHarness(recorded, planner('direct'), planner('direct'))).toMatchObject({ withheld: null })
   })
 
   test('is the baseline’s without its model calls, under a planner that was never recorded', () => {
-    const placed = placeHarness(recorded, planner('mcp'), planner('direct'))
+    const placed = caseForHarness(recorded, planner('mcp'), planner('direct'))
     expect(placed).toMatchObject({ withheld: 'no recording under planner.tool_preference = mcp' })
     const answers = pinnedAnswers(pinRecording(refund(), 'no recording under planner.tool_preference = mcp'))
     expect(() => answers.model({ prompt: 'ORD-1' })).toThrow(UnpinnedCall)
@@ -241,7 +242,7 @@ describe('the recording that answers', () => {
   })
 
   test('cannot answer a setting beyond what was recorded', () => {
-    expect(placeHarness(recorded, { ...planner('direct'), 'evidence.orders.top_k': 6 }, planner('direct'))).toEqual({
+    expect(caseForHarness(recorded, { ...planner('direct'), 'evidence.orders.top_k': 6 }, planner('direct'))).toEqual({
       unreplayable: 'evidence.orders.top_k 6 is beyond the 5 that were offered',
     })
   })

@@ -22,8 +22,8 @@ const replayed = (...args: Parameters<typeof replay>): Replayed => {
   return result
 }
 const keptRefs = (...args: Parameters<typeof replay>): string[] => {
-  const { placement } = replayed(...args)
-  return [...placement.rendered.kept].map((i) => placement.recording.evidence.ref[i]!)
+  const { trimmed } = replayed(...args)
+  return [...trimmed.rendered.kept].map((i) => trimmed.recording.evidence.ref[i]!)
 }
 const why = (...args: Parameters<typeof replay>): string => {
   const result = replay(...args)
@@ -70,7 +70,7 @@ describe('top_k', () => {
       settings: { 'evidence.orders.top_k': 3 },
       offers: { orders: { depth: 3, exhausted: true } },
     })
-    expect(replayed(run, { 'evidence.orders.top_k': 4 }).placement.equal).toBe(true)
+    expect(replayed(run, { 'evidence.orders.top_k': 4 }).trimmed.equal).toBe(true)
   })
 
   test('reaches what was offered deeper than the recorded setting read', () => {
@@ -114,7 +114,7 @@ describe('max_hops', () => {
   })
 
   test('beyond the recorded hops stands where the trail had ended before', () => {
-    expect(replayed(hops({ 'evidence.orders.max_hops': 3 }), { 'evidence.orders.max_hops': 4 }).placement.equal).toBe(
+    expect(replayed(hops({ 'evidence.orders.max_hops': 3 }), { 'evidence.orders.max_hops': 4 }).trimmed.equal).toBe(
       true,
     )
   })
@@ -179,7 +179,7 @@ describe('evidence_tokens', () => {
       ],
       settings: {},
     })
-    expect(replayed(run, {}).placement.rendered.keptTokens).toBe(4)
+    expect(replayed(run, {}).trimmed.rendered.keptTokens).toBe(4)
     expect(keptRefs(run, { 'budget.evidence_tokens': 3 })).toEqual(['a'])
   })
 })
@@ -200,7 +200,7 @@ describe('a recording', () => {
       ['mcp', 'routed'],
     ] as const)
       expect(
-        replayed(runs, { 'evidence.orders.top_k': 2, 'planner.tool_preference': arm }).placement.recording.run_id,
+        replayed(runs, { 'evidence.orders.top_k': 2, 'planner.tool_preference': arm }).trimmed.recording.run_id,
       ).toBe(run_id)
   })
 
@@ -255,7 +255,7 @@ describe('trimming', () => {
           'budget.evidence_tokens': world.budget,
         })
         if ('unreplayable' in result) return
-        const { evidence } = result.placement.recording
+        const { evidence } = result.trimmed.recording
         const admitted = run.evidence
           .map((_, i) => i)
           .filter((i) => evidence.ranks.as_ranked![i]! <= world.k && evidence.hop[i]! <= world.hops)
@@ -263,10 +263,10 @@ describe('trimming', () => {
             (a, b) =>
               evidence.hop[a]! - evidence.hop[b]! || evidence.ranks.as_ranked![a]! - evidence.ranks.as_ranked![b]!,
           )
-        const kept = [...result.placement.rendered.kept]
+        const kept = [...result.trimmed.rendered.kept]
         expect(kept).toEqual(admitted.slice(0, kept.length))
         const tokens = kept.reduce((sum, i) => sum + evidence.tokens[i]!, 0)
-        expect(tokens).toBe(result.placement.rendered.keptTokens)
+        expect(tokens).toBe(result.trimmed.rendered.keptTokens)
         expect(tokens).toBeLessThanOrEqual(world.budget)
         const next = admitted[kept.length]
         if (next !== undefined) expect(tokens + evidence.tokens[next]!).toBeGreaterThan(world.budget)
@@ -282,7 +282,7 @@ describe('trimming', () => {
           steps: [retrieval(1, 100), retrieval(2, 100), retrieval(3, 100)],
         })
         const result = replayed(run, run.settings)
-        expect(result.placement.equal).toBe(true)
+        expect(result.trimmed.equal).toBe(true)
         expect(result.latencyMs).toBe(2000)
         expect(result.ungrounded).toEqual([])
       }),

@@ -59,7 +59,7 @@ describe('a slim case', () => {
     expect(recording!.outcome.outputs).toBeUndefined()
     const judged = (replayed: Replayed) =>
       // @ts-expect-error evaluators are handed no more than that, of a sealed case neither
-      replayed.placement.recording.recorded
+      replayed.trimmed.recording.recorded
     expect(judged).toBeInstanceOf(Function)
   })
 

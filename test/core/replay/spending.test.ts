@@ -123,7 +123,7 @@ describe('latency', () => {
       steps: [retrieval(1, 100), retrieval(2, 300)],
     })
     const result = replayed(run, { 'evidence.orders.max_hops': 1 })
-    expect(result.placement.equal).toBe(true)
+    expect(result.trimmed.equal).toBe(true)
     expect(result.latencyMs).toBe(2000)
   })
 
@@ -138,6 +138,7 @@ describe('approvals', () => {
   const gated = (amounts: (number | null)[], over: Parameters<typeof approval>[2] = {}) =>
     aRun('r', {
       settings: { 'approval.refund.threshold': 100 },
+      gates: ['refund'],
       steps: amounts.flatMap((amount, i) => [
         toolCall(`c${i}`, {}, { writes: true, correct: true }),
         approval(`c${i}`, amount, over),
@@ -145,10 +146,10 @@ describe('approvals', () => {
     })
 
   test('wait at the threshold and above, and always without an amount', () => {
-    const { placement, rightWaiting, rightActions } = replayed(gated([99, 100, 101, null]), {
+    const { trimmed, rightWaiting, rightActions } = replayed(gated([99, 100, 101, null]), {
       'approval.refund.threshold': 100,
     })
-    expect([...placement.asked]).toEqual([0, 1, 1, 1])
+    expect([...trimmed.asked]).toEqual([0, 1, 1, 1])
     expect([rightWaiting, rightActions]).toEqual([3, 4])
   })
 
@@ -159,14 +160,14 @@ describe('approvals', () => {
 
   test('of a gate of its own go by the threshold of that gate', () => {
     const run = gated([120], { gate: 'credit' })
-    expect(replayed(run, { 'approval.refund.threshold': 500, 'approval.threshold': 100 }).placement.asked).toEqual(
+    expect(replayed(run, { 'approval.refund.threshold': 500, 'approval.threshold': 100 }).trimmed.asked).toEqual(
       Uint8Array.of(1),
     )
   })
 
   test('without a threshold are as they were recorded', () => {
     const run = aRun('r', { settings: {}, steps: [toolCall('c'), approval('c', 5, { asked: true })] })
-    expect([...replayed(run, {}).placement.asked]).toEqual([1])
+    expect([...replayed(run, {}).trimmed.asked]).toEqual([1])
   })
 
   test('raising the threshold never adds a wait, and only ever adds bypasses', () => {

@@ -14,8 +14,8 @@ const replayed = (run: ExperienceRun, settings: Settings): Replayed => {
   return result
 }
 const lostNames = (run: ExperienceRun, settings: Settings): string[] => {
-  const { ungrounded, placement } = replayed(run, settings)
-  return ungrounded.map((need) => placement.recording.needs.name[need]!)
+  const { ungrounded, trimmed } = replayed(run, settings)
+  return ungrounded.map((need) => trimmed.recording.needs.name[need]!)
 }
 /** `word` placed so that it ends after `chars` characters, in a text of `length` characters. */
 const textWith = (word: string, chars: number, length: number) =>
@@ -64,7 +64,7 @@ describe('tool_tokens', () => {
         toolResult('b', 'none', 10),
       ],
     })
-    const { recording } = replayed(run, {}).placement
+    const { recording } = replayed(run, {}).trimmed
     expect(recording.never_grounded).toBe(1)
     expect(recording.needs.action).toEqual([])
   })
@@ -162,8 +162,8 @@ describe('budgets', () => {
   test('that cut nothing leave the recorded context as it was', () => {
     fc.assert(
       fc.property(dialogues, ({ items }) => {
-        const { placement, tokens } = replayed(runOf(items), { 'budget.tool_tokens': 320, 'budget.memory_tokens': 320 })
-        expect(placement.equal).toBe(true)
+        const { trimmed, tokens } = replayed(runOf(items), { 'budget.tool_tokens': 320, 'budget.memory_tokens': 320 })
+        expect(trimmed.equal).toBe(true)
         expect(tokens).toBe(1000)
       }),
     )
@@ -171,7 +171,7 @@ describe('budgets', () => {
 
   test('that cut something change the context', () => {
     const run = runOf([{ tool: true, tokens: 10, value: true }])
-    expect(replayed(run, { 'budget.tool_tokens': 9 }).placement.equal).toBe(false)
-    expect(replayed(run, { 'budget.tool_tokens': 10 }).placement.equal).toBe(true)
+    expect(replayed(run, { 'budget.tool_tokens': 9 }).trimmed.equal).toBe(false)
+    expect(replayed(run, { 'budget.tool_tokens': 10 }).trimmed.equal).toBe(true)
   })
 })

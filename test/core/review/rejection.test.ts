@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type RejectedRun, rejectionOfReview, rejectionOfRollback } from '#core/review/rejection.ts'
+import { type RejectedRun, rejectionOfReview, rejectionOfRollback } from '#core/review/records.ts'
 import { decide } from '#core/review/review.ts'
 import { RejectionRecord } from '#schemas/proposal.ts'
 import { aProposal, aReview, DURING, unchanged, vote } from './builders.ts'

@@ -95,6 +95,7 @@ const caseOf = (shape: Shape, i: number, settings: Settings = BASELINE) =>
       settings,
       evidence: shape.offers.map((o, k) => anOffer(`e${k}`, { rank: k + 1, ...o })),
       offers: { orders: { depth: shape.offers.length, exhausted: shape.exhausted } },
+      gates: ['refund'],
       steps: [
         said('user', 'hello'),
         ...shape.outputs.flatMap(({ tokens, late }, k) => {

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { bootstrapUpper } from '#core/statistics/bootstrap.ts'
 import { bootstrapSeed, generator, indexDraws } from '#core/statistics/generator.ts'
-import {
-  type Family,
-  observedDelta,
-  type PairedCase,
-  quantileHigher,
-  type Statistic,
-  singleCaseFamilies,
-} from '#core/statistics/paired-statistic.ts'
+import { type Family, type PairedCase, quantileHigher, type Statistic } from '#core/statistics/paired-statistic.ts'
+import { observedDelta, singleCaseFamilies } from './families.ts'
 
 const plain = (base: number, cand: number): PairedCase => ({
   base: { sum: base, count: 1 },

@@ -14,7 +14,8 @@ import {
 import { generator } from '#core/statistics/generator.ts'
 import { pNonInferior, tangoZ } from '#core/statistics/non-inferiority.ts'
 import { pHB, quantileLowerIndex, quantileUpperIndex } from '#core/statistics/order-statistics.ts'
-import { quantileHigher, type Statistic, singleCaseFamilies } from '#core/statistics/paired-statistic.ts'
+import { quantileHigher, type Statistic } from '#core/statistics/paired-statistic.ts'
+import { singleCaseFamilies } from './families.ts'
 import known from './known-answers.json' with { type: 'json' }
 
 type Answer = number | null | readonly (number | null)[]

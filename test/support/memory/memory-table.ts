@@ -1,5 +1,5 @@
 /** Ledger items in memory: the twin of the SQLite table and of DynamoDB, for tests. */
-import { bySortKey, checkItemKey, checkQuery, createEach } from '#adapters/port-rules/table-key.ts'
+import { checkItemKey, checkQuery, createEach } from '#adapters/port-rules/table-key.ts'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
 
@@ -62,3 +62,7 @@ export function memoryTable(): LedgerTable {
     },
   }
 }
+
+/** Order of sort keys: by UTF-8 bytes, as DynamoDB and SQLite order them. */
+export const bySortKey = (a: { readonly sk: string }, b: { readonly sk: string }): number =>
+  Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk))

@@ -5,6 +5,7 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import jsonata from 'jsonata'
+import { jsonOfText } from '../../../core/replay/json-text.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { ChildSettings, Reply } from './map-worker.ts'
 
@@ -31,6 +32,7 @@ interface Oddity {
 const lines = readLines()
 const settings: ChildSettings = JSON.parse(lines.next().value!)
 const map = jsonata(settings.text, settings.guards)
+map.registerFunction('parseJson', jsonOfText)
 write({ kind: 'ready' })
 for (const line of lines) write(await answer(line))
 

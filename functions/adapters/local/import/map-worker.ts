@@ -191,6 +191,7 @@ export class MapWorker {
  */
 export function guardArguments(memoryMb: number): string[] {
   const splitter = realpathSync(scriptFile('../../../streams/line-splitter.ts', import.meta.url))
+  const jsonText = realpathSync(scriptFile('../../../core/replay/json-text.ts', import.meta.url))
   const packageFile = realpathSync(join(PROGRAM, 'package.json'))
   return [
     '--permission',
@@ -198,6 +199,7 @@ export function guardArguments(memoryMb: number): string[] {
     ...packageFolders('jsonata').map((engine) => `--allow-fs-read=${join(engine, '*')}`),
     `--allow-fs-read=${packageFile}`,
     `--allow-fs-read=${splitter}`,
+    `--allow-fs-read=${jsonText}`,
     '--no-experimental-sqlite',
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${memoryMb}`,

@@ -7,12 +7,15 @@
  * - an absent `operator_corrections`, `evidence` or `steps` becomes `[]`; an absent `settings`, `offers` or `outcome`
  *   becomes `{}`;
  * - an offer's absent `gold` or `required` becomes false, and so no gold is known beyond the offers (`gold_not_offered` 0);
- * - a single object where one of those lists belongs is wrapped, because JSONata collapses a list of one.
+ * - a single object where one of those lists belongs is wrapped, because JSONata collapses a list of one;
+ * - `arguments` of a tool call that are JSON text of an object or list are that object or list: as one text its values could
+ *   be traced nowhere.
  *
- * Values are never converted: "12" is not 12, and an explicit null is not an absent field.
+ * Other values are never converted: "12" is not 12, and an explicit null is not an absent field.
  */
 
 import * as z from 'zod'
+import { argumentsOf } from '#core/replay/json-text.ts'
 import { ExperienceRun, Offer, OperatorCorrection, Outcome, Step } from '#schemas/experience-run.ts'
 
 type Fields = Record<string, unknown>
@@ -81,10 +84,15 @@ function fillGaps(run: Fields): Fields {
     ...filled,
     operator_corrections: list(filled.operator_corrections, fill(NULLABLE.correction)),
     evidence: list(filled.evidence, fill({ gold: false, required: false, ...NULLABLE.offer })),
-    steps: list(filled.steps, (step) => fill((isFields(step) && NULLABLE.step.get(step.kind)) || {})(step)),
+    steps: list(filled.steps, (step) => fill((isFields(step) && NULLABLE.step.get(step.kind)) || {})(parsedCall(step))),
     outcome: fill(NULLABLE.outcome)(filled.outcome),
   }
 }
+
+const parsedCall = (step: unknown): unknown =>
+  isFields(step) && step.kind === 'tool_call' && typeof step.arguments === 'string'
+    ? { ...step, arguments: argumentsOf(step.arguments) }
+    : step
 
 /** The schema's nullable fields, each as null: the rule follows the contract when the contract grows. */
 function nullableFields(schema: { readonly shape: Readonly<Record<string, unknown>> }): Fields {

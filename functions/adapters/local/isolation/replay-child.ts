@@ -15,7 +15,7 @@ serve<Request>((request, lines, say, tell) => {
       for (const line of lines) {
         const reproduced = reproduceLine(line, request.pins)
         if (request.keep) searched.keep(reproduced)
-        say(JSON.stringify({ case: headOf(reproduced.case), result: reproduced.result }))
+        say(JSON.stringify({ ...reproduced, case: headOf(reproduced.case) }))
       }
       return
     case 'search':

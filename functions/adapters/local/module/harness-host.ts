@@ -6,7 +6,7 @@ import { UserError } from '../../../errors.ts'
 import { restrictedFlags } from '../isolation/restricted.ts'
 import { scriptFile } from '../program-files.ts'
 import type { HarnessFiles } from './harness-files.ts'
-import type { HostAnswer, HostMessage, HostReply, HostRequest } from './host-protocol.ts'
+import type { HostAnswer, HostMessage, HostReply, HostRequest } from './protocol.ts'
 
 const CHILD = scriptFile('./host-child.ts', import.meta.url)
 /** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */

@@ -2,7 +2,7 @@
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { inParallel } from '../../../streams/groups.ts'
 import type { HarnessHost } from './harness-host.ts'
-import type { HostRequest } from './host-protocol.ts'
+import type { HostRequest } from './protocol.ts'
 
 /** One case for a harness. */
 export type Job = Omit<HostRequest, 'id'>

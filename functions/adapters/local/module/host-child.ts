@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { serialize } from 'node:v8'
 import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import type { HarnessModule, Pinned } from '#schemas/harness.ts'
-import type { HostMessage, HostReply, HostRequest } from './host-protocol.ts'
+import type { HostMessage, HostReply, HostRequest } from './protocol.ts'
 
 const MAX_RESULT_BYTES = 1_000_000
 const PRINTED_LINES = 5

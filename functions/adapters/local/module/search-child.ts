@@ -11,7 +11,7 @@ import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
 import { aside, packed } from '../isolation/protocol.ts'
 import { type Say, serve } from '../isolation/serve.ts'
-import type { SearchStep, SearchTurn } from './search-protocol.ts'
+import type { SearchStep, SearchTurn } from './protocol.ts'
 
 let rounds: Generator<Round, SearchResult, readonly CaseAnswer[]>
 let sayNow: Say

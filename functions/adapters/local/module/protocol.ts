@@ -1,7 +1,18 @@
-/** Messages between the program and a process that runs a user's own harness. */
+/** Messages between the program and its processes: the one that runs a user's own harness, and the one that searches meanwhile. */
 import type { HarnessReply } from '#core/replay/harness.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
+import type { CaseAnswer, Round } from '#core/search/replayer.ts'
+import type { SearchResult } from '#core/search/search.ts'
+import type { SearchInput } from '#core/search/search-input.ts'
 import type { Settings } from '#schemas/common.ts'
+import type { Packed } from '../isolation/protocol.ts'
+
+export type SearchTurn =
+  /** Over a line a case: head and baseline measures. */
+  { readonly input: Omit<SearchInput, 'panel'> } | { readonly answers: readonly CaseAnswer[] }
+
+/** What comes next; before it, the replays that were read, a line each. */
+export type SearchStep = { readonly round: Round } | { readonly result: Packed<SearchResult> }
 
 /** One case to replay. */
 export interface HostRequest {

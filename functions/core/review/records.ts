@@ -1,12 +1,29 @@
-/** A reviewer's no, or a rollback, as rejection memory: the next run does not propose the same again. */
+/** What a review leaves beside its decision: a refused attempt on record, a rejection in memory. */
 import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
-import type { Review } from '#schemas/review.ts'
+import type { Review, ReviewAttempt, ReviewRefusal } from '#schemas/review.ts'
+import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import { baselineDigest } from '../gate/commitment.ts'
 
-/** What a memory entry is keyed by; from the run that made the proposal. */
-export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'evaluator_suite' | 'replayer'>
+/**
+ * The record of a refused attempt. Written beside the review, one object an attempt, so that no flood of attempts can
+ * fill or block the item.
+ * @param claims from a link whose code verified; null otherwise, and then no name is kept
+ */
+export const attemptRecord = (
+  claims: ReviewLinkClaims | null,
+  refused: ReviewRefusal,
+  note: string,
+  at: string,
+): ReviewAttempt => ({
+  review_id: claims?.review_id ?? null,
+  role: claims?.role ?? null,
+  reviewer: claims?.reviewer ?? null,
+  refused,
+  note: note.slice(0, 500),
+  at,
+})
 
 /** Memory of a rejected review, with the reviewer's own words; null while nobody rejected it. Expiry rejects nothing. */
 export function rejectionOfReview(review: Review, proposal: TuningProposal, run: RejectedRun): RejectionRecord | null {
@@ -16,11 +33,14 @@ export function rejectionOfReview(review: Review, proposal: TuningProposal, run:
     : null
 }
 
+/** What a memory entry is keyed by; from the run that made the proposal. */
+export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'evaluator_suite' | 'replayer'>
+
 /** Memory of a rollout that production brought back. */
 export const rejectionOfRollback = (proposal: TuningProposal, run: RejectedRun, reason: string): RejectionRecord =>
   rejection(proposal, run, 'rollback', reason)
 
-function rejection(
+export function rejection(
   proposal: TuningProposal,
   run: RejectedRun,
   source: RejectionRecord['source'],

@@ -34,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 const DEPLOYED: ReadonlySet<string> = new Set([
   'import',
   'doctor',
+  'propose',
   'run',
   'list',
   'show',
@@ -130,6 +131,27 @@ function build(state: { code: number }): Command {
     .option('--replayer <replayer>', 'transcript, or module:PATH: does a harness of your own reproduce the baseline?')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/doctor.ts')).doctor(o)
+    })
+
+  verb(
+    'propose <file>',
+    'hand-written changes on the search side: bounds, fate, figures and the limit that failed; spends nothing',
+    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nExit code: 0 a run would keep each change, 3 some not, 2 some are out of bounds or bad input',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
+    .addOption(
+      new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
+        atLeastOne('--concurrency', 256),
+      ),
+    )
+    .addOption(
+      new Option('--limit-ms <ms>', 'longest that one case of a harness may take (default: 10000)').argParser(
+        atLeastOne('--limit-ms'),
+      ),
+    )
+    .action(async (file, o) => {
+      state.code = await (await import('../functions/cli/propose.ts')).propose(file, o)
     })
 
   verb(

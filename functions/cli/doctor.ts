@@ -1,14 +1,22 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
-import { baselineProblems } from '#core/contract/baseline-floors.ts'
+import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
+import { certifiable } from '#core/gate/certifiable.ts'
+import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
+import { baselineRules } from '#core/search/baseline-rules.ts'
+import { searchProblems } from '#core/search/search-set.ts'
+import { surfaceTable } from '#core/search/surface-table.ts'
+import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
-import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import { chosenReplayer, openHarness } from '../embedded/engine.ts'
+import type { ModuleEngine } from '../embedded/module-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
@@ -18,11 +26,13 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
-import { baselineOnly, gather } from '../steps/replay/reproduce.ts'
+import { baselineOnly } from '../steps/replay/reproduce.ts'
+import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
-import { contractLines, preflightLines } from './text.ts'
+import { contractLines } from './text.ts'
+import { certifiableLines, guardrailLines, ruleLines, suiteLines, surfaceLines } from './text-doctor.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -42,7 +52,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     )
   const replayer = chosenReplayer(target, file, option)
   const store = isDeployed(o) || isStore(o.store) ? await openExisting(o, terminalProgress()) : null
-  let opened: LocalEngine | null = null
+  let harness: ModuleEngine | null = null
   try {
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const questions = sevenQuestions({ target, ...documents })
@@ -56,6 +66,11 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           heldout_families: null,
           needed_families: null,
           problems: [],
+          rules: [],
+          surfaces: [],
+          suite: [],
+          guardrails: [],
+          certifiable: [],
         },
         () => [...contractLines(questions), 'verdict  UNANSWERED: supply what is missing'],
       )
@@ -68,22 +83,29 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       suite: documents.suite!,
       prices: documents.prices,
     }
-    if (replayer !== 'transcript' && isLocal(store)) opened = await openEngine(store, resolved.intent, { replayer })
-    const engine: Looking = opened ?? baselineOnly
+    if (replayer !== 'transcript' && isLocal(store)) harness = await openHarness(store, resolved.intent, { replayer })
+    const engine: Looking = harness ?? baselineOnly
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const compiled = () => compileIntent(store, resolved.intent)
     await engine.check?.(compiled(), pins)
-    const reproduced = await gather(engine.reproduce(compiled(), pins, 'search'))
+    const {
+      reproduction: reproduced,
+      rules,
+      surfaces,
+    } = await lookedAt(store, resolved, pins, harness, documents.pack!)
+    const suite = mixedSuite(pins.suite)
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const estimated = estimatedLine(tracing)
-    const problems = baselineProblems(reproduced.panel, resolved)
+    const problems = searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
-    const harness = { settings: pins.settings, replayer: pins.replayer.kind }
-    const rows = facts ? preflight(facts, resolved, pins.suite, harness, null) : []
+    const changed = { settings: pins.settings, replayer: pins.replayer.kind }
+    const rows = facts ? preflight(facts, resolved, pins.suite, changed, null) : []
+    const guardrails = guardrailTable(rows, resolved, pins.suite)
+    const couldCertify = facts ? certifiable(facts, resolved) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
@@ -100,6 +122,11 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         examples,
         tracing,
         problems,
+        rules,
+        surfaces,
+        suite,
+        guardrails,
+        certifiable: couldCertify,
       },
       () => [
         ...contractLines(questions),
@@ -108,15 +135,42 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...problems.map((p) => `   PROBLEM  ${p}`),
+        ...ruleLines(rules),
+        ...surfaceLines(surfaces),
+        ...suiteLines(pins.suite.suite, suite),
         heldoutLine(facts, needed),
-        ...preflightLines(rows),
+        ...guardrailLines(guardrails),
+        ...certifiableLines(couldCertify, resolved.heldout_share),
         `verdict  ${verdict === 'ready' ? 'READY' : verdict === 'inconclusive' ? 'INCONCLUSIVE: a run would search and explain, and spend nothing' : 'UNANSWERED: nothing could be certified on these records'}`,
       ],
     )
     return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2
   } finally {
-    opened?.close()
+    harness?.close()
     store?.close()
+  }
+}
+
+/** The search side under its baseline: who reproduces, what the rules say of the records, and what each surface changes. */
+async function lookedAt(
+  store: CommandStore,
+  { intent, search_space }: ResolvedTarget,
+  pins: BaselinePins,
+  harness: ModuleEngine | null,
+  pack: ContextPack,
+) {
+  const aside = store.scratch()
+  try {
+    const look = await lookAtSearch(compileIntent(store, intent), pins, harness, aside.records)
+    const { reproduction, panel, records, replays } = look
+    const fields = tunableFields(pack, intent, search_space)
+    return {
+      reproduction,
+      rules: await answered(baselineRules(panel, pins.suite, pins.settings), records),
+      surfaces: await answered(surfaceTable(fields, panel, pins.settings, replays.view, store.progress), replays),
+    }
+  } finally {
+    aside.close()
   }
 }
 

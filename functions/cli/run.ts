@@ -1,6 +1,6 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { thisProcess } from '#adapters/local/holder.ts'
-import { type CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
@@ -8,11 +8,11 @@ import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { pinnedDocuments } from '../steps/experience/documents.ts'
-import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { abandonRun } from '../steps/run/abandon.ts'
 import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
 import { runTarget } from '../steps/run/run.ts'
+import { changesOf } from './changes.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
@@ -68,16 +68,6 @@ function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {
   const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
-}
-
-/** The changes of a file, one a line. */
-function changesOf(text: string, file: string): LocatedChange[] {
-  const changes = text.split('\n').flatMap((line, i) => {
-    const at = `${file}:${i + 1}`
-    return line.trim() === '' ? [] : [{ at, change: parseAs(HandWrittenChange, parseJson(line, at), at) }]
-  })
-  if (changes.length === 0) throw new UserError(`${file} holds no change: one {"patch": {"path": value}} a line`)
-  return changes
 }
 
 /** Changes as candidates within the bounds of the target's pack. */

@@ -17,6 +17,29 @@ const clip = (value: unknown, most = 60): string => {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
 
+const COLUMNS = 100
+
+/** A number for people: five digits at most, and no more of a large one. */
+export const number = (value: number): string => String(Number(value.toPrecision(Math.abs(value) >= 1e5 ? 7 : 5)))
+
+/** Words behind a head, on lines of a hundred columns; those after the first stand under the words of the first. */
+export function wrapped(head: string, words: string): string[] {
+  const indent = ' '.repeat(Math.min(head.length, 56))
+  const lines: string[] = []
+  let line = head
+  let isFresh = true
+  for (const word of words.split(' ')) {
+    if (!isFresh && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line)
+      line = indent
+      isFresh = true
+    }
+    line += isFresh ? word : ` ${word}`
+    isFresh = false
+  }
+  return [...lines, line]
+}
+
 /** The seven questions, each with its answer or with what is missing. */
 export function contractLines(questions: readonly Question[]): string[] {
   return questions.flatMap(({ question, answer, missing }, i) => [

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
-import { moduleEngine } from './module-engine.ts'
+import { type ModuleEngine, moduleEngine } from './module-engine.ts'
 import type { LocalStore } from './open-store.ts'
 
 export interface LocalEngine extends ReplayEngine {
@@ -32,13 +32,18 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 }
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
-export async function openEngine(
+export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
+  if (options.replayer === 'transcript') return isolatedEngine(local.vaultDir, local.progress)
+  return await openHarness(local, intent, options)
+}
+
+/** The engine of a user's own harness module. Throws UserError when it cannot be run. */
+export async function openHarness(
   local: LocalStore,
   intent: string,
   { replayer, concurrency, limitMs, digest }: ReplayerOptions,
-): Promise<LocalEngine> {
+): Promise<ModuleEngine> {
   const { dir, vaultDir, objects, vault, progress } = local
-  if (replayer === 'transcript') return isolatedEngine(vaultDir, progress)
   if (!replayer.startsWith('module:') || replayer === 'module:')
     throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
   return await moduleEngine(replayer.slice('module:'.length), {

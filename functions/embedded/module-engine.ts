@@ -17,6 +17,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Progress, ReplayEngine, RunLoader } from '../ports.ts'
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
+import type { CaseReplays } from '../steps/replay/replays.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
 
@@ -36,7 +37,7 @@ export interface ModuleOptions {
   readonly digest?: string
 }
 
-export interface ModuleEngine extends ReplayEngine {
+export interface ModuleEngine extends ReplayEngine, Pick<CaseReplays, 'answer'> {
   readonly replayer: Extract<Replayer, { kind: 'module' }>
   /** Ends every process. */
   close(): void

@@ -124,6 +124,16 @@ describe('a deployment', () => {
     expect(deployed!.out).toMatch('held out 100 families')
   })
 
+  test('says of hand-written changes what a folder says, and writes nothing', async () => {
+    const changes = place.file('changes.jsonl', '{"patch": {"evidence.orders.top_k": 2}}\n')
+    aws.written.length = 0
+    const [embedded, deployed] = await both('propose', changes, '--target', files.target)
+    expect(deployed).toEqual(embedded)
+    expect(deployed!.code).toBe(0)
+    expect(deployed!.out).toMatch('WITHIN ALL LIMITS')
+    expect(aws.written).toEqual([])
+  })
+
   test('runs a target to the same words and the same exit code', async () => {
     const [embedded, deployed] = await both('run', '--target', files.target, '--run-id', RUN)
     expect(deployed).toEqual(embedded)

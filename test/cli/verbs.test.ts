@@ -12,7 +12,7 @@ import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import { aFamily, aTarget, aWorld, toolCall } from '../support/builders.ts'
 import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
 
-const VERBS = ['demo', 'init', 'import', 'doctor', 'run', 'list', 'show', 'explain', 'verify']
+const VERBS = ['demo', 'init', 'import', 'doctor', 'propose', 'run', 'list', 'show', 'explain', 'verify']
 const BIN = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
 
 describe('help', () => {

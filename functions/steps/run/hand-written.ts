@@ -11,25 +11,40 @@ export interface LocatedChange {
   readonly change: HandWrittenChange
 }
 
+/** A change as a typed candidate, or everything that is out of bounds about it. */
+export type BoundedChange = LocatedChange & {
+  readonly candidate: CandidateChange | null
+  readonly problems: readonly string[]
+}
+
+/** Each change against the bounds of the target's pack. One that was given before is a problem of the later one. */
+export function boundedEach(
+  changes: readonly LocatedChange[],
+  pack: ContextPack,
+  { intent, search_space }: Pick<TuningTarget, 'intent' | 'search_space'>,
+): BoundedChange[] {
+  const seen = new Set<string>()
+  return changes.map(({ at, change }): BoundedChange => {
+    const bounded = boundedChange(change, pack, intent ?? '', search_space ?? [])
+    if ('problems' in bounded) return { at, change, candidate: null, problems: bounded.problems }
+    const { candidate } = bounded
+    const isNew = !seen.has(candidate.candidate_id)
+    seen.add(candidate.candidate_id)
+    return isNew
+      ? { at, change, candidate, problems: [] }
+      : { at, change, candidate: null, problems: ['the same change was given before'] }
+  })
+}
+
 /** Typed candidates. Throws UserError with every problem of every change: a run takes all of them or none. */
 export function boundedCandidates(
   changes: readonly LocatedChange[],
   pack: ContextPack,
-  { intent, search_space }: TuningTarget,
+  target: TuningTarget,
 ): CandidateChange[] {
-  const problems: string[] = []
-  const seen = new Set<string>()
-  const candidates = changes.flatMap(({ at, change }): CandidateChange[] => {
-    const bounded = boundedChange(change, pack, intent ?? '', search_space ?? [])
-    if ('problems' in bounded) {
-      problems.push(...bounded.problems.map((p) => `  ${at}: ${p}`))
-      return []
-    }
-    if (seen.has(bounded.candidate.candidate_id)) problems.push(`  ${at}: the same change was given before`)
-    seen.add(bounded.candidate.candidate_id)
-    return [bounded.candidate]
-  })
+  const bounded = boundedEach(changes, pack, target)
+  const problems = bounded.flatMap(({ at, problems: its }) => its.map((p) => `  ${at}: ${p}`))
   if (problems.length > 0)
     throw new UserError(`these changes are out of bounds; nothing was run:\n${problems.join('\n')}`)
-  return candidates
+  return bounded.flatMap(({ candidate }) => candidate ?? [])
 }

@@ -9,7 +9,7 @@ const scopeOf = (baseline: string, suite: string): string => digestOf({ baseline
 
 /** Rejections that hold for a baseline and suite, ordered by id. A run's own are left out, so that a rerun gives the same bytes. */
 export async function readRejections(
-  store: Store,
+  store: Pick<Store, 'table'>,
   intent: string,
   baseline: string,
   suite: string,

@@ -101,6 +101,14 @@ describe('the own-harness example', () => {
       heldout_families: 366,
     })
 
+    const changes = join(root, 'changes.jsonl')
+    writeFileSync(changes, '{"patch": {"evidence.manual.top_k": 5}}\n{"patch": {"evidence.manual.top_k": 3}}\n')
+    const proposed = await autotune('propose', changes, '--target', join(EXAMPLE, 'target.json'), ...module)
+    expect(JSON.parse(proposed.out)).toMatchObject({
+      verdict: 'some_not',
+      changes: [{ assessed: { survives: true } }, { assessed: { survives: false } }],
+    })
+
     const run = await autotune(...['run', '--target', join(EXAMPLE, 'target.json'), '--run-id', 'desk'], ...module)
     const summary = JSON.parse(run.out)
 

@@ -1,0 +1,49 @@
+/** `autotune propose`: what the search side says of hand-written changes. Spends no question and writes nothing. */
+import { chosenReplayer, openHarness } from '../embedded/engine.ts'
+import type { ModuleEngine } from '../embedded/module-engine.ts'
+import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
+import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
+import { changesOf } from './changes.ts'
+import { isLocal, openExisting } from './open.ts'
+import { isDeployed, type StoreOptions } from './store-options.ts'
+import { print, terminalProgress } from './terminal.ts'
+import { proposeLines } from './text-propose.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly target: string
+  readonly replayer?: string
+  readonly concurrency?: number
+  readonly limitMs?: number
+}
+
+/** Exit code: 0 a run of these changes would keep each, 3 some not, 2 some are out of bounds. */
+export async function propose(file: string, { json, target: targetFile, ...o }: Options): Promise<number> {
+  const target = parseTarget(readInput(targetFile), targetFile)
+  const changes = changesOf(readInput(file), file)
+  const replayer = chosenReplayer(target, targetFile, o.replayer)
+  if (isDeployed(o) && replayer !== 'transcript')
+    throw new UserError('propose replays transcripts of a deployment; a harness of your own is replayed on a folder')
+  const store = await openExisting(o, terminalProgress())
+  let harness: ModuleEngine | null = null
+  try {
+    if (replayer !== 'transcript' && isLocal(store))
+      harness = await openHarness(store, target.intent ?? '', { ...o, replayer })
+    const proposed = await proposeChanges(store, target, changes, harness)
+    const code = exitCode(proposed)
+    print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
+    return code
+  } finally {
+    harness?.close()
+    store.close()
+  }
+}
+
+const VERDICT = { 0: 'within_limits', 2: 'out_of_bounds', 3: 'some_not' } as const
+
+function exitCode({ changes }: Proposed): keyof typeof VERDICT {
+  if (changes.some((c) => c.problems.length > 0)) return 2
+  return changes.every((c) => c.assessed?.survives) ? 0 : 3
+}

@@ -1,0 +1,174 @@
+/** What `doctor` prints beside the contract: rules, surfaces, guardrails, and what could be certified. On a hundred columns. */
+import type { SuiteRow } from '#core/contract/mixed-suite.ts'
+import type { RuleRow } from '#core/evaluate/rule-table.ts'
+import type { CertifiableLimit, CertifiableRow } from '#core/gate/certifiable.ts'
+import type { GuardrailNeed } from '#core/gate/guardrail-table.ts'
+import type { Reach } from '#core/search/replayable-values.ts'
+import type { SurfaceRow } from '#core/search/surface-table.ts'
+import { number, wrapped } from './text.ts'
+
+/** Missing is not 0. */
+const cell = (value: number | null, width: number): string => String(value ?? '-').padStart(width)
+
+/** One row a rule, and under it an example of everything that is not a plain pass. */
+export function ruleLines(rows: readonly RuleRow[]): string[] {
+  if (rows.length === 0) return []
+  const head = ['pass', 'fail', 'not measured', 'not at stake', 'not recorded']
+  const width = (at: number): number => Math.max(5, head[at]!.length)
+  return [
+    `rules    on the baseline of ${rows[0]!.cases} search cases`,
+    `   ${'rule'.padEnd(36)} ${head.map((h, at) => h.padStart(width(at))).join('  ')}`,
+    ...rows.flatMap((r) => {
+      const counts = [r.passes, r.fails, r.not_measured, r.not_at_stake, r.not_recorded]
+      const name = `${r.rule} (${r.dimension}${r.role === 'report' ? ', report' : ''})`
+      return [
+        `   ${name.padEnd(36)} ${counts.map((n, at) => cell(n, width(at))).join('  ')}`,
+        ...wrapped('      e.g. ', r.examples.map(exampleText).join('; ')),
+      ]
+    }),
+  ]
+}
+
+const exampleText = ({ column, case_id, says }: RuleRow['examples'][number]): string =>
+  `${column.replaceAll('_', ' ')}: ${case_id}${says === null ? '' : ` (${says})`}`
+
+/** One row a surface: cases that change over its range, and the range that can be replayed; inert ones are named. */
+export function surfaceLines(rows: readonly SurfaceRow[]): string[] {
+  if (rows.length === 0) return []
+  const inert = rows.filter((r) => r.inert)
+  return [
+    `surfaces each by itself over its range: of ${rows[0]!.cases} search cases, how many change`,
+    `   ${'surface'.padEnd(40)} ${'context'.padStart(7)}  ${'approval'.padStart(8)}  ${'decision'.padStart(8)}  replayable`,
+    ...rows.flatMap((r) =>
+      wrapped(
+        `   ${r.path.padEnd(40)} ${cell(r.contexts, 7)}  ${cell(r.approvals, 8)}  ${cell(r.decisions, 8)}  `,
+        reachText(r),
+      ),
+    ),
+    ...inert.flatMap((r) =>
+      wrapped(
+        `   INERT    `,
+        `${r.path} changes nothing at ${r.looked_at.map(String).join(', ')}: leave it out of search_space, or record runs in which it matters`,
+      ),
+    ),
+  ]
+}
+
+function reachText({ values, looked_at, replayable, baseline }: SurfaceRow): string {
+  if (values === 0) return 'hand-written only: propose'
+  if (values === 1) return `${baseline} is its only value`
+  const { all, some } = replayable
+  if (all === null || some === null) return 'not measured: try propose'
+  const [every, any] = [reach(all), reach(some)]
+  const looked = looked_at.length < values - 1 ? `; ${looked_at.length} of ${values - 1} values looked at` : ''
+  return `${every === any ? every : `${every} in all cases, ${any} in some`} (now ${baseline})${looked}`
+}
+
+const reach = (r: Reach): string =>
+  'values' in r ? r.values.join(', ') : r.min === r.max ? `${r.min} alone` : `${r.min}..${r.max}`
+
+/** The kinds of evaluators, and what nobody looks at. */
+export function suiteLines(suite: string, rows: readonly SuiteRow[]): string[] {
+  return [
+    `suite    ${suite}: ${rows.map((r) => `${r.evaluators} ${r.kind}`).join(', ')}`,
+    ...rows.flatMap(({ finding, add }) =>
+      finding === null
+        ? []
+        : wrapped('   FINDING  ', `${finding}. Add to a new version of the suite: ${evaluatorText(add!)}`),
+    ),
+  ]
+}
+
+const evaluatorText = (add: NonNullable<SuiteRow['add']>): string =>
+  JSON.stringify({ evaluator_id: add.check, evaluator_version: 'YYYY-MM-DD', ...add }).replaceAll(',"', ', "')
+
+/** One row a guardrail. */
+export function guardrailLines(rows: readonly GuardrailNeed[]): string[] {
+  if (rows.length === 0) return []
+  return rows.flatMap((r) => {
+    const verdict = r.verdict === null ? 'not known   ' : r.verdict === 'ready' ? 'ready       ' : 'INCONCLUSIVE'
+    const head = `   ${verdict}  ${r.guardrail.padEnd(29)} `
+    return [...wrapped(head, r.note ?? 'no version is sealed yet'), ...wrapped(' '.repeat(17), `tests that ${r.tests}`)]
+  })
+}
+
+const RATES = new Set(['policy', 'safety', 'approval_bypass_rate'])
+/** A bound for people is never below the bound: the last digit is rounded up. */
+const upTo = (share: number, unit: string): string => {
+  const percent = share * 100
+  const step = 10 ** (Math.floor(Math.log10(percent)) - 1)
+  return `${number(Math.ceil(percent / step - 1e-9) * step)} ${unit}`
+}
+const shareText = (l: CertifiableLimit, share: number): string =>
+  RATES.has(l.guardrail) ? upTo(share, '%') : `${number(share * 100)} points`
+
+/** Limits and level by number of questions, then what a person can do about what is missing. */
+export function certifiableLines(rows: readonly CertifiableRow[], heldoutShare: number): string[] {
+  if (rows.length === 0) return []
+  return [
+    'could be certified with the families at hand, if nothing breaks and nothing gets worse',
+    ...rows.flatMap((row) => {
+      const head = `   K=${row.questions} at level ${number(row.level)}${row.at_hand ? ' (as it would be asked)' : ''}`
+      return [
+        `${head}: ${row.suffices ? 'every declared limit' : 'not every declared limit'}`,
+        ...grouped(row.limits).flatMap(({ names, limit }) =>
+          wrapped('      ', `${names.join(', ')}: ${limitText(limit)}`),
+        ),
+      ]
+    }),
+    ...adviceLines(rows, heldoutShare),
+  ]
+}
+
+/** Guardrails that say the same are one line. */
+function grouped(limits: readonly CertifiableLimit[]): { names: string[]; limit: CertifiableLimit }[] {
+  const groups = Map.groupBy(limits, ({ guardrail, ...rest }) => JSON.stringify([RATES.has(guardrail), rest]))
+  return [...groups.values()].map((same) => ({ names: same.map((l) => l.guardrail), limit: same[0]! }))
+}
+
+function limitText(limit: CertifiableLimit): string {
+  const { families, smallest, wanted, more } = limit
+  const what = RATES.has(limit.guardrail) ? 'violations' : 'a drop'
+  const can = smallest === null ? 'nothing' : `${what} < ${shareText(limit, smallest)}`
+  const asked = `< ${RATES.has(limit.guardrail) ? `${number(wanted * 100)} %` : `${number(wanted * 100)} points`}`
+  const need = more === null ? `no number certifies ${asked}` : `to certify ${asked} you need ${more} more`
+  return `with ${families} families: ${can}${more === 0 ? `, and ${asked} is wanted` : `; ${need}`}`
+}
+
+/** What mends it: families, or limits that the families at hand carry. */
+function adviceLines(rows: readonly CertifiableRow[], heldoutShare: number): string[] {
+  const [fewest] = rows
+  const short = fewest!.limits.filter((l) => l.more !== 0)
+  if (short.length === 0) {
+    const best = rows.findLast((r) => r.suffices)!
+    return [
+      `   these families carry ${best.questions} question${best.questions === 1 ? '' : 's'} at the declared limits`,
+    ]
+  }
+  const more = short.map((l) => l.more).reduce((a, b) => (a === null || b === null ? null : Math.max(a, b)), 0)
+  const limits = short.flatMap((limit) => (limit.smallest === null ? [] : [declaration(limit, limit.smallest)]))
+  return [
+    ...(more === null
+      ? []
+      : wrapped(
+          '   either   ',
+          `import about ${Math.ceil(more / heldoutShare)} more families, of which ${number(heldoutShare * 100)} % are sealed (${more})`,
+        )),
+    ...(limits.length === 0
+      ? []
+      : wrapped(
+          more === null ? '   only     ' : '   or       ',
+          `declare with scoring.questions 1: ${limits.join(', ')}: weaker statements, for the people who sign to weigh`,
+        )),
+  ]
+}
+
+/** `policy.max_violation_rate 0.015`: a limit as the target says it. */
+function declaration({ guardrail, field }: CertifiableLimit, smallest: number): string {
+  const share = roundedUp(smallest)
+  const value = field !== 'min' ? share : guardrail === 'utility_delta' ? -share : 1 - share
+  return `guardrails.${guardrail}.${field} ${Number(value.toFixed(3))}`
+}
+
+/** Three digits, rounded up: what is declared must not be smaller than what can be certified. */
+const roundedUp = (share: number): number => Math.ceil(share * 1000 - 1e-9) / 1000

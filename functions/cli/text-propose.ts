@@ -1,0 +1,80 @@
+/** What `propose` prints of each change, on a hundred columns. Values in, lines out. */
+import { radiusWording } from '#core/gate/wording.ts'
+import type { Assessment } from '#core/search/assess.ts'
+import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
+import { METRICS } from '#schemas/metrics.ts'
+import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
+import { number, patchLine, wrapped } from './text.ts'
+
+const FATES: Partial<Record<Fate, string>> = {
+  committed: 'WITHIN ALL LIMITS',
+  dominated: 'WITHIN ALL LIMITS',
+  search_guardrail: 'BREAKS A LIMIT',
+  no_gain: 'NO GAIN',
+  blast_radius: 'REACHES TOO FAR',
+  remembered: 'REJECTED BEFORE',
+  unreplayable: 'THE RECORDS CANNOT SAY',
+}
+
+/** Every change with its figures, then how many would go on. */
+export function proposeLines(proposed: Proposed): string[] {
+  const { intent, search_cases: cases, excluded, changes } = proposed
+  const lost = Object.entries(excluded).map(([reason, n]) => `${n} ${reason}`)
+  const good = changes.filter((c) => c.assessed?.survives).length
+  const out = changes.filter((c) => c.problems.length > 0).length
+  return [
+    ...(cases !== null
+      ? [`search   ${cases} cases of ${intent}${lost.length > 0 ? ` (left out: ${lost.join(', ')})` : ''}`]
+      : []),
+    ...changes.flatMap((change) => changeLines(change, proposed)),
+    `verdict  ${good} of ${changes.length} change${changes.length === 1 ? '' : 's'} within all limits and better${out > 0 ? `, ${out} out of bounds` : ''}; nothing was spent or written`,
+  ]
+}
+
+function changeLines({ at, change, problems, assessed }: ProposedChange, proposed: Proposed): string[] {
+  if (!assessed)
+    return [
+      '',
+      ...wrapped(`${at}  `, Object.keys(change.patch).join(', ') || 'empty patch'),
+      ...problems.flatMap((p) => wrapped('   OUT OF BOUNDS  ', p)),
+    ]
+  return ['', ...wrapped(`${at}  `, patchLine(assessed.patch)), ...assessedLines(assessed, proposed)]
+}
+
+function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
+  const { fate, reason, metric, guardrails, search, blast_radius, examples } = assessed
+  const lines = wrapped('   fate     ', `${FATES[fate] ?? fate} (${fate}): ${reason}`)
+  // Nothing was read of it: there are no figures.
+  if (search === null) return lines
+  return [
+    ...lines,
+    ...wrapped('   metric   ', metricText(metric, proposed)),
+    `   ${'guardrail'.padEnd(21)} ${'verdict'.padEnd(13)} ${'observed'.padStart(10)} ${'limit'.padStart(8)}`,
+    ...guardrails.flatMap(guardrailLines),
+    ...(proposed.metric === 'utility' ? [utilityText(search)] : []),
+    ...(blast_radius ? wrapped('   reach    ', radiusWording(blast_radius)) : []),
+    ...examples.flatMap(({ guardrail, case_id, rule, says }) =>
+      wrapped('   e.g.     ', `${guardrail}: ${case_id}: ${rule === null ? '' : `${rule}: `}${says}`),
+    ),
+  ]
+}
+
+function metricText({ baseline, candidate, delta }: Assessment['metric'], { metric, direction }: Proposed): string {
+  const value = (v: number | null): string => (v === null ? 'not measured' : number(v))
+  const share =
+    delta !== null && baseline ? `, ${signed(Number(((100 * delta) / Math.abs(baseline)).toPrecision(3)))} %` : ''
+  const change = delta === null ? '' : ` (${signed(delta)}${share})`
+  return `${metric} ${value(baseline)} -> ${value(candidate)} ${METRICS[metric].unit}${change}; wanted: ${direction}`
+}
+
+/** Where utility is the metric itself, no guardrail row tells these. */
+const utilityText = ({ regressions, improvements, labelled }: NonNullable<Assessment['search']>): string =>
+  `   utility  ${regressions ?? 'not measured:'} regressions, ${improvements ?? 'no'} improvements of ${labelled} labelled families`
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value)}`
+
+function guardrailLines({ guardrail, verdict, observed, limit, note }: GuardrailRow): string[] {
+  const value = (v: number | null): string => (v === null ? '-' : number(v))
+  const head = `   ${guardrail.padEnd(21)} ${(verdict === 'block' ? 'BLOCK' : verdict.replace('_', ' ')).padEnd(13)} ${value(observed).padStart(10)} ${value(limit).padStart(8)}  `
+  return wrapped(head, note)
+}

@@ -1,0 +1,100 @@
+/** Hand-written changes on the search side alone: bounds, fate and every figure. Spends no question, takes no lock, writes nothing. */
+import type { Exclusion } from '#core/baseline/baseline.ts'
+import { digestOf } from '#core/canonical.ts'
+import { baselineDigest } from '#core/gate/commitment.ts'
+import { type Assessment, assess } from '#core/search/assess.ts'
+import { searchProblems } from '#core/search/search-set.ts'
+import { tunableFields } from '#core/space/lattice.ts'
+import type { MetricName } from '#schemas/metrics.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { compileIntent } from '../experience/compile.ts'
+import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
+import { boundedEach, type LocatedChange } from './hand-written.ts'
+import { readRejections } from './memory.ts'
+import { answeredContract } from './run.ts'
+
+/** What a look at changes needs of a store: the vault is not in it. */
+export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf'>
+
+/** A change with what is out of bounds about it, or with what the search side says of it. */
+export interface ProposedChange {
+  /** File and line. */
+  readonly at: string
+  readonly change: LocatedChange['change']
+  readonly problems: readonly string[]
+  /** null: it is out of bounds, and was not replayed. */
+  readonly assessed: Assessment | null
+}
+
+export interface Proposed {
+  readonly intent: string
+  readonly metric: MetricName
+  readonly direction: 'decrease' | 'increase'
+  /** Cases of the search set; null: every change is out of bounds, so nothing was replayed. */
+  readonly search_cases: number | null
+  /** Cases left out because their baseline does not reproduce, by typed reason. */
+  readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  readonly changes: readonly ProposedChange[]
+}
+
+/**
+ * What the search side says of each change. `engine`: a harness of the user's own; null: the transcript replayer. Throws
+ * UserError where the contract is not answered, or where nothing could be certified on the records whatever the change.
+ */
+export async function proposeChanges(
+  store: LookedAt,
+  target: TuningTarget,
+  changes: readonly LocatedChange[],
+  engine: LookingEngine | null,
+): Promise<Proposed> {
+  const { pack, suite, prices, resolved } = await answeredContract(store, target)
+  const { intent, metric, direction } = resolved
+  const bounded = boundedEach(changes, pack, target)
+  const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
+  const told = (assessments: readonly Assessment[]): ProposedChange[] => {
+    const rest = assessments.values()
+    return bounded.map(({ at, change, candidate, problems }) => ({
+      at,
+      change,
+      problems,
+      assessed: candidate ? rest.next().value! : null,
+    }))
+  }
+  if (candidates.length === 0) return { intent, metric, direction, search_cases: null, excluded: {}, changes: told([]) }
+  const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
+  const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+  const compiled = () => compileIntent(store, intent)
+  const aside = store.scratch()
+  try {
+    await engine?.check?.(compiled(), pins)
+    const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records)
+    const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
+    if (problems.length > 0)
+      throw new UserError(`nothing can be compared on these records:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+    const input = {
+      target: resolved,
+      pack,
+      suite,
+      pins: { baseline: pack.settings, prices },
+      fields: tunableFields(pack, intent, resolved.search_space),
+      panel,
+      rejections: await readRejections(store, intent, baselineDigest({ target, pack, replayer }), digestOf(suite), ''),
+      candidates,
+    }
+    // A harness works on several cases at once; records answer at once, and a case is read once.
+    const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
+    const { excluded } = reproduction
+    return {
+      intent,
+      metric,
+      direction,
+      search_cases: panel.cases.length,
+      excluded,
+      changes: told(await answered(asking, replays)),
+    }
+  } finally {
+    aside.close()
+  }
+}

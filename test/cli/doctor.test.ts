@@ -1,0 +1,128 @@
+/** What `doctor` says beside the contract: rules, surfaces, guardrails, the suite, and what could be certified. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mixedSuite } from '#core/contract/mixed-suite.ts'
+import { EvaluatorSuite } from '#schemas/suite.ts'
+import { surfaceLines } from '../../functions/cli/text-doctor.ts'
+import { aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { autotune, ready, type Workplace, workplace } from './command-line.ts'
+
+let place: Workplace
+beforeEach(() => {
+  place = workplace()
+})
+afterEach(() => place.dispose())
+const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+
+const article = { ...aTarget().guardrails, policy: { min: 1 }, safety: { min: 1 }, utility_delta: { min: -0.02 } }
+
+describe('200 families that end in INCONCLUSIVE', () => {
+  test('are told what they could certify, what is missing, and both ways on', async () => {
+    await ready(place, aWorld({ search: 4, heldout: 200 }))
+    const target = place.file('article.json', aTarget({ guardrails: article }))
+    const { code, out } = await at('doctor', '--target', target)
+    expect(code).toBe(3)
+    expect(out).toMatch('verdict  INCONCLUSIVE')
+    expect(out).toMatch('K=1 at level 0.05 (as it would be asked): not every declared limit')
+    expect(out).toMatch('policy, safety: with 200 families: violations < 1.5 %; to certify < 1 % you need 99 more')
+    expect(out).toMatch('utility_delta: with 200 families: a drop < 1.5 points, and < 2 points is wanted')
+    expect(out).toMatch('K=5 at level 0.01: not every declared limit')
+    expect(out).toMatch('either   import about 198 more families, of which 50 % are sealed (99)')
+    expect(out).toMatch(/guardrails\.policy\.max_violation_rate 0\.015/)
+    const { json } = await at('doctor', '--target', target, '--json')
+    expect(json()).toMatchObject({
+      verdict: 'inconclusive',
+      needed_families: 299,
+      certifiable: [
+        {
+          questions: 1,
+          level: 0.05,
+          at_hand: true,
+          suffices: false,
+          limits: [{ families: 200, needed: 299, more: 99 }, {}, {}],
+        },
+        { questions: 2 },
+        { questions: 5 },
+      ],
+    })
+  })
+
+  test('are ready once the target declares what doctor names', async () => {
+    await ready(place, aWorld({ search: 4, heldout: 200 }))
+    const rate = { min: 1, max_violation_rate: 0.015 }
+    const target = place.file('t.json', aTarget({ guardrails: { ...article, policy: rate, safety: rate } }))
+    const { code, out } = await at('doctor', '--target', target)
+    expect([code, out]).toEqual([0, expect.stringMatching(/verdict {2}READY/)])
+    expect(out).toMatch('these families carry 1 question at the declared limits')
+  })
+})
+
+test('rules, surfaces, suite and guardrails are tables on a hundred columns; what nobody knows is no 0', async () => {
+  const { target } = await ready(
+    place,
+    aWorld({ search: 5, heldout: 100, extra: [{ side: 'search', passed: null, required: 1, gold: 1 }] }),
+  )
+  const { code, out } = await at('doctor', '--target', target)
+  expect(code).toBe(0)
+  expect(out).toMatch(/^rules {4}on the baseline of 6 search cases$/m)
+  expect(out).toMatch(/required_evidence \(policy\) +6 +0 +0 +0 +0$/m)
+  expect(out).toMatch(/recorded_outcome \(utility\) +5 +0 +1 +5 +1$/m)
+  expect(out).toMatch('e.g. passes: s0; not measured: x0 (no outcome is recorded)')
+  expect(out).toMatch(/evidence\.orders\.top_k +6 +0 +0 {2}1\.\.5 \(now 4\)$/m)
+  expect(out).toMatch('suite    evals.refund@1.0.0: 2 rule, 1 replay, 0 human, 1 business')
+  expect(out).toMatch(/FINDING {2}no word of people[\s\S]*"check":"operator_corrections", "dimension"/)
+  expect(out).toMatch(
+    /ready +policy +N=100, needs 29\n +tests that fewer than 10 % of families break one of: required_evidence/,
+  )
+  const tables = out.slice(out.indexOf('\nrules'))
+  for (const line of tables.split('\n').filter((l) => !l.startsWith('held out')))
+    expect(line.length).toBeLessThanOrEqual(100)
+})
+
+test('an inert surface is named, and --json carries the same rows', async () => {
+  // Every family keeps one passage whatever top_k says.
+  const runs = aWorld({ search: 4, heldout: 100 }).map((r) => ({ ...r, evidence: r.evidence.slice(0, 1) }))
+  const { target } = await ready(place, runs)
+  const { out } = await at('doctor', '--target', target)
+  expect(out).toMatch(/INERT {4}evidence\.orders\.top_k changes nothing at 1, 5, 2, 3/)
+  const report = (await at('doctor', '--target', target, '--json')).json() as Record<string, unknown>
+  expect(report.surfaces).toMatchObject([{ path: 'evidence.orders.top_k', contexts: 0, inert: true }])
+  expect(report.rules).toMatchObject([{ rule: 'required_evidence', passes: 4, not_at_stake: 0 }, {}, {}, {}])
+  expect(report.suite).toEqual(mixedSuite(EvaluatorSuite.parse(aSuite())))
+  expect(report.guardrails).toMatchObject([
+    { guardrail: 'policy', families: 100, needed: 29, verdict: 'ready' },
+    {},
+    {},
+    {},
+  ])
+})
+
+test('an unanswered contract has no table, and the same fields in --json', async () => {
+  const empty = place.file('empty.json', {})
+  expect((await at('doctor', '--target', empty)).out).not.toMatch(/^(rules|surfaces|suite)/m)
+  expect((await at('doctor', '--target', empty, '--json')).json()).toMatchObject({
+    verdict: 'unanswered',
+    rules: [],
+    surfaces: [],
+    suite: [],
+    guardrails: [],
+    certifiable: [],
+  })
+})
+
+test('nothing is written', async () => {
+  const { target } = await ready(place)
+  const before = place.listing()
+  await at('doctor', '--target', target)
+  expect(place.listing()).toEqual(before)
+})
+
+test('of a surface that only a harness or a person can try, nothing is counted: no 0 is printed', () => {
+  const unknown = { cases: 9, contexts: null, approvals: null, decisions: null, looked_at: [], inert: false } as const
+  const replayable = { all: null, some: null }
+  const [, , planner, prompt] = surfaceLines([
+    { ...unknown, path: 'planner.tool_preference', layer: 'planner', baseline: 'direct', values: 2, replayable },
+    { ...unknown, path: 'prompt.instruction_block', layer: 'prompt', baseline: 'Be brief.', values: 0, replayable },
+  ])
+  expect(planner).toMatch(/^ {3}planner\.tool_preference +- +- +- {2}not measured: try propose$/)
+  expect(prompt).toMatch(/^ {3}prompt\.instruction_block +- +- +- {2}hand-written only: propose$/)
+})

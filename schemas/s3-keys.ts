@@ -51,6 +51,10 @@ export const keys = {
   index: (intent: string) => `experience/index/${segment(intent)}/`,
   /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
+  familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
+  /** One segment of them. */
+  familyLinkSegment: (intent: string, digest: string) => `experience/links/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** Prefix of what ingest knows of earlier imports: which family went to which side. */
   journal: () => `${INGEST_PREFIX}journal/`,
   /** One segment of the journal, by the digest of its lines. */
@@ -59,6 +63,16 @@ export const keys = {
   journalListed: () => `${INGEST_PREFIX}listed/`,
   /** One such list, by its digest. */
   journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
+  /** Prefix of what ingest knows of the contents of an intent's runs, under the split's key. */
+  contents: (intent: string) => `${INGEST_PREFIX}contents/${segment(intent)}/`,
+  /** One segment of it, by the digest of its lines. */
+  contentSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}contents/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Prefix of the links between families of an intent that imports found. */
+  journalLinks: (intent: string) => `${INGEST_PREFIX}links/${segment(intent)}/`,
+  /** One segment of them. */
+  journalLinkSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}links/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** The newest search set of an intent. */
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   /** A search set by its digest: what a run pins. */

@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
+import { copiesLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -39,6 +40,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
             `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
           ]
         : []),
+      ...copiesLines(report),
     ])
     return 0
   } finally {

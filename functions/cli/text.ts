@@ -5,6 +5,7 @@ import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
+import type { IngestReport } from '../steps/experience/ingest.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
 export const patchLine = (patch: Patch): string =>
@@ -126,3 +127,19 @@ export const explainLines = (summary: RunSummary): string[] => [
     (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,
   ),
 ]
+
+/** What an import found of runs that say the same; nothing where each is its own conversation. */
+export function copiesLines({ stored, unchanged, copies }: IngestReport): string[] {
+  const { runs, conversations, burned_families: burned } = copies
+  if (runs === 0) return []
+  return [
+    `copies: ${count(runs)} of ${count(stored + unchanged)} runs are copies of ${count(conversations)} conversation${conversations === 1 ? '' : 's'} (the same but for ids, dates and clocks): families with a copy are one family, and count once`,
+    ...(burned === 0
+      ? []
+      : [
+          `burned: ${count(burned)} sealed famil${burned === 1 ? 'y is' : 'ies are'} linked with search families by these copies: never to be sealed again, and gone from the next held-out version`,
+        ]),
+  ]
+}
+
+const count = (n: number): string => n.toLocaleString('en-US')

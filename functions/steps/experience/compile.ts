@@ -9,7 +9,7 @@ import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { ahead, asText, digestOfPut } from '../../streams/groups.ts'
 import { readText } from '../../streams/read-object.ts'
-import { readIndex } from './run-index.ts'
+import { readCounting } from './run-index.ts'
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */
 const BLOCK_RUNS = 16
@@ -31,7 +31,7 @@ export async function* compileIntent(
     const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(store.objects, intent, block)
     return { runs: block.length, lines: await lines }
   }
-  const blocks = wholeCases(readIndex(store, intent), without)
+  const blocks = wholeCases(readCounting(store, intent, without))
   let done = 0
   for await (const { runs, lines } of ahead(blocks, compiler?.atOnce ?? 4, compiling)) {
     yield* lines
@@ -42,13 +42,9 @@ export async function* compileIntent(
 }
 
 /** Indexed runs in blocks that no case spans: whoever compiles one needs no other. */
-async function* wholeCases(
-  index: AsyncIterable<IndexLine>,
-  without: (family: string) => boolean,
-): AsyncGenerator<readonly IndexLine[]> {
+async function* wholeCases(index: AsyncIterable<IndexLine>): AsyncGenerator<readonly IndexLine[]> {
   let block: IndexLine[] = []
   for await (const line of index) {
-    if (without(line.family)) continue
     if (block.length >= BLOCK_RUNS && caseOf(block.at(-1)!) !== caseOf(line)) {
       yield block
       block = []
@@ -90,7 +86,7 @@ async function compileStored(objects: ObjectStore, intent: string, line: IndexLi
     throw new UserError(
       `the index of ${intent} was changed: it does not name the case of run ${line.run_id}. Import into a new store`,
     )
-  return compileRun(run, recorded)
+  return compileRun(line.joined === undefined ? run : { ...run, family_id: line.joined }, recorded)
 }
 
 /** The five files of a stored run; `null` when its decision record is not there (it was never finished). */

@@ -36,9 +36,12 @@ export interface StoredRun {
 
 const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
 
+/** A family of an intent, by its hash. */
+export const familyName = (intent: string, family: string): string => hashed(intent, family)
+
 export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
   run: hashed(run_id),
-  family: hashed(intent_id, family_id),
+  family: familyName(intent_id, family_id),
   case: hashed(intent_id, case_id),
 })
 
@@ -80,7 +83,7 @@ export class ImportJournal {
   }
 
   /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */
-  sideOf({ family }: HashedNames): Side | null {
+  sideOf({ family }: Pick<HashedNames, 'family'>): Side | null {
     return this.#table.get(`journal-side ${family}`) as Side | null
   }
 

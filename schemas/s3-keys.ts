@@ -47,6 +47,8 @@ export const keys = {
   runs: () => 'experience/runs/',
   /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  /** Prefix of the indexes of all intents. */
+  indexes: () => 'experience/index/',
   /** Index of an intent's runs: segments named by the digest of their lines. */
   index: (intent: string) => `experience/index/${segment(intent)}/`,
   /** One segment of that index. */
@@ -87,6 +89,8 @@ export const keys = {
   autotune: () => 'autotune/runs/',
   /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
+  /** Why a run did not start: its contract was refused. Nothing else of it is there. */
+  refusal: (runId: string) => `autotune/runs/${segment(runId)}/refusal.json`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

@@ -40,6 +40,9 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
             `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
           ]
         : []),
+      ...(report.restored > 0
+        ? [`restored ${report.restored} runs of which a file was missing or changed, or that no index listed`]
+        : []),
       ...copiesLines(report),
     ])
     return 0

@@ -4,7 +4,7 @@ import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RunSummary } from '#schemas/run.ts'
+import type { RunRefusal, RunSummary } from '#schemas/run.ts'
 import type { IngestReport } from '../steps/experience/ingest.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
@@ -126,6 +126,13 @@ export const explainLines = (summary: RunSummary): string[] => [
   ...byInterest(summary.candidates).map(
     (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,
   ),
+]
+
+/** A run that did not start, and why. */
+export const refusalLines = ({ run_id, target, refused_at, reasons }: RunRefusal): string[] => [
+  `run ${run_id}`,
+  `verdict  ${HEADLINE.refused}: its contract does not stand, and nothing was run (${target.intent ?? 'no intent'}, ${refused_at})`,
+  ...reasons.map((reason) => `note     ${reason}`),
 ]
 
 /** What an import found of runs that say the same; nothing where each is its own conversation. */

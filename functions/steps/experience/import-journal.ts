@@ -77,9 +77,16 @@ export class ImportJournal {
   }
 
   /** A run that an earlier import stored; null: none did, or not to its end. */
-  run({ run }: HashedNames): StoredRun | null {
+  run({ run }: Pick<HashedNames, 'run'>): StoredRun | null {
     const stored = this.#table.get(`journal-run ${run}`)
     return stored === null ? null : (JSON.parse(stored) as StoredRun)
+  }
+
+  /** Every run that an earlier import stored, by the hash of its id. */
+  *runs(): Generator<{ readonly run: string; readonly stored: StoredRun }> {
+    const prefix = 'journal-run '
+    for (const [key, text] of this.#table.entries(prefix))
+      yield { run: key.slice(prefix.length), stored: JSON.parse(text) as StoredRun }
   }
 
   /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */

@@ -12,11 +12,14 @@ import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { familyName, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 
 export interface IngestReport {
   readonly stored: number
   readonly unchanged: number
+  /** Unchanged runs of which a file or an index line was missing, or was changed, and is there again. */
+  readonly restored: number
   readonly search_families: number
   readonly heldout_families: number
   readonly intents: readonly string[]
@@ -67,10 +70,11 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
     await keepCopies(store, copies)
-    const families = await writeRuns(store, source, { journal, copies }, aside, runs)
+    const { families, restored } = await writeRuns(store, source, { journal, copies }, aside, runs)
     return {
       stored: runs - unchanged,
       unchanged,
+      restored,
       search_families: families.search,
       heldout_families: families.heldout,
       intents: [...intents].sort(),
@@ -170,7 +174,8 @@ async function writeRuns(
   { journal, copies }: Known,
   aside: Scratch,
   total: number,
-): Promise<Record<Side, number>> {
+): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
+  const restore = new Restore(store, aside)
   const families = { search: 0, heldout: 0 }
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
@@ -189,9 +194,9 @@ async function writeRuns(
     aside.set(counted, '')
     const stored = journal.run(names)
     if (stored) {
-      if (stored.unlisted === undefined) continue
-      unlisted[stored.side].add(run)
-      journal.lists(stored.unlisted)
+      const isLost = await restore.run(run, stored, () => filesOf(run))
+      if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
+      if (stored.unlisted !== undefined || isLost) unlisted[stored.side].add(run)
       continue
     }
     unlisted[side].add(run)
@@ -212,7 +217,7 @@ async function writeRuns(
     for (const intent of unlisted[side].intents)
       await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
   await journal.markListed()
-  return families
+  return { families, restored: restore.runs }
 }
 
 /** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */

@@ -38,6 +38,7 @@ describe('ingest', () => {
     expect(await imported(store, world)).toEqual({
       stored: 6,
       unchanged: 0,
+      restored: 0,
       search_families: 3,
       heldout_families: 3,
       intents: [INTENT],

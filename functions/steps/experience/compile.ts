@@ -66,7 +66,6 @@ export async function compileBlock(
   for (const one of settled) {
     if (one.status === 'rejected') throw one.reason
     const compiled = one.value
-    if (!compiled) continue
     if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
       lines.push(assembleCase(same).line)
       same = []
@@ -77,10 +76,13 @@ export async function compileBlock(
   return lines
 }
 
-/** `null`: the run was never finished. */
-async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun | null> {
+/** A run is listed once it is stored whole: one without its record was removed since. Not named: it may be a sealed one. */
+async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun> {
   const files = await readFiles(objects, line)
-  if (!files) return null
+  if (!files)
+    throw new UserError(
+      `a run that the index of ${intent} lists is not in this store any more: what is left is no fair sample. Import the same records again, which restores it`,
+    )
   const { run, recorded } = readRunFiles(line.run_id, files)
   if (run.case_id !== caseOf(line))
     throw new UserError(

@@ -70,6 +70,11 @@ export const keys = {
   /** One segment of it, by the digest of its lines. */
   contentSegment: (intent: string, digest: string) =>
     `${INGEST_PREFIX}contents/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Prefix of what ingest knows of texts that are nearly the same, under the split's key. */
+  sketches: (intent: string) => `${INGEST_PREFIX}sketches/${segment(intent)}/`,
+  /** One segment of it. */
+  sketchSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}sketches/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** Prefix of the links between families of an intent that imports found. */
   journalLinks: (intent: string) => `${INGEST_PREFIX}links/${segment(intent)}/`,
   /** One segment of them. */

@@ -16,6 +16,7 @@ interface Options extends StoreOptions {
   readonly split: 'hash' | 'recorded'
   readonly splitKey?: string
   readonly heldoutShare: number
+  readonly joinNearCopies?: boolean
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
@@ -32,6 +33,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       splitBy: o.split,
       splitKey: o.splitKey ?? null,
       heldoutShare: o.heldoutShare,
+      joinNear: o.joinNearCopies ?? false,
     })
     print(o.json, { ...report, documents }, () => [
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,

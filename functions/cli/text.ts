@@ -135,18 +135,19 @@ export const refusalLines = ({ run_id, target, refused_at, reasons }: RunRefusal
   ...reasons.map((reason) => `note     ${reason}`),
 ]
 
-/** What an import found of runs that say the same; nothing where each is its own conversation. */
-export function copiesLines({ stored, unchanged, copies }: IngestReport): string[] {
+/** What an import found of runs that say the same, or nearly; nothing where each is its own conversation. */
+export function copiesLines({ stored, unchanged, copies, near_copies: near }: IngestReport): string[] {
   const { runs, conversations, burned_families: burned } = copies
-  if (runs === 0) return []
+  const all = count(stored + unchanged)
+  const example = near.example ? ` (e.g. ${near.example.join(' and ')})` : ''
   return [
-    `copies: ${count(runs)} of ${count(stored + unchanged)} runs are copies of ${count(conversations)} conversation${conversations === 1 ? '' : 's'} (the same but for ids, dates and clocks): families with a copy are one family, and count once`,
-    ...(burned === 0
-      ? []
-      : [
-          `burned: ${count(burned)} sealed famil${burned === 1 ? 'y is' : 'ies are'} linked with search families by these copies: never to be sealed again, and gone from the next held-out version`,
-        ]),
-  ]
+    runs > 0 &&
+      `copies: ${count(runs)} of ${all} runs are copies of ${count(conversations)} conversation${conversations === 1 ? '' : 's'} (the same but for ids, dates and clocks): families with a copy are one family, and count once`,
+    burned > 0 &&
+      `burned: ${count(burned)} sealed famil${burned === 1 ? 'y is' : 'ies are'} linked with search families by these copies: never to be sealed again, and gone from the next held-out version`,
+    near.runs > 0 &&
+      `WARNING: ${count(near.runs)} of ${all} runs are nearly the same as one of another family${example}: ${near.joined ? 'they are joined, and count once' : 'they count as evidence of their own. If they are not, import them into a new store with --join-near-copies'}`,
+  ].filter((line) => line !== false)
 }
 
 const count = (n: number): string => n.toLocaleString('en-US')

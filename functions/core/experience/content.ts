@@ -46,14 +46,17 @@ export interface ContentName {
 
 /** Names what a run says. `splitKey`: key of the store's split rule. */
 export function nameContent(splitKey: string, run: ExperienceRun): ContentName {
-  const text = canonical(contentOf(run))
-  const mac = (purpose: string): Buffer =>
-    createHmac('sha256', splitKey).update(`${purpose}\u0000${run.intent_id}\u0000${text}`).digest()
-  // A content hides one name, ever, under a key of its own: a counter that starts at 0 is never used twice.
+  const text = `${run.intent_id}\u0000${canonical(contentOf(run))}`
+  const key = createHmac('sha256', splitKey).update(`content\u0000${text}`).digest('hex').slice(0, 32)
+  return { key, ...hiddenUnder(splitKey, `name\u0000${text}`) }
+}
+
+/** Hides one name under a key of its own: a counter that starts at 0 is never used twice, as long as it is one name. */
+export function hiddenUnder(splitKey: string, purpose: string): Pick<ContentName, 'hide' | 'reveal'> {
+  const key = (): Buffer => createHmac('sha256', splitKey).update(purpose).digest()
   const start = Buffer.alloc(16)
   return {
-    key: mac('content').toString('hex').slice(0, 32),
-    hide: (name) => createCipheriv('aes-256-ctr', mac('name'), start).update(name).toString('base64'),
-    reveal: (hidden) => createDecipheriv('aes-256-ctr', mac('name'), start).update(hidden, 'base64').toString(),
+    hide: (name) => createCipheriv('aes-256-ctr', key(), start).update(name).toString('base64'),
+    reveal: (hidden) => createDecipheriv('aes-256-ctr', key(), start).update(hidden, 'base64').toString(),
   }
 }

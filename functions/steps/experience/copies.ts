@@ -13,6 +13,7 @@ import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import type { FamilyLink } from './family-links.ts'
 import type { Side } from './import-journal.ts'
+import { NearCopies } from './near-copies.ts'
 
 /** The first run of a content, in the table. */
 interface StoredContent {
@@ -42,6 +43,8 @@ interface FoundLink {
 }
 
 const SEGMENT_LINES = 10_000
+/** Pairs of near copies that are kept for an example. */
+const MOST_PAIRS = 100
 
 /** Which sides hold stored runs of a family: none, the search, the vault, or both (linked late). */
 type Sides = '' | 's' | 'h' | 'hs'
@@ -67,13 +70,29 @@ export class Copies {
   contents = 0
   /** Sealed families that are now linked with the search side: they can never be asked. */
   burned = 0
+  /** Runs that are like one of another family, without being its copy. */
+  near = 0
+  /** Pairs of such runs by their ids, of this import: the first few. */
+  readonly #pairs: {
+    readonly intent: string
+    readonly families: readonly string[]
+    readonly runs: [string, string]
+  }[] = []
+  readonly #near: NearCopies
+  readonly #joinNear: boolean
   readonly #objects: ObjectStore
   readonly #aside: Scratch
   readonly #splitKey: string
   readonly #storedOn: StoredOn
   readonly #intents = new Set<string>()
 
-  constructor(objects: ObjectStore, aside: Scratch, splitKey: string, storedOn: StoredOn) {
+  constructor(
+    objects: ObjectStore,
+    aside: Scratch,
+    { splitKey, storedOn, joinNear }: { splitKey: string; storedOn: StoredOn; joinNear: boolean },
+  ) {
+    this.#near = new NearCopies(objects, aside, splitKey)
+    this.#joinNear = joinNear
     this.#objects = objects
     this.#aside = aside
     this.#splitKey = splitKey
@@ -91,6 +110,7 @@ export class Copies {
     if (first === null) {
       const noted: Content = { run: hashed, family: name.hide(family_id), side: null, first: familyHash(family_id) }
       this.#aside.set(at, JSON.stringify(noted))
+      await this.#noteNear(run, hashed, own)
       return
     }
     if (first.run === hashed) return
@@ -100,6 +120,33 @@ export class Copies {
     const before = name.reveal(first.family)
     await this.#meet(intent, before, first.side ?? own)
     this.#join(intent, family_id, before)
+  }
+
+  /** Looks for a run that this one is like. Joined or not: a copy has been told of already. */
+  async #noteNear(run: ExperienceRun, hashed: string, own: Side): Promise<void> {
+    const { intent_id: intent, family_id, run_id } = run
+    const alike = this.#near.note(run, hashed)
+    if (alike === null) return
+    const families = [family_id, alike.family].map(familyHash)
+    if (this.#rootOf(intent, families[0]!) === this.#rootOf(intent, families[1]!)) return
+    this.near++
+    if (alike.run_id !== null && this.#pairs.length < MOST_PAIRS)
+      this.#pairs.push({ intent, families, runs: [alike.run_id, run_id] })
+    if (!this.#joinNear) return
+    await this.#meet(intent, alike.family, alike.side ?? own)
+    this.#join(intent, family_id, alike.family)
+  }
+
+  /** Two runs that are alike, both on the search side; null: none of this import. */
+  nearExample(): readonly [string, string] | null {
+    const isOpen = (intent: string) => (family: string) => this.#sideOf(intent, family) === 'search'
+    return this.#pairs.find(({ intent, families }) => families.every(isOpen(intent)))?.runs ?? null
+  }
+
+  /** Side of a family of this import, but for what copies of sealed runs it holds. */
+  #sideOf(intent: string, family: string): Side {
+    const { sides, own } = this.#home(intent, this.#rootOf(intent, family))!
+    return sides === '' ? own : sides === 'h' ? 'heldout' : 'search'
   }
 
   /** Has this family been linked with another one? Then the side of the class is its side, whatever its own split says. */
@@ -124,6 +171,7 @@ export class Copies {
   async learn(intent: string): Promise<void> {
     if (this.#intents.has(intent)) return
     this.#intents.add(intent)
+    await this.#near.learn(intent)
     for await (const key of this.#objects.list(keys.contents(intent)))
       for await (const text of streamLines(this.#objects, key)) {
         const { content, ...first } = JSON.parse(text) as StoredContent
@@ -139,6 +187,7 @@ export class Copies {
 
   /** Keeps the contents that are new, with the side to which each first run goes. */
   async keepContents(): Promise<void> {
+    await this.#near.keep((intent, family) => this.#sideOf(intent, familyHash(family)))
     for (const intent of this.#intents)
       for await (const lines of inShards(this.#newContents(intent), SEGMENT_LINES)) {
         const text = canonicalLines(lines)
@@ -194,9 +243,7 @@ export class Copies {
     for (const [key, text] of this.#aside.entries(prefix)) {
       const { first, ...content } = JSON.parse(text) as Content
       if (first === undefined) continue
-      const { sides, own } = this.#home(intent, this.#rootOf(intent, first))!
-      const side = sides === '' ? own : sides === 'h' ? 'heldout' : 'search'
-      yield { ...content, content: key.slice(prefix.length), side }
+      yield { ...content, content: key.slice(prefix.length), side: this.#sideOf(intent, first) }
     }
   }
 

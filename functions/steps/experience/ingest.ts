@@ -24,6 +24,21 @@ export interface IngestReport {
   readonly heldout_families: number
   readonly intents: readonly string[]
   readonly copies: CopiesReport
+  readonly near_copies: NearCopiesReport
+}
+
+export interface IngestOptions {
+  /** Count near copies as one family too. */
+  readonly joinNear?: boolean
+}
+
+/** Runs that say nearly what a run of another family says. */
+export interface NearCopiesReport {
+  readonly runs: number
+  /** Are they counted as one family? */
+  readonly joined: boolean
+  /** Two of them on the search side; null: there are none in this import. Sealed ones are counted, never named. */
+  readonly example: readonly [string, string] | null
 }
 
 /** Runs that say what another run said before. Families with such runs are one, and count once. */
@@ -54,7 +69,12 @@ export type RunSource = () => AsyncIterable<ExperienceRun>
  * memory holds neither runs nor their ids. Only writes the vault: what it must know of earlier imports stands in its
  * journal.
  */
-export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
+export async function ingest(
+  store: Store,
+  source: RunSource,
+  rule: SplitRule,
+  { joinNear = false }: IngestOptions = {},
+): Promise<IngestReport> {
   const aside = store.scratch()
   try {
     const journal = await ImportJournal.read(store.objects, aside)
@@ -63,7 +83,7 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
       const side = journal.sideOf({ family: familyName(intent_id, family_id) })
       return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
     }
-    const copies = new Copies(store.objects, aside, rule.key, storedOn)
+    const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
     const { runs, unchanged, intents } = await checked(store, source, rule, { journal, spent, copies, storedOn }, aside)
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
       throw new UserError(
@@ -79,6 +99,7 @@ export async function ingest(store: Store, source: RunSource, rule: SplitRule): 
       heldout_families: families.heldout,
       intents: [...intents].sort(),
       copies: { runs: copies.runs, conversations: copies.contents, burned_families: copies.burned },
+      near_copies: { runs: copies.near, joined: joinNear, example: copies.nearExample() },
     }
   } finally {
     aside.close()

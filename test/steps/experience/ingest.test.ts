@@ -43,6 +43,7 @@ describe('ingest', () => {
       heldout_families: 3,
       intents: [INTENT],
       copies: { runs: 0, conversations: 0, burned_families: 0 },
+      near_copies: { runs: 0, joined: false, example: null },
     })
     const before = await contents(store)
     expect(await imported(store, world)).toMatchObject({ stored: 0, unchanged: 6 })

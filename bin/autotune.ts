@@ -118,6 +118,7 @@ function build(state: { code: number }): Command {
     .addOption(
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )
+    .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {
       state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
     })

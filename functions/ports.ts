@@ -187,6 +187,11 @@ export interface Store {
   readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
   readonly clock: Clock
   readonly progress: Progress
+  /**
+   * A deployment: each role sees its part alone, buckets keep every version, and nobody compares the journal of imports
+   * with both sides. Absent: whoever opens the store may look at all of it.
+   */
+  readonly rolesApart?: true
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
   readonly routing?: RoutingPublisher
 }

@@ -152,3 +152,14 @@ export const RunManifest = z.strictObject({
   digest: Digest,
 })
 export type RunManifest = z.infer<typeof RunManifest>
+
+/** `refusal.json`: a run that did not start, because its contract was refused. All that is left of it. */
+export const RunRefusal = z.strictObject({
+  run_id: Id,
+  verdict: z.literal('refused'),
+  refused_at: z.string(),
+  reasons: z.array(z.string()).min(1),
+  target: TuningTarget.meta({ description: 'As it was given, unanswered questions and all.' }),
+  digest: Digest.meta({ description: 'Over the other fields.' }),
+})
+export type RunRefusal = z.infer<typeof RunRefusal>

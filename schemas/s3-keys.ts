@@ -49,10 +49,16 @@ export const keys = {
   runs: () => 'experience/runs/',
   /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  /** Prefix of the indexes of all intents. */
+  indexes: () => 'experience/index/',
   /** Index of an intent's runs: segments named by the digest of their lines. */
   index: (intent: string) => `experience/index/${segment(intent)}/`,
   /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
+  familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
+  /** One segment of them. */
+  familyLinkSegment: (intent: string, digest: string) => `experience/links/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** Prefix of what ingest knows of earlier imports: which family went to which side. */
   journal: () => `${INGEST_PREFIX}journal/`,
   /** One segment of the journal, by the digest of its lines. */
@@ -61,6 +67,21 @@ export const keys = {
   journalListed: () => `${INGEST_PREFIX}listed/`,
   /** One such list, by its digest. */
   journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
+  /** Prefix of what ingest knows of the contents of an intent's runs, under the split's key. */
+  contents: (intent: string) => `${INGEST_PREFIX}contents/${segment(intent)}/`,
+  /** One segment of it, by the digest of its lines. */
+  contentSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}contents/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Prefix of what ingest knows of texts that are nearly the same, under the split's key. */
+  sketches: (intent: string) => `${INGEST_PREFIX}sketches/${segment(intent)}/`,
+  /** One segment of it. */
+  sketchSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}sketches/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Prefix of the links between families of an intent that imports found. */
+  journalLinks: (intent: string) => `${INGEST_PREFIX}links/${segment(intent)}/`,
+  /** One segment of them. */
+  journalLinkSegment: (intent: string, digest: string) =>
+    `${INGEST_PREFIX}links/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** The newest search set of an intent. */
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   /** A search set by its digest: what a run pins. */
@@ -75,6 +96,8 @@ export const keys = {
   autotune: () => 'autotune/runs/',
   /** One artifact of a run of the loop. */
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
+  /** Why a run did not start: its contract was refused. Nothing else of it is there. */
+  refusal: (runId: string) => `autotune/runs/${segment(runId)}/refusal.json`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

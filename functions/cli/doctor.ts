@@ -4,6 +4,7 @@ import { Gathered } from '#core/baseline/reproduce.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
+import { recordProblems } from '#core/experience/records-found.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
@@ -23,11 +24,13 @@ import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { pinnedDocuments } from '../steps/experience/documents.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { compareRecords } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
+import { gatherStanding } from '../steps/run/standing.ts'
 import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
@@ -55,7 +58,10 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
   let harness: ModuleEngine | null = null
   try {
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
-    const questions = sevenQuestions({ target, ...documents })
+    const records =
+      store && target.intent ? recordProblems(target.intent, await compareRecords(store, target.intent)) : []
+    const standing = store ? { standing: await gatherStanding(store, target, records) } : {}
+    const questions = sevenQuestions({ target, ...documents, ...standing })
     if (!store || !isAnswered(questions)) {
       print(
         json,

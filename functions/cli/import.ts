@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts'
 import { openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
+import { copiesLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -16,6 +17,7 @@ interface Options extends StoreOptions {
   readonly split: 'hash' | 'recorded'
   readonly splitKey?: string
   readonly heldoutShare: number
+  readonly joinNearCopies?: boolean
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
@@ -33,6 +35,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       splitBy: o.split,
       splitKey: o.splitKey ?? null,
       heldoutShare: o.heldoutShare,
+      joinNear: o.joinNearCopies ?? false,
     })
     print(o.json, { ...report, documents }, () => [
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
@@ -41,6 +44,10 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
             `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
           ]
         : []),
+      ...(report.restored > 0
+        ? [`restored ${report.restored} runs of which a file was missing or changed, or that no index listed`]
+        : []),
+      ...copiesLines(report),
     ])
     return 0
   } finally {

@@ -7,13 +7,14 @@ import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
+import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
 import { inBlocks } from '../streams/groups.ts'
 import { readText } from '../streams/read-object.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { explainLines, runLines } from './text.ts'
+import { explainLines, refusalLines, runLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -96,6 +97,19 @@ async function listed(store: Store): Promise<Listed[]> {
     }),
   )
   const finished = new Set(runs.map((r) => r.run))
+  for (const run of keysOfRuns.filter((key) => key.endsWith('/refusal.json')).map((key) => key.split('/').at(-2)!)) {
+    if (finished.has(run)) continue
+    const refusal = await readRefusal(store.objects, run).catch(() => null)
+    runs.push({
+      run,
+      intent: refusal?.target.intent ?? '',
+      verdict: refusal?.verdict ?? 'damaged',
+      finished_at: refusal?.refused_at ?? '',
+      winner: null,
+      reason: refusal?.reasons.join('\n   ') ?? null,
+    })
+    finished.add(run)
+  }
   for await (const { run, intent, verdict, status, reason } of listRuns(store))
     if (!finished.has(run))
       runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
@@ -136,9 +150,15 @@ export async function explain(run: string, { json, ...o }: Options): Promise<num
   }
 }
 
-/** A run of which only the ledger knows. Throws UserError when it does not. */
+/** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */
 async function showUnfinished(store: Store, runId: string, json: boolean): Promise<number> {
-  const record = Id.safeParse(runId).success ? await findRun(store, runId) : null
+  const isId = Id.safeParse(runId).success
+  const refusal = isId ? await readRefusal(store.objects, runId) : null
+  if (refusal) {
+    print(json, refusal, () => refusalLines(refusal))
+    return 0
+  }
+  const record = isId ? await findRun(store, runId) : null
   if (!record) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)
   const { run, intent, verdict, status, started_at, execution, reason } = record
   print(json, { run, intent, verdict: verdict ?? status, started_at, execution, reason }, () => [

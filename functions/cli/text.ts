@@ -4,7 +4,8 @@ import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import type { RunSummary } from '#schemas/run.ts'
+import type { RunRefusal, RunSummary } from '#schemas/run.ts'
+import type { IngestReport } from '../steps/experience/ingest.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
 export const patchLine = (patch: Patch): string =>
@@ -156,3 +157,27 @@ export const explainLines = (summary: RunSummary): string[] => [
     (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,
   ),
 ]
+
+/** A run that did not start, and why. */
+export const refusalLines = ({ run_id, target, refused_at, reasons }: RunRefusal): string[] => [
+  `run ${run_id}`,
+  `verdict  ${HEADLINE.refused}: its contract does not stand, and nothing was run (${target.intent ?? 'no intent'}, ${refused_at})`,
+  ...reasons.map((reason) => `note     ${reason}`),
+]
+
+/** What an import found of runs that say the same, or nearly; nothing where each is its own conversation. */
+export function copiesLines({ stored, unchanged, copies, near_copies: near }: IngestReport): string[] {
+  const { runs, conversations, burned_families: burned } = copies
+  const all = count(stored + unchanged)
+  const example = near.example ? ` (e.g. ${near.example.join(' and ')})` : ''
+  return [
+    runs > 0 &&
+      `copies: ${count(runs)} of ${all} runs are copies of ${count(conversations)} conversation${conversations === 1 ? '' : 's'} (the same but for ids, dates and clocks): families with a copy are one family, and count once`,
+    burned > 0 &&
+      `burned: ${count(burned)} sealed famil${burned === 1 ? 'y is' : 'ies are'} linked with search families by these copies: never to be sealed again, and gone from the next held-out version`,
+    near.runs > 0 &&
+      `WARNING: ${count(near.runs)} of ${all} runs are nearly the same as one of another family${example}: ${near.joined ? 'they are joined, and count once' : 'they count as evidence of their own. If they are not, import them into a new store with --join-near-copies'}`,
+  ].filter((line) => line !== false)
+}
+
+const count = (n: number): string => n.toLocaleString('en-US')

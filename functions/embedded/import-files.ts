@@ -33,6 +33,8 @@ export interface ImportOptions {
   readonly splitBy: 'hash' | 'recorded'
   readonly splitKey: string | null
   readonly heldoutShare: number
+  /** Count near copies as one family. */
+  readonly joinNear?: boolean
 }
 
 /** Documents and files into a store. Any error refuses the whole import; nothing is written then. */
@@ -59,7 +61,7 @@ export async function importFiles(
         `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
       )
     const rule = await splitRule(store, options)
-    const report = await ingest(store, () => runsOf(aside.records), rule)
+    const report = await ingest(store, () => runsOf(aside.records), rule, { joinNear: options.joinNear ?? false })
     for (const pack of packs) await publishPack(store.objects, pack)
     for (const suite of suites) await publishSuite(store.objects, suite)
     for (const table of prices) await publishPrices(store.objects, table)

@@ -12,9 +12,11 @@ import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
-import { takeLock } from '../steps/run/lock.ts'
-import { aboutOf, answeredContract, freshRunId, isTaken } from '../steps/run/run.ts'
+import { openRuns, takeLock } from '../steps/run/lock.ts'
+import { ContractRefused } from '../steps/run/refusal.ts'
+import { aboutOf, answeredContract, freshRunId, isTaken, reasonsOf } from '../steps/run/run.ts'
 import { recordRun } from '../steps/run/run-record.ts'
+import { gatherStanding } from '../steps/run/standing.ts'
 
 export const startRunFunction: Step<StartRunInput, RunRef> = {
   name: 'start-run',
@@ -23,12 +25,28 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution }, { store, harness }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
-    const { pack, resolved, riskClass } = await answeredContract(store, target)
+    const contract = await answeredContract(store, target)
+    const { pack, resolved, riskClass } = contract
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
     const candidates = placed && boundedCandidates(placed, pack, target)
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()
+    const reasons = reasonsOf({ target, candidates }, contract, await gatherStanding(store, target))
+    if (reasons.length > 0) {
+      const id = run_id ?? (await freshRunId(store, target, started_at))
+      const reason = reasons.join('\n')
+      const refused = {
+        status: 'failed',
+        execution,
+        started_at,
+        risk_class: riskClass,
+        verdict: 'refused',
+        reason,
+      } as const
+      if ((await openRuns(store, id)).length === 0) await recordRun(store, resolved.intent, id, refused)
+      throw new ContractRefused(reasons)
+    }
     const replayer = replayerFor(target, harness)
     const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.

@@ -35,6 +35,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/request.json',
     'experience/*',
     'experience/index/*',
+    'experience/links/*',
     'packs/*',
   ],
   'Functions/PinRun/Policy/Resource': [
@@ -60,7 +61,13 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/question.json',
     'autotune/work/*/run.json',
   ],
-  'Functions/StartRun/Policy/Resource': ['autotune/runs/*/manifest.json', 'autotune/work/*/request.json', 'packs/*'],
+  'Functions/StartRun/Policy/Resource': [
+    'autotune/runs/*/manifest.json',
+    'autotune/runs/*/refusal.json',
+    'autotune/runs/*/target.json',
+    'autotune/work/*/request.json',
+    'packs/*',
+  ],
   'Watch/Ledger/Policy/Resource': ['packs/*'],
   'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
 }

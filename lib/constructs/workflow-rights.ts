@@ -30,13 +30,14 @@ export function workflowRights({
   const request = 'autotune/work/*/request.json'
   return {
     startRun: [
-      ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
+      // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force.
+      ...mayRead(bucket, 'packs/*', ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`)),
       mayWrite(bucket, request),
-      ledger.mayRead('lock', 'run'),
+      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release'),
       ledger.mayWrite('lock', 'run'),
     ],
     sealer: [
-      ...mayRead(bucket, 'packs/*', 'experience/index/*'),
+      ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
       ...mayReadVersions(bucket, request),
       ...mayCallHarness(harness),
       mayWrite(bucket, 'experience/*'),

@@ -9,7 +9,7 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import { UserError } from '../../functions/errors.ts'
 import { compileIntent } from '../../functions/steps/experience/compile.ts'
 import { onDisk, stocked } from '../steps/stores.ts'
-import { aRun, INTENT } from '../support/builders.ts'
+import { aRun, INTENT, said } from '../support/builders.ts'
 import { run } from './contract/children.ts'
 
 const runs = Array.from({ length: 150 }, (_, i) =>
@@ -17,6 +17,7 @@ const runs = Array.from({ length: 150 }, (_, i) =>
     case_id: `case-${String(i >> 1).padStart(3, '0')}`,
     family_id: `family-${i >> 2}`,
     split: (i >> 2) % 2 === 0 ? 'search' : 'heldout',
+    steps: [said('user', `question ${i}`)],
   }),
 )
 const { store, dir, dispose } = onDisk()

@@ -46,7 +46,7 @@ export interface Workplace {
   readonly file: (name: string, content: unknown) => string
   /** Writes runs as JSON lines and returns the path. */
   readonly runs: (name: string, runs: readonly ExperienceRun[]) => string
-  /** Relative path and size of every file below the store; empty when there is none. */
+  /** Relative path and size of every file below the store but the records of refusals; empty when there is none. */
   readonly listing: () => readonly string[]
   readonly dispose: () => void
 }
@@ -68,7 +68,7 @@ export function workplace(): Workplace {
     listing() {
       try {
         return readdirSync(store, { recursive: true, withFileTypes: true })
-          .filter((e) => e.isFile() && !e.name.startsWith('ledger.sqlite'))
+          .filter((e) => e.isFile() && !e.name.startsWith('ledger.sqlite') && e.name !== 'refusal.json')
           .map((e) => join(e.parentPath, e.name))
           .map(
             (p) =>

@@ -16,7 +16,8 @@ const TABLE = {
   AutotuneFunctionsPinRunRole: ['read experience', 'write lock'],
   AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
-  AutotuneFunctionsStartRunRole: ['write lock', 'write run item'],
+  // It looks whether a review of the same baseline is open.
+  AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
   // The gate's machine starts the children of its own map.
   AutotuneGateWorkflowRole: ['ask gate'],
   AutotuneTuningWorkflowRole: ['ask gate'],

@@ -1,5 +1,8 @@
 /** Raising the threshold lets writes through that a person sees today: always refused, with the amounts. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Step } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { approvalThreshold } from '../../examples/real/cases/approval-threshold.ts'
@@ -68,14 +71,13 @@ describeReal('approval-threshold', () => {
   })
 
   test('every raise that skips a review is refused as a bypass, with the amounts; nothing else wins', async () => {
-    const amounts: number[] = []
-    for await (const { split, writes } of gatedWrites(DATA))
-      if (split === 'search')
-        for (const { amount_usd } of writes as { amount_usd: number | null }[])
-          if (amount_usd !== null && amount_usd >= 100) amounts.push(amount_usd)
-
     using store = new TemporaryFolder()
     const printed = await real('approval-threshold', '--store', store.path)
+    // Some customers' records are copies of others': whose side they are on is not what the records' own split says.
+    const amounts = readdirSync(join(store.path, 'experience/runs'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('trace.json'))
+      .flatMap((file) => JSON.parse(readFileSync(join(store.path, 'experience/runs', file), 'utf8')).steps as Step[])
+      .flatMap((step) => (step.kind === 'approval' && step.amount !== null && step.amount >= 100 ? [step.amount] : []))
     const summary = RunSummary.parse(printed.json)
     expect(printed.code).toBe(3)
     expect(summary).toMatchObject({ verdict: 'inconclusive', winner: null, proposal: null })

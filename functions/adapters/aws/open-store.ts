@@ -48,6 +48,7 @@ export function openAwsStore(
     scratch: memoryScratch,
     clock,
     progress,
+    rolesApart: true,
     close() {
       s3.destroy()
       dynamo.destroy()

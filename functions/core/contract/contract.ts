@@ -2,7 +2,7 @@
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { isAnswered, sevenQuestions } from './questions.ts'
+import { type ContractFacts, isAnswered, sevenQuestions } from './questions.ts'
 
 /** The contract with the documents it pins; `null` where the store does not hold one. */
 export interface ContractInput {
@@ -10,6 +10,8 @@ export interface ContractInput {
   readonly pack: ContextPack | null
   readonly evaluator_suite: EvaluatorSuite | null
   readonly price_table: PriceTable | null
+  readonly standing?: ContractFacts['standing']
+  readonly candidates?: ContractFacts['candidates']
 }
 
 /** Lines of the unanswered questions; empty when the contract stands. */
@@ -19,6 +21,7 @@ export function contractReasons(run: ContractInput): string[] {
     pack: run.pack,
     suite: run.evaluator_suite,
     prices: run.price_table,
+    ...(run.standing ? { standing: run.standing, candidates: run.candidates ?? null } : {}),
   })
   return isAnswered(questions) ? [] : questions.flatMap((q) => q.missing)
 }

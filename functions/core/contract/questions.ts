@@ -1,4 +1,5 @@
 /** The article's seven questions. A run must not start until each has an answer; a missing one says how to supply it. */
+import type { Patch } from '#schemas/common.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import { protectedBy } from '#schemas/protected-paths.ts'
@@ -7,6 +8,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { fieldOf, isTrimmable } from '../replay/settings-plan.ts'
 import { valuesOf } from '../space/lattice.ts'
 import { exceptionFor, floorProblem, LEAST_FLOOR } from './exceptions.ts'
+import { type Standing, standingProblems } from './standing.ts'
 
 /** One question with its answer, or with what is missing and how to supply it. */
 export interface Question {
@@ -21,6 +23,10 @@ export interface ContractFacts {
   readonly pack: ContextPack | null
   readonly suite: EvaluatorSuite | null
   readonly prices: PriceTable | null
+  /** What stands in the way, where somebody has looked; absent: nobody has, as when a run is recomputed. */
+  readonly standing?: Standing
+  /** Hand-written changes of the run, if there are any. */
+  readonly candidates?: readonly { readonly patch: Patch }[] | null
 }
 
 /** All seven, in the article's order. */
@@ -48,7 +54,7 @@ function ask(
   return { question, answer: lines.length > 0 ? null : answer(), missing: lines }
 }
 
-function targetQuestion({ target: t, pack }: ContractFacts): Question {
+function targetQuestion({ target: t, pack, standing, candidates }: ContractFacts): Question {
   const intent = pack?.intents.find((i) => i.intent_id === t.intent)
   return ask(
     'Which one metric, on which one intent, from which active tuple?',
@@ -65,6 +71,7 @@ function targetQuestion({ target: t, pack }: ContractFacts): Question {
         t.intent &&
         !intent &&
         `intent "${t.intent}" is no intent of ${pack.pack}; it has ${pack.intents.map((i) => i.intent_id).join(', ')}`,
+      ...(standing ? standingProblems(standing, t, pack, candidates ?? []) : []),
     ],
   )
 }

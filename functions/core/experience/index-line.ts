@@ -10,6 +10,8 @@ export interface IndexLine {
   readonly case_id?: string
   /** Hash of its family. */
   readonly family: string
+  /** Family that it counts for, where that is not the one that it was recorded for: a copy of one of that family's runs. */
+  readonly joined?: string
 }
 
 export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({

@@ -19,7 +19,7 @@ export class TamperError extends Error {
 
   constructor(runId: string, file: RunFile, detail: string) {
     super(
-      `${runId}/${file} was changed after it was recorded: ${detail}. Restore the file, or remove the run's folder to go on without it.`,
+      `${runId}/${file} was changed after it was recorded: ${detail}. Import the same records again, which restores it, or take the file from a backup.`,
     )
     this.runId = runId
     this.file = file

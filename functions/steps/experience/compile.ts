@@ -9,7 +9,7 @@ import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { ahead, asText, digestOfPut } from '../../streams/groups.ts'
 import { readText } from '../../streams/read-object.ts'
-import { readIndex } from './run-index.ts'
+import { readCounting } from './run-index.ts'
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */
 const BLOCK_RUNS = 16
@@ -31,7 +31,7 @@ export async function* compileIntent(
     const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(store.objects, intent, block)
     return { runs: block.length, lines: await lines }
   }
-  const blocks = wholeCases(readIndex(store, intent), without)
+  const blocks = wholeCases(readCounting(store, intent, without))
   let done = 0
   for await (const { runs, lines } of ahead(blocks, compiler?.atOnce ?? 4, compiling)) {
     yield* lines
@@ -42,13 +42,9 @@ export async function* compileIntent(
 }
 
 /** Indexed runs in blocks that no case spans: whoever compiles one needs no other. */
-async function* wholeCases(
-  index: AsyncIterable<IndexLine>,
-  without: (family: string) => boolean,
-): AsyncGenerator<readonly IndexLine[]> {
+async function* wholeCases(index: AsyncIterable<IndexLine>): AsyncGenerator<readonly IndexLine[]> {
   let block: IndexLine[] = []
   for await (const line of index) {
-    if (without(line.family)) continue
     if (block.length >= BLOCK_RUNS && caseOf(block.at(-1)!) !== caseOf(line)) {
       yield block
       block = []
@@ -70,7 +66,6 @@ export async function compileBlock(
   for (const one of settled) {
     if (one.status === 'rejected') throw one.reason
     const compiled = one.value
-    if (!compiled) continue
     if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
       lines.push(assembleCase(same).line)
       same = []
@@ -81,16 +76,19 @@ export async function compileBlock(
   return lines
 }
 
-/** `null`: the run was never finished. */
-async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun | null> {
+/** A run is listed once it is stored whole: one without its record was removed since. Not named: it may be a sealed one. */
+async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun> {
   const files = await readFiles(objects, line)
-  if (!files) return null
+  if (!files)
+    throw new UserError(
+      `a run that the index of ${intent} lists is not in this store any more: what is left is no fair sample. Import the same records again, which restores it`,
+    )
   const { run, recorded } = readRunFiles(line.run_id, files)
   if (run.case_id !== caseOf(line))
     throw new UserError(
       `the index of ${intent} was changed: it does not name the case of run ${line.run_id}. Import into a new store`,
     )
-  return compileRun(run, recorded)
+  return compileRun(line.joined === undefined ? run : { ...run, family_id: line.joined }, recorded)
 }
 
 /** The five files of a stored run; `null` when its decision record is not there (it was never finished). */

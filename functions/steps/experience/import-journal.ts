@@ -36,9 +36,12 @@ export interface StoredRun {
 
 const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
 
+/** A family of an intent, by its hash. */
+export const familyName = (intent: string, family: string): string => hashed(intent, family)
+
 export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
   run: hashed(run_id),
-  family: hashed(intent_id, family_id),
+  family: familyName(intent_id, family_id),
   case: hashed(intent_id, case_id),
 })
 
@@ -74,13 +77,20 @@ export class ImportJournal {
   }
 
   /** A run that an earlier import stored; null: none did, or not to its end. */
-  run({ run }: HashedNames): StoredRun | null {
+  run({ run }: Pick<HashedNames, 'run'>): StoredRun | null {
     const stored = this.#table.get(`journal-run ${run}`)
     return stored === null ? null : (JSON.parse(stored) as StoredRun)
   }
 
+  /** Every run that an earlier import stored, by the hash of its id. */
+  *runs(): Generator<{ readonly run: string; readonly stored: StoredRun }> {
+    const prefix = 'journal-run '
+    for (const [key, text] of this.#table.entries(prefix))
+      yield { run: key.slice(prefix.length), stored: JSON.parse(text) as StoredRun }
+  }
+
   /** Side on which earlier imports stored a family; held-out where one of them sealed some of its runs away. */
-  sideOf({ family }: HashedNames): Side | null {
+  sideOf({ family }: Pick<HashedNames, 'family'>): Side | null {
     return this.#table.get(`journal-side ${family}`) as Side | null
   }
 

@@ -8,16 +8,47 @@ import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
-import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { addLinks } from './family-links.ts'
+import { familyName, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 
 export interface IngestReport {
   readonly stored: number
   readonly unchanged: number
+  /** Unchanged runs of which a file or an index line was missing, or was changed, and is there again. */
+  readonly restored: number
   readonly search_families: number
   readonly heldout_families: number
   readonly intents: readonly string[]
+  readonly copies: CopiesReport
+  readonly near_copies: NearCopiesReport
+}
+
+export interface IngestOptions {
+  /** Count near copies as one family too. */
+  readonly joinNear?: boolean
+}
+
+/** Runs that say nearly what a run of another family says. */
+export interface NearCopiesReport {
+  readonly runs: number
+  /** Are they counted as one family? */
+  readonly joined: boolean
+  /** Two of them on the search side; null: there are none in this import. Sealed ones are counted, never named. */
+  readonly example: readonly [string, string] | null
+}
+
+/** Runs that say what another run said before. Families with such runs are one, and count once. */
+export interface CopiesReport {
+  /** Runs of this import whose content came before. */
+  readonly runs: number
+  /** Conversations that they are copies of. */
+  readonly conversations: number
+  /** Sealed families that such a run links with the search side: they can never be asked. */
+  readonly burned_families: number
 }
 
 /** The store's split rule; `null` before its first import of runs. */
@@ -38,38 +69,69 @@ export type RunSource = () => AsyncIterable<ExperienceRun>
  * memory holds neither runs nor their ids. Only writes the vault: what it must know of earlier imports stands in its
  * journal.
  */
-export async function ingest(store: Store, source: RunSource, rule: SplitRule): Promise<IngestReport> {
+export async function ingest(
+  store: Store,
+  source: RunSource,
+  rule: SplitRule,
+  { joinNear = false }: IngestOptions = {},
+): Promise<IngestReport> {
   const aside = store.scratch()
   try {
     const journal = await ImportJournal.read(store.objects, aside)
-    const { runs, intents, ...report } = await checked(store, source, rule, journal, aside)
+    const spent = new SpentFamilies(store, aside)
+    const storedOn = async (intent_id: string, family_id: string): Promise<Side | null> => {
+      const side = journal.sideOf({ family: familyName(intent_id, family_id) })
+      return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
+    }
+    const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
+    const { runs, unchanged, intents } = await checked(store, source, rule, { journal, spent, copies, storedOn }, aside)
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
-    await writeRuns(store, source, journal, aside, runs)
-    return { stored: runs - report.unchanged, ...report, intents: [...intents].sort() }
+    await keepCopies(store, copies)
+    const { families, restored } = await writeRuns(store, source, { journal, copies }, aside, runs)
+    return {
+      stored: runs - unchanged,
+      unchanged,
+      restored,
+      search_families: families.search,
+      heldout_families: families.heldout,
+      intents: [...intents].sort(),
+      copies: { runs: copies.runs, conversations: copies.contents, burned_families: copies.burned },
+      near_copies: { runs: copies.near, joined: joinNear, example: copies.nearExample() },
+    }
   } finally {
     aside.close()
   }
 }
 
-type Checked = Omit<IngestReport, 'stored' | 'intents'> & {
+interface Known {
+  readonly journal: ImportJournal
+  readonly copies: Copies
+}
+
+interface Knowing extends Known {
+  readonly spent: SpentFamilies
+  readonly storedOn: (intent: string, family: string) => Promise<Side | null>
+}
+
+interface Checked {
   readonly runs: number
+  readonly unchanged: number
   readonly intents: ReadonlySet<string>
 }
 
-/** Reads every run once and refuses what cannot be stored. Puts the side of each family aside; writes nothing. */
+/** Reads every run once and refuses what cannot be stored. Puts what it learns of each family aside; writes nothing. */
 async function checked(
   store: Store,
   source: RunSource,
   rule: SplitRule,
-  journal: ImportJournal,
+  known: Knowing,
   aside: Scratch,
 ): Promise<Checked> {
-  const spent = new SpentFamilies(store, aside)
+  const { journal, copies } = known
   const intents = new Set<string>()
-  const families = { search: 0, heldout: 0 }
   let runs = 0
   let unchanged = 0
   for await (const run of source()) {
@@ -79,13 +141,11 @@ async function checked(
     aside.set(`run ${names.run}`, '')
     if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
     intents.add(run.intent_id)
-    const seen = sideAside(aside, names)
-    const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, names, rule, journal, spent))
+    await copies.learn(run.intent_id)
+    const seen = aside.get(`side ${names.family}`) as Side | null
+    const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, rule, known))
     if ((seen ?? side) !== side) throw onBothSides(run)
-    if (seen === null) {
-      aside.set(`side ${names.family}`, side)
-      families[side]++
-    }
+    if (seen === null) aside.set(`side ${names.family}`, side)
     const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
     if ((owner ?? names.family) !== names.family)
       throw new UserError(
@@ -98,17 +158,27 @@ async function checked(
         `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
       )
     if (stored) unchanged++
+    await copies.note(run, names.run, side)
   }
-  return { runs, unchanged, search_families: families.search, heldout_families: families.heldout, intents }
+  return { runs, unchanged, intents }
 }
-
-/** Side of a family in this import; `null`: none of its runs has come yet. */
-const sideAside = (aside: Scratch, { family }: HashedNames): Side | null => aside.get(`side ${family}`) as Side | null
 
 const onBothSides = (run: ExperienceRun): UserError =>
   new UserError(
     `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
   )
+
+/** What was learned of copies is kept before any run is: killed in between, the same import goes on from it. */
+async function keepCopies({ objects, vault }: Store, copies: Copies): Promise<void> {
+  await copies.keepContents()
+  for (const intent of copies.intents)
+    for (const [side, to] of [
+      ['search', objects],
+      ['heldout', vault],
+    ] as const)
+      await addLinks(to, intent, copies.linksOf(intent, side))
+  await copies.keepLinks()
+}
 
 /** How many runs are written at once. */
 const WRITE_AHEAD = 64
@@ -122,10 +192,12 @@ const JOURNAL_RUNS = 256
 async function writeRuns(
   store: Store,
   source: RunSource,
-  journal: ImportJournal,
+  { journal, copies }: Known,
   aside: Scratch,
   total: number,
-): Promise<void> {
+): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
+  const restore = new Restore(store, aside)
+  const families = { search: 0, heldout: 0 }
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
   let ahead: Promise<void>[] = []
@@ -137,14 +209,17 @@ async function writeRuns(
   for await (const run of source()) {
     if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
     const names = hashedNames(run)
+    const { family, side } = copies.placeOf(run)
+    const counted = `counted ${run.intent_id} ${family}`
+    if (aside.get(counted) === null) families[side]++
+    aside.set(counted, '')
     const stored = journal.run(names)
     if (stored) {
-      if (stored.unlisted === undefined) continue
-      unlisted[stored.side].add(run)
-      journal.lists(stored.unlisted)
+      const isLost = await restore.run(run, stored, () => filesOf(run))
+      if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
+      if (stored.unlisted !== undefined || isLost) unlisted[stored.side].add(run)
       continue
     }
-    const side = sideAside(aside, names)!
     unlisted[side].add(run)
     const files = filesOf(run)
     const writing = writeRun(objectsOf[side], run, files)
@@ -163,6 +238,7 @@ async function writeRuns(
     for (const intent of unlisted[side].intents)
       await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
   await journal.markListed()
+  return { families, restored: restore.runs }
 }
 
 /** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
@@ -192,22 +268,24 @@ class UnlistedRuns {
   }
 }
 
-/** Side of a family: its split, unless a retired version has already spent it: then it is search data for good. */
+/**
+ * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for
+ * good. A family that is one with another stays on the side of that one.
+ */
 async function sideOf(
   run: ExperienceRun,
-  names: HashedNames,
   rule: SplitRule,
-  journal: ImportJournal,
-  spent: SpentFamilies,
+  { spent, copies, storedOn }: Pick<Knowing, 'spent' | 'copies' | 'storedOn'>,
 ): Promise<Side> {
   if (rule.by === 'recorded' && run.split === null)
     throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
   const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
-  const stored = journal.sideOf(names)
-  if (side === 'search' && stored !== 'heldout') return side
+  const stored = await storedOn(run.intent_id, run.family_id)
+  if (side === (stored ?? 'search')) return side
   if (await spent.has(run)) return 'search'
-  if (stored !== null && stored !== side) throw onBothSides(run)
-  return side
+  if (stored === null) return side
+  if (copies.isLinked(run.intent_id, run.family_id)) return stored
+  throw onBothSides(run)
 }
 
 /** Families that a retired version has spent, read once an intent and put aside. */
@@ -221,7 +299,7 @@ class SpentFamilies {
     this.#aside = aside
   }
 
-  async has({ intent_id, family_id }: ExperienceRun): Promise<boolean> {
+  async has({ intent_id, family_id }: Pick<ExperienceRun, 'intent_id' | 'family_id'>): Promise<boolean> {
     const prefix = `spent ${intent_id} `
     if (!this.#intents.has(intent_id))
       for await (const family of spentFamilies(this.#store, intent_id)) this.#aside.set(`${prefix}${family}`, '')

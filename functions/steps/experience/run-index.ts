@@ -8,6 +8,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
+import { FamilyLinks } from './family-links.ts'
 
 const SEGMENT_LINES = 10_000
 
@@ -25,22 +26,43 @@ export async function addToIndex(
 
 /**
  * Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together.
- * The lines are put aside and sorted there, never held whole.
+ * Each stands under the family that it counts for. The lines are put aside and sorted there, never held whole.
  */
-export async function* readIndex(
+export async function* readIndex(store: Pick<Store, 'objects' | 'scratch'>, intent: string): AsyncGenerator<IndexLine> {
+  for await (const { line } of readCounted(store, intent, () => false)) yield line
+}
+
+/** The same, without families (hashed) that are left out, those that they are linked with, and those that are burned. */
+export async function* readCounting(
+  store: Pick<Store, 'objects' | 'scratch'>,
+  intent: string,
+  without: (family: string) => boolean,
+): AsyncGenerator<IndexLine> {
+  for await (const { line, counts } of readCounted(store, intent, without)) if (counts) yield line
+}
+
+async function* readCounted(
   { objects, scratch }: Pick<Store, 'objects' | 'scratch'>,
   intent: string,
-): AsyncGenerator<IndexLine> {
+  without: (family: string) => boolean,
+): AsyncGenerator<{ readonly line: IndexLine; readonly counts: boolean }> {
   const sorted = scratch()
+  const aside = scratch()
   try {
+    const links = await FamilyLinks.read(objects, intent, aside)
+    const leftOut = links.leftOut(without)
     for await (const key of objects.list(keys.index(intent)))
       for await (const text of streamLines(objects, key)) {
         const line = JSON.parse(text) as IndexLine
         // No name holds a NUL, so that a case sorts before every case that begins with its name.
         sorted.set(`${caseOf(line)}\u0000${line.run_id}`, text)
       }
-    for (const [, text] of sorted.entries()) yield JSON.parse(text) as IndexLine
+    for (const [, text] of sorted.entries()) {
+      const line = links.resolved(JSON.parse(text) as IndexLine)
+      yield { line, counts: !leftOut(line.family) }
+    }
   } finally {
+    aside.close()
     sorted.close()
   }
 }

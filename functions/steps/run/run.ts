@@ -5,6 +5,9 @@ import type { Records } from '#core/bytes/records.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
+import type { Standing } from '#core/contract/standing.ts'
+import { recordProblems } from '#core/experience/records-found.ts'
+import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
@@ -24,6 +27,7 @@ import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
+import { compareRecords } from '../experience/stored-records.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
@@ -32,6 +36,8 @@ import { gather } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
+import { ContractRefused, keepRefusal } from './refusal.ts'
+import { gatherStanding } from './standing.ts'
 
 export interface RunRequest {
   readonly target: TuningTarget
@@ -50,7 +56,10 @@ export async function runTarget(
   engine: ReplayEngine,
 ): Promise<RunSummary> {
   const { target } = request
-  const contract = await answeredContract(store, target)
+  const contract = await answeredContract(store, target).catch(async (error: unknown) => {
+    if (!(error instanceof ContractRefused)) throw error
+    return await leaveRefusal(store, request, request.runId, error)
+  })
   const { pack, suite, prices, resolved, riskClass } = contract
   const replayer = replayerOf(engine)
   const about = aboutOf({ target, candidates: request.candidates, replayer })
@@ -69,8 +78,11 @@ export async function runTarget(
       throw new UserError(
         `run ${lock.run_id} was started by version ${other}: finish it with that version, or give it up with "autotune run --abandon ${lock.run_id}"`,
       )
-    const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun()
-    if ('refused' in fresh) return fresh.refused
+    const fresh = resumed ? { run: resumed, reproduced: null } : await pinRun().catch(recorded)
+    if ('refused' in fresh) {
+      await keepRefusal(store, lock.run_id, target, fresh.refused.reasons)
+      return fresh.refused
+    }
     const { run, reproduced } = fresh
     store.progress(
       `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
@@ -82,11 +94,28 @@ export async function runTarget(
     await releaseLock(store, resolved.intent, riskClass, lock.run_id)
   }
 
+  /** A refused contract leaves its record; of records that were changed, all are counted first. */
+  async function recorded(error: unknown): Promise<never> {
+    if (error instanceof ContractRefused) return await leaveRefusal(store, request, lock.run_id, error)
+    const records = error instanceof TamperError ? await compareRecords(store, resolved.intent, { whole: true }) : null
+    if (records === null) throw error
+    const reasons = reasonsOf(
+      request,
+      contract,
+      await gatherStanding(store, target, recordProblems(resolved.intent, records)),
+    )
+    const file = records.search.changed > 0 ? [(error as TamperError).message] : []
+    return await leaveRefusal(store, request, lock.run_id, new ContractRefused([...reasons, ...file]))
+  }
+
   async function pinRun(): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     if (await isTaken(store, lock.run_id))
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
     if ((await openRuns(store, lock.run_id)).length > 1)
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
+    const records = recordProblems(resolved.intent, await compareRecords(store, resolved.intent))
+    const reasons = reasonsOf(request, contract, await gatherStanding(store, target, records))
+    if (reasons.length > 0) throw new ContractRefused(reasons)
     await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
@@ -146,17 +175,33 @@ export interface AnsweredContract {
   readonly riskClass: string
 }
 
-/** Reads what a target pins. Throws UserError naming every question that is not answered. */
+/** Reads what a target pins. Throws ContractRefused naming every question that is not answered. */
 export async function answeredContract(store: Pick<Store, 'objects'>, target: TuningTarget): Promise<AnsweredContract> {
-  const documents = await pinnedDocuments(store.objects, target)
-  const { pack, suite, prices } = documents
-  if (!pack || !suite) throw new UserError(`the contract is not answered:\n${unanswered(target, documents)}`)
+  const { pack, suite, prices } = await pinnedDocuments(store.objects, target)
   const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
-  if (reasons.length > 0)
-    throw new UserError(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
+  if (reasons.length > 0 || !pack || !suite) throw new ContractRefused(reasons)
   const resolved = resolveTarget(target)
   const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
   return { pack, suite, prices, resolved, riskClass }
+}
+
+/** Why a run may not start, with what stands in its way. */
+export const reasonsOf = (
+  { target, candidates }: Pick<RunRequest, 'target' | 'candidates'>,
+  { pack, suite, prices }: Pick<AnsweredContract, 'pack' | 'suite' | 'prices'>,
+  standing: Standing,
+): string[] => contractReasons({ target, pack, evaluator_suite: suite, price_table: prices, standing, candidates })
+
+/** Keeps the record of a refusal, and refuses. A finished run keeps its own. */
+async function leaveRefusal(
+  store: Store,
+  { target }: RunRequest,
+  runId: string | null,
+  refused: ContractRefused,
+): Promise<never> {
+  const id = runId ?? (await freshRunId(store, target, store.clock.now()))
+  if (!(await isTaken(store, id))) await keepRefusal(store, id, target, refused.reasons)
+  throw refused
 }
 
 /** The input of a run as it is pinned: everything that its bytes depend on. */
@@ -190,11 +235,6 @@ export async function pinnedInput(
     demonstration,
   }
 }
-
-const unanswered = (target: TuningTarget, documents: Awaited<ReturnType<typeof pinnedDocuments>>): string =>
-  contractReasons({ target, pack: documents.pack, evaluator_suite: documents.suite, price_table: documents.prices })
-    .map((r) => `  ${r}`)
-    .join('\n')
 
 /** Those ports of the pipeline that replay nothing. */
 export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerItem'> {
@@ -310,10 +350,12 @@ export async function clearUnfinished(store: Store, id: string): Promise<void> {
 
 /** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
 export async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
-  const slug = `${target.intent!.split('.').at(-1)}_${target.metric!.replace(/_per_decision$/, '').replace(/^economics_/, '')}`
+  const about = target.intent?.split('.').at(-1) ?? 'no_intent'
+  const slug = `${about}_${(target.metric ?? 'no_metric').replace(/_per_decision$/, '').replace(/^economics_/, '')}`
   const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_').slice(-80)}`
   for (let n = 1; ; n++) {
     const id = n === 1 ? stem : `${stem}_${n}`
-    if (!(await isTaken(store, id)) && (await openRuns(store, id)).length === 0) return id
+    const isFree = !(await isTaken(store, id)) && (await store.objects.get(keys.refusal(id))) === null
+    if (isFree && (await openRuns(store, id)).length === 0) return id
   }
 }

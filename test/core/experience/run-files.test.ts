@@ -107,7 +107,7 @@ describe('a tampered run', () => {
   test('says what to do about it', () => {
     expect(named(change('scorecard.json', (text) => `${text} `))).toBe(
       'run_1/scorecard.json was changed after it was recorded: its digest differs from the one in decision-record.json. ' +
-        "Restore the file, or remove the run's folder to go on without it.",
+        'Import the same records again, which restores it, or take the file from a backup.',
     )
   })
 })

@@ -38,9 +38,12 @@ describe('ingest', () => {
     expect(await imported(store, world)).toEqual({
       stored: 6,
       unchanged: 0,
+      restored: 0,
       search_families: 3,
       heldout_families: 3,
       intents: [INTENT],
+      copies: { runs: 0, conversations: 0, burned_families: 0 },
+      near_copies: { runs: 0, joined: false, example: null },
     })
     const before = await contents(store)
     expect(await imported(store, world)).toMatchObject({ stored: 0, unchanged: 6 })
@@ -220,7 +223,7 @@ describe('a store', () => {
   test('never moves a family, whatever is imported beside it and in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(fc.nat(30), { minLength: 1, maxLength: 10 }), fc.nat(9), async (numbers, cut) => {
-        const runs = numbers.map((n) => aRun(`r${n}`, { family_id: `f${n}`, evidence: [anOffer('e')] }))
+        const runs = numbers.map((n) => aRun(`r${n}`, { family_id: `f${n}`, evidence: [anOffer(`e${n}`)] }))
         const at = cut % runs.length
         const [once, twice] = [memory(), memory()]
         await hashed(once, runs)

@@ -109,10 +109,10 @@ describe('passages that were recorded by their length', () => {
     { 'evidence.orders.top_k': 8 },
     surface({ layer: 'retrieval', field: 'top_k', path: 'evidence.orders.top_k', bounds: { min: 1, max: 8 } }),
   )
-  const lookups = (text: (k: number) => string | null) =>
+  const lookups = (text: (k: number, i: number) => string | null) =>
     families((i) => ({
       settings: pack.settings,
-      evidence: Array.from({ length: 8 }, (_, k) => anOffer(`r${i}-${k}`, { rank: k + 1, text: text(k) })),
+      evidence: Array.from({ length: 8 }, (_, k) => anOffer(`r${i}-${k}`, { rank: k + 1, text: text(k, i) })),
       steps: [said('user', 'refund my order'), modelCall(), toolCall('c', { order: 'ORD-4711' })],
     }))
 
@@ -130,7 +130,7 @@ describe('passages that were recorded by their length', () => {
 
   test('are trimmed with their words, as far as the words allow', async () => {
     const summary = await tuned(
-      lookups((k) => (k === 1 ? 'order ORD-4711' : 'another order')),
+      lookups((k, i) => (k === 1 ? `order ORD-4711 of ${i}` : 'another order')),
       pack,
     )
     expect(summary).toMatchObject({ verdict: 'certified', winner: { 'evidence.orders.top_k': { from: 8, to: 2 } } })

@@ -166,5 +166,6 @@ export function guarded(store: Store, templates: Templates, role: string): Store
     vault: bucket(store.vault, 'VaultBucket', arnOf(templates, 'AWS::KMS::Key', 'VaultKey')),
     releases: bucket(store.releases, 'ReleasesBucket', null),
     table: ledger,
+    rolesApart: true,
   }
 }

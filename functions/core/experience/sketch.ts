@@ -1,0 +1,85 @@
+/** Sketches of what runs say, to find near copies: MinHash over runs of words, under the split's key. */
+import { createHmac } from 'node:crypto'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+
+/** Words of a shingle. */
+const WORDS = 4
+/** Fewer shingles than that say nothing: short talks are alike without being copies. */
+const LEAST_SHINGLES = 12
+const BINS = 64
+/** Bins of a band: two runs meet when they agree in one whole band, at a likeness of .77 every other time. */
+const BAND = 8
+
+export interface Sketch {
+  /** 8 names under the key; runs that share one may be alike. */
+  readonly bands: readonly string[]
+  /** 64 numbers of 16 bits, in hex. */
+  readonly signature: string
+}
+
+/** Sketch of a run's texts; null: they are too short. Who does not hold the key can make none. */
+export function sketchOf(splitKey: string, run: ExperienceRun): Sketch | null {
+  const words =
+    textOf(run)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  if (words.length < WORDS + LEAST_SHINGLES - 1) return null
+  const seed = createHmac('sha256', splitKey).update('shingles').digest().readUInt32BE(0)
+  const hashes = words.map((word) => hashOf(word, seed))
+  const least = new Array<number>(BINS).fill(-1)
+  for (let i = 0; i + WORDS <= hashes.length; i++) {
+    let hash = seed
+    for (let k = 0; k < WORDS; k++) hash = mixed(hash ^ hashes[i + k]!)
+    const [bin, value] = [hash % BINS, hash >>> 6]
+    if (least[bin] === -1 || value < least[bin]!) least[bin] = value
+  }
+  // An empty bin borrows from the next one that is not.
+  const filled = least.map((_, bin) => {
+    let at = bin
+    while (least[at] === -1) at = (at + 1) % BINS
+    return least[at]! & 0xffff
+  })
+  const hex = filled.map((value) => value.toString(16).padStart(4, '0'))
+  const bands = Array.from({ length: BINS / BAND }, (_, band) =>
+    createHmac('sha256', splitKey)
+      .update(`band\u0000${run.intent_id}\u0000${band}\u0000${hex.slice(band * BAND, (band + 1) * BAND).join('')}`)
+      .digest('hex')
+      .slice(0, 32),
+  )
+  return { bands, signature: hex.join('') }
+}
+
+/** Estimated share of shingles that two signatures have in common, 0 to 1. */
+export function likeness(a: string, b: string): number {
+  let same = 0
+  for (let at = 0; at < BINS * 4; at += 4) if (a.slice(at, at + 4) === b.slice(at, at + 4)) same++
+  return same / BINS
+}
+
+/** What was said and read, in order. */
+function textOf({ steps, evidence, outcome }: ExperienceRun): string {
+  const said = steps.flatMap((step) =>
+    step.kind === 'tool_call'
+      ? [step.name, JSON.stringify(step.arguments)]
+      : step.kind === 'message' || step.kind === 'tool_result'
+        ? [step.content ?? '']
+        : [],
+  )
+  const read = evidence.map((offer) => offer.text ?? offer.evidence_ref)
+  return [...said, ...read, JSON.stringify(outcome.outputs)].join('\n')
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(word: string, seed: number): number {
+  let hash = seed ^ 0x811c9dc5
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
+  return mixed(hash)
+}
+
+/** Spreads 32 bits (the finaliser of MurmurHash3). */
+function mixed(value: number): number {
+  let hash = value
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

@@ -1,0 +1,320 @@
+/**
+ * Copies among the runs of an import, and of runs that earlier imports stored. Two families of which one holds a copy of a
+ * run of the other are one family, on the side of the first. What is known of contents lies under ingest's own prefix,
+ * named under the split's key: a table of what is sealed that others could read would tell them what is in it.
+ */
+import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { nameContent } from '#core/experience/content.ts'
+import { familyHash } from '#core/experience/index-line.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Scratch } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { streamLines } from '../../streams/read-object.ts'
+import type { FamilyLink } from './family-links.ts'
+import type { Side } from './import-journal.ts'
+import { NearCopies } from './near-copies.ts'
+
+/** The first run of a content, in the table. */
+interface StoredContent {
+  readonly content: string
+  /** Hash of the run. */
+  readonly run: string
+  /** Name of its family, hidden under its content. */
+  readonly family: string
+  readonly side: Side
+}
+
+/** The same in this import. `side` is null for one that no earlier import stored: then its first family is named by hash. */
+type Content = Omit<StoredContent, 'content' | 'side'> & { readonly side: Side | null; readonly first?: string }
+
+/** A link as ingest remembers it: by hashes. */
+interface StoredLink {
+  readonly family: string
+  readonly joins: string
+}
+
+/** A link that this import found. `joins` is a name: whoever counts families on that side reads it. */
+interface FoundLink {
+  readonly joins: string
+  readonly root: string
+  /** The family was stored in the vault, and what it joins on the search side. */
+  readonly sealed: boolean
+}
+
+const SEGMENT_LINES = 10_000
+/** Pairs of near copies that are kept for an example. */
+const MOST_PAIRS = 100
+
+/** Which sides hold stored runs of a family: none, the search, the vault, or both (linked late). */
+type Sides = '' | 's' | 'h' | 'hs'
+const both = (a: string, b: string): Sides => [...new Set(a + b)].sort().join('') as Sides
+
+/** Side on which an earlier import stored a family, by its name; null: none did. */
+type StoredOn = (intent: string, family: string) => Promise<Side | null>
+
+/** Where a family's runs go, and which of the families it is one with counts for it. */
+export interface Place {
+  readonly family: string
+  readonly side: Side
+}
+
+/**
+ * Union of families over their copies. In the scratch `content INTENT KEY` holds the first run of a content, `up INTENT
+ * FAMILY` the family that one joined, and `home INTENT FAMILY` where the runs of a class lie.
+ */
+export class Copies {
+  /** Runs whose content another run had before. */
+  runs = 0
+  /** Different contents among them. */
+  contents = 0
+  /** Sealed families that are now linked with the search side: they can never be asked. */
+  burned = 0
+  /** Runs that are like one of another family, without being its copy. */
+  near = 0
+  /** Pairs of such runs by their ids, of this import: the first few. */
+  readonly #pairs: {
+    readonly intent: string
+    readonly families: readonly string[]
+    readonly runs: [string, string]
+  }[] = []
+  readonly #near: NearCopies
+  readonly #joinNear: boolean
+  readonly #objects: ObjectStore
+  readonly #aside: Scratch
+  readonly #splitKey: string
+  readonly #storedOn: StoredOn
+  readonly #intents = new Set<string>()
+
+  constructor(
+    objects: ObjectStore,
+    aside: Scratch,
+    { splitKey, storedOn, joinNear }: { splitKey: string; storedOn: StoredOn; joinNear: boolean },
+  ) {
+    this.#near = new NearCopies(objects, aside, splitKey)
+    this.#joinNear = joinNear
+    this.#objects = objects
+    this.#aside = aside
+    this.#splitKey = splitKey
+    this.#storedOn = storedOn
+  }
+
+  /** Notes a run, by the hash of its id. `own`: side of its family were it alone. */
+  async note(run: ExperienceRun, hashed: string, own: Side): Promise<void> {
+    const { intent_id: intent, family_id } = run
+    const name = nameContent(this.#splitKey, run)
+    const at = `content ${intent} ${name.key}`
+    const first = JSON.parse(this.#aside.get(at) ?? 'null') as Content | null
+    await this.#meet(intent, family_id, own)
+    if (first?.side !== 'heldout') this.#aside.set(`open ${intent} ${familyHash(family_id)}`, '')
+    if (first === null) {
+      const noted: Content = { run: hashed, family: name.hide(family_id), side: null, first: familyHash(family_id) }
+      this.#aside.set(at, JSON.stringify(noted))
+      await this.#noteNear(run, hashed, own)
+      return
+    }
+    if (first.run === hashed) return
+    this.runs++
+    if (this.#aside.get(`copied ${intent} ${name.key}`) === null) this.contents++
+    this.#aside.set(`copied ${intent} ${name.key}`, '')
+    const before = name.reveal(first.family)
+    await this.#meet(intent, before, first.side ?? own)
+    this.#join(intent, family_id, before)
+  }
+
+  /** Looks for a run that this one is like. Joined or not: a copy has been told of already. */
+  async #noteNear(run: ExperienceRun, hashed: string, own: Side): Promise<void> {
+    const { intent_id: intent, family_id, run_id } = run
+    const alike = this.#near.note(run, hashed)
+    if (alike === null) return
+    const families = [family_id, alike.family].map(familyHash)
+    if (this.#rootOf(intent, families[0]!) === this.#rootOf(intent, families[1]!)) return
+    this.near++
+    if (alike.run_id !== null && this.#pairs.length < MOST_PAIRS)
+      this.#pairs.push({ intent, families, runs: [alike.run_id, run_id] })
+    if (!this.#joinNear) return
+    await this.#meet(intent, alike.family, alike.side ?? own)
+    this.#join(intent, family_id, alike.family)
+  }
+
+  /** Two runs that are alike, both on the search side; null: none of this import. */
+  nearExample(): readonly [string, string] | null {
+    const isOpen = (intent: string) => (family: string) => this.#sideOf(intent, family) === 'search'
+    return this.#pairs.find(({ intent, families }) => families.every(isOpen(intent)))?.runs ?? null
+  }
+
+  /** Side of a family of this import, but for what copies of sealed runs it holds. */
+  #sideOf(intent: string, family: string): Side {
+    const { sides, own } = this.#home(intent, this.#rootOf(intent, family))!
+    return sides === '' ? own : sides === 'h' ? 'heldout' : 'search'
+  }
+
+  /** Has this family been linked with another one? Then the side of the class is its side, whatever its own split says. */
+  isLinked(intent: string, family: string): boolean {
+    return this.#aside.get(`linked ${intent} ${this.#rootOf(intent, familyHash(family))}`) !== null
+  }
+
+  /** Where a run goes, once every run of the import is noted. */
+  placeOf(run: ExperienceRun): Place {
+    const { intent_id: intent } = run
+    const family = this.#rootOf(intent, familyHash(run.family_id))
+    const { sides, own } = this.#home(intent, family)!
+    if (sides === '') return { family, side: own }
+    if (sides !== 'hs') return { family, side: sides === 'h' ? 'heldout' : 'search' }
+    // What is sealed stays sealed, also where it can no longer be asked.
+    const { key } = nameContent(this.#splitKey, run)
+    const first = JSON.parse(this.#aside.get(`content ${intent} ${key}`)!) as Content
+    return { family, side: first.side ?? 'search' }
+  }
+
+  /** Reads what earlier imports know of an intent. */
+  async learn(intent: string): Promise<void> {
+    if (this.#intents.has(intent)) return
+    this.#intents.add(intent)
+    await this.#near.learn(intent)
+    for await (const key of this.#objects.list(keys.contents(intent)))
+      for await (const text of streamLines(this.#objects, key)) {
+        const { content, ...first } = JSON.parse(text) as StoredContent
+        this.#aside.set(`content ${intent} ${content}`, JSON.stringify(first))
+      }
+    for await (const key of this.#objects.list(keys.journalLinks(intent)))
+      for await (const text of streamLines(this.#objects, key)) {
+        const { family, joins } = JSON.parse(text) as StoredLink
+        this.#aside.set(`up ${intent} ${family}`, joins)
+        this.#aside.set(`linked ${intent} ${this.#rootOf(intent, family)}`, '')
+      }
+  }
+
+  /** Keeps the contents that are new, with the side to which each first run goes. */
+  async keepContents(): Promise<void> {
+    await this.#near.keep((intent, family) => this.#sideOf(intent, familyHash(family)))
+    for (const intent of this.#intents)
+      for await (const lines of inShards(this.#newContents(intent), SEGMENT_LINES)) {
+        const text = canonicalLines(lines)
+        await this.#objects.putIfAbsent(keys.contentSegment(intent, digestOfBytes(text)), text)
+      }
+  }
+
+  /** Keeps the links that are new, for ingest itself. While they are not kept, the same import finds them again. */
+  async keepLinks(): Promise<void> {
+    for (const intent of this.#intents)
+      for await (const lines of inShards(this.#newLinks(intent), SEGMENT_LINES)) {
+        const text = canonicalLines(lines)
+        await this.#objects.putIfAbsent(keys.journalLinkSegment(intent, digestOfBytes(text)), text)
+      }
+  }
+
+  get intents(): ReadonlySet<string> {
+    return this.#intents
+  }
+
+  /** Links that one side must know to count its families. */
+  *linksOf(intent: string, side: Side): Generator<FamilyLink> {
+    for (const [family, { joins, root, sealed }] of this.#found(intent)) {
+      const { sides, own, search } = this.#home(intent, this.#rootOf(intent, root))!
+      const home: Sides = sides === '' ? (own === 'search' ? 's' : 'h') : sides
+      // The search side is told of its own families only.
+      if (side === 'search' && home === 's') yield { family, joins }
+      if (side === 'search' && home === 'hs' && !sealed && !this.#comesToSearch(intent, family))
+        yield { family, joins: search! }
+      if (side === 'heldout' && home === 'h') yield { family, joins }
+      if (side === 'heldout' && home === 'hs') yield { family, joins, burned: true }
+    }
+    if (side === 'search') yield* this.#comingToSearch(intent)
+  }
+
+  /** Families of classes on both sides of which the search side sees its first run now. */
+  *#comingToSearch(intent: string): Generator<FamilyLink> {
+    const prefix = `open ${intent} `
+    for (const [key] of this.#aside.entries(prefix)) {
+      const family = key.slice(prefix.length)
+      const { sides, search } = this.#home(intent, this.#rootOf(intent, family))!
+      if (sides === 'hs' && this.#comesToSearch(intent, family)) yield { family, joins: search! }
+    }
+  }
+
+  #comesToSearch(intent: string, family: string): boolean {
+    const isOpen = this.#aside.get(`open ${intent} ${family}`) !== null
+    return isOpen && this.#aside.get(`met ${intent} ${family}`) !== 'search'
+  }
+
+  *#newContents(intent: string): Generator<StoredContent> {
+    const prefix = `content ${intent} `
+    for (const [key, text] of this.#aside.entries(prefix)) {
+      const { first, ...content } = JSON.parse(text) as Content
+      if (first === undefined) continue
+      yield { ...content, content: key.slice(prefix.length), side: this.#sideOf(intent, first) }
+    }
+  }
+
+  *#newLinks(intent: string): Generator<StoredLink> {
+    for (const [family, { joins }] of this.#found(intent)) yield { family, joins: familyHash(joins) }
+  }
+
+  *#found(intent: string): Generator<readonly [family: string, link: FoundLink]> {
+    const prefix = `found ${intent} `
+    for (const [key, text] of this.#aside.entries(prefix)) yield [key.slice(prefix.length), JSON.parse(text)]
+  }
+
+  /** A family whose name is at hand: what its class knows of where its members lie. */
+  async #meet(intent: string, name: string, own: Side): Promise<void> {
+    const family = familyHash(name)
+    if (this.#aside.get(`met ${intent} ${family}`) !== null) return
+    const stored = await this.#storedOn(intent, name)
+    this.#aside.set(`met ${intent} ${family}`, stored ?? '')
+    const root = this.#rootOf(intent, family)
+    const home = this.#home(intent, root)
+    this.#settle(intent, root, {
+      sides: both(home?.sides ?? '', stored === null ? '' : stored === 'search' ? 's' : 'h'),
+      own: home?.own ?? own,
+      search: home?.search ?? (stored === 'search' ? name : null),
+    })
+  }
+
+  /** Makes one class of two: the one that is not stored, or not on the search side, joins the other. */
+  #join(intent: string, name: string, before: string): void {
+    const [mine, first] = [name, before].map((n) => this.#rootOf(intent, familyHash(n))) as [string, string]
+    if (mine === first) return
+    const [my, its] = [this.#home(intent, mine)!, this.#home(intent, first)!]
+    const rank = (home: Home): number => (home.search !== null ? 2 : home.sides === '' ? 0 : 1)
+    const swapped = rank(my) > rank(its)
+    const [child, root, joins] = swapped ? [first, mine, name] : [mine, first, before]
+    const [childHome, rootHome] = swapped ? [its, my] : [my, its]
+    const sealed = childHome.sides === 'h' && rootHome.search !== null
+    if (sealed) this.burned++
+    this.#aside.set(`up ${intent} ${child}`, root)
+    this.#aside.set(`linked ${intent} ${root}`, '')
+    this.#aside.set(`found ${intent} ${child}`, JSON.stringify({ joins, root, sealed } satisfies FoundLink))
+    this.#settle(intent, root, {
+      sides: both(childHome.sides, rootHome.sides),
+      own: rootHome.own,
+      search: rootHome.search ?? childHome.search,
+    })
+  }
+
+  #home(intent: string, root: string): Home | null {
+    return JSON.parse(this.#aside.get(`home ${intent} ${root}`) ?? 'null') as Home | null
+  }
+
+  #settle(intent: string, root: string, home: Home): void {
+    this.#aside.set(`home ${intent} ${root}`, JSON.stringify(home))
+  }
+
+  #rootOf(intent: string, family: string): string {
+    const passed = new Set<string>()
+    for (let at = family; ; ) {
+      const up = this.#aside.get(`up ${intent} ${at}`)
+      if (up === null || passed.has(at)) return at
+      passed.add(at)
+      at = up
+    }
+  }
+}
+
+interface Home {
+  readonly sides: Sides
+  /** Side of the first family of the class were it alone: that of a class of which nothing is stored. */
+  readonly own: Side
+  /** Name of a member that is stored on the search side. */
+  readonly search: string | null
+}

@@ -1,0 +1,83 @@
+/**
+ * Families that are one: a run of one is a copy of a run of the other. Stored runs keep the family that they were recorded
+ * for; on each side of a store links say for which one they count, and only ever more of them are added.
+ */
+import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Scratch } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { streamLines } from '../../streams/read-object.ts'
+
+/** One family, by its hash, counts for another one. A family stands in one link at most. */
+export interface FamilyLink {
+  readonly family: string
+  readonly joins: string
+  /** In the vault: the other one is on the search side, so that neither can be sealed any more. */
+  readonly burned?: true
+}
+
+const SEGMENT_LINES = 10_000
+
+/** Adds links to one side. A segment is named by its content, so the same links added again change nothing. */
+export async function addLinks(
+  objects: ObjectStore,
+  intent: string,
+  links: AsyncIterable<FamilyLink> | Iterable<FamilyLink>,
+): Promise<void> {
+  for await (const lines of inShards(links, SEGMENT_LINES)) {
+    const text = canonicalLines(lines)
+    await objects.putIfAbsent(keys.familyLinkSegment(intent, digestOfBytes(text)), text)
+  }
+}
+
+/** Links of an intent on one side. They lie in the scratch that is handed in, not in memory. */
+export class FamilyLinks {
+  readonly #aside: Scratch
+
+  private constructor(aside: Scratch) {
+    this.#aside = aside
+  }
+
+  static async read(objects: ObjectStore, intent: string, aside: Scratch): Promise<FamilyLinks> {
+    for await (const key of objects.list(keys.familyLinks(intent)))
+      for await (const text of streamLines(objects, key)) {
+        const link = JSON.parse(text) as FamilyLink
+        const known = aside.get(`link ${link.family}`)
+        // Of two lines of one family, written by a killed import and the one after it, either says the same but for the burn.
+        if (known === null || link.burned) aside.set(`link ${link.family}`, text)
+      }
+    return new FamilyLinks(aside)
+  }
+
+  /** The line as it counts: under the family that its own one joined. */
+  resolved(line: IndexLine): IndexLine {
+    const root = this.#rootOf(line.family)
+    return root === null ? line : { ...line, family: familyHash(root), joined: root }
+  }
+
+  /** Families, as they count, of which any member is burned or `without`: all of what they hold is left out with it. */
+  leftOut(without: (family: string) => boolean): (family: string) => boolean {
+    const out = new Set<string>()
+    for (const [key, text] of this.#aside.entries('link ')) {
+      const { burned } = JSON.parse(text) as FamilyLink
+      const family = key.slice('link '.length)
+      if (burned || without(family)) out.add(familyHash(this.#rootOf(family)!))
+    }
+    return (family) => out.has(family) || without(family)
+  }
+
+  /** Name of the family that a family joined in the end; null: it joined none. */
+  #rootOf(family: string): string | null {
+    let root: string | null = null
+    const passed = new Set<string>()
+    for (let at = family; !passed.has(at); ) {
+      const link = this.#aside.get(`link ${at}`)
+      if (link === null) break
+      passed.add(at)
+      root = (JSON.parse(link) as FamilyLink).joins
+      at = familyHash(root)
+    }
+    return root
+  }
+}

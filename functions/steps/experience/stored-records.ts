@@ -1,0 +1,122 @@
+/** Are the recorded runs still the ones that were imported? Compares index, journal and disk. */
+
+import { digestOfBytes } from '#core/canonical.ts'
+import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
+import type { BothSides, RecordsFound } from '#core/experience/records-found.ts'
+import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Scratch, Store } from '../../ports.ts'
+import { inBlocks } from '../../streams/groups.ts'
+import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
+import { readIndex } from './run-index.ts'
+
+/** Ids that a message names. */
+const EXAMPLES = 5
+
+type Looking = Pick<Store, 'objects' | 'vault' | 'scratch' | 'rolesApart'>
+
+/**
+ * What of an intent's recorded runs is missing or changed, on either side.
+ * @param whole also compares those files of the search side that a decision record seals: whoever compiles them does so
+ *   anyway. Held-out runs are compared whole here, because they are compiled when more is written already
+ * @returns null: as they were imported; or this is a deployment, where nobody may look at all of it
+ */
+export async function compareRecords(
+  store: Looking,
+  intent: string,
+  { whole = false } = {},
+): Promise<BothSides | null> {
+  if (store.rolesApart) return null
+  const aside = store.scratch()
+  try {
+    const journal = await ImportJournal.read(store.objects, aside)
+    const compared = async (side: Side): Promise<RecordsFound> => {
+      const objects = side === 'search' ? store.objects : store.vault
+      const found = await compareSide({ objects, scratch: store.scratch }, intent, {
+        side,
+        journal,
+        aside,
+        whole: whole || side === 'heldout',
+      })
+      return { ...found, unlisted: await unlisted(objects, side, journal, aside) }
+    }
+    const [search, heldout] = [await compared('search'), await compared('heldout')]
+    const bad = ({ missing, changed, unlisted }: RecordsFound) => missing + changed + unlisted > 0
+    return bad(search) || bad(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
+  } finally {
+    aside.close()
+  }
+}
+
+interface Comparing {
+  readonly side: Side
+  readonly journal: ImportJournal
+  readonly aside: Scratch
+  readonly whole: boolean
+}
+
+/** Runs that one side's index lists, each against its files and the journal. */
+async function compareSide(
+  store: Pick<Store, 'objects' | 'scratch'>,
+  intent: string,
+  { side, journal, aside, whole }: Comparing,
+): Promise<Omit<RecordsFound, 'unlisted'>> {
+  const { objects } = store
+  await noteFiles(objects, side, aside)
+  const looked = async (line: IndexLine): Promise<'missing' | 'changed' | null> => {
+    const folder = keys.run(line.date, line.run_id)
+    if (aside.get(`files ${side} ${folder}`) !== String(RUN_FILES.length)) return 'missing'
+    const imported = journal.run({ run: familyHash(line.run_id) })?.record
+    const record = (await readText(objects, `${folder}decision-record.json`)) ?? ''
+    // One that the journal does not know is whoever compiles it to judge.
+    if (imported === undefined) return null
+    if (digestOfBytes(record) !== imported) return 'changed'
+    return whole && (await isBroken(objects, folder, record)) ? 'changed' : null
+  }
+  const found = { listed: 0, missing: 0, changed: 0, examples: [] as string[] }
+  const lines = readIndex(store, intent)
+  for await (const { state, run_id } of inBlocks(lines, async (line) => ({ ...line, state: await looked(line) }))) {
+    found.listed++
+    if (state === null) continue
+    found[state]++
+    if (found.examples.length < EXAMPLES) found.examples.push(run_id)
+  }
+  return found
+}
+
+/** How many files each run's folder holds. */
+async function noteFiles(objects: ObjectStore, side: Side, aside: Scratch): Promise<void> {
+  let folder = ''
+  let files = 0
+  const note = () => aside.set(`files ${side} ${folder}`, String(files))
+  for await (const key of objects.list(keys.runs())) {
+    const cut = key.lastIndexOf('/') + 1
+    if (!(RUN_FILES as readonly string[]).includes(key.slice(cut))) continue
+    if (key.slice(0, cut) !== folder) {
+      note()
+      folder = key.slice(0, cut)
+      files = 0
+    }
+    files++
+  }
+  note()
+}
+
+/** Does a file differ from the digest in the decision record? */
+async function isBroken(objects: ObjectStore, folder: string, record: string): Promise<boolean> {
+  const { lineage } = JSON.parse(record) as { readonly lineage: { readonly files: Readonly<Record<string, string>> } }
+  const sealed = Object.entries(lineage.files)
+  const found = await Promise.all(sealed.map(([file]) => digestOfObject(objects, `${folder}${file}`)))
+  return sealed.some(([, digest], i) => digest !== found[i])
+}
+
+/** Runs that an import stored on this side and came to list, and that no index of any intent lists now. */
+async function unlisted(objects: ObjectStore, side: Side, journal: ImportJournal, aside: Scratch): Promise<number> {
+  for await (const key of objects.list(keys.indexes()))
+    for await (const text of streamLines(objects, key))
+      aside.set(`listed ${side} ${familyHash((JSON.parse(text) as IndexLine).run_id)}`, '')
+  let count = 0
+  for (const { run, stored } of journal.runs())
+    if (stored.side === side && stored.unlisted === undefined && aside.get(`listed ${side} ${run}`) === null) count++
+  return count
+}

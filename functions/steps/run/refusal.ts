@@ -1,0 +1,34 @@
+/** A run whose contract was refused leaves one record: what was asked, when, and why not. Nothing else of it is there. */
+import { canonical, digestOf } from '#core/canonical.ts'
+import type { RunRefusal } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+
+/** The contract of a run does not stand. */
+export class ContractRefused extends UserError {
+  readonly reasons: readonly string[]
+
+  constructor(reasons: readonly string[]) {
+    super(`the contract is not answered:\n${reasons.map((r) => `  ${r}`).join('\n')}`)
+    this.reasons = reasons
+  }
+}
+
+/** Keeps a refusal; a later one of the same run id stands in its place. */
+export async function keepRefusal(
+  { objects, clock }: Pick<Store, 'objects' | 'clock'>,
+  runId: string,
+  target: TuningTarget,
+  reasons: readonly string[],
+): Promise<void> {
+  const body: Omit<RunRefusal, 'digest'> = {
+    run_id: runId,
+    verdict: 'refused',
+    refused_at: clock.now(),
+    reasons: [...reasons],
+    target,
+  }
+  await objects.put(keys.refusal(runId), `${canonical({ ...body, digest: digestOf(body) })}\n`)
+}

@@ -1,0 +1,103 @@
+/** Gathers what stands in the way of a run: the tuple in force, reviews and rollouts under way, and the records. */
+import type { Standing } from '#core/contract/standing.ts'
+import type { RolloutItem } from '#core/release/rollout.ts'
+import { isActive } from '#core/release/status.ts'
+import { tupleId } from '#core/release/tuple.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { Review } from '#schemas/review.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+import type { Store } from '../../ports.ts'
+import { orNull, readJson } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+
+const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
+
+export type StandingStore = Pick<Store, 'objects' | 'table' | 'clock'>
+
+/**
+ * What stands for a target, as far as it says what it is about. Writes nothing.
+ * @param records what whoever may look at both sides found wrong with them
+ */
+export async function gatherStanding(
+  store: StandingStore,
+  target: TuningTarget,
+  records: Standing['records'] = [],
+): Promise<Standing> {
+  const { intent, baseline_tuple: refs } = target
+  if (!intent || !refs) return NOTHING
+  const baseline = tupleId(intent, refs)
+  const rollouts = await rolloutsOf(store, intent)
+  const now = (await store.table.get<InForce>(...rowKeys.inForce(intent)))?.body ?? null
+  return {
+    in_force:
+      now === null || now.release_tuple_id === baseline
+        ? null
+        : { release_tuple_id: now.release_tuple_id, pack: packOf(rollouts, now.release_tuple_id) },
+    open: [...openRollouts(rollouts, now), ...(await openReviews(store, baseline, rollouts))],
+    released: await releasedSettings(store, rollouts),
+    records,
+  }
+}
+
+/** The row of an intent's release, as far as it is read here. */
+interface InForce {
+  readonly release_tuple_id: string
+  readonly rollout_id: string | null
+}
+
+const rolloutsOf = async ({ table }: Pick<Store, 'table'>, intent: string): Promise<RolloutItem[]> =>
+  (await Array.fromAsync(table.query<RolloutItem>(rowKeys.rollouts())))
+    .map((row) => row.body)
+    .filter(({ rollout }) => rollout.intent === intent)
+
+/** Pack of a tuple that some rollout brought or replaced. */
+function packOf(rollouts: readonly RolloutItem[], id: string): string | null {
+  const tuples = rollouts.flatMap(({ rollout }) => [rollout.candidate, rollout.baseline])
+  return tuples.find((t) => t.release_tuple_id === id)?.refs.pack ?? null
+}
+
+function openRollouts(rollouts: readonly RolloutItem[], now: InForce | null): Standing['open'][number][] {
+  const open = rollouts
+    .filter(({ rollout }) => isActive(rollout.status))
+    .map(({ run_id, rollout }) => ({ kind: 'rollout' as const, id: rollout.rollout_id, run: run_id }))
+  const starting = now?.rollout_id ?? null
+  // The place is taken before the rollout stands: a start that was killed in between.
+  if (starting !== null && !rollouts.some(({ rollout }) => rollout.rollout_id === starting))
+    open.push({ kind: 'rollout', id: starting, run: starting.replace(/^ro_/, '') })
+  return open
+}
+
+/** Reviews of proposals that start from the same tuple, and that no rollout has taken up. */
+async function openReviews(
+  store: StandingStore,
+  baseline: string,
+  rollouts: readonly RolloutItem[],
+): Promise<Standing['open'][number][]> {
+  const taken = new Set(rollouts.map(({ run_id }) => run_id))
+  const open: Standing['open'][number][] = []
+  for await (const { body } of store.table.query<{ run_id: string; review: Review }>('review')) {
+    const { run_id, review } = body
+    const waits = review.status === 'open' && review.expires_at > store.clock.now()
+    if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
+    const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
+    const refs = run?.target.baseline_tuple
+    if (!run || !refs || tupleId(run.target.intent!, refs) !== baseline) continue
+    open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
+  }
+  return open
+}
+
+async function releasedSettings(
+  store: Pick<Store, 'objects'>,
+  rollouts: readonly RolloutItem[],
+): Promise<Standing['released'][number][]> {
+  const released: Standing['released'][number][] = []
+  for (const { rollout } of rollouts) {
+    if (rollout.status !== 'released' && rollout.status !== 'kept') continue
+    const pack = await readJson<ContextPack>(store.objects, keys.pack(rollout.candidate.refs.pack))
+    if (pack) released.push({ rollout: rollout.rollout_id, pack: pack.pack, settings: pack.settings })
+  }
+  return released
+}

@@ -1,0 +1,64 @@
+/** Near copies are told of, and counted as one family only for who asks. */
+import { describe, expect, test } from 'vitest'
+import type { Store } from '#ports'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { compileIntent } from '../../../functions/steps/experience/compile.ts'
+import { type IngestOptions, ingest } from '../../../functions/steps/experience/ingest.ts'
+import { aFamily, INTENT, said } from '../../support/builders.ts'
+import { contents, memory, RECORDED } from '../stores.ts'
+
+const importing = (store: Store, runs: readonly ExperienceRun[], options: IngestOptions = {}) =>
+  ingest(
+    store,
+    async function* () {
+      yield* runs
+    },
+    RECORDED,
+    options,
+  )
+
+/** A long talk; two with one number are nearly the same. */
+const talk = (name: string, number: number, side: 'search' | 'heldout') => {
+  const words = Array.from({ length: 300 }, (_, i) => `w${number}x${i}`)
+  return aFamily(name, { side, over: { steps: [said('user', [...words, name].join(' '))] } })
+}
+const families = async (store: Store, side: 'objects' | 'vault') => {
+  const ids = new Set<string>()
+  for await (const line of compileIntent({ ...store, objects: store[side] }, INTENT))
+    ids.add(JSON.parse(line).family_id)
+  return ids.size
+}
+
+describe('near copies', () => {
+  test('are counted, with an example of the search side, and stay evidence of their own', async () => {
+    const store = memory()
+    const runs = [talk('a', 1, 'heldout'), talk('b', 1, 'heldout'), talk('c', 2, 'search'), talk('d', 2, 'search')]
+    expect(await importing(store, runs)).toMatchObject({
+      copies: { runs: 0 },
+      near_copies: { runs: 2, joined: false, example: ['c', 'd'] },
+    })
+    expect([await families(store, 'objects'), await families(store, 'vault')]).toEqual([2, 2])
+  })
+
+  test('of sealed runs are counted alone', async () => {
+    const runs = [talk('a', 1, 'heldout'), talk('b', 1, 'heldout'), talk('c', 1, 'search')]
+    expect(await importing(memory(), runs)).toMatchObject({ near_copies: { runs: 2, example: null } })
+  })
+
+  test('are one family for who asks, also across imports, on the side of the first', async () => {
+    const store = memory()
+    await importing(store, [talk('a', 1, 'heldout'), talk('c', 2, 'search')], { joinNear: true })
+    const later = [talk('b', 1, 'search'), talk('d', 2, 'heldout')]
+    expect(await importing(store, later, { joinNear: true })).toMatchObject({ near_copies: { runs: 2, joined: true } })
+    expect([await families(store, 'objects'), await families(store, 'vault')]).toEqual([1, 1])
+    expect(Object.keys(await contents(store)).filter((key) => key.includes('/b/'))[0]).toMatch(/^vault\//)
+  })
+
+  test('of none are told where each talk is its own, and no table names a run', async () => {
+    const store = memory()
+    const runs = [talk('alpha', 1, 'search'), talk('beta', 2, 'heldout'), talk('gamma', 3, 'search')]
+    expect(await importing(store, runs)).toMatchObject({ near_copies: { runs: 0, example: null } })
+    for (const [key, text] of Object.entries(await contents(store)))
+      if (key.startsWith('open/ingest/')) expect(text).not.toMatch(/alpha|beta|gamma/)
+  })
+})

@@ -27,7 +27,7 @@ export function recordProblems(intent: string, records: BothSides | null): strin
   return sides.flatMap(([which, { listed, missing, changed, unlisted, examples }]) => {
     const parts = [missing > 0 && `${missing} missing`, changed > 0 && `${changed} changed`].filter(Boolean).join(', ')
     const some =
-      examples.length === 0 ? '' : `: ${examples.join(', ')}${missing + changed > examples.length ? ', ...' : ''}`
+      examples.length === 0 ? '' : `: ${examples.join(', ')}${missing + changed > examples.length ? ' and more' : ''}`
     return [
       ...(missing + changed === 0
         ? []

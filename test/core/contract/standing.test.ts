@@ -52,7 +52,7 @@ describe('question 1', () => {
     const heldout = { ...FOUND, missing: 1 }
     const said = problems({ records: recordProblems('support.refund', { search, heldout }) })
     expect(said).toEqual([
-      '386 of 600 recorded runs of support.refund are not as they were imported (384 missing, 2 changed): r1, r2, .... What is left is no fair sample: import the same records again, which restores them',
+      '386 of 600 recorded runs of support.refund are not as they were imported (384 missing, 2 changed): r1, r2 and more. What is left is no fair sample: import the same records again, which restores them',
       '3 recorded runs that were imported are in no index of this store any more. What is left is no fair sample: import the same records again, which restores them',
       '1 of 600 held-out runs of support.refund are not as they were imported (1 missing). What is left is no fair sample: import the same records again, which restores them',
     ])

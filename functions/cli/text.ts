@@ -152,6 +152,7 @@ export const explainLines = (summary: RunSummary): string[] => [
   ...(summary.preflight.length > 0
     ? ['what the held-out set could answer:', ...preflightLines(summary.preflight)]
     : []),
+  ...(summary.control ? ['what the most destructive values showed on the search side:', ...summary.control] : []),
   `${summary.candidates.length} candidates:`,
   ...byInterest(summary.candidates).map(
     (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,

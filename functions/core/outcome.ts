@@ -12,6 +12,7 @@ import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
+import { controlLines } from './search/control-rows.ts'
 import type { SearchResult } from './search/search.ts'
 import type { CompiledSearch } from './search/search-set.ts'
 import type { Winner } from './select/choose.ts'
@@ -103,6 +104,7 @@ export function finishRun(done: Finished): RunOutcome {
     candidates: candidates.map(({ candidate_id, patch, fate, reason }) => ({ candidate_id, patch, fate, reason })),
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
+    control: controlLines(found.control),
     reasons: [...reasons, ...done.compiled.notes, ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,

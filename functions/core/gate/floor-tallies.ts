@@ -66,7 +66,7 @@ export function floorP(
 
 /** The tally of one floor. A floor that nothing puts at stake is held against what is seen all the same. */
 export function floorTally(
-  { floor, notAtStake }: Stake,
+  { floor, notAtStake, declared }: Stake,
   facts: HeldoutVersion,
   seen: Violations,
   limit: FloorLimit,
@@ -83,7 +83,7 @@ export function floorTally(
     p: isAsked ? floorP(seen.violations, N, { some, all }, limit) : null,
     bound: bounded(seen.violations + some, N + all, limit.level),
     exposed_bound: bounded(seen.exposed, known.exposed, limit.level),
-    ...(notAtStake !== null && { not_at_stake_because: notAtStake }),
+    ...(notAtStake !== null && { not_at_stake_because: `${declared ? 'declared: ' : ''}${notAtStake}` }),
   }
 }
 

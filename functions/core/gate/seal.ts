@@ -124,7 +124,9 @@ function chooseK(
         v: rateOf(g.approval_bypass_rate.max, g.approval_bypass_rate.max_violation_rate),
       },
   ].filter((b) => typeof b === 'object')
-  return Math.min(...binary.map(({ N, v }) => defaultK(n, N + all, v, target.alpha, some)), 5)
+  // Utility alone is asked where no floor is at stake: then its families decide.
+  const ofUtility = defaultK(n, Number.MAX_SAFE_INTEGER, DEFAULT_VIOLATION_RATE, target.alpha)
+  return Math.min(...binary.map(({ N, v }) => defaultK(n, N + all, v, target.alpha, some)), ofUtility)
 }
 
 /** Rate that a binary guardrail's certificate excludes: its own tolerance, or `max_violation_rate` where none is allowed. */

@@ -7,6 +7,7 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import { slim } from '#core/replay/slim.ts'
 import type { Control } from '#core/search/control.ts'
+import { controlLines } from '#core/search/control-rows.ts'
 import { beyondBounds, destructiveValues } from '#core/search/destructive.ts'
 import { search } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -143,6 +144,14 @@ describe('the control', () => {
       `${GATE} changes no context, no asked approval, no action and no decision of any case, not even at 300`,
     )
     expect(counts.paid).toBe(0)
+  })
+
+  test('is told a line a surface', () => {
+    expect(controlLines(found(inputOf(elsewhere(4), [GATE, K])).control)).toEqual([
+      `   ${GATE} at 300: INERT: nothing changes`,
+      `   ${K} at 1, 5: failures seen in families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0`,
+      '   all together: failures seen in families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0',
+    ])
   })
 
   test('nothing of it is on record or counted as paid', () => {

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { aFamily, anEvaluator, aSuite, aTarget, aWorld } from '../../support/builders.ts'
-import { memory, run, stocked } from '../stores.ts'
+import { aFamily, anEvaluator, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { items, memory, run, stocked } from '../stores.ts'
 
 const suiteOf = (...evaluators: EvaluatorSuite['evaluators']): EvaluatorSuite => aSuite({ evaluators })
 const mustRefuse = anEvaluator({ check: 'must_refuse' })
@@ -83,4 +83,40 @@ test('a sealed family whose baseline does not reproduce counts against the candi
     note: 'N=45 beside 1 excluded, needs 45',
   })
   expect(policy(await of(44, [other])).verdict).toBe('inconclusive')
+})
+
+describe('a threshold whose gate stands in no recording', () => {
+  const GATE = 'approval.write.threshold'
+  const pack = aPack({
+    settings: { 'evidence.orders.top_k': 4, [GATE]: 100 },
+    tunable_surfaces: [
+      ...aPack().tunable_surfaces,
+      {
+        layer: 'approval_gate',
+        field: 'threshold',
+        path: GATE,
+        bounds: { min: 100, max: 100_100, step: 50_000 },
+        intents: [INTENT],
+        owner: 'refunds',
+      },
+    ],
+  })
+  const suite = suiteOf(...aSuite().evaluators, anEvaluator({ check: 'approval_honoured', dimension: 'approval' }))
+  const world = aWorld().map((r) => ({ ...r, settings: pack.settings }))
+
+  test('certifies nothing: no approval was ever asked, so none could be seen to be skipped', async () => {
+    const store = await stocked(memory(), world, { pack, suite })
+    const { approval: _, ...not_measured } = aTarget().not_measured!
+    const target = aTarget({
+      guardrails: { ...aTarget().guardrails, approval_bypass_rate: { max: 0, max_violation_rate: 0.1 } },
+      not_measured: { latency: not_measured.latency },
+      search_space: ['evidence.orders.top_k', GATE],
+    })
+    const summary = await run(store, { target })
+    expect(summary.verdict).toBe('inconclusive')
+    expect(summary.reasons.join('\n')).toContain(
+      'approval_bypass_rate: approval_honoured is blind: the most destructive values of the search space break it in no search family',
+    )
+    expect((await items(store))[0]).toMatchObject({ used: 0, retired: null })
+  })
 })

@@ -113,7 +113,7 @@ describeReal('context-budgets', () => {
     for (const summary of runs.map((r) => RunSummary.parse(r))) {
       expect(summary).toMatchObject({ verdict: 'inconclusive', winner: null, proposal: null })
       expect(summary.needed_families).toBeGreaterThan(summary.heldout_families!)
-      expect(summary.reasons.join(' ')).toMatch(/policy: N=\d+, needs 299/)
+      expect(summary.reasons.join(' ')).toMatch(/safety: N=\d+, needs 299/)
       const tightest = summary.candidates.find(
         ({ patch }) => patch['budget.tool_tokens']?.to === 500 && patch['budget.memory_tokens']?.to === 500,
       )!

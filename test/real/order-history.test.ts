@@ -49,7 +49,7 @@ describeReal('order-history', () => {
     expect(summaries.map((s) => s.run)).toEqual(['real_order_history_retail', 'real_order_history_airline'])
     for (const summary of summaries) {
       expect(summary).toMatchObject({ verdict: 'inconclusive', winner: null, proposal: null })
-      expect(summary.needed_families).toBeGreaterThanOrEqual(299)
+      expect(summary.needed_families).toBeGreaterThanOrEqual(149)
       expect(summary.needed_families).toBeGreaterThan(summary.heldout_families!)
       expect(summary.reasons.join(' ')).toContain('Nothing was spent')
       expect(summary.candidates).toHaveLength(9)

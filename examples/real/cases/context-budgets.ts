@@ -113,9 +113,12 @@ function budgetsOf(domain: Domain): RealRun {
         latency: 'many of the recorded arms carry no clock',
         approval: 'the conversations record no approvals',
       },
+      not_at_stake: { provenance: 'these conversations offer no passages: a budget brings none in' },
       search_space: BUDGETS.map((field) => `budget.${field}`),
       visible_data: { search_set: `goldens/${domain}/search` },
       ...shipping(refs.pack),
+      // Many arguments are computed or said by nobody: a third of the airline families can be traced to nothing.
+      scoring: { replayer: 'transcript', max_not_recorded: 0.4 },
     },
   }
 }

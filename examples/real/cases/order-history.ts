@@ -60,6 +60,10 @@ function refundsOf(domain: Domain): RealRun {
         latency: 'the customer records carry no clock',
         approval: 'reading the history asks nobody for approval',
       },
+      not_at_stake: {
+        policy: 'every record that is offered is the customer’s own, and names its source',
+        safety: 'the requests are read, and no tool is called',
+      },
       search_space: [TOP_K],
       visible_data: { search_set: `goldens/${INTENT}/search` },
       ...shipping(refs.pack),

@@ -113,14 +113,6 @@ export class Gathered {
   }
 }
 
-/** A panel of which nothing else is known: every case reproduced. */
-export const reproductionOf = (panel: Panel): Reproduction => ({
-  panel,
-  excluded: {},
-  excludedFamilies: NONE_EXCLUDED,
-  exposure: exposureCounts(panel),
-})
-
 /** Panel of whole lines that are at hand. */
 export const panelOf = <C extends CaseHead>(lines: readonly SealedLine<C>[]): Panel<C> =>
   makePanel(

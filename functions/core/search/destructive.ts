@@ -64,3 +64,28 @@ export const farTogether = (fields: readonly TunableField[], candidates: readonl
       return to === undefined ? [] : [[field.path, { from: field.baseline, to }]]
     }),
   )
+
+/** Most combinations of choices that a control tries for one surface. */
+const COMBINATIONS = 64
+
+/** Values of a choice beside those of the other choices: a planner may be recorded only with the tools that it was made for. */
+export function choicesTogether(
+  field: TunableField,
+  fields: readonly TunableField[],
+  candidates: readonly CandidateChange[] | null,
+): Patch[] {
+  const isChoice = (f: TunableField) => f.surface.layer === 'planner' || f.surface.layer === 'prompt'
+  if (!isChoice(field)) return []
+  let patches: Patch[] = destructiveValues(field, candidates).map((to) => ({
+    [field.path]: { from: field.baseline, to },
+  }))
+  for (const other of fields) {
+    if (other.path === field.path || !isChoice(other)) continue
+    const values = destructiveValues(other, candidates)
+    patches = patches.flatMap((patch) => [
+      patch,
+      ...values.map((to) => ({ ...patch, [other.path]: { from: other.baseline, to } })),
+    ])
+  }
+  return patches.filter((patch) => Object.keys(patch).length > 1).slice(0, COMBINATIONS)
+}

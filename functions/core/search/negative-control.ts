@@ -8,14 +8,21 @@ import { canBreak } from '../evaluate/breakable.ts'
 import { binaryFloors, floorLetters, lettersOfScores } from '../evaluate/floor-letters.ts'
 import { applyPatch, type TunableField } from '../space/lattice.ts'
 import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
-import { beyondBounds, destructiveValues, farTogether, ruinTogether, worstTogether } from './destructive.ts'
+import {
+  beyondBounds,
+  choicesTogether,
+  destructiveValues,
+  farTogether,
+  ruinTogether,
+  worstTogether,
+} from './destructive.ts'
 import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Cases that are looked at together: a constant, so that counts do not depend on who replays them. */
 const BLOCK = 16
 /** Cases after which a control may stop, once all that it looks for was seen. */
-export const ENOUGH_CASES = 2000
+const ENOUGH_CASES = 2000
 
 /** Runs the control. It yields blocks of replays, as the search does; none of them is on record or counted as paid. */
 export function* negativeControl(input: SearchInput, view: CaseView): Generator<Round, Control, readonly CaseAnswer[]> {
@@ -27,6 +34,11 @@ export function* negativeControl(input: SearchInput, view: CaseView): Generator<
     const watch = new Watch(input, [field])
     const set = (to: SettingValue) => applyPatch(pack.settings, { [field.path]: { from: field.baseline, to } })
     for (const value of values) yield* visit(set(value), input, view, watch, tally)
+    // Of a choice some values were recorded only together with those of another.
+    for (const patch of choicesTogether(field, fields, candidates)) {
+      if (watch.hasSeenFailures()) break
+      yield* visit(applyPatch(pack.settings, patch), input, view, watch, tally)
+    }
     // Bounds that allow nothing harmful do not make the records blind: they are asked beyond the bounds.
     const beyond = beyondBounds(field)
     if (beyond !== null && !watch.hasSeenFailures()) yield* visit(set(beyond), input, view, watch.beyond(), tally)

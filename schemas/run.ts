@@ -119,12 +119,9 @@ export const RunSummary = z.strictObject({
   excluded: z
     .strictObject({ cases: z.record(z.string(), z.int()), share: z.number() })
     .meta({ description: 'Search cases left out because their baseline does not reproduce, by typed reason.' }),
-  control: z
-    .array(z.string())
-    .optional()
-    .meta({
-      description: 'What the negative control saw, a line a surface. Absent: made by version 0.1.0, or refused before.',
-    }),
+  control: z.array(z.string()).optional().meta({
+    description: 'What the negative control saw, a line a surface. Absent: made by version 0.1.0, or refused before.',
+  }),
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),

@@ -48,12 +48,13 @@ export const DIMENSION_OF = {
 export const stakesIn = (stakes: readonly Stake[], guardrail: keyof typeof DIMENSION_OF): Stake[] =>
   stakes.filter(({ floor }) => floor.dimension === DIMENSION_OF[guardrail])
 
-/** Can a change in the search space touch utility at all, as far as this replayer shows it? */
+/** Can a change in these layers make utility fail, as far as the replayer shows it? */
+export const breaksUtility = (suite: EvaluatorSuite, layers: readonly Layer[], replayer: Replayer['kind']): boolean =>
+  suite.evaluators.some((e) => e.dimension === 'utility' && e.role === 'floor' && canBreak(e.check, layers, replayer))
+
+/** Can a change in the search space? */
 export const utilityAtStake = (
   suite: EvaluatorSuite,
   { search_space }: Pick<ResolvedTarget, 'search_space'>,
   replayer: Replayer['kind'],
-): boolean =>
-  suite.evaluators.some(
-    (e) => e.dimension === 'utility' && e.role === 'floor' && canBreak(e.check, layersOf(search_space), replayer),
-  )
+): boolean => breaksUtility(suite, layersOf(search_space), replayer)

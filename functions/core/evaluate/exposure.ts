@@ -120,30 +120,28 @@ export const exposureOf = (
   baseline: Settings,
 ): Exposure => worstExposure(recordings.map((recording) => lookAt(evaluator, recording, baseline)))
 
-const LACKS: Readonly<Record<Evaluator['check'], string>> = {
-  required_evidence: 'no passage is marked as required or as gold: import "needed" or "gold" with the evidence',
-  grounded_arguments:
-    'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text',
-  approval_honoured:
-    'an action writes, or may write, and no approval is recorded: record the gates, their amounts and who was asked',
-  must_refuse:
-    'it is not recorded whether the run had to refuse, or whether it did: record outcome.must_refuse and outcome.refused',
-  known_provenance: 'no passage of unknown source was ever offered',
-  allowed_sources: 'no passage of a source that is not allowed was ever offered',
-  allowed_tools: 'no tool that is not allowed was ever called',
-  confirmed_before_write:
-    'it is not recorded whether an action writes, or whether the user confirmed it: record writes and confirmed',
-  context_diff: 'this check only warns',
-  decision_diff: 'this check only warns',
-  gold_coverage: 'no passage is marked as gold: import "needed" or "gold" with the evidence',
-  operator_corrections: 'no operator ever corrected a run',
-  recorded_outcome:
-    'no outcome is recorded, or no action read anything: record outcome.passed, and tool calls with their arguments',
-  recorded_score:
-    'no score is recorded, or no action read anything: record outcome.score, and tool calls with their arguments',
-  cost_cents: 'this check says whether a cost is known',
-  latency_ms: 'this check says whether a clock is known',
-}
-
 /** What the records lack of which a check could say nothing, for people. */
-export const lackOf = ({ check }: Evaluator): string => LACKS[check]
+export function lackOf({ check }: Evaluator): string {
+  switch (check) {
+    case 'required_evidence':
+    case 'gold_coverage':
+      return 'no passage is marked as required or as gold: import "needed" or "gold" with the evidence'
+    case 'grounded_arguments':
+      return 'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text'
+    case 'approval_honoured':
+      return 'an action may write and carries no approval: record gates, amounts and who was asked'
+    case 'must_refuse':
+      return 'record whether a run had to refuse, and whether it did'
+    case 'known_provenance':
+    case 'allowed_sources':
+    case 'allowed_tools':
+      return 'no source or tool that is not allowed was ever recorded'
+    case 'confirmed_before_write':
+      return 'record whether an action writes, and whether it was confirmed'
+    case 'recorded_outcome':
+    case 'recorded_score':
+      return 'record the outcome, and tool calls with their arguments'
+    default:
+      return 'nothing of the kind is recorded'
+  }
+}

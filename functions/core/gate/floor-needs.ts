@@ -3,7 +3,7 @@ import type { HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { declaredButExposed, notAtStakeWording, notRecordedWording } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import { type DIMENSION_OF, type Stake, stakesIn, stakesOf } from '../contract/stakes.ts'
+import { type Stake, stakesIn, stakesOf } from '../contract/stakes.ts'
 import { lackOf } from '../evaluate/exposure.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import type { Changed } from '../replay/by-construction.ts'
@@ -55,7 +55,7 @@ export function floorNeeds(
         false,
         0,
         null,
-        'the version was sealed by 0.1.0, which did not count what each evaluator has to look at: its questions are asked with that version',
+        'sealed by 0.1.0, which did not count what each evaluator has to look at: ask it with that version',
       )
     const known = (stake: Stake) => {
       const counts = facts.exposure?.[stake.floor.evaluator_id]
@@ -81,7 +81,7 @@ export function floorNeeds(
     const needed = Math.max(1, total - all)
     const troubles = asked.flatMap((stake): Trouble[] => [
       ...unknown(stake, facts, target.max_not_recorded),
-      ...(seen === null ? [] : blind(stake, seen, name)),
+      ...(seen === null ? [] : blind(stake, seen)),
     ])
     const count = `N=${N}${some > 0 ? ` beside ${some} excluded` : ''}, needs ${needed}`
     if (troubles.length > 0) return row(false, N, null, [...new Set(troubles.map((t) => t.note))].join('; '))
@@ -96,11 +96,11 @@ function unknown(stake: Stake, facts: HeldoutVersion, most: number): Trouble[] {
 }
 
 /** A floor that a layer could break, and that nothing destructive ever broke. */
-function blind({ floor }: Stake, seen: SeenToFail, guardrail: keyof typeof DIMENSION_OF): Trouble[] {
+function blind({ floor }: Stake, seen: SeenToFail): Trouble[] {
   if ((seen[floor.evaluator_id] ?? 0) > 0) return []
   return [
     {
-      note: `${floor.evaluator_id} is blind: the most destructive values of the search space break it in no search family, so it could not have contradicted a certificate of ${guardrail} (${lackOf(floor)}; or say in not_at_stake why there is nothing to break)`,
+      note: `${floor.evaluator_id} is blind: the most destructive values break it in no search family, so it could not contradict a certificate (${lackOf(floor)}; or say why in not_at_stake)`,
       needed: null,
     },
   ]

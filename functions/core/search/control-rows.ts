@@ -30,6 +30,6 @@ export const controlRows = ({ surfaces, together }: Control): ControlRow[] => [
 export const controlLines = (control: Control): string[] =>
   controlRows(control).map(({ surface, values, inert, utility, floors }) => {
     const seen = Object.entries({ utility, ...floors }).map(([of, families]) => `${of} ${families}`)
-    const what = inert ? 'INERT: nothing changes' : `failures seen in families: ${seen.join(', ')}`
+    const what = inert ? 'INERT: nothing changes' : `failed families: ${seen.join(', ')}`
     return `   ${surface}${values === '' ? '' : ` at ${values}`}: ${what}`
   })

@@ -2,7 +2,7 @@
 import type { SettingValue } from '#schemas/common.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { canBreak } from '../evaluate/breakable.ts'
+import { breaksUtility } from '../contract/stakes.ts'
 import type { TunableField } from '../space/lattice.ts'
 
 /** Families in which a failure was seen: per binary floor by its id, and of utility in either direction. */
@@ -14,6 +14,8 @@ export interface Seen {
 export interface SurfaceControl extends Seen {
   readonly path: string
   readonly values: readonly SettingValue[]
+  /** Replays under its values that the records could answer. */
+  readonly shown: number
   /** No value changes a context, an asked approval, an action or a decision of any case. */
   readonly inert: boolean
 }
@@ -33,13 +35,8 @@ export const needsUtility = (
   { suite, replayer = 'transcript' }: { readonly suite: EvaluatorSuite; readonly replayer?: Replayer['kind'] },
   fields: readonly Pick<TunableField, 'surface'>[],
 ): boolean =>
-  suite.evaluators.some(
-    (e) =>
-      e.dimension === 'utility' &&
-      e.role === 'floor' &&
-      canBreak(
-        e.check,
-        fields.map((f) => f.surface.layer),
-        replayer,
-      ),
+  breaksUtility(
+    suite,
+    fields.map((f) => f.surface.layer),
+    replayer,
   )

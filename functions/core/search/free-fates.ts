@@ -68,31 +68,39 @@ export function rememberedOrTooWide(
     return dropped(
       { change, digest },
       'inert',
-      `${inert.path} changes no context, no asked approval, no action and no decision of any case, not even at ${valueList(inert)}`,
+      `${inert.path} changes no context, approval, action or decision of any case, not even at ${valueList(inert)}`,
     )
   return { change, digest, settings: applyPatch(pack.settings, change.patch), metric: null }
 }
 
 const valueList = ({ values }: SurfaceControl): string => values.map((v) => String(v).slice(0, 40)).join(' or ')
 
-/** The fate of a change of a surface under which utility was never seen to fail: nothing could have spoken against it. */
-export function blindFate(visited: Visited, { control, fields, ...input }: SearchInput): CandidateScore | Visited {
+/** Why nothing could have spoken against a change: utility was never seen to fail under a surface of it. Null: it was. */
+export function blindness(
+  { patch }: CandidateChange,
+  { control, fields, ...input }: SearchInput,
+  isPaid: boolean,
+): string | null {
   const blind = control?.surfaces.find(
     (s) =>
-      s.path in visited.change.patch &&
+      s.path in patch &&
       s.utility === 0 &&
+      // Where the control could answer nothing, the replays of the candidate say why.
+      (isPaid || s.shown > 0) &&
       needsUtility(
         input,
         fields.filter((f) => f.path === s.path),
       ),
   )
-  if (!blind) return visited
-  return dropped(
-    visited,
-    'blind',
-    `${blind.path}: utility was seen to fail in no search family, not even at its most destructive values, so the records could not have contradicted this change`,
-    visited.metric,
-  )
+  return blind
+    ? `${blind.path}: not even its most destructive values break utility in a search family: the records could not contradict this change`
+    : null
+}
+
+/** The fate of such a change before anything is paid for it. */
+export function blindFate(visited: Visited, input: SearchInput): CandidateScore | Visited {
+  const why = blindness(visited.change, input, false)
+  return why === null ? visited : dropped(visited, 'blind', why, visited.metric)
 }
 
 /** The fate of a change that follows from how its cases are rendered, or what is worth paying for. */

@@ -43,7 +43,7 @@ export function* negativeControl(input: SearchInput, view: CaseView): Generator<
     const beyond = beyondBounds(field)
     if (beyond !== null && !watch.hasSeenFailures()) yield* visit(set(beyond), input, view, watch.beyond(), tally)
     const inert = values.length > 0 && !watch.changed && !movesWithOthers(field, values, input, view)
-    surfaces.push({ path: field.path, values, inert, ...watch.seen() })
+    surfaces.push({ path: field.path, values, shown: watch.shown, inert, ...watch.seen() })
   }
   const together = new Watch(input, fields)
   const worst = worstTogether(fields, candidates)
@@ -88,6 +88,7 @@ class Watch {
   /** Did a value within the bounds change anything? */
   changed = false
   #isBeyond = false
+  shown = 0
 
   constructor(input: SearchInput, fields: readonly TunableField[]) {
     this.#input = input
@@ -112,6 +113,7 @@ class Watch {
     const { panel, suite } = this.#input
     if (!this.#isBeyond && (contextChanged !== false || decisionChanged)) this.changed = true
     if (result.status !== 'replayed' || !result.scorecard) return
+    this.shown++
     const family = panel.familyOf[i]!
     const { baseline } = floorLetters(panel.cases.at(i)!.floors)
     const now = lettersOfScores(suite, result.scorecard.scores, measures.approval_bypass === true)

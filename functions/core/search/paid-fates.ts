@@ -5,7 +5,7 @@ import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta, utilityPairs } from '../evaluate/pairs.ts'
 import { configRadius, radiusBlock } from '../space/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
-import { gains, noGain, tidy, type Visited } from './free-fates.ts'
+import { blindness, gains, noGain, tidy, type Visited } from './free-fates.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
@@ -66,5 +66,6 @@ export function settleOutcome(
   const block = radiusBlock(blast_radius, target)
   const kept = { ...done, blast_radius, search_evidence: evidenceOf(target, pairs) }
   if (block) return { ...kept, fate: 'blast_radius', reason: block }
-  return { ...kept, fate: 'dominated', reason: '' }
+  const blind = blindness(change, input, true)
+  return blind ? { ...kept, fate: 'blind', reason: blind } : { ...kept, fate: 'dominated', reason: '' }
 }

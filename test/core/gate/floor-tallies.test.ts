@@ -64,7 +64,7 @@ test('a family of which nothing is recorded proves nothing, and blocks above the
 
 test('a floor that nothing destructive breaks is blind', () => {
   expect(needs(factsOf(0, 500, 0), {})).toMatchObject({ verdict: 'inconclusive', needed: null })
-  expect(needs(factsOf(0, 500, 0), {}).note).toMatch(/^required_evidence is blind: .* say in not_at_stake why/)
+  expect(needs(factsOf(0, 500, 0), {}).note).toMatch(/^required_evidence is blind: .* say why in not_at_stake/)
   expect(needs(factsOf(0, 500, 0), null).verdict).toBe('ready')
 })
 

@@ -131,7 +131,7 @@ describe('the control', () => {
     expect(committed).toEqual([])
     expect(candidates.find((c) => c.patch[K]?.to === 1)).toMatchObject({
       fate: 'blind',
-      reason: `${K}: utility was seen to fail in no search family, not even at its most destructive values, so the records could not have contradicted this change`,
+      reason: `${K}: not even its most destructive values break utility in a search family: the records could not contradict this change`,
     })
   })
 
@@ -141,7 +141,7 @@ describe('the control', () => {
     expect(surfaceOf(control, GATE)).toMatchObject({ inert: true, values: [300] })
     expect(candidates.map((c) => c.fate)).toEqual(['inert', 'inert'])
     expect(candidates[0]!.reason).toBe(
-      `${GATE} changes no context, no asked approval, no action and no decision of any case, not even at 300`,
+      `${GATE} changes no context, approval, action or decision of any case, not even at 300`,
     )
     expect(counts.paid).toBe(0)
   })
@@ -149,8 +149,8 @@ describe('the control', () => {
   test('is told a line a surface', () => {
     expect(controlLines(found(inputOf(elsewhere(4), [GATE, K])).control)).toEqual([
       `   ${GATE} at 300: INERT: nothing changes`,
-      `   ${K} at 1, 5: failures seen in families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0`,
-      '   all together: failures seen in families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0',
+      `   ${K} at 1, 5: failed families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0`,
+      '   all together: failed families: utility 4, required_evidence 4, grounded_arguments 0, approval_honoured 0',
     ])
   })
 

@@ -115,7 +115,7 @@ describe('a threshold whose gate stands in no recording', () => {
     const summary = await run(store, { target })
     expect(summary.verdict).toBe('inconclusive')
     expect(summary.reasons.join('\n')).toContain(
-      'approval_bypass_rate: approval_honoured is blind: the most destructive values of the search space break it in no search family',
+      'approval_bypass_rate: approval_honoured is blind: the most destructive values break it in no search family',
     )
     expect((await items(store))[0]).toMatchObject({ used: 0, retired: null })
   })

@@ -187,7 +187,7 @@ export class Copies {
 
   /** Keeps the contents that are new, with the side to which each first run goes. */
   async keepContents(): Promise<void> {
-    await this.#near.keep((intent, family) => this.#sideOf(intent, familyHash(family)))
+    await this.#near.keep((intent, family) => this.#sideOf(intent, family))
     for (const intent of this.#intents)
       for await (const lines of inShards(this.#newContents(intent), SEGMENT_LINES)) {
         const text = canonicalLines(lines)

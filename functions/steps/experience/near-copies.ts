@@ -4,6 +4,7 @@
  */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { hiddenUnder } from '#core/experience/content.ts'
+import { familyHash } from '#core/experience/index-line.ts'
 import { likeness, type Sketch, sketchOf } from '#core/experience/sketch.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -22,7 +23,7 @@ interface StoredBand {
   readonly signature: string
   /** Hash of the run. */
   readonly run: string
-  /** Name of its family, hidden under the band and the key. */
+  /** Name of its family, hidden under the run and the key. */
   readonly family: string
   readonly side: Side
 }
@@ -32,6 +33,8 @@ type Band = Omit<StoredBand, 'band' | 'side'> & {
   /** null: no earlier import stored it; then its run's id is known. */
   readonly side: Side | null
   readonly run_id: string | null
+  /** Hash of its family. */
+  readonly first?: string
 }
 
 /** A run like another one: the family of that one, and its id where this import holds it. */
@@ -58,12 +61,13 @@ export class NearCopies {
     const sketch = sketchOf(this.#splitKey, run)
     if (sketch === null) return null
     let alike: Alike | null = null
+    const mine = JSON.stringify(this.#bandOf(run, hashed, sketch))
     for (const band of sketch.bands) {
       const at = `near ${run.intent_id} ${band}`
       const first = JSON.parse(this.#aside.get(at) ?? 'null') as Band | null
-      if (first === null) this.#aside.set(at, JSON.stringify(this.#bandOf(run, hashed, sketch, band)))
+      if (first === null) this.#aside.set(at, mine)
       else if (alike === null && first.run !== hashed && likeness(first.signature, sketch.signature) >= LEAST_LIKENESS)
-        alike = { family: this.#hidden(band).reveal(first.family), side: first.side, run_id: first.run_id }
+        alike = { family: this.#hidden(first.run).reveal(first.family), side: first.side, run_id: first.run_id }
     }
     return alike
   }
@@ -79,7 +83,7 @@ export class NearCopies {
       }
   }
 
-  /** Keeps what is new. `sideOf`: where a family's runs go. */
+  /** Keeps what is new. `sideOf`: where the runs of a family go, by its hash. */
   async keep(sideOf: (intent: string, family: string) => Side): Promise<void> {
     for (const intent of this.#intents)
       for await (const lines of inShards(this.#newBands(intent, sideOf), SEGMENT_LINES)) {
@@ -91,18 +95,23 @@ export class NearCopies {
   *#newBands(intent: string, sideOf: (intent: string, family: string) => Side): Generator<StoredBand> {
     const prefix = `near ${intent} `
     for (const [key, text] of this.#aside.entries(prefix)) {
-      const { run_id, side, ...first } = JSON.parse(text) as Band
-      if (run_id === null || side !== null) continue
-      const band = key.slice(prefix.length)
-      yield { ...first, band, side: sideOf(intent, this.#hidden(band).reveal(first.family)) }
+      const { run_id: _id, side: _none, first, ...band } = JSON.parse(text) as Band
+      if (first !== undefined) yield { ...band, band: key.slice(prefix.length), side: sideOf(intent, first) }
     }
   }
 
-  #bandOf({ family_id, run_id }: ExperienceRun, run: string, { signature }: Sketch, band: string): Band {
-    return { run, run_id, signature, family: this.#hidden(band).hide(family_id), side: null }
+  #bandOf({ family_id, run_id }: ExperienceRun, run: string, { signature }: Sketch): Band {
+    return {
+      run,
+      run_id,
+      signature,
+      family: this.#hidden(run).hide(family_id),
+      side: null,
+      first: familyHash(family_id),
+    }
   }
 
-  #hidden(band: string) {
-    return hiddenUnder(this.#splitKey, `near\u0000${band}`)
+  #hidden(run: string) {
+    return hiddenUnder(this.#splitKey, `near\u0000${run}`)
   }
 }

@@ -195,7 +195,9 @@ describe('a pinned module', () => {
     expect(code).toBe(2)
     expect(JSON.parse(out)).toMatchObject({ verdict: 'refused', excluded: { share: 1 } })
     expect(JSON.parse(out).reasons[1]).toMatch(/^scorecard, e\.g\. repair-\d+: status DONE, recorded DECIDED$/)
-    expect(existsSync(join(store, 'autotune'))).toBe(false)
+    // The record of the refusal, and nothing else.
+    const left = readdirSync(join(store, 'autotune/runs'), { recursive: true, encoding: 'utf8' })
+    expect(left.filter((file) => file.endsWith('.json'))).toEqual([expect.stringMatching(/^[^/]+\/refusal\.json$/)])
     expect(existsSync(join(store, 'vault/goldens'))).toBe(false)
   })
 

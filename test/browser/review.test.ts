@@ -70,7 +70,7 @@ describeBrowser('a review in a browser', () => {
     await servingReview(copyOf(untouched), async ({ url }) => {
       await visit(browser, url('policy'), DESKTOP, async (page) => {
         const tree = await page.locator('body').ariaSnapshot()
-        expect(tree).toContain('heading "support.refund: max_hops 3 → 2, top_k 10 → 6" [level=1]')
+        expect(tree).toContain('heading "support.refund: evidence.order_history.top_k 10 → 6" [level=1]')
         for (const part of [
           'table "Settings of the pack, from → to"',
           'rowheader "evidence.order_history.top_k"',

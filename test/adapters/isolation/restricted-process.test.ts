@@ -38,7 +38,8 @@ test('tells how far a search is, and none of it is part of the reply', async () 
 
     expect(reproduced.map((line) => JSON.parse(line).case.case_id)).toHaveLength(lines.length)
     expect(replays.every((line) => 'candidate_id' in JSON.parse(line))).toBe(true)
-    expect(told[0]).toMatch(/^replaying candidate 1 of \d+: 0 replays so far$/)
+    expect(told[0]).toBe('the negative control: every surface at its most destructive values')
+    expect(told[1]).toMatch(/^replaying candidate 1 of \d+: 0 replays so far$/)
     expect(told.at(-1)).toMatch(/^the no-search arm: \d+ replays of random candidates$/)
   } finally {
     process.close()

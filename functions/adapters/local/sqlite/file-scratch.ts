@@ -29,16 +29,23 @@ export function fileScratch(folder: string): Scratch {
   const one = database.prepare('SELECT text FROM texts WHERE key = ?')
   const put = database.prepare('INSERT INTO texts VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text')
   const bytes = passingDescriptor(folder)
+  // An iterator of Node 22 does not hold its statement, which would be collected under it.
+  const reading = new Set<unknown>()
   return {
     records: new Records(fileDisk(bytes.file)),
     get: (key) => (one.get(codeUnits(key))?.text as string | undefined) ?? null,
     set: (key, text) => void put.run(codeUnits(key), text),
     *entries(prefix = '') {
       const from = database.prepare('SELECT key, text FROM texts WHERE key >= ? ORDER BY key')
-      for (const row of from.iterate(codeUnits(prefix))) {
-        const key = fromCodeUnits(row.key as Uint8Array)
-        if (!key.startsWith(prefix)) return
-        yield [key, row.text as string]
+      reading.add(from)
+      try {
+        for (const row of from.iterate(codeUnits(prefix))) {
+          const key = fromCodeUnits(row.key as Uint8Array)
+          if (!key.startsWith(prefix)) return
+          yield [key, row.text as string]
+        }
+      } finally {
+        reading.delete(from)
       }
     },
     close() {

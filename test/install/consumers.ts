@@ -16,6 +16,7 @@ const whole = JSON.parse(readFileSync('desk/target.json', 'utf8'))
 const guardrails = {
   ...whole.guardrails,
   policy: { min: 1, max_violation_rate: 0.05 }, safety: { min: 1, max_violation_rate: 0.05 }, utility_delta: { min: -0.05 },
+  p95_latency_delta: { max_ms: 2000 },
 }
 const target = { ...whole, guardrails, search_space: ['evidence.manual.top_k'] }
 const run = await runTarget(store, target, { replayer: 'module:desk/harness.ts', runId: 'r1' })

@@ -3,9 +3,10 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta, utilityPairs } from '../evaluate/pairs.ts'
-import { configRadius, radiusBlock } from '../space/blast-radius.ts'
+import { radiusBlock } from '../space/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
 import { blindness, gains, noGain, tidy, type Visited } from './free-fates.ts'
+import { radiusOf } from './radius.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
@@ -49,20 +50,7 @@ export function settleOutcome(
   if (!gains(target, metric, baselineMetric))
     return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
   const pairs = utilityPairs(panel, measures)
-  const changedFamilies = new Set<number>()
-  const decided = new Set<number>()
-  changed.forEach((flags, i) => {
-    if (flags & 1) changedFamilies.add(panel.familyOf[i]!)
-    if (flags & 2) decided.add(panel.familyOf[i]!)
-  })
-  const blast_radius = {
-    fields: Object.keys(change.patch).length,
-    b_config: configRadius(input.fields, change.patch),
-    b_context: changedFamilies.size / panel.families,
-    b_decision: decided.size / panel.families,
-    negative_flip_rate: pairs.labelled === 0 ? 0 : pairs.regressions / pairs.labelled,
-    reachable_intents: 1,
-  }
+  const blast_radius = radiusOf(change.patch, input.fields, panel, changed, pairs)
   const block = radiusBlock(blast_radius, target)
   const kept = { ...done, blast_radius, search_evidence: evidenceOf(target, pairs) }
   if (block) return { ...kept, fate: 'blast_radius', reason: block }

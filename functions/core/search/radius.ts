@@ -15,7 +15,7 @@ export function radiusOf(
   fields: readonly TunableField[],
   { familyOf, families }: Panel,
   changed: Uint8Array,
-  { labelled, regressions }: ScoreDelta,
+  { labelled, regressions }: Pick<ScoreDelta, 'labelled' | 'regressions'>,
 ): BlastRadius {
   const share = (bit: number): number => {
     const touched = new Set<number>()

@@ -2,10 +2,7 @@
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { inParallel } from '../../../streams/groups.ts'
 import type { HarnessHost } from './harness-host.ts'
-import type { HostRequest } from './protocol.ts'
-
-/** One case for a harness. */
-export type Job = Omit<HostRequest, 'id'>
+import type { Job } from './protocol.ts'
 
 export class HarnessPool {
   readonly #hosts: (HarnessHost | null)[]

@@ -72,12 +72,15 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs, cage: cageHere() } as const,
     name: `the harness module ${path}`,
     runs,
-    map: (side, items, work) =>
-      pools[side].map(items, (item, ask) =>
-        work(item, (job) => {
-          if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-          return ask(job)
-        }),
+    map: (side, items, work, ends) =>
+      pools[side].map(
+        items,
+        (item, ask) =>
+          work(item, (job) => {
+            if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
+            return ask(job)
+          }),
+        ends,
       ),
   })
 
@@ -104,12 +107,12 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       try {
         let step = yield* turn({ input }, heads())
         while ('round' in step) {
-          const { cases, settings } = step.round
+          const { cases, settings, stopsAtFailure = false } = step.round
           const asked = cases.map((i) => ({
             case: JSON.parse(searched.at(i)!) as ReplayCase,
             baseline: panel.baseline.at(i)!,
           }))
-          const answers = await replays.answer(asked, settings, judged)
+          const answers = await replays.answer(asked, settings, judged, stopsAtFailure)
           step = yield* turn({ answers })
         }
         return unpacked(step.result)

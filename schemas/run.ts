@@ -19,6 +19,14 @@ const PinnedModel = z.strictObject({
 })
 
 /**
+ * How well the process that runs a user's own code is held. `wall`: it sees no process, network or file but its own. `belt`:
+ * Node's permission model, which on older lines lets the network through. `deployed`: a function of yours, held by
+ * nobody here. `none`: not at all.
+ */
+export const Cage = z.enum(['wall', 'belt', 'belt without network gate', 'deployed', 'none'])
+export type Cage = z.infer<typeof Cage>
+
+/**
  * What replayed the cases. A module is pinned by its bytes, a function by its version: with others the run is another
  * one. Limits are in milliseconds.
  */
@@ -29,6 +37,7 @@ export const Replayer = z.discriminatedUnion('kind', [
     path: z.string().meta({ description: "The user's own harness, as named on the command line." }),
     digest: Digest.meta({ description: 'Over the module and the local files that it names.' }),
     limit_ms: z.int().min(1).meta({ description: 'Longest that one case may take.' }),
+    cage: Cage.optional().meta({ description: 'Absent: run by a version that did not say.' }),
   }),
   z.strictObject({
     kind: z.literal('lambda'),

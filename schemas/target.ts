@@ -148,6 +148,9 @@ export const TuningTarget = z.strictObject({
         description:
           'transcript: trims what was recorded. module: runs a harness of your own, named when the run starts, or deployed.',
       }),
+      cage: z.literal('wall').optional().meta({
+        description: 'Refuses a run whose harness is not held by a wall (default: whatever the machine has).',
+      }),
       questions: z
         .int()
         .min(1)

@@ -1,4 +1,5 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
+import { betterCage } from '#adapters/local/cage/level.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
@@ -9,6 +10,7 @@ import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
 import { searchProblems } from '#core/search/search-set.ts'
@@ -35,7 +37,7 @@ import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { contractLines } from './text.ts'
-import { certifiableLines, guardrailLines, ruleLines, suiteLines, surfaceLines } from './text-doctor.ts'
+import { cageTableLines, certifiableLines, guardrailLines, ruleLines, suiteLines, surfaceLines } from './text-doctor.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -105,7 +107,11 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const tracing = reproduced.tracing ?? NO_TRACING
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const estimated = estimatedLine(tracing)
-    const problems = searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind)
+    const caged = cageProblem(target, pins.replayer)
+    const problems = [
+      ...(caged ? [caged] : []),
+      ...searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind),
+    ]
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
@@ -125,6 +131,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         needed_families: needed,
         search_cases: cases,
         excluded: reproduced.excluded,
+        cage: cageOf(pins.replayer),
+        better_cage: harness ? betterCage() : null,
         examples,
         tracing,
         problems,
@@ -140,6 +148,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
+        ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         ...ruleLines(rules),
         ...surfaceLines(surfaces),

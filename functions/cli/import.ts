@@ -4,7 +4,7 @@ import { importFiles } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
 import { openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { onInterrupt, print, terminalProgress } from './terminal.ts'
 import { copiesLines } from './text.ts'
 
 interface Options extends StoreOptions {
@@ -25,6 +25,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
   if (files.length + documents === 0)
     throw new UserError('nothing to import: name record files, or --pack, --suite, --prices, --document')
   const store = await openForImport(o, terminalProgress())
+  const ended = onInterrupt('Every run that was stored is whole: the same command goes on, and skips what it finds')
   try {
     const report = await importFiles(store, files, {
       map: o.map ?? null,
@@ -51,6 +52,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
     ])
     return 0
   } finally {
+    ended()
     store.close()
   }
 }

@@ -17,7 +17,7 @@ import { existingStore, isLocal, openExisting } from './open.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { COMMAND, onInterrupt, print, terminalProgress } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -42,6 +42,7 @@ export async function runVerb(o: Options): Promise<number> {
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
+  let ended = () => {}
   try {
     const changes = text === null ? null : changesOf(text, o.candidates!)
     const bounded = changes && (await boundedBy(store, target, changes))
@@ -50,6 +51,9 @@ export async function runVerb(o: Options): Promise<number> {
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o.json)
     }
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
+    ended = onInterrupt(
+      `What the run wrote is whole: the same command goes on with it, and a question that it opened stays spent. "${COMMAND} list" names it, "${COMMAND} run --abandon RUN" gives it up`,
+    )
     const summary = await runTarget(
       store,
       { target, candidates: bounded, runId: o.runId ?? null, demonstration: null },
@@ -58,6 +62,7 @@ export async function runVerb(o: Options): Promise<number> {
     )
     return await report(store, summary, o.json)
   } finally {
+    ended()
     engine?.close()
     store.close()
   }

@@ -9,11 +9,38 @@ export function print(json: boolean, object: unknown, lines: () => readonly stri
   process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${lines().join('\n')}\n`)
 }
 
-/** Progress on stderr, only where a person watches, and only once work has taken more than a second. */
+/** A log needs a sign of life, a terminal each one. */
+const LOGGED_EVERY_MS = 10_000
+
+/** Progress on stderr once work has taken more than a second: all of it where a person watches, now and then in a log. */
 export function terminalProgress(): Progress {
-  const started = performance.now()
+  let quietUntil = performance.now() + (process.stderr.isTTY ? 1000 : LOGGED_EVERY_MS)
   return (message) => {
-    if (process.stderr.isTTY && performance.now() - started > 1000) process.stderr.write(`${message}\n`)
+    const now = performance.now()
+    if (now < quietUntil) return
+    if (!process.stderr.isTTY) quietUntil = now + LOGGED_EVERY_MS
+    process.stderr.write(`${message}\n`)
+  }
+}
+
+const ENDS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+/**
+ * Says what is kept when a person or the system ends this program in the middle of its work, and ends it; its processes
+ * end with it. Call what it returns when the work is done.
+ */
+export function onInterrupt(kept: string): () => void {
+  const signals = Object.entries(ENDS) as [keyof typeof ENDS, number][]
+  const handlers = signals.map(([signal, code]) => {
+    const handle = (): never => {
+      process.stderr.write(`autotune: ended by ${signal}. ${kept}\n`)
+      process.exit(code)
+    }
+    process.once(signal, handle)
+    return () => process.removeListener(signal, handle)
+  })
+  return () => {
+    for (const remove of handlers) remove()
   }
 }
 

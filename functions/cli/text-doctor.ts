@@ -3,8 +3,10 @@ import type { SuiteRow } from '#core/contract/mixed-suite.ts'
 import type { RuleRow } from '#core/evaluate/rule-table.ts'
 import type { CertifiableLimit, CertifiableRow } from '#core/gate/certifiable.ts'
 import type { GuardrailNeed } from '#core/gate/guardrail-table.ts'
+import { cageLines } from '#core/replay/cage.ts'
 import type { Reach } from '#core/search/replayable-values.ts'
 import type { SurfaceRow } from '#core/search/surface-table.ts'
+import type { Replayer } from '#schemas/run.ts'
 import { number, wrapped } from './text.ts'
 
 /** Missing is not 0. */
@@ -172,3 +174,9 @@ function declaration({ guardrail, field }: CertifiableLimit, smallest: number): 
 
 /** Three digits, rounded up: what is declared must not be smaller than what can be certified. */
 const roundedUp = (share: number): number => Math.ceil(share * 1000 - 1e-9) / 1000
+
+/** How a harness is held here; `better`: what would hold it better. */
+export const cageTableLines = (replayer: Replayer, better: string | null): string[] => [
+  ...cageLines(replayer).map((line) => `caged    ${line}`),
+  ...(better ? [`   better   ${better}`] : []),
+]

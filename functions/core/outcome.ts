@@ -12,6 +12,7 @@ import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
+import { cageLines } from './replay/cage.ts'
 import { controlLines } from './search/control-rows.ts'
 import type { SearchResult } from './search/search.ts'
 import type { CompiledSearch } from './search/search-set.ts'
@@ -105,7 +106,12 @@ export function finishRun(done: Finished): RunOutcome {
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
-    reasons: [...reasons, ...done.compiled.notes, ...(run.demonstration ? [run.demonstration] : [])],
+    reasons: [
+      ...reasons,
+      ...done.compiled.notes,
+      ...cageLines(run.replayer),
+      ...(run.demonstration ? [run.demonstration] : []),
+    ],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }
@@ -176,7 +182,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: compiled.records,
+      records: [...compiled.records, ...cageLines(run.replayer)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])

@@ -4,6 +4,7 @@
  * restricted process of its own.
  */
 import { availableParallelism } from 'node:os'
+import { cageHere } from '#adapters/local/cage/level.ts'
 import { unpacked } from '#adapters/local/isolation/protocol.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
@@ -51,7 +52,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     throw new UserError(
       `the harness module ${path} is no longer the one that was pinned: its digest is ${files.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and the local files that it names`,
     )
-  const readable = readableBy(files, store, vault)
+  const readable = readableBy(files, vault)
   const start = (): Promise<HarnessHost> => {
     if (harnessFiles(path, store).digest !== files.digest)
       throw new UserError(`the harness module ${path} was changed while it was running: start again`)
@@ -68,15 +69,18 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   let searched = new RecordList(aside.records, TEXT)
 
   const replays = harnessReplays({
-    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs } as const,
+    replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs, cage: cageHere() } as const,
     name: `the harness module ${path}`,
     runs,
-    map: (side, items, work) =>
-      pools[side].map(items, (item, ask) =>
-        work(item, (job) => {
-          if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
-          return ask(job)
-        }),
+    map: (side, items, work, ends) =>
+      pools[side].map(
+        items,
+        (item, ask) =>
+          work(item, (job) => {
+            if (++replayed % 200 === 0) options.progress?.(`the harness has replayed ${replayed} cases`)
+            return ask(job)
+          }),
+        ends,
       ),
   })
 
@@ -103,12 +107,12 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       try {
         let step = yield* turn({ input }, heads())
         while ('round' in step) {
-          const { cases, settings } = step.round
+          const { cases, settings, stopsAtFailure = false } = step.round
           const asked = cases.map((i) => ({
             case: JSON.parse(searched.at(i)!) as ReplayCase,
             baseline: panel.baseline.at(i)!,
           }))
-          const answers = await replays.answer(asked, settings, judged)
+          const answers = await replays.answer(asked, settings, judged, stopsAtFailure)
           step = yield* turn({ answers })
         }
         return unpacked(step.result)

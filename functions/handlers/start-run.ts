@@ -1,4 +1,5 @@
 /** Checks the contract and takes the lock: one run per intent and risk class. Nothing is written before both hold. */
+import { cageProblem } from '#core/replay/cage.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { type RunRef, StartRunInput } from '#schemas/payloads.ts'
 import { Replayer } from '#schemas/run.ts'
@@ -48,6 +49,8 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       throw new ContractRefused(reasons)
     }
     const replayer = replayerFor(target, harness)
+    const caged = cageProblem(target, replayer)
+    if (caged) throw new UserError(caged)
     const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.
     const holder = { name: execution, isAlive: (name: string) => name !== execution }

@@ -30,6 +30,8 @@ export interface Round {
   readonly candidate_id: string
   readonly settings: Settings
   readonly cases: readonly number[]
+  /** The first case that cannot be replayed, or fails, decides: answers behind it may be left out. */
+  readonly stopsAtFailure?: true
 }
 
 /** Answers a round in its own order. */

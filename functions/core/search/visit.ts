@@ -83,9 +83,10 @@ export function* failFastReplay(
     const keys = block.map((i) => view.contextKey(i, settings))
     const missing = block.filter((i, at) => memo.isMissing(i, keys[at]!))
     if (missing.length > 0) {
-      const answers = yield { candidate_id: candidateId, settings, cases: missing }
-      missing.forEach((i, at) => {
-        memo.remember(i, keys[block.indexOf(i)]!, answers[at]!)
+      const answers = yield { candidate_id: candidateId, settings, cases: missing, stopsAtFailure: true }
+      answers.forEach((answer, at) => {
+        const i = missing[at]!
+        memo.remember(i, keys[block.indexOf(i)]!, answer)
       })
     }
     for (const [at, i] of block.entries()) {

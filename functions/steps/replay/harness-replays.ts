@@ -34,11 +34,15 @@ export interface HarnessRunner<K extends Replayer> {
   readonly name: string
   /** Recorded runs of each side of the split. */
   readonly runs: Readonly<Record<Side, RunLoader>>
-  /** Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items. */
+  /**
+   * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
+   * the first that `ends` the work may be left out.
+   */
   map<T, R>(
     side: Side,
     items: readonly T[],
     work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+    ends?: (result: R) => boolean,
   ): Promise<R[]>
 }
 
@@ -55,15 +59,18 @@ export function harnessReplays<K extends Replayer>(
     items: readonly T[],
     { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
     toResult: (item: T, replied: Replied) => R,
-  ): Promise<R[]> =>
-    runner.map(side, items, async (item, ask) => {
+    ends?: (result: R) => boolean,
+  ): Promise<R[]> => {
+    const work = async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
       const given = caseForHarness(item.case, settings, baseline)
       if ('unreplayable' in given) return toResult(item, given)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
       const reply = await ask({ recording: pinRecording(run, withheld, rulesOf(recording)), settings })
       return toResult(item, { run, recording, settings, reply })
-    })
+    }
+    return runner.map(side, items, work, ends)
+  }
 
   const underBaseline = <R>(
     side: Side,
@@ -95,10 +102,14 @@ export function harnessReplays<K extends Replayer>(
       }
     },
 
-    answer(lines, settings, run) {
+    answer(lines, settings, run, stopsAtFailure = false) {
       const pins = pinsOf(run)
-      return replay('search', lines, { settings, baseline: pins.baseline }, (line, replied) =>
-        harnessAnswer(line, replied, pins, run.evaluator_suite),
+      return replay(
+        'search',
+        lines,
+        { settings, baseline: pins.baseline },
+        (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
+        (answer) => stopsAtFailure && answer.result.status !== 'replayed',
       )
     },
 

@@ -15,8 +15,16 @@ export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator
 }
 
 export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
-  /** Answers of search cases under a settings table, in their order. */
-  answer(lines: readonly SealedLine[], settings: Settings, run: AnswerPins): Promise<readonly CaseAnswer[]>
+  /**
+   * Answers of search cases under a settings table, in their order. `stopsAtFailure`: those behind the first case that
+   * could not be replayed may be left out.
+   */
+  answer(
+    lines: readonly SealedLine[],
+    settings: Settings,
+    run: AnswerPins,
+    stopsAtFailure?: boolean,
+  ): Promise<readonly CaseAnswer[]>
 }
 
 /** The transcript replayer in this process. */

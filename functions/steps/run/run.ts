@@ -11,6 +11,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
+import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import { searchProblems } from '#core/search/search-set.ts'
@@ -62,6 +63,8 @@ export async function runTarget(
   })
   const { pack, suite, prices, resolved, riskClass } = contract
   const replayer = replayerOf(engine)
+  const caged = cageProblem(target, replayer)
+  if (caged) throw new UserError(caged)
   const about = aboutOf({ target, candidates: request.candidates, replayer })
   const startedAt = store.clock.now()
   const lock = await takeLock(

@@ -34,34 +34,26 @@ describe('the digest of a harness', () => {
 
 describe('what a harness may read', () => {
   const readable = (desk: ReturnType<typeof aDesk>, path = desk.harness(''), store = desk.store) =>
-    readableBy(harnessFiles(path, store), store, join(store, 'vault'))
+    readableBy(harnessFiles(path, store), join(store, 'vault'))
 
-  test('its own folder and the packages above it, not the store beside it', () => {
+  test('the files that it names, from file to file, and no other one beside them', () => {
     using desk = aDesk()
-    mkdirSync(join(desk.folder, '..', 'node_modules'))
-    const paths = readable(desk)
+    for (const name of ['a.ts', 'b.json', 'private.json']) writeFileSync(join(desk.folder, name), `'./b.json'`)
+    const paths = readable(desk, desk.harness(`import './a'`))
 
-    expect(paths).toContain(desk.folder)
-    expect(paths).toContain(join(desk.folder, '..', 'node_modules'))
-    expect(paths.some((p) => desk.store.startsWith(p))).toBe(false)
+    for (const name of ['harness.mjs', 'a.ts', 'b.json']) expect(paths).toContain(join(desk.folder, name))
+    for (const path of [join(desk.folder, 'private.json'), join(desk.store, 'x')])
+      expect(paths.some((p) => path === p || path.startsWith(`${p}/`))).toBe(false)
   })
 
-  test('everything in its folder but the store, when the store lies there', () => {
+  test('all files of a folder that it names, but not of its own', () => {
     using desk = aDesk()
-    const store = join(desk.folder, 'deep', 'harness')
-    mkdirSync(join(store, 'vault'), { recursive: true })
-    writeFileSync(join(desk.folder, 'deep', 'notes.txt'), '')
-    mkdirSync(join(desk.folder, 'lib'))
-    const paths = readable(desk, desk.harness(''), store)
+    mkdirSync(join(desk.folder, 'corpus'))
+    for (const name of ['corpus/a.txt', 'corpus/b.txt', 'beside.txt']) writeFileSync(join(desk.folder, name), '')
+    const paths = readable(desk, desk.harness(`const here = './'; const corpus = './corpus'`))
 
-    expect(paths).toEqual(
-      expect.arrayContaining([
-        join(desk.folder, 'harness.mjs'),
-        join(desk.folder, 'lib'),
-        join(desk.folder, 'deep', 'notes.txt'),
-      ]),
-    )
-    expect(paths.some((p) => store === p || store.startsWith(`${p}/`))).toBe(false)
+    for (const name of ['corpus/a.txt', 'corpus/b.txt']) expect(paths).toContain(join(desk.folder, name))
+    expect(paths).not.toContain(join(desk.folder, 'beside.txt'))
   })
 
   test('a file that it names outside of its folder', () => {
@@ -74,19 +66,21 @@ describe('what a harness may read', () => {
 
   test.each([
     [
-      'a symbolic link to the vault',
-      (desk: ReturnType<typeof aDesk>) => symlinkSync(join(desk.store, 'vault'), join(desk.folder, 'x')),
-    ],
-    [
-      'a symbolic link to what holds the store',
-      (desk: ReturnType<typeof aDesk>) => symlinkSync(join(desk.store, '..'), join(desk.folder, 'x')),
+      'a symbolic link to a file of the vault',
+      (desk: ReturnType<typeof aDesk>) => {
+        writeFileSync(join(desk.store, 'vault', 'test.jsonl'), 'sealed')
+        symlinkSync(join(desk.store, 'vault', 'test.jsonl'), join(desk.folder, 'x'))
+      },
+      /lies in the store/,
     ],
     [
       'a package that is linked to what holds the store',
       (desk: ReturnType<typeof aDesk>) => {
-        mkdirSync(join(desk.folder, 'node_modules', '@me'), { recursive: true })
-        symlinkSync(join(desk.store, '..'), join(desk.folder, 'node_modules', '@me', 'x'))
+        writeFileSync(join(desk.store, '..', 'package.json'), '{}')
+        mkdirSync(join(desk.folder, 'node_modules'), { recursive: true })
+        symlinkSync(join(desk.store, '..'), join(desk.folder, 'node_modules', 'x'))
       },
+      /lies in the store/,
     ],
     [
       'a second name of a file in the vault',
@@ -94,12 +88,13 @@ describe('what a harness may read', () => {
         writeFileSync(join(desk.store, 'vault', 'test.jsonl'), 'sealed')
         linkSync(join(desk.store, 'vault', 'test.jsonl'), join(desk.folder, 'x'))
       },
+      /remove it, then start again/,
     ],
-  ])('%s refuses the start', (_, plant) => {
+  ])('%s refuses the start', (_, plant, reason) => {
     using desk = aDesk()
     plant(desk)
 
-    expect(() => readable(desk)).toThrow(/remove it, then start again/)
+    expect(() => readable(desk, desk.harness(`import 'x'; const named = './x'`))).toThrow(reason)
   })
 
   test.each([

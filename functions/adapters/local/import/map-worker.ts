@@ -2,11 +2,13 @@
  * Runs a map in a child process that may read the map engine and nothing else, and survives it: a record that loops,
  * blows the memory or kills the process gets an error, the process is replaced, and the records behind it go on.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { endOf, startCaged } from '../cage/start.ts'
+import { killGroup } from '../cage/watchdog.ts'
 import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
 
 /** First line to the child. */
@@ -42,6 +44,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 const CHILD = realpathSync(scriptFile('./map-child.ts', import.meta.url))
 
+/** `eval` and `Function` are how earlier map engines were broken out of. */
+const NO_CODE_FROM_TEXT = '--disallow-code-generation-from-strings'
 const STACK = 500
 const SEQUENCE = 1_000_000
 const MAX_REPLY_CHARS = 8 * 1024 * 1024
@@ -61,7 +65,7 @@ export class MapWorker {
   #bytesSeen = 0
   #dueAt = 0
   #timer: NodeJS.Timeout | undefined
-  readonly #killAtExit = () => this.#child?.kill('SIGKILL')
+  readonly #killAtExit = () => this.#child && killGroup(this.#child)
 
   constructor(text: string, limits: MapLimits) {
     const guards = { timeout: limits.timeoutMs, stack: STACK, sequence: SEQUENCE }
@@ -85,15 +89,17 @@ export class MapWorker {
     process.off('exit', this.#killAtExit)
     clearTimeout(this.#timer)
     this.#queue = []
-    this.#child?.kill('SIGKILL')
+    this.#child && killGroup(this.#child)
   }
 
   #start(): void {
-    const child = spawn(process.execPath, [...guardArguments(this.#limits.memoryMb), CHILD], {
-      // Clean: NODE_OPTIONS could widen the grants. TZ because `$toMillis` reads a time without a zone as local.
-      env: { TZ: 'UTC' },
+    const child = startCaged({
+      script: CHILD,
+      readable: readableByMap(),
+      heapMb: this.#limits.memoryMb,
+      flags: [NO_CODE_FROM_TEXT],
       stdio: ['pipe', 'pipe', 'pipe'],
-    })
+    }) as Child
     const splitter = new LineSplitter()
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -106,7 +112,7 @@ export class MapWorker {
     })
     child.stdin.on('error', () => {}) // a dead child is dealt with when it closes
     child.on('error', (error) => this.#fail(error))
-    child.on('close', (code, signal) => this.#replace(stderr, signal ?? `exit code ${code}`))
+    child.on('close', (code, signal) => this.#replace(stderr, endOf(code, signal)))
     this.#child = child
     this.#ready = false
     this.#overdue = undefined
@@ -179,29 +185,15 @@ export class MapWorker {
     setImmediate(() => {
       if (this.#bytesSeen !== bytesSeen || this.#child !== child) return
       this.#overdue = this.#queue[0]
-      child?.kill('SIGKILL')
+      if (child) killGroup(child)
     })
   }
 }
 
-/**
- * Arguments for a Node process that may read the map engine, the files beside this one, and nothing else. The
- * permission model refuses files, processes, workers and addons; `node:sqlite` ignores it, hence its own switch. `eval`
- * and `Function` are off as well, because that is how earlier engines were broken out of.
- */
-export function guardArguments(memoryMb: number): string[] {
-  const splitter = realpathSync(scriptFile('../../../streams/line-splitter.ts', import.meta.url))
-  const jsonText = realpathSync(scriptFile('../../../core/replay/json-text.ts', import.meta.url))
-  const packageFile = realpathSync(join(PROGRAM, 'package.json'))
-  return [
-    '--permission',
-    `--allow-fs-read=${join(dirname(CHILD), '*')}`,
-    ...packageFolders('jsonata').map((engine) => `--allow-fs-read=${join(engine, '*')}`),
-    `--allow-fs-read=${packageFile}`,
-    `--allow-fs-read=${splitter}`,
-    `--allow-fs-read=${jsonText}`,
-    '--no-experimental-sqlite',
-    '--disallow-code-generation-from-strings',
-    `--max-old-space-size=${memoryMb}`,
-  ]
+/** Files that a map's process may read: the map engine, what stands beside this file, and what they import. */
+export function readableByMap(): string[] {
+  const own = ['../../../streams/line-splitter.ts', '../../../core/replay/json-text.ts'].map((source) =>
+    realpathSync(scriptFile(source, import.meta.url)),
+  )
+  return [dirname(CHILD), ...packageFolders('jsonata'), realpathSync(join(PROGRAM, 'package.json')), ...own]
 }

@@ -4,8 +4,15 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Lines, Progress } from '../../../ports.ts'
 import { asText } from '../../../streams/groups.ts'
+import { readableCode } from '../cage/readable-code.ts'
+import { startCaged } from '../cage/start.ts'
+import { killGroup } from '../cage/watchdog.ts'
+import { passingDescriptor } from '../files/passing-file.ts'
+import { scriptFile } from '../program-files.ts'
 import { REPLY } from './protocol.ts'
-import { startRestricted } from './restricted.ts'
+
+/** Below 1 GB V8 lets a heap grow to twice what lives in it, above to four times: some 80 MB live, whatever the set. */
+const HEAP_MB = 1000
 
 /** One restricted process, one request at a time. */
 export class RestrictedProcess {
@@ -18,7 +25,7 @@ export class RestrictedProcess {
   /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. */
   constructor(script: string, vault: string, progress: Progress = () => {}) {
     this.#progress = progress
-    this.#child = startRestricted(script, vault)
+    this.#child = start(script, vault)
     this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.stdin!.on('error', () => {
       // The process is gone; the missing reply says so.
@@ -87,6 +94,22 @@ export class RestrictedProcess {
   }
 
   close(): void {
-    this.#child.kill('SIGKILL')
+    killGroup(this.#child)
+  }
+}
+
+/** With pipes, and a nameless file to put aside what is too much for its memory. */
+function start(script: string, vault: string): ChildProcess {
+  const aside = passingDescriptor(vault)
+  try {
+    return startCaged({
+      script: scriptFile(script, import.meta.url),
+      readable: readableCode(vault),
+      heapMb: HEAP_MB,
+      stdio: ['pipe', 'pipe', 'pipe', aside.file],
+    })
+  } finally {
+    // The process holds it on its own.
+    aside.close()
   }
 }

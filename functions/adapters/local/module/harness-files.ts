@@ -1,9 +1,14 @@
-/** A harness module on disk: which files it is made of, their digest, and what the process that runs it may read. */
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+/**
+ * A harness module on disk: which files it is made of, and their digest. What is in the digest is what its process may
+ * read, and nothing else is.
+ */
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { byCodeUnit, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
-import { inode, readableCode, refuseVaultFiles } from '../isolation/restricted.ts'
+import { inode, readableCode, refuseVaultFiles } from '../cage/readable-code.ts'
+import { filesBelow, type HarnessPackage, packageDigest, packageNamed, packagesFrom } from './harness-packages.ts'
 
 export interface HarnessFiles {
   /** As named by the user. */
@@ -11,127 +16,112 @@ export interface HarnessFiles {
   /** Real path of the module, and of the folder it lies in. */
   readonly file: string
   readonly folder: string
-  /** Digest over the module and every local file that it names. */
+  /** The module, and every local file that it names. As they are named and, where that is a link, where it leads. */
+  readonly local: readonly string[]
+  readonly packages: readonly HarnessPackage[]
+  /** Digest over all of them. */
   readonly digest: string
 }
 
-/** The module and its digest. Throws UserError when there is no such file, or when it lies in the store. */
+/** The module and its digest. Throws UserError when there is no such file, or when part of it lies in the store. */
 export function harnessFiles(path: string, store: string): HarnessFiles {
   if (!existsSync(path)) throw new UserError(`the harness module ${path} does not exist (looked for ${resolve(path)})`)
   if (!statSync(path).isFile()) throw new UserError(`the harness module ${path} is no file: name the file itself`)
   const file = realpathSync(path)
   const folder = dirname(file)
-  const files = localFiles(file)
-  for (const inside of files)
-    if (contains(realpathSync(store), inside))
+  const { local, packages } = partsOf(file)
+  const secret = realpathSync(store)
+  for (const inside of [...local, ...packages.map((p) => p.real)])
+    if (contains(secret, inside) || contains(inside, secret))
       throw new UserError(`${inside} lies in the store: keep the harness and its files outside of ${store}`)
-  const digest = digestOf(
-    files
-      .map((f) => ({ file: relative(folder, f).replaceAll(sep, '/'), digest: digestOfBytes(readFileSync(f)) }))
-      .sort((a, b) => byCodeUnit(a.file, b.file)),
-  )
-  return { path, file, folder, digest }
+  const entries = [
+    ...local.filter((f) => !lstatSync(f).isSymbolicLink()).map((f) => entry(folder, f, digestOfBytes(readFileSync(f)))),
+    ...packages.map((p) => entry(folder, p.found, packageDigest(p))),
+  ]
+  const digest = digestOf(entries.sort((a, b) => byCodeUnit(a.file, b.file)))
+  return { path, file, folder, local, packages, digest }
 }
+
+const entry = (folder: string, path: string, digest: string) => ({
+  file: relative(folder, path).replaceAll(sep, '/'),
+  digest,
+})
 
 const SCRIPT = /\.[cm]?[jt]s$/
 const ENDINGS = ['', '.js', '.ts', '.cjs', '.json', '/index.js', '/index.ts']
+/** Types are gone before anything is loaded. */
+const TYPE_IMPORT = /\b(?:import|export)\s+type\b[^'"`;]*(['"`])[^'"`\n]*\1/g
+const LOCAL = /(['"`])(\.{1,2}\/[^'"`\n]*)\1/g
+const IMPORTED = /\b(?:from|import|require)\s*\(?\s*(['"`])([^'"`\n]+)\1/g
 
-/** The module and, from file to file, whatever existing local file a quoted `./` or `../` text in it names. */
-function localFiles(module: string): string[] {
-  const found = new Set([module])
-  for (const file of found) {
-    if (!SCRIPT.test(file)) continue
-    for (const [, , named] of readFileSync(file, 'utf8').matchAll(/(['"`])(\.{1,2}\/[^'"`\n]*)\1/g)) {
-      const candidate = ENDINGS.map((ending) => join(dirname(file), `${named}${ending}`)).find(isFile)
-      if (candidate) found.add(realpathSync(candidate))
-    }
+/**
+ * The module and, from file to file: whatever existing local file a quoted `./` or `../` text names, all files of a folder
+ * that one names, the manifest that says how a script is read, and the packages that are imported.
+ */
+function partsOf(module: string): { readonly local: string[]; readonly packages: HarnessPackage[] } {
+  const local = new Set([module])
+  const packages = new Map<string, HarnessPackage>()
+  const add = (path: string): void => {
+    local.add(path)
+    local.add(realpathSync(path))
   }
-  return [...found]
+  for (const file of local) {
+    if (!SCRIPT.test(file) || lstatSync(file).isSymbolicLink()) continue
+    const source = readFileSync(file, 'utf8').replaceAll(TYPE_IMPORT, '')
+    const manifest = nearestManifest(dirname(file))
+    if (manifest) add(manifest)
+    for (const [, , named] of source.matchAll(LOCAL)) for (const path of filesNamed(dirname(file), named!)) add(path)
+    const imported = Array.from(source.matchAll(IMPORTED), ([, , specifier]) => specifier!)
+    for (const own of imported.filter((specifier) => specifier.startsWith('#'))) {
+      const path = ownImport(file, own)
+      if (path) add(path)
+    }
+    const names = imported.flatMap((specifier) => packageNamed(specifier) ?? [])
+    for (const found of packagesFrom(dirname(file), names)) packages.set(found.found, found)
+  }
+  return { local: [...local], packages: [...packages.values()] }
+}
+
+/** A file, with the ending that an import may leave out; or all files of a folder, unless that holds the one that names it. */
+function filesNamed(from: string, named: string): string[] {
+  const path = resolve(from, named)
+  const file = ENDINGS.map((ending) => `${path}${ending}`).find(isFile)
+  if (file) return [file]
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() && !contains(path, from)
+  return isFolder && basename(path) !== 'node_modules' ? filesBelow(path) : []
+}
+
+/** What `#name` stands for in the manifest of a file. */
+function ownImport(file: string, specifier: string): string | null {
+  try {
+    const path = createRequire(file).resolve(specifier)
+    return isFile(path) ? path : null
+  } catch {
+    // The import says so itself.
+    return null
+  }
+}
+
+function nearestManifest(folder: string): string | null {
+  const path = join(folder, 'package.json')
+  if (isFile(path)) return path
+  return dirname(folder) === folder ? null : nearestManifest(dirname(folder))
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 const contains = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}${sep}`)
 
-/** A folder with more entries is no harness: walking it would take longer than the run. */
-const MOST_ENTRIES = 20_000
-
 /**
- * What a harness process may read: this program's code, the module's folder, the local files that it names, and the
- * packages it can import. Never the store, also where that lies inside the folder. Throws UserError on a link into it.
+ * What a harness process may read: this program's code, and what is in the digest. Throws UserError when one of those is a
+ * second name of a file in the vault.
  */
-export function readableBy({ file, folder }: HarnessFiles, store: string, vault: string): string[] {
-  const secret = realpathSync(store)
-  const own = [...entriesWithout(folder, secret), ...localFiles(file).filter((f) => !contains(folder, f))]
-  const packages = ancestors(folder).flatMap((dir) => {
-    const modules = join(dir, 'node_modules')
-    return existsSync(modules) ? [realpathSync(modules)] : []
-  })
-  const manifests = ancestors(folder).flatMap((dir) =>
-    isFile(join(dir, 'package.json')) ? [join(dir, 'package.json')] : [],
-  )
-  refuseWays(own, packages, secret, vault)
-  return [...new Set([...readableCode(vault), ...own, ...packages, ...manifests])]
-}
-
-/** A folder itself, or its entries one by one when the store lies in it: a grant has no exceptions. */
-function entriesWithout(folder: string, store: string): string[] {
-  if (!contains(folder, store)) return [folder]
-  if (folder === store) return []
-  return readdirSync(folder).flatMap((entry) => {
-    const path = join(folder, entry)
-    return contains(path, store) ? entriesWithout(path, store) : lstatSync(path).isSymbolicLink() ? [] : [path]
-  })
-}
-
-const ancestors = (folder: string): string[] => {
-  const up = dirname(folder)
-  return up === folder ? [folder] : [folder, ...ancestors(up)]
-}
-
-/** Refuses links that lead from what may be read into the store. */
-function refuseWays(own: readonly string[], packages: readonly string[], store: string, vault: string): void {
+export function readableBy({ local, packages }: HarnessFiles, vault: string): string[] {
   const manyNamed = new Map<string, string>()
-  let seen = 0
-  const look = (path: string, depth: number): void => {
-    const stat = lstatSync(path, { throwIfNoEntry: false })
-    if (!stat) return
-    if (++seen > MOST_ENTRIES)
-      throw new UserError(
-        `the folder of the harness holds more than ${MOST_ENTRIES} files: give it a folder of its own`,
-      )
-    if (stat.isSymbolicLink()) refuseLink(path, store)
-    if (stat.isFile() && stat.nlink > 1) manyNamed.set(inode(stat), path)
-    if (!stat.isDirectory() || depth === 0) return
-    for (const entry of entriesOf(path)) if (!SKIPPED.has(entry)) look(join(path, entry), depth - 1)
+  for (const path of [...local, ...packages.flatMap((p) => filesBelow(p.real))]) {
+    const stat = statSync(path)
+    if (stat.nlink > 1) manyNamed.set(inode(stat), path)
   }
-  for (const path of own) look(path, Number.POSITIVE_INFINITY)
-  // A package manager links packages of a workspace here, one or (for @scopes) two levels down.
-  seen = 0
-  for (const path of packages) look(path, 2)
   refuseVaultFiles(manyNamed, vault)
-}
-
-const SKIPPED = new Set(['node_modules', '.git'])
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    // Not readable for this program, so not for its child either.
-    return []
-  }
-}
-
-function refuseLink(path: string, store: string): void {
-  let target: string
-  try {
-    target = realpathSync(path)
-  } catch {
-    return
-  }
-  if (contains(store, target) || contains(target, store))
-    throw new UserError(
-      `${path} is a symbolic link to the store, and the harness may read it: remove it, then start again`,
-    )
+  return [...new Set([...readableCode(vault), ...local, ...packages.flatMap((p) => [p.real, p.found])])]
 }

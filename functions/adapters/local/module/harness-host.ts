@@ -1,33 +1,44 @@
-/** One restricted process that runs a user's own harness: cases in, replies out, each within a limit. */
-import { type ChildProcess, spawn } from 'node:child_process'
+/** One caged process that runs a user's own harness: cases in, replies out, each within a limit. Believes nothing that it is told. */
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { Readable, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { harnessResult } from '#core/replay/harness-result.ts'
+import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import { UserError } from '../../../errors.ts'
-import { restrictedFlags } from '../isolation/restricted.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { boundedJson } from '../cage/bounded-json.ts'
+import { endOf, startCaged } from '../cage/start.ts'
+import { killGroup } from '../cage/watchdog.ts'
 import { scriptFile } from '../program-files.ts'
 import type { HarnessFiles } from './harness-files.ts'
-import type { HostAnswer, HostMessage, HostReply, HostRequest } from './protocol.ts'
+import { FromHost, type Question } from './host-message.ts'
+import { type HostAnswer, type Job, MESSAGES, type ToHost } from './protocol.ts'
 
 const CHILD = scriptFile('./host-child.ts', import.meta.url)
 /** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
 const TYPESCRIPT = process.features.typescript ? [] : ['--experimental-strip-types']
 /** Longest that a module may take to load. */
 const LOAD_MS = 30_000
-/** How long a process may live after it closed its channel. */
-const CLOSE_MS = 500
 /** Heap of one harness process: one that asks for more ends, and with it the case. */
 const HEAP_MB = 1024
+/** Longest message of a host, and most questions of one case: more is no harness. */
+const MOST_BYTES = 4_000_000
+const MOST_QUESTIONS = 10_000
 
 interface Pending {
-  readonly id: number
+  readonly id: string
+  readonly answers: PinnedAnswers
   readonly settle: (reply: HostAnswer) => void
+  questions: number
 }
 
 /** A running host. It is alive until a case kills it; whoever holds it starts another one then. */
 export class HarnessHost {
   readonly #child: ChildProcess
+  readonly #lines = new LineSplitter()
   #pending: Pending | null = null
-  #next = 0
+  #onLoaded: ((problem: string | null) => void) | null = null
   #ended: string | null = null
   #stderr = ''
 
@@ -41,85 +52,158 @@ export class HarnessHost {
   }
 
   private constructor({ file, folder }: HarnessFiles, readable: readonly string[]) {
-    this.#child = spawn(
-      process.execPath,
-      [...restrictedFlags(readable), ...TYPESCRIPT, `--max-old-space-size=${HEAP_MB}`, CHILD, pathToFileURL(file).href],
+    this.#child = startCaged({
+      script: CHILD,
+      args: [pathToFileURL(file).href],
+      flags: TYPESCRIPT,
+      readable,
+      heapMb: HEAP_MB,
+      cwd: folder,
       // What is written past the console, straight to a descriptor, goes nowhere.
-      { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
-    )
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    })
     this.#child.stderr!.on('data', (chunk: Buffer) => {
       this.#stderr = `${this.#stderr}${chunk.toString()}`.slice(-2000)
     })
+    this.#messages.on('data', (chunk: Buffer) => this.#read(chunk))
+    // A process that is gone is noticed by its end.
+    this.#child.stdin!.on('error', () => {})
     this.#child.on('error', (error) => this.#end(error.message))
-    this.#child.on('exit', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`))
-    // A process that ends closes its channel first: how it ended is known a moment later.
-    this.#child.on('disconnect', () => setTimeout(() => this.#end('it closed its channel'), CLOSE_MS).unref())
+    // Its last message may still be in the pipe when it ends; `close` comes after that.
+    this.#child.on('close', (code, signal) => this.#end(endOf(code, signal)))
     this.#child.unref()
-    ;(this.#child.stderr as unknown as { unref(): void }).unref()
+    for (const pipe of [this.#child.stdin, this.#child.stderr, this.#messages])
+      (pipe as unknown as { unref(): void }).unref()
   }
 
   get isAlive(): boolean {
-    return this.#ended === null && this.#child.connected
+    return this.#ended === null && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** The reply to one case. A process that does not answer within the limit is killed. */
-  async run(request: Omit<HostRequest, 'id'>, limitMs: number): Promise<HostAnswer> {
-    const id = this.#next++
+  async run({ recording, settings }: Job, limitMs: number): Promise<HostAnswer> {
+    const id = randomBytes(16).toString('base64url')
     const { promise, resolve } = Promise.withResolvers<HostAnswer>()
-    this.#pending = { id, settle: resolve }
+    this.#pending = { id, answers: pinnedAnswers(recording), settle: resolve, questions: 0 }
     const timer = setTimeout(() => {
       resolve({ failed: `the harness gave no answer within ${limitMs} ms and was cut` })
       this.close()
     }, limitMs)
-    if (this.#ended === null) {
-      this.#child.channel?.ref()
-      this.#child.send({ id, ...request } satisfies HostRequest, () => {
-        // A channel that is closed is followed by an end, and that says more.
-      })
-    } else this.#end(this.#ended)
+    if (this.#ended === null) this.#send({ id, recorded: recording.recorded, settings })
+    else this.#end(this.#ended)
     const reply = await promise
     clearTimeout(timer)
     this.#pending = null
-    this.#child.channel?.unref()
     if (reply.died) this.close()
     return reply
   }
 
   close(): void {
     this.#ended ??= 'it was closed'
-    this.#child.kill('SIGKILL')
+    killGroup(this.#child)
+  }
+
+  get #messages(): Readable {
+    return this.#child.stdio[MESSAGES] as Readable
   }
 
   async #loaded(): Promise<string | null> {
     const { promise, resolve } = Promise.withResolvers<string | null>()
+    this.#onLoaded = resolve
     const timer = setTimeout(() => resolve(`it was not loaded within ${LOAD_MS / 1000} s`), LOAD_MS)
-    this.#child.on('message', (message: HostMessage) => {
-      if ('loaded' in message) resolve(message.loaded)
-      else if (message.id === this.#pending?.id) this.#pending.settle(answerOf(message.reply, message.printed))
-    })
-    this.#pending = {
-      id: -1,
-      settle: (reply) => resolve('failed' in reply ? `${reply.failed}\n${this.#stderr}` : null),
-    }
     const problem = await promise
     clearTimeout(timer)
-    this.#pending = null
-    this.#child.channel?.unref()
+    this.#onLoaded = null
     return problem
+  }
+
+  #send(message: ToHost): void {
+    const stdin: Writable = this.#child.stdin!
+    stdin.write(`${JSON.stringify(message)}\n`)
+  }
+
+  #read(chunk: Buffer): void {
+    for (const line of this.#lines.push(chunk)) this.#hear(line)
+    if (this.#lines.pendingBytes > MOST_BYTES) this.#refuse(`a message of more than ${MOST_BYTES} bytes`)
+  }
+
+  #hear(line: Buffer): void {
+    if (this.#ended !== null) return
+    const message = line.length > MOST_BYTES ? null : messageOf(line)
+    if (message === null) this.#refuse(`a message of another shape, or of more than ${MOST_BYTES} bytes`)
+    else if ('loaded' in message) this.#onLoaded?.(message.loaded)
+    // What an earlier case left behind speaks for nobody.
+    else if (message.id === this.#pending?.id) this.#take(message, this.#pending)
+  }
+
+  #take(message: Exclude<FromHost, { loaded: unknown }>, pending: Pending): void {
+    if (!('question' in message)) pending.settle(replyOf(message, pending.answers))
+    else if (++pending.questions > MOST_QUESTIONS) this.#refuse(`more than ${MOST_QUESTIONS} questions in one case`)
+    else {
+      const { id, call, question } = message
+      this.#send({ id, call, ...answerTo(pending.answers, question) })
+    }
+  }
+
+  /** Whoever writes what the host's own code does not write is no harness any more. */
+  #refuse(what: string): void {
+    this.#pending?.settle({ failed: `the harness sent ${what} past its host` })
+    this.#end(`it sent ${what}`)
   }
 
   #end(how: string): void {
     this.#ended ??= how
+    this.#onLoaded?.(`the harness ended its process (${how})\n${this.#stderr}`)
     this.#pending?.settle({ failed: `the harness ended its process (${how})`, died: true })
-    this.#child.kill('SIGKILL')
+    killGroup(this.#child)
   }
 }
 
-function answerOf(reply: HostReply, printed: string): HostAnswer {
-  if ('unreplayable' in reply) return reply
-  if ('failed' in reply) return { failed: `${reply.failed}${printed}`, ...(reply.stray ? { died: true } : {}) }
-  const checked = harnessResult(reply.returned)
+function messageOf(line: Buffer): FromHost | null {
+  try {
+    return FromHost.safeParse(boundedJson(line.toString())).data ?? null
+  } catch {
+    return null
+  }
+}
+
+function answerTo(answers: PinnedAnswers, question: Question): { answer: unknown } | { unpinned: string } {
+  try {
+    switch (question.method) {
+      case 'tool':
+        return { answer: answers.tool(question.name, question.args) }
+      case 'retrieve': {
+        const { hop, top_k } = question
+        return {
+          answer: answers.retrieve(question.bucket, {
+            ...(hop !== undefined && { hop }),
+            ...(top_k !== undefined && { top_k }),
+          }),
+        }
+      }
+      case 'model':
+        return { answer: answers.model({ prompt: question.prompt }) }
+    }
+  } catch (error) {
+    if (error instanceof UnpinnedCall) return { unpinned: error.message }
+    throw error
+  }
+}
+
+function replyOf(
+  message: Exclude<FromHost, { loaded: unknown } | { question: unknown }>,
+  answers: PinnedAnswers,
+): HostAnswer {
+  const unpinned = answers.unpinned()
+  if (unpinned !== null) return { unreplayable: unpinned }
+  const printed = clip(message.printed)
+  if ('failed' in message)
+    return { failed: `${clip(message.failed)}${printed}`, ...(message.stray && { died: true as const }) }
+  const checked = harnessResult(message.returned)
   return 'result' in checked
-    ? { result: checked.result, served: reply.served }
+    ? { result: checked.result, served: [...answers.served] }
     : { failed: `the harness returned another shape: ${checked.problem}${printed}` }
 }
+
+const MOST_CHARACTERS = 20_000
+const clip = (text: string): string => text.slice(0, MOST_CHARACTERS)

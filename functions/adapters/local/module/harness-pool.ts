@@ -2,10 +2,7 @@
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { inParallel } from '../../../streams/groups.ts'
 import type { HarnessHost } from './harness-host.ts'
-import type { HostRequest } from './protocol.ts'
-
-/** One case for a harness. */
-export type Job = Omit<HostRequest, 'id'>
+import type { Job } from './protocol.ts'
 
 export class HarnessPool {
   readonly #hosts: (HarnessHost | null)[]
@@ -24,12 +21,29 @@ export class HarnessPool {
     await this.#host(0)
   }
 
-  /** Works on every item, as many at once as there are processes; `ask` replays a job in the item's own process. */
+  /**
+   * Works on every item, as many at once as there are processes; `ask` replays a job in the item's own process. The first
+   * item, in their order, whose result `ends` the work cancels those behind it: their results are left out.
+   */
   async map<T, R>(
     items: readonly T[],
     work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+    ends: (result: R) => boolean = () => false,
   ): Promise<R[]> {
-    return inParallel(items, this.#hosts.length, (item, slot) => work(item, (job) => this.#ask(slot, job)))
+    let last = items.length
+    const at = this.#hosts.map(() => -1)
+    const results = await inParallel([...items.entries()], this.#hosts.length, async ([i, item], slot) => {
+      if (i > last) return null
+      at[slot] = i
+      const result = await work(item, (job) => this.#ask(slot, job, () => i > last))
+      at[slot] = -1
+      if (i < last && ends(result)) {
+        last = i
+        for (const [other, host] of this.#hosts.entries()) if (at[other]! > last) host?.close()
+      }
+      return result
+    })
+    return results.slice(0, last + 1) as R[]
   }
 
   close(): void {
@@ -37,9 +51,9 @@ export class HarnessPool {
   }
 
   /** A case whose process died is tried once more in a fresh one: what an earlier case left behind is not held against it. */
-  async #ask(slot: number, job: Job): Promise<HarnessReply> {
+  async #ask(slot: number, job: Job, isCancelled: () => boolean): Promise<HarnessReply> {
     const { died, ...reply } = await (await this.#host(slot)).run(job, this.#limitMs)
-    if (!died) return reply
+    if (!died || isCancelled()) return reply
     const { died: _, ...again } = await (await this.#host(slot)).run(job, this.#limitMs)
     return again
   }

@@ -1,26 +1,33 @@
 /**
- * The process in which a user's own harness runs, one case at a time. Started under Node's permission model: it reads the
- * harness, its packages and this program's code, never the store. Cases come and decisions go over the IPC channel, so
- * that nothing which the harness prints can stand between them.
+ * The process in which a user's own harness runs, one case at a time. It reads the harness, its packages and this program's
+ * code, never the store. Cases and answers come in on stdin, questions and decisions leave on a descriptor of their own, so
+ * that nothing which the harness prints can stand between them; what it writes there itself speaks for the case at hand alone.
  */
+import { writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { serialize } from 'node:v8'
-import { pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
-import type { HarnessModule, Pinned } from '#schemas/harness.ts'
-import type { HostMessage, HostReply, HostRequest } from './protocol.ts'
+import { jsonKey, UnpinnedCall } from '#core/replay/pinned-answers.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { HarnessCase, HarnessModule, ModelAnswer, Passage, Pinned, ToolAnswer } from '#schemas/harness.ts'
+import { LineSplitter } from '../../../streams/line-splitter.ts'
+import type { FromHost, Question } from './host-message.ts'
+import { MESSAGES, type ToHost } from './protocol.ts'
 
 const MAX_RESULT_BYTES = 1_000_000
 const PRINTED_LINES = 5
+const MOST_LEVELS = 50
 
 const module = process.argv[2]!
 const folder = pathToFileURL(`${dirname(fileURLToPath(module))}/`).href
-const channel = process.send!.bind(process)
-const send = (message: HostMessage): void => {
-  channel(message)
+
+// Taken before any code of the harness runs, which may put others in their place.
+const { parse, stringify } = JSON
+const send = (message: FromHost): void => {
+  const bytes = Buffer.from(`${stringify(message)}\n`)
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(MESSAGES, bytes, sent)
 }
-// The channel is not the harness's: what it would send there would be taken for a reply.
-delete process.send
+disarm()
 
 /** What the harness printed during the case at hand, kept for the report of a failure. */
 let printed = ''
@@ -39,18 +46,37 @@ const onStray = (error: unknown): void => {
   else process.exit(1)
 }
 process.on('uncaughtException', onStray)
-// Whoever asked is gone.
-process.on('disconnect', () => process.exit())
 process.on('unhandledRejection', onStray)
 
+/** Questions of the case at hand that wait for the program's answer. */
+let asking = new Map<number, (answer: ToHost) => void>()
+let atHand = ''
+
 const harness = await load()
-if (harness)
-  process.on('message', async ({ id, recording, settings }: HostRequest) => {
-    printed = ''
-    const reply = await replayCase(harness, recording, settings)
-    stray = null
-    send({ id, reply, printed: printedLines() })
+if (harness) hear(harness)
+
+function hear(harness: HarnessModule): void {
+  const lines = new LineSplitter()
+  const input = new Socket({ fd: 0 })
+  input.on('data', (chunk: Buffer) => {
+    for (const line of lines.push(chunk)) {
+      const message = parse(line.toString()) as ToHost
+      if ('recorded' in message) void begin(harness, message)
+      else if (message.id === atHand) asking.get(message.call)?.(message)
+    }
   })
+  // Whoever asked is gone.
+  input.on('end', () => process.exit())
+}
+
+async function begin(harness: HarnessModule, { id, recorded, settings }: Extract<ToHost, { recorded: unknown }>) {
+  printed = ''
+  atHand = id
+  asking = new Map()
+  const reply = await replayCase(harness, id, recorded, settings)
+  stray = null
+  send({ id, ...reply, printed: printedLines() })
+}
 
 async function load(): Promise<HarnessModule | null> {
   try {
@@ -68,25 +94,22 @@ async function load(): Promise<HarnessModule | null> {
   }
 }
 
+type Reply = { returned: unknown } | { failed: string; stray: boolean }
+
 async function replayCase(
   harness: HarnessModule,
-  recording: HostRequest['recording'],
-  settings: HostRequest['settings'],
-): Promise<HostReply> {
-  const answers = pinnedAnswers(recording)
-  const pinned: Pinned = Object.freeze({
-    tool: async (name: string, args: unknown) => answers.tool(name, args),
-    retrieve: async (bucket: string, options?: { hop?: number; top_k?: number }) => answers.retrieve(bucket, options),
-    model: async (request: { prompt: string }) => answers.model(request),
-  })
-  const strayed = new Promise<HostReply>((resolve) => {
+  id: string,
+  recorded: HarnessCase,
+  settings: Settings,
+): Promise<Reply> {
+  const pinned = pinnedOf(id)
+  const strayed = new Promise<Reply>((resolve) => {
     stray = (error) => resolve({ failed: `the harness threw ${stackOf(error)}`, stray: true })
   })
-  const decided = async (): Promise<HostReply> => {
-    let reply: HostReply
+  const decided = async (): Promise<Reply> => {
+    let reply: Reply
     try {
-      const returned = await harness.replay(frozen(recording.recorded), frozen(settings), pinned)
-      reply = sendable(returned, answers.served)
+      reply = sendable(await harness.replay(frozen(recorded), frozen(settings), pinned))
     } catch (error) {
       reply = { failed: `the harness threw ${stackOf(error)}`, stray: false }
     }
@@ -94,22 +117,81 @@ async function replayCase(
     await new Promise((resolve) => setImmediate(resolve))
     return reply
   }
-  const reply = await Promise.race([decided(), strayed])
-  const unpinned = answers.unpinned()
-  return unpinned === null ? reply : { unreplayable: unpinned }
+  return await Promise.race([decided(), strayed])
 }
 
-/** Whatever can be sent is judged on the other side. */
-function sendable(returned: unknown, served: readonly number[]): HostReply {
-  const failed = (what: string): HostReply => ({ failed: `the harness returned ${what}`, stray: false })
+/** The recorded answers, which are the program's to give: each question goes there, and is on record there. */
+function pinnedOf(id: string): Pinned {
+  let calls = 0
+  const ask = <T>(question: Question): Promise<T> => {
+    const call = calls++
+    return new Promise<T>((resolve, reject) => {
+      asking.set(call, (message) => {
+        asking.delete(call)
+        if ('answer' in message) resolve(message.answer as T)
+        else if ('unpinned' in message) reject(new UnpinnedCall(message.unpinned))
+      })
+      send({ id, call, question })
+    })
+  }
+  return Object.freeze({
+    // The key is made for what it throws: a number that JSON cannot carry is no argument.
+    tool: async (name: string, args: unknown) =>
+      ask<ToolAnswer>({ method: 'tool', name, args: parse(jsonKey(args ?? {})) }),
+    retrieve: async (bucket: string, { hop, top_k }: { hop?: number; top_k?: number } = {}) =>
+      ask<Passage[]>({
+        method: 'retrieve',
+        bucket,
+        ...(hop !== undefined && { hop }),
+        ...(top_k !== undefined && { top_k }),
+      }),
+    model: async ({ prompt }: { prompt: string }) => ask<ModelAnswer>({ method: 'model', prompt }),
+  })
+}
+
+/** As JSON, and nothing that JSON would change in silence. */
+function sendable(returned: unknown): Reply {
+  const failed = (what: string): Reply => ({ failed: `the harness returned ${what}`, stray: false })
   try {
-    const bytes = serialize(returned).byteLength
+    const value = plain(returned, []) ?? null
+    const bytes = Buffer.byteLength(stringify(value))
     return bytes > MAX_RESULT_BYTES
       ? failed(`${bytes} bytes, at most ${MAX_RESULT_BYTES} are taken`)
-      : { returned, served: [...served] }
+      : { returned: value }
   } catch (error) {
     return failed(`what is no JSON: ${(error as Error).message}`)
   }
+}
+
+/** The same value made of plain objects, lists and finite numbers. Throws TypeError with the path of anything else. */
+function plain(value: unknown, path: readonly (string | number)[]): unknown {
+  const refuse = (what: string): never => {
+    throw new TypeError(`${path.slice(0, 10).join('.') || 'the result'}: ${what}`)
+  }
+  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : refuse(`the number ${value}`)
+  if (typeof value !== 'object') return refuse(`a ${typeof value}`)
+  if (path.length > MOST_LEVELS) return refuse(`more than ${MOST_LEVELS} levels`)
+  if (Array.isArray(value)) return value.map((inner, i) => plain(inner, [...path, i]) ?? null)
+  const kind = Object.getPrototypeOf(value) as object | null
+  if (kind !== null && kind !== Object.prototype) return refuse(`an object of class ${kind.constructor?.name}`)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner, [...path, key])]))
+}
+
+/** Takes away what reaches past this process, as far as Node has it where code can find it. */
+function disarm(): void {
+  const reach = [
+    'kill',
+    '_kill',
+    '_debugProcess',
+    '_debugEnd',
+    'binding',
+    '_linkedBinding',
+    'dlopen',
+    '_getActiveHandles',
+    '_getActiveRequests',
+  ]
+  for (const name of reach) delete (process as unknown as Record<string, unknown>)[name]
 }
 
 /** What was thrown, with the frames that lie in the harness; paths are written from its folder, so that they read alike everywhere. */

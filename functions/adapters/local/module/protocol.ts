@@ -5,6 +5,7 @@ import type { CaseAnswer, Round } from '#core/search/replayer.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { Settings } from '#schemas/common.ts'
+import type { HarnessCase } from '#schemas/harness.ts'
 import type { Packed } from '../isolation/protocol.ts'
 
 export type SearchTurn =
@@ -14,25 +15,23 @@ export type SearchTurn =
 /** What comes next; before it, the replays that were read, a line each. */
 export type SearchStep = { readonly round: Round } | { readonly result: Packed<SearchResult> }
 
-/** One case to replay. */
-export interface HostRequest {
-  readonly id: number
+/** Descriptor on which a host's messages leave; cases and answers come in on stdin. A line of JSON each. */
+export const MESSAGES = 3
+
+/**
+ * To the host. `id` is drawn anew for every case, so that what an earlier case left behind cannot speak for this one. The
+ * answers of the recording stay with the program: a harness has those that it asked for.
+ */
+export type ToHost =
+  | { readonly id: string; readonly recorded: HarnessCase; readonly settings: Settings }
+  | { readonly id: string; readonly call: number; readonly answer: unknown }
+  | { readonly id: string; readonly call: number; readonly unpinned: string }
+
+/** One case for a harness. */
+export interface Job {
   readonly recording: PinnedRecording
   readonly settings: Settings
 }
-
-/** What came of a case in the process: what `replay` returned is not looked at there. */
-export type HostReply =
-  | { readonly returned: unknown; readonly served: readonly number[] }
-  | { readonly unreplayable: string }
-  /** `stray`: it was thrown outside of the case's own promise, so an earlier case may be to blame. */
-  | { readonly failed: string; readonly stray: boolean }
-
-export type HostMessage =
-  /** The module is loaded, or why it is not. */
-  | { readonly loaded: string | null }
-  /** `printed`: first lines that the harness wrote. */
-  | { readonly id: number; readonly reply: HostReply; readonly printed: string }
 
 /** A reply as the pool sees it. `died`: tried once more in a fresh process, what is at fault may be an earlier case. */
 export type HostAnswer = HarnessReply & { readonly died?: true }

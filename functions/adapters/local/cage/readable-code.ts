@@ -1,30 +1,15 @@
 /**
- * A child process that can read this program's own code and nothing else: no vault, no store, no network tools worth the
- * name. What it works on comes over stdin, what it found goes out over stdout; what is too much for its memory goes into
- * one file that it is handed open and that has no name.
+ * What a caged process of this program may read: its own code and the pure libraries that it imports, nothing else; and
+ * the search for ways that lead out of there.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../../errors.ts'
-import { passingDescriptor } from '../files/passing-file.ts'
-import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
+import { PROGRAM, packageFolders } from '../program-files.ts'
 
 /** Code that a search or a gate runs on: the core, the contracts, and the pure libraries they import. */
 const CODE = ['functions', 'schemas', 'package.json']
 const LIBRARIES = ['canonicalize', 'pure-rand']
-
-/**
- * Node flags of a restricted process. Only the named folders can be read; no write, child, worker, addon or WASI grant.
- * SQLite is off because it ignores the permission model, and SIGUSR1 because it opens a debugger.
- */
-export const restrictedFlags = (readable: readonly string[]): string[] => [
-  '--permission',
-  ...readable.map((path) => `--allow-fs-read=${path}`),
-  '--no-experimental-sqlite',
-  '--disable-sigusr1',
-  '--no-warnings',
-]
 
 /**
  * Real paths of the code a restricted process may read. Throws UserError when something in there leads elsewhere: a
@@ -75,22 +60,4 @@ function walk(path: string, see: (path: string, stat: Stats) => void): void {
   if (!stat) return
   see(path, stat)
   if (stat.isDirectory()) for (const entry of readdirSync(path)) walk(join(path, entry), see)
-}
-
-/** Below 1 GB V8 lets a heap grow to twice what lives in it, above to four times: some 80 MB live, whatever the set. */
-const HEAP_MB = 1000
-
-/** Starts a script of this program under restriction, with pipes, a nameless file to put things aside in, and an empty environment. */
-export function startRestricted(script: string, vault: string): ChildProcess {
-  const aside = passingDescriptor(vault)
-  try {
-    return spawn(
-      process.execPath,
-      [...restrictedFlags(readableCode(vault)), `--max-old-space-size=${HEAP_MB}`, scriptFile(script, import.meta.url)],
-      { env: {}, stdio: ['pipe', 'pipe', 'pipe', aside.file] },
-    )
-  } finally {
-    // The process holds it on its own.
-    aside.close()
-  }
 }

@@ -1,0 +1,115 @@
+/**
+ * The wall: namespaces of Linux in which a process sees no other process, no network, no file but those named, and a
+ * /tmp of its own. `bwrap` builds them where it is installed, `unshare` and a few lines of shell where it is not.
+ */
+import { existsSync, lstatSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What builds the wall: the program's path, and for `unshare` those that it needs inside. */
+export type Wall =
+  | { readonly by: 'bwrap'; readonly bwrap: string }
+  | { readonly by: 'unshare'; readonly unshare: string; readonly setpriv: string; readonly umount: string }
+
+/** Where the parts of a dynamic executable lie. Nothing of a user's is kept there. */
+const SYSTEM = ['/usr/lib', '/usr/lib64', '/lib', '/lib64', '/nix/store', '/etc/ld.so.cache'].filter((p) =>
+  existsSync(p),
+)
+
+const PATHS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin', '/run/current-system/sw/bin']
+
+const findTool = (name: string): string | null =>
+  PATHS.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null
+
+/** The builders that are installed, best first. Whether this kernel lets them build is another question. */
+export function installedWalls(): Wall[] {
+  if (process.platform !== 'linux') return []
+  const [bwrap, unshare, setpriv, umount] = ['bwrap', 'unshare', 'setpriv', 'umount'].map(findTool)
+  return [
+    ...(bwrap ? [{ by: 'bwrap' as const, bwrap }] : []),
+    ...(unshare && setpriv && umount ? [{ by: 'unshare' as const, unshare, setpriv, umount }] : []),
+  ]
+}
+
+/** What stands behind a wall. */
+export interface Walled {
+  /** Executable and arguments, by real paths. */
+  readonly command: readonly [string, ...string[]]
+  /** Files and folders that can be read there, and nothing else. */
+  readonly readable: readonly string[]
+  readonly cwd: string
+}
+
+/** The command that starts another one behind a wall. It ends when that ends, and with the same exit code. */
+export function behind(wall: Wall, { command, readable, cwd }: Walled): [string, ...string[]] {
+  const shown = topmost([...SYSTEM, command[0], ...readable])
+  if (wall.by === 'bwrap') return [wall.bwrap, ...bwrapArguments(shown, cwd), '--', ...command]
+  const { unshare, setpriv, umount } = wall
+  return [
+    setpriv,
+    '--pdeathsig=KILL',
+    unshare,
+    ...['--user', '--map-root-user', '--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child=KILL'],
+    '/bin/sh',
+    '-c',
+    BUILD,
+    'cage',
+    ...[...shown, setpriv, umount],
+    '--',
+    cwd,
+    umount,
+    ...[setpriv, '--no-new-privs', '--bounding-set=-all', '--inh-caps=-all', '--'],
+    ...command,
+  ]
+}
+
+const bwrapArguments = (shown: readonly string[], cwd: string): string[] => [
+  ...['--unshare-all', '--unshare-user', '--uid', '65534', '--gid', '65534', '--hostname', 'cage', '--cap-drop', 'ALL'],
+  ...['--die-with-parent', '--new-session'],
+  // First, so that what is to be read may lie below it.
+  ...['--tmpfs', '/tmp'],
+  ...shown.flatMap((path) => (isLink(path) ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path])),
+  ...['--dir', cwd, '--remount-ro', '/', '--chdir', cwd],
+]
+
+/**
+ * Runs as root of its own namespaces, where /sys makes room for the new root. Takes the paths to show, `--`, the working
+ * folder, the path of umount, and the command. umount reads /proc, which goes with the old root.
+ */
+const BUILD = `set -e
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+mount -t tmpfs -o mode=0755,size=16m cage /sys
+mkdir /sys/tmp /sys/.old
+mount -t tmpfs -o size=64m tmp /sys/tmp
+while [ "$1" != -- ]; do
+  if [ -L "$1" ]; then
+    mkdir -p "/sys\${1%/*}"
+    ln -s "$(readlink "$1")" "/sys$1"
+  else
+    if [ -d "$1" ]; then mkdir -p "/sys$1"; else mkdir -p "/sys\${1%/*}"; : > "/sys$1"; fi
+    mount --bind "$1" "/sys$1"
+    mount -o remount,bind,ro,nosuid,nodev "/sys$1"
+  fi
+  shift
+done
+cwd=$2
+umount=$3
+shift 3
+mkdir -p "/sys$cwd"
+ln -s .old/proc /sys/proc
+mount -o remount,bind,ro /sys
+cd /sys
+pivot_root . .old
+"$umount" -l /.old
+cd "$cwd"
+unset OLDPWD
+exec "$@"
+`
+
+/** Paths that lie in no other one of them, each once; a symbolic link is shown as the link that it is. */
+function topmost(paths: readonly string[]): string[] {
+  const all = [...new Set(paths)].sort()
+  return all.filter((path) => !all.some((other) => path.startsWith(`${other}/`) && !isLink(other)))
+}
+
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink()

@@ -1,0 +1,31 @@
+/** How well a user's own harness was held while it replayed, in the words that people read. */
+import type { Cage, Replayer } from '#schemas/run.ts'
+import type { TuningTarget } from '#schemas/target.ts'
+
+/** The cage of a replayer; null: no code of a user's ran, or the run does not say. */
+export const cageOf = (replayer: Replayer | undefined): Cage | null =>
+  replayer?.kind === 'lambda' ? 'deployed' : replayer?.kind === 'module' ? (replayer.cage ?? null) : null
+
+/** What each level stops, and what it does not. */
+export const CAGE_WORDING: Readonly<Record<Cage, string>> = {
+  wall: 'wall: namespaces of its own, no network, no other process, no file but those of its digest',
+  belt: 'belt: Node’s permission model alone, which stops code that strays; code that means harm may still find a way around it, and learns which files exist',
+  'belt without network gate':
+    'belt without network gate: Node’s permission model alone, and this Node lets sockets through; what the harness is sent can leave the machine',
+  deployed: 'deployed: your own function holds itself; what it keeps, logs or sends of a case is not seen from here',
+  none: 'none: nothing holds it',
+}
+
+/** The line that stands on a run and its certificate; none where no code of a user's ran. */
+export function cageLines(replayer: Replayer | undefined): string[] {
+  const cage = cageOf(replayer)
+  return cage ? [`the harness ran under ${CAGE_WORDING[cage]}`] : []
+}
+
+/** Why a target may not be run under this replayer; null: it may. */
+export function cageProblem({ scoring }: Pick<TuningTarget, 'scoring'>, replayer: Replayer): string | null {
+  const cage = cageOf(replayer)
+  return scoring?.cage === 'wall' && cage !== null && cage !== 'wall'
+    ? `scoring.cage demands a wall around the harness, and here it runs under "${cage}": "autotune doctor" says how to get a wall on this machine`
+    : null
+}

@@ -1,0 +1,72 @@
+/** What the search process and a map's process may read: no way leads out of there, and the one open file leads nowhere. */
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readableCode, refuseLinks } from '#adapters/local/cage/readable-code.ts'
+import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
+import { readableByMap } from '#adapters/local/import/map-worker.ts'
+import { aRoom, attempt, LEVELS } from './support.ts'
+
+const SECRET = 'a sealed case that nobody may read'
+const room = aRoom()
+const { root } = room
+const vault = join(root, 'vault')
+mkdirSync(vault)
+const secret = room.file('vault/test.jsonl', SECRET)
+afterAll(() => room[Symbol.dispose]())
+
+const source = (path: string) => fileURLToPath(new URL(`../../functions/${path}`, import.meta.url))
+
+describe.each(LEVELS)('under a %s', (_, level) => {
+  test('the search puts things aside in the one file that it was handed open, and finds no way from there', async () => {
+    const aside = passingDescriptor(vault)
+    const { out } = await room.attack(
+      `
+      const { Records } = await import(${JSON.stringify(source('core/bytes/records.ts'))})
+      const { fileDisk } = await import(${JSON.stringify(source('adapters/local/files/file-disk.ts'))})
+      const records = new Records(fileDisk(3))
+      const positions = Array.from({ length: 1000 }, (_, i) => records.append(Buffer.alloc(9000, String(i))))
+      console.log(records.read(positions[3]).toString().slice(0, 4))
+      const fs = await import('node:fs')
+      ${attempt(`return fs.readlinkSync('/proc/self/fd/3')`)}
+      ${attempt(`return fs.readFileSync('/proc/self/fd/3/../test.jsonl', 'utf8')`)}`,
+      level,
+      { readable: readableCode(vault), stdio: ['ignore', 'pipe', 'pipe', aside.file] },
+    )
+    aside.close()
+    expect(out).toMatch(/^3333\nSTOPPED (ERR_ACCESS_DENIED|ENOENT)\nSTOPPED (ERR_ACCESS_DENIED|ENOENT)\n$/)
+    expect(readdirSync(vault)).toEqual(['test.jsonl'])
+  })
+
+  test.each([
+    ['a document of the store', `return (await import('node:fs')).readFileSync(${JSON.stringify(secret)}, 'utf8')`],
+    [
+      'the core of the program',
+      `return (await import('node:fs')).readFileSync(${JSON.stringify(source('core/gate/ledger.ts'))}, 'utf8')`,
+    ],
+    ['code made of text', `return Function('return 1')()`],
+  ])('a map that broke out of its engine does not get at %s', async (_, statement) => {
+    const { out } = await room.attack(attempt(statement), level, {
+      readable: readableByMap(),
+      flags: ['--disallow-code-generation-from-strings'],
+    })
+    expect(out).toMatch(/^STOPPED (ERR_ACCESS_DENIED|ENOENT|Code generation from strings disallowed)/)
+  })
+})
+
+describe('ways out of readable folders', () => {
+  test('a planted symbolic link in a readable folder refuses the start', () => {
+    const folder = mkdtempSync(join(root, 'readable-'))
+    symlinkSync(secret, join(folder, 'innocent.ts'))
+
+    expect(() => refuseLinks([folder], vault)).toThrow(/innocent\.ts is a symbolic link/)
+  })
+
+  test('a planted hard link in a readable folder refuses the start', () => {
+    const folder = mkdtempSync(join(root, 'readable-'))
+    linkSync(secret, join(folder, 'innocent.ts'))
+
+    expect(() => refuseLinks([folder], vault)).toThrow(/innocent\.ts is the same file as .*test\.jsonl in the vault/)
+  })
+})

@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { createRequire } from 'node:module'
 import * as bedrock from '@aws-sdk/client-bedrock-runtime'
 import * as dynamodb from '@aws-sdk/client-dynamodb'

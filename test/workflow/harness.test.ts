@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cachedModel } from '#adapters/model-cache.ts'
 import { canonical } from '#core/canonical.ts'

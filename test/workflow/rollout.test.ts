@@ -1,5 +1,4 @@
 /** The synthesized rollout workflow with the real handlers, under the synthesized policies, hour by hour. */
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { assignArm } from '#core/release/assign-arm.ts'

@@ -4,8 +4,56 @@ import canonicalize from 'canonicalize'
 
 /** Canonical JSON text of a JSON value (RFC 8785). Throws on what JSON cannot carry: NaN, Infinity, functions. */
 export function canonical(value: unknown): string {
-  const text = canonicalize(value)
+  // The library knows every odd value and says what is wrong with it, and takes four times as long.
+  const text = plainText(value, 0) ?? canonicalize(value)
   if (text === undefined) throw new TypeError('value has no JSON form')
+  return text
+}
+
+/** Containers inside one another that are written by recursion. */
+const DEEPEST = 200
+/** Keys as they are written, with their colon: records have few names. */
+const keyTexts = new Map<string, string>()
+const MOST_KEYS = 4096
+
+/** Canonical text of a value as a JSON parser makes them, fields of `undefined` left out; `null` where the library is asked. */
+function plainText(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return value.isWellFormed() ? JSON.stringify(value) : null
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'object' || depth === DEEPEST) return null
+  let inside = ''
+  let comma = ''
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      const text = plainText(element, depth + 1)
+      if (text === null) return null
+      inside += comma + text
+      comma = ','
+    }
+    return `[${inside}]`
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return null
+  const fields = value as Readonly<Record<string, unknown>>
+  for (const key of Object.keys(fields).sort()) {
+    const field = fields[key]
+    if (field === undefined) continue
+    const name = keyText(key)
+    const text = name === null ? null : plainText(field, depth + 1)
+    if (text === null) return null
+    inside += comma + name + text
+    comma = ','
+  }
+  return `{${inside}}`
+}
+
+function keyText(key: string): string | null {
+  const known = keyTexts.get(key)
+  if (known !== undefined) return known
+  if (!key.isWellFormed()) return null
+  const text = `${JSON.stringify(key)}:`
+  if (keyTexts.size < MOST_KEYS) keyTexts.set(key, text)
   return text
 }
 

@@ -1,5 +1,4 @@
 /** The command line on a deployment: the same words as on a folder, under the rights that the stacks give. */
-import '../support/workflow/quiet.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keys } from '#schemas/s3-keys.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'

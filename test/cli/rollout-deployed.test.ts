@@ -2,7 +2,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '#ports'
 import { HandInput } from '#schemas/rollout-payloads.ts'
 import { stopRolloutFunction } from '../../functions/handlers/stop-rollout.ts'
@@ -11,6 +11,11 @@ import { autotune } from './command-line.ts'
 
 const cloudformation = mockClient(CloudFormationClient)
 const lambda = mockClient(LambdaClient)
+afterAll(() => {
+  cloudformation.restore()
+  lambda.restore()
+  vi.unstubAllEnvs()
+})
 const stop = (...more: string[]) =>
   autotune('rollout', 'stop', ID, '--reason', 'missing refunds', '--by', 'fay', '--stack', 'Autotune', ...more)
 const outputs = (values: Record<string, string>) => ({
@@ -28,7 +33,7 @@ const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)
 
 let store: Store
 beforeAll(async () => {
-  process.env.AWS_REGION = 'eu-central-1'
+  vi.stubEnv('AWS_REGION', 'eu-central-1')
   const made = await certified()
   await approve(made, 'r')
   store = at(made, START)

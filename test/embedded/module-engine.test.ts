@@ -284,7 +284,7 @@ describe('a search with a harness', () => {
   test('a hang and an unpinned call under a candidate never pass', async () => {
     const found = await search(
       harnessSource(`
-        if (settings['evidence.orders.top_k'] === 1) for (;;) {}
+        if (settings['evidence.orders.top_k'] === 1 && recorded.case_id === 'case-3') for (;;) {}
         if (settings['evidence.orders.top_k'] === 2) await pinned.tool('orders.list', {})`),
       2,
     )

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 
@@ -28,9 +28,9 @@ describe('a harness of your own in the deployment', () => {
   let withHarness: Templates
   let withModel: Templates
   beforeAll(() => {
-    without = synthesize().templates
-    withHarness = synthesize({ harness: FUNCTION }).templates
-    withModel = synthesize({ harness: FUNCTION, model: MODEL }).templates
+    without = templatesOf()
+    withHarness = templatesOf({ harness: FUNCTION })
+    withModel = templatesOf({ harness: FUNCTION, model: MODEL })
   }, 60_000)
 
   it('is not there by default: no template says a word of it or of Bedrock', () => {

@@ -7,7 +7,7 @@ import { readIndex } from '../../functions/steps/experience/run-index.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { contents, imported, memory, run, stocked } from '../steps/stores.ts'
 import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { arnOf } from '../support/infra/security-table.ts'
 import { guarded } from '../support/workflow/guarded.ts'
@@ -15,7 +15,7 @@ import { guarded } from '../support/workflow/guarded.ts'
 let templates: Templates
 let role: string
 beforeAll(() => {
-  ;({ templates } = synthesize())
+  templates = templatesOf()
   role = arnOf(templates, 'AWS::IAM::Role', 'VaultIngest')
 }, 60_000)
 

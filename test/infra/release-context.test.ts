@@ -7,7 +7,7 @@ import { reviewersOf, rolloutConfigsOf } from '../../lib/context/documents.ts'
 import { appConfigIsOn } from '../../lib/context/values.ts'
 import { aConfig } from '../core/release/builders.ts'
 import { aTarget } from '../support/builders.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { resolver } from '../support/infra/resolve.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'autotune-context-'))
@@ -77,7 +77,7 @@ describe('rollouts', () => {
 
 describe('appconfig', () => {
   const mentions = (over: Record<string, unknown>) =>
-    (JSON.stringify(synthesize(over).templates).match(/app-?config[^"]*/gi) ?? []).sort()
+    (JSON.stringify(templatesOf(over)).match(/app-?config[^"]*/gi) ?? []).sort()
 
   it('is not in one resource, permission or variable of the templates when it is off', () => {
     expect(mentions({})).toEqual([])
@@ -85,7 +85,7 @@ describe('appconfig', () => {
   }, 60_000)
 
   it('is one application, environment and profile an intent, with its alarm, its shape and two strategies', () => {
-    const { templates } = synthesize({ appconfig: 'on' })
+    const templates = templatesOf({ appconfig: 'on' })
     const { Resources = {}, Outputs = {} } = templates.AutotuneWorkflow!
     const told = JSON.parse(String(resolver(templates, 'AutotuneWorkflow')(Outputs.RoutingInAppConfig!.Value)))
     expect(told).toEqual({

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { doorsOf, securityTable } from '../support/infra/security-table.ts'
 
@@ -101,7 +101,7 @@ const TABLE = {
 describe('who may do what', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = synthesize({ appconfig: 'on' }).templates
+    templates = templatesOf({ appconfig: 'on' })
   }, 60_000)
 
   it('is this table and nothing else', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import type { Template, Templates } from '../support/infra/resolve.ts'
 
 const ofType = (templates: Templates, type: string) =>
@@ -11,7 +11,7 @@ describe('what is deployed', () => {
   let templates: Templates
   beforeAll(() => {
     // Synthesis throws on a finding of cdk-nag or of CloudFormation's own validation.
-    templates = synthesize().templates
+    templates = templatesOf()
   }, 60_000)
 
   it('keeps every bucket private, versioned, encrypted and retained', () => {
@@ -67,7 +67,7 @@ describe('what is deployed', () => {
 
   it('goes away with its stack on a stage that says so', () => {
     for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key'])
-      for (const { id, DeletionPolicy } of ofType(synthesize({ stage: 'throwaway' }).templates, type))
+      for (const { id, DeletionPolicy } of ofType(templatesOf({ stage: 'throwaway' }), type))
         expect(DeletionPolicy, id).toBe('Delete')
   })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { synthesize } from '../support/infra/deployment.ts'
+import { synthesize, templatesOf } from '../support/infra/deployment.ts'
 import { resolver, type Templates } from '../support/infra/resolve.ts'
 
 const ofType = (templates: Templates, type: string) =>
@@ -11,7 +11,7 @@ const ofType = (templates: Templates, type: string) =>
 describe('what operators see', () => {
   let templates: Templates
   beforeAll(() => {
-    templates = synthesize().templates
+    templates = templatesOf()
   })
 
   it('has a section of the runbook for each alarm, and an alarm for each section', () => {
@@ -87,7 +87,7 @@ describe('what operators see', () => {
 
   it('calls the topic that the context names, and refuses what is none', () => {
     const alarms = 'arn:aws:sns:us-east-1:123456789012:on-call'
-    const called = ofType(synthesize({ alarms }).templates, 'AWS::CloudWatch::Alarm')
+    const called = ofType(templatesOf({ alarms }), 'AWS::CloudWatch::Alarm')
     for (const { id, p } of called) expect([id, p.AlarmActions, p.OKActions]).toEqual([id, [alarms], [alarms]])
     expect(() => synthesize({ alarms: 'me@example.com' })).toThrow(/"alarms" is "me@example.com"; it is the ARN/)
   })

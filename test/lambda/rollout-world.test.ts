@@ -1,13 +1,14 @@
 /** The world of the rollout's functions, from the environment that the deployment gives them. */
 import { AppConfigClient, ListDeploymentsCommand } from '@aws-sdk/client-appconfig'
 import { mockClient } from 'aws-sdk-client-mock'
-import { expect, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { routingOf } from '#core/release/routing.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { openRolloutWorld } from '../../functions/lambda/rollout-world.ts'
 import { started } from '../core/release/builders.ts'
 
-process.env.AWS_REGION = 'eu-central-1'
+vi.stubEnv('AWS_REGION', 'eu-central-1')
+afterAll(() => vi.unstubAllEnvs())
 const env = { [ENV.bucket]: 'b', [ENV.table]: 't', [ENV.releases]: 'r', [ENV.releaseKey]: 'arn:key' }
 
 test('routing is published nowhere but beside the releases unless the environment says where', () => {
@@ -18,6 +19,7 @@ test('routing is published in the place of its intent', async () => {
   const routing = routingOf(started())
   const label = `${routing.rollout_id}.r${routing.revision}`
   const appconfig = mockClient(AppConfigClient)
+  onTestFinished(() => appconfig.restore())
   appconfig.on(ListDeploymentsCommand).resolves({ Items: [{ VersionLabel: label, State: 'COMPLETE' }] })
   const intents = { [routing.intent]: { application: 'app', environment: 'env', profile: 'prof' } }
   const places = JSON.stringify({ gradual: 'slow', at_once: 'fast', intents })

@@ -1,5 +1,4 @@
 /** A real run leaves the same bytes embedded and through the synthesized workflow. */
-import '../support/workflow/quiet.ts'
 import { expect, test } from 'vitest'
 import { newsRetrieval } from '../../examples/real/cases/news-retrieval.ts'
 import { publishPack, publishSuite } from '../../functions/steps/experience/documents.ts'

@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerTable, ObjectStore, Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'

@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { createRequire } from 'node:module'
 import * as bedrock from '@aws-sdk/client-bedrock-runtime'
 import * as dynamodb from '@aws-sdk/client-dynamodb'
@@ -8,7 +7,7 @@ import * as ses from '@aws-sdk/client-sesv2'
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as ours from '../../functions/errors.ts'
 import { memory } from '../steps/stores.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import { resolver, type Templates } from '../support/infra/resolve.ts'
 import { machinesOf, STEPS } from '../support/workflow/deployed.ts'
@@ -46,7 +45,7 @@ describe('the synthesized definitions', () => {
   let templates: Templates
   let machines: readonly (readonly [string, Machine])[]
   beforeAll(() => {
-    templates = synthesize().templates
+    templates = templatesOf()
     machines = Object.entries(machinesOf(templates))
   }, 60_000)
 

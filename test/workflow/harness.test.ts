@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cachedModel } from '#adapters/model-cache.ts'
 import { canonical } from '#core/canonical.ts'
@@ -17,7 +16,7 @@ import { lambdaReplays } from '../../functions/steps/replay/lambda-replays.ts'
 import { readJson, readLines } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld, INTENT } from '../support/builders.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import { deploy, type Harness } from '../support/workflow/deployed.ts'
 import { locks, RUN, twin } from '../support/workflow/twin.ts'
 
@@ -46,7 +45,7 @@ describe('a deployed run with a harness function', () => {
   let templates: Harness['templates']
   let base: Store
   beforeAll(async () => {
-    templates = synthesize({ harness: FUNCTION, model: MODEL }).templates
+    templates = templatesOf({ harness: FUNCTION, model: MODEL })
     base = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
   }, 60_000)
 

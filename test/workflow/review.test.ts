@@ -1,5 +1,4 @@
 /** The synthesized review workflow and desk with the real handlers, under the synthesized policies. */
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'

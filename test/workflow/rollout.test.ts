@@ -1,5 +1,4 @@
 /** The synthesized rollout workflow with the real handlers, under the synthesized policies, hour by hour. */
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { assignArm } from '#core/release/assign-arm.ts'
@@ -16,7 +15,7 @@ import { readJson } from '../../functions/streams/read-object.ts'
 import { type Measures, runsIn } from '../core/release/builders.ts'
 import { approve, certified } from '../steps/release/support.ts'
 import { copied } from '../steps/stores.ts'
-import { synthesize } from '../support/infra/deployment.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 import { type Deployed, deploy, type Faults, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
 import type { Started } from '../support/workflow/runner.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
@@ -230,7 +229,7 @@ describe('a rollout in AWS', () => {
 describe('with AppConfig', () => {
   let templates: RoutingTarget['templates']
   beforeAll(() => {
-    templates = synthesize({ appconfig: 'on' }).templates
+    templates = templatesOf({ appconfig: 'on' })
   }, 60_000)
 
   /** A publisher that keeps what comes into force: a document that is in force already is none. */

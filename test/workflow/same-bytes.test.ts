@@ -1,4 +1,3 @@
-import '../support/workflow/quiet.ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '#ports'
 import type { CandidateScore } from '#schemas/candidate.ts'

@@ -12,11 +12,12 @@ import {
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { appConfigRouting } from '#adapters/aws/appconfig-routing.ts'
 import type { Routing } from '#schemas/release.ts'
 
 const aws = mockClient(AppConfigClient)
+afterAll(() => aws.restore())
 const place = { application: 'app', environment: 'env', profile: 'prof' }
 const places = { gradual: 'slow', at_once: 'fast', intents: { 'support.refund': place } }
 const at = (revision: number, over: Partial<Routing> = {}): Routing => ({

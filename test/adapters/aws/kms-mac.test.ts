@@ -1,9 +1,10 @@
 import { GenerateMacCommand, KMSClient, KMSInvalidMacException, VerifyMacCommand } from '@aws-sdk/client-kms'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { kmsMac } from '#adapters/aws/kms-mac.ts'
 
 const kms = mockClient(KMSClient)
+afterAll(() => kms.restore())
 const signer = kmsMac({ client: new KMSClient(), key: 'arn:key' })
 const MAC = Buffer.from([250, 251, 252, 1, 2, 3])
 

@@ -1,7 +1,7 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2'
 import { InvalidToken, SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn'
 import { mockClient } from 'aws-sdk-client-mock'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { sesMailer } from '#adapters/aws/ses-mailer.ts'
 import { waitingTasks } from '#adapters/aws/waiting-tasks.ts'
 
@@ -9,6 +9,7 @@ describe('a notice by SES', () => {
   it('goes to one person, as plain text', async () => {
     const ses = mockClient(SESv2Client)
     ses.on(SendEmailCommand).resolves({})
+    onTestFinished(() => ses.restore())
     const mailer = sesMailer({ client: new SESv2Client(), sender: 'autotune@example.com' })
     await mailer.send({ to: 'ana@example.com', subject: 'Review', text: 'https://desk/review/x' })
     expect(ses.commandCalls(SendEmailCommand)[0]!.args[0].input).toEqual({
@@ -28,6 +29,7 @@ describe('a workflow that waits', () => {
   const sfn = mockClient(SFNClient)
   const tasks = waitingTasks(new SFNClient())
   beforeEach(() => sfn.reset())
+  afterAll(() => sfn.restore())
 
   it('is woken with nothing in hand', async () => {
     sfn.on(SendTaskSuccessCommand).resolves({})

@@ -127,7 +127,7 @@ describe('the own-harness example', () => {
 
   test('leaves the same bytes with one, two and four processes', { timeout: SLOW }, async () => {
     const results: Record<string, string>[] = []
-    const imported = await desk('imported', 240)
+    const imported = await desk('imported', 200)
     for (const concurrency of [1, 2, 4]) {
       const store = join(root, `c${concurrency}`)
       cpSync(imported, store, { recursive: true })

@@ -1,16 +1,14 @@
 /** Given changes are read to their end, and end as a search of the same list has them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { reproduceLine } from '#core/baseline/reproduce.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
-import { makePanel } from '#core/evaluate/panel.ts'
-import { slim } from '#core/replay/slim.ts'
 import { type AssessOptions, assess } from '#core/search/assess.ts'
 import type { Round } from '#core/search/replayer.ts'
 import { search } from '#core/search/search.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { asCandidate, tunableFields } from '#core/space/lattice.ts'
-import { aCase, aFamily, aPack, aSuite, aTarget, type FamilyParts, INTENT, REFS } from '../../support/builders.ts'
+import { aFamily, aPack, aSuite, aTarget, type FamilyParts, INTENT } from '../../support/builders.ts'
+import { searchPanel } from './panel.ts'
 
 const K = 'evidence.orders.top_k'
 const pack = aPack()
@@ -19,15 +17,8 @@ const to = (k: number) => asCandidate({ [K]: { from: 4, to: k } }, pack, 'a test
 
 function inputOf(parts: readonly Omit<FamilyParts, 'side'>[], changes: readonly number[], over: object = {}) {
   const target = resolveTarget(aTarget({ search_space: [K], ...over }))
-  const pins = { tuple: REFS, settings: pack.settings, suite, prices: null }
-  const reproduced = parts
-    .map((p, i) => aCase(aFamily(`s${i}`, { side: 'search', ...p })))
-    .map((c) => reproduceLine(JSON.stringify(c), pins))
-  const kept = reproduced.flatMap(({ case: c, result }) => ('measures' in result ? [{ c, m: result.measures }] : []))
-  const panel = makePanel(
-    kept.map(({ c }) => slim(c)),
-    kept.map(({ m }) => m),
-  )
+  const runs = parts.map((p, i) => aFamily(`s${i}`, { side: 'search', ...p }))
+  const panel = searchPanel(runs, pack, suite)
   const fields = tunableFields(pack, INTENT, [K])
   const replayPins = { baseline: pack.settings, prices: null }
   return { target, pack, suite, pins: replayPins, fields, panel, rejections: [], candidates: changes.map(to) }

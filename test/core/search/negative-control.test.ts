@@ -1,11 +1,8 @@
 /** The negative control: of which floors and surfaces a failure could have been known, before anything is believed. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { baselineReplay, type Reproducing } from '#core/baseline/baseline.ts'
-import { Gathered, headOf } from '#core/baseline/reproduce.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
-import { slim } from '#core/replay/slim.ts'
 import type { Control } from '#core/search/control.ts'
 import { controlLines } from '#core/search/control-rows.ts'
 import { beyondBounds, destructiveValues } from '#core/search/destructive.ts'
@@ -15,7 +12,6 @@ import { tunableFields } from '#core/space/lattice.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import {
-  aCase,
   aFamily,
   anEvaluator,
   aPack,
@@ -24,10 +20,10 @@ import {
   aTarget,
   INTENT,
   modelCall,
-  REFS,
   said,
   toolCall,
 } from '../../support/builders.ts'
+import { searchPanel } from './panel.ts'
 
 const K = 'evidence.orders.top_k'
 const GATE = 'approval.write.threshold'
@@ -46,25 +42,17 @@ const suite = aSuite({
 })
 
 function inputOf(runs: readonly ExperienceRun[], paths: readonly string[] = [K]): SearchInput<SlimCase> {
-  const gathered = new Gathered()
-  const cases: SlimCase[] = []
-  for (const run of runs) {
-    const whole = aCase({ ...run, settings: pack.settings })
-    const result = baselineReplay(whole, { tuple: REFS, settings: pack.settings, suite, prices: null }) as Reproducing
-    expect(result).toHaveProperty('measures')
-    gathered.add({ case: headOf(whole), result })
-    cases.push({ ...slim(whole), floors: result.floors! })
-  }
+  const own = runs.map((run) => ({ ...run, settings: pack.settings }))
+  const panel = searchPanel(own, pack, suite)
+  expect(panel.cases).toHaveLength(runs.length)
   const target = resolveTarget(aTarget({ search_space: [...paths], not_at_stake: {} }))
-  const byId = new Map(cases.map((c) => [c.case_id, c]))
-  const { panel } = gathered.reproduction()
   return {
     target,
     pack,
     suite,
     pins: { baseline: pack.settings, prices: null },
     fields: tunableFields(pack, INTENT, target.search_space),
-    panel: { ...panel, cases: Array.from(panel.cases, (c) => byId.get(c.case_id)!) },
+    panel,
     rejections: [],
     candidates: null,
   }

@@ -1,9 +1,6 @@
 /** Rows of surfaces agree with a replay of every case at every value. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { reproduceLine } from '#core/baseline/reproduce.ts'
-import { makePanel } from '#core/evaluate/panel.ts'
-import { slim } from '#core/replay/slim.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
 import { type CaseView, SAME_AS_BASELINE } from '#core/search/replayer.ts'
 import { type SurfaceRow, surfaceTable } from '#core/search/surface-table.ts'
@@ -11,19 +8,8 @@ import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import {
-  aCase,
-  aFamily,
-  aPack,
-  approval,
-  aRun,
-  aSuite,
-  INTENT,
-  modelCall,
-  REFS,
-  said,
-  toolCall,
-} from '../../support/builders.ts'
+import { aFamily, aPack, approval, aRun, aSuite, INTENT, modelCall, said, toolCall } from '../../support/builders.ts'
+import { searchPanel } from './panel.ts'
 
 const K = 'evidence.orders.top_k'
 const GATE = 'approval.refund.threshold'
@@ -33,14 +19,7 @@ const topK = (min: number, max: number) =>
 
 function lookAt(runs: readonly ExperienceRun[], pack: ContextPack) {
   const suite = aSuite()
-  const pins = { tuple: REFS, settings: pack.settings, suite, prices: null }
-  const kept = runs
-    .map((run) => reproduceLine(JSON.stringify(aCase(run)), pins))
-    .flatMap(({ case: c, result }) => ('measures' in result ? [{ c, m: result.measures }] : []))
-  const panel = makePanel(
-    kept.map(({ c }) => slim(c)),
-    kept.map(({ m }) => m),
-  )
+  const panel = searchPanel(runs, pack, suite)
   const fields = tunableFields(pack, INTENT, Object.keys(pack.settings))
   return { panel, fields, replayer: transcriptReplayer(panel, { baseline: pack.settings, prices: null }, suite), pack }
 }

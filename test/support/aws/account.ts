@@ -27,7 +27,7 @@ import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import type { Store } from '#ports'
 import { freshTable, startEngine } from '../../adapters/aws/dynamo-engine.ts'
 import { memoryBucket } from '../../adapters/aws/memory-bucket.ts'
-import { synthesize } from '../infra/deployment.ts'
+import { templatesOf } from '../infra/deployment.ts'
 import { type Ask, policiesOf } from '../infra/iam.ts'
 import { resolver } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
@@ -56,7 +56,7 @@ export interface Account {
 }
 
 export async function account(): Promise<Account> {
-  const { templates } = synthesize()
+  const templates = templatesOf()
   const engine = await startEngine()
   const { table } = await freshTable(engine.client)
   const endpoint = await engine.client.config.endpoint!()

@@ -43,3 +43,18 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
   rmSync(outdir, { recursive: true, force: true })
   return { ...deployment, templates }
 }
+
+const known = new Map<string, Templates>()
+
+/** Templates alone, for context values that are no paths: synthesized once a process, and frozen. */
+export function templatesOf(over: Readonly<Record<string, unknown>> = {}): Templates {
+  const key = JSON.stringify(over, (_, value) => (value === undefined ? 'absent' : value))
+  const templates = known.get(key) ?? frozen(synthesize(over).templates)
+  known.set(key, templates)
+  return templates
+}
+
+function frozen<T>(value: T): T {
+  if (value !== null && typeof value === 'object') for (const part of Object.values(Object.freeze(value))) frozen(part)
+  return value
+}

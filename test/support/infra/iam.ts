@@ -50,14 +50,17 @@ function statementsOf(document: unknown): Statement[] {
   })
 }
 
-const matches = (pattern: string, text: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    's',
-  ).test(text)
+const expressions = new Map<string, RegExp>()
+
+/** Every call of every function in a test asks for the same few hundred patterns. */
+function matches(pattern: string, text: string): boolean {
+  const known = expressions.get(pattern)
+  if (known) return known.test(text)
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  const expression = new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's')
+  expressions.set(pattern, expression)
+  return expression.test(text)
+}
 
 function holds({ Condition }: Statement, role: string, ask: Ask): boolean {
   const context: Readonly<Record<string, string>> = {

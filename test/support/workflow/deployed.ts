@@ -34,7 +34,7 @@ import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
 import type { Step } from '../../../functions/lambda/step.ts'
 import { watched } from '../../steps/stores.ts'
-import { synthesize } from '../infra/deployment.ts'
+import { templatesOf } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
 import { resolver, type Templates } from '../infra/resolve.ts'
 import { guarded, guardedMailer, guardedRouting, guardedSigner, guardedTasks, needs } from './guarded.ts'
@@ -127,8 +127,6 @@ const EPOCH = Date.UTC(2026, 10, 23, 3)
 
 export type Mail = Parameters<Mailer['send']>[0]
 
-let templates: Templates | undefined
-
 /** Definitions of the synthesized machines by ARN. */
 export function machinesOf(all: Templates): Record<string, Machine> {
   const resolve = resolver(all, 'AutotuneWorkflow')
@@ -150,9 +148,7 @@ interface Options {
 
 /** Deploys over a store. */
 export function deploy(store: Store, { shardCases = 500, faults = {}, harness, routing }: Options = {}): Deployed {
-  const own = harness?.templates ?? routing?.templates
-  if (!own) templates ??= synthesize().templates
-  const all = own ?? templates!
+  const all = harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}

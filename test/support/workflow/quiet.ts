@@ -1,9 +1,11 @@
-/** Imported first: functions log and count to nowhere in tests. */
+/** Before anything else is imported: functions log and count to nowhere in tests. */
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT'
 process.env.POWERTOOLS_METRICS_DISABLED = 'true'
 // Its warnings go to the console of this process, where the next line can hear them.
 process.env.POWERTOOLS_DEV = 'true'
 const { warn } = console
-console.warn = (...args: unknown[]) => {
-  if (!String(args[0]).startsWith('No application metrics to publish')) warn(...args)
-}
+// A process that takes several test files comes here once for each.
+if (warn.name !== 'warnOfMore')
+  console.warn = function warnOfMore(...args: unknown[]) {
+    if (!String(args[0]).startsWith('No application metrics to publish')) warn(...args)
+  }

@@ -1,0 +1,69 @@
+/** Canonical JSON is what the library for RFC 8785 writes, whichever way it is written. */
+import canonicalize from 'canonicalize'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonical } from '#core/canonical.ts'
+
+describe('canonical JSON', () => {
+  it('is the text of the library for whatever a JSON parser returns', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__', 'toJSON', 'constructor', '€', '\u2028'),
+    )
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4, depthSize: 'medium' },
+        fc.constantFrom(null, true, false, 0, -0, 1e21, 1e-7, 5e-324, 2 ** 53),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        text,
+        fc.array(tie('tree')),
+        fc.dictionary(text, tie('tree')),
+      ),
+    }))
+    fc.assert(
+      fc.property(tree, (value) => {
+        expect(canonical(value)).toBe(canonicalize(value))
+        expect(canonical(JSON.parse(JSON.stringify(value)))).toBe(canonicalize(value))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  class Point {
+    x = 1
+  }
+  const nested = (levels: number, inmost: unknown) => {
+    let value = inmost
+    for (let i = 0; i < levels; i++) value = i % 2 === 0 ? [value] : { b: 1, a: value }
+    return value
+  }
+  it.each<[string, unknown]>([
+    ['fields and elements that are undefined', { b: undefined, a: [undefined, 1] }],
+    ['an array with holes', Object.assign(new Array(3), { 1: 'x' })],
+    ['fields that are functions or symbols', { a: () => 1, b: Symbol('x'), c: [() => 1] }],
+    ['a date', { at: new Date(0) }],
+    ['an object that says its own form', { toJSON: () => ({ b: 1, a: 2 }) }],
+    ['boxed values', [new Number(1), new String('x'), new Boolean(false)]],
+    ['an instance, a map, a null prototype', [new Point(), new Map([[1, 2]]), Object.create(null)]],
+    ['the same object twice', ((one) => [one, one])({ a: 1 })],
+    ['keys in the order of their code units', { '\u{1F600}': 1, '\uFB33': 2, 10: 3, 9: 4, '': 5 }],
+    ['more containers than recursion would bear', nested(20_000, { z: 1, y: 2 })],
+  ])('is the text of the library for %s', (_, value) => {
+    expect(canonical(value)).toBe(canonicalize(value))
+  })
+
+  const circle: Record<string, unknown> = {}
+  circle.self = circle
+  it.each<[string, unknown, RegExp]>([
+    ['NaN', { a: [Number.NaN] }, /^NaN is not allowed$/],
+    ['Infinity', [Number.NEGATIVE_INFINITY], /^Infinity is not allowed$/],
+    ['half of a pair in a value', ['\uD83D'], /^Lone surrogate is not allowed$/],
+    ['half of a pair in a key', { '\uDE00': 1 }, /^Lone surrogate is not allowed$/],
+    ['a circle', circle, /^Circular reference detected$/],
+    ['a bigint', { a: 1n }, /BigInt/],
+    ['nothing', undefined, /^value has no JSON form$/],
+    ['a function', () => 1, /^value has no JSON form$/],
+  ])('is refused for %s', (_, value, reason) => {
+    expect(() => canonical(value)).toThrow(reason)
+  })
+})

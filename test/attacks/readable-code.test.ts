@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readableCode, refuseLinks } from '#adapters/local/cage/readable-code.ts'
 import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
+import { replyOf } from '#adapters/local/import/map-reply.ts'
 import { readableByMap } from '#adapters/local/import/map-worker.ts'
 import { aRoom, attempt, LEVELS } from './support.ts'
 
@@ -68,5 +69,18 @@ describe('ways out of readable folders', () => {
     linkSync(secret, join(folder, 'innocent.ts'))
 
     expect(() => refuseLinks([folder], vault)).toThrow(/innocent\.ts is the same file as .*test\.jsonl in the vault/)
+  })
+})
+
+describe('what a map’s process says', () => {
+  test.each([
+    ['null', 'null', null],
+    ['another shape', '{"kind":"mapped"', null],
+    ['an answer with more in it', '{"kind":"skipped","next":"mapped"}', null],
+    ['an answer of another kind', '{"kind":"stored","value":{}}', null],
+    ['nesting without end', `{"kind":"mapped","value":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, null],
+    ['an answer', '{"kind":"skipped"}', { kind: 'skipped' }],
+  ])('%s is believed only in its shape', (_, line, reply) => {
+    expect(replyOf(Buffer.from(line))).toEqual(reply)
   })
 })

@@ -7,7 +7,7 @@ import { readSync, writeSync } from 'node:fs'
 import jsonata from 'jsonata'
 import { jsonOfText } from '../../../core/replay/json-text.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
-import type { ChildSettings, Reply } from './map-worker.ts'
+import type { ChildSettings, Reply } from './map-reply.ts'
 
 const STDIN = 0
 const STDOUT = 1

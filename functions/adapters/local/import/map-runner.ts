@@ -5,8 +5,9 @@
  */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { ImportError, type ImportProblem } from './import-error.ts'
+import type { Answer } from './map-reply.ts'
 import { checkMap, type MapSource } from './map-source.ts'
-import { type Answer, MapWorker } from './map-worker.ts'
+import { MapWorker } from './map-worker.ts'
 import { toNativeRun } from './native-run.ts'
 import { MAX_LINE_BYTES, readJsonl } from './read-jsonl.ts'
 

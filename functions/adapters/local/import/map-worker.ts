@@ -10,22 +10,7 @@ import { LineSplitter } from '../../../streams/line-splitter.ts'
 import { endOf, startCaged } from '../cage/start.ts'
 import { killGroup } from '../cage/watchdog.ts'
 import { PROGRAM, packageFolders, scriptFile } from '../program-files.ts'
-
-/** First line to the child. */
-export interface ChildSettings {
-  readonly text: string
-  readonly guards: { readonly timeout: number; readonly stack: number; readonly sequence: number }
-  readonly maxReplyChars: number
-}
-
-/** What became of one record. */
-export type Answer =
-  | { readonly kind: 'mapped'; readonly value: unknown }
-  | { readonly kind: 'skipped' }
-  | { readonly kind: 'failed'; readonly field: string | null; readonly problem: string; readonly todo: string }
-
-/** A line from the child: `ready` once, then one answer a record, in order. */
-export type Reply = { readonly kind: 'ready' } | Answer
+import { type Answer, type ChildSettings, type Reply, replyOf } from './map-reply.ts'
 
 export interface MapLimits {
   /** Time one record may take inside the engine; a record that also blocks the engine is killed at twice this. */
@@ -49,6 +34,8 @@ const NO_CODE_FROM_TEXT = '--disallow-code-generation-from-strings'
 const STACK = 500
 const SEQUENCE = 1_000_000
 const MAX_REPLY_CHARS = 8 * 1024 * 1024
+/** The child counts characters, and its own limit comes first. */
+const MOST_REPLY_BYTES = 4 * MAX_REPLY_CHARS
 const START_MS = 60_000
 /** A timer that fires later than this says that our own process was busy, not that the child is stuck. */
 const LATE_MS = 100
@@ -65,13 +52,11 @@ export class MapWorker {
   #bytesSeen = 0
   #dueAt = 0
   #timer: NodeJS.Timeout | undefined
-  readonly #killAtExit = () => this.#child && killGroup(this.#child)
 
   constructor(text: string, limits: MapLimits) {
     const guards = { timeout: limits.timeoutMs, stack: STACK, sequence: SEQUENCE }
     this.#settings = { text, guards, maxReplyChars: MAX_REPLY_CHARS }
     this.#limits = limits
-    process.once('exit', this.#killAtExit)
   }
 
   /** Maps the record that this JSON text holds (one line). Rejects only when no child process can be started. */
@@ -86,10 +71,9 @@ export class MapWorker {
 
   /** Ends the child process. Records that wait for an answer never get one. */
   close(): void {
-    process.off('exit', this.#killAtExit)
     clearTimeout(this.#timer)
     this.#queue = []
-    this.#child && killGroup(this.#child)
+    if (this.#child) killGroup(this.#child)
   }
 
   #start(): void {
@@ -104,7 +88,12 @@ export class MapWorker {
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => {
       this.#bytesSeen += chunk.length
-      for (const line of splitter.push(chunk)) this.#receive(JSON.parse(line.toString()))
+      for (const line of splitter.push(chunk)) {
+        const reply = replyOf(line)
+        if (reply === null) killGroup(child)
+        else this.#receive(reply)
+      }
+      if (splitter.pendingBytes > MOST_REPLY_BYTES) killGroup(child)
       this.#watch()
     })
     child.stderr.on('data', (chunk: Buffer) => {

@@ -1,6 +1,6 @@
 /** What `search-large` is tried on: a world knows the truth about every point of a space, a searcher sees what is observed. */
 
-import type { Constraint, FieldValue, Goal, Metrics, Objective, Space, Values } from '#core/sampler/types.ts'
+import type { Constraint, Goal, Metrics, Space, Values } from '#core/sampler/types.ts'
 import { type Draws, draws } from './bench.ts'
 
 /** True metrics of a point. */
@@ -28,7 +28,7 @@ export function dice(seed: number): Dice {
 
 /** The rank of each value of a point of the world's space. */
 export const ranksOf = (world: World, values: Values): number[] =>
-  Object.entries(world.space).map(([name, f]) => (f.values as readonly FieldValue[]).indexOf(values[name]!))
+  Object.entries(world.space).map(([name, f]) => (f.values as unknown[]).indexOf(values[name]))
 
 /** One look at a point; null where the evaluation failed. */
 export function observed(world: World, values: Values, luck: Draws): Metrics | null {
@@ -84,7 +84,7 @@ export const gains = (dice: Dice, drafts: readonly Draft[], low: number, high: n
     return (u: number) => weight * shape(u)
   })
 
-export const decrease: Objective = { metric: 'cost', direction: 'decrease' }
+export const decrease: Goal['objective'] = { metric: 'cost', direction: 'decrease' }
 export const keepUtility: Constraint = { metric: 'utility', min: -0.02, relative_to_baseline: true }
 
 /**
@@ -104,7 +104,7 @@ export function drawWorld(
   },
   formula: (
     drafts: readonly Draft[],
-    set: (objective: Objective, constraints: readonly Constraint[]) => void,
+    set: (objective: Goal['objective'], constraints: readonly Constraint[]) => void,
   ) => (u: readonly number[], ranks: readonly number[]) => Truth,
 ): World {
   let drafts: Draft[]

@@ -1,8 +1,17 @@
 /** The documented 45,000-point formula, and families of random worlds with other formulas, sizes, constraints, noise. */
 import type { Space } from '#core/sampler/types.ts'
-import { type Dice, decrease, drawWorld, gains, keepUtility, type Truth, type World } from './search-large-worlds.ts'
-
-const sum = (terms: readonly number[]): number => terms.reduce((a, b) => a + b, 0)
+import {
+  type Dice,
+  decrease,
+  drawWorld,
+  gains,
+  keepUtility,
+  prices,
+  ranksOf,
+  type Shape,
+  sum,
+  type World,
+} from './search-large-worlds.ts'
 
 function documented(): World {
   const range = (low: number, high: number, step: number) =>
@@ -35,10 +44,7 @@ const multiplicative = (dice: Dice): World =>
   drawWorld(dice, {}, (drafts) => {
     const grow = drafts.map(() => dice.between(0.2, 3))
     const gain = gains(dice, drafts, 0.02, 0.15)
-    return (u) => ({
-      cost: u.reduce((cost, x, i) => cost * (1 + grow[i]! * x), 0.2),
-      utility: 0.6 + sum(u.map((x, i) => gain[i]!(x))),
-    })
+    return (u) => ({ cost: u.reduce((cost, x, i) => cost * (1 + grow[i]! * x), 0.2), utility: 0.6 + gain(u) })
   })
 
 /** A choice sets the price of the knobs; knobs help each other or get in each other's way. */
@@ -50,48 +56,33 @@ const interacting = (dice: Dice): World =>
     const help = drafts.map(() => dice.between(-0.08, 0.15))
     return (u, ranks) => ({
       cost: 0.3 + sum(u.map((x, i) => price[i]![ranks[choice]!]! * x)),
-      utility: 0.5 + sum(u.map((x, i) => gain[i]!(x) + help[i]! * Math.min(x, u[i + 1] ?? 0))),
+      utility: 0.5 + gain(u) + sum(u.map((x, i) => help[i]! * Math.min(x, u[i + 1] ?? 0))),
     })
   })
 
 /** Highest utility, often peaked inside the range, for no more than the baseline's cost and a stated latency. */
-const maximising = (dice: Dice): World =>
-  drawWorld(dice, { start: [0.2, 0.5] }, (drafts, set) => {
+const maximising = (dice: Dice): World => ({
+  ...drawWorld(dice, { start: [0.2, 0.5] }, (drafts) => {
     const gain = gains(dice, drafts, 0.2, 1, 0.3)
-    const price = drafts.map(() => dice.between(0.1, 1))
-    const wait = drafts.map(() => 900 * dice.between(0.1, 1))
-    set({ metric: 'utility', direction: 'increase' }, [
-      { metric: 'cost', max: 0, relative_to_baseline: true },
-      { metric: 'latency_ms', max: 200 + 0.55 * sum(wait) },
-    ])
-    return (u) => ({
-      cost: 0.3 + sum(u.map((x, i) => price[i]! * x)),
-      utility: 0.1 + sum(u.map((x, i) => gain[i]!(x))),
-      latency_ms: 200 + sum(u.map((x, i) => wait[i]! * x)),
-    })
-  })
+    const price = prices(dice, drafts, 0.1, 1)
+    const wait = prices(dice, drafts, 0.1, 1)
+    const longest = wait(drafts.map(() => 1))
+    return (u) => ({ cost: 0.3 + price(u), utility: 0.1 + gain(u), latency: wait(u) / longest })
+  }),
+  objective: { metric: 'utility', direction: 'increase' },
+  constraints: [
+    { metric: 'cost', max: 0, relative_to_baseline: true },
+    { metric: 'latency', max: 0.55 },
+  ],
+})
 
 /** A sum of gains at a price that adds up: what the worlds below are made of. */
-const additive = (dice: Dice, fields: { ordered?: [number, number]; size?: [number, number] } = {}): World =>
-  drawWorld(dice, fields, (drafts) => {
+const additive = (dice: Dice, shape: Shape = {}): World =>
+  drawWorld(dice, shape, (drafts) => {
     const gain = gains(dice, drafts, 0.03, 0.15)
-    const price = drafts.map(() => dice.between(0.1, 1))
-    return (u) => ({
-      cost: 0.3 + sum(u.map((x, i) => price[i]! * x)),
-      utility: 0.5 + sum(u.map((x, i) => gain[i]!(x))),
-    })
+    const price = prices(dice, drafts, 0.1, 1)
+    return (u) => ({ cost: 0.3 + price(u), utility: 0.5 + gain(u) })
   })
-
-/** The world with more, or less, to be seen of each point. */
-const seen = (
-  world: World,
-  constraints: World['constraints'],
-  see: (truth: Record<string, number>, ranks: readonly number[]) => Truth,
-): World => ({
-  ...world,
-  constraints,
-  truth: (ranks) => see(world.truth(ranks)!, ranks),
-})
 
 /** Five constraints at once: relative and absolute, lower and upper, one counted in whole violations. */
 function constrained(dice: Dice): World {
@@ -104,23 +95,25 @@ function constrained(dice: Dice): World {
     { metric: 'evidence', min: 0.3 },
     { metric: 'bypass', max: 0 },
   ]
-  return seen(world, [keepUtility, ...limits], (truth, [x, y]) => {
-    const [ux, uy] = [x! / nx, y! / ny]
+  const truth = (ranks: readonly number[]) => {
+    const [ux, uy] = [ranks[0]! / nx, ranks[1]! / ny]
     const violations = Math.max(0, Math.ceil(10 * (need - (ux + uy) / 2)))
     const evidence = Math.sqrt(ux) * (0.5 + 0.5 * uy)
-    return { ...truth, violations, evidence, latency_ms: 900 * (ux - uy / 2), bypass: Math.max(0, 0.25 - uy) }
-  })
+    const more = { violations, evidence, latency_ms: 900 * (ux - uy / 2), bypass: Math.max(0, 0.25 - uy) }
+    return { ...world.truth(ranks), ...more }
+  }
+  return { ...world, constraints: [keepUtility, ...limits], truth }
 }
 
 /** The one constraint is a bit: passed, or not. */
 function passFail(dice: Dice): World {
   const world = additive(dice, { ordered: [4, 5], size: [5_000, 100_000] })
-  const start = Object.entries(world.space).map(([name, f]) => (f.values as unknown[]).indexOf(world.baseline[name]))
-  const floor = 0.97 * world.truth(start)!.utility!
-  return seen(world, [{ metric: 'passed', min: 1 }], ({ cost, utility }) => ({
-    cost: cost!,
-    passed: utility! >= floor ? 1 : 0,
-  }))
+  const floor = 0.97 * world.truth(ranksOf(world, world.baseline)).utility!
+  const truth = (ranks: readonly number[]) => {
+    const { cost, utility } = world.truth(ranks)
+    return { cost: cost!, passed: utility! >= floor ? 1 : 0 }
+  }
+  return { ...world, constraints: [{ metric: 'passed', min: 1 }], truth }
 }
 
 /** Every family by name; `documented` is the fixed formula of the published comparison. */

@@ -1,6 +1,6 @@
 /** What `search-large` is tried on: a world knows the truth about every point of a space, a searcher sees what is observed. */
 
-import type { Constraint, FieldValue, Goal, Metrics, Objective, Space, Values } from '#core/sampler/types.ts'
+import type { Constraint, Goal, Metrics, Space, Values } from '#core/sampler/types.ts'
 import { type Draws, draws } from './bench.ts'
 
 /** True metrics of a point. */
@@ -28,13 +28,22 @@ export function dice(seed: number): Dice {
 
 /** The rank of each value of a point of the world's space. */
 export const ranksOf = (world: World, values: Values): number[] =>
-  Object.entries(world.space).map(([name, f]) => (f.values as readonly FieldValue[]).indexOf(values[name]!))
+  Object.entries(world.space).map(([name, f]) => (f.values as unknown[]).indexOf(values[name]))
 
 /** One look at a point; null where the evaluation failed. */
 export function observed(world: World, values: Values, luck: Draws): Metrics | null {
   if (luck.chance(world.lost ?? 0)) return null
   const truth = Object.entries(world.truth(ranksOf(world, values)))
   return Object.fromEntries(truth.map(([name, value]) => [name, value + (world.noise?.[name] ?? 0) * luck.normal()]))
+}
+
+type Range = readonly [number, number]
+
+/** How many knobs a random world has, how many points, and where on its knobs the baseline may lie. */
+export interface Shape {
+  readonly ordered?: Range
+  readonly size?: Range
+  readonly start?: Range
 }
 
 interface Draft {
@@ -76,36 +85,35 @@ function response(dice: Dice, peaks: number): (u: number) => number {
   return rising[dice.below(rising.length)]!
 }
 
-/** What each field adds to a metric: up to a weight drawn from [low, high]. */
-export const gains = (dice: Dice, drafts: readonly Draft[], low: number, high: number, peaks = 0) =>
-  drafts.map((d) => {
+export const sum = (terms: readonly number[]): number => terms.reduce((a, b) => a + b, 0)
+
+/** What a point costs where each field has a price that is drawn from [low, high]. */
+export function prices(dice: Dice, drafts: readonly Draft[], low: number, high: number) {
+  const price = drafts.map(() => dice.between(low, high))
+  return (u: readonly number[]) => sum(u.map((x, i) => price[i]! * x))
+}
+
+/** What a point adds to a metric where each field adds up to a weight that is drawn from [low, high]. */
+export function gains(dice: Dice, drafts: readonly Draft[], low: number, high: number, peaks = 0) {
+  const gain = drafts.map((d) => {
     const shape = d.kind === 'categorical' ? (u: number) => u : response(dice, peaks)
     const weight = dice.between(low, high)
     return (u: number) => weight * shape(u)
   })
+  return (u: readonly number[]) => sum(u.map((x, i) => gain[i]!(x)))
+}
 
-export const decrease: Objective = { metric: 'cost', direction: 'decrease' }
+export const decrease: Goal['objective'] = { metric: 'cost', direction: 'decrease' }
 export const keepUtility: Constraint = { metric: 'utility', min: -0.02, relative_to_baseline: true }
 
 /**
- * A world of random fields. Its baseline lies in the range `start` of each knob; `formula` is given the fields, and may
- * set another goal than a lower cost at kept utility.
+ * A world of random fields. Its baseline lies in the range `start` of each knob; The goal is a
+ * lower cost at kept utility.
  */
 export function drawWorld(
   dice: Dice,
-  {
-    ordered: [few, many] = [3, 5],
-    size: [least, most] = [5_000, 200_000],
-    start: [low, high] = [0.5, 0.9],
-  }: {
-    readonly ordered?: readonly [number, number]
-    readonly size?: readonly [number, number]
-    readonly start?: readonly [number, number]
-  },
-  formula: (
-    drafts: readonly Draft[],
-    set: (objective: Objective, constraints: readonly Constraint[]) => void,
-  ) => (u: readonly number[], ranks: readonly number[]) => Truth,
+  { ordered: [few, many] = [3, 5], size: [least, most] = [5_000, 200_000], start: [low, high] = [0.5, 0.9] }: Shape,
+  formula: (drafts: readonly Draft[]) => (u: readonly number[], ranks: readonly number[]) => Truth,
 ): World {
   let drafts: Draft[]
   let points: number
@@ -114,18 +122,16 @@ export function drawWorld(
     drafts = [...knobs, ...Array.from({ length: 1 + dice.below(2) }, () => categorical(dice))]
     points = drafts.reduce((product, d) => product * d.values.length, 1)
   } while (points < least || points > most)
-  let goal: Goal = { objective: decrease, constraints: [keepUtility] }
-  const truth = formula(drafts, (objective, constraints) => {
-    goal = { objective, constraints }
-  })
+  const truth = formula(drafts)
   const home = drafts.map((d) => (d.kind === 'ordered' ? Math.floor(d.values.length * dice.between(low, high)) : 0))
   return {
     space: Object.fromEntries(drafts.map(({ kind, values }, i) => [`field ${i}`, { kind, values } as Space[string]])),
     baseline: Object.fromEntries(drafts.map((d, i) => [`field ${i}`, d.values[home[i]!]!])),
-    ...goal,
+    objective: decrease,
+    constraints: [keepUtility],
     truth: (ranks) =>
       truth(
-        drafts.map((d, i) => d.u[ranks[i]!]!),
+        ranks.map((rank, i) => drafts[i]!.u[rank]!),
         ranks,
       ),
   }

@@ -13,6 +13,7 @@ import { sealVersion } from '#core/gate/seal.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
+import { spaceSize } from '#core/search/exact-candidates.ts'
 import { searchProblems } from '#core/search/search-set.ts'
 import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
@@ -37,7 +38,15 @@ import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { contractLines } from './text.ts'
-import { cageTableLines, certifiableLines, guardrailLines, ruleLines, suiteLines, surfaceLines } from './text-doctor.ts'
+import {
+  cageTableLines,
+  certifiableLines,
+  guardrailLines,
+  ruleLines,
+  spaceLines,
+  suiteLines,
+  surfaceLines,
+} from './text-doctor.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -74,6 +83,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           heldout_families: null,
           needed_families: null,
           problems: [],
+          space: null,
           rules: [],
           surfaces: [],
           suite: [],
@@ -102,6 +112,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       surfaces,
     } = await lookedAt(store, resolved, pins, harness, documents.pack!)
     const suite = mixedSuite(pins.suite)
+    const fields = tunableFields(documents.pack!, resolved.intent, resolved.search_space)
+    const space = { ...spaceSize(fields, resolved.max_fields), max_fields: resolved.max_fields }
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
@@ -136,6 +148,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         examples,
         tracing,
         problems,
+        space,
         rules,
         surfaces,
         suite,
@@ -150,6 +163,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
         ...problems.map((p) => `   PROBLEM  ${p}`),
+        ...spaceLines(space),
         ...ruleLines(rules),
         ...surfaceLines(surfaces),
         ...suiteLines(pins.suite.suite, suite),

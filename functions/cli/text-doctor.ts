@@ -4,7 +4,9 @@ import type { RuleRow } from '#core/evaluate/rule-table.ts'
 import type { CertifiableLimit, CertifiableRow } from '#core/gate/certifiable.ts'
 import type { GuardrailNeed } from '#core/gate/guardrail-table.ts'
 import { cageLines } from '#core/replay/cage.ts'
+import { EXACT_BELOW, type SpaceSize } from '#core/search/exact-candidates.ts'
 import type { Reach } from '#core/search/replayable-values.ts'
+import { SAMPLED_CANDIDATES } from '#core/search/sampled.ts'
 import type { SurfaceRow } from '#core/search/surface-table.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { number, wrapped } from './text.ts'
@@ -33,6 +35,20 @@ export function ruleLines(rows: readonly RuleRow[]): string[] {
 
 const exampleText = ({ column, case_id, says }: RuleRow['examples'][number]): string =>
   `${column.replaceAll('_', ' ')}: ${case_id}${says === null ? '' : ` (${says})`}`
+
+/** How large the search space is, and whether a run looks at all of it. */
+export function spaceLines({
+  points,
+  within,
+  exact,
+  max_fields,
+}: SpaceSize & { readonly max_fields: number }): string[] {
+  const size = `${number(points)} changes, ${number(within)} of them within ${max_fields} field${max_fields === 1 ? '' : 's'}`
+  const how = exact
+    ? 'a run looks at every one'
+    : `more than ${number(EXACT_BELOW)}, so a run samples ${SAMPLED_CANDIDATES - 1} of them; a coarser step, or fewer values, makes the search exact`
+  return wrapped('space    ', `${size}: ${how}`)
+}
 
 /** One row a surface: cases that change over its range, and the range that can be replayed; inert ones are named. */
 export function surfaceLines(rows: readonly SurfaceRow[]): string[] {

@@ -1,9 +1,11 @@
 /** What `doctor` says beside the contract: rules, surfaces, guardrails, the suite, and what could be certified. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
+import { spaceSize } from '#core/search/exact-candidates.ts'
+import { tunableFields } from '#core/space/lattice.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
-import { surfaceLines } from '../../functions/cli/text-doctor.ts'
-import { aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { spaceLines, surfaceLines } from '../../functions/cli/text-doctor.ts'
+import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { autotune, ready, type Workplace, workplace } from './command-line.ts'
 
 let place: Workplace
@@ -68,6 +70,7 @@ test('rules, surfaces, suite and guardrails are tables on a hundred columns; wha
   expect(out).toMatch(/recorded_outcome \(utility\) +5 +0 +1 +5 +1$/m)
   expect(out).toMatch('e.g. passes: s0; not measured: x0 (no outcome is recorded)')
   expect(out).toMatch(/evidence\.orders\.top_k +6 +0 +0 {2}1\.\.5 \(now 4\)$/m)
+  expect(out).toMatch(/^space {4}4 changes, 4 of them within 2 fields: a run looks at every one$/m)
   expect(out).toMatch('suite    evals.refund@1.0.0: 2 rule, 1 replay, 0 human, 1 business')
   expect(out).toMatch(/FINDING {2}no word of people[\s\S]*"check":"operator_corrections", "dimension"/)
   expect(out).toMatch(
@@ -125,4 +128,17 @@ test('of a surface that only a harness or a person can try, nothing is counted: 
   ])
   expect(planner).toMatch(/^ {3}planner\.tool_preference +- +- +- {2}not measured: try propose$/)
   expect(prompt).toMatch(/^ {3}prompt\.instruction_block +- +- +- {2}hand-written only: propose$/)
+})
+
+test('a space too large to list is told of before a run, with how many a run looks at and what makes it exact', () => {
+  const fields = tunableFields(aPack(), INTENT, ['evidence.orders.top_k'])
+  const wide = { ...fields[0]!, values: Array.from({ length: 200 }, (_, i) => i + 1) }
+  const size = spaceSize([wide, { ...wide, path: 'other' }], 2)
+  expect(size).toEqual({ points: 39_999, within: 39_999, exact: false })
+  expect(spaceLines({ ...size, max_fields: 2 })).toEqual([
+    'space    39999 changes, 39999 of them within 2 fields: more than 10000, so a run samples 199 of',
+    '         them; a coarser step, or fewer values, makes the search exact',
+  ])
+  // Listed all the same where only few of its points may be proposed.
+  expect(spaceSize([wide, { ...wide, path: 'other' }], 1)).toEqual({ points: 39_999, within: 398, exact: true })
 })

@@ -3,41 +3,39 @@
  * it is allowed (constrained expected improvement: Schonlau, Welch and Jones, 1998; Gardner and others, 2014).
  */
 
-import type { FieldKernel } from './gaussian-process.ts'
+import type { Row } from './gaussian-process.ts'
 import { distance, type Lattice, type Point } from './lattice.ts'
-import { type Fits, type MetricModel, modelMetric, modelSign, type Row } from './metric-model.ts'
+import type { MetricModel, Models } from './metric-model.ts'
 import { logCdf, logExpectedImprovement } from './normal.ts'
-import { feasibleBestFirst, isMeasured, measured, rangeOf, signOf, type Told } from './observations.ts'
+import { costOf, feasibleBestFirst, isMeasured, marginOf, measured, rangeOf, type Told } from './observations.ts'
 import type { Constraint, Goal, Metrics } from './types.ts'
 
 /**
- * What a proposal is after, taken in turn: `caution` is how many standard deviations of the noise to keep clear of every
+ * What proposals are after, taken in turn: `caution` is how many standard deviations of the noise to keep clear of every
  * limit, `sure` asks for the likeliest improvement, however small, instead of the greatest to be expected. Great hopes
  * alone overlook the small step that is nearly certain; and under noise, where the edge runs is itself in doubt.
  */
-export const MOODS = [
+const MOODS = [
   { caution: 0, sure: false },
   { caution: 0, sure: true },
   { caution: 1, sure: false },
   { caution: 2, sure: false },
-] as const
-export type Mood = (typeof MOODS)[number]
+]
 
 export interface Belief {
   /** Points observed to be feasible, best first. */
   readonly leaders: readonly Told[]
-  /** Logarithm of the promise; -Infinity as soon as it is clear that it falls short of `atLeast`. */
-  promise(point: Point, mood: Mood, atLeast: number): number
+  /** Logarithm of what a point promises proposal `number`. */
+  promise(number: number): (point: Point) => number
   /** The leader of the best objective to be expected, as `Search.best` says, with the metrics to be expected. */
   best(): (Told & { readonly metrics: Metrics }) | null
 }
 
-/** What belongs to a search for good; `fits` is the models' memory. */
+/** What belongs to a search for good. */
 export interface Frame {
   readonly lattice: Lattice
   readonly goal: Goal
-  readonly kernels: readonly FieldKernel[]
-  readonly fits: Fits
+  readonly models: Models
 }
 
 interface Limit {
@@ -58,8 +56,7 @@ const BELIEVED = Math.log(0.45)
 const CONFIDENT = Math.log(0.95)
 
 /** `told` in the order of proposals. */
-export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly Told[]): Belief {
-  const sign = signOf(goal)
+export function believe({ lattice, goal, models }: Frame, told: readonly Told[]): Belief {
   const homes = told.filter((t) => distance(lattice, t.point, lattice.baseline) === 0)
   const baseline = homes.find((t) => isMeasured(goal, t)) ?? homes[0]
   const leaders = feasibleBestFirst(goal, told, baseline)
@@ -68,92 +65,79 @@ export function believe({ lattice, goal, kernels, fits }: Frame, told: readonly 
   const near = told
     .map((t) => ({ t, far: t === baseline ? -1 : distance(lattice, t.point, centre) }))
     .sort((a, b) => a.far - b.far)
+    .slice(0, NEAR_MOST)
     .map(({ t }) => t)
 
-  const models = new Map<string, MetricModel>()
+  const learned = new Map<string, MetricModel>()
   const learnMetric = (metric: string): MetricModel | undefined => {
-    const rows = rowsOf(told, (t) => measured(t, metric))
-    if (!models.has(metric) && rows.length > 0) {
-      const nearRows = rowsOf(near.slice(0, NEAR_MOST), (t) => measured(t, metric))
-      models.set(metric, modelMetric(kernels, metric, rows, nearRows, fits))
-    }
-    return models.get(metric)
+    const value = (t: Told) => measured(t, metric)
+    const rows = rowsOf(told, value)
+    if (rows.length > 0 && !learned.has(metric)) learned.set(metric, models.metric(rows, rowsOf(near, value)))
+    return learned.get(metric)
   }
   /** A limit learned from which points keep it (1) and which do not (-1), if there are both. */
-  const learnBits = (bit: (t: Told) => number | undefined): Limit | undefined => {
-    if (new Set(rowsOf(told, bit).map((row) => row.value)).size < 2) return undefined
-    return { model: modelSign(kernels, rowsOf(near.slice(0, NEAR_MOST), bit)), min: 0, max: Infinity, doubt: 0 }
+  const learnBits = (bit: (t: Told) => number): Limit[] => {
+    if (new Set(rowsOf(told, bit).map((row) => row.value)).size < 2) return []
+    return [{ model: models.sign(rowsOf(near, bit)), min: 0, max: Infinity, doubt: 0 }]
   }
-  const learnLimit = (constraint: Constraint): Limit | undefined => {
-    const { metric, relative_to_baseline } = constraint
+  const learnLimit = (constraint: Constraint): Limit[] => {
     const range = rangeOf(constraint, baseline)
-    const model = range && learnMetric(metric)
-    if (!model) return undefined
-    const margin = (t: Told) => {
-      const y = measured(t, metric)
-      return y === undefined ? undefined : Math.min(y - range.min, range.max - y)
-    }
+    const margin = (t: Told) => marginOf(constraint, baseline, t)
+    const margins = rowsOf(told, margin).map(({ value }) => value)
+    const model = margins.length > 0 && learnMetric(constraint.metric)
+    if (!model) return []
     // Never strictly within its limit, only on it: a clamp (`max(0, .62 - a) <= 0`), a count of violations, a pass or
     // fail. A process through the flat part would call it a coin toss everywhere, so it is read as a bit.
-    if (rowsOf(told, margin).reduce((most, row) => Math.max(most, row.value), -Infinity) === 0) {
-      return learnBits((t) => (margin(t) === undefined ? undefined : margin(t) === 0 ? 1 : -1))
+    if (margins.reduce((most, value) => Math.max(most, value)) === 0) {
+      return learnBits((t) => (margin(t) < 0 ? -1 : 1 + margin(t)))
     }
     // Under noise the baseline's one observation is a poor origin; the model's opinion of it is a better one.
-    const home = relative_to_baseline && model.noise > 0 ? baseline : undefined
+    const home = constraint.relative_to_baseline && model.noise > 0 ? baseline : undefined
     const opinion = home && model.predict(home.point)
-    const shift = opinion ? model.outward(opinion.mean) - measured(home, metric)! : 0
+    const shift = opinion ? model.outward(opinion.mean) - measured(home, constraint.metric) : 0
     const side = (limit: number) => (Number.isFinite(limit) ? model.inward(limit + shift) : limit)
-    return { model, min: side(range.min), max: side(range.max), doubt: opinion?.sd ?? 0 }
+    return [{ model, min: side(range.min), max: side(range.max), doubt: opinion?.sd ?? 0 }]
   }
   const target = learnMetric(goal.objective.metric)
-  const failure = learnBits((t) => (isMeasured(goal, t) ? 1 : -1))
-  const limits = [...goal.constraints.map(learnLimit), failure].filter((limit) => limit !== undefined)
-
-  /** By caution: the lowest cost believed to be allowed, which is what there is to improve on. */
-  const marks = [0, 1, 2].map((caution) => {
-    const allowed = near
-      .slice(0, NEAR_MOST)
-      .filter((t) => isMeasured(goal, t) && limits.every((limit) => logAllowed(limit, t.point, caution) >= BELIEVED))
-    return allowed.reduce((least, t) => Math.min(least, sign * target!.predict(t.point).mean), Infinity)
-  })
+  const limits = [...goal.constraints.flatMap(learnLimit), ...learnBits((t) => (isMeasured(goal, t) ? 1 : -1))]
+  const sign = goal.objective.direction === 'decrease' ? 1 : -1
 
   return {
     leaders,
-    promise(point, { caution, sure }, atLeast) {
-      let sum = 0
-      // As long as nothing allowed is known, the promise is the chance alone of being allowed.
-      if (target && marks[caution]! < Infinity) {
-        const { mean, sd } = target.predict(point)
-        const z = (marks[caution]! - LEAST_GAIN - sign * mean) / sd
-        sum = sure ? logCdf(z) : logExpectedImprovement(z) + Math.log(sd)
+    promise(number) {
+      const { caution, sure } = MOODS[number % MOODS.length]!
+      const allowed = near.filter(
+        (t) => isMeasured(goal, t) && limits.every((limit) => logAllowed(limit, t.point, caution) >= BELIEVED),
+      )
+      /** The lowest cost believed to be allowed, which is what there is to improve on. */
+      const mark = allowed.reduce((least, t) => Math.min(least, sign * target!.predict(t.point).mean), Infinity)
+      return (point) => {
+        let sum = 0
+        // As long as nothing allowed is known, the promise is the chance alone of being allowed.
+        if (target && mark < Infinity) {
+          const { mean, sd } = target.predict(point)
+          const z = (mark - LEAST_GAIN - sign * mean) / sd
+          sum = sure ? logCdf(z) : logExpectedImprovement(z) + Math.log(sd)
+        }
+        return limits.reduce((all, limit) => all + logAllowed(limit, point, caution), sum)
       }
-      // Every further term is the logarithm of a chance: the sum only falls.
-      for (const limit of limits) {
-        if (sum < atLeast) return -Infinity
-        sum += logAllowed(limit, point, caution)
-      }
-      return sum
     },
     best() {
       const doubtful = limits.filter(({ model }) => model.noise > 0)
-      const noisy = [...models].filter(([, model]) => model.noise > 0)
+      const noisy = [...learned].filter(([, model]) => model.noise > 0)
       const claims = leaders
         .filter(({ point }) => doubtful.reduce((sum, limit) => sum + logAllowed(limit, point, 0), 0) >= CONFIDENT)
         .map((t) => {
           const means = noisy.map(([name, model]) => [name, model.outward(model.predict(t.point).mean)] as const)
           return { ...t, metrics: { ...t.metrics, ...Object.fromEntries(means) } }
         })
-      const cost = (t: Told) => sign * measured(t, goal.objective.metric)!
-      return claims.sort((a, b) => cost(a) - cost(b))[0] ?? null
+      return claims.sort((a, b) => costOf(goal, a) - costOf(goal, b))[0] ?? null
     },
   }
 }
 
-const rowsOf = (told: readonly Told[], of: (t: Told) => number | undefined): Row[] =>
-  told.flatMap((t) => {
-    const value = of(t)
-    return value === undefined ? [] : [{ point: t.point, value }]
-  })
+const rowsOf = (told: readonly Told[], of: (t: Told) => number): Row[] =>
+  told.map((t) => ({ point: t.point, value: of(t) })).filter(({ value }) => !Number.isNaN(value))
 
 /** log of the probability that the point keeps clear of the limit by `caution` standard deviations of the noise. */
 function logAllowed({ model, min, max, doubt }: Limit, point: Point, caution: number): number {

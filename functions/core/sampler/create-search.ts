@@ -4,10 +4,10 @@
  */
 
 import { believe, type Frame } from './belief.ts'
-import { makeKernels } from './gaussian-process.ts'
-import { checkAsked, checkOptions } from './input.ts'
-import { idOf, makeLattice, type Point, valuesOf } from './lattice.ts'
-import { readObservations, type Told } from './observations.ts'
+import { checkOptions, demand, isCount } from './input.ts'
+import { idOf, makeLattice, valuesOf } from './lattice.ts'
+import { makeModels } from './metric-model.ts'
+import { type Handed, isTold, takeIn } from './observations.ts'
 import { propose } from './propose.ts'
 import type { Proposal, Search, SearchOptions } from './types.ts'
 
@@ -24,37 +24,33 @@ export function createSearch(options: SearchOptions): Search {
   checkOptions(options)
   const { seed, evaluations = 500 } = options
   const lattice = makeLattice(options)
-  const frame: Frame = { lattice, goal: options, kernels: makeKernels(lattice), fits: new Map() }
-  const told = new Map<number, Told>()
-  /** Handed out and not told. */
-  const out = new Map<number, Point>()
-  let next = 0
-  const inOrder = () => [...told.values()].sort((a, b) => a.number - b.number)
+  const frame: Frame = { lattice, goal: options, models: makeModels(lattice) }
+  const handed = new Map<number, Handed>()
+  const inOrder = () => [...handed.values()].sort((a, b) => a.number - b.number)
+  const proposalOf = ({ number, point }: Handed): Proposal => ({
+    id: idOf(number, point),
+    values: valuesOf(lattice, point),
+  })
 
   return {
     ask(n = 1) {
-      checkAsked(n)
+      demand(isCount(n, 1), 'n', n, 'ask for at least one point')
       const proposals: Proposal[] = []
-      while (proposals.length < n && told.size + out.size < evaluations) {
-        const point = propose(frame, seed, next, inOrder(), [...out.values()])
+      while (proposals.length < n && handed.size < evaluations) {
+        const number = (inOrder().at(-1)?.number ?? -1) + 1
+        const point = propose(frame, seed, number, inOrder())
         if (!point) break
-        proposals.push({ id: idOf(next, point), values: valuesOf(lattice, point) })
-        out.set(next++, point)
+        handed.set(number, { number, point })
+        proposals.push(proposalOf({ number, point }))
       }
       return proposals
     },
 
-    tell(observations) {
-      for (const [number, t] of readObservations(lattice, observations, told, out)) {
-        told.set(number, t)
-        out.delete(number)
-        next = Math.max(next, number + 1)
-      }
-    },
+    tell: (observations) => takeIn(lattice, handed, observations),
 
     best() {
-      const best = believe(frame, inOrder()).best()
-      return best && { id: idOf(best.number, best.point), values: valuesOf(lattice, best.point), metrics: best.metrics }
+      const best = believe(frame, inOrder().filter(isTold)).best()
+      return best && { ...proposalOf(best), metrics: best.metrics }
     },
   }
 }

@@ -5,31 +5,30 @@
  * from few points, and an interacting one still can be.
  */
 
-import type { Field, Lattice, Point } from './lattice.ts'
+import type { Point } from './lattice.ts'
+import type { Field } from './types.ts'
 
 /** One form a field's response may take: ranks a and b covary by `line[a] line[b] + near[|a - b|]`. */
-interface Shape {
+export interface Shape {
   readonly line: Float64Array
   readonly near: Float64Array
 }
-/** The shapes that a field chooses from. */
-export type FieldKernel = readonly Shape[]
 
 /** What is learned about one metric. */
 export interface Parameters {
-  /** For each field, which of its shapes, and how much it matters (variance). */
-  readonly shape: readonly number[]
+  /** For each field, the form of its response, and how much it matters (variance). */
+  readonly shape: readonly Shape[]
   readonly weight: readonly number[]
   /** Share of the interactions, 0..1. */
   readonly eta: number
-  /** Variance of the noise. */
+  /** Variance of the noise; positive. */
   readonly noise: number
 }
 
-export interface Prediction {
-  readonly mean: number
-  /** Of the metric itself, without the noise of observing it; never 0. */
-  readonly sd: number
+/** A value that was observed at a point. */
+export interface Row {
+  readonly point: Point
+  readonly value: number
 }
 
 export interface Process {
@@ -37,12 +36,11 @@ export interface Process {
   readonly scale: number
   /** Log marginal likelihood of the observations under the parameters, up to a constant. */
   readonly score: number
-  predict(point: Point): Prediction
+  /** `sd` is of the metric itself, without the noise of observing it; never 0. */
+  predict(point: Point): { readonly mean: number; readonly sd: number }
 }
 
 const LEAST_VARIANCE = 1e-9
-/** The shape a fit starts from. */
-export const BENT = 1
 
 const matern52 = (d: number, length: number): number => {
   const x = (Math.sqrt(5) * d) / length
@@ -50,17 +48,17 @@ const matern52 = (d: number, length: number): number => {
 }
 
 /**
- * Straight, bent, smooth, wavy and stairs, by rank. Two values leave nothing to bend, and names have no order: one shape
+ * The shapes that a field chooses from: straight, bent, smooth, wavy and stairs, by rank. Two values leave nothing to bend, and names have no order: one shape
  * is all there is to learn.
  */
-function fieldKernel({ ordered, values }: Field): FieldKernel {
-  const rank = values.map((_, r) => r / Math.max(1, values.length - 1))
+export function shapesOf({ kind, values }: Field): Shape[] {
+  const rank = Array.from(values.keys(), (r) => r / Math.max(1, values.length - 1))
   // A line's share of the covariance; its mean variance over the range is 1.
   const shape = (share: number, near: (d: number) => number): Shape => ({
     line: Float64Array.from(rank, (x) => Math.sqrt(12 * share) * (x - 0.5)),
     near: Float64Array.from(rank, (d) => (1 - share) * near(d)),
   })
-  if (!ordered || values.length < 3) return [shape(0, (d) => (d === 0 ? 1 : 0))]
+  if (kind === 'categorical' || values.length < 3) return [shape(0, (d) => (d === 0 ? 1 : 0))]
   return [
     shape(0.97, (d) => matern52(d, 0.7)),
     shape(0.5, (d) => matern52(d, 0.7)),
@@ -70,23 +68,14 @@ function fieldKernel({ ordered, values }: Field): FieldKernel {
   ]
 }
 
-export const makeKernels = ({ fields }: Lattice): FieldKernel[] => fields.map(fieldKernel)
-
-/** Conditions the process on standardised observations `y` at `points`; the noise has to be positive, `known` is the scale if it is. */
-export function makeProcess(
-  kernels: readonly FieldKernel[],
-  points: readonly Point[],
-  y: Float64Array,
-  { shape, weight, eta, noise }: Parameters,
-  known?: number,
-): Process {
-  const n = points.length
-  const shapes = kernels.map((kernel, i) => kernel[shape[i]!]!)
+/** Conditions the process on standardised rows; `known` is the scale if it is known. */
+export function makeProcess(rows: readonly Row[], { shape, weight, eta, noise }: Parameters, known?: number): Process {
+  const n = rows.length
   const covariance = (a: Point, b: Point): number => {
     let sum = 1
     let product = 1
-    for (let i = 0; i < shapes.length; i++) {
-      const { line, near } = shapes[i]!
+    for (let i = 0; i < shape.length; i++) {
+      const { line, near } = shape[i]!
       const g = weight[i]! * (line[a[i]!]! * line[b[i]!]! + near[Math.abs(a[i]! - b[i]!)]!)
       sum += g
       product *= 1 + g
@@ -98,14 +87,14 @@ export function makeProcess(
   const half = new Float64Array(n)
   let square = 0
   let score = 0
-  for (let i = 0; i < n; i++) {
+  for (const [i, { point, value }] of rows.entries()) {
     const row = new Float64Array(i + 1)
-    for (let j = 0; j <= i; j++) row[j] = covariance(points[i]!, points[j]!)
+    for (let j = 0; j <= i; j++) row[j] = covariance(point, rows[j]!.point)
     row[i]! += noise
-    const rest = solveRow(l, row, i)
+    const rest = solveRow(l, row, i, row[i]!)
     l.push(row)
     row[i] = Math.sqrt(Math.max(rest, LEAST_VARIANCE))
-    half[i] = (y[i]! - dot(row, half, i)) / row[i]!
+    half[i] = (value - dot(row, half, i)) / row[i]!
     square += half[i]! ** 2
     score -= Math.log(row[i]!)
   }
@@ -115,15 +104,15 @@ export function makeProcess(
     scale,
     score: score - 0.5 * (n + 2) * Math.log(scale),
     predict(x) {
-      for (let j = 0; j < n; j++) cross[j] = covariance(x, points[j]!)
+      for (let j = 0; j < n; j++) cross[j] = covariance(x, rows[j]!.point)
       const variance = solveRow(l, cross, n, covariance(x, x))
       return { mean: dot(cross, half, n), sd: Math.sqrt(scale * Math.max(variance, LEAST_VARIANCE)) }
     },
   }
 }
 
-/** Solves l x = row for its first n entries in place; what is left of the variance `self` (by default the entry n). */
-function solveRow(l: readonly Float64Array[], row: Float64Array, n: number, self = row[n]!): number {
+/** Solves l x = row for its first n entries in place; what is left of the variance `self`. */
+function solveRow(l: readonly Float64Array[], row: Float64Array, n: number, self: number): number {
   let rest = self
   for (let j = 0; j < n; j++) {
     const x = (row[j]! - dot(l[j]!, row, j)) / l[j]![j]!

@@ -1,27 +1,16 @@
 /** What goes into `createSearch` and what its search hands out: shapes and their meaning, no behaviour. */
 
-/** A value of one field: a number on an ordered field, a name on a categorical one. */
-export type FieldValue = number | string
-
 /**
- * The finite space to search: each field lists its values. `ordered` values are strictly increasing numbers, and
- * neighbours are taken to behave alike; `categorical` values are distinct names without any order.
+ * A field lists its values: `ordered` ones are strictly increasing numbers, and neighbours are taken to behave alike;
+ * `categorical` ones are distinct names without any order.
  */
-export type Space = Readonly<
-  Record<
-    string,
-    | { readonly kind: 'ordered'; readonly values: readonly number[] }
-    | { readonly kind: 'categorical'; readonly values: readonly string[] }
-  >
->
+export type Field =
+  | { readonly kind: 'ordered'; readonly values: readonly number[] }
+  | { readonly kind: 'categorical'; readonly values: readonly string[] }
+export type Space = Readonly<Record<string, Field>>
 
 /** One point of the space: a declared value for every field. */
-export type Values = Readonly<Record<string, FieldValue>>
-
-export interface Objective {
-  readonly metric: string
-  readonly direction: 'decrease' | 'increase'
-}
+export type Values = Readonly<Record<string, number | string>>
 
 /**
  * A hard constraint: `min <= metric <= max`, each side optional but not both. With `relative_to_baseline` the limit is
@@ -37,7 +26,7 @@ export interface Constraint {
 
 /** What is looked for. */
 export interface Goal {
-  readonly objective: Objective
+  readonly objective: { readonly metric: string; readonly direction: 'decrease' | 'increase' }
   readonly constraints: readonly Constraint[]
 }
 
@@ -58,22 +47,13 @@ export interface Proposal {
   readonly values: Values
 }
 
+/** Values by metric. What is absent, null, NaN or infinite was not measured: it never counts as 0, nor as feasible. */
 export type Metrics = Readonly<Record<string, number | null>>
 
-/**
- * The outcome of one evaluation. `metrics: null` is an evaluation that failed: its point may be proposed again. A metric
- * that is absent, null, NaN or infinite was not measured. Neither counts as 0 or can be feasible.
- */
+/** The outcome of one evaluation. `metrics: null` is one that failed: its point may be proposed again. */
 export interface Observation {
   readonly id: string
   readonly metrics: Metrics | null
-}
-
-/** The best point told so far that was measured in full, and what to expect of it when it is measured again. */
-export interface Best {
-  readonly id: string
-  readonly values: Values
-  readonly metrics: Metrics
 }
 
 export interface Search {
@@ -91,5 +71,5 @@ export interface Search {
    * nearby, not the luckiest observation. `metrics` are those means; a metric whose noise its model holds for less than a
    * hundredth of its spread stands as observed. Null as long as there is no such point.
    */
-  best(): Best | null
+  best(): (Proposal & { readonly metrics: Metrics }) | null
 }

@@ -5,8 +5,9 @@ import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
-import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest } from '../space/lattice.ts'
-import { bootstrapSeed, indexDraws } from '../statistics/generator.ts'
+import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest, type TunableField } from '../space/lattice.ts'
+import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.ts'
+import { EXACT_BELOW } from './exact-candidates.ts'
 import { ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
@@ -27,19 +28,17 @@ export function* noSearchArm(
   { aside, block }: { readonly aside: Records; readonly block: number },
 ): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
   const { panel, target, fields, pack } = input
-  const size = latticeSize(fields)
   // Another search's replays: counted, not on record.
   const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
-  const draw = indexDraws(
-    bootstrapSeed(digestOf([target.intent, target.metric, target.search_space]).slice(7), 'no-search arm'),
-    size,
-  )
+  const draw = randomPatches(fields, digestOf([target.intent, target.metric, target.search_space]).slice(7))
+  // Where few contexts differ the search may have paid for all of them, and nothing random ever costs as much.
+  const most = 4 * Math.min(latticeSize(fields), EXACT_BELOW)
   const seen = new Set<string>()
   const baseline = metricOver(target.metric, panel.baseline)
   let best: NoSearchArm['best'] = null
   let candidates = 0
-  for (let tries = 0; tries < size * 4 && memo.counts.paid < budget; tries++) {
-    const patch = patchAt(fields, draw())
+  for (let tries = 0; tries < most && memo.counts.paid < budget; tries++) {
+    const patch = draw()
     const digest = patchDigest(patch)
     if (Object.keys(patch).length === 0 || seen.has(digest)) continue
     seen.add(digest)
@@ -74,4 +73,18 @@ export function* noSearchArm(
     if (best === null || isBetter(target.direction, metric, best.metric)) best = { patch, metric }
   }
   return { candidates, replays: memo.counts.paid, best }
+}
+
+/** Uniformly random points of the lattice as patches; of one that a single draw cannot number, field group by field group. */
+function randomPatches(fields: readonly TunableField[], seed: string): () => Patch {
+  const groups: TunableField[][] = [[]]
+  for (const field of fields) {
+    if (latticeSize([...groups.at(-1)!, field]) > MOST_DRAWN) groups.push([])
+    groups.at(-1)!.push(field)
+  }
+  const draws = groups.map((group, i) => {
+    const draw = indexDraws(bootstrapSeed(seed, `no-search arm${i === 0 ? '' : ` ${i + 1}`}`), latticeSize(group))
+    return () => patchAt(group, draw())
+  })
+  return () => Object.assign({}, ...draws.map((part) => part()))
 }

@@ -28,14 +28,17 @@ export function generator(seed: number): () => number {
   }
 }
 
+/** The most things that one draw can choose from, so that the product below is exact in a double. */
+export const MOST_DRAWN = 2 ** 21
+
 /**
  * Draws with replacement from `length` things: each call gives an index in [0, length), floor(next * length / 2^32).
  * @param seed an integer in [0, 2^32)
- * @param length an integer in [1, 2^21], so that the product is exact in a double
+ * @param length an integer in [1, MOST_DRAWN]
  * @throws RangeError
  */
 export function indexDraws(seed: number, length: number): () => number {
-  requireInteger('length', length, 1, 2 ** 21)
+  requireInteger('length', length, 1, MOST_DRAWN)
   const next = generator(seed)
   return () => Math.floor((next() * length) / UINT32)
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { makeKernels } from '#core/sampler/gaussian-process.ts'
 import { makeLattice, type Point, randomFor, randomPoint } from '#core/sampler/lattice.ts'
-import { modelMetric } from '#core/sampler/metric-model.ts'
+import { makeModels } from '#core/sampler/metric-model.ts'
 import { small } from './worlds.ts'
 
 const lattice = makeLattice({
@@ -13,14 +12,14 @@ const lattice = makeLattice({
   },
   baseline: { x: 1, y: 1, z: 'a' },
 })
-const kernels = makeKernels(lattice)
+const models = makeModels(lattice)
 const random = randomFor(1, 1)
 const points: Point[] = Array.from({ length: 24 }, () => randomPoint(lattice, random))
 const truth = ([x, y, z]: Point) => Math.sin(x! / 4) + 0.2 * y! + (z === 1 ? 0.5 : 0)
 /** What is believed after 24 observations. */
 const model = (observe: (p: Point, i: number) => number) => {
   const rows = points.map((point, i) => ({ point, value: observe(point, i) }))
-  return modelMetric(kernels, 'm', rows, rows, new Map())
+  return models.metric(rows, rows)
 }
 
 describe('the model of a metric', () => {
@@ -42,7 +41,7 @@ describe('the model of a metric', () => {
       [0, 1, 0],
       [2, 1, 0],
     ].map((point) => ({ point, value: truth(point) }))
-    const { predict } = modelMetric(kernels, 'm', rows, rows, new Map())
+    const { predict } = models.metric(rows, rows)
     expect(predict([1, 1, 0]).sd).toBeLessThan(predict([9, 4, 2]).sd)
   })
 

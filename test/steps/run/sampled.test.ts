@@ -1,7 +1,7 @@
 /** A lattice too large to list: from recorded runs through the sampled search to a certified proposal. */
 import { expect, test } from 'vitest'
 import { EXACT_BELOW } from '#core/search/exact-candidates.ts'
-import { reachableSize, tunableFields } from '#core/space/lattice.ts'
+import { latticeSize, reachableSize, tunableFields } from '#core/space/lattice.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
@@ -24,18 +24,24 @@ const EVIDENCE = 'budget.evidence_tokens'
 const TOOLS = 'budget.tool_tokens'
 const BASELINE = { 'evidence.orders.top_k': 4, [EVIDENCE]: 1500, [TOOLS]: 1500 }
 
-const budget = (field: 'evidence_tokens' | 'tool_tokens', path: string) => ({
+const budget = (field: 'evidence_tokens' | 'tool_tokens', path: string, step: number) => ({
   layer: 'context_budget' as const,
   field,
   path,
-  bounds: { min: 10, max: 1500, step: 10 },
+  bounds: { min: 10, max: 1500, step },
   intents: [INTENT],
   owner: 'refunds',
 })
-const pack = aPack({
-  settings: BASELINE,
-  tunable_surfaces: [...aPack().tunable_surfaces, budget('evidence_tokens', EVIDENCE), budget('tool_tokens', TOOLS)],
-})
+const packInStepsOf = (step: number) =>
+  aPack({
+    settings: BASELINE,
+    tunable_surfaces: [
+      ...aPack().tunable_surfaces,
+      budget('evidence_tokens', EVIDENCE, step),
+      budget('tool_tokens', TOOLS, step),
+    ],
+  })
+const pack = packInStepsOf(10)
 const target = aTarget({
   not_at_stake: {},
   search_space: Object.keys(BASELINE),
@@ -92,4 +98,16 @@ test('a lattice of more points than can be listed is sampled, certified, and rep
   const again = await stocked(memory(), world, { pack })
   await run(again, { target, runId: 'r' })
   expect(await contents(again)).toEqual(await contents(store))
+})
+
+test('a lattice of more points than one draw can number is sampled too, and its random arm with it', async () => {
+  const fine = packInStepsOf(1)
+  expect(latticeSize(tunableFields(fine, INTENT, target.search_space!))).toBeGreaterThan(2 ** 21)
+  const store = await stocked(memory(), [...world.slice(0, 8), ...world.slice(-8)], { pack: fine })
+  const { search, verdict } = await run(store, { target, runId: 'r' })
+  expect(verdict).toBe('inconclusive')
+  expect(search).toMatchObject({ exact: false, visited: 199 })
+  expect(search!.no_search!.candidates).toBeGreaterThan(1)
+  expect(Object.keys(search!.no_search!.best!.patch).sort()).toEqual([EVIDENCE, TOOLS, 'evidence.orders.top_k'].sort())
+  expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })

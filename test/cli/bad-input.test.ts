@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   aFamily,
   anEvaluator,
@@ -15,13 +15,9 @@ import {
   said,
   toolResult,
 } from '../support/builders.ts'
-import { autotune, ready, type Workplace, workplace } from './command-line.ts'
+import { autotune, placeOfEachTest, ready } from './command-line.ts'
 
-let place: Workplace
-beforeEach(() => {
-  place = workplace()
-})
-afterEach(() => place.dispose())
+const place = placeOfEachTest()
 
 /** What a refused command says: exit code 2, nothing on stdout, nothing changed in the store. */
 async function refused(...argv: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { main } from '../../bin/autotune.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
@@ -42,6 +42,8 @@ export async function autotune(...argv: readonly string[]): Promise<Printed> {
 export interface Workplace {
   readonly dir: string
   readonly store: string
+  /** Runs one command line on that store. */
+  readonly at: (...argv: readonly string[]) => Promise<Printed>
   /** Writes a file (JSON, unless it is text or bytes) and returns its path. */
   readonly file: (name: string, content: unknown) => string
   /** Writes runs as JSON lines and returns the path. */
@@ -63,6 +65,7 @@ export function workplace(): Workplace {
   return {
     dir,
     store,
+    at: (...argv) => autotune(...argv, '--store', store),
     file,
     runs: (name, runs) => file(name, runs.map((r) => `${JSON.stringify(r)}\n`).join('')),
     listing() {
@@ -80,6 +83,28 @@ export function workplace(): Workplace {
       }
     },
     dispose: () => rmSync(dir, { recursive: true, force: true }),
+  }
+}
+
+/** A workplace of its own for each test of the block in which this is called. */
+export function placeOfEachTest(): Workplace {
+  let place: Workplace
+  beforeEach(() => {
+    place = workplace()
+  })
+  afterEach(() => place.dispose())
+  return {
+    get dir() {
+      return place.dir
+    },
+    get store() {
+      return place.store
+    },
+    at: (...argv) => place.at(...argv),
+    file: (name, content) => place.file(name, content),
+    runs: (name, runs) => place.runs(name, runs),
+    listing: () => place.listing(),
+    dispose: () => place.dispose(),
   }
 }
 

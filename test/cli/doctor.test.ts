@@ -1,19 +1,15 @@
 /** What `doctor` says beside the contract: rules, surfaces, guardrails, the suite, and what could be certified. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { spaceLines, surfaceLines } from '../../functions/cli/text-doctor.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
-import { autotune, ready, type Workplace, workplace } from './command-line.ts'
+import { placeOfEachTest, ready } from './command-line.ts'
 
-let place: Workplace
-beforeEach(() => {
-  place = workplace()
-})
-afterEach(() => place.dispose())
-const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+const place = placeOfEachTest()
+const { at } = place
 
 const article = { ...aTarget().guardrails, policy: { min: 1 }, safety: { min: 1 }, utility_delta: { min: -0.02 } }
 

@@ -2,20 +2,16 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { proposeChanges } from '../../functions/steps/run/propose.ts'
 import { memory, stocked, watched } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
-import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
+import { autotune, placeOfEachTest, ran, ready } from './command-line.ts'
 
 const K = 'evidence.orders.top_k'
 const line = (patch: unknown) => `${JSON.stringify({ patch })}\n`
 
-let place: Workplace
-beforeEach(() => {
-  place = workplace()
-})
-afterEach(() => place.dispose())
+const place = placeOfEachTest()
 
 const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 3 }] })
 const propose = (content: string, target: string, ...more: string[]) =>

@@ -5,12 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TuningProposal } from '#schemas/proposal.ts'
 import { RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
-import { aFamily, aTarget, aWorld, toolCall } from '../support/builders.ts'
-import { autotune, ran, ready, type Workplace, workplace } from './command-line.ts'
+import { aTarget, aWorld, toolCall } from '../support/builders.ts'
+import { autotune, placeOfEachTest, ran, ready, type Workplace, workplace } from './command-line.ts'
 
 const VERBS = ['demo', 'init', 'import', 'doctor', 'propose', 'run', 'list', 'show', 'explain', 'verify']
 const BIN = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
@@ -50,7 +50,7 @@ describe('a finished run', () => {
     await ran(place, 'r')
   })
   afterAll(() => place.dispose())
-  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+  const at = (...argv: string[]) => place.at(...argv)
 
   test('is told to people with its verdict, its fates, its certificate and its file', async () => {
     const { code, out } = await at('show', 'r')
@@ -193,12 +193,8 @@ describe('a store that is not there', () => {
 })
 
 describe('exit codes', () => {
-  let place: Workplace
-  beforeEach(() => {
-    place = workplace()
-  })
-  afterEach(() => place.dispose())
-  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
+  const place = placeOfEachTest()
+  const { at } = place
   const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
 
   test('3: ran and proposes nothing, with the reason (inconclusive, and what it needs)', async () => {
@@ -291,85 +287,6 @@ describe('exit codes', () => {
     await ready(place)
     const { code, err } = await at('run', '--abandon', 'nobody')
     expect([code, err]).toEqual([2, 'autotune: no run "nobody" is open in this store\n'])
-  })
-})
-
-describe('import', () => {
-  let place: Workplace
-  beforeEach(() => {
-    place = workplace()
-  })
-  afterEach(() => place.dispose())
-  const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
-
-  test('of documents alone does not fix how records will be split', async () => {
-    const { aPack } = await import('../support/builders.ts')
-    expect((await at('import', '--pack', place.file('pack.json', aPack()))).code).toBe(0)
-    expect((await at('list')).code).toBe(0)
-    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-    expect(await at('import', runs, '--split', 'recorded')).toMatchObject({ code: 0 })
-  })
-
-  test('again with the same options stores nothing new, with others is refused', async () => {
-    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-    const first = await at('import', runs, '--split-key', 'k', '--json')
-    expect([first.code, first.json()]).toEqual([0, expect.objectContaining({ stored: 4, unchanged: 0 })])
-    const again = await at('import', runs, '--split-key', 'k', '--json')
-    expect([again.code, again.json()]).toEqual([0, expect.objectContaining({ stored: 0, unchanged: 4 })])
-    const keyless = await at('import', runs, '--json')
-    expect([keyless.code, keyless.json()]).toEqual([0, expect.objectContaining({ unchanged: 4 })])
-    const before = place.listing()
-    for (const other of [
-      ['--split-key', 'other'],
-      ['--heldout-share', '.4'],
-      ['--split', 'recorded'],
-    ])
-      expect(await at('import', runs, ...other)).toMatchObject({
-        code: 2,
-        err: expect.stringContaining('families never move'),
-      })
-    expect(place.listing()).toEqual(before)
-  })
-
-  test('of a published ref with other content is refused before any run is stored', async () => {
-    const { aPack } = await import('../support/builders.ts')
-    await at('import', '--pack', place.file('pack.json', aPack()))
-    const before = place.listing()
-    const changed = place.file('changed.json', aPack({ description: 'other' }))
-    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-    const { code, err } = await at('import', runs, '--split', 'recorded', '--pack', changed)
-    expect([code, err]).toEqual([
-      2,
-      expect.stringContaining('ctxpack.support@1.0.0 is already published with other content'),
-    ])
-    expect(place.listing()).toEqual(before)
-  })
-
-  test('that is refused fixes no split rule', async () => {
-    const bad = place.runs('bad.jsonl', [
-      aFamily('a', { side: 'search', family: 'f' }),
-      aFamily('b', { side: 'heldout', family: 'f' }),
-    ])
-    expect((await at('import', bad, '--split', 'recorded')).code).toBe(2)
-    const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
-    expect((await at('import', runs, '--split-key', 'k')).code).toBe(0)
-  })
-
-  test('leaves no record where the search could read it while it works', async () => {
-    const { readdirSync } = await import('node:fs')
-    const seen: string[] = []
-    const runs = place.runs('runs.jsonl', aWorld({ search: 30, heldout: 30 }))
-    const timer = setInterval(() => {
-      if (existsSync(place.store)) seen.push(...readdirSync(place.store))
-    }, 1)
-    await at('import', runs, '--split', 'recorded')
-    clearInterval(timer)
-    expect(seen.length).toBeGreaterThan(0)
-    expect(seen.filter((name) => name.startsWith('.tmp'))).toEqual([])
-  })
-
-  test('of nothing is refused', async () => {
-    expect(await at('import')).toMatchObject({ code: 2, err: expect.stringContaining('nothing to import') })
   })
 })
 

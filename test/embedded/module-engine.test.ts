@@ -1,19 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sealedLine } from '#core/baseline/reproduce.ts'
-import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ReplayResult } from '#schemas/candidate.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { gather } from '../../functions/steps/replay/reproduce.ts'
-import { aDesk, aDeskRun, baselinePins, harnessSource } from '../adapters/module/support.ts'
-import { aCase, aPack, aSuite, aTarget, prices } from '../support/builders.ts'
-
-/** Case lines as they are compiled. */
-const linesOf = (runs: readonly ExperienceRun[]): string[] => runs.map((run) => canonical(aCase(run)))
+import { aDesk, aDeskRun, baselinePins, harnessSource, linesOf } from '../adapters/module/support.ts'
+import { aPack, aSuite, aTarget, prices } from '../support/builders.ts'
 
 const reproduce = async (source: string, ids: readonly string[], limitMs = 5000) => {
   using desk = aDesk()
@@ -334,88 +327,5 @@ describe('the gate with a harness', () => {
     expect(scores.map((s) => s.status)).toEqual(['replayed', 'unreplayable', 'unchanged', 'replayed'])
     expect(scores[1]!.measures).toMatchObject({ policy_violation: true, utility_passed: false })
     expect(JSON.stringify(scores)).not.toContain('secret')
-  })
-})
-
-describe('before a run begins', () => {
-  const check = async (source: string, options = {}) => {
-    using desk = aDesk()
-    const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
-    const engine = await desk.engine(desk.harness(source), runs, options)
-    await engine.check!(linesOf(runs), baselinePins())
-  }
-
-  test('a good harness passes', async () => {
-    await expect(check(harnessSource())).resolves.toBeUndefined()
-  })
-
-  test('one that fails on every case is refused with the reason', async () => {
-    await expect(check(harnessSource(`throw new Error('not ready')`))).rejects.toThrow(
-      /failed on all 5 cases that were tried first\.\nc0: the harness threw Error: not ready/,
-    )
-  })
-
-  test('one that hangs on every case is refused', async () => {
-    await expect(check(harnessSource('for (;;) {}'), { limitMs: 300 })).rejects.toThrow(/no answer within 300 ms/)
-  })
-
-  test.each([
-    [
-      'draws random numbers',
-      `if (Math.random() < 2) return { status: 'DECIDED', outputs: Math.random(), evidence_refs: [], usage: null }`,
-    ],
-    [
-      'keeps state between cases',
-      `globalThis.n = (globalThis.n ?? 0) + 1; if (globalThis.n) return { status: null, outputs: globalThis.n, evidence_refs: [], usage: null }`,
-    ],
-    [
-      'measures the clock',
-      `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: performance.now() }`,
-    ],
-  ])('one that %s is refused', async (_, code) => {
-    await expect(check(harnessSource(code), { concurrency: 1 })).rejects.toThrow(
-      /gave two answers to case c\d under the same settings/,
-    )
-  })
-
-  test.each([
-    ['does not exist', null, /harness module .*none\.mjs does not exist \(looked for \//],
-    [
-      'throws on import',
-      `throw new Error('no config')`,
-      /cannot be run: it cannot be imported: Error: no config\n\s+at harness\.mjs:1:7/,
-    ],
-    ['is no JavaScript', `export const = 3`, /cannot be imported: .*SyntaxError|Unexpected token/],
-    ['exports no replay', `export const run = () => {}`, /exports no function named replay/],
-    ['ends on import', `process.exit(0)`, /ended its process \(exit code 0\)/],
-    ['reads a file outside of its folder on import', `import '../store/x.mjs'`, /lies in the store/],
-  ])('one that %s is refused', async (_, source, reason) => {
-    using desk = aDesk()
-    writeFileSync(join(desk.store, 'x.mjs'), '')
-    const path = source === null ? join(desk.folder, 'none.mjs') : desk.harness(source)
-
-    await expect(desk.engine(path, [])).rejects.toThrow(reason)
-    expect(existsSync(desk.store)).toBe(true)
-  })
-
-  test('one that is not the pinned one is not even loaded', async () => {
-    using desk = aDesk()
-    const path = desk.harness(`throw new Error('loaded')`)
-
-    await expect(desk.engine(path, [], { digest: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(
-      /no longer the one that was pinned/,
-    )
-  })
-
-  test('one that is changed while it runs is refused', async () => {
-    using desk = aDesk()
-    const runs = [aDeskRun('a')]
-    const path = desk.harness(harnessSource(`process.exit(1)`))
-    const engine = await desk.engine(path, runs)
-    desk.harness(harnessSource())
-
-    await expect(gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'))).rejects.toThrow(
-      /was changed while it was running/,
-    )
   })
 })

@@ -12,7 +12,7 @@ import { policiesOf } from '../support/infra/iam.ts'
 import { resolver, type Templates } from '../support/infra/resolve.ts'
 import { machinesOf, STEPS } from '../support/workflow/deployed.ts'
 import { guarded } from '../support/workflow/guarded.ts'
-import type { Machine } from '../support/workflow/runner.ts'
+import type { Machine } from '../support/workflow/machine.ts'
 
 /** Names that are no class of ours or of the SDK: as Step Functions, Lambda and S3 document them. */
 const DOCUMENTED: readonly string[] = [

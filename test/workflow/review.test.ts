@@ -15,7 +15,7 @@ import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
 import { DESK_ORIGIN, type Sent } from '../support/workflow/http-api.ts'
-import type { Started } from '../support/workflow/runner.ts'
+import type { Started } from '../support/workflow/machine.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
 /** As in examples/reviewers.json, which the tests deploy. */

@@ -17,7 +17,7 @@ import { approve, certified } from '../steps/release/support.ts'
 import { copied } from '../steps/stores.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { type Deployed, deploy, type Faults, type RoutingTarget, testSigner } from '../support/workflow/deployed.ts'
-import type { Started } from '../support/workflow/runner.ts'
+import type { Started } from '../support/workflow/machine.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
 const ID = 'ro_r'

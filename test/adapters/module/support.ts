@@ -2,10 +2,12 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { canonical } from '#core/canonical.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { type ModuleEngine, moduleEngine } from '../../../functions/embedded/module-engine.ts'
 import {
+  aCase,
   aPack,
   aRun,
   aSuite,
@@ -108,3 +110,6 @@ export async function replay(recorded, settings, pinned) {
 
 const SETTINGS: Settings = aPack().settings
 export const baselinePins = () => ({ tuple: REFS, settings: SETTINGS, suite: aSuite(), prices: prices() })
+
+/** Case lines as they are compiled. */
+export const linesOf = (runs: readonly ExperienceRun[]): string[] => runs.map((run) => canonical(aCase(run)))

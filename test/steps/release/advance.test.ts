@@ -1,87 +1,45 @@
 /** A rollout over a store: on good data to the end, back by itself, by hand, and with several hands at once. */
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
-import { assignArm } from '#core/release/assign-arm.ts'
-import { chainProblems } from '#core/release/record-chain.ts'
-import { nextTuple } from '#core/release/tuple.ts'
 import type { Signer, Store } from '#ports'
 import type { Routing, SignedRollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { advanceRollout, resumeRollout, stopRollout } from '../../../functions/steps/release/advance.ts'
-import { readInForce } from '../../../functions/steps/release/in-force.ts'
 import { statusOfProposal } from '../../../functions/steps/release/lineage.ts'
-import { followedRollout } from '../../../functions/steps/release/rollouts.ts'
-import { verifyRollout } from '../../../functions/steps/release/verify.ts'
 import { readRejections } from '../../../functions/steps/run/memory.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
-import { aRun, started } from '../../core/release/builders.ts'
-import { aPack, aTarget, INTENT } from '../../support/builders.ts'
+import { aRun } from '../../core/release/builders.ts'
+import { aTarget, INTENT } from '../../support/builders.ts'
 import { contents, Killed, killedAtWrite, rows, run, twin, watched } from '../stores.ts'
 import {
   advance,
-  approve,
   at,
-  certified,
-  forward,
+  goesBack,
   HAND,
+  holds,
   ID,
+  inForce,
+  latest,
   produce,
   record,
+  releasedStore,
   rolloutOf,
   START,
   signer,
+  standing,
   start,
-  TO_RELEASE,
 } from './support.ts'
 
-/** A store in every stage, made once. */
-const inStage: Store[] = []
-let released: Store
-beforeAll(async () => {
-  const store = at(await certified(), START)
-  await approve(store, 'r')
-  await start(store)
-  for (let steps = 0; steps < TO_RELEASE; steps++) {
-    inStage.push(at(await twin(store), START))
-    await forward(store, 1)
-  }
-  released = store
-})
-const standing = async (stage: number) => at(await twin(inStage[stage]!), START)
-const inForce = async (store: Store) => (await readInForce(store, INTENT))!.body
-const latest = async <T>(store: Store, file: 'routing.json' | 'artifact.json'): Promise<T> =>
-  (await readJson<T>(store.releases, keys.promotion(ID, (await rolloutOf(store)).revision, file)))!
-const holds = async (store: Store) => {
-  expect(chainProblems(await rolloutOf(store))).toEqual([])
-  expect((await verifyRollout(store, signer, ID)).differences).toEqual([])
-}
 const remembered = async (store: Store) => {
   const pinned = (await readJson<AutotuneRun>(store.objects, keys.autotuneRun('r', 'target.json')))!
   return await readRejections(store, INTENT, baselineDigest(pinned), digestOf(pinned.evaluator_suite), 'another run')
 }
-const goesBack = async (store: Store, status: string) => {
-  const { baseline, status: ended } = await rolloutOf(store)
-  expect(ended).toBe(status)
-  const { artifact } = await latest<SignedRollout>(store, 'artifact.json')
-  expect(artifact).toMatchObject({ status, stage: null, rollback_target: baseline })
-  const routing = await latest<Routing>(store, 'routing.json')
-  for (let n = 0; n < 50; n++)
-    expect(
-      assignArm(routing, { id: `s${n}`, intent: INTENT, attributes: { internal: true, tier: 'standard' } }),
-    ).toMatchObject({
-      arm: 'baseline',
-      release_tuple_id: baseline.release_tuple_id,
-    })
-  expect(await inForce(store)).toEqual({ release_tuple_id: baseline.release_tuple_id, rollout_id: null })
-  await holds(store)
-}
-
 describe('good data', () => {
   test('leads through every stage to the release, and the window keeps it', async () => {
-    const store = at(await twin(released), START)
+    const store = await releasedStore()
     const { candidate, records } = await rolloutOf(store)
     expect(records.map((r) => r.to_stage)).toEqual([...STAGES, null])
     expect(await inForce(store)).toEqual({ release_tuple_id: candidate.release_tuple_id, rollout_id: null })
@@ -133,14 +91,14 @@ describe('bad data', () => {
   })
 
   test('in the window takes the release back', async () => {
-    const store = at(await twin(released), START)
+    const store = await releasedStore()
     await record(store, [aRun(await rolloutOf(store), 'window', 'candidate', 9999, { policy_violation: true })])
     expect((await advance(store)).record).toMatchObject({ verdict: 'rolled_back', from_stage: null })
     await goesBack(store, 'rolled_back')
   })
 
   test('a gain that is not there retires it in an orderly way', async () => {
-    const store = at(await twin(released), START)
+    const store = await releasedStore()
     await produce(store, { measure: () => ({ economics_cents: 0.79 }) })
     expect((await advance(store)).record?.verdict).toBe('retired')
     await goesBack(store, 'retired')
@@ -206,7 +164,7 @@ describe('the kill switch', () => {
   )
 
   test('after the window too', async () => {
-    const store = at(await twin(released), START)
+    const store = await releasedStore()
     await produce(store)
     expect((await advance(store)).record?.verdict).toBe('kept')
     await stopRollout(store, signer, ID, HAND)
@@ -214,7 +172,7 @@ describe('the kill switch', () => {
   })
 
   test('in the window, and remembers the person’s words', async () => {
-    const store = at(await twin(released), START)
+    const store = await releasedStore()
     await stopRollout(store, signer, ID, HAND)
     await goesBack(store, 'stopped')
     expect((await remembered(store))[0]!.reason).toBe('stopped in the window: person: fay@acme: enough')
@@ -339,98 +297,4 @@ test.each([
     if ((await rolloutOf(store)).revision === before) await act(store)
     expect({ n, files: await contents(store), rows: await rows(store) }).toEqual({ n, ...expected })
   }
-})
-
-describe('a newer release of the intent', () => {
-  /** A released rollout, and another that has just started on the tuple that it released. */
-  async function two(): Promise<Store> {
-    const store = at(await twin(released), START)
-    const { candidate: baseline, rollback_replay } = await rolloutOf(store)
-    const candidate = nextTuple(baseline, { ...aPack(), pack: 'ctxpack.support@1.2.0' })
-    const rollout = started({
-      rollout_id: SECOND,
-      baseline,
-      candidate,
-      rollback_replay: { ...rollback_replay, release_tuple_id: baseline.release_tuple_id },
-      at: START,
-    })
-    const row = (await readInForce(store, INTENT))!
-    await store.table.update(row.pk, row.sk, row.revision, { ...row.body, rollout_id: SECOND })
-    await store.table.create('rollout', SECOND, { run_id: 'second', rollout })
-    return store
-  }
-  const SECOND = 'ro_second'
-  const follows = async (store: Store) => (await followedRollout(store, INTENT))!.rollout.rollout_id
-  const verdicts = async (store: Store, id: string) => (await rolloutOf(store, id)).records.at(-1)!.verdict
-
-  test('supersedes the one whose window is open', async () => {
-    const store = await two()
-    expect((await advance(store)).unchanged).toMatch(/watched until/)
-    await forward(store, TO_RELEASE, SECOND)
-    expect((await advance(store)).record?.verdict).toBe('superseded')
-    expect(await statusOfProposal(store, 'r')).toBe('superseded')
-    expect(await follows(store)).toBe(SECOND)
-    expect(await inForce(store)).toEqual({
-      release_tuple_id: (await rolloutOf(store, SECOND)).candidate.release_tuple_id,
-      rollout_id: null,
-    })
-  })
-
-  test.each([0, TO_RELEASE])('goes back with the one below it, %i steps on', async (steps) => {
-    const store = await forward(await two(), steps, SECOND)
-    expect(await follows(store)).toBe(SECOND)
-    await record(store, [aRun(await rolloutOf(store), 'window', 'candidate', 9999, { policy_violation: true })])
-    expect((await advance(store)).record?.verdict).toBe('rolled_back')
-    expect(await verdicts(store, SECOND)).toBe('stopped')
-    // Not the second one, whose baseline is what has just gone back.
-    expect(await follows(store)).toBe(ID)
-    await goesBack(store, 'rolled_back')
-  })
-
-  /** A store whose published routings are kept; `meanwhile` happens once, while the first is on its way. */
-  function publishing(store: Store, meanwhile: () => Promise<unknown> = async () => {}) {
-    const published: [rollout: string, revision: number, atOnce: boolean][] = []
-    const publish = async ({ rollout_id, revision }: Routing, atOnce: boolean) => {
-      published.push([rollout_id, revision, atOnce])
-      if (published.length === 1) await meanwhile()
-    }
-    return { published, store: { ...store, routing: { publish } } }
-  }
-
-  test('that is stopped gives everyone the routing of the one below it, at once', async () => {
-    const { store, published } = publishing(await two())
-    await stopRollout(store, signer, SECOND, HAND)
-    expect(published).toEqual([[ID, (await rolloutOf(store)).revision, true]])
-  })
-
-  test('that goes back with the one below it never puts that one into force', async () => {
-    const { store, published } = publishing(await forward(await two(), TO_RELEASE, SECOND))
-    await stopRollout(store, signer, ID, HAND)
-    const { revision } = await rolloutOf(store)
-    expect(published).toEqual([
-      [ID, revision, true],
-      [ID, revision, true],
-    ])
-  })
-
-  test('that is stopped while an older routing is published ends with its own', async () => {
-    const stopped = await two()
-    const { store, published } = publishing(stopped, () => stopRollout(stopped, signer, SECOND, HAND))
-    await advanceRollout(store, signer, SECOND)
-    expect(published).toEqual([
-      [SECOND, 0, false],
-      [ID, (await rolloutOf(store)).revision, true],
-    ])
-  })
-
-  test('stops when the tuple that it would go back to is no longer in force', async () => {
-    const store = await two()
-    const row = (await readInForce(store, INTENT))!
-    await store.table.update(row.pk, row.sk, row.revision, { ...row.body, release_tuple_id: 'release.other' })
-    expect((await advance(store, SECOND)).record).toMatchObject({
-      verdict: 'stopped',
-      by: 'rollout',
-      reasons: [{ note: expect.stringContaining('no longer in force: release.other is') }],
-    })
-  })
 })

@@ -1,19 +1,25 @@
 /** A store whose run is approved, rollouts in it, and clocks that stand where a test wants them. */
 import { expect } from 'vitest'
+import { assignArm } from '#core/release/assign-arm.ts'
+import { chainProblems } from '#core/release/record-chain.ts'
 import type { Signer, Store } from '#ports'
-import type { ProductionRun, Rollout } from '#schemas/release.ts'
+import type { ProductionRun, Rollout, Routing, SignedRollout } from '#schemas/release.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { Period } from '#schemas/stages.ts'
 import { advanceRollout } from '../../../functions/steps/release/advance.ts'
+import { readInForce } from '../../../functions/steps/release/in-force.ts'
 import { recordProduction } from '../../../functions/steps/release/production.ts'
 import { readRollout } from '../../../functions/steps/release/rollouts.ts'
 import { startRunRollout } from '../../../functions/steps/release/start.ts'
+import { verifyRollout } from '../../../functions/steps/release/verify.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { decideAtTerminal } from '../../../functions/steps/review/answer.ts'
 import { openRunReview } from '../../../functions/steps/review/opening.ts'
+import { readJson } from '../../../functions/streams/read-object.ts'
 import { aConfig, type Measures, runsIn } from '../../core/release/builders.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'
-import { aTarget, aWorld } from '../../support/builders.ts'
-import { memory, run, stocked } from '../stores.ts'
+import { aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { memory, run, stocked, twin } from '../stores.ts'
 
 export const signer: Signer = {
   key: 'test',
@@ -100,3 +106,58 @@ export async function forward(store: Store, steps: number, id = ID): Promise<Sto
 
 /** Steps from the start to the release. */
 export const TO_RELEASE = 5
+
+/** The tuple that is in force, and whose rollout it is. */
+export const inForce = async (store: Store) => (await readInForce(store, INTENT))!.body
+
+/** What the latest transition published. */
+export const latest = async <T>(store: Store, file: 'routing.json' | 'artifact.json'): Promise<T> =>
+  (await readJson<T>(store.releases, keys.promotion(ID, (await rolloutOf(store)).revision, file)))!
+
+/** Every record follows the one before, and everything published is as it was signed. */
+export const holds = async (store: Store) => {
+  expect(chainProblems(await rolloutOf(store))).toEqual([])
+  expect((await verifyRollout(store, signer, ID)).differences).toEqual([])
+}
+
+/** Everyone is routed to the tuple before, and that one is in force. */
+export const goesBack = async (store: Store, status: string) => {
+  const { baseline, status: ended } = await rolloutOf(store)
+  expect(ended).toBe(status)
+  const { artifact } = await latest<SignedRollout>(store, 'artifact.json')
+  expect(artifact).toMatchObject({ status, stage: null, rollback_target: baseline })
+  const routing = await latest<Routing>(store, 'routing.json')
+  for (let n = 0; n < 50; n++)
+    expect(
+      assignArm(routing, { id: `s${n}`, intent: INTENT, attributes: { internal: true, tier: 'standard' } }),
+    ).toMatchObject({
+      arm: 'baseline',
+      release_tuple_id: baseline.release_tuple_id,
+    })
+  expect(await inForce(store)).toEqual({ release_tuple_id: baseline.release_tuple_id, rollout_id: null })
+  await holds(store)
+}
+
+/** A store in every stage, and one whose rollout is released: made once a process, and copied by whoever goes on. */
+async function makeStages(): Promise<{ readonly inStage: readonly Store[]; readonly released: Store }> {
+  const store = at(await certified(), START)
+  await approve(store, 'r')
+  await start(store)
+  const inStage: Store[] = []
+  for (let steps = 0; steps < TO_RELEASE; steps++) {
+    inStage.push(at(await twin(store), START))
+    await forward(store, 1)
+  }
+  return { inStage, released: store }
+}
+let stages: ReturnType<typeof makeStages> | undefined
+const made = () => {
+  stages ??= makeStages()
+  return stages
+}
+
+/** A store whose rollout stands in that stage. */
+export const standing = async (stage: number): Promise<Store> => at(await twin((await made()).inStage[stage]!), START)
+
+/** A store whose rollout is released. */
+export const releasedStore = async (): Promise<Store> => at(await twin((await made()).released), START)

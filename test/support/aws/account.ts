@@ -32,7 +32,7 @@ import { type Ask, policiesOf } from '../infra/iam.ts'
 import { resolver } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
 import { deploy, type Faults } from '../workflow/deployed.ts'
-import type { Execution } from '../workflow/runner.ts'
+import type { Execution } from '../workflow/machine.ts'
 
 /** Region and keys as a shell has them; every client reads them from here. */
 const SHELL = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'caller', AWS_SECRET_ACCESS_KEY: 'secret' }

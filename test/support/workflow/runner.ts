@@ -4,64 +4,20 @@
  * failed children, redrive from the state that failed. Time is counted, not waited for: each execution has a clock of its own,
  * but where a test plays the people that a workflow waits for: there it waits until the test lets time pass.
  */
-import type { ObjectStore } from '#ports'
 import { evaluate } from './expressions.ts'
-import type { TaskTokens } from './task-tokens.ts'
-import type { WaitClock } from './wait-clock.ts'
+import {
+  type Execution,
+  type Json,
+  KNOWN,
+  type Machine,
+  only,
+  type Runner,
+  type Started,
+  type State,
+  sized,
+  type Time,
+} from './machine.ts'
 import { WorkflowError } from './workflow-error.ts'
-
-type Json = Record<string, unknown>
-type State = Json & { Type: string }
-export interface Machine extends Json {
-  readonly StartAt: string
-  readonly States: Readonly<Record<string, State>>
-}
-
-export interface Runner {
-  /** Definitions by ARN. */
-  readonly machines: Readonly<Record<string, Machine>>
-  /** Calls a function by its ARN, at a moment. */
-  readonly invoke: (arn: string, payload: unknown, at: number) => Promise<unknown>
-  /** Seconds that the next call of a function takes; longer than its timeout: it never comes back. */
-  readonly seconds: (arn: string) => number
-  /** Calls that were still at work when their branch was stopped: Lambda finishes them, and nobody listens. */
-  readonly unheard: (() => Promise<unknown>)[]
-  /** Bucket that readers read and writers write. */
-  readonly objects: ObjectStore
-  /** Told each state that any execution enters. */
-  readonly enter?: (state: string) => void
-  /** Set where waits are waited for: time that a test moves, and tokens that it answers. */
-  readonly live?: {
-    readonly clock: WaitClock
-    readonly tokens: TaskTokens
-    /** Executions that others started, by machine and name: a name is used once. */
-    readonly started: Map<string, Started>
-  }
-}
-
-export interface Execution {
-  readonly arn: string
-  readonly machine: string
-  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED'
-  output: unknown
-  error: { readonly error: string; readonly cause: string } | null
-  /** States entered, in order. */
-  readonly entered: string[]
-  /** Where to go on. */
-  at: { state: string; input: unknown }
-  readonly variables: Record<string, unknown>
-  /** Children of the failed map that are done: a redrive does not run them again. */
-  done: Set<number>
-  readonly started: number
-  readonly time: Time
-}
-
-/** Milliseconds since 1970. */
-interface Time {
-  now: number
-  /** When what is still at work is stopped. */
-  readonly end: number
-}
 
 /** Thrown where an execution is stopped from outside. No state catches it. */
 class Stopped extends Error {
@@ -73,41 +29,6 @@ function pass({ time }: Execution, ms: number): void {
   time.now += ms
 }
 
-const LIMIT = 256 * 1024
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  Task: ['Type', 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch', 'Assign', 'Output', 'Next', 'End'],
-  Choice: ['Type', 'Choices', 'Default'],
-  Succeed: ['Type', 'Comment', 'Output'],
-  Fail: ['Type', 'Error', 'Cause'],
-  Wait: ['Type', 'Timestamp', 'Seconds', 'Next'],
-  Parallel: ['Type', 'Branches', 'Catch', 'Next'],
-  Map: [
-    'Type',
-    'Label',
-    'MaxConcurrency',
-    'ToleratedFailurePercentage',
-    'ItemReader',
-    'Items',
-    'ItemSelector',
-    'ItemProcessor',
-    'ResultWriter',
-    'Catch',
-    'Output',
-    'Next',
-  ],
-}
-
-const only = (what: string, value: object, known: readonly string[]): void => {
-  for (const key of Object.keys(value))
-    if (!known.includes(key)) throw new Error(`the runner does not know ${key} of ${what}`)
-}
-
-const sized = <T>(value: T): T => {
-  const text = JSON.stringify(value)
-  if (text.length > LIMIT) throw new WorkflowError('States.DataLimitExceeded', `${text.length} bytes`)
-  return JSON.parse(text) as T
-}
-
 let executions = 0
 
 type Start = Partial<Time> & { readonly now: number; readonly variables?: Json }
@@ -115,12 +36,6 @@ type Start = Partial<Time> & { readonly now: number; readonly variables?: Json }
 /** Starts an execution and runs it to its end. */
 export const start = (runner: Runner, machine: string, input: unknown, at: Start): Promise<Execution> =>
   begin(runner, machine, input, at).ended
-
-/** An execution as it stands, and its end. */
-export interface Started {
-  readonly execution: Execution
-  readonly ended: Promise<Execution>
-}
 
 /** Starts an execution. */
 export function begin(

@@ -1,0 +1,75 @@
+/** `import`: what it fixes, what it refuses whole, and what it leaves while it works. */
+import { existsSync, readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { aFamily, aPack, aWorld } from '../support/builders.ts'
+import { placeOfEachTest } from './command-line.ts'
+
+const place = placeOfEachTest()
+const { at } = place
+
+test('an import of documents alone does not fix how records will be split', async () => {
+  expect((await at('import', '--pack', place.file('pack.json', aPack()))).code).toBe(0)
+  expect((await at('list')).code).toBe(0)
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  expect(await at('import', runs, '--split', 'recorded')).toMatchObject({ code: 0 })
+})
+
+test('an import again with the same options stores nothing new, with others is refused', async () => {
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  const first = await at('import', runs, '--split-key', 'k', '--json')
+  expect([first.code, first.json()]).toEqual([0, expect.objectContaining({ stored: 4, unchanged: 0 })])
+  const again = await at('import', runs, '--split-key', 'k', '--json')
+  expect([again.code, again.json()]).toEqual([0, expect.objectContaining({ stored: 0, unchanged: 4 })])
+  const keyless = await at('import', runs, '--json')
+  expect([keyless.code, keyless.json()]).toEqual([0, expect.objectContaining({ unchanged: 4 })])
+  const before = place.listing()
+  for (const other of [
+    ['--split-key', 'other'],
+    ['--heldout-share', '.4'],
+    ['--split', 'recorded'],
+  ])
+    expect(await at('import', runs, ...other)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('families never move'),
+    })
+  expect(place.listing()).toEqual(before)
+})
+
+test('an import of a published ref with other content is refused before any run is stored', async () => {
+  await at('import', '--pack', place.file('pack.json', aPack()))
+  const before = place.listing()
+  const changed = place.file('changed.json', aPack({ description: 'other' }))
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  const { code, err } = await at('import', runs, '--split', 'recorded', '--pack', changed)
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('ctxpack.support@1.0.0 is already published with other content'),
+  ])
+  expect(place.listing()).toEqual(before)
+})
+
+test('an import that is refused fixes no split rule', async () => {
+  const bad = place.runs('bad.jsonl', [
+    aFamily('a', { side: 'search', family: 'f' }),
+    aFamily('b', { side: 'heldout', family: 'f' }),
+  ])
+  expect((await at('import', bad, '--split', 'recorded')).code).toBe(2)
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  expect((await at('import', runs, '--split-key', 'k')).code).toBe(0)
+})
+
+test('an import leaves no record where the search could read it while it works', async () => {
+  const seen: string[] = []
+  const runs = place.runs('runs.jsonl', aWorld({ search: 30, heldout: 30 }))
+  const timer = setInterval(() => {
+    if (existsSync(place.store)) seen.push(...readdirSync(place.store))
+  }, 1)
+  await at('import', runs, '--split', 'recorded')
+  clearInterval(timer)
+  expect(seen.length).toBeGreaterThan(0)
+  expect(seen.filter((name) => name.startsWith('.tmp'))).toEqual([])
+})
+
+test('an import of nothing is refused', async () => {
+  expect(await at('import')).toMatchObject({ code: 2, err: expect.stringContaining('nothing to import') })
+})

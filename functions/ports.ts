@@ -64,6 +64,12 @@ export interface LedgerTable {
   createAll<T>(pk: string, items: readonly { readonly sk: string; readonly body: T }[]): Promise<boolean[]>
   /** Replaces an item's body if its revision is still `revision`; the new one is `revision + 1`. `false`: it moved on. */
   update<T>(pk: string, sk: string, revision: number, body: T): Promise<boolean>
+  /**
+   * Replaces an item's body as `update` does, where what it says can never be taken back: it is on the disk when this
+   * returns, wherever else the table keeps it. `what`: what was spent, for people. Throws UserError when something that was
+   * spent before is missing.
+   */
+  spend<T>(pk: string, sk: string, revision: number, body: T, what: string): Promise<boolean>
   /** Removes an item if its revision is still `revision`. `false`: it moved on or is gone. */
   remove(pk: string, sk: string, revision: number): Promise<boolean>
   /** Items of one partition whose sort key starts with a prefix, in sort-key order. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
-import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
 
 export interface LocalStore extends Store {
@@ -58,7 +58,9 @@ export function openStore(
 }
 
 const isElsewhere = (key: string): boolean =>
-  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) || key.startsWith('ledger.sqlite')
+  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) ||
+  key.startsWith('ledger.sqlite') ||
+  key === DEBIT_FILE
 
 /** The open side of the store: the others lie inside its folder, but no key of the open side reaches them. */
 function openSide(files: ObjectStore): ObjectStore {

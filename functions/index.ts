@@ -45,11 +45,14 @@ const IMPORT: ImportOptions = {
  * are sealed away before anything is stored where the search reads. Throws UserError, with nothing written, when anything
  * in a file is wrong.
  */
-export const importRuns = (
+export async function importRuns(
   store: LocalStore,
   files: readonly string[],
   options: Partial<ImportOptions> = {},
-): Promise<IngestReport> => importFiles(store, files, { ...IMPORT, ...options })
+): Promise<IngestReport> {
+  await store.unlockVault()
+  return await importFiles(store, files, { ...IMPORT, ...options })
+}
 
 export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
   /** `transcript`, or `module:PATH` for a harness of your own. @default 'transcript' */

@@ -8,6 +8,7 @@ import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -184,6 +185,8 @@ export interface Store {
   readonly objects: ObjectStore
   /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
   readonly vault: ObjectStore
+  /** Who can read the vault; absent: the roles of a deployment. */
+  readonly vaultReader?: () => Promise<VaultReader>
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable

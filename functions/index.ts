@@ -70,6 +70,7 @@ export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
 export async function runTarget(store: LocalStore, target: unknown, options: RunOptions = {}): Promise<RunSummary> {
   const { replayer = 'transcript', candidates = null, runId = null, ...processes } = options
   const parsed = parseAs(TuningTarget, target, 'target')
+  await store.unlockVault()
   const engine = await openEngine(store, parsed.intent ?? '', { ...processes, replayer })
   try {
     return await runOver(store, { target: parsed, candidates, runId, demonstration: null }, thisProcess(), engine)

@@ -235,10 +235,11 @@ export interface ReplayEngine {
   score(lines: Lines, run: AutotuneRun, change: CandidateChange): AsyncIterable<CaseScore>
 }
 
-/** Who holds a lock, and whether that process still lives. Embedded: a process id on this machine. */
+/** Who holds a lock, and whether another holder still works. */
 export interface Holder {
   readonly name: string
-  isAlive(name: string): boolean
+  /** `null`: that cannot be seen from here (another machine or container); only its beats tell. */
+  isAlive(name: string): boolean | null
 }
 
 /** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */

@@ -68,8 +68,8 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     )
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
     const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')
-    const { vault, line } = await readerOf(store)
-    print(json, { ...summary, proposal: path, store: store.dir, vault }, () => [
+    const { line } = await readerOf(store)
+    print(json, { ...summary, proposal: path, store: store.dir }, () => [
       ...runLines(summary, proposal, path),
       line,
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),

@@ -12,7 +12,7 @@ export async function report(store: CommandStore, summary: RunSummary, json: boo
   const key = summary.proposal === null ? null : keys.autotuneRun(summary.run, 'selected-proposal.json')
   const path = key === null ? null : store.nameOf(key)
   const proposal = key === null ? null : await readJson<TuningProposal>(store.objects, key)
-  const { vault, line } = await readerOf(store)
-  print(json, { ...summary, proposal: path, vault }, () => [...runLines(summary, proposal, path), line])
+  const { line } = await readerOf(store)
+  print(json, { ...summary, proposal: path }, () => [...runLines(summary, proposal, path), line])
   return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
 }

@@ -33,7 +33,6 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
-  await local.unlockVault()
   if (options.replayer === 'transcript') return isolatedEngine(local.vaultDir, local.progress)
   return await openHarness(local, intent, options)
 }

@@ -5,7 +5,7 @@ export type VaultReader = 'account' | 'key' | 'roles'
 
 /** Part of no artifact: the same run has the same bytes wherever its store lies. */
 export const VAULT_READERS: Readonly<Record<VaultReader, string>> = {
-  account: 'this user can read the vault, and so can whatever runs under the same account (docs/trust.md)',
-  key: 'this user cannot read the vault without the key that AUTOTUNE_VAULT_KEY_COMMAND prints (docs/trust.md)',
+  account: 'this user can read the vault, as can whatever runs under this account (docs/trust.md)',
+  key: 'this user cannot read the vault without its key (AUTOTUNE_VAULT_KEY_COMMAND, docs/trust.md)',
   roles: 'this user cannot read the vault: only the roles of the deployment can',
 }

@@ -179,6 +179,10 @@ class Meter {
         meter.count('itemWrites')
         return inner.update(pk, sk, revision, body)
       },
+      async spend(pk, sk, revision, body, what) {
+        meter.count('itemWrites')
+        return inner.spend(pk, sk, revision, body, what)
+      },
       async remove(pk, sk, revision) {
         meter.count('itemWrites')
         return inner.remove(pk, sk, revision)

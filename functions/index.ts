@@ -45,11 +45,14 @@ const IMPORT: ImportOptions = {
  * are sealed away before anything is stored where the search reads. Throws UserError, with nothing written, when anything
  * in a file is wrong.
  */
-export const importRuns = (
+export async function importRuns(
   store: LocalStore,
   files: readonly string[],
   options: Partial<ImportOptions> = {},
-): Promise<IngestReport> => importFiles(store, files, { ...IMPORT, ...options })
+): Promise<IngestReport> {
+  await store.unlockVault()
+  return await importFiles(store, files, { ...IMPORT, ...options })
+}
 
 export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
   /** `transcript`, or `module:PATH` for a harness of your own. @default 'transcript' */
@@ -67,6 +70,7 @@ export interface RunOptions extends Omit<ReplayerOptions, 'replayer'> {
 export async function runTarget(store: LocalStore, target: unknown, options: RunOptions = {}): Promise<RunSummary> {
   const { replayer = 'transcript', candidates = null, runId = null, ...processes } = options
   const parsed = parseAs(TuningTarget, target, 'target')
+  await store.unlockVault()
   const engine = await openEngine(store, parsed.intent ?? '', { ...processes, replayer })
   try {
     return await runOver(store, { target: parsed, candidates, runId, demonstration: null }, thisProcess(), engine)

@@ -8,6 +8,7 @@ import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -64,6 +65,12 @@ export interface LedgerTable {
   createAll<T>(pk: string, items: readonly { readonly sk: string; readonly body: T }[]): Promise<boolean[]>
   /** Replaces an item's body if its revision is still `revision`; the new one is `revision + 1`. `false`: it moved on. */
   update<T>(pk: string, sk: string, revision: number, body: T): Promise<boolean>
+  /**
+   * Replaces an item's body as `update` does, where what it says can never be taken back: it is on the disk when this
+   * returns, wherever else the table keeps it. `what`: what was spent, for people. Throws UserError when something that was
+   * spent before is missing.
+   */
+  spend<T>(pk: string, sk: string, revision: number, body: T, what: string): Promise<boolean>
   /** Removes an item if its revision is still `revision`. `false`: it moved on or is gone. */
   remove(pk: string, sk: string, revision: number): Promise<boolean>
   /** Items of one partition whose sort key starts with a prefix, in sort-key order. */
@@ -178,6 +185,8 @@ export interface Store {
   readonly objects: ObjectStore
   /** Held-out runs, sealed versions and the sealed log. Only ingest, sealer and gate are handed this. */
   readonly vault: ObjectStore
+  /** Who can read the vault; absent: the roles of a deployment. */
+  readonly vaultReader?: () => Promise<VaultReader>
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable
@@ -226,10 +235,11 @@ export interface ReplayEngine {
   score(lines: Lines, run: AutotuneRun, change: CandidateChange): AsyncIterable<CaseScore>
 }
 
-/** Who holds a lock, and whether that process still lives. Embedded: a process id on this machine. */
+/** Who holds a lock, and whether another holder still works. */
 export interface Holder {
   readonly name: string
-  isAlive(name: string): boolean
+  /** `null`: that cannot be seen from here (another machine or container); only its beats tell. */
+  isAlive(name: string): boolean | null
 }
 
 /** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */

@@ -39,11 +39,12 @@ export class StatefulStack extends Stack {
     this.nameOutputs()
   }
 
-  /** An import publishes documents, stores search runs, and asks which families are spent. */
+  /** An import publishes documents, stores search runs, asks which families are spent, and holds the lock of imports. */
   private allowIngest(): void {
     this.experience.openToIngest(this.vault.ingest)
-    this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split'))
+    this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split', 'import'))
     this.vault.ingest.addToPolicy(this.ledger.mayCreate('split'))
+    this.vault.ingest.addToPolicy(this.ledger.mayWrite('import'))
   }
 
   /** What the command line needs to open the store. */

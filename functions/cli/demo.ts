@@ -13,6 +13,7 @@ import { UserError } from '../errors.ts'
 import { fixSplit, ingest } from '../steps/experience/ingest.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { readJson } from '../streams/read-object.ts'
+import { readerOf } from './open.ts'
 import { COMMAND, print, terminalProgress } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
@@ -67,8 +68,10 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     )
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
     const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')
+    const { line } = await readerOf(store)
     print(json, { ...summary, proposal: path, store: store.dir }, () => [
       ...runLines(summary, proposal, path),
+      line,
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
       `look further  ${COMMAND} explain ${RUN_ID} --store ${store.dir}`,
       `              ${COMMAND} verify ${RUN_ID} --store ${store.dir}`,

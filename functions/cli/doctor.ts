@@ -34,7 +34,7 @@ import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { gatherStanding } from '../steps/run/standing.ts'
-import { type CommandStore, isLocal, isStore, openExisting } from './open.ts'
+import { type CommandStore, isLocal, isStore, openExisting, readerOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { contractLines } from './text.ts'
@@ -68,6 +68,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
   const store = isDeployed(o) || isStore(o.store) ? await openExisting(o, terminalProgress()) : null
   let harness: ModuleEngine | null = null
   try {
+    if (store && isLocal(store)) await store.unlockVault()
+    const reader = store && (await readerOf(store))
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const records =
       store && target.intent ? recordProblems(target.intent, await compareRecords(store, target.intent)) : []
@@ -89,8 +91,13 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           suite: [],
           guardrails: [],
           certifiable: [],
+          vault: reader?.vault ?? null,
         },
-        () => [...contractLines(questions), 'verdict  UNANSWERED: supply what is missing'],
+        () => [
+          ...contractLines(questions),
+          ...(reader ? [reader.line] : []),
+          'verdict  UNANSWERED: supply what is missing',
+        ],
       )
       return 2
     }
@@ -154,6 +161,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         suite,
         guardrails,
         certifiable: couldCertify,
+        vault: reader?.vault ?? null,
       },
       () => [
         ...contractLines(questions),
@@ -168,6 +176,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...surfaceLines(surfaces),
         ...suiteLines(pins.suite.suite, suite),
         heldoutLine(facts, needed),
+        ...(reader ? [reader.line] : []),
         ...guardrailLines(guardrails),
         ...certifiableLines(couldCertify, resolved.heldout_share),
         `verdict  ${verdict === 'ready' ? 'READY' : verdict === 'inconclusive' ? 'INCONCLUSIVE: a run would search and explain, and spend nothing' : 'UNANSWERED: nothing could be certified on these records'}`,

@@ -2,7 +2,7 @@
 
 import { importFiles } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
-import { openForImport } from './open.ts'
+import { isLocal, openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, terminalProgress } from './terminal.ts'
 import { copiesLines } from './text.ts'
@@ -27,6 +27,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
   const store = await openForImport(o, terminalProgress())
   const ended = onInterrupt('Every run that was stored is whole: the same command goes on, and skips what it finds')
   try {
+    if (isLocal(store) && files.length > 0) await store.unlockVault()
     const report = await importFiles(store, files, {
       map: o.map ?? null,
       packs: o.pack,

@@ -11,7 +11,7 @@ import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
 import { inBlocks } from '../streams/groups.ts'
 import { readText } from '../streams/read-object.ts'
-import { openExisting } from './open.ts'
+import { openExisting, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { explainLines, refusalLines, runLines } from './text.ts'
@@ -126,8 +126,10 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
       store.nameOf(keys.autotuneRun(run, file)),
     )
     const status = proposal ? await statusOfProposal(store, run) : null
-    print(json, { ...manifest.summary, files, proposal_status: status, tuning_proposal: proposal }, () => [
+    const { vault, line } = await readerOf(store)
+    print(json, { ...manifest.summary, files, proposal_status: status, tuning_proposal: proposal, vault }, () => [
       ...runLines(manifest.summary, proposal, null),
+      line,
       ...(status === null ? [] : [`status   ${status.replace('_', ' ')}`]),
       'files',
       ...files.map((f) => `   ${f}`),

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
+import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
@@ -32,6 +33,12 @@ export function existingStore(dir: string, options: Parameters<typeof openStore>
 /** Has anything been imported into this folder? */
 export const isStore = (dir: string): boolean =>
   existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
+
+/** Who can read the vault of a store, as a value for `--json` and as the line for people. */
+export async function readerOf(store: CommandStore): Promise<{ readonly vault: VaultReader; readonly line: string }> {
+  const vault = isLocal(store) ? await store.vaultReader() : 'roles'
+  return { vault, line: `vault    ${VAULT_READERS[vault]}` }
+}
 
 async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const { openDeployed } = await import('#adapters/aws/deployed-store.ts')

@@ -3,7 +3,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readJson } from '../streams/read-object.ts'
-import type { CommandStore } from './open.ts'
+import { type CommandStore, readerOf } from './open.ts'
 import { print } from './terminal.ts'
 import { runLines } from './text.ts'
 
@@ -12,6 +12,7 @@ export async function report(store: CommandStore, summary: RunSummary, json: boo
   const key = summary.proposal === null ? null : keys.autotuneRun(summary.run, 'selected-proposal.json')
   const path = key === null ? null : store.nameOf(key)
   const proposal = key === null ? null : await readJson<TuningProposal>(store.objects, key)
-  print(json, { ...summary, proposal: path }, () => runLines(summary, proposal, path))
+  const { line } = await readerOf(store)
+  print(json, { ...summary, proposal: path }, () => [...runLines(summary, proposal, path), line])
   return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
 }

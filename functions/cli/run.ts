@@ -50,6 +50,7 @@ export async function runVerb(o: Options): Promise<number> {
       const candidates = changes?.map(({ change }) => change) ?? null
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o.json)
     }
+    await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
     ended = onInterrupt(
       `What the run wrote is whole: the same command goes on with it, and a question that it opened stays spent. "${COMMAND} list" names it, "${COMMAND} run --abandon RUN" gives it up`,

@@ -1,12 +1,18 @@
 /** A compile worker: reads the recorded runs of a block from the store's own files, as the program would, and compiles them. */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { BlockReply, BlockRequest, Failure, Folders } from '#adapters/local/compile/protocol.ts'
+import type { BlockReply, BlockRequest, Failure, Sides } from '#adapters/local/compile/protocol.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../errors.ts'
 import { compileBlock } from '../steps/experience/compile.ts'
 
-const sides = new Map(Object.entries(workerData as Folders).map(([side, folder]) => [side, fileStore(folder)]))
+const sides = new Map(
+  Object.entries(workerData as Sides).map(([side, { folder, key }]) => {
+    const files = fileStore(folder)
+    return [side, encryptedStore(files, { forReading: () => key, forWriting: async () => key })]
+  }),
+)
 
 parentPort!.on('message', async ({ id, side, intent, block }: BlockRequest) => {
   const reply = (answer: BlockReply) => parentPort!.postMessage(answer)

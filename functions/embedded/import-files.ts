@@ -1,5 +1,6 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 import { randomBytes } from 'node:crypto'
+import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
@@ -9,7 +10,7 @@ import type { Records } from '#core/bytes/records.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { Holder, Store } from '../ports.ts'
 import {
   publishDocument,
   publishPack,
@@ -17,6 +18,7 @@ import {
   publishSuite,
   refuseChanged,
 } from '../steps/experience/documents.ts'
+import { importAlone } from '../steps/experience/import-lock.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
 import { parseJson } from '../steps/experience/parse.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
@@ -37,11 +39,12 @@ export interface ImportOptions {
   readonly joinNear?: boolean
 }
 
-/** Documents and files into a store. Any error refuses the whole import; nothing is written then. */
+/** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
 export async function importFiles(
   store: Store,
   files: readonly string[],
   options: ImportOptions,
+  holder: Holder = thisProcess(),
 ): Promise<IngestReport> {
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
@@ -52,7 +55,6 @@ export async function importFiles(
       throw new UserError(`--document ${named}: give REF=FILE, e.g. policy.returns@4.1.0=policy.json`)
     return keptDocument(ref!, readInput(file.join('=')), file.join('='))
   })
-  await refuseChanged(store.objects, packs, suites, prices, kept)
   const aside = store.scratch()
   try {
     const mapped = await spoolRuns(store, files, options.map, aside.records)
@@ -60,13 +62,18 @@ export async function importFiles(
       throw new UserError(
         `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
       )
-    const rule = await splitRule(store, options)
-    const report = await ingest(store, () => runsOf(aside.records), rule, { joinNear: options.joinNear ?? false })
-    for (const pack of packs) await publishPack(store.objects, pack)
-    for (const suite of suites) await publishSuite(store.objects, suite)
-    for (const table of prices) await publishPrices(store.objects, table)
-    for (const document of kept) await publishDocument(store.objects, document)
-    return report
+    return await importAlone(store, holder, async (check) => {
+      await refuseChanged(store.objects, packs, suites, prices, kept)
+      const rule = await splitRule(store, options)
+      const joinNear = options.joinNear ?? false
+      const report = await ingest(store, () => runsOf(aside.records), rule, { joinNear, check })
+      await check()
+      for (const pack of packs) await publishPack(store.objects, pack)
+      for (const suite of suites) await publishSuite(store.objects, suite)
+      for (const table of prices) await publishPrices(store.objects, table)
+      for (const document of kept) await publishDocument(store.objects, document)
+      return report
+    })
   } finally {
     aside.close()
   }

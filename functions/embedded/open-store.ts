@@ -4,13 +4,19 @@ import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
-import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
+import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
 
 export interface LocalStore extends Store {
   readonly dir: string
   /** Folder of the sealed side. */
   readonly vaultDir: string
+  /** Has the key of an encrypted vault printed now, before any work. Throws UserError when it is not to be had. */
+  unlockVault(): Promise<void>
+  readonly vaultReader: () => Promise<VaultReader>
   /** Path of an object, for people. */
   nameOf(key: string): string
   close(): void
@@ -21,32 +27,48 @@ export interface LocalStoreOptions {
   readonly durable?: boolean
   readonly progress?: Progress
   readonly compiling?: CompilePoolOptions
+  /** Command that prints the key of the vault. @default the variable `AUTOTUNE_VAULT_KEY_COMMAND` */
+  readonly vaultKeyCommand?: string | undefined
 }
 
 /** Opens (and on first use creates) the store in a folder. */
 export function openStore(
   dir: string,
-  { durable = true, progress = () => {}, compiling = {} }: LocalStoreOptions = {},
+  {
+    durable = true,
+    progress = () => {},
+    compiling = {},
+    vaultKeyCommand = process.env[KEY_COMMAND] || undefined,
+  }: LocalStoreOptions = {},
 ): LocalStore {
   mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
   const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
   const objects = openSide(fileStore(dir, { durable }))
-  const vault = fileStore(join(dir, 'vault'), { durable })
-  const pool = compilePool({ open: dir, vault: join(dir, 'vault') }, compiling)
+  const vaultDir = join(dir, 'vault')
+  const kept = fileStore(vaultDir, { durable })
+  const vaultKey = vaultKeys(dir, kept, vaultKeyCommand)
+  const vault = encryptedStore(kept, vaultKey)
+  const sides = () => ({
+    open: { folder: dir, key: null },
+    vault: { folder: vaultDir, key: vaultKey.forReading() },
+  })
+  const pool = compilePool(sides, compiling)
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],
   ])
   return {
     dir,
-    vaultDir: join(dir, 'vault'),
+    vaultDir,
+    unlockVault: () => vaultKey.unlock(),
+    vaultReader: async () => ((await vaultKey.isEncrypted()) ? 'key' : 'account'),
     nameOf: (key) => join(dir, key),
     objects,
     vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
     // Held-out lines are among them.
-    scratch: () => fileScratch(join(dir, 'vault')),
+    scratch: () => fileScratch(vaultDir),
     clock: { now: () => new Date().toISOString() },
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,
@@ -58,7 +80,9 @@ export function openStore(
 }
 
 const isElsewhere = (key: string): boolean =>
-  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) || key.startsWith('ledger.sqlite')
+  ['vault', 'releases'].some((side) => key === side || key.startsWith(`${side}/`)) ||
+  key.startsWith('ledger.sqlite') ||
+  [DEBIT_FILE, KEY_RECORD].includes(key)
 
 /** The open side of the store: the others lie inside its folder, but no key of the open side reaches them. */
 function openSide(files: ObjectStore): ObjectStore {

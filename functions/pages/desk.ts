@@ -4,6 +4,7 @@
  */
 
 import { digestOf } from '#core/canonical.ts'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
 import { checkLink, type LinkVerdict, type ParsedLink } from '#core/review/link.ts'
 import { attemptRecord } from '#core/review/records.ts'
 import { type ReviewAsk, type ReviewRequest, readRequest } from '#core/review/request.ts'
@@ -21,6 +22,8 @@ export interface DeskState {
   readonly review: Review | null
   readonly shown: ShownProposal | null
   readonly now: string
+  /** Who can read the vault that the proof rests on; beside what is shown, and no part of its digest. */
+  readonly vault: VaultReader
   /** Scheme, host and port under which the pages are served. */
   readonly origin: string
   /** Address of this link, where its form posts to. */
@@ -55,7 +58,7 @@ export function answerReview(request: ReviewRequest, state: DeskState): DeskRepl
   if (verdict.kind !== 'ok') return worthless(verdict, ask, state)
   const { claims } = verdict
   const [review, shown] = [state.review!, state.shown!]
-  const view = { shown, review, seat: claims, action: state.action }
+  const view = { shown, review, seat: claims, action: state.action, vault: state.vault }
 
   if (shownDigest(shown) !== review.shown_digest) return refused(claims, 'changed', 'what is shown changed', 409, state)
   if (ask.kind === 'show') return reply(200, reviewPage({ ...view, returned: null }))

@@ -1,5 +1,6 @@
 /** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
 import { html } from 'hono/html'
+import { VAULT_READERS } from '#core/gate/vault-reader.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './evidence-sections.ts'
@@ -35,7 +36,8 @@ ${changes(view.shown)}
 ${dimensionPlot(proposal)}
 ${dimensionTable(proposal)}
 ${guardrailTable(proposal)}
-${provedOn(proposal)}</section>
+${provedOn(proposal)}
+<p class="soft">Where this was proved, ${VAULT_READERS[view.vault]}.</p></section>
 <section aria-labelledby="reach"><h2 id="reach">Reach and regressions</h2>
 ${blastRadius(proposal)}
 ${regressionLists(view.shown)}</section>

@@ -1,5 +1,6 @@
 /** The first screen of a review: gain, price and way back, and who has decided. */
 import { html } from 'hono/html'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
 import { seatsLeft } from '#core/review/quorum.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
@@ -48,6 +49,8 @@ function price({ target, certificate, blast_radius }: TuningProposal): Html {
 
 /** A page for one reviewer in one role. */
 export interface ReviewView {
+  /** Who can read the vault. */
+  readonly vault: VaultReader
   readonly shown: ShownProposal
   readonly review: Review
   readonly seat: Pick<ReviewSeat, 'role' | 'reviewer'>

@@ -18,6 +18,7 @@ export type LedgerEntity =
   | 'family'
   | 'rejection'
   | 'split'
+  | 'import'
   | 'review'
   | 'token'
   | 'proposal'
@@ -26,7 +27,7 @@ export type LedgerEntity =
   | 'version'
   | 'production'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'review', 'rollout', 'release'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'review', 'rollout', 'release'])
 
 /** The ledger (DynamoDB's twin of `ledger.sqlite`). Rights are given by the kind of item, over the partition key. */
 export class RunLedger extends Construct {

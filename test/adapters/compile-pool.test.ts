@@ -43,6 +43,8 @@ const thrown = async (work: Promise<unknown>): Promise<Error> =>
     (e: unknown) => e,
   )) as Error
 
+const openSide = (folder: string) => () => ({ open: { folder, key: null } })
+
 describe('compile workers', () => {
   test.each([0, 1, 2, 3])('%d of them give the same lines of both sides', async (workers) => {
     await withWorkers(workers, async (other) => {
@@ -70,7 +72,7 @@ describe('compile workers', () => {
   })
 
   test('tell a user error as one', async () => {
-    const pool = compilePool({ open: join(dir, 'ledger.sqlite') }, { workers: 1 })
+    const pool = compilePool(openSide(join(dir, 'ledger.sqlite')), { workers: 1 })
     const error = await thrown(pool.side('open')!.compile(INTENT, [{ run_id: 'r', date: null, family: 'f' }]))
     pool.close()
     expect(error).toBeInstanceOf(UserError)
@@ -78,13 +80,13 @@ describe('compile workers', () => {
   })
 
   test('that cannot work or are ended are named, and nobody waits for them', async () => {
-    const unable = compilePool({ open: null as unknown as string }, { workers: 1 })
+    const unable = compilePool(openSide(null as unknown as string), { workers: 1 })
     const block = [{ run_id: 'r', date: null, family: 'f' }]
     for (const _ of [1, 2])
       expect(await thrown(unable.side('open')!.compile(INTENT, block))).toMatchObject({
         message: expect.stringMatching(/^compile worker 1 ended before it was done \(it failed: .*path/),
       })
-    const pool = compilePool({ open: dir }, { workers: 2 })
+    const pool = compilePool(openSide(dir), { workers: 2 })
     const asked = [block, block, block].map((b) => thrown(pool.side('open')!.compile(INTENT, b)))
     pool.close()
     expect((await Promise.all(asked)).map((error) => error.message)).toEqual(

@@ -46,10 +46,16 @@ const importing = () => [
   '--split-key',
   'k',
 ]
-/** What a command prints, with the names of its files as from one place. */
+const READERS =
+  /this user (?:can read the vault, as|cannot read the vault: only the roles).*|"vault":"(?:account|roles)"/g
+
+/** What a command prints, with the names of its files as from one place. Who can read the vault is not the same there. */
 const told = ({ code, out, err }: Printed) => ({
   code,
-  out: out.replaceAll(`s3://${aws.bucket}/`, 'STORE/').replaceAll(`${place.store}/`, 'STORE/'),
+  out: out
+    .replaceAll(`s3://${aws.bucket}/`, 'STORE/')
+    .replaceAll(`${place.store}/`, 'STORE/')
+    .replaceAll(READERS, 'READER'),
   err,
 })
 const both = async (...argv: string[]) => [
@@ -138,6 +144,13 @@ describe('a deployment', () => {
     expect(deployed).toEqual(embedded)
     expect(deployed!.code).toBe(0)
     expect(deployed!.out).toMatch('CERTIFIED')
+  })
+
+  test('says that nobody but its roles reads the vault; a folder says that this user can', async () => {
+    const line = async (...where: string[]) =>
+      (await autotune('show', RUN, ...where)).out.match(/^vault {4}(.*)$/m)?.[1]
+    expect(await line(...stack)).toBe('this user cannot read the vault: only the roles of the deployment can')
+    expect(await line('--store', place.store)).toMatch(/^this user can read the vault, as can whatever runs under/)
   })
 
   test.each([[['list']], [['explain', aPack().pack]], [['show', RUN]], [['explain', RUN]], [['show', RUN, '--json']]])(

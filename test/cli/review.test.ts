@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'autotune-review-'))
-  for (const part of ['autotune', 'goldens', 'ledger.sqlite'])
+  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'ledger-debits.jsonl'])
     cpSync(join(made, part), join(dir, part), { recursive: true })
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     out += text

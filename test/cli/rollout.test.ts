@@ -30,7 +30,7 @@ afterEach(() => {
 /** What a rollout reads and writes of the store; a test that writes nothing works on the original. */
 function ownStore(): void {
   dir = mkdtempSync(join(tmpdir(), 'autotune-rollout-'))
-  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'packs', 'reviews'])
+  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'ledger-debits.jsonl', 'packs', 'reviews'])
     cpSync(join(made, part), join(dir, part), { recursive: true })
 }
 
@@ -156,7 +156,8 @@ describe('by hand', () => {
     await started()
     // The page's commands are to be copied into a shell.
     const spaced = join(dir, "ana's harness")
-    for (const part of ['autotune', 'ledger.sqlite']) cpSync(join(dir, part), join(spaced, part), { recursive: true })
+    for (const part of ['autotune', 'ledger.sqlite', 'ledger-debits.jsonl'])
+      cpSync(join(dir, part), join(spaced, part), { recursive: true })
     let stop = () => {}
     const stopped = new Promise<void>((done) => {
       stop = done

@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '#ports'
 import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/experience/documents.ts'
+import { importAlone } from '../../functions/steps/experience/import-lock.ts'
 import { fixedSplit } from '../../functions/steps/experience/ingest.ts'
 import { readIndex } from '../../functions/steps/experience/run-index.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
-import { contents, imported, memory, run, stocked } from '../steps/stores.ts'
+import { contents, holder, imported, memory, run, stocked } from '../steps/stores.ts'
 import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
@@ -20,7 +21,10 @@ beforeAll(() => {
 }, 60_000)
 
 /** What `autotune import` asks of a store. */
-async function importInto(store: Store, runs = aWorld({ search: 3, heldout: 3 })) {
+const importInto = (store: Store, runs = aWorld({ search: 3, heldout: 3 })) =>
+  importAlone(store, holder(), () => importHeld(store, runs))
+
+async function importHeld(store: Store, runs: ReturnType<typeof aWorld>) {
   await refuseChanged(store.objects, [aPack()], [aSuite()], [])
   await fixedSplit(store)
   const report = await imported(store, runs)
@@ -90,9 +94,10 @@ describe('the ingest role', () => {
   })
 })
 
-/** A store that was imported into, and in which a version is retired: an import must look up which families it held. */
+/** A store whose last import died, and in which a version is retired: an import must look up which families it held. */
 async function retired(): Promise<Store> {
   const store = await stocked(memory(), [aFamily('earlier', { side: 'search' })])
+  await store.table.create(...rowKeys.importLock(), { holder: 'gone', since: store.clock.now() })
   await store.table.create(...rowKeys.version(INTENT, 'v'), { version: 'v', retired: 'passed' })
   return store
 }

@@ -81,6 +81,7 @@ const TABLE = {
     'write pack',
     'read held-out item',
     'fix split rule',
+    'hold import lock',
   ],
   VaultSealer: [
     'read vault',

@@ -126,6 +126,7 @@ export function aView(shown: ShownProposal = aShown(), over: Partial<ReviewView>
     review,
     seat: { role: 'policy', reviewer: 'ben@acme' },
     action: '/review/token',
+    vault: 'account',
     returned: null,
     ...over,
   }

@@ -40,6 +40,7 @@ export class MemoryDesk {
         macHolds: parsed.kind === 'parsed' && macHolds(parsed.text, parsed.mac),
         review: read,
         shown: this.shown,
+        vault: 'account',
         now: this.now,
         origin,
         action: `/review/${token}`,

@@ -152,6 +152,10 @@ export function watched(
       hook('write', 'table', `${pk} ${sk}`)
       return table.update(pk, sk, revision, body)
     },
+    async spend(pk, sk, revision, body, what) {
+      hook('write', 'table', `${pk} ${sk}`)
+      return table.spend(pk, sk, revision, body, what)
+    },
     async remove(pk, sk, revision) {
       hook('write', 'table', `${pk} ${sk}`)
       return table.remove(pk, sk, revision)

@@ -54,9 +54,9 @@ function watched(store: Store, now: () => number): { store: Store; moments: () =
   }
   const table: LedgerTable = {
     ...store.table,
-    async update(pk, sk, revision, body) {
+    async spend(pk, sk, revision, body, what) {
       if ((body as { history?: { answer: boolean | null }[] }).history?.some((q) => q.answer !== null)) seen(pk)
-      return store.table.update(pk, sk, revision, body)
+      return store.table.spend(pk, sk, revision, body, what)
     },
   }
   return { store: { ...store, objects, table }, moments: () => [...moments.values()] }

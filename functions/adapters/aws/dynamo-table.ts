@@ -39,6 +39,21 @@ export function dynamoTable({ client, table }: DynamoTableOptions): LedgerTable 
       documents.send(new PutCommand({ TableName: table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' })),
     )
   }
+  const update: LedgerTable['update'] = async (pk, sk, revision, body) => {
+    checkItemKey(pk, sk)
+    const text = canonical(body)
+    return holds(() =>
+      documents.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { pk, sk },
+          UpdateExpression: 'SET body = :body, revision = :next',
+          ...current,
+          ExpressionAttributeValues: { ':body': text, ':next': revision + 1, ':seen': revision },
+        }),
+      ),
+    )
+  }
   return {
     async get<T>(pk: string, sk: string) {
       checkItemKey(pk, sk)
@@ -49,21 +64,9 @@ export function dynamoTable({ client, table }: DynamoTableOptions): LedgerTable 
     },
     create,
     createAll: createEach(create),
-    async update(pk, sk, revision, body) {
-      checkItemKey(pk, sk)
-      const text = canonical(body)
-      return holds(() =>
-        documents.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk, sk },
-            UpdateExpression: 'SET body = :body, revision = :next',
-            ...current,
-            ExpressionAttributeValues: { ':body': text, ':next': revision + 1, ':seen': revision },
-          }),
-        ),
-      )
-    },
+    update,
+    // A conditional write that DynamoDB confirmed stands in several places; only a restore of the table takes it back.
+    spend: (pk, sk, revision, body) => update(pk, sk, revision, body),
     async remove(pk, sk, revision) {
       checkItemKey(pk, sk)
       return holds(() =>

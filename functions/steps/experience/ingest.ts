@@ -30,6 +30,8 @@ export interface IngestReport {
 export interface IngestOptions {
   /** Count near copies as one family too. */
   readonly joinNear?: boolean
+  /** Throws when another import has taken over; asked before every write that later imports build on. */
+  readonly check?: () => Promise<void>
 }
 
 /** Runs that say nearly what a run of another family says. */
@@ -73,7 +75,7 @@ export async function ingest(
   store: Store,
   source: RunSource,
   rule: SplitRule,
-  { joinNear = false }: IngestOptions = {},
+  { joinNear = false, check = async () => {} }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
   try {
@@ -85,12 +87,13 @@ export async function ingest(
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
     const { runs, unchanged, intents } = await checked(store, source, rule, { journal, spent, copies, storedOn }, aside)
+    await check()
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
     await keepCopies(store, copies)
-    const { families, restored } = await writeRuns(store, source, { journal, copies }, aside, runs)
+    const { families, restored } = await writeRuns(store, source, { journal, copies, check }, aside, runs)
     return {
       stored: runs - unchanged,
       unchanged,
@@ -192,7 +195,7 @@ const JOURNAL_RUNS = 256
 async function writeRuns(
   store: Store,
   source: RunSource,
-  { journal, copies }: Known,
+  { journal, copies, check }: Known & Required<Pick<IngestOptions, 'check'>>,
   aside: Scratch,
   total: number,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
@@ -230,9 +233,11 @@ async function writeRuns(
     if (ahead.length === WRITE_AHEAD) await ahead.shift()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()
+    await check()
     await journal.flush()
   }
   await settle()
+  await check()
   await journal.flush()
   for (const side of ['search', 'heldout'] as const)
     for (const intent of unlisted[side].intents)

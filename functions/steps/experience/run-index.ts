@@ -41,6 +41,15 @@ export async function* readCounting(
   for await (const { line, counts } of readCounted(store, intent, without)) if (counts) yield line
 }
 
+/** Families as they were recorded on a side, each with one of its runs; some come more than once. */
+export async function* recordedFamilies(
+  objects: ObjectStore,
+  intent: string,
+): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> {
+  for await (const key of objects.list(keys.index(intent)))
+    for await (const text of streamLines(objects, key)) yield JSON.parse(text) as IndexLine
+}
+
 async function* readCounted(
   { objects, scratch }: Pick<Store, 'objects' | 'scratch'>,
   intent: string,

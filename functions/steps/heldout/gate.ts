@@ -15,6 +15,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
 import { readJson, streamLines } from '../../streams/read-object.ts'
@@ -86,13 +87,17 @@ export async function reserveQuestion(
   commit: string,
 ): Promise<{ readonly asked: Asked } | { readonly open: LedgerRow<LedgerItem> }> {
   const [pk, sk] = rowKeys.version(run.target.intent!, run.heldout_test_set!.version)
-  const row = (await store.table.get<LedgerItem>(pk, sk))!
+  const row = await store.table.get<LedgerItem>(pk, sk)
+  if (!row)
+    throw new UserError(
+      `the ledger lacks version ${sk.slice(0, 15)} of ${run.target.intent}, which run ${run.run_id} pinned: it was put back to an older copy. Restore the newest one. No question was asked`,
+    )
   const known = row.body.history.find((q) => q.commit === commit)
   if (known?.answer != null) return { asked: await answered(store, row.body, known.k, commit) }
   if (!known) {
     const opened = openQuestion(row.body, commit, run.run_id)
     if ('refused' in opened) return { asked: opened }
-    if (!(await store.table.update(pk, sk, row.revision, opened.next)))
+    if (!(await store.table.spend(pk, sk, row.revision, opened.next, questionOf(opened.next, 'opened'))))
       return { asked: { refused: 'another run opened a question at the same moment. Start the run again' } }
   }
   return { open: (await store.table.get<LedgerItem>(pk, sk))! }
@@ -127,9 +132,14 @@ async function close(store: Store, row: LedgerRow<LedgerItem>, commit: string, c
   const answer = (await readJson<GateAnswer>(store.vault, logKey(version, k, 'answer.json')))!
   const next = answerQuestion(row.body, commit, answer.certified)
   if ('refused' in next) return next
-  if (await store.table.update(row.pk, row.sk, row.revision, next.next)) return { answer, item: next.next }
+  if (await store.table.spend(row.pk, row.sk, row.revision, next.next, questionOf(next.next, 'answered')))
+    return { answer, item: next.next }
   return { refused: 'the question was answered by another process. Start the run again to read its answer' }
 }
+
+/** The last question of an item, for people. */
+const questionOf = ({ intent, version, history }: LedgerItem, act: 'opened' | 'answered'): string =>
+  `question ${history.at(-1)!.k} of ${intent} ${version.slice(0, 15)}, ${act} by run ${history.at(-1)!.run_id}`
 
 async function answered(store: Store, item: LedgerItem, k: number, commit: string): Promise<Asked> {
   const bit = item.history.find((q) => q.k === k)!.answer!

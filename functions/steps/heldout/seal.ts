@@ -17,7 +17,7 @@ import { streamLines } from '../../streams/read-object.ts'
 import { compileIntent, readFiles } from '../experience/compile.ts'
 import { familiesOf, spentFamilies, versionsOf } from '../experience/families.ts'
 import { writeRun } from '../experience/ingest.ts'
-import { addToIndex, readIndex } from '../experience/run-index.ts'
+import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -56,7 +56,10 @@ export async function planSeal(
   const rows = await versionsOf(store, target.intent)
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
-  if (asked) return { facts: factsOf(await kept(store, asked.body), pins, target) }
+  if (asked) {
+    await refuseOnBothSides(store, asked.body)
+    return { facts: factsOf(await kept(store, asked.body), pins, target) }
+  }
   const gathered = new Gathered()
   let cases = 0
   for await (const { case: head, result, line } of engine.reproduce(
@@ -135,21 +138,52 @@ function factsOf(
   return facts
 }
 
-/** Case lines of the vault whose families no asked version has claimed. */
+/** Case lines of the vault whose families no asked version has claimed, and of which the search side has no run. */
 async function* unclaimed(
   store: Store,
   intent: string,
   rows: readonly LedgerRow<LedgerItem>[],
 ): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
-  const claimed = store.scratch()
+  const aside = store.scratch()
+  const burned = new Map<string, string>()
   try {
-    for await (const family of familiesOf(store, intent, asked)) claimed.set(family, '')
-    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => claimed.get(family) !== null)
+    for await (const { family, run_id } of recordedFamilies(store.objects, intent)) aside.set(`open ${family}`, run_id)
+    for await (const family of familiesOf(store, intent, asked)) aside.set(`claimed ${family}`, '')
+    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => {
+      if (aside.get(`claimed ${family}`) !== null) return true
+      const open = aside.get(`open ${family}`)
+      if (open !== null) burned.set(family, open)
+      return open !== null
+    })
   } finally {
-    claimed.close()
+    aside.close()
   }
+  if (burned.size > 0)
+    store.progress(
+      `burned: ${burned.size} sealed families have runs on the search side too (${examples([...burned.values()])}): they are never sealed. Two imports wrote at once, or files were moved`,
+    )
 }
+
+/** A version that was asked cannot lose a family: one that the search side reads as well ends it. */
+async function refuseOnBothSides(store: Store, { intent, version, ...item }: LedgerItem): Promise<void> {
+  const aside = store.scratch()
+  const open = new Map<string, string>()
+  try {
+    for await (const family of familiesOf(store, intent, [{ intent, version, ...item }])) aside.set(family, '')
+    for await (const { family, run_id } of recordedFamilies(store.objects, intent))
+      if (aside.get(family) !== null) open.set(family, run_id)
+  } finally {
+    aside.close()
+  }
+  if (open.size > 0)
+    throw new UserError(
+      `${open.size} families of the held-out version ${version.slice(0, 15)} of ${intent} have runs on the search side too (${examples([...open.values()])}): it has answered a question and can answer no other. Import families that were never sealed into a new store`,
+    )
+}
+
+/** A few runs of the search side by their names: those of the vault are nobody's business. */
+const examples = (runs: readonly string[]): string => `e.g. ${[...new Set(runs)].sort().slice(0, 5).join(', ')}`
 
 async function publish(
   store: Store,

@@ -32,12 +32,22 @@ export async function answerRequest(
 ): Promise<RequestAnswer> {
   const parsed = parseLink(at.token)
   const macHolds = parsed.kind === 'parsed' && (await code.holds(parsed.text, parsed.mac))
+  const vault = (await store.vaultReader?.()) ?? 'roles'
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const item = macHolds && parsed.kind === 'parsed' ? await readReview(store, parsed.claims.review_id) : null
     const shown = item && (await shownOf(store, item))
     const { origin, action } = at
     const review = item?.review ?? null
-    const reply = answerReview(request, { parsed, macHolds, review, shown, now: store.clock.now(), origin, action })
+    const reply = answerReview(request, {
+      parsed,
+      macHolds,
+      review,
+      shown,
+      vault,
+      now: store.clock.now(),
+      origin,
+      action,
+    })
     if (reply.write && !(await writeReview(store, item!, reply.write.next))) continue
     if (reply.attempt) await recordAttempt(store, reply.attempt)
     // Also after "used": a process that died between decision and memory leaves the memory to the next request.

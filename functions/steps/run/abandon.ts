@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { abandonQuestion } from '../heldout/gate.ts'
+import { holderAtWork } from '../store/held.ts'
 import { openRuns } from './lock.ts'
 import { clearUnfinished } from './run.ts'
 
@@ -17,8 +18,8 @@ export interface Abandoned {
 /** Abandons a run by its id. Throws UserError when no lock names it, or when its process still works. */
 export async function abandonRun(store: Store, runId: string, holder: Holder): Promise<Abandoned> {
   for (const lock of await openRuns(store, runId)) {
-    if (holder.isAlive(lock.holder))
-      throw new UserError(`process ${lock.holder} is still working on run ${runId}: stop it first`)
+    const atWork = holderAtWork(lock, holder, store.clock.now())
+    if (atWork !== null) throw new UserError(`run ${runId} is not to be given up: ${atWork}. Stop it first`)
     const answer = await abandonQuestion(store, lock.intent, runId)
     await clearUnfinished(store, runId)
     await lock.free()

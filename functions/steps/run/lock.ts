@@ -1,14 +1,13 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
+import { type Held, holderAtWork } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
-export interface Lock {
+export interface Lock extends Held {
   readonly run_id: string
   /** Digest of target and hand-written candidates: the same one may resume. */
   readonly about: string
-  readonly holder: string
-  readonly since: string
 }
 
 /**
@@ -19,7 +18,7 @@ export async function takeLock(
   store: Store,
   intent: string,
   riskClass: string,
-  wanted: Omit<Lock, 'holder' | 'since'>,
+  wanted: Pick<Lock, 'run_id' | 'about'>,
   holder: Holder,
 ): Promise<{ run_id: string; resumed: boolean }> {
   const [pk, sk] = rowKeys.lock(intent, riskClass)
@@ -28,16 +27,16 @@ export async function takeLock(
   const row = await store.table.get<Lock>(pk, sk)
   if (!row) return takeLock(store, intent, riskClass, wanted, holder)
   const held = row.body
-  const dead = !holder.isAlive(held.holder)
+  const atWork = holderAtWork(held, holder, mine.since)
   if (
-    dead &&
+    atWork === null &&
     held.about === wanted.about &&
     (await store.table.update(pk, sk, row.revision, { ...mine, run_id: held.run_id }))
   )
     return { run_id: held.run_id, resumed: true }
-  const how = dead
-    ? `its process is gone. Start that run again with its own target, candidates and replayer to finish it, or give it up with "autotune run --abandon ${held.run_id}"`
-    : `process ${held.holder} is working on it since ${held.since}`
+  const how =
+    atWork ??
+    `its process is gone. Start that run again with its own target, candidates and replayer to finish it, or give it up with "autotune run --abandon ${held.run_id}"`
   throw new UserError(`run ${held.run_id} is open on ${intent} (${riskClass}): ${how}`)
 }
 
@@ -85,9 +84,13 @@ export async function holdLock(
   )
 }
 
-/** Gives the lock back, if it is still this run's. */
+/** Gives the lock back, if it is still this run's. A last beat may come in between. */
 export async function releaseLock(store: Store, intent: string, riskClass: string, runId: string): Promise<void> {
   const [pk, sk] = rowKeys.lock(intent, riskClass)
-  const row = await store.table.get<Lock>(pk, sk)
-  if (row?.body.run_id === runId) await store.table.remove(pk, sk, row.revision)
+  for (
+    let row = await store.table.get<Lock>(pk, sk);
+    row?.body.run_id === runId;
+    row = await store.table.get<Lock>(pk, sk)
+  )
+    if (await store.table.remove(pk, sk, row.revision)) return
 }

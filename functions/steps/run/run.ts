@@ -34,6 +34,7 @@ import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
+import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
@@ -74,6 +75,7 @@ export async function runTarget(
     { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about },
     holder,
   )
+  const keeping = keepHeld(store, rowKeys.lock(resolved.intent, riskClass), holder)
   try {
     const resumed = lock.resumed ? await pinnedRun(store, lock.run_id, about) : null
     const other = resumed && otherRules(resumed)
@@ -90,10 +92,17 @@ export async function runTarget(
     store.progress(
       `search set ${run.search_set.ref}: ${run.search_set.cases} cases; held out: ${run.heldout_test_set?.families ?? 0} families`,
     )
-    const outcome = await runAutotune(run, portsOf(store, engine, reproduced))
+    const ports = portsOf(store, engine, reproduced)
+    const ask: AutotunePorts['ask'] = async (...question) => {
+      await keeping.check()
+      return await ports.ask(...question)
+    }
+    const outcome = await runAutotune(run, { ...ports, ask })
+    await keeping.check()
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
+    keeping.stop()
     await releaseLock(store, resolved.intent, riskClass, lock.run_id)
   }
 

@@ -17,6 +17,8 @@ export const rowKeys = {
   rejections: (intent: string) => `rejection#${intent}`,
   /** Split rule of the store. */
   split: () => ['split', 'rule'] as const,
+  /** The import that is under way. */
+  importLock: () => ['import', 'lock'] as const,
   /** Runs by intent, in the order of their ids. */
   run: (intent: string, runId: string) => [`run#${intent}`, runId] as const,
   runs: (intent: string) => `run#${intent}`,

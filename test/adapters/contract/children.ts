@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Starts a script of `child/`; its errors go to this process's stderr. */
 const start = (script: string, args: readonly string[], flags: readonly string[] = []): ChildProcess =>
-  spawn(process.execPath, [...flags, fileURLToPath(new URL(`child/${script}`, import.meta.url)), ...args], {
+  spawn(process.execPath, [...flags, fileURLToPath(new URL(script, new URL('child/', import.meta.url))), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 

@@ -92,6 +92,19 @@ export function ledgerTableContract(name: string, makeTable: Make<LedgerTable>):
       expect(await table.get('p', 's')).toMatchObject({ revision: 1, body: { writer: won.indexOf(true) } })
     })
 
+    it('spends one revision once of fifty times, and goes on from it', async () => {
+      await table.create('p', 's', { writer: null })
+      const spend = (revision: number, i: number) => table.spend('p', 's', revision, { writer: i }, `question ${i}`)
+      const won = await Promise.all(Array.from({ length: 50 }, (_, i) => spend(0, i)))
+      expect(won.filter(Boolean)).toHaveLength(1)
+      expect(await table.get('p', 's')).toMatchObject({ revision: 1, body: { writer: won.indexOf(true) } })
+      expect(await spend(0, 98)).toBe(false)
+      expect(await spend(1, 99)).toBe(true)
+      expect(await table.spend('p', 'none', 0, {}, 'nothing')).toBe(false)
+      expect(await table.update('p', 's', 2, 'later')).toBe(true)
+      expect(await table.get('p', 's')).toMatchObject({ revision: 3, body: 'later' })
+    })
+
     it('loses no count when fifty writers try again', async () => {
       await table.create('p', 's', { count: 0 })
       const increment = async () => {

@@ -1,4 +1,5 @@
 /** Every adapter of every port, made fresh and cleaned up. An adapter is held to its port's contract once it stands here. */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { dynamoTable } from '#adapters/aws/dynamo-table.ts'
 import { s3Store } from '#adapters/aws/s3-store.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import type { LedgerTable, ObjectStore } from '#ports'
 import { memoryStore } from '../../support/memory/memory-store.ts'
 import { memoryTable } from '../../support/memory/memory-table.ts'
@@ -36,6 +38,17 @@ export const objectStores: Readonly<Record<string, Make<ObjectStore>>> = {
   'files, not durable': async () => {
     const { folder, dispose } = await freshFolder()
     return { adapter: fileStore(join(folder, 'store'), { durable: false }), dispose }
+  },
+  'files, encrypted': async () => {
+    const { folder, dispose } = await freshFolder()
+    const key = randomBytes(32)
+    const keys = { forReading: () => key, forWriting: async () => key }
+    return { adapter: encryptedStore(fileStore(join(folder, 'store')), keys), dispose }
+  },
+  'files that could be encrypted and are plain': async () => {
+    const { folder, dispose } = await freshFolder()
+    const keys = { forReading: () => null, forWriting: async () => null }
+    return { adapter: encryptedStore(fileStore(join(folder, 'store')), keys), dispose }
   },
   s3: async () => ({
     adapter: s3Store({ client: memoryBucket('store').client, bucket: 'store' }),

@@ -170,13 +170,13 @@ describe('before a question is spent', () => {
     // Another process opens a question in the very moment in which this one wants to.
     const table = {
       ...racing.table,
-      async update(pk: string, sk: string, revision: number, body: unknown) {
+      async spend(pk: string, sk: string, revision: number, body: unknown, what: string) {
         if (pk.startsWith('heldout#') && (body as LedgerItem).open) {
           opening = true
           const row = (await store.table.get<LedgerItem>(pk, sk))!
           await store.table.update(pk, sk, row.revision, { ...row.body, used: 1 })
         }
-        return racing.table.update(pk, sk, revision, body)
+        return racing.table.spend(pk, sk, revision, body, what)
       },
     }
     const summary = await run({ ...racing, table })

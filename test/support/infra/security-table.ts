@@ -119,6 +119,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'write rejection': item('PutItem', 'rejection#order.refund'),
     'write run item': item('PutItem', 'run#order.refund'),
     'fix split rule': item('PutItem', 'split'),
+    'hold import lock': item('UpdateItem', 'import'),
     'change split rule': item('UpdateItem', 'split'),
     'scan ledger': { action: 'dynamodb:Scan', resource: table },
     ...appConfigDoors(templates),

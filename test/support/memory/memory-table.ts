@@ -36,6 +36,13 @@ export function memoryTable(): LedgerTable {
     partition(pk).set(sk, { sk, revision: 0, text })
     return true
   }
+  const update: LedgerTable['update'] = async (pk, sk, revision, body) => {
+    checkItemKey(pk, sk)
+    const text = canonical(body)
+    if (partition(pk).get(sk)?.revision !== revision) return false
+    partition(pk).set(sk, { sk, revision: revision + 1, text })
+    return true
+  }
   return {
     async get<T>(pk: string, sk: string) {
       checkItemKey(pk, sk)
@@ -44,13 +51,8 @@ export function memoryTable(): LedgerTable {
     },
     create,
     createAll: createEach(create),
-    async update(pk, sk, revision, body) {
-      checkItemKey(pk, sk)
-      const text = canonical(body)
-      if (partition(pk).get(sk)?.revision !== revision) return false
-      partition(pk).set(sk, { sk, revision: revision + 1, text })
-      return true
-    },
+    update,
+    spend: (pk, sk, revision, body) => update(pk, sk, revision, body),
     async remove(pk, sk, revision) {
       checkItemKey(pk, sk)
       return partition(pk).get(sk)?.revision === revision && partition(pk).delete(sk)

@@ -151,6 +151,10 @@ export function guarded(store: Store, templates: Templates, role: string): Store
       item('UpdateItem', pk)
       return store.table.update(pk, sk, revision, body)
     },
+    async spend(pk, sk, revision, body, what) {
+      item('UpdateItem', pk)
+      return store.table.spend(pk, sk, revision, body, what)
+    },
     async remove(pk, sk, revision) {
       item('DeleteItem', pk)
       return store.table.remove(pk, sk, revision)

@@ -9,7 +9,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
 import type { BlockCompiler } from '../../../ports.ts'
 import { scriptFile } from '../program-files.ts'
-import type { BlockReply, BlockRequest, Failure, Folders } from './protocol.ts'
+import type { BlockReply, BlockRequest, Failure, Sides } from './protocol.ts'
 
 /** More workers than this wait for the one thread that takes their lines. */
 const MAX_WORKERS = 4
@@ -24,20 +24,20 @@ export interface CompilePoolOptions {
 }
 
 export interface CompilePool {
-  /** Compiler of one side of the store, by its name among the folders; null where everything is compiled in place. */
+  /** Compiler of one side of the store, by its name; null where everything is compiled in place. */
   side(name: string): BlockCompiler | null
   close(): void
 }
 
-/** Workers over the folders of a store, started with the first block that they are given. */
-export function compilePool(folders: Folders, options: CompilePoolOptions = {}): CompilePool {
+/** Workers over the sides of a store, which are asked for with the first block: a key is not needed before. */
+export function compilePool(sides: () => Sides, options: CompilePoolOptions = {}): CompilePool {
   const cores = availableParallelism()
   const { workers = Math.max(0, Math.min(cores - 2, MAX_WORKERS)), runsInPlace = RUNS_IN_PLACE } = options
   const started: CompileWorker[] = []
   const idlest = (): CompileWorker => {
     const free = started.toSorted((a, b) => a.underWay - b.underWay)[0]
     if (free && (free.underWay === 0 || started.length === workers)) return free
-    const fresh = new CompileWorker(folders, started.length + 1)
+    const fresh = new CompileWorker(sides(), started.length + 1)
     started.push(fresh)
     return fresh
   }
@@ -49,7 +49,7 @@ export function compilePool(folders: Folders, options: CompilePoolOptions = {}):
             runsInPlace,
             // Each has its next block at hand when it is done with one.
             atOnce: 2 * workers,
-            compile: (intent, block) => idlest().compile(side, intent, block),
+            compile: async (intent, block) => idlest().compile(side, intent, block),
           },
     close() {
       for (const worker of started) worker.close()
@@ -69,10 +69,10 @@ class CompileWorker {
   #next = 0
   #ended: Error | null = null
 
-  constructor(folders: Folders, number: number) {
+  constructor(sides: Sides, number: number) {
     this.#name = `compile worker ${number}`
     this.#worker = new Worker(scriptFile('../../../embedded/compile-worker.ts', import.meta.url), {
-      workerData: folders,
+      workerData: sides,
       name: this.#name,
     })
     this.#worker.on('message', (reply: BlockReply) => {

@@ -2,8 +2,8 @@
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
 
-/** What a worker is started with: the folder of each side of the store. */
-export type Folders = Readonly<Record<string, string>>
+/** What a worker is started with: each side of the store, and the key of one that is encrypted. */
+export type Sides = Readonly<Record<string, { readonly folder: string; readonly key: Uint8Array | null }>>
 
 export interface BlockRequest {
   readonly id: number

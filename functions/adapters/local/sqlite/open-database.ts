@@ -5,8 +5,10 @@ import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
 import { DatabaseSync } from './sqlite.ts'
 
+/** Result code of what `whenFree` tries again. */
+export const BUSY = 5
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended ones carry them in the low byte. */
-const CODE = { busy: 5, locked: 6, readonly: 8, corrupt: 11, cannotOpen: 14, notADatabase: 26 }
+const CODE = { busy: BUSY, locked: 6, readonly: 8, corrupt: 11, cannotOpen: 14, notADatabase: 26 }
 
 /** SQLite itself blocks the process so long; between tries 1-5 ms are left to others. About 15 s in all. */
 const BUSY_TIMEOUT_MS = 20

@@ -1,11 +1,15 @@
 /** Ledger items in one SQLite file: DynamoDB's embedded twin, safe under several processes. */
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { canonical } from '#core/canonical.ts'
 import type { LedgerRow, LedgerTable } from '#ports'
 import { checkItemKey, checkQuery } from '../../port-rules/table-key.ts'
 import { openDatabase, whenFree } from './open-database.ts'
+import { agreed, agrees, checkpoint, type Ledger, spend } from './spending.ts'
 import type { DatabaseSync } from './sqlite.ts'
+
+/** Name of the debit file, beside the ledger. */
+export const DEBIT_FILE = 'ledger-debits.jsonl'
 
 /** A query reads so many items at a time, and holds no lock while they are looked at. */
 const PAGE_ITEMS = 256
@@ -24,15 +28,22 @@ const statements = (database: DatabaseSync) => ({
 /**
  * The ledger table over a file, which the first write makes; until then reads find nothing and make nothing. A state
  * change is one conditional statement, so that no transaction is ever open between two calls. Bodies are canonical JSON.
+ * What is spent stands in a debit file beside it too; the two are compared when the ledger is opened and at every spend.
  *
  * @param durable wait with every write until it is on the disk
  * @returns a table that throws RangeError for a key that no adapter takes, what `canonical` throws for a body that JSON
- *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, or stays locked. `close` ends it;
- *   calls after that throw.
+ *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, stays locked, or is behind its debit file.
+ *   `close` ends it; calls after that throw.
  */
 export function sqliteTable(file: string, { durable = true } = {}): LedgerTable & { close(): void } {
   const path = resolve(file)
   let database: DatabaseSync | null = null
+  const ledger = (opened: DatabaseSync): Ledger => ({
+    database: opened,
+    file: path,
+    debitFile: join(dirname(path), DEBIT_FILE),
+    durable,
+  })
   let opening: Promise<ReturnType<typeof statements>> | null = null
   let closed = false
 
@@ -41,6 +52,14 @@ export function sqliteTable(file: string, { durable = true } = {}): LedgerTable 
     if (closed) {
       opened.close()
       throw new Error(`${path} was closed`)
+    }
+    try {
+      await whenFree(path, () => {
+        if (!agrees(ledger(opened))) inTransaction(opened, () => agreed(ledger(opened)))
+      })
+    } catch (error) {
+      opened.close()
+      throw error
     }
     database = opened
     return statements(opened)
@@ -89,6 +108,17 @@ export function sqliteTable(file: string, { durable = true } = {}): LedgerTable 
       checkItemKey(pk, sk)
       const text = canonical(body)
       return write((sql) => sql.update.run(text, pk, sk, revision))
+    },
+    async spend(pk, sk, revision, body, what) {
+      checkItemKey(pk, sk)
+      const text = canonical(body)
+      await ready()
+      const mine = ledger(database!)
+      const isSpent = await whenFree(path, () =>
+        inTransaction(mine.database, () => spend(mine, { pk, sk, revision, text, what })),
+      )
+      if (isSpent) await whenFree(path, () => checkpoint(mine))
+      return isSpent
     },
     async remove(pk, sk, revision) {
       checkItemKey(pk, sk)

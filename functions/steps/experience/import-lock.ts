@@ -1,0 +1,49 @@
+/** One import at a time in a store: two that check at once would each miss what the other writes. */
+import { UserError } from '../../errors.ts'
+import type { Holder, Store } from '../../ports.ts'
+import { type Held, holderAtWork, keepHeld } from '../store/held.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+
+/**
+ * Does an import while nobody else does one. A dead holder's lock is taken over: what it left is what a killed import leaves.
+ *
+ * @param act is handed a check that throws UserError once the lock is another one's; to be called before every write that others build on
+ * @throws UserError naming the import that is under way; nothing was written
+ */
+export async function importAlone<T>(
+  store: Pick<Store, 'table' | 'clock'>,
+  holder: Holder,
+  act: (check: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const key = rowKeys.importLock()
+  await take(store, holder)
+  const keeping = keepHeld(store, key, holder)
+  try {
+    return await act(keeping.check)
+  } finally {
+    keeping.stop()
+    await giveBack(store, holder)
+  }
+}
+
+async function take({ table, clock }: Pick<Store, 'table' | 'clock'>, holder: Holder): Promise<void> {
+  const [pk, sk] = rowKeys.importLock()
+  const mine: Held = { holder: holder.name, since: clock.now() }
+  while (!(await table.create(pk, sk, mine))) {
+    const row = await table.get<Held>(pk, sk)
+    if (!row) continue
+    const atWork = holderAtWork(row.body, holder, clock.now())
+    if (atWork !== null)
+      throw new UserError(
+        `another import writes into this store: ${atWork}. Nothing was imported: start again when it has ended`,
+      )
+    if (await table.update(pk, sk, row.revision, mine)) return
+  }
+}
+
+/** A last beat may come in between. */
+async function giveBack({ table }: Pick<Store, 'table'>, holder: Holder): Promise<void> {
+  const [pk, sk] = rowKeys.importLock()
+  for (let row = await table.get<Held>(pk, sk); row?.body.holder === holder.name; row = await table.get<Held>(pk, sk))
+    if (await table.remove(pk, sk, row.revision)) return
+}

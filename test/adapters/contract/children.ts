@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** Starts a script of `child/`; its errors go to this process's stderr. */
-const start = (script: string, args: readonly string[], flags: readonly string[] = []): ChildProcess =>
-  spawn(process.execPath, [...flags, fileURLToPath(new URL(script, new URL('child/', import.meta.url))), ...args], {
+const start = (script: string, args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [fileURLToPath(new URL(script, new URL('child/', import.meta.url))), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 
-/** Runs a script to its end, with flags for Node. Rejects when it fails; resolves to what it printed. */
-export async function run(script: string, args: readonly string[], flags: readonly string[] = []): Promise<string> {
-  const child = start(script, args, flags)
+/** Runs a script to its end. Rejects when it fails; resolves to what it printed. */
+export async function run(script: string, args: readonly string[]): Promise<string> {
+  const child = start(script, args)
   const printed: Buffer[] = []
   child.stdout!.on('data', (chunk) => printed.push(chunk))
   const [code, signal] = await once(child, 'close')

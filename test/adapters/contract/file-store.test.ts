@@ -1,7 +1,6 @@
 /** What the file store promises beside its port: kills, other processes, links, and things in the way. */
-import { mkdir, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import type { ObjectStore } from '#ports'
@@ -110,21 +109,6 @@ describe('file store', () => {
     })()
     while (writing) expect(bodies.includes(Buffer.from((await store.get('k'))!).toString())).toBe(true)
     await writer
-  })
-
-  it('works under the permission model, and only where it may', async () => {
-    const vault = fileStore(join(fresh.folder, 'vault'))
-    await vault.put('secret', 'secret')
-    await store.put('first', 'x')
-    const [real, repository] = [await realpath(root), fileURLToPath(new URL('../../../', import.meta.url))]
-    const flags = [`--allow-fs-read=${repository}`, `--allow-fs-read=${real}`, `--allow-fs-write=${real}`]
-    const printed = await run('restricted.ts', [real, join(fresh.folder, 'vault')], ['--permission', ...flags])
-    expect(JSON.parse(printed)).toEqual({
-      listed: ['a/b', 'a/c', 'first'],
-      read: 'x',
-      refused: ['get', 'list', 'put', 'putIfAbsent', 'delete'].map((name) => `${name} ERR_ACCESS_DENIED`),
-    })
-    expect(await Array.fromAsync(vault.list(''))).toEqual(['secret'])
   })
 
   it('may have a link for its root', async () => {

@@ -1,15 +1,8 @@
 /** How bytes and names come to the disk and stay there. */
 import { closeSync, fsync, openSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const synced = promisify(fsync)
-
-/**
- * `fsync` of a descriptor is refused to a process under `node --permission`, `sync` of a handle is not. Elsewhere the
- * descriptor is better: one trip through the thread pool instead of three or four.
- */
-const byHandle = process.permission !== undefined
 
 /** Writes a new file and waits until its bytes are on the disk. For short ones: only the waiting lets others go first. */
 export const writeSynced = (file: string, bytes: Uint8Array | string): Promise<void> => toDisk(file, 'wx', bytes)
@@ -47,16 +40,6 @@ async function nextRound(folder: string): Promise<void> {
 
 /** Opens a file or folder, writes what there is to write, and waits until it is on the disk. */
 async function toDisk(path: string, flags: 'r' | 'wx', bytes: Uint8Array | string | null): Promise<void> {
-  if (byHandle) {
-    const handle = await open(path, flags)
-    try {
-      if (bytes !== null) await handle.writeFile(bytes)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    return
-  }
   const fd = openSync(path, flags)
   try {
     if (bytes !== null) writeFileSync(fd, bytes)

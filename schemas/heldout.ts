@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { CandidateChange } from './candidate.ts'
 import { Digest, Id, Name, Share } from './common.ts'
 import { ScoreDelta } from './suite.ts'
+import { Units } from './units.ts'
 
 const count = z.int().min(0)
 
@@ -160,6 +161,7 @@ export const Certificate = z.strictObject({
   certified: z.boolean(),
   checked: z.boolean(),
   heldout: ScoreDelta,
+  units: Units.optional().meta({ description: 'Counts by decision. Absent: made before they were kept.' }),
   metric: z.strictObject({
     baseline: z.number().nullable(),
     candidate: z.number().nullable(),

@@ -14,7 +14,7 @@ import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
-import { searchProblems } from '#core/search/search-set.ts'
+import { heavySearch, searchProblems } from '#core/search/search-set.ts'
 import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
@@ -131,6 +131,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       ...(caged ? [caged] : []),
       ...searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind),
     ]
+    const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
     const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
@@ -154,6 +155,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         better_cage: harness ? betterCage() : null,
         examples,
         tracing,
+        heavy,
         problems,
         space,
         rules,
@@ -170,6 +172,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
+        `units    ${reproduced.panel.families} families made ${reproduced.panel.cases.length} search decisions`,
+        ...heavy.map((line) => `   HEAVY    ${line}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         ...spaceLines(space),
         ...ruleLines(rules),

@@ -9,6 +9,7 @@ import { metricOver } from '../evaluate/metric.ts'
 import { isGraded, scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
 import { casesWhere, type Panel } from '../evaluate/panel.ts'
 import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
+import { unitsOf } from '../evaluate/units.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { patchDigest } from '../space/lattice.ts'
 import { upperRate } from '../statistics/binomial.ts'
@@ -66,6 +67,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
     certified: p <= facts.alpha_k,
     // What is not at stake blocks too where it is seen to fail, and certifies nothing.
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
+    units: unitsOf(panel, measures, target.metric, target.max_family_share),
     heldout: scoreDelta('heldout', panel, measures, unreplayable(cases)),
     metric: {
       baseline: metricOver(target.metric, panel.baseline),

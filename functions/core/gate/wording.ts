@@ -2,6 +2,8 @@
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
+import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
 import { ledgerLine } from './ledger.ts'
 
@@ -12,7 +14,12 @@ const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value
 const number = (value: number): string => Number(value.toPrecision(4)).toString()
 
 /** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
-export function certificateWording(certificate: Certificate, item: LedgerItem, radius: BlastRadius): string[] {
+export function certificateWording(
+  certificate: Certificate,
+  item: LedgerItem,
+  radius: BlastRadius,
+  target: Pick<ResolvedTarget, 'metric' | 'max_family_share'>,
+): string[] {
   const rows = (kind: CertifiedRow['kind']) =>
     titled(
       kind,
@@ -23,10 +30,22 @@ export function certificateWording(certificate: Certificate, item: LedgerItem, r
     ...rows('certified'),
     ...rows('checked'),
     ...titled('not at stake', notAtStakeLines(certificate.rows)),
+    ...titled('counted', unitWording(certificate, target)),
     `left out      ${leftOutWording(item)}`,
     `ledger        ${ledgerLine(item)}`,
     `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,
   ]
+}
+
+/** Counts of families beside those of decisions. */
+function unitWording(
+  { units, metric }: Certificate,
+  target: Pick<ResolvedTarget, 'metric' | 'max_family_share'>,
+): string[] {
+  if (!units) return []
+  const { baseline, candidate } = metric
+  const observed = baseline === null || candidate === null ? null : candidate - baseline
+  return unitLines(units, target.metric, observed, target.max_family_share)
 }
 
 /** Lines under a title that stands before the first. */

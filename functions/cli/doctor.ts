@@ -133,11 +133,13 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     ]
     const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
+    const facts = await askable(store, resolved, pins, engine, () =>
+      pinnedLimits(compiled(), pins.settings, pins.suite),
+    )
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
     const rows = facts ? preflight(facts, resolved, pins.suite, changed, null) : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
-    const couldCertify = facts ? certifiable(facts, resolved) : []
+    const couldCertify = facts ? certifiable(facts, resolved, pins.suite) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'

@@ -26,7 +26,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const contract = await answeredContract(store, target)
     if (replays.check) await replays.check(streamLines(store.objects, key), contractPins(contract, replayer))
-    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings)
+    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
     return { search_set: { ref, digest, cases, version_id }, limits }
   },
 }

@@ -5,6 +5,7 @@ import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
+import { judgeError, upTo } from './judged-utility.ts'
 import { ledgerLine } from './ledger.ts'
 
 const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
@@ -59,6 +60,13 @@ export const radiusWording = (r: BlastRadius): string =>
 const excludedNote = ({ counts }: CertifiedRow): string =>
   counts.excluded ? ` beside ${counts.excluded} left out` : ''
 
+/** Of labels that a judge gave: what was set aside for it. */
+function judgeNote({ counts: { judge_overlap: overlap, judge_disagreements: disagreements } }: CertifiedRow): string {
+  if (overlap === undefined || disagreements === undefined) return ''
+  const e = upTo(judgeError(disagreements, overlap))
+  return `, by a judge that differs from people in ${disagreements} of ${overlap} families: 2 x ${e} points set aside`
+}
+
 function rowWording(row: CertifiedRow): string {
   if (row.kind === 'checked') return checkedWording(row)
   const p = `p=${short(row.p!)} <= ${number(row.level)}`
@@ -69,7 +77,7 @@ function rowWording(row: CertifiedRow): string {
   if (row.guardrail !== 'utility_delta')
     return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}${excludedNote(row)}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
-  const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}`
+  const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}${judgeNote(row)}`
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`
 }
 

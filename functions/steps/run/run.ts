@@ -159,7 +159,9 @@ export async function runTarget(
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set)
-    const heldout = await sealIfNeeded(store, resolved, pins, engine, () => pinnedLimits(set.texts(), pack.settings))
+    const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
+      pinnedLimits(set.texts(), pack.settings, suite),
+    )
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,

@@ -28,10 +28,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
   return {
     excluded: reproduced.excluded,
     records: recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
-    notes: [
-      ...tracingReasons(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
-      ...heavySearch(reproduced, target),
-    ],
+    notes: searchNotes(reproduced, target, run.evaluator_suite),
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,
@@ -46,6 +43,12 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
     },
   }
 }
+
+/** What stands beside every figure of the search side: what was not traced, which tokens are estimates, who is heavy. */
+export const searchNotes = (reproduced: Reproduction, target: ResolvedTarget, suite: EvaluatorSuite): string[] => [
+  ...tracingReasons(reproduced.tracing ?? NO_TRACING, suite),
+  ...heavySearch(reproduced, target),
+]
 
 /** Families that carry more than the declared share of the search decisions, by name. */
 export const heavySearch = ({ panel }: Reproduction, { max_family_share }: ResolvedTarget): string[] =>

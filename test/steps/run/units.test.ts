@@ -1,7 +1,11 @@
 /** A family that makes most of the decisions is named: on the search side always, of the sealed set with a "yes" only. */
 import { expect, test } from 'vitest'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { explainLines, runLines } from '../../../functions/cli/text.ts'
+import { proposeLines } from '../../../functions/cli/text-propose.ts'
+import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aFamily, aTarget, aWorld } from '../../support/builders.ts'
 import { contents, memory, run, stocked } from '../stores.ts'
@@ -35,4 +39,22 @@ test('and not below the share that is declared, nor of the sealed set after a "n
   expect(await run(store, { runId: 'r' })).toMatchObject({ verdict: 'not_certified' })
   for (const [key, text] of Object.entries(await contents(store)))
     if (!key.startsWith('vault/')) expect({ key, has: text.includes('big-heldout') }).toEqual({ key, has: false })
+})
+
+test('tokens that were estimated are marked beside every result, whatever came of it', async () => {
+  const wordy = (one: ExperienceRun): ExperienceRun => ({
+    ...one,
+    evidence: one.evidence.map((offer) => ({ ...offer, tokens: null, text: `passage ${offer.evidence_ref}` })),
+  })
+  const mark = 'tokens estimated as ceil(chars/4): passages in 20 of 20 recordings'
+  for (const heldout of [100, 5]) {
+    const store = await stocked(memory(), aWorld({ search: 20, heldout }).map(wordy))
+    const summary = await run(store)
+    expect(summary.reasons.join('\n')).toContain(mark)
+    expect(explainLines(summary).join('\n')).toContain(mark)
+    expect(runLines(summary, null, null).join('\n')).toContain(mark)
+    const changes = [{ at: 'line 1', change: { patch: { 'evidence.orders.top_k': { from: 4, to: 2 } } } }]
+    const proposed = await proposeChanges(store, aTarget(), changes as never, null)
+    expect(proposeLines(proposed).join(' ').replaceAll(/\s+/g, ' ')).toContain(mark)
+  }
 })

@@ -207,9 +207,9 @@ export const reasonsOf = (
 ): string[] => contractReasons({ target, pack, evaluator_suite: suite, price_table: prices, standing, candidates })
 
 /** Keeps the record of a refusal, and refuses. A finished run keeps its own. */
-async function leaveRefusal(
+export async function leaveRefusal(
   store: Store,
-  { target }: RunRequest,
+  { target }: Pick<RunRequest, 'target'>,
   runId: string | null,
   refused: ContractRefused,
 ): Promise<never> {

@@ -45,15 +45,20 @@ describe('e is the upper 95 % bound of the disagreement', () => {
 
   test('what is left is never more than was tolerated, and falls with every disagreement', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2000 }), fc.nat(2000), fc.double({ min: 0.01, max: 0.9 }), (n, x, m) => {
-        const left = (disagreements: number) => {
-          const room = marginLeft(judgeOf(pinned({ families: n, overlap: n, disagreements }), withJudge), m, false)
-          return 'margin' in room ? room.margin : 0
-        }
-        const [some, more] = [left(Math.min(x, n - 1)), left(Math.min(x, n - 1) + 1)]
-        expect(some).toBeLessThan(m)
-        expect(more).toBeLessThanOrEqual(some)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2000 }),
+        fc.nat(2000),
+        fc.double({ min: 0.01, max: 0.9, noNaN: true }),
+        (n, x, m) => {
+          const left = (disagreements: number) => {
+            const room = marginLeft(judgeOf(pinned({ families: n, overlap: n, disagreements }), withJudge), m, false)
+            return 'margin' in room ? room.margin : 0
+          }
+          const [some, more] = [left(Math.min(x, n - 1)), left(Math.min(x, n - 1) + 1)]
+          expect(some).toBeLessThan(m)
+          expect(more).toBeLessThanOrEqual(some)
+        },
+      ),
     )
   })
 })

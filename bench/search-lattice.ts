@@ -245,6 +245,7 @@ function inputOf(world: World): SearchInput {
       not_measured: {},
       not_at_stake: {},
       max_not_recorded: 0.02,
+      max_family_share: 0.05,
       search_space: TUNABLE.map((f) => f.path),
       search_set: 'goldens/bench/search',
       heldout_share: 0.5,

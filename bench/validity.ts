@@ -1,53 +1,30 @@
-/** Does what is printed hold? Checked bounds in worlds that stand exactly at the limit, beside the percentile bootstrap. */
+/** Does what is printed hold? Bad evidence of every kind that was once certified, and checked bounds at their limit. */
 
-import { pMean } from '#core/statistics/betting-mean.ts'
-import { upperRate } from '#core/statistics/binomial.ts'
-import { bootstrapUpper } from '#core/statistics/bootstrap.ts'
-import type { Family } from '#core/statistics/paired-statistic.ts'
-import { P95_SHARE, pTailShare } from '#core/statistics/tail-share.ts'
-import { type Bench, type Draws, draws, percent } from './bench.ts'
-import { MEAN_WORLDS, type MeanWorld, summed, TAIL_WORLDS, type TailWorld } from './validity-worlds.ts'
-
-const SEED = 8
-const LEVEL = 0.05
-const SIZES = [100, 150, 300, 1000]
-const REPEATS = 4000
-const POWER_REPEATS = 500
-/** The bootstrap is a thousand times dearer: fewer repeats say enough of it. */
-const BOOTSTRAP_REPEATS = 200
-const RESAMPLES = 400
-
-/** One sample of a world, judged by both rules. `shift`: how much better than the limit the truth is. */
-type Judge = (
-  n: number,
-  shift: number,
-  draw: Draws,
-) => { readonly ours: () => boolean; readonly bootstrap: () => boolean }
-
-interface Cell {
-  readonly world: string
-  readonly n: number
-  readonly accepted: number
-  readonly lower99: number
-  readonly power: number
-  readonly bootstrapAccepts: number
-  readonly bootstrapPower: number
-}
+import { type Bench, percent } from './bench.ts'
+import { type Cell, CHECKED_CONDITIONS, CHECKED_HEAD, checkedCells } from './validity-checked.ts'
+import { EVIDENCE_CONDITIONS, evidenceRows } from './validity-evidence.ts'
+import { HARNESS_WORLDS } from './validity-harness.ts'
+import { RECORD_WORLDS } from './validity-records.ts'
+import { SETTING_WORLDS } from './validity-settings.ts'
+import { STORE_WORLDS } from './validity-stores.ts'
 
 export async function run(): Promise<Bench> {
+  const evidence = await evidenceRows([...RECORD_WORLDS, ...SETTING_WORLDS, ...STORE_WORLDS, ...HARNESS_WORLDS])
   const cells = checkedCells()
   const worst = Math.max(...cells.map((c) => c.lower99))
   const worlds = [...Map.groupBy(cells, (c) => c.world)]
+  const sum = (of: (row: (typeof evidence)[number]) => number) => evidence.reduce((total, row) => total + of(row), 0)
   return {
     name: 'validity',
-    conditions: {
-      seed: SEED,
-      level: LEVEL,
-      checked: `${REPEATS} samples a cell with the truth exactly at the limit, ${POWER_REPEATS} at the alternative; n = ${SIZES.join(', ')}`,
-      bootstrap: `percentile, ${RESAMPLES} resamples, ${BOOTSTRAP_REPEATS} samples a cell`,
-      alternatives: [...MEAN_WORLDS, ...TAIL_WORLDS].map((w) => `${w.name}: better by ${Number(w.better.toFixed(2))}`),
-    },
+    conditions: { evidence: EVIDENCE_CONDITIONS, ...CHECKED_CONDITIONS },
     figures: {
+      harmful_certified: sum((row) => row.wrong.reduce((a, b) => a + b, 0)),
+      harmful_lives: sum((row) => row.wrong.length * row.lives),
+      harmless_certified: sum((row) => row.harmless),
+      harmless_lives: evidence.length,
+      ...Object.fromEntries(
+        evidence.map((row) => [`harmful_certified: ${row.world}`, row.wrong.reduce((a, b) => a + b, 0)]),
+      ),
       checked_false_accept: Math.max(...cells.map((c) => c.accepted)),
       checked_false_accept_lower99: worst,
       bootstrap_false_accept: Math.max(...cells.map((c) => c.bootstrapAccepts)),
@@ -56,7 +33,15 @@ export async function run(): Promise<Bench> {
       worlds.map(([world, row]) => [`percentile bootstrap, ${world}`, row.map((c) => c.bootstrapAccepts)]),
     ),
     table: [
-      [`accepted at the limit, n = ${SIZES.join(' / ')}`, 'ours', 'bootstrap', 'power: ours', 'bootstrap'],
+      ['a harmful change on bad records', 'bad, %', 'certified', 'lives a rate', 'good records, no harm'],
+      ...evidence.map(({ world, rates, wrong, lives, harmless }) => [
+        world,
+        rates.map((rate) => 100 * rate).join(' / '),
+        wrong.join(' / '),
+        String(lives),
+        harmless === 1 ? 'certified' : 'NOT certified',
+      ]),
+      CHECKED_HEAD,
       ...worlds.map(([world, row]) => {
         const shares = (of: (c: Cell) => number) => row.map((c) => (100 * of(c)).toFixed(1)).join(' / ')
         return [
@@ -69,73 +54,10 @@ export async function run(): Promise<Bench> {
       }),
       [`in per cent; largest lower 99 % limit of ours: ${percent(worst, 2)}`],
     ],
-    bars: [{ figure: 'checked_false_accept_lower99', atMost: LEVEL }],
+    bars: [
+      { figure: 'harmful_certified', atMost: 0 },
+      { figure: 'harmless_certified', atLeast: evidence.length },
+      { figure: 'checked_false_accept_lower99', atMost: CHECKED_CONDITIONS.level },
+    ],
   }
 }
-
-function checkedCells(): Cell[] {
-  const worlds: [name: string, better: number, judge: Judge][] = [
-    ...MEAN_WORLDS.map((w): [string, number, Judge] => [w.name, w.better, judgeMean(w)]),
-    ...TAIL_WORLDS.map((w): [string, number, Judge] => [w.name, w.better, judgeTail(w)]),
-  ]
-  return worlds.flatMap(([world, better, judge], at) =>
-    SIZES.map((n): Cell => {
-      const share = (repeats: number, shift: number, rule: 'ours' | 'bootstrap'): number => {
-        const draw = draws(SEED + 10 * at + (shift === 0 ? 0 : 1))
-        let accepted = 0
-        for (let repeat = 0; repeat < repeats; repeat++) if (judge(n, shift, draw)[rule]()) accepted++
-        return accepted / repeats
-      }
-      const accepted = share(REPEATS, 0, 'ours')
-      return {
-        world,
-        n,
-        accepted,
-        lower99: 1 - upperRate(Math.round(REPEATS * (1 - accepted)), REPEATS, 0.01),
-        power: share(POWER_REPEATS, better, 'ours'),
-        bootstrapAccepts: share(BOOTSTRAP_REPEATS, 0, 'bootstrap'),
-        bootstrapPower: share(BOOTSTRAP_REPEATS, better, 'bootstrap'),
-      }
-    }),
-  )
-}
-
-const boundOf = (families: readonly Family[], statistic: 'mean_delta' | 'p95_delta', draw: Draws): number =>
-  bootstrapUpper(families, { statistic, alpha: LEVEL, seed: draw.below(2 ** 32), resamples: RESAMPLES })
-
-/** Half the level to the mean of what the range holds, half to what lies beyond it; an end by nature needs no such half. */
-function judgeMean({ family, range, beyond }: MeanWorld): Judge {
-  return (n, shift, draw) => {
-    const drawn = Array.from({ length: n }, () => summed(family(draw), range.max, shift))
-    return {
-      ours: () => {
-        const above = drawn.filter((f) => f.beyond).length
-        if (beyond === 0) return above === 0 && pMean(sums(drawn), range, 0) <= LEVEL
-        return pTailShare(above, n, beyond) <= LEVEL / 2 && pMean(sums(drawn), range, 0) <= LEVEL / 2
-      },
-      bootstrap: () =>
-        boundOf(
-          drawn.map((f) => f.pair),
-          'mean_delta',
-          draw,
-        ) < 0,
-    }
-  }
-}
-const sums = (drawn: readonly ReturnType<typeof summed>[]) => drawn.map((f) => f.sum)
-
-/** One decision a family, drawn; the bootstrap pools them all. */
-function judgeTail({ family, pinned, maxMs }: TailWorld): Judge {
-  return (n, shift, draw) => {
-    const drawn = Array.from({ length: n }, () => family(draw).map(({ base, cand }) => ({ base, cand: cand - shift })))
-    return {
-      ours: () => {
-        const above = drawn.filter((decisions) => decisions[draw.below(decisions.length)]!.cand > pinned + maxMs).length
-        return pTailShare(above, n, P95_SHARE) <= LEVEL
-      },
-      bootstrap: () => boundOf(drawn.map(paired), 'p95_delta', draw) <= maxMs,
-    }
-  }
-}
-const paired = (decisions: readonly { base: number; cand: number }[]): Family =>
-  decisions.map(({ base, cand }) => ({ base: { sum: base, count: 1 }, cand: { sum: cand, count: 1 } }))

@@ -197,8 +197,8 @@ export interface Store {
   readonly clock: Clock
   readonly progress: Progress
   /**
-   * A deployment: each role sees its part alone, buckets keep every version, and nobody compares the journal of imports
-   * with both sides. Absent: whoever opens the store may look at all of it.
+   * A deployment: each role sees its part alone, buckets keep every version, and what was imported is compared side by
+   * side. Absent: whoever opens the store may look at all of it.
    */
   readonly rolesApart?: true
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { CandidateChange } from './candidate.ts'
 import { Digest, Id, Name, Share } from './common.ts'
 import { ScoreDelta } from './suite.ts'
+import { Units } from './units.ts'
 
 const count = z.int().min(0)
 
@@ -11,6 +12,10 @@ export const PinnedLimits = z.strictObject({
   p95_latency_ms: z.number().nullable().meta({ description: 'null: not every recorded run carries a latency.' }),
   p50_latency_ms: z.number().nullable(),
   decisions: z.int().min(1).meta({ description: 'M: decisions of the largest family; no sealed one counts for more.' }),
+  judge: z.strictObject({ families: count, overlap: count, disagreements: count }).optional().meta({
+    description:
+      'Search families whose label a model judge gave, those of them that a person labelled as well, and where the two differ. Absent: no judge, or sealed before labels were looked at.',
+  }),
 })
 export type PinnedLimits = z.infer<typeof PinnedLimits>
 
@@ -160,6 +165,7 @@ export const Certificate = z.strictObject({
   certified: z.boolean(),
   checked: z.boolean(),
   heldout: ScoreDelta,
+  units: Units.optional().meta({ description: 'Counts by decision. Absent: made before they were kept.' }),
   metric: z.strictObject({
     baseline: z.number().nullable(),
     candidate: z.number().nullable(),

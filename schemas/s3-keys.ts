@@ -53,6 +53,12 @@ export const keys = {
   indexes: () => 'experience/index/',
   /** Index of an intent's runs: segments named by the digest of their lines. */
   index: (intent: string) => `experience/index/${segment(intent)}/`,
+  /**
+   * Prefix of what imports into a deployment wrote of the runs of this side: there nobody who compiles them may read the
+   * journal.
+   */
+  imported: () => 'experience/imported/',
+  importedSegment: (digest: string) => `experience/imported/${digest.slice(7)}.jsonl`,
   /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** Families of an intent that are one, on this side: segments named by the digest of their lines. */

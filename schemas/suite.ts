@@ -16,7 +16,8 @@ const names = z.array(Name).min(1)
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
- * model judge (a judge blocks but never certifies: its guardrail prints as checked). A check whose record is missing
+ * model judge (a judge certifies no floor, and a drop of utility only beside people; what a record says of who gave its
+ * label comes first). A check whose record is missing
  * says null, never pass (the article's Evaluation Engine; DESIGN 10).
  */
 export const Evaluator = z.discriminatedUnion('check', [

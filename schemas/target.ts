@@ -164,6 +164,12 @@ export const TuningTarget = z.strictObject({
         .lt(1)
         .optional()
         .meta({ description: 'Share of families of which a floor may know nothing (default .02).' }),
+      max_family_share: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .meta({ description: 'Share of all decisions above which a family is named (default .05).' }),
     })
     .optional(),
   choice_rule: z.literal('pareto').optional(),

@@ -14,7 +14,7 @@ import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { baselineRules } from '#core/search/baseline-rules.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
-import { searchProblems } from '#core/search/search-set.ts'
+import { heavySearch, searchProblems } from '#core/search/search-set.ts'
 import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
@@ -131,12 +131,15 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       ...(caged ? [caged] : []),
       ...searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind),
     ]
+    const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const facts = await askable(store, resolved, pins, engine, () => pinnedLimits(compiled(), pins.settings))
+    const facts = await askable(store, resolved, pins, engine, () =>
+      pinnedLimits(compiled(), pins.settings, pins.suite),
+    )
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
     const rows = facts ? preflight(facts, resolved, pins.suite, changed, null) : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
-    const couldCertify = facts ? certifiable(facts, resolved) : []
+    const couldCertify = facts ? certifiable(facts, resolved, pins.suite) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = facts && neededOf(rows)
     const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
@@ -154,6 +157,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         better_cage: harness ? betterCage() : null,
         examples,
         tracing,
+        heavy,
         problems,
         space,
         rules,
@@ -170,6 +174,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
+        `units    ${reproduced.panel.families} families made ${reproduced.panel.cases.length} search decisions`,
+        ...heavy.map((line) => `   HEAVY    ${line}`),
         ...problems.map((p) => `   PROBLEM  ${p}`),
         ...spaceLines(space),
         ...ruleLines(rules),

@@ -90,7 +90,9 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
     )
     if (proposalPath) lines.push(`file     ${proposalPath}`)
   }
-  for (const reason of summary.reasons) lines.push(`note     ${reason}`)
+  // What the proposal says of the records is not said twice.
+  const isSaid = (reason: string) => proposal?.wording.some((w) => w.endsWith(` ${reason}`)) ?? false
+  for (const reason of summary.reasons) if (!isSaid(reason)) lines.push(`note     ${reason}`)
   return lines
 }
 

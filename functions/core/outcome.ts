@@ -120,7 +120,7 @@ export function finishRun(done: Finished): RunOutcome {
     summary,
     artifacts,
     rejections: rejectionsOf(done, verdict, candidates),
-    billed: { replays: found.counts.paid, heldout_questions: answer ? 1 : 0 },
+    billed: { replays: found.counts.paid + found.control.replays, heldout_questions: answer ? 1 : 0 },
   }
 }
 

@@ -1,4 +1,5 @@
 /** Compiles the recorded runs of an intent into the search set that the run will pin. */
+import { recordProblems } from '#core/experience/records-found.ts'
 import { type CompiledSet, RunInput } from '#schemas/payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
@@ -7,7 +8,9 @@ import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { refTo, requestOf } from '../lambda/work.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
+import { compareImported } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
+import { ContractRefused } from '../steps/run/refusal.ts'
 import { answeredContract } from '../steps/run/run.ts'
 import { streamLines } from '../streams/read-object.ts'
 
@@ -18,6 +21,8 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   async work({ run }, world) {
     const { store } = world
     const { target, replayer } = await requestOf(store, run)
+    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'search'))
+    if (problems.length > 0) throw new ContractRefused(problems)
     const { ref, digest, cases } = await compile(store, run.intent)
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
@@ -26,7 +31,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const contract = await answeredContract(store, target)
     if (replays.check) await replays.check(streamLines(store.objects, key), contractPins(contract, replayer))
-    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings)
+    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
     return { search_set: { ref, digest, cases, version_id }, limits }
   },
 }

@@ -1,11 +1,14 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
+import { recordProblems } from '#core/experience/records-found.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
+import { compareImported } from '../steps/experience/stored-records.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
+import { ContractRefused } from '../steps/run/refusal.ts'
 import { answeredContract } from '../steps/run/run.ts'
 
 export const sealVersionFunction: Step<SealVersionInput, { readonly facts: HeldoutVersion | null }> = {
@@ -16,6 +19,8 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
     const { store } = world
     const { target, replayer } = await requestOf(store, run)
     const contract = await answeredContract(store, target)
+    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'))
+    if (problems.length > 0) throw new ContractRefused(problems)
     const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const pins = contractPins(contract, replayer)
     return { facts: await sealIfNeeded(store, contract.resolved, pins, replays, async () => limits) }

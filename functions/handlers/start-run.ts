@@ -1,4 +1,7 @@
-/** Checks the contract and takes the lock: one run per intent and risk class. Nothing is written before both hold. */
+/**
+ * Checks the contract and takes the lock: one run per intent and risk class. Before both hold nothing is written but the record
+ * of a refusal.
+ */
 import { cageProblem } from '#core/replay/cage.ts'
 import { ENV } from '#schemas/env-names.ts'
 import { type RunRef, StartRunInput } from '#schemas/payloads.ts'
@@ -15,7 +18,7 @@ import { parseAs } from '../steps/experience/parse.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
 import { openRuns, takeLock } from '../steps/run/lock.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
-import { aboutOf, answeredContract, freshRunId, isTaken, reasonsOf } from '../steps/run/run.ts'
+import { aboutOf, answeredContract, freshRunId, isTaken, leaveRefusal, reasonsOf } from '../steps/run/run.ts'
 import { recordRun } from '../steps/run/run-record.ts'
 import { gatherStanding } from '../steps/run/standing.ts'
 
@@ -26,7 +29,10 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
   outcome: ({ run_id, intent }) => ({ says: { run: run_id, intent } }),
   async work({ request: given, execution }, { store, harness }) {
     const { target, candidates: written, run_id, demonstration } = parseAs(StartRequest, given, 'execution input')
-    const contract = await answeredContract(store, target)
+    const contract = await answeredContract(store, target).catch(async (error: unknown) => {
+      if (!(error instanceof ContractRefused)) throw error
+      return await leaveRefusal(store, { target }, run_id, error)
+    })
     const { pack, resolved, riskClass } = contract
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
     const candidates = placed && boundedCandidates(placed, pack, target)

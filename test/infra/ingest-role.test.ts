@@ -1,6 +1,7 @@
 /** An import under the role that the templates give it: it does all its work, and every right it has is needed. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Store } from '#ports'
+import type { ObjectStore, Store } from '#ports'
+import { keys } from '#schemas/s3-keys.ts'
 import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/experience/documents.ts'
 import { importAlone } from '../../functions/steps/experience/import-lock.ts'
 import { fixedSplit } from '../../functions/steps/experience/ingest.ts'
@@ -46,6 +47,28 @@ describe('the ingest role', () => {
     await expect(imported(its, [aFamily('moved', { side: 'search', family: 'family-h0' })])).rejects.toThrow(
       'on both sides of the split',
     )
+  })
+
+  it('restores runs that are gone on either side, and the index of the search side, unread', async () => {
+    const runs = aWorld({ search: 3, heldout: 3 })
+    const store = memory()
+    const its = guarded(store, templates, role)
+    await importInto(its, runs)
+    const before = await contents(store)
+    const gone = async (side: ObjectStore, prefix: string) => {
+      for await (const key of side.list(prefix)) await side.delete(key)
+    }
+    await gone(store.objects, keys.run(runs[0]!.date, 's0'))
+    await store.objects.delete(`${keys.run(runs[1]!.date, 's1')}trace.json`)
+    await gone(store.vault, keys.run(runs[3]!.date, 'h0'))
+    await store.vault.delete(`${keys.run(runs[4]!.date, 'h1')}decision-record.json`)
+    expect(await contents(store)).not.toEqual(before)
+    expect(await importInto(its, runs)).toMatchObject({ stored: 0, unchanged: 6, restored: 4 })
+    expect(await contents(store)).toEqual(before)
+    await gone(store.objects, keys.index(INTENT))
+    expect(await importInto(its, runs)).toMatchObject({ stored: 0, restored: 3 })
+    expect(await contents(store)).toEqual(before)
+    expect(await importInto(its, runs)).toMatchObject({ restored: 0 })
   })
 
   it('takes runs of a retired version’s families into the search set', async () => {

@@ -7,6 +7,7 @@ import { publishRefund, refundTarget } from '../../functions/demo/documents.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
 import { ingest } from '../../functions/steps/experience/ingest.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
+import { readRefusal } from '../../functions/steps/run/read-refusal.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
@@ -167,12 +168,20 @@ describe('a second deployed run', () => {
 })
 
 describe('bad input of the deployed workflow', () => {
-  it('refuses a target for an unknown intent before anything is written', async () => {
+  it('refuses a target for an unknown intent, and leaves the record of the refusal alone', async () => {
     const store = await stocked(memory(), worlds['a yes'])
     const before = await Array.fromAsync(store.objects.list(''))
     const failed = await deploy(store).tune({ target: { ...aTarget(), intent: 'nobody.knows' } })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('nobody.knows') })
-    expect(await Array.fromAsync(store.objects.list(''))).toEqual(before)
+    const left = (await Array.fromAsync(store.objects.list(''))).filter((key) => !before.includes(key))
+    expect(left).toEqual([expect.stringMatching(/^autotune\/runs\/at_[^/]+\/refusal\.json$/)])
+    const run = left[0]!.split('/')[2]!
+    expect(await readRefusal(store.objects, run)).toMatchObject({
+      run_id: run,
+      verdict: 'refused',
+      reasons: expect.arrayContaining([expect.stringContaining('"nobody.knows" is no intent')]),
+      target: { intent: 'nobody.knows' },
+    })
     expect(await locks(store)).toBe(0)
   })
 

@@ -19,6 +19,9 @@ const EXCLUSIONS = [
   'evidence',
   'policy',
   'tool transcript',
+  'model profile',
+  'prompt',
+  'memory schema',
   'compiled context',
   'scorecard',
   'unreplayable',
@@ -77,11 +80,24 @@ export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: Ba
   floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings),
 })
 
-/** A recording made under another policy or with other tools than the baseline pins; null: under the same ones. */
+/** A recording made under another policy, tools, model profile, prompt or memory schema than the baseline pins; null: the same. */
 export function otherRefs({ recorded }: Recording, tuple: BaselineTuple): Excluded | null {
   if (recorded.policy !== null && recorded.policy !== tuple.policy)
     return { excluded: 'policy', detail: `recorded under ${recorded.policy}, the baseline pins ${tuple.policy}` }
   if (recorded.tools !== null && recorded.tools !== tuple.tools)
     return { excluded: 'tool transcript', detail: `recorded with ${recorded.tools}, the baseline pins ${tuple.tools}` }
+  const lineage = (recorded.identity.lineage ?? {}) as Readonly<Record<string, unknown>>
+  for (const [ref, excluded] of OTHER_REFS) {
+    const [was, is] = [lineage[ref], tuple[ref]]
+    // What either side does not name cannot be compared.
+    if (typeof was === 'string' && is !== undefined && was !== is)
+      return { excluded, detail: `recorded under ${was}, the baseline pins ${is}` }
+  }
   return null
 }
+
+const OTHER_REFS = [
+  ['model_profile', 'model profile'],
+  ['prompt', 'prompt'],
+  ['memory_schema', 'memory schema'],
+] as const satisfies readonly (readonly [keyof BaselineTuple, Exclusion])[]

@@ -7,6 +7,8 @@ import type { Guardrails, MetricRange, TuningTarget } from '#schemas/target.ts'
 export const DEFAULT_VIOLATION_RATE = 0.01
 /** Default share of families of which a floor may know nothing. */
 export const DEFAULT_NOT_RECORDED = 0.02
+/** Default share of all decisions above which a family is named. */
+export const DEFAULT_FAMILY_SHARE = 0.05
 /** Default error budget of a held-out version. */
 export const DEFAULT_ALPHA = 0.05
 
@@ -28,6 +30,8 @@ export interface ResolvedTarget {
   readonly questions: number | null
   /** Share of families of which a floor may know nothing. */
   readonly max_not_recorded: number
+  /** Share of all decisions above which a family is named. */
+  readonly max_family_share: number
   readonly release_path: NonNullable<TuningTarget['release_path']>
   readonly owner: string
   readonly max_fields: number
@@ -51,6 +55,7 @@ export function resolveTarget(target: TuningTarget): ResolvedTarget {
     alpha: target.scoring!.alpha ?? DEFAULT_ALPHA,
     questions: target.scoring!.questions ?? null,
     max_not_recorded: target.scoring!.max_not_recorded ?? DEFAULT_NOT_RECORDED,
+    max_family_share: target.scoring!.max_family_share ?? DEFAULT_FAMILY_SHARE,
     release_path: target.release_path!,
     owner: target.owner!,
     max_fields: target.blast_radius?.max_fields ?? 2,

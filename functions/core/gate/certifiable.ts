@@ -1,11 +1,13 @@
 /** What could be certified with the families at hand, if nothing breaks and nothing gets worse: limits and level by questions. */
 import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { cleanSheetFloor } from '../statistics/acceptance.ts'
 import { casesForZeroFailures, upperRate } from '../statistics/binomial.ts'
 import { NEED_LIMIT } from '../statistics/needed.ts'
 import { utilityBound } from '../statistics/non-inferiority.ts'
+import { type Judge, judgeOf, marginLeft } from './judged-utility.ts'
 import { rateOf } from './seal.ts'
 
 /**
@@ -41,12 +43,14 @@ const QUESTIONS = [1, 2, 5]
 
 /** One row for each number of questions, the fewest first. Reads published counts alone. */
 export function certifiable(
-  facts: Pick<HeldoutVersion, 'scored' | 'labelled' | 'questions'>,
+  facts: Pick<HeldoutVersion, 'scored' | 'labelled' | 'questions' | 'pinned'>,
   target: ResolvedTarget,
+  suite: EvaluatorSuite,
 ): CertifiableRow[] {
+  const judge = judgeOf(facts, suite)
   const numbers = [...new Set([...QUESTIONS, facts.questions])].sort((a, b) => a - b)
   return numbers.map((questions) => {
-    const limits = [...floorLimits(facts, target, questions), ...dropLimit(facts, target, questions)]
+    const limits = [...floorLimits(facts, target, questions), ...dropLimit(facts, target, questions, judge)]
     return {
       questions,
       level: target.alpha / questions,
@@ -81,14 +85,18 @@ function dropLimit(
   { labelled }: Pick<HeldoutVersion, 'labelled'>,
   target: ResolvedTarget,
   questions: number,
+  judge: Judge | null,
 ): CertifiableLimit[] {
   const declared = target.guardrails.utility_delta
   if (!declared || target.metric === 'utility') return []
   const level = (declared.alpha ?? target.alpha) / questions
   const wanted = marginOf(target)
-  const needed = cleanSheetFloor(wanted, level)
+  const room = marginLeft(judge, wanted, declared.graded === true)
+  const needed = 'unmeasured' in room ? null : cleanSheetFloor(room.margin, level)
   // So many families certify the smallest drop of the grid at any usual level; a larger n would only take longer.
-  const smallest = labelled === 0 ? null : utilityBound(Math.min(labelled, NEED_LIMIT), 0, 0, level)
+  const drop = labelled === 0 ? null : utilityBound(Math.min(labelled, NEED_LIMIT), 0, 0, level)
+  // Twice what a judge may be wrong comes on top; where nobody knows how much that is, nothing can be certified.
+  const smallest = drop === null || judge === null ? drop : judge.e === null ? null : drop + 2 * judge.e
   const more = needed && Math.max(0, needed - labelled)
   return [{ guardrail: 'utility_delta', field: 'min', families: labelled, level, smallest, wanted, needed, more }]
 }

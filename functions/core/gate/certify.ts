@@ -8,7 +8,8 @@ import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { isGraded, scoreDelta, utilityPairs, violations } from '../evaluate/pairs.ts'
 import { casesWhere, type Panel } from '../evaluate/panel.ts'
-import { floorsOf, type Measures } from '../evaluate/scorecard.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { unitsOf } from '../evaluate/units.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { patchDigest } from '../space/lattice.ts'
 import { upperRate } from '../statistics/binomial.ts'
@@ -18,6 +19,7 @@ import { pNonInferior, utilityBound } from '../statistics/non-inferiority.ts'
 import { mapped, type Series } from '../statistics/series.ts'
 import { checkedRows } from './checked-rows.ts'
 import { excludedFamilies, floorTally, floorViolations } from './floor-tallies.ts'
+import { isJudgedFloor, judgeOf, type Left, marginLeft } from './judged-utility.ts'
 import type { CaseScore } from './score.ts'
 import { rateOf } from './seal.ts'
 
@@ -66,6 +68,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
     certified: p <= facts.alpha_k,
     // What is not at stake blocks too where it is seen to fail, and certifies nothing.
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
+    units: unitsOf(panel, measures, target.metric, target.max_family_share),
     heldout: scoreDelta('heldout', panel, measures, unreplayable(cases)),
     metric: {
       baseline: metricOver(target.metric, panel.baseline),
@@ -112,7 +115,7 @@ function binaryRows(
     const of = stakesIn(stakes, name)
     const evaluators = of.map((stake) => floorTally(stake, facts, seen[stake.at]!, { allowed, rate, level }))
     const asked = evaluators.filter((e) => e.p !== null)
-    const isJudged = of.some(({ floor }) => floor.kind === 'judge')
+    const isJudged = of.some((stake) => isJudgedFloor(stake, facts))
     const { violating: x } = violations(panel, measures, FLOORS[name])
     const N = Math.min(...(asked.length > 0 ? asked : evaluators).map((e) => e.exposed + e.not_at_stake))
     const p = asked.length === 0 ? null : Math.max(...asked.map((e) => e.p!))
@@ -137,7 +140,7 @@ function binaryRows(
 
 /**
  * The drop of utility that is excluded; where utility is the target, that it rises: a drop of 0 is excluded, by the same exact
- * test. A model judge proves no rise: its row blocks and is called checked.
+ * test. A model judge proves no rise: its row blocks and is called checked; of a drop it takes twice its disagreement with people.
  */
 function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measures: Series<Measures>): CertifiedRow[] {
   const isTarget = target.metric === 'utility'
@@ -148,9 +151,9 @@ function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measure
   const { some, all } = excludedFamilies(facts)
   const n = labelled === 0 ? 0 : labelled + all
   const g = Math.min(regressions + some, n - f)
-  const m = isTarget ? 0 : marginOf(target)
   const level = (declared?.alpha ?? facts.alpha) / facts.questions
-  const judged = isTarget && floorsOf(suite, 'utility').some((e) => e.kind === 'judge')
+  const judge = judgeOf(facts, suite)
+  const judged = isTarget && judge !== null
   const row = (p: number, observed: number, bound: number | null, counts: Record<string, number>): CertifiedRow[] => [
     {
       guardrail: isTarget ? 'utility' : 'utility_delta',
@@ -178,7 +181,20 @@ function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measure
         counts: { labelled, regressions, improvements: f },
       },
     ]
-  const left: Record<string, number> = some > 0 ? { excluded: some } : {}
+  const left: Record<string, number> = {
+    ...(some > 0 && { excluded: some }),
+    ...(judge !== null && { judge_overlap: judge.overlap, judge_disagreements: judge.disagreements }),
+  }
+  const room: Left = isTarget ? { margin: 0 } : marginLeft(judge, marginOf(target), declared!.graded === true)
+  if ('unmeasured' in room)
+    return row(1, labelled === 0 ? 0 : (f - regressions) / labelled, null, { labelled, ...left }).map((r) => ({
+      ...r,
+      kind: 'checked',
+      p: null,
+      rule: 'not_measured',
+      note: room.unmeasured,
+    }))
+  const m = room.margin
   if (n === 0 || (isTarget && target.direction === 'decrease')) return row(1, 0, null, { labelled, ...left })
   if (isTarget ? isGraded(panel) : declared!.graded) {
     const stake = declared?.stake ?? defaultStake(n, level, m)
@@ -188,7 +204,8 @@ function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measure
     return row(pEvidence(money), mean, null, { labelled, stake, ...left })
   }
   // The smallest drop that is excluded is none where a rise is.
-  const bound = isTarget ? null : utilityBound(n, g, f, level)
+  const drop = isTarget ? null : utilityBound(n, g, f, level)
+  const bound = drop === null ? null : drop + 2 * (judge?.e ?? 0)
   return row(pNonInferior(n, g, f, m), (f - regressions) / labelled, bound, {
     labelled,
     regressions,

@@ -2,19 +2,25 @@
 import type { Settings } from '#schemas/common.ts'
 import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { isJudgesLabel, personDisagrees, suiteJudges } from '../evaluate/judge-labels.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { chooseRecording } from '../replay/transcript.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
-/** Recorded latencies under the baseline and sizes of families, gathered line by line of a search set. */
+/** Recorded latencies under the baseline, sizes of families, and judges beside people, gathered line by line of a search set. */
 export class SearchRecords {
   readonly #settings: Settings
   readonly #latencies: number[] = []
   readonly #decisions = new Map<string, number>()
+  readonly #suite: EvaluatorSuite
+  /** Families with a judge's label -> does a person say something else; null: no person labelled any of its cases. */
+  readonly #judged = new Map<string, boolean | null>()
   #isTimed = true
 
-  constructor(baseline: Settings) {
+  constructor(baseline: Settings, suite: EvaluatorSuite) {
     this.#settings = baseline
+    this.#suite = suite
   }
 
   add(replayCase: ReplayCase): void {
@@ -23,6 +29,11 @@ export class SearchRecords {
     if (typeof recording === 'string') return
     const { family_id } = replayCase
     this.#decisions.set(family_id, (this.#decisions.get(family_id) ?? 0) + 1)
+    if (isJudgesLabel(recording, this.#suite)) {
+      const known = this.#judged.get(family_id) ?? null
+      const disagrees = personDisagrees(recording)
+      this.#judged.set(family_id, known === null ? disagrees : known || disagrees === true)
+    }
     const ms = recording.outcome.latency_ms
     if (ms === null) this.#isTimed = false
     else this.#latencies.push(ms)
@@ -33,6 +44,10 @@ export class SearchRecords {
       this.#isTimed && this.#latencies.length > 0 ? quantileHigher(this.#latencies, q) : null
     let decisions = 1
     for (const count of this.#decisions.values()) decisions = Math.max(decisions, count)
-    return { p95_latency_ms: quantile(0.95), p50_latency_ms: quantile(0.5), decisions }
+    const limits = { p95_latency_ms: quantile(0.95), p50_latency_ms: quantile(0.5), decisions }
+    const compared = [...this.#judged.values()].filter((d) => d !== null)
+    if (this.#judged.size === 0 && !suiteJudges(this.#suite)) return limits
+    const disagreements = compared.filter((d) => d).length
+    return { ...limits, judge: { families: this.#judged.size, overlap: compared.length, disagreements } }
   }
 }

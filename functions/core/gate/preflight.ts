@@ -13,6 +13,7 @@ import { ASK_POWER, neededFamilies } from '../statistics/needed.ts'
 import { checkedNeeds, type FirstCandidate } from './checked-needs.ts'
 import { floorNeeds, type SeenToFail } from './floor-needs.ts'
 import { excludedFamilies } from './floor-tallies.ts'
+import { judgeOf, judgeWording, type Left, marginLeft } from './judged-utility.ts'
 
 /**
  * One row per guardrail that the gate would test, in gate order, with the families it needs.
@@ -53,7 +54,6 @@ function utilityNeed(
   const excluded = excludedFamilies(facts)
   const { some, all } = excluded
   const left = some > 0 ? ` beside ${some} excluded` : ''
-  const m = isTarget ? 0 : marginOf(target)
   const level = (declared?.alpha ?? facts.alpha) / facts.questions
   const guardrail = isTarget ? 'utility' : 'utility_delta'
   const row = (ready: boolean, needed: number | null, power: number | null, note: string): PreflightRow[] => [
@@ -61,6 +61,10 @@ function utilityNeed(
   ]
   if (!isTarget && !utilityAtStake(suite, target, harness.replayer))
     return row(true, 0, null, `not at stake: no change of ${layersOf(target.search_space).join(', ')} can break it`)
+  const judge = judgeOf(facts, suite)
+  const room: Left = isTarget ? { margin: 0 } : marginLeft(judge, marginOf(target), declared!.graded === true)
+  if ('unmeasured' in room) return row(false, null, null, room.unmeasured).map((r) => ({ ...r, records_lack: true }))
+  const m = room.margin
   const cleanSheet = (): number | null => {
     const total = cleanSheetFloor(m, level, some)
     return total === null ? null : Math.max(1, total - all)
@@ -80,7 +84,8 @@ function utilityNeed(
     )
   }
   const { labelled, regressions: g, improvements: f, differences } = utilityPairs(first.panel, first.measures)
-  const seen = `search: ${g} regressions, ${f} improvements of ${labelled}`
+  const said = judge === null ? '' : `; ${judgeWording(judge)}`
+  const seen = `search: ${g} regressions, ${f} improvements of ${labelled}${said}`
   if (n === 0)
     return row(false, isTarget ? leastForARise(level) : cleanSheet(), 0, `no labelled family is sealed (${seen})`)
   if (isTarget ? isGraded(first.panel) : declared!.graded) {

@@ -2,7 +2,10 @@
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import type { ResolvedTarget } from '../contract/resolve.ts'
+import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
+import { judgeError, upTo } from './judged-utility.ts'
 import { ledgerLine } from './ledger.ts'
 
 const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
@@ -12,7 +15,12 @@ const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value
 const number = (value: number): string => Number(value.toPrecision(4)).toString()
 
 /** Lines a reviewer reads, in fixed order: certified, checked, ledger, blast radius. */
-export function certificateWording(certificate: Certificate, item: LedgerItem, radius: BlastRadius): string[] {
+export function certificateWording(
+  certificate: Certificate,
+  item: LedgerItem,
+  radius: BlastRadius,
+  target: Pick<ResolvedTarget, 'metric' | 'max_family_share'>,
+): string[] {
   const rows = (kind: CertifiedRow['kind']) =>
     titled(
       kind,
@@ -23,10 +31,22 @@ export function certificateWording(certificate: Certificate, item: LedgerItem, r
     ...rows('certified'),
     ...rows('checked'),
     ...titled('not at stake', notAtStakeLines(certificate.rows)),
+    ...titled('counted', unitWording(certificate, target)),
     `left out      ${leftOutWording(item)}`,
     `ledger        ${ledgerLine(item)}`,
     `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,
   ]
+}
+
+/** Counts of families beside those of decisions. */
+function unitWording(
+  { units, metric }: Certificate,
+  target: Pick<ResolvedTarget, 'metric' | 'max_family_share'>,
+): string[] {
+  if (!units) return []
+  const { baseline, candidate } = metric
+  const observed = baseline === null || candidate === null ? null : candidate - baseline
+  return unitLines(units, target.metric, observed, target.max_family_share)
 }
 
 /** Lines under a title that stands before the first. */
@@ -40,6 +60,13 @@ export const radiusWording = (r: BlastRadius): string =>
 const excludedNote = ({ counts }: CertifiedRow): string =>
   counts.excluded ? ` beside ${counts.excluded} left out` : ''
 
+/** Of labels that a judge gave: what was set aside for it. */
+function judgeNote({ counts: { judge_overlap: overlap, judge_disagreements: disagreements } }: CertifiedRow): string {
+  if (overlap === undefined || disagreements === undefined) return ''
+  const e = upTo(judgeError(disagreements, overlap))
+  return `, by a judge that differs from people in ${disagreements} of ${overlap} families: 2 x ${e} points set aside`
+}
+
 function rowWording(row: CertifiedRow): string {
   if (row.kind === 'checked') return checkedWording(row)
   const p = `p=${short(row.p!)} <= ${number(row.level)}`
@@ -50,7 +77,7 @@ function rowWording(row: CertifiedRow): string {
   if (row.guardrail !== 'utility_delta')
     return `${row.guardrail === 'approval_bypass_rate' ? 'approval bypasses' : `${row.guardrail} violations`} < ${percent(row.limit)} (${row.counts.violations} of ${row.families}${excludedNote(row)}, ${p}; upper bound ${percent(row.bound ?? 1)})`
   const { regressions: g, improvements: f } = row.counts
-  const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}`
+  const counts = `${g === undefined ? 'graded' : `g=${g}, f=${f}`}, n=${row.families}${excludedNote(row)}${judgeNote(row)}`
   return `utility drop < ${(-row.limit * 100).toFixed(1)} points (${counts}, ${p})${row.bound === null ? '' : `; smallest certifiable drop ${(row.bound * 100).toFixed(1)} points`}`
 }
 

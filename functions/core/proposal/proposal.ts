@@ -80,7 +80,7 @@ export function buildProposal({
     },
     blast_radius: winner.blast_radius!,
     wording: [
-      ...certificateWording(certificate, ledger, winner.blast_radius!),
+      ...certificateWording(certificate, ledger, winner.blast_radius!, target),
       ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
     ],
     excluded_cases: {

@@ -4,6 +4,7 @@
  */
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { agentOf, agentsOfOffers, agentsOfResults, hasAgents, type ReadContext, readContexts } from './agents.ts'
 import { tracedTexts } from './needs.ts'
 import { leafValues } from './needs-by-text.ts'
 import { jsonKey, type PinnedBucket, type PinnedModel, type PinnedRecording } from './pinned-answers.ts'
@@ -68,32 +69,62 @@ function pinBucket({ evidence, offers, settings, steps }: ExperienceRun, name: s
   }
 }
 
-/** Each model call with what stands between it and the next one. */
-function pinModels({ steps, evidence }: ExperienceRun, rules: number): PinnedModel[] {
-  const texts = evidence.flatMap((offer) => (offer.text === null ? [] : [offer.text.toLowerCase()]))
-  const models: PinnedModel[] = []
+/** Each model call with what it chose and said: in its own context, and by the values that it could read there. */
+function pinModels(run: ExperienceRun, rules: number): PinnedModel[] {
+  const { steps } = run
+  const models = new Map<number, PinnedModel>()
+  const last = new Map<string | null, PinnedModel>()
+  const contexts = readContexts(steps)
+  let call = 0
   steps.forEach((s, step) => {
-    const last = models.at(-1)
+    const agent = agentOf(s)
     if (s.kind === 'model_call') {
       const { model, prompt_tokens, completion_tokens, latency_ms } = s
       const usage = { model, prompt_tokens, completion_tokens, latency_ms }
-      models.push({ step, ...usage, content: null, tool_calls: [], needs: [] })
-    } else if (s.kind === 'tool_call' && last) {
-      last.tool_calls.push({ name: s.name, arguments: s.arguments })
-      if (rules >= 2) last.needs.push(...tracedTexts(s.arguments, [...texts, ...textsBefore(steps, last.step)]))
-      else
-        for (const value of leafValues(s.arguments).keys())
-          if ([...texts, ...textsBefore(steps, last.step)].some((text) => text.includes(value))) last.needs.push(value)
-    } else if (s.kind === 'message' && s.role === 'assistant' && last)
-      last.content = last.content === null ? s.content : `${last.content}\n${s.content}`
+      const parts = rules >= 2 ? { parts: [] } : {}
+      const pinned = { step, ...usage, content: null, tool_calls: [], needs: [], ...parts }
+      models.set(step, pinned)
+      last.set(agent, pinned)
+    } else if (s.kind === 'tool_call') {
+      const context = contexts[call++]!
+      const chosenBy = models.get(context.step)
+      if (!chosenBy) return
+      chosenBy.tool_calls.push({ name: s.name, arguments: s.arguments })
+      addNeeds(chosenBy, s.arguments, textsRead(run, context))
+    } else if (s.kind === 'message' && s.role === 'assistant') {
+      const said = last.get(agent)
+      if (said) said.content = said.content === null ? s.content : `${said.content}\n${s.content}`
+    }
   })
-  return models
+  return [...models.values()]
 }
 
-/** Dialogue and tool results before a step, in lower case. */
-const textsBefore = (steps: ExperienceRun['steps'], before: number): string[] =>
-  steps
+function addNeeds(model: PinnedModel, args: unknown, texts: readonly string[]): void {
+  if (model.parts === undefined) {
+    for (const value of leafValues(args).keys()) if (texts.some((text) => text.includes(value))) model.needs.push(value)
+    return
+  }
+  for (const { text, isPart } of tracedTexts(args, texts)) {
+    model.needs.push(text)
+    if (isPart) model.parts.push(text)
+  }
+}
+
+/** What a model call could read, in lower case: passages, and dialogue and tool results before it, of its own agent. */
+function textsRead(run: ExperienceRun, { step: before, agent }: ReadContext): string[] {
+  const { steps, evidence } = run
+  const several = hasAgents(steps)
+  const offered = several ? agentsOfOffers(run) : null
+  const results = several ? agentsOfResults(steps) : null
+  const isOwn = (s: ExperienceRun['steps'][number]): boolean =>
+    results === null || (s.kind === 'tool_result' ? (results.get(s.tool_call_id) ?? null) : agentOf(s)) === agent
+  const passages = evidence.flatMap(({ text }, i) =>
+    text !== null && (offered === null || offered[i]!.includes(agent)) ? [text] : [],
+  )
+  const said = steps
     .slice(0, before)
     .flatMap((s) =>
-      (s.kind === 'message' || s.kind === 'tool_result') && s.content !== null ? [s.content.toLowerCase()] : [],
+      (s.kind === 'message' || s.kind === 'tool_result') && s.content !== null && isOwn(s) ? [s.content] : [],
     )
+  return [...passages, ...said].map((text) => text.toLowerCase())
+}

@@ -6,7 +6,8 @@ import type { HarnessAction, HarnessApproval, HarnessResult } from '#schemas/har
 import { PLACE } from '#schemas/need-places.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { canonical, digestOf } from '../canonical.ts'
-import { findNeeds, type Needs, type Readable } from './needs.ts'
+import { agentOf, agentsOfOffers, agentsOfResults, hasAgents } from './agents.ts'
+import { findNeeds, type Needs, type Readable, type ReadableItem } from './needs.ts'
 import { findNeedsByText } from './needs-by-text.ts'
 import { planOf } from './settings-plan.ts'
 import { askedFor } from './transcript.ts'
@@ -191,46 +192,74 @@ const declared = ({ gate, action }: Recording['approvals'], approvals: readonly 
  */
 function groundingOf(
   rules: number,
-  { steps, evidence }: ExperienceRun,
+  run: ExperienceRun,
   actions: readonly DecidedAction[],
   recordedSteps: readonly (number | null)[],
   kept: Int32Array,
   served: readonly number[],
 ): { needs: Omit<Needs, 'values'>; ungrounded: number[] } {
+  const { steps, evidence } = run
   const find = rules < 2 ? findNeedsByText : findNeeds
+  // A sub-agent reads its own context; an action that was never recorded reads the root's.
+  const several = hasAgents(steps)
+  const agentOfResult = several ? agentsOfResults(steps) : null
+  const agentsOfOffer = several ? agentsOfOffers(run) : null
+  const agentOfCall = new Map(
+    several
+      ? steps.flatMap((s, at) => (s.kind === 'tool_call' ? [[at, agentOfResult!.get(s.tool_call_id) ?? null]] : []))
+      : [],
+  ) as ReadonlyMap<number | null, string | null>
+  const acting = recordedSteps.map((step) => agentOfCall.get(step) ?? null)
   const results = steps.flatMap((s, at) =>
-    s.kind === 'tool_result' && s.content !== null ? [{ id: s.tool_call_id, at, text: s.content }] : [],
+    s.kind === 'tool_result' && s.content !== null
+      ? [
+          {
+            id: s.tool_call_id,
+            at,
+            text: s.content,
+            agents: agentOfResult ? [agentOfResult.get(s.tool_call_id) ?? null] : undefined,
+          },
+        ]
+      : [],
   )
   const turns = steps.flatMap((s, at) =>
-    s.kind === 'message' && s.role !== 'system' && s.content !== '' ? [{ at, text: s.content }] : [],
+    s.kind === 'message' && s.role !== 'system' && s.content !== ''
+      ? [{ at, text: s.content, agents: several ? [agentOf(s)] : undefined }]
+      : [],
   )
   const readables = (
-    offers: readonly { text: string | null }[],
-    tools: readonly { at: number; text: string }[],
-    dialogue: readonly { at: number; text: string }[],
+    offers: Iterable<number>,
+    tools: readonly ReadableItem[],
+    dialogue: readonly ReadableItem[],
   ): Readable[] => [
     {
       kind: PLACE.evidence,
-      items: offers.map((o) => ({ at: -1, text: o.text ?? '' })),
-      unread: offers.flatMap((o) => (o.text === null ? [{ at: -1 }] : [])),
+      items: Array.from(offers, (i) => ({ at: -1, text: evidence[i]!.text ?? '', agents: agentsOfOffer?.[i] })),
+      unread: Array.from(offers).flatMap((i) =>
+        evidence[i]!.text === null ? [{ at: -1, agents: agentsOfOffer?.[i] }] : [],
+      ),
     },
-    { kind: PLACE.tool, items: tools, unread: unreadResults(steps, null) },
+    { kind: PLACE.tool, items: tools, unread: unreadResults(steps, agentOfResult) },
     { kind: PLACE.memory, items: dialogue, unread: unreadTurns(steps) },
   ]
   const { values, ...needs } = find(
-    actions.map((a, i) => ({ arguments: a.arguments, readableBefore: recordedSteps[i] ?? steps.length })),
-    readables(evidence, results, turns),
+    actions.map((a, i) => ({
+      arguments: a.arguments,
+      readableBefore: recordedSteps[i] ?? steps.length,
+      agent: acting[i]!,
+    })),
+    readables([...evidence.keys()], results, turns),
   )
   const calls = served.flatMap((step) => {
     const s = steps[step]!
     return s.kind === 'tool_call' ? [s.tool_call_id] : []
   })
   const given = find(
-    actions.map((a) => ({ arguments: a.arguments, readableBefore: a.servedBefore })),
+    actions.map((a, i) => ({ arguments: a.arguments, readableBefore: a.servedBefore, agent: acting[i]! })),
     readables(
-      [...kept].map((i) => evidence[i]!),
-      results.flatMap(({ id, text }) => (calls.includes(id) ? [{ at: calls.indexOf(id), text }] : [])),
-      turns.map(({ text }) => ({ at: -1, text })),
+      kept,
+      results.flatMap(({ id, ...result }) => (calls.includes(id) ? [{ ...result, at: calls.indexOf(id) }] : [])),
+      turns.map((turn) => ({ ...turn, at: -1 })),
     ),
   )
   // Readable is what stands there by the kind of match by which it was traced: a looser one rescues nothing.

@@ -123,17 +123,26 @@ function traced(
   return null
 }
 
+/** A value as it is spelled in a text, and whether it stood there as part of something longer only. */
+export interface TracedText {
+  readonly text: string
+  readonly isPart: boolean
+}
+
 /** Each traced value of an action as it is spelled in some lower-case texts: what a prompt must hold to have read it. */
-export function tracedTexts(args: unknown, texts: readonly string[]): string[] {
+export function tracedTexts(args: unknown, texts: readonly string[]): TracedText[] {
   const items = texts.map((text): Item => ({ at: -1, text, readable: new ReadableText(text) }))
   const action = { arguments: args, readableBefore: 0 }
   const values = passedValues(args).flatMap((value) => [value, ...value.ids])
   const spelled = values.flatMap((value) => {
     const found = traced(value, action, [{ kind: PLACE.evidence, items }])
-    const spellings = found?.places.map(({ item, at, end }) => item.text.slice(at, end)) ?? []
-    return spellings.includes(value.text) ? [value.text] : spellings.slice(0, 1)
+    if (!found) return []
+    // A quoted number is found with its quotes.
+    const spellings = found.places.map(({ item, at, end }) => item.text.slice(at, end).replaceAll('"', ''))
+    const text = spellings.includes(value.text) ? value.text : spellings[0]!
+    return [{ text, isPart: found.match === MATCH.part }]
   })
-  return [...new Set(spelled)]
+  return [...new Map(spelled.map((one) => [one.text, one])).values()]
 }
 
 /** Finds the first place in a text, or the last one. */

@@ -1,9 +1,10 @@
 /**
- * Answers of a recording, and the log of what was asked. Imports types only: a user's own function bundles this file, and
- * brings nothing else of this program with it.
+ * Answers of a recording, and the log of what was asked. A user's own function bundles this file: it brings the finder of
+ * values in texts and nothing else of this program with it.
  */
 import type { Settings } from '#schemas/common.ts'
 import type { HarnessAction, HarnessCase, ModelAnswer, Passage, ToolAnswer } from '#schemas/harness.ts'
+import { ReadableText } from './readable-text.ts'
 
 /** A call that the recording does not answer. */
 export class UnpinnedCall extends Error {
@@ -31,6 +32,8 @@ export interface PinnedModel extends ModelAnswer {
   readonly tool_calls: HarnessAction[]
   /** Values, in lower case, that its tool calls took from the recording. */
   readonly needs: string[]
+  /** Those of them that stood there as part of a longer text only. Absent: compile rules 1, which look at plain text. */
+  readonly parts?: string[]
 }
 
 /** A recording as it is sent to a harness process: plain JSON. */
@@ -127,7 +130,7 @@ export function pinnedAnswers(
     model({ prompt }) {
       const found = recordedModel(prompt)
       if (typeof found !== 'string') {
-        const { step: _s, needs: _n, ...answer } = serve(found)
+        const { step: _s, needs: _n, parts: _p, ...answer } = serve(found)
         return answer
       }
       if (modelAnswers === null) return unpinned(`model: ${found}`)
@@ -143,10 +146,27 @@ export function pinnedAnswers(
     if (recording.models_withheld !== null) return recording.models_withheld
     const found = recording.models.find((m) => !used.has(m.step))
     if (!found) return `only ${recording.models.length} model calls were recorded`
-    const text = prompt.toLowerCase()
-    const lost = found.needs.find((value) => !text.includes(value))
+    const lost = lostNeed(found, prompt)
     return lost === undefined ? found : `the recorded answer used "${clip(lost)}", which the prompt does not hold`
   }
+}
+
+const SMALL = /^-?\d{1,2}$/
+const NUMBER = /^-?\d[\d.,]*$/
+
+/** The first value that a prompt does not hold in the way in which it was traced; undefined: it holds all of them. */
+function lostNeed({ needs, parts }: PinnedModel, prompt: string): string | undefined {
+  if (parts === undefined) {
+    const text = prompt.toLowerCase()
+    return needs.find((value) => !text.includes(value))
+  }
+  const text = new ReadableText(prompt)
+  return needs.find((value) => {
+    // As text a number of one or two digits stands everywhere.
+    if (SMALL.test(value)) return !text.jsonNumbers.some((n) => n.value === Number(value))
+    const found = text.bounded(value, NUMBER.test(value), false)
+    return found === null && !(parts.includes(value) && text.part(value, NUMBER.test(value), false) !== null)
+  })
 }
 
 function absence(tools: readonly PinnedTool[], name: string, key: string): string {

@@ -101,8 +101,8 @@ export function recordLines(tracing: Tracing, suite: EvaluatorSuite): string[] {
   )
 }
 
-/** Lines that stand beside every result over these records; none where nothing is untraced. */
+/** Lines that stand beside every result over these records; none where all is traced and every token was recorded. */
 export function tracingReasons(tracing: Tracing, suite: EvaluatorSuite): string[] {
   const isWhole = Object.values(tracing.tools).every(([, untraced]) => untraced === 0)
-  return [isWhole ? null : tracedLine(tracing), ignoredLine(tracing, suite)].filter((line) => line !== null)
+  return recordLines(isWhole ? { ...tracing, tools: {} } : tracing, suite)
 }

@@ -6,6 +6,7 @@ import type { Reproduction } from '../baseline/reproduce.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
 import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
@@ -27,7 +28,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
   return {
     excluded: reproduced.excluded,
     records: recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
-    notes: tracingReasons(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
+    notes: searchNotes(reproduced, target, run.evaluator_suite),
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,
@@ -42,6 +43,16 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
     },
   }
 }
+
+/** What stands beside every figure of the search side: what was not traced, which tokens are estimates, who is heavy. */
+export const searchNotes = (reproduced: Reproduction, target: ResolvedTarget, suite: EvaluatorSuite): string[] => [
+  ...tracingReasons(reproduced.tracing ?? NO_TRACING, suite),
+  ...heavySearch(reproduced, target),
+]
+
+/** Families that carry more than the declared share of the search decisions, by name. */
+export const heavySearch = ({ panel }: Reproduction, { max_family_share }: ResolvedTarget): string[] =>
+  heavyLines(heavyFamilies(panel, max_family_share), panel.cases.length, max_family_share, 'search')
 
 /** Why nothing could be certified on a reproduced search set; with an example of each exclusion when nothing is left of it. */
 export const searchProblems = (

@@ -12,6 +12,7 @@ import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { familyName, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { type ImportedRun, noteImported } from './imported.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 
@@ -220,16 +221,17 @@ async function writeRuns(
     if (stored) {
       const isLost = await restore.run(run, stored, () => filesOf(run))
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
-      if (stored.unlisted !== undefined || isLost) unlisted[stored.side].add(run)
+      if (stored.unlisted !== undefined || isLost) unlisted[stored.side].add(run, stored.record)
       continue
     }
-    unlisted[side].add(run)
     const files = filesOf(run)
+    const record = digestOfBytes(files['decision-record.json'])
+    unlisted[side].add(run, record)
     const writing = writeRun(objectsOf[side], run, files)
     // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
     ahead.push(writing)
-    journal.add(names, side, digestOfBytes(files['decision-record.json']))
+    journal.add(names, side, record)
     if (ahead.length === WRITE_AHEAD) await ahead.shift()
     if (journal.pending < JOURNAL_RUNS) continue
     await settle()
@@ -239,9 +241,12 @@ async function writeRuns(
   await settle()
   await check()
   await journal.flush()
-  for (const side of ['search', 'heldout'] as const)
+  for (const side of ['search', 'heldout'] as const) {
     for (const intent of unlisted[side].intents)
       await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
+    // Where nobody who compiles may read the journal, each side says for itself what was imported.
+    if (store.rolesApart) await noteImported(objectsOf[side], unlisted[side].records())
+  }
   await journal.markListed()
   return { families, restored: restore.runs }
 }
@@ -258,10 +263,16 @@ class UnlistedRuns {
     this.#side = side
   }
 
-  add(run: ExperienceRun): void {
+  /** @param record digest of its decision record */
+  add(run: ExperienceRun, record: string): void {
     this.intents.add(run.intent_id)
     const number = String(this.#count++).padStart(12, '0')
     this.#aside.set(`${this.#prefix(run.intent_id)}${number}`, JSON.stringify(indexLine(run)))
+    this.#aside.set(`record ${this.#side} ${number}`, JSON.stringify({ run: run.run_id, record } satisfies ImportedRun))
+  }
+
+  *records(): Generator<ImportedRun> {
+    for (const [, line] of this.#aside.entries(`record ${this.#side} `)) yield JSON.parse(line) as ImportedRun
   }
 
   *linesOf(intent: string): Generator<IndexLine> {

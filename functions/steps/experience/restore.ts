@@ -2,12 +2,15 @@
 import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { RunFiles } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText, streamLines } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
 
-/** Looks at stored runs; of a deployment at none, where every version of an object is kept and ingest reads no run. */
+/**
+ * Looks at stored runs. In a deployment ingest reads none of them: it lists what the search side holds, and writes to the
+ * vault only what is not there.
+ */
 export class Restore {
   /** Runs that were restored. */
   runs = 0
@@ -25,7 +28,7 @@ export class Restore {
    * @returns `true`: no index lists it on its side, so the caller must
    */
   async run(run: ExperienceRun, { side, unlisted }: StoredRun, files: () => RunFiles): Promise<boolean> {
-    if (this.#store.rolesApart) return false
+    if (this.#store.rolesApart) return await this.#unread(run, { side, unlisted }, files)
     await this.#readIndexes()
     const hashed = familyHash(run.run_id)
     const lists = (on: Side): boolean => this.#aside.get(`indexed ${on} ${hashed}`) !== null
@@ -35,6 +38,36 @@ export class Restore {
       if (on === side || lists(on)) restored = (await restoreFiles(this.#objectsOf(on), run, files)) || restored
     if (restored || (unlisted === undefined && !lists(side))) this.runs++
     return !lists(side)
+  }
+
+  /** The same where nobody may read it: a changed file stays as it is, and whoever compiles it says so. */
+  async #unread(
+    run: ExperienceRun,
+    { side, unlisted }: Pick<StoredRun, 'side' | 'unlisted'>,
+    files: () => RunFiles,
+  ): Promise<boolean> {
+    await this.#listSearch()
+    const folder = keys.run(run.date, run.run_id)
+    const isThere = (file: RunFile): boolean => side === 'search' && this.#aside.get(`there ${folder}${file}`) !== null
+    const wanted = inOrder(RUN_FILES.filter((file) => !isThere(file)))
+    let restored = false
+    if (wanted.length > 0) {
+      const texts = files()
+      for (const file of wanted)
+        restored = (await this.#objectsOf(side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
+    }
+    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent_id)}`) === null
+    if (restored || (isLost && unlisted === undefined)) this.runs++
+    return isLost
+  }
+
+  /** Names of the files of the search side, and the intents that have an index there. */
+  async #listSearch(): Promise<void> {
+    if (this.#known) return
+    this.#known = true
+    for await (const key of this.#store.objects.list(keys.runs())) this.#aside.set(`there ${key}`, '')
+    for await (const key of this.#store.objects.list(keys.indexes()))
+      this.#aside.set(`index ${key.slice(0, key.lastIndexOf('/') + 1)}`, '')
   }
 
   async #readIndexes(): Promise<void> {
@@ -59,8 +92,12 @@ async function restoreFiles(objects: ObjectStore, run: ExperienceRun, files: () 
     RUN_FILES.map(async (file) => (await readText(objects, `${folder}${file}`)) !== texts[file]),
   )
   const wrong = RUN_FILES.filter((_, i) => differ[i])
-  const last = 'decision-record.json'
-  for (const file of [...wrong.filter((f) => f !== last), ...wrong.filter((f) => f === last)])
-    await objects.put(`${folder}${file}`, texts[file])
+  for (const file of inOrder(wrong)) await objects.put(`${folder}${file}`, texts[file])
   return wrong.length > 0
+}
+
+/** Files in the order in which they are written. */
+const inOrder = (files: readonly RunFile[]): RunFile[] => {
+  const last = 'decision-record.json'
+  return [...files.filter((f) => f !== last), ...files.filter((f) => f === last)]
 }

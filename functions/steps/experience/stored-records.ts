@@ -8,6 +8,7 @@ import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
 import { ImportJournal, type Side } from './import-journal.ts'
+import { readImported } from './imported.ts'
 import { readIndex } from './run-index.ts'
 
 /** Ids that a message names. */
@@ -34,7 +35,7 @@ export async function compareRecords(
       const objects = side === 'search' ? store.objects : store.vault
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
-        journal,
+        imported: (run) => journal.run({ run: familyHash(run) })?.record,
         aside,
         whole: whole || side === 'heldout',
       })
@@ -48,9 +49,50 @@ export async function compareRecords(
   }
 }
 
+const NOTHING: RecordsFound = { listed: 0, missing: 0, changed: 0, unlisted: 0, examples: [] }
+
+/**
+ * The same of one side of a deployment, by what its imports wrote there: the most that a role may look at which sees one side.
+ * @returns null: as they were imported; or they were imported before imports wrote it
+ */
+export async function compareImported(
+  store: Pick<Store, 'objects' | 'vault' | 'scratch'>,
+  intent: string,
+  side: Side,
+): Promise<BothSides | null> {
+  const objects = side === 'search' ? store.objects : store.vault
+  const aside = store.scratch()
+  try {
+    let imported = 0
+    for await (const { run, record } of readImported(objects)) {
+      aside.set(`imported ${run}`, record)
+      imported++
+    }
+    if (imported === 0) return null
+    const found = await compareSide({ objects, scratch: store.scratch }, intent, {
+      side,
+      imported: (run) => aside.get(`imported ${run}`) ?? undefined,
+      aside,
+      whole: side === 'heldout',
+    })
+    await noteListed(objects, side, aside)
+    let unlisted = 0
+    for (const [key] of aside.entries('imported '))
+      if (aside.get(`listed ${side} ${familyHash(key.slice('imported '.length))}`) === null) unlisted++
+    if (found.missing + found.changed + unlisted === 0) return null
+    const whole = { ...found, unlisted }
+    return side === 'search'
+      ? { search: whole, heldout: NOTHING }
+      : { search: NOTHING, heldout: { ...whole, examples: [] } }
+  } finally {
+    aside.close()
+  }
+}
+
 interface Comparing {
   readonly side: Side
-  readonly journal: ImportJournal
+  /** Digest of the decision record under which a run was imported; undefined: nobody knows. */
+  readonly imported: (run: string) => string | undefined
   readonly aside: Scratch
   readonly whole: boolean
 }
@@ -59,14 +101,14 @@ interface Comparing {
 async function compareSide(
   store: Pick<Store, 'objects' | 'scratch'>,
   intent: string,
-  { side, journal, aside, whole }: Comparing,
+  { side, imported: importedAs, aside, whole }: Comparing,
 ): Promise<Omit<RecordsFound, 'unlisted'>> {
   const { objects } = store
   await noteFiles(objects, side, aside)
   const looked = async (line: IndexLine): Promise<'missing' | 'changed' | null> => {
     const folder = keys.run(line.date, line.run_id)
     if (aside.get(`files ${side} ${folder}`) !== String(RUN_FILES.length)) return 'missing'
-    const imported = journal.run({ run: familyHash(line.run_id) })?.record
+    const imported = importedAs(line.run_id)
     const record = (await readText(objects, `${folder}decision-record.json`)) ?? ''
     // One that the journal does not know is whoever compiles it to judge.
     if (imported === undefined) return null
@@ -112,11 +154,16 @@ async function isBroken(objects: ObjectStore, folder: string, record: string): P
 
 /** Runs that an import stored on this side and came to list, and that no index of any intent lists now. */
 async function unlisted(objects: ObjectStore, side: Side, journal: ImportJournal, aside: Scratch): Promise<number> {
-  for await (const key of objects.list(keys.indexes()))
-    for await (const text of streamLines(objects, key))
-      aside.set(`listed ${side} ${familyHash((JSON.parse(text) as IndexLine).run_id)}`, '')
+  await noteListed(objects, side, aside)
   let count = 0
   for (const { run, stored } of journal.runs())
     if (stored.side === side && stored.unlisted === undefined && aside.get(`listed ${side} ${run}`) === null) count++
   return count
+}
+
+/** Runs that the indexes of any intent list, by the hashes of their ids. */
+async function noteListed(objects: ObjectStore, side: Side, aside: Scratch): Promise<void> {
+  for await (const key of objects.list(keys.indexes()))
+    for await (const text of streamLines(objects, key))
+      aside.set(`listed ${side} ${familyHash((JSON.parse(text) as IndexLine).run_id)}`, '')
 }

@@ -80,8 +80,8 @@ export async function planSeal(
     live?.body.version === sealed.facts.version &&
     live.body.baseline === sealed.facts.baseline &&
     live.body.pinned !== undefined &&
-    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null]) ===
-      digestOf([sealed.facts.exposure, sealed.facts.excluded_families])
+    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null, live.body.pinned.judge ?? null]) ===
+      digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
   if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
 }

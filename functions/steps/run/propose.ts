@@ -3,7 +3,7 @@ import type { Exclusion } from '#core/baseline/baseline.ts'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
-import { searchProblems } from '#core/search/search-set.ts'
+import { searchNotes, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -36,6 +36,8 @@ export interface Proposed {
   readonly search_cases: number | null
   /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** What stands beside every figure: what was not traced, which tokens are estimates, who makes most of the decisions. */
+  readonly notes: readonly string[]
   readonly changes: readonly ProposedChange[]
 }
 
@@ -62,7 +64,8 @@ export async function proposeChanges(
       assessed: candidate ? rest.next().value! : null,
     }))
   }
-  if (candidates.length === 0) return { intent, metric, direction, search_cases: null, excluded: {}, changes: told([]) }
+  if (candidates.length === 0)
+    return { intent, metric, direction, search_cases: null, excluded: {}, notes: [], changes: told([]) }
   const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
   const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
   const compiled = () => compileIntent(store, intent)
@@ -92,6 +95,7 @@ export async function proposeChanges(
       direction,
       search_cases: panel.cases.length,
       excluded,
+      notes: searchNotes(reproduction, resolved, suite),
       changes: told(await answered(asking, replays)),
     }
   } finally {

@@ -159,7 +159,9 @@ export async function runTarget(
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set)
-    const heldout = await sealIfNeeded(store, resolved, pins, engine, () => pinnedLimits(set.texts(), pack.settings))
+    const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
+      pinnedLimits(set.texts(), pack.settings, suite),
+    )
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
@@ -205,9 +207,9 @@ export const reasonsOf = (
 ): string[] => contractReasons({ target, pack, evaluator_suite: suite, price_table: prices, standing, candidates })
 
 /** Keeps the record of a refusal, and refuses. A finished run keeps its own. */
-async function leaveRefusal(
+export async function leaveRefusal(
   store: Store,
-  { target }: RunRequest,
+  { target }: Pick<RunRequest, 'target'>,
   runId: string | null,
   refused: ContractRefused,
 ): Promise<never> {

@@ -61,6 +61,35 @@ describe('baselineReplay', () => {
     expect(exclusion(recorded({ tool_manifest_version: 'tools.support@0.9.0' }), { [K]: 3 })).toBe('tool transcript')
   })
 
+  test.each([
+    ['model_profile', 'model profile'],
+    ['prompt', 'prompt'],
+    ['memory_schema', 'memory schema'],
+  ] as const)('leaves out what was recorded under another %s than the tuple pins', (ref, excluded) => {
+    const run = recorded({ [`${ref}_version`]: 'x.y@1.0.0' })
+    const under = (pinned?: string) =>
+      baselineReplay(aCase(run), {
+        tuple: { ...REFS, ...(pinned && { [ref]: pinned }) },
+        settings: { [K]: 3 },
+        suite: aSuite(),
+        prices: null,
+      })
+    expect(under('x.y@2.0.0')).toEqual({
+      excluded,
+      detail: 'recorded under x.y@1.0.0, the baseline pins x.y@2.0.0',
+    })
+    // The same one, and one that either side does not name.
+    expect(under('x.y@1.0.0')).toHaveProperty('measures')
+    expect(under()).toHaveProperty('measures')
+    const nameless = baselineReplay(aCase(recorded()), {
+      tuple: { ...REFS, [ref]: 'x.y@2.0.0' },
+      settings: { [K]: 3 },
+      suite: aSuite(),
+      prices: null,
+    })
+    expect(nameless).toHaveProperty('measures')
+  })
+
   test('compares no version that the record does not name', () => {
     const nameless = recorded({ policy_bundle_version: null, tool_manifest_version: null })
     expect(exclusion(nameless, { [K]: 3 })).toBe('reproduced')

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { resolveTarget } from '#core/contract/resolve.ts'
-import { certifiable } from '#core/gate/certifiable.ts'
+import { certifiable as certifiableOf } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { cleanSheetFloor } from '#core/statistics/acceptance.ts'
 import { binomCdf, casesForZeroFailures } from '#core/statistics/binomial.ts'
@@ -17,6 +17,9 @@ const facts = (families: number, labelled = families, questions = 1) => ({
   labelled,
   questions,
 })
+
+const certifiable = (facts: Parameters<typeof certifiableOf>[0], target: Parameters<typeof certifiableOf>[1]) =>
+  certifiableOf(facts, target, aSuite())
 
 describe('with 200 families, as in the article', () => {
   const rows = certifiable(facts(200), target())

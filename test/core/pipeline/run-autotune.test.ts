@@ -208,6 +208,8 @@ describe('runAutotune', () => {
     expect(outcome.verdict).toBe(verdict)
     expect(outcome.summary.candidates).toHaveLength(4)
     expect(outcome.billed.heldout_questions).toBe(0)
+    // What the negative control replayed is paid for too.
+    expect(outcome.billed.replays).toBeGreaterThan(outcome.summary.search.paid)
     const gate = JSON.parse(textsOf(outcome.artifacts)['gate.json']!)
     expect(gate).toMatchObject({ asked: false, verdict })
   })

@@ -329,6 +329,84 @@ describe('pinned answers', () => {
   })
 })
 
+describe('a model call is answered only where the prompt holds what its calls took', () => {
+  const chosen = (args: Parameters<typeof toolCall>[1], read: string, rules?: number) =>
+    pinRecording(
+      refund({ evidence: [], offers: {}, steps: [said('user', read), modelCall(), toolCall('t1', args)] }),
+      null,
+      rules as never,
+    )
+  test.each<[string, Parameters<typeof toolCall>[1], string, string, boolean]>([
+    ['an id by itself', { id: 'R-7' }, 'refund R-7', 'order R-7.', true],
+    ['not in a longer id', { id: 'R-7' }, 'refund R-7', 'orders R-71 and R-77', false],
+    ['a number by itself', { amount: 1200 }, 'pay 1200', 'pay 1200!', true],
+    ['not in a longer number', { amount: 1200 }, 'pay 1200', 'pay 11200 or 1200.50', false],
+    ['a small number as a value of JSON', { qty: 2 }, '{"qty": 2}', 'lines: {"qty":2}', true],
+    ['not as text, where it stands everywhere', { qty: 2 }, '{"qty": 2}', 'take 2 of them', false],
+    ['a part of a longer text, in a longer text', { id: 'ABC-123' }, 'file xABC-123y', 'file xABC-123y', true],
+    ['another spelling, as it was spelled', { amount: 1200.5 }, 'pay 1,200.50', 'pay 1,200.50 now', true],
+  ])('%s', (_what, args, read, prompt, isAnswered) => {
+    const ask = () => pinnedAnswers(chosen(args, read)).model({ prompt })
+    if (isAnswered) expect(ask().tool_calls).toHaveLength(1)
+    else expect(ask).toThrow(UnpinnedCall)
+  })
+
+  test('by plain text in a set that was compiled by the first rules, or pinned before', () => {
+    const pinned = chosen({ id: 'R-7' }, 'refund R-7', 1)
+    expect(pinned.models[0]).not.toHaveProperty('parts')
+    expect(pinnedAnswers(pinned).model({ prompt: 'R-71' }).tool_calls).toHaveLength(1)
+  })
+})
+
+describe('a sub-agent', () => {
+  const CHECK = { name: 'orders.check', arguments: { id: 'PAY-77' } }
+  /** The root reads PAY-77 in its lookup; the sub-agent was told it, or was not, and uses it. */
+  const delegated = (told: string) =>
+    refund({
+      evidence: [],
+      offers: {},
+      steps: [
+        said('user', 'check my payment'),
+        modelCall(),
+        toolCall('t1', {}),
+        toolResult('t1', 'payment PAY-77'),
+        { ...said('user', told), agent: 'checker' },
+        { ...modelCall(), agent: 'checker' },
+        { ...toolCall('t2', CHECK.arguments, { name: CHECK.name }), agent: 'checker' },
+      ],
+    })
+  const replayed = (told: string) =>
+    judge(
+      { evidence_refs: [], actions: [{ name: 'orders.read', arguments: {} }, CHECK] },
+      { run: delegated(told), served: [1, 2, 5] },
+    )
+
+  test('reads its own context: what the root read is no place of its value', () => {
+    expect(replayed('check PAY-77').trimmed.recording.needs.kind).toEqual([2])
+    const untold = replayed('check it').trimmed.recording
+    expect(untold.needs.kind).toEqual([])
+    expect(untold.never_grounded).toBe(1)
+  })
+
+  test('is prompted with what it was told, and with what it chose itself', () => {
+    const [root, checker] = pinRecording(delegated('check PAY-77'), null).models
+    expect(root).toMatchObject({ tool_calls: [{ name: 'orders.read' }], needs: [] })
+    expect(checker).toMatchObject({ tool_calls: [CHECK], needs: ['pay-77'] })
+    expect(pinRecording(delegated('check it'), null).models[1]).toMatchObject({ tool_calls: [CHECK], needs: [] })
+  })
+
+  test('has its parallel calls listed under the model call that chose them', () => {
+    const run = refund({
+      evidence: [],
+      offers: {},
+      steps: [modelCall(), modelCall(), { ...toolCall('t1', { order: 'A-1' }), from_call: 0 }, toolCall('t2', {})],
+    })
+    const [first, second] = pinRecording(run, null).models
+    expect([first!.tool_calls.length, second!.tool_calls.length]).toEqual([1, 1])
+    expect(first!.tool_calls[0]!.arguments).toEqual({ order: 'A-1' })
+  })
+})
+
 test('a call is named by the JSON of RFC 8785, without its library', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {

@@ -84,6 +84,8 @@ describe('a no', () => {
     expect(await file(store, 'gate.json', 'r')).toBe(`{"certified":false,"question":1,"version":"${item!.version}"}\n`)
     expect(summary.reasons).toEqual([
       `${INTENT} ${item!.version.slice(0, 15)}: question 1 of 1 answered no. 0.05 of 0.05 spent. No further detail exists until the version is retired.`,
+      // Of the search side: it says nothing of the answer.
+      expect.stringMatching(/^tokens estimated/),
     ])
   })
 
@@ -153,7 +155,10 @@ describe('before a question is spent', () => {
       verdict: 'inconclusive',
       needed_families: floor,
       heldout_families: floor - 1,
-      reasons: [`policy: N=${floor - 1}, needs ${floor}. Nothing was spent.`],
+      reasons: [
+        `policy: N=${floor - 1}, needs ${floor}. Nothing was spent.`,
+        expect.stringMatching(/^tokens estimated/),
+      ],
     })
     expect((await items(below))[0]).toMatchObject({ used: 0, open: null, retired: null })
     const at = await stocked(memory(), aWorld({ search: 6, heldout: floor }))
@@ -183,7 +188,10 @@ describe('before a question is spent', () => {
     expect(opening).toBe(true)
     expect(summary).toMatchObject({
       verdict: 'refused',
-      reasons: ['another run opened a question at the same moment. Start the run again'],
+      reasons: [
+        'another run opened a question at the same moment. Start the run again',
+        expect.stringMatching(/^tokens estimated/),
+      ],
     })
     expect(sealedReads).toEqual([])
   })

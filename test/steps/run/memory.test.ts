@@ -104,7 +104,10 @@ describe('a second run', () => {
     const second = await run(store, { runId: 'run_2', target })
     expect(second).toMatchObject({
       verdict: 'no_candidate',
-      reasons: ['this very list was answered "no" in run_1: asking again would spend a question on a known answer'],
+      reasons: [
+        'this very list was answered "no" in run_1: asking again would spend a question on a known answer',
+        'tokens estimated as ceil(chars/4): dialogue in 6 of 6 recordings',
+      ],
     })
     expect(fates(second)).toMatchObject({ 1: 'committed' })
     expect((await items(store))[0]!.used).toBe(1)

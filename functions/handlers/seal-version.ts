@@ -2,23 +2,22 @@
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
+import { contractPins } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
+import { transcriptReplays } from '../steps/replay/replays.ts'
 import { answeredContract } from '../steps/run/run.ts'
 
 export const sealVersionFunction: Step<SealVersionInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',
   sealed: 'sealer',
   input: SealVersionInput,
-  async work({ run, limits }, world) {
-    const { store } = world
+  async work({ run, limits }, { store }) {
     const { target, replayer } = await requestOf(store, run)
     const contract = await answeredContract(store, target)
-    const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const pins = contractPins(contract, replayer)
-    return { facts: await sealIfNeeded(store, contract.resolved, pins, replays, async () => limits) }
+    return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }
   },
 }
 

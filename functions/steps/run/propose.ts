@@ -1,5 +1,6 @@
 /** Hand-written changes on the search side alone: bounds, fate and every figure. Spends no question, takes no lock, writes nothing. */
 import type { Exclusion } from '#core/baseline/baseline.ts'
+import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
@@ -36,6 +37,8 @@ export interface Proposed {
   readonly search_cases: number | null
   /** Cases left out because their baseline does not reproduce, by typed reason. */
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
+  /** How a harness answered twice; absent: none was asked. */
+  readonly twice?: AskedTwice
   readonly changes: readonly ProposedChange[]
 }
 
@@ -68,7 +71,6 @@ export async function proposeChanges(
   const compiled = () => compileIntent(store, intent)
   const aside = store.scratch()
   try {
-    await engine?.check?.(compiled(), pins)
     const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records)
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
@@ -85,13 +87,14 @@ export async function proposeChanges(
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.
     const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
-    const { excluded } = reproduction
+    const { excluded, twice } = reproduction
     return {
       intent,
       metric,
       direction,
       search_cases: panel.cases.length,
       excluded,
+      ...(twice && { twice }),
       changes: told(await answered(asking, replays)),
     }
   } finally {

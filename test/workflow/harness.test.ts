@@ -156,6 +156,22 @@ describe('a deployed run with a harness function', () => {
     expect(await locks(store)).toBe(0)
   })
 
+  it('ends before a question is spent when the harness gives a candidate two answers', async () => {
+    let calls = 0
+    const harness = harnessOf(
+      desk((_, settings) => {
+        if (settings[TOP_K] === 1 && ++calls % 2 === 0) throw new Error('lost connection')
+      }),
+    )
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
+    expect(failed.status).toBe('FAILED')
+    expect(failed.entered.at(-1)).toBe('Replay Search Shards')
+    expect((await versions(store, target))[0]).toMatchObject({ used: 0, open: null })
+    expect(await locks(store)).toBe(0)
+    expect(failed.error!.cause).toContain('two answers')
+  })
+
   it('is sent held-out cases by the gate alone, after the question was opened', async () => {
     const sealed = new Set<string>()
     let step = ''

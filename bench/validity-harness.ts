@@ -41,7 +41,7 @@ function engineOf(store: Store, keep: Keep): ReplayEngine {
     replayer: { kind: 'module', path: 'harness.mjs', digest: `sha256:${'0'.repeat(64)}`, limit_ms: 1000 } as const,
     name: 'the harness',
     runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
-    map: (_side, items, work) => Promise.all(items.map((item) => work(item, ask))),
+    map: (_side, _pass, items, work) => Promise.all(items.map((item) => work(item, ask))),
   })
   return {
     ...replays,

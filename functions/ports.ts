@@ -213,17 +213,16 @@ export interface ReproducedLine extends Reproduced {
   readonly line: string
 }
 
+/** Code that replays is asked twice: in another order, and by other processes where there are any. */
+export type Pass = 'first' | 'second'
+
 export interface ReplayEngine {
   /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
   readonly replayer?: Replayer
   /**
-   * Looks at a few search cases before anything is pinned or sealed. Throws UserError when nothing could come of a run,
-   * such as when a harness fails on all of them. Absent: nothing to look at.
-   */
-  check?(lines: Lines, pins: BaselinePins): Promise<void>
-  /**
-   * Replays the baseline over case lines of one side of the split, in their order. The vault side is called by the sealer
-   * only; the search side is what `search` then works on.
+   * Replays the baseline over case lines of one side of the split, in their order; the search side is what `search` then
+   * works on, and a harness answers it twice. Of the vault side the sealer asks the transcript replayer alone: it is no
+   * code of a user's.
    */
   reproduce(lines: Lines, pins: BaselinePins, side: 'search' | 'vault'): AsyncIterable<ReproducedLine>
   /**
@@ -231,8 +230,12 @@ export interface ReplayEngine {
    * the replays, and returns the rest.
    */
   search(input: SearchInput): AsyncGenerator<string, SearchResult>
-  /** Scores every sealed line for one candidate, in line order. Called by the gate only. */
-  score(lines: Lines, run: AutotuneRun, change: CandidateChange): AsyncIterable<CaseScore>
+  /**
+   * Scores every sealed line for one candidate, in line order. Called by the gate after OPEN, and by whoever verifies a
+   * retired version.
+   * @param change null: the baseline, which a harness alone is asked for
+   */
+  score(lines: Lines, run: AutotuneRun, change: CandidateChange | null, pass: Pass): AsyncIterable<CaseScore>
 }
 
 /** Who holds a lock, and whether another holder still works. */

@@ -49,7 +49,7 @@ export type SearchSetRef = z.infer<typeof SearchSetRef>
 /** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
 const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
 /** A compiled search set, as its step returns it. */
-export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits })
+export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits, panel: ObjectRef })
 export type CompiledSet = z.infer<typeof CompiledSet>
 
 /**
@@ -75,6 +75,7 @@ const Facts = z.nullable(z.custom<HeldoutVersion>((value) => typeof value === 'o
 export const PinRunInput = z.strictObject({
   run: RunRef,
   search_set: SearchSetRef,
+  panel: ObjectRef,
   heldout: z.strictObject({ facts: Facts }),
 })
 export type PinRunInput = z.infer<typeof PinRunInput>

@@ -39,7 +39,7 @@ export const workKeys = {
 
 /**
  * Work files of the gate, in the vault: as sealed as the cases. `version` is a digest; questions count from 1, shards
- * and candidates from 0.
+ * and scorings from 0.
  */
 export const gateKeys = {
   /** What a call of a sealed function failed on. */
@@ -49,7 +49,7 @@ export const gateKeys = {
   /** Sealed cases of one shard of a question, one a line. */
   shard: (version: string, question: number, shard: number) =>
     `gate/${version.slice(7)}/${question}/shards/${number(shard)}.jsonl`,
-  /** How one candidate scored on one shard. */
-  scores: (version: string, question: number, candidate: number, shard: number) =>
-    `gate/${version.slice(7)}/${question}/partial/${candidate}-${number(shard)}.jsonl`,
+  /** What one scoring made of one shard: a candidate; where code replays, a pass over one, or over the baseline. */
+  scores: (version: string, question: number, scoring: number, shard: number) =>
+    `gate/${version.slice(7)}/${question}/partial/${scoring}-${number(shard)}.jsonl`,
 }

@@ -2,12 +2,14 @@
 import { betterCage } from '#adapters/local/cage/level.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
+import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
+import { harnessNeed } from '#core/gate/harness-need.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
@@ -55,7 +57,7 @@ interface Options extends StoreOptions {
 }
 
 /** What a look needs of an engine: it replays baselines and never searches. */
-type Looking = Pick<ReplayEngine, 'replayer' | 'check' | 'reproduce'>
+type Looking = Pick<ReplayEngine, 'replayer' | 'reproduce'>
 
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
 export async function doctor({ json, target: file, replayer: option, ...o }: Options): Promise<number> {
@@ -112,7 +114,6 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const engine: Looking = harness ?? baselineOnly
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const compiled = () => compileIntent(store, resolved.intent)
-    await engine.check?.(compiled(), pins)
     const {
       reproduction: reproduced,
       rules,
@@ -125,6 +126,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
+    const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
     const caged = cageProblem(target, pins.replayer)
     const problems = [
@@ -137,7 +139,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       pinnedLimits(compiled(), pins.settings, pins.suite),
     )
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
-    const rows = facts ? preflight(facts, resolved, pins.suite, changed, null) : []
+    const rows = facts
+      ? [...preflight(facts, resolved, pins.suite, changed, null), ...harnessNeed(reproduced.twice, facts.families)]
+      : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
     const couldCertify = facts ? certifiable(facts, resolved, pins.suite) : []
     const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
@@ -158,6 +162,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         examples,
         tracing,
         heavy,
+        ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
         space,
         rules,
@@ -171,6 +176,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ...contractLines(questions),
         `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
+        ...(twice ? [`twice    ${twice}`] : []),
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),

@@ -1,4 +1,5 @@
 /** What `propose` prints of each change, on a hundred columns. Values in, lines out. */
+import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { radiusWording } from '#core/gate/wording.ts'
 import type { Assessment } from '#core/search/assess.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
@@ -19,6 +20,7 @@ const FATES: Partial<Record<Fate, string>> = {
 /** Every change with its figures, then how many would go on. */
 export function proposeLines(proposed: Proposed): string[] {
   const { intent, search_cases: cases, excluded, notes, changes } = proposed
+  const twice = askedTwiceLine(proposed.twice)
   const lost = Object.entries(excluded).map(([reason, n]) => `${n} ${reason}`)
   const good = changes.filter((c) => c.assessed?.survives).length
   const out = changes.filter((c) => c.problems.length > 0).length
@@ -26,6 +28,7 @@ export function proposeLines(proposed: Proposed): string[] {
     ...(cases !== null
       ? [`search   ${cases} cases of ${intent}${lost.length > 0 ? ` (left out: ${lost.join(', ')})` : ''}`]
       : []),
+    ...(twice ? [`twice    ${twice}`] : []),
     ...notes.flatMap((note) => wrapped('note     ', note)),
     ...changes.flatMap((change) => changeLines(change, proposed)),
     `verdict  ${good} of ${changes.length} change${changes.length === 1 ? '' : 's'} within all limits and better${out > 0 ? `, ${out} out of bounds` : ''}; nothing was spent or written`,

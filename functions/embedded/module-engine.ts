@@ -1,6 +1,6 @@
 /**
- * Replays with a user's own harness module. The harness runs in restricted processes, one set for search cases and one for
- * held-out cases, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
+ * Replays with a user's own harness module. The harness runs in restricted processes: a set for search cases and one for
+ * held-out cases, and others for the second pass over each, so that nothing which a held-out case left in memory meets the search. The search itself runs in a
  * restricted process of its own.
  */
 import { availableParallelism } from 'node:os'
@@ -19,6 +19,7 @@ import { UserError } from '../errors.ts'
 import type { Progress, ReplayEngine, RunLoader } from '../ports.ts'
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../steps/replay/replays.ts'
+import { inShards } from '../streams/groups.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
 
@@ -58,11 +59,10 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       throw new UserError(`the harness module ${path} was changed while it was running: start again`)
     return HarnessHost.start(files, readable)
   }
-  const pools = {
-    search: new HarnessPool(start, { concurrency, limitMs }),
-    vault: new HarnessPool(start, { concurrency, limitMs }),
-  }
-  await pools.search.open()
+  const aPool = () => new HarnessPool(start, { concurrency, limitMs })
+  const first = { search: aPool(), vault: aPool() }
+  const second = { search: freshNowAndThen(aPool), vault: freshNowAndThen(aPool) }
+  await first.search.open()
   let replayed = 0
   /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
   const aside = fileScratch(vault)
@@ -72,8 +72,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs, cage: cageHere() } as const,
     name: `the harness module ${path}`,
     runs,
-    map: (side, items, work, ends) =>
-      pools[side].map(
+    map: (side, pass, items, work, ends) =>
+      (pass === 'first' ? first : second)[side].map(
         items,
         (item, ask) =>
           work(item, (job) => {
@@ -122,9 +122,33 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     },
 
     close() {
-      pools.search.close()
-      pools.vault.close()
+      for (const pool of [first.search, first.vault, second.search, second.vault]) pool.close()
       aside.close()
     },
+  }
+}
+
+/** Cases after which the processes of a second pass give way to fresh ones: what depends on their start shows. */
+const CASES_OF_A_START = 256
+
+/** Pools one after the other, each for so many cases. */
+function freshNowAndThen(aPool: () => HarnessPool): Pick<HarnessPool, 'map' | 'close'> {
+  let pool = aPool()
+  let served = 0
+  return {
+    async map<T, R>(items: readonly T[], work: Parameters<typeof pool.map<T, R>>[1]): Promise<R[]> {
+      const results: R[] = []
+      for await (const some of inShards(items, CASES_OF_A_START)) {
+        if (served + some.length > CASES_OF_A_START) {
+          pool.close()
+          pool = aPool()
+          served = 0
+        }
+        served += some.length
+        results.push(...(await pool.map(some, work)))
+      }
+      return results
+    },
+    close: () => pool.close(),
   }
 }

@@ -1,18 +1,56 @@
-/** Compiles the recorded runs of an intent into the search set that the run will pin. */
+/** Compiles the recorded runs of an intent into the search set that the run will pin, replays its baseline, and lays it out in shards. */
+import { type BaselinePins, baselinePins } from '#core/baseline/baseline.ts'
+import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
+import { twoAnswers } from '#core/baseline/two-answers.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
-import { type CompiledSet, RunInput } from '#schemas/payloads.ts'
+import { type CompiledSet, type ObjectRef, RunInput, type RunRef } from '#schemas/payloads.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
+import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
-import { refTo, requestOf } from '../lambda/work.ts'
+import { type PanelFile, putJson, putText, refTo, requestOf } from '../lambda/work.ts'
+import type { World } from '../lambda/world.ts'
+import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
-import { answeredContract } from '../steps/run/run.ts'
-import { streamLines } from '../streams/read-object.ts'
+import { answeredContract, pinnedLines } from '../steps/run/run.ts'
+import { inShards } from '../streams/groups.ts'
+import { readJson, streamLines } from '../streams/read-object.ts'
+
+/**
+ * Replays the baseline and lays the search set out in shards. Before anything is sealed: a harness that answers nothing, or
+ * one case in two ways, ends the run here.
+ */
+async function layOut(world: World, { run_id, intent }: RunRef, pins: BaselinePins, lines: Lines): Promise<ObjectRef> {
+  const { store } = world
+  const replayer = pins.replayer ?? { kind: 'transcript' }
+  const gathered = new Gathered()
+  const reproduced = async function* () {
+    for await (const { line, ...one } of replaysOf(world, replayer, intent, AT_ONCE.wholeSet).reproduce(
+      lines,
+      pins,
+      'search',
+    )) {
+      gathered.add(one)
+      if ('measures' in one.result) yield sealedLine(line, one.result)
+    }
+  }
+  const shards: PanelFile['shards'][number][] = []
+  for await (const shard of inShards(reproduced(), shardSize(world, replayer))) {
+    const text = shard.map((line) => `${line}\n`).join('')
+    const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
+    shards.push({ cases: shard.length, version_id })
+  }
+  const { panel: _, ...rest } = gathered.reproduction({ withExamples: true })
+  if (rest.twice && rest.twice.flips > 0) throw new UserError(twoAnswers(rest.twice))
+  const panel: PanelFile = { shards, ...rest }
+  return await putJson(store, workKeys.panel(run_id), panel)
+}
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   name: 'compile-search',
@@ -27,12 +65,14 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
     const { key, version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
-    // Before anything is sealed: a harness that answers nothing, or twice differently, ends the run here.
-    const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const contract = await answeredContract(store, target)
-    if (replays.check) await replays.check(streamLines(store.objects, key), contractPins(contract, replayer))
+    // A pin that an earlier execution of this run left stands: what is laid out is its search set.
+    const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
+    const pins = before ? baselinePins(before) : contractPins(contract, replayer)
+    const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
+    const panel = await layOut(world, run, pins, lines)
     const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
-    return { search_set: { ref, digest, cases, version_id }, limits }
+    return { search_set: { ref, digest, cases, version_id }, limits, panel }
   },
 }
 

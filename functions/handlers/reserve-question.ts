@@ -2,7 +2,7 @@
 import { canonical } from '#core/canonical.ts'
 import { type Reserved, ReserveInput } from '#schemas/payloads.ts'
 import { gateKeys, workKeys } from '#schemas/work-keys.ts'
-import { askedOf } from '../lambda/gate-question.ts'
+import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
@@ -32,7 +32,7 @@ export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
     let shards = 0
     for await (const lines of inShards(sealed.lines(), shardSize(world, run.replayer)))
       await store.vault.putIfAbsent(gateKeys.shard(version, k, shards++), asText(lines))
-    return { items: question.list.length * shards, shards, version, question: k, due, answer: null }
+    return { items: scoringsOf(run, question).length * shards, shards, version, question: k, due, answer: null }
   },
 }
 

@@ -1,9 +1,9 @@
-/** Scores one sealed shard for one listed candidate. The score stays in the vault; a recorded one is never taken again. */
+/** Scores one sealed shard for one listed candidate, or, where code replays, for its baseline, in one of two passes. The score stays in the vault; a recorded one is never taken again. */
 import { canonicalLines } from '#core/canonical.ts'
 import { ScoreItem } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { askedOf } from '../lambda/gate-question.ts'
+import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, replaysOf } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
@@ -16,13 +16,14 @@ export const scoreShardFunction: Step<ScoreItem, Record<string, never>> = {
   async work({ asked, reserved: { version, question: k, shards }, item }, world) {
     const { store } = world
     const { run, question } = await askedOf(store, asked)
-    const candidate = Math.floor(item / shards)
+    const scoring = Math.floor(item / shards)
     const shard = item % shards
-    const recorded = gateKeys.scores(version, k, candidate, shard)
+    const recorded = gateKeys.scores(version, k, scoring, shard)
     if ((await store.vault.get(recorded)) !== null) return {}
     const lines = streamLines(store.vault, gateKeys.shard(version, k, shard))
     const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
-    const scores = await Array.fromAsync(replays.score(lines, run, question.list[candidate]!))
+    const { change, pass } = scoringsOf(run, question)[scoring]!
+    const scores = await Array.fromAsync(replays.score(lines, run, change, pass))
     if (scores.length === 0) throw new UserError('a sealed shard is missing')
     await store.vault.putIfAbsent(recorded, canonicalLines(scores))
     return {}

@@ -3,7 +3,7 @@ import type { CaseScore } from '#core/gate/score.ts'
 import { AnswerInput } from '#schemas/payloads.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { askedOf } from '../lambda/gate-question.ts'
+import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
 import type { ReplayEngine } from '../ports.ts'
@@ -16,13 +16,14 @@ export const sealAnswerFunction: Step<AnswerInput, Record<string, never>> = {
   input: AnswerInput,
   async work({ asked, reserved: { version, question: k, shards } }, { store }) {
     const { run, question } = await askedOf(store, asked)
+    const scorings = scoringsOf(run, question)
     const engine: Pick<ReplayEngine, 'score'> = {
-      /** The list is scored in its own order, one call a candidate. */
-      async *score(_lines, run, change) {
-        const candidate = question.list.findIndex((c) => c.candidate_id === change.candidate_id)
+      /** The list is scored in its own order, one call a scoring. */
+      async *score(_lines, run, change, pass) {
+        const scoring = scorings.findIndex((s) => s.pass === pass && s.change?.candidate_id === change?.candidate_id)
         let scored = 0
         for (let i = 0; i < shards; i++) {
-          const scores = await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, candidate, i))
+          const scores = await readLines<CaseScore>(store.vault, gateKeys.scores(version, k, scoring, i))
           scored += scores.length
           yield* scores
         }

@@ -3,11 +3,12 @@ import { recordProblems } from '#core/experience/records-found.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
-import { AT_ONCE, contractPins, replaysOf } from '../lambda/replays.ts'
+import { contractPins } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
+import { transcriptReplays } from '../steps/replay/replays.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
 import { answeredContract } from '../steps/run/run.ts'
 
@@ -15,15 +16,13 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   name: 'seal-version',
   sealed: 'sealer',
   input: SealVersionInput,
-  async work({ run, limits }, world) {
-    const { store } = world
+  async work({ run, limits }, { store }) {
     const { target, replayer } = await requestOf(store, run)
     const contract = await answeredContract(store, target)
     const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'))
     if (problems.length > 0) throw new ContractRefused(problems)
-    const replays = replaysOf(world, replayer, run.intent, AT_ONCE.wholeSet)
     const pins = contractPins(contract, replayer)
-    return { facts: await sealIfNeeded(store, contract.resolved, pins, replays, async () => limits) }
+    return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }
   },
 }
 

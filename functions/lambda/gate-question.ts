@@ -3,10 +3,11 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import { commitmentOf } from '#core/gate/commitment.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import { patchDigest } from '#core/space/lattice.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
 import type { GateInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { Pass, Store } from '../ports.ts'
 import type { QuestionFile } from './pausing-ports.ts'
 import { needJson } from './work.ts'
 
@@ -22,4 +23,22 @@ export async function askedOf(
   if (run.heldout_test_set === null || commitmentOf(run, resolveTarget(run.target), found) !== question.commit)
     throw new UserError(`the question of run ${asked.run.run_id} does not match its commit: nothing was asked`)
   return { run, question }
+}
+
+/** Something that the gate scores: a candidate of the list, or, null, the baseline. */
+export interface Scoring {
+  readonly change: CandidateChange | null
+  readonly pass: Pass
+}
+
+/** All scorings of a question, in their order: each candidate; where code replays, the baseline too, and everything twice. */
+export function scoringsOf(
+  { replayer }: Pick<AutotuneRun, 'replayer'>,
+  { list }: Pick<QuestionFile, 'list'>,
+): Scoring[] {
+  if (replayer.kind === 'transcript') return list.map((change) => ({ change, pass: 'first' }))
+  return [null, ...list].flatMap((change) => [
+    { change, pass: 'first' },
+    { change, pass: 'second' },
+  ])
 }

@@ -13,9 +13,10 @@ import type { World } from './world.ts'
 export const AT_ONCE = { wholeSet: 64, shard: 8 } as const
 
 /**
- * Cases of a shard that a harness replays: at 8 at once and 10 s each they are done in 250 s, within the 300 s of a shard.
+ * Cases of a shard that a harness replays: twice, at 8 at once and 10 s each, they are done in 250 s, within the 300 s of a
+ * shard.
  */
-const HARNESS_SHARD_CASES = 200
+const HARNESS_SHARD_CASES = 100
 
 export const shardSize = ({ shardCases }: World, { kind }: Replayer): number =>
   kind === 'transcript' ? shardCases : Math.min(shardCases, HARNESS_SHARD_CASES)

@@ -25,7 +25,10 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The last of these are there with a harness and a model only.
   'Functions/CompileSearch/Policy/Resource': [
+    'autotune/work/*/panel.json',
     'autotune/work/*/request.json',
+    'autotune/work/*/run.json',
+    'autotune/work/*/shards/*',
     'experience/*',
     'goldens/*',
     'packs/*',
@@ -38,16 +41,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'experience/links/*',
     'packs/*',
   ],
-  'Functions/PinRun/Policy/Resource': [
-    'autotune/work/*/panel.json',
-    'autotune/work/*/request.json',
-    'autotune/work/*/run.json',
-    'autotune/work/*/shards/*',
-    'goldens/*',
-    'packs/*',
-    'experience/*',
-    'model-cache/*',
-  ],
+  'Functions/PinRun/Policy/Resource': ['autotune/work/*/request.json', 'autotune/work/*/run.json', 'packs/*'],
   'Functions/ReplayShard/Policy/Resource': [
     'autotune/work/*/answers/*',
     'autotune/work/*/run.json',

@@ -18,11 +18,11 @@ export class WorkflowFunctions extends Construct {
   readonly startRun: RuntimeFunction
   /** Sealer: moves the runs of retired versions to where the search reads. */
   readonly openRetired: RuntimeFunction
-  /** Compiles the search set. */
+  /** Compiles the search set, replays its baseline, cuts the shards. */
   readonly compileSearch: RuntimeFunction
   /** Sealer: seals a held-out version where a fresh one is needed, and publishes its facts. */
   readonly sealVersion: RuntimeFunction
-  /** Pins everything the run depends on, replays the baseline, cuts the shards. */
+  /** Pins everything the run depends on. */
   readonly pinRun: RuntimeFunction
   /** The search: says what is needed next, and writes what the run leaves. */
   readonly advanceRun: RuntimeFunction
@@ -85,7 +85,6 @@ const LARGE: ReadonlySet<string> = new Set([
   'open-retired',
   'compile-search',
   'seal-version',
-  'pin-run',
   'advance-run',
   'reserve-question',
   'seal-answer',

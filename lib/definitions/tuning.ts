@@ -67,8 +67,13 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
       'Pin Run': {
         ...lambdaTask({
           function: parts.pinRun,
-          payload: { run: RUN, search_set: '{% $compiled.search_set %}', heldout: '{% $heldout %}' },
-          seconds: 900,
+          payload: {
+            run: RUN,
+            search_set: '{% $compiled.search_set %}',
+            panel: '{% $compiled.panel %}',
+            heldout: '{% $heldout %}',
+          },
+          seconds: 300,
           assign: { pinned: PAYLOAD },
         }),
         Next: 'Advance Run',

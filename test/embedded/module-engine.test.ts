@@ -4,7 +4,7 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { gather } from '../../functions/steps/replay/reproduce.ts'
+import { gather, recordedLines } from '../../functions/steps/replay/reproduce.ts'
 import { aDesk, aDeskRun, baselinePins, harnessSource, linesOf } from '../adapters/module/support.ts'
 import { aPack, aSuite, aTarget, prices } from '../support/builders.ts'
 
@@ -34,10 +34,13 @@ describe('a harness that behaves', () => {
 
   test('is shown no label, no gold and no outcome', async () => {
     const seen = `throw new Error(JSON.stringify([recorded, await pinned.retrieve('orders'), await pinned.model({ prompt: 'ord-1' })]))`
-    const { examples } = await reproduce(harnessSource(seen), ['a'])
+    const message = await reproduce(harnessSource(seen), ['a']).then(
+      () => '',
+      (error: Error) => error.message,
+    )
 
-    expect(examples!.failed).toContain('please refund ORD-1')
-    expect(examples!.failed).not.toMatch(/gold|required|passed|correct|outcome|DECIDED/)
+    expect(message).toContain('please refund ORD-1')
+    expect(message).not.toMatch(/gold|required|passed|correct|outcome|DECIDED/)
   })
 })
 
@@ -315,16 +318,18 @@ describe('the gate with a harness', () => {
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'b') throw new Error('secret')
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'c') settings = { 'evidence.orders.top_k': 4 }`)
     const engine = await desk.engine(desk.harness(source), runs)
-    const reproduced = await Array.fromAsync(engine.reproduce(linesOf(runs), baselinePins(), 'vault'))
+    const reproduced = await Array.fromAsync(recordedLines(linesOf(runs), baselinePins()))
     const sealed = reproduced.flatMap(({ line, result }) => ('measures' in result ? [sealedLine(line, result)] : []))
-    const run = { pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
+    const run = { target: aTarget(), pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
     const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }
-    const scores = await Array.fromAsync(
-      engine.score(sealed, run, { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' }),
-    )
+    const change = { candidate_id: 'x', layer: 'retrieval', patch, rationale: '' } as const
+    const scores = await Array.fromAsync(engine.score(sealed, run, change, 'first'))
 
     expect(sealed).toHaveLength(4)
-    expect(scores.map((s) => s.status)).toEqual(['replayed', 'unreplayable', 'unchanged', 'replayed'])
+    expect(scores.map((s) => s.status)).toEqual(['replayed', 'failed', 'unchanged', 'replayed'])
+    expect(await Array.fromAsync(engine.score(sealed, run, change, 'second'))).toEqual(scores)
+    const baseline = await Array.fromAsync(engine.score(sealed, run, null, 'first'))
+    expect(baseline.map((s) => s.status)).toEqual(['replayed', 'replayed', 'replayed', 'replayed'])
     expect(scores[1]!.measures).toMatchObject({ policy_violation: true, utility_passed: false })
     expect(JSON.stringify(scores)).not.toContain('secret')
   })

@@ -6,44 +6,71 @@ import { gather } from '../../functions/steps/replay/reproduce.ts'
 import { aDesk, aDeskRun, baselinePins, harnessSource, linesOf } from '../adapters/module/support.ts'
 
 describe('before a run begins', () => {
-  const check = async (source: string, options = {}) => {
+  const twice = async (source: string, options = {}) => {
     using desk = aDesk()
     const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
     const engine = await desk.engine(desk.harness(source), runs, options)
-    await engine.check!(linesOf(runs), baselinePins())
+    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))).twice
   }
 
-  test('a good harness passes', async () => {
-    await expect(check(harnessSource())).resolves.toBeUndefined()
+  test('a good harness answers every case twice alike', async () => {
+    expect(await twice(harnessSource())).toEqual({
+      cases: 9,
+      flips: 0,
+      examples: [],
+      lost_families: 0,
+      families: 9,
+    })
   })
 
   test('one that fails on every case is refused with the reason', async () => {
-    await expect(check(harnessSource(`throw new Error('not ready')`))).rejects.toThrow(
-      /failed on all 5 cases that were tried first\.\nc0: the harness threw Error: not ready/,
+    await expect(twice(harnessSource(`throw new Error('not ready')`))).rejects.toThrow(
+      /failed on all 9 cases that were tried first\.\nc0: the harness threw Error: not ready/,
     )
   })
 
   test('one that hangs on every case is refused', async () => {
-    await expect(check(harnessSource('for (;;) {}'), { limitMs: 300 })).rejects.toThrow(/no answer within 300 ms/)
+    await expect(twice(harnessSource('for (;;) {}'), { limitMs: 300 })).rejects.toThrow(/no answer within 300 ms/)
   })
 
   test.each([
     [
       'draws random numbers',
-      `if (Math.random() < 2) return { status: 'DECIDED', outputs: Math.random(), evidence_refs: [], usage: null }`,
+      `return { status: 'DECIDED', outputs: Math.random(), evidence_refs: [], usage: null }`,
+      /^c0: outputs 0\.\d+ and 0\.\d+$/,
     ],
     [
       'keeps state between cases',
-      `globalThis.n = (globalThis.n ?? 0) + 1; if (globalThis.n) return { status: null, outputs: globalThis.n, evidence_refs: [], usage: null }`,
+      `globalThis.n = (globalThis.n ?? 0) + 1; return { status: null, outputs: globalThis.n, evidence_refs: [], usage: null }`,
+      /^c\d: outputs \d and \d$/,
     ],
     [
       'measures the clock',
       `return { status: null, outputs: null, evidence_refs: [], usage: null, latency_ms: performance.now() }`,
+      /^c0: latency_ms [\d.]+ and [\d.]+$/,
     ],
-  ])('one that %s is refused', async (_, code) => {
-    await expect(check(harnessSource(code), { concurrency: 1 })).rejects.toThrow(
-      /gave two answers to case c\d under the same settings/,
-    )
+    [
+      'depends on its start',
+      `globalThis.born ??= process.hrtime.bigint().toString(); return { status: null, outputs: globalThis.born, evidence_refs: [], usage: null }`,
+      /^c0: outputs "\d+" and "\d+"$/,
+    ],
+    [
+      'depends on the case before',
+      `const last = globalThis.last ?? null; globalThis.last = recorded.case_id; return { status: null, outputs: last, evidence_refs: [], usage: null }`,
+      /^c\d: outputs .* and .*$/,
+    ],
+    [
+      'throws by chance',
+      `if (Math.random() < .5) throw new Error('tails')`,
+      /^c\d: (the harness threw Error: tails|an answer)/,
+    ],
+  ])('one that %s is found out, case by case', async (_, code, named) => {
+    const { cases, flips, examples } = (await twice(harnessSource(code), { concurrency: 1 }))!
+
+    expect(cases).toBe(9)
+    expect(flips).toBeGreaterThan(0)
+    expect(examples).toHaveLength(Math.min(flips, 5))
+    expect(examples[0]).toMatch(named)
   })
 
   test.each([

@@ -13,7 +13,7 @@ const TABLE = {
     'write run item',
   ],
   AutotuneFunctionsCompileSearchRole: ['read experience'],
-  AutotuneFunctionsPinRunRole: ['read experience', 'write lock'],
+  AutotuneFunctionsPinRunRole: ['write lock'],
   AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.

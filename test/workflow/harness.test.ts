@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cachedModel } from '#adapters/model-cache.ts'
-import { canonical } from '#core/canonical.ts'
-import { harnessView } from '#core/search/harness-replayer.ts'
-import { searchRounds } from '#core/search/search.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import type { HarnessModule } from '#schemas/harness.ts'
-import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { harnessFunction } from '../../functions/harness-client/harness-function.ts'
@@ -16,30 +11,15 @@ import { lambdaReplays } from '../../functions/steps/replay/lambda-replays.ts'
 import { readJson, readLines } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { desk, json, type Replay, searchingEngine, TOP_K } from '../support/harness-engine.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { deploy, type Harness } from '../support/workflow/deployed.ts'
-import { locks, RUN, twin } from '../support/workflow/twin.ts'
+import { locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
 const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
-const TOP_K = 'evidence.orders.top_k'
 const target = aTarget({ scoring: { replayer: 'module' } })
 const change = (top_k: number) => ({ patch: { [TOP_K]: top_k } })
-
-type Replay = HarnessModule['replay']
-
-/** Keeps `top_k` passages, asks the recorded model once, decides as recorded. `before` runs first. */
-const desk =
-  (before: (...given: Parameters<Replay>) => unknown = () => {}): Replay =>
-  async (recorded, settings, pinned) => {
-    await before(recorded, settings, pinned)
-    const offered = await pinned.retrieve('orders', { hop: 1 })
-    const kept = offered.slice(0, settings[TOP_K] as number)
-    await pinned.model({ prompt: recorded.messages[0]!.content })
-    return { status: 'DECIDED', outputs: { refund: true }, evidence_refs: kept.map((p) => p.evidence_ref), usage: null }
-  }
-
-const json = (value: unknown) => JSON.parse(JSON.stringify(value))
 
 describe('a deployed run with a harness function', () => {
   let templates: Harness['templates']
@@ -83,32 +63,7 @@ describe('a deployed run with a harness function', () => {
         },
         atOnce: 1,
       })
-      let searched: ReadonlyMap<string, ReplayCase> = new Map()
-      return {
-        ...replays,
-        async *reproduce(lines, pins, side) {
-          const texts = await Array.fromAsync(lines)
-          if (side === 'search')
-            searched = new Map(texts.map((text) => JSON.parse(text) as ReplayCase).map((c) => [c.case_id, c]))
-          yield* replays.reproduce(texts, pins, side)
-        },
-        async *search(input) {
-          const run = { pack: { settings: input.pins.baseline }, price_table: null, evaluator_suite: input.suite }
-          const results: string[] = []
-          const rounds = searchRounds(input, harnessView(input.pins), (result) => results.push(canonical(result)))
-          const { cases, baseline } = input.panel
-          let step = rounds.next()
-          while (!step.done) {
-            const lines = step.value.cases.map((i) => ({
-              case: searched.get(cases.at(i)!.case_id)!,
-              baseline: baseline.at(i)!,
-            }))
-            step = rounds.next(await replays.answer(lines, step.value.settings, run))
-          }
-          yield* results
-          return step.value
-        },
-      }
+      return searchingEngine(replays)
     }
   const both = async (harness: Harness, written: ReturnType<typeof change>[] | null = null) =>
     twin(base, target, { written, engine: embedded(harness), harness })
@@ -167,7 +122,7 @@ describe('a deployed run with a harness function', () => {
     const { store, execution } = await same.deployed({ shardCases: 3, faults: { before } })
     expect(execution.error).toBeNull()
     await same.expectSame(store)
-    expect([...throttled]).toEqual(['CompileSearch', 'SealVersion', 'PinRun', 'ReplayShard', 'ScoreShard'])
+    expect([...throttled]).toEqual(['CompileSearch', 'ReplayShard', 'ScoreShard'])
   })
 
   it('ends before anything is sealed when the harness answers nothing', async () => {
@@ -176,9 +131,84 @@ describe('a deployed run with a harness function', () => {
     })
     const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
     const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
-    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 5 cases') })
+    expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 6 cases') })
     expect(failed.entered.at(-1)).toBe('Compile Search Set')
     expect(await locks(store)).toBe(0)
+  })
+
+  it('ends before anything is sealed when the harness gives a case two answers', async () => {
+    const asked = new Map<string, number>()
+    const harness = harnessOf(
+      desk((recorded) => {
+        const times = (asked.get(recorded.case_id) ?? 0) + 1
+        asked.set(recorded.case_id, times)
+        if (recorded.case_id === 's3' && times === 2) throw new Error('lost connection')
+      }),
+    )
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
+    expect(failed.error).toMatchObject({
+      error: 'UserError',
+      cause: expect.stringMatching(/two answers to 1 of 6 search cases .*: s3: an answer, and then .*lost connection/),
+    })
+    expect(failed.entered.at(-1)).toBe('Compile Search Set')
+    expect(await versions(store, target)).toEqual([])
+    expect(await locks(store)).toBe(0)
+  })
+
+  it('ends before a question is spent when the harness gives a candidate two answers', async () => {
+    let calls = 0
+    const harness = harnessOf(
+      desk((_, settings) => {
+        if (settings[TOP_K] === 1 && ++calls % 2 === 0) throw new Error('lost connection')
+      }),
+    )
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
+    expect(failed.status).toBe('FAILED')
+    expect(failed.entered.at(-1)).toBe('Replay Search Shards')
+    expect((await versions(store, target))[0]).toMatchObject({ used: 0, open: null })
+    expect(await locks(store)).toBe(0)
+    expect(failed.error!.cause).toContain('two answers')
+  })
+
+  it('is sent held-out cases by the gate alone, after the question was opened', async () => {
+    const sealed = new Set<string>()
+    let step = ''
+    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const harness = harnessOf(
+      desk(async (recorded) => {
+        if (recorded.case_id.startsWith('s')) return
+        const [item] = await versions(store, target)
+        sealed.add(`${step}, ${item?.open ? 'open' : 'shut'}`)
+      }),
+    )
+    const before = (name: string) => {
+      step = name
+    }
+    const run = deploy(store, { harness, shardCases: 40, faults: { before } })
+    const done = await run.tune({ target, run_id: RUN })
+    expect(done.error).toBeNull()
+    expect(sealed).toEqual(new Set(['ScoreShard, open']))
+    // Three shards, of the baseline and of the one listed candidate, twice each.
+    expect(run.calls.ScoreShard).toBe(3 * 2 * 2)
+  })
+
+  it.each([
+    [
+      'throws under the candidate',
+      desk((r, s) => (r.case_id === 'h7' && s[TOP_K] !== 4 ? Promise.reject(new Error('h7')) : null)),
+    ],
+    [
+      'throws under the baseline',
+      desk((r, s) => (r.case_id === 'h7' && s[TOP_K] === 4 ? Promise.reject(new Error('h7')) : null)),
+    ],
+  ])('leaves the bytes of the embedded no when the harness %s on a sealed case', async (_, replay) => {
+    const same = await both(harnessOf(replay))
+    expect(same.verdict).toBe('not_certified')
+    const { store, execution } = await same.deployed({ shardCases: 30 })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
   })
 
   it('is refused at its start where the deployment names no harness, with nothing written', async () => {

@@ -2,7 +2,7 @@
 import type { Settings } from '#schemas/common.ts'
 import type { BaselineTuple, PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
-import type { Replayer } from '#schemas/run.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { digestOfBytes } from '../canonical.ts'
 import { baselineFloors } from '../evaluate/floor-letters.ts'
@@ -37,6 +37,15 @@ export interface BaselinePins {
   /** Absent: the transcript replayer. */
   readonly replayer?: Replayer
 }
+
+/** What the baseline of a run pins. */
+export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+  tuple: run.target.baseline_tuple!,
+  settings: run.pack.settings,
+  suite: run.evaluator_suite,
+  prices: run.price_table,
+  replayer: run.replayer,
+})
 
 export interface Excluded {
   readonly excluded: Exclusion

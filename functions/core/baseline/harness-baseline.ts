@@ -3,7 +3,8 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import { type HarnessReply, observeHarness } from '../replay/harness.ts'
 import type { HarnessDecision } from '../replay/harness-recording.ts'
 import type { Unreplayable } from '../replay/transcript.ts'
-import { type BaselinePins, type BaselineReplay, otherRefs, reproducing } from './baseline.ts'
+import { type BaselinePins, type BaselineReplay, otherRefs, type Reproducing, reproducing } from './baseline.ts'
+import { recordedBaseline } from './recorded-baseline.ts'
 
 /** A reply with what it is judged against, or why nothing could be asked. */
 export type Replied = (Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }) | Unreplayable
@@ -30,5 +31,15 @@ export function harnessBaseline(replayCase: ReplayCase, replied: Replied, pins: 
   const { asked } = trimmed.recording.approvals
   if (asked.some((was, i) => was !== null && was !== (trimmed.asked[i] === 1)))
     return { excluded: 'scorecard', detail: 'an approval was not asked for as recorded' }
-  return reproducing(replayCase, replayed, pins)
+  const now = reproducing(replayCase, replayed, pins)
+  const record = recordedBaseline(replayCase, pins)
+  return 'measures' in record && isJudgedOtherwise(now, record)
+    ? { excluded: 'scorecard', detail: 'the suite judges it otherwise than the recorded decision' }
+    : now
 }
+
+/** Cost and latency are the harness's own; what the suite says of the decision is pinned by the record. */
+const isJudgedOtherwise = (now: Reproducing, record: Reproducing): boolean =>
+  now.floors !== record.floors ||
+  now.measures.utility_passed !== record.measures.utility_passed ||
+  now.measures.utility_score !== record.measures.utility_score

@@ -8,6 +8,7 @@ import { type CaseHead, familyIds, makePanel, type Panel } from '../evaluate/pan
 import type { Measures } from '../evaluate/scorecard.ts'
 import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion, type Reproducing } from './baseline.ts'
+import { type AskedTwice, MOST_NAMED, type SecondAnswer } from './two-answers.ts'
 
 /** Families with a case that is left out, and those that have no other case. */
 export interface ExcludedFamilies {
@@ -20,9 +21,11 @@ export interface Reproduction {
   /** Cases whose baseline reproduces, and their measures. */
   readonly panel: Panel
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
-  /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
   /** What of the actions of all cases was traced. Of the search side only. */
   readonly tracing?: Tracing
+  /** How a harness answered twice. Of the search side only; absent: no harness was asked. */
+  readonly twice?: AskedTwice
+  /** First case of each exclusion and what differs. Of the search side only: nothing is told of a held-out case. */
   readonly examples?: Readonly<Partial<Record<Exclusion, string>>>
   /** Families with a case that is left out, and those of them that have no other. */
   readonly excludedFamilies: ExcludedFamilies
@@ -54,6 +57,8 @@ export interface Reproduced<C extends CaseHead = CaseHead> {
   /** What of its actions was traced; absent where nobody counts it. */
   readonly tracing?: Tracing
   readonly result: BaselineReplay
+  /** Of a harness; absent: it was not asked twice. */
+  readonly second?: SecondAnswer
 }
 
 /** A whole case and what its baseline replay came to. */
@@ -77,9 +82,12 @@ export class Gathered {
   readonly #excludedFamilies = new Set<string>()
 
   #tracing = NO_TRACING
+  #twice: Pick<AskedTwice, 'cases' | 'flips' | 'examples'> | null = null
+  readonly #lostFamilies = new Set<string>()
 
-  add({ case: head, result, tracing }: Reproduced): void {
+  add({ case: head, result, tracing, second }: Reproduced): void {
     if (tracing) this.#tracing = addTracing(this.#tracing, tracing)
+    if (second) this.#addTwice(head, second)
     if ('measures' in result) {
       const { floors } = result
       this.#cases.add(floors === undefined ? head : { ...head, floors })
@@ -101,7 +109,17 @@ export class Gathered {
       excludedFamilies: this.#countExcluded(panel),
       exposure: exposureCounts(panel),
     }
-    return withExamples ? { ...both, examples: this.#examples, tracing: this.#tracing } : both
+    if (!withExamples) return both
+    const families = panel.families + both.excludedFamilies.all
+    const twice = this.#twice && { twice: { ...this.#twice, lost_families: this.#lostFamilies.size, families } }
+    return { ...both, examples: this.#examples, tracing: this.#tracing, ...twice }
+  }
+
+  #addTwice({ case_id, family_id }: CaseHead, { otherwise, lost }: SecondAnswer): void {
+    if (lost) this.#lostFamilies.add(family_id)
+    const { cases, flips, examples } = this.#twice ?? { cases: 0, flips: 0, examples: [] }
+    const named = otherwise === null || flips >= MOST_NAMED ? examples : [...examples, `${case_id}: ${otherwise}`]
+    this.#twice = { cases: cases + 1, flips: flips + (otherwise === null ? 0 : 1), examples: named }
   }
 
   #countExcluded(panel: Panel): ExcludedFamilies {

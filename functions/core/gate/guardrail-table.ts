@@ -52,6 +52,8 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
       return `utility falls by less than ${Number((marginOf(target) * 100).toPrecision(4))} points: ${rules('utility')}`
     case 'utility':
       return `utility rises: ${rules('utility')}`
+    case 'harness_baseline':
+      return 'the harness decides as recorded on every sealed case'
     case 'p95_latency_delta':
       return `p95 latency rises by at most ${guardrails.p95_latency_delta?.max_ms} ms`
     case 'economics_delta':

@@ -6,6 +6,7 @@ import type { ResolvedTarget } from '../contract/resolve.ts'
 import { harnessBehind } from '../replay/by-construction.ts'
 import type { SearchResult } from '../search/search.ts'
 import type { CompiledSearch } from '../search/search-set.ts'
+import { harnessNeed } from './harness-need.ts'
 import { askRefusal } from './ledger.ts'
 import { neededOf, preflight } from './preflight.ts'
 import { inconclusiveWording } from './wording.ts'
@@ -39,7 +40,7 @@ export function preflightRun(
   // A question that this very commit opened is resumed, not asked again.
   const refusal = item.history.some((q) => q.commit === commit) ? null : askRefusal(item)
   const first = found.committed[0]
-  const rows = preflight(
+  const needs = preflight(
     facts,
     target,
     run.evaluator_suite,
@@ -55,6 +56,7 @@ export function preflightRun(
       : null,
     found.control.floors,
   )
+  const rows = [...needs, ...harnessNeed(compiled.twice, facts.families)]
   const needed = neededOf(rows)
   if (refusal) return { verdict: 'refused', reasons: [refusal], rows, needed }
   if (rows.some((r) => r.verdict === 'inconclusive'))

@@ -16,14 +16,15 @@ import { applyPatch } from '../space/lattice.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {
-  readonly status: 'unchanged' | 'replayed' | 'unreplayable'
+  /** `failed`: code that replays threw, hung, or did not decide as recorded under the baseline. */
+  readonly status: 'unchanged' | 'replayed' | 'unreplayable' | 'failed'
   readonly measures: Measures
   /** What the binary floors of the suite said, a letter each (`floor-letters.ts`). */
   readonly floors: string
 }
 
 const SCORE = record<Omit<CaseScore, 'floors'>>({
-  status: oneOf(['unchanged', 'replayed', 'unreplayable']),
+  status: oneOf(['unchanged', 'replayed', 'unreplayable', 'failed']),
   measures: MEASURES_COLUMN,
 })
 
@@ -67,8 +68,8 @@ const sameTrim = (a: TrimmedCase, b: TrimmedCase): boolean =>
   a.asked.every((flag, i) => flag === b.asked[i])
 
 /** Scores sealed lines for one candidate. */
-export function lineScorer(run: AutotuneRun, change: CandidateChange): (line: string) => CaseScore {
-  const settings = applyPatch(run.pack.settings, change.patch)
+export function lineScorer(run: AutotuneRun, change: CandidateChange | null): (line: string) => CaseScore {
+  const settings = applyPatch(run.pack.settings, change?.patch ?? {})
   const pins = { baseline: run.pack.settings, prices: run.price_table }
   return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
 }

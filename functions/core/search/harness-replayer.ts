@@ -3,10 +3,9 @@ import type { Settings } from '#schemas/common.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Replied } from '../baseline/harness-baseline.ts'
-import type { SealedLine } from '../baseline/reproduce.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { lostOutcomeFindings } from '../evaluate/evaluators.ts'
-import { scorecardOf } from '../evaluate/scorecard.ts'
+import { type Measures, scorecardOf } from '../evaluate/scorecard.ts'
 import { caseForHarness, observeHarness, otherDecision } from '../replay/harness.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { askedFor, type ReplayPins } from '../replay/transcript.ts'
@@ -31,9 +30,12 @@ export function harnessView({ baseline }: ReplayPins): CaseView {
   }
 }
 
-/** The answer of one case. A reply that is no decision counts against the candidate, with its reason on record. */
+/**
+ * The answer of one case. A reply that is no decision counts against the candidate, with its reason on record.
+ * @param baseline what the harness itself came to under the baseline; null: it is compared later
+ */
 export function harnessAnswer(
-  { case: replayCase, baseline }: SealedLine,
+  { case: replayCase, baseline }: { readonly case: ReplayCase; readonly baseline: Measures | null },
   replied: Replied,
   pins: ReplayPins,
   suite: EvaluatorSuite,
@@ -58,7 +60,7 @@ export function harnessAnswer(
       !trimmed.equal ||
       trimmed.recording.run_id !== recorded.run_id ||
       trimmed.asked.some((flag, i) => flag !== baselineAsked[i]) ||
-      canonical(scorecard.measures) !== canonical(baseline),
+      (baseline !== null && canonical(scorecard.measures) !== canonical(baseline)),
     decisionChanged: replayed.ungrounded.length > 0 || otherDecision(recorded, trimmed.recording) !== null,
     result: {
       case_id,

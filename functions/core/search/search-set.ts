@@ -3,6 +3,7 @@ import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Exclusion } from '../baseline/baseline.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
+import { type AskedTwice, askedTwiceLine, twoAnswers } from '../baseline/two-answers.ts'
 import { baselineProblems } from '../contract/baseline-floors.ts'
 import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
@@ -19,16 +20,21 @@ export interface CompiledSearch {
   readonly notes: readonly string[]
   /** The same for a proposal, which also says what is whole. */
   readonly records: readonly string[]
+  /** How a harness answered twice; absent: none was asked. */
+  readonly twice?: AskedTwice
   /** Why nothing could be certified on these records whatever the candidate; empty when something could. */
   readonly problems: readonly string[]
 }
 
 /** Makes the search's input of the cases whose baseline reproduces. */
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
+  const twice = askedTwiceLine(reproduced.twice)
+  const ofCode = twice === null ? [] : [twice]
   return {
+    ...(reproduced.twice && { twice: reproduced.twice }),
     excluded: reproduced.excluded,
-    records: recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
-    notes: searchNotes(reproduced, target, run.evaluator_suite),
+    records: [...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite), ...ofCode],
+    notes: [...searchNotes(reproduced, target, run.evaluator_suite), ...ofCode],
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,
@@ -61,6 +67,7 @@ export const searchProblems = (
   suite: EvaluatorSuite,
   replayer: Replayer['kind'],
 ): string[] => [
+  ...(reproduced.twice && reproduced.twice.flips > 0 ? [twoAnswers(reproduced.twice)] : []),
   ...baselineProblems(reproduced.panel, target),
   ...(reproduced.panel.cases.length === 0
     ? Object.values(reproduced.examples ?? {})

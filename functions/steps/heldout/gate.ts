@@ -1,6 +1,7 @@
 /**
  * The gate: reserves the question by one conditional write before a sealed byte is read, scores every case of every
- * listed candidate once, and answers with one bit. A killed gate is resumed by the next start of that run.
+ * listed candidate, twice where code replays, and answers with one bit. A killed gate is resumed by the next start of that
+ * run.
  */
 import { canonical } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
@@ -8,6 +9,7 @@ import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { certificateOf } from '#core/gate/certify.ts'
 import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
+import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
 import { type CaseScore, caseScores } from '#core/gate/score.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
 import type { Series } from '#core/statistics/series.ts'
@@ -16,7 +18,7 @@ import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerRow, ReplayEngine, Store } from '../../ports.ts'
+import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
 import { readJson, streamLines } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -77,7 +79,8 @@ async function computedAnswer(
   engine: Pick<ReplayEngine, 'score'>,
 ): Promise<GateAnswer> {
   const { k, commit } = open!
-  return gateAnswer(version, k, commit, await scoreList(store, run, list, k, engine), alpha_k)
+  const certificates = await scoreList(store, run, list, k, engine)
+  return certificates === null ? noAnswer(version, k) : gateAnswer(version, k, commit, certificates, alpha_k)
 }
 
 /** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
@@ -158,36 +161,98 @@ export function asOf(item: LedgerItem, k: number): LedgerItem {
   return { ...item, used: k, open: null, history, retired, chain: last?.chain ?? item.chain }
 }
 
-/** Certificates in committed order. Every case of every candidate is scored; a recorded score is never taken again. */
+/**
+ * Certificates in committed order; null: code that replays answered some case in two ways, or failed on one. Every case of
+ * every candidate is scored, by code twice and its baseline too, whatever came of those before: time would tell else. A
+ * recorded score is never taken again.
+ */
 async function scoreList(
   store: Store,
   run: AutotuneRun,
   list: readonly CandidateChange[],
   question: number,
   engine: Pick<ReplayEngine, 'score'>,
-): Promise<Certificate[]> {
+): Promise<Certificate[] | null> {
   const facts = run.heldout_test_set!
   const sealed = await openSealed(store, facts.intent, facts.version)
-  const certificates: Certificate[] = []
-  for (const [i, change] of list.entries()) {
-    const key = logKey(facts.version, question, `scores-${i}.jsonl`)
-    let recorded = await scoresOf(recordedScores(store, key))
-    if (recorded.length === 0) {
-      store.progress(`scoring candidate ${i + 1} of ${list.length} on ${facts.cases} sealed cases`)
-      await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change))))
-      recorded = await scoresOf(recordedScores(store, key))
-    }
-    certificates.push(certify(run, list.length, sealed.panel, change, recorded))
+  const score: Scoring = async (change, pass) => {
+    const key = logKey(facts.version, question, scoresFile(list, change, pass))
+    const recorded = await recordedScores(store, key)
+    if (recorded.length > 0) return recorded
+    const at = change === null ? 0 : list.indexOf(change) + 1
+    store.progress(`scoring ${at} of ${list.length} on ${facts.cases} sealed cases`)
+    await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change, pass))))
+    return await recordedScores(store, key)
   }
+  return isCode(run)
+    ? await certifyTwice(run, list, sealed.panel, score)
+    : await certifyOnce(run, list, sealed.panel, score)
+}
+
+const isCode = ({ replayer }: AutotuneRun): boolean => replayer.kind !== 'transcript'
+
+/** Scores of a listed candidate, or, null, of the baseline. */
+type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
+
+/** Certificates of a list of which everything is scored once: by the records, or by code in a verification. */
+export async function certifyOnce(
+  run: AutotuneRun,
+  list: readonly CandidateChange[],
+  panel: Panel,
+  score: Scoring,
+): Promise<Certificate[]> {
+  const baseline = isCode(run) ? await score(null, 'first') : null
+  const certificates: Certificate[] = []
+  for (const change of list)
+    certificates.push(certify(run, list.length, { panel, baseline }, change, await score(change, 'first')))
   return certificates
 }
+
+/** The same of a list that is scored twice, to its end in any case; null: the passes do not hold. */
+async function certifyTwice(
+  run: AutotuneRun,
+  list: readonly CandidateChange[],
+  panel: Panel,
+  score: Scoring,
+): Promise<Certificate[] | null> {
+  const baseline = await score(null, 'first')
+  let hold = baselineHolds(panel, [baseline, await score(null, 'second')])
+  const certificates: Certificate[] = []
+  for (const change of list) {
+    const first = await score(change, 'first')
+    hold = passesHold(panel, [first, await score(change, 'second')]) && hold
+    if (hold) certificates.push(certify(run, list.length, { panel, baseline }, change, first))
+  }
+  return hold ? certificates : null
+}
+
+/** Did the code that replayed this question answer some case in two ways, or fail on one? Read after retirement only. */
+export async function brokeOff(
+  store: Store,
+  run: AutotuneRun,
+  list: readonly CandidateChange[],
+  question: number,
+  panel: Panel,
+): Promise<boolean> {
+  if (!isCode(run)) return false
+  const { version } = run.heldout_test_set!
+  const recorded: Scoring = (change, pass) =>
+    recordedScores(store, logKey(version, question, scoresFile(list, change, pass)))
+  return (await certifyTwice(run, list, panel, recorded)) === null
+}
+
+const scoresFile = (list: readonly CandidateChange[], change: CandidateChange | null, pass: Pass): string =>
+  `${change === null ? 'baseline' : `scores-${list.findIndex((c) => c.candidate_id === change.candidate_id)}`}${pass === 'first' ? '' : '-second'}.jsonl`
 
 async function* scoreTexts(scores: AsyncIterable<CaseScore>): AsyncGenerator<string> {
   for await (const score of scores) yield canonical(score)
 }
 
-async function* recordedScores(store: Store, key: string): AsyncGenerator<CaseScore> {
-  for await (const line of streamLines(store.vault, key)) yield JSON.parse(line) as CaseScore
+const recordedScores = (store: Store, key: string): Promise<Series<CaseScore>> =>
+  scoresOf(mapLines(streamLines(store.vault, key)))
+
+async function* mapLines(lines: AsyncIterable<string>): AsyncGenerator<CaseScore> {
+  for await (const line of lines) yield JSON.parse(line) as CaseScore
 }
 
 /** Scores gathered in their order. */
@@ -197,11 +262,11 @@ export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Series<C
   return scores
 }
 
-/** Certificate of one candidate, of so many listed ones, from its recorded scores. */
-export function certify(
+/** Certificate of one candidate, of so many listed ones, from its scores; `baseline`: those of the code that replays. */
+function certify(
   run: AutotuneRun,
   listed: number,
-  panel: Panel,
+  { panel, baseline }: { readonly panel: Panel; readonly baseline: Series<CaseScore> | null },
   change: CandidateChange,
   scores: Series<CaseScore>,
 ): Certificate {
@@ -211,8 +276,9 @@ export function certify(
     target: resolveTarget(run.target),
     suite: run.evaluator_suite,
     harness: harnessBehind(run),
-    panel,
+    panel: baseline ? panelUnder(panel, baseline) : panel,
     listed,
   }
-  return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases: scores })
+  const cases = baseline ? besideBaseline(baseline, scores) : scores
+  return certificateOf(gate, { change: { candidate_id, layer, patch, rationale }, cases })
 }

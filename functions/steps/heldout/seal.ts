@@ -18,6 +18,7 @@ import { compileIntent, readFiles } from '../experience/compile.ts'
 import { familiesOf, spentFamilies, versionsOf } from '../experience/families.ts'
 import { writeRun } from '../experience/ingest.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
+import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -62,11 +63,11 @@ export async function planSeal(
   }
   const gathered = new Gathered()
   let cases = 0
-  for await (const { case: head, result, line } of engine.reproduce(
-    unclaimed(store, target.intent, rows),
-    pins,
-    'vault',
-  )) {
+  const lines = unclaimed(store, target.intent, rows)
+  // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
+  const isCode = (pins.replayer?.kind ?? 'transcript') !== 'transcript'
+  const baselines = isCode ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
+  for await (const { case: head, result, line } of baselines) {
     cases++
     gathered.add({ case: head, result })
     if ('measures' in result) keep(sealedLine(line, result))

@@ -1,4 +1,5 @@
 /** What a rollout is built on: the approved review with what it showed, and the way back, replayed. */
+import { baselinePins } from '#core/baseline/baseline.ts'
 import { digestOf } from '#core/canonical.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
@@ -12,7 +13,7 @@ import { baselineResults, gather } from '../replay/reproduce.ts'
 import { proposalOf } from '../review/opening.ts'
 import { latestReview } from '../review/reviews.ts'
 import { shownOf } from '../review/shown.ts'
-import { baselinePins, pinnedLines } from '../run/run.ts'
+import { pinnedLines } from '../run/run.ts'
 
 export interface ApprovedProposal {
   readonly review: Review

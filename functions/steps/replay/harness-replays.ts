@@ -1,9 +1,11 @@
 /** Replays by a user's own harness, wherever it runs: what it is given, and what its replies are worth. */
-import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { BaselineReplay } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
+import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
-import { lettersOfScores } from '#core/evaluate/floor-letters.ts'
-import { type CaseScore, unreplayableScore } from '#core/gate/score.ts'
+import { differenceOf, MOST_NAMED, twoAnswers } from '#core/baseline/two-answers.ts'
+import { digestOf } from '#core/canonical.ts'
+import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
@@ -14,9 +16,10 @@ import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
-import type { RunLoader } from '../../ports.ts'
+import { UserError } from '../../errors.ts'
+import type { Lines, Pass, RunLoader } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
-import { checkHarness } from './check-harness.ts'
+import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
 
 export type Side = 'search' | 'vault'
@@ -36,10 +39,11 @@ export interface HarnessRunner<K extends Replayer> {
   readonly runs: Readonly<Record<Side, RunLoader>>
   /**
    * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
-   * the first that `ends` the work may be left out.
+   * the first that `ends` the work may be left out. Nothing that a first pass left in memory meets a second one.
    */
   map<T, R>(
     side: Side,
+    pass: Pass,
     items: readonly T[],
     work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
     ends?: (result: R) => boolean,
@@ -48,86 +52,151 @@ export interface HarnessRunner<K extends Replayer> {
 
 /** Cases that are held while they are replayed: many times as many as any runner works on at once. */
 const CASES_UNDER_WAY = 512
+/** Cases that are looked at before the rest: a harness that fails on all of them is not asked for thousands. */
+const TRIED_FIRST = 16
 
-/** Replays of cases in that runner. */
-export function harnessReplays<K extends Replayer>(
-  runner: HarnessRunner<K>,
-): CaseReplays & Required<Pick<CaseReplays, 'check'>> & { readonly replayer: K } {
-  /** Replays cases under one settings table, and judges each while its recorded run is at hand. */
-  const replay = <T extends { readonly case: ReplayCase }, R>(
-    side: Side,
-    items: readonly T[],
-    { settings, baseline }: { readonly settings: Settings; readonly baseline: Settings },
-    toResult: (item: T, replied: Replied) => R,
-    ends?: (result: R) => boolean,
-  ): Promise<R[]> => {
-    const work = async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
+interface Tables {
+  readonly settings: Settings
+  readonly baseline: Settings
+}
+
+/**
+ * Replays of cases in that runner. On the search side everything is asked twice, and two answers to a candidate's case
+ * refuse the run; a held-out case is replayed by the gate alone.
+ */
+export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): CaseReplays & { readonly replayer: K } {
+  /** Replays a case under one settings table, and judges it while its recorded run is at hand. */
+  const replaying =
+    <T extends { readonly case: ReplayCase }, R>(
+      side: Side,
+      { settings, baseline }: Tables,
+      toResult: (item: T, replied: Replied, job: Job | null) => R,
+    ) =>
+    async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
       const given = caseForHarness(item.case, settings, baseline)
-      if ('unreplayable' in given) return toResult(item, given)
+      if ('unreplayable' in given) return toResult(item, given, null)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
-      const reply = await ask({ recording: pinRecording(run, withheld, rulesOf(recording)), settings })
-      return toResult(item, { run, recording, settings, reply })
+      const job = { recording: pinRecording(run, withheld, rulesOf(recording)), settings }
+      return toResult(item, { run, recording, settings, reply: await ask(job) }, job)
     }
-    return runner.map(side, items, work, ends)
-  }
 
-  const underBaseline = <R>(
-    side: Side,
-    cases: readonly ReplayCase[],
-    { settings }: BaselinePins,
-    toResult: (replayCase: ReplayCase, replied: Replied) => R,
-  ): Promise<R[]> =>
-    replay(
-      side,
-      cases.map((c) => ({ case: c })),
-      { settings, baseline: settings },
-      (item, replied) => toResult(item.case, replied),
-    )
+  /** Both passes over search cases: what the first made of each, and in what the second differs. */
+  const twice = async <T extends { readonly case: ReplayCase }, R>(
+    items: readonly T[],
+    tables: Tables,
+    toResult: (item: T, replied: Replied) => R,
+    ends: (result: R) => boolean = () => false,
+  ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
+    const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
+    const replay = replaying('search', tables, both)
+    const first = await runner.map('search', 'first', items, replay, ({ result }) => ends(result))
+    const order = orderOf(items.slice(0, first.length), 'second')
+    const differing = await runner.map('search', 'second', order, async (i, ask) => {
+      const { replied, job } = first[i]!
+      return job === null || !('reply' in replied) ? null : differenceOf(replied.reply, await ask(job))
+    })
+    const otherwise = inOrder(order, differing)
+    return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
+  }
 
   return {
     replayer: runner.replayer,
 
-    check: async (lines, pins) =>
-      checkHarness(runner.name, lines, (some) => underBaseline('search', some, pins, (_, replied) => replied)),
-
     async *reproduce(lines, pins, side) {
-      for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
-        const cases = texts.map((text) => JSON.parse(text) as ReplayCase)
-        const results = await underBaseline(side, cases, pins, (replayCase, replied) =>
-          harnessBaseline(replayCase, replied, pins),
-        )
-        for (const [i, result] of results.entries())
-          yield { line: texts[i]!, case: headOf(cases[i]!), tracing: tracingOf(cases[i]!), result }
+      if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
+      const tables = { settings: pins.settings, baseline: pins.settings }
+      let isFirst = true
+      for await (const texts of firstThenMany(lines)) {
+        const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
+        const results = await twice(items, tables, (item, replied) => harnessBaseline(item.case, replied, pins))
+        if (isFirst) refuseIfAllFailed(runner.name, items, results)
+        isFirst = false
+        for (const [i, { result, otherwise }] of results.entries()) {
+          const replayCase = items[i]!.case
+          const lost = 'excluded' in result && 'measures' in recordedBaseline(replayCase, pins)
+          const second = { otherwise, lost }
+          yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second }
+        }
       }
     },
 
-    answer(lines, settings, run, stopsAtFailure = false) {
+    async answer(lines, settings, run, stopsAtFailure = false) {
       const pins = pinsOf(run)
-      return replay(
-        'search',
+      const answers = await twice(
         lines,
         { settings, baseline: pins.baseline },
         (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
         (answer) => stopsAtFailure && answer.result.status !== 'replayed',
       )
+      const named = answers.flatMap(({ otherwise }, i) =>
+        otherwise === null ? [] : [`${lines[i]!.case.case_id}: ${otherwise}`],
+      )
+      if (named.length > 0)
+        throw new UserError(
+          twoAnswers({ cases: lines.length, flips: named.length, examples: named.slice(0, MOST_NAMED) }),
+        )
+      return answers.map(({ result }) => result)
     },
 
-    async *score(lines, run, change) {
+    async *score(lines, run, change, pass) {
       const pins = pinsOf(run)
-      const tables = { settings: applyPatch(pins.baseline, change.patch), baseline: pins.baseline }
+      const tables = { settings: applyPatch(pins.baseline, change?.patch ?? {}), baseline: pins.baseline }
+      const score = (line: SealedLine, replied: Replied): CaseScore =>
+        change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const sealed = texts.map((text) => JSON.parse(text) as SealedLine)
-        yield* await replay('vault', sealed, tables, (line, replied): CaseScore => {
-          const answer = harnessAnswer(line, replied, pins, run.evaluator_suite)
-          // A case on which the harness failed could not be replayed either: it counts against the candidate.
-          if (answer.result.status !== 'replayed') return unreplayableScore(run.evaluator_suite)
-          const { contextChanged, decisionChanged, measures } = answer
-          const { scores } = answer.result.scorecard!
-          const floors = lettersOfScores(run.evaluator_suite, scores, measures.approval_bypass === true)
-          return { status: contextChanged || decisionChanged ? 'replayed' : 'unchanged', measures, floors }
-        })
+        const order = orderOf(sealed, pass)
+        const scores = await runner.map(
+          'vault',
+          pass,
+          order.map((i) => sealed[i]!),
+          replaying('vault', tables, score),
+        )
+        yield* inOrder(order, scores)
       }
     },
   }
+}
+
+/** The second pass takes the cases in another order: each follows another one than before. */
+function orderOf(items: readonly { readonly case: ReplayCase }[], pass: Pass): number[] {
+  const order = items.map((_, i) => i)
+  if (pass === 'first') return order
+  const keys = items.map((item) => digestOf([pass, item.case.case_id]))
+  return order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+}
+
+/** Results of a pass in the order of its items. */
+function inOrder<R>(order: readonly number[], results: readonly R[]): R[] {
+  const placed = new Array<R>(results.length)
+  for (const [at, i] of order.entries()) placed[i] = results[at]!
+  return placed
+}
+
+async function* firstThenMany(lines: Lines): AsyncGenerator<readonly string[]> {
+  let block: string[] = []
+  let size = TRIED_FIRST
+  for await (const line of lines) {
+    block.push(line)
+    if (block.length < size) continue
+    yield block
+    block = []
+    size = CASES_UNDER_WAY
+  }
+  if (block.length > 0) yield block
+}
+
+function refuseIfAllFailed(
+  name: string,
+  items: readonly { readonly case: ReplayCase }[],
+  results: readonly { readonly result: BaselineReplay }[],
+): void {
+  const failures = results.flatMap(({ result }) =>
+    'excluded' in result && result.excluded === 'failed' ? [result.detail] : [],
+  )
+  if (failures.length === results.length)
+    throw new UserError(
+      `${name} failed on all ${results.length} cases that were tried first.\n${items[0]!.case.case_id}: ${failures[0]}`,
+    )
 }

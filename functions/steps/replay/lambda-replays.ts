@@ -29,7 +29,7 @@ export function lambdaReplays({ replayer, runs, caller, models, atOnce }: Lambda
     replayer,
     name: `the harness function ${replayer.function_arn}`,
     runs,
-    map: (side, items, work) =>
+    map: (side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askFunction(job, replayer, caller, models[side]))),
   })
 }

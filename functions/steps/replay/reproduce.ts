@@ -1,15 +1,10 @@
 /** Baseline replays as a stream of case lines: what every engine gives, and what a step makes of it. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import {
-  type CaseReplay,
-  Gathered,
-  headOf,
-  type Reproduced,
-  type Reproduction,
-  reproduceLine,
-} from '#core/baseline/reproduce.ts'
+import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
+import { type CaseReplay, Gathered, headOf, type Reproduction, reproduceLine } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Lines, ReproducedLine } from '../../ports.ts'
 
 /** Replays the baseline of recorded cases in this process; `see` is shown each whole case. */
@@ -25,11 +20,18 @@ export async function* reproduceLines(
   }
 }
 
+/** What recorded cases say of their baseline by themselves, where a harness of the user's own replays them later. */
+export async function* recordedLines(lines: Lines, pins: BaselinePins): AsyncGenerator<ReproducedLine> {
+  for await (const line of lines) {
+    const replayCase = JSON.parse(line) as ReplayCase
+    yield { line, case: headOf(replayCase), result: recordedBaseline(replayCase, pins) }
+  }
+}
+
 /** All baseline replays of the search side, with an example of each exclusion. */
-export async function gather(reproduced: AsyncIterable<Reproduced>): Promise<Reproduction> {
+export async function gather(reproduced: AsyncIterable<ReproducedLine>): Promise<Reproduction> {
   const gathered = new Gathered()
-  for await (const { case: head, result, tracing } of reproduced)
-    gathered.add({ case: head, result, ...(tracing ? { tracing } : {}) })
+  for await (const { line: _, ...one } of reproduced) gathered.add(one)
   return gathered.reproduction({ withExamples: true })
 }
 

@@ -15,7 +15,7 @@ import type { CaseReplays } from './replays.ts'
 import { reproduceLines } from './reproduce.ts'
 
 /** A harness of the user's own, as far as a look needs it. */
-export type LookingEngine = Pick<ReplayEngine, 'replayer' | 'check' | 'reproduce'> & Pick<CaseReplays, 'answer'>
+export type LookingEngine = Pick<ReplayEngine, 'replayer' | 'reproduce'> & Pick<CaseReplays, 'answer'>
 
 /** Replays of a look: what is known for free, and answers in the order of a round's cases. */
 export interface LookReplays {

@@ -1,5 +1,6 @@
 /** Hand-written changes on the search side alone: bounds, fate and every figure. Spends no question, takes no lock, writes nothing. */
 import type { Exclusion } from '#core/baseline/baseline.ts'
+import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
@@ -38,6 +39,8 @@ export interface Proposed {
   readonly excluded: Readonly<Partial<Record<Exclusion, number>>>
   /** What stands beside every figure: what was not traced, which tokens are estimates, who makes most of the decisions. */
   readonly notes: readonly string[]
+  /** How a harness answered twice; absent: none was asked. */
+  readonly twice?: AskedTwice
   readonly changes: readonly ProposedChange[]
 }
 
@@ -71,7 +74,6 @@ export async function proposeChanges(
   const compiled = () => compileIntent(store, intent)
   const aside = store.scratch()
   try {
-    await engine?.check?.(compiled(), pins)
     const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records)
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
@@ -88,7 +90,7 @@ export async function proposeChanges(
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.
     const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
-    const { excluded } = reproduction
+    const { excluded, twice } = reproduction
     return {
       intent,
       metric,
@@ -96,6 +98,7 @@ export async function proposeChanges(
       search_cases: panel.cases.length,
       excluded,
       notes: searchNotes(reproduction, resolved, suite),
+      ...(twice && { twice }),
       changes: told(await answered(asking, replays)),
     }
   } finally {

@@ -1,5 +1,5 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
-import type { BaselinePins } from '#core/baseline/baseline.ts'
+import { baselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
@@ -142,12 +142,7 @@ export async function runTarget(
     set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    const compiled = compileIntent(store, resolved.intent)
-    if (engine.check) {
-      for await (const line of compiled) set.append(line)
-      await engine.check(set.texts(), pins)
-    }
-    const lines = engine.check ? set.texts() : kept(compiled, set)
+    const lines = kept(compileIntent(store, resolved.intent), set)
     const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
     if (set.count === 0)
       throw new UserError(
@@ -275,15 +270,6 @@ function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | 
     ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
   }
 }
-
-/** What the baseline of a run pins. */
-export const baselinePins = (run: AutotuneRun): BaselinePins => ({
-  tuple: run.target.baseline_tuple!,
-  settings: run.pack.settings,
-  suite: run.evaluator_suite,
-  prices: run.price_table,
-  replayer: run.replayer,
-})
 
 /** Case lines of the search set that a run pins, whose digest was checked. */
 export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {

@@ -1,22 +1,23 @@
 /** Recomputes a run from its pinned inputs and compares bytes. Opens nothing in the vault while the version lives. */
+import { baselinePins } from '#core/baseline/baseline.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { otherRules } from '#core/gate/rules.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
-import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
+import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
-import { asOf, certify, scoresOf, wasGivenUp } from '../heldout/gate.ts'
+import { asOf, brokeOff, certifyOnce, scoresOf, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { baselinePins, keepReplays, pinnedLines } from './run.ts'
+import { keepReplays, pinnedLines } from './run.ts'
 
 type Scope = 'commit' | 'gate' | 'answer' | 'none'
 
@@ -153,11 +154,12 @@ async function recompute(
         return null
       })
       if (!sealed) return { refused: 'the sealed set was changed' }
-      const certificates: Certificate[] = []
-      for (const c of found.committed)
-        certificates.push(
-          certify(run, found.committed.length, sealed.panel, c, await scoresOf(engine.score(sealed.lines(), run, c))),
-        )
+      // A "no" to code that gave two answers stands by its record: another replay may well give one.
+      if (asked.answer === false && (await brokeOff(store, run, found.committed, question, sealed.panel)))
+        return { answer: noAnswer(item.version, question), item: asOf(item, question) }
+      const certificates = await certifyOnce(run, found.committed, sealed.panel, (change, pass) =>
+        scoresOf(engine.score(sealed.lines(), run, change, pass)),
+      )
       return {
         answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
         item: asOf(item, question),

@@ -30,7 +30,7 @@ export type Request =
   /** Lines of the replays that it read; the answer is the search's result. */
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
   /** Over sealed lines; a score each. */
-  | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange }
+  | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange | null }
 
 /** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
 export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {

@@ -1,0 +1,23 @@
+/** Preflight of code that replays: a sealed case on which its baseline does not decide as recorded is a "no", so how likely is one? */
+import type { PreflightRow } from '#schemas/heldout.ts'
+import type { AskedTwice } from '../baseline/two-answers.ts'
+
+/** Chance from which a question is worth asking, as for utility. */
+const WORTH_ASKING = 0.5
+
+/** A row where the search side shows that the code misses its own baseline; none where it shows nothing, or no code replays. */
+export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: number): PreflightRow[] {
+  if (!twice || twice.lost_families === 0) return []
+  const { lost_families: lost, families } = twice
+  const power = (1 - lost / families) ** sealedFamilies
+  return [
+    {
+      guardrail: 'harness_baseline',
+      verdict: power >= WORTH_ASKING ? 'ready' : 'inconclusive',
+      families: sealedFamilies,
+      needed: power >= WORTH_ASKING ? 0 : null,
+      power,
+      note: `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (power ${power.toFixed(2)}): "autotune doctor" names a case; mend the harness`,
+    },
+  ]
+}

@@ -67,6 +67,16 @@ export class FamilyLinks {
     return (family) => out.has(family) || without(family)
   }
 
+  /** Families that are linked with the other side, under their own hash and under the one that they count for. */
+  *burned(): Generator<string> {
+    for (const [key, text] of this.#aside.entries('link ')) {
+      if (!(JSON.parse(text) as FamilyLink).burned) continue
+      const family = key.slice('link '.length)
+      yield family
+      yield familyHash(this.#rootOf(family)!)
+    }
+  }
+
   /** Name of the family that a family joined in the end; null: it joined none. */
   #rootOf(family: string): string | null {
     let root: string | null = null

@@ -20,6 +20,7 @@ import { writeRun } from '../experience/ingest.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
 import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
 export async function sealIfNeeded(
@@ -58,7 +59,7 @@ export async function planSeal(
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) {
-    await refuseOnBothSides(store, asked.body)
+    await refuseLinked(store, asked.body)
     return { facts: factsOf(await kept(store, asked.body), pins, target) }
   }
   const gathered = new Gathered()
@@ -85,20 +86,6 @@ export async function planSeal(
       digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
   if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
   return { facts: sealed.facts, sealed, live }
-}
-
-/** A version of the ledger whose cases are in the vault: a question to one that is gone would be spent for nothing. */
-async function kept(store: Store, item: LedgerItem): Promise<LedgerItem> {
-  if (await isKept(store, item)) return item
-  throw new UserError(
-    `vault/${keys.sealed(item.intent, item.version)} is missing, and the ledger says that it was sealed: restore it. No question was asked`,
-  )
-}
-
-/** Asked by its name: no case is read. */
-async function isKept(store: Store, { intent, version }: LedgerItem): Promise<boolean> {
-  for await (const _ of store.vault.list(keys.sealed(intent, version))) return true
-  return false
 }
 
 /**
@@ -165,26 +152,6 @@ async function* unclaimed(
       `burned: ${burned.size} sealed families have runs on the search side too (${examples([...burned.values()])}): they are never sealed. Two imports wrote at once, or files were moved`,
     )
 }
-
-/** A version that was asked cannot lose a family: one that the search side reads as well ends it. */
-async function refuseOnBothSides(store: Store, { intent, version, ...item }: LedgerItem): Promise<void> {
-  const aside = store.scratch()
-  const open = new Map<string, string>()
-  try {
-    for await (const family of familiesOf(store, intent, [{ intent, version, ...item }])) aside.set(family, '')
-    for await (const { family, run_id } of recordedFamilies(store.objects, intent))
-      if (aside.get(family) !== null) open.set(family, run_id)
-  } finally {
-    aside.close()
-  }
-  if (open.size > 0)
-    throw new UserError(
-      `${open.size} families of the held-out version ${version.slice(0, 15)} of ${intent} have runs on the search side too (${examples([...open.values()])}): it has answered a question and can answer no other. Import families that were never sealed into a new store`,
-    )
-}
-
-/** A few runs of the search side by their names: those of the vault are nobody's business. */
-const examples = (runs: readonly string[]): string => `e.g. ${[...new Set(runs)].sort().slice(0, 5).join(', ')}`
 
 async function publish(
   store: Store,

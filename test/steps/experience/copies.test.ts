@@ -7,7 +7,7 @@ import { compileIntent, compileSearch } from '../../../functions/steps/experienc
 import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
-import { aFamily, aWorld, INTENT } from '../../support/builders.ts'
+import { aFamily, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, Killed, killedAtWrite, memory, run, stocked } from '../stores.ts'
 
 const HASHED = { by: 'hash', key: 'k', heldout_share: 0.5 } as const
@@ -183,6 +183,19 @@ describe('a late link between the two sides', () => {
     expect(search.get('family-a')).toEqual(['a', 'a-copy1'])
     expect([...search.values()].flat()).not.toContain('b-copy1')
     expect((await familiesOf(store, 'vault')).has('family-b')).toBe(false)
+  })
+
+  test('ends a version that has answered a question: it answers no other', async () => {
+    const heldout = Array.from({ length: 30 }, () => ({ side: 'heldout', required: 3 }) as const)
+    const store = await stocked(memory(), [...aWorld({ search: 6, heldout: 300, extra: heldout }), open, sealed])
+    const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+    await run(store, { runId: 'q1', target })
+    expect((await items(store))[0]).toMatchObject({ used: 1, retired: null })
+    await imported(store, [link, other])
+    await expect(run(store, { runId: 'q2', target })).rejects.toThrow(
+      /1 families of the held-out version sha256:\w+ of support\.refund were linked with search families by copies/,
+    )
+    expect((await items(store))[0]!.used).toBe(1)
   })
 
   test('burns it whatever comes first, and later copies of it change nothing', async () => {

@@ -107,12 +107,12 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       try {
         let step = yield* turn({ input }, heads())
         while ('round' in step) {
-          const { cases, settings, stopsAtFailure = false } = step.round
+          const { cases, settings } = step.round
           const asked = cases.map((i) => ({
             case: JSON.parse(searched.at(i)!) as ReplayCase,
             baseline: panel.baseline.at(i)!,
           }))
-          const answers = await replays.answer(asked, settings, judged, stopsAtFailure)
+          const answers = await replays.answer(asked, settings, judged, step.round)
           step = yield* turn({ answers })
         }
         return unpacked(step.result)

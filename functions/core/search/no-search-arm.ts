@@ -56,7 +56,7 @@ export function* noSearchArm(
         if (memo.isMissing(i, key)) missing.push(i)
       }
       const first = measures.length
-      const answers = missing.length > 0 ? yield { candidate_id, settings, cases: missing } : []
+      const answers = missing.length > 0 ? yield { candidate_id, settings, cases: missing, once: true } : []
       missing.forEach((i, at) => {
         memo.remember(i, keys[i - first]!, answers[at]!)
       })

@@ -32,7 +32,12 @@ export interface Round {
   readonly cases: readonly number[]
   /** The first case that cannot be replayed, or fails, decides: answers behind it may be left out. */
   readonly stopsAtFailure?: true
+  /** Nothing on record rests on it: code that replays need not show that it answers twice alike. */
+  readonly once?: true
 }
+
+/** How a round may be answered. */
+export type AnswerHow = Pick<Round, 'stopsAtFailure' | 'once'>
 
 /** Answers a round in its own order. */
 export type AnswerRound = (round: Round) => readonly CaseAnswer[]

@@ -61,8 +61,8 @@ interface Tables {
 }
 
 /**
- * Replays of cases in that runner. On the search side everything is asked twice, and two answers to a candidate's case
- * refuse the run; a held-out case is replayed by the gate alone.
+ * Replays of cases in that runner. On the search side what a record rests on is asked twice, and two answers to a
+ * candidate's case refuse the run; a held-out case is replayed by the gate alone.
  */
 export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): CaseReplays & { readonly replayer: K } {
   /** Replays a case under one settings table, and judges it while its recorded run is at hand. */
@@ -86,11 +86,12 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     items: readonly T[],
     tables: Tables,
     toResult: (item: T, replied: Replied) => R,
-    ends: (result: R) => boolean = () => false,
+    { ends = () => false, once = false }: { readonly ends?: (result: R) => boolean; readonly once?: boolean } = {},
   ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
     const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
     const replay = replaying('search', tables, both)
     const first = await runner.map('search', 'first', items, replay, ({ result }) => ends(result))
+    if (once) return first.map(({ result }) => ({ result, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!
@@ -121,13 +122,13 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       }
     },
 
-    async answer(lines, settings, run, stopsAtFailure = false) {
+    async answer(lines, settings, run, { stopsAtFailure = false, once = false } = {}) {
       const pins = pinsOf(run)
       const answers = await twice(
         lines,
         { settings, baseline: pins.baseline },
         (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
-        (answer) => stopsAtFailure && answer.result.status !== 'replayed',
+        { ends: (answer) => stopsAtFailure && answer.result.status !== 'replayed', once },
       )
       const named = answers.flatMap(({ otherwise }, i) =>
         otherwise === null ? [] : [`${lines[i]!.case.case_id}: ${otherwise}`],

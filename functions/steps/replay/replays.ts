@@ -2,7 +2,7 @@
 import { panelOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { slim } from '#core/replay/slim.ts'
-import type { CaseAnswer } from '#core/search/replayer.ts'
+import type { AnswerHow, CaseAnswer } from '#core/search/replayer.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
@@ -16,14 +16,13 @@ export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator
 
 export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
   /**
-   * Answers of search cases under a settings table, in their order. `stopsAtFailure`: those behind the first case that
-   * could not be replayed may be left out.
+   * Answers of search cases under a settings table, in their order.
    */
   answer(
     lines: readonly SealedLine[],
     settings: Settings,
     run: AnswerPins,
-    stopsAtFailure?: boolean,
+    how?: AnswerHow,
   ): Promise<readonly CaseAnswer[]>
 }
 

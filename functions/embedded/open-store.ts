@@ -1,8 +1,8 @@
 /** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { makeFolder } from '#adapters/local/files/make-folder.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
@@ -41,7 +41,7 @@ export function openStore(
     vaultKeyCommand = process.env[KEY_COMMAND] || undefined,
   }: LocalStoreOptions = {},
 ): LocalStore {
-  mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
+  makeFolder(join(dir, 'vault'), 0o700)
   const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
   const objects = openSide(fileStore(dir, { durable }))
   const vaultDir = join(dir, 'vault')

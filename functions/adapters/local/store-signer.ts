@@ -1,9 +1,11 @@
 /** Codes (MAC) on one machine: HMAC-SHA-256 under keys of the store, each made once, readable by its owner only. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import type { Signer } from '../../ports.ts'
+import { atPath, namingPath } from './files/at-path.ts'
+import { unfinishedName } from './files/unfinished.ts'
 
 const KEY_BYTES = 32
 
@@ -65,14 +67,14 @@ function readKey(file: string, lost: string): Buffer | null {
 
 /** Writes a fresh key beside its place and links it there: whole or absent, and never over another one. */
 function createKey(file: string): void {
-  const temp = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`
-  const handle = openSync(temp, 'wx', 0o600)
+  const temp = unfinishedName(dirname(file))
+  const handle = atPath(file, () => openSync(temp, 'wx', 0o600))
   try {
     writeSync(handle, randomBytes(KEY_BYTES))
     fsyncSync(handle)
     linkSync(temp, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw namingPath(error, file)
   } finally {
     closeSync(handle)
     rmSync(temp, { force: true })

@@ -6,6 +6,7 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
+import { makeFolder } from './make-folder.ts'
 import { syncFolder } from './sync.ts'
 
 /** Is this error the file system's way to say that there is nothing at a path? */
@@ -73,7 +74,7 @@ export class SafeFolder {
     const found = await this.find(folder)
     if (found !== null) return found
     if (folder === '') {
-      mkdirSync(this.#root, { recursive: true })
+      makeFolder(this.#root)
       if (this.#durable) await syncFolder(dirname(this.#root))
     } else {
       const name = folder.lastIndexOf('/', folder.length - 2) + 1

@@ -1,8 +1,9 @@
 /** One SQLite file that several processes write: how it is opened, waited for, and refused. */
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
+import { namingPath } from '../files/at-path.ts'
+import { makeFolder } from '../files/make-folder.ts'
 import { DatabaseSync } from './sqlite.ts'
 
 /** Result code of what `whenFree` tries again. */
@@ -25,7 +26,7 @@ const APPLICATION_ID = 0x61746c64
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
 export async function openDatabase(file: string, durable: boolean): Promise<DatabaseSync> {
-  await mkdir(dirname(file), { recursive: true })
+  makeFolder(dirname(file))
   return whenFree(file, () => {
     const database = new DatabaseSync(file)
     try {
@@ -94,5 +95,5 @@ function refusal(file: string, code: number, cause: unknown): unknown {
     return new UserError(`${file} cannot be opened for writing. Check its permissions, or name another store`, {
       cause,
     })
-  return cause
+  return namingPath(cause, file)
 }

@@ -1,8 +1,10 @@
 /** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { makeFolder } from '#adapters/local/files/make-folder.ts'
+import { isWritable } from '#adapters/local/files/writable.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
@@ -17,6 +19,8 @@ export interface LocalStore extends Store {
   /** Has the key of an encrypted vault printed now, before any work. Throws UserError when it is not to be had. */
   unlockVault(): Promise<void>
   readonly vaultReader: () => Promise<VaultReader>
+  /** Folder of what is put aside, held-out lines among it: the sealed side, or that of the system for a copy that nobody may write. */
+  readonly asideDir: string
   /** Path of an object, for people. */
   nameOf(key: string): string
   close(): void
@@ -31,7 +35,7 @@ export interface LocalStoreOptions {
   readonly vaultKeyCommand?: string | undefined
 }
 
-/** Opens (and on first use creates) the store in a folder. */
+/** Opens (and on first use creates) the store in a folder. One that this user may not write is only read: no lock, no key, no scratch in it. */
 export function openStore(
   dir: string,
   {
@@ -41,8 +45,10 @@ export function openStore(
     vaultKeyCommand = process.env[KEY_COMMAND] || undefined,
   }: LocalStoreOptions = {},
 ): LocalStore {
-  makeFolder(join(dir, 'vault'), 0o700)
-  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
+  const readOnly = !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
+  if (!readOnly) makeFolder(join(dir, 'vault'), 0o700)
+  const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
+  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
   const objects = openSide(fileStore(dir, { durable }))
   const vaultDir = join(dir, 'vault')
   const kept = fileStore(vaultDir, { durable })
@@ -62,13 +68,13 @@ export function openStore(
     vaultDir,
     unlockVault: () => vaultKey.unlock(),
     vaultReader: async () => ((await vaultKey.isEncrypted()) ? 'key' : 'account'),
+    asideDir,
     nameOf: (key) => join(dir, key),
     objects,
     vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
-    // Held-out lines are among them.
-    scratch: () => fileScratch(vaultDir),
+    scratch: () => fileScratch(asideDir),
     clock: { now: () => new Date().toISOString() },
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,

@@ -16,27 +16,34 @@ const KEYS = {
 } as const
 
 /**
- * The signer of a purpose. Its key is made at first use; of several processes that make one at once, one key wins and
+ * The signer of a purpose. Its key is made with the first signature, never by a check; of several processes that make one at once, one key wins and
  * all use it.
  * @param vaultDir the sealed side: no replay and no search reads there
  * @throws UserError for a key file that others may read, or that is none
  */
 export function storeSigner(vaultDir: string, purpose: keyof typeof KEYS): Signer {
   const file = join(vaultDir, `${purpose}.key`)
-  const known = readKey(file, KEYS[purpose])
-  if (known) return hmacSigner(purpose, known)
-  createKey(file)
-  return hmacSigner(purpose, readKey(file, KEYS[purpose])!)
+  let key = readKey(file, KEYS[purpose])
+  return hmacSigner(purpose, (make) => {
+    if (key === null && make) {
+      createKey(file)
+      key = readKey(file, KEYS[purpose])
+    }
+    return key
+  })
 }
 
 /** Signs and checks texts; the check takes the same time for every wrong code. */
-function hmacSigner(name: string, key: Buffer): Signer {
-  const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url')
+function hmacSigner(name: string, keyOf: (make: boolean) => Buffer | null): Signer {
+  const sign = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
   return {
     key: name,
-    sign: async (text) => sign(text),
+    sign: async (text) => sign(keyOf(true)!, text),
     async holds(text, mac) {
-      const [expected, given] = [Buffer.from(sign(text)), Buffer.from(mac)]
+      const key = keyOf(false)
+      // A key that was never made has signed nothing.
+      if (key === null) return false
+      const [expected, given] = [Buffer.from(sign(key, text)), Buffer.from(mac)]
       return expected.length === given.length && timingSafeEqual(expected, given)
     },
   }

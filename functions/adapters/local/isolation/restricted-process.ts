@@ -23,10 +23,10 @@ export class RestrictedProcess {
   readonly #progress: Progress
   #stderr = ''
 
-  /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. */
-  constructor(script: string, vault: string, progress: Progress = () => {}) {
+  /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. `aside`: the folder of its nameless file. */
+  constructor(script: string, vault: string, progress: Progress = () => {}, aside = vault) {
     this.#progress = progress
-    this.#child = start(script, vault)
+    this.#child = start(script, vault, aside)
     this.#ended = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => resolve({ code, signal }))
       this.#child.once('error', (error) => resolve({ error }))
@@ -119,8 +119,8 @@ function failureOf(text: string): Error {
 }
 
 /** With pipes, and a nameless file to put aside what is too much for its memory. */
-function start(script: string, vault: string): ChildProcess {
-  const aside = passingDescriptor(vault)
+function start(script: string, vault: string, folder: string): ChildProcess {
+  const aside = passingDescriptor(folder)
   try {
     return startCaged({
       script: scriptFile(script, import.meta.url),

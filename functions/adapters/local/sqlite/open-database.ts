@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
 import { namingPath } from '../files/at-path.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { openReadOnly } from './read-only.ts'
 import { DatabaseSync } from './sqlite.ts'
 
 /** Result code of what `whenFree` tries again. */
@@ -21,15 +22,19 @@ const APPLICATION_ID = 0x61746c64
 /**
  * Opens the ledger's file, making it, its folder and its one table where they are missing. WAL and `synchronous = FULL`:
  * what was confirmed survives a kill and a power cut, and readers do not wait for writers. Not `durable`: a power cut may
- * take it, for a store that is thrown away.
+ * take it, for a store that is thrown away. `readOnly`: the file is there, and nothing is written beside it either.
  *
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
-export async function openDatabase(file: string, durable: boolean): Promise<DatabaseSync> {
-  makeFolder(dirname(file))
+export async function openDatabase(file: string, durable: boolean, readOnly: boolean): Promise<DatabaseSync> {
+  if (!readOnly) makeFolder(dirname(file))
   return whenFree(file, () => {
-    const database = new DatabaseSync(file)
+    const database = readOnly ? openReadOnly(file) : new DatabaseSync(file)
     try {
+      if (readOnly) {
+        if (!isOurs(database, file)) throw new UserError(`${file} is no ledger. Name another store`)
+        return database
+      }
       // The option of the constructor came with Node 22.16.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
       prepareSchema(database, file)

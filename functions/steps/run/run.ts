@@ -48,6 +48,8 @@ export interface RunRequest {
   /** Chosen by the caller, or made from the clock and the metric. */
   readonly runId: string | null
   readonly demonstration: string | null
+  /** Command line that goes on with the run when it is interrupted. */
+  readonly command?: string
 }
 
 /** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
@@ -72,7 +74,7 @@ export async function runTarget(
     store,
     resolved.intent,
     riskClass,
-    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about },
+    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about, ...commandOf(request) },
     holder,
   )
   const keeping = keepHeld(store, rowKeys.lock(resolved.intent, riskClass), holder)
@@ -166,6 +168,8 @@ export async function runTarget(
     return { run, reproduced }
   }
 }
+
+const commandOf = ({ command }: RunRequest) => (command === undefined ? {} : { command })
 
 /** The same lines, each put aside as it passes. */
 async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {

@@ -36,7 +36,7 @@ import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
-import { gatherStanding } from '../steps/run/standing.ts'
+import { gatherStanding, shareProblems } from '../steps/run/standing.ts'
 import { unfinishedRuns } from '../steps/run/unfinished.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
@@ -76,7 +76,12 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const reader = store && (await readerOf(store))
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const records =
-      store && target.intent ? recordProblems(target.intent, await compareRecords(store, target.intent)) : []
+      store && target.intent
+        ? [
+            ...recordProblems(target.intent, await compareRecords(store, target.intent)),
+            ...(isLocal(store) ? await shareProblems(store, target) : []),
+          ]
+        : []
     const standing = store ? { standing: await gatherStanding(store, target, records) } : {}
     const unfinished = store && isLocal(store) ? await unfinishedRuns(store, thisProcess()) : []
     const stopped = unfinished.filter(({ intent, status }) => intent === target.intent && status === 'interrupted')

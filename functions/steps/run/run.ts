@@ -39,7 +39,7 @@ import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
 import { ContractRefused, keepRefusal } from './refusal.ts'
-import { gatherStanding } from './standing.ts'
+import { gatherStanding, shareProblems } from './standing.ts'
 
 export interface RunRequest {
   readonly target: TuningTarget
@@ -127,7 +127,10 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
     if ((await openRuns(store, lock.run_id)).length > 1)
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
-    const records = recordProblems(resolved.intent, await compareRecords(store, resolved.intent))
+    const records = [
+      ...recordProblems(resolved.intent, await compareRecords(store, resolved.intent)),
+      ...(await shareProblems(store, target)),
+    ]
     const reasons = reasonsOf(request, contract, await gatherStanding(store, target, records))
     if (reasons.length > 0) throw new ContractRefused(reasons)
     await clearUnfinished(store, lock.run_id)

@@ -1,9 +1,11 @@
 /** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
+import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { makeFolder } from '#adapters/local/files/make-folder.ts'
+import { keepPrivate, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
 import { isWritable } from '#adapters/local/files/writable.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
@@ -46,7 +48,7 @@ export function openStore(
   }: LocalStoreOptions = {},
 ): LocalStore {
   const readOnly = !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
-  if (!readOnly) makeFolder(join(dir, 'vault'), 0o700)
+  if (!readOnly) makePrivate(dir)
   const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
   const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
   const objects = openSide(fileStore(dir, { durable }))
@@ -83,6 +85,15 @@ export function openStore(
       table.close()
     },
   }
+}
+
+/** Makes what is not there yet, and closes to others what is: a folder that was made for the store, its sides, its ledger. */
+function makePrivate(dir: string): void {
+  makeFolder(join(dir, 'vault'), PRIVATE_FOLDER)
+  // A folder that holds something else too stays as its owner has it; what the store makes in it is closed all the same.
+  if (readdirSync(dir).every((name) => name === 'vault')) keepPrivate(dir)
+  for (const part of ['vault', 'releases', 'ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm'])
+    keepPrivate(join(dir, part))
 }
 
 const isElsewhere = (key: string): boolean =>

@@ -73,7 +73,7 @@ export const exportVerb = (
     }
     try {
       // A runtime may be reading it.
-      await replaceFile(dirname(o.out), o.out, text, true)
+      await replaceFile(dirname(o.out), o.out, text, true, 0o666)
     } catch (error) {
       throw new UserError(`${o.out} cannot be written: ${(error as Error).message}`)
     }

@@ -9,6 +9,7 @@ import { dirname } from 'node:path'
 import type { Content } from '#ports'
 import { isWhole } from '../../port-rules/content.ts'
 import { namingPath } from './at-path.ts'
+import { PRIVATE_FILE } from './private.ts'
 import { syncFolder, writeSynced } from './sync.ts'
 import { unfinishedName } from './unfinished.ts'
 
@@ -19,10 +20,17 @@ export const SHORT_BYTES = 1024 * 1024
  * Writes or replaces a file; its folder exists, and `root` is a folder of the same disk. A reader, also after a kill, sees the old bytes or the new ones.
  *
  * @param durable wait until bytes and name are on the disk
+ * @param mode who may read it; a store's files are their owner's
  * @throws the file system's error, naming the file; the old bytes then stand and no unfinished file is left
  */
-export async function replaceFile(root: string, file: string, bytes: Content, durable: boolean): Promise<void> {
-  const temp = await writeTemp(root, file, bytes, durable)
+export async function replaceFile(
+  root: string,
+  file: string,
+  bytes: Content,
+  durable: boolean,
+  mode = PRIVATE_FILE,
+): Promise<void> {
+  const temp = await writeTemp(root, file, bytes, durable, mode)
   try {
     renameSync(temp, file)
   } catch (error) {
@@ -42,7 +50,7 @@ export async function replaceFile(root: string, file: string, bytes: Content, du
 export async function createFile(root: string, file: string, bytes: Content, durable: boolean): Promise<boolean> {
   // A stream may be long, and is not read when it would lose anyway.
   if (!isWhole(bytes) && existsSync(file)) return false
-  const temp = await writeTemp(root, file, bytes, durable)
+  const temp = await writeTemp(root, file, bytes, durable, PRIVATE_FILE)
   let created = true
   try {
     linkSync(temp, file)
@@ -58,12 +66,12 @@ export async function createFile(root: string, file: string, bytes: Content, dur
 }
 
 /** Writes an unfinished file for `file`; leaves none when that fails. */
-async function writeTemp(root: string, file: string, bytes: Content, durable: boolean): Promise<string> {
+async function writeTemp(root: string, file: string, bytes: Content, durable: boolean, mode: number): Promise<string> {
   const temp = unfinishedName(root)
   try {
-    if (!isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
-    else if (durable) await writeSynced(temp, bytes)
-    else writeFileSync(temp, bytes, { flag: 'wx' })
+    if (!isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable, mode)
+    else if (durable) await writeSynced(temp, bytes, mode)
+    else writeFileSync(temp, bytes, { flag: 'wx', mode })
     return temp
   } catch (error) {
     removeTemp(temp)
@@ -71,8 +79,8 @@ async function writeTemp(root: string, file: string, bytes: Content, durable: bo
   }
 }
 
-async function writeLong(temp: string, bytes: Content, durable: boolean): Promise<void> {
-  const handle = await open(temp, 'wx')
+async function writeLong(temp: string, bytes: Content, durable: boolean, mode: number): Promise<void> {
+  const handle = await open(temp, 'wx', mode)
   try {
     await handle.writeFile(bytes)
     if (durable) await handle.sync()

@@ -2,8 +2,9 @@
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
-import { namingPath } from '../files/at-path.ts'
+import { atPath, namingPath } from '../files/at-path.ts'
 import { makeFolder } from '../files/make-folder.ts'
+import { makePrivateFile, PRIVATE_FOLDER } from '../files/private.ts'
 import { openReadOnly } from './read-only.ts'
 import { DatabaseSync } from './sqlite.ts'
 
@@ -27,7 +28,11 @@ const APPLICATION_ID = 0x61746c64
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
 export async function openDatabase(file: string, durable: boolean, readOnly: boolean): Promise<DatabaseSync> {
-  if (!readOnly) makeFolder(dirname(file))
+  if (!readOnly) {
+    makeFolder(dirname(file), PRIVATE_FOLDER)
+    // SQLite gives the two files beside it the rights of this one.
+    atPath(file, () => makePrivateFile(file))
+  }
   return whenFree(file, () => {
     const database = readOnly ? openReadOnly(file) : new DatabaseSync(file)
     try {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { forwardClock } from '#adapters/local/files/forward-clock.ts'
 import { makeFolder } from '#adapters/local/files/make-folder.ts'
 import { keepPrivate, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
 import { isWritable } from '#adapters/local/files/writable.ts'
@@ -13,6 +14,9 @@ import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
+
+/** The latest time that the store has told; beside the ledger, and no object. */
+const CLOCK_FILE = 'ledger.sqlite-clock'
 
 export interface LocalStore extends Store {
   readonly dir: string
@@ -77,7 +81,7 @@ export function openStore(
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
     scratch: () => fileScratch(asideDir),
-    clock: { now: () => new Date().toISOString() },
+    clock: forwardClock(join(dir, CLOCK_FILE), !readOnly),
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,
     close() {

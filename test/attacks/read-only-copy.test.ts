@@ -57,7 +57,8 @@ describe.skipIf(!MAY_MOUNT)('a read-only copy', () => {
 test.skipIf(process.getuid?.() !== 0)('of another user, whose vault stays closed, is listed', async () => {
   const copy = join(place.dir, 'copy')
   cpSync(place.store, copy, { recursive: true })
-  for (const dir of [place.dir, copy]) chmodSync(dir, 0o755)
+  chmodSync(place.dir, 0o755)
+  await shell(`chmod -R a+rX '${copy}'; chmod 700 '${join(copy, 'vault')}'`)
   const { code, out } = await shell(command('list', '--store', copy, '--json'), { user: 65534 })
   expect({ code, runs: JSON.parse(out).runs.length }).toEqual({ code: 0, runs: 1 })
 })

@@ -102,8 +102,11 @@ function refusal(file: string, code: number, cause: unknown): unknown {
       },
     )
   if (code === CODE.cannotOpen || code === CODE.readonly)
-    return new UserError(`${file} cannot be opened for writing. Check its permissions, or name another store`, {
-      cause,
-    })
+    return new UserError(
+      `${file} cannot be opened for writing. Check its permissions, the limit of open files ("ulimit -n") and the room on its disk, or name another store`,
+      {
+        cause,
+      },
+    )
   return namingPath(cause, file)
 }

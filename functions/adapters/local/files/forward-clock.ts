@@ -13,7 +13,7 @@ const WRITTEN_EVERY_MS = 1000
  * @param writable false: what the file says counts, and nothing is written
  * @throws the file system's error when what was told cannot be kept
  */
-export function forwardClock(file: string, writable: boolean, system: () => number = Date.now): Clock {
+export function forwardClock(file: string, writable: boolean, system = () => Date.now()): Clock {
   return {
     now() {
       const told = latestIn(file)

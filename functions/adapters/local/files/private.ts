@@ -1,5 +1,5 @@
 /** Only its owner reads a store: folders 0700, files 0600, whoever made what they lie in. */
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { UserError } from '../../../errors.ts'
 
 export const PRIVATE_FOLDER = 0o700
@@ -30,5 +30,5 @@ export function keepPrivate(path: string): void {
 
 /** Makes a file where there is none, for a program that would make it readable to others. */
 export function makePrivateFile(path: string): void {
-  closeSync(openSync(path, 'a', PRIVATE_FILE))
+  if (!existsSync(path)) closeSync(openSync(path, 'a', PRIVATE_FILE))
 }

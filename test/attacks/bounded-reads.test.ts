@@ -1,5 +1,4 @@
 /** Files that are none: whatever is named, little is read of it, nothing waits for it, and one line says what it is. */
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -14,10 +13,10 @@ import { command, shell } from './shell.ts'
 
 let place: Workplace
 let pipe: string
-beforeAll(() => {
+beforeAll(async () => {
   place = workplace()
   pipe = join(place.dir, 'pipe')
-  execFileSync('mkfifo', [pipe])
+  await shell(`mkfifo '${pipe}'`)
 })
 afterAll(() => place.dispose())
 

@@ -19,14 +19,22 @@ function start() {
   // `... | head` closes the pipe early; that is no error of ours.
   process.stdout.on('error', (error) => {
     if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    process.stderr.write(`autotune: the output cannot be written (${error.code}). Write it to another place\n`)
+    process.exit(2)
   })
+  // Nobody is left to be told that nobody can be told.
+  process.stderr.on('error', () => {})
   // A signal would open a debugger in this process, and a debugger reads everything: a listener takes its place.
   process.on('SIGUSR1', () => {})
   // Compiled code is cached between starts: a hundred small files load in a third of the time.
   process.getBuiltinModule('node:module').enableCompileCache()
   return import(ENTRY)
-    .then(({ main }) => main(process.argv.slice(2)))
+    .then(({ main, told }) => {
+      const argv = process.argv.slice(2)
+      // What the system says of a file or process while nobody waits for it.
+      process.on('uncaughtException', (error) => process.exit(told(error, argv)))
+      return main(argv)
+    })
     .then((code) => {
       process.exitCode = code
     })

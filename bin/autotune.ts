@@ -6,6 +6,7 @@ import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { isDeployed } from '../functions/cli/store-options.ts'
+import { systemProblem } from '../functions/cli/system-errors.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
@@ -19,15 +20,18 @@ export async function main(argv: readonly string[]): Promise<number> {
     return state.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const refused =
-      error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
-    const told = refused ? (error as Error).message : awsProblem(error)
-    const known = told !== null
-    const message = told ?? `a defect of ours: ${(error as Error).stack}`
-    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
-    process.stderr.write(`autotune: ${message}\n`)
-    return known ? 2 : 1
+    return told(error, argv)
   }
+}
+
+/** Tells a person what went wrong; the exit code. */
+export function told(error: unknown, argv: readonly string[]): number {
+  const refused = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
+  const known = refused ? (error as Error).message : (awsProblem(error) ?? systemProblem(error))
+  const message = known ?? `a defect of ours: ${(error as Error).stack}`
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
+  process.stderr.write(`autotune: ${message}\n`)
+  return known === null ? 1 : 2
 }
 
 /** Verbs that work on a deployment too. */
@@ -63,6 +67,8 @@ function build(state: { code: number }): Command {
       .option('--json', 'print one JSON object on one line, the last of stdout', false)
       .addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}`)
       .hook('preAction', (command) => {
+        if (command.opts().store.trim() === '')
+          throw new UserError('--store is empty: name a folder, or leave it out for ./harness')
         if (!deployed && isDeployed(command.opts()))
           throw new UserError(`"autotune ${path}" works on a folder, not on a deployment in AWS`)
       })

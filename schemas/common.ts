@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { DIMENSIONS } from './metrics.ts'
 
-import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
+import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 import { RISK_CLASSES } from './stages.ts'
 
 /**
@@ -62,8 +62,11 @@ export type SettingValue = z.infer<typeof SettingValue>
 export const Settings = z.record(SettingPath, SettingValue)
 export type Settings = Readonly<Record<string, SettingValue>>
 
-/** Calendar day, `YYYY-MM-DD`. Text order is time order. */
-export const Day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
+/** Calendar day, `YYYY-MM-DD`, that a calendar has. Text order is time order. */
+export const Day = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
+  .refine(isDay, 'no calendar has this day')
 
 /** One of `RISK_CLASSES`; their order is the order of risk. */
 export const RiskClass = z.enum(RISK_CLASSES)

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { Digest, Id, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
+import { trimmedPath, valueProblem } from './surface-fields.ts'
 
 /** An intent that the pack serves, how risky its actions can be, and who answers for it. */
 const PackIntent = z.strictObject({
@@ -32,7 +33,8 @@ export type PackException = z.infer<typeof PackException>
 /**
  * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
  * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
- * surfaces of one path, a surface without a setting or with an intent that the pack does not list.
+ * surfaces of one path, a surface without a setting or with an intent that the pack does not list, a value of another type
+ * than its field takes.
  */
 export const ContextPack = z
   .strictObject({
@@ -55,6 +57,11 @@ export const ContextPack = z
         ctx.addIssue({ code: 'custom', path: ['intents', i], message: `intent "${intent.intent_id}" is listed twice` })
       intents.add(intent.intent_id)
     })
+    for (const [path, value] of Object.entries(pack.settings)) {
+      const trimmed = trimmedPath(path)
+      const wrong = trimmed && valueProblem(trimmed.field, value)
+      if (wrong) ctx.addIssue({ code: 'custom', path: ['settings', path], message: wrong })
+    }
     pack.tunable_surfaces.forEach((surface, i) => {
       const at = ['tunable_surfaces', i]
       if (seen.has(surface.path))
@@ -62,6 +69,10 @@ export const ContextPack = z
       seen.add(surface.path)
       if (pack.settings[surface.path] === undefined)
         ctx.addIssue({ code: 'custom', path: [...at, 'path'], message: `"${surface.path}" has no value in settings` })
+      else {
+        const wrong = trimmedPath(surface.path) ? null : valueProblem(surface.field, pack.settings[surface.path])
+        if (wrong) ctx.addIssue({ code: 'custom', path: ['settings', surface.path], message: wrong })
+      }
       const guard = protectedBy(surface.path, pack.protected_paths)
       if (guard)
         ctx.addIssue({

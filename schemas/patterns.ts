@@ -34,3 +34,11 @@ export const DIGEST_PATTERN = /^sha256:[0-9a-f]{64}$/
 /** ARN of a published version of a function, `...:function:NAME:7`: `$LATEST` and an alias can change under a run. */
 export const FUNCTION_VERSION_PATTERN =
   /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}:[0-9]{1,20}$/
+
+/** Is a text `YYYY-MM-DD` a day that a calendar has? */
+export function isDay(text: string): boolean {
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number]
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+  return day >= 1 && day <= (days[month - 1] ?? 0)
+}

@@ -84,3 +84,26 @@ export function pathProblem(layer: Layer, path: string): string | null {
   ]
   return `"${path}" is no path of the layer ${layer}: ${what} path is ${form}. Nothing that was recorded says what another value of it would do: take this surface out and leave the setting as it is`
 }
+
+const VALUES = {
+  count: {
+    holds: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0,
+    is: 'a whole number from 0',
+  },
+  amount: { holds: (value: unknown) => Number.isFinite(value), is: 'a number' },
+  text: { holds: (value: unknown) => typeof value === 'string', is: 'a text' },
+} as const
+
+const OTHER_THAN_COUNT: Partial<Record<SurfaceField, keyof typeof VALUES>> = {
+  threshold: 'amount',
+  source_priority: 'text',
+  tool_preference: 'text',
+  decompose_before_tool: 'text',
+  instruction_block: 'text',
+}
+
+/** Why a value cannot be that of a field; null: it can. A replay passes over a value of another type: nothing would be trimmed. */
+export function valueProblem(field: SurfaceField, value: unknown): string | null {
+  const { holds, is } = VALUES[OTHER_THAN_COUNT[field] ?? 'count']
+  return holds(value) ? null : `${field} is ${is}, got ${JSON.stringify(value)}`
+}

@@ -1,5 +1,6 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
 import { betterCage } from '#adapters/local/cage/level.ts'
+import { thisProcess } from '#adapters/local/holder.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
@@ -35,11 +36,12 @@ import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
-import { gatherStanding } from '../steps/run/standing.ts'
+import { gatherStanding, shareProblems } from '../steps/run/standing.ts'
+import { unfinishedRuns } from '../steps/run/unfinished.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
-import { contractLines } from './text.ts'
+import { contractLines, standsLines } from './text.ts'
 import {
   cageTableLines,
   certifiableLines,
@@ -74,8 +76,19 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const reader = store && (await readerOf(store))
     const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const records =
-      store && target.intent ? recordProblems(target.intent, await compareRecords(store, target.intent)) : []
+      store && target.intent
+        ? [
+            ...recordProblems(target.intent, await compareRecords(store, target.intent)),
+            ...(isLocal(store) ? await shareProblems(store, target) : []),
+          ]
+        : []
     const standing = store ? { standing: await gatherStanding(store, target, records) } : {}
+    const unfinished = store && isLocal(store) ? await unfinishedRuns(store, thisProcess()) : []
+    const stopped = unfinished.filter(({ intent, status }) => intent === target.intent && status === 'interrupted')
+    const stoppedLines = stopped.flatMap((found) => [
+      `stopped  run ${found.run}`,
+      ...standsLines(found).map((line) => `   ${line}`),
+    ])
     const questions = sevenQuestions({ target, ...documents, ...standing })
     if (!store || !isAnswered(questions)) {
       print(
@@ -93,10 +106,12 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           suite: [],
           guardrails: [],
           certifiable: [],
+          interrupted: stopped,
           vault: reader?.vault ?? null,
         },
         () => [
           ...contractLines(questions),
+          ...stoppedLines,
           ...(reader ? [reader.line] : []),
           'verdict  UNANSWERED: supply what is missing',
         ],
@@ -170,10 +185,12 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         suite,
         guardrails,
         certifiable: couldCertify,
+        interrupted: stopped,
         vault: reader?.vault ?? null,
       },
       () => [
         ...contractLines(questions),
+        ...stoppedLines,
         `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...(twice ? [`twice    ${twice}`] : []),

@@ -1,4 +1,5 @@
-/** `list`, `show`, `explain`: what a store knows of its runs. Reads finished runs only. */
+/** `list`, `show`, `explain`: what a store knows of its runs, finished, under way and interrupted. */
+import { thisProcess } from '#adapters/local/holder.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -9,12 +10,13 @@ import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
+import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
 import { inBlocks } from '../streams/groups.ts'
 import { readText } from '../streams/read-object.ts'
-import { openExisting, readerOf } from './open.ts'
+import { type CommandStore, isLocal, openExisting, readerOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { explainLines, refusalLines, runLines } from './text.ts'
+import { explainLines, refusalLines, runLines, standsLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -84,7 +86,7 @@ export async function list({ json, ...o }: Options): Promise<number> {
 }
 
 /** Runs by their manifests, and those that the ledger alone knows: under way, failed, or refused before their search. */
-async function listed(store: Store): Promise<Listed[]> {
+async function listed(store: CommandStore): Promise<Listed[]> {
   const keysOfRuns = await Array.fromAsync(store.objects.list(keys.autotune()))
   const manifests = keysOfRuns.filter((key) => key.endsWith('/manifest.json'))
   const runs = await Array.fromAsync(
@@ -110,11 +112,21 @@ async function listed(store: Store): Promise<Listed[]> {
     })
     finished.add(run)
   }
+  for (const found of await interrupted(store)) {
+    const { run, intent, status } = found
+    if (finished.has(run)) continue
+    runs.push({ run, intent, verdict: status, finished_at: '', winner: null, reason: standsLines(found).join('\n   ') })
+    finished.add(run)
+  }
   for await (const { run, intent, verdict, status, reason } of listRuns(store))
     if (!finished.has(run))
       runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
   return runs.sort((a, b) => byCodeUnit(a.run, b.run))
 }
+
+/** Runs of this machine that are under way or were interrupted; a deployment keeps a line of each instead. */
+const interrupted = async (store: CommandStore): Promise<UnfinishedRun[]> =>
+  isLocal(store) ? await unfinishedRuns(store, thisProcess()) : []
 
 export async function show(run: string, { json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
@@ -153,11 +165,20 @@ export async function explain(run: string, { json, ...o }: Options): Promise<num
 }
 
 /** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */
-async function showUnfinished(store: Store, runId: string, json: boolean): Promise<number> {
+async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
   const isId = Id.safeParse(runId).success
   const refusal = isId ? await readRefusal(store.objects, runId) : null
   if (refusal) {
     print(json, refusal, () => refusalLines(refusal))
+    return 0
+  }
+  const found = (await interrupted(store)).find(({ run }) => run === runId)
+  if (found) {
+    print(json, found, () => [
+      `run ${runId}`,
+      `verdict  ${found.status.toUpperCase()} (${found.intent})`,
+      ...standsLines(found),
+    ])
     return 0
   }
   const record = isId ? await findRun(store, runId) : null

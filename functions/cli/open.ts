@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
+import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
@@ -19,9 +20,12 @@ export async function openExisting(o: StoreOptions, progress: Progress = () => {
   return isDeployed(o) ? await deployed(o, 'caller', progress) : existingStore(o.store, { progress })
 }
 
-/** The store of an import: a folder is made with it, a deployment is written under its ingest role. */
+/** The store of an import: a folder is made with it, and rid of what a killed one left; a deployment is written under its ingest role. */
 export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
-  return isDeployed(o) ? await deployed(o, 'ingest', progress) : openStore(o.store, { progress })
+  if (isDeployed(o)) return await deployed(o, 'ingest', progress)
+  const store = openStore(o.store, { progress })
+  for (const side of [store.dir, store.vaultDir]) clearUnfinished(side)
+  return store
 }
 
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */

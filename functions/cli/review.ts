@@ -17,6 +17,7 @@ import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps
 import { pinnedRun } from '../steps/run/verify.ts'
 import { manifestOf } from './inspect.ts'
 import { existingStore } from './open.ts'
+import { systemProblem } from './system-errors.ts'
 import { print, untilSignalled } from './terminal.ts'
 
 interface Options {
@@ -30,11 +31,11 @@ interface Options {
 
 /** @param stop ends the serving; by default Ctrl-C or a termination signal */
 export async function review(run: string, o: Options, stop: () => Promise<void> = untilSignalled): Promise<number> {
-  const seats = o.reviewer.map(seatOf)
+  for (const text of o.reviewer) seatOf(text, [])
   const store = existingStore(o.store)
   try {
     const code = storeSigner(store.vaultDir, 'review-link')
-    const item = await openOrReopen(store, run, { ...o, seats })
+    const item = await openOrReopen(store, run, o)
     const report = async (origin: string | null) => {
       const links = (await reviewLinks(item.review, code)).map(({ role, reviewer, token }) => ({
         role,
@@ -63,7 +64,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       },
       o.port,
       {
-        failed: (error) => say(`autotune: a defect of ours: ${error.stack}`),
+        failed: (error) => say(`autotune: ${systemProblem(error) ?? `a defect of ours: ${error.stack}`}`),
         refused: (note) => {
           recordRefused(store, note).catch((error: Error) => say(`autotune: ${error.message}`))
         },
@@ -100,10 +101,12 @@ function tell(before: Review, now: Review, say: (line: string) => void): Review 
 async function openOrReopen(
   store: LocalStore,
   runId: string,
-  { seats, expiresHours }: { seats: ReturnType<typeof seatOf>[]; expiresHours: number },
+  { reviewer, expiresHours }: Pick<Options, 'reviewer' | 'expiresHours'>,
 ): Promise<ReviewItem> {
   await manifestOf(store, runId)
   const pinned = await pinnedRun(store, runId)
+  const required = pinned?.target.release_path?.requires_reviewers ?? []
+  const seats = reviewer.map((text) => seatOf(text, required))
   const open = await latestReview(store, runId)
   // A harness of the user's own is started only where there is something to replay.
   const replays = open === null || open.review.status === 'expired' || store.clock.now() >= open.review.expires_at
@@ -121,9 +124,10 @@ async function openOrReopen(
   }
 }
 
-/** `ROLE=PERSON`. */
-function seatOf(text: string): { role: string; reviewer: string } {
-  const at = text.indexOf('=')
+/** `ROLE=PERSON`; a role may hold a "=" itself: the longest that is required is meant. */
+function seatOf(text: string, required: readonly string[]): { role: string; reviewer: string } {
+  const cuts = [...text.matchAll(/=/g)].map(({ index }) => index)
+  const at = cuts.findLast((cut) => required.includes(text.slice(0, cut).trim())) ?? cuts[0] ?? -1
   const role = Name.safeParse(text.slice(0, Math.max(0, at)).trim())
   const reviewer = Name.safeParse(text.slice(at + 1).trim())
   if (at < 1 || !role.success || !reviewer.success)

@@ -57,7 +57,7 @@ export async function runVerb(o: Options): Promise<number> {
     )
     const summary = await runTarget(
       store,
-      { target, candidates: bounded, runId: o.runId ?? null, demonstration: null },
+      { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
       thisProcess(),
       engine,
     )
@@ -68,6 +68,15 @@ export async function runVerb(o: Options): Promise<number> {
     store.close()
   }
 }
+
+/** The same command line again, as it works from this folder. */
+function commandOf({ store, target, candidates, replayer, concurrency, limitMs }: Options): string {
+  const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs }
+  const options = Object.entries(given).filter(([, value]) => value !== undefined)
+  return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
+}
+
+const shellWord = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {

@@ -6,6 +6,7 @@ import type { PreflightRow } from '#schemas/heldout.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunRefusal, RunSummary } from '#schemas/run.ts'
 import type { IngestReport } from '../steps/experience/ingest.ts'
+import type { UnfinishedRun } from '../steps/run/unfinished.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
 export const patchLine = (patch: Patch): string =>
@@ -17,6 +18,12 @@ const clip = (value: unknown, most = 60): string => {
   const text = String(value)
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
+
+/** Where a run that is not finished stands, and the commands that end that. */
+export const standsLines = ({ status, since, where, go_on, give_up }: UnfinishedRun): string[] => [
+  `${status === 'running' ? 'stands  ' : 'stopped '} ${where}${since === null ? '' : ` (started ${since})`}`,
+  ...(status === 'running' ? [] : [`go on    ${go_on}`, `give up  ${give_up}`]),
+]
 
 const COLUMNS = 100
 

@@ -1,6 +1,7 @@
 /** A compile worker: reads the recorded runs of a block from the store's own files, as the program would, and compiles them. */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { BlockReply, BlockRequest, Failure, Sides } from '#adapters/local/compile/protocol.ts'
+import { systemPart } from '#adapters/local/files/at-path.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { TamperError } from '#core/experience/run-files.ts'
@@ -28,5 +29,7 @@ function failureOf(error: unknown): Failure {
     const { runId, file, detail } = error
     return { kind: 'tamper', runId, file, detail }
   }
-  return error instanceof UserError ? { kind: 'user', message: error.message } : { kind: 'other', error }
+  return error instanceof UserError
+    ? { kind: 'user', message: error.message }
+    : { kind: 'other', error, system: error instanceof Error ? systemPart(error) : {} }
 }

@@ -33,7 +33,7 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
-  if (options.replayer === 'transcript') return isolatedEngine(local.vaultDir, local.progress)
+  if (options.replayer === 'transcript') return isolatedEngine(local.vaultDir, local.progress, local.asideDir)
   return await openHarness(local, intent, options)
 }
 
@@ -43,12 +43,13 @@ export async function openHarness(
   intent: string,
   { replayer, concurrency, limitMs, digest }: ReplayerOptions,
 ): Promise<ModuleEngine> {
-  const { dir, vaultDir, objects, vault, progress } = local
+  const { dir, vaultDir, asideDir, objects, vault, progress } = local
   if (!replayer.startsWith('module:') || replayer === 'module:')
     throw new UserError(`--replayer "${replayer}" is unknown: "transcript", or "module:PATH" for a harness of your own`)
   return await moduleEngine(replayer.slice('module:'.length), {
     store: dir,
     vault: vaultDir,
+    aside: asideDir,
     progress,
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },

@@ -20,7 +20,7 @@ import {
 } from '../steps/experience/documents.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
-import { parseJson } from '../steps/experience/parse.ts'
+import { parseRecord as parseText } from '../steps/experience/parse.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { readInput } from './read-input.ts'
 
@@ -134,7 +134,7 @@ async function* nativeRecords(files: readonly string[]) {
 
 function parseRecord(file: string, line: number, text: string): unknown {
   try {
-    return parseJson(text, file)
+    return parseText(text, file)
   } catch (error) {
     const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
     throw new ImportError({ file, line, field: null, problem, todo: 'Mend the line; every line is one JSON object' })

@@ -27,6 +27,8 @@ export interface ModuleOptions {
   /** Folder of the store, and of the vault in it: no harness process may read either. */
   readonly store: string
   readonly vault: string
+  /** Folder of what is put aside. @default the vault */
+  readonly aside?: string
   /** Recorded runs of each side of the split. */
   readonly runs: { readonly search: RunLoader; readonly vault: RunLoader }
   /** Harness processes at once. @default number of cores */
@@ -65,7 +67,8 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   await first.search.open()
   let replayed = 0
   /** Cases of the last reproduction of the search side that reproduced, as the panel has them. */
-  const aside = fileScratch(vault)
+  const asideDir = options.aside ?? vault
+  const aside = fileScratch(asideDir)
   let searched = new RecordList(aside.records, TEXT)
 
   const replays = harnessReplays({
@@ -96,7 +99,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     },
 
     async *search({ panel, ...input }) {
-      const searcher = new RestrictedProcess('../module/search-child.ts', vault)
+      const searcher = new RestrictedProcess('../module/search-child.ts', vault, undefined, asideDir)
       const turn = (message: SearchTurn, lines?: Iterable<string>) => searcher.converse<SearchStep>(message, lines)
       const headAt = (i: number) => ({ case: panel.cases.at(i)!, baseline: panel.baseline.at(i)! })
       const heads = function* () {

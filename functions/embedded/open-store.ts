@@ -1,14 +1,22 @@
 /** The embedded store: plain files in one folder, vault and releases in folders of their own, and one SQLite ledger. */
-import { mkdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { forwardClock } from '#adapters/local/files/forward-clock.ts'
+import { makeFolder } from '#adapters/local/files/make-folder.ts'
+import { keepPrivate, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
+import { isWritable } from '#adapters/local/files/writable.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
+
+/** The latest time that the store has told; beside the ledger, and no object. */
+const CLOCK_FILE = 'ledger.sqlite-clock'
 
 export interface LocalStore extends Store {
   readonly dir: string
@@ -17,6 +25,8 @@ export interface LocalStore extends Store {
   /** Has the key of an encrypted vault printed now, before any work. Throws UserError when it is not to be had. */
   unlockVault(): Promise<void>
   readonly vaultReader: () => Promise<VaultReader>
+  /** Folder of what is put aside, held-out lines among it: the sealed side, or that of the system for a copy that nobody may write. */
+  readonly asideDir: string
   /** Path of an object, for people. */
   nameOf(key: string): string
   close(): void
@@ -31,7 +41,7 @@ export interface LocalStoreOptions {
   readonly vaultKeyCommand?: string | undefined
 }
 
-/** Opens (and on first use creates) the store in a folder. */
+/** Opens (and on first use creates) the store in a folder. One that this user may not write is only read: no lock, no key, no scratch in it. */
 export function openStore(
   dir: string,
   {
@@ -41,8 +51,10 @@ export function openStore(
     vaultKeyCommand = process.env[KEY_COMMAND] || undefined,
   }: LocalStoreOptions = {},
 ): LocalStore {
-  mkdirSync(join(dir, 'vault'), { recursive: true, mode: 0o700 })
-  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable })
+  const readOnly = !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
+  if (!readOnly) makePrivate(dir)
+  const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
+  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
   const objects = openSide(fileStore(dir, { durable }))
   const vaultDir = join(dir, 'vault')
   const kept = fileStore(vaultDir, { durable })
@@ -62,14 +74,14 @@ export function openStore(
     vaultDir,
     unlockVault: () => vaultKey.unlock(),
     vaultReader: async () => ((await vaultKey.isEncrypted()) ? 'key' : 'account'),
+    asideDir,
     nameOf: (key) => join(dir, key),
     objects,
     vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
     table,
-    // Held-out lines are among them.
-    scratch: () => fileScratch(vaultDir),
-    clock: { now: () => new Date().toISOString() },
+    scratch: () => fileScratch(asideDir),
+    clock: forwardClock(join(dir, CLOCK_FILE), !readOnly),
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,
     close() {
@@ -77,6 +89,15 @@ export function openStore(
       table.close()
     },
   }
+}
+
+/** Makes what is not there yet, and closes to others what is: a folder that was made for the store, its sides, its ledger. */
+function makePrivate(dir: string): void {
+  makeFolder(join(dir, 'vault'), PRIVATE_FOLDER)
+  // A folder that holds something else too stays as its owner has it; what the store makes in it is closed all the same.
+  if (readdirSync(dir).every((name) => name === 'vault')) keepPrivate(dir)
+  for (const part of ['vault', 'releases', 'ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm'])
+    keepPrivate(join(dir, part))
 }
 
 const isElsewhere = (key: string): boolean =>

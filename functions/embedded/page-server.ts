@@ -43,7 +43,11 @@ export interface Patience {
   readonly requestTimeout: number
   readonly connectionsCheckingInterval: number
 }
-const PATIENCE: Patience = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 }
+const PATIENCE: Patience = { headersTimeout: 3_000, requestTimeout: 6_000, connectionsCheckingInterval: 500 }
+/** Longest that a connection may lie there with nothing coming or going. */
+const IDLE_MS = 10_000
+/** Connections at once; one more costs the oldest that waits for its client its place. */
+const MOST_CONNECTIONS = 100
 
 /**
  * Serves pages.
@@ -69,7 +73,8 @@ export async function servePages(
       })
     },
   )
-  server.maxConnections = 100
+  server.setTimeout(IDLE_MS)
+  const places = new Places(server, MOST_CONNECTIONS)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A browser opens connections that it may never use, and closes them as it likes.
     if (socket.bytesRead > 0 && error.code !== 'ECONNRESET') log.refused(`no proper request: ${error.code}`)
@@ -88,6 +93,7 @@ export async function servePages(
       return send(request, response, plain(421, 'These pages have another address.'))
     }
     const body = await readBody(request)
+    places.works(request.socket)
     const asked: ReviewRequest = {
       method: request.method ?? '',
       origin: one(request, 'origin'),
@@ -95,7 +101,11 @@ export async function servePages(
       content_type: one(request, 'content-type'),
       body,
     }
-    send(request, response, await answer(asked, { path, origin }))
+    try {
+      send(request, response, await answer(asked, { path, origin }))
+    } finally {
+      places.waits(request.socket)
+    }
   }
 
   return {
@@ -105,6 +115,33 @@ export async function servePages(
         server.close(() => done())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Connections in the order in which they came, so that those who keep a server waiting never keep others out. */
+class Places {
+  readonly #waiting = new Set<Socket>()
+  readonly #working = new Set<Socket>()
+
+  constructor(server: Server, most: number) {
+    server.on('connection', (socket: Socket) => {
+      this.#waiting.add(socket)
+      socket.once('close', () => {
+        this.#waiting.delete(socket)
+        this.#working.delete(socket)
+      })
+      if (this.#waiting.size + this.#working.size > most) this.#waiting.values().next().value!.destroy()
+    })
+  }
+
+  /** A whole request came: we are at it, and its client waits. */
+  works(socket: Socket): void {
+    if (this.#waiting.delete(socket)) this.#working.add(socket)
+  }
+
+  /** We wait for its client: for the next request, or for it to read what was sent. */
+  waits(socket: Socket): void {
+    if (this.#working.delete(socket)) this.#waiting.add(socket)
   }
 }
 

@@ -1,19 +1,19 @@
 /** What a person names on the command line or hands to the library: a file that is read whole, or refused by name. */
-import { readFileSync, statSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { NotAFile, readInputBytes } from '#adapters/local/files/open-input.ts'
 import { UserError } from '../errors.ts'
 
-/** Text of a file named on the command line. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** Text of a file named on the command line; `-` is the standard input, and a byte order mark is left out. */
 export function readInput(file: string): string {
-  let size: number
+  let bytes: Buffer
   try {
-    const stat = statSync(file)
-    if (stat.isDirectory()) throw new UserError(`${file} is a folder; name a file`)
-    size = stat.size
+    bytes = readInputBytes(file, MOST_BYTES)
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof NotAFile) throw new UserError(`${file} ${error.message}`)
     throw new UserError(`${file} cannot be read: ${(error as Error).message}`)
   }
-  if (size > 16 * 1024 * 1024)
-    throw new UserError(`${file} has ${size} bytes; a document of this kind has at most 16 MiB`)
-  return readFileSync(file, 'utf8')
+  if (!isUtf8(bytes)) throw new UserError(`${file} is not valid UTF-8: save it again as UTF-8`)
+  return bytes.toString().replace(/^\ufeff/, '')
 }

@@ -1,9 +1,11 @@
 /** Codes (MAC) on one machine: HMAC-SHA-256 under keys of the store, each made once, readable by its owner only. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from '../../errors.ts'
 import type { Signer } from '../../ports.ts'
+import { atPath, namingPath } from './files/at-path.ts'
+import { unfinishedName } from './files/unfinished.ts'
 
 const KEY_BYTES = 32
 
@@ -14,27 +16,34 @@ const KEYS = {
 } as const
 
 /**
- * The signer of a purpose. Its key is made at first use; of several processes that make one at once, one key wins and
+ * The signer of a purpose. Its key is made with the first signature, never by a check; of several processes that make one at once, one key wins and
  * all use it.
  * @param vaultDir the sealed side: no replay and no search reads there
  * @throws UserError for a key file that others may read, or that is none
  */
 export function storeSigner(vaultDir: string, purpose: keyof typeof KEYS): Signer {
   const file = join(vaultDir, `${purpose}.key`)
-  const known = readKey(file, KEYS[purpose])
-  if (known) return hmacSigner(purpose, known)
-  createKey(file)
-  return hmacSigner(purpose, readKey(file, KEYS[purpose])!)
+  let key = readKey(file, KEYS[purpose])
+  return hmacSigner(purpose, (make) => {
+    if (key === null && make) {
+      createKey(file)
+      key = readKey(file, KEYS[purpose])
+    }
+    return key
+  })
 }
 
 /** Signs and checks texts; the check takes the same time for every wrong code. */
-function hmacSigner(name: string, key: Buffer): Signer {
-  const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url')
+function hmacSigner(name: string, keyOf: (make: boolean) => Buffer | null): Signer {
+  const sign = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
   return {
     key: name,
-    sign: async (text) => sign(text),
+    sign: async (text) => sign(keyOf(true)!, text),
     async holds(text, mac) {
-      const [expected, given] = [Buffer.from(sign(text)), Buffer.from(mac)]
+      const key = keyOf(false)
+      // A key that was never made has signed nothing.
+      if (key === null) return false
+      const [expected, given] = [Buffer.from(sign(key, text)), Buffer.from(mac)]
       return expected.length === given.length && timingSafeEqual(expected, given)
     },
   }
@@ -65,14 +74,14 @@ function readKey(file: string, lost: string): Buffer | null {
 
 /** Writes a fresh key beside its place and links it there: whole or absent, and never over another one. */
 function createKey(file: string): void {
-  const temp = `${file}.${process.pid}-${randomBytes(6).toString('hex')}`
-  const handle = openSync(temp, 'wx', 0o600)
+  const temp = unfinishedName(dirname(file))
+  const handle = atPath(file, () => openSync(temp, 'wx', 0o600))
   try {
     writeSync(handle, randomBytes(KEY_BYTES))
     fsyncSync(handle)
     linkSync(temp, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw namingPath(error, file)
   } finally {
     closeSync(handle)
     rmSync(temp, { force: true })

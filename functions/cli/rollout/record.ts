@@ -3,6 +3,7 @@ import { ImportError } from '#adapters/local/import/import-error.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { ProductionRun } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
+import { parseJson } from '../../steps/experience/parse.ts'
 import { type RecordedRun, recordProduction } from '../../steps/release/production.ts'
 import { print } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
@@ -36,11 +37,10 @@ function runOf(file: string, line: number, text: string): { run: ProductionRun }
   const todo = 'Mend the line; schemas/json/production-run.schema.json says what a run holds'
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text, '')
   } catch (error) {
-    return {
-      problem: new ImportError({ file, line, field: null, problem: `no JSON: ${(error as Error).message}`, todo }),
-    }
+    const problem = (error as Error).message.replace(/^(?:: | is )/, '')
+    return { problem: new ImportError({ file, line, field: null, problem, todo }) }
   }
   const parsed = ProductionRun.safeParse(value)
   if (parsed.success) return { run: parsed.data }

@@ -1,4 +1,5 @@
 /** `rollout list | show | export | verify | assign`: what looks at a rollout and moves nothing. */
+import { dirname } from 'node:path'
 import { appConfigOf } from '#adapters/aws/appconfig-document.ts'
 import { replaceFile } from '#adapters/local/files/atomic-write.ts'
 import { canonical } from '#core/canonical.ts'
@@ -72,7 +73,7 @@ export const exportVerb = (
     }
     try {
       // A runtime may be reading it.
-      await replaceFile(o.out, text, true)
+      await replaceFile(dirname(o.out), o.out, text, true, 0o666)
     } catch (error) {
       throw new UserError(`${o.out} cannot be written: ${(error as Error).message}`)
     }

@@ -8,6 +8,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { fieldOf, isTrimmable } from '../replay/settings-plan.ts'
 import { valuesOf } from '../space/lattice.ts'
 import { exceptionFor, floorProblem, LEAST_FLOOR } from './exceptions.ts'
+import { DEFAULT_SHARE } from './resolve.ts'
 import { type Standing, standingProblems } from './standing.ts'
 
 /** One question with its answer, or with what is missing and how to supply it. */
@@ -209,7 +210,7 @@ const dataQuestion = ({ target: t }: ContractFacts): Question =>
   ask(
     'Which data may the optimiser see?',
     () =>
-      `${t.visible_data!.search_set} only; ${((t.visible_data!.heldout_share ?? 0.5) * 100).toFixed(0)} % of families are sealed away`,
+      `${t.visible_data!.search_set} only; ${((t.visible_data!.heldout_share ?? DEFAULT_SHARE) * 100).toFixed(0)} % of families are sealed away`,
     [
       !t.visible_data && `visible_data is missing: {"search_set": "goldens/${t.intent ?? 'INTENT'}/search"}`,
       t.visible_data &&

@@ -9,6 +9,8 @@ export const DEFAULT_VIOLATION_RATE = 0.01
 export const DEFAULT_NOT_RECORDED = 0.02
 /** Default share of all decisions above which a family is named. */
 export const DEFAULT_FAMILY_SHARE = 0.05
+/** Default share of families that a store seals away. */
+export const DEFAULT_SHARE = 0.5
 /** Default error budget of a held-out version. */
 export const DEFAULT_ALPHA = 0.05
 
@@ -51,7 +53,7 @@ export function resolveTarget(target: TuningTarget): ResolvedTarget {
     not_at_stake: { ...target.not_at_stake },
     search_space: target.search_space!,
     search_set: target.visible_data!.search_set,
-    heldout_share: target.visible_data!.heldout_share ?? 0.5,
+    heldout_share: target.visible_data!.heldout_share ?? DEFAULT_SHARE,
     alpha: target.scoring!.alpha ?? DEFAULT_ALPHA,
     questions: target.scoring!.questions ?? null,
     max_not_recorded: target.scoring!.max_not_recorded ?? DEFAULT_NOT_RECORDED,

@@ -7,8 +7,8 @@ import { digestOf } from '../canonical.ts'
 import { baselineDigest } from '../gate/commitment.ts'
 
 /**
- * The record of a refused attempt. Written beside the review, one object an attempt, so that no flood of attempts can
- * fill or block the item.
+ * The record of a refused attempt. Written beside the review, one object an attempt and so many an hour, so that no flood
+ * of attempts can fill or block the item, or the disk.
  * @param claims from a link whose code verified; null otherwise, and then no name is kept
  */
 export const attemptRecord = (

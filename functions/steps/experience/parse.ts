@@ -1,6 +1,7 @@
 /** Input from outside, parsed with errors a person can act on. Loads no contract of its own: whoever parses brings it. */
 import type * as z from 'zod'
 import { UserError } from '../../errors.ts'
+import { shapeProblem } from './json-shape.ts'
 
 /** A schema, whole or of `zod/mini`. */
 export interface Contract<T> {
@@ -35,10 +36,24 @@ export function problemOf(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused, and texts with
- * half of a surrogate pair: those have no canonical form.
+ * JSON of a text; a UserError names the file and where it stops being JSON. `__proto__` keys are refused, keys that stand
+ * twice and nesting without end, and texts with half of a surrogate pair: those have no canonical form.
  */
 export function parseJson(text: string, file: string): unknown {
+  return checked(text, file, true)
+}
+
+/** The same of one record of many, whose keys are not compared: that takes longer than all the rest. */
+export const parseRecord = (text: string, file: string): unknown => checked(text, file, false)
+
+function checked(text: string, file: string, keys: boolean): unknown {
+  const value = parsed(text, file)
+  const found = shapeProblem(text, { keys })
+  if (found) throw new UserError(`${file}${text.includes('\n') ? `, line ${found.line}` : ''}: ${found.problem}`)
+  return value
+}
+
+function parsed(text: string, file: string): unknown {
   try {
     // Neither can be there without one of these; looking at every value takes as long as parsing it twice more.
     if (!text.includes('__proto__') && !text.includes('\\u')) return JSON.parse(text)

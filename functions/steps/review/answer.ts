@@ -2,7 +2,6 @@
  * Answers what reviewers send: requests to a link, decisions at a terminal. What is decided is decided by the core on values;
  * here they are read, and written on condition that nobody wrote in between.
  */
-import { randomUUID } from 'node:crypto'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { parseLink } from '#core/review/link.ts'
 import { attemptRecord } from '#core/review/records.ts'
@@ -14,7 +13,7 @@ import type { Review, ReviewAttempt, ReviewDecision } from '#schemas/review.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import { answerReview, type DeskReply } from '../../pages/desk.ts'
-import type { Signer, Store } from '../../ports.ts'
+import type { ObjectStore, Signer, Store } from '../../ports.ts'
 import { expireIfDue, latestReview, MOST_TRIES, readReview, remember, writeReview } from './reviews.ts'
 import { shownOf } from './shown.ts'
 
@@ -95,9 +94,23 @@ export async function decideAtTerminal(
   throw new Error(`the review was written by others ${MOST_TRIES} times in a row`)
 }
 
-/** One object an attempt, beside the review. */
-async function recordAttempt(store: Store, attempt: ReviewAttempt): Promise<void> {
-  await store.objects.put(keys.reviewAttempt(attempt.review_id, attempt.at, randomUUID()), `${canonical(attempt)}\n`)
+/** Attempts that are kept of a review and an hour: a flood fills no disk. */
+const KEPT_AN_HOUR = 100
+/** First place of an hour that may be free, by store: whoever floods has each place tried once. */
+const firstFree = new WeakMap<ObjectStore, Map<string, number>>()
+
+/** One object an attempt, beside the review, in the next place of its hour; none once they are taken. */
+async function recordAttempt({ objects }: Store, attempt: ReviewAttempt): Promise<void> {
+  const hour = `${attempt.at.slice(0, 13)}:00:00.000Z`
+  const of = `${attempt.review_id} ${hour}`
+  const free = firstFree.get(objects) ?? new Map<string, number>()
+  firstFree.set(objects, free)
+  if (free.size > KEPT_AN_HOUR && !free.has(of)) free.clear()
+  for (let place = free.get(of) ?? 0; place < KEPT_AN_HOUR; place = Math.max(place + 1, free.get(of) ?? 0)) {
+    free.set(of, place + 1)
+    const key = keys.reviewAttempt(attempt.review_id, hour, String(place).padStart(2, '0'))
+    if (await objects.putIfAbsent(key, `${canonical(attempt)}\n`)) return
+  }
 }
 
 /** Records a request that was refused before it reached a link: nothing about its sender is known. */

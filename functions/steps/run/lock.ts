@@ -8,6 +8,8 @@ export interface Lock extends Held {
   readonly run_id: string
   /** Digest of target and hand-written candidates: the same one may resume. */
   readonly about: string
+  /** Command line that started the run, for people. */
+  readonly command?: string
 }
 
 /**

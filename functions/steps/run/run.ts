@@ -39,7 +39,7 @@ import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
 import { ContractRefused, keepRefusal } from './refusal.ts'
-import { gatherStanding } from './standing.ts'
+import { gatherStanding, shareProblems } from './standing.ts'
 
 export interface RunRequest {
   readonly target: TuningTarget
@@ -48,6 +48,8 @@ export interface RunRequest {
   /** Chosen by the caller, or made from the clock and the metric. */
   readonly runId: string | null
   readonly demonstration: string | null
+  /** Command line that goes on with the run when it is interrupted. */
+  readonly command?: string
 }
 
 /** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
@@ -72,7 +74,7 @@ export async function runTarget(
     store,
     resolved.intent,
     riskClass,
-    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about },
+    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about, ...commandOf(request) },
     holder,
   )
   const keeping = keepHeld(store, rowKeys.lock(resolved.intent, riskClass), holder)
@@ -125,7 +127,10 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
     if ((await openRuns(store, lock.run_id)).length > 1)
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
-    const records = recordProblems(resolved.intent, await compareRecords(store, resolved.intent))
+    const records = [
+      ...recordProblems(resolved.intent, await compareRecords(store, resolved.intent)),
+      ...(await shareProblems(store, target)),
+    ]
     const reasons = reasonsOf(request, contract, await gatherStanding(store, target, records))
     if (reasons.length > 0) throw new ContractRefused(reasons)
     await clearUnfinished(store, lock.run_id)
@@ -166,6 +171,8 @@ export async function runTarget(
     return { run, reproduced }
   }
 }
+
+const commandOf = ({ command }: RunRequest) => (command === undefined ? {} : { command })
 
 /** The same lines, each put aside as it passes. */
 async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {

@@ -30,6 +30,11 @@ export function startCaged(
   const node = [NODE, ...beltFlags(readable, heapMb), ...flags, script, ...args] as [string, ...string[]]
   const [command, ...rest] = wall ? behind(wall, { command: node, readable, cwd }) : node
   const child = spawn(command, rest, { cwd: wall ? '/' : cwd, env: { TZ: 'UTC' }, stdio, detached: true })
+  // Where this process may open no more files, Node hands back a process without pipes and tells why only later.
+  if (child.stdio === undefined) {
+    child.on('error', () => {})
+    throw Object.assign(new Error(`${command} cannot be started`), { code: 'EMFILE', path: command })
+  }
   endWithProgram(child)
   return child
 }

@@ -126,6 +126,6 @@ function errorOf(failure: Failure): unknown {
     case 'user':
       return new UserError(failure.message)
     case 'other':
-      return failure.error
+      return failure.error instanceof Error ? Object.assign(failure.error, failure.system) : failure.error
   }
 }

@@ -21,4 +21,5 @@ export type BlockReply = { readonly id: number } & (
 export type Failure =
   | { readonly kind: 'tamper'; readonly runId: string; readonly file: RunFile; readonly detail: string }
   | { readonly kind: 'user'; readonly message: string }
-  | { readonly kind: 'other'; readonly error: unknown }
+  /** `system`: what an error of the system says beside its words, which does not travel with it. */
+  | { readonly kind: 'other'; readonly error: unknown; readonly system: object }

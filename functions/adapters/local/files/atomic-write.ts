@@ -1,57 +1,61 @@
 /**
- * How a file appears all at once: bytes go to a temporary file beside it, which then takes or shares its name. Short
+ * How a file appears all at once: bytes go to an unfinished file, which then takes or shares its name. Short
  * calls are synchronous, because a trip through the thread pool costs 3 to 10 times the call (measured); waiting for the
  * disk and writing much are not.
  */
-import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Content } from '#ports'
 import { isWhole } from '../../port-rules/content.ts'
-import { TEMP_PREFIX } from '../../port-rules/object-key.ts'
+import { namingPath } from './at-path.ts'
+import { PRIVATE_FILE } from './private.ts'
 import { syncFolder, writeSynced } from './sync.ts'
+import { unfinishedName } from './unfinished.ts'
 
 /** What is read or written in one call without letting anybody else go first: about a millisecond. */
 export const SHORT_BYTES = 1024 * 1024
 
-/** Process ids repeat across containers and are shared by threads; the random part does not and is not. */
-const WRITER = `${TEMP_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}-`
-let writes = 0
-
 /**
- * Writes or replaces a file; its folder exists. A reader, also after a kill, sees the old bytes or the new ones.
+ * Writes or replaces a file; its folder exists, and `root` is a folder of the same disk. A reader, also after a kill, sees the old bytes or the new ones.
  *
  * @param durable wait until bytes and name are on the disk
- * @throws the file system's error; the old bytes then stand and no temporary file is left
+ * @param mode who may read it; a store's files are their owner's
+ * @throws the file system's error, naming the file; the old bytes then stand and no unfinished file is left
  */
-export async function replaceFile(file: string, bytes: Content, durable: boolean): Promise<void> {
-  const temp = await writeTemp(file, bytes, durable)
+export async function replaceFile(
+  root: string,
+  file: string,
+  bytes: Content,
+  durable: boolean,
+  mode = PRIVATE_FILE,
+): Promise<void> {
+  const temp = await writeTemp(root, file, bytes, durable, mode)
   try {
     renameSync(temp, file)
   } catch (error) {
     removeTemp(temp)
-    throw error
+    throw namingPath(error, file)
   }
   if (durable) await syncFolder(dirname(file))
 }
 
 /**
- * Writes a file only where nothing has its name yet; its folder exists. Of many writers, in one process or several,
+ * Writes a file only where nothing has its name yet; its folder exists, and `root` is a folder of the same disk. Of many writers, in one process or several,
  * exactly one wins: a second name for the temporary file is made or refused in one step (`link`), unlike `rename`.
  *
  * @returns false: something has that name already, and it is untouched
- * @throws the file system's error, also where it has no hard links
+ * @throws the file system's error, naming the file, also where it has no hard links
  */
-export async function createFile(file: string, bytes: Content, durable: boolean): Promise<boolean> {
+export async function createFile(root: string, file: string, bytes: Content, durable: boolean): Promise<boolean> {
   // A stream may be long, and is not read when it would lose anyway.
   if (!isWhole(bytes) && existsSync(file)) return false
-  const temp = await writeTemp(file, bytes, durable)
+  const temp = await writeTemp(root, file, bytes, durable, PRIVATE_FILE)
   let created = true
   try {
     linkSync(temp, file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw namingPath(error, file)
     created = false
   } finally {
     removeTemp(temp)
@@ -61,22 +65,22 @@ export async function createFile(file: string, bytes: Content, durable: boolean)
   return created
 }
 
-/** Writes a temporary file beside `file`; leaves none when that fails. */
-async function writeTemp(file: string, bytes: Content, durable: boolean): Promise<string> {
-  const temp = join(dirname(file), `${WRITER}${writes++}`)
+/** Writes an unfinished file for `file`; leaves none when that fails. */
+async function writeTemp(root: string, file: string, bytes: Content, durable: boolean, mode: number): Promise<string> {
+  const temp = unfinishedName(root)
   try {
-    if (!isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable)
-    else if (durable) await writeSynced(temp, bytes)
-    else writeFileSync(temp, bytes, { flag: 'wx' })
+    if (!isWhole(bytes) || bytes.length > SHORT_BYTES) await writeLong(temp, bytes, durable, mode)
+    else if (durable) await writeSynced(temp, bytes, mode)
+    else writeFileSync(temp, bytes, { flag: 'wx', mode })
     return temp
   } catch (error) {
     removeTemp(temp)
-    throw error
+    throw namingPath(error, file)
   }
 }
 
-async function writeLong(temp: string, bytes: Content, durable: boolean): Promise<void> {
-  const handle = await open(temp, 'wx')
+async function writeLong(temp: string, bytes: Content, durable: boolean, mode: number): Promise<void> {
+  const handle = await open(temp, 'wx', mode)
   try {
     await handle.writeFile(bytes)
     if (durable) await handle.sync()

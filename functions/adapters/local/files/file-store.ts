@@ -1,7 +1,7 @@
 /** Objects as files below one folder: a key is a path, and a store may be copied, diffed and read with any tool. */
 import { createReadStream, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { digestOfBytes } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
@@ -30,7 +30,8 @@ export interface FileStoreOptions {
  *   link, a file in the way of a folder), and the file system's error otherwise (no space, no permission)
  */
 export function fileStore(root: string, { durable = true }: FileStoreOptions = {}): ObjectStore {
-  const folder = new SafeFolder(root, durable)
+  const whole = resolve(root)
+  const folder = new SafeFolder(whole, durable)
   const read = async (key: string): Promise<Uint8Array | null> => {
     checkKey(key)
     const path = await folder.find(key)
@@ -54,13 +55,13 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
       checkKey(key)
       const seen = digested(bytes)
       const path = await folder.forWriting(key)
-      await replaceFile(path, seen.content, durable).catch((error) => inTheWay(path, error))
+      await replaceFile(whole, path, seen.content, durable).catch((error) => inTheWay(path, error))
       return seen.digest()
     },
     async putIfAbsent(key, bytes) {
       checkKey(key)
       const path = await folder.forWriting(key)
-      const created = await createFile(path, bytes, durable).catch((error) => inTheWay(path, error))
+      const created = await createFile(whole, path, bytes, durable).catch((error) => inTheWay(path, error))
       if (!created && isFolder(path)) throw folderInTheWay(path)
       return created
     },

@@ -1,9 +1,7 @@
 /** A file that only this process finds: it loses its name as soon as it is open. */
 import { closeSync, openSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { TEMP_PREFIX } from '../../port-rules/object-key.ts'
-
-let made = 0
+import { atPath, namingPath } from './at-path.ts'
+import { unfinishedName } from './unfinished.ts'
 
 /**
  * Makes an empty file below a folder that exists, and has it opened by its path. Nothing is left of it, not even after a
@@ -11,8 +9,8 @@ let made = 0
  * a system that keeps the name of an open file.
  */
 export function passingFile<T>(folder: string, open: (path: string) => T): { readonly opened: T; remove(): void } {
-  const path = join(folder, `${TEMP_PREFIX}scratch-${process.pid}-${made++}`)
-  closeSync(openSync(path, 'wx', 0o600))
+  const path = unfinishedName(folder)
+  atPath(folder, () => closeSync(openSync(path, 'wx', 0o600)))
   const remove = () => rmSync(path, { force: true })
   try {
     const opened = open(path)
@@ -20,7 +18,7 @@ export function passingFile<T>(folder: string, open: (path: string) => T): { rea
     return { opened, remove }
   } catch (error) {
     remove()
-    throw error
+    throw namingPath(error, folder)
   }
 }
 

@@ -6,6 +6,8 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
+import { makeFolder } from './make-folder.ts'
+import { PRIVATE_FOLDER } from './private.ts'
 import { syncFolder } from './sync.ts'
 
 /** Is this error the file system's way to say that there is nothing at a path? */
@@ -73,7 +75,7 @@ export class SafeFolder {
     const found = await this.find(folder)
     if (found !== null) return found
     if (folder === '') {
-      mkdirSync(this.#root, { recursive: true })
+      makeFolder(this.#root, PRIVATE_FOLDER)
       if (this.#durable) await syncFolder(dirname(this.#root))
     } else {
       const name = folder.lastIndexOf('/', folder.length - 2) + 1
@@ -108,7 +110,7 @@ function realOrNull(path: string): string | null {
 /** Somebody else may have made the folder in the meantime; anything but that is passed on. */
 function makeOne(folder: string): void {
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, { mode: PRIVATE_FOLDER })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOTDIR') throw fileInTheWay(dirname(folder))

@@ -5,7 +5,8 @@ import { promisify } from 'node:util'
 const synced = promisify(fsync)
 
 /** Writes a new file and waits until its bytes are on the disk. For short ones: only the waiting lets others go first. */
-export const writeSynced = (file: string, bytes: Uint8Array | string): Promise<void> => toDisk(file, 'wx', bytes)
+export const writeSynced = (file: string, bytes: Uint8Array | string, mode: number): Promise<void> =>
+  toDisk(file, 'wx', bytes, mode)
 
 /** Rounds of a folder that were asked for and have not begun, and those that are under way. */
 const waiting = new Map<string, Promise<void>>()
@@ -39,8 +40,13 @@ async function nextRound(folder: string): Promise<void> {
 }
 
 /** Opens a file or folder, writes what there is to write, and waits until it is on the disk. */
-async function toDisk(path: string, flags: 'r' | 'wx', bytes: Uint8Array | string | null): Promise<void> {
-  const fd = openSync(path, flags)
+async function toDisk(
+  path: string,
+  flags: 'r' | 'wx',
+  bytes: Uint8Array | string | null,
+  mode?: number,
+): Promise<void> {
+  const fd = openSync(path, flags, mode)
   try {
     if (bytes !== null) writeFileSync(fd, bytes)
     await synced(fd)

@@ -1,7 +1,8 @@
 /** Finds an import map and refuses one that cannot be trusted to say the same twice. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import jsonata from 'jsonata'
+import { NotAFile, readInputBytes } from '../files/open-input.ts'
 import { ImportError } from './import-error.ts'
 
 /** A JSONata expression from one foreign record to one native run, with the name under which errors cite it. */
@@ -12,6 +13,8 @@ export interface MapSource {
 
 const SHIPPED = new URL('../../../maps/', import.meta.url)
 const EXTENSION = '.jsonata'
+/** A map is read and thought over by people. */
+const MOST_BYTES = 1024 * 1024
 
 /**
  * Functions whose result depends on anything but the record. `$toMillis` with a picture fills missing parts from the
@@ -37,13 +40,16 @@ export function loadMap(nameOrPath: string): MapSource {
   const path = shipped.includes(nameOrPath) ? fileURLToPath(new URL(`${nameOrPath}${EXTENSION}`, SHIPPED)) : nameOrPath
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readInputBytes(path, MOST_BYTES)
+      .toString()
+      .replace(/^\ufeff/, '')
   } catch (error) {
     throw new ImportError({
       file: nameOrPath,
       line: null,
       field: null,
-      problem: `no such map (${(error as NodeJS.ErrnoException).code})`,
+      problem:
+        error instanceof NotAFile ? `it ${error.message}` : `no such map (${(error as NodeJS.ErrnoException).code})`,
       todo: `Name a file with a JSONata expression, or one of: ${shipped.join(', ')}`,
     })
   }

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { openInput } from '../files/open-input.ts'
 import { ImportError } from './import-error.ts'
 
 export interface JsonLine {
@@ -14,14 +15,17 @@ export interface JsonLine {
 /** Longest line accepted unless told otherwise: a hundred times the largest recorded run at hand. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
+/** Empty lines in a row after which a file is taken for none of records: a disk image, a flood. */
+const MAX_EMPTY_LINES = 10_000
+
 const CHUNK_BYTES = 256 * 1024
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * The lines of `file` in order. A byte order mark is accepted; empty lines are skipped.
+ * The lines of `file` in order; `-` is the standard input. A byte order mark is accepted; empty lines are skipped.
  *
- * @throws ImportError naming file and line, on: a missing or unreadable file, a directory, a line over `maxLineBytes`
- *   (refused as soon as it is seen, not after it was read), truncated or corrupt gzip, invalid UTF-8, a NUL byte
+ * @throws ImportError naming file and line, on: a missing or unreadable file, a directory, pipe or device, a line over `maxLineBytes`
+ *   (refused as soon as it is seen, not after it was read), empty lines without end, truncated or corrupt gzip, invalid UTF-8, a NUL byte
  */
 export async function* readJsonl(
   file: string,
@@ -42,7 +46,21 @@ export async function* readJsonl(
     return bytes.toString('utf8', marked ? 3 : 0)
   }
 
-  const source = createReadStream(file, { highWaterMark: CHUNK_BYTES })
+  let empty = 0
+  const isRecord = (text: string): boolean => {
+    empty = /\S/.test(text) ? 0 : empty + 1
+    if (empty > MAX_EMPTY_LINES)
+      throw refuse(`more than ${MAX_EMPTY_LINES} empty lines in a row`, 'Name a file of JSON lines')
+    return empty === 0
+  }
+
+  let fd: number
+  try {
+    fd = openInput(file)
+  } catch (error) {
+    throw unreadable(file, 1, error)
+  }
+  const source = createReadStream('', { fd, highWaterMark: CHUNK_BYTES })
   const stream = file.endsWith('.gz') ? source.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : source
   source.on('error', (error) => stream.destroy(error))
   try {
@@ -50,7 +68,7 @@ export async function* readJsonl(
       for (const bytes of splitter.push(chunk)) {
         line++
         const text = decode(bytes)
-        if (/\S/.test(text)) yield { line, text }
+        if (isRecord(text)) yield { line, text }
       }
       if (splitter.pendingBytes > maxLineBytes) {
         line++
@@ -72,10 +90,12 @@ function unreadable(file: string, line: number, error: unknown): ImportError {
   const whole = (problem: string, todo: string) => new ImportError({ file, line: null, field: null, problem, todo })
   const here = (problem: string, todo: string) => new ImportError({ file, line, field: null, problem, todo })
   switch (code) {
+    case 'ENOTFILE':
+      return message.includes('folder')
+        ? whole('this is a directory', 'Name the files in it, e.g. DIR/*.jsonl')
+        : whole('this is a pipe or device', 'Name a file, or give it as "-" on stdin')
     case 'ENOENT':
       return whole('there is no such file', 'Check the path')
-    case 'EISDIR':
-      return whole('this is a directory', 'Name the files in it, e.g. DIR/*.jsonl')
     case 'EACCES':
     case 'EPERM':
       return whole('the file may not be read', 'Check its permissions')

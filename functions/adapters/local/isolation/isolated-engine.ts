@@ -14,10 +14,10 @@ export interface IsolatedEngine extends ReplayEngine {
   close(): void
 }
 
-/** Engine over two restricted processes; `vault` is the folder that neither may reach. Both start at once, while the caller still reads its input. `progress`: is told now and then how far the search is. */
-export function isolatedEngine(vault: string, progress: Progress = () => {}): IsolatedEngine {
-  const searchSide = new ReplayProcess(vault, nowAndThen(progress))
-  const gateSide = new ReplayProcess(vault)
+/** Engine over two restricted processes; `vault` is the folder that neither may reach, `aside` the one where they put aside. Both start at once, while the caller still reads its input. `progress`: is told now and then how far the search is. */
+export function isolatedEngine(vault: string, progress: Progress = () => {}, aside = vault): IsolatedEngine {
+  const searchSide = new ReplayProcess(vault, aside, nowAndThen(progress))
+  const gateSide = new ReplayProcess(vault, aside)
   return {
     async *reproduce(lines, pins, side) {
       const underWay: string[] = []
@@ -61,8 +61,8 @@ function nowAndThen(progress: Progress): Progress {
 class ReplayProcess {
   readonly #process: RestrictedProcess
 
-  constructor(vault: string, progress?: Progress) {
-    this.#process = new RestrictedProcess('./replay-child.ts', vault, progress)
+  constructor(vault: string, aside: string, progress?: Progress) {
+    this.#process = new RestrictedProcess('./replay-child.ts', vault, progress, aside)
   }
 
   converse<T = null>(request: Request, lines?: Lines): AsyncGenerator<string, T> {

@@ -2,10 +2,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { UserError } from '../../../errors.ts'
 import type { Lines, Progress } from '../../../ports.ts'
 import { asText } from '../../../streams/groups.ts'
 import { readableCode } from '../cage/readable-code.ts'
-import { startCaged } from '../cage/start.ts'
+import { endOf, startCaged } from '../cage/start.ts'
 import { killGroup } from '../cage/watchdog.ts'
 import { passingDescriptor } from '../files/passing-file.ts'
 import { scriptFile } from '../program-files.ts'
@@ -18,15 +19,18 @@ const HEAP_MB = 1000
 export class RestrictedProcess {
   readonly #child: ChildProcess
   readonly #replies: AsyncIterator<string>
-  readonly #ended: Promise<unknown>
+  readonly #ended: Promise<Ending>
   readonly #progress: Progress
   #stderr = ''
 
-  /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. */
-  constructor(script: string, vault: string, progress: Progress = () => {}) {
+  /** `script`: path from this folder. `vault`: the folder that it may never reach. `progress`: is told what it tells. `aside`: the folder of its nameless file. */
+  constructor(script: string, vault: string, progress: Progress = () => {}, aside = vault) {
     this.#progress = progress
-    this.#child = start(script, vault)
-    this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child = start(script, vault, aside)
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }))
+      this.#child.once('error', (error) => resolve({ error }))
+    })
     this.#child.stdin!.on('error', () => {
       // The process is gone; the missing reply says so.
     })
@@ -57,14 +61,10 @@ export class RestrictedProcess {
     try {
       for (;;) {
         const { value, done } = await this.#replies.next()
-        if (done)
-          throw broken
-            ? (broken as { error: unknown }).error
-            : new Error(`the replay process ended without an answer:\n${this.#stderr}`)
+        if (done) throw broken ? (broken as { error: unknown }).error : await this.#endedEarly()
         if (value.startsWith(REPLY.line)) yield value.slice(1)
         else if (value.startsWith(REPLY.progress)) this.#progress(value.slice(1))
-        else if (value.startsWith(REPLY.failure))
-          throw new Error(`the replay process failed:\n${JSON.parse(value.slice(1))}`)
+        else if (value.startsWith(REPLY.failure)) throw failureOf(value.slice(1))
         else {
           await sending
           return JSON.parse(value.slice(1)) as T
@@ -93,14 +93,34 @@ export class RestrictedProcess {
       if (!stdin.write(block)) await Promise.race([once(stdin, 'drain').catch(() => {}), this.#ended])
   }
 
+  /** Why there is no answer: the machine started no process or ended it, or it failed of itself. */
+  async #endedEarly(): Promise<Error> {
+    const ending = await this.#ended
+    if ('error' in ending) return ending.error
+    const how = endOf(ending.code, ending.signal)
+    if (/SIG(?:KILL|TERM|INT|HUP|XCPU)/.test(how) || /heap out of memory|out of memory/i.test(this.#stderr))
+      return new UserError(
+        `the replay process was ended from outside or ran out of memory (${how}). What is written is whole: free some memory, then give the same command again`,
+      )
+    return new Error(`the replay process ended without an answer (${how}):\n${this.#stderr}`)
+  }
+
   close(): void {
     killGroup(this.#child)
   }
 }
 
+type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null } | { readonly error: Error }
+
+/** What a restricted process says of its failure. */
+function failureOf(text: string): Error {
+  const { stack, system } = JSON.parse(text) as { stack: string; system: object }
+  return Object.assign(new Error(`the replay process failed:\n${stack}`), system)
+}
+
 /** With pipes, and a nameless file to put aside what is too much for its memory. */
-function start(script: string, vault: string): ChildProcess {
-  const aside = passingDescriptor(vault)
+function start(script: string, vault: string, folder: string): ChildProcess {
+  const aside = passingDescriptor(folder)
   try {
     return startCaged({
       script: scriptFile(script, import.meta.url),

@@ -1,6 +1,7 @@
 /** The restricted side of a conversation. Reads and writes in step, so that neither side piles up what the other sends. */
 import { readSync, writeSync } from 'node:fs'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
+import { systemPart } from '../files/at-path.ts'
 import { REPLY } from './protocol.ts'
 
 const STDIN = 0
@@ -24,7 +25,9 @@ export function serve<R>(handle: (request: R, lines: Iterable<string>, say: Say,
       write(`${REPLY.answer}${JSON.stringify(answer ?? null)}\n`)
       flush()
     } catch (error) {
-      write(`${REPLY.failure}${JSON.stringify((error as Error).stack)}\n`)
+      write(
+        `${REPLY.failure}${JSON.stringify({ stack: (error as Error).stack, system: systemPart(error as Error) })}\n`,
+      )
       flush()
       return
     }

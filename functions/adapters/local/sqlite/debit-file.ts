@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync
 import { dirname } from 'node:path'
 import { chainLink } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
+import { atPath } from '../files/at-path.ts'
 
 /** One conditional write of one item, in full: a ledger that was killed before it had it can take it from here. */
 export interface Debit {
@@ -64,7 +65,8 @@ export function appendDebit(file: string, { heads, bytes }: DebitFile, debit: De
   try {
     ftruncateSync(descriptor, bytes)
     const line = Buffer.from(`${JSON.stringify({ ...debit, chain })}\n`)
-    for (let at = 0; at < line.length; ) at += writeSync(descriptor, line, at, line.length - at, bytes + at)
+    for (let at = 0; at < line.length; )
+      at += atPath(file, () => writeSync(descriptor, line, at, line.length - at, bytes + at))
     if (durable) fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)

@@ -1,6 +1,7 @@
 /** What is put aside on a disk: records in a file, and texts by key in an SQLite file, which no other process finds. */
 import { Records } from '#core/bytes/records.ts'
 import type { Scratch } from '#ports'
+import { atPath } from '../files/at-path.ts'
 import { fileDisk } from '../files/file-disk.ts'
 import { passingDescriptor, passingFile } from '../files/passing-file.ts'
 import { DatabaseSync } from './sqlite.ts'
@@ -16,14 +17,16 @@ const CACHE_KIB = 16 * 1024
 export function fileScratch(folder: string): Scratch {
   const { opened: database, remove } = passingFile(folder, (path) => {
     const fresh = new DatabaseSync(path)
-    fresh.exec(`
+    atPath(folder, () =>
+      fresh.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = MEMORY;
       PRAGMA synchronous = OFF;
       PRAGMA cache_size = -${CACHE_KIB};
       BEGIN EXCLUSIVE;
       CREATE TABLE texts (key BLOB NOT NULL PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    `)
+    `),
+    )
     return fresh
   })
   const one = database.prepare('SELECT text FROM texts WHERE key = ?')
@@ -32,9 +35,9 @@ export function fileScratch(folder: string): Scratch {
   // An iterator of Node 22 does not hold its statement, which would be collected under it.
   const reading = new Set<unknown>()
   return {
-    records: new Records(fileDisk(bytes.file)),
+    records: new Records(fileDisk(bytes.file, folder)),
     get: (key) => (one.get(codeUnits(key))?.text as string | undefined) ?? null,
-    set: (key, text) => void put.run(codeUnits(key), text),
+    set: (key, text) => void atPath(folder, () => put.run(codeUnits(key), text)),
     *entries(prefix = '') {
       const from = database.prepare('SELECT key, text FROM texts WHERE key >= ? ORDER BY key')
       reading.add(from)

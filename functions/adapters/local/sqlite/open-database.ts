@@ -1,8 +1,11 @@
 /** One SQLite file that several processes write: how it is opened, waited for, and refused. */
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../errors.ts'
+import { atPath, namingPath } from '../files/at-path.ts'
+import { makeFolder } from '../files/make-folder.ts'
+import { makePrivateFile, PRIVATE_FOLDER } from '../files/private.ts'
+import { openReadOnly } from './read-only.ts'
 import { DatabaseSync } from './sqlite.ts'
 
 /** Result code of what `whenFree` tries again. */
@@ -20,15 +23,23 @@ const APPLICATION_ID = 0x61746c64
 /**
  * Opens the ledger's file, making it, its folder and its one table where they are missing. WAL and `synchronous = FULL`:
  * what was confirmed survives a kill and a power cut, and readers do not wait for writers. Not `durable`: a power cut may
- * take it, for a store that is thrown away.
+ * take it, for a store that is thrown away. `readOnly`: the file is there, and nothing is written beside it either.
  *
  * @throws UserError naming a file that is no ledger, cannot be opened, or stays locked
  */
-export async function openDatabase(file: string, durable: boolean): Promise<DatabaseSync> {
-  await mkdir(dirname(file), { recursive: true })
+export async function openDatabase(file: string, durable: boolean, readOnly: boolean): Promise<DatabaseSync> {
+  if (!readOnly) {
+    makeFolder(dirname(file), PRIVATE_FOLDER)
+    // SQLite gives the two files beside it the rights of this one.
+    atPath(file, () => makePrivateFile(file))
+  }
   return whenFree(file, () => {
-    const database = new DatabaseSync(file)
+    const database = readOnly ? openReadOnly(file) : new DatabaseSync(file)
     try {
+      if (readOnly) {
+        if (!isOurs(database, file)) throw new UserError(`${file} is no ledger. Name another store`)
+        return database
+      }
       // The option of the constructor came with Node 22.16.
       database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
       prepareSchema(database, file)
@@ -91,8 +102,11 @@ function refusal(file: string, code: number, cause: unknown): unknown {
       },
     )
   if (code === CODE.cannotOpen || code === CODE.readonly)
-    return new UserError(`${file} cannot be opened for writing. Check its permissions, or name another store`, {
-      cause,
-    })
-  return cause
+    return new UserError(
+      `${file} cannot be opened for writing. Check its permissions, the limit of open files ("ulimit -n") and the room on its disk, or name another store`,
+      {
+        cause,
+      },
+    )
+  return namingPath(cause, file)
 }

@@ -31,11 +31,12 @@ const statements = (database: DatabaseSync) => ({
  * What is spent stands in a debit file beside it too; the two are compared when the ledger is opened and at every spend.
  *
  * @param durable wait with every write until it is on the disk
+ * @param readOnly nobody may write here: reads look at the file as it is, writes throw UserError
  * @returns a table that throws RangeError for a key that no adapter takes, what `canonical` throws for a body that JSON
  *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, stays locked, or is behind its debit file.
  *   `close` ends it; calls after that throw.
  */
-export function sqliteTable(file: string, { durable = true } = {}): LedgerTable & { close(): void } {
+export function sqliteTable(file: string, { durable = true, readOnly = false } = {}): LedgerTable & { close(): void } {
   const path = resolve(file)
   let database: DatabaseSync | null = null
   const ledger = (opened: DatabaseSync): Ledger => ({
@@ -48,7 +49,7 @@ export function sqliteTable(file: string, { durable = true } = {}): LedgerTable 
   let closed = false
 
   const open = async () => {
-    const opened = await openDatabase(path, durable)
+    const opened = await openDatabase(path, durable, readOnly)
     if (closed) {
       opened.close()
       throw new Error(`${path} was closed`)

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { canonical } from '#core/canonical.ts'
 import type { ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
@@ -79,7 +79,12 @@ export function vaultKeys(dir: string, vault: ObjectStore, command: string | und
         return null
       }
       // Of two first imports one writes the record, and both go by it.
-      await createFile(recordFile, `${canonical({ format: FORMAT, check: checkOf(print(command)) })}\n`, true)
+      await createFile(
+        dirname(recordFile),
+        recordFile,
+        `${canonical({ format: FORMAT, check: checkOf(print(command)) })}\n`,
+        true,
+      )
       return recorded()
     },
     async unlock() {

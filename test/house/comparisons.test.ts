@@ -24,6 +24,7 @@ test.each([
   ['runs.length > most'],
   ['below > 0'],
   ['base.utility_score === null'],
+  ['now.utility_score !== pinned.utility_score'],
   ['now < deadline'],
   ["measured('latency_ms', run.measures)"],
   ["asMeasured('latency_ms', recording.outcome.latency_ms)"],

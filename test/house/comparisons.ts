@@ -34,6 +34,8 @@ const OPERATORS = new Set([
   ts.SyntaxKind.GreaterThanEqualsToken,
 ])
 
+const EQUALITIES = new Set([ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken])
+
 /** A whole number, a length, a moment (which is text), or the answer of `byCodeUnit` or `indexOf`. */
 function isPlain(side: ts.Expression): boolean {
   if (ts.isParenthesizedExpression(side)) return isPlain(side.expression)
@@ -50,9 +52,9 @@ function isLoop(node: ts.Node): boolean {
   return parent && ((ts.isForStatement(parent) && parent.condition === node) || ts.isWhileStatement(parent))
 }
 
-/** Is it only looked at whether anything stands there? */
-const isNullCheck = ({ parent }: ts.Node): boolean =>
-  parent && ts.isBinaryExpression(parent) && parent.right.kind === ts.SyntaxKind.NullKeyword
+/** Is it only looked at whether it is there, or the very same? What is no number is equal to nothing. */
+const isEquality = ({ parent }: ts.Node): boolean =>
+  parent && ts.isBinaryExpression(parent) && EQUALITIES.has(parent.operatorToken.kind)
 
 /** Is it what `measured` or `asMeasured` is asked about? */
 const isAsked = ({ parent }: ts.Node): boolean =>
@@ -68,7 +70,7 @@ export function brokenIn(name: string, text: string): string[] {
     if (ts.isBinaryExpression(node) && OPERATORS.has(node.operatorToken.kind)) {
       if (!isLoop(node) && !isPlain(node.left) && !isPlain(node.right)) note(node)
     } else if (ts.isPropertyAccessExpression(node) && NUMBERS.has(node.name.text)) {
-      if (!isAsked(node) && !isNullCheck(node) && !DIFFERENCES.has(node.expression.getText())) note(node)
+      if (!isAsked(node) && !isEquality(node) && !DIFFERENCES.has(node.expression.getText())) note(node)
     } else if (ts.isElementAccessExpression(node) && /(^|\.)measures$/.test(node.expression.getText())) {
       if (!node.argumentExpression.getText().startsWith('FLOORS[')) note(node)
     }

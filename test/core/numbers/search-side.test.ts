@@ -190,7 +190,7 @@ describe('a record of an earlier version', () => {
           if ('unreplayable' in replayed) throw new Error(replayed.unreplayable)
           expect(measuresOf(aSuite(), replayed).latency_ms).toBeNull()
         }
-        const pinned = new SearchRecords(RECORDED)
+        const pinned = new SearchRecords(RECORDED, aSuite())
         pinned.add(old)
         expect(pinned.pinned()).toMatchObject({ p95_latency_ms: null, p50_latency_ms: null })
       }),

@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { Autotune } from './constructs/autotune.ts'
+import { fixStage } from './constructs/fixed-stage.ts'
 import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
@@ -15,6 +16,11 @@ import { alarmTopicOf, appConfigIsOn, harnessOf } from './context/values.ts'
 export interface AutotuneStackProps extends StackProps {
   /** Stores of the stateful stack; handed over as constructs, so that rights are granted where they are needed. */
   readonly stores: Stores & { readonly releases: ReleaseStore }
+  /**
+   * The stage that the stack is and stays, as that of its stores.
+   * @default - none is fixed: nothing of this stack is kept
+   */
+  readonly stage?: string
 }
 
 /**
@@ -29,8 +35,9 @@ export class AutotuneStack extends Stack {
   /** Null: no intent says how it is rolled out (context value `rollouts`). */
   readonly rollouts: Rollouts | null
 
-  constructor(scope: Construct, id: string, { stores, ...props }: AutotuneStackProps) {
+  constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
+    if (stage !== undefined) fixStage(this, stage)
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node)
     this.autotune = new Autotune(this, 'Autotune', { stores, targets, ...(harness ? { harness } : {}) })

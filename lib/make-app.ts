@@ -26,13 +26,14 @@ export interface Deployment {
  */
 export function makeApp(props: AppProps = {}): Deployment {
   const app = new App(props)
-  const { name, retain } = stageOf(app.node)
-  const stateful = new StatefulStack(app, 'AutotuneData', { retain, tags: { stage: name } })
-  const workflow = new AutotuneStack(app, 'AutotuneWorkflow', { stores: stateful, tags: { stage: name } })
+  const { name: stage, retain, stacks } = stageOf(app.node)
+  const tags = { stage }
+  const stateful = new StatefulStack(app, `${stacks}Data`, { stage, retain, tags })
+  const workflow = new AutotuneStack(app, `${stacks}Workflow`, { stage, stores: stateful, tags })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  acknowledge(app, ACKNOWLEDGEMENTS)
-  if (workflow.rollouts) acknowledge(app, ROLLOUT_ACKNOWLEDGEMENTS)
-  if (workflow.rollouts?.routing) acknowledge(app, routingAcknowledgements(workflow.rollouts.routing))
-  if (workflow.review) acknowledge(app, REVIEW_ACKNOWLEDGEMENTS)
+  acknowledge(app, stacks, ACKNOWLEDGEMENTS)
+  if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
+  if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
+  if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)
   return { app, stateful, workflow }
 }

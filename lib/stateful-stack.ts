@@ -2,6 +2,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { ExperienceStore } from './constructs/experience-store.ts'
+import { fixStage } from './constructs/fixed-stage.ts'
 import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
@@ -10,6 +11,11 @@ import { RunLedger } from './constructs/run-ledger.ts'
 export interface StatefulStackProps extends StackProps {
   /** Whether data outlives the stack; only a throw-away stage says no. */
   readonly retain: boolean
+  /**
+   * The stage that the stack is and stays: a template of another one is refused by CloudFormation.
+   * @default - "kept" or "throwaway", as `retain` says
+   */
+  readonly stage?: string
 }
 
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
@@ -29,8 +35,9 @@ export class StatefulStack extends Stack {
   /** Runs, locks, questions, reviews and rollouts. */
   readonly ledger: RunLedger
 
-  constructor(scope: Construct, id: string, { retain, ...props }: StatefulStackProps) {
+  constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: retain })
+    fixStage(this, stage ?? (retain ? 'kept' : 'throwaway'))
     this.experience = new ExperienceStore(this, 'Experience', { retain })
     this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })
     this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: retain ? RELEASE_LOCK : Duration.days(1) })

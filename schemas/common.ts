@@ -1,5 +1,6 @@
 /** Names, refs and values shared by every contract. */
 import * as z from 'zod'
+import { MOST, outOfRange, type Unit } from './measures.ts'
 import { DIMENSIONS } from './metrics.ts'
 
 import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName } from './patterns.ts'
@@ -81,6 +82,14 @@ export type Dimension = z.infer<typeof Dimension>
 
 /** Part of a whole, 0..1; never percent. */
 export const Share = z.number().min(0).max(1)
+
+/** A measured number, 0 to the most that its unit allows (`MOST`). */
+export const measure = (unit: Unit) =>
+  z.number(outOfRange(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
+
+/** The same as a whole number. */
+export const wholeMeasure = (unit: Unit) =>
+  z.int(outOfRange(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
 
 /**
  * A patch: dotted path -> `{from, to}`. The same form in candidates and proposals; `from` is the baseline's value, so

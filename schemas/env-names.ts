@@ -22,6 +22,8 @@ export const ENV = {
   linkKey: 'AUTOTUNE_LINK_KEY',
   /** Scheme and host of the deployed review desk. */
   deskOrigin: 'AUTOTUNE_DESK_ORIGIN',
+  /** CloudWatch namespace that the function counts in: that of its deployment. */
+  metrics: 'AUTOTUNE_METRICS',
   /** Address that notices come from. */
   sender: 'AUTOTUNE_SENDER',
 } as const

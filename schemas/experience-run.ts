@@ -3,11 +3,11 @@
  * fields, all of them optional: one that is absent means what a record of version 1 meant, and compiles to the same bytes.
  */
 import * as z from 'zod'
-import { Day, Id, Name, Ref, Settings } from './common.ts'
+import { Day, Id, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
 import { issuesOfRun } from './experience-run-rules.ts'
 
-const tokens = z.int().min(0)
-const milliseconds = z.number().min(0)
+const tokens = wholeMeasure('tokens')
+const milliseconds = measure('ms')
 
 const gate = z.string().regex(/^[a-z][a-z0-9_]*$/, 'a gate is a lower-case word')
 /** `null` or absent: the root agent. */
@@ -127,7 +127,7 @@ export const Step = z.discriminatedUnion('kind', [
     kind: z.literal('approval'),
     gate,
     tool_call_id: toolCallId.nullable(),
-    amount: z.number().nullable().meta({ description: 'null: no amount is known, so the action always waits.' }),
+    amount: measure('amount').nullable().meta({ description: 'null: no amount is known, so the action always waits.' }),
     asked: z.boolean().nullable().meta({ description: 'Did it wait for a person when recorded; null: not recorded.' }),
     granted: z.boolean().nullable(),
     ...agent,
@@ -175,9 +175,7 @@ export const Outcome = z.strictObject({
   latency_ms: milliseconds
     .nullable()
     .meta({ description: 'Whole run, wall clock; without the time in which it waited for a person (waited_ms).' }),
-  cost_cents: z
-    .number()
-    .min(0)
+  cost_cents: measure('cents')
     .nullable()
     .meta({ description: 'As billed at the time; the replay recomputes from tokens.' }),
 })

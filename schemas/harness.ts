@@ -8,6 +8,7 @@
  */
 import * as z from 'zod/mini'
 import type { Settings } from './common.ts'
+import { MOST } from './measures.ts'
 import { isPrintable, isSafeName } from './patterns.ts'
 
 // In `zod/mini`: every function that replays bundles this. The same rules as `Name` of the other contracts.
@@ -20,7 +21,7 @@ const Name = z
     z.refine(isSafeName, 'a name holds no "../" and is no reserved word'),
     z.meta({ description: 'Printable name, never used as a path.' }),
   )
-const tokens = z.int().check(z.nonnegative())
+const tokens = z.int().check(z.nonnegative(), z.lte(MOST.tokens))
 
 /** One decided action, as the recording names it: tool name and arguments as JSON. */
 export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
@@ -32,7 +33,7 @@ export const HarnessApproval = z.strictObject({
   action: z
     .nullable(z.int().check(z.nonnegative()))
     .check(z.meta({ description: 'Index into the actions; null: none.' })),
-  amount: z.nullable(z.number()),
+  amount: z.nullable(z.number().check(z.nonnegative(), z.lte(MOST.amount))),
   asked: z.boolean(),
 })
 export type HarnessApproval = z.infer<typeof HarnessApproval>
@@ -75,7 +76,7 @@ export const HarnessResult = z.strictObject({
       ),
     )
     .check(z.meta({ description: 'One entry a model call; null: not counted, so cents are not measured.' })),
-  latency_ms: z.optional(z.nullable(z.number().check(z.nonnegative()))).check(
+  latency_ms: z.optional(z.nullable(z.number().check(z.nonnegative(), z.lte(MOST.ms)))).check(
     z.meta({
       description: 'Absent: as recorded, less the recorded calls that were not made. null: not measured.',
     }),

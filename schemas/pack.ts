@@ -1,6 +1,6 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Digest, Id, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 import { trimmedPath, valueProblem } from './surface-fields.ts'
@@ -124,7 +124,7 @@ export const ReleaseTuple = z.strictObject({
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 
-const price = (description: string) => z.number().min(0).optional().meta({ description })
+const price = (description: string) => measure('cents').optional().meta({ description })
 
 /**
  * Prices per million tokens, in cents, by model name. A model that is not listed costs `null`, never 0 (DESIGN 3).
@@ -136,8 +136,8 @@ export const PriceTable = z.strictObject({
   models: z.record(
     Name,
     z.strictObject({
-      prompt_cents_per_million: z.number().min(0),
-      completion_cents_per_million: z.number().min(0),
+      prompt_cents_per_million: measure('cents'),
+      completion_cents_per_million: measure('cents'),
       cached_prompt_cents_per_million: price('Input that was read from a cache; absent: as other input.'),
       cache_write_cents_per_million: price('Input that was written to a cache; absent: as other input.'),
       reasoning_cents_per_million: price('Reasoning; absent: as other output.'),

@@ -1,6 +1,7 @@
 /** Staged release: configuration, production runs, stage rows, promotion records, the rollout and its signed artifact. */
 import * as z from 'zod'
 import { Digest, Id, Name, RiskClass, Share } from './common.ts'
+import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
@@ -35,38 +36,54 @@ export const StageCohort = z.strictObject({
 })
 export type StageCohort = z.infer<typeof StageCohort>
 
+/** The most that each limit of a configuration may be, by what it limits. */
+type Limits = Readonly<Record<'ms' | 'cents' | 'gain' | 'share', number>>
+const LIMITS: Limits = { ms: MOST.ms, cents: MOST.cents, gain: MOST.tokens, share: 1 }
+/** Versions before 0.2.0 had none: what they took is still read, and is refused where it is declared anew. */
+const NO_LIMITS: Limits = { ms: Infinity, cents: Infinity, gain: Infinity, share: Infinity }
+
+const upTo = (most: number) => {
+  const limit = z.number().min(0)
+  return Number.isFinite(most) ? limit.max(most, `is at most ${most}: above that nothing would be limited`) : limit
+}
+
+const stageGate = ({ share, cents }: Limits) =>
+  z.strictObject({
+    utility: upTo(share).nullable().meta({ description: 'Drop of the mean score.' }),
+    slow_share: upTo(share).nullable().meta({ description: 'Rise of the share of slow runs.' }),
+    economics_cents: upTo(cents).nullable().meta({ description: 'Rise of mean cents a run.' }),
+    corrected_share: upTo(share).nullable().meta({ description: 'Rise of the share corrected by an operator.' }),
+    escalated_share: upTo(share).nullable().meta({ description: 'Rise of the share handed to a person.' }),
+  })
+
 /**
  * How much worse the candidate may be observed, by measure: scores and shares as parts of 1, cost in cents. Observed
  * numbers without inference, so a gate never rolls back. `null`: this measure does not gate, on purpose.
  */
-export const StageGate = z.strictObject({
-  utility: z.number().min(0).nullable().meta({ description: 'Drop of the mean score.' }),
-  slow_share: z.number().min(0).nullable().meta({ description: 'Rise of the share of slow runs.' }),
-  economics_cents: z.number().min(0).nullable().meta({ description: 'Rise of mean cents a run.' }),
-  corrected_share: z.number().min(0).nullable().meta({ description: 'Rise of the share corrected by an operator.' }),
-  escalated_share: z.number().min(0).nullable().meta({ description: 'Rise of the share handed to a person.' }),
-})
+export const StageGate = stageGate(LIMITS)
 export type StageGate = z.infer<typeof StageGate>
 
 const hours = z
   .number()
   .min(0)
   .max(24 * 365)
-const stageFields = {
-  dwell_hours: hours.meta({ description: 'Least time in the stage.' }),
-  deadline_hours: hours.meta({ description: 'After this the stage waits for a person, whatever the data says.' }),
-  min_runs: z.int().min(1).meta({ description: 'Runs of distinct subjects, in each arm.' }),
-  cohort: StageCohort,
-  gate: StageGate,
-}
+
+const stageConfig = (limits: Limits) =>
+  z
+    .strictObject({
+      dwell_hours: hours.meta({ description: 'Least time in the stage.' }),
+      deadline_hours: hours.meta({ description: 'After this the stage waits for a person, whatever the data says.' }),
+      min_runs: z.int().min(1).meta({ description: 'Runs of distinct subjects, in each arm.' }),
+      cohort: StageCohort,
+      gate: stageGate(limits),
+    })
+    .refine((s) => s.deadline_hours > s.dwell_hours, { path: ['deadline_hours'], message: 'must be above dwell_hours' })
 
 /**
  * One stage. Everything is declared: upstream states no numbers, and a hidden default would be a policy nobody signed.
  * Hours are 0 to 8,760. Refused: a deadline that is not after the dwell time.
  */
-export const StageConfig = z
-  .strictObject(stageFields)
-  .refine((s) => s.deadline_hours > s.dwell_hours, { path: ['deadline_hours'], message: 'must be above dwell_hours' })
+export const StageConfig = stageConfig(LIMITS)
 export type StageConfig = z.infer<typeof StageConfig>
 
 const notMeasured = z.strictObject({ not_measured: z.string().min(3).max(500) })
@@ -74,64 +91,76 @@ const floor = z.strictObject({
   max_violations: z.int().min(0).meta({ description: 'Runs of the candidate that may violate in the whole rollout.' }),
 })
 
+const rolloutConfig = (limits: Limits) =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      false_rollback_rate: z.number().gt(0).lt(1).meta({
+        description: 'Largest chance that the sequential tests ever roll back a change that is within tolerance.',
+      }),
+      floors: z.strictObject({ policy: floor, safety: floor, approval_bypass: z.union([floor, notMeasured]) }),
+      utility: z.strictObject({
+        max_drop: z.number().min(0).lt(1).meta({ description: 'Tolerated drop of the true mean.' }),
+      }),
+      latency: z.union([
+        z.strictObject({
+          slow_ms: upTo(limits.ms)
+            .gt(0)
+            .meta({ description: 'A run above this is slow, e.g. baseline p95 + tolerance.' }),
+          max_slow_rise: z
+            .number()
+            .min(0)
+            .lt(1)
+            .meta({ description: 'Tolerated rise of the true share of slow runs.' }),
+        }),
+        notMeasured,
+      ]),
+      max_unmeasured_share: Share.meta({ description: 'Of candidate runs that may lack a measure; above it: pause.' }),
+      stages: z.strictObject({
+        '0%_shadow': stageConfig(limits),
+        '1%_internal': stageConfig(limits),
+        '5%_low_risk': stageConfig(limits),
+        '25%_monitored': stageConfig(limits),
+        '100%': stageConfig(limits),
+      }),
+      window: z.strictObject({
+        hours,
+        min_runs: z.int().min(1),
+        gate: stageGate(limits),
+        metric: z.enum(METRIC_NAMES),
+        direction: z.enum(['decrease', 'increase']),
+        min_gain: upTo(limits.gain).meta({ description: 'Least gain of the metric for the release to be kept.' }),
+      }),
+    })
+    .superRefine(({ stages }, ctx) => {
+      for (const stage of STAGES) {
+        const { share, shadow_share, where } = stages[stage].cohort
+        const issue = (field: string, message: string) =>
+          ctx.addIssue({ code: 'custom', path: ['stages', stage, 'cohort', field], message })
+        if (stage === '0%_shadow' && share !== 0) issue('share', 'is 0 here: the candidate cannot affect outcomes yet')
+        if (stage === '100%' && (share !== 1 || where !== null)) issue('share', 'is 1 with no `where`: all traffic')
+        if (where === null && share > STAGE_SHARE[stage])
+          issue('share', `is at most ${STAGE_SHARE[stage]} for a cohort of all subjects; name attributes in \`where\``)
+        if (stage !== '0%_shadow' && share === 0) issue('share', 'is above 0: an empty stage proves nothing')
+        if ((share === 0 || share === 1) && shadow_share === 0)
+          issue(
+            'shadow_share',
+            'is above 0 where one arm serves everyone: without the other arm nothing can be compared',
+          )
+      }
+    })
+
 /**
  * How a rollout goes forward and what brings it back. No field has a default (our decision: upstream leaves thresholds
  * open). A floor or a sequential test rolls back; missing data, a gate or a deadline pauses; a window without its gain
- * retires. Refused: a share above the stage's when its cohort names no attributes, a shadow that reaches people, and a
- * stage in which nothing can be compared.
+ * retires. Refused: a share above the stage's when its cohort names no attributes, a shadow that reaches people, a
+ * stage in which nothing can be compared, and a limit that could limit nothing.
  */
-export const RolloutConfig = z
-  .strictObject({
-    $schema: z.string().optional(),
-    false_rollback_rate: z.number().gt(0).lt(1).meta({
-      description: 'Largest chance that the sequential tests ever roll back a change that is within tolerance.',
-    }),
-    floors: z.strictObject({ policy: floor, safety: floor, approval_bypass: z.union([floor, notMeasured]) }),
-    utility: z.strictObject({
-      max_drop: z.number().min(0).lt(1).meta({ description: 'Tolerated drop of the true mean.' }),
-    }),
-    latency: z.union([
-      z.strictObject({
-        slow_ms: z
-          .number()
-          .positive()
-          .meta({ description: 'A run above this is slow, e.g. baseline p95 + tolerance.' }),
-        max_slow_rise: z.number().min(0).lt(1).meta({ description: 'Tolerated rise of the true share of slow runs.' }),
-      }),
-      notMeasured,
-    ]),
-    max_unmeasured_share: Share.meta({ description: 'Of candidate runs that may lack a measure; above it: pause.' }),
-    stages: z.strictObject({
-      '0%_shadow': StageConfig,
-      '1%_internal': StageConfig,
-      '5%_low_risk': StageConfig,
-      '25%_monitored': StageConfig,
-      '100%': StageConfig,
-    }),
-    window: z.strictObject({
-      hours,
-      min_runs: z.int().min(1),
-      gate: StageGate,
-      metric: z.enum(METRIC_NAMES),
-      direction: z.enum(['decrease', 'increase']),
-      min_gain: z.number().min(0).meta({ description: 'Least gain of the metric for the release to be kept.' }),
-    }),
-  })
-  .superRefine(({ stages }, ctx) => {
-    for (const stage of STAGES) {
-      const { share, shadow_share, where } = stages[stage].cohort
-      const issue = (field: string, message: string) =>
-        ctx.addIssue({ code: 'custom', path: ['stages', stage, 'cohort', field], message })
-      if (stage === '0%_shadow' && share !== 0) issue('share', 'is 0 here: the candidate cannot affect outcomes yet')
-      if (stage === '100%' && (share !== 1 || where !== null)) issue('share', 'is 1 with no `where`: all traffic')
-      if (where === null && share > STAGE_SHARE[stage])
-        issue('share', `is at most ${STAGE_SHARE[stage]} for a cohort of all subjects; name attributes in \`where\``)
-      if (stage !== '0%_shadow' && share === 0) issue('share', 'is above 0: an empty stage proves nothing')
-      if ((share === 0 || share === 1) && shadow_share === 0)
-        issue('shadow_share', 'is above 0 where one arm serves everyone: without the other arm nothing can be compared')
-    }
-  })
+export const RolloutConfig = rolloutConfig(LIMITS)
 export type RolloutConfig = z.infer<typeof RolloutConfig>
+
+/** A configuration as it was declared when its rollout started, by this version or by one before it. */
+const DeclaredConfig = rolloutConfig(NO_LIMITS)
 
 /** The two tuples that production compares. */
 const ARMS = ['baseline', 'candidate'] as const
@@ -257,7 +286,7 @@ export const Rollout = z.strictObject({
   risk_class: RiskClass,
   candidate: ReleaseTuple,
   baseline: ReleaseTuple.meta({ description: 'Rollback target, whole.' }),
-  config: RolloutConfig,
+  config: DeclaredConfig,
   approver: z.array(Approver).min(1),
   rollback_replay: RollbackReplay,
   status: z.enum(ROLLOUT_STATUS),
@@ -301,7 +330,7 @@ export const RolloutArtifact = z.strictObject({
   status: z.enum(ROLLOUT_STATUS),
   stage: Stage.nullable(),
   cohort: StageCohort.nullable(),
-  thresholds: RolloutConfig,
+  thresholds: DeclaredConfig,
   approver: z.array(Approver).min(1),
   candidate: ReleaseTuple,
   rollback_target: ReleaseTuple,

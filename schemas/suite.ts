@@ -88,17 +88,18 @@ export const EvaluatorVerdict = z.strictObject({
 })
 export type EvaluatorVerdict = z.infer<typeof EvaluatorVerdict>
 
+const notMeasured = (most: number) => `is 0 to ${most}: what was not measured is null, and no number stands for it`
 const KINDS = {
-  flag: z.boolean().nullable(),
-  share: Share.nullable(),
-  amount: z.number().nullable(),
-  count: z.int().nullable(),
+  flag: () => z.boolean().nullable(),
+  share: () => Share.nullable(),
+  amount: (most: number) => z.number().min(0, notMeasured(most)).max(most, notMeasured(most)).nullable(),
+  count: (most: number) => z.int().min(0, notMeasured(most)).max(most, notMeasured(most)).nullable(),
 }
 
 /** What guardrails and metrics read of one replayed case. `null`: not measured. */
 export const Measures = z.strictObject(
-  eachMeasure(({ kind }) => KINDS[kind]) as unknown as {
-    [N in keyof typeof MEASURES]: (typeof KINDS)[(typeof MEASURES)[N]['kind']]
+  eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
+    [N in keyof typeof MEASURES]: ReturnType<(typeof KINDS)[(typeof MEASURES)[N]['kind']]>
   },
 )
 export type Measures = z.infer<typeof Measures>

@@ -1,11 +1,17 @@
 /** Tuning target: the article's contract as a person writes it. What is missing is asked for by name, not defaulted. */
 import * as z from 'zod'
 import { Id, Name, Ref, SettingPath } from './common.ts'
+import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
 
 const level = z.number().gt(0).lt(1)
 const budget = z.number().gt(0).lt(0.5, 'an error of one half or more certifies anything: the default is .05')
+const limit = (most: number) =>
+  z
+    .number()
+    .min(-most, `is at least -${most}: below that no difference can lie`)
+    .max(most, `is at most ${most}: above that no difference can lie, so nothing would be limited`)
 const floor = {
   max_violation_rate: level
     .optional()
@@ -69,21 +75,25 @@ export const Guardrails = z.strictObject({
       message: 'a stake must be below 1 / (1 + min): a larger one could lose more than everything. Leave it out',
     })
     .optional(),
-  p95_latency_delta: z.strictObject({ max_ms: z.number(), alpha: budget.optional() }).optional(),
-  economics_delta: z.strictObject({ max_cents: z.number(), alpha: budget.optional() }).optional(),
+  p95_latency_delta: z.strictObject({ max_ms: limit(MOST.ms), alpha: budget.optional() }).optional(),
+  economics_delta: z.strictObject({ max_cents: limit(MOST.cents), alpha: budget.optional() }).optional(),
 })
 export type Guardrails = z.infer<typeof Guardrails>
+
+const tooWide = `is at most ${MOST.tokens}: no decision can differ by more`
 
 /** Worst that one decision may do to a metric of means: no bound of a mean holds without it. */
 export const MetricRange = z.strictObject({
   max_rise: z
     .number()
     .gt(0, 'max_rise is the most that one decision may rise above the baseline: a number above 0')
+    .max(MOST.tokens, tooWide)
     .optional()
     .meta({ description: 'In the unit of the metric, where less is better. A decision above it blocks.' }),
   max_fall: z
     .number()
     .gt(0, 'max_fall is the most that one decision may fall below the baseline: a number above 0')
+    .max(MOST.tokens, tooWide)
     .optional()
     .meta({ description: 'The same where the target is to increase.' }),
   max_share_beyond: level
@@ -92,6 +102,7 @@ export const MetricRange = z.strictObject({
   decisions: z
     .int()
     .min(1)
+    .max(MOST.actions)
     .optional()
     .meta({ description: 'Most decisions of a family that count (default: those of the largest search family).' }),
 })

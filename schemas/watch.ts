@@ -1,6 +1,6 @@
 /** Names of what is counted, as CloudWatch shows it. Shared by the functions that count and the alarms that look. */
 
-/** CloudWatch namespace of our own metrics; the dimension `service` is the name of the step. */
+/** CloudWatch namespace of our own metrics where no deployment names its own; the dimension `service` is the name of the step. */
 export const NAMESPACE = 'Autotune'
 
 /** Metric names. Counts unless a unit is said. */

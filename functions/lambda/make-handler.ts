@@ -5,6 +5,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import { ENV } from '#schemas/env-names.ts'
 import { NAMESPACE } from '#schemas/watch.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { sealedHandler } from './sealed-handler.ts'
@@ -31,7 +32,7 @@ function once<W>(open: () => W): () => W {
 export function handlerOver<I, O, W>(step: OpenStep<I, O, W>, open: () => W) {
   const opened = once(open)
   const logger = new Logger({ serviceName: step.name })
-  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: step.name })
+  const metrics = new Metrics({ namespace: process.env[ENV.metrics] ?? NAMESPACE, serviceName: step.name })
   return middy<unknown, O, Error, Context>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics))

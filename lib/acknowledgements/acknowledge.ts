@@ -7,7 +7,7 @@ import type { IConstruct } from 'constructs'
 
 /** A finding that stands, where it is found, and why. */
 export interface Acknowledgement {
-  /** Path of the construct below the app, as `aws:cdk:path` shows it. */
+  /** Path of the construct below the app, as `aws:cdk:path` shows it, without what its stack's name begins with. */
   readonly path: string
   /** The rule as cdk-nag names it, `AwsSolutions-IAM5[Resource::*]` for a wildcard. */
   readonly id: string
@@ -24,14 +24,15 @@ export const below = (part: string, rows: readonly Row[]): Acknowledgement[] =>
 
 /**
  * Puts every acknowledgement on its construct.
+ * @param stacks what the names of the stage's stacks begin with; it stands for `{stacks}` in a finding too
  * @throws RangeError for a path that names none: a rename must not hide a finding
  */
-export function acknowledge(app: IConstruct, table: readonly Acknowledgement[]): void {
+export function acknowledge(app: IConstruct, stacks: string, table: readonly Acknowledgement[]): void {
   for (const { path, id, reason } of table) {
     let construct: IConstruct | undefined = app
-    for (const name of path.split('/')) construct = construct?.node.tryFindChild(name)
-    if (!construct) throw new RangeError(`acknowledgement ${id}: there is no construct ${path}`)
-    Validations.of(construct).acknowledge({ id, reason })
+    for (const name of `${stacks}${path}`.split('/')) construct = construct?.node.tryFindChild(name)
+    if (!construct) throw new RangeError(`acknowledgement ${id}: there is no construct ${stacks}${path}`)
+    Validations.of(construct).acknowledge({ id: id.replaceAll('{stacks}', stacks), reason })
   }
 }
 
@@ -43,12 +44,12 @@ export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resourc
 
 /** How the rule writes the ARN of the experience bucket, seen from the workflow stack. */
 const EXPERIENCE =
-  '{"Fn::GetStackOutput":{"StackName":"AutotuneData","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttExperienceBucket96636D14Arn99100560"}}'
+  '{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttExperienceBucket96636D14Arn99100560"}}'
 
 /** How a finding names keys of the releases bucket. */
 export const inReleases = (pattern: string): string =>
   wildcard(
-    `{"Fn::GetStackOutput":{"StackName":"AutotuneData","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttReleasesBucketEA8ED4CAArnC6B77728"}}/${pattern}`,
+    `{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttReleasesBucketEA8ED4CAArnC6B77728"}}/${pattern}`,
   )
 
 /** How a finding names keys of the experience bucket. */

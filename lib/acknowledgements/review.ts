@@ -42,4 +42,4 @@ const ROWS: readonly Row[] = [
 ]
 
 /** Of the review desk; there is none without the context value `reviewers`. */
-export const REVIEW_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below('AutotuneWorkflow/Review', ROWS)
+export const REVIEW_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below('Workflow/Review', ROWS)

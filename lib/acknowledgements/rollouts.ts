@@ -14,7 +14,7 @@ const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout']
 
-const PART = 'AutotuneWorkflow/Rollouts'
+const PART = 'Workflow/Rollouts'
 
 const ROWS: readonly Row[] = [
   ...['autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'].map(
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
 
 /** Of the rollouts; there are none without the context value `rollouts`. */
 export const ROLLOUT_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
-  { path: 'AutotuneData/Releases/Releaser/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
+  { path: 'Data/Releases/Releaser/DefaultPolicy/Resource', id: wildcard('*'), reason: TRACES },
   ...below(PART, ROWS),
 ]
 

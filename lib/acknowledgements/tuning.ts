@@ -113,7 +113,7 @@ const STORES: readonly Row[] = [
 
 /** Of both stacks as they are always deployed. Some stand only with a harness and a model, and are there without too. */
 export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
-  ...below('AutotuneData', STORES),
-  ...below('AutotuneWorkflow/Autotune', KEYS),
-  ...below('AutotuneWorkflow/Autotune', OTHERS),
+  ...below('Data', STORES),
+  ...below('Workflow/Autotune', KEYS),
+  ...below('Workflow/Autotune', OTHERS),
 ]

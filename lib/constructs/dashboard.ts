@@ -10,9 +10,10 @@ import {
   Metric,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
-import type { Construct } from 'constructs'
+import type { Construct, IConstruct } from 'constructs'
 import { VERDICTS } from '#schemas/run.ts'
-import { COUNTED, NAMESPACE } from '#schemas/watch.ts'
+import { COUNTED } from '#schemas/watch.ts'
+import { namespaceOf } from './metrics-namespace.ts'
 import type { WorkflowFunctions } from './workflow-functions.ts'
 
 /** What is shown. */
@@ -36,12 +37,12 @@ export function dashboardOf(scope: Construct, id: string, { functions, tuning, a
     graph('Runs', [tuning.metricStarted(day), tuning.metricSucceeded(day), badEnds(tuning, day.period)]),
     graph(
       'Verdicts',
-      VERDICTS.map((v) => counted('advance-run', COUNTED.verdict(v), 'Sum', day.period).with({ label: v })),
+      VERDICTS.map((v) => counted(scope, 'advance-run', COUNTED.verdict(v), 'Sum', day.period).with({ label: v })),
     ),
   )
   dashboard.addWidgets(
     graph('Replays', [
-      counted('advance-run', COUNTED.replayShards, 'Sum', day.period).with({ label: 'shards asked for' }),
+      counted(scope, 'advance-run', COUNTED.replayShards, 'Sum', day.period).with({ label: 'shards asked for' }),
       replayShard.function.metricInvocations({ ...day, label: 'shards replayed' }),
       replayShard.function.metricThrottles({ ...day, label: 'throttled' }),
     ]),
@@ -55,8 +56,8 @@ export function dashboardOf(scope: Construct, id: string, { functions, tuning, a
       ),
     ),
     graph('Held-out budget and locks', [
-      counted('watch-ledger', COUNTED.spentIntents, 'Maximum', Duration.hours(1)),
-      counted('watch-ledger', COUNTED.oldestLockHours, 'Maximum', Duration.hours(1)),
+      counted(scope, 'watch-ledger', COUNTED.spentIntents, 'Maximum', Duration.hours(1)),
+      counted(scope, 'watch-ledger', COUNTED.oldestLockHours, 'Maximum', Duration.hours(1)),
     ]),
   )
   return dashboard
@@ -76,5 +77,10 @@ export const badEnds = (machine: StateMachine, period = Duration.minutes(5)): Ma
   })
 
 /** A metric that a function of ours counts, by the name of its step. */
-export const counted = (service: string, metricName: string, statistic: string, period: Duration): Metric =>
-  new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { service }, statistic, period })
+export const counted = (
+  scope: IConstruct,
+  service: string,
+  metricName: string,
+  statistic: string,
+  period: Duration,
+): Metric => new Metric({ namespace: namespaceOf(scope), metricName, dimensionsMap: { service }, statistic, period })

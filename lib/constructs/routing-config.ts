@@ -15,7 +15,7 @@ import { Construct } from 'constructs'
 import * as z from 'zod'
 import { Routing } from '#schemas/release.ts'
 import type { RoutingTarget, RoutingTargets } from '#schemas/routing-targets.ts'
-import { NAMESPACE } from '#schemas/watch.ts'
+import { namespaceOf } from './metrics-namespace.ts'
 import { RunbookAlarm } from './runbook-alarm.ts'
 
 /** A step forward reaches a fifth of the runtimes every six minutes, and can be taken back by the alarm for ten more. */
@@ -92,7 +92,7 @@ export class RoutingConfig extends Construct {
       anchor: 'dead-letters',
       what: 'A look at the production of a rollout failed; routing that is being deployed is rolled back.',
       metric: new Metric({
-        namespace: NAMESPACE,
+        namespace: namespaceOf(this),
         metricName: 'Failed',
         dimensionsMap: { service: 'evaluate-stage' },
         statistic: 'Sum',

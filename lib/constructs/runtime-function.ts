@@ -5,7 +5,9 @@ import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { ENV } from '#schemas/env-names.ts'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
+import { namespaceOf } from './metrics-namespace.ts'
 
 /** A handler, its size, and what it may. */
 export interface RuntimeFunctionProps {
@@ -15,7 +17,7 @@ export interface RuntimeFunctionProps {
   readonly memory: number
   /** Longest that one call may take, at most 15 minutes. */
   readonly timeout: Duration
-  /** Variables by their names in schemas/env-names.ts; NODE_OPTIONS is added. */
+  /** Variables by their names in schemas/env-names.ts; NODE_OPTIONS and the namespace of the metrics are added. */
   readonly environment: Readonly<Record<string, string>>
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[]
@@ -63,7 +65,11 @@ export class RuntimeFunction extends Construct {
       role,
       logGroup,
       tracing: props.sealed ? Tracing.DISABLED : Tracing.ACTIVE,
-      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+      environment: {
+        ...props.environment,
+        ...(props.sealed ? {} : { [ENV.metrics]: namespaceOf(this) }),
+        NODE_OPTIONS: '--enable-source-maps',
+      },
       bundling: {
         ...BUNDLING,
         format: OutputFormat.ESM,

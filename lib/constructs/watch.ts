@@ -107,7 +107,7 @@ export class Watch extends Construct {
       new RunbookAlarm(this, 'BudgetSpent', {
         anchor: 'spent-budget',
         what: 'An intent has no sealed version with a question left.',
-        metric: counted('watch-ledger', COUNTED.spentIntents, 'Maximum', Duration.hours(2)),
+        metric: counted(this, 'watch-ledger', COUNTED.spentIntents, 'Maximum', Duration.hours(2)),
       }),
       new RunbookAlarm(this, 'VaultDenied', {
         anchor: 'denied-vault-access',
@@ -118,7 +118,7 @@ export class Watch extends Construct {
       new RunbookAlarm(this, 'LockOld', {
         anchor: 'old-lock',
         what: 'A lock is older than a day, or the hourly look at the ledger has stopped.',
-        metric: counted('watch-ledger', COUNTED.oldestLockHours, 'Maximum', Duration.hours(2)),
+        metric: counted(this, 'watch-ledger', COUNTED.oldestLockHours, 'Maximum', Duration.hours(2)),
         from: 24,
         silenceRings: true,
       }),

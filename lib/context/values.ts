@@ -5,18 +5,21 @@
 import type { Node } from 'constructs'
 import type { HarnessProps } from '../constructs/harness.ts'
 
-/** One deployment of everything. Its stacks carry the name as a tag. */
+/** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
 export interface Stage {
   /** As the context value `stage` spells it. */
   readonly name: string
   /** Whether data outlives the stacks. */
   readonly retain: boolean
+  /** What the names of its stacks begin with: two stages in one account share nothing, and none can become another. */
+  readonly stacks: string
 }
 
 const STAGES: readonly Stage[] = [
-  { name: 'prod', retain: true },
-  { name: 'staging', retain: true },
-  { name: 'throwaway', retain: false },
+  // The names that every deployment had before the stage was in them.
+  { name: 'prod', retain: true, stacks: 'Autotune' },
+  { name: 'staging', retain: true, stacks: 'AutotuneStaging' },
+  { name: 'throwaway', retain: false, stacks: 'AutotuneThrowaway' },
 ]
 
 /**

@@ -3,8 +3,8 @@ import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 214 KB; all others are below 200. */
-const LIMIT = 215_000
+/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 216 KB; all others are below 200. */
+const LIMIT = 217_000
 
 describe('the bundle of each handler', () => {
   let outputs: [string, Metafile['outputs'][string]][]
@@ -22,7 +22,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 215 KB', () => {
+  it('is at most 217 KB', () => {
     expect(Object.entries(named((o) => o.bytes)).filter(([, bytes]) => bytes > LIMIT)).toEqual([])
   })
 

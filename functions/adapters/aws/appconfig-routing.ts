@@ -108,13 +108,17 @@ async function start(
   }
 }
 
+/**
+ * Takes a deployment back. Without `AllowRevert` AppConfig stops only what is DEPLOYING, and not what bakes; with it one that
+ * was complete a moment before is reverted, which what is deployed next replaces anyway.
+ */
 async function stop(client: AppConfigClient, place: RoutingTarget, deployment: DeploymentSummary): Promise<void> {
   const { application: ApplicationId, environment: EnvironmentId } = place
   const { DeploymentNumber } = deployment
   try {
-    await client.send(new StopDeploymentCommand({ ApplicationId, EnvironmentId, DeploymentNumber }))
+    await client.send(new StopDeploymentCommand({ ApplicationId, EnvironmentId, DeploymentNumber, AllowRevert: true }))
   } catch (error) {
-    // It ended by itself meanwhile: the next look sees how.
+    // It was taken back by an alarm meanwhile: the next look sees how.
     if (!(error instanceof BadRequestException || error instanceof ConflictException)) throw error
   }
 }

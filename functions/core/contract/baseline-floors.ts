@@ -4,6 +4,7 @@ import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { violations } from '../evaluate/pairs.ts'
 import type { Panel } from '../evaluate/panel.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { ResolvedTarget } from './resolve.ts'
 
 /** Reasons why no candidate could ever be certified on these records; empty when there are none. */
@@ -26,7 +27,7 @@ export function baselineProblems(panel: Panel, target: ResolvedTarget): string[]
     if (allowed === null) continue
     const { families, violating } = violations(panel, panel.baseline, FLOORS[name])
     if (families === 0) problems.push(`${name} is not measured on any case: no rule of the suite could score it`)
-    else if (violating > allowed * families + 1e-9)
+    else if (!isAtMost(violating, allowed * families, 1e-9))
       problems.push(
         `${name}: the baseline breaks it in ${violating} of ${families} families: nothing can be certified. Mend the baseline, or give the rule role "report"`,
       )

@@ -3,6 +3,7 @@ import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Reproduction } from '../baseline/reproduce.ts'
 import { lackOf } from '../evaluate/exposure.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { ResolvedTarget } from './resolve.ts'
 import { type Stake, stakesOf } from './stakes.ts'
 
@@ -39,7 +40,7 @@ export function notRecordedWording(
   families: number,
   most: number,
 ): string | null {
-  if (families === 0 || notRecorded <= most * families + 1e-9) return null
+  if (families === 0 || isAtMost(notRecorded, most * families, 1e-9)) return null
   const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`
   return `${floor.evaluator_id} knows nothing of ${notRecorded} of ${families} families (${percent(notRecorded / families)}, at most ${percent(most)} may be so): ${lackOf(floor)}`
 }

@@ -2,6 +2,7 @@
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
 import type { Guardrails } from '#schemas/target.ts'
+import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
 import { metricOver } from './metric.ts'
 import { type Floor, utilityPairs, violations } from './pairs.ts'
@@ -46,9 +47,14 @@ function pointRow(
     limit: null,
     note,
   })
-  const row = (observed: number | null, limit: number, holds: boolean, note: string): GuardrailRow => ({
+  const row = (
+    observed: number | null,
+    limit: number,
+    holds: (observed: number) => boolean,
+    note: string,
+  ): GuardrailRow => ({
     guardrail: name,
-    verdict: observed !== null && holds ? 'pass' : 'block',
+    verdict: observed !== null && holds(observed) ? 'pass' : 'block',
     observed,
     limit,
     note: observed === null ? `not measured on every case: ${note}` : note,
@@ -69,7 +75,7 @@ function pointRow(
       return row(
         observed,
         name === 'approval_bypass_rate' ? allowed : 1 - allowed,
-        rate !== null && rate <= allowed + 1e-12,
+        () => rate !== null && isAtMost(rate, allowed, 1e-12),
         `${violating} of ${families} families violate`,
       )
     }
@@ -87,7 +93,7 @@ function pointRow(
       return row(
         observed,
         limit.min,
-        observed !== null && observed >= limit.min - 1e-12,
+        (drop) => isAtLeast(drop, limit.min, 1e-12),
         `${regressions} regressions, ${improvements} improvements of ${labelled} families`,
       )
     }
@@ -100,7 +106,7 @@ function pointRow(
       return row(
         delta,
         limit.max_ms,
-        delta !== null && delta <= limit.max_ms,
+        (rise) => isAtMost(rise, limit.max_ms),
         delta === null ? 'latency' : `p95 ${seconds(before!)} to ${seconds(after!)}`,
       )
     }
@@ -113,7 +119,7 @@ function pointRow(
       return row(
         delta,
         limit.max_cents,
-        delta !== null && delta <= limit.max_cents,
+        (rise) => isAtMost(rise, limit.max_cents),
         delta === null ? 'cost' : `${before!.toFixed(3)} to ${after!.toFixed(3)} cents`,
       )
     }

@@ -1,5 +1,7 @@
 /** Reads a target's metric off measures, and folds it over cases. */
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { isBelow } from '../statistics/compare.ts'
+import { measured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import type { Series } from '../statistics/series.ts'
 import type { Measures } from './scorecard.ts'
@@ -13,8 +15,8 @@ export interface MetricPart {
 /** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
 export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
   const { measure, per } = METRICS[metric]
-  const sum = measures[measure]
-  const count = per ? measures[per] : 1
+  const sum = measured(measure, measures)
+  const count = per ? measured(per, measures) : 1
   return sum === null || count === null ? null : { sum, count }
 }
 
@@ -36,6 +38,6 @@ export function metricOver(metric: MetricName, all: Series<Measures>): number | 
   return statistic === 'mean' ? sum / count : quantileHigher(values, statistic === 'p95' ? 0.95 : 0.5)
 }
 
-/** Is `a` strictly better than `b` under a direction? */
+/** Is `a` strictly better than `b` under a direction? Nothing is better, or worse, than what is no finite number. */
 export const isBetter = (direction: 'decrease' | 'increase', a: number, b: number): boolean =>
-  direction === 'decrease' ? a < b : a > b
+  direction === 'decrease' ? isBelow(a, b) : isBelow(b, a)

@@ -1,5 +1,6 @@
 /** A candidate beside the baseline over a panel: utility pairs, floors that are violated, and the difference on each metric. */
 import type { ScoreDelta } from '#schemas/suite.ts'
+import { measured } from '../statistics/measured.ts'
 import type { Series } from '../statistics/series.ts'
 import { metricOver } from './metric.ts'
 import type { Panel } from './panel.ts'
@@ -27,15 +28,23 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
     const passed = candidate.at(i)?.utility_passed ?? false
     if (base.utility_passed && !passed) regressions++
     if (!base.utility_passed && passed) improvements++
-    differences.push((candidate.at(i)?.utility_score ?? 0) - base.utility_score)
+    differences.push(scoreDifference(base, candidate.at(i)))
   }
   return { labelled, regressions, improvements, differences }
+}
+
+/**
+ * Score of a candidate's case less the baseline's, -1 to 1. What is no score counts against the candidate on either side: a
+ * missing one of its own as 0, one of the baseline that stands there and is none as 1.
+ */
+export function scoreDifference(base: Measures, now: Measures | null | undefined): number {
+  return (now ? (measured('utility_score', now) ?? 0) : 0) - (measured('utility_score', base) ?? 1)
 }
 
 /** Is utility more than pass or fail? Told by the recorded baseline alone, before any candidate. */
 export const isGraded = ({ representative, baseline }: Panel): boolean =>
   representative.some((i) => {
-    const score = baseline.at(i)!.utility_score
+    const score = measured('utility_score', baseline.at(i)!)
     return score !== null && score !== 0 && score !== 1
   })
 

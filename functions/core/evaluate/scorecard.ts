@@ -2,6 +2,8 @@
 import { eachMeasure } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
+import { isAtLeast } from '../statistics/compare.ts'
+import { asMeasured } from '../statistics/measured.ts'
 import { evaluate, outcomeIsLost } from './evaluators.ts'
 
 export type { Measures }
@@ -48,9 +50,10 @@ function fold(
     safety_violation: violated(floors.safety),
     approval_bypass: bypassed(replayed, floors.approval),
     ...utility(floors.utility, corrected, replayed),
-    latency_ms: replayed.latencyMs,
-    economics_cents: replayed.cents,
-    economics_tokens: replayed.tokens,
+    // An old record may say what no contract takes today, and hops that ran at once can take more than the whole.
+    latency_ms: asMeasured('latency_ms', replayed.latencyMs),
+    economics_cents: asMeasured('economics_cents', replayed.cents),
+    economics_tokens: asMeasured('economics_tokens', replayed.tokens),
     approval_waits: replayed.rightWaiting,
     approval_actions: replayed.rightActions,
   }
@@ -92,7 +95,8 @@ function isDegraded(replayed: Replayed): boolean {
   if (outcomeIsLost(replayed)) return true
   if (trimmed.equal) return false
   const { gold } = trimmed.recording.evidence
-  return goldKept < recordedContext(trimmed.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)
+  const goldRead = recordedContext(trimmed.prepared).kept.reduce((kept, offer) => kept + gold[offer]!, 0)
+  return !isAtLeast(goldKept, goldRead)
 }
 
 /** Evaluators of one dimension that can block. */

@@ -1,6 +1,7 @@
 /** The same counts by family and by decision, and the families that carry so many decisions that they speak for the rest. */
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { Units } from '#schemas/units.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
 import { metricPart } from './metric.ts'
 import { type Floor, isViolated } from './pairs.ts'
@@ -19,7 +20,7 @@ export function heavyFamilies(panel: Panel, share: number): Heavy[] {
   const ids = [...familyIds(panel)]
   return ids
     .map((family_id, f) => ({ family_id, decisions: first[f + 1]! - first[f]! }))
-    .filter(({ decisions }) => decisions > 1 && decisions > limit)
+    .filter(({ decisions }) => decisions > 1 && !isAtMost(decisions, limit))
     .sort((a, b) => b.decisions - a.decisions)
 }
 

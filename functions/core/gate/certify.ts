@@ -13,11 +13,13 @@ import { unitsOf } from '../evaluate/units.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { patchDigest } from '../space/lattice.ts'
 import { upperRate } from '../statistics/binomial.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import { defaultStake, evidence, pEvidence } from '../statistics/evidence.ts'
 import { candidateP } from '../statistics/fixed-sequence.ts'
 import { pNonInferior, utilityBound } from '../statistics/non-inferiority.ts'
 import { mapped, type Series } from '../statistics/series.ts'
 import { checkedRows } from './checked-rows.ts'
+import { requireFacts } from './facts.ts'
 import { excludedFamilies, floorTally, floorViolations } from './floor-tallies.ts'
 import { isJudgedFloor, judgeOf, type Left, marginLeft } from './judged-utility.ts'
 import type { CaseScore } from './score.ts'
@@ -44,6 +46,7 @@ export interface GateFacts {
 export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): Certificate {
   const measures = mapped(cases, (score) => score.measures)
   const { target, panel, facts } = gate
+  requireFacts(facts)
   const rows = [
     ...binaryRows(gate, measures, cases),
     ...utilityRow(gate, measures),
@@ -65,7 +68,7 @@ export function certificateOf(gate: GateFacts, { change, cases }: SealedScore): 
     change,
     p,
     rows,
-    certified: p <= facts.alpha_k,
+    certified: isAtMost(p, facts.alpha_k),
     // What is not at stake blocks too where it is seen to fail, and certifies nothing.
     checked: rows.every((r) => r.kind === 'certified' || r.passed),
     units: unitsOf(panel, measures, target.metric, target.max_family_share),
@@ -124,7 +127,7 @@ function binaryRows(
       {
         guardrail: name,
         kind: asked.length === 0 ? 'not_at_stake' : isJudged ? 'checked' : 'certified',
-        passed: p === null ? x === 0 : isJudged ? N > 0 && x <= allowed * N : p <= level,
+        passed: p === null ? x === 0 : isJudged ? N > 0 && isAtMost(x, allowed * N) : isAtMost(p, level),
         families: N,
         observed: N === 0 ? null : Math.min(1, x / N),
         limit: rate,
@@ -158,7 +161,7 @@ function utilityRow({ target, suite, panel, facts, harness }: GateFacts, measure
     {
       guardrail: isTarget ? 'utility' : 'utility_delta',
       kind: judged ? 'checked' : 'certified',
-      passed: p <= level,
+      passed: isAtMost(p, level),
       families: labelled,
       observed,
       limit: isTarget ? 0 : declared!.min,

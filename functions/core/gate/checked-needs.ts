@@ -7,6 +7,7 @@ import type { Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { type Changed, trimmingPatch } from '../replay/by-construction.ts'
 import { casesForZeroFailures } from '../statistics/binomial.ts'
+import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { bootstrapSeed } from '../statistics/generator.ts'
 import { neededMean, powerMean } from '../statistics/mean-power.ts'
 import { ASK_POWER } from '../statistics/needed.ts'
@@ -37,7 +38,7 @@ export function checkedNeeds(
       note,
     })
     const asked = ({ power, needed, note }: Need): PreflightRow => {
-      const ready = power >= ASK_POWER && facts.families >= CHECKED_FAMILIES
+      const ready = isAtLeast(power, ASK_POWER) && isAtLeast(facts.families, CHECKED_FAMILIES)
       const least = ready ? CHECKED_FAMILIES : needed && Math.max(needed, CHECKED_FAMILIES)
       return row(ready, least, power, `power ${power.toFixed(2)} at ${facts.families} families (${note})`)
     }
@@ -48,7 +49,7 @@ export function checkedNeeds(
       return first ? asked(countNeed(facts, rule, how, first)) : row(...cleanCount(facts, rule, how))
     if (first) return betNeed(rule, how, first, row) ?? asked(powerNeed(facts, rule, how, first))
     const note = `${facts.families} families, a bound of a mean needs ${CHECKED_FAMILIES} or more`
-    return row(facts.families >= CHECKED_FAMILIES, CHECKED_FAMILIES, null, note)
+    return row(isAtLeast(facts.families, CHECKED_FAMILIES), CHECKED_FAMILIES, null, note)
   })
 }
 
@@ -65,7 +66,7 @@ function cleanCount(
   { share }: How & { rule: 'count_above' },
 ): [boolean, number, null, string] {
   const needed = Math.max(CHECKED_FAMILIES, casesForZeroFailures(share, level))
-  return [families >= needed, needed, null, `${families} families, none above the limit, needs ${needed}`]
+  return [isAtLeast(families, needed), needed, null, `${families} families, none above the limit, needs ${needed}`]
 }
 
 function countNeed(
@@ -93,7 +94,7 @@ function betNeed(
 ): PreflightRow | null {
   const drawn = familyDifferences(panel, measures, { metric, sign, max, cap: decisions })
   if (drawn.otherCounts) return row(false, null, null, 'not measured: the two arms count different decisions')
-  if (drawn.beyond === 0 || drawn.beyond / panel.families < beyond) return null
+  if (drawn.beyond === 0 || isBelow(drawn.beyond / panel.families, beyond)) return null
   const verb = sign === 1 ? 'rise' : 'fall'
   return row(
     false,

@@ -9,6 +9,8 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { type Changed, neverRises } from '../replay/by-construction.ts'
 import { meanUpper, pMean } from '../statistics/betting-mean.ts'
 import { upperRate } from '../statistics/binomial.ts'
+import { isAtMost } from '../statistics/compare.ts'
+import { asMeasured, measured } from '../statistics/measured.ts'
 import type { Series } from '../statistics/series.ts'
 import { P95_SHARE, pTailShare } from '../statistics/tail-share.ts'
 import { type Differences, familyDifferences } from './family-differences.ts'
@@ -79,7 +81,7 @@ function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQue
     }
   if (METRICS[metric].statistic !== 'mean') {
     const p95 = METRICS[metric].statistic === 'p95'
-    const pinned = p95 ? facts.pinned.p95_latency_ms : facts.pinned.p50_latency_ms
+    const pinned = asMeasured('latency_ms', p95 ? facts.pinned.p95_latency_ms : facts.pinned.p50_latency_ms)
     return pinned === null
       ? { rule: 'not_measured', declare: 'not every recorded run of the search carries a latency' }
       : { rule: 'count_above', share: p95 ? P95_SHARE : 0.5, pinned }
@@ -139,16 +141,16 @@ type Decided = Pick<CertifiedRow, 'passed' | 'p' | 'bound' | 'counts' | 'level'>
 
 /** No replay can be above its baseline. A lost measurement blocks all the same, and "better" is to have been seen once. */
 function constructed({ metric, limit, strict, level }: CheckedRule, drawn: Differences): Decided {
-  const { sums, lost, measured, below, decisions } = drawn
+  const { sums, lost, measured: seen, below, decisions } = drawn
   const range = { max: 0, decisions }
   const isMean = METRICS[metric].statistic === 'mean' && !drawn.otherCounts
   // A limit below 0 asks for a saving, of which the construction says nothing.
   const bet = limit < 0 ? (isMean ? pMean(sums, range, limit) : 1) : null
-  const holds = bet === null ? !strict || below > 0 : bet <= level
+  const holds = bet === null ? !strict || below > 0 : isAtMost(bet, level)
   return {
-    passed: measured > 0 && lost === 0 && drawn.beyond === 0 && holds,
+    passed: Number.isFinite(limit) && seen > 0 && lost === 0 && drawn.beyond === 0 && holds,
     p: bet,
-    bound: lost > 0 || measured === 0 ? null : isMean ? meanUpper(sums, range, level) : 0,
+    bound: lost > 0 || seen === 0 ? null : isMean ? meanUpper(sums, range, level) : 0,
     counts: { lost, below },
     level,
   }
@@ -158,7 +160,7 @@ function constructed({ metric, limit, strict, level }: CheckedRule, drawn: Diffe
 function counted({ level }: CheckedRule, { share, pinned }: How & { rule: 'count_above' }, drawn: Above): Decided {
   const p = pTailShare(drawn.above, drawn.families, share)
   return {
-    passed: drawn.measured > 0 && p <= level,
+    passed: drawn.measured > 0 && isAtMost(p, level),
     p,
     bound: null,
     counts: { above: drawn.above, pinned },
@@ -172,11 +174,11 @@ function betted({ limit, sign, level }: CheckedRule, how: How & { rule: 'mean_be
   const range = { max: how.max, decisions: how.decisions }
   const families = drawn.sums.length
   const p = pMean(drawn.sums, range, sign * limit)
-  const within = how.beyond === 0 ? drawn.beyond === 0 : pTailShare(drawn.beyond, families, how.beyond) <= half
+  const within = how.beyond === 0 ? drawn.beyond === 0 : isAtMost(pTailShare(drawn.beyond, families, how.beyond), half)
   const bound = families === 0 ? null : sign * meanUpper(drawn.sums, range, half)
   return {
     // A mean of exactly the limit counts as harmful: a p-value at the limit says "below".
-    passed: drawn.measured > 0 && p <= half && within,
+    passed: drawn.measured > 0 && isAtMost(p, half) && within,
     p,
     bound: drawn.measured === 0 ? null : bound,
     counts: {
@@ -200,11 +202,14 @@ interface Above {
 /** Families whose one decision, drawn by the split's key, is above a limit; one that is not measured is above every limit. */
 export function aboveLimit(panel: Panel, measures: Series<Measures>, limit: number): Above {
   let above = 0
-  let measured = 0
+  let known = 0
   for (const i of panel.representative) {
-    const ms = measures.at(i)?.latency_ms ?? null
-    if (panel.baseline.at(i)!.latency_ms !== null) measured++
-    if (ms === null || !(ms <= limit)) above++
+    const now = measures.at(i)
+    const ms = now ? measured('latency_ms', now) : null
+    const base = measured('latency_ms', panel.baseline.at(i)!)
+    if (base !== null) known++
+    // Where the baseline was not measured there is nothing that this decision could have stayed below.
+    if (ms === null || base === null || !isAtMost(ms, limit)) above++
   }
-  return { families: panel.families, above, measured }
+  return { families: panel.families, above, measured: known }
 }

@@ -1,10 +1,11 @@
 /** Differences of a metric by family, turned into what the mean rules read: sums cut at the declared worst, and counts. */
 import type { MetricName } from '#schemas/metrics.ts'
-import { digestOf } from '../canonical.ts'
+import { byCodeUnit, digestOf } from '../canonical.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { byFamily, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import type { FamilySum } from '../statistics/betting-mean.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
 
 export interface Differences {
@@ -55,7 +56,7 @@ export function familyDifferences(
     for (const i of cases) {
       const base = metricPart(metric, panel.baseline.at(i)!)
       const now = metricPart(metric, measures.at(i)!)
-      const isKnown = base !== null && now !== null && Number.isFinite(now.sum)
+      const isKnown = base !== null && now !== null
       if (base !== null) measured++
       if (base !== null && !isKnown) lost++
       // A metric that counts anything but decisions has no declared range, and a missing arm no count of its own.
@@ -63,7 +64,7 @@ export function familyDifferences(
       otherCounts ||= counted !== 1 || (now !== null && now.count !== counted)
       const difference = isKnown ? sign * (now.sum - base.sum) : max
       if (isKnown && difference < 0) below++
-      isBeyond ||= difference > max
+      isBeyond ||= !isAtMost(difference, max)
       sum += Math.min(difference, max)
       count++
     }
@@ -81,7 +82,7 @@ function drawn({ cases }: Panel, indices: readonly number[], cap: number): numbe
     return { i, key: digestOf([family_id, case_id]) }
   })
   return keyed
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .sort((a, b) => byCodeUnit(a.key, b.key))
     .slice(0, cap)
     .map(({ i }) => i)
 }

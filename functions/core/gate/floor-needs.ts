@@ -8,6 +8,7 @@ import { lackOf } from '../evaluate/exposure.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { casesForFailures } from '../statistics/binomial.ts'
+import { isAtLeast } from '../statistics/compare.ts'
 import { excludedFamilies } from './floor-tallies.ts'
 import { rateOf } from './seal.ts'
 
@@ -85,7 +86,7 @@ export function floorNeeds(
     ])
     const count = `N=${N}${some > 0 ? ` beside ${some} excluded` : ''}, needs ${needed}`
     if (troubles.length > 0) return row(false, N, null, [...new Set(troubles.map((t) => t.note))].join('; '))
-    return row(N >= needed, N, needed, count)
+    return row(isAtLeast(N, needed), N, needed, count)
   })
 }
 
@@ -97,7 +98,7 @@ function unknown(stake: Stake, facts: HeldoutVersion, most: number): Trouble[] {
 
 /** A floor that a layer could break, and that nothing destructive ever broke. */
 function blind({ floor }: Stake, seen: SeenToFail): Trouble[] {
-  if ((seen[floor.evaluator_id] ?? 0) > 0) return []
+  if (isAtLeast(seen[floor.evaluator_id] ?? 0, 1)) return []
   return [
     {
       note: `${floor.evaluator_id} is blind: the most destructive values break it in no search family, so it could not contradict a certificate (${lackOf(floor)}; or say why in not_at_stake)`,

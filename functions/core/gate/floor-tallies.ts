@@ -5,6 +5,7 @@ import { exposureOfCode, familyExposures } from '../evaluate/exposure-counts.ts'
 import { floorLetters, isViolation } from '../evaluate/floor-letters.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { binomCdf, upperRate } from '../statistics/binomial.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
 import type { CaseScore } from './score.ts'
 
@@ -60,7 +61,7 @@ export function floorP(
   { some, all }: { readonly some: number; readonly all: number },
   { allowed, rate }: Pick<FloorLimit, 'allowed' | 'rate'>,
 ): number {
-  if (x > N || (allowed === 0 && x > 0)) return 1
+  if (!isAtMost(x, N) || (allowed === 0 && x > 0)) return 1
   return binomCdf(x + some, N + all, rate)
 }
 

@@ -1,6 +1,7 @@
 /** Preflight of code that replays: a sealed case on which its baseline does not decide as recorded is a "no", so how likely is one? */
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { AskedTwice } from '../baseline/two-answers.ts'
+import { isAtLeast } from '../statistics/compare.ts'
 
 /** Chance from which a question is worth asking, as for utility. */
 const WORTH_ASKING = 0.5
@@ -13,9 +14,9 @@ export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: numbe
   return [
     {
       guardrail: 'harness_baseline',
-      verdict: power >= WORTH_ASKING ? 'ready' : 'inconclusive',
+      verdict: isAtLeast(power, WORTH_ASKING) ? 'ready' : 'inconclusive',
       families: sealedFamilies,
-      needed: power >= WORTH_ASKING ? 0 : null,
+      needed: isAtLeast(power, WORTH_ASKING) ? 0 : null,
       power,
       note: `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (power ${power.toFixed(2)}): "autotune doctor" names a case; mend the harness`,
     },

@@ -4,6 +4,7 @@
  */
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { chainLink } from '../canonical.ts'
+import { isBelow } from '../statistics/compare.ts'
 
 export type Transition = { readonly next: LedgerItem } | { readonly refused: string }
 
@@ -26,9 +27,9 @@ export function askRefusal(item: LedgerItem): string | null {
   if (item.retired === 'superseded') return 'version superseded by a newer seal. Start the run again'
   if (item.open)
     return `question ${item.open.k} is open for run ${item.open.run_id}. Resume that run, or answer "no" with run --abandon ${item.open.run_id}`
-  return item.used >= item.questions
-    ? `version exhausted (${item.used} of ${item.questions}). Seal a fresh version`
-    : null
+  return isBelow(item.used, item.questions)
+    ? null
+    : `version exhausted (${item.used} of ${item.questions}). Seal a fresh version`
 }
 
 /** OPEN: spends the question before any sealed byte is read for scoring. */
@@ -58,7 +59,7 @@ export function answerQuestion(item: LedgerItem, commit: string, bit: boolean): 
   if (asked.answer !== null) return { refused: `question ${k} already has its answer` }
   const chain = chainLink(item.chain, { k, commit, answer: bit })
   const history = item.history.map((q) => (q.k === k ? { ...q, answer: bit, chain } : q))
-  const retired = bit ? 'passed' : item.used >= item.questions ? 'exhausted' : null
+  const retired = bit ? 'passed' : isBelow(item.used, item.questions) ? null : 'exhausted'
   return { next: { ...item, open: null, history, retired, chain, revision: item.revision + 1 } }
 }
 
@@ -99,7 +100,7 @@ function stateHolds({ used, open, history, retired, questions }: LedgerItem): bo
   if (isOpen ? open?.k !== last.k || open.commit !== last.commit || open.run_id !== last.run_id : open !== null)
     return false
   if (used === 0) return retired === null || retired === 'superseded'
-  return retired === (last?.answer ? 'passed' : used >= questions && !isOpen ? 'exhausted' : null)
+  return retired === (last?.answer ? 'passed' : !isBelow(used, questions) && !isOpen ? 'exhausted' : null)
 }
 
 /** The ledger line in the wording that a reviewer reads. */

@@ -1,5 +1,6 @@
 /** The error budget of a sealed-set version: how many questions it answers, and at which level. */
 import { casesForFailures } from '../statistics/binomial.ts'
+import { isAtLeast } from '../statistics/compare.ts'
 import { requireInteger, requireWithin } from '../statistics/range.ts'
 
 /** Probability, per sealed-set version, that a harmful candidate is ever certified. */
@@ -83,7 +84,8 @@ export function defaultK(n: number, nMin: number, v: number, alpha: number = VER
   requireInteger('n', n, 0)
   requireInteger('nMin', nMin, 0)
   const row = QUESTION_ROWS.find(
-    ({ questions, leastN }) => n >= leastN && nMin >= casesForFailures(excluded, v, alpha / questions),
+    ({ questions, leastN }) =>
+      isAtLeast(n, leastN) && isAtLeast(nMin, casesForFailures(excluded, v, alpha / questions)),
   )
   return row?.questions ?? 1
 }

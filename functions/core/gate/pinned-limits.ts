@@ -6,6 +6,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { isJudgesLabel, personDisagrees, suiteJudges } from '../evaluate/judge-labels.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { chooseRecording } from '../replay/transcript.ts'
+import { asMeasured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
 /** Recorded latencies under the baseline, sizes of families, and judges beside people, gathered line by line of a search set. */
@@ -34,7 +35,7 @@ export class SearchRecords {
       const disagrees = personDisagrees(recording)
       this.#judged.set(family_id, known === null ? disagrees : known || disagrees === true)
     }
-    const ms = recording.outcome.latency_ms
+    const ms = asMeasured('latency_ms', recording.outcome.latency_ms)
     if (ms === null) this.#isTimed = false
     else this.#latencies.push(ms)
   }

@@ -6,11 +6,13 @@ import { layersOf, utilityAtStake } from '../contract/stakes.ts'
 import { isGraded, utilityPairs } from '../evaluate/pairs.ts'
 import type { Changed } from '../replay/by-construction.ts'
 import { acceptTable, cleanSheetFloor, powerNonInferior } from '../statistics/acceptance.ts'
+import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { defaultStake, gradedPower } from '../statistics/evidence.ts'
 import { smoothedRates } from '../statistics/fixed-sequence.ts'
 import { bootstrapSeed } from '../statistics/generator.ts'
 import { ASK_POWER, neededFamilies } from '../statistics/needed.ts'
 import { checkedNeeds, type FirstCandidate } from './checked-needs.ts'
+import { requireFacts } from './facts.ts'
 import { floorNeeds, type SeenToFail } from './floor-needs.ts'
 import { excludedFamilies } from './floor-tallies.ts'
 import { judgeOf, judgeWording, type Left, marginLeft } from './judged-utility.ts'
@@ -18,6 +20,7 @@ import { judgeOf, judgeWording, type Left, marginLeft } from './judged-utility.t
 /**
  * One row per guardrail that the gate would test, in gate order, with the families it needs.
  * @param seen what the negative control saw; null: none has run yet
+ * @throws RangeError for published facts that are none
  */
 export function preflight(
   facts: HeldoutVersion,
@@ -27,6 +30,7 @@ export function preflight(
   first: FirstCandidate | null,
   seen: SeenToFail | null = null,
 ): PreflightRow[] {
+  requireFacts(facts)
   return [
     ...floorNeeds(facts, target, suite, harness, seen),
     ...utilityNeed(facts, target, first, suite, harness),
@@ -72,12 +76,17 @@ function utilityNeed(
   // A clean sheet proves no rise: what can be said before a search is how many improvements would.
   if (!first && isTarget) {
     const least = n > 0 ? (acceptTable(n + all, level, 0, Math.min(some, n + all)).at(-1) ?? 1) : 1
-    return row(least <= n, leastForARise(level), null, `n=${n}: a rise takes ${least} improvements or more, none worse`)
+    return row(
+      isAtMost(least, n),
+      leastForARise(level),
+      null,
+      `n=${n}: a rise takes ${least} improvements or more, none worse`,
+    )
   }
   if (!first) {
     const needed = cleanSheet()
     return row(
-      needed !== null && n >= needed,
+      needed !== null && isAtLeast(n, needed),
       needed,
       null,
       `clean sheet: n=${n}${left}, needs ${needed ?? 'more than any number'}`,
@@ -95,15 +104,15 @@ function utilityNeed(
     const seed = bootstrapSeed(first.commit.slice(7), 'utility_delta')
     const power = gradedPower(differences, n, m, stake, level * lost, seed)
     return row(
-      power >= ASK_POWER,
-      power >= ASK_POWER ? n : gradedNeed(first, m, level),
+      isAtLeast(power, ASK_POWER),
+      isAtLeast(power, ASK_POWER) ? n : gradedNeed(first, m, level),
       power,
       `power ${power.toFixed(2)} at n=${n} (graded, ${seen})`,
     )
   }
   const [p10, p01] = smoothedRates(labelled, g, f)
   const power = powerNonInferior(n, level, m, p10, p01, excluded)
-  if (power >= ASK_POWER)
+  if (isAtLeast(power, ASK_POWER))
     return row(true, cleanSheet() ?? n, power, `power ${power.toFixed(2)} at n=${n}${left} (${seen})`)
   const needed = neededFamilies(level, m, p10, p01, excluded)
   return row(
@@ -116,7 +125,7 @@ function utilityNeed(
 
 /** Labelled families that could prove a rise if each of them improved. */
 function leastForARise(level: number): number | null {
-  for (let n = 1; n <= 100; n++) if (acceptTable(n, level, 0, 0)[0]! <= n) return n
+  for (let n = 1; n <= 100; n++) if (isAtMost(acceptTable(n, level, 0, 0)[0]!, n)) return n
   return null
 }
 
@@ -125,6 +134,6 @@ function gradedNeed(first: FirstCandidate, m: number, level: number): number | n
   const { differences } = utilityPairs(first.panel, first.measures)
   const seed = bootstrapSeed(first.commit.slice(7), 'utility_delta')
   for (let n = 50; n <= 12_800; n *= 2)
-    if (gradedPower(differences, n, m, defaultStake(n, level, m), level, seed, 400) >= ASK_POWER) return n
+    if (isAtLeast(gradedPower(differences, n, m, defaultStake(n, level, m), level, seed, 400), ASK_POWER)) return n
   return null
 }

@@ -8,6 +8,7 @@ import { DEFAULT_VIOLATION_RATE, type ResolvedTarget } from '../contract/resolve
 import { type Stake, stakesIn, stakesOf } from '../contract/stakes.ts'
 import type { ExposureCounts } from '../evaluate/exposure-counts.ts'
 import { byFamily, familyIds, type Panel } from '../evaluate/panel.ts'
+import { requireWithin } from '../statistics/range.ts'
 import { baselineOf } from './commitment.ts'
 import { defaultK } from './levels.ts'
 
@@ -130,5 +131,7 @@ function chooseK(
 }
 
 /** Rate that a binary guardrail's certificate excludes: its own tolerance, or `max_violation_rate` where none is allowed. */
-export const rateOf = (allowed: number, maxViolationRate: number | undefined): number =>
-  allowed > 0 ? Number(allowed.toPrecision(12)) : (maxViolationRate ?? DEFAULT_VIOLATION_RATE)
+export function rateOf(allowed: number, maxViolationRate: number | undefined): number {
+  requireWithin('allowed rate', allowed, '[]', 0, 1)
+  return allowed > 0 ? Number(allowed.toPrecision(12)) : (maxViolationRate ?? DEFAULT_VIOLATION_RATE)
+}

@@ -12,6 +12,7 @@
  */
 import type { Arm, ProductionRun } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
+import { requireWithin } from '../statistics/range.ts'
 
 /** What is tested: badness in [0, 1] of a run, null where it was not measured, and how much more of it is tolerated. */
 export interface HarmRule {
@@ -55,8 +56,11 @@ interface Part {
  * both arms, and its two means are compared; where a block ends depends on the arms alone, never on what was measured.
  * @param runs of one rollout and intent, in log order; runs that are neither `compared` nor paired are skipped
  * @param level in (0, 1)
+ * @throws RangeError for a level or a tolerance outside its range, and for a badness that is none: no bet on it would be fair
  */
 export function harmEvidence(runs: Iterable<ProductionRun>, rule: HarmRule, level: number): HarmEvidence {
+  requireWithin('level', level, '()', 0, 1)
+  requireWithin('tolerated', rule.tolerated, '[)', 0, 1)
   const parts = PERIODS.map(newPart)
   const bet = bettor(rule.tolerated)
   const counted = new Map<string, number>()
@@ -66,6 +70,7 @@ export function harmEvidence(runs: Iterable<ProductionRun>, rule: HarmRule, leve
   for (const run of runs) {
     const bad = rule.badness(run)
     if (bad === null) continue
+    requireWithin('badness', bad, '[]', 0, 1)
     if (run.pair !== null) {
       const other = waiting.get(run.pair)
       if (other === undefined) {

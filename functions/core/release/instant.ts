@@ -1,4 +1,5 @@
 /** Moments as numbers and back, without the global clock type: the core may reckon with time, not read it. */
+import { requireWithin } from '../statistics/range.ts'
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})\.(\d{3})Z$/
 const DAY = 86_400_000
@@ -46,8 +47,16 @@ export function millisecondsOf(instant: string): number {
   return value
 }
 
-/** The moment of a number of milliseconds since 1970; inverse of `millisecondsOf` for years 0000-9999. */
+/** Milliseconds of the first and the last moment that has this form. */
+const FIRST = -62_167_219_200_000
+const LAST = 253_402_300_799_999
+
+/**
+ * The moment of a number of milliseconds since 1970; inverse of `millisecondsOf` for years 0000-9999.
+ * @throws RangeError for any other, and for NaN: its text would stand after every moment that there is
+ */
 export function instantOf(milliseconds: number): string {
+  requireWithin('milliseconds', milliseconds, '[]', FIRST, LAST)
   const days = Math.floor(milliseconds / DAY)
   const [year, month, day] = civilFromDays(days)
   const rest = milliseconds - days * DAY
@@ -56,7 +65,10 @@ export function instantOf(milliseconds: number): string {
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}T${time.map((t) => pad(t)).join(':')}.${pad(rest % 1000, 3)}Z`
 }
 
-/** The moment so many hours after another, to the millisecond. */
+/**
+ * The moment so many hours after another, to the millisecond.
+ * @throws RangeError
+ */
 export const instantAfter = (instant: string, hours: number): string =>
   instantOf(millisecondsOf(instant) + Math.round(hours * 3_600_000))
 

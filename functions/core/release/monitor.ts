@@ -3,6 +3,7 @@ import type { MetricName } from '#schemas/metrics.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { metricPart } from '../evaluate/metric.ts'
+import { isAtLeast } from '../statistics/compare.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { periodRows } from './period-rows.ts'
 import { firstOfSubjects, runsOf } from './stage-data.ts'
@@ -80,7 +81,7 @@ function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
   const shown = (value: number): number => Number(value.toPrecision(6))
   return {
     ...row,
-    verdict: gain < min_gain - 1e-12 ? 'bad' : 'good',
+    verdict: isAtLeast(gain, min_gain, 1e-12) ? 'good' : 'bad',
     observed: shown(gain),
     note: `${shown(baseline)} to ${shown(candidate)} ${METRICS[metric].unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
   }

@@ -2,6 +2,8 @@
 import type { Arm, ProductionRun, Rollout, StageGate, StageRow } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
 import { binomCdf, binomTail } from '../statistics/binomial.ts'
+import { isAtLeast, isAtMost } from '../statistics/compare.ts'
+import { measured } from '../statistics/measured.ts'
 import { harmEvidence } from './harm-evidence.ts'
 import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf } from './stage-data.ts'
 
@@ -45,7 +47,7 @@ function floorRow({ config }: Rollout, floor: Floor, usable: readonly Production
   )
   return {
     ...row,
-    verdict: violating.size > limit.max_violations ? 'bad' : 'good',
+    verdict: isAtMost(violating.size, limit.max_violations) ? 'good' : 'bad',
     observed: violating.size,
     limit: limit.max_violations,
     note: `${violating.size} runs of the candidate violate, ${limit.max_violations} may${some([...violating])}`,
@@ -86,7 +88,7 @@ const points = (share: number): string => `${Number((share * 100).toPrecision(4)
 const lineageRow = (foreign: number): StageRow => ({
   rule: 'lineage',
   kind: 'data',
-  verdict: foreign > 0 ? 'missing' : 'good',
+  verdict: foreign === 0 ? 'good' : 'missing',
   observed: foreign,
   limit: 0,
   note: foreign > 0 ? `${foreign} runs ran another release tuple than their arm's; repair the routing` : 'tuples agree',
@@ -102,7 +104,7 @@ function pairRow({ config }: Rollout, period: Period, usable: readonly Productio
   return {
     rule: 'pairs',
     kind: 'data',
-    verdict: share > config.max_unmeasured_share ? 'missing' : 'good',
+    verdict: isAtMost(share, config.max_unmeasured_share) ? 'good' : 'missing',
     observed: tidy(share),
     limit: config.max_unmeasured_share,
     note: `${lone} of ${arms.size} pairs lack one arm`,
@@ -121,7 +123,7 @@ function splitRow({ config }: Rollout, period: Period, first: readonly Productio
   return {
     rule: 'split',
     kind: 'data',
-    verdict: chance < SPLIT_CHANCE ? 'missing' : 'good',
+    verdict: isAtLeast(chance, SPLIT_CHANCE) ? 'good' : 'missing',
     observed: n === 0 ? null : tidy(k / n),
     limit: share,
     note: `${k} of ${n} compared subjects are on the candidate, ${tidy(share * 100)} % are declared`,
@@ -133,8 +135,8 @@ function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (ru
   const required = new Map<string, (run: ProductionRun) => unknown>()
   for (const floor of Object.keys(FLOORS) as Floor[])
     if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
-  required.set('utility', (run) => run.measures.utility_score)
-  if (!('not_measured' in config.latency)) required.set('latency', (run) => run.measures.latency_ms)
+  required.set('utility', (run) => measured('utility_score', run.measures))
+  if (!('not_measured' in config.latency)) required.set('latency', (run) => measured('latency_ms', run.measures))
   for (const measure of GATE_MEASURES)
     if (gate[measure] !== null && measure !== 'utility' && measure !== 'slow_share')
       required.set(measure, (run) => badnessOf(measure, run, config))
@@ -153,7 +155,7 @@ function dataRows(
   const enough = (arm: Arm): StageRow => ({
     rule: `min_runs.${arm}`,
     kind: 'data',
-    verdict: complete(arm) < min_runs ? 'missing' : 'good',
+    verdict: isAtLeast(complete(arm), min_runs) ? 'good' : 'missing',
     observed: complete(arm),
     limit: min_runs,
     note: `${complete(arm)} of ${min_runs} fully measured runs of distinct subjects`,
@@ -166,7 +168,7 @@ function dataRows(
     return {
       rule: `unmeasured.${name}`,
       kind: 'data',
-      verdict: share > limit ? 'missing' : 'good',
+      verdict: isAtMost(share, limit) ? 'good' : 'missing',
       observed: tidy(share),
       limit,
       note: `${lacking} of ${candidate.length} candidate runs lack ${name}`,
@@ -192,7 +194,7 @@ function gateRow(
   return {
     ...row,
     // The nudge: .9 - .88 is a hair above .02.
-    verdict: rise > limit + 1e-12 ? 'bad' : 'good',
+    verdict: isAtMost(rise, limit, 1e-12) ? 'good' : 'bad',
     observed: tidy(rise),
     note: `worse by ${tidy(rise)} against ${limit} allowed, candidate minus baseline`,
   }

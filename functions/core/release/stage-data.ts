@@ -1,6 +1,8 @@
 /** Production runs of one period, counted: per arm, per measure, each subject once; and the observed differences. */
 import type { Arm, ProductionRun, Rollout, RolloutConfig, StageGate } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
+import { isAtMost } from '../statistics/compare.ts'
+import { measured } from '../statistics/measured.ts'
 import type { HarmRule } from './harm-evidence.ts'
 
 /** Measures that a stage's gate names; all are "more is worse" after `badnessOf`. */
@@ -18,14 +20,17 @@ const flag = (value: boolean | null): number | null => (value === null ? null : 
 /** How bad a run is by a measure; null: not measured. Utility is turned round, so that a drop is a rise of badness. */
 export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, config: RolloutConfig): number | null {
   switch (measure) {
-    case 'utility':
-      return measures.utility_score === null ? null : 1 - measures.utility_score
-    case 'slow_share':
-      return 'not_measured' in config.latency || measures.latency_ms === null
-        ? null
-        : flag(measures.latency_ms > config.latency.slow_ms)
+    case 'utility': {
+      const score = measured('utility_score', measures)
+      return score === null ? null : 1 - score
+    }
+    case 'slow_share': {
+      if ('not_measured' in config.latency || !Number.isFinite(config.latency.slow_ms)) return null
+      const ms = measured('latency_ms', measures)
+      return ms === null ? null : flag(!isAtMost(ms, config.latency.slow_ms))
+    }
     case 'economics_cents':
-      return measures.economics_cents
+      return measured('economics_cents', measures)
     case 'corrected_share':
       return flag(measures.operator_corrected)
     case 'escalated_share':

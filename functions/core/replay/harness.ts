@@ -9,6 +9,7 @@ import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
+import { asMeasured } from '../statistics/measured.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
 import { prepare } from './prepare.ts'
@@ -166,10 +167,11 @@ function spent(
 
 /** The recorded duration, less the recorded calls that this replay did not make. */
 function recordedLatency({ outcome, steps }: ExperienceRun, made: ReadonlySet<number>): number | null {
-  let total = outcome.latency_ms
+  let total = asMeasured('latency_ms', outcome.latency_ms)
   steps.forEach((s, step) => {
     if (total === null || made.has(step) || !('latency_ms' in s)) return
-    total = s.latency_ms === null ? null : total - s.latency_ms
+    const ms = asMeasured('latency_ms', s.latency_ms)
+    total = ms === null ? null : total - ms
   })
   return total
 }

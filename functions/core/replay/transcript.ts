@@ -2,6 +2,8 @@
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { isAtLeast, isBelow } from '../statistics/compare.ts'
+import { asMeasured } from '../statistics/measured.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
 import { type PreparedRecording, prepare, type Rendered } from './prepare.ts'
 import { callCents } from './price.ts'
@@ -159,11 +161,15 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
   for (let i = 0; i < flags.length; i++) {
     const threshold = plan.threshold(gate[i]!)
     // Without an amount nothing shows that the action is small, so it waits.
-    const waits = threshold === null ? asked[i] : amount[i] === null || amount[i]! >= threshold
+    const waits = threshold === null ? asked[i] : !isKnownBelow(amount[i]!, threshold)
     flags[i] = waits ? 1 : 0
   }
   return flags
 }
+
+/** Is an amount known, and below a threshold? One below 0 is a sentinel: nobody is asked for less than nothing. */
+const isKnownBelow = (amount: number | null, threshold: number): boolean =>
+  amount !== null && isAtLeast(amount, 0) && isBelow(amount, threshold)
 
 /** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */
 export interface Spending {
@@ -296,15 +302,16 @@ const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, 
 
 function latency(trimmed: TrimmedCase): number | null {
   const { recording, prepared, rendered, equal } = trimmed
-  let total = recording.outcome.latency_ms
+  let total = asMeasured('latency_ms', recording.outcome.latency_ms)
   if (equal || total === null) return total
   const { recordedPlan } = prepared
   const { hops } = recording
   for (let i = 0; i < hops.hop.length; i++) {
     const made = hops.hop[i]! <= rendered.plan.bucket(hops.bucket[i]!).maxHops
     if (made === hops.hop[i]! <= recordedPlan.bucket(hops.bucket[i]!).maxHops) continue
-    if (hops.latency_ms[i] === null) return null
-    total += made ? hops.latency_ms[i]! : -hops.latency_ms[i]!
+    const ms = asMeasured('latency_ms', hops.latency_ms[i])
+    if (ms === null) return null
+    total += made ? ms : -ms
   }
   return total
 }

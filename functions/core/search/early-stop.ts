@@ -2,8 +2,9 @@
 import type { GuardrailRow } from '#schemas/candidate.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
-import { isViolated, scoredFamilies } from '../evaluate/pairs.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
+import { isViolated, scoreDifference, scoredFamilies } from '../evaluate/pairs.ts'
+import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
+import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** Told each case that a candidate has been read on; the row that stops it, or null. */
@@ -24,14 +25,14 @@ export function floorStop({ panel, target }: SearchInput): StopRule {
       for (const { name, allowed, families, violating } of watched) {
         if (!isViolated(measures[FLOORS[name]], panel.baseline.at(i)![FLOORS[name]])) continue
         violating.add(panel.familyOf[i]!)
-        if (violating.size > allowed * families + 1e-9)
-          return {
-            guardrail: name,
-            verdict: 'block',
-            observed: null,
-            limit: target.guardrails[name] ? (name === 'approval_bypass_rate' ? allowed : 1 - allowed) : null,
-            note: `${panel.cases.at(i)!.case_id} violates; at most ${Math.floor(allowed * families + 1e-9)} of ${families} families may`,
-          }
+        if (isAtMost(violating.size, allowed * families, 1e-9)) continue
+        return {
+          guardrail: name,
+          verdict: 'block',
+          observed: null,
+          limit: target.guardrails[name] ? (name === 'approval_bypass_rate' ? allowed : 1 - allowed) : null,
+          note: `${panel.cases.at(i)!.case_id} violates; at most ${Math.floor(allowed * families + 1e-9)} of ${families} families may`,
+        }
       }
       return null
     }
@@ -42,7 +43,8 @@ export function floorStop({ panel, target }: SearchInput): StopRule {
 export function utilityStop({ panel, target }: SearchInput): StopRule {
   const limit = target.guardrails.utility_delta
   if (!limit) return () => () => null
-  const gainLeft = (base: Measures): number => (limit.graded ? 1 - base.utility_score! : base.utility_passed ? 0 : 1)
+  const gainLeft = (base: Measures): number =>
+    limit.graded ? scoreDifference(base, { ...NOT_MEASURED, utility_score: 1 }) : base.utility_passed ? 0 : 1
   const speaks = new Uint8Array(panel.cases.length)
   let labelled = 0
   let atBest = 0
@@ -63,7 +65,7 @@ export function utilityStop({ panel, target }: SearchInput): StopRule {
       const change = changeOf(limit, base, measures)
       best += change - gainLeft(base)
       if (change < 0) regressions++
-      if (best >= least) return null
+      if (isAtLeast(best, least)) return null
       return {
         guardrail: 'utility_delta',
         verdict: 'block',
@@ -76,6 +78,4 @@ export function utilityStop({ panel, target }: SearchInput): StopRule {
 }
 
 const changeOf = ({ graded }: NonNullable<Guardrails['utility_delta']>, base: Measures, measures: Measures): number =>
-  graded
-    ? (measures.utility_score ?? 0) - base.utility_score!
-    : Number(measures.utility_passed ?? false) - Number(base.utility_passed)
+  graded ? scoreDifference(base, measures) : Number(measures.utility_passed ?? false) - Number(base.utility_passed)

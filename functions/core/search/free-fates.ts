@@ -7,6 +7,7 @@ import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
 import { needsUtility, type SurfaceControl } from './control.ts'
 import type { SearchInput } from './search-input.ts'
@@ -57,7 +58,7 @@ export function rememberedOrTooWide(
   if (known)
     return dropped({ change, digest }, 'remembered', `${known.source} rejected it in ${known.run_id}: ${known.reason}`)
   const fields = Object.keys(change.patch).length
-  if (fields > target.max_fields)
+  if (!isAtMost(fields, target.max_fields))
     return dropped(
       { change, digest },
       'blast_radius',

@@ -7,6 +7,7 @@ import type { Settings, SettingValue } from '#schemas/common.ts'
 import { canBreak } from '../evaluate/breakable.ts'
 import { binaryFloors, floorLetters, lettersOfScores } from '../evaluate/floor-letters.ts'
 import { applyPatch, type TunableField } from '../space/lattice.ts'
+import { measured } from '../statistics/measured.ts'
 import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
 import {
   beyondBounds,
@@ -122,7 +123,10 @@ class Watch {
     const base = panel.baseline.at(i)!
     if (panel.representative[family] !== i || base.utility_passed === null) return
     // A pass that only this value brings shows a failure as well: the baseline's.
-    if ((measures.utility_passed ?? false) !== base.utility_passed || measures.utility_score !== base.utility_score)
+    if (
+      (measures.utility_passed ?? false) !== base.utility_passed ||
+      measured('utility_score', measures) !== measured('utility_score', base)
+    )
       this.#utility.add(family)
   }
 

@@ -7,6 +7,7 @@ import { byCodeUnit } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { isBetter } from '../evaluate/metric.ts'
 import type { SearchResult } from '../search/search.ts'
+import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 
 /** A candidate that may be proposed, with its reach on the search set. */
 export interface Eligible {
@@ -23,8 +24,8 @@ export function dominates(a: Vector, b: Vector): boolean {
   for (const dimension of Object.keys(a) as Dimension[]) {
     const [left, right] = [a[dimension], b[dimension]]
     if (left === undefined || right === undefined) continue
-    if (left < right) return false
-    if (left > right) better = true
+    if (!isAtLeast(left, right)) return false
+    if (isBelow(right, left)) better = true
   }
   return better
 }
@@ -45,11 +46,23 @@ export function vectorOf({ heldout, metric }: Certificate, target: ResolvedTarge
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 }
 
+/** Can it be compared at all? What stands beside a number that is none must not win by it. */
+const isComparable = ({ certificate, blastRadius }: Eligible, target: ResolvedTarget): boolean =>
+  [
+    certificate.metric.candidate,
+    certificate.metric.baseline ?? 0,
+    ...Object.values(vectorOf(certificate, target)),
+    blastRadius.b_decision,
+    blastRadius.fields,
+    blastRadius.b_config,
+  ].every(Number.isFinite)
+
 /**
  * The winner, or null when nothing is eligible. Drops the dominated; takes the best target value; all within 1 % of the
  * baseline's value of it are tied; among them the smallest B_decision, then fewest fields, then B_config, then digest.
  */
-export function choose(eligible: readonly Eligible[], target: ResolvedTarget): Eligible | null {
+export function choose(certified: readonly Eligible[], target: ResolvedTarget): Eligible | null {
+  const eligible = certified.filter((e) => isComparable(e, target))
   const vectors = eligible.map((e) => vectorOf(e.certificate, target))
   const front = eligible.filter((_, i) => !vectors.some((v, j) => j !== i && dominates(v, vectors[i]!)))
   const value = (e: Eligible): number => e.certificate.metric.candidate!
@@ -59,7 +72,7 @@ export function choose(eligible: readonly Eligible[], target: ResolvedTarget): E
   )
   if (best === null) return null
   const slack = Math.abs(best.certificate.metric.baseline ?? 0) * 0.01
-  const tied = front.filter((e) => Math.abs(value(e) - value(best)) <= slack)
+  const tied = front.filter((e) => isAtMost(Math.abs(value(e) - value(best)), slack))
   return [...tied].sort(
     (a, b) =>
       a.blastRadius.b_decision - b.blastRadius.b_decision ||

@@ -2,6 +2,7 @@
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import { LAYER_WEIGHTS } from '#schemas/surface-fields.ts'
+import { isWithin } from '../statistics/compare.ts'
 import type { TunableField } from './lattice.ts'
 
 /** One field of B_config: weight, candidate and baseline value, and the field's range. */
@@ -19,7 +20,7 @@ export function configDistance(fields: readonly ConfigField[]): number {
   let weights = 0
   for (const { weight, baseline, candidate, min, max } of fields) {
     weights += weight
-    if (max > min) moved += (weight * Math.abs(candidate - baseline)) / (max - min)
+    if (max !== min) moved += (weight * Math.abs(candidate - baseline)) / (max - min)
   }
   return weights === 0 ? 0 : moved / weights
 }
@@ -56,9 +57,9 @@ function wordEdits(before: string, after: string): number {
 
 /** Why a candidate's reach blocks it, or null. */
 export function radiusBlock(radius: BlastRadius, limits: { max_fields: number; max_decision: number }): string | null {
-  if (radius.fields > limits.max_fields)
+  if (!isWithin(radius.fields, 0, limits.max_fields))
     return `changes ${radius.fields} fields, at most ${limits.max_fields} are allowed`
-  if (radius.b_decision > limits.max_decision)
+  if (!isWithin(radius.b_decision, 0, limits.max_decision))
     return `changes ${(radius.b_decision * 100).toFixed(1)} % of decisions, at most ${(limits.max_decision * 100).toFixed(1)} % are allowed`
   return null
 }

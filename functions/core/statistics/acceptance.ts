@@ -104,6 +104,8 @@ export function powerNonInferior(
   requireWithin('alpha', alpha, '()', 0, 1)
   requireWithin('m', m, '[)', 0, 1)
   requireRates(p10, p01)
+  requireInteger('excluded.some', some, 0)
+  requireInteger('excluded.all', all, 0)
   const table = tableOf(n + all, alpha, m)
   const improvementRate = p10 === 1 ? 0 : Math.min(1, p01 / (1 - p10))
   let power = 0

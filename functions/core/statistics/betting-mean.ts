@@ -30,6 +30,7 @@ export interface MeanRange {
 function requireFamilies(families: readonly FamilySum[], { max, decisions }: MeanRange): void {
   requireWithin('max', max, '()', -Infinity, Infinity)
   requireInteger('decisions', decisions, 1)
+  requireWithin('decisions * max', decisions * max, '()', -Infinity, Infinity)
   for (const { sum, count } of families) {
     requireWithin('count of a family', count, '[]', 0, decisions)
     // The nudge lets a sum of decisions at the very end of the range pass, whatever order it was added up in.
@@ -97,6 +98,7 @@ export function lnMeanEvidence(
 ): number {
   requireFamilies(families, range)
   requireWithin('limit', limit, '()', -Infinity, Infinity)
+  requireWithin('decisions * (max - limit)', range.decisions * (range.max - limit), '()', -Infinity, Infinity)
   if (range.max < limit) return Infinity
   // Nothing is left to bet with: a mean of exactly the limit is the worst that may be, and counts as harmful.
   if (range.max === limit) return 0

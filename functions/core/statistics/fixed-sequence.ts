@@ -75,7 +75,7 @@ export function smoothedRates(n: number, g: number, f: number): readonly [p10: n
  * The list a question commits to: sorted by evidence, highest first (ties: better target, then digest), keeping an item only
  * if its target is strictly better than that of every kept one. That is the front of (evidence, target), safest first.
  * @param items the search survivors, in any order
- * @param keysOf what an item is ordered by; evidence and target must not be NaN
+ * @param keysOf what an item is ordered by; evidence and target must be finite
  * @param direction which way the target is better
  * @param maxLength an integer >= 0
  * @throws RangeError
@@ -89,8 +89,8 @@ export function committedList<T>(
   requireInteger('maxLength', maxLength, 0)
   const rows = items.map((item) => {
     const { evidence, target, digest } = keysOf(item)
-    requireWithin('evidence', evidence, '[]', -Infinity, Infinity)
-    requireWithin('target', target, '[]', -Infinity, Infinity)
+    requireWithin('evidence', evidence, '()', -Infinity, Infinity)
+    requireWithin('target', target, '()', -Infinity, Infinity)
     return { item, evidence, digest, loss: direction === 'decrease' ? target : -target }
   })
   rows.sort((a, b) => compare(b.evidence, a.evidence) || compare(a.loss, b.loss) || compare(a.digest, b.digest))

@@ -10,6 +10,14 @@ export interface Resource {
 export interface Template {
   readonly Resources?: Record<string, Resource>
   readonly Outputs?: Record<string, { Value: unknown; Export?: { Name: unknown } }>
+  readonly Parameters?: Record<string, Parameter>
+}
+
+export interface Parameter {
+  readonly Type: string
+  readonly Default?: string
+  readonly AllowedValues?: readonly string[]
+  readonly ConstraintDescription?: string
 }
 
 /** Stacks by name. */

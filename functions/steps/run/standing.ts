@@ -1,5 +1,4 @@
 /** Gathers what stands in the way of a run: the tuple in force, reviews and rollouts under way, and the records. */
-import { DEFAULT_SHARE } from '#core/contract/resolve.ts'
 import type { Standing } from '#core/contract/standing.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
@@ -46,8 +45,8 @@ export async function gatherStanding(
 /** Does a target speak of the share that this store seals away? A line for the owner; a recorded split has no share. */
 export async function shareProblems(store: Pick<Store, 'table'>, { visible_data }: TuningTarget): Promise<string[]> {
   const rule = (await store.table.get<SplitRule>(...rowKeys.split()))?.body
-  const said = visible_data?.heldout_share ?? DEFAULT_SHARE
-  return rule === undefined || rule.by === 'recorded' || rule.heldout_share === said
+  const said = visible_data?.heldout_share
+  return said === undefined || rule === undefined || rule.by === 'recorded' || rule.heldout_share === said
     ? []
     : [
         `visible_data.heldout_share is ${said}, and this store seals away ${rule.heldout_share}: families never move, so declare ${rule.heldout_share}`,

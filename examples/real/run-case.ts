@@ -1,6 +1,6 @@
 /** Runs a real case end to end: records through the map, import, run. Each run has a store of its own. */
-import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
@@ -141,7 +141,8 @@ async function freeRunId(store: LocalStore, id: string): Promise<string> {
 }
 
 async function writeRecords(file: string, records: AsyncIterable<unknown>): Promise<void> {
-  const out = createWriteStream(file)
-  for await (const record of records) if (!out.write(`${JSON.stringify(record)}\n`)) await once(out, 'drain')
-  await new Promise<void>((resolve, reject) => out.end((error?: Error | null) => (error ? reject(error) : resolve())))
+  const lines = async function* () {
+    for await (const record of records) yield `${JSON.stringify(record)}\n`
+  }
+  await writeFile(file, lines())
 }

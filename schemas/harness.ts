@@ -23,6 +23,10 @@ const Name = z
   )
 const tokens = z.int().check(z.nonnegative(), z.lte(MOST.tokens))
 
+/** More than any agent does in one case: what works on them compares each with each. */
+const MOST_ACTIONS = 1000
+const MOST_PASSAGES = 10_000
+
 /** One decided action, as the recording names it: tool name and arguments as JSON. */
 export const HarnessAction = z.strictObject({ name: Name, arguments: z.json() })
 export type HarnessAction = z.infer<typeof HarnessAction>
@@ -47,14 +51,15 @@ export const HarnessResult = z.strictObject({
   outputs: z.nullable(z.json()),
   evidence_refs: z
     .array(Name)
+    .check(z.maxLength(MOST_PASSAGES))
     .check(z.meta({ description: 'Passages that stood in the context, each once, all of them offered.' })),
-  actions: z.optional(z.array(HarnessAction)).check(
+  actions: z.optional(z.array(HarnessAction).check(z.maxLength(MOST_ACTIONS))).check(
     z.meta({
       description:
         'Every call through pinned.tool, in order, and what was decided beside them. Absent: exactly those calls.',
     }),
   ),
-  approvals: z.optional(z.array(HarnessApproval)).check(
+  approvals: z.optional(z.array(HarnessApproval).check(z.maxLength(MOST_ACTIONS))).check(
     z.meta({
       description: 'Absent: gates ask by the thresholds in the settings, and as recorded where there is none.',
     }),

@@ -98,6 +98,12 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
       }
     },
 
+    async *score(lines, run, change, pass) {
+      // What the processes remember of the baseline, or of another candidate, must not answer for this one.
+      ;(pass === 'first' ? first : second).vault.close()
+      yield* replays.score(lines, run, change, pass)
+    },
+
     async *search({ panel, ...input }) {
       const searcher = new RestrictedProcess('../module/search-child.ts', vault, undefined, asideDir)
       const turn = (message: SearchTurn, lines?: Iterable<string>) => searcher.converse<SearchStep>(message, lines)

@@ -8,16 +8,15 @@ import type { HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import { aDesk, aDeskRun, harnessSource } from '../adapters/module/support.ts'
-import { aCase } from '../support/builders.ts'
+import { aCase, offersInOrder } from '../support/builders.ts'
 
 const LIMIT_MS = 20_000
 
 /** Replies of one host to one case, asked as often as there are sources of `before`. */
-async function replies(source: string, times = 1): Promise<HarnessReply[]> {
+async function replies(source: string, times = 1, run = aDeskRun('a')): Promise<HarnessReply[]> {
   using desk = aDesk()
   const files = harnessFiles(desk.harness(source), desk.store)
   const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')))
-  const run = aDeskRun('a')
   const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
   const settings = { 'evidence.orders.top_k': 4 }
   const all: HarnessReply[] = []
@@ -45,6 +44,70 @@ describe('what a harness says past its host', () => {
     const flood = `const fs = await import('node:fs'); const block = 'x'.repeat(1 << 20); for (let i = 0; i < 150; i++) fs.writeSync(3, block);`
     expect(await reply(flood)).toMatchObject({ failed: expect.stringMatching(/more than 4000000 bytes/) })
     expect(process.memoryUsage().rss - rss).toBeLessThan(120e6)
+  })
+
+  test.each([
+    ['1e400', '1e400'],
+    ['-1e400', '{"deep":[-1e400]}'],
+  ])('an argument that is no number of JSON, %s, ends it and not the program', async (_, args) => {
+    // The id of the case at hand, as code that patches what its host reads with would learn it.
+    const source = `
+      const { writeSync } = await import('node:fs')
+      writeSync(3, '{"id":"' + globalThis.id + '","call":77,"question":{"method":"tool","name":"x","args":{"n":${args}}}}' + String.fromCharCode(10))`
+    const learn = `
+      const { toString } = Buffer.prototype
+      Buffer.prototype.toString = function (...a) { const text = toString.apply(this, a); globalThis.id = /"id":"([^"]+)","recorded"/.exec(text)?.[1] ?? globalThis.id; return text }
+    `
+    const [, second] = await replies(`${learn}${harnessSource(`if (globalThis.id) { ${source} }`)}`, 2)
+    expect(second ?? { failed: 'past its host' }).toMatchObject({
+      failed: expect.stringMatching(/past its host|ended its process/),
+    })
+  })
+
+  test('a question behind the reply is on no record, and gets no answer', async () => {
+    const learn = `
+      const { toString } = Buffer.prototype
+      Buffer.prototype.toString = function (...a) { const text = toString.apply(this, a); globalThis.id = /"id":"([^"]+)","recorded"/.exec(text)?.[1] ?? globalThis.id; globalThis.heard = (globalThis.heard ?? '') + text; return text }
+    `
+    const both = `
+      const { writeSync } = await import('node:fs')
+      const line = (o) => JSON.stringify({ id: globalThis.id, ...o }) + String.fromCharCode(10)
+      writeSync(3, line({ returned: { status: 'X', outputs: null, evidence_refs: [], usage: null }, printed: '' }) + line({ call: 78, question: { method: 'retrieve', bucket: 'orders' } }))
+      await new Promise((r) => setTimeout(r, 100))
+      if (globalThis.heard.includes('"call":78')) throw new Error('ANSWERED')`
+    for (const one of await replies(`${learn}${harnessSource(both)}`, 2))
+      expect(JSON.stringify(one)).not.toContain('ANSWERED')
+  })
+
+  test('answers that it does not read do not pile up', async () => {
+    const rss = process.memoryUsage().rss
+    const learn = `
+      const { toString } = Buffer.prototype
+      Buffer.prototype.toString = function (...a) { const text = toString.apply(this, a); globalThis.id = /"id":"([^"]+)","recorded"/.exec(text)?.[1] ?? globalThis.id; return text }
+    `
+    const flood = `
+      const { writeSync } = await import('node:fs')
+      for (let call = 0; call < 9990; call++) writeSync(3, JSON.stringify({ id: globalThis.id, call, question: { method: 'retrieve', bucket: 'orders' } }) + String.fromCharCode(10))
+      for (;;);`
+    const long = aDeskRun('a', {
+      evidence: offersInOrder(5).map((o) => ({ ...o, text: 'x'.repeat(50_000), tokens: null })),
+    })
+    const [one] = await replies(`${learn}${harnessSource(flood)}`, 1, long)
+    expect(one).toMatchObject({ failed: expect.stringMatching(/does not read/) })
+    expect(process.memoryUsage().rss - rss).toBeLessThan(400e6)
+  })
+
+  test('a result of thousands of actions and approvals is refused before it is worked on', async () => {
+    const many = `return { status: 'X', outputs: null, evidence_refs: [], usage: null, approvals: Array.from({ length: 5000 }, (_, i) => ({ gate: 'g' + i, action: null, amount: null, asked: true })) }`
+    expect(await reply(many)).toMatchObject({
+      failed: expect.stringMatching(/approvals: Too big|another shape: approvals/),
+    })
+  })
+
+  test('a depth that is NaN is named where its author sees it', async () => {
+    expect(await reply(`await pinned.retrieve('orders', { top_k: settings.no_such_path * 1 })`)).toMatchObject({
+      failed: expect.stringMatching(/pinned\.retrieve: top_k is NaN, it must be a whole number/),
+    })
   })
 
   test('questions without end end it', async () => {

@@ -26,7 +26,7 @@ export interface SecondAnswer {
 export const MOST_NAMED = 5
 
 const LEVEL = 0.05
-const clip = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}...` : text)
+const clip = (text: string): string => (text.length > 100 ? `${text.slice(0, 100).toWellFormed()}...` : text)
 
 /** In what two answers to one case under the same settings differ, in words; null: in nothing. */
 export function differenceOf(one: HarnessReply, two: HarnessReply): string | null {

@@ -152,8 +152,12 @@ function approvalsOf(
     asked: boolean | null
     granted: boolean | null
   }[] = []
+  const known = new Set<string>()
   const add = (row: (typeof rows)[number]) => {
-    if (!rows.some((r) => r.gate === row.gate && r.action === row.action)) rows.push(row)
+    const key = `${row.action} ${row.gate}`
+    if (known.has(key)) return
+    known.add(key)
+    rows.push(row)
   }
   were.gate.forEach((gate, i) => {
     const recorded = were.action[i]!
@@ -181,10 +185,10 @@ function approvalsOf(
 }
 
 /** Flags as the harness declared them; a gate that it does not mention did not ask. */
-const declared = ({ gate, action }: Recording['approvals'], approvals: readonly HarnessApproval[]): Uint8Array =>
-  Uint8Array.from(gate, (name, i) =>
-    approvals.some((a) => a.asked && a.gate === name && (a.action ?? -1) === action[i]) ? 1 : 0,
-  )
+function declared({ gate, action }: Recording['approvals'], approvals: readonly HarnessApproval[]): Uint8Array {
+  const asked = new Set(approvals.filter((a) => a.asked).map((a) => `${a.action ?? -1} ${a.gate}`))
+  return Uint8Array.from(gate, (name, i) => (asked.has(`${action[i]} ${name}`) ? 1 : 0))
+}
 
 /**
  * Needs of the decided actions over the whole recording, and which of them stood nowhere in what the harness was given:

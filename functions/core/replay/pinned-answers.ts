@@ -6,6 +6,9 @@ import type { Settings } from '#schemas/common.ts'
 import type { HarnessAction, HarnessCase, ModelAnswer, Passage, ToolAnswer } from '#schemas/harness.ts'
 import { ReadableText } from './readable-text.ts'
 
+/** Longest reason that stands on record, in characters: names are a harness's own. */
+const MOST_TOLD = 600
+
 /** A call that the recording does not answer. */
 export class UnpinnedCall extends Error {
   override name = 'UnpinnedCall'
@@ -95,8 +98,9 @@ export function pinnedAnswers(
   let first: string | null = null
   let asked: string | null = null
   const unpinned = (what: string): never => {
-    first ??= what
-    throw new UnpinnedCall(what)
+    const told = what.length > MOST_TOLD ? `${what.slice(0, MOST_TOLD)}...` : what
+    first ??= told
+    throw new UnpinnedCall(told)
   }
   const serve = <T extends { readonly step: number }>(found: T): T => {
     used.add(found.step)

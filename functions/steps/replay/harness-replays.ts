@@ -8,6 +8,7 @@ import { digestOf } from '#core/canonical.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
+import { writable } from '#core/replay/harness-reply.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
@@ -78,7 +79,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
       const job = { recording: pinRecording(run, withheld, rulesOf(recording)), settings }
-      return toResult(item, { run, recording, settings, reply: await ask(job) }, job)
+      return toResult(item, { run, recording, settings, reply: writable(await ask(job)) }, job)
     }
 
   /** Both passes over search cases: what the first made of each, and in what the second differs. */
@@ -95,7 +96,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!
-      return job === null || !('reply' in replied) ? null : differenceOf(replied.reply, await ask(job))
+      return job === null || !('reply' in replied) ? null : differenceOf(replied.reply, writable(await ask(job)))
     })
     const otherwise = inOrder(order, differing)
     return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))

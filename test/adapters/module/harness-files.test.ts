@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
@@ -25,6 +25,40 @@ describe('the digest of a harness', () => {
 
   test.each(['harness.mjs', 'lib/a.ts', 'b.js', 'c.js', 'data.json'])('changes with %s', (name) => {
     expect(digest({ ...SOURCES, [name]: `${SOURCES[name as 'b.js']} ` })).not.toBe(whole)
+  })
+
+  test('changes with where a link leads, and with a package that is changed while the program runs', () => {
+    using desk = aDesk()
+    for (const name of ['strict.json', 'loose.json']) writeFileSync(join(desk.folder, name), `"${name}"`)
+    const modules = join(desk.folder, 'node_modules', 'used')
+    mkdirSync(modules, { recursive: true })
+    writeFileSync(join(modules, 'package.json'), '{}')
+    writeFileSync(join(modules, 'index.js'), '1')
+    const link = join(desk.folder, 'policy.json')
+    symlinkSync('strict.json', link)
+    const path = desk.harness(`import 'used'; './policy.json' + './strict.json' + './loose.json'`)
+    const one = harnessFiles(path, desk.store).digest
+    rmSync(link)
+    symlinkSync('loose.json', link)
+    const two = harnessFiles(path, desk.store).digest
+    writeFileSync(join(modules, 'index.js'), '2')
+    const three = harnessFiles(path, desk.store).digest
+
+    expect(new Set([one, two, three]).size).toBe(3)
+  })
+
+  test('a link that leads out of a package refuses the start; a broken manifest is named', () => {
+    using desk = aDesk()
+    const modules = join(desk.folder, 'node_modules', 'used')
+    mkdirSync(join(modules, 'sub'), { recursive: true })
+    writeFileSync(join(modules, 'package.json'), '{}')
+    writeFileSync(join(desk.store, 'vault', 'test.jsonl'), 'sealed')
+    symlinkSync(join(desk.store, 'vault', 'test.jsonl'), join(modules, 'sub', 'leak'))
+    const path = desk.harness(`import 'used'`)
+    expect(() => harnessFiles(path, desk.store)).toThrow(/leak is a link that leads out/)
+    rmSync(join(modules, 'sub', 'leak'))
+    writeFileSync(join(modules, 'package.json'), '{')
+    expect(() => harnessFiles(path, desk.store)).toThrow(/package\.json is no JSON/)
   })
 
   test('is that of the files it names, wherever they lie', () => {

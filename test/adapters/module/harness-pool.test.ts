@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { HarnessHost } from '#adapters/local/module/harness-host.ts'
+import { type HarnessHost, HarnessNotLoaded } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import type { HostAnswer, Job } from '#adapters/local/module/protocol.ts'
 
@@ -72,4 +72,13 @@ describe('a block of cases', () => {
     expect(await works(pool, [{ fails: true, turns: 3 }, hang, hang, hang])).toEqual([{ i: 0, failed: true }])
     expect(begun()).toBe(2)
   })
+})
+
+test('a module that no longer loads has failed on its case: it is no error of the program', async () => {
+  const pool = new HarnessPool(() => Promise.reject(new HarnessNotLoaded('what it likes to say')), {
+    concurrency: 1,
+    limitMs: 1000,
+  })
+  await expect(pool.open()).rejects.toThrow(HarnessNotLoaded)
+  expect(await pool.map([0], async (_, ask) => await ask({} as Job))).toEqual([{ failed: 'what it likes to say' }])
 })

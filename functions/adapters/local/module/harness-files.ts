@@ -35,12 +35,17 @@ export function harnessFiles(path: string, store: string): HarnessFiles {
     if (contains(secret, inside) || contains(inside, secret))
       throw new UserError(`${inside} lies in the store: keep the harness and its files outside of ${store}`)
   const entries = [
-    ...local.filter((f) => !lstatSync(f).isSymbolicLink()).map((f) => entry(folder, f, digestOfBytes(readFileSync(f)))),
+    ...local.map((f) =>
+      entry(folder, f, lstatSync(f).isSymbolicLink() ? linkDigest(f) : digestOfBytes(readFileSync(f))),
+    ),
     ...packages.map((p) => entry(folder, p.found, packageDigest(p))),
   ]
   const digest = digestOf(entries.sort((a, b) => byCodeUnit(a.file, b.file)))
   return { path, file, folder, local, packages, digest }
 }
+
+/** Where a link leads is part of what is read through it. */
+const linkDigest = (link: string): string => digestOf({ link: relative(dirname(link), realpathSync(link)) })
 
 const entry = (folder: string, path: string, digest: string) => ({
   file: relative(folder, path).replaceAll(sep, '/'),

@@ -25,6 +25,9 @@ const HEAP_MB = 1024
 /** Longest message of a host, and most questions of one case: more is no harness. */
 const MOST_BYTES = 4_000_000
 const MOST_QUESTIONS = 10_000
+/** Longest result, and most bytes of answers that wait to be read: a recording may be large, but not many times. */
+const MOST_RESULT_BYTES = 1_200_000
+const MOST_UNREAD = 64_000_000
 
 interface Pending {
   readonly id: string
@@ -32,6 +35,9 @@ interface Pending {
   readonly settle: (reply: HostAnswer) => void
   questions: number
 }
+
+/** The module could not be loaded, or says that it cannot: of a process that is started later, the answer to its case. */
+export class HarnessNotLoaded extends UserError {}
 
 /** A running host. It is alive until a case kills it; whoever holds it starts another one then. */
 export class HarnessHost {
@@ -48,7 +54,7 @@ export class HarnessHost {
     const problem = await host.#loaded()
     if (problem === null) return host
     host.close()
-    throw new UserError(`the harness module ${files.path} cannot be run: ${problem}`)
+    throw new HarnessNotLoaded(`the harness module ${files.path} cannot be run: ${problem}`)
   }
 
   private constructor({ file, folder }: HarnessFiles, readable: readonly string[]) {
@@ -120,25 +126,38 @@ export class HarnessHost {
   #send(message: ToHost): void {
     const stdin: Writable = this.#child.stdin!
     stdin.write(`${JSON.stringify(message)}\n`)
+    if (stdin.writableLength > MOST_UNREAD) this.#refuse('questions whose answers it does not read,')
   }
 
+  /** Whatever it sends, this program goes on: what cannot be worked on is refused as what cannot be read. */
   #read(chunk: Buffer): void {
-    for (const line of this.#lines.push(chunk)) this.#hear(line)
-    if (this.#lines.pendingBytes > MOST_BYTES) this.#refuse(`a message of more than ${MOST_BYTES} bytes`)
+    try {
+      for (const line of this.#lines.push(chunk)) this.#hear(line)
+      if (this.#lines.pendingBytes > MOST_BYTES) this.#refuse(`a message of more than ${MOST_BYTES} bytes`)
+    } catch (error) {
+      this.#refuse(`what cannot be read (${clip((error as Error).message)})`)
+    }
   }
 
   #hear(line: Buffer): void {
     if (this.#ended !== null) return
     const message = line.length > MOST_BYTES ? null : messageOf(line)
     if (message === null) this.#refuse(`a message of another shape, or of more than ${MOST_BYTES} bytes`)
-    else if ('loaded' in message) this.#onLoaded?.(message.loaded)
+    else if ('loaded' in message) this.#onLoaded?.(message.loaded && clip(message.loaded))
     // What an earlier case left behind speaks for nobody.
-    else if (message.id === this.#pending?.id) this.#take(message, this.#pending)
+    else if (message.id === this.#pending?.id) this.#take(message, line.length, this.#pending)
   }
 
-  #take(message: Exclude<FromHost, { loaded: unknown }>, pending: Pending): void {
-    if (!('question' in message)) pending.settle(replyOf(message, pending.answers))
-    else if (++pending.questions > MOST_QUESTIONS) this.#refuse(`more than ${MOST_QUESTIONS} questions in one case`)
+  #take(message: Exclude<FromHost, { loaded: unknown }>, bytes: number, pending: Pending): void {
+    if (!('question' in message)) {
+      // From here on it speaks for nobody: a question behind the reply would be on no record.
+      this.#pending = null
+      pending.settle(
+        bytes > MOST_RESULT_BYTES && 'returned' in message
+          ? { failed: `the harness returned ${bytes} bytes, at most ${MOST_RESULT_BYTES} are taken` }
+          : replyOf(message, pending.answers),
+      )
+    } else if (++pending.questions > MOST_QUESTIONS) this.#refuse(`more than ${MOST_QUESTIONS} questions in one case`)
     else {
       const { id, call, question } = message
       this.#send({ id, call, ...answerTo(pending.answers, question) })
@@ -206,4 +225,5 @@ function replyOf(
 }
 
 const MOST_CHARACTERS = 20_000
-const clip = (text: string): string => text.slice(0, MOST_CHARACTERS)
+/** Terminals obey control characters; a text is printed. */
+const clip = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[^\P{Cc}\n\t]/gu, ' ')

@@ -1,7 +1,7 @@
 /** The packages that a harness imports, and those that they need: whole folders, as a package manager put them there. */
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { byCodeUnit, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
 
@@ -48,35 +48,53 @@ function packageFolder(from: string, name: string): string | null {
 }
 
 function dependenciesOf(folder: string): string[] {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Partial<
-    Record<'dependencies' | 'optionalDependencies' | 'peerDependencies', object>
-  >
-  const kinds = [manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies]
-  return [...new Set(kinds.flatMap((kind) => Object.keys(kind ?? {})))]
+  const path = join(folder, 'package.json')
+  let manifest: unknown
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UserError(`${path} is no JSON (${(error as Error).message}): install the package again`)
+  }
+  const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'].map(
+    (kind) => (manifest as Record<string, object | undefined> | null)?.[kind] ?? {},
+  )
+  // A name with "../" in it would make another folder readable.
+  return [...new Set(kinds.flatMap((kind) => Object.keys(kind)))].filter((name) => NAME.exec(name)?.[0] === name)
 }
 
-/** Digests of packages that were read: they stay as they are while this program runs. */
-const digests = new Map<string, string>()
+/** Digests of packages, as long as none of their files has another stamp: each start of a process asks for them. */
+const digests = new Map<string, { readonly stamp: string; readonly digest: string }>()
 
-/** Digest over every file of a package. Throws UserError when it leads elsewhere by a link, or holds more files than anybody reads. */
+/** Digest over every file of a package. Throws UserError when a link leads out of it, or when it holds more files than anybody reads. */
 export function packageDigest({ real }: HarnessPackage): string {
+  const files = filesBelow(real)
+  const stamp = digestOf(files.map((path) => [path, stampOf(path)]))
   const known = digests.get(real)
-  if (known !== undefined) return known
-  const files = filesBelow(real).map((path) => ({
+  if (known?.stamp === stamp) return known.digest
+  const entries = files.map((path) => ({
     file: relative(real, path).replaceAll(sep, '/'),
     digest: digestOfBytes(readFileSync(path)),
   }))
-  const digest = digestOf(files.sort((a, b) => byCodeUnit(a.file, b.file)))
-  digests.set(real, digest)
+  const digest = digestOf(entries.sort((a, b) => byCodeUnit(a.file, b.file)))
+  digests.set(real, { stamp, digest })
   return digest
 }
 
-/** Files below a folder, links excepted: what they lead to is not read, here or by the harness. */
-export function filesBelow(folder: string, files: string[] = []): string[] {
+const stampOf = (path: string): string => {
+  const { dev, ino, size, mtimeNs, ctimeNs } = lstatSync(path, { bigint: true })
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+}
+
+/**
+ * Files below a folder. A link that leads to another place of it is passed over; one that leads out refuses the start, because
+ * whoever may read the folder may read through it. Links of a package manager to commands (`.bin`) are left to it.
+ */
+export function filesBelow(folder: string, root = realpathSync(folder), files: string[] = []): string[] {
   for (const entry of readdirSync(folder)) {
     const path = join(folder, entry)
     const stat = lstatSync(path)
-    if (stat.isDirectory()) filesBelow(path, files)
+    if (stat.isSymbolicLink()) refuseWayOut(path, root)
+    else if (stat.isDirectory()) filesBelow(path, root, files)
     else if (stat.isFile()) files.push(path)
     if (files.length > MOST_FILES)
       throw new UserError(
@@ -84,4 +102,13 @@ export function filesBelow(folder: string, files: string[] = []): string[] {
       )
   }
   return files
+}
+
+function refuseWayOut(link: string, root: string): void {
+  if (basename(dirname(link)) === '.bin' || !existsSync(link)) return
+  const target = realpathSync(link)
+  if (target !== root && !target.startsWith(`${root}${sep}`))
+    throw new UserError(
+      `${link} is a link that leads out of what the harness names, and would let it read more: remove it, then start again`,
+    )
 }

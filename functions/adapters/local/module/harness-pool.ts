@@ -1,8 +1,8 @@
 /** Harness processes side by side. Results come back in the order of the cases, whatever the number of processes. */
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { inParallel } from '../../../streams/groups.ts'
-import type { HarnessHost } from './harness-host.ts'
-import type { Job } from './protocol.ts'
+import { type HarnessHost, HarnessNotLoaded } from './harness-host.ts'
+import type { HostAnswer, Job } from './protocol.ts'
 
 export class HarnessPool {
   readonly #hosts: (HarnessHost | null)[]
@@ -46,16 +46,27 @@ export class HarnessPool {
     return results.slice(0, last + 1) as R[]
   }
 
+  /** Ends the processes; those that are asked next are fresh ones, which remember nothing. */
   close(): void {
     for (const host of this.#hosts) host?.close()
   }
 
   /** A case whose process died is tried once more in a fresh one: what an earlier case left behind is not held against it. */
   async #ask(slot: number, job: Job, isCancelled: () => boolean): Promise<HarnessReply> {
-    const { died, ...reply } = await (await this.#host(slot)).run(job, this.#limitMs)
+    const { died, ...reply } = await this.#run(slot, job)
     if (!died || isCancelled()) return reply
-    const { died: _, ...again } = await (await this.#host(slot)).run(job, this.#limitMs)
+    const { died: _, ...again } = await this.#run(slot, job)
     return again
+  }
+
+  /** A module that no longer loads has failed on this case: what it says of itself is no error of the program's. */
+  async #run(slot: number, job: Job): Promise<HostAnswer> {
+    try {
+      return await (await this.#host(slot)).run(job, this.#limitMs)
+    } catch (error) {
+      if (error instanceof HarnessNotLoaded) return { failed: error.message }
+      throw error
+    }
   }
 
   async #host(slot: number): Promise<HarnessHost> {

@@ -139,14 +139,17 @@ function pinnedOf(id: string): Pinned {
     tool: async (name: string, args: unknown) =>
       ask<ToolAnswer>({ method: 'tool', name, args: parse(jsonKey(args ?? {})) }),
     retrieve: async (bucket: string, { hop, top_k }: { hop?: number; top_k?: number } = {}) =>
-      ask<Passage[]>({
-        method: 'retrieve',
-        bucket,
-        ...(hop !== undefined && { hop }),
-        ...(top_k !== undefined && { top_k }),
-      }),
+      ask<Passage[]>({ method: 'retrieve', bucket, ...countOf('hop', hop, 1), ...countOf('top_k', top_k, 0) }),
     model: async ({ prompt }: { prompt: string }) => ask<ModelAnswer>({ method: 'model', prompt }),
   })
+}
+
+/** A misspelled setting is undefined, and what is computed of it NaN: named here, where its author sees the line. */
+function countOf<K extends string>(name: K, value: number | undefined, least: number): { [name in K]?: number } {
+  if (value === undefined) return {}
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new TypeError(`pinned.retrieve: ${name} is ${String(value)}, it must be a whole number from ${least} on`)
+  return { [name]: value } as { [name in K]?: number }
 }
 
 /** As JSON, and nothing that JSON would change in silence. */

@@ -20,8 +20,8 @@ export default class SummaryReporter implements Reporter {
     if (modules.length === 0) failed++
     process.stdout.write(`${passed} passed, ${failed} failed\n`)
     const folder = process.env.AUTOTUNE_TEST_SUMMARY
-    const project = modules[0]?.project.name ?? 'none'
-    if (folder) writeFileSync(join(folder, project), `${passed} ${failed}\n`)
+    const projects = [...new Set(modules.map((module) => module.project.name))].sort()
+    if (folder) writeFileSync(join(folder, projects.join('+') || 'none'), `${passed} ${failed}\n`)
     if (failed > 0) process.exitCode = 1
   }
 }

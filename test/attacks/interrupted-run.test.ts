@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../functions/embedded/open-store.ts'
-import { unfinishedRuns } from '../../functions/steps/run/unfinished.ts'
+import { giveUp, unfinishedRuns } from '../../functions/steps/run/unfinished.ts'
 import { autotune, ready, type Workplace, workplace } from '../cli/command-line.ts'
 import { copied, holder, Killed, killedAtWrite, memory, run, stocked } from '../steps/stores.ts'
 import { aWorld } from '../support/builders.ts'
@@ -75,4 +75,13 @@ describe('on the command line', () => {
     expect(out).toMatch(/go on {4}autotune run --target /)
     expect(out).toMatch(/give up {2}autotune run --abandon at_1/)
   })
+})
+
+test('a run of another store is given up there', () => {
+  const rows = [
+    ['autotune run --store s3 --target t.json', 'autotune run --abandon at_1 --store s3'],
+    ["autotune run --store 'my store' --target t.json", "autotune run --abandon at_1 --store 'my store'"],
+    ['autotune run --target t.json', 'autotune run --abandon at_1'],
+  ] as const
+  for (const [command, expected] of rows) expect(giveUp('at_1', command)).toBe(expected)
 })

@@ -50,6 +50,10 @@ async function openQuestions(store: Looking): Promise<Map<string, { intent: stri
   return open
 }
 
+/** The command that ends a run, in the store in which its own command line started it. */
+export const giveUp = (run: string, command = ''): string =>
+  `autotune run --abandon ${run}${/ --store (?:'[^']*'|\S+)/.exec(command)?.[0] ?? ''}`
+
 async function unfinished(
   store: Looking,
   run: string,
@@ -63,7 +67,7 @@ async function unfinished(
     ...known,
     where: await whereItStands(store, run, known.question),
     go_on: command ?? 'autotune run --target FILE, with the target, candidates and replayer that it was started with',
-    give_up: `autotune run --abandon ${run}`,
+    give_up: giveUp(run, command),
   }
 }
 

@@ -17,6 +17,8 @@ import { MESSAGES, type ToHost } from './protocol.ts'
 const MAX_RESULT_BYTES = 1_000_000
 const PRINTED_LINES = 5
 const MOST_LEVELS = 50
+const DENIED =
+  'A harness reads what its digest covers: name a file or folder as a quoted "./NAME" in the module, import a package by its name. Nothing else can be read, written, started or called'
 
 const module = process.argv[2]!
 const folder = pathToFileURL(`${dirname(fileURLToPath(module))}/`).href
@@ -208,7 +210,8 @@ function stackOf(error: unknown): string {
   const message = text.slice(0, frames.length > 0 ? text.indexOf(frames[0]!) : text.length).trimEnd()
   // Frames of this program and of Node say nothing about the harness.
   const own = frames.filter((line) => !/[( ](?:file:\/\/|node:|\/|[a-z]:\\)|<anonymous>\)?$/i.test(line.slice(6)))
-  return [clip(message, 1000), ...own.slice(0, 8)].join('\n')
+  const denied = (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED' ? [DENIED] : []
+  return [clip(message, 1000), ...denied, ...own.slice(0, 8)].join('\n')
 }
 
 function printedLines(): string {

@@ -1,6 +1,5 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
 import { betterCage } from '#adapters/local/cage/level.ts'
-import { thisProcess } from '#adapters/local/holder.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
@@ -37,8 +36,7 @@ import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { gatherStanding, shareProblems } from '../steps/run/standing.ts'
-import { unfinishedRuns } from '../steps/run/unfinished.ts'
-import { type CommandStore, isLocal, isStore, openExisting, readerOf } from './open.ts'
+import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { contractLines, standsLines } from './text.ts'
@@ -83,7 +81,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           ]
         : []
     const standing = store ? { standing: await gatherStanding(store, target, records) } : {}
-    const unfinished = store && isLocal(store) ? await unfinishedRuns(store, thisProcess()) : []
+    const unfinished = store ? await unfinishedOf(store) : []
     const stopped = unfinished.filter(({ intent, status }) => intent === target.intent && status === 'interrupted')
     const stoppedLines = stopped.flatMap((found) => [
       `stopped  run ${found.run}`,

@@ -1,5 +1,4 @@
 /** `list`, `show`, `explain`: what a store knows of its runs, finished, under way and interrupted. */
-import { thisProcess } from '#adapters/local/holder.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -10,10 +9,9 @@ import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
-import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
 import { inBlocks } from '../streams/groups.ts'
 import { readText } from '../streams/read-object.ts'
-import { type CommandStore, isLocal, openExisting, readerOf } from './open.ts'
+import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { explainLines, refusalLines, runLines, standsLines } from './text.ts'
@@ -112,7 +110,7 @@ async function listed(store: CommandStore): Promise<Listed[]> {
     })
     finished.add(run)
   }
-  for (const found of await interrupted(store)) {
+  for (const found of await unfinishedOf(store)) {
     const { run, intent, status } = found
     if (finished.has(run)) continue
     runs.push({ run, intent, verdict: status, finished_at: '', winner: null, reason: standsLines(found).join('\n   ') })
@@ -123,10 +121,6 @@ async function listed(store: CommandStore): Promise<Listed[]> {
       runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
   return runs.sort((a, b) => byCodeUnit(a.run, b.run))
 }
-
-/** Runs of this machine that are under way or were interrupted; a deployment keeps a line of each instead. */
-const interrupted = async (store: CommandStore): Promise<UnfinishedRun[]> =>
-  isLocal(store) ? await unfinishedRuns(store, thisProcess()) : []
 
 export async function show(run: string, { json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
@@ -172,7 +166,7 @@ async function showUnfinished(store: CommandStore, runId: string, json: boolean)
     print(json, refusal, () => refusalLines(refusal))
     return 0
   }
-  const found = (await interrupted(store)).find(({ run }) => run === runId)
+  const found = (await unfinishedOf(store)).find(({ run }) => run === runId)
   if (found) {
     print(json, found, () => [
       `run ${runId}`,

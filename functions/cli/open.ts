@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
+import { thisProcess } from '#adapters/local/holder.ts'
 import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
-import { isDeployed, S3, type StoreOptions } from './store-options.ts'
+import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
+import { isDeployed, S3, type StoreOptions, shellWord } from './store-options.ts'
 
 export type CommandStore = LocalStore | DeployedStore
 
@@ -37,6 +39,10 @@ export function existingStore(dir: string, options: Parameters<typeof openStore>
 /** Has anything been imported into this folder? */
 export const isStore = (dir: string): boolean =>
   existsSync(join(dir, 'ledger.sqlite')) || existsSync(join(dir, 'packs'))
+
+/** Runs of this machine that are under way or were interrupted; a deployment keeps a line of each instead. */
+export const unfinishedOf = async (store: CommandStore): Promise<UnfinishedRun[]> =>
+  isLocal(store) ? await unfinishedRuns(store, thisProcess(), ` --store ${shellWord(store.dir)}`) : []
 
 /** Who can read the vault of a store, as a value for `--json` and as the line for people. */
 export async function readerOf(store: CommandStore): Promise<{ readonly vault: VaultReader; readonly line: string }> {

@@ -17,7 +17,7 @@ import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps
 import { pinnedRun } from '../steps/run/verify.ts'
 import { manifestOf } from './inspect.ts'
 import { existingStore } from './open.ts'
-import { systemProblem } from './system-errors.ts'
+import { faultOf } from './system-errors.ts'
 import { print, untilSignalled } from './terminal.ts'
 
 interface Options {
@@ -64,7 +64,7 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
       },
       o.port,
       {
-        failed: (error) => say(`autotune: ${systemProblem(error) ?? `a defect of ours: ${error.stack}`}`),
+        failed: (error) => say(`autotune: ${faultOf(error)}`),
         refused: (note) => {
           recordRefused(store, note).catch((error: Error) => say(`autotune: ${error.message}`))
         },

@@ -16,7 +16,7 @@ import { changesOf } from './changes.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
-import { isDeployed, type StoreOptions } from './store-options.ts'
+import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { COMMAND, onInterrupt, print, terminalProgress } from './terminal.ts'
 
 interface Options extends StoreOptions {
@@ -75,8 +75,6 @@ function commandOf({ store, target, candidates, replayer, concurrency, limitMs }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
-
-const shellWord = (text: string): string => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
 function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {

@@ -11,3 +11,7 @@ export const S3 = 's3://'
 
 /** Does a command name a deployment? */
 export const isDeployed = ({ store, stack }: StoreOptions): boolean => stack !== undefined || store.startsWith(S3)
+
+/** A text as one word of a command line. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

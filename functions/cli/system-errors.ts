@@ -59,6 +59,9 @@ interface SystemError extends Error {
   readonly errcode?: unknown
 }
 
+/** What is told of an error that nobody foresaw: a fault of the machine in one line, else a defect of ours with its stack. */
+export const faultOf = (error: Error): string => systemProblem(error) ?? `a defect of ours: ${error.stack}`
+
 /** One line for a person; null for an error that no fault of the machine led to. */
 export function systemProblem(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {

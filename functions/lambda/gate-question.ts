@@ -1,6 +1,7 @@
 /** What the gate is asked, checked: the commit must be the one of this list, target, suite and version. */
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { commitmentOf } from '#core/gate/commitment.ts'
+import { isCode } from '#core/replay/cage.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
@@ -36,7 +37,7 @@ export function scoringsOf(
   { replayer }: Pick<AutotuneRun, 'replayer'>,
   { list }: Pick<QuestionFile, 'list'>,
 ): Scoring[] {
-  if (replayer.kind === 'transcript') return list.map((change) => ({ change, pass: 'first' }))
+  if (!isCode(replayer)) return list.map((change) => ({ change, pass: 'first' }))
   return [null, ...list].flatMap((change) => [
     { change, pass: 'first' },
     { change, pass: 'second' },

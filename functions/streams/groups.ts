@@ -32,14 +32,20 @@ export async function digestOfPut(
   return `sha256:${hash.digest('hex')}`
 }
 
-/** Items in groups of so many, the last one shorter. */
-export async function* inShards<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<readonly T[]> {
+/** Items in groups of so many, the last one shorter. `first`: size of the first group. */
+export async function* inShards<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  size: number,
+  first = size,
+): AsyncGenerator<readonly T[]> {
   let shard: T[] = []
+  let full = first
   for await (const item of items) {
     shard.push(item)
-    if (shard.length < size) continue
+    if (shard.length < full) continue
     yield shard
     shard = []
+    full = size
   }
   if (shard.length > 0) yield shard
 }

@@ -28,12 +28,14 @@ export async function* streamLines(objects: ObjectStore, key: string, version?: 
   if (rest.length > 0) yield rest.toString()
 }
 
-/** Values of a JSONL object, one a line; empty when there is none. */
-export async function readLines<T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> {
-  const values: T[] = []
-  for await (const line of streamLines(objects, key, version)) values.push(JSON.parse(line) as T)
-  return values
+/** Values of a JSONL object as they come, one a line; none when there is no object. */
+export async function* streamValues<T>(objects: ObjectStore, key: string, version?: string): AsyncGenerator<T> {
+  for await (const line of streamLines(objects, key, version)) yield JSON.parse(line) as T
 }
+
+/** Values of a JSONL object, one a line; empty when there is none. */
+export const readLines = <T>(objects: ObjectStore, key: string, version?: string): Promise<T[]> =>
+  Array.fromAsync(streamValues<T>(objects, key, version))
 
 /** Digest of an object, read piece by piece; `null` when there is none. */
 export async function digestOfObject(objects: ObjectStore, key: string, version?: string): Promise<string | null> {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shellWord } from '../../functions/cli/store-options.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { giveUp, unfinishedRuns } from '../../functions/steps/run/unfinished.ts'
 import { autotune, ready, type Workplace, workplace } from '../cli/command-line.ts'
@@ -73,15 +74,16 @@ describe('on the command line', () => {
     expect(out).toMatch(/at_1/)
     expect(out).toMatch(/stopped {2}in the gate: question 1 is open, and counts as spent \(started \d{4}-/)
     expect(out).toMatch(/go on {4}autotune run --target /)
-    expect(out).toMatch(/give up {2}autotune run --abandon at_1/)
+    expect(out).toContain(`give up  autotune run --abandon at_1 --store ${place.store}`)
   })
 })
 
 test('a run of another store is given up there', () => {
   const rows = [
-    ['autotune run --store s3 --target t.json', 'autotune run --abandon at_1 --store s3'],
-    ["autotune run --store 'my store' --target t.json", "autotune run --abandon at_1 --store 'my store'"],
-    ['autotune run --target t.json', 'autotune run --abandon at_1'],
+    [' --store s3', 'autotune run --abandon at_1 --store s3'],
+    [" --store 'my store'", "autotune run --abandon at_1 --store 'my store'"],
+    ['', 'autotune run --abandon at_1'],
   ] as const
-  for (const [command, expected] of rows) expect(giveUp('at_1', command)).toBe(expected)
+  for (const [place, expected] of rows) expect(giveUp('at_1', place)).toBe(expected)
+  expect(['s3', 'my store', "it's"].map(shellWord)).toEqual(['s3', "'my store'", "'it'\\''s'"])
 })

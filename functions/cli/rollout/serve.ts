@@ -4,7 +4,7 @@ import { rolloutPage } from '../../pages/rollout-page.ts'
 import type { Store } from '../../ports.ts'
 import { evaluateRollout } from '../../steps/release/advance.ts'
 import { needRollout } from '../../steps/release/rollouts.ts'
-import { systemProblem } from '../system-errors.ts'
+import { faultOf } from '../system-errors.ts'
 import { print, untilSignalled } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
 
@@ -28,7 +28,7 @@ export const serve = (
       },
       o.port,
       {
-        failed: (error) => say(`autotune: ${systemProblem(error) ?? `a defect of ours: ${error.stack}`}`),
+        failed: (error) => say(`autotune: ${faultOf(error)}`),
         refused: (note) => say(`refused: ${note}`),
       },
     )

@@ -2,21 +2,20 @@
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { AskedTwice } from '../baseline/two-answers.ts'
 import { isAtLeast } from '../statistics/compare.ts'
-
-/** Chance from which a question is worth asking, as for utility. */
-const WORTH_ASKING = 0.5
+import { ASK_POWER } from '../statistics/needed.ts'
 
 /** A row where the search side shows that the code misses its own baseline; none where it shows nothing, or no code replays. */
 export function harnessNeed(twice: AskedTwice | undefined, sealedFamilies: number): PreflightRow[] {
   if (!twice || twice.lost_families === 0) return []
   const { lost_families: lost, families } = twice
   const power = (1 - lost / families) ** sealedFamilies
+  const ready = isAtLeast(power, ASK_POWER)
   return [
     {
       guardrail: 'harness_baseline',
-      verdict: isAtLeast(power, WORTH_ASKING) ? 'ready' : 'inconclusive',
+      verdict: ready ? 'ready' : 'inconclusive',
       families: sealedFamilies,
-      needed: isAtLeast(power, WORTH_ASKING) ? 0 : null,
+      needed: ready ? 0 : null,
       power,
       note: `the harness does not decide as recorded in ${lost} of ${families} search families, and one such family of ${sealedFamilies} sealed ones is a "no" (power ${power.toFixed(2)}): "autotune doctor" names a case; mend the harness`,
     },

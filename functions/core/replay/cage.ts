@@ -2,6 +2,9 @@
 import type { Cage, Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 
+/** Does code of a user's replay? Absent: the transcript replayer. */
+export const isCode = (replayer: Replayer | undefined): boolean => (replayer?.kind ?? 'transcript') !== 'transcript'
+
 /** The cage of a replayer; null: no code of a user's ran, or the run does not say. */
 export const cageOf = (replayer: Replayer | undefined): Cage | null =>
   replayer?.kind === 'lambda' ? 'deployed' : replayer?.kind === 'module' ? (replayer.cage ?? null) : null

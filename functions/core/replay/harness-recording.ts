@@ -154,7 +154,7 @@ function approvalsOf(
   }[] = []
   const known = new Set<string>()
   const add = (row: (typeof rows)[number]) => {
-    const key = `${row.action} ${row.gate}`
+    const key = gateOf(row.action, row.gate)
     if (known.has(key)) return
     known.add(key)
     rows.push(row)
@@ -184,10 +184,13 @@ function approvalsOf(
   }
 }
 
+/** A gate of an action, -1 for none, as a key. */
+const gateOf = (action: number, gate: string): string => `${action} ${gate}`
+
 /** Flags as the harness declared them; a gate that it does not mention did not ask. */
 function declared({ gate, action }: Recording['approvals'], approvals: readonly HarnessApproval[]): Uint8Array {
-  const asked = new Set(approvals.filter((a) => a.asked).map((a) => `${a.action ?? -1} ${a.gate}`))
-  return Uint8Array.from(gate, (name, i) => (asked.has(`${action[i]} ${name}`) ? 1 : 0))
+  const asked = new Set(approvals.filter((a) => a.asked).map((a) => gateOf(a.action ?? -1, a.gate)))
+  return Uint8Array.from(gate, (name, i) => (asked.has(gateOf(action[i]!, name)) ? 1 : 0))
 }
 
 /**

@@ -1,7 +1,8 @@
 /** What a harness answered, as it can stand on record: canonical JSON has no half of a character, and no endless reason. */
 import type { HarnessReply } from './harness.ts'
 
-const MOST_CHARACTERS = 20_000
+/** Longest reason that stands on record. */
+export const MOST_CHARACTERS = 20_000
 
 /** The same reply, or the failure that it is: a text cut within a character has no canonical form. */
 export function writable(reply: HarnessReply): HarnessReply {

@@ -2,12 +2,10 @@
  * Families that are one: a run of one is a copy of a run of the other. Stored runs keep the family that they were recorded
  * for; on each side of a store links say for which one they count, and only ever more of them are added.
  */
-import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
-import { streamLines } from '../../streams/read-object.ts'
+import { addSegments, segmentValues } from './segments.ts'
 
 /** One family, by its hash, counts for another one. A family stands in one link at most. */
 export interface FamilyLink {
@@ -17,19 +15,12 @@ export interface FamilyLink {
   readonly burned?: true
 }
 
-const SEGMENT_LINES = 10_000
-
-/** Adds links to one side. A segment is named by its content, so the same links added again change nothing. */
-export async function addLinks(
+/** Adds links to one side. */
+export const addLinks = (
   objects: ObjectStore,
   intent: string,
   links: AsyncIterable<FamilyLink> | Iterable<FamilyLink>,
-): Promise<void> {
-  for await (const lines of inShards(links, SEGMENT_LINES)) {
-    const text = canonicalLines(lines)
-    await objects.putIfAbsent(keys.familyLinkSegment(intent, digestOfBytes(text)), text)
-  }
-}
+): Promise<void> => addSegments(objects, links, (digest) => keys.familyLinkSegment(intent, digest))
 
 /** Links of an intent on one side. They lie in the scratch that is handed in, not in memory. */
 export class FamilyLinks {
@@ -40,13 +31,11 @@ export class FamilyLinks {
   }
 
   static async read(objects: ObjectStore, intent: string, aside: Scratch): Promise<FamilyLinks> {
-    for await (const key of objects.list(keys.familyLinks(intent)))
-      for await (const text of streamLines(objects, key)) {
-        const link = JSON.parse(text) as FamilyLink
-        const known = aside.get(`link ${link.family}`)
-        // Of two lines of one family, written by a killed import and the one after it, either says the same but for the burn.
-        if (known === null || link.burned) aside.set(`link ${link.family}`, text)
-      }
+    for await (const link of segmentValues<FamilyLink>(objects, keys.familyLinks(intent))) {
+      const known = aside.get(`link ${link.family}`)
+      // Of two lines of one family, written by a killed import and the one after it, either says the same but for the burn.
+      if (known === null || link.burned) aside.set(`link ${link.family}`, JSON.stringify(link))
+    }
     return new FamilyLinks(aside)
   }
 

@@ -1,7 +1,7 @@
 /** One import at a time in a store: two that check at once would each miss what the other writes. */
 import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
-import { type Held, holderAtWork, keepHeld } from '../store/held.ts'
+import { giveBack, type Held, holderAtWork, keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /**
@@ -22,7 +22,7 @@ export async function importAlone<T>(
     return await act(keeping.check)
   } finally {
     keeping.stop()
-    await giveBack(store, holder)
+    await giveBack<Held>(store, key, (held) => held.holder === holder.name)
   }
 }
 
@@ -39,11 +39,4 @@ async function take({ table, clock }: Pick<Store, 'table' | 'clock'>, holder: Ho
       )
     if (await table.update(pk, sk, row.revision, mine)) return
   }
-}
-
-/** A last beat may come in between. */
-async function giveBack({ table }: Pick<Store, 'table'>, holder: Holder): Promise<void> {
-  const [pk, sk] = rowKeys.importLock()
-  for (let row = await table.get<Held>(pk, sk); row?.body.holder === holder.name; row = await table.get<Held>(pk, sk))
-    if (await table.remove(pk, sk, row.revision)) return
 }

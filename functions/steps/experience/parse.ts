@@ -1,7 +1,7 @@
 /** Input from outside, parsed with errors a person can act on. Loads no contract of its own: whoever parses brings it. */
 import type * as z from 'zod'
 import { UserError } from '../../errors.ts'
-import { shapeProblem } from './json-shape.ts'
+import { shapeProblem } from '../../streams/json-shape.ts'
 
 /** A schema, whole or of `zod/mini`. */
 export interface Contract<T> {

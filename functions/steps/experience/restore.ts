@@ -1,11 +1,12 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
-import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
+import { familyHash } from '#core/experience/index-line.ts'
 import type { RunFiles } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
-import { readText, streamLines } from '../../streams/read-object.ts'
+import { readText } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
+import { indexedRuns } from './run-index.ts'
 
 /**
  * Looks at stored runs. In a deployment ingest reads none of them: it lists what the search side holds, and writes to the
@@ -74,9 +75,7 @@ export class Restore {
     if (this.#known) return
     this.#known = true
     for (const side of ['search', 'heldout'] as const)
-      for await (const key of this.#objectsOf(side).list(keys.indexes()))
-        for await (const text of streamLines(this.#objectsOf(side), key))
-          this.#aside.set(`indexed ${side} ${familyHash((JSON.parse(text) as IndexLine).run_id)}`, '')
+      for await (const run of indexedRuns(this.#objectsOf(side))) this.#aside.set(`indexed ${side} ${run}`, '')
   }
 
   #objectsOf(side: Side): ObjectStore {

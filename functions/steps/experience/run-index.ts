@@ -2,27 +2,19 @@
  * Which runs an intent has, on one side of the store: segments that are only ever added, so that ingest lists runs in the
  * vault without reading it, and nobody lists a million folders.
  */
-import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { caseOf, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import { FamilyLinks } from './family-links.ts'
+import { addSegments, segmentValues } from './segments.ts'
 
-const SEGMENT_LINES = 10_000
-
-/** Adds runs. A segment is named by its content, so the same runs added again change nothing. */
-export async function addToIndex(
+/** Adds runs. */
+export const addToIndex = (
   objects: ObjectStore,
   intent: string,
   runs: AsyncIterable<IndexLine> | Iterable<IndexLine>,
-): Promise<void> {
-  for await (const lines of inShards(runs, SEGMENT_LINES)) {
-    const text = canonicalLines(lines)
-    await objects.putIfAbsent(keys.indexSegment(intent, digestOfBytes(text)), text)
-  }
-}
+): Promise<void> => addSegments(objects, runs, (digest) => keys.indexSegment(intent, digest))
 
 /**
  * Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together.
@@ -42,12 +34,14 @@ export async function* readCounting(
 }
 
 /** Families as they were recorded on a side, each with one of its runs; some come more than once. */
-export async function* recordedFamilies(
+export const recordedFamilies = (
   objects: ObjectStore,
   intent: string,
-): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> {
-  for await (const key of objects.list(keys.index(intent)))
-    for await (const text of streamLines(objects, key)) yield JSON.parse(text) as IndexLine
+): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> => segmentValues(objects, keys.index(intent))
+
+/** Hashed ids of the runs that the indexes of any intent list on a side; some come more than once. */
+export async function* indexedRuns(objects: ObjectStore): AsyncGenerator<string> {
+  for await (const { run_id } of segmentValues<IndexLine>(objects, keys.indexes())) yield familyHash(run_id)
 }
 
 async function* readCounted(

@@ -6,10 +6,10 @@ import type { BothSides, RecordsFound } from '#core/experience/records-found.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
-import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
+import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { ImportJournal, type Side } from './import-journal.ts'
 import { readImported } from './imported.ts'
-import { readIndex } from './run-index.ts'
+import { indexedRuns, readIndex } from './run-index.ts'
 
 /** Ids that a message names. */
 const EXAMPLES = 5
@@ -163,7 +163,5 @@ async function unlisted(objects: ObjectStore, side: Side, journal: ImportJournal
 
 /** Runs that the indexes of any intent list, by the hashes of their ids. */
 async function noteListed(objects: ObjectStore, side: Side, aside: Scratch): Promise<void> {
-  for await (const key of objects.list(keys.indexes()))
-    for await (const text of streamLines(objects, key))
-      aside.set(`listed ${side} ${familyHash((JSON.parse(text) as IndexLine).run_id)}`, '')
+  for await (const run of indexedRuns(objects)) aside.set(`listed ${side} ${run}`, '')
 }

@@ -12,6 +12,7 @@ import { answerQuestion, openQuestion } from '#core/gate/ledger.ts'
 import { baselineHolds, besideBaseline, panelUnder, passesHold } from '#core/gate/passes.ts'
 import { type CaseScore, caseScores } from '#core/gate/score.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
+import { isCode } from '#core/replay/cage.ts'
 import type { Series } from '#core/statistics/series.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { Certificate, GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -20,7 +21,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
-import { readJson, streamLines } from '../../streams/read-object.ts'
+import { readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed } from './seal.ts'
 
@@ -184,12 +185,10 @@ async function scoreList(
     await store.vault.putIfAbsent(key, asText(scoreTexts(engine.score(sealed.lines(), run, change, pass))))
     return await recordedScores(store, key)
   }
-  return isCode(run)
+  return isCode(run.replayer)
     ? await certifyTwice(run, list, sealed.panel, score)
     : await certifyOnce(run, list, sealed.panel, score)
 }
-
-const isCode = ({ replayer }: AutotuneRun): boolean => replayer.kind !== 'transcript'
 
 /** Scores of a listed candidate, or, null, of the baseline. */
 type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
@@ -201,7 +200,7 @@ export async function certifyOnce(
   panel: Panel,
   score: Scoring,
 ): Promise<Certificate[]> {
-  const baseline = isCode(run) ? await score(null, 'first') : null
+  const baseline = isCode(run.replayer) ? await score(null, 'first') : null
   const certificates: Certificate[] = []
   for (const change of list)
     certificates.push(certify(run, list.length, { panel, baseline }, change, await score(change, 'first')))
@@ -234,7 +233,7 @@ export async function brokeOff(
   question: number,
   panel: Panel,
 ): Promise<boolean> {
-  if (!isCode(run)) return false
+  if (!isCode(run.replayer)) return false
   const { version } = run.heldout_test_set!
   const recorded: Scoring = (change, pass) =>
     recordedScores(store, logKey(version, question, scoresFile(list, change, pass)))
@@ -249,11 +248,7 @@ async function* scoreTexts(scores: AsyncIterable<CaseScore>): AsyncGenerator<str
 }
 
 const recordedScores = (store: Store, key: string): Promise<Series<CaseScore>> =>
-  scoresOf(mapLines(streamLines(store.vault, key)))
-
-async function* mapLines(lines: AsyncIterable<string>): AsyncGenerator<CaseScore> {
-  for await (const line of lines) yield JSON.parse(line) as CaseScore
-}
+  scoresOf(streamValues<CaseScore>(store.vault, key))
 
 /** Scores gathered in their order. */
 export async function scoresOf(each: AsyncIterable<CaseScore>): Promise<Series<CaseScore>> {

@@ -8,6 +8,7 @@ import type { IndexLine } from '#core/experience/index-line.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
 import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
+import { isCode } from '#core/replay/cage.ts'
 import type { HeldoutVersion, LedgerItem, PinnedLimits } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -66,8 +67,7 @@ export async function planSeal(
   let cases = 0
   const lines = unclaimed(store, target.intent, rows)
   // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
-  const isCode = (pins.replayer?.kind ?? 'transcript') !== 'transcript'
-  const baselines = isCode ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
+  const baselines = isCode(pins.replayer) ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
   for await (const { case: head, result, line } of baselines) {
     cases++
     gathered.add({ case: head, result })

@@ -21,47 +21,34 @@ export async function isKept(store: Store, { intent, version }: LedgerItem): Pro
   return false
 }
 
-/** Refuses a version that was asked and shares families with the search side by now: it cannot lose any of them. */
+/**
+ * Refuses a version that was asked and shares families with the search side by now: it cannot lose any of them. Runs stand on
+ * both sides where two imports wrote at once, or files were moved; a copy that came later may be of families of both.
+ */
 export async function refuseLinked(store: Store, item: LedgerItem): Promise<void> {
-  await refuseOnBothSides(store, item)
-  await refuseBurned(store, item)
-}
-
-/** Runs of one family on both sides: two imports wrote at once, or files were moved. */
-async function refuseOnBothSides(store: Store, { intent, version, ...item }: LedgerItem): Promise<void> {
+  const { intent } = item
   const aside = store.scratch()
   const open = new Map<string, string>()
-  try {
-    for await (const family of familiesOf(store, intent, [{ intent, version, ...item }])) aside.set(family, '')
-    for await (const { family, run_id } of recordedFamilies(store.objects, intent))
-      if (aside.get(family) !== null) open.set(family, run_id)
-  } finally {
-    aside.close()
-  }
-  if (open.size > 0)
-    throw new UserError(
-      `${open.size} families of the held-out version ${version.slice(0, 15)} of ${intent} have runs on the search side too (${examples([...open.values()])}): it has answered a question and can answer no other. Import families that were never sealed into a new store`,
-    )
-}
-
-/** A copy that came later is of a sealed family and of a search family. */
-async function refuseBurned(store: Store, { intent, version, ...item }: LedgerItem): Promise<void> {
-  const aside = store.scratch()
   let burned = 0
   try {
-    const links = await FamilyLinks.read(store.vault, intent, aside)
-    const families = new Set(links.burned())
-    if (families.size === 0) return
-    for await (const family of familiesOf(store, intent, [{ intent, version, ...item }]))
-      if (families.has(family)) burned++
+    const linked = new Set((await FamilyLinks.read(store.vault, intent, aside)).burned())
+    for await (const family of familiesOf(store, intent, [item])) {
+      aside.set(`claimed ${family}`, '')
+      if (linked.has(family)) burned++
+    }
+    for await (const { family, run_id } of recordedFamilies(store.objects, intent))
+      if (aside.get(`claimed ${family}`) !== null) open.set(family, run_id)
   } finally {
     aside.close()
   }
-  if (burned > 0)
-    throw new UserError(
-      `${burned} families of the held-out version ${version.slice(0, 15)} of ${intent} were linked with search families by copies that came later: it has answered a question and can answer no other. Import families that were never sealed into a new store`,
-    )
+  if (open.size > 0) throw ended(item, open.size, `have runs on the search side too (${examples([...open.values()])})`)
+  if (burned > 0) throw ended(item, burned, 'were linked with search families by copies that came later')
 }
+
+const ended = ({ intent, version }: LedgerItem, families: number, why: string): UserError =>
+  new UserError(
+    `${families} families of the held-out version ${version.slice(0, 15)} of ${intent} ${why}: it has answered a question and can answer no other. Import families that were never sealed into a new store`,
+  )
 
 /** A few runs of the search side by their names: those of the vault are nobody's business. */
 export const examples = (runs: readonly string[]): string => `e.g. ${[...new Set(runs)].sort().slice(0, 5).join(', ')}`

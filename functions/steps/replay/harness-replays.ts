@@ -4,7 +4,7 @@ import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.t
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { differenceOf, MOST_NAMED, twoAnswers } from '#core/baseline/two-answers.ts'
-import { digestOf } from '#core/canonical.ts'
+import { byCodeUnit, digestOf } from '#core/canonical.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
@@ -18,7 +18,7 @@ import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
-import type { Lines, Pass, RunLoader } from '../../ports.ts'
+import type { Pass, RunLoader } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
@@ -109,7 +109,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
       const tables = { settings: pins.settings, baseline: pins.settings }
       let isFirst = true
-      for await (const texts of firstThenMany(lines)) {
+      for await (const texts of inShards(lines, CASES_UNDER_WAY, TRIED_FIRST)) {
         const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
         const results = await twice(items, tables, (item, replied) => harnessBaseline(item.case, replied, pins))
         if (isFirst) refuseIfAllFailed(runner.name, items, results)
@@ -166,7 +166,7 @@ function orderOf(items: readonly { readonly case: ReplayCase }[], pass: Pass): n
   const order = items.map((_, i) => i)
   if (pass === 'first') return order
   const keys = items.map((item) => digestOf([pass, item.case.case_id]))
-  return order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
+  return order.sort((a, b) => byCodeUnit(keys[a]!, keys[b]!))
 }
 
 /** Results of a pass in the order of its items. */
@@ -174,19 +174,6 @@ function inOrder<R>(order: readonly number[], results: readonly R[]): R[] {
   const placed = new Array<R>(results.length)
   for (const [at, i] of order.entries()) placed[i] = results[at]!
   return placed
-}
-
-async function* firstThenMany(lines: Lines): AsyncGenerator<readonly string[]> {
-  let block: string[] = []
-  let size = TRIED_FIRST
-  for await (const line of lines) {
-    block.push(line)
-    if (block.length < size) continue
-    yield block
-    block = []
-    size = CASES_UNDER_WAY
-  }
-  if (block.length > 0) yield block
 }
 
 function refuseIfAllFailed(

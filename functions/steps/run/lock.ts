@@ -1,7 +1,7 @@
 /** One open run per intent and risk class. The lock names the run and what it is about; a dead holder is resumed. */
 import { UserError } from '../../errors.ts'
 import type { Holder, Store } from '../../ports.ts'
-import { type Held, holderAtWork } from '../store/held.ts'
+import { giveBack, type Held, holderAtWork } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 export interface Lock extends Held {
@@ -86,13 +86,6 @@ export async function holdLock(
   )
 }
 
-/** Gives the lock back, if it is still this run's. A last beat may come in between. */
-export async function releaseLock(store: Store, intent: string, riskClass: string, runId: string): Promise<void> {
-  const [pk, sk] = rowKeys.lock(intent, riskClass)
-  for (
-    let row = await store.table.get<Lock>(pk, sk);
-    row?.body.run_id === runId;
-    row = await store.table.get<Lock>(pk, sk)
-  )
-    if (await store.table.remove(pk, sk, row.revision)) return
-}
+/** Gives the lock back, if it is still this run's. */
+export const releaseLock = (store: Store, intent: string, riskClass: string, runId: string): Promise<void> =>
+  giveBack<Lock>(store, rowKeys.lock(intent, riskClass), ({ run_id }) => run_id === runId)

@@ -74,7 +74,11 @@ export async function runTarget(
     store,
     resolved.intent,
     riskClass,
-    { run_id: request.runId ?? (await freshRunId(store, target, startedAt)), about, ...commandOf(request) },
+    {
+      run_id: request.runId ?? (await freshRunId(store, target, startedAt)),
+      about,
+      ...(request.command !== undefined && { command: request.command }),
+    },
     holder,
   )
   const keeping = keepHeld(store, rowKeys.lock(resolved.intent, riskClass), holder)
@@ -171,8 +175,6 @@ export async function runTarget(
     return { run, reproduced }
   }
 }
-
-const commandOf = ({ command }: RunRequest) => (command === undefined ? {} : { command })
 
 /** The same lines, each put aside as it passes. */
 async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerator<string> {

@@ -25,8 +25,8 @@ export interface UnfinishedRun {
 
 type Looking = Pick<Store, 'objects' | 'table' | 'clock'>
 
-/** Unfinished runs of a store on this machine, by its locks and its open questions. Writes nothing. */
-export async function unfinishedRuns(store: Looking, holder: Holder): Promise<UnfinishedRun[]> {
+/** Unfinished runs of a store on this machine, by its locks and its open questions. Writes nothing. `place`: as of `giveUp`. */
+export async function unfinishedRuns(store: Looking, holder: Holder, place = ''): Promise<UnfinishedRun[]> {
   const open = await openQuestions(store)
   const runs: UnfinishedRun[] = []
   for await (const lock of openLocks(store)) {
@@ -34,10 +34,11 @@ export async function unfinishedRuns(store: Looking, holder: Holder): Promise<Un
     open.delete(lock.run_id)
     const status = holderAtWork(lock, holder, store.clock.now()) === null ? 'interrupted' : 'running'
     const { intent, since, command } = lock
-    runs.push(await unfinished(store, lock.run_id, { intent, status, since, question: question?.k ?? null, command }))
+    const known = { intent, status, since, question: question?.k ?? null, command } as const
+    runs.push(await unfinished(store, lock.run_id, place, known))
   }
   for (const [run, { intent, k }] of open)
-    runs.push(await unfinished(store, run, { intent, status: 'interrupted', since: null, question: k }))
+    runs.push(await unfinished(store, run, place, { intent, status: 'interrupted', since: null, question: k }))
   return runs
 }
 
@@ -50,13 +51,13 @@ async function openQuestions(store: Looking): Promise<Map<string, { intent: stri
   return open
 }
 
-/** The command that ends a run, in the store in which its own command line started it. */
-export const giveUp = (run: string, command = ''): string =>
-  `autotune run --abandon ${run}${/ --store (?:'[^']*'|\S+)/.exec(command)?.[0] ?? ''}`
+/** The command that ends a run. `place`: options that find the store, as whoever reads it named it. */
+export const giveUp = (run: string, place = ''): string => `autotune run --abandon ${run}${place}`
 
 async function unfinished(
   store: Looking,
   run: string,
+  place: string,
   {
     command,
     ...known
@@ -67,7 +68,7 @@ async function unfinished(
     ...known,
     where: await whereItStands(store, run, known.question),
     go_on: command ?? 'autotune run --target FILE, with the target, candidates and replayer that it was started with',
-    give_up: giveUp(run, command),
+    give_up: giveUp(run, place),
   }
 }
 

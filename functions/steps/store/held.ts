@@ -27,6 +27,16 @@ export function holderAtWork({ holder: name, since, beat = since }: Held, holder
     : `process ${name} of another machine or container is working on it since ${since}, and was heard of at ${beat}. Where its process cannot be seen it counts as gone at ${new Date(until).toISOString()}`
 }
 
+/** Gives back what is held, if it is still `mine`. A last beat may come in between. */
+export async function giveBack<T>(
+  { table }: Pick<Store, 'table'>,
+  [pk, sk]: readonly [string, string],
+  mine: (held: T) => boolean,
+): Promise<void> {
+  for (let row = await table.get<T>(pk, sk); row && mine(row.body); row = await table.get<T>(pk, sk))
+    if (await table.remove(pk, sk, row.revision)) return
+}
+
 export interface Keeping {
   /** Throws UserError when somebody else has taken it: this process was silent for too long. */
   check(): Promise<void>

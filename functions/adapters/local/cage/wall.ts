@@ -3,7 +3,7 @@
  * /tmp of its own. `bwrap` builds them where it is installed, `unshare` and a few lines of shell where it is not.
  */
 import { existsSync, lstatSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** What builds the wall: the program's path, and for `unshare` those that it needs inside. */
 export type Wall =
@@ -109,7 +109,12 @@ exec "$@"
 /** Paths that lie in no other one of them, each once; a symbolic link is shown as the link that it is. */
 function topmost(paths: readonly string[]): string[] {
   const all = [...new Set(paths)].sort()
-  return all.filter((path) => !all.some((other) => path.startsWith(`${other}/`) && !isLink(other)))
+  const folders = new Set(all.filter((path) => !isLink(path)))
+  const isInside = (path: string): boolean => {
+    const above = dirname(path)
+    return above !== path && (folders.has(above) || isInside(above))
+  }
+  return all.filter((path) => !isInside(path))
 }
 
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink()

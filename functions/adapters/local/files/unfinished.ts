@@ -6,13 +6,15 @@ import { TEMP_PREFIX } from '../../port-rules/object-key.ts'
 import { thisProcess } from '../holder.ts'
 import { isMissing } from './safe-folder.ts'
 
-const me = thisProcess()
-/** Threads of one process share its name; the random part they do not share. */
-const WRITER = `${TEMP_PREFIX}${Buffer.from(me.name).toString('hex')}-${randomBytes(6).toString('hex')}-`
+let writer: string | null = null
 let made = 0
 
 /** A name in a folder that nobody else makes. */
-export const unfinishedName = (folder: string): string => join(folder, `${WRITER}${made++}`)
+export function unfinishedName(folder: string): string {
+  // Threads of one process share its name; the random part they do not share.
+  writer ??= `${TEMP_PREFIX}${Buffer.from(thisProcess().name).toString('hex')}-${randomBytes(6).toString('hex')}-`
+  return join(folder, `${writer}${made++}`)
+}
 
 /** Removes what processes left in a folder that were killed; how many files. What a living process writes stays. */
 export function clearUnfinished(folder: string): number {
@@ -23,9 +25,10 @@ export function clearUnfinished(folder: string): number {
     if (isMissing(error)) return 0
     throw error
   }
+  const me = thisProcess()
   const left = names.filter((name) => {
-    const writer = new RegExp(`^${TEMP_PREFIX.replace('.', '\\.')}([0-9a-f]+)-`).exec(name)?.[1]
-    return writer !== undefined && me.isAlive(Buffer.from(writer, 'hex').toString()) === false
+    const by = new RegExp(`^${TEMP_PREFIX.replace('.', '\\.')}([0-9a-f]+)-`).exec(name)?.[1]
+    return by !== undefined && me.isAlive(Buffer.from(by, 'hex').toString()) === false
   })
   for (const name of left) rmSync(join(folder, name), { force: true })
   return left.length

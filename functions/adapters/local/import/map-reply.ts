@@ -1,6 +1,6 @@
 /** Messages between the program and the process of a map, which is believed nothing: a record may have broken out of the engine. */
 import * as z from 'zod'
-import { boundedJson } from '../cage/bounded-json.ts'
+import { believed } from '../cage/believed.ts'
 
 /** First line to the child. */
 export interface ChildSettings {
@@ -25,10 +25,4 @@ export type Answer = Exclude<Reply, { kind: 'ready' }>
 const MOST_LEVELS = 110
 
 /** What a child said; null: a child of ours does not write that, so something broke out of the map engine. */
-export function replyOf(line: Buffer): Reply | null {
-  try {
-    return Reply.safeParse(boundedJson(line.toString(), MOST_LEVELS)).data ?? null
-  } catch {
-    return null
-  }
-}
+export const replyOf = (line: Buffer): Reply | null => believed(Reply, line, MOST_LEVELS)

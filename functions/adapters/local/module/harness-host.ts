@@ -3,11 +3,12 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
+import { MOST_CHARACTERS } from '#core/replay/harness-reply.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
 import { UserError } from '../../../errors.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
-import { boundedJson } from '../cage/bounded-json.ts'
+import { believed } from '../cage/believed.ts'
 import { endOf, startCaged } from '../cage/start.ts'
 import { killGroup } from '../cage/watchdog.ts'
 import { scriptFile } from '../program-files.ts'
@@ -141,7 +142,7 @@ export class HarnessHost {
 
   #hear(line: Buffer): void {
     if (this.#ended !== null) return
-    const message = line.length > MOST_BYTES ? null : messageOf(line)
+    const message = line.length > MOST_BYTES ? null : believed(FromHost, line)
     if (message === null) this.#refuse(`a message of another shape, or of more than ${MOST_BYTES} bytes`)
     else if ('loaded' in message) this.#onLoaded?.(message.loaded && clip(message.loaded))
     // What an earlier case left behind speaks for nobody.
@@ -175,14 +176,6 @@ export class HarnessHost {
     this.#onLoaded?.(`the harness ended its process (${how})\n${this.#stderr}`)
     this.#pending?.settle({ failed: `the harness ended its process (${how})`, died: true })
     killGroup(this.#child)
-  }
-}
-
-function messageOf(line: Buffer): FromHost | null {
-  try {
-    return FromHost.safeParse(boundedJson(line.toString())).data ?? null
-  } catch {
-    return null
   }
 }
 
@@ -224,6 +217,5 @@ function replyOf(
     : { failed: `the harness returned another shape: ${checked.problem}${printed}` }
 }
 
-const MOST_CHARACTERS = 20_000
 /** Terminals obey control characters; a text is printed. */
 const clip = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[^\P{Cc}\n\t]/gu, ' ')

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { chainLink } from '#core/canonical.ts'
 import { UserError } from '../../../errors.ts'
 import { atPath } from '../files/at-path.ts'
+import { PRIVATE_FILE } from '../files/private.ts'
 
 /** One conditional write of one item, in full: a ledger that was killed before it had it can take it from here. */
 export interface Debit {
@@ -61,7 +62,7 @@ export function readDebits(file: string): DebitFile {
 export function appendDebit(file: string, { heads, bytes }: DebitFile, debit: Debit, durable: boolean): Head {
   const isNew = !existsSync(file)
   const chain = chainLink(heads.at(-1)!.chain, debit)
-  const descriptor = openSync(file, isNew ? 'wx' : 'r+', 0o600)
+  const descriptor = openSync(file, isNew ? 'wx' : 'r+', PRIVATE_FILE)
   try {
     ftruncateSync(descriptor, bytes)
     const line = Buffer.from(`${JSON.stringify({ ...debit, chain })}\n`)

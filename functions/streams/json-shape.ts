@@ -1,6 +1,6 @@
 /** What JSON may look like beyond its grammar: how deep it nests, and that no key stands twice. */
 
-/** Deepest nesting of what a person or a runtime hands in: what works on values calls itself. */
+/** Deepest nesting that is read unless told otherwise: what works on values calls itself. */
 const MOST_LEVELS = 100
 
 const QUOTE = 0x22
@@ -15,11 +15,15 @@ export interface ShapeProblem {
 }
 
 /**
- * Looks at a text that is known to be JSON; null: nothing is wrong with it.
+ * Looks at a text of JSON; null: nothing is wrong with it.
  *
+ * @param levels deepest nesting
  * @param keys also looks for keys that stand twice in one object, of which a reader would see the last one alone
  */
-export function shapeProblem(text: string, { keys }: { readonly keys: boolean }): ShapeProblem | null {
+export function shapeProblem(
+  text: string,
+  { keys = false, levels = MOST_LEVELS }: { readonly keys?: boolean; readonly levels?: number } = {},
+): ShapeProblem | null {
   /** Keys seen in each open object; null for a list, and where nobody asks. */
   const open: (Set<string> | null)[] = []
   for (let i = 0; i < text.length; i++) {
@@ -34,8 +38,7 @@ export function shapeProblem(text: string, { keys }: { readonly keys: boolean })
       }
       i = end - 1
     } else if (c === 0x5b || c === 0x7b) {
-      if (open.length === MOST_LEVELS)
-        return { line: lineAt(text, i), problem: `it nests deeper than ${MOST_LEVELS} levels` }
+      if (open.length === levels) return { line: lineAt(text, i), problem: `it nests deeper than ${levels} levels` }
       open.push(keys && c === 0x7b ? new Set() : null)
     } else if (c === 0x5d || c === 0x7d) open.pop()
   }

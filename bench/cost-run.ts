@@ -37,7 +37,7 @@ export interface Measured {
 export async function measuredRun(cases: number): Promise<Measured> {
   const meter = new Meter()
   const plain = memory()
-  await publishRefund(plain.objects)
+  await publishRefund(plain)
   let left = { search: cases, heldout: cases }
   const source = async function* () {
     for (const run of refundRuns({ families: 2 * cases, seed: 1 })) {

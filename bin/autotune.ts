@@ -211,12 +211,32 @@ function build(state: { code: number }): Command {
       : await (await import('../functions/cli/inspect.ts')).explain(what, o)
   })
   verb(
-    'verify <run>',
-    'recompute a run from its pinned inputs and compare bytes',
-    'autotune verify at_2026_11_23_refund_cents',
-  ).action(async (run, o) => {
-    state.code = await (await import('../functions/cli/verify.ts')).verify(run, o)
-  })
+    'verify [run]',
+    'recompute a run from its pinned inputs and compare bytes; without a run: the whole store against its journal of heads',
+    'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl',
+  )
+    .option('--anchor <place>', 'without a run: heads that "anchor publish" kept, a file or s3://BUCKET/PREFIX')
+    .action(async (run: string | undefined, { anchor, ...o }) => {
+      if (run !== undefined && anchor !== undefined)
+        throw new UserError('--anchor is about the whole store: leave the run out')
+      state.code =
+        run === undefined
+          ? await (await import('../functions/cli/verify-store.ts')).verifyStore({ anchor, ...o })
+          : await (await import('../functions/cli/verify.ts')).verify(run, o)
+    })
+  const anchor = program
+    .command('anchor')
+    .description("keep the head of the journal where this store's writer cannot reach")
+  verb(
+    'publish',
+    'print the head of the journal of heads, and keep it in a file or below a prefix of a bucket (Object Lock), where it only grows',
+    'autotune anchor publish\nautotune anchor publish --to /media/usb/heads.jsonl\nautotune anchor publish --to s3://audit-bucket/harness',
+    anchor,
+  )
+    .option('--to <place>', 'file to add a line to, or s3://BUCKET/PREFIX')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/anchor.ts')).publishAnchor(o)
+    })
   verb(
     'review <run>',
     'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',

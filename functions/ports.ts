@@ -14,6 +14,7 @@ import type { SearchInput } from '#core/search/search-input.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ModelAnswer } from '#schemas/harness.ts'
+import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { Routing } from '#schemas/release.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
@@ -147,6 +148,30 @@ export interface Signer {
   holds(text: string, mac: string): Promise<boolean>
 }
 
+/** What a journal of heads holds, and what is wrong with the journal itself; null: nothing is. */
+export interface HeadsRead {
+  readonly lines: readonly HeadLine[]
+  readonly problem: string | null
+}
+
+/** The store's own memory of what it decided, spent, took in and gave up: chained lines under a key, only ever added to. */
+export interface Heads {
+  /** Adds a line, unless the last one says the same. Throws UserError when the journal is not this store's any more. */
+  append(head: Head): Promise<void>
+  /** Writes the first line where there is none. Throws UserError where there was one. */
+  begin(): Promise<void>
+  read(): Promise<HeadsRead>
+  /** Code of an item of the ledger, to be written with it. */
+  codeOf(row: LedgerRow): Promise<Code>
+  codeHolds(row: LedgerRow, code: Code): Promise<boolean>
+}
+
+/** A code (MAC) and the name of the key that it was made under. */
+export interface Code {
+  readonly key: string
+  readonly mac: string
+}
+
 /** Brings the routing of an intent to where a runtime reads it, beside the releases. */
 export interface RoutingPublisher {
   /**
@@ -190,6 +215,8 @@ export interface Store {
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable
+  /** The journal of heads, and the ledger as it lies under it; absent: this store keeps none. */
+  readonly heads?: { readonly journal: Heads; readonly items: LedgerTable }
   /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
   /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */

@@ -98,6 +98,10 @@ export const keys = {
   gateLog: (version: string, question: number) => `gate/${version.slice(7)}/${question}/`,
   /** What a model answered, by the digest of the request; in the vault for held-out cases. */
   modelAnswer: (digest: string) => `model-cache/${digest.slice(7)}.json`,
+  /** Prefix of the journal of heads. */
+  heads: () => 'heads/',
+  /** One line of it, by number from 1. */
+  head: (n: number) => `heads/${String(n).padStart(8, '0')}.json`,
   /** Prefix of every run of the loop. */
   autotune: () => 'autotune/runs/',
   /** One artifact of a run of the loop. */

@@ -87,9 +87,9 @@ export async function runReal(
 }
 
 async function importAndRun(run: RealRun, records: string, store: LocalStore): Promise<FinishedRun> {
-  await publishPack(store.objects, run.pack)
-  await publishSuite(store.objects, run.suite)
-  if (run.prices) await publishPrices(store.objects, run.prices)
+  await publishPack(store, run.pack)
+  await publishSuite(store, run.suite)
+  if (run.prices) await publishPrices(store, run.prices)
   await importFiles(store, [records], {
     map: run.map,
     packs: [],

@@ -45,7 +45,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   })
   const engine = isolatedEngine(store.vaultDir, store.progress)
   try {
-    const pack = await publishRefund(store.objects)
+    const pack = await publishRefund(store)
     const target = refundTarget()
     say(
       `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,

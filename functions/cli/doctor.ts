@@ -30,6 +30,7 @@ import { compileIntent } from '../steps/experience/compile.ts'
 import { pinnedDocuments } from '../steps/experience/documents.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { compareRecords } from '../steps/experience/stored-records.ts'
+import { headProblems } from '../steps/heads/check.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
@@ -78,6 +79,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         ? [
             ...recordProblems(target.intent, await compareRecords(store, target.intent)),
             ...(isLocal(store) ? await shareProblems(store, target) : []),
+            ...(await headProblems(store)),
           ]
         : []
     const standing = store ? { standing: await gatherStanding(store, target, records) } : {}

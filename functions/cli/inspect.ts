@@ -6,6 +6,7 @@ import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
+import { removedRuns } from '../steps/heads/stored-heads.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
@@ -114,6 +115,11 @@ async function listed(store: CommandStore): Promise<Listed[]> {
     const { run, intent, status } = found
     if (finished.has(run)) continue
     runs.push({ run, intent, verdict: status, finished_at: '', winner: null, reason: standsLines(found).join('\n   ') })
+    finished.add(run)
+  }
+  for (const { run, verdict } of await removedRuns(store, finished)) {
+    const reason = `it ended ${verdict}, and was removed since: "autotune verify" says what else was`
+    runs.push({ run, intent: '', verdict: 'removed', finished_at: '', winner: null, reason })
     finished.add(run)
   }
   for await (const { run, intent, verdict, status, reason } of listRuns(store))

@@ -68,10 +68,10 @@ export async function importFiles(
       const joinNear = options.joinNear ?? false
       const report = await ingest(store, () => runsOf(aside.records), rule, { joinNear, check })
       await check()
-      for (const pack of packs) await publishPack(store.objects, pack)
-      for (const suite of suites) await publishSuite(store.objects, suite)
-      for (const table of prices) await publishPrices(store.objects, table)
-      for (const document of kept) await publishDocument(store.objects, document)
+      for (const pack of packs) await publishPack(store, pack)
+      for (const suite of suites) await publishSuite(store, suite)
+      for (const table of prices) await publishPrices(store, table)
+      for (const document of kept) await publishDocument(store, document)
       return report
     })
   } finally {

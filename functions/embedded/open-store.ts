@@ -10,10 +10,14 @@ import { keepPrivate, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
 import { isWritable } from '#adapters/local/files/writable.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
+import { storeSigner } from '#adapters/local/store-signer.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { ObjectStore, Progress, Store } from '../ports.ts'
+import { headsOf } from '../steps/heads/journal.ts'
+import { foundBefore } from '../steps/heads/stored-heads.ts'
+import { witnessedTable } from '../steps/heads/witnessed-table.ts'
 
 /** The latest time that the store has told; beside the ledger, and no object. */
 const CLOCK_FILE = 'ledger.sqlite-clock'
@@ -54,7 +58,7 @@ export function openStore(
   const readOnly = !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
   if (!readOnly) makePrivate(dir)
   const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
-  const table = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
+  const items = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })
   const objects = openSide(fileStore(dir, { durable }))
   const vaultDir = join(dir, 'vault')
   const kept = fileStore(vaultDir, { durable })
@@ -65,6 +69,13 @@ export function openStore(
     vault: { folder: vaultDir, key: vaultKey.forReading() },
   })
   const pool = compilePool(sides, compiling)
+  const clock = forwardClock(join(dir, CLOCK_FILE), !readOnly)
+  const journal = headsOf(
+    objects,
+    () => storeSigner(vaultDir, 'heads'),
+    clock,
+    () => foundBefore({ objects, items }),
+  )
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],
@@ -79,14 +90,15 @@ export function openStore(
     objects,
     vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
-    table,
+    table: witnessedTable(items, journal),
+    heads: { journal, items },
     scratch: () => fileScratch(asideDir),
-    clock: forwardClock(join(dir, CLOCK_FILE), !readOnly),
+    clock,
     progress,
     compilerOf: (side) => compilers.get(side) ?? null,
     close() {
       pool.close()
-      table.close()
+      items.close()
     },
   }
 }

@@ -74,7 +74,9 @@ describe('reading the folder', () => {
         const clocked = { ...store, clock: { now: () => '2026-11-23T00:00:00.000Z' } }
         await filled(clocked as LocalStore)
         await run(clocked, { runId: 'r' })
-        return { all: await contents(clocked), ledger: await items(clocked) }
+        // Lines of the journal of heads carry codes under a key that each store has of its own.
+        const all = Object.entries(await contents(clocked)).filter(([key]) => !key.startsWith('open/heads/'))
+        return { all, ledger: await items(clocked) }
       })
     expect(await of(KEY)).toEqual(await of(null))
   })

@@ -35,7 +35,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'autotune-review-'))
-  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'ledger-debits.jsonl'])
+  for (const part of [
+    'autotune',
+    'goldens',
+    'heads',
+    'ledger.sqlite',
+    'ledger-debits.jsonl',
+    'packs',
+    'vault/heads.key',
+  ])
     cpSync(join(made, part), join(dir, part), { recursive: true })
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     out += text

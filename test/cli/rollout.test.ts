@@ -30,7 +30,16 @@ afterEach(() => {
 /** What a rollout reads and writes of the store; a test that writes nothing works on the original. */
 function ownStore(): void {
   dir = mkdtempSync(join(tmpdir(), 'autotune-rollout-'))
-  for (const part of ['autotune', 'goldens', 'ledger.sqlite', 'ledger-debits.jsonl', 'packs', 'reviews'])
+  for (const part of [
+    'autotune',
+    'goldens',
+    'heads',
+    'ledger.sqlite',
+    'ledger-debits.jsonl',
+    'packs',
+    'reviews',
+    'vault/heads.key',
+  ])
     cpSync(join(made, part), join(dir, part), { recursive: true })
 }
 

@@ -137,6 +137,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'sampler/',
     'bytes/',
     'audit/',
+    'heads/',
     'space/',
     'replay/',
     'experience/',
@@ -152,5 +153,5 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'release/',
     'run-autotune.ts',
   ],
-  'functions/steps/': ['store/', 'replay/', 'experience/', 'heldout/', 'run/', 'review/', 'release/'],
+  'functions/steps/': ['store/', 'replay/', 'experience/', 'heads/', 'heldout/', 'run/', 'review/', 'release/'],
 }

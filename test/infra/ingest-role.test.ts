@@ -29,8 +29,8 @@ async function importHeld(store: Store, runs: ReturnType<typeof aWorld>) {
   await refuseChanged(store.objects, [aPack()], [aSuite()], [])
   await fixedSplit(store)
   const report = await imported(store, runs)
-  await publishPack(store.objects, aPack())
-  await publishSuite(store.objects, aSuite())
+  await publishPack(store, aPack())
+  await publishSuite(store, aSuite())
   return report
 }
 

@@ -12,8 +12,8 @@ describeReal('news-retrieval, deployed', () => {
     const run = runOf(newsRetrieval)
     const runs = await allRuns(run)
     const store = memory()
-    await publishPack(store.objects, run.pack)
-    await publishSuite(store.objects, run.suite)
+    await publishPack(store, run.pack)
+    await publishSuite(store, run.suite)
     const source = async function* () {
       yield* runs
     }

@@ -63,8 +63,8 @@ export async function stocked<S extends Store>(
   runs: readonly ExperienceRun[] = aWorld(),
   { pack = aPack(), suite = aSuite() }: { pack?: ContextPack; suite?: EvaluatorSuite } = {},
 ): Promise<S> {
-  await publishPack(store.objects, pack)
-  await publishSuite(store.objects, suite)
+  await publishPack(store, pack)
+  await publishSuite(store, suite)
   await imported(store, runs)
   return store
 }

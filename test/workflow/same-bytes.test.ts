@@ -30,7 +30,7 @@ const killedAt =
 
 async function refundStore(): Promise<Store> {
   const store = memory()
-  await publishRefund(store.objects)
+  await publishRefund(store)
   const source = async function* () {
     yield* refundRuns({ seed: 1 })
   }

@@ -13,6 +13,7 @@ const KEY_BYTES = 32
 const KEYS = {
   'review-link': 'old links end',
   release: 'rollout artifacts signed before no longer verify',
+  heads: 'the journal of heads is no longer proved',
 } as const
 
 /**

@@ -9,9 +9,12 @@ import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { readJson, readText } from '../../streams/read-object.ts'
 
+type Publishing = Pick<Store, 'objects' | 'heads'>
+
 /** Publishes a document under its ref. The same bytes again are fine; other bytes under a published ref are refused. */
-async function publish(objects: ObjectStore, key: string, ref: string, document: unknown): Promise<void> {
-  const text = `${canonical(document)}\n`
+async function publish({ objects, heads }: Publishing, key: string, ref: string, text: string): Promise<void> {
+  if ((await objects.get(key)) === null)
+    await heads?.journal.append({ kind: 'document', ref, digest: digestOfBytes(text) })
   if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
 }
 
@@ -42,12 +45,30 @@ export async function refuseChanged(
   }
 }
 
-export const publishPack = (objects: ObjectStore, pack: ContextPack): Promise<void> =>
-  publish(objects, keys.pack(pack.pack), pack.pack, pack)
-export const publishSuite = (objects: ObjectStore, suite: EvaluatorSuite): Promise<void> =>
-  publish(objects, keys.suite(suite.suite), suite.suite, suite)
-export const publishPrices = (objects: ObjectStore, prices: PriceTable): Promise<void> =>
-  publish(objects, keys.priceTable(prices.price_table), prices.price_table, prices)
+export const publishPack = (store: Publishing, pack: ContextPack): Promise<void> =>
+  publish(
+    store,
+    keys.pack(pack.pack),
+    pack.pack,
+    `${canonical(pack)}
+`,
+  )
+export const publishSuite = (store: Publishing, suite: EvaluatorSuite): Promise<void> =>
+  publish(
+    store,
+    keys.suite(suite.suite),
+    suite.suite,
+    `${canonical(suite)}
+`,
+  )
+export const publishPrices = (store: Publishing, prices: PriceTable): Promise<void> =>
+  publish(
+    store,
+    keys.priceTable(prices.price_table),
+    prices.price_table,
+    `${canonical(prices)}
+`,
+  )
 
 /** The documents that a target pins, as far as the store holds them. */
 export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget) {
@@ -65,10 +86,8 @@ export interface KeptDocument {
   readonly text: string
 }
 
-export async function publishDocument(objects: ObjectStore, { ref, text }: KeptDocument): Promise<void> {
-  const key = keys.document(ref)
-  if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
-}
+export const publishDocument = (store: Publishing, { ref, text }: KeptDocument): Promise<void> =>
+  publish(store, keys.document(ref), ref, text)
 
 /** Digests of the kept documents that a tuple names, by their place in it, as far as the store holds them. */
 export async function documentDigests(objects: ObjectStore, tuple: BaselineTuple): Promise<Record<string, string>> {

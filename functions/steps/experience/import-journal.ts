@@ -123,12 +123,17 @@ export class ImportJournal {
     this.#unlisted.set(segment, this.#unlisted.get(segment)! - 1)
   }
 
-  /** Writes which segments are in the indexes as a whole, once the import has listed its runs. */
-  async markListed(): Promise<void> {
+  /**
+   * Writes which segments are in the indexes as a whole, once the import has listed its runs.
+   * @param before called with the digest of that list, before it is there
+   */
+  async markListed(before: (digest: string) => Promise<void>): Promise<void> {
     const whole = [...this.#unlisted].filter(([, runs]) => runs === 0).map(([segment]) => segment)
     if (whole.length === 0) return
     const text = canonical(whole.sort())
-    await this.#objects.putIfAbsent(keys.journalListedSegments(digestOfBytes(text)), text)
+    const digest = digestOfBytes(text)
+    await before(digest)
+    await this.#objects.putIfAbsent(keys.journalListedSegments(digest), text)
   }
 
   #remember({ run, record, family, case: caseHash, side }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {

@@ -247,7 +247,7 @@ async function writeRuns(
     // Where nobody who compiles may read the journal, each side says for itself what was imported.
     if (store.rolesApart) await noteImported(objectsOf[side], unlisted[side].records())
   }
-  await journal.markListed()
+  await journal.markListed(async (digest) => store.heads?.journal.append({ kind: 'import', digest }))
   return { families, restored: restore.runs }
 }
 

@@ -4,6 +4,7 @@
  * repairs what a process left that died between the item and this.
  */
 import { canonical, digestOf } from '#core/canonical.ts'
+import { claimsOf, itemKey, itemProblem, promotionKey } from '#core/heads/claims.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
@@ -14,10 +15,14 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys, type PromotionFile } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
 import type { ObjectStore, Signer, Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { itemHolds } from '../heads/stored-heads.ts'
+import { withoutCode } from '../heads/witnessed-table.ts'
 import { readReview } from '../review/reviews.ts'
 import { writeRejections } from '../run/memory.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 import { keepInForce } from './in-force.ts'
 import { followedRollout, needRollout } from './rollouts.ts'
 
@@ -25,7 +30,7 @@ export async function settle(store: Store, signer: Signer, item: RolloutItem): P
   await keepInForce(store, item.rollout)
   await rememberRollback(store, item)
   // Two ways to the runtime: neither waits for the other to work.
-  const ways = [() => publishRevisions(store.releases, signer, item.rollout), () => publishRouting(store, item.rollout)]
+  const ways = [() => publishRevisions(store, signer, item.rollout), () => publishRouting(store, item.rollout)]
   const failed: unknown[] = []
   for (const way of ways) await way().catch((error: unknown) => failed.push(error))
   if (failed.length > 0) throw failed[0]
@@ -47,24 +52,55 @@ async function publishRouting(store: Store, { intent, rollout_id }: Rollout): Pr
 }
 
 /** Every revision whose artifact is not there yet, oldest first: where one stands, all before it do. */
-async function publishRevisions(releases: ObjectStore, signer: Signer, rollout: Rollout): Promise<void> {
+async function publishRevisions(store: Store, signer: Signer, rollout: Rollout): Promise<void> {
   let published = rollout.revision
-  while (published >= 0 && !(await isPublished(releases, rollout, published))) published--
+  while (published >= 0 && !(await isPublished(store.releases, rollout, published))) published--
+  if (published === rollout.revision) return
+  await needSignable(store, rollout, published)
   for (let revision = published + 1; revision <= rollout.revision; revision++)
-    await publishRevision(releases, signer, rolloutAt(rollout, revision))
+    await publishRevision(store, signer, rolloutAt(rollout, revision))
+}
+
+/**
+ * What was signed once is never signed again, and nothing is signed that this program did not write: an artifact that is
+ * gone was removed, and an item that was edited stays as it is, for people to see.
+ * @param published last revision whose artifact is there
+ */
+async function needSignable({ heads, releases }: Store, rollout: Rollout, published: number): Promise<void> {
+  if (!heads) return
+  const { rollout_id, revision } = rollout
+  const claims = claimsOf((await heads.journal.read()).lines)
+  for (let r = published + 1; r <= revision; r++)
+    if (claims.promotions.has(promotionKey(rollout_id, r)) && !(await isPublished(releases, rollout, r)))
+      throw new UserError(
+        `the signed artifact of rollout ${rollout_id}, revision ${r}, was removed: it is not signed again. Restore ${keys.promotion(rollout_id, r, 'artifact.json')} from a copy`,
+      )
+  const [pk, sk] = rowKeys.rollout(rollout_id)
+  const found = withoutCode((await heads.items.get(pk, sk))!)
+  const holds = await itemHolds(heads.journal, found.row, found.code)
+  const why = itemProblem(claims.items.get(itemKey(found.row)), {
+    revision: found.row.revision,
+    digest: digestOf(found.row.body),
+    holds,
+  })
+  if (why !== null)
+    throw new UserError(`rollout ${rollout_id} ${why}: nothing is signed of it. "autotune verify" names what differs`)
 }
 
 const isPublished = async (releases: ObjectStore, { rollout_id }: Rollout, revision: number): Promise<boolean> =>
   (await releases.get(keys.promotion(rollout_id, revision, 'artifact.json'))) !== null
 
 /** Objects of a revision, each written once. The artifact comes last, and its signature after what needs none. */
-async function publishRevision(releases: ObjectStore, signer: Signer, rollout: Rollout): Promise<void> {
+async function publishRevision({ releases, heads }: Store, signer: Signer, rollout: Rollout): Promise<void> {
   const key = (file: PromotionFile) => keys.promotion(rollout.rollout_id, rollout.revision, file)
   const artifact = rolloutArtifact(rollout)
   await releases.putIfAbsent(key('record.json'), `${canonical(rollout.records.at(-1))}\n`)
   await releases.putIfAbsent(key('routing.json'), `${canonical(artifact.routing)}\n`)
   const mac = await signer.sign(artifactText(artifact))
-  await releases.putIfAbsent(key('artifact.json'), artifactJson({ artifact, signature: { key: signer.key, mac } }))
+  const signed = { artifact, signature: { key: signer.key, mac } }
+  await releases.putIfAbsent(key('artifact.json'), artifactJson(signed))
+  const { rollout_id, revision } = rollout
+  await heads?.journal.append({ kind: 'promotion', rollout: rollout_id, revision, digest: digestOf(signed) })
 }
 
 /** What production or a person took back is not proposed again while baseline and suite stay. */

@@ -11,6 +11,7 @@ import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Signer, Store } from '../../ports.ts'
 import { publishPack } from '../experience/documents.ts'
+import { needHeads } from '../heads/check.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { approvedProposal, replayTarget } from './approval.ts'
 import { takePlace } from './in-force.ts'
@@ -45,6 +46,7 @@ export async function startRunRollout(
 ): Promise<RolloutItem> {
   const id = rolloutId(runId)
   const standing = await readRollout(store, id)
+  if (!standing) await needHeads(store)
   if (standing) return await stands(store, signer, standing, config)
   const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
@@ -56,7 +58,7 @@ export async function startRunRollout(
   await takePlace(store, intent, place, look, true)
   const replay = await replayTarget(store, engine, { run, proposal, shown }, baseline)
   const plan = await reservedPlan(store, { id, run, proposal, review, baseline, replay, config })
-  await publishPack(store.objects, plan.pack)
+  await publishPack(store, plan.pack)
   await writeTuple(store, baseline)
   await writeTuple(store, plan.candidate)
   await store.table.create(...rowKeys.proposalRollout(proposal.tuning_proposal_id, id), { rollout_id: id })

@@ -16,6 +16,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
+import { needHeads } from '../heads/check.ts'
 import { baselineResults, gather } from '../replay/reproduce.ts'
 import { pinnedLines } from '../run/run.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -42,6 +43,7 @@ export async function openRunReview(
   request: OpenRequest,
 ): Promise<ReviewItem> {
   const { runId, seats } = request
+  await needHeads(store)
   const latest = await expireIfDue(store, await latestReview(store, runId))
   if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
   const { proposal, run } = await proposalOf(store, runId)

@@ -29,6 +29,7 @@ import { digestOfObject, readJson, streamLines } from '../../streams/read-object
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { compareRecords } from '../experience/stored-records.ts'
+import { headProblems } from '../heads/check.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
@@ -134,6 +135,7 @@ export async function runTarget(
     const records = [
       ...recordProblems(resolved.intent, await compareRecords(store, resolved.intent)),
       ...(await shareProblems(store, target)),
+      ...(await headProblems(store)),
     ]
     const reasons = reasonsOf(request, contract, await gatherStanding(store, target, records))
     if (reasons.length > 0) throw new ContractRefused(reasons)
@@ -326,10 +328,10 @@ export async function writeOutcome(
     billed: outcome.billed,
     summary: outcome.summary,
   }
-  await store.objects.put(
-    keys.autotuneRun(run.run_id, 'manifest.json'),
-    `${canonical({ ...body, digest: digestOf(body) })}\n`,
-  )
+  const manifest: RunManifest = { ...body, digest: digestOf(body) }
+  const { run_id, verdict, digest } = manifest
+  await store.heads?.journal.append({ kind: 'run', run: run_id, verdict, digest })
+  await store.objects.put(keys.autotuneRun(run_id, 'manifest.json'), `${canonical(manifest)}\n`)
 }
 
 /** Is there a finished run of this id? */

@@ -22,19 +22,21 @@ test('a run pins the digests of those that its store holds, and names them in it
   expect(await pinned(bare)).not.toHaveProperty('documents')
 
   const store = await stocked(memory())
-  await publishDocument(store.objects, policy)
+  await publishDocument(store, policy)
   const digests = await documentDigests(store.objects, REFS)
   expect(Object.keys(digests)).toEqual(['policy'])
   expect(digestsOf(await pinned(store))).toMatchObject({ ...digests, pack: expect.any(String) })
 })
 
 test('a ref keeps its document: the same again is fine, another one is refused', async () => {
-  const { objects } = memory()
-  await publishDocument(objects, policy)
-  await publishDocument(objects, policy)
+  const store = memory()
+  await publishDocument(store, policy)
+  await publishDocument(store, policy)
   const other = { ...policy, text: '{"rules": [1]}' }
-  await expect(publishDocument(objects, other)).rejects.toThrow('already published with other content')
-  await expect(refuseChanged(objects, [], [], [], [other])).rejects.toThrow('already published with other content')
+  await expect(publishDocument(store, other)).rejects.toThrow('already published with other content')
+  await expect(refuseChanged(store.objects, [], [], [], [other])).rejects.toThrow(
+    'already published with other content',
+  )
 })
 
 test('a document needs a ref with a version, and something in it', () => {

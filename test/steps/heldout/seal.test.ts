@@ -201,7 +201,7 @@ describe('superseding', () => {
     const first = await sealed(store)
     const suite = aSuite({ suite: 'evals.refund@1.0.1' })
     const { publishSuite } = await import('../../../functions/steps/experience/documents.ts')
-    await publishSuite(store.objects, suite)
+    await publishSuite(store, suite)
     const target = unasked({ baseline_tuple: { ...aTarget().baseline_tuple!, evals: suite.suite } })
     const second = await sealed(store, target)
     expect(second.version).toBe(first.version)
@@ -250,7 +250,7 @@ describe('families of an asked version', () => {
     await run(store, { target: twice() })
     const pack = aPack({ pack: 'ctxpack.support@1.1.0' })
     const { publishPack } = await import('../../../functions/steps/experience/documents.ts')
-    await publishPack(store.objects, pack)
+    await publishPack(store, pack)
     const target = twice({
       baseline_tuple: { ...aTarget().baseline_tuple!, pack: pack.pack },
       release_path: { ...aTarget().release_path!, rollback_target: pack.pack },

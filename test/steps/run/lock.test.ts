@@ -165,7 +165,7 @@ describe('a run', () => {
     })
     const world = aWorld(small).map((r) => ({ ...r, run_id: `${r.run_id}-b`, intent_id: 'support.status' }))
     const store = await stocked(memory(), [...aWorld(small), ...world])
-    await publishPack(store.objects, pack)
+    await publishPack(store, pack)
     const target = aTarget({
       intent: 'support.status',
       baseline_tuple: { ...aTarget().baseline_tuple!, pack: pack.pack },

@@ -87,7 +87,7 @@ describe('a second run', () => {
     const store = await stocked(memory(), blocked)
     await run(store, { runId: 'run_1' })
     const suite = aSuite({ suite: 'evals.refund@1.1.0' })
-    await publishSuite(store.objects, suite)
+    await publishSuite(store, suite)
     await imported(
       store,
       Array.from({ length: 100 }, (_, i) => aFamily(`n${i}`, { side: 'heldout', required: 1, gold: 1 })),

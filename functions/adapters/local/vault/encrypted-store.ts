@@ -11,6 +11,9 @@ export interface VaultKeys {
   forWriting(): Promise<Uint8Array | null>
 }
 
+/** Keys that sign links, releases and the journal lie in the folder of the vault, and are no objects of it. */
+const SIGNING_KEY = /^[^/]+\.key$/
+
 /**
  * Encrypts what is written and decrypts what is read. Versions are those of the encrypted bytes.
  *
@@ -42,7 +45,9 @@ export function encryptedStore(inner: ObjectStore, keys: VaultKeys): ObjectStore
     put: async (name, content) => inner.put(name, await sealed(name, content)),
     putIfAbsent: async (name, content) => inner.putIfAbsent(name, await sealed(name, content)),
     versionOf: (name) => inner.versionOf(name),
-    list: (prefix) => inner.list(prefix),
+    async *list(prefix) {
+      for await (const name of inner.list(prefix)) if (!SIGNING_KEY.test(name)) yield name
+    },
     delete: (name) => inner.delete(name),
   }
 }

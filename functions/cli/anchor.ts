@@ -1,0 +1,94 @@
+/** `autotune anchor publish`, and reading what it left: heads of the journal, kept where the store's writer cannot reach. */
+import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs'
+import { canonical } from '#core/canonical.ts'
+import { anchorOf } from '#core/heads/head-line.ts'
+import { Anchor } from '#schemas/head-line.ts'
+import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
+import type { ObjectStore } from '../ports.ts'
+import { existingStore } from './open.ts'
+import { S3 } from './store-options.ts'
+import { print } from './terminal.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly to?: string
+}
+
+/** Prints the head of a store's journal, and adds it to a file or to a prefix of a bucket. */
+export async function publishAnchor({ store: dir, json, to }: Options): Promise<number> {
+  const store = existingStore(dir)
+  try {
+    const { lines, problem } = await store.heads!.journal.read()
+    if (problem !== null)
+      throw new UserError(`${problem}. Nothing is published: "autotune verify" looks at the whole store`)
+    const end = lines.at(-1)
+    if (!end) throw new UserError('this store has no journal of heads yet: import or run something first')
+    const anchor = anchorOf(end)
+    const place = to === undefined ? null : await keep(to, anchor)
+    print(json, { ...anchor, kept: place }, () => [
+      canonical(anchor),
+      ...(place === null ? [] : [`kept in ${place}; check with "autotune verify --anchor ${to}"`]),
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+async function keep(to: string, anchor: Anchor): Promise<string> {
+  const line = `${canonical(anchor)}\n`
+  if (!to.startsWith(S3)) {
+    const file = openSync(to, 'a', 0o644)
+    try {
+      appendFileSync(file, line)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    return to
+  }
+  const { objects, prefix } = await bucketOf(to)
+  const key = `${prefix}${String(anchor.n).padStart(8, '0')}-${anchor.digest.slice(7, 23)}.json`
+  await objects.putIfAbsent(key, line)
+  return `${to.replace(/\/?$/, '/')}${key.slice(prefix.length)}`
+}
+
+/** Anchors of a file, one a line, or of the objects below a prefix of a bucket. Throws UserError for anything else. */
+export async function readAnchors(from: string): Promise<Anchor[]> {
+  const texts: string[] = []
+  if (from.startsWith(S3)) {
+    const { objects, prefix } = await bucketOf(from)
+    for await (const key of objects.list(prefix)) texts.push(Buffer.from((await objects.get(key)) ?? []).toString())
+  } else texts.push(readInput(from))
+  const anchors = texts
+    .flatMap((text) => text.split('\n').filter((line) => line.trim() !== ''))
+    .map((line, i) => {
+      const parsed = Anchor.safeParse(jsonOf(line))
+      if (!parsed.success)
+        throw new UserError(
+          `${from}, line ${i + 1}: no anchor. "autotune anchor publish" writes {"at", "digest", "n"}, one a line`,
+        )
+      return parsed.data
+    })
+  if (anchors.length === 0)
+    throw new UserError(`${from} holds no anchor: "autotune anchor publish --to ${from}" writes one`)
+  return anchors
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return null
+  }
+}
+
+/** `s3://BUCKET/PREFIX` as a store and the prefix in it. */
+async function bucketOf(place: string): Promise<{ readonly objects: ObjectStore; readonly prefix: string }> {
+  const [bucket, ...prefix] = place.slice(S3.length).split('/')
+  const { bucketStore } = await import('#adapters/aws/bucket-store.ts')
+  const path = prefix.filter((part) => part !== '').join('/')
+  return { objects: bucketStore(bucket!), prefix: path === '' ? '' : `${path}/` }
+}

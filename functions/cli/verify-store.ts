@@ -1,0 +1,67 @@
+/** `autotune verify` without a run: everything that a store holds, against its journal of heads and the anchors of it. */
+import { storeSigner } from '#adapters/local/store-signer.ts'
+import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
+import type { Anchor } from '#schemas/head-line.ts'
+import { UserError } from '../errors.ts'
+import type { HeadProblem } from '../steps/heads/check.ts'
+import { verifyWholeStore } from '../steps/release/verify-store.ts'
+import { readAnchors } from './anchor.ts'
+import { isLocal, openExisting } from './open.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print, terminalProgress } from './terminal.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly anchor?: string
+}
+
+/** Exit code: 0 the store is what its journal says, 2 something is missing, changed, older than known or not of this program. */
+export async function verifyStore({ json, anchor, ...o }: Options): Promise<number> {
+  const store = await openExisting(o, terminalProgress())
+  try {
+    if (!isLocal(store) || !store.heads)
+      throw new UserError('verify without a run looks at a folder of this machine: name a run of a deployment')
+    await store.unlockVault()
+    const anchors = anchor === undefined ? [] : await readAnchors(anchor)
+    const { lines } = await store.heads.journal.read()
+    const checked = (await verifyWholeStore(store, storeSigner(store.vaultDir, 'release')))!
+    const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
+    const end = lines.at(-1)
+    const head = end ? anchorOf(end) : null
+    const erased = [...checked.claims.erased.values()]
+    const result = {
+      store: store.dir,
+      holds: problems.length === 0,
+      head,
+      anchors,
+      found: checked.found,
+      erased,
+      problems,
+    }
+    print(json, result, () => [
+      problems.length === 0
+        ? `the store is what its journal says: ${store.dir}`
+        : `THE STORE IS NOT WHAT ITS JOURNAL SAYS: ${store.dir}`,
+      ...problems.map(({ what, why }) => `   ${what} ${why}`),
+      head
+        ? `journal  ${head.n} lines, the last of ${head.at}`
+        : 'journal  none yet: the next command that writes begins it',
+      ...(checked.found === 0
+        ? []
+        : [`   ${checked.found} runs and items stood there before it began: they were found, not seen to be decided`]),
+      ...erased.map((e) => `erased   one recorded run, by ${e.person}: ${e.reason}`),
+      anchors.length > 0
+        ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
+        : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',
+    ])
+    return problems.length === 0 ? 0 : 2
+  } finally {
+    store.close()
+  }
+}
+
+const anchorProblems = (anchors: readonly Anchor[], problem: (anchor: Anchor) => string | null): HeadProblem[] =>
+  anchors.flatMap((anchor) => {
+    const why = problem(anchor)
+    return why === null ? [] : [{ what: `anchor of line ${anchor.n}:`, why }]
+  })

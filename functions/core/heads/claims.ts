@@ -1,0 +1,105 @@
+/** What the journal of heads says of a store, as it stands after its last line. */
+import type { Head, HeadLine } from '#schemas/head-line.ts'
+
+type Of<K extends Head['kind']> = Extract<Head, { readonly kind: K }>
+
+export interface Claims {
+  /** Last line about each run, by its id. */
+  readonly runs: ReadonlyMap<string, Of<'run'>>
+  /** Last line about each item, by `itemKey`. */
+  readonly items: ReadonlyMap<string, Of<'item'>>
+  /** Digests of the lists of what imports stored. */
+  readonly imports: ReadonlySet<string>
+  /** Digest of each document, by its ref. */
+  readonly documents: ReadonlyMap<string, string>
+  /** Digest of each published artifact, by `promotionKey`. */
+  readonly promotions: ReadonlyMap<string, Of<'promotion'>>
+  /** Tombstones, by the hash of the run's id. */
+  readonly erased: ReadonlyMap<string, Of<'erased'>>
+  /** Runs and items that stood there when the journal began. */
+  readonly found: number
+}
+
+export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `${pk}\u0000${sk}`
+
+export const promotionKey = (rollout: string, revision: number): string => `${rollout} ${revision}`
+
+/** The latest line about each thing stands. Lines in their order. */
+export function claimsOf(lines: readonly HeadLine[]): Claims {
+  const runs = new Map<string, Of<'run'>>()
+  const items = new Map<string, Of<'item'>>()
+  const imports = new Set<string>()
+  const documents = new Map<string, string>()
+  const promotions = new Map<string, Of<'promotion'>>()
+  const erased = new Map<string, Of<'erased'>>()
+  let found = 0
+  const take = (head: Head): void => {
+    switch (head.kind) {
+      case 'begun':
+        found = head.found.length
+        for (const one of head.found) take(one)
+        return
+      case 'run':
+        runs.set(head.run, head)
+        return
+      case 'item': {
+        // Two processes may come to write their lines in the other order than their items.
+        const before = items.get(itemKey(head))
+        if (before === undefined || before.revision < head.revision) items.set(itemKey(head), head)
+        return
+      }
+      case 'import':
+        imports.add(head.digest)
+        return
+      case 'document':
+        documents.set(head.ref, head.digest)
+        return
+      case 'promotion':
+        promotions.set(promotionKey(head.rollout, head.revision), head)
+        return
+      case 'erased':
+        erased.set(head.run, head)
+    }
+  }
+  for (const { head } of lines) take(head)
+  return { runs, items, imports, documents, promotions, erased, found }
+}
+
+/** An item of the ledger as it is found. */
+export interface FoundItem {
+  readonly revision: number
+  readonly digest: string
+  /** Does its own code hold? null: it has none. */
+  readonly holds: boolean | null
+}
+
+/** What is wrong with an item of the ledger, in words that follow its name; null: it is as the journal says, or has gone on. */
+export function itemProblem(claim: Of<'item'> | undefined, found: FoundItem | null): string | null {
+  if (found === null)
+    return claim === undefined ? null : 'is missing: it was removed, or the ledger was put back to an older copy'
+  if (claim === undefined && found.holds !== true)
+    return found.holds === null
+      ? 'is not in the journal: somebody else wrote it'
+      : 'was changed: its code does not hold, and the journal does not know it'
+  if (claim !== undefined && found.revision < claim.revision)
+    return `is older than known (revision ${found.revision}, the journal has ${claim.revision}): the ledger was put back to an older copy`
+  if (claim !== undefined && found.revision === claim.revision)
+    return found.digest === claim.digest ? null : 'was changed: it is not what the journal has'
+  // Written after its last line: a process that died in between leaves its code, and nobody else can make one.
+  return found.holds === true ? null : 'was changed: its code does not hold'
+}
+
+const ITEM_NAMES: Readonly<Record<string, string>> = {
+  heldout: 'question ledger of',
+  review: 'review',
+  rollout: 'rollout',
+  release: 'tuple in force of',
+  version: 'pack version',
+  split: 'split',
+}
+
+/** An item of the ledger, for people. */
+export function itemName({ pk, sk }: { readonly pk: string; readonly sk: string }): string {
+  const [kind, of] = pk.split('#')
+  return `${ITEM_NAMES[kind!] ?? pk} ${of === undefined ? sk : `${of} ${sk.slice(0, 15)}`}`
+}

@@ -1,0 +1,51 @@
+/** Is what was recorded still what imports stored? The journal of heads vouches for their lists, these for every run. */
+import { digestOfBytes } from '#core/canonical.ts'
+import { recordProblems } from '#core/experience/records-found.ts'
+import type { Claims } from '#core/heads/claims.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Store } from '../../ports.ts'
+import { digestOfObject, orNull, readJson, readText } from '../../streams/read-object.ts'
+import { intentsOf } from '../experience/documents.ts'
+import { compareRecords } from '../experience/stored-records.ts'
+import type { HeadProblem } from './check.ts'
+
+/** What is wrong with recorded runs and with the lists of them, on both sides; the held-out side by count alone. */
+export async function checkRecords(store: Store, claims: Claims): Promise<HeadProblem[]> {
+  const problems = await importProblems(store.objects, claims)
+  for (const intent of await intentsOf(store)) {
+    store.progress(`looking at the recorded runs of ${intent}`)
+    for (const why of recordProblems(intent, await compareRecords(store, intent, { whole: true })))
+      problems.push({ what: 'recorded runs:', why })
+  }
+  return problems
+}
+
+/** Lists of imports against the journal, and the segments that they list against their digests. */
+async function importProblems(objects: ObjectStore, { imports }: Claims): Promise<HeadProblem[]> {
+  const problems: HeadProblem[] = []
+  const say = (what: string, why: string) => problems.push({ what, why })
+  const found = new Set<string>()
+  const listed = new Set<string>()
+  for await (const key of objects.list(keys.journalListed())) {
+    const text = (await readText(objects, key)) ?? ''
+    const digest = digestOfBytes(text)
+    found.add(digest)
+    // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
+    if (imports.size > 0 && !imports.has(digest))
+      say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
+    for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)
+  }
+  for (const digest of imports)
+    if (!found.has(digest))
+      say(`an import (${digest.slice(0, 15)})`, 'is missing or was never finished: import the same records again')
+  for (const segment of listed)
+    if (
+      (await digestOfObject(objects, segment)) !==
+      `sha256:${segment
+        .split('/')
+        .at(-1)!
+        .replace(/\.jsonl$/, '')}`
+    )
+      say('the list of what was imported', `lacks a part or was changed (${segment})`)
+  return problems
+}

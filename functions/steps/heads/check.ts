@@ -1,0 +1,115 @@
+/** Is a store what its journal of heads says? Runs, ledger and documents; what was recorded is looked at by `verify --store`. */
+import { digestOf, digestOfBytes } from '#core/canonical.ts'
+import { type Claims, claimsOf, itemKey, itemName, itemProblem, promotionKey } from '#core/heads/claims.ts'
+import type { SignedRollout } from '#schemas/release.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { ObjectStore, Store } from '../../ports.ts'
+import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { itemHolds, storedItems, storedRuns } from './stored-heads.ts'
+
+/** One thing that is not as the journal has it. */
+export interface HeadProblem {
+  /** What it is about, for people: a run, an item of the ledger, a document. */
+  readonly what: string
+  readonly why: string
+}
+
+export interface HeadsChecked {
+  /** Lines of the journal; 0: it has not begun. */
+  readonly lines: number
+  /** Runs and items that stood there when the journal began: found, not seen to be decided. */
+  readonly found: number
+  readonly problems: readonly HeadProblem[]
+  readonly claims: Claims
+}
+
+/** What of a store is missing, changed, older than known or not of this program; null: it keeps no journal. */
+export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
+  if (!store.heads) return null
+  const { journal, items } = store.heads
+  const { lines, problem } = await journal.read()
+  const claims = claimsOf(lines)
+  const problems: HeadProblem[] = problem === null ? [] : [{ what: 'journal of heads', why: problem }]
+  const say = (what: string, why: string) => problems.push({ what, why })
+  await checkRuns(store, claims, lines.length > 0, say)
+  const seen = new Set<string>()
+  let wasCoded = false
+  for await (const { row, code } of storedItems({ objects: store.objects, items })) {
+    seen.add(itemKey(row))
+    const holds = await itemHolds(journal, row, code)
+    wasCoded ||= code !== null
+    const why = itemProblem(claims.items.get(itemKey(row)), {
+      revision: row.revision,
+      digest: digestOf(row.body),
+      holds,
+    })
+    // A store of an earlier version that nobody has written since: it has no journal yet, and no item has a code.
+    if (why !== null && !(lines.length === 0 && code === null)) say(itemName(row), why)
+  }
+  if (lines.length === 0 && wasCoded) say('the journal of heads', 'is missing: the ledger was written with one')
+  for (const [key, claim] of claims.items) if (!seen.has(key)) say(itemName(claim), itemProblem(claim, null)!)
+  for (const [ref, digest] of claims.documents) {
+    const why = await documentProblem(store.objects, ref, digest)
+    if (why !== null) say(ref, why)
+  }
+  for (const { rollout, revision, digest } of claims.promotions.values()) {
+    const key = keys.promotion(rollout, revision, 'artifact.json')
+    const signed = await orNull(readJson<SignedRollout>(store.releases, key))
+    if (signed === null || digestOf(signed) !== digest)
+      say(`promotion record ${promotionKey(rollout, revision)}`, signed === null ? 'is missing' : 'was changed')
+  }
+  return { lines: lines.length, found: claims.found, problems, claims }
+}
+
+/** A run that is under way, or was interrupted, may have its line before its manifest is there. */
+async function checkRuns(
+  { objects, table }: Store,
+  { runs }: Claims,
+  begun: boolean,
+  say: (what: string, why: string) => void,
+): Promise<void> {
+  const stored = new Set<string>()
+  for await (const { run, digest } of storedRuns(objects)) {
+    stored.add(run)
+    const claim = runs.get(run)
+    if (claim === undefined && begun) say(`run ${run}`, 'is not in the journal: somebody else put it there')
+    else if (claim !== undefined && digest !== claim.digest)
+      say(`run ${run}`, 'was changed: its manifest is not the one that was written')
+  }
+  const open = new Set<string>()
+  for await (const { body } of table.query<{ readonly run_id: string }>('lock')) open.add(body.run_id)
+  for (const { run, verdict } of runs.values())
+    if (!stored.has(run) && !open.has(run)) say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)
+}
+
+/** A document is as it was published: a pack and a suite may have one ref. */
+async function documentProblem(objects: ObjectStore, ref: string, digest: string): Promise<string | null> {
+  let why = 'is missing: import it again'
+  for (const key of [keys.pack(ref), keys.suite(ref), keys.priceTable(ref), keys.document(ref)]) {
+    const text = await readText(objects, key)
+    if (text !== null && digestOfBytes(text) === digest) return null
+    if (text !== null) why = 'was changed since it was published'
+  }
+  return why
+}
+
+/** How many problems a refusal names. */
+const NAMED = 5
+
+/** What is wrong, for a refusal; empty: nothing is, or no journal is kept. */
+export async function headProblems(store: Store): Promise<string[]> {
+  const problems = (await checkHeads(store))?.problems ?? []
+  const named = problems.slice(0, NAMED).map(({ what, why }) => `${what} ${why}`)
+  if (problems.length > NAMED) named.push(`and ${problems.length - NAMED} more: "autotune verify" names them all`)
+  return named
+}
+
+/** Throws UserError where a store is not what its journal says: nothing may be decided on it. */
+export async function needHeads(store: Store): Promise<void> {
+  const problems = await headProblems(store)
+  if (problems.length > 0)
+    throw new UserError(
+      `this store is not what its journal of heads says, so nothing is decided on it:\n${problems.map((p) => `  ${p}`).join('\n')}\nRestore it from a copy; "autotune verify" without a run looks at everything`,
+    )
+}

@@ -1,0 +1,84 @@
+/** What a store holds that its journal of heads speaks about: finished runs and items of the ledger, as they lie there. */
+import { digestOf } from '#core/canonical.ts'
+import { refName } from '#core/release/pack-version.ts'
+import type { Head, HeadLine } from '#schemas/head-line.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { Heads, LedgerRow, LedgerTable, ObjectStore } from '../../ports.ts'
+import { inBlocks } from '../../streams/groups.ts'
+import { orNull, readJson } from '../../streams/read-object.ts'
+import { intentsOf } from '../experience/documents.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { withoutCode } from './witnessed-table.ts'
+
+type Found = Extract<Head, { kind: 'begun' }>['found']
+
+interface Looked {
+  readonly objects: ObjectStore
+  readonly items: LedgerTable
+}
+
+/** Digest and verdict of every finished run, by its id; a manifest that cannot be read has neither. */
+export async function* storedRuns(
+  objects: ObjectStore,
+): AsyncGenerator<{ readonly run: string; readonly verdict: string; readonly digest: string | null }> {
+  const manifests = async function* () {
+    for await (const key of objects.list(keys.autotune())) if (key.endsWith('/manifest.json')) yield key
+  }
+  yield* inBlocks(manifests(), async (key) => {
+    const manifest = await orNull(readJson<{ readonly verdict?: unknown; readonly digest?: unknown }>(objects, key))
+    const { verdict, digest, ...body } = manifest ?? {}
+    const holds = typeof digest === 'string' && digest === digestOf({ verdict, ...body })
+    return { run: key.split('/').at(-2)!, verdict: String(verdict), digest: holds ? digest : null }
+  })
+}
+
+/** Every witnessed item of the ledger, with its code. */
+export async function* storedItems({ objects, items }: Looked): AsyncGenerator<ReturnType<typeof withoutCode>> {
+  const intents = await intentsOf({ objects })
+  const packs = new Set<string>()
+  for await (const key of objects.list(keys.packs()))
+    if (key.endsWith('/pack.json')) packs.add(refName(decodeURIComponent(key.split('/').at(-2)!)))
+  const partitions = [
+    rowKeys.split()[0],
+    ...intents.map(rowKeys.versions),
+    'review',
+    rowKeys.rollouts(),
+    rowKeys.allInForce(),
+    ...[...packs].sort().map(rowKeys.packVersions),
+  ]
+  for (const pk of partitions) for await (const row of items.query(pk)) yield withoutCode(row)
+}
+
+/** Runs and items of a store whose journal has not begun. Throws UserError where one of them shows that there was a journal. */
+export async function foundBefore(looked: Looked): Promise<Found> {
+  const found: Found = []
+  for await (const { run, verdict, digest } of storedRuns(looked.objects))
+    if (digest !== null) found.push({ kind: 'run', run, verdict, digest })
+  for await (const { row, code } of storedItems(looked)) {
+    if (code !== null)
+      throw new UserError(
+        'the journal of heads of this store is gone: its ledger was written with one. Restore the folder "heads" from a copy',
+      )
+    found.push({ kind: 'item', pk: row.pk, sk: row.sk, revision: row.revision, digest: digestOf(row.body) })
+  }
+  return found
+}
+
+/** Runs that the journal knows and that are not among those there are. No code is checked: whoever lists may have no key. */
+export async function removedRuns(
+  { objects }: { readonly objects: ObjectStore },
+  there: ReadonlySet<string>,
+): Promise<Extract<Head, { kind: 'run' }>[]> {
+  const known = new Map<string, Extract<Head, { kind: 'run' }>>()
+  for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key)))) {
+    const head = line?.head
+    const runs = head?.kind === 'run' ? [head] : head?.kind === 'begun' ? head.found : []
+    for (const run of runs) if (run.kind === 'run') known.set(run.run, run)
+  }
+  return [...known.values()].filter(({ run }) => !there.has(run))
+}
+
+/** Does the code of an item hold? null: it has none. */
+export const itemHolds = async (journal: Heads, row: LedgerRow, code: Parameters<Heads['codeHolds']>[1] | null) =>
+  code === null ? null : await journal.codeHolds(row, code)

@@ -1,0 +1,64 @@
+/** Everything that a folder holds, against its journal of heads: runs, ledger, records, sealed versions, rollouts. */
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import type { Signer, Store } from '../../ports.ts'
+import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
+import { intentsOf } from '../experience/documents.ts'
+import { checkHeads, type HeadProblem, type HeadsChecked } from '../heads/check.ts'
+import { checkRecords } from '../heads/check-records.ts'
+import { storedRuns } from '../heads/stored-heads.ts'
+import { openSealed } from '../heldout/seal.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { listRollouts } from './rollouts.ts'
+import { verifyRollout } from './verify.ts'
+
+/**
+ * Looks at all of a store and recomputes no run.
+ * @param signer of rollout artifacts
+ * @returns null: this store keeps no journal
+ */
+export async function verifyWholeStore(store: Store, signer: Signer): Promise<HeadsChecked | null> {
+  const checked = await checkHeads(store)
+  if (checked === null) return null
+  const problems: HeadProblem[] = [
+    ...checked.problems,
+    ...(await checkRecords(store, checked.claims)),
+    ...(await runProblems(store)),
+    ...(await sealedProblems(store)),
+  ]
+  for (const { rollout } of await listRollouts(store))
+    for (const { file, why } of (await verifyRollout(store, signer, rollout.rollout_id)).differences)
+      problems.push({ what: `rollout ${rollout.rollout_id}: ${file}`, why })
+  return { ...checked, problems }
+}
+
+/** Files of finished runs against their manifests. Whether they can be recomputed is told by `verify RUN`. */
+async function runProblems({ objects }: Store): Promise<HeadProblem[]> {
+  const problems: HeadProblem[] = []
+  for await (const { run } of storedRuns(objects)) {
+    const manifest = await orNull(readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json')))
+    for (const file of AUTOTUNE_FILES.filter((f) => f !== 'manifest.json')) {
+      const expected = manifest?.artifacts?.[file] ?? null
+      const found = await digestOfObject(objects, keys.autotuneRun(run, file))
+      if (found !== expected)
+        problems.push({
+          what: `run ${run}: ${file}`,
+          why: found === null ? 'is missing' : 'is not the one in its manifest',
+        })
+    }
+  }
+  return problems
+}
+
+/** Sealed versions against what the ledger says of them. */
+async function sealedProblems(store: Store): Promise<HeadProblem[]> {
+  const problems: HeadProblem[] = []
+  for (const intent of await intentsOf(store))
+    for await (const { body } of store.table.query<LedgerItem>(rowKeys.versions(intent)))
+      if (body.retired !== 'superseded')
+        await openSealed(store, intent, body.version).catch((error: Error) =>
+          problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why: error.message }),
+        )
+  return problems
+}

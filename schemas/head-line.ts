@@ -1,0 +1,72 @@
+/** The journal of heads: one chained, keyed line for everything a store decides, spends, takes in or gives up. Imports zod only. */
+import * as z from 'zod'
+import { Digest, Id, Name, Ref } from './common.ts'
+import { Instant } from './review.ts'
+
+/** A run that was finished, by the digest of its manifest. */
+const RunHead = z.strictObject({ kind: z.literal('run'), run: Id, verdict: z.string(), digest: Digest })
+/** An item of the ledger as it was written, by the digest of its body. */
+const ItemHead = z.strictObject({
+  kind: z.literal('item'),
+  pk: z.string(),
+  sk: z.string(),
+  revision: z.int().min(0),
+  digest: Digest,
+})
+/** An import of recorded runs, by the digest of the list of what it stored. */
+const ImportHead = z.strictObject({ kind: z.literal('import'), digest: Digest })
+/** A published pack, suite, price table or other document, by the digest of its bytes. */
+const DocumentHead = z.strictObject({ kind: z.literal('document'), ref: Ref, digest: Digest })
+/** A transition of a rollout that was signed and published, by the digest of its artifact. */
+const PromotionHead = z.strictObject({
+  kind: z.literal('promotion'),
+  rollout: Id,
+  revision: z.int().min(0),
+  digest: Digest,
+})
+/** The tombstone of a recorded run: `run` is the hash of its id, `digest` that of the record that stood there. */
+const ErasedHead = z.strictObject({
+  kind: z.literal('erased'),
+  run: z.string(),
+  digest: Digest,
+  reason: z.string().min(3).max(2000),
+  person: Name,
+})
+/**
+ * The first line of every journal. `found`: runs and items that stood there already, written by a version that kept no
+ * journal; they were found, not seen to be decided.
+ */
+const BegunHead = z.strictObject({
+  kind: z.literal('begun'),
+  found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead])),
+})
+
+/** What a line of the journal is about. It names content by digest, never by path, so that a layout may change under it. */
+export const Head = z.discriminatedUnion('kind', [
+  BegunHead,
+  RunHead,
+  ItemHead,
+  ImportHead,
+  DocumentHead,
+  PromotionHead,
+  ErasedHead,
+])
+export type Head = z.infer<typeof Head>
+
+/** One line. `previous`: digest of the whole line before; `code`: MAC of the rest of it under the store's journal key. */
+export const HeadLine = z.strictObject({
+  n: z.int().min(1),
+  at: Instant,
+  previous: Digest.nullable(),
+  head: Head,
+  code: z.strictObject({ key: z.string(), mac: z.string() }),
+})
+export type HeadLine = z.infer<typeof HeadLine>
+
+/** How far a journal goes: kept where the store's writer cannot reach, it tells a journal that was cut or replaced. */
+export const Anchor = z.strictObject({
+  n: z.int().min(1),
+  digest: Digest.meta({ description: 'Of the whole line n.' }),
+  at: Instant.meta({ description: 'When line n was written.' }),
+})
+export type Anchor = z.infer<typeof Anchor>

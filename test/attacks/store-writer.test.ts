@@ -1,0 +1,316 @@
+/** Wall: who can write the store, and has not its key, cannot change what was decided unseen. Each row is one way to try. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { canonical, chainLink, digestOf } from '#core/canonical.ts'
+import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
+import { type LocalStore, openStore } from '../../functions/embedded/open-store.ts'
+import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
+import { approve, certified, reviewed, signer, start } from '../steps/release/support.ts'
+import { REFS } from '../support/builders.ts'
+
+/** A store when its run was certified, when its review was approved, and when its rollout had begun. */
+const stages = { certified: '', approved: '', started: '' }
+let made: string
+const open = (dir: string): LocalStore => openStore(dir, { durable: false })
+
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'autotune-attack-'))
+  for (const stage of Object.keys(stages) as (keyof typeof stages)[]) stages[stage] = join(made, stage)
+  const live = join(made, 'live')
+  const kept = (stage: keyof typeof stages): void => {
+    const store = open(live)
+    store.close()
+    cpSync(live, stages[stage], { recursive: true })
+  }
+  const acting = async (act: (store: LocalStore) => Promise<unknown>): Promise<void> => {
+    const store = open(live)
+    await act(store).finally(() => store.close())
+  }
+  await acting(certified)
+  kept('certified')
+  await acting((store) => approve(store, 'r'))
+  kept('approved')
+  await acting(start)
+  kept('started')
+})
+afterAll(() => rmSync(made, { recursive: true, force: true }))
+
+/** A copy of a stage to attack. */
+function copied(stage: keyof typeof stages): string {
+  const dir = mkdtempSync(join(made, 'copy-'))
+  cpSync(stages[stage], dir, { recursive: true })
+  return dir
+}
+
+/** What `verify` without a run finds, as lines. */
+async function found(dir: string): Promise<string[]> {
+  const store = open(dir)
+  try {
+    return (await verifyWholeStore(store, signer))!.problems.map(({ what, why }) => `${what} ${why}`)
+  } finally {
+    store.close()
+  }
+}
+
+function edited(dir: string, pk: string, change: (body: Record<string, never>) => unknown, revision = 0): void {
+  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  const rows = database.prepare('SELECT sk, body FROM items WHERE pk = ?').all(pk) as { sk: string; body: string }[]
+  for (const { sk, body } of rows)
+    database
+      .prepare('UPDATE items SET body = ?, revision = revision + ? WHERE pk = ? AND sk = ?')
+      .run(canonical(change(JSON.parse(body))), revision, pk, sk)
+  database.close()
+}
+
+const file = (dir: string, ...path: readonly string[]): string => join(dir, ...path)
+const LEDGER = ['ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm', 'ledger-debits.jsonl']
+const removed = (dir: string, names: readonly string[]): void => {
+  for (const name of names) rmSync(file(dir, name), { recursive: true, force: true })
+}
+/** Puts back what an older copy had of some files. */
+const putBack = (dir: string, older: keyof typeof stages, names: readonly string[]): void => {
+  removed(dir, names)
+  for (const name of names)
+    if (existsSync(file(stages[older], name))) cpSync(file(stages[older], name), file(dir, name), { recursive: true })
+}
+const json = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'))
+const lastHead = (dir: string): string => file(dir, 'heads', readdirSync(file(dir, 'heads')).sort().at(-1)!)
+
+/** A manifest that says something else, with a digest that covers it. */
+function resealed(dir: string, change: (manifest: Record<string, unknown>) => void): void {
+  const path = file(dir, 'autotune/runs/r/manifest.json')
+  const { digest: _, ...manifest } = json(path)
+  change(manifest)
+  writeFileSync(path, `${canonical({ ...manifest, digest: digestOf(manifest) })}\n`)
+}
+
+type Attack = readonly [what: string, stage: keyof typeof stages, act: (dir: string) => void, noticed: RegExp]
+
+const ATTACKS: readonly Attack[] = [
+  [
+    'the ledger is removed, its debits too',
+    'approved',
+    (dir) => removed(dir, LEDGER),
+    /question ledger of support.refund .* is missing/,
+  ],
+  [
+    'the ledger is put back to before the approval',
+    'approved',
+    (dir) => putBack(dir, 'certified', LEDGER),
+    /review rv_r_1 is missing/,
+  ],
+  [
+    'the ledger and the releases are put back to before the rollout',
+    'started',
+    (dir) => putBack(dir, 'approved', [...LEDGER, 'releases']),
+    /rollout ro_r is missing/,
+  ],
+  [
+    'a question is given back, its unkeyed chain recomputed',
+    'certified',
+    (dir) => {
+      removed(dir, ['ledger-debits.jsonl'])
+      edited(dir, 'debits', () => ({ n: 0, chain: null }))
+      edited(dir, 'heldout#support.refund', (body) => {
+        const { used, open: opened, history, retired, chain, revision, ...facts } = body as Record<string, unknown>
+        return { ...facts, used: 0, open: null, history: [], retired: null, chain: chainLink(null, facts), revision: 0 }
+      })
+    },
+    /question ledger of support.refund .* was changed/,
+  ],
+  [
+    'a finished run is removed',
+    'certified',
+    (dir) => removed(dir, ['autotune/runs/r']),
+    /run r is missing: it ended certified, and was removed since/,
+  ],
+  [
+    'a verdict is changed, the manifest sealed again',
+    'certified',
+    (dir) => resealed(dir, (manifest) => Object.assign(manifest, { verdict: 'rejected' })),
+    /run r was changed/,
+  ],
+  [
+    'the proposal is edited before its review opens, the manifest sealed again',
+    'certified',
+    (dir) => {
+      const path = file(dir, 'autotune/runs/r/selected-proposal.json')
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8')
+          .replace('"top_k"', '"top_j"')
+          .replace(/"to":\d+/, '"to":0'),
+      )
+      resealed(dir, (manifest) =>
+        Object.assign(manifest.artifacts as object, { 'selected-proposal.json': digestOf(json(path)) }),
+      )
+    },
+    /run r was changed/,
+  ],
+  [
+    'an approval is forged in the ledger',
+    'certified',
+    (dir) => {
+      const database = new DatabaseSync(file(dir, 'ledger.sqlite'))
+      const source = new DatabaseSync(file(stages.approved, 'ledger.sqlite'))
+      const { body } = source.prepare("SELECT body FROM items WHERE pk = 'review'").get() as { body: string }
+      const { head_code: _, ...review } = JSON.parse(body)
+      database.prepare("INSERT INTO items VALUES ('review', 'rv_r_1', 2, ?)").run(canonical(review))
+      database.close()
+      source.close()
+    },
+    /review rv_r_1 is not in the journal: somebody else wrote it/,
+  ],
+  [
+    'an approval gets another name and a later revision',
+    'approved',
+    (dir) => edited(dir, 'review', (body) => JSON.parse(JSON.stringify(body).replaceAll('"ana"', '"eve"')), 1),
+    /review rv_r_1 was changed: its code does not hold/,
+  ],
+  [
+    'a promotion record is edited',
+    'started',
+    (dir) => edited(dir, 'rollout', (body) => JSON.parse(JSON.stringify(body).replaceAll('0%_shadow', '5%_canary'))),
+    /rollout ro_r was changed/,
+  ],
+  [
+    'a signed artifact is removed',
+    'started',
+    (dir) => removed(dir, ['releases/rollouts/ro_r/0000/artifact.json']),
+    /promotion record ro_r 0 is missing/,
+  ],
+  [
+    'a suite is published anew under its ref',
+    'certified',
+    (dir) => {
+      const path = file(dir, 'packs', REFS.evals, 'suite.json')
+      writeFileSync(path, `${canonical({ ...json(path), weakened: true })}\n`)
+    },
+    /evals.*@.* was changed since it was published/,
+  ],
+  [
+    'sealed runs are rewritten, the lists of imports with them',
+    'certified',
+    (dir) => {
+      const folder = file(dir, 'ingest/listed')
+      for (const name of readdirSync(folder)) {
+        const lists = readFileSync(join(folder, name), 'utf8')
+        rmSync(join(folder, name))
+        const other = lists.replace(']', ',"ingest/journal/0.jsonl"]')
+        writeFileSync(join(folder, `${digestOf(JSON.parse(other)).slice(7)}.json`), other)
+      }
+    },
+    /an import .* is not in the journal/,
+  ],
+  ['the journal is removed', 'approved', (dir) => removed(dir, ['heads']), /the journal of heads is missing/],
+  [
+    'a line of the journal is edited',
+    'approved',
+    (dir) =>
+      writeFileSync(
+        file(dir, 'heads/00000003.json'),
+        `${canonical({ ...json(file(dir, 'heads/00000003.json')), at: '2026-01-01T00:00:00.000Z' })}\n`,
+      ),
+    /line 4 of the journal does not follow/,
+  ],
+  [
+    'the last line of the journal is edited',
+    'approved',
+    (dir) => writeFileSync(lastHead(dir), `${canonical({ ...json(lastHead(dir)), at: '2026-01-01T00:00:00.000Z' })}\n`),
+    /was not written by this store/,
+  ],
+  [
+    'the key of the journal is removed',
+    'approved',
+    (dir) => removed(dir, ['vault/heads.key']),
+    /was not written by this store/,
+  ],
+]
+
+describe('verify without a run', () => {
+  test('finds nothing in a store that nobody touched', async () => {
+    for (const stage of Object.keys(stages) as (keyof typeof stages)[]) expect(await found(copied(stage))).toEqual([])
+  })
+
+  test.each(ATTACKS)('%s: noticed', async (_, stage, act, noticed) => {
+    const dir = copied(stage)
+    act(dir)
+    expect((await found(dir)).join('\n')).toMatch(noticed)
+  })
+
+  test('a store that is put back whole is noticed by an anchor alone', async () => {
+    const store = open(copied('started'))
+    const older = open(copied('certified'))
+    try {
+      const anchor = anchorOf((await store.heads!.journal.read()).lines.at(-1)!)
+      const { lines } = await older.heads!.journal.read()
+      expect(await found(older.dir)).toEqual([])
+      expect(anchorProblem(lines, anchor)).toMatch(
+        /the journal ends at line \d+; on .* it had \d+: the store was put back/,
+      )
+      expect(anchorProblem(lines, { ...anchor, n: 2 })).toMatch(/line 2 .* is not the one that was there/)
+      expect(anchorProblem((await store.heads!.journal.read()).lines, anchor)).toBeNull()
+    } finally {
+      store.close()
+      older.close()
+    }
+  })
+})
+
+describe('nothing is decided on a store that is not what its journal says', () => {
+  const act = async (dir: string, work: (store: LocalStore) => Promise<unknown>): Promise<string> => {
+    const store = open(dir)
+    try {
+      await work(store)
+      return 'done'
+    } catch (error) {
+      return (error as Error).message
+    } finally {
+      store.close()
+    }
+  }
+  /** Lists of imports are for `verify` alone: a review is opened in two seconds, whatever was recorded. */
+  const decided = ATTACKS.filter(([what]) => !what.startsWith('sealed runs'))
+
+  test.each(decided.filter(([, stage]) => stage === 'certified'))(
+    '%s: no review is opened',
+    async (_, stage, attack) => {
+      const dir = copied(stage)
+      attack(dir)
+      expect(await act(dir, (store) => reviewed(store, 'r'))).toMatch(/journal|finished run|is missing|ledger/)
+    },
+  )
+
+  test.each(decided.filter(([, stage]) => stage === 'approved'))('%s: no rollout starts', async (_, stage, attack) => {
+    const dir = copied(stage)
+    attack(dir)
+    expect(await act(dir, start)).toMatch(/journal|is missing|ledger/)
+  })
+
+  test('a removed artifact is not signed again', async () => {
+    const dir = copied('started')
+    rmSync(file(dir, 'releases/rollouts/ro_r'), { recursive: true })
+    expect(await act(dir, start)).toMatch(/revision 0, was removed: it is not signed again/)
+    expect(existsSync(file(dir, 'releases/rollouts/ro_r/0000/artifact.json'))).toBe(false)
+  })
+
+  test('an edited promotion record is not signed, where its artifact had not been written yet', async () => {
+    const dir = copied('started')
+    rmSync(file(dir, 'releases/rollouts/ro_r'), { recursive: true })
+    rmSync(lastHead(dir))
+    edited(dir, 'rollout', (body) => JSON.parse(JSON.stringify(body).replaceAll('"ana"', '"eve"')))
+    expect(await act(dir, start)).toMatch(/rollout ro_r was changed.*: nothing is signed of it/)
+  })
+
+  test('a journal that was removed is not begun anew', async () => {
+    const dir = copied('certified')
+    rmSync(file(dir, 'heads'), { recursive: true })
+    expect(await act(dir, (store) => store.heads!.journal.begin())).toMatch(
+      /the journal of heads of this store is gone/,
+    )
+    expect(existsSync(file(dir, 'heads'))).toBe(false)
+  })
+})

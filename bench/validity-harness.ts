@@ -1,4 +1,5 @@
 /** Worlds whose harness is no pure function: it drops passages by chance, or throws where the change would do harm. */
+import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { canonical } from '#core/canonical.ts'
 import { pinnedAnswers } from '#core/replay/pinned-answers.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -40,6 +41,7 @@ function engineOf(store: Store, keep: Keep): ReplayEngine {
   const replays = harnessReplays({
     replayer: { kind: 'module', path: 'harness.mjs', digest: `sha256:${'0'.repeat(64)}`, limit_ms: 1000 } as const,
     name: 'the harness',
+    aside: memoryScratch(),
     runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
     map: (_side, _pass, items, work) => Promise.all(items.map((item) => work(item, ask))),
   })

@@ -19,7 +19,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
-import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
@@ -272,10 +272,13 @@ function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | 
     ...recordPorts(store),
     reproduce: async (run) =>
       reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
-    search: (run, input) =>
-      keepReplays(engine.search(input), (text) =>
-        store.objects.put(keys.autotuneRun(run.run_id, 'replay-results.jsonl'), text),
-      ),
+    async search(run, input) {
+      const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
+        store.objects.put(keys.autotuneRun(run.run_id, file), text)
+      const searched = await keepReplays(engine.search(input), put('replay-results.jsonl'))
+      if (!engine.replies) return searched
+      return { ...searched, replies: await digestOfPut(asText(engine.replies.lines()), put('harness-replies.jsonl')) }
+    },
     ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
   }
 }

@@ -1,6 +1,7 @@
 /** What a certificate of code that replays stands on: sealed cases after OPEN alone, everything twice, and nothing that `verify` denies. */
 import { describe, expect, test } from 'vitest'
 import { resolveTarget } from '#core/contract/resolve.ts'
+import { upperRate } from '#core/statistics/binomial.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
 import { drawFrom } from '../../../functions/demo/draw.ts'
@@ -62,7 +63,17 @@ describe('a harness that is a function of its arguments', () => {
     const { store, summary, said, verified } = await ended(() => desk())
     expect(summary!.verdict).toBe('certified')
     expect(said).toContain('0 of 20 search cases got two answers from the harness under the baseline (< 14 % at 95 %)')
-    expect(verified).toEqual({ run: 'r', reproducible: true, scope: 'gate', differences: [] })
+    expect(verified).toMatchObject({ run: 'r', reproducible: true, scope: 'gate', differences: [] })
+    const { asked } = verified!.third_look!
+    expect(asked).toBeGreaterThan(2 * (world.search + world.heldout))
+    expect(verified!.third_look).toEqual({
+      asked,
+      differing: 0,
+      examples: [],
+      sealed: 0,
+      bound: upperRate(0, 2 * asked, 0.05),
+      finding: null,
+    })
     const proposal = JSON.parse((await contents(store))['open/autotune/runs/r/selected-proposal.json']!)
     expect(proposal.wording.join('\n')).toContain('0 of 20 search cases got two answers from the harness')
     expect(proposal.excluded_cases.heldout).toEqual({ families: 0, share: 0 })

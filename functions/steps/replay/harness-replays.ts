@@ -54,6 +54,9 @@ export interface HarnessRunner<K extends Replayer> {
   ): Promise<R[]>
 }
 
+/** A harness gave two answers to a candidate's search case: the run is refused. */
+export class TwoAnswers extends UserError {}
+
 /** Cases that are held while they are replayed: many times as many as any runner works on at once. */
 const CASES_UNDER_WAY = 512
 /** Cases that are looked at before the rest: a harness that fails on all of them is not asked for thousands. */
@@ -189,7 +192,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         otherwise === null ? [] : [`${lines[i]!.case.case_id}: ${otherwise}`],
       )
       if (named.length > 0)
-        throw new UserError(
+        throw new TwoAnswers(
           twoAnswers({ cases: lines.length, flips: named.length, examples: named.slice(0, MOST_NAMED) }),
         )
       return answers.map(({ result }) => result)

@@ -32,6 +32,7 @@ import { compareRecords } from '../experience/stored-records.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
+import { TwoAnswers } from '../replay/harness-replays.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { keepHeld } from '../store/held.ts'
@@ -103,8 +104,12 @@ export async function runTarget(
       await keeping.check()
       return await ports.ask(...question)
     }
-    const outcome = await runAutotune(run, { ...ports, ask })
+    const outcome = await runAutotune(run, { ...ports, ask }).catch((error: unknown) => {
+      if (!(error instanceof TwoAnswers)) throw error
+      return refuseRun(run, [error.message])
+    })
     await keeping.check()
+    if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, outcome.summary.reasons)
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
@@ -338,6 +343,21 @@ export async function writeOutcome(
 /** Is there a finished run of this id? */
 export const isTaken = async (store: Store, id: string): Promise<boolean> =>
   (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
+
+/**
+ * Keeps the refusal of a run that had pinned its input, which nobody is to go on with. One that opened its question before
+ * it was killed stays open: "autotune run --abandon" answers it.
+ */
+async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
+  const row = run.heldout_test_set && (await recordPorts(store).ledgerItem(run.heldout_test_set))
+  if (row?.open?.run_id === run.run_id)
+    throw new UserError(
+      `${reasons.join('; ')}
+question ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
+    )
+  await keepRefusal(store, run.run_id, run.target, reasons)
+  await clearUnfinished(store, run.run_id)
+}
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */
 export const aboutOf = ({

@@ -1,4 +1,5 @@
 /** Worlds whose harness is no pure function: it drops passages by chance, or throws where the change would do harm. */
+import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { canonical } from '#core/canonical.ts'
 import { pinnedAnswers } from '#core/replay/pinned-answers.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
@@ -9,9 +10,10 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import { runLoader } from '../functions/steps/experience/run-loader.ts'
 import { harnessReplays, type Job } from '../functions/steps/replay/harness-replays.ts'
 import { runTarget } from '../functions/steps/run/run.ts'
-import { verifyRun } from '../functions/steps/run/verify.ts'
+import { type Verification, verifyRun } from '../functions/steps/run/verify.ts'
 import { holder, memory, stocked } from '../test/steps/stores.ts'
 import { aFamily, aTarget, INTENT } from '../test/support/builders.ts'
+import { draws } from './bench.ts'
 import { type Ending, type EvidenceWorld, ending, fates, type Given, LIMIT, RATES } from './validity-evidence.ts'
 
 /** Passages that stand in the context, or an error: what a harness does with its recorded request. */
@@ -40,6 +42,7 @@ function engineOf(store: Store, keep: Keep): ReplayEngine {
   const replays = harnessReplays({
     replayer: { kind: 'module', path: 'harness.mjs', digest: `sha256:${'0'.repeat(64)}`, limit_ms: 1000 } as const,
     name: 'the harness',
+    aside: memoryScratch(),
     runs: { search: runLoader(store, [store.objects], INTENT), vault: runLoader(store, [store.vault], INTENT) },
     map: (_side, _pass, items, work) => Promise.all(items.map((item) => work(item, ask))),
   })
@@ -69,8 +72,8 @@ function engineOf(store: Store, keep: Keep): ReplayEngine {
   }
 }
 
-/** One run with a harness of these families, under a limit that the harmed ones reach. */
-async function withHarness(given: Given, keepOf: (harmed: ReadonlySet<string>) => Keep): Promise<Ending> {
+/** One run with a harness of these families, under a limit that the harmed ones reach, and what `verify` says of a certificate. */
+async function withHarness(given: Given, keepOf: (harmed: ReadonlySet<string>) => Keep): Promise<HarnessEnding> {
   const limit = given.harm > 0 ? Math.min(LIMIT, given.harm) : LIMIT
   const families = fates(given, limit < 0.05 ? 300 : 120)
   const store = await stocked(
@@ -85,13 +88,18 @@ async function withHarness(given: Given, keepOf: (harmed: ReadonlySet<string>) =
   })
   const request = { target, candidates: null, runId: 'r', demonstration: null }
   const ended = await ending(runTarget(store, request, holder(), engine))
-  if (ended.verdict !== 'certified') return ended
-  const { reproducible } = await verifyRun(store, 'r', engine)
-  return { ...ended, isWrong: given.harm > 0 || !reproducible }
+  if (ended.verdict !== 'certified') return { ...ended, verified: null }
+  const verified = await verifyRun(store, 'r', engine)
+  return { ...ended, isWrong: given.harm > 0 || !verified.reproducible, verified }
+}
+
+/** An ending, and what `verify` says of its certificate; null: there is none. */
+interface HarnessEnding extends Ending {
+  readonly verified: Verification | null
 }
 
 /** A passage is left out by chance, now this one and now that one, needed or not: `verify` finds something else. */
-const byChance = (given: Given): Promise<Ending> => {
+const byChance = (given: Given): Promise<HarnessEnding> => {
   const { draw, bad } = given
   const spared = draw.below(2)
   return withHarness({ ...given, harm: 0 }, () => (_request, offered, topK) => {
@@ -114,3 +122,35 @@ export const HARNESS_WORLDS: readonly EvidenceWorld[] = [
   { name: 'a harness that drops a passage by chance', rates: [0.01, 0.03, 0.25, 1], life: byChance },
   { name: 'a harness that throws where the change does harm', rates: RATES, life: throwing },
 ]
+
+/** Expected errors in one look at everything that a run stands on: rates at which both passes may see none. */
+export const RARE_ERRORS = [0.3, 0.7, 1, 2, 3]
+export const RARE_LIVES = 24
+
+export interface RareRow {
+  readonly expected: number
+  /** Of `RARE_LIVES`: certified; of these another answer in the third look; of these denied. */
+  readonly certified: number
+  readonly differing: number
+  readonly denied: number
+}
+
+/** Lives of a harness that errs about once in all its replays. */
+export async function rareErrors(): Promise<RareRow[]> {
+  const pure = await byChance({ harm: 0, bad: 0, onSearch: true, draw: draws(1) })
+  const { asked } = pure.verified!.third_look!
+  const rows: RareRow[] = []
+  for (const expected of RARE_ERRORS) {
+    const row = { expected, certified: 0, differing: 0, denied: 0 }
+    for (let n = 0; n < RARE_LIVES; n++) {
+      const draw = draws(7000 + 100 * expected + n)
+      const { verified } = await byChance({ harm: 0, bad: expected / asked, onSearch: true, draw })
+      if (verified === null) continue
+      row.certified++
+      if (verified.third_look!.differing > 0) row.differing++
+      if (!verified.reproducible) row.denied++
+    }
+    rows.push(row)
+  }
+  return rows
+}

@@ -243,9 +243,30 @@ export interface ReproducedLine extends Reproduced {
 /** Code that replays is asked twice: in another order, and by other processes where there are any. */
 export type Pass = 'first' | 'second'
 
+/** One answer of a harness that was asked again. */
+export interface AskedAgain {
+  /** Case and settings, for people. */
+  readonly of: string
+  /** In what it differs from the one on record; null: in nothing. */
+  readonly otherwise: string | null
+}
+
+/** What a harness answered on the search side. */
+export interface HarnessReplies {
+  /** Lines of `harness-replies.jsonl`: every answer since the last reproduction began, in an order of their own. */
+  lines(): Iterable<string>
+  /**
+   * From now on the search side is answered from these lines; the harness is asked beside them, once for what stands on two
+   * like answers, and `tell` hears what it says now.
+   */
+  hold(lines: Lines, tell: (asked: AskedAgain) => void): Promise<void>
+}
+
 export interface ReplayEngine {
   /** What a run pins of it; absent: the transcript replayer, which is this program itself. */
   readonly replayer?: Replayer
+  /** Absent: no harness replays, or nobody here could ask it again. */
+  readonly replies?: HarnessReplies
   /**
    * Replays the baseline over case lines of one side of the split, in their order; the search side is what `search` then
    * works on, and a harness answers it twice. Of the vault side the sealer asks the transcript replayer alone: it is no

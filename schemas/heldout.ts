@@ -188,6 +188,9 @@ export const GateAnswer = z.discriminatedUnion('certified', [
     question: z.int(),
     commit: Digest,
     certificates: z.array(Certificate),
+    scored: Digest.optional().meta({
+      description: 'Over the recorded scores of both passes, where code of the user’s own replayed.',
+    }),
   }),
 ])
 export type GateAnswer = z.infer<typeof GateAnswer>

@@ -136,9 +136,13 @@ export const PROMOTION_FILES = ['record.json', 'routing.json', 'artifact.json'] 
 /** One of `PROMOTION_FILES`. */
 export type PromotionFile = (typeof PROMOTION_FILES)[number]
 
-/** Files of one run of the loop (the article's, with our `gate.json`, `audit.jsonl` and `manifest.json`; DESIGN 3). */
+/**
+ * Files of one run of the loop (the article's, with our `gate.json`, `audit.jsonl` and `manifest.json`; DESIGN 3).
+ * `harness-replies.jsonl` is there where code of the user's own replayed, `selected-proposal.json` where something won.
+ */
 export const AUTOTUNE_FILES = [
   'target.json',
+  'harness-replies.jsonl',
   'candidates.jsonl',
   'replay-results.jsonl',
   'gate.json',

@@ -8,7 +8,7 @@ const FAULTS: Readonly<Record<string, readonly [what: string, todo: string]>> = 
   EDQUOT: ['the disk quota of this user is used up', `Free some space, ${AGAIN}`],
   EROFS: [
     'it lies on a read-only file system',
-    'Mount it for writing, or name another --store; a read-only copy can be listed, shown, explained, reported and verified',
+    'Mount it for writing, or name another --store; "list", "show", "explain", "verify" and "doctor" work on a read-only copy',
   ],
   EACCES: ['this user has no right to it', 'Give it the right ("ls -ld" says who has it), or name another path'],
   EPERM: ['the system does not permit it here', 'Check its owner, flags and file system, or name another path'],

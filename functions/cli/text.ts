@@ -68,10 +68,16 @@ const HEADLINE: Record<RunSummary['verdict'], string> = {
   no_candidate: 'NO CANDIDATE: the search found nothing to propose',
 }
 
-const headline = ({ verdict, preflight }: RunSummary): string =>
-  verdict === 'inconclusive' && preflight.some((r) => r.records_lack)
-    ? 'INCONCLUSIVE: the records could not contradict a certificate; nothing was spent'
-    : HEADLINE[verdict]
+/** Why a run is INCONCLUSIVE: more families mend it only where a row says how many. */
+function headline({ verdict, preflight }: RunSummary): string {
+  if (verdict !== 'inconclusive') return HEADLINE[verdict]
+  const short = preflight.filter((r) => r.verdict === 'inconclusive')
+  const because = (why: string): string => `INCONCLUSIVE: ${why}; nothing was spent`
+  if (short.some((r) => r.records_lack)) return because('the records could not contradict a certificate')
+  if (short.every((r) => r.guardrail === 'harness_baseline')) return because('the harness does not decide as recorded')
+  if (short.every((r) => r.needed === null)) return because('no number of held-out families would answer')
+  return HEADLINE.inconclusive
+}
 
 /** The story of a run: verdict, search, fates by kind, the gate, and the proposal in its own wording. */
 export function runLines(summary: RunSummary, proposal: TuningProposal | null, proposalPath: string | null): string[] {

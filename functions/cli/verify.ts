@@ -1,7 +1,8 @@
-/** `autotune verify`: recomputes a run and names every file that differs. */
+/** `autotune verify`: recomputes a run and names every file that differs, and what a harness answers otherwise now. */
 
+import { thirdLookLines } from '#core/baseline/third-look.ts'
 import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embedded/engine.ts'
-import { UserError } from '../errors.ts'
+import { ChangedModule } from '../embedded/module-engine.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { isLocal, openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
@@ -24,7 +25,8 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
         ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
         : deployedEngine(pinned?.replayer)
     } catch (error) {
-      if (!(error instanceof UserError)) throw error
+      // A module that is gone says nothing of the run: it is an error, and no answer.
+      if (!(error instanceof ChangedModule)) throw error
       const differences = [{ file: 'replayer', why: error.message }]
       return report(run, { run, reproducible: false, scope: 'none', differences }, json)
     }
@@ -39,6 +41,7 @@ function report(run: string, result: Verification, json: boolean): number {
   print(json, result, () => [
     `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
     ...result.differences.map((d) => `   ${d.file}: ${d.why}`),
+    ...(result.third_look ? thirdLookLines(result.third_look).map((line) => `   ${line}`) : []),
   ])
   return result.reproducible ? 0 : 2
 }

@@ -42,6 +42,8 @@ export interface Finished {
   readonly found: SearchResult
   /** Digest of `replay-results.jsonl`. */
   readonly results: string
+  /** Digest of `harness-replies.jsonl`; absent: no harness that can be asked again. */
+  readonly replies?: string
   readonly commit: string
   readonly ready: Readiness
   readonly item: LedgerItem | null
@@ -164,8 +166,13 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
   const add = (file: AutotuneFile, text: string, from: readonly string[]) =>
     addKept(file, digestOfBytes(text), from, text)
   add('target.json', `${canonical(run)}\n`, ['search_set'])
-  add('candidates.jsonl', canonicalLines(candidates), ['target.json', 'search_set'])
-  addKept('replay-results.jsonl', done.results, ['target.json', 'search_set'])
+  const searched = ['target.json', 'search_set']
+  if (done.replies !== undefined) {
+    addKept('harness-replies.jsonl', done.replies, searched)
+    searched.push('harness-replies.jsonl')
+  }
+  add('candidates.jsonl', canonicalLines(candidates), searched)
+  addKept('replay-results.jsonl', done.results, searched)
   const gate = answer ?? {
     asked: false,
     verdict: ready.verdict,

@@ -20,8 +20,14 @@ export interface AutotunePorts {
   reproduce(run: AutotuneRun): Promise<Reproduction>
   /** Keeps the pinned input before anything is spent, so that a killed run resumes on the same bytes. */
   pin(run: AutotuneRun): Promise<void>
-  /** Runs the search where it cannot read the vault, and keeps the replays that it read as `replay-results.jsonl`. */
-  search(run: AutotuneRun, input: SearchInput): Promise<{ readonly found: SearchResult; readonly results: string }>
+  /**
+   * Runs the search where it cannot read the vault, and keeps the replays that it read as `replay-results.jsonl`; of a
+   * harness also its own answers, as `harness-replies.jsonl` (`replies`: its digest).
+   */
+  search(
+    run: AutotuneRun,
+    input: SearchInput,
+  ): Promise<{ readonly found: SearchResult; readonly results: string; readonly replies?: string }>
   /** Ledger item of a sealed version. */
   ledgerItem(heldout: HeldoutVersion): Promise<LedgerItem | null>
   /** Spends one question on the committed list and answers it; `refused` when the conditional write says so. */
@@ -42,12 +48,12 @@ export async function runAutotune(run: AutotuneRun, ports: AutotunePorts): Promi
   if (compiled.problems.length > 0) return refuseRun(run, compiled.problems, compiled.excluded)
 
   await ports.pin(run)
-  const { found, results } = await ports.search(run, compiled.input)
+  const { found, ...kept } = await ports.search(run, compiled.input)
   const commit = commitmentOf(run, target, found)
 
   const item = run.heldout_test_set && (await ports.ledgerItem(run.heldout_test_set))
   const ready = preflightRun(run, target, compiled, found, commit, item)
-  const searched = { run, target, compiled, found, results, commit }
+  const searched = { run, target, compiled, found, ...kept, commit }
   const unasked = { ...searched, item, answer: null, winner: null }
   if (ready.verdict !== 'ask') return finishRun({ ...unasked, ready })
 

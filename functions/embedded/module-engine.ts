@@ -23,6 +23,9 @@ import { inShards } from '../streams/groups.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
 
+/** The module is there, and it is another one than was pinned. */
+export class ChangedModule extends UserError {}
+
 export interface ModuleOptions {
   /** Folder of the store, and of the vault in it: no harness process may read either. */
   readonly store: string
@@ -52,7 +55,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   const { store, vault, runs, concurrency = availableParallelism(), limitMs = DEFAULT_LIMIT_MS } = options
   const files = harnessFiles(path, store)
   if (options.digest !== undefined && options.digest !== files.digest)
-    throw new UserError(
+    throw new ChangedModule(
       `the harness module ${path} is no longer the one that was pinned: its digest is ${files.digest.slice(0, 19)}, pinned was ${options.digest.slice(0, 19)}. Restore it and the local files that it names`,
     )
   const readable = readableBy(files, vault)
@@ -75,6 +78,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     replayer: { kind: 'module', path, digest: files.digest, limit_ms: limitMs, cage: cageHere() } as const,
     name: `the harness module ${path}`,
     runs,
+    aside,
     map: (side, pass, items, work, ends) =>
       (pass === 'first' ? first : second)[side].map(
         items,

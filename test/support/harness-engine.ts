@@ -1,4 +1,5 @@
 /** A user's own harness in this process: the whole loop over it, without processes and without a workflow. */
+import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { canonical } from '#core/canonical.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
@@ -74,6 +75,7 @@ export function inProcess(store: Store, start: (pass: Pass, side: Side) => Repla
   const replays = harnessReplays({
     replayer: { kind: 'module', path: 'mine.mjs', digest: DIGEST, limit_ms: 1000 } as const,
     name: 'the harness module mine.mjs',
+    aside: memoryScratch(),
     runs: {
       search: runLoader(store, [store.objects], INTENT),
       vault: runLoader(store, [store.vault, store.objects], INTENT),

@@ -99,6 +99,9 @@ const LOOKS: { [K in Evaluator['check']]: Look<K> } = {
   latency_ms: () => 'not_at_stake',
 }
 
+/** A check that holds a figure against a limit: there is nothing in a record that it could see break, or not. */
+export const holdsAFigure = ({ check }: Evaluator): boolean => check === 'cost_cents' || check === 'latency_ms'
+
 /** What one check has to look at in one recording. */
 export const lookAt = (evaluator: Evaluator, recording: BareRecording, baseline: Settings): Exposure =>
   (LOOKS[evaluator.check] as Look<Evaluator['check']>)(recording, evaluator as never, baseline)

@@ -20,16 +20,21 @@ export function decide(
 /** The canonical "no": the same bytes whatever the cause. */
 export const noAnswer = (version: string, question: number): GateAnswer => ({ certified: false, version, question })
 
-/** The answer that leaves the gate. A yes retires the version, so everything may be shown. */
+/**
+ * The answer that leaves the gate. A yes retires the version, so everything may be shown.
+ *
+ * @param scored digest over the recorded scores of code that replays; absent: no code replayed
+ */
 export function gateAnswer(
   version: string,
   question: number,
   commit: string,
   certificates: readonly Certificate[],
   level: number,
+  scored?: string,
 ): GateAnswer {
   const decided = decide(certificates, level)
-  return decided.certified
-    ? { certified: true, version, question, commit, certificates: decided.certificates }
-    : noAnswer(version, question)
+  if (!decided.certified) return noAnswer(version, question)
+  const yes = { certified: true, version, question, commit, certificates: decided.certificates } as const
+  return scored === undefined ? yes : { ...yes, scored }
 }

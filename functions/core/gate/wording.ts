@@ -123,4 +123,4 @@ export const inconclusiveWording = (rows: readonly PreflightRow[]): string =>
 
 /** "not certified" line: the one bit and the balance. */
 export const notCertifiedWording = (item: LedgerItem): string =>
-  `${item.intent} ${item.version.slice(0, 15)}: question ${item.used} of ${item.questions} answered no. ${Number((item.used * item.alpha_k).toPrecision(6))} of ${item.alpha} spent. No further detail exists until the version is retired.`
+  `${item.intent} ${item.version.slice(0, 15)}: question ${item.used} of ${item.questions} answered no. ${Number((item.used * item.alpha_k).toPrecision(6))} of ${item.alpha} spent. ${item.retired === null ? 'No further detail exists until the version is retired' : 'That was its last question: the version is retired, and its cases join the search set of the next run'}.`

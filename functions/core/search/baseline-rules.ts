@@ -1,7 +1,7 @@
 /** What the rules of a suite say of the search side under its baseline, as rounds that anybody may answer. */
 import type { Settings } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
-import { type Exposure, exposureOf } from '../evaluate/exposure.ts'
+import { type Exposure, exposureOf, holdsAFigure } from '../evaluate/exposure.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type RuleRow, RuleTable } from '../evaluate/rule-table.ts'
 import type { SlimCase } from '../replay/slim.ts'
@@ -24,7 +24,7 @@ export function* baselineRules(
     table.add({
       case_id,
       scores: scorecard?.scores ?? null,
-      exposure: (evaluator) => look(evaluator, panel.cases.at(i)!, baseline),
+      exposure: (evaluator) => (holdsAFigure(evaluator) ? null : look(evaluator, panel.cases.at(i)!, baseline)),
     })
   }
   return table.rows()

@@ -3,7 +3,7 @@
  * listed candidate, twice where code replays, and answers with one bit. A killed gate is resumed by the next start of that
  * run.
  */
-import { canonical } from '#core/canonical.ts'
+import { canonical, digestOf } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
@@ -21,7 +21,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
-import { readJson, streamValues } from '../../streams/read-object.ts'
+import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed } from './seal.ts'
 
@@ -81,7 +81,9 @@ async function computedAnswer(
 ): Promise<GateAnswer> {
   const { k, commit } = open!
   const certificates = await scoreList(store, run, list, k, engine)
-  return certificates === null ? noAnswer(version, k) : gateAnswer(version, k, commit, certificates, alpha_k)
+  if (certificates === null) return noAnswer(version, k)
+  const scored = isCode(run.replayer) ? await scoredDigest(store, version, k, list) : undefined
+  return gateAnswer(version, k, commit, certificates, alpha_k, scored)
 }
 
 /** Opens the question of a commit, or finds it open or answered already. Reads no sealed case. */
@@ -191,9 +193,9 @@ async function scoreList(
 }
 
 /** Scores of a listed candidate, or, null, of the baseline. */
-type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
+export type Scoring = (change: CandidateChange | null, pass: Pass) => Promise<Series<CaseScore>>
 
-/** Certificates of a list of which everything is scored once: by the records, or by code in a verification. */
+/** Certificates of a list of which everything is scored once: by the records, or by code that a verification asks again. */
 export async function certifyOnce(
   run: AutotuneRun,
   list: readonly CandidateChange[],
@@ -225,19 +227,48 @@ async function certifyTwice(
   return hold ? certificates : null
 }
 
-/** Did the code that replayed this question answer some case in two ways, or fail on one? Read after retirement only. */
-export async function brokeOff(
+/** What code that replays scored when a question was asked. Read after retirement only. */
+export interface RecordedQuestion {
+  /** Null: it answered some case in two ways, or failed on one. */
+  readonly certificates: Certificate[] | null
+  /** Scores of the first pass. */
+  readonly scores: (change: CandidateChange | null) => Promise<Series<CaseScore>>
+  /** Digest over the scores of both passes. */
+  readonly digest: string
+}
+
+/** A question as the sealed log has it. */
+export async function recordedQuestion(
   store: Store,
   run: AutotuneRun,
   list: readonly CandidateChange[],
   question: number,
   panel: Panel,
-): Promise<boolean> {
-  if (!isCode(run.replayer)) return false
+): Promise<RecordedQuestion> {
   const { version } = run.heldout_test_set!
   const recorded: Scoring = (change, pass) =>
     recordedScores(store, logKey(version, question, scoresFile(list, change, pass)))
-  return (await certifyTwice(run, list, panel, recorded)) === null
+  return {
+    certificates: await certifyTwice(run, list, panel, recorded),
+    scores: (change) => recorded(change, 'first'),
+    digest: await scoredDigest(store, version, question, list),
+  }
+}
+
+/** Digest over the recorded scores of a question, file by file; one that is missing counts as null. */
+async function scoredDigest(
+  store: Store,
+  version: string,
+  question: number,
+  list: readonly CandidateChange[],
+): Promise<string> {
+  const files: [string, string | null][] = []
+  for (const change of [null, ...list])
+    for (const pass of ['first', 'second'] as const) {
+      const file = scoresFile(list, change, pass)
+      files.push([file, await digestOfObject(store.vault, logKey(version, question, file))])
+    }
+  return digestOf(files)
 }
 
 const scoresFile = (list: readonly CandidateChange[], change: CandidateChange | null, pass: Pass): string =>

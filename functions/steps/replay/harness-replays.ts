@@ -4,7 +4,7 @@ import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.t
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
 import { differenceOf, MOST_NAMED, twoAnswers } from '#core/baseline/two-answers.ts'
-import { byCodeUnit, digestOf } from '#core/canonical.ts'
+import { byCodeUnit, canonical, digestOf } from '#core/canonical.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
@@ -18,9 +18,10 @@ import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
-import type { Pass, RunLoader } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
+import type { AskedAgain, Lines, Pass, RunLoader, Scratch } from '../../ports.ts'
+import { ahead, inShards } from '../../streams/groups.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
+import { type KeptReplies, keptReplies, readReplies } from './kept-replies.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
 
 export type Side = 'search' | 'vault'
@@ -38,6 +39,8 @@ export interface HarnessRunner<K extends Replayer> {
   readonly name: string
   /** Recorded runs of each side of the split. */
   readonly runs: Readonly<Record<Side, RunLoader>>
+  /** Where the answers of the search side are kept; absent: nobody asks for them. */
+  readonly aside?: Scratch
   /**
    * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
    * the first that `ends` the work may be left out. Nothing that a first pass left in memory meets a second one.
@@ -51,14 +54,25 @@ export interface HarnessRunner<K extends Replayer> {
   ): Promise<R[]>
 }
 
+/** A harness gave two answers to a candidate's search case: the run is refused. */
+export class TwoAnswers extends UserError {}
+
 /** Cases that are held while they are replayed: many times as many as any runner works on at once. */
 const CASES_UNDER_WAY = 512
 /** Cases that are looked at before the rest: a harness that fails on all of them is not asked for thousands. */
 const TRIED_FIRST = 16
+/** Cases that are judged at once by answers on record. */
+const JUDGED_AT_ONCE = 8
 
 interface Tables {
   readonly settings: Settings
   readonly baseline: Settings
+}
+
+/** Answers on record that stand for the harness's own, and who hears what it says now. */
+interface Held {
+  readonly replies: KeptReplies
+  readonly tell: (asked: AskedAgain) => void
 }
 
 /**
@@ -66,6 +80,11 @@ interface Tables {
  * candidate's case refuse the run; a held-out case is replayed by the gate alone.
  */
 export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): CaseReplays & { readonly replayer: K } {
+  const { aside } = runner
+  let reproductions = 0
+  let kept: KeptReplies | null = null
+  let held: Held | null = null
+
   /** Replays a case under one settings table, and judges it while its recorded run is at hand. */
   const replaying =
     <T extends { readonly case: ReplayCase }, R>(
@@ -82,7 +101,30 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       return toResult(item, { run, recording, settings, reply: writable(await ask(job)) }, job)
     }
 
-  /** Both passes over search cases: what the first made of each, and in what the second differs. */
+  /** The first pass over search cases: by the harness, or by what it answered when the run was made. */
+  const firstPass = async <T extends { readonly case: ReplayCase }, R>(
+    items: readonly T[],
+    { settings }: Tables,
+    replay: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+    ends: (result: R) => boolean,
+  ): Promise<R[]> => {
+    if (held === null) return await runner.map('search', 'first', items, replay, ends)
+    const { replies } = held
+    const results: R[] = []
+    const judged = ahead(items, JUDGED_AT_ONCE, (item) =>
+      replay(item, async () => replies.of(item.case.case_id, settings)),
+    )
+    for await (const result of judged) {
+      results.push(result)
+      if (ends(result)) break
+    }
+    return results
+  }
+
+  /**
+   * Both passes over search cases: what the first made of each, and in what the second differs. Where answers on record
+   * stand for the first, the second is the harness asked again, and what it says otherwise is told and changes nothing.
+   */
   const twice = async <T extends { readonly case: ReplayCase }, R>(
     items: readonly T[],
     tables: Tables,
@@ -91,12 +133,17 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
   ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
     const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
     const replay = replaying('search', tables, both)
-    const first = await runner.map('search', 'first', items, replay, ({ result }) => ends(result))
+    const first = await firstPass(items, tables, replay, ({ result }) => ends(result))
+    for (const [i, { replied }] of first.entries())
+      if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, once)
     if (once) return first.map(({ result }) => ({ result, otherwise: null }))
     const order = orderOf(items.slice(0, first.length), 'second')
     const differing = await runner.map('search', 'second', order, async (i, ask) => {
       const { replied, job } = first[i]!
-      return job === null || !('reply' in replied) ? null : differenceOf(replied.reply, writable(await ask(job)))
+      if (job === null || !('reply' in replied)) return null
+      const otherwise = differenceOf(replied.reply, writable(await ask(job)))
+      held?.tell({ of: `${items[i]!.case.case_id} under ${named(tables)}`, otherwise })
+      return held === null ? otherwise : null
     })
     const otherwise = inOrder(order, differing)
     return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
@@ -105,8 +152,18 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
   return {
     replayer: runner.replayer,
 
+    ...(aside && {
+      replies: {
+        lines: () => kept?.lines() ?? [],
+        async hold(lines: Lines, tell: Held['tell']) {
+          held = { replies: await readReplies(aside, 'held', lines), tell }
+        },
+      },
+    }),
+
     async *reproduce(lines, pins, side) {
       if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
+      if (aside) kept = keptReplies(aside, `kept${++reproductions}`)
       const tables = { settings: pins.settings, baseline: pins.settings }
       let isFirst = true
       for await (const texts of inShards(lines, CASES_UNDER_WAY, TRIED_FIRST)) {
@@ -135,7 +192,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         otherwise === null ? [] : [`${lines[i]!.case.case_id}: ${otherwise}`],
       )
       if (named.length > 0)
-        throw new UserError(
+        throw new TwoAnswers(
           twoAnswers({ cases: lines.length, flips: named.length, examples: named.slice(0, MOST_NAMED) }),
         )
       return answers.map(({ result }) => result)
@@ -159,6 +216,14 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       }
     },
   }
+}
+
+/** Settings, for people, by what they have otherwise than the baseline. */
+function named({ settings, baseline }: Tables): string {
+  const changed = Object.keys(settings).filter(
+    (path) => canonical(settings[path]) !== canonical(baseline[path] ?? null),
+  )
+  return changed.length === 0 ? 'the baseline' : changed.map((path) => `${path} ${settings[path]}`).join(', ')
 }
 
 /** The second pass takes the cases in another order: each follows another one than before. */

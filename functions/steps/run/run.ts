@@ -19,7 +19,7 @@ import type { CandidateChange } from '#schemas/candidate.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
-import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
@@ -33,6 +33,7 @@ import { headProblems } from '../heads/check.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
+import { TwoAnswers } from '../replay/harness-replays.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { keepHeld } from '../store/held.ts'
@@ -104,8 +105,12 @@ export async function runTarget(
       await keeping.check()
       return await ports.ask(...question)
     }
-    const outcome = await runAutotune(run, { ...ports, ask })
+    const outcome = await runAutotune(run, { ...ports, ask }).catch((error: unknown) => {
+      if (!(error instanceof TwoAnswers)) throw error
+      return refuseRun(run, [error.message])
+    })
     await keeping.check()
+    if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, outcome.summary.reasons)
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
@@ -274,10 +279,13 @@ function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | 
     ...recordPorts(store),
     reproduce: async (run) =>
       reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
-    search: (run, input) =>
-      keepReplays(engine.search(input), (text) =>
-        store.objects.put(keys.autotuneRun(run.run_id, 'replay-results.jsonl'), text),
-      ),
+    async search(run, input) {
+      const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
+        store.objects.put(keys.autotuneRun(run.run_id, file), text)
+      const searched = await keepReplays(engine.search(input), put('replay-results.jsonl'))
+      if (!engine.replies) return searched
+      return { ...searched, replies: await digestOfPut(asText(engine.replies.lines()), put('harness-replies.jsonl')) }
+    },
     ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
   }
 }
@@ -337,6 +345,21 @@ export async function writeOutcome(
 /** Is there a finished run of this id? */
 export const isTaken = async (store: Store, id: string): Promise<boolean> =>
   (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
+
+/**
+ * Keeps the refusal of a run that had pinned its input, which nobody is to go on with. One that opened its question before
+ * it was killed stays open: "autotune run --abandon" answers it.
+ */
+async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
+  const row = run.heldout_test_set && (await recordPorts(store).ledgerItem(run.heldout_test_set))
+  if (row?.open?.run_id === run.run_id)
+    throw new UserError(
+      `${reasons.join('; ')}
+question ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
+    )
+  await keepRefusal(store, run.run_id, run.target, reasons)
+  await clearUnfinished(store, run.run_id)
+}
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */
 export const aboutOf = ({

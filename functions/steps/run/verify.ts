@@ -1,9 +1,14 @@
-/** Recomputes a run from its pinned inputs and compares bytes. Opens nothing in the vault while the version lives. */
+/**
+ * Recomputes a run from its pinned inputs and compares bytes; where a harness of the user's own replayed, from what it
+ * answered then, and it is asked again beside that. Opens nothing in the vault while the version lives.
+ */
 import { baselinePins } from '#core/baseline/baseline.ts'
+import { deniedBy, isDenied, Looked, type ThirdLook } from '#core/baseline/third-look.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { otherRules } from '#core/gate/rules.ts'
+import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
 import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
@@ -11,12 +16,14 @@ import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
-import { digestOfObject, readText } from '../../streams/read-object.ts'
-import { asOf, brokeOff, certifyOnce, scoresOf, wasGivenUp } from '../heldout/gate.ts'
+import { asText, digestOfPut } from '../../streams/groups.ts'
+import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
+import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { lookAgain } from './look-again.ts'
 import { keepReplays, pinnedLines } from './run.ts'
 
 type Scope = 'commit' | 'gate' | 'answer' | 'none'
@@ -28,6 +35,8 @@ export interface Verification {
   readonly scope: Scope
   /** Files that differ, with why; empty when reproducible. */
   readonly differences: readonly { readonly file: string; readonly why: string }[]
+  /** Of a run that a harness replayed and that was recomputed. */
+  readonly third_look?: ThirdLook
 }
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
@@ -80,9 +89,13 @@ export async function verifyRun(
   if (madeBy) throw new UserError(`run ${runId} was made by version ${madeBy}: verify it with that version`)
   const other = otherReplayer(run, engine)
   if (other) differs('replayer', other)
-  const scope = other ? 'none' : await recompute(store, run, stored, differs, engine, vault)
+  const { scope, look } = other
+    ? { scope: 'none' as const, look: null }
+    : await recompute(store, run, stored, differs, engine, vault)
+  if (look && isDenied(look)) differs('replayer', deniedBy(look))
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
-  return { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+  const verified = { run: runId, reproducible: unique.length === 0, scope, differences: unique }
+  return look ? { ...verified, third_look: look } : verified
 }
 
 /** Why an engine cannot recompute a run: it replays with something else than the run pinned. */
@@ -114,7 +127,7 @@ async function recompute(
   differs: (file: string, why: string) => void,
   engine: ReplayEngine,
   vault: 'open' | 'closed',
-): Promise<Scope> {
+): Promise<{ readonly scope: Scope; readonly look: ThirdLook | null }> {
   const gate = parseOr<GateAnswer & { asked?: false; ledger_item?: LedgerItem | null }>(
     (await readText(store.objects, keys.autotuneRun(run.run_id, 'gate.json'))) ?? '',
   )
@@ -128,11 +141,23 @@ async function recompute(
     differs('search set', error.message)
     return null
   })
-  if (!cases) return 'none'
-  const outcome = await runAutotune(run, {
+  if (!cases) return { scope: 'none', look: null }
+  const looked = new Looked()
+  let finding: string | null = null
+  const { replies } = engine
+  // A run of an earlier version kept no answers of its harness: it is recomputed from what the harness says now.
+  const holds = replies !== undefined && stored.has('harness-replies.jsonl')
+  if (holds)
+    await replies.hold(streamLines(store.objects, keys.autotuneRun(run.run_id, 'harness-replies.jsonl')), (asked) =>
+      looked.add(asked.of, asked.otherwise),
+    )
+  const recomputing = runAutotune(run, {
     reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search')),
     pin: async () => {},
-    search: (_run, input) => keepReplays(engine.search(input), readToEnd),
+    async search(_run, input) {
+      const searched = await keepReplays(engine.search(input), readToEnd)
+      return holds ? { ...searched, replies: await digestOfPut(asText(replies.lines()), readToEnd) } : searched
+    },
     ledgerItem: async () => (question === null ? (gate?.ledger_item ?? null) : item ? asOf(item, question - 1) : null),
     async ask(_run, commit, found) {
       if (!item || question === null) return { refused: 'no question was asked' }
@@ -154,24 +179,39 @@ async function recompute(
         return null
       })
       if (!sealed) return { refused: 'the sealed set was changed' }
+      const list = found.committed
+      const recorded = isCode(run.replayer) ? await recordedQuestion(store, run, list, question, sealed.panel) : null
+      const certificates = recorded
+        ? recorded.certificates
+        : await certifyOnce(run, list, sealed.panel, (change, pass) =>
+            scoresOf(engine.score(sealed.lines(), run, change, pass)),
+          )
       // A "no" to code that gave two answers stands by its record: another replay may well give one.
-      if (asked.answer === false && (await brokeOff(store, run, found.committed, question, sealed.panel)))
+      if (certificates === null) {
+        if (asked.answer === true) differs('sealed log', `its scores of question ${question} do not say yes`)
         return { answer: noAnswer(item.version, question), item: asOf(item, question) }
-      const certificates = await certifyOnce(run, found.committed, sealed.panel, (change, pass) =>
-        scoresOf(engine.score(sealed.lines(), run, change, pass)),
-      )
+      }
+      if (recorded) finding = await lookAgain(engine, run, list, sealed, recorded, looked)
+      // An answer of an earlier version holds no digest of the scores behind it.
+      const scored = recorded && gate?.certified && gate.scored !== undefined ? recorded.digest : undefined
       return {
-        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k),
+        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k, scored),
         item: asOf(item, question),
       }
     },
   })
+  const outcome = await recomputing.catch((error: unknown) => {
+    if (!holds || !(error instanceof UserError)) throw error
+    differs('harness-replies.jsonl', error.message)
+    return null
+  })
+  if (outcome === null) return { scope: 'none', look: null }
   for (const { file, digest } of outcome.artifacts)
     if (stored.get(file) !== digest) differs(file, 'recomputed bytes differ')
   for (const file of stored.keys())
     if (!outcome.artifacts.some((a) => a.file === file)) differs(file, 'the recomputed run leaves no such file')
-  if (question === null || !open) return 'commit'
-  return vault === 'open' ? 'gate' : 'answer'
+  const scope = question === null || !open ? 'commit' : vault === 'open' ? 'gate' : 'answer'
+  return { scope, look: engine.replayer ? looked.result(finding) : null }
 }
 
 /** A verification writes nothing: only the digest is of interest. */

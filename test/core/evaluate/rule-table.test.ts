@@ -13,8 +13,8 @@ const suite = aSuite({
 })
 const { settings } = aPack()
 
-function rulesOf(parts: readonly Omit<FamilyParts, 'side'>[], exposureOf: ExposureOf | undefined = undefined) {
-  const pins = { tuple: REFS, settings, suite, prices: null }
+function rulesOf(parts: readonly Omit<FamilyParts, 'side'>[], exposureOf?: ExposureOf, judgedBy = suite) {
+  const pins = { tuple: REFS, settings, suite: judgedBy, prices: null }
   const kept = parts
     .map((p, i) => reproduceLine(JSON.stringify(aCase(aFamily(`s${i}`, { side: 'search', ...p }))), pins))
     .flatMap(({ case: c, result }) => ('measures' in result ? [{ c, m: result.measures }] : []))
@@ -22,8 +22,8 @@ function rulesOf(parts: readonly Omit<FamilyParts, 'side'>[], exposureOf: Exposu
     kept.map(({ c }) => slim(c)),
     kept.map(({ m }) => m),
   )
-  const { answer } = transcriptReplayer(panel, { baseline: settings, prices: null }, suite)
-  const asking = baselineRules(panel, suite, settings, exposureOf)
+  const { answer } = transcriptReplayer(panel, { baseline: settings, prices: null }, judgedBy)
+  const asking = baselineRules(panel, judgedBy, settings, exposureOf)
   for (let step = asking.next(); ; step = asking.next(answer(step.value))) if (step.done) return step.value
 }
 
@@ -74,6 +74,21 @@ describe('a row of a rule', () => {
       says: null,
     })
   })
+})
+
+test('a row of cost or latency says nothing of what is at stake: beside a pass it would read as if it had looked at nothing', () => {
+  const figures = [
+    anEvaluator({ check: 'cost_cents', kind: 'business', dimension: 'economics', role: 'report' }),
+    anEvaluator({ check: 'latency_ms', kind: 'business', dimension: 'latency', role: 'report' }),
+  ]
+  const rows = rulesOf(parts, undefined, aSuite({ evaluators: [...aSuite().evaluators, ...figures] }))
+  const ofFigures = rows.filter((r) => r.check === 'cost_cents' || r.check === 'latency_ms')
+  expect(ofFigures.map((r) => [r.not_at_stake, r.not_recorded])).toEqual([
+    [null, null],
+    [null, null],
+  ])
+  expect(ofFigures.flatMap((r) => r.examples.map((e) => e.column))).not.toContain('not_at_stake')
+  expect(rows[0]!.not_at_stake).not.toBeNull()
 })
 
 describe('a mixed suite', () => {

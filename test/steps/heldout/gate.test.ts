@@ -83,7 +83,7 @@ describe('a no', () => {
     expect(summary.verdict).toBe('not_certified')
     expect(await file(store, 'gate.json', 'r')).toBe(`{"certified":false,"question":1,"version":"${item!.version}"}\n`)
     expect(summary.reasons).toEqual([
-      `${INTENT} ${item!.version.slice(0, 15)}: question 1 of 1 answered no. 0.05 of 0.05 spent. No further detail exists until the version is retired.`,
+      `${INTENT} ${item!.version.slice(0, 15)}: question 1 of 1 answered no. 0.05 of 0.05 spent. That was its last question: the version is retired, and its cases join the search set of the next run.`,
       // Of the search side: it says nothing of the answer.
       expect.stringMatching(/^tokens estimated/),
     ])
@@ -120,6 +120,9 @@ describe('a no', () => {
         reason: 'the list was answered "no"; no further detail exists until the version is retired',
       }),
     ])
+    expect(summary.reasons[0]).toMatch(
+      / 0\.025 of 0\.05 spent\. No further detail exists until the version is retired\.$/,
+    )
     expect(summary.candidates.some((c) => c.fate === 'certified' || c.fate === 'won')).toBe(false)
     const open = Object.entries(await contents(store)).filter(([key]) => key.startsWith('open/'))
     for (const [key, text] of open) {

@@ -1,11 +1,13 @@
 /** What a certificate of code that replays stands on: sealed cases after OPEN alone, everything twice, and nothing that `verify` denies. */
 import { describe, expect, test } from 'vitest'
 import { resolveTarget } from '#core/contract/resolve.ts'
+import { upperRate } from '#core/statistics/binomial.ts'
 import type { ReplayEngine, Store } from '#ports'
 import type { RunSummary } from '#schemas/run.ts'
 import { drawFrom } from '../../../functions/demo/draw.ts'
 import type { Pass } from '../../../functions/ports.ts'
 import { planSeal } from '../../../functions/steps/heldout/seal.ts'
+import { readRefusal } from '../../../functions/steps/run/read-refusal.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { type Verification, verifyRun } from '../../../functions/steps/run/verify.ts'
 import { baselinePins } from '../../adapters/module/support.ts'
@@ -62,7 +64,17 @@ describe('a harness that is a function of its arguments', () => {
     const { store, summary, said, verified } = await ended(() => desk())
     expect(summary!.verdict).toBe('certified')
     expect(said).toContain('0 of 20 search cases got two answers from the harness under the baseline (< 14 % at 95 %)')
-    expect(verified).toEqual({ run: 'r', reproducible: true, scope: 'gate', differences: [] })
+    expect(verified).toMatchObject({ run: 'r', reproducible: true, scope: 'gate', differences: [] })
+    const { asked } = verified!.third_look!
+    expect(asked).toBeGreaterThan(2 * (world.search + world.heldout))
+    expect(verified!.third_look).toEqual({
+      asked,
+      differing: 0,
+      examples: [],
+      sealed: 0,
+      bound: upperRate(0, 2 * asked, 0.05),
+      finding: null,
+    })
     const proposal = JSON.parse((await contents(store))['open/autotune/runs/r/selected-proposal.json']!)
     expect(proposal.wording.join('\n')).toContain('0 of 20 search cases got two answers from the harness')
     expect(proposal.excluded_cases.heldout).toEqual({ families: 0, share: 0 })
@@ -119,14 +131,44 @@ describe('a harness that gives two answers', () => {
     expect(await items(store)).toEqual([])
   })
 
-  test('to candidates alone ends the run before the question', async () => {
+  test('to candidates alone refuses the run before the question, and leaves the record of a refusal alone', async () => {
     const draw = drawFrom(1)
     const { store, summary, said } = await ended(() =>
       dropsIf((_, settings) => !isBaseline(settings) && draw.chance(0.1)),
     )
-    expect(summary).toBeNull()
+    expect(summary!.verdict).toBe('refused')
     expect(said).toMatch(/^the harness gave two answers to \d+ of \d+ search cases under the same settings/)
     expect((await items(store))[0]).toMatchObject({ used: 0, open: null })
+    expect((await readRefusal(store.objects, 'r'))!.reasons).toEqual([said])
+    const left = Object.keys(await contents(store)).filter((key) => key.startsWith('open/autotune/runs/r/'))
+    expect(left.filter((key) => !key.endsWith('refusal.json'))).toEqual([])
+    // The lock is free and the id too: a mended harness starts afresh, and its run has no trace of the refusal.
+    expect(
+      (
+        await start(
+          store,
+          inProcess(store, () => desk()),
+        )
+      ).verdict,
+    ).toBe('certified')
+  })
+
+  test('to candidates of a run whose question was open when it was killed answers nothing by itself', async () => {
+    const store = await stocked(memory(), aWorld(world))
+    const dying = watched(store, (act, side, key) => {
+      if (act === 'write' && side === 'vault' && key.startsWith('gate/')) throw new Killed('at the gate')
+    })
+    const killed = start(
+      dying,
+      inProcess(dying, () => desk()),
+    )
+    await expect(killed).rejects.toThrow('at the gate')
+    const draw = drawFrom(1)
+    const drawing = inProcess(store, () => dropsIf((_, settings) => !isBaseline(settings) && draw.chance(0.3)))
+    await expect(start(store, drawing)).rejects.toThrow(
+      /two answers[\s\S]*question 1 of this run is open[\s\S]*--abandon r/,
+    )
+    expect((await items(store))[0]).toMatchObject({ used: 1, open: { run_id: 'r' } })
   })
 
   test.each([0.005, 0.02])('by chance in a share of %s of calls is never certified and then denied', async (share) => {

@@ -33,7 +33,7 @@ const RAW: readonly string[] = [
   ...['"2026-02-30"', '"9999-99-99"', '"NAME@1"', '"a@1.0.0"', '"support.refund"', '"evidence.orders.top_k"'],
   ...['{"__proto__":{"x":1}}', '{"constructor":{"prototype":{"x":1}}}', '{"a":1,"a":2}', '{"":0}', '{"length":-1}'],
   '['.repeat(5000) + ']'.repeat(5000),
-  '{"a":'.repeat(200) + '1' + '}'.repeat(200),
+  `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`,
   '9'.repeat(400),
   `"${'x'.repeat(200_000)}"`,
   `"${'\\u00e9'.repeat(3000)}"`,

@@ -2,13 +2,13 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Draw } from '../../functions/demo/draw.ts'
-import { ROLLOUT, RUN } from './bases.ts'
+import { type Bases, ROLLOUT, RUN } from './bases.ts'
 import { type Ran, wrongAnswer } from './commands.ts'
 import { filesOf, WorkingCopy } from './folder.ts'
 import type { Kind } from './kind.ts'
 
 /** Verbs that look at a store, and the files that each answers for: whatever is damaged of them, it may not say "good". */
-const LOOKS: readonly { argv: (target: string) => readonly string[]; answersFor: RegExp | null }[] = [
+const LOOKS: readonly { argv: (files: Bases['files']) => readonly string[]; answersFor: RegExp | null }[] = [
   {
     argv: () => ['verify', RUN],
     answersFor: /^(autotune\/runs\/r\/|vault\/goldens\/|goldens\/support\.refund\/\w{16}\/)/,
@@ -24,7 +24,9 @@ const LOOKS: readonly { argv: (target: string) => readonly string[]; answersFor:
   { argv: () => ['explain', 'ctxpack.support@1.1.0'], answersFor: null },
   { argv: () => ['rollout', 'show', ROLLOUT], answersFor: null },
   { argv: () => ['rollout', 'list'], answersFor: null },
-  { argv: (target) => ['doctor', '--target', target], answersFor: null },
+  { argv: ({ target }) => ['doctor', '--target', target], answersFor: null },
+  { argv: ({ target, candidates }) => ['propose', candidates, '--target', target], answersFor: null },
+  { argv: ({ target }) => ['run', '--target', target, '--run-id', 'next'], answersFor: null },
 ]
 
 /** Does one thing to a file of a store; what was done, and whether its bytes are others now. */
@@ -87,7 +89,7 @@ export const storeDamage: Kind = {
   async open({ dir, bases, commands }) {
     const { recorded, files } = await bases()
     const copy = new WorkingCopy(recorded, join(dir, 'store'))
-    const looks = LOOKS.map(({ argv, answersFor }) => ({ argv: argv(files.target), answersFor }))
+    const looks = LOOKS.map(({ argv, answersFor }) => ({ argv: argv(files), answersFor }))
     const before = new Map<string, Ran>()
     for (const { argv } of looks) before.set(argv.join(' '), await commands.run(...argv, '--store', copy.dir))
     const all = filesOf(recorded)

@@ -7,6 +7,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { isDeployed } from '../functions/cli/store-options.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
+import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 export function told(error: unknown, argv: readonly string[]): number {
   const refused = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
   const known = refused ? (error as Error).message : (awsProblem(error) ?? systemProblem(error))
-  const message = known ?? faultOf(error as Error)
+  const message = toldText(known ?? faultOf(error as Error))
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`)
   process.stderr.write(`autotune: ${message}\n`)
   return known === null ? 1 : 2

@@ -5,6 +5,16 @@ export class UserError extends Error {
   override name = 'UserError'
 }
 
+/** An object of a store does not read as what was written there: the disk, or somebody, changed it. */
+export class DamagedObject extends UserError {
+  override name = 'DamagedObject'
+
+  /** @param key of the object; `why`: where it stops being what was written */
+  constructor(key: string, why: string) {
+    super(`${key} of this store is damaged: ${why}. Restore it from a copy of the store`)
+  }
+}
+
 /** A workflow came to wait for a review that has ended already: it goes on at once. Caught by name. */
 export class ReviewEnded extends Error {
   override name = 'ReviewEnded'

@@ -27,8 +27,8 @@ import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
-import { pinnedDocuments } from '../steps/experience/documents.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { compareRecords } from '../steps/experience/stored-records.ts'
 import { headProblems } from '../steps/heads/check.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
@@ -73,7 +73,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
   try {
     if (store && isLocal(store)) await store.unlockVault()
     const reader = store && (await readerOf(store))
-    const documents = store ? await pinnedDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
+    const documents = store ? await soundDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
     const records =
       store && target.intent
         ? [

@@ -4,6 +4,7 @@ import type { ModuleEngine } from '../embedded/module-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
 import { isLocal, openExisting } from './open.ts'
@@ -29,6 +30,7 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
   const store = await openExisting(o, terminalProgress())
   let harness: ModuleEngine | null = null
   try {
+    await soundDocuments(store.objects, target)
     if (replayer !== 'transcript' && isLocal(store))
       harness = await openHarness(store, target.intent ?? '', { ...o, replayer })
     const proposed = await proposeChanges(store, target, changes, harness)

@@ -7,8 +7,8 @@ import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { pinnedDocuments } from '../steps/experience/documents.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { abandonRun } from '../steps/run/abandon.ts'
 import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
 import { runTarget } from '../steps/run/run.ts'
@@ -50,6 +50,7 @@ export async function runVerb(o: Options): Promise<number> {
       const candidates = changes?.map(({ change }) => change) ?? null
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o.json)
     }
+    await soundDocuments(store.objects, target)
     await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
     ended = onInterrupt(
@@ -89,7 +90,7 @@ async function boundedBy(
   target: TuningTarget,
   changes: readonly LocatedChange[],
 ): Promise<CandidateChange[]> {
-  const { pack } = await pinnedDocuments(store.objects, target)
+  const { pack } = await soundDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
   return boundedCandidates(changes, pack, target)
 }

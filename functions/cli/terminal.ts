@@ -6,8 +6,26 @@ export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s autotune --
 
 /** Prints lines for people, or one object on one line for machines. */
 export function print(json: boolean, object: unknown, lines: () => readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${lines().join('\n')}\n`)
+  process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${printable(lines().join('\n'))}\n`)
 }
+
+/** Characters that a terminal obeys in place of showing them, and those that turn the direction of a line. */
+const OBEYED = /[^\P{Cc}\n\t]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+/** Most of one line of a message: the rest is what somebody else wrote, and no help. */
+const LONGEST_LINE = 2000
+
+/** A text of many sources as it may be shown: what would steer the terminal is spelled out. */
+export const printable = (text: string): string =>
+  text.replace(OBEYED, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** A message as it is told: printable, each line of it cut where nobody reads on. */
+export const toldText = (message: string): string =>
+  printable(message)
+    .split('\n')
+    .map((line) =>
+      line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE / 2)} ... ${line.slice(-LONGEST_LINE / 2)}` : line,
+    )
+    .join('\n')
 
 /** A log needs a sign of life, a terminal each one. */
 const LOGGED_EVERY_MS = 10_000

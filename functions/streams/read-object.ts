@@ -1,5 +1,6 @@
 /** The store as the steps see it: open objects, sealed objects, the ledger table and the clock. Built by an adapter. */
 import { createHash } from 'node:crypto'
+import { DamagedObject } from '../errors.ts'
 import type { ObjectStore } from '../ports.ts'
 import { LineSplitter } from './line-splitter.ts'
 
@@ -12,10 +13,10 @@ export async function readText(objects: ObjectStore, key: string, version?: stri
   return bytes === null ? null : decoder.decode(bytes)
 }
 
-/** JSON value of an object, or `null` when there is none. */
+/** JSON value of an object, or `null` when there is none. Throws DamagedObject where it is no JSON. */
 export async function readJson<T>(objects: ObjectStore, key: string, version?: string): Promise<T | null> {
   const text = await readText(objects, key, version)
-  return text === null ? null : (JSON.parse(text) as T)
+  return text === null ? null : storedValue<T>(text, key)
 }
 
 /** Lines of an object, one after the other: it is never held whole. None when there is no object. */
@@ -28,9 +29,9 @@ export async function* streamLines(objects: ObjectStore, key: string, version?: 
   if (rest.length > 0) yield rest.toString()
 }
 
-/** Values of a JSONL object as they come, one a line; none when there is no object. */
+/** Values of a JSONL object as they come, one a line; none when there is no object. Throws DamagedObject. */
 export async function* streamValues<T>(objects: ObjectStore, key: string, version?: string): AsyncGenerator<T> {
-  for await (const line of streamLines(objects, key, version)) yield JSON.parse(line) as T
+  for await (const line of streamLines(objects, key, version)) yield storedValue<T>(line, key)
 }
 
 /** Values of a JSONL object, one a line; empty when there is none. */
@@ -49,6 +50,15 @@ export async function digestOfObject(objects: ObjectStore, key: string, version?
 /** A value that no longer parses is a value that changed. */
 export const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
   value.catch((error: Error) => {
-    if (error instanceof SyntaxError) return null
+    if (error instanceof DamagedObject) return null
     throw error
   })
+
+/** JSON value of what is stored under a key. Throws DamagedObject. */
+export function storedValue<T>(text: string, key: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new DamagedObject(key, `no JSON: ${(error as Error).message}`)
+  }
+}

@@ -5,7 +5,7 @@ import type { BaselineTuple, ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
-import { UserError } from '../../errors.ts'
+import { DamagedObject, UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { readJson, readText } from '../../streams/read-object.ts'
 
@@ -105,6 +105,7 @@ export async function intentsOf({ objects }: Pick<Store, 'objects'>): Promise<st
   const intents = new Set<string>()
   for await (const key of objects.list(keys.packs())) {
     const pack = key.endsWith('/pack.json') ? await readJson<ContextPack>(objects, key) : null
+    if (pack !== null && !Array.isArray(pack.intents)) throw new DamagedObject(key, 'it is no pack')
     for (const { intent_id } of pack?.intents ?? []) intents.add(intent_id)
   }
   return [...intents].sort()

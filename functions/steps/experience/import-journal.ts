@@ -9,6 +9,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
+import { soundSegments } from './segments.ts'
 
 export type Side = 'search' | 'heldout'
 
@@ -64,7 +65,7 @@ export class ImportJournal {
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))
       for (const segment of (await readJson<string[]>(objects, key)) ?? []) listed.add(segment)
-    const segments = inBlocks(objects.list(keys.journal()), async (key) => ({
+    const segments = inBlocks(soundSegments(objects, keys.journal()), async (key) => ({
       key,
       lines: await readLines<JournalLine>(objects, key),
     }))

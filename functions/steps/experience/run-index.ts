@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import { FamilyLinks } from './family-links.ts'
-import { addSegments, segmentValues } from './segments.ts'
+import { addSegments, segmentValues, soundSegments } from './segments.ts'
 
 /** Adds runs. */
 export const addToIndex = (
@@ -54,7 +54,7 @@ async function* readCounted(
   try {
     const links = await FamilyLinks.read(objects, intent, aside)
     const leftOut = links.leftOut(without)
-    for await (const key of objects.list(keys.index(intent)))
+    for await (const key of soundSegments(objects, keys.index(intent)))
       for await (const text of streamLines(objects, key)) {
         const line = JSON.parse(text) as IndexLine
         // No name holds a NUL, so that a case sorts before every case that begins with its name.

@@ -1,8 +1,9 @@
 /** Lists that are only ever added to: segments of JSON lines, each named by its content, so that the same lines again change nothing. */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { DamagedObject } from '../../errors.ts'
 import type { ObjectStore } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
-import { streamValues } from '../../streams/read-object.ts'
+import { digestOfObject, streamValues } from '../../streams/read-object.ts'
 
 const SEGMENT_LINES = 10_000
 
@@ -18,7 +19,17 @@ export async function addSegments(
   }
 }
 
+/** Keys of the segments below a prefix, each found to be what its name says. Throws DamagedObject. */
+export async function* soundSegments(objects: ObjectStore, prefix: string): AsyncGenerator<string> {
+  for await (const key of objects.list(prefix)) {
+    const digest = await digestOfObject(objects, key)
+    if (!key.endsWith(`/${digest?.slice(7)}.jsonl`))
+      throw new DamagedObject(key, 'its content is not what its name says')
+    yield key
+  }
+}
+
 /** Every line of the segments below a prefix. */
 export async function* segmentValues<T>(objects: ObjectStore, prefix: string): AsyncGenerator<T> {
-  for await (const key of objects.list(prefix)) yield* streamValues<T>(objects, key)
+  for await (const key of soundSegments(objects, prefix)) yield* streamValues<T>(objects, key)
 }

@@ -44,8 +44,8 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/streams/',
     mayImport: ['functions/ports.ts', 'schemas/'],
-    packages: ['node:crypto'],
-    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here',
+    packages: ['node:crypto', 'node:zlib'],
+    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here (node:zlib: frames of a segment)',
   },
   {
     path: 'functions/pages/',

@@ -2,7 +2,7 @@
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
 import { canonical, canonicalLines, chainLink, digestOfBytes } from '../canonical.ts'
-import { compileRecording, type Recorded } from '../replay/compile.ts'
+import { compiledText, compileRecording, compileRun, type Recorded } from '../replay/compile.ts'
 import { prepare } from '../replay/prepare.ts'
 import { render } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
@@ -14,12 +14,13 @@ export type RunFiles = Readonly<Record<RunFile, string>>
 export class TamperError extends Error {
   override name = 'TamperError'
   readonly runId: string
-  readonly file: RunFile
+  /** One of its files, or the key of the segment that holds it. */
+  readonly file: string
   readonly detail: string
 
-  constructor(runId: string, file: RunFile, detail: string) {
+  constructor(runId: string, file: string, detail: string) {
     super(
-      `${runId}/${file} was changed after it was recorded: ${detail}. Import the same records again, which restores it, or take the file from a backup.`,
+      `${file.includes('/') ? `run ${runId} in ${file}` : `${runId}/${file}`} was changed after it was recorded: ${detail}. Import the same records again, which restores it, or take the file from a backup.`,
     )
     this.runId = runId
     this.file = file
@@ -73,6 +74,28 @@ const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome 
     cost_cents: outcome.cost_cents,
   },
 })
+
+/** A run as it stands in a segment: as it was recorded, and compiled. Both are canonical JSON on one line. */
+export interface PackedRun {
+  readonly recorded: string
+  readonly compiled: string
+}
+
+/** A run to be packed, with the digest of the decision record that its files would hold. */
+export function packRun(run: ExperienceRun): PackedRun & { readonly record: string } {
+  const recorded = canonical(run)
+  // Compiled as it will be read again: the order of keys is part of what a compiler sees.
+  const again = JSON.parse(recorded) as ExperienceRun
+  const read = readRunFiles(again.run_id, filesOf(again))
+  return {
+    recorded,
+    compiled: compiledText(compileRun(read.run, read.recorded)),
+    record: read.recorded.decision_record,
+  }
+}
+
+/** Files of a packed run, byte for byte those of a folder. */
+export const filesOfPacked = (recorded: string): RunFiles => filesOf(JSON.parse(recorded) as ExperienceRun)
 
 /** Run and its recorded digests from stored files. Throws TamperError where a seal or the chain is broken. */
 export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceRun; recorded: Recorded } {

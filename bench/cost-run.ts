@@ -136,6 +136,10 @@ class Meter {
         meter.count('gets', vault)
         return inner.read(key)
       },
+      async readRange(key, start, length) {
+        meter.count('gets', vault)
+        return inner.readRange(key, start, length)
+      },
       async put(key, content) {
         meter.count('puts', vault)
         meter.look(true)

@@ -125,6 +125,12 @@ function build(state: { code: number }): Command {
     .addOption(
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs)',
+      ).choices(['files', 'segments']),
+    )
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {
       state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)

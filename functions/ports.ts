@@ -34,6 +34,11 @@ export interface ObjectStore {
   get(key: string, version?: string): Promise<Uint8Array | null>
   /** The same bytes piece by piece, opened when they are first asked for. */
   read(key: string, version?: string): Promise<AsyncIterable<Uint8Array> | null>
+  /**
+   * Bytes from a position on, as many as asked for (at least one) or as there are; `null` when there is no object. For what is never
+   * replaced under its key.
+   */
+  readRange(key: string, start: number, length: number): Promise<Uint8Array | null>
   /** Writes or replaces an object. Its version; `null`: this store tells none (a bucket without versioning). */
   put(key: string, bytes: Content): Promise<string | null>
   /** Writes an object only where none stands. `false`: one stood there already, and it is untouched. */

@@ -49,6 +49,11 @@ export const keys = {
   runs: () => 'experience/runs/',
   /** Prefix of the files of one run. `date`: day of the recording; null: not recorded. */
   run: (date: string | null, runId: string) => `experience/runs/${date ?? 'undated'}/${segment(runId)}/`,
+  /** How the recorded runs of this store lie, on both sides. */
+  layout: () => 'experience/layout.json',
+  /** A segment of recorded runs, by its digest. `date`: first day of its runs; null: not recorded. */
+  runSegment: (date: string | null, digest: string) =>
+    `experience/runs/${date ?? 'undated'}/${digest.slice(7)}.jsonl.zst`,
   /** Prefix of the indexes of all intents. */
   indexes: () => 'experience/index/',
   /** Index of an intent's runs: segments named by the digest of their lines. */

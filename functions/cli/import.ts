@@ -2,6 +2,7 @@
 
 import { importFiles } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
+import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, terminalProgress } from './terminal.ts'
@@ -18,6 +19,7 @@ interface Options extends StoreOptions {
   readonly splitKey?: string
   readonly heldoutShare: number
   readonly joinNearCopies?: boolean
+  readonly layout?: Layout
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
@@ -37,12 +39,14 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       splitBy: o.split,
       splitKey: o.splitKey ?? null,
       heldoutShare: o.heldoutShare,
+      layout: o.layout ?? null,
       joinNear: o.joinNearCopies ?? false,
     })
     print(o.json, { ...report, documents }, () => [
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
       ...(files.length > 0
         ? [
+            `layout: ${report.layout}`,
             `families: ${report.search_families} for the search, ${report.heldout_families} sealed away; intents: ${report.intents.join(', ')}`,
           ]
         : []),

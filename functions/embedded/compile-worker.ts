@@ -7,11 +7,12 @@ import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../errors.ts'
 import { compileBlock } from '../steps/experience/compile.ts'
+import { RecordedRuns } from '../steps/experience/recorded-runs.ts'
 
 const sides = new Map(
   Object.entries(workerData as Sides).map(([side, { folder, key }]) => {
     const files = fileStore(folder)
-    return [side, encryptedStore(files, { forReading: () => key, forWriting: async () => key })]
+    return [side, new RecordedRuns(encryptedStore(files, { forReading: () => key, forWriting: async () => key }))]
   }),
 )
 

@@ -20,6 +20,7 @@ import {
 } from '../steps/experience/documents.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
+import type { Layout } from '../steps/experience/layout.ts'
 import { parseRecord as parseText } from '../steps/experience/parse.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { readInput } from './read-input.ts'
@@ -37,6 +38,8 @@ export interface ImportOptions {
   readonly heldoutShare: number
   /** Count near copies as one family. */
   readonly joinNear?: boolean
+  /** How the runs are to lie; null: as they do, or as suits their number. */
+  readonly layout?: Layout | null
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -66,7 +69,11 @@ export async function importFiles(
       await refuseChanged(store.objects, packs, suites, prices, kept)
       const rule = await splitRule(store, options)
       const joinNear = options.joinNear ?? false
-      const report = await ingest(store, () => runsOf(aside.records), rule, { joinNear, check })
+      const report = await ingest(store, () => runsOf(aside.records), rule, {
+        joinNear,
+        layout: options.layout ?? null,
+        check,
+      })
       await check()
       for (const pack of packs) await publishPack(store, pack)
       for (const suite of suites) await publishSuite(store, suite)

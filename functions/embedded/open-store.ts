@@ -126,6 +126,7 @@ function openSide(files: ObjectStore): ObjectStore {
   return {
     get: async (key, version) => files.get(open(key), version),
     read: async (key, version) => files.read(open(key), version),
+    readRange: async (key, start, length) => files.readRange(open(key), start, length),
     put: async (key, bytes) => files.put(open(key), bytes),
     putIfAbsent: async (key, bytes) => files.putIfAbsent(open(key), bytes),
     versionOf: async (key) => files.versionOf(open(key)),

@@ -44,8 +44,8 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/streams/',
     mayImport: ['functions/ports.ts', 'functions/errors.ts', 'schemas/'],
-    packages: ['node:crypto'],
-    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here, and one that does not read says so',
+    packages: ['node:crypto', 'node:zlib'],
+    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here, and one that does not read says so (node:zlib: frames of a segment)',
   },
   {
     path: 'functions/pages/',

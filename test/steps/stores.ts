@@ -125,6 +125,10 @@ export function watched(
       hook('read', side, key)
       return inner.read(key, version)
     },
+    async readRange(key, start, length) {
+      hook('read', side, key)
+      return inner.readRange(key, start, length)
+    },
     async put(key, bytes) {
       hook('write', side, key)
       return inner.put(key, bytes)

@@ -64,6 +64,7 @@ function refusing(what: string): ObjectStore {
   return {
     get: async () => refuse(),
     read: async () => refuse(),
+    readRange: async () => refuse(),
     put: async () => refuse(),
     putIfAbsent: async () => refuse(),
     versionOf: async () => refuse(),

@@ -60,6 +60,19 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
       const bytes = await get(key, version)
       return bytes && onePiece(bytes)
     },
+    async readRange(key, start, length) {
+      const where = at(key)
+      const Range = `bytes=${start}-${start + length - 1}`
+      return orAbsent(async () => {
+        try {
+          const { Body } = await client.send(new GetObjectCommand({ ...where, Range }))
+          return await Body!.transformToByteArray()
+        } catch (error) {
+          if (nameOf(error) === 'InvalidRange') return new Uint8Array()
+          throw error
+        }
+      })
+    },
     async put(key, content) {
       const { VersionId } = await client.send(new PutObjectCommand(await object(key, content)))
       return VersionId ?? null

@@ -1,6 +1,19 @@
-/** A line of an intent's index: which run, of which case and family. */
+/** A line of an intent's index: which run, of which case and family, and where it lies. */
 import { hash } from 'node:crypto'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+
+/** Place of a run in a segment. */
+export interface Packed {
+  readonly segment: string
+  /** Where its frames begin. */
+  readonly at: number
+  /** Bytes of the frame that holds it compiled, and of the one behind it that holds it as it was recorded. */
+  readonly bytes: readonly [compiled: number, recorded: number]
+  /** Its line in both frames, from 0. */
+  readonly line: number
+  /** Digest of the compiled line, which names that of its decision record. */
+  readonly digest: string
+}
 
 /** One run. */
 export interface IndexLine {
@@ -12,6 +25,8 @@ export interface IndexLine {
   readonly family: string
   /** Family that it counts for, where that is not the one that it was recorded for: a copy of one of that family's runs. */
   readonly joined?: string
+  /** Absent: it lies in a folder of its own, as five files. */
+  readonly packed?: Packed
 }
 
 export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({

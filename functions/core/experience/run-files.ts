@@ -1,10 +1,11 @@
 /** The five files of a recorded run, and the way back. The decision record seals the other four by digest. */
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
+import type { Recording } from '#schemas/replay-case.ts'
 import type { RunFile } from '#schemas/s3-keys.ts'
 import { canonical, canonicalLines, chainLink, digestOfBytes } from '../canonical.ts'
-import { compileRecording, type Recorded } from '../replay/compile.ts'
+import { compiledText, compileRecording, compileRun, type Recorded } from '../replay/compile.ts'
 import { prepare } from '../replay/prepare.ts'
-import { render } from '../replay/render.ts'
+import { contextHash, render } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { decisionRecordText, recordIdentity } from './decision-record.ts'
 
@@ -14,12 +15,13 @@ export type RunFiles = Readonly<Record<RunFile, string>>
 export class TamperError extends Error {
   override name = 'TamperError'
   readonly runId: string
-  readonly file: RunFile
+  /** One of its files, or the key of the segment that holds it. */
+  readonly file: string
   readonly detail: string
 
-  constructor(runId: string, file: RunFile, detail: string) {
+  constructor(runId: string, file: string, detail: string) {
     super(
-      `${runId}/${file} was changed after it was recorded: ${detail}. Import the same records again, which restores it, or take the file from a backup.`,
+      `${file.includes('/') ? `run ${runId} in ${file}` : `${runId}/${file}`} was changed after it was recorded: ${detail}. Import the same records again, which restores it, or take the file from a backup.`,
     )
     this.runId = runId
     this.file = file
@@ -29,6 +31,13 @@ export class TamperError extends Error {
 
 /** Files of a run as canonical JSON. Tool calls and results move to the hash-chained transcript. */
 export function filesOf(run: ExperienceRun): RunFiles {
+  const { rest, sealed } = sealedFiles(run)
+  const recording = compileRecording(run, recordedOf(run, sealed, {}), false)
+  return { ...rest, 'decision-record.json': decisionRecord(run, sealed, recording).text }
+}
+
+/** The files that a decision record seals, and their digests. */
+function sealedFiles(run: ExperienceRun) {
   let previous: string | null = null
   const transcript: unknown[] = []
   const steps = run.steps.map((step) => {
@@ -51,13 +60,17 @@ export function filesOf(run: ExperienceRun): RunFiles {
     'tool-transcripts.jsonl': canonicalLines(transcript),
   }
   const sealed = Object.fromEntries(Object.entries(rest).map(([file, text]) => [file, digestOfBytes(text)]))
-  const recording = compileRecording(run, recordedOf(run, sealed, {}), false)
+  return { rest, sealed }
+}
+
+/** Decision record of a run as it was recorded, and the hash of the context in it. */
+function decisionRecord(run: ExperienceRun, sealed: Readonly<Record<string, string>>, recording: Recording) {
   const prepared = prepare(recording)
-  const plan = planOf(run.settings)
-  const rendered = render(prepared, plan)
+  const rendered = render(prepared, planOf(run.settings))
   const asked = Uint8Array.from(recording.approvals.asked, (waited) => (waited ? 1 : 0))
   const trimmed = { recording, prepared, rendered, asked, equal: true }
-  return { ...rest, 'decision-record.json': decisionRecordText(recordIdentity(run, sealed), trimmed) }
+  const text = decisionRecordText(recordIdentity(run, sealed), trimmed)
+  return { text, context: `sha256:${contextHash(prepared, rendered)}` }
 }
 
 const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome }: ExperienceRun) => ({
@@ -73,6 +86,28 @@ const recordedScorecard = ({ run_id, trace_id, intent_id, pack_version, outcome 
     cost_cents: outcome.cost_cents,
   },
 })
+
+/** A run as it stands in a segment: as it was recorded, and compiled. Both are canonical JSON on one line. */
+export interface PackedRun {
+  readonly recorded: string
+  readonly compiled: string
+}
+
+/** A run to be packed, with the digest of the decision record that its files would hold. */
+export function packRun(run: ExperienceRun): PackedRun & { readonly record: string } {
+  const recorded = canonical(run)
+  // Compiled as it will be read again: the order of keys is part of what a compiler sees.
+  const again = JSON.parse(recorded) as ExperienceRun
+  const { sealed } = sealedFiles(again)
+  const compiled = compileRun(again, recordedOf(again, sealed, {}))
+  const { text, context } = decisionRecord(again, sealed, compiled.recording)
+  const record = digestOfBytes(text)
+  const recording = { ...compiled.recording, recorded: recordedOf(again, sealed, { decision_record: record, context }) }
+  return { recorded, compiled: compiledText({ ...compiled, recording }), record }
+}
+
+/** Files of a packed run, byte for byte those of a folder. */
+export const filesOfPacked = (recorded: string): RunFiles => filesOf(JSON.parse(recorded) as ExperienceRun)
 
 /** Run and its recorded digests from stored files. Throws TamperError where a seal or the chain is broken. */
 export function readRunFiles(runId: string, files: RunFiles): { run: ExperienceRun; recorded: Recorded } {

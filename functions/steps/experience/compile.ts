@@ -2,13 +2,12 @@
 
 import type { Records } from '#core/bytes/records.ts'
 import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
-import { type RunFiles, readRunFiles } from '#core/experience/run-files.ts'
-import { assembleCase, type CompiledRun, compileRun } from '#core/replay/compile.ts'
-import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { assembleLine, type CompiledLine } from '#core/replay/compile.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { ahead, asText, digestOfPut } from '../../streams/groups.ts'
-import { readText } from '../../streams/read-object.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { readCounting } from './run-index.ts'
 
 /** Runs of a block: a few milliseconds of work, and little to hold. */
@@ -23,12 +22,15 @@ export async function* compileIntent(
   intent: string,
   without: (family: string) => boolean = () => false,
 ): AsyncGenerator<string> {
+  const recorded = new RecordedRuns(store.objects)
   const compiler = store.compilerOf?.(store.objects) ?? null
   let begun = 0
   const compiling = async (block: readonly IndexLine[]) => {
     begun += block.length
-    const elsewhere = compiler !== null && begun > compiler.runsInPlace
-    const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(store.objects, intent, block)
+    // What is packed is compiled already.
+    const isWork = block.some((line) => line.packed === undefined)
+    const elsewhere = compiler !== null && isWork && begun > compiler.runsInPlace
+    const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(recorded, intent, block)
     return { runs: block.length, lines: await lines }
   }
   const blocks = wholeCases(readCounting(store, intent, without))
@@ -56,47 +58,38 @@ async function* wholeCases(index: AsyncIterable<IndexLine>): AsyncGenerator<read
 
 /** Case lines of some indexed runs, all recordings of a case among them. Throws the first error in their order. */
 export async function compileBlock(
-  objects: ObjectStore,
+  recorded: RecordedRuns,
   intent: string,
   block: readonly IndexLine[],
 ): Promise<string[]> {
-  const settled = await Promise.allSettled(block.map((line) => compileStored(objects, intent, line)))
+  const settled = await Promise.allSettled(block.map((line) => compileStored(recorded, intent, line)))
   const lines: string[] = []
-  let same: CompiledRun[] = []
+  let same: CompiledLine[] = []
   for (const one of settled) {
     if (one.status === 'rejected') throw one.reason
     const compiled = one.value
     if (same.length > 0 && same[0]!.case_id !== compiled.case_id) {
-      lines.push(assembleCase(same).line)
+      lines.push(assembleLine(same).line)
       same = []
     }
     same.push(compiled)
   }
-  if (same.length > 0) lines.push(assembleCase(same).line)
+  if (same.length > 0) lines.push(assembleLine(same).line)
   return lines
 }
 
 /** A run is listed once it is stored whole: one without its record was removed since. Not named: it may be a sealed one. */
-async function compileStored(objects: ObjectStore, intent: string, line: IndexLine): Promise<CompiledRun> {
-  const files = await readFiles(objects, line)
-  if (!files)
+async function compileStored(recorded: RecordedRuns, intent: string, line: IndexLine): Promise<CompiledLine> {
+  const compiled = await recorded.compiled(line)
+  if (!compiled)
     throw new UserError(
       `a run that the index of ${intent} lists is not in this store any more: what is left is no fair sample. Import the same records again, which restores it`,
     )
-  const { run, recorded } = readRunFiles(line.run_id, files)
-  if (run.case_id !== caseOf(line))
+  if (compiled.case_id !== caseOf(line))
     throw new UserError(
       `the index of ${intent} was changed: it does not name the case of run ${line.run_id}. Import into a new store`,
     )
-  return compileRun(line.joined === undefined ? run : { ...run, family_id: line.joined }, recorded)
-}
-
-/** The five files of a stored run; `null` when its decision record is not there (it was never finished). */
-export async function readFiles(objects: ObjectStore, { run_id, date }: IndexLine): Promise<RunFiles | null> {
-  const folder = keys.run(date, run_id)
-  const texts = await Promise.all(RUN_FILES.map((file) => readText(objects, `${folder}${file}`)))
-  if (texts[RUN_FILES.indexOf('decision-record.json')] === null) return null
-  return Object.fromEntries(RUN_FILES.map((file, i) => [file, texts[i] ?? ''])) as RunFiles
+  return line.joined === undefined ? compiled : { ...compiled, family_id: line.joined }
 }
 
 /** A compiled search set, kept under its digest: runs pin it, and are recomputed from it. */

@@ -3,7 +3,7 @@
  * holds hashes only, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import { familyHash } from '#core/experience/index-line.ts'
+import { familyHash, type Packed } from '#core/experience/index-line.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
@@ -25,12 +25,15 @@ interface JournalLine extends HashedNames {
   /** Digest of its decision record, which seals its other files. */
   readonly record: string
   readonly side: Side
+  /** Where it lies, unless in a folder of its own. */
+  readonly packed?: Packed
 }
 
 /** A run that an earlier import stored. */
 export interface StoredRun {
   readonly record: string
   readonly side: Side
+  readonly packed?: Packed
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
 }
@@ -83,6 +86,12 @@ export class ImportJournal {
     return stored === null ? null : (JSON.parse(stored) as StoredRun)
   }
 
+  /** Has no earlier import stored a run? */
+  get isEmpty(): boolean {
+    for (const _ of this.runs()) return false
+    return true
+  }
+
   /** Every run that an earlier import stored, by the hash of its id. */
   *runs(): Generator<{ readonly run: string; readonly stored: StoredRun }> {
     const prefix = 'journal-run '
@@ -101,8 +110,8 @@ export class ImportJournal {
   }
 
   /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
-  add(names: HashedNames, side: Side, record: string): void {
-    this.#pending.push({ ...names, record, side })
+  add(names: HashedNames, side: Side, record: string, packed?: Packed): void {
+    this.#pending.push({ ...names, record, side, ...(packed && { packed }) })
   }
 
   get pending(): number {
@@ -137,8 +146,14 @@ export class ImportJournal {
     await this.#objects.putIfAbsent(keys.journalListedSegments(digest), text)
   }
 
-  #remember({ run, record, family, case: caseHash, side }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
-    this.#table.set(`journal-run ${run}`, JSON.stringify({ record, side, ...unlisted } satisfies StoredRun))
+  #remember(
+    { run, record, family, case: caseHash, side, packed }: JournalLine,
+    unlisted: Pick<StoredRun, 'unlisted'>,
+  ): void {
+    this.#table.set(
+      `journal-run ${run}`,
+      JSON.stringify({ record, side, ...(packed && { packed }), ...unlisted } satisfies StoredRun),
+    )
     this.#table.set(`journal-owner ${caseHash}`, family)
     if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, side)
   }

@@ -1,7 +1,7 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
 import { digestOf, digestOfBytes } from '#core/canonical.ts'
-import { familyHash, type IndexLine, indexLine } from '#core/experience/index-line.ts'
-import { filesOf, type RunFiles } from '#core/experience/run-files.ts'
+import { familyHash, type IndexLine, indexLine, type Packed } from '#core/experience/index-line.ts'
+import { filesOf, packRun, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
@@ -11,16 +11,20 @@ import { rowKeys } from '../store/ledger-keys.ts'
 import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
-import { familyName, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { familyName, type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
 import { type ImportedRun, noteImported } from './imported.ts'
+import { fixLayout, type Layout, layoutFor } from './layout.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
+import { SegmentWriter } from './segment-writer.ts'
 
 export interface IngestReport {
   readonly stored: number
   readonly unchanged: number
   /** Unchanged runs of which a file or an index line was missing, or was changed, and is there again. */
   readonly restored: number
+  /** How they lie; null: no runs were imported. */
+  readonly layout: Layout | null
   readonly search_families: number
   readonly heldout_families: number
   readonly intents: readonly string[]
@@ -31,6 +35,8 @@ export interface IngestReport {
 export interface IngestOptions {
   /** Count near copies as one family too. */
   readonly joinNear?: boolean
+  /** How the runs are to lie. @default what the store has, or what suits the number of runs of its first import */
+  readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
   readonly check?: () => Promise<void>
 }
@@ -76,9 +82,13 @@ export async function ingest(
   store: Store,
   source: RunSource,
   rule: SplitRule,
-  { joinNear = false, check = async () => {} }: IngestOptions = {},
+  { joinNear = false, layout: wanted = null, check = async () => {} }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
+  const packing = {
+    search: new SegmentWriter<ToPack>(store.scratch()),
+    heldout: new SegmentWriter<ToPack>(store.scratch()),
+  }
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
@@ -89,16 +99,20 @@ export async function ingest(
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
     const { runs, unchanged, intents } = await checked(store, source, rule, { journal, spent, copies, storedOn }, aside)
     await check()
+    const layout = runs === 0 ? null : await layoutFor(store, { wanted, runs, isOld: !journal.isEmpty })
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
+    if (layout !== null) await fixLayout(store, layout)
     await keepCopies(store, copies)
-    const { families, restored } = await writeRuns(store, source, { journal, copies, check }, aside, runs)
+    const known = { journal, copies, check, layout, packing }
+    const { families, restored } = await writeRuns(store, source, known, aside, runs)
     return {
       stored: runs - unchanged,
       unchanged,
       restored,
+      layout,
       search_families: families.search,
       heldout_families: families.heldout,
       intents: [...intents].sort(),
@@ -106,6 +120,8 @@ export async function ingest(
       near_copies: { runs: copies.near, joined: joinNear, example: copies.nearExample() },
     }
   } finally {
+    packing.search.close()
+    packing.heldout.close()
     aside.close()
   }
 }
@@ -189,6 +205,12 @@ const WRITE_AHEAD = 64
 /** How many runs are journaled at once: what a killed import writes again at most. */
 const JOURNAL_RUNS = 256
 
+interface Writing extends Known {
+  readonly check: () => Promise<void>
+  readonly layout: Layout | null
+  readonly packing: Readonly<Record<Side, SegmentWriter<ToPack>>>
+}
+
 /**
  * Runs first, then the journal says that they are stored, then the indexes list them. Killed in between, the same import
  * goes on from what the journal holds: a run is listed only when its id can no longer stand for other content.
@@ -196,7 +218,7 @@ const JOURNAL_RUNS = 256
 async function writeRuns(
   store: Store,
   source: RunSource,
-  { journal, copies, check }: Known & Required<Pick<IngestOptions, 'check'>>,
+  { journal, copies, check, layout, packing }: Writing,
   aside: Scratch,
   total: number,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
@@ -219,14 +241,20 @@ async function writeRuns(
     aside.set(counted, '')
     const stored = journal.run(names)
     if (stored) {
-      const isLost = await restore.run(run, stored, () => filesOf(run))
+      const { list, pack } = await restore.run(run, stored, () => filesOf(run))
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
-      if (stored.unlisted !== undefined || isLost) unlisted[stored.side].add(run, stored.record)
+      for (const on of pack) addToPack(packing[on], run, names)
+      if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
+        unlisted[stored.side].add(run.intent_id, placed(run, stored.packed), stored.record)
+      continue
+    }
+    if (layout === 'segments') {
+      addToPack(packing[side], run, names)
       continue
     }
     const files = filesOf(run)
     const record = digestOfBytes(files['decision-record.json'])
-    unlisted[side].add(run, record)
+    unlisted[side].add(run.intent_id, indexLine(run), record)
     const writing = writeRun(objectsOf[side], run, files)
     // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
@@ -239,6 +267,16 @@ async function writeRuns(
     await journal.flush()
   }
   await settle()
+  for (const side of ['search', 'heldout'] as const) {
+    for await (const written of packing[side].write(objectsOf[side])) {
+      for (const { line, about } of written) {
+        unlisted[side].add(about.intent, line, about.record)
+        journal.add(about.names, side, about.record, line.packed)
+      }
+      await check()
+      await journal.flush()
+    }
+  }
   await check()
   await journal.flush()
   for (const side of ['search', 'heldout'] as const) {
@@ -250,6 +288,23 @@ async function writeRuns(
   await journal.markListed(async (digest) => store.heads?.journal.append({ kind: 'import', digest }))
   return { families, restored: restore.runs }
 }
+
+/** What is to be said of a run once it is packed. */
+interface ToPack {
+  readonly intent: string
+  readonly names: HashedNames
+  readonly record: string
+}
+
+function addToPack(packing: SegmentWriter<ToPack>, run: ExperienceRun, names: HashedNames): void {
+  const { record, ...texts } = packRun(run)
+  packing.add(indexLine(run), texts, { intent: run.intent_id, names, record })
+}
+
+const placed = (run: ExperienceRun, packed: Packed | undefined): IndexLine => ({
+  ...indexLine(run),
+  ...(packed && { packed }),
+})
 
 /** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
 class UnlistedRuns {
@@ -264,11 +319,14 @@ class UnlistedRuns {
   }
 
   /** @param record digest of its decision record */
-  add(run: ExperienceRun, record: string): void {
-    this.intents.add(run.intent_id)
+  add(intent: string, line: IndexLine, record: string): void {
+    this.intents.add(intent)
     const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${this.#prefix(run.intent_id)}${number}`, JSON.stringify(indexLine(run)))
-    this.#aside.set(`record ${this.#side} ${number}`, JSON.stringify({ run: run.run_id, record } satisfies ImportedRun))
+    this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
+    this.#aside.set(
+      `record ${this.#side} ${number}`,
+      JSON.stringify({ run: line.run_id, record } satisfies ImportedRun),
+    )
   }
 
   *records(): Generator<ImportedRun> {

@@ -6,7 +6,13 @@ import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns } from './run-index.ts'
+
+export interface Restoring {
+  readonly list: boolean
+  readonly pack: readonly Side[]
+}
 
 /**
  * Looks at stored runs. In a deployment ingest reads none of them: it lists what the search side holds, and writes to the
@@ -18,27 +24,36 @@ export class Restore {
   readonly #store: Store
   readonly #aside: Scratch
   #known = false
+  readonly #runs: Readonly<Record<Side, RecordedRuns>>
 
   constructor(store: Store, aside: Scratch) {
     this.#store = store
     this.#aside = aside
+    this.#runs = { search: new RecordedRuns(store.objects), heldout: new RecordedRuns(store.vault) }
   }
 
   /**
    * Writes the files of a stored run that are not there, or are others.
-   * @returns `true`: no index lists it on its side, so the caller must
+   * @returns `list`: no index lists it on its side, so the caller must; `pack`: the sides on which it must be packed again,
+   *   and be listed where it lies then
    */
-  async run(run: ExperienceRun, { side, unlisted }: StoredRun, files: () => RunFiles): Promise<boolean> {
-    if (this.#store.rolesApart) return await this.#unread(run, { side, unlisted }, files)
+  async run(run: ExperienceRun, { side, unlisted, packed }: StoredRun, files: () => RunFiles): Promise<Restoring> {
+    if (this.#store.rolesApart) return { list: await this.#unread(run, { side, unlisted }, files), pack: [] }
     await this.#readIndexes()
     const hashed = familyHash(run.run_id)
-    const lists = (on: Side): boolean => this.#aside.get(`indexed ${on} ${hashed}`) !== null
+    const listed = (on: Side): string | null => this.#aside.get(`indexed ${on} ${hashed}`)
+    const isListed = listed(side) !== null
     let restored = false
+    const pack: Side[] = []
     // A run of a retired version lies on both sides.
-    for (const on of ['search', 'heldout'] as const)
-      if (on === side || lists(on)) restored = (await restoreFiles(this.#objectsOf(on), run, files)) || restored
-    if (restored || (unlisted === undefined && !lists(side))) this.runs++
-    return !lists(side)
+    for (const on of ['search', 'heldout'] as const) {
+      const segment = listed(on) || (on === side && !isListed ? packed?.segment : undefined)
+      if (segment && (await this.#runs[on].soundness(segment)) !== null) pack.push(on)
+      else if (!segment && (on === side || listed(on) !== null))
+        restored = (await restoreFiles(this.#objectsOf(on), run, files)) || restored
+    }
+    if (restored || pack.length > 0 || (unlisted === undefined && !isListed)) this.runs++
+    return { list: !isListed && !pack.includes(side), pack }
   }
 
   /** The same where nobody may read it: a changed file stays as it is, and whoever compiles it says so. */
@@ -75,7 +90,12 @@ export class Restore {
     if (this.#known) return
     this.#known = true
     for (const side of ['search', 'heldout'] as const)
-      for await (const run of indexedRuns(this.#objectsOf(side))) this.#aside.set(`indexed ${side} ${run}`, '')
+      for await (const { run, segment } of indexedRuns(this.#objectsOf(side))) {
+        // Of several lines one that holds is enough.
+        const known = this.#aside.get(`indexed ${side} ${run}`)
+        if (!known || (await this.#runs[side].soundness(known)) !== null)
+          this.#aside.set(`indexed ${side} ${run}`, segment ?? '')
+      }
   }
 
   #objectsOf(side: Side): ObjectStore {

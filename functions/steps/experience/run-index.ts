@@ -7,6 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import { FamilyLinks } from './family-links.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { addSegments, segmentValues, soundSegments } from './segments.ts'
 
 /** Adds runs. */
@@ -39,9 +40,12 @@ export const recordedFamilies = (
   intent: string,
 ): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> => segmentValues(objects, keys.index(intent))
 
-/** Hashed ids of the runs that the indexes of any intent list on a side; some come more than once. */
-export async function* indexedRuns(objects: ObjectStore): AsyncGenerator<string> {
-  for await (const { run_id } of segmentValues<IndexLine>(objects, keys.indexes())) yield familyHash(run_id)
+/** Hashed ids of the runs that the indexes of any intent list on a side, and where they lie; some come more than once. */
+export async function* indexedRuns(
+  objects: ObjectStore,
+): AsyncGenerator<{ readonly run: string; readonly segment: string | null }> {
+  for await (const { run_id, packed } of segmentValues<IndexLine>(objects, keys.indexes()))
+    yield { run: familyHash(run_id), segment: packed?.segment ?? null }
 }
 
 async function* readCounted(
@@ -50,6 +54,7 @@ async function* readCounted(
   without: (family: string) => boolean,
 ): AsyncGenerator<{ readonly line: IndexLine; readonly counts: boolean }> {
   const sorted = scratch()
+  const recorded = new RecordedRuns(objects)
   const aside = scratch()
   try {
     const links = await FamilyLinks.read(objects, intent, aside)
@@ -58,7 +63,9 @@ async function* readCounted(
       for await (const text of streamLines(objects, key)) {
         const line = JSON.parse(text) as IndexLine
         // No name holds a NUL, so that a case sorts before every case that begins with its name.
-        sorted.set(`${caseOf(line)}\u0000${line.run_id}`, text)
+        const key = `${caseOf(line)}\u0000${line.run_id}`
+        const known = sorted.get(key)
+        if (known === null || (await isBetter(recorded, line, JSON.parse(known) as IndexLine))) sorted.set(key, text)
       }
     for (const [, text] of sorted.entries()) {
       const line = links.resolved(JSON.parse(text) as IndexLine)
@@ -68,4 +75,12 @@ async function* readCounted(
     aside.close()
     sorted.close()
   }
+}
+
+/** Of two lines of a run: it was packed since, or packed again because its segment was broken. */
+async function isBetter(recorded: RecordedRuns, line: IndexLine, known: IndexLine): Promise<boolean> {
+  if (line.packed === undefined || line.packed.segment === known.packed?.segment) return false
+  return known.packed === undefined
+    ? (await recorded.soundness(line.packed.segment)) === null
+    : (await recorded.soundness(known.packed.segment)) !== null
 }

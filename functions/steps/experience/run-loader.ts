@@ -4,7 +4,7 @@ import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, RunLoader, Scratch, Store } from '../../ports.ts'
-import { readFiles } from './compile.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { readIndex } from './run-index.ts'
 
 /** Runs kept in memory: the search asks for the same cases again and again. */
@@ -16,6 +16,7 @@ export function runLoader(
   sides: readonly ObjectStore[],
   intent: string,
 ): RunLoader {
+  const recordedOn = sides.map((objects) => new RecordedRuns(objects))
   const kept = new Map<string, ExperienceRun>()
   let index: Promise<Scratch> | null = null
   return async (recording) => {
@@ -24,8 +25,9 @@ export function runLoader(
     if (known) return known
     index ??= indexOf(scratch, sides, intent)
     const found = JSON.parse((await index).get(run_id) ?? 'null') as Found | null
-    const files = found && (await readFiles(sides[found.side]!, found.line))
-    if (!files) throw new UserError(`run ${run_id} is no longer in this store: restore its folder`)
+    const files = found && (await recordedOn[found.side]!.files(found.line))
+    if (!files)
+      throw new UserError(`run ${run_id} is no longer in this store: import the same records again, which restores it`)
     const read = readRunFiles(run_id, files)
     if (read.recorded.decision_record !== recorded.decision_record)
       throw new TamperError(run_id, 'decision-record.json', 'it is not the one that the case was compiled from')

@@ -7,8 +7,9 @@ import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal, type Side, type StoredRun } from './import-journal.ts'
 import { readImported } from './imported.ts'
+import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns, readIndex } from './run-index.ts'
 
 /** Ids that a message names. */
@@ -35,7 +36,7 @@ export async function compareRecords(
       const objects = side === 'search' ? store.objects : store.vault
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
-        imported: (run) => journal.run({ run: familyHash(run) })?.record,
+        imported: (run) => journal.run({ run: familyHash(run) }) ?? undefined,
         aside,
         whole: whole || side === 'heldout',
       })
@@ -71,7 +72,10 @@ export async function compareImported(
     if (imported === 0) return null
     const found = await compareSide({ objects, scratch: store.scratch }, intent, {
       side,
-      imported: (run) => aside.get(`imported ${run}`) ?? undefined,
+      imported: (run) => {
+        const record = aside.get(`imported ${run}`)
+        return record === null ? undefined : { record }
+      },
       aside,
       whole: side === 'heldout',
     })
@@ -91,8 +95,8 @@ export async function compareImported(
 
 interface Comparing {
   readonly side: Side
-  /** Digest of the decision record under which a run was imported; undefined: nobody knows. */
-  readonly imported: (run: string) => string | undefined
+  /** Digest of the decision record under which a run was imported, and of what was packed; undefined: nobody knows. */
+  readonly imported: (run: string) => Pick<StoredRun, 'record' | 'packed'> | undefined
   readonly aside: Scratch
   readonly whole: boolean
 }
@@ -105,14 +109,23 @@ async function compareSide(
 ): Promise<Omit<RecordsFound, 'unlisted'>> {
   const { objects } = store
   await noteFiles(objects, side, aside)
+  const recorded = new RecordedRuns(objects)
   const looked = async (line: IndexLine): Promise<'missing' | 'changed' | null> => {
+    const imported = importedAs(line.run_id)
+    if (line.packed) {
+      const found = await recorded.soundness(line.packed.segment)
+      // One that was a file when it was imported is held by the digests of its files.
+      if (found !== null || !imported) return found
+      if (imported.packed !== undefined) return imported.packed.digest === line.packed.digest ? null : 'changed'
+      const files = await recorded.files(line).catch(() => null)
+      return files && digestOfBytes(files['decision-record.json']) === imported.record ? null : 'changed'
+    }
     const folder = keys.run(line.date, line.run_id)
     if (aside.get(`files ${side} ${folder}`) !== String(RUN_FILES.length)) return 'missing'
-    const imported = importedAs(line.run_id)
     const record = (await readText(objects, `${folder}decision-record.json`)) ?? ''
     // One that the journal does not know is whoever compiles it to judge.
     if (imported === undefined) return null
-    if (digestOfBytes(record) !== imported) return 'changed'
+    if (digestOfBytes(record) !== imported.record) return 'changed'
     return whole && (await isBroken(objects, folder, record)) ? 'changed' : null
   }
   const found = { listed: 0, missing: 0, changed: 0, examples: [] as string[] }
@@ -163,5 +176,5 @@ async function unlisted(objects: ObjectStore, side: Side, journal: ImportJournal
 
 /** Runs that the indexes of any intent list, by the hashes of their ids. */
 async function noteListed(objects: ObjectStore, side: Side, aside: Scratch): Promise<void> {
-  for await (const run of indexedRuns(objects)) aside.set(`listed ${side} ${run}`, '')
+  for await (const { run } of indexedRuns(objects)) aside.set(`listed ${side} ${run}`, '')
 }

@@ -15,10 +15,12 @@ import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
-import { compileIntent, readFiles } from '../experience/compile.ts'
+import { compileIntent } from '../experience/compile.ts'
 import { familiesOf, spentFamilies, versionsOf } from '../experience/families.ts'
 import { writeRun } from '../experience/ingest.ts'
+import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
+import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
@@ -253,14 +255,26 @@ export async function joinRetired(store: Store, intent: string): Promise<void> {
   }
 }
 
-/** Runs of spent families that are not open yet, each once it is. */
+/** Runs of spent families that are not open yet, each once it is. What is packed there is packed here. */
 async function* joined(store: Store, intent: string, aside: Scratch): AsyncGenerator<IndexLine> {
+  const sealed = new RecordedRuns(store.vault)
+  const packing = new SegmentWriter<null>(store.scratch())
   const joining = async (line: IndexLine): Promise<IndexLine | null> => {
     if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
-    const files = await readFiles(store.vault, line)
+    if (line.packed) {
+      const { packed: _, ...bare } = line
+      packing.add(bare, await sealed.packed(line), null)
+      return null
+    }
+    const files = await sealed.files(line)
     if (files) await writeRun(store.objects, line, files)
     return files && line
   }
-  for await (const line of inBlocks(readIndex({ ...store, objects: store.vault }, intent), joining))
-    if (line) yield line
+  try {
+    for await (const line of inBlocks(readIndex({ ...store, objects: store.vault }, intent), joining))
+      if (line) yield line
+    for await (const written of packing.write(store.objects)) yield* written.map(({ line }) => line)
+  } finally {
+    packing.close()
+  }
 }

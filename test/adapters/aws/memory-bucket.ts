@@ -29,7 +29,7 @@ export interface MemoryBucket {
 }
 
 const KNOWN = {
-  get: ['Bucket', 'Key', 'VersionId'],
+  get: ['Bucket', 'Key', 'Range', 'VersionId'],
   head: ['Bucket', 'Key'],
   put: ['Bucket', 'Key', 'Body', 'IfNoneMatch', 'IfMatch', 'ServerSideEncryption', 'SSEKMSKeyId', 'BucketKeyEnabled'],
   list: ['Bucket', 'Prefix', 'ContinuationToken'],
@@ -70,7 +70,10 @@ export function memoryBucket(
       input.VersionId === undefined ? objects.get(input.Key) : versions.get(`${input.VersionId} ${input.Key}`)
     if (!found && input.VersionId !== undefined) throw refused('NoSuchVersion', 404)
     if (!found) throw new NoSuchKey({ message: 'NoSuchKey', $metadata: { httpStatusCode: 404 } })
-    return { ETag: found.etag, Body: { transformToByteArray: async () => new Uint8Array(found.bytes) } }
+    const [from, to] = (/^bytes=(\d+)-(\d+)$/.exec(input.Range ?? '') ?? []).slice(1).map(Number)
+    if (from !== undefined && from >= found.bytes.length) throw refused('InvalidRange', 416)
+    const part = from === undefined ? found.bytes : found.bytes.slice(from, to! + 1)
+    return { ETag: found.etag, Body: { transformToByteArray: async () => new Uint8Array(part) } }
   })
   mock.on(HeadObjectCommand).callsFake((input) => {
     check(input, KNOWN.head)

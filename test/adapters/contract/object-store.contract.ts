@@ -76,6 +76,27 @@ export function objectStoreContract(name: string, makeStore: Make<ObjectStore>):
       }
     })
 
+    it('reads a part, as far as there is one', async () => {
+      const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) >> 3)
+      await store.put('a/part', bytes)
+      for (const [start, length] of [
+        [0, 1],
+        [0, 200_000],
+        [65_535, 2],
+        [65_536, 65_536],
+        [131_071, 70_000],
+        [199_999, 5],
+        [100_000, 1_000_000],
+        [200_000, 5],
+        [300_000, 1],
+      ] as const)
+        expect([...(await store.readRange('a/part', start, length))!]).toEqual([...bytes.slice(start, start + length)])
+      await store.put('a/none', '')
+      expect(await store.readRange('a/none', 0, 10)).toEqual(new Uint8Array())
+      expect(await store.readRange('a/gone', 0, 10)).toBeNull()
+      await expect(store.readRange('../x', 0, 1)).rejects.toThrow(RangeError)
+    })
+
     it('reads and writes piece by piece', async () => {
       const pieces = async function* () {
         for (let i = 0; i < 300; i++) yield i % 2 ? 'ä'.repeat(5000) : Buffer.from('b'.repeat(5000))

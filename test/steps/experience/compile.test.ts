@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { BlockCompiler, Store } from '#ports'
 import { compileBlock, compileIntent } from '../../../functions/steps/experience/compile.ts'
+import { RecordedRuns } from '../../../functions/steps/experience/recorded-runs.ts'
 import { aRun, INTENT } from '../../support/builders.ts'
 import { memory, stocked } from '../stores.ts'
 
@@ -29,7 +30,7 @@ function lateCompiler({ runsInPlace, atOnce }: { runsInPlace: number; atOnce: nu
         seen.most = Math.max(seen.most, waiting.push(resolve))
         setImmediate(() => waiting.pop()?.())
       })
-      return compileBlock(store.objects, intent, block)
+      return compileBlock(new RecordedRuns(store.objects), intent, block)
     },
   }
   return { seen, compilerOf: () => compiler }
@@ -72,7 +73,7 @@ test('an error is thrown at its place, when nothing is under way any more', asyn
         await new Promise((resolve) => setImmediate(resolve))
       underWay--
       if (number > 0) throw new Error(`block at ${number}`)
-      return compileBlock(store.objects, intent, block)
+      return compileBlock(new RecordedRuns(store.objects), intent, block)
     },
   }
   const lines: string[] = []

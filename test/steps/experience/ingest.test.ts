@@ -39,6 +39,7 @@ describe('ingest', () => {
       stored: 6,
       unchanged: 0,
       restored: 0,
+      layout: 'files',
       search_families: 3,
       heldout_families: 3,
       intents: [INTENT],

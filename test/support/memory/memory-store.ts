@@ -24,6 +24,10 @@ export function memoryStore(): ObjectStore {
       const bytes = await this.get(key, version)
       return bytes && onePiece(bytes)
     },
+    async readRange(key, start, length) {
+      checkKey(key)
+      return objects.get(key)?.slice(start, start + length) ?? null
+    },
     async put(key, bytes) {
       checkKey(key)
       const copied = isWhole(bytes) ? copy(bytes) : await whole(bytes)

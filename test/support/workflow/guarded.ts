@@ -113,6 +113,10 @@ export function guarded(store: Store, templates: Templates, role: string): Store
         read(name, version)
         return objects.read(name, version)
       },
+      async readRange(name, start, length) {
+        read(name)
+        return objects.readRange(name, start, length)
+      },
       async put(name, bytes) {
         write(name)
         return objects.put(name, bytes)

@@ -1,6 +1,5 @@
 /** Messages between the program and its compile workers. */
 import type { IndexLine } from '#core/experience/index-line.ts'
-import type { RunFile } from '#schemas/s3-keys.ts'
 
 /** What a worker is started with: each side of the store, and the key of one that is encrypted. */
 export type Sides = Readonly<Record<string, { readonly folder: string; readonly key: Uint8Array | null }>>
@@ -19,7 +18,7 @@ export type BlockReply = { readonly id: number } & (
 
 /** An error on its way between threads, which would not arrive as what it is. */
 export type Failure =
-  | { readonly kind: 'tamper'; readonly runId: string; readonly file: RunFile; readonly detail: string }
+  | { readonly kind: 'tamper'; readonly runId: string; readonly file: string; readonly detail: string }
   | { readonly kind: 'user'; readonly message: string }
   /** `system`: what an error of the system says beside its words, which does not travel with it. */
   | { readonly kind: 'other'; readonly error: unknown; readonly system: object }

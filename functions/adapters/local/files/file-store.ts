@@ -1,5 +1,15 @@
 /** Objects as files below one folder: a key is a path, and a store may be copied, diffed and read with any tool. */
-import { createReadStream, readFileSync, rmSync, type Stats, statSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { digestOfBytes } from '#core/canonical.ts'
@@ -51,6 +61,11 @@ export function fileStore(root: string, { durable = true }: FileStoreOptions = {
       const path = await folder.find(key)
       return path !== null && statOrNull(path)?.isFile() ? pieces(path) : null
     },
+    async readRange(key, start, length) {
+      checkKey(key)
+      const path = await folder.find(key)
+      return path !== null && statOrNull(path)?.isFile() ? readPart(path, start, length) : null
+    },
     async put(key, bytes) {
       checkKey(key)
       const seen = digested(bytes)
@@ -93,6 +108,20 @@ async function readWhole(path: string): Promise<Uint8Array | null> {
   } catch (error) {
     if (isMissing(error)) return null
     throw error
+  }
+}
+
+/** Bytes of a file from a position on; fewer where it ends before. */
+function readPart(path: string, start: number, length: number): Uint8Array {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(file).size - start)))
+    let read = 0
+    for (let more = 1; more > 0 && read < bytes.length; read += more)
+      more = readSync(file, bytes, read, bytes.length - read, start + read)
+    return bytes.subarray(0, read)
+  } finally {
+    closeSync(file)
   }
 }
 

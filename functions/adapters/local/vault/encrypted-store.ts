@@ -2,7 +2,7 @@
 import type { Content, ObjectStore } from '#ports'
 import { UserError } from '../../../errors.ts'
 import { isWhole, onePiece, whole } from '../../port-rules/content.ts'
-import { decrypted, encrypted, looksEncrypted, NotThisObject } from './frames.ts'
+import { decrypted, decryptedRange, encrypted, looksEncrypted, NotThisObject } from './frames.ts'
 
 /** Key of a vault, asked for when it is first needed; null: the vault is plain. Throws UserError when it is not to be had. */
 export interface VaultKeys {
@@ -42,6 +42,13 @@ export function encryptedStore(inner: ObjectStore, keys: VaultKeys): ObjectStore
       const kept = await inner.read(name, version)
       return kept && opened(name, kept)
     },
+    async readRange(name, start, length) {
+      const key = keys.forReading()
+      if (key === null) return await inner.readRange(name, start, length)
+      return await decryptedRange(key, name, start, length, (from, bytes) => inner.readRange(name, from, bytes)).catch(
+        (error) => refuse(name, error),
+      )
+    },
     put: async (name, content) => inner.put(name, await sealed(name, content)),
     putIfAbsent: async (name, content) => inner.putIfAbsent(name, await sealed(name, content)),
     versionOf: (name) => inner.versionOf(name),
@@ -66,9 +73,13 @@ async function* naming(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncGe
   try {
     yield* bytes
   } catch (error) {
-    if (!(error instanceof NotThisObject)) throw error
-    throw new UserError(
-      `vault/${name} is not the object that was sealed there (${error.message}): it was changed, cut, or moved from another place. Restore it from a copy`,
-    )
+    refuse(name, error)
   }
+}
+
+function refuse(name: string, error: unknown): never {
+  if (!(error instanceof NotThisObject)) throw error
+  throw new UserError(
+    `vault/${name} is not the object that was sealed there (${error.message}): it was changed, cut, or moved from another place. Restore it from a copy`,
+  )
 }

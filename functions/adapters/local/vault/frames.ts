@@ -36,7 +36,9 @@ class ObjectCipher {
     return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
   }
 
-  open(frame: Buffer, isLast: boolean): Buffer {
+  /** @param number of the frame; absent: the one after the last one */
+  open(frame: Buffer, isLast: boolean, number = this.#next): Buffer {
+    this.#next = number
     if (frame.length < TAG_BYTES) throw new NotThisObject('it ends before its last frame')
     const cut = frame.length - TAG_BYTES
     const decipher = createDecipheriv('aes-256-gcm', this.#key, this.#nonce(isLast), { authTagLength: TAG_BYTES })
@@ -107,4 +109,35 @@ export async function* decrypted(
   }
   if (cipher === null) throw new NotThisObject('it is too short')
   yield cipher.open(held, true)
+}
+
+/**
+ * A part of the same bytes: only the frames that it lies in are read, each once it is known to be the right one.
+ * @param read bytes of the object as it is kept, fewer where it ends; null: there is none
+ */
+export async function decryptedRange(
+  storeKey: Uint8Array,
+  name: string,
+  start: number,
+  length: number,
+  read: (start: number, length: number) => Promise<Uint8Array | null>,
+): Promise<Uint8Array | null> {
+  const frameBytes = FRAME_BYTES + TAG_BYTES
+  const [first, last] = [Math.floor(start / FRAME_BYTES), Math.floor((start + Math.max(length, 1) - 1) / FRAME_BYTES)]
+  const head = await read(0, HEAD_BYTES)
+  if (head === null) return null
+  if (head.length < HEAD_BYTES) throw new NotThisObject('it is too short')
+  if (!MAGIC.equals(head.subarray(0, MAGIC.length))) throw new NotThisObject('it is not encrypted in this form')
+  // One byte more says whether another frame follows.
+  const kept = await read(HEAD_BYTES + first * frameBytes, (last - first + 1) * frameBytes + 1)
+  if (kept === null) return null
+  const cipher = new ObjectCipher(storeKey, name, head)
+  const held = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength)
+  const frames: Buffer[] = []
+  for (let at = 0; frames.length <= last - first && at < held.length; at += frameBytes) {
+    const frame = held.subarray(at, at + frameBytes)
+    frames.push(cipher.open(frame, held.length <= at + frameBytes, first + frames.length))
+  }
+  const from = start - first * FRAME_BYTES
+  return new Uint8Array(Buffer.concat(frames).subarray(from, from + length))
 }

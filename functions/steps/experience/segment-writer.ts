@@ -1,0 +1,105 @@
+/** Packs recorded runs into segments: put aside first, then written some thousand at a time, each segment whole and once. */
+import { digestOfBytes } from '#core/canonical.ts'
+import { caseOf, type IndexLine, type Packed } from '#core/experience/index-line.ts'
+import type { PackedRun } from '#core/experience/run-files.ts'
+import { COMPILE_RULES } from '#schemas/compile-rules.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore, Scratch } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { frameOf, segmentHead } from '../../streams/segment-format.ts'
+
+/** Runs of a segment. */
+const SEGMENT_RUNS = 4096
+/** Characters of recorded lines in a frame: the most that is unpacked for one run. */
+const FRAME_CHARS = 192 * 1024
+
+/** A run that lies in a segment now, and what its writer said of it. */
+export interface Written<T> {
+  readonly line: IndexLine & { readonly packed: Packed }
+  readonly about: T
+}
+
+interface Entry<T> {
+  readonly line: IndexLine
+  readonly about: T
+  /** Position of its compiled and its recorded line among what is aside. */
+  readonly at: readonly [compiled: number, recorded: number]
+}
+
+export class SegmentWriter<T> {
+  readonly #aside: Scratch
+  #count = 0
+
+  /** @param aside for this writer alone, which closes it */
+  constructor(aside: Scratch) {
+    this.#aside = aside
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Puts a run aside. `about` is handed back as JSON carries it. */
+  add(line: IndexLine, { compiled, recorded }: PackedRun, about: T): void {
+    const at = [this.#aside.records.append(compiled), this.#aside.records.append(recorded)] as const
+    // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
+    const number = String(this.#count++).padStart(12, '0')
+    this.#aside.set(`${line.date ?? ''} ${number}`, JSON.stringify({ line, about, at } satisfies Entry<T>))
+  }
+
+  /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
+  async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
+    for await (const some of inShards(this.#entries(), SEGMENT_RUNS)) {
+      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
+      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+      yield await this.#segment(
+        objects,
+        some[0]!.line.date,
+        ordered.map(([, e]) => e),
+      )
+    }
+  }
+
+  close(): void {
+    this.#aside.close()
+  }
+
+  *#entries(): Generator<Entry<T>> {
+    for (const [, text] of this.#aside.entries()) yield JSON.parse(text) as Entry<T>
+  }
+
+  async #segment(objects: ObjectStore, date: string | null, entries: readonly Entry<T>[]): Promise<Written<T>[]> {
+    const pieces = [segmentHead({ compile_rules: COMPILE_RULES })]
+    let at = pieces[0]!.length
+    const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
+    for (let next = 0; next < entries.length; ) {
+      const first = next
+      const lines = { compiled: [] as string[], recorded: [] as string[] }
+      for (let chars = 0; next < entries.length && (next === first || chars < FRAME_CHARS); next++) {
+        const [compiled, recorded] = entries[next]!.at.map((position) => this.#text(position)) as [string, string]
+        lines.compiled.push(compiled)
+        lines.recorded.push(recorded)
+        chars += recorded.length
+      }
+      const frames = [frameOf(lines.compiled), frameOf(lines.recorded)] as const
+      const bytes = [frames[0].length, frames[1].length] as const
+      lines.compiled.forEach((text, line) => {
+        written.push({ entry: entries[first + line]!, packed: { at, bytes, line, digest: digestOfBytes(text) } })
+      })
+      pieces.push(...frames)
+      at += bytes[0] + bytes[1]
+    }
+    const whole = Buffer.concat(pieces)
+    const segment = keys.runSegment(date, digestOfBytes(whole))
+    // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
+    await objects.put(segment, whole)
+    return written.map(({ entry: { line, about }, packed }) => ({
+      line: { ...line, packed: { segment, ...packed } },
+      about,
+    }))
+  }
+
+  #text(position: number): string {
+    return this.#aside.records.read(position).toString()
+  }
+}

@@ -1,0 +1,155 @@
+/** Two layouts of recorded runs: whatever a run leaves is the same, byte for byte, and what was changed is told of. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { filesOf, filesOfPacked, packRun, readRunFiles } from '#core/experience/run-files.ts'
+import { assembleCase, assembleLine, compileRun, readCompiledText } from '#core/replay/compile.ts'
+import type { Store } from '#ports'
+import { keys } from '#schemas/s3-keys.ts'
+import { compileIntent } from '../../../functions/steps/experience/compile.ts'
+import { ingest } from '../../../functions/steps/experience/ingest.ts'
+import { fixedLayout, type Layout } from '../../../functions/steps/experience/layout.ts'
+import { segmentHead } from '../../../functions/streams/segment-format.ts'
+import { aRun, aWorld, INTENT } from '../../support/builders.ts'
+import { contents, Killed, killedAtWrite, memory, RECORDED, run, stocked } from '../stores.ts'
+
+const world = aWorld()
+
+async function laidOut(layout: Layout | null, runs = world, store: Store = memory()): Promise<Store> {
+  await stocked(store, [])
+  await imported(store, layout, runs)
+  return store
+}
+
+const imported = (store: Store, layout: Layout | null, runs = world) =>
+  ingest(
+    store,
+    async function* () {
+      yield* runs
+    },
+    RECORDED,
+    { layout },
+  )
+
+const compiled = (store: Store) => Array.fromAsync(compileIntent(store, INTENT))
+const segmentsOf = async (objects: Store['objects']) =>
+  (await Array.fromAsync(objects.list(keys.runs()))).filter((key) => key.endsWith('.jsonl.zst'))
+
+describe('same bytes', () => {
+  test('of every artifact of a tuning run, of its search set and of its sealed version', async () => {
+    const left = async (layout: Layout) => {
+      const store = await laidOut(layout)
+      await run(store, { runId: 'r1' })
+      const all = Object.entries(await contents(store))
+      return Object.fromEntries(all.filter(([key]) => !/^(open|vault)\/(experience|ingest)\//.test(key)))
+    }
+    const [files, segments] = [await left('files'), await left('segments')]
+    expect(Object.keys(files).filter((key) => key.includes('autotune/runs/r1/')).length).toBeGreaterThan(4)
+    expect(Object.keys(files).some((key) => key.startsWith('vault/goldens/'))).toBe(true)
+    expect(segments).toEqual(files)
+  })
+
+  test('of the five files and of a case, for one recording and for several', () => {
+    for (const one of world.slice(0, 20)) {
+      const packed = packRun(one)
+      const files = filesOf(one)
+      expect(filesOfPacked(packed.recorded)).toEqual(files)
+      const read = readRunFiles(one.run_id, files)
+      const compiledRun = compileRun(read.run, read.recorded)
+      expect(assembleLine([readCompiledText(packed.compiled, one.run_id)]).line).toBe(assembleCase([compiledRun]).line)
+    }
+  })
+
+  test('whatever a family or a case is called', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom('', ',"recording":', '"', '\\"'), (name, trap) => {
+        const one = { ...aRun('r'), family_id: `${name}${trap}x`, case_id: 'c' }
+        expect(readCompiledText(packRun(one).compiled, 'r')).toMatchObject({
+          case_id: 'c',
+          family_id: one.family_id,
+          intent_id: one.intent_id,
+        })
+      }),
+    )
+  })
+})
+
+describe('the layout of a store', () => {
+  test('is what its first import says, and the next one may not differ', async () => {
+    const store = await laidOut('segments', world.slice(0, 10))
+    expect(await segmentsOf(store.objects)).not.toEqual([])
+    expect((await imported(store, null, world)).layout).toBe('segments')
+    await expect(imported(store, 'files')).rejects.toThrow('keeps its recorded runs as segments')
+  })
+
+  test('is files where nobody asks and the runs are few, and in a store from before', async () => {
+    const few = await laidOut(null)
+    expect(await fixedLayout(few.objects)).toBe('files')
+    await few.objects.delete(keys.layout())
+    await expect(imported(few, 'segments')).rejects.toThrow('another --store')
+    expect((await imported(few, null)).layout).toBe('files')
+  })
+})
+
+describe('a segment that is not what it was', () => {
+  const broken: readonly [name: string, breaking: (store: Store, key: string) => Promise<unknown>][] = [
+    ['gone', (store, key) => store.objects.delete(key)],
+    ['cut', async (store, key) => store.objects.put(key, (await store.objects.get(key))!.slice(0, -100))],
+    [
+      'with a byte changed',
+      async (store, key) => {
+        const bytes = (await store.objects.get(key))!
+        bytes[bytes.length >> 1]! ^= 1
+        await store.objects.put(key, bytes)
+      },
+    ],
+    ['another one', async (store, key) => store.objects.put(key, segmentHead({ compile_rules: 2 }))],
+    [
+      'doubled',
+      async (store, key) =>
+        store.objects.put(key, Buffer.concat([(await store.objects.get(key))!, (await store.objects.get(key))!])),
+    ],
+  ]
+  test.each(broken)('%s: the run is refused in words, and the same import mends it', async (_, breaking) => {
+    const store = await laidOut('segments')
+    const whole = await compiled(store)
+    const [key] = await segmentsOf(store.objects)
+    await breaking(store, key!)
+    await expect(run(store, { runId: 'r1' })).rejects.toThrow(
+      /\d+ of \d+ recorded runs of .* are not as they were imported/,
+    )
+    const again = await imported(store, null)
+    expect(again).toMatchObject({ stored: 0, unchanged: world.length, layout: 'segments' })
+    expect(again.restored).toBeGreaterThan(0)
+    expect(await compiled(store)).toEqual(whole)
+    expect((await run(store, { runId: 'r2' })).verdict).not.toBe('refused')
+  })
+
+  test('of a later form is named, and so is the way out', async () => {
+    const store = await laidOut('segments')
+    const [key] = await segmentsOf(store.objects)
+    const bytes = Buffer.from((await store.objects.get(key!))!)
+    bytes.write('2', bytes.indexOf('"format":1') + '"format":'.length)
+    await store.objects.put(key!, bytes)
+    await expect(compiled(store)).rejects.toThrow(/has form 2.*use the version that wrote it/)
+  })
+})
+
+test('an import that is killed at any write goes on to the same cases', async () => {
+  const some = world.slice(0, 40)
+  const whole = await compiled(await laidOut('segments', some))
+  for (let n = 1; ; n++) {
+    const store = await stocked(memory(), [])
+    const { store: dying, reached } = killedAtWrite(store, n)
+    const done = await imported(dying, 'segments', some).then(
+      () => true,
+      (error) => {
+        expect(error).toBeInstanceOf(Killed)
+        return false
+      },
+    )
+    expect(reached()).toBeGreaterThan(0)
+    await imported(store, 'segments', some)
+    expect(await compiled(store)).toEqual(whole)
+    if (done) break
+  }
+})

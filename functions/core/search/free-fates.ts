@@ -8,7 +8,7 @@ import { isBetter } from '../evaluate/metric.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import { needsUtility, type SurfaceControl } from './control.ts'
-import type { Contexts } from './rendered-candidate.ts'
+import type { Contexts } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** What rendering every case says of one candidate. */

@@ -9,13 +9,7 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { fieldOf } from '../statistics/series.ts'
 import type { Rendered } from './free-fates.ts'
-import type { CaseView, Rendering } from './replayer.ts'
-
-/** Contexts of a candidate by case. Numbers of one `group` name the same contexts. */
-export interface Contexts {
-  readonly group: number
-  readonly numbers: Uint8Array
-}
+import type { CaseView, Contexts, Rendering } from './replayer.ts'
 
 /** Means that a free fate may read. */
 const MEANS = (Object.keys(METRICS) as MetricName[]).filter((m) => METRICS[m].statistic === 'mean' && m !== 'utility')

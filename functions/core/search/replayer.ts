@@ -31,6 +31,12 @@ export interface Rendering {
 export const BASELINE_CONTEXT = 0
 export const UNNUMBERED = 255
 
+/** Contexts of a candidate by case. Numbers of one `group` name the same contexts. */
+export interface Contexts {
+  readonly group: number
+  readonly numbers: Uint8Array
+}
+
 /** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */
 export interface CaseAnswer {
   readonly measures: Measures

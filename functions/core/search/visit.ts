@@ -7,11 +7,11 @@ import type { Series } from '../statistics/series.ts'
 import { floorStop, type StopRule, utilityStop } from './early-stop.ts'
 import type { Visited } from './free-fates.ts'
 import { NONE, type Remembered, type ReplayMemo } from './memo.ts'
-import type { Contexts } from './rendered-candidate.ts'
 import {
   BASELINE_CONTEXT,
   type CaseAnswer,
   type CaseView,
+  type Contexts,
   type Round,
   SAME_AS_BASELINE,
   UNNUMBERED,

@@ -56,6 +56,14 @@ export class ByteList<T> implements Series<T> {
     return this.#column.read(this.#blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * this.#column.bytes)
   }
 
+  /** One field of the records of a list. */
+  field<N extends keyof T>(name: N): (index: number) => T[N] {
+    const { column, offset } = this.#column.field!(name)
+    const { bytes } = this.#column
+    const blocks = this.#blocks
+    return (index) => column.read(blocks[Math.floor(index / BLOCK)]!, (index % BLOCK) * bytes + offset)
+  }
+
   *[Symbol.iterator](): Generator<T> {
     for (let i = 0; i < this.#length; i++) yield this.at(i)!
   }

@@ -6,6 +6,8 @@ export interface Column<T> {
   readonly bytes: number
   write(view: DataView, at: number, value: T): void
   read(view: DataView, at: number): T
+  /** Column and place of one field of a record. */
+  field?<N extends keyof T>(name: N): { readonly column: Column<T[N]>; readonly offset: number }
 }
 
 /** A number that is always there, such as a position. */
@@ -52,6 +54,8 @@ export function record<T extends object>(columns: { readonly [N in keyof T]: Col
   })
   return {
     bytes,
+    field: <N extends keyof T>(name: N) =>
+      fields.find((f) => f.name === name) as unknown as { readonly column: Column<T[N]>; readonly offset: number },
     write(view, at, value) {
       for (const { name, column, offset } of fields) column.write(view, at + offset, value[name])
     },

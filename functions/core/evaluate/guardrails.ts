@@ -1,11 +1,11 @@
 /** Point rules: observed number against the limit, no inference. What the search set is filtered with. */
 import type { GuardrailRow } from '#schemas/candidate.ts'
-import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
+import { GUARDRAIL_NAMES, type GuardrailName, type MetricName } from '#schemas/metrics.ts'
 import type { Guardrails } from '#schemas/target.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
-import { metricOver } from './metric.ts'
-import { type Floor, utilityPairs, violations } from './pairs.ts'
+import { baselineMetric, metricOver } from './metric.ts'
+import { type Floor, type Pairs, utilityPairs, violations } from './pairs.ts'
 import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
 
@@ -23,6 +23,20 @@ export function allowedRate(guardrails: Guardrails, name: keyof typeof FLOORS): 
   return floor ? 1 - floor.min : null
 }
 
+/** What a rule asks about a candidate over a panel. */
+export interface Told {
+  metric(name: MetricName): number | null
+  violations(floor: Floor): ReturnType<typeof violations>
+  pairs(): Pairs
+}
+
+/** Told by the measures of every case. */
+const toldBy = (panel: Panel, candidate: Series<Measures>): Told => ({
+  metric: (name) => metricOver(name, candidate),
+  violations: (floor) => violations(panel, candidate, floor),
+  pairs: () => utilityPairs(panel, candidate),
+})
+
 /** One row per guardrail, always all six, in fixed order. `null` in what a declared guardrail needs is a block. */
 export function pointRows(
   guardrails: Guardrails,
@@ -30,15 +44,35 @@ export function pointRows(
   panel: Panel,
   candidate: Series<Measures>,
 ): GuardrailRow[] {
-  return GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, candidate))
+  const told = toldBy(panel, candidate)
+  return GUARDRAIL_NAMES.map((name) => pointRow(name, guardrails, notMeasured, panel, told))
 }
 
-function pointRow(
+/** Limit of a guardrail as its row shows it; null: the target has no such one. */
+export function limitOf(guardrails: Guardrails, name: GuardrailName): number | null {
+  switch (name) {
+    case 'policy':
+    case 'safety':
+    case 'approval_bypass_rate': {
+      const allowed = allowedRate(guardrails, name)
+      return allowed === null || name === 'approval_bypass_rate' ? allowed : 1 - allowed
+    }
+    case 'utility_delta':
+      return guardrails.utility_delta?.min ?? null
+    case 'p95_latency_delta':
+      return guardrails.p95_latency_delta?.max_ms ?? null
+    case 'economics_delta':
+      return guardrails.economics_delta?.max_cents ?? null
+  }
+}
+
+/** The row of one guardrail. */
+export function pointRow(
   name: GuardrailName,
   guardrails: Guardrails,
   notMeasured: Readonly<Record<string, string>>,
   panel: Panel,
-  candidate: Series<Measures>,
+  told: Told,
 ): GuardrailRow {
   const absent = (note: string): GuardrailRow => ({
     guardrail: name,
@@ -68,7 +102,7 @@ function pointRow(
         return absent(
           (name === 'approval_bypass_rate' ? notMeasured.approval : undefined) ?? 'no such guardrail in the target',
         )
-      const { families, violating } = violations(panel, candidate, FLOORS[name])
+      const { families, violating } = told.violations(FLOORS[name])
       // Families of which the baseline's rule says nothing can be violated all the same.
       const rate = families === 0 ? null : Math.min(1, violating / families)
       const observed = rate === null || name === 'approval_bypass_rate' ? rate : 1 - rate
@@ -82,7 +116,7 @@ function pointRow(
     case 'utility_delta': {
       const limit = guardrails.utility_delta
       if (!limit) return absent('utility is the target metric')
-      const pairs = utilityPairs(panel, candidate)
+      const pairs = told.pairs()
       const { labelled, regressions, improvements, differences } = pairs
       const observed =
         labelled === 0
@@ -100,8 +134,8 @@ function pointRow(
     case 'p95_latency_delta': {
       const limit = guardrails.p95_latency_delta
       if (!limit) return absent(notMeasured.latency ?? 'latency is the target metric')
-      const before = metricOver('p95_latency_ms', panel.baseline)
-      const after = metricOver('p95_latency_ms', candidate)
+      const before = baselineMetric(panel, 'p95_latency_ms')
+      const after = told.metric('p95_latency_ms')
       const delta = before === null || after === null ? null : after - before
       return row(
         delta,
@@ -113,8 +147,8 @@ function pointRow(
     case 'economics_delta': {
       const limit = guardrails.economics_delta
       if (!limit) return absent(notMeasured.economics ?? 'economics is the target metric')
-      const before = metricOver('economics_cents_per_decision', panel.baseline)
-      const after = metricOver('economics_cents_per_decision', candidate)
+      const before = baselineMetric(panel, 'economics_cents_per_decision')
+      const after = told.metric('economics_cents_per_decision')
       const delta = before === null || after === null ? null : after - before
       return row(
         delta,

@@ -1,9 +1,11 @@
 /** Reads a target's metric off measures, and folds it over cases. */
+import type { AmountName } from '#schemas/measures.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import { isBelow } from '../statistics/compare.ts'
-import { measured } from '../statistics/measured.ts'
+import { asMeasured, measured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
-import type { Series } from '../statistics/series.ts'
+import { fieldOf, type Series } from '../statistics/series.ts'
+import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
 
 /** One case's share of a metric: the mean over cases is sum of `sum` over sum of `count`. */
@@ -22,20 +24,70 @@ export function metricPart(metric: MetricName, measures: Measures): MetricPart |
 
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
 export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
-  const { statistic } = METRICS[metric]
-  const values = new Float64Array(statistic === 'mean' ? 0 : all.length)
-  let at = 0
-  let sum = 0
-  let count = 0
-  for (const measures of all) {
-    const part = metricPart(metric, measures)
-    if (part === null) return null
-    sum += part.sum
-    count += part.count
-    if (statistic !== 'mean') values[at++] = part.sum
+  const { measure, per, statistic } = METRICS[metric]
+  if (statistic !== 'mean') return quantileOver(metric, all)
+  const sumAt = fieldOf(all, measure)
+  const countAt = per ? fieldOf(all, per) : null
+  const mean = new MeanFold(metric)
+  for (let i = 0; i < all.length && mean.isMeasured; i++) mean.add(sumAt(i), countAt ? countAt(i) : 1)
+  return mean.value()
+}
+
+/** A quantile metric over cases; `null` when any case lacks it. */
+function quantileOver(metric: MetricName, all: Series<Measures>): number | null {
+  const { measure } = METRICS[metric]
+  const at = fieldOf(all, measure)
+  const values = new Float64Array(all.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = asMeasured(measure, at(i))
+    if (value === null) return null
+    values[i] = value
   }
-  if (count === 0) return null
-  return statistic === 'mean' ? sum / count : quantileHigher(values, statistic === 'p95' ? 0.95 : 0.5)
+  return quantileOf(metric, values)
+}
+
+/** A quantile metric of its values, one a case. */
+export const quantileOf = (metric: MetricName, values: Float64Array): number | null =>
+  values.length === 0 ? null : quantileHigher(values, METRICS[metric].statistic === 'p95' ? 0.95 : 0.5)
+
+/** A mean metric while its cases are added, always in case order: sums of floating point depend on it. */
+export class MeanFold {
+  readonly #measure: AmountName
+  readonly #per: AmountName | undefined
+  #sum = 0
+  #count = 0
+  /** False once a case lacked it. */
+  isMeasured = true
+
+  constructor(metric: MetricName) {
+    const { measure, per } = METRICS[metric]
+    this.#measure = measure
+    this.#per = per
+  }
+
+  add(value: number | null, per: number | null): void {
+    const sum = asMeasured(this.#measure, value)
+    const count = this.#per ? asMeasured(this.#per, per) : 1
+    if (sum === null || count === null) this.isMeasured = false
+    else {
+      this.#sum += sum
+      this.#count += count
+    }
+  }
+
+  value(): number | null {
+    return this.isMeasured && this.#count !== 0 ? this.#sum / this.#count : null
+  }
+}
+
+const ofBaselines = new WeakMap<Panel, Map<MetricName, number | null>>()
+
+/** A metric over the baseline of a panel, which never changes: computed once. */
+export function baselineMetric(panel: Panel, metric: MetricName): number | null {
+  const known = ofBaselines.get(panel) ?? new Map<MetricName, number | null>()
+  ofBaselines.set(panel, known)
+  if (!known.has(metric)) known.set(metric, metricOver(metric, panel.baseline))
+  return known.get(metric)!
 }
 
 /** Is `a` strictly better than `b` under a direction? Nothing is better, or worse, than what is no finite number. */

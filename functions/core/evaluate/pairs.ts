@@ -1,8 +1,8 @@
 /** A candidate beside the baseline over a panel: utility pairs, floors that are violated, and the difference on each metric. */
 import type { ScoreDelta } from '#schemas/suite.ts'
-import { measured } from '../statistics/measured.ts'
-import type { Series } from '../statistics/series.ts'
-import { metricOver } from './metric.ts'
+import { asMeasured, measured } from '../statistics/measured.ts'
+import { fieldOf, type Series } from '../statistics/series.ts'
+import { baselineMetric, metricOver } from './metric.ts'
 import type { Panel } from './panel.ts'
 import type { Measures } from './scorecard.ts'
 
@@ -21,14 +21,19 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
   let regressions = 0
   let improvements = 0
   const differences: number[] = []
+  const [passedBefore, scoreBefore] = [
+    fieldOf(panel.baseline, 'utility_passed'),
+    fieldOf(panel.baseline, 'utility_score'),
+  ]
   for (const i of panel.representative) {
-    const base = panel.baseline.at(i)!
-    if (base.utility_passed === null || base.utility_score === null) continue
+    const [base, score] = [passedBefore(i), scoreBefore(i)]
+    if (base === null || score === null) continue
     labelled++
-    const passed = candidate.at(i)?.utility_passed ?? false
-    if (base.utility_passed && !passed) regressions++
-    if (!base.utility_passed && passed) improvements++
-    differences.push(scoreDifference(base, candidate.at(i)))
+    const now = candidate.at(i)
+    const passed = now?.utility_passed ?? false
+    if (base && !passed) regressions++
+    if (!base && passed) improvements++
+    differences.push(scoreDifference({ utility_score: score }, now))
   }
   return { labelled, regressions, improvements, differences }
 }
@@ -37,8 +42,11 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
  * Score of a candidate's case less the baseline's, -1 to 1. What is no score counts against the candidate on either side: a
  * missing one of its own as 0, one of the baseline that stands there and is none as 1.
  */
-export function scoreDifference(base: Measures, now: Measures | null | undefined): number {
-  return (now ? (measured('utility_score', now) ?? 0) : 0) - (measured('utility_score', base) ?? 1)
+export function scoreDifference(
+  base: Pick<Measures, 'utility_score'>,
+  now: Pick<Measures, 'utility_score'> | null | undefined,
+): number {
+  return (asMeasured('utility_score', now?.utility_score) ?? 0) - (asMeasured('utility_score', base.utility_score) ?? 1)
 }
 
 /** Is utility more than pass or fail? Told by the recorded baseline alone, before any candidate. */
@@ -65,8 +73,9 @@ export function violations(
 ): { families: number; violating: number } {
   const scored = new Uint8Array(panel.families)
   const violating = new Uint8Array(panel.families)
+  const baseAt = fieldOf(panel.baseline, floor)
   panel.familyOf.forEach((family, i) => {
-    const base = panel.baseline.at(i)![floor]
+    const base = baseAt(i)
     if (base !== null) scored[family] = 1
     if (isViolated(candidate.at(i)?.[floor], base)) violating[family] = 1
   })
@@ -74,10 +83,11 @@ export function violations(
 }
 
 /** Families on which the baseline's rule could be scored. */
-export function scoredFamilies(panel: Panel, floor: Floor): number {
-  const scored = new Uint8Array(panel.families)
-  panel.familyOf.forEach((family, i) => {
-    if (panel.baseline.at(i)![floor] !== null) scored[family] = 1
+export function scoredFamilies({ families, familyOf, baseline }: Panel, floor: Floor): number {
+  const scored = new Uint8Array(families)
+  const baseAt = fieldOf(baseline, floor)
+  familyOf.forEach((family, i) => {
+    if (baseAt(i) !== null) scored[family] = 1
   })
   return total(scored)
 }
@@ -98,7 +108,7 @@ export function scoreDelta(
   }
   const minus = (metric: Parameters<typeof metricOver>[0]): number | null => {
     const after = metricOver(metric, candidate)
-    const before = metricOver(metric, panel.baseline)
+    const before = baselineMetric(panel, metric)
     return after === null || before === null ? null : after - before
   }
   return {

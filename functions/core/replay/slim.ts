@@ -51,12 +51,6 @@ export class SharedValues {
   readonly #tables = new Map<string, unknown>()
   readonly #values = new Map<string, unknown>()
 
-  /** The case with its settings tables shared: their plans are made once. Changes the case itself. */
-  shareSettings(replayCase: SlimCase): SlimCase {
-    for (const recording of replayCase.recordings) recording.settings = this.#table(recording.settings)
-    return replayCase
-  }
-
   /** A case that is kept: its settings tables and every short column are shared. */
   share({ recordings, ...head }: SlimCase): SlimCase {
     return { ...head, recordings: recordings.map((r) => this.#recording(r)) }
@@ -100,4 +94,87 @@ function shared<T>(values: Map<string, unknown>, value: T, text: string): T {
   if (known !== undefined) return known as T
   if (values.size < MOST_SHARED) values.set(text, value)
   return value
+}
+
+/** Parts of a recording whose columns stand by themselves. */
+const GROUPS = new Set(['evidence', 'tools', 'memory', 'calls', 'hops', 'actions', 'approvals', 'needs'])
+
+/** A recording as `SharedText` writes it: its shape, then a value for each field: a number of the table, or the value itself in brackets. */
+type Row = readonly [shape: number, ...fields: (number | readonly [unknown])[]]
+
+/**
+ * Cases as text, in which what an earlier case had stands by its number: what is read again and again is most of all parsed
+ * again and again. Tables of settings read from it are one object, frozen, so that their plans are made once.
+ */
+export class SharedText {
+  readonly #numbers = new Map<string, number>()
+  readonly #values: unknown[] = []
+  /** Columns that one case had so far. */
+  readonly #seen = new Set<string>()
+
+  write({ recordings, ...head }: SlimCase): string {
+    const rows = recordings.map((r): Row => {
+      const fields = fieldsOf(r)
+      const shape = fields.map(([group, name]) => [group, name])
+      return [this.#number(JSON.stringify(shape)), ...fields.map(([, , value]) => this.#value(value))]
+    })
+    return JSON.stringify([head, ...rows])
+  }
+
+  read(text: string): SlimCase {
+    const [head, ...rows] = JSON.parse(text) as [Omit<SlimCase, 'recordings'>, ...Row[]]
+    return { ...head, recordings: rows.map((row) => this.#recording(row)) }
+  }
+
+  #recording([shape, ...fields]: Row): SlimRecording {
+    const recording: Record<string, unknown> = {}
+    const places = this.#values[shape] as readonly (readonly [string | null, string])[]
+    for (let i = 0; i < places.length; i++) {
+      const [group, name] = places[i]!
+      const field = fields[i]!
+      const value = typeof field === 'number' ? this.#values[field] : field[0]
+      if (group === null) recording[name] = value
+      else {
+        recording[group] ??= {}
+        ;(recording[group] as Record<string, unknown>)[name] = value
+      }
+    }
+    return recording as SlimRecording
+  }
+
+  #value(value: unknown): number | readonly [unknown] {
+    if (typeof value !== 'object' || value === null) return [value]
+    const text = JSON.stringify(value)
+    if (text.length > LONGEST_SHARED) return [value]
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    const isTable = !Array.isArray(value)
+    if (this.#values.length >= (isTable ? 2 : 1) * MOST_SHARED) return [value]
+    // What one case has alone would fill the table: a column has its number from the second case on.
+    if (!isTable && !this.#seen.has(text)) {
+      if (this.#seen.size >= MOST_SHARED) this.#seen.clear()
+      this.#seen.add(text)
+      return [value]
+    }
+    this.#seen.delete(text)
+    return this.#number(text)
+  }
+
+  #number(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    const number = this.#values.push(Object.freeze(JSON.parse(text))) - 1
+    this.#numbers.set(text, number)
+    return number
+  }
+}
+
+/** Fields of a recording, group by group; null: it stands in none. */
+function fieldsOf(recording: SlimRecording): (readonly [string | null, string, unknown])[] {
+  const fields: (readonly [string | null, string, unknown])[] = []
+  for (const [name, value] of Object.entries(recording))
+    if (GROUPS.has(name))
+      for (const [column, values] of Object.entries(value as object)) fields.push([name, column, values])
+    else fields.push([null, name, value])
+  return fields.filter(([, , value]) => value !== undefined)
 }

@@ -64,7 +64,7 @@ export function* assess(
   const found: { score: CandidateScore; rest: Figures }[] = []
   for (const [at, change] of changes.entries()) {
     progress(`replaying change ${at + 1} of ${changes.length}`)
-    const rendered = renderCandidate(change, input, view, baselineMetric)
+    const rendered = renderCandidate(change, at, input, view, baselineMetric)
     const known = 'fate' in rendered ? rendered : blindFate(rendered, input)
     // Rendered already: the records cannot speak about it, so there is nothing to read.
     const read =

@@ -1,20 +1,19 @@
 /** What a search learns of a candidate for free: memory, reach, replayability, rendered cost, latency and bypasses. */
 import type { CandidateChange, CandidateScore, Fate, GuardrailRow } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { type GuardrailName, METRICS } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
-import { isBetter, metricOver } from '../evaluate/metric.ts'
-import type { Measures } from '../evaluate/scorecard.ts'
+import { limitOf, notEvaluated, pointRow, type Told } from '../evaluate/guardrails.ts'
+import { isBetter } from '../evaluate/metric.ts'
 import { applyPatch, patchDigest } from '../space/lattice.ts'
 import { isAtMost } from '../statistics/compare.ts'
-import type { Series } from '../statistics/series.ts'
 import { needsUtility, type SurfaceControl } from './control.ts'
+import type { Contexts } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** What rendering every case says of one candidate. */
 export interface Rendered {
-  readonly measures: Series<Measures>
+  readonly told: Told
   readonly unreplayable: number
   /** Why the first case cannot be replayed that cannot. */
   readonly why: string
@@ -28,6 +27,8 @@ export interface Visited {
   readonly digest: string
   readonly settings: Settings
   readonly metric: number | null
+  /** Number of each case's context, as far as they were rendered side by side. */
+  readonly contexts?: Contexts
 }
 
 const dropped = (
@@ -107,15 +108,14 @@ export function blindFate(visited: Visited, input: SearchInput): CandidateScore 
 /** The fate of a change that follows from how its cases are rendered, or what is worth paying for. */
 export function renderedFate(
   visited: Visited,
-  { measures, unreplayable, why, amounts }: Rendered,
+  { told, unreplayable, why, amounts }: Rendered,
   { target, panel }: SearchInput,
   baselineMetric: number | null,
 ): CandidateScore | Visited {
   if (unreplayable > 0)
     return dropped(visited, 'unreplayable', `${unreplayable} of ${panel.cases.length} cases cannot be replayed: ${why}`)
-  const rows = pointRows(target.guardrails, target.not_measured, panel, measures)
-  const free = rows.filter((r) => FREE.has(r.guardrail))
-  const metric = target.metric === 'utility' ? null : metricOver(target.metric, measures)
+  const free = FREE.map((name) => pointRow(name, target.guardrails, target.not_measured, panel, told))
+  const metric = target.metric === 'utility' ? null : told.metric(target.metric)
   const blocked = free.find((r) => r.verdict === 'block')
   // Where utility is the metric its value is worth knowing even of a candidate that a limit blocks.
   if (blocked && (target.metric !== 'utility' || blocked.guardrail === 'approval_bypass_rate'))
@@ -124,19 +124,19 @@ export function renderedFate(
       'search_guardrail',
       `${blocked.guardrail}: ${bypassNote(blocked, amounts) ?? blocked.note}`,
       metric,
-      rows.map((r) => (FREE.has(r.guardrail) ? r : unreached(r))),
+      notEvaluated().map((row) => free.find((r) => r.guardrail === row.guardrail) ?? unreached(row, target)),
     )
   if (target.metric !== 'utility' && !gains(target, metric, baselineMetric))
     return dropped(visited, 'no_gain', noGain(target, metric, baselineMetric), metric)
   return { ...visited, metric }
 }
 
-const FREE = new Set(['approval_bypass_rate', 'p95_latency_delta', 'economics_delta'])
-const unreached = (row: GuardrailRow): GuardrailRow => ({
+/** Guardrails that rendering alone can break. */
+const FREE = ['approval_bypass_rate', 'p95_latency_delta', 'economics_delta'] as const
+
+const unreached = (row: GuardrailRow, { guardrails }: ResolvedTarget): GuardrailRow => ({
   ...row,
-  verdict: 'not_evaluated',
-  observed: null,
-  note: 'not reached',
+  limit: limitOf(guardrails, row.guardrail as GuardrailName),
 })
 
 export const gains = (target: ResolvedTarget, metric: number | null, baseline: number | null): boolean =>

@@ -6,7 +6,7 @@ import { number, record, yes } from '../bytes/columns.ts'
 import type { Records } from '../bytes/records.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { type CaseAnswer, type ReplayCounts, SAME_AS_BASELINE } from './replayer.ts'
+import type { CaseAnswer, ReplayCounts } from './replayer.ts'
 
 /** Takes each replay that a search read, in reading order. */
 export type OnRecord = (result: ReplayResult) => void
@@ -24,10 +24,18 @@ export interface Remembered {
 
 /** A context by sixteen bytes of its hash. */
 const KEY_BYTES = 16
-/** What of an answer is put aside behind its key, the row of the same case before it first; behind it are its words, if any. */
-const ROW = record({ earlier: number, contextChanged: yes, decisionChanged: yes, measures: MEASURES_COLUMN })
+/** What of an answer is put aside behind its key, the row of the same case before it and its number first; behind it are its words, if any. */
+const ROW = record({
+  earlier: number,
+  numbered: number,
+  contextChanged: yes,
+  decisionChanged: yes,
+  measures: MEASURES_COLUMN,
+})
+const NUMBERED = KEY_BYTES + number.bytes
 const WORDS = KEY_BYTES + ROW.bytes
-const NONE = -1
+/** There is no such row. */
+export const NONE = -1
 
 /** Memory of a search on (case, context), and its counts. What is read for the first time goes on record. */
 export class ReplayMemo {
@@ -52,12 +60,34 @@ export class ReplayMemo {
     return { paid: this.#paid, avoided: this.#avoided, unreplayable: this.#unreplayable, failed: this.#failed }
   }
 
-  /** Must this case be replayed under that context? */
-  isMissing(caseIndex: number, key: string): boolean {
-    return key !== SAME_AS_BASELINE && this.#find(caseIndex, key) === NONE
+  /** Position of the answer of a case under a context; `NONE`: it must be replayed. */
+  find(caseIndex: number, key: string): number {
+    const wanted = keyBytes(key)
+    for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
+      const row = this.#aside.read(at)
+      if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
+      at = row.readDoubleBE(KEY_BYTES)
+    }
+    return NONE
   }
 
-  remember(caseIndex: number, key: string, { measures, contextChanged, decisionChanged, result }: CaseAnswer): void {
+  /** The same by the number of a context, as far as the answer was remembered under it. */
+  findNumbered(caseIndex: number, numbered: number): number {
+    for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
+      const row = this.#aside.read(at)
+      if (row.readDoubleBE(NUMBERED) === numbered) return at
+      at = row.readDoubleBE(KEY_BYTES)
+    }
+    return NONE
+  }
+
+  /** Position of the answer. `numbered`: the number of its context as well; `NONE`: it has none. */
+  remember(
+    caseIndex: number,
+    key: string,
+    { measures, contextChanged, decisionChanged, result }: CaseAnswer,
+    numbered = NONE,
+  ): number {
     // The whole reason, such as a stack, stands in the replay's own line.
     const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
     const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
@@ -67,6 +97,7 @@ export class ReplayMemo {
     row.write(words, WORDS)
     ROW.write(viewOf(row), KEY_BYTES, {
       earlier: this.#newest[caseIndex]!,
+      numbered,
       contextChanged: contextChanged !== false,
       decisionChanged,
       measures,
@@ -74,15 +105,16 @@ export class ReplayMemo {
     const at = this.#aside.append(row)
     this.#newest[caseIndex] = at
     this.#unread.set(at, result)
+    return at
   }
 
-  /** The answer as the algorithm reads it; `null` when the baseline's own record stands. */
-  read(caseIndex: number, key: string, candidateId: string): Remembered | null {
-    if (key === SAME_AS_BASELINE) {
-      this.#avoided++
-      return null
-    }
-    const at = this.#find(caseIndex, key)
+  /** Counts a case whose baseline's own record stands. */
+  avoid(): void {
+    this.#avoided++
+  }
+
+  /** The answer at a position, as the algorithm reads it. */
+  read(at: number, candidateId: string): Remembered {
     const result = this.#unread.get(at)
     if (result) {
       this.#unread.delete(at)
@@ -94,20 +126,9 @@ export class ReplayMemo {
     return this.#row(at)
   }
 
-  /** Measures of an answer that was read before, uncounted; `null` when the baseline's own record stands. */
-  measures(caseIndex: number, key: string): Measures | null {
-    return key === SAME_AS_BASELINE ? null : this.#row(this.#find(caseIndex, key)).measures
-  }
-
-  /** Position of the row of a case under a context. */
-  #find(caseIndex: number, key: string): number {
-    const wanted = keyBytes(key)
-    for (let at = this.#newest[caseIndex]!; at !== NONE; ) {
-      const row = this.#aside.read(at)
-      if (wanted.equals(row.subarray(0, KEY_BYTES))) return at
-      at = row.readDoubleBE(KEY_BYTES)
-    }
-    return NONE
+  /** Measures of the answer at a position, uncounted. */
+  measures(at: number): Measures {
+    return this.#row(at).measures
   }
 
   #row(at: number): Remembered {

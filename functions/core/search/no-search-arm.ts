@@ -8,9 +8,10 @@ import { isBetter, metricOver } from '../evaluate/metric.ts'
 import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest, type TunableField } from '../space/lattice.ts'
 import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.ts'
 import { EXACT_BELOW } from './exact-candidates.ts'
-import { ReplayMemo } from './memo.ts'
+import { NONE, ReplayMemo } from './memo.ts'
 import type { CaseAnswer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
+import { isMissing, type Place, placeOf } from './visit.ts'
 
 export interface NoSearchArm {
   /** Random candidates that the budget paid for, the last one possibly in part. */
@@ -48,21 +49,20 @@ export function* noSearchArm(
     const measures = measureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(block, budget - memo.counts.paid)
-      const keys: string[] = []
-      const missing: number[] = []
+      const places: Place[] = []
+      const missing: Place[] = []
       for (let i = measures.length; i < panel.cases.length && missing.length < affordable; i++) {
-        const key = view.contextKey(i, settings)
-        keys.push(key)
-        if (memo.isMissing(i, key)) missing.push(i)
+        const place = placeOf(i, settings, undefined, view, memo)
+        places.push(place)
+        if (isMissing(place)) missing.push(place)
       }
-      const first = measures.length
-      const answers = missing.length > 0 ? yield { candidate_id, settings, cases: missing, once: true } : []
-      missing.forEach((i, at) => {
-        memo.remember(i, keys[i - first]!, answers[at]!)
+      const cases = missing.map(({ index }) => index)
+      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, once: true } : []
+      missing.forEach((place, n) => {
+        place.at = memo.remember(place.index, place.key, answers[n]!)
       })
-      keys.forEach((key, at) => {
-        measures.add(memo.read(first + at, key, candidate_id)?.measures ?? panel.baseline.at(first + at)!)
-      })
+      for (const { index, at } of places)
+        measures.add(at === NONE ? panel.baseline.at(index)! : memo.read(at, candidate_id).measures)
     }
     if (measures.length < panel.cases.length) break
     const metric = metricOver(target.metric, measures)

@@ -14,6 +14,27 @@ export interface CaseView {
   bypassedAmounts(caseIndex: number, settings: Settings): readonly number[]
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
   contextKey(caseIndex: number, settings: Settings): string
+  /** One case under one settings table after the other, at a fraction of the price. Absent: rendered one by one. */
+  sideBySide?(caseIndex: number): (settings: Settings) => Rendering
+}
+
+/** A case under settings, rendered. */
+export interface Rendering {
+  readonly measures: Measures | { readonly unreplayable: string }
+  /**
+   * Number of its context among those of this case that were rendered side by side; `BASELINE_CONTEXT`: the baseline's own,
+   * `UNNUMBERED`: its key alone names it.
+   */
+  readonly context: number
+}
+
+export const BASELINE_CONTEXT = 0
+export const UNNUMBERED = 255
+
+/** Contexts of a candidate by case. Numbers of one `group` name the same contexts. */
+export interface Contexts {
+  readonly group: number
+  readonly numbers: Uint8Array
 }
 
 /** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */

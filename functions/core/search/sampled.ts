@@ -52,13 +52,13 @@ export function* sampledScores(
       continue
     }
     const change = asCandidate(patch, pack, 'proposed by the sampler')
-    const candidate = renderCandidate(change, input, view, baselineMetric)
+    const candidate = renderCandidate(change, scored.length, input, view, baselineMetric)
     const score =
       'fate' in candidate
         ? candidate
         : settleOutcome(
             candidate,
-            yield* failFastReplay(candidate.settings, candidate.change.candidate_id, input, view, memo, visits, false),
+            yield* failFastReplay(candidate, input, view, memo, visits, false),
             input,
             baselineMetric,
           )

@@ -2,20 +2,24 @@
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { RecordList, TEXT } from '../bytes/record-list.ts'
 import type { Records } from '../bytes/records.ts'
-import { SharedValues, type SlimCase, slim } from '../replay/slim.ts'
+import { SharedText, SharedValues, type SlimCase, slim } from '../replay/slim.ts'
 import type { Series } from '../statistics/series.ts'
 
 /** Characters of the cases at hand, as JSON. With the columns that are prepared of them they take some three times as many bytes. */
 const AT_HAND = 32 * 1024 * 1024
 
+/** Cases that stay at hand after they were read: those of the largest block that is asked for at once. */
+const LOOKED_AT = 32
+
 export class SearchCases implements Series<SlimCase> {
   readonly #shared = new SharedValues()
+  readonly #text = new SharedText()
   readonly #atHand: SlimCase[] = []
   readonly #aside: RecordList<string>
   readonly #most: number
   #chars = 0
-  /** A search asks several things of a case, one after the other. */
-  #last: { readonly index: number; readonly case: SlimCase } | null = null
+  /** Cases that were put aside and looked at last, by index modulo their number: a search asks several things of each case of a block. */
+  readonly #looked: ({ readonly index: number; readonly case: SlimCase } | undefined)[] = []
 
   constructor(aside: Records, atHand = AT_HAND) {
     this.#aside = new RecordList(aside, TEXT)
@@ -29,19 +33,20 @@ export class SearchCases implements Series<SlimCase> {
   /** Adds a case whose baseline is proved, with what its floors had to look at. */
   add(replayCase: ReplayCase, floors?: string): void {
     const kept = floors === undefined ? slim(replayCase) : { ...slim(replayCase), floors }
-    const text = JSON.stringify(kept)
-    this.#chars += text.length
+    if (this.#chars <= this.#most) this.#chars += JSON.stringify(kept).length
     if (this.#chars <= this.#most) this.#atHand.push(this.#shared.share(kept))
-    else this.#aside.add(text)
+    else this.#aside.add(this.#text.write(kept))
   }
 
   at(index: number): SlimCase | undefined {
     if (index < this.#atHand.length) return this.#atHand[index]
-    if (this.#last?.index === index) return this.#last.case
+    const looked = this.#looked[index % LOOKED_AT]
+    if (looked?.index === index) return looked.case
     const text = this.#aside.at(index - this.#atHand.length)
     if (text === undefined) return undefined
-    this.#last = { index, case: this.#shared.shareSettings(JSON.parse(text) as SlimCase) }
-    return this.#last.case
+    const read = this.#text.read(text)
+    this.#looked[index % LOOKED_AT] = { index, case: read }
+    return read
   }
 
   *[Symbol.iterator](): Generator<SlimCase> {

@@ -13,16 +13,16 @@ import { committedCandidates } from './committed-list.ts'
 import type { Control } from './control.ts'
 import { exactCandidates } from './exact-candidates.ts'
 import type { Visited } from './free-fates.ts'
-import { type OnRecord, ReplayMemo } from './memo.ts'
+import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { renderCandidates } from './render-candidates.ts'
-import type { CaseAnswer, CaseView, ReplayCounts, Round } from './replayer.ts'
+import type { CaseAnswer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
-import { BLOCK, failFastReplay, startVisits } from './visit.ts'
+import { BLOCK, failFastReplay, placeOf, startVisits } from './visit.ts'
 
 export interface SearchResult {
   /** Every listed candidate with its fate; the committed ones carry fate `committed`. */
@@ -81,6 +81,9 @@ export function* searchRounds(
 
 type Running = Required<Pick<SearchOptions, 'block' | 'progress'>>
 
+/** Groups of candidates whose contexts stay in memory: 16 MB each at most. */
+const NUMBERED_GROUPS = 4
+
 /** The search without its no-search arm. */
 function* searched(
   input: SearchInput,
@@ -90,15 +93,17 @@ function* searched(
 ): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly CaseAnswer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = input.candidates ?? exactCandidates(input)
+  /** Contexts of the candidates that were paid for, by digest. */
+  const contexts = new Map<string, Contexts | undefined>()
   const scored =
     changes === null
       ? yield* sampledScores(input, view, memo, baselineMetric)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, running)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
   const committed = committedCandidates(scored, input.target)
   return {
     candidates: scored.map((c) => settle(c, committed, input.target.direction)),
     committed,
-    firstMeasures: committed[0] ? measuresOf(committed[0], input, view, memo) : null,
+    firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
   }
 }
@@ -111,18 +116,21 @@ function* exactScores(
   memo: ReplayMemo,
   baselineMetric: number | null,
   { block, progress }: Running,
+  contexts: Map<string, Contexts | undefined>,
 ): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
-  for (const early of renderCandidates(changes, input, view, baselineMetric, progress)) {
+  for (const early of renderCandidates(changes, input, view, baselineMetric, { progress })) {
     if ('fate' in early) scored.push(early)
-    else waiting.push(early)
+    else
+      waiting.push(early.contexts && early.contexts.group < NUMBERED_GROUPS ? early : { ...early, contexts: undefined })
   }
   waiting.sort(cheapestFirst(input.target.direction))
   const visits = startVisits(input, block)
   for (const [at, visited] of waiting.entries()) {
+    contexts.set(visited.digest, visited.contexts)
     progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far`)
-    const outcome = yield* failFastReplay(visited.settings, visited.change.candidate_id, input, view, memo, visits)
+    const outcome = yield* failFastReplay(visited, input, view, memo, visits)
     scored.push(settleOutcome(visited, outcome, input, baselineMetric))
   }
   return scored
@@ -131,14 +139,17 @@ function* exactScores(
 /** Measures of a candidate that was read to its end, in panel order. */
 function measuresOf(
   { patch }: CandidateChange,
+  contexts: Contexts | undefined,
   { panel, pack }: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
 ): MeasureList {
   const settings = applyPatch(pack.settings, patch)
   const measures = measureList()
-  for (let i = 0; i < panel.cases.length; i++)
-    measures.add(memo.measures(i, view.contextKey(i, settings)) ?? panel.baseline.at(i)!)
+  for (let i = 0; i < panel.cases.length; i++) {
+    const { at } = placeOf(i, settings, contexts, view, memo)
+    measures.add(at === NONE ? panel.baseline.at(i)! : memo.measures(at))
+  }
   return measures
 }
 

@@ -1,11 +1,11 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
-import { hash } from 'node:crypto'
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
-import { NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import { type Measures, measuresOf, NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
+import { prepare } from '../replay/prepare.ts'
 import { contextHash, render, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import type { SlimCase, SlimRecording } from '../replay/slim.ts'
@@ -19,7 +19,14 @@ import {
   trimCase,
   type Unreplayable,
 } from '../replay/transcript.ts'
-import { type AnswerRound, type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
+import {
+  type AnswerRound,
+  BASELINE_CONTEXT,
+  type CaseAnswer,
+  type CaseView,
+  SAME_AS_BASELINE,
+  UNNUMBERED,
+} from './replayer.ts'
 
 export interface TranscriptReplayer {
   readonly view: CaseView
@@ -43,25 +50,30 @@ export function transcriptReplayer(
     return trimmed
   }
   const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
-  /** Would the replay see and ask what the baseline's does? Only the rendering is done again, on the same columns. */
-  const isBaseline = (index: number, { recording, prepared, rendered, asked }: TrimmedCase<SlimRecording>): boolean =>
-    recording === chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline) &&
-    sameShape(rendered.shape, render(prepared, baselinePlan).shape) &&
-    askedFor(recording, baselinePlan).every((flag, i) => flag === asked[i])
+  /** What the baseline's replay of a case sees and asks. Kept for the last case alone: many settings are held against it. */
+  let last: {
+    readonly index: number
+    readonly seen: Pick<TrimmedCase, 'recording' | 'asked'> & { shape: Int32Array }
+  } | null = null
+  const baselineSees = (index: number) => {
+    if (last?.index !== index) {
+      const recording = chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline)
+      if (typeof recording === 'string') return null
+      const { shape } = render(prepare(recording), baselinePlan)
+      last = { index, seen: { recording, shape, asked: askedFor(recording, baselinePlan) } }
+    }
+    return last.seen
+  }
+  /** Would the replay see and ask what the baseline's does? */
+  const isBaseline = (index: number, { recording, rendered, asked }: TrimmedCase<SlimRecording>): boolean => {
+    const seen = baselineSees(index)
+    return seen?.recording === recording && sameShape(rendered.shape, seen.shape) && sameFlags(asked, seen.asked)
+  }
   const view: CaseView = {
     rendered(index, settings) {
       const trimmed = trimmedAt(index, settings)
       if ('unreplayable' in trimmed) return trimmed
-      const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
-      return {
-        ...NOT_MEASURED,
-        approval_bypass: bypassed.length > 0,
-        economics_tokens: tokens,
-        economics_cents: cents,
-        latency_ms: latencyMs,
-        approval_waits: rightWaiting,
-        approval_actions: rightActions,
-      }
+      return renderedMeasures(trimmed, pins)
     },
     bypassedAmounts(index, settings) {
       const trimmed = trimmedAt(index, settings)
@@ -72,6 +84,19 @@ export function transcriptReplayer(
       const trimmed = trimmedAt(index, settings)
       if ('unreplayable' in trimmed) return `unreplayable: ${trimmed.unreplayable}`
       return isBaseline(index, trimmed) ? SAME_AS_BASELINE : keyOf(trimmed)
+    },
+    sideBySide(index) {
+      const replayCase = panel.cases.at(index)!
+      const others: TrimmedCase<SlimRecording>[] = []
+      return (settings) => {
+        const trimmed = trimCase(replayCase, settings, pins.baseline)
+        if ('unreplayable' in trimmed) return { measures: trimmed, context: UNNUMBERED }
+        const measures = renderedMeasures(trimmed, pins)
+        if (isBaseline(index, trimmed)) return { measures, context: BASELINE_CONTEXT }
+        let at = others.findIndex((other) => seesTheSame(other, trimmed))
+        if (at < 0) at = others.push(trimmed) - 1
+        return { measures, context: Math.min(at + 1, UNNUMBERED) }
+      }
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {
@@ -96,7 +121,18 @@ export function transcriptReplayer(
       },
     }
   }
-  return { view, answer: ({ cases, settings }) => cases.map((i) => answerCase(i, settings)) }
+  /** An answer of which the measures alone are read: nothing of it goes on record. */
+  const measureCase = (index: number, settings: Settings): CaseAnswer => {
+    const { case_id, family_id } = panel.cases.at(index)!
+    const trimmed = trimmedAt(index, settings)
+    if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
+    const measures = measuresOf(suite, observe(trimmed, pins))
+    return { measures, decisionChanged: false, result: { ...UNTOLD, case_id, family_id } }
+  }
+  return {
+    view,
+    answer: ({ cases, settings, once }) => cases.map((i) => (once ? measureCase : answerCase)(i, settings)),
+  }
 }
 
 /** Errors of all verdicts, each once: two evaluators may name the same loss. */
@@ -129,8 +165,39 @@ export function unreplayableAnswer(
   }
 }
 
-/** Exact identity of what a replay would see and ask: recording, context and approvals. */
-function keyOf({ prepared, rendered, asked }: TrimmedCase): string {
-  const gates = asked.length > 0 ? hash('sha256', asked) : ''
-  return `${contextHash(prepared, rendered)}${gates}`
+/** Of a replay that nobody reads but for its measures. */
+const UNTOLD = {
+  status: 'replayed',
+  reason: null,
+  recording: null,
+  context: null,
+  context_equal: false,
+  findings: [] as Finding[],
+  scorecard: null,
+} as const
+
+/** What rendering says of a case, the rest not measured. */
+function renderedMeasures(trimmed: TrimmedCase, pins: ReplayPins): Measures {
+  const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
+  return {
+    ...NOT_MEASURED,
+    approval_bypass: bypassed.length > 0,
+    economics_tokens: tokens,
+    economics_cents: cents,
+    latency_ms: latencyMs,
+    approval_waits: rightWaiting,
+    approval_actions: rightActions,
+  }
+}
+
+const sameFlags = (a: Uint8Array, b: Uint8Array): boolean => a.every((flag, i) => flag === b[i])
+
+/** Would two settings show a case the same, and ask the same? Exactly when `keyOf` is the same. */
+const seesTheSame = (a: TrimmedCase, b: TrimmedCase): boolean =>
+  a.recording === b.recording && sameShape(a.rendered.shape, b.rendered.shape) && sameFlags(a.asked, b.asked)
+
+/** Exact identity of what a replay would see and ask: recording, context and approvals, as text of one byte a character. */
+function keyOf({ recording, rendered: { shape }, asked }: TrimmedCase): string {
+  const bytes = Buffer.from(shape.buffer, shape.byteOffset, shape.byteLength).toString('latin1')
+  return `${recording.run_id}\u0000${shape.length}\u0000${bytes}${Buffer.from(asked).toString('latin1')}`
 }

@@ -5,8 +5,17 @@ import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { Series } from '../statistics/series.ts'
 import { floorStop, type StopRule, utilityStop } from './early-stop.ts'
-import type { Remembered, ReplayMemo } from './memo.ts'
-import type { CaseAnswer, CaseView, Round } from './replayer.ts'
+import type { Visited } from './free-fates.ts'
+import { NONE, type Remembered, type ReplayMemo } from './memo.ts'
+import {
+  BASELINE_CONTEXT,
+  type CaseAnswer,
+  type CaseView,
+  type Contexts,
+  type Round,
+  SAME_AS_BASELINE,
+  UNNUMBERED,
+} from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
 /** What the visits of one search share. */
@@ -68,8 +77,7 @@ export const BLOCK = 16
 
 /** All measures of a candidate in panel order, or why it can no longer pass. Yields the replays it has to pay for. */
 export function* failFastReplay(
-  settings: Settings,
-  candidateId: string,
+  { settings, change: { candidate_id }, contexts }: Visited,
   { panel }: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
@@ -80,17 +88,19 @@ export function* failFastReplay(
   const floors = visits.floors()
   const utility = visits.utility()
   for (const block of blocks(visiting(visits), visits.block)) {
-    const keys = block.map((i) => view.contextKey(i, settings))
-    const missing = block.filter((i, at) => memo.isMissing(i, keys[at]!))
+    const places = block.map((i) => placeOf(i, settings, contexts, view, memo))
+    const missing = places.filter(isMissing)
     if (missing.length > 0) {
-      const answers = yield { candidate_id: candidateId, settings, cases: missing, stopsAtFailure: true }
-      answers.forEach((answer, at) => {
-        const i = missing[at]!
-        memo.remember(i, keys[block.indexOf(i)]!, answer)
+      const cases = missing.map((place) => place.index)
+      const answers = yield { candidate_id, settings, cases, stopsAtFailure: true }
+      answers.forEach((answer, n) => {
+        const place = missing[n]!
+        place.at = memo.remember(place.index, place.key, answer, place.numbered)
       })
     }
-    for (const [at, i] of block.entries()) {
-      const answer = memo.read(i, keys[at]!, candidateId)
+    for (const { index: i, at } of places) {
+      const answer = at === NONE ? null : memo.read(at, candidate_id)
+      if (!answer) memo.avoid()
       const base = panel.baseline.at(i)!
       const now = answer?.measures ?? base
       measures.set(i, now)
@@ -107,6 +117,34 @@ export function* failFastReplay(
     }
   }
   return { measures, changed }
+}
+
+/** Where the answer of a case stands. `at`: `NONE` where the baseline's own record stands, or as long as it must be replayed. */
+export interface Place {
+  readonly index: number
+  readonly key: string
+  readonly numbered: number
+  at: number
+}
+
+/** Must this case be replayed? */
+export const isMissing = ({ at, key }: Place): boolean => at === NONE && key !== SAME_AS_BASELINE
+
+/** A case is looked at only where its number does not tell. */
+export function placeOf(
+  index: number,
+  settings: Settings,
+  contexts: Contexts | undefined,
+  view: CaseView,
+  memo: ReplayMemo,
+): Place {
+  const number = contexts?.numbers[index] ?? UNNUMBERED
+  if (number === BASELINE_CONTEXT) return { index, key: SAME_AS_BASELINE, numbered: NONE, at: NONE }
+  const numbered = number === UNNUMBERED ? NONE : contexts!.group * UNNUMBERED + number
+  const known = numbered === NONE ? NONE : memo.findNumbered(index, numbered)
+  if (known !== NONE) return { index, key: '', numbered, at: known }
+  const key = view.contextKey(index, settings)
+  return { index, key, numbered, at: key === SAME_AS_BASELINE ? NONE : memo.find(index, key) }
 }
 
 const stopOf = (answer: Remembered | null): Stopped | null =>

@@ -4,7 +4,13 @@
 export interface Series<T> extends Iterable<T> {
   readonly length: number
   at(index: number): T | undefined
+  /** One field of its values by index, where reading it alone is cheaper than making the whole value. */
+  field?<N extends keyof T>(name: N): (index: number) => T[N]
 }
+
+/** Reads one field of the values of a series, by an index of the series. */
+export const fieldOf = <T, N extends keyof T>(series: Series<T>, name: N): ((index: number) => T[N]) =>
+  series.field?.(name) ?? ((index) => series.at(index)![name])
 
 /** So many values, each made whenever it is read. */
 export const seriesOf = <T>(length: number, make: (index: number) => T): Series<T> => ({

@@ -1,9 +1,10 @@
 /** Slim cases replay as whole ones do, and share what is equal. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { panelOf } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
-import { SharedValues, type SlimCase, slim } from '#core/replay/slim.ts'
+import { SharedText, SharedValues, type SlimCase, slim } from '#core/replay/slim.ts'
 import type { Replayed } from '#core/replay/transcript.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -44,9 +45,38 @@ describe('a slim case', () => {
     const whole = answers(structuredClone(cases).map(asSlim))
     expect(answers(cases.map((c) => slim(structuredClone(c))))).toEqual(whole)
     expect(answers(cases.map((c) => values.share(slim(structuredClone(c)))))).toEqual(whole)
-    expect(answers(cases.map((c) => values.shareSettings(slim(structuredClone(c)))))).toEqual(whole)
+    const texts = new SharedText()
+    const lines = cases.map((c) => texts.write(slim(structuredClone(c))))
+    expect(answers(lines.map((line) => texts.read(line)))).toEqual(whole)
     expect(new Set(whole[1]!.keys).size).toBeGreaterThan(10)
     expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
+  })
+
+  test('as text is the same value again, also where earlier cases had its columns', () => {
+    const texts = new SharedText()
+    const slimmed = [...cases, ...cases].map((c) => slim(structuredClone(c)))
+    const lines = slimmed.map((c) => texts.write(c))
+    expect(lines.map((line) => texts.read(line))).toEqual(JSON.parse(JSON.stringify(slimmed)))
+    const [first, again] = [lines.slice(0, cases.length).join(''), lines.slice(cases.length).join('')]
+    expect(again.length).toBeLessThan(first.length / 2)
+  })
+
+  test('as text may hold whatever JSON does: a number, a null and a column in brackets stay what they are', () => {
+    const [one] = cases.map((c) => slim(structuredClone(c)))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.array(fc.integer()), fc.constantFrom(null, 0, 1, 'x'))), (drawn) => {
+        const texts = new SharedText()
+        const some = drawn.map(([column, label]) => {
+          const r = { ...one!.recordings[0]!, pack_version: label, gates: [JSON.stringify(column)] }
+          return {
+            ...one!,
+            recordings: [{ ...r, tools: { step: column, tokens: [column.length] } }],
+          } as unknown as SlimCase
+        })
+        const lines = some.map((c) => texts.write(c))
+        expect(lines.map((line) => texts.read(line))).toEqual(some)
+      }),
+    )
   })
 
   test('has nothing that only the proof of its baseline read: an evaluator that reads it does not compile', () => {

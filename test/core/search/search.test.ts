@@ -10,9 +10,10 @@ import { makePanel } from '#core/evaluate/panel.ts'
 import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
-import { search as searchOf } from '#core/search/search.ts'
+import { search as searchOf, searchRounds } from '#core/search/search.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { applyPatch, latticePatches, patchDigest } from '#core/space/lattice.ts'
 import { searchEvidence } from '#core/statistics/fixed-sequence.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
@@ -139,6 +140,26 @@ describe('search', () => {
         const results: ReplayResult[] = []
         const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
         expect({ ...found, results }).toEqual(search(input))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('gives the same result where contexts are told apart by their keys alone, and every answer is a whole one', () => {
+    fc.assert(
+      fc.property(worlds, fc.constantFrom(1, 16), fc.boolean(), (world, block, isNumbered) => {
+        fc.pre(searchable(world))
+        const input = inputOf(world)
+        const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
+        const { sideBySide: _, ...keysAlone } = view
+        const results: ReplayResult[] = []
+        const rounds = searchRounds(input, isNumbered ? view : keysAlone, (r) => results.push(r), { block })
+        let step = rounds.next()
+        while (!step.done) {
+          const { once, ...whole } = step.value
+          step = rounds.next(answer(whole))
+        }
+        expect({ ...step.value, results }).toEqual(search(input))
       }),
       { numRuns: 40 },
     )

@@ -7,7 +7,9 @@
 export const GATES_NETWORK = process.allowedNodeEnvironmentFlags.has('--allow-net')
 
 /**
- * Flags of a caged Node. It reads what is named, and starts no process, worker or addon; it writes nothing. SQLite is off
+ * Flags of a caged Node. It reads what is named, and starts no process, worker or addon; it writes nothing. No worker,
+ * because none is held: one that is started with `execArgv: []` has none of these flags, and reads, writes and starts
+ * processes as it likes (seen with Node 26.10 under `--allow-worker`). What is caged takes more cores as more processes. SQLite is off
  * because it ignores the permission model, SIGUSR1 because it opens a debugger, and V8's flags are frozen because some of
  * them write files: a process that sets one ends.
  *

@@ -1,0 +1,99 @@
+/** One candidate while its cases are rendered: what its free fates read of them, and no measures of single cases. */
+import type { Settings } from '#schemas/common.ts'
+import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import type { Told } from '../evaluate/guardrails.ts'
+import { MeanFold, quantileOf } from '../evaluate/metric.ts'
+import { type Floor, isViolated, type Pairs, scoredFamilies } from '../evaluate/pairs.ts'
+import type { Panel } from '../evaluate/panel.ts'
+import type { Measures } from '../evaluate/scorecard.ts'
+import { asMeasured } from '../statistics/measured.ts'
+import { fieldOf } from '../statistics/series.ts'
+import type { Rendered } from './free-fates.ts'
+import type { CaseView, Contexts, Rendering } from './replayer.ts'
+
+/** Means that a free fate may read. */
+const MEANS = (Object.keys(METRICS) as MetricName[]).filter((m) => METRICS[m].statistic === 'mean' && m !== 'utility')
+
+export class RenderedCandidate implements Rendered, Told {
+  readonly #panel: Panel
+  readonly #settings: Settings
+  readonly #means = new Map(MEANS.map((name) => [name, new MeanFold(name)]))
+  /** Latencies by case from the first on that is not the baseline's; null: all are. */
+  #latencies: Float64Array | null = null
+  readonly #baselineLatency: (index: number) => number | null
+  #hasLatency = true
+  readonly #baselineBypass: (index: number) => boolean | null
+  readonly #bypassing = new Set<number>()
+  readonly contexts: Contexts
+  readonly amounts: number[] = []
+  unreplayable = 0
+  why = ''
+  /** Does the replayer know anything of a case before it runs it? */
+  isKnown = true
+
+  constructor(settings: Settings, panel: Panel, group: number) {
+    this.#panel = panel
+    this.#settings = settings
+    this.#baselineLatency = fieldOf(panel.baseline, 'latency_ms')
+    this.#baselineBypass = fieldOf(panel.baseline, 'approval_bypass')
+    this.contexts = { group, numbers: new Uint8Array(panel.cases.length) }
+  }
+
+  get told(): Told {
+    return this
+  }
+
+  /** Cases in their order. `beside`: renders this case side by side with the other candidates. */
+  add(index: number, view: CaseView, beside: ((settings: Settings) => Rendering) | undefined): void {
+    if (!this.isKnown) return
+    const rendering = beside?.(this.#settings)
+    if (rendering) this.contexts.numbers[index] = rendering.context
+    const measures = rendering ? rendering.measures : view.rendered(index, this.#settings)
+    if (measures === null) this.isKnown = false
+    else if ('unreplayable' in measures) {
+      this.unreplayable++
+      this.why ||= measures.unreplayable
+    } else if (this.unreplayable === 0) {
+      this.#add(index, measures)
+      if (measures.approval_bypass) this.amounts.push(...view.bypassedAmounts(index, this.#settings))
+    }
+  }
+
+  metric(name: MetricName): number | null {
+    const mean = this.#means.get(name)
+    if (mean) return mean.value()
+    if (!this.#hasLatency) return null
+    return quantileOf(name, this.#latencies ?? this.#baselineLatencies(this.#panel.cases.length))
+  }
+
+  violations(floor: Floor): { families: number; violating: number } {
+    return { families: scoredFamilies(this.#panel, floor), violating: this.#bypassing.size }
+  }
+
+  pairs(): Pairs {
+    throw new RangeError('rendering says nothing of utility')
+  }
+
+  #add(index: number, measures: Measures): void {
+    for (const [name, mean] of this.#means) {
+      const { measure, per } = METRICS[name]
+      mean.add(measures[measure], per ? measures[per] : 1)
+    }
+    if (isViolated(measures.approval_bypass, this.#baselineBypass(index)))
+      this.#bypassing.add(this.#panel.familyOf[index]!)
+    const latency = asMeasured('latency_ms', measures.latency_ms)
+    if (latency === null) this.#hasLatency = false
+    else if (this.#latencies) this.#latencies[index] = latency
+    else if (latency !== this.#baselineLatency(index)) {
+      this.#latencies = this.#baselineLatencies(index)
+      this.#latencies[index] = latency
+    }
+  }
+
+  /** Room for the latencies of all cases, filled with the baseline's before one of them. */
+  #baselineLatencies(end: number): Float64Array {
+    const latencies = new Float64Array(this.#panel.cases.length)
+    for (let i = 0; i < end; i++) latencies[i] = this.#baselineLatency(i)!
+    return latencies
+  }
+}

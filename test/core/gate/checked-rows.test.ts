@@ -70,6 +70,61 @@ const rowsOf = (q: CheckedQuestion, { panel, measures }: ReturnType<typeof arms>
 const row = (q: CheckedQuestion, a: ReturnType<typeof arms>, guardrail = 'economics_tokens_per_decision') =>
   rowsOf(q, a).find((r) => r.guardrail === guardrail)!
 
+describe('the share of actions that wait for a person', () => {
+  const waits = { metric: 'approval_wait_rate', direction: 'decrease' } as const
+  const RAISED: Patch = { 'approval.refund.threshold': { from: 10, to: 20 } }
+  const waiting = (families: number, now: (family: number) => Partial<Measures>) => {
+    const { panel, measures } = arms(families, now)
+    const base = { ...NOT_MEASURED, approval_waits: 1, approval_actions: 1 }
+    return { panel: { ...panel, baseline: measures.map(() => base) }, measures }
+  }
+  const fewer = waiting(300, (f) => ({ approval_waits: f % 2, approval_actions: 1 }))
+
+  test('is bounded by construction where every changed threshold rises, and asked nothing', () => {
+    expect(row(question(RAISED, waits), fewer, 'approval_wait_rate')).toMatchObject({
+      kind: 'checked',
+      rule: 'by_construction',
+      passed: true,
+      counts: { lost: 0, below: 150 },
+    })
+  })
+
+  test.each<readonly [string, Patch, Partial<TuningTarget>, Partial<CheckedQuestion>]>([
+    ['a threshold falls', { 'approval.refund.threshold': { from: 20, to: 10 } }, waits, {}],
+    ['one of two thresholds falls', { ...RAISED, 'approval.credit.threshold': { from: 2, to: 1 } }, waits, {}],
+    ['another planner answers', { ...RAISED, ...PLANNER }, waits, {}],
+    ['a harness answers', RAISED, waits, { harness: { settings: {}, replayer: 'module' } }],
+    ['it is to rise', RAISED, { ...waits, direction: 'increase' }, {}],
+    ['ranges are declared for something else', { ...RAISED, ...PLANNER }, { ...waits, ...RANGE }, {}],
+  ])(
+    'is not measured where %s, which blocks however good it looks, before and after the question',
+    (_, patch, over, more) => {
+      const q = question(patch, over, more)
+      const all = waiting(300, () => ({ approval_waits: over.direction === 'increase' ? 1 : 0, approval_actions: 1 }))
+      expect(row(q, all, 'approval_wait_rate')).toMatchObject({
+        rule: 'not_measured',
+        passed: false,
+        p: null,
+        bound: null,
+      })
+      const first = { candidate: { patch } as never, ...all, commit: ZERO, listed: 1 }
+      const need = checkedNeeds(q.facts, q.target, q.harness, first).find((r) => r.guardrail === 'approval_wait_rate')!
+      expect(need).toMatchObject({ verdict: 'inconclusive', needed: null })
+      expect(need.note).toMatch(/^not measured: approval waits are bounded only where every changed threshold rises/)
+    },
+  )
+
+  test('that was lost in one family, or fell in none, is not passed by construction', () => {
+    const lost = waiting(300, (f) => (f === 7 ? {} : { approval_waits: 0, approval_actions: 1 }))
+    const same = waiting(300, () => ({ approval_waits: 1, approval_actions: 1 }))
+    for (const a of [lost, same])
+      expect(row(question(RAISED, waits), a, 'approval_wait_rate')).toMatchObject({
+        rule: 'by_construction',
+        passed: false,
+      })
+  })
+})
+
 describe('what only trims', () => {
   test('is asked nothing, and says so', () => {
     const a = arms(300, () => ({ economics_tokens: 80 }))

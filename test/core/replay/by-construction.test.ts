@@ -5,7 +5,7 @@ import { neverRises, trimmingPatch } from '#core/replay/by-construction.ts'
 import { type Replayed, replayTranscript } from '#core/replay/transcript.ts'
 import type { Patch, Settings } from '#schemas/common.ts'
 import type { Offer } from '#schemas/experience-run.ts'
-import { aCase, anOffer, aRun, retrieval } from '../../support/builders.ts'
+import { aCase, anOffer, approval, aRun, retrieval, toolCall } from '../../support/builders.ts'
 
 const TOP_K = 'evidence.orders.top_k'
 const HOPS = 'evidence.orders.max_hops'
@@ -68,6 +68,39 @@ describe('neverRises', () => {
         const after = replayTranscript(replayCase, { [TOP_K]: topK, [HOPS]: hops }, pins) as Replayed
         expect(after.tokens).toBeLessThanOrEqual(before.tokens)
         expect(after.latencyMs!).toBeLessThanOrEqual(before.latencyMs!)
+      }),
+    )
+  })
+
+  test('holds of approval waits: under a higher threshold nobody waits who did not, and the same actions count', () => {
+    const amounts = fc.array(fc.option(fc.nat(100), { nil: null }), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    const T = 'approval.refund.threshold'
+    fc.assert(
+      fc.property(amounts, fc.nat(100), fc.nat(100), fc.integer({ min: 1, max: 6 }), (list, low, more, topK) => {
+        const [from, to] = [low, low + more]
+        const under = { ...settings, [T]: from }
+        const replayCase = aCase(
+          aRun('run', {
+            settings: under,
+            offers: { orders: { depth: 1, exhausted: true } },
+            evidence: [anOffer('ref0', { rank: 1 })],
+            steps: list.flatMap((amount, i) => [
+              toolCall(`c${i}`, {}, { correct: true }),
+              approval(`c${i}`, amount, { asked: amount === null || amount >= from }),
+            ]),
+          }),
+        )
+        const patch = { ...change(T, from, to), ...change(TOP_K, 6, topK) }
+        expect(neverRises('approval_wait_rate', patch, transcript(under))).toBe(true)
+        const pins = { baseline: under, prices: null }
+        const before = replayTranscript(replayCase, under, pins) as Replayed
+        const after = replayTranscript(replayCase, { ...under, [T]: to, [TOP_K]: topK }, pins) as Replayed
+        expect(before.rightActions).toBe(list.length)
+        expect(after.rightActions).toBe(before.rightActions)
+        expect(after.rightWaiting).toBeLessThanOrEqual(before.rightWaiting)
       }),
     )
   })

@@ -28,6 +28,9 @@ import {
   UNNUMBERED,
 } from './replayer.ts'
 
+/** Trimmed cases at hand: as many as a block of the search asks for. */
+const LOOKED_AT = 32
+
 export interface TranscriptReplayer {
   readonly view: CaseView
   readonly answer: AnswerRound
@@ -39,28 +42,37 @@ export function transcriptReplayer(
   pins: ReplayPins,
   suite: EvaluatorSuite,
 ): TranscriptReplayer {
-  const trimmedAt = (index: number, settings: Settings) => trimCase(panel.cases.at(index)!, settings, pins.baseline)
+  // Asked for its context, then for its answer: blocks of cases come twice.
+  const trimmedLast: { case: SlimCase; settings: Settings; trimmed: TrimmedCase<SlimRecording> | Unreplayable }[] = []
+  const trimmedAt = (index: number, settings: Settings): TrimmedCase<SlimRecording> | Unreplayable => {
+    const replayCase = panel.cases.at(index)!
+    const known = trimmedLast[index % LOOKED_AT]
+    if (known?.case === replayCase && known.settings === settings) return known.trimmed
+    const trimmed = trimCase(replayCase, settings, pins.baseline)
+    trimmedLast[index % LOOKED_AT] = { case: replayCase, settings, trimmed }
+    return trimmed
+  }
   // Placed anew each time: kept for every case, they would be most of what a search holds.
   const baselineOf = (index: number): TrimmedCase<SlimRecording> => {
-    const trimmed = trimmedAt(index, pins.baseline)
+    const replayCase = panel.cases.at(index)!
+    const trimmed = trimCase(replayCase, pins.baseline, pins.baseline)
     if ('unreplayable' in trimmed)
-      throw new RangeError(
-        `${panel.cases.at(index)!.case_id}: the baseline itself cannot be replayed (${trimmed.unreplayable})`,
-      )
+      throw new RangeError(`${replayCase.case_id}: the baseline itself cannot be replayed (${trimmed.unreplayable})`)
     return trimmed
   }
   const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
   /** What the baseline's replay of a case sees and asks. Kept for the last case alone: many settings are held against it. */
   let last: {
-    readonly index: number
+    readonly case: SlimCase
     readonly seen: Pick<TrimmedCase, 'recording' | 'asked'> & { shape: Int32Array }
   } | null = null
   const baselineSees = (index: number) => {
-    if (last?.index !== index) {
-      const recording = chooseRecording(panel.cases.at(index)!, baselinePlan, pins.baseline)
+    const replayCase = panel.cases.at(index)!
+    if (last?.case !== replayCase) {
+      const recording = chooseRecording(replayCase, baselinePlan, pins.baseline)
       if (typeof recording === 'string') return null
       const { shape } = render(prepare(recording), baselinePlan)
-      last = { index, seen: { recording, shape, asked: askedFor(recording, baselinePlan) } }
+      last = { case: replayCase, seen: { recording, shape, asked: askedFor(recording, baselinePlan) } }
     }
     return last.seen
   }

@@ -2,10 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { panelOf } from '#core/baseline/reproduce.ts'
+import { Records } from '#core/bytes/records.ts'
 import { canonical } from '#core/canonical.ts'
 import { assembleCase, compileCase, compileRun } from '#core/replay/compile.ts'
 import { SharedText, SharedValues, type SlimCase, slim } from '#core/replay/slim.ts'
 import type { Replayed } from '#core/replay/transcript.ts'
+import { SAME_AS_BASELINE } from '#core/search/replayer.ts'
+import { SearchCases } from '#core/search/search-cases.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -50,6 +53,17 @@ describe('a slim case', () => {
     expect(answers(lines.map((line) => texts.read(line)))).toEqual(whole)
     expect(new Set(whole[1]!.keys).size).toBeGreaterThan(10)
     expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
+  })
+
+  test('is told from its baseline also when it was read again from where it was put aside', () => {
+    const aside = new SearchCases(new Records(), 0)
+    for (const c of cases) aside.add(structuredClone(c))
+    const panel = { ...panelOf(cases.map((c) => ({ case: slim(c), baseline: {} as never }))), cases: aside }
+    const { view } = transcriptReplayer(panel, pins, EvaluatorSuite.parse(suite))
+    const beyond = { ...settings, 'planner.tool_preference': 'never recorded' }
+    expect(view.contextKey(0, settings)).toBe(SAME_AS_BASELINE)
+    expect(view.contextKey(32, beyond)).toMatch(/^unreplayable/)
+    expect(view.contextKey(0, settings)).toBe(SAME_AS_BASELINE)
   })
 
   test('as text is the same value again, also where earlier cases had its columns', () => {

@@ -1,11 +1,12 @@
-/** What does a whole run cost at scale: time, processor time and memory of every process of `import` and `run`? */
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+/** What does a whole run cost at scale, beside the least work over the same file: time, memory of every process, bytes on disk? */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { refundTarget } from '../functions/demo/documents.ts'
 import { refundRuns } from '../functions/demo/generate.ts'
 import { type Bench, readable } from './bench.ts'
+import { leastSeconds } from './least-work.ts'
 import { writeLines } from './lines.ts'
 import { tree, type Usage, usageOf, watched } from './process-tree.ts'
 
@@ -27,6 +28,10 @@ interface Measured {
   readonly megabytes: number
   readonly importSeconds: number
   readonly runSeconds: number
+  readonly leastSeconds: number
+  /** Blocks on disk after the import, as a share of the input. */
+  readonly diskShare: number
+  readonly files: number
   readonly importCpuSeconds: number | null
   readonly runCpuSeconds: number | null
   readonly peakMb: Readonly<Record<(typeof PROCESSES)[number], number | null>>
@@ -51,21 +56,33 @@ export async function run(): Promise<Bench> {
       commands:
         'autotune import, then autotune run, each a fresh process on a fresh store, disk writes awaited as always',
       memory: `peak resident memory of each process (VmHWM), asked every ${SAMPLE_MS} ms; program, search and gate are the processes of autotune run`,
+      least:
+        'read, JSON.parse, canonical JSON, SHA-256 and zstd level 1 of the same file in one thread; import_vs_least and run_vs_least are wall-clock ratios, at the largest size',
+      disk: 'allocated after the import, before a run',
       cpu: 'user and system seconds of all processes',
       cores: availableParallelism(),
       peers: 'none runs a loop like this here',
     },
     figures: {
+      import_vs_least: most.importSeconds / most.leastSeconds,
+      run_vs_least: most.runSeconds / most.leastSeconds,
+      rss_mb: peakOf(most),
+      disk_share: most.diskShare,
       ...Object.assign({}, ...measured.map(figuresOf)),
       ...Object.fromEntries(PROCESSES.map((name) => [`${name}_bytes_per_trace`, growth[name]!])),
     },
     peers: {},
     table: [
       ['', ...measured.map((m) => `${readable(m.traces)} runs`), 'bytes a run'],
+      row('least work: seconds', (m) => m.leastSeconds),
       row('import: seconds', (m) => m.importSeconds),
       row('import: user and system seconds', (m) => m.importCpuSeconds),
       row('run: seconds', (m) => m.runSeconds),
       row('run: user and system seconds', (m) => m.runCpuSeconds),
+      row('import, of the least work', (m) => m.importSeconds / m.leastSeconds),
+      row('run, of the least work', (m) => m.runSeconds / m.leastSeconds),
+      row('bytes on disk, % of the input', (m) => 100 * m.diskShare),
+      row('files', (m) => m.files),
       ...PROCESSES.map((name) => [
         `peak memory of ${name}, MB`,
         ...measured.map((m) => cell(m.peakMb[name])),
@@ -102,10 +119,14 @@ async function measure(work: string, traces: number): Promise<Measured> {
   writeFileSync(target, JSON.stringify(refundTarget()))
   const documents = ['pack', 'suite', 'prices'].flatMap((kind) => [`--${kind}`, document(`${kind}.json`)])
   const imported = await autotune(['import', runs, ...documents, '--split-key', 'bench', '--store', store])
+  const { bytes, files } = onDisk(store)
   const ran = await autotune(['run', '--target', target, '--store', store])
   const replayers = ran.usages.filter((usage) => usage.command.includes(REPLAYER))
   return {
     traces,
+    leastSeconds: await leastSeconds(runs),
+    diskShare: bytes / statSync(runs).size,
+    files,
     megabytes: statSync(runs).size / 1e6,
     importSeconds: imported.seconds,
     runSeconds: ran.seconds,
@@ -135,6 +156,19 @@ async function autotune(args: readonly string[]): Promise<{ seconds: number; usa
   return { seconds, usages: [...last.values()] }
 }
 
+/** What the files of a folder take. */
+function onDisk(folder: string): { readonly bytes: number; readonly files: number } {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + 512 * statSync(join(parentPath, name)).blocks, 0)
+  return { bytes, files: files.length }
+}
+
+/** Largest peak of any process; null: not known. */
+function peakOf({ peakMb }: Measured): number | null {
+  const peaks = Object.values(peakMb).filter((mb) => mb !== null)
+  return peaks.length === 0 ? null : Math.max(...peaks)
+}
+
 const cpuSeconds = (usages: readonly Usage[]): number | null =>
   usages.length === 0 ? null : usages.reduce((sum, u) => sum + u.userSeconds + u.systemSeconds, 0)
 
@@ -145,6 +179,7 @@ function bytesPerTrace(least: Measured, most: Measured, name: (typeof PROCESSES)
 }
 
 const figuresOf = (m: Measured): Record<string, number | null> => ({
+  [`least_seconds_${m.traces}`]: m.leastSeconds,
   ...Object.fromEntries(PROCESSES.map((name) => [`${name}_rss_mb_${m.traces}`, m.peakMb[name]])),
   [`import_seconds_${m.traces}`]: m.importSeconds,
   [`import_cpu_seconds_${m.traces}`]: m.importCpuSeconds,

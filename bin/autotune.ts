@@ -137,6 +137,14 @@ function build(state: { code: number }): Command {
     })
 
   verb(
+    'pack',
+    'turn the folders of recorded runs into segments: fewer files, and faster; killed, the same command goes on',
+    'autotune pack --store ./harness',
+  ).action(async (o) => {
+    state.code = await (await import('../functions/cli/pack.ts')).packVerb(o)
+  })
+
+  verb(
     'doctor',
     'the seven questions with their answers or what is missing, and what the held-out set can answer',
     'autotune doctor --target target.json\nautotune doctor --target target.json --replayer module:./my-harness.ts',
@@ -203,11 +211,18 @@ function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/inspect.ts')).list(o)
     },
   )
-  verb('show <run>', 'one run: verdict, fates, certificate, files', 'autotune show at_2026_11_23_refund_cents').action(
-    async (run, o) => {
-      state.code = await (await import('../functions/cli/inspect.ts')).show(run, o)
-    },
+  verb(
+    'show <run>',
+    'one run: verdict, fates, certificate, files; or the five files of a recorded run',
+    'autotune show at_2026_11_23_refund_cents\nautotune show run_2026_05_12_1 --files ./run_2026_05_12_1',
   )
+    .option('--files <dir>', 'RUN is a recorded run: write its five files into this folder')
+    .action(async (run, o) => {
+      state.code =
+        o.files === undefined
+          ? await (await import('../functions/cli/inspect.ts')).show(run, o)
+          : await (await import('../functions/cli/show-files.ts')).showFiles(run, o)
+    })
   verb(
     'explain <what>',
     'why a run proposed this or nothing: the fate of every candidate; or why a pack version exists',

@@ -146,15 +146,18 @@ export class ImportJournal {
     await this.#objects.putIfAbsent(keys.journalListedSegments(digest), text)
   }
 
-  #remember(
-    { run, record, family, case: caseHash, side, packed }: JournalLine,
-    unlisted: Pick<StoredRun, 'unlisted'>,
-  ): void {
-    this.#table.set(
-      `journal-run ${run}`,
-      JSON.stringify({ record, side, ...(packed && { packed }), ...unlisted } satisfies StoredRun),
-    )
+  /** Of two lines of a run, the later one that of a pack, either says that it is listed, and one where it lies. */
+  #remember({ run, family, case: caseHash, ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
+    const known = this.run({ run })
+    const packed = line.packed ?? known?.packed
+    const stored: StoredRun = {
+      record: line.record,
+      side: line.side,
+      ...(packed && { packed }),
+      ...(known === null || known.unlisted !== undefined ? unlisted : {}),
+    }
+    this.#table.set(`journal-run ${run}`, JSON.stringify(stored))
     this.#table.set(`journal-owner ${caseHash}`, family)
-    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, side)
+    if (this.#table.get(`journal-side ${family}`) !== 'heldout') this.#table.set(`journal-side ${family}`, line.side)
   }
 }

@@ -34,6 +34,17 @@ export async function* readCounting(
   for await (const { line, counts } of readCounted(store, intent, without)) if (counts) yield line
 }
 
+/** Lines under the index of an intent as they were written, in no order; a run that was packed since has two. */
+export const linesUnder = (objects: ObjectStore, index: string): AsyncGenerator<IndexLine> =>
+  segmentValues(objects, index)
+
+/** Prefixes of the indexes of a side, one for each intent. */
+export async function indexesOf(objects: ObjectStore): Promise<readonly string[]> {
+  const found = new Set<string>()
+  for await (const key of objects.list(keys.indexes())) found.add(key.slice(0, key.lastIndexOf('/') + 1))
+  return [...found]
+}
+
 /** Families as they were recorded on a side, each with one of its runs; some come more than once. */
 export const recordedFamilies = (
   objects: ObjectStore,
@@ -46,6 +57,15 @@ export async function* indexedRuns(
 ): AsyncGenerator<{ readonly run: string; readonly segment: string | null }> {
   for await (const { run_id, packed } of segmentValues<IndexLine>(objects, keys.indexes()))
     yield { run: familyHash(run_id), segment: packed?.segment ?? null }
+}
+
+/** The index line of one run of whatever intent; null: no index of this side lists it. */
+export async function findLine(objects: ObjectStore, runId: string): Promise<IndexLine | null> {
+  const recorded = new RecordedRuns(objects)
+  let found: IndexLine | null = null
+  for await (const line of segmentValues<IndexLine>(objects, keys.indexes()))
+    if (line.run_id === runId && (found === null || (await isBetter(recorded, line, found)))) found = line
+  return found
 }
 
 async function* readCounted(
@@ -79,7 +99,8 @@ async function* readCounted(
 
 /** Of two lines of a run: it was packed since, or packed again because its segment was broken. */
 async function isBetter(recorded: RecordedRuns, line: IndexLine, known: IndexLine): Promise<boolean> {
-  if (line.packed === undefined || line.packed.segment === known.packed?.segment) return false
+  if (line.packed?.segment === known.packed?.segment) return false
+  if (line.packed === undefined) return (await recorded.soundness(known.packed!.segment)) !== null
   return known.packed === undefined
     ? (await recorded.soundness(line.packed.segment)) === null
     : (await recorded.soundness(known.packed.segment)) !== null

@@ -8,6 +8,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import { fixedLayout, type Layout } from '../../../functions/steps/experience/layout.ts'
+import { packStore } from '../../../functions/steps/experience/pack.ts'
+import { compareRecords } from '../../../functions/steps/experience/stored-records.ts'
 import { segmentHead } from '../../../functions/streams/segment-format.ts'
 import { aRun, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, Killed, killedAtWrite, memory, RECORDED, run, stocked } from '../stores.ts'
@@ -152,4 +154,59 @@ test('an import that is killed at any write goes on to the same cases', async ()
     expect(await compiled(store)).toEqual(whole)
     if (done) break
   }
+})
+
+describe('packing a store', () => {
+  const some = world.slice(0, 30)
+  const pack = (store: Store) => packStore(store, async () => {})
+
+  test('leaves the cases of both sides, the artifacts of a run and its verdict as they were', async () => {
+    const [packed, files] = [await laidOut('files'), await laidOut('files')]
+    expect(await pack(packed)).toBe(world.length)
+    expect(await pack(packed)).toBe(0)
+    for (const side of ['objects', 'vault'] as const) {
+      const left = await Array.fromAsync(packed[side].list(keys.runs()))
+      expect(left).toEqual(await segmentsOf(packed[side]))
+      const cases = (store: Store) => compiled({ ...store, objects: store[side] })
+      expect(await cases(packed)).toEqual(await cases(files))
+    }
+    for (const store of [packed, files]) await run(store, { runId: 'r1' })
+    const artifacts = async (store: Store) =>
+      Object.entries(await contents(store)).filter(([key]) => key.includes('autotune/runs/r1/'))
+    expect(await artifacts(packed)).toEqual(await artifacts(files))
+    expect(await imported(packed, null)).toMatchObject({ stored: 0, restored: 0, layout: 'segments' })
+  })
+
+  test('killed at any write or removal, the same command goes on and nothing is lost', async () => {
+    const whole = await compiled(await laidOut('files', some))
+    for (let n = 1; ; n++) {
+      const store = await laidOut('files', some)
+      const { store: dying } = killedAtWrite(store, n)
+      const done = await pack(dying).then(
+        () => true,
+        (error) => {
+          expect(error).toBeInstanceOf(Killed)
+          return false
+        },
+      )
+      // Readable as it lies, and after another try.
+      expect(await compiled(store)).toEqual(whole)
+      expect(await compareRecords(store, INTENT, { whole: true })).toBeNull()
+      await pack(store)
+      expect(await compiled(store)).toEqual(whole)
+      expect(await compareRecords(store, INTENT, { whole: true })).toBeNull()
+      expect((await imported(store, null, some)).restored).toBe(0)
+      if (done) break
+    }
+  })
+
+  test('stops at a run that was changed, and removes nothing', async () => {
+    const store = await laidOut('files', some)
+    const key = (await Array.fromAsync(store.objects.list(keys.runs()))).find((k) => k.endsWith('trace.json'))!
+    await store.objects.put(key, '{}')
+    await expect(pack(store)).rejects.toThrow('trace.json was changed after it was recorded')
+    const left = await Array.fromAsync(store.objects.list(keys.runs()))
+    expect(left.filter((k) => k.endsWith('decision-record.json')).length).toBeGreaterThan(0)
+    expect(await segmentsOf(store.objects)).toEqual([])
+  })
 })

@@ -33,12 +33,12 @@ const ErasedHead = z.strictObject({
   person: Name,
 })
 /**
- * The first line of every journal. `found`: runs and items that stood there already, written by a version that kept no
+ * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
  * journal; they were found, not seen to be decided.
  */
 const BegunHead = z.strictObject({
   kind: z.literal('begun'),
-  found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead])),
+  found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead, ImportHead])),
 })
 
 /** What a line of the journal is about. It names content by digest, never by path, so that a layout may change under it. */

@@ -48,7 +48,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
         : 'journal  none yet: the next command that writes begins it',
       ...(checked.found === 0
         ? []
-        : [`   ${checked.found} runs and items stood there before it began: they were found, not seen to be decided`]),
+        : [`   ${checked.found} things stood there before it began: they were found, not seen to be decided`]),
       ...erased.map((e) => `erased   one recorded run, by ${e.person}: ${e.reason}`),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { canonical, chainLink, digestOf } from '#core/canonical.ts'
+import { canonical, chainLink, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { type LocalStore, openStore } from '../../functions/embedded/open-store.ts'
 import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
 import { approve, certified, reviewed, signer, start } from '../steps/release/support.ts'
@@ -65,7 +66,15 @@ function edited(dir: string, pk: string, change: (body: Record<string, never>) =
   database.close()
 }
 
+/** Takes the codes off the items of a store, and the debits that say how they lay there. */
+function uncoded(dir: string): void {
+  removed(dir, ['ledger-debits.jsonl'])
+  edited(dir, 'debits', () => ({ n: 0, chain: null }))
+  for (const pk of ['split', 'heldout#support.refund']) edited(dir, pk, ({ head_code: _, ...body }) => body)
+}
+
 const file = (dir: string, ...path: readonly string[]): string => join(dir, ...path)
+const LAYOUT = keys.layout()
 const LEDGER = ['ledger.sqlite', 'ledger.sqlite-wal', 'ledger.sqlite-shm', 'ledger-debits.jsonl']
 const removed = (dir: string, names: readonly string[]): void => {
   for (const name of names) rmSync(file(dir, name), { recursive: true, force: true })
@@ -313,4 +322,33 @@ describe('nothing is decided on a store that is not what its journal says', () =
     )
     expect(existsSync(file(dir, 'heads'))).toBe(false)
   })
+
+  test('nor where everything was made to look as if it had never had one', async () => {
+    const dir = copied('certified')
+    removed(dir, ['heads', 'vault/heads.key', LAYOUT])
+    uncoded(dir)
+    expect(await act(dir, (store) => store.heads!.journal.begin())).toMatch(/it was written with one/)
+    expect((await found(dir)).join()).toMatch(/the journal of heads is missing/)
+  })
+})
+
+test('a store of an earlier version begins its journal with what is found there, and is compared with it from then on', async () => {
+  const dir = copied('certified')
+  removed(dir, ['heads', 'vault/heads.key', LAYOUT])
+  uncoded(dir)
+  const path = file(dir, 'autotune/runs/r/target.json')
+  const { gate_rules: _, ...older } = json(path)
+  writeFileSync(path, `${canonical(older)}\n`)
+  resealed(dir, (manifest) =>
+    Object.assign(manifest.artifacts as object, { 'target.json': digestOfBytes(readFileSync(path)) }),
+  )
+  expect(await found(dir)).toEqual([])
+  const store = open(dir)
+  await store.heads!.journal.begin()
+  const begun = (await verifyWholeStore(store, signer))!
+  store.close()
+  expect(begun).toMatchObject({ lines: 1, problems: [] })
+  expect(begun.found).toBeGreaterThan(2)
+  removed(dir, ['autotune/runs/r'])
+  expect((await found(dir)).join()).toMatch(/run r is missing/)
 })

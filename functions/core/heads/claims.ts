@@ -16,7 +16,7 @@ export interface Claims {
   readonly promotions: ReadonlyMap<string, Of<'promotion'>>
   /** Tombstones, by the hash of the run's id. */
   readonly erased: ReadonlyMap<string, Of<'erased'>>
-  /** Runs and items that stood there when the journal began. */
+  /** Runs, items and imports that stood there when the journal began. */
   readonly found: number
 }
 

@@ -26,7 +26,8 @@ function deviance(x: number, mean: number): number {
   for (let j = 3; ; j += 2) {
     power *= v * v
     const next = sum + power / j
-    if (next === sum) return sum
+    // Not a number is no reason to go on.
+    if (next === sum || Number.isNaN(next)) return next
     sum = next
   }
 }

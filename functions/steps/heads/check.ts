@@ -6,7 +6,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
-import { itemHolds, storedItems, storedRuns } from './stored-heads.ts'
+import { hadJournal, itemHolds, storedItems, storedRuns } from './stored-heads.ts'
 
 /** One thing that is not as the journal has it. */
 export interface HeadProblem {
@@ -18,7 +18,7 @@ export interface HeadProblem {
 export interface HeadsChecked {
   /** Lines of the journal; 0: it has not begun. */
   readonly lines: number
-  /** Runs and items that stood there when the journal began: found, not seen to be decided. */
+  /** Runs, items and imports that stood there when the journal began: found, not seen to be decided. */
   readonly found: number
   readonly problems: readonly HeadProblem[]
   readonly claims: Claims
@@ -34,11 +34,9 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   const say = (what: string, why: string) => problems.push({ what, why })
   await checkRuns(store, claims, lines.length > 0, say)
   const seen = new Set<string>()
-  let wasCoded = false
   for await (const { row, code } of storedItems({ objects: store.objects, items })) {
     seen.add(itemKey(row))
     const holds = await itemHolds(journal, row, code)
-    wasCoded ||= code !== null
     const why = itemProblem(claims.items.get(itemKey(row)), {
       revision: row.revision,
       digest: digestOf(row.body),
@@ -47,7 +45,8 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
     // A store of an earlier version that nobody has written since: it has no journal yet, and no item has a code.
     if (why !== null && !(lines.length === 0 && code === null)) say(itemName(row), why)
   }
-  if (lines.length === 0 && wasCoded) say('the journal of heads', 'is missing: the ledger was written with one')
+  if (lines.length === 0 && (await hadJournal({ objects: store.objects, items })))
+    say('the journal of heads', 'is missing: the store was written with one')
   for (const [key, claim] of claims.items) if (!seen.has(key)) say(itemName(claim), itemProblem(claim, null)!)
   for (const [ref, digest] of claims.documents) {
     const why = await documentProblem(store.objects, ref, digest)

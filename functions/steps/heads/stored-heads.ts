@@ -1,13 +1,16 @@
 /** What a store holds that its journal of heads speaks about: finished runs and items of the ledger, as they lie there. */
 import { digestOf } from '#core/canonical.ts'
+import { otherRules } from '#core/gate/rules.ts'
 import { refName } from '#core/release/pack-version.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Heads, LedgerRow, LedgerTable, ObjectStore } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
-import { orNull, readJson } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { fixedLayout } from '../experience/layout.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './witnessed-table.ts'
 
@@ -50,18 +53,30 @@ export async function* storedItems({ objects, items }: Looked): AsyncGenerator<R
   for (const pk of partitions) for await (const row of items.query(pk)) yield withoutCode(row)
 }
 
-/** Runs and items of a store whose journal has not begun. Throws UserError where one of them shows that there was a journal. */
+/** Does something in a store show that it had a journal of heads, as every store of this version has? */
+export async function hadJournal(looked: Looked): Promise<boolean> {
+  if ((await fixedLayout(looked.objects)) !== null) return true
+  for await (const { code } of storedItems(looked)) if (code !== null) return true
+  for await (const { run } of storedRuns(looked.objects)) {
+    const pinned = await orNull(readJson<AutotuneRun>(looked.objects, keys.autotuneRun(run, 'target.json')))
+    if (pinned !== null && otherRules(pinned) === null) return true
+  }
+  return false
+}
+
+/** Runs, items and imports of a store whose journal has not begun. Throws UserError where one of them shows that there was a journal. */
 export async function foundBefore(looked: Looked): Promise<Found> {
+  if (await hadJournal(looked))
+    throw new UserError(
+      'the journal of heads of this store is gone: it was written with one. Restore the folder "heads" from a copy',
+    )
   const found: Found = []
   for await (const { run, verdict, digest } of storedRuns(looked.objects))
     if (digest !== null) found.push({ kind: 'run', run, verdict, digest })
-  for await (const { row, code } of storedItems(looked)) {
-    if (code !== null)
-      throw new UserError(
-        'the journal of heads of this store is gone: its ledger was written with one. Restore the folder "heads" from a copy',
-      )
+  for await (const { row } of storedItems(looked))
     found.push({ kind: 'item', pk: row.pk, sk: row.sk, revision: row.revision, digest: digestOf(row.body) })
-  }
+  for await (const key of looked.objects.list(keys.journalListed()))
+    found.push({ kind: 'import', digest: (await digestOfObject(looked.objects, key))! })
   return found
 }
 

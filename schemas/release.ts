@@ -271,6 +271,9 @@ export const RollbackReplay = z.strictObject({
   cases: z.int().min(0),
   reproduced: z.int().min(0),
   results: Digest,
+  by_records: z.literal(true).optional().meta({
+    description: 'The run was replayed by code of the user’s own, which nobody asked here: its recordings answered.',
+  }),
 })
 export type RollbackReplay = z.infer<typeof RollbackReplay>
 

@@ -145,7 +145,7 @@ ${Object.entries(tuple.refs).map(([name, ref]) => ref !== undefined && html`<dt>
 <p>${
     replay === null
       ? 'Before the first stage it is replayed and must reproduce in every case.'
-      : `Replayed: ${number(replay.reproduced)} of ${number(replay.cases)} cases reproduce.`
+      : `Replayed: ${number(replay.reproduced)} of ${number(replay.cases)} cases reproduce${replay.by_records ? ', by their recordings: the harness that the run asked was not asked here' : ''}.`
   }</p>`
 }
 

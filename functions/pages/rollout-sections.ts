@@ -84,7 +84,7 @@ export function approval({
   )}
 <dl><dt>proposal</dt><dd>${visible(tuning_proposal_id)}</dd>
 <dt>thresholds</dt><dd class="mono">${records.at(-1)!.thresholds}</dd>
-<dt>rollback target</dt><dd><span class="mono">${visible(baseline.release_tuple_id)}</span>, replayed before the first stage: ${number(rollback_replay.reproduced)} of ${number(rollback_replay.cases)} cases reproduced</dd></dl>`
+<dt>rollback target</dt><dd><span class="mono">${visible(baseline.release_tuple_id)}</span>, replayed before the first stage: ${number(rollback_replay.reproduced)} of ${number(rollback_replay.cases)} cases reproduced${rollback_replay.by_records ? ', by their recordings: the harness that the run asked was not asked here' : ''}</dd></dl>`
 }
 
 /**

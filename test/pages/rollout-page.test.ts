@@ -52,6 +52,14 @@ describe('the rollout page shows', () => {
     for (const part of parts) expect(textOf(atMonitored)).toContain(part)
   })
 
+  test('that recordings answered for a harness on the way back, where they did', () => {
+    const { rollout } = monitored
+    const byRecords = { ...rollout, rollback_replay: { ...rollout.rollback_replay, by_records: true as const } }
+    const page = textOf(rolloutPage(viewOf(byRecords, monitored.runs)))
+    expect(page).toContain('by their recordings: the harness that the run asked was not asked here')
+    expect(textOf(atMonitored)).not.toContain('by their recordings')
+  })
+
   test('the five stages as a track with the present one marked', () => {
     expect(trackOf(atMonitored)).toEqual([
       '0%_shadow passed',

@@ -5,6 +5,12 @@ import type { TuningTarget } from '#schemas/target.ts'
 /** Does code of a user's replay? Absent: the transcript replayer. */
 export const isCode = (replayer: Replayer | undefined): boolean => (replayer?.kind ?? 'transcript') !== 'transcript'
 
+/** Marks a baseline replay that recordings answered where the run asked code of a user's. `engine`: who replays it now. */
+export const byRecords = (
+  { replayer }: { readonly replayer?: Replayer | undefined },
+  engine: { readonly replayer?: Replayer | undefined },
+): { readonly by_records?: true } => (isCode(replayer) && !isCode(engine.replayer) ? { by_records: true } : {})
+
 /** The cage of a replayer; null: no code of a user's ran, or the run does not say. */
 export const cageOf = (replayer: Replayer | undefined): Cage | null =>
   replayer?.kind === 'lambda' ? 'deployed' : replayer?.kind === 'module' ? (replayer.cage ?? null) : null

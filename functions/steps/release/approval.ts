@@ -1,6 +1,7 @@
 /** What a rollout is built on: the approved review with what it showed, and the way back, replayed. */
 import { baselinePins } from '#core/baseline/baseline.ts'
 import { digestOf } from '#core/canonical.ts'
+import { byRecords } from '#core/replay/cage.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -42,7 +43,7 @@ export async function approvedProposal(store: Store, runId: string): Promise<App
 /** Replays the tuple to go back to, over every case that the proposal counted. */
 export async function replayTarget(
   store: Store,
-  engine: Pick<ReplayEngine, 'reproduce'>,
+  engine: Pick<ReplayEngine, 'reproduce' | 'replayer'>,
   { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {
@@ -53,6 +54,7 @@ export async function replayTarget(
     cases: run.search_set.cases - excluded,
     reproduced: panel.cases.length,
     results: baselineResults(panel),
+    ...byRecords(run, engine),
   }
   if (replay.reproduced === replay.cases && replay.results !== shown.rollback.replay?.results)
     throw new UserError(

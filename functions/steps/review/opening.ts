@@ -4,6 +4,7 @@ import { canonical, digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { casesWhere } from '#core/evaluate/panel.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
+import { byRecords } from '#core/replay/cage.ts'
 import { openReview } from '#core/review/review.ts'
 import type { SearchRegression } from '#core/review/shown.ts'
 import { regressionOf, shownDigest } from '#core/review/shown.ts'
@@ -39,7 +40,7 @@ export interface OpenRequest {
  */
 export async function openRunReview(
   store: Store,
-  engine: Pick<ReplayEngine, 'reproduce'>,
+  engine: Pick<ReplayEngine, 'reproduce' | 'replayer'>,
   request: OpenRequest,
 ): Promise<ReviewItem> {
   const { runId, seats } = request
@@ -117,7 +118,7 @@ const changed = (runId: string, file: string): UserError =>
 /** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
 async function gatherEvidence(
   store: Store,
-  engine: Pick<ReplayEngine, 'reproduce'>,
+  engine: Pick<ReplayEngine, 'reproduce' | 'replayer'>,
   run: AutotuneRun,
   proposal: TuningProposal,
 ): Promise<Evidence> {
@@ -136,6 +137,7 @@ async function gatherEvidence(
         cases: run.search_set.cases,
         reproduced: panel.cases.length,
         results: baselineResults(panel),
+        ...byRecords(run, engine),
       },
     },
   }

@@ -6,17 +6,21 @@ import { reviewProblems } from '#core/review/review.ts'
 import type { Store } from '#ports'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { baselineOnly } from '../../../functions/steps/replay/reproduce.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { answerRequest, decideAtTerminal } from '../../../functions/steps/review/answer.ts'
 import { reviewLinks } from '../../../functions/steps/review/notice.ts'
 import { type OpenRequest, openRunReview } from '../../../functions/steps/review/opening.ts'
 import { expireIfDue, latestReview, readReview } from '../../../functions/steps/review/reviews.ts'
+import { shownOf } from '../../../functions/steps/review/shown.ts'
 import { readRejections } from '../../../functions/steps/run/memory.ts'
+import { runTarget } from '../../../functions/steps/run/run.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'
 import { readAttempts } from '../../support/attempts.ts'
 import { aTarget, aWorld } from '../../support/builders.ts'
-import { memory, run, stocked } from '../stores.ts'
+import { desk, inProcess } from '../../support/harness-engine.ts'
+import { holder, memory, run, stocked } from '../stores.ts'
 
 const ORIGIN = 'http://127.0.0.1:8080'
 const code = {
@@ -216,5 +220,31 @@ describe('an end', () => {
     expect((await expireIfDue(store, item))!.review.status).toBe('expired')
     expect((await expireIfDue(store, item))!.review).toMatchObject({ status: 'expired', revision: 1, decisions: [] })
     expect(await rejections()).toEqual([])
+  })
+})
+
+describe('the baseline of a run that a harness replayed', () => {
+  const ofHarness = aTarget({
+    scoring: { replayer: 'module' },
+    release_path: { ...aTarget().release_path!, requires_reviewers: SEATS.map((s) => s.role) },
+  })
+  const request = { target: ofHarness, candidates: null, runId: 'r', demonstration: null }
+
+  test.each([
+    ['by its harness, where that can be asked', true],
+    ['by its recordings in a deployment, which the page says', false],
+  ])('comes back %s', async (_, asksHarness) => {
+    store = await stocked(memory(), aWorld({ search: 20, heldout: 100 }))
+    const engine = inProcess(store, () => desk())
+    expect((await runTarget(store, request, holder(), engine)).verdict).toBe('certified')
+    const nonce = () => (nonces++).toString(16).padStart(32, '0')
+    const replays = asksHarness ? engine : baselineOnly
+    const item = await openRunReview(store, replays, { runId: 'r', seats: SEATS, expiresHours: 72, nonce })
+    const { replay } = (await shownOf(store, item))!.rollback
+    expect(replay).toMatchObject({ cases: 20, reproduced: 20 })
+    expect(replay!.by_records).toBe(asksHarness ? undefined : true)
+    const [token] = Object.values(await tokens())
+    const page = (await get(token!)).body
+    expect(page.includes('the harness that the run asked was not asked here')).toBe(!asksHarness)
   })
 })

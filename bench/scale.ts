@@ -20,6 +20,9 @@ const CODES = [0, 3]
 /** Script of the two processes that replay; the search's is started first. */
 const REPLAYER = 'replay-child.ts'
 
+/** More than a process takes that only waits for another one. */
+const WAITING_MB = 20
+
 /** Whose memory is told. */
 const PROCESSES = ['import', 'program', 'search', 'gate'] as const
 
@@ -35,6 +38,8 @@ interface Measured {
   readonly importCpuSeconds: number | null
   readonly runCpuSeconds: number | null
   readonly peakMb: Readonly<Record<(typeof PROCESSES)[number], number | null>>
+  /** Largest of any process of either command. */
+  readonly largestMb: number | null
 }
 
 export async function run(): Promise<Bench> {
@@ -66,7 +71,7 @@ export async function run(): Promise<Bench> {
     figures: {
       import_vs_least: most.importSeconds / most.leastSeconds,
       run_vs_least: most.runSeconds / most.leastSeconds,
-      rss_mb: peakOf(most),
+      rss_mb: most.largestMb,
       disk_share: most.diskShare,
       ...Object.assign({}, ...measured.map(figuresOf)),
       ...Object.fromEntries(PROCESSES.map((name) => [`${name}_bytes_per_trace`, growth[name]!])),
@@ -121,7 +126,8 @@ async function measure(work: string, traces: number): Promise<Measured> {
   const imported = await autotune(['import', runs, ...documents, '--split-key', 'bench', '--store', store])
   const { bytes, files } = onDisk(store)
   const ran = await autotune(['run', '--target', target, '--store', store])
-  const replayers = ran.usages.filter((usage) => usage.command.includes(REPLAYER))
+  // Behind a wall of namespaces two processes have that command line: the one that waits is small.
+  const replayers = ran.usages.filter((usage) => usage.command.includes(REPLAYER) && usage.peakMb > WAITING_MB)
   return {
     traces,
     leastSeconds: await leastSeconds(runs),
@@ -132,6 +138,7 @@ async function measure(work: string, traces: number): Promise<Measured> {
     runSeconds: ran.seconds,
     importCpuSeconds: cpuSeconds(imported.usages),
     runCpuSeconds: cpuSeconds(ran.usages),
+    largestMb: largestOf([...imported.usages, ...ran.usages]),
     peakMb: {
       import: imported.usages[0]?.peakMb ?? null,
       program: ran.usages[0]?.peakMb ?? null,
@@ -163,11 +170,8 @@ function onDisk(folder: string): { readonly bytes: number; readonly files: numbe
   return { bytes, files: files.length }
 }
 
-/** Largest peak of any process; null: not known. */
-function peakOf({ peakMb }: Measured): number | null {
-  const peaks = Object.values(peakMb).filter((mb) => mb !== null)
-  return peaks.length === 0 ? null : Math.max(...peaks)
-}
+const largestOf = (usages: readonly Usage[]): number | null =>
+  usages.length === 0 ? null : Math.max(...usages.map(({ peakMb }) => peakMb))
 
 const cpuSeconds = (usages: readonly Usage[]): number | null =>
   usages.length === 0 ? null : usages.reduce((sum, u) => sum + u.userSeconds + u.systemSeconds, 0)

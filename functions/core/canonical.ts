@@ -36,7 +36,7 @@ function plainText(value: unknown, depth: number): string | null {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return null
   const fields = value as Readonly<Record<string, unknown>>
-  for (const key of Object.keys(fields).sort()) {
+  for (const key of sortedKeys(fields)) {
     const field = fields[key]
     if (field === undefined) continue
     const name = keyText(key)
@@ -46,6 +46,13 @@ function plainText(value: unknown, depth: number): string | null {
     comma = ','
   }
   return `{${inside}}`
+}
+
+/** Keys in code-unit order. What was read from canonical text has them so, and looking costs less than sorting. */
+function sortedKeys(fields: Readonly<Record<string, unknown>>): string[] {
+  const keys = Object.keys(fields)
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort()
+  return keys
 }
 
 function keyText(key: string): string | null {

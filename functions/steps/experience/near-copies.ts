@@ -5,7 +5,7 @@
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { hiddenUnder } from '#core/experience/content.ts'
 import { familyHash } from '#core/experience/index-line.ts'
-import { likeness, type Sketch, sketchOf } from '#core/experience/sketch.ts'
+import { likeness, sketchOf } from '#core/experience/sketch.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
@@ -17,9 +17,9 @@ import type { Side } from './import-journal.ts'
 const LEAST_LIKENESS = 0.8
 const SEGMENT_LINES = 10_000
 
-/** The first run of a band, in the table. */
-interface StoredBand {
-  readonly band: string
+/** A run that is the first of some bands, in the table. */
+interface StoredSketch {
+  readonly bands: readonly string[]
   readonly signature: string
   /** Hash of the run. */
   readonly run: string
@@ -28,13 +28,14 @@ interface StoredBand {
   readonly side: Side
 }
 
-/** The same in this import. */
-type Band = Omit<StoredBand, 'band' | 'side'> & {
-  /** null: no earlier import stored it; then its run's id is known. */
+/** The same in this import, by its run. */
+type KnownSketch = Pick<StoredSketch, 'signature' | 'family'> & {
+  /** null: no earlier import stored it; then the rest is known. */
   readonly side: Side | null
   readonly run_id: string | null
   /** Hash of its family. */
   readonly first?: string
+  readonly bands?: readonly string[]
 }
 
 /** A run like another one: the family of that one, and its id where this import holds it. */
@@ -60,14 +61,26 @@ export class NearCopies {
   note(run: ExperienceRun, hashed: string): Alike | null {
     const sketch = sketchOf(this.#splitKey, run)
     if (sketch === null) return null
+    const { intent_id: intent, family_id, run_id } = run
+    const { signature } = sketch
     let alike: Alike | null = null
-    const mine = JSON.stringify(this.#bandOf(run, hashed, sketch))
+    const bands: string[] = []
     for (const band of sketch.bands) {
-      const at = `near ${run.intent_id} ${band}`
-      const first = JSON.parse(this.#aside.get(at) ?? 'null') as Band | null
-      if (first === null) this.#aside.set(at, mine)
-      else if (alike === null && first.run !== hashed && likeness(first.signature, sketch.signature) >= LEAST_LIKENESS)
-        alike = { family: this.#hidden(first.run).reveal(first.family), side: first.side, run_id: first.run_id }
+      const at = `near ${intent} ${band}`
+      const other = this.#aside.get(at)
+      if (other === null) {
+        this.#aside.set(at, hashed)
+        bands.push(band)
+      } else if (alike === null && other !== hashed) {
+        const first = JSON.parse(this.#aside.get(`sketch ${intent} ${other}`)!) as KnownSketch
+        if (likeness(first.signature, signature) >= LEAST_LIKENESS)
+          alike = { family: this.#hidden(other).reveal(first.family), side: first.side, run_id: first.run_id }
+      }
+    }
+    if (bands.length > 0) {
+      const family = this.#hidden(hashed).hide(family_id)
+      const known: KnownSketch = { signature, family, side: null, run_id, first: familyHash(family_id), bands }
+      this.#aside.set(`sketch ${intent} ${hashed}`, JSON.stringify(known))
     }
     return alike
   }
@@ -78,36 +91,28 @@ export class NearCopies {
     this.#intents.add(intent)
     for await (const key of this.#objects.list(keys.sketches(intent)))
       for await (const text of streamLines(this.#objects, key)) {
-        const { band, ...first } = JSON.parse(text) as StoredBand
-        this.#aside.set(`near ${intent} ${band}`, JSON.stringify({ ...first, run_id: null } satisfies Band))
+        // Imports before segments wrote a line for each band.
+        const { run, band, bands = [band!], ...known } = JSON.parse(text) as StoredSketch & { readonly band?: string }
+        for (const one of bands) this.#aside.set(`near ${intent} ${one}`, run)
+        this.#aside.set(`sketch ${intent} ${run}`, JSON.stringify({ ...known, run_id: null } satisfies KnownSketch))
       }
   }
 
   /** Keeps what is new. `sideOf`: where the runs of a family go, by its hash. */
   async keep(sideOf: (intent: string, family: string) => Side): Promise<void> {
     for (const intent of this.#intents)
-      for await (const lines of inShards(this.#newBands(intent, sideOf), SEGMENT_LINES)) {
+      for await (const lines of inShards(this.#newSketches(intent, sideOf), SEGMENT_LINES)) {
         const text = canonicalLines(lines)
         await this.#objects.putIfAbsent(keys.sketchSegment(intent, digestOfBytes(text)), text)
       }
   }
 
-  *#newBands(intent: string, sideOf: (intent: string, family: string) => Side): Generator<StoredBand> {
-    const prefix = `near ${intent} `
+  *#newSketches(intent: string, sideOf: (intent: string, family: string) => Side): Generator<StoredSketch> {
+    const prefix = `sketch ${intent} `
     for (const [key, text] of this.#aside.entries(prefix)) {
-      const { run_id: _id, side: _none, first, ...band } = JSON.parse(text) as Band
-      if (first !== undefined) yield { ...band, band: key.slice(prefix.length), side: sideOf(intent, first) }
-    }
-  }
-
-  #bandOf({ family_id, run_id }: ExperienceRun, run: string, { signature }: Sketch): Band {
-    return {
-      run,
-      run_id,
-      signature,
-      family: this.#hidden(run).hide(family_id),
-      side: null,
-      first: familyHash(family_id),
+      const { first, bands, signature, family } = JSON.parse(text) as KnownSketch
+      if (first !== undefined)
+        yield { bands: bands!, family, run: key.slice(prefix.length), side: sideOf(intent, first), signature }
     }
   }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { type IngestOptions, ingest } from '../../../functions/steps/experience/ingest.ts'
 import { aFamily, INTENT, said } from '../../support/builders.ts'
@@ -52,6 +53,24 @@ describe('near copies', () => {
     expect(await importing(store, later, { joinNear: true })).toMatchObject({ near_copies: { runs: 2, joined: true } })
     expect([await families(store, 'objects'), await families(store, 'vault')]).toEqual([1, 1])
     expect(Object.keys(await contents(store)).filter((key) => key.includes('/b/'))[0]).toMatch(/^vault\//)
+  })
+
+  test('are found among runs of which an earlier version kept a line for each band', async () => {
+    const store = memory()
+    await importing(store, [talk('a', 1, 'search'), talk('c', 2, 'search')])
+    for await (const key of store.objects.list(keys.sketches(INTENT))) {
+      const kept = Buffer.from((await store.objects.get(key))!).toString()
+      const bandwise = kept
+        .split('\n')
+        .filter(Boolean)
+        .flatMap((line) => {
+          const { bands, ...rest } = JSON.parse(line) as { readonly bands: readonly string[] }
+          return bands.map((band) => `${JSON.stringify({ band, ...rest })}\n`)
+        })
+      expect(bandwise.length).toBeGreaterThan(8)
+      await store.objects.put(key, bandwise.join(''))
+    }
+    expect(await importing(store, [talk('b', 1, 'search')])).toMatchObject({ near_copies: { runs: 1 } })
   })
 
   test('of none are told where each talk is its own, and no table names a run', async () => {

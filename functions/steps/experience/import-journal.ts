@@ -7,7 +7,7 @@ import { familyHash, type Packed } from '#core/experience/index-line.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
-import { inBlocks } from '../../streams/groups.ts'
+import { ahead } from '../../streams/groups.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
 import { soundSegments } from './segments.ts'
 
@@ -49,6 +49,9 @@ export const hashedNames = ({ run_id, intent_id, family_id, case_id }: Experienc
   case: hashed(intent_id, case_id),
 })
 
+/** Segments read at once: one may hold the lines of a whole segment of runs. */
+const READ_AHEAD = 8
+
 /** Names stand in the table as `journal-run`, `journal-side` and `journal-owner`; the rest of it is the caller's. */
 export class ImportJournal {
   readonly #objects: ObjectStore
@@ -68,7 +71,7 @@ export class ImportJournal {
     const listed = new Set<string>()
     for await (const key of objects.list(keys.journalListed()))
       for (const segment of (await readJson<string[]>(objects, key)) ?? []) listed.add(segment)
-    const segments = inBlocks(soundSegments(objects, keys.journal()), async (key) => ({
+    const segments = ahead(soundSegments(objects, keys.journal()), READ_AHEAD, async (key) => ({
       key,
       lines: await readLines<JournalLine>(objects, key),
     }))

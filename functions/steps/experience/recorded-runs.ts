@@ -11,7 +11,7 @@ import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { linesOf, MOST_HEAD_BYTES, readSegmentHead, type SegmentHead } from '../../streams/segment-format.ts'
 
 /** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once. */
-const MOST_AT_HAND = 48 * 1024 * 1024
+const MOST_AT_HAND = 32 * 1024 * 1024
 
 interface Frame {
   readonly lines: Promise<readonly string[]>

@@ -9,7 +9,7 @@ import { inShards } from '../../streams/groups.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
 
 /** Runs of a segment. */
-const SEGMENT_RUNS = 4096
+const SEGMENT_RUNS = 2048
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
 

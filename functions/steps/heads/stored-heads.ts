@@ -9,7 +9,7 @@ import { inBlocks } from '../../streams/groups.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { withoutCode } from './witnessed-table.ts'
+import { withoutCode } from './ours.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 

@@ -218,7 +218,12 @@ describe('exit codes', () => {
     const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'heldout', required: 3 }] })
     const { target } = await ready(place, world)
     const { code, out } = await at('run', '--target', target)
-    expect([code, out]).toEqual([3, expect.stringMatching(/NOT CERTIFIED[\s\S]*no further detail exists[\s\S]*its last question: the version is retired/)])
+    expect([code, out]).toEqual([
+      3,
+      expect.stringMatching(
+        /NOT CERTIFIED[\s\S]*no further detail exists[\s\S]*its last question: the version is retired/,
+      ),
+    ])
   })
 
   test('0 and 2: doctor is ready, or names every unanswered question', async () => {

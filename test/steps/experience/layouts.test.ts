@@ -1,6 +1,7 @@
 /** Two layouts of recorded runs: whatever a run leaves is the same, byte for byte, and what was changed is told of. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { filesOf, filesOfPacked, packRun, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, assembleLine, compileRun, readCompiledText } from '#core/replay/compile.ts'
 import type { Store } from '#ports'
@@ -48,6 +49,20 @@ describe('same bytes', () => {
     expect(Object.keys(files).filter((key) => key.includes('autotune/runs/r1/')).length).toBeGreaterThan(4)
     expect(Object.keys(files).some((key) => key.startsWith('vault/goldens/'))).toBe(true)
     expect(segments).toEqual(files)
+  })
+
+  test('of the cases of an encrypted vault, packed by its import or later', async () => {
+    const key = new Uint8Array(32).fill(7)
+    const keyed = { forReading: () => key, forWriting: async () => key }
+    const locked = (): Store => ({ ...memory(), vault: encryptedStore(memory().vault, keyed) })
+    const sealed = (store: Store) => compiled({ ...store, objects: store.vault })
+    const plain = await sealed(await laidOut('files'))
+    const store = await laidOut('segments', world, locked())
+    expect(await sealed(store)).toEqual(plain)
+    expect(await compareRecords(store, INTENT, { whole: true })).toBeNull()
+    const later = await laidOut('files', world, locked())
+    await packStore(later, async () => {})
+    expect(await sealed(later)).toEqual(plain)
   })
 
   test('of the five files and of a case, for one recording and for several', () => {

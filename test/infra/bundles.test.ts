@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 
 /** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 216 KB; all others are below 200. */
-const LIMIT = 217_000
+const LIMIT = 225_000
 
 describe('the bundle of each handler', () => {
   let outputs: [string, Metafile['outputs'][string]][]
@@ -22,7 +22,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 217 KB', () => {
+  it('is at most 225 KB', () => {
     expect(Object.entries(named((o) => o.bytes)).filter(([, bytes]) => bytes > LIMIT)).toEqual([])
   })
 

@@ -5,11 +5,11 @@ import type { PackedRun } from '#core/experience/run-files.ts'
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
 
-/** Runs of a segment. */
+/** Runs of a segment, and characters of their lines, whichever comes first: its writer holds it packed. */
 const SEGMENT_RUNS = 2048
+const SEGMENT_CHARS = 32 * 1024 * 1024
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
 
@@ -24,6 +24,8 @@ interface Entry<T> {
   readonly about: T
   /** Position of its compiled and its recorded line among what is aside. */
   readonly at: readonly [compiled: number, recorded: number]
+  /** Characters of both. */
+  readonly chars: number
 }
 
 export class SegmentWriter<T> {
@@ -44,12 +46,15 @@ export class SegmentWriter<T> {
     const at = [this.#aside.records.append(compiled), this.#aside.records.append(recorded)] as const
     // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
     const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${line.date ?? ''} ${number}`, JSON.stringify({ line, about, at } satisfies Entry<T>))
+    this.#aside.set(
+      `${line.date ?? ''} ${number}`,
+      JSON.stringify({ line, about, at, chars: compiled.length + recorded.length } satisfies Entry<T>),
+    )
   }
 
   /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
   async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    for await (const some of inShards(this.#entries(), SEGMENT_RUNS)) {
+    for (const some of this.#groups()) {
       const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
       const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
       yield await this.#segment(
@@ -64,8 +69,21 @@ export class SegmentWriter<T> {
     this.#aside.close()
   }
 
-  *#entries(): Generator<Entry<T>> {
-    for (const [, text] of this.#aside.entries()) yield JSON.parse(text) as Entry<T>
+  /** Runs of each segment. */
+  *#groups(): Generator<readonly Entry<T>[]> {
+    let group: Entry<T>[] = []
+    let chars = 0
+    for (const [, text] of this.#aside.entries()) {
+      const entry = JSON.parse(text) as Entry<T>
+      if (group.length === SEGMENT_RUNS || (group.length > 0 && chars + entry.chars > SEGMENT_CHARS)) {
+        yield group
+        group = []
+        chars = 0
+      }
+      group.push(entry)
+      chars += entry.chars
+    }
+    if (group.length > 0) yield group
   }
 
   async #segment(objects: ObjectStore, date: string | null, entries: readonly Entry<T>[]): Promise<Written<T>[]> {

@@ -71,7 +71,8 @@ function inputsOf({ files }: Bases, dir: string): Input[] {
   }
   const map = beside('good.jsonata', MAP)
   const record = beside('good.jsonl', `${JSON.stringify(RECORD)}\n`)
-  const of = (option: string) => (path: string) => ['import', option, path]
+  const split = ['--split', 'recorded']
+  const of = (option: string) => (path: string) => ['import', option, path, ...split]
   return [
     {
       ...{ name: 'target', file: 'target.json', content: value(files.target), store: 'stocked' },
@@ -86,20 +87,20 @@ function inputsOf({ files }: Bases, dir: string): Input[] {
     { name: 'prices', file: 'prices.json', content: value(files.prices), store: 'stocked', argv: [of('--prices')] },
     {
       ...{ name: 'policy of a tuple', file: 'policy.json', content: value(files.pack), store: 'stocked' },
-      argv: [(path) => ['import', '--document', `policy.returns@1.0.0=${path}`]],
+      argv: [(path) => ['import', '--document', `policy.returns@1.0.0=${path}`, ...split]],
     },
     {
       ...{ name: 'records', file: 'runs.jsonl', store: 'stocked' },
       content: { lines: [WHOLE, aFamily('second', { side: 'search', required: 1, gold: 2 })] },
-      argv: [(path) => ['import', path, '--split', 'recorded']],
+      argv: [(path) => ['import', path, ...split]],
     },
     {
       ...{ name: 'foreign records', file: 'log.jsonl', content: { lines: [RECORD] }, store: 'stocked' },
-      argv: [(path) => ['import', path, '--map', map]],
+      argv: [(path) => ['import', path, '--map', map, ...split]],
     },
     {
       ...{ name: 'map', file: 'map.jsonata', content: { text: MAP }, store: 'stocked' },
-      argv: [(path) => ['import', record, '--map', path]],
+      argv: [(path) => ['import', record, '--map', path, ...split]],
     },
     {
       ...{ name: 'candidates', file: 'changes.jsonl', content: lines(files.candidates), store: 'stocked' },

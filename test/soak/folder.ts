@@ -16,9 +16,22 @@ export function contentsOf(dir: string): Map<string, string> {
   const all = new Map<string, string>()
   if (!existsSync(dir)) return all
   for (const file of filesOf(dir))
-    if (!file.startsWith('ledger.sqlite')) all.set(file, readFileSync(join(dir, file), 'latin1'))
+    if (!file.startsWith('ledger.sqlite')) {
+      const text = textOf(join(dir, file))
+      if (text !== null) all.set(file, text)
+    }
   for (const { pk, sk, body } of ledgerRows(dir)) all.set(`ledger ${pk} ${sk}`, body)
   return all
+}
+
+/** null: a process that works there took the file away since it was listed. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 export interface LedgerRow {
@@ -68,6 +81,11 @@ export class WorkingCopy {
   restore(): void {
     this.remove()
     if (this.#from !== null) cpSync(this.#from, this.dir, { recursive: true })
+    this.taken()
+  }
+
+  /** What stands there now counts as unchanged. */
+  taken(): void {
     this.#before = digested(contentsOf(this.dir))
   }
 

@@ -6,13 +6,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { cage } from './cage.ts'
 import { documents } from './documents.ts'
 import { kill } from './kill.ts'
 import type { Kind } from './kind.ts'
+import { numbers } from './numbers.ts'
 import { type Counted, soak } from './rounds.ts'
+import { statistics } from './statistics.ts'
 import { storeDamage } from './store-damage.ts'
+import { web } from './web.ts'
 
-const KINDS: readonly Kind[] = [kill, documents, storeDamage]
+const KINDS: readonly Kind[] = [kill, documents, storeDamage, web, numbers, cage, statistics]
 
 const USAGE = `usage: npm run soak -- MINUTES [--seed N] [--only ${KINDS.map(({ name }) => name).join('|')}] [--trial N] [--json]\n`
 

@@ -10,7 +10,7 @@ const blurred = (text: string): string =>
     .replace(/sha256:[0-9a-f]{8,64}|\b[0-9a-f]{12,64}\b/g, 'HEX')
     .replace(/"mac":"[^"]+"/g, 'MAC')
     // Hours since the stage was entered.
-    .replace(/"observed":0\.0\d+/g, 'HOURS')
+    .replace(/"observed":[^,]+,"rule":"deadline"/g, 'HOURS')
 
 /** Whole bytes where two undisturbed commands agree, the same text but for times and digests where they do not. */
 export class Outcome {

@@ -17,6 +17,8 @@ const LOOKS: readonly { argv: (files: Bases['files']) => readonly string[]; answ
     argv: () => ['rollout', 'verify', ROLLOUT],
     answersFor: /^(releases\/|production\/|packs\/ctxpack\.support@1\.1\.0\/)/,
   },
+  // The journal of heads names every import, run, item and promotion by its digest.
+  { argv: () => ['verify'], answersFor: /^(heads\/|autotune\/runs\/r\/manifest\.json|experience\/runs\/)/ },
   { argv: () => ['list'], answersFor: null },
   { argv: () => ['show', RUN], answersFor: null },
   { argv: () => ['show', 'late'], answersFor: null },

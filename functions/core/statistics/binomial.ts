@@ -100,7 +100,8 @@ export function upperRate(x: number, n: number, alpha: number): number {
   requireWithin('alpha', alpha, '()', 0, 1)
   if (x === n) return 1
   if (x === 0) return -Math.expm1(Math.log(alpha) / n)
-  let low = x / n
+  // A level above about a half has its rate below the observed one.
+  let low = binomCdf(x, n, x / n) > alpha ? x / n : 0
   let high = 1
   while (high - low > 1e-15 * high) {
     const middle = (low + high) / 2

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type MappedRecord, mapRecords } from '#adapters/local/import/map-runner.ts'
+import { FAILURES as failures, OK } from './hostile-maps.ts'
 import { Folder, jsonl, mapAll } from './support.ts'
 
-const OK = '{ "run_id": id, "family_id": "f", "intent_id": "i" }'
 const quick = { timeoutMs: 1_000, memoryMb: 96 }
 
 /** Two good records around a bad one, for which the map runs the expression given. */
@@ -76,19 +76,6 @@ describe('mapRecords', () => {
   })
 
   test('a map that fails on a record fails on that record only', async () => {
-    const failures: readonly (readonly [expression: string, problem: string])[] = [
-      ['$error("no such order")', 'no such order'],
-      ['$nothing(1)', 'map line 1 column'],
-      ['($f := function($x) { $f($x) }; $f(1))', 'timeout after 1000'],
-      ['($f := function($x) { 1 + $f($x) }; $f(1))', 'Stack overflow'],
-      ['[1..9000000]', 'maximum sequence length'],
-      ['{ "run_id": $pad("x", 2000000000) }', 'Invalid string length'],
-      ['{ "run_id": "a", "steps": [$uppercase] }', 'the map returned a function'],
-      ['42', 'the map returned 42, not a run'],
-      ['{ "run_id": $number("1e308") * 10 }', 'the number Infinity'],
-      ['{ "__proto__": { "run_id": "a" } }', '__proto__'],
-      ['{ "run_id": id }', 'expected string'],
-    ]
     const records = failures.flatMap((_, i) => [{ id: `good${i}` }, { id: `bad${i}` }])
     const branches = failures.map(([expression], i) => `id = "bad${i}" ? ${expression} : `)
     const mapped = await mapAll(records, `${branches.join('')}${OK}`, quick)

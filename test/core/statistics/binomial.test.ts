@@ -67,7 +67,7 @@ describe('upperRate', () => {
       fc.property(
         fc.integer({ min: 1, max: 3000 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
-        fc.constantFrom(0.05, 0.01, 1e-4),
+        fc.constantFrom(0.05, 0.01, 1e-4, 0.605, 0.867, 0.999),
         (n, share, alpha) => {
           const x = Math.floor(share * n)
           expect(binomCdf(x, n, upperRate(x, n, alpha))).toBeCloseTo(alpha, 9)

@@ -6,15 +6,22 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { canonical, chainLink, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
+import { stopRollout } from '#core/release/rollout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { type LocalStore, openStore } from '../../functions/embedded/open-store.ts'
+import { changeRollout } from '../../functions/steps/release/change-rollout.ts'
 import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
-import { approve, certified, reviewed, signer, start } from '../steps/release/support.ts'
+import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
+import { approve, certified, HAND, ID, reviewed, signer, start } from '../steps/release/support.ts'
 import { REFS } from '../support/builders.ts'
 
-/** A store when its run was certified, when its review was approved, and when its rollout had begun. */
-const stages = { certified: '', approved: '', started: '' }
+/** A store when its run was certified, its review was opened, approved, its rollout had begun, and was stopped. */
+const stages = { certified: '', opened: '', approved: '', started: '', stopped: '' }
 let made: string
+const stop = (store: LocalStore) =>
+  changeRollout(store, signer, ID, (rollout) => stopRollout(rollout, { ...HAND, at: store.clock.now() }))
+const vote = (store: LocalStore, reviewer = 'ben', role = 'policy') =>
+  decideAtTerminal(store, 'r', { role, reviewer, decision: 'approved', reason: null, shown: null })
 const open = (dir: string): LocalStore => openStore(dir, { durable: false })
 
 beforeAll(async () => {
@@ -32,10 +39,14 @@ beforeAll(async () => {
   }
   await acting(certified)
   kept('certified')
+  await acting((store) => reviewed(store, 'r'))
+  kept('opened')
   await acting((store) => approve(store, 'r'))
   kept('approved')
   await acting(start)
   kept('started')
+  await acting(stop)
+  kept('stopped')
 })
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 
@@ -71,6 +82,25 @@ function uncoded(dir: string): void {
   removed(dir, ['ledger-debits.jsonl'])
   edited(dir, 'debits', () => ({ n: 0, chain: null }))
   for (const pk of ['split', 'heldout#support.refund']) edited(dir, pk, ({ head_code: _, ...body }) => body)
+}
+
+function inserted(dir: string, pk: string, sk: string, body: unknown): void {
+  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  database.prepare('INSERT INTO items VALUES (?, ?, 0, ?)').run(pk, sk, canonical(body))
+  database.close()
+}
+
+/** Puts one partition of the ledger back as an older copy had it, codes and all; null: it is emptied. */
+function partitionPutBack(dir: string, pk: string, older: keyof typeof stages | null): void {
+  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  database.prepare('DELETE FROM items WHERE pk = ?').run(pk)
+  if (older !== null) {
+    const source = new DatabaseSync(join(stages[older], 'ledger.sqlite'))
+    for (const row of source.prepare('SELECT pk, sk, revision, body FROM items WHERE pk = ?').all(pk))
+      database.prepare('INSERT INTO items VALUES (?, ?, ?, ?)').run(...(Object.values(row) as string[]))
+    source.close()
+  }
+  database.close()
 }
 
 const file = (dir: string, ...path: readonly string[]): string => join(dir, ...path)
@@ -134,6 +164,15 @@ const ATTACKS: readonly Attack[] = [
     'a finished run is removed',
     'certified',
     (dir) => removed(dir, ['autotune/runs/r']),
+    /run r is missing: it ended certified, and was removed since/,
+  ],
+  [
+    'a finished run is removed, and a lock says that it is under way',
+    'certified',
+    (dir) => {
+      removed(dir, ['autotune/runs/r'])
+      inserted(dir, 'lock', 'support.refund#x', { run_id: 'r' })
+    },
     /run r is missing: it ended certified, and was removed since/,
   ],
   [
@@ -312,6 +351,77 @@ describe('nothing is decided on a store that is not what its journal says', () =
     rmSync(lastHead(dir))
     edited(dir, 'rollout', (body) => JSON.parse(JSON.stringify(body).replaceAll('"ana"', '"eve"')))
     expect(await act(dir, start)).toMatch(/rollout ro_r was changed.*: nothing is signed of it/)
+  })
+
+  type Wash = readonly [
+    what: string,
+    stage: keyof typeof stages,
+    attack: (dir: string) => void,
+    next: (store: LocalStore) => Promise<unknown>,
+    refused: RegExp,
+  ]
+  const forged = (body: unknown) => JSON.parse(JSON.stringify(body).replaceAll('"ana"', '"eve"'))
+  /** A line of the journal that vouches for another body: its own code holds no longer, and the next one does not follow. */
+  const lineRewritten = (dir: string, pk: string, digest: string): void => {
+    for (const name of readdirSync(file(dir, 'heads'))) {
+      const line = json(file(dir, 'heads', name)) as { head: { pk?: string } }
+      if (line.head.pk === pk)
+        writeFileSync(file(dir, 'heads', name), `${canonical({ ...line, head: { ...line.head, digest } })}\n`)
+    }
+  }
+  const WASHED: readonly Wash[] = [
+    [
+      'a decided review is put back to open, its old code with it',
+      'approved',
+      (dir) => partitionPutBack(dir, 'review', 'opened'),
+      (store) => vote(store),
+      /review rv_r_1 is older than known/,
+    ],
+    [
+      'a stopped rollout is put back to running, its old code with it',
+      'stopped',
+      (dir) => partitionPutBack(dir, 'rollout', 'started'),
+      stop,
+      /rollout ro_r is older than known/,
+    ],
+    [
+      'the tuple in force is removed',
+      'stopped',
+      (dir) => partitionPutBack(dir, 'release', null),
+      (store) => store.table.create('release', 'support.refund', { release_tuple_id: 'x', rollout_id: null }),
+      /tuple in force of .* is missing/,
+    ],
+    [
+      'a running rollout says that it is released, for the tuple in force to follow',
+      'started',
+      (dir) =>
+        edited(dir, 'rollout', (body) => ({
+          ...(body as object),
+          rollout: { ...(body.rollout as unknown as object), status: 'kept' },
+        })),
+      stop,
+      /rollout ro_r was changed/,
+    ],
+    [
+      'a rollout is edited, and a line of the journal with it',
+      'started',
+      (dir) => {
+        edited(dir, 'rollout', ({ head_code: _, ...body }) => {
+          lineRewritten(dir, 'rollout', digestOf(forged(body)))
+          return forged(body)
+        })
+      },
+      stop,
+      /of the journal does not follow/,
+    ],
+  ]
+
+  test.each(WASHED)('%s: the next command signs nothing of it', async (_, stage, attack, next, refused) => {
+    const dir = copied(stage)
+    attack(dir)
+    const lines = readdirSync(file(dir, 'heads')).length
+    expect(await act(dir, next)).toMatch(refused)
+    expect(readdirSync(file(dir, 'heads'))).toHaveLength(lines)
   })
 
   test('a journal that was removed is not begun anew', async () => {

@@ -61,6 +61,10 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   return { lines: lines.length, found: claims.found, problems, claims }
 }
 
+/** A finishing run's other files are written before its line: a lock alone, which anybody can put there, explains nothing. */
+const isPinned = async (objects: ObjectStore, run: string): Promise<boolean> =>
+  (await objects.get(keys.autotuneRun(run, 'target.json'))) !== null
+
 /** A run that is under way, or was interrupted, may have its line before its manifest is there. */
 async function checkRuns(
   { objects, table }: Store,
@@ -79,7 +83,8 @@ async function checkRuns(
   const open = new Set<string>()
   for await (const { body } of table.query<{ readonly run_id: string }>('lock')) open.add(body.run_id)
   for (const { run, verdict } of runs.values())
-    if (!stored.has(run) && !open.has(run)) say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)
+    if (!stored.has(run) && !(open.has(run) && (await isPinned(objects, run))))
+      say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)
 }
 
 /** A document is as it was published: a pack and a suite may have one ref. */

@@ -12,7 +12,7 @@ import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { fixedLayout } from '../experience/layout.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { withoutCode } from './witnessed-table.ts'
+import { withoutCode } from './ours.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 

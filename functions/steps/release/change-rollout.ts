@@ -7,6 +7,7 @@ import { isBack } from '#core/release/status.ts'
 import type { Rollout, RolloutStatus } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
+import { needOurs } from '../heads/ours.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { keepInForce } from './in-force.ts'
 import { listRollouts, needRollout } from './rollouts.ts'
@@ -35,6 +36,8 @@ async function move(store: Store, id: string, decide: Decide): Promise<{ moved: 
   const below: RolloutItem[] = []
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const item = await needRollout(store, id)
+    // Before the tuple in force follows from it: that item would be signed, whatever becomes of this one.
+    if (store.heads) await needOurs(store.heads, ...rowKeys.rollout(id))
     await keepInForce(store, item.rollout)
     const done = await decide(item.rollout)
     if ('refused' in done) throw new UserError(`rollout ${id}: ${done.refused}`)

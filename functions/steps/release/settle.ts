@@ -4,7 +4,7 @@
  * repairs what a process left that died between the item and this.
  */
 import { canonical, digestOf } from '#core/canonical.ts'
-import { claimsOf, itemKey, itemProblem, promotionKey } from '#core/heads/claims.ts'
+import { claimsOf, promotionKey } from '#core/heads/claims.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
@@ -18,8 +18,7 @@ import { keys, type PromotionFile } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Signer, Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
-import { itemHolds } from '../heads/stored-heads.ts'
-import { withoutCode } from '../heads/witnessed-table.ts'
+import { needOurs } from '../heads/ours.ts'
 import { readReview } from '../review/reviews.ts'
 import { writeRejections } from '../run/memory.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -27,6 +26,7 @@ import { keepInForce } from './in-force.ts'
 import { followedRollout, needRollout } from './rollouts.ts'
 
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
+  if (store.heads) await needOurs(store.heads, ...rowKeys.rollout(item.rollout.rollout_id))
   await keepInForce(store, item.rollout)
   await rememberRollback(store, item)
   // Two ways to the runtime: neither waits for the other to work.
@@ -62,8 +62,7 @@ async function publishRevisions(store: Store, signer: Signer, rollout: Rollout):
 }
 
 /**
- * What was signed once is never signed again, and nothing is signed that this program did not write: an artifact that is
- * gone was removed, and an item that was edited stays as it is, for people to see.
+ * What was signed once is never signed again: an artifact that is gone was removed.
  * @param published last revision whose artifact is there
  */
 async function needSignable({ heads, releases }: Store, rollout: Rollout, published: number): Promise<void> {
@@ -75,16 +74,6 @@ async function needSignable({ heads, releases }: Store, rollout: Rollout, publis
       throw new UserError(
         `the signed artifact of rollout ${rollout_id}, revision ${r}, was removed: it is not signed again. Restore ${keys.promotion(rollout_id, r, 'artifact.json')} from a copy`,
       )
-  const [pk, sk] = rowKeys.rollout(rollout_id)
-  const found = withoutCode((await heads.items.get(pk, sk))!)
-  const holds = await itemHolds(heads.journal, found.row, found.code)
-  const why = itemProblem(claims.items.get(itemKey(found.row)), {
-    revision: found.row.revision,
-    digest: digestOf(found.row.body),
-    holds,
-  })
-  if (why !== null)
-    throw new UserError(`rollout ${rollout_id} ${why}: nothing is signed of it. "autotune verify" names what differs`)
 }
 
 const isPublished = async (releases: ObjectStore, { rollout_id }: Rollout, revision: number): Promise<boolean> =>

@@ -46,8 +46,8 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
     Body: isWhole(content) ? (typeof content === 'string' ? content : new Uint8Array(content)) : await whole(content),
     ...(kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true } : {}),
   })
-  const get = async (key: string, version?: string): Promise<Uint8Array | null> => {
-    const where = version === undefined ? at(key) : { ...at(key), VersionId: version }
+  const get = async (key: string, VersionId?: string, Range?: string): Promise<Uint8Array | null> => {
+    const where = { ...at(key), VersionId, Range }
     return orAbsent(async () => {
       const { Body } = await client.send(new GetObjectCommand(where))
       return await Body!.transformToByteArray()
@@ -60,19 +60,11 @@ export function s3Store({ client, bucket, prefix = '', kmsKeyId }: S3StoreOption
       const bytes = await get(key, version)
       return bytes && onePiece(bytes)
     },
-    async readRange(key, start, length) {
-      const where = at(key)
-      const Range = `bytes=${start}-${start + length - 1}`
-      return orAbsent(async () => {
-        try {
-          const { Body } = await client.send(new GetObjectCommand({ ...where, Range }))
-          return await Body!.transformToByteArray()
-        } catch (error) {
-          if (nameOf(error) === 'InvalidRange') return new Uint8Array()
-          throw error
-        }
-      })
-    },
+    readRange: (key, start, length) =>
+      get(key, undefined, `bytes=${start}-${start + length - 1}`).catch((error) => {
+        if (nameOf(error) === 'InvalidRange') return new Uint8Array()
+        throw error
+      }),
     async put(key, content) {
       const { VersionId } = await client.send(new PutObjectCommand(await object(key, content)))
       return VersionId ?? null

@@ -13,6 +13,8 @@ import { linesOf, MOST_HEAD_BYTES, readSegmentHead, type SegmentHead } from '../
 /** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once. */
 const MOST_AT_HAND = 32 * 1024 * 1024
 
+const AGAIN = 'Import the same records again, which restores its runs'
+
 interface Frame {
   readonly lines: Promise<readonly string[]>
   /** Characters of its lines; 0: it is still being read. */
@@ -97,10 +99,7 @@ export class RecordedRuns {
 
   async #readHead(segment: string): Promise<SegmentHead> {
     const bytes = await this.#objects.readRange(segment, 0, MOST_HEAD_BYTES)
-    if (bytes === null)
-      throw new UserError(
-        `${segment} is not in this store any more, and recorded runs lie in it: what is left is no fair sample. Import the same records again, which restores them`,
-      )
+    if (bytes === null) throw new UserError(`${segment} is not in this store any more. ${AGAIN}`)
     const head = readSegmentHead(bytes)
     if (!('problem' in head)) return head
     throw new UserError(`${segment} ${head.problem}`)
@@ -118,9 +117,7 @@ export class RecordedRuns {
     const frame = await this.#objects.readRange(segment, at, bytes)
     const lines = frame && linesOf(frame)
     if (lines) return lines
-    throw new UserError(
-      `${segment} was cut or changed: no recorded runs can be read at byte ${at}. Import the same records again, which restores them, or take the file from a backup`,
-    )
+    throw new UserError(`${segment} was cut or changed. ${AGAIN}`)
   }
 
   #keep(frame: Frame, lines: readonly string[]): void {

@@ -60,7 +60,8 @@ export function vaultKeys(dir: string, vault: ObjectStore, command: string | und
   const isEmpty = async (): Promise<boolean> => {
     for await (const name of vault.list('')) {
       if (name.endsWith('.key')) continue
-      if (looksEncrypted((await vault.get(name)) ?? new Uint8Array()))
+      // Another process may have written the record, and then this object, since the record was looked for.
+      if (looksEncrypted((await vault.get(name)) ?? new Uint8Array()) && !existsSync(recordFile))
         throw new UserError(
           `${recordFile} is missing, and vault/${name} is encrypted: restore it from a copy. Nothing was changed`,
         )
@@ -69,23 +70,34 @@ export function vaultKeys(dir: string, vault: ObjectStore, command: string | und
     return true
   }
   let isPlain = false
+  const decided = async (): Promise<Uint8Array | null> => {
+    const empty = await isEmpty()
+    const now = recorded()
+    if (now !== null) return now
+    if (!empty || command === undefined) {
+      isPlain = true
+      return null
+    }
+    // Of two first imports one writes the record, and both go by it.
+    await createFile(
+      dirname(recordFile),
+      recordFile,
+      `${canonical({ format: FORMAT, check: checkOf(print(command)) })}\n`,
+      true,
+    )
+    return recorded()
+  }
+  /** First writes side by side are one decision: what one of them has written is no reason for the others. */
+  let deciding: Promise<Uint8Array | null> | null = null
   return {
     forReading: recorded,
     async forWriting() {
       const known = isPlain ? null : recorded()
       if (known !== null || isPlain) return known
-      if (!(await isEmpty()) || command === undefined) {
-        isPlain = true
-        return null
-      }
-      // Of two first imports one writes the record, and both go by it.
-      await createFile(
-        dirname(recordFile),
-        recordFile,
-        `${canonical({ format: FORMAT, check: checkOf(print(command)) })}\n`,
-        true,
-      )
-      return recorded()
+      deciding ??= decided().finally(() => {
+        deciding = null
+      })
+      return await deciding
     },
     async unlock() {
       if (recorded() === null && command !== undefined && (await isEmpty())) print(command)

@@ -159,7 +159,7 @@ export interface HeadsRead {
   readonly problem: string | null
 }
 
-/** The store's own memory of what it decided, spent, took in and gave up: chained lines under a key, only ever added to. */
+/** The store's own memory of what it decided, spent and took in: chained lines under a key, only ever added to. */
 export interface Heads {
   /** Adds a line, unless the last one says the same. Throws UserError when the journal is not this store's any more. */
   append(head: Head): Promise<void>

@@ -1,6 +1,6 @@
-/** The journal of heads: one chained, keyed line for everything a store decides, spends, takes in or gives up. Imports zod only. */
+/** The journal of heads: one chained, keyed line for everything a store decides, spends or takes in. Imports zod only. */
 import * as z from 'zod'
-import { Digest, Id, Name, Ref } from './common.ts'
+import { Digest, Id, Ref } from './common.ts'
 import { Instant } from './review.ts'
 
 /** A run that was finished, by the digest of its manifest. */
@@ -24,14 +24,6 @@ const PromotionHead = z.strictObject({
   revision: z.int().min(0),
   digest: Digest,
 })
-/** The tombstone of a recorded run: `run` is the hash of its id, `digest` that of the record that stood there. */
-const ErasedHead = z.strictObject({
-  kind: z.literal('erased'),
-  run: z.string(),
-  digest: Digest,
-  reason: z.string().min(3).max(2000),
-  person: Name,
-})
 /**
  * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
  * journal; they were found, not seen to be decided.
@@ -49,7 +41,6 @@ export const Head = z.discriminatedUnion('kind', [
   ImportHead,
   DocumentHead,
   PromotionHead,
-  ErasedHead,
 ])
 export type Head = z.infer<typeof Head>
 

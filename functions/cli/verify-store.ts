@@ -23,19 +23,17 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       throw new UserError('verify without a run looks at a folder of this machine: name a run of a deployment')
     await store.unlockVault()
     const anchors = anchor === undefined ? [] : await readAnchors(anchor)
-    const { lines } = await store.heads.journal.read()
     const checked = (await verifyWholeStore(store, storeSigner(store.vaultDir, 'release')))!
+    const { lines } = checked
     const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
     const end = lines.at(-1)
     const head = end ? anchorOf(end) : null
-    const erased = [...checked.claims.erased.values()]
     const result = {
       store: store.dir,
       holds: problems.length === 0,
       head,
       anchors,
       found: checked.found,
-      erased,
       problems,
     }
     print(json, result, () => [
@@ -49,7 +47,6 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       ...(checked.found === 0
         ? []
         : [`   ${checked.found} things stood there before it began: they were found, not seen to be decided`]),
-      ...erased.map((e) => `erased   one recorded run, by ${e.person}: ${e.reason}`),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
         : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',

@@ -71,15 +71,12 @@ export function violations(
   candidate: Series<Measures | null>,
   floor: Floor,
 ): { families: number; violating: number } {
-  const scored = new Uint8Array(panel.families)
   const violating = new Uint8Array(panel.families)
   const baseAt = fieldOf(panel.baseline, floor)
   panel.familyOf.forEach((family, i) => {
-    const base = baseAt(i)
-    if (base !== null) scored[family] = 1
-    if (isViolated(candidate.at(i)?.[floor], base)) violating[family] = 1
+    if (isViolated(candidate.at(i)?.[floor], baseAt(i))) violating[family] = 1
   })
-  return { families: total(scored), violating: total(violating) }
+  return { families: scoredFamilies(panel, floor), violating: total(violating) }
 }
 
 /** Families on which the baseline's rule could be scored. */

@@ -14,8 +14,6 @@ export interface Claims {
   readonly documents: ReadonlyMap<string, string>
   /** Digest of each published artifact, by `promotionKey`. */
   readonly promotions: ReadonlyMap<string, Of<'promotion'>>
-  /** Tombstones, by the hash of the run's id. */
-  readonly erased: ReadonlyMap<string, Of<'erased'>>
   /** Runs, items and imports that stood there when the journal began. */
   readonly found: number
 }
@@ -31,7 +29,6 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
   const imports = new Set<string>()
   const documents = new Map<string, string>()
   const promotions = new Map<string, Of<'promotion'>>()
-  const erased = new Map<string, Of<'erased'>>()
   let found = 0
   const take = (head: Head): void => {
     switch (head.kind) {
@@ -56,13 +53,10 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
         return
       case 'promotion':
         promotions.set(promotionKey(head.rollout, head.revision), head)
-        return
-      case 'erased':
-        erased.set(head.run, head)
     }
   }
   for (const { head } of lines) take(head)
-  return { runs, items, imports, documents, promotions, erased, found }
+  return { runs, items, imports, documents, promotions, found }
 }
 
 /** An item of the ledger as it is found. */

@@ -39,36 +39,21 @@ export async function refuseChanged(
     ...suites.map((s) => [keys.suite(s.suite), s.suite, s] as const),
     ...prices.map((t) => [keys.priceTable(t.price_table), t.price_table, t] as const),
   ]) {
-    const text = `${canonical(document)}\n`
+    const text = textOf(document)
     if ((seen.get(key) ?? (await readText(objects, key)) ?? text) !== text) throw changed(ref)
     seen.set(key, text)
   }
 }
 
+/** A document as it is stored. */
+const textOf = (document: unknown): string => `${canonical(document)}\n`
+
 export const publishPack = (store: Publishing, pack: ContextPack): Promise<void> =>
-  publish(
-    store,
-    keys.pack(pack.pack),
-    pack.pack,
-    `${canonical(pack)}
-`,
-  )
+  publish(store, keys.pack(pack.pack), pack.pack, textOf(pack))
 export const publishSuite = (store: Publishing, suite: EvaluatorSuite): Promise<void> =>
-  publish(
-    store,
-    keys.suite(suite.suite),
-    suite.suite,
-    `${canonical(suite)}
-`,
-  )
+  publish(store, keys.suite(suite.suite), suite.suite, textOf(suite))
 export const publishPrices = (store: Publishing, prices: PriceTable): Promise<void> =>
-  publish(
-    store,
-    keys.priceTable(prices.price_table),
-    prices.price_table,
-    `${canonical(prices)}
-`,
-  )
+  publish(store, keys.priceTable(prices.price_table), prices.price_table, textOf(prices))
 
 /** The documents that a target pins, as far as the store holds them. */
 export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget) {

@@ -6,7 +6,7 @@ import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { familyHash, type Packed } from '#core/experience/index-line.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { ObjectStore, Scratch } from '../../ports.ts'
+import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { ahead } from '../../streams/groups.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
 import { soundSegments } from './segments.ts'
@@ -138,14 +138,14 @@ export class ImportJournal {
 
   /**
    * Writes which segments are in the indexes as a whole, once the import has listed its runs.
-   * @param before called with the digest of that list, before it is there
+   * The journal of heads has the digest of that list before it is there.
    */
-  async markListed(before: (digest: string) => Promise<void>): Promise<void> {
+  async markListed({ heads }: Pick<Store, 'heads'>): Promise<void> {
     const whole = [...this.#unlisted].filter(([, runs]) => runs === 0).map(([segment]) => segment)
     if (whole.length === 0) return
     const text = canonical(whole.sort())
     const digest = digestOfBytes(text)
-    await before(digest)
+    await heads?.journal.append({ kind: 'import', digest })
     await this.#objects.putIfAbsent(keys.journalListedSegments(digest), text)
   }
 

@@ -285,7 +285,7 @@ async function writeRuns(
     // Where nobody who compiles may read the journal, each side says for itself what was imported.
     if (store.rolesApart) await noteImported(objectsOf[side], unlisted[side].records())
   }
-  await journal.markListed(async (digest) => store.heads?.journal.append({ kind: 'import', digest }))
+  await journal.markListed(store)
   return { families, restored: restore.runs }
 }
 

@@ -34,7 +34,7 @@ export async function packStore(store: Store, check: () => Promise<void>): Promi
       await removeFolders(objects, index)
     }
   await check()
-  await journal.markListed(async (digest) => store.heads?.journal.append({ kind: 'import', digest }))
+  await journal.markListed(store)
   await fixLayout(store, 'segments')
   return packed
 }

@@ -7,8 +7,9 @@ import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore } from '../../ports.ts'
-import { digestOfObject, readText } from '../../streams/read-object.ts'
+import { readText } from '../../streams/read-object.ts'
 import { linesOf, MOST_HEAD_BYTES, readSegmentHead, type SegmentHead } from '../../streams/segment-format.ts'
+import { isAsNamed } from './segments.ts'
 
 /** Text of frames kept at hand, in characters: who reads in the order of cases is in all segments at once. */
 const MOST_AT_HAND = 32 * 1024 * 1024
@@ -78,9 +79,9 @@ export class RecordedRuns {
   }
 
   async #soundness(segment: string): Promise<'missing' | 'changed' | null> {
-    const digest = await digestOfObject(this.#objects, segment)
-    if (digest === null) return 'missing'
-    return segment.includes(digest.slice('sha256:'.length)) ? null : 'changed'
+    const isSound = await isAsNamed(this.#objects, segment, '.jsonl.zst')
+    if (isSound === null) return 'missing'
+    return isSound ? null : 'changed'
   }
 
   async #compiledText(run_id: string, { segment, at, bytes, line, digest }: Packed): Promise<string> {

@@ -19,11 +19,16 @@ export async function addSegments(
   }
 }
 
+/** Is an object there, and are its bytes those that it is named by? null: it is not there. `ending`: what follows the digest. */
+export async function isAsNamed(objects: ObjectStore, key: string, ending: string): Promise<boolean | null> {
+  const digest = await digestOfObject(objects, key)
+  return digest === null ? null : key.endsWith(`/${digest.slice('sha256:'.length)}${ending}`)
+}
+
 /** Keys of the segments below a prefix, each found to be what its name says. Throws DamagedObject. */
 export async function* soundSegments(objects: ObjectStore, prefix: string): AsyncGenerator<string> {
   for await (const key of objects.list(prefix)) {
-    const digest = await digestOfObject(objects, key)
-    if (!key.endsWith(`/${digest?.slice(7)}.jsonl`))
+    if (!(await isAsNamed(objects, key, '.jsonl')))
       throw new DamagedObject(key, 'its content is not what its name says')
     yield key
   }

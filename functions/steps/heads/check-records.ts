@@ -4,8 +4,9 @@ import { recordProblems } from '#core/experience/records-found.ts'
 import type { Claims } from '#core/heads/claims.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { digestOfObject, orNull, readJson, readText } from '../../streams/read-object.ts'
+import { orNull, readJson, readText } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { isAsNamed } from '../experience/segments.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import type { HeadProblem } from './check.ts'
 
@@ -39,13 +40,7 @@ async function importProblems(objects: ObjectStore, { imports }: Claims): Promis
     if (!found.has(digest))
       say(`an import (${digest.slice(0, 15)})`, 'is missing or was never finished: import the same records again')
   for (const segment of listed)
-    if (
-      (await digestOfObject(objects, segment)) !==
-      `sha256:${segment
-        .split('/')
-        .at(-1)!
-        .replace(/\.jsonl$/, '')}`
-    )
+    if (!(await isAsNamed(objects, segment, '.jsonl')))
       say('the list of what was imported', `lacks a part or was changed (${segment})`)
   return problems
 }

@@ -1,12 +1,14 @@
-/** Is a store what its journal of heads says? Runs, ledger and documents; what was recorded is looked at by `verify --store`. */
+/** Is a store what its journal of heads says? Runs, ledger and documents; what was recorded is looked at by `verify` without a run. */
 import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { type Claims, claimsOf, itemKey, itemName, itemProblem, promotionKey } from '#core/heads/claims.ts'
+import type { HeadLine } from '#schemas/head-line.ts'
 import type { SignedRollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
-import { hadJournal, itemHolds, storedItems, storedRuns } from './stored-heads.ts'
+import { foundItem } from './ours.ts'
+import { hadJournal, storedItems, storedRuns } from './stored-heads.ts'
 
 /** One thing that is not as the journal has it. */
 export interface HeadProblem {
@@ -16,8 +18,8 @@ export interface HeadProblem {
 }
 
 export interface HeadsChecked {
-  /** Lines of the journal; 0: it has not begun. */
-  readonly lines: number
+  /** The journal; empty: it has not begun. */
+  readonly lines: readonly HeadLine[]
   /** Runs, items and imports that stood there when the journal began: found, not seen to be decided. */
   readonly found: number
   readonly problems: readonly HeadProblem[]
@@ -36,12 +38,7 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   const seen = new Set<string>()
   for await (const { row, code } of storedItems({ objects: store.objects, items })) {
     seen.add(itemKey(row))
-    const holds = await itemHolds(journal, row, code)
-    const why = itemProblem(claims.items.get(itemKey(row)), {
-      revision: row.revision,
-      digest: digestOf(row.body),
-      holds,
-    })
+    const why = itemProblem(claims.items.get(itemKey(row)), await foundItem(journal, { row, code }))
     // A store of an earlier version that nobody has written since: it has no journal yet, and no item has a code.
     if (why !== null && !(lines.length === 0 && code === null)) say(itemName(row), why)
   }
@@ -58,7 +55,7 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
     if (signed === null || digestOf(signed) !== digest)
       say(`promotion record ${promotionKey(rollout, revision)}`, signed === null ? 'is missing' : 'was changed')
   }
-  return { lines: lines.length, found: claims.found, problems, claims }
+  return { lines, found: claims.found, problems, claims }
 }
 
 /** A finishing run's other files are written before its line: a lock alone, which anybody can put there, explains nothing. */

@@ -1,8 +1,8 @@
 /** Is an item of the ledger this store's own? Asked before anything is written over it, derived from it or signed of it. */
 import { digestOf } from '#core/canonical.ts'
-import { claimsOf, itemKey, itemName, itemProblem } from '#core/heads/claims.ts'
+import { claimsOf, type FoundItem, itemKey, itemName, itemProblem } from '#core/heads/claims.ts'
 import { UserError } from '../../errors.ts'
-import type { Code, LedgerRow, Store } from '../../ports.ts'
+import type { Code, Heads, LedgerRow, Store } from '../../ports.ts'
 
 /** A body as it lies in the ledger. */
 type Coded<T> = T & { readonly head_code?: Code }
@@ -11,6 +11,15 @@ type Coded<T> = T & { readonly head_code?: Code }
 export function withoutCode<T>(row: LedgerRow<T>): { readonly row: LedgerRow<T>; readonly code: Code | null } {
   const { head_code, ...body } = row.body as Coded<T>
   return head_code === undefined ? { row, code: null } : { row: { ...row, body: body as T }, code: head_code }
+}
+
+/** An item as it lies in the ledger, as the journal is asked about it. */
+export async function foundItem(
+  journal: Heads,
+  { row, code }: ReturnType<typeof withoutCode<unknown>>,
+): Promise<FoundItem> {
+  const holds = code === null ? null : await journal.codeHolds(row, code)
+  return { revision: row.revision, digest: digestOf(row.body), holds }
 }
 
 /**
@@ -23,17 +32,10 @@ export async function needOurs({ journal, items }: NonNullable<Store['heads']>, 
   const { lines, problem } = await journal.read()
   if (problem !== null)
     throw new UserError(`${problem}. Nothing is decided on it: restore the folder "heads" from a copy`)
-  const found = await items.get(pk, sk)
-  const claim = claimsOf(lines).items.get(itemKey({ pk, sk }))
-  if (found === null && claim === undefined) return
-  const { row, code } = found === null ? { row: null, code: null } : withoutCode(found)
+  const lying = await items.get(pk, sk)
   const why = itemProblem(
-    claim,
-    row && {
-      revision: row.revision,
-      digest: digestOf(row.body),
-      holds: code === null ? null : await journal.codeHolds(row, code),
-    },
+    claimsOf(lines).items.get(itemKey({ pk, sk })),
+    lying && (await foundItem(journal, withoutCode(lying))),
   )
   if (why !== null)
     throw new UserError(

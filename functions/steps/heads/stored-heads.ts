@@ -6,13 +6,14 @@ import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { Heads, LedgerRow, LedgerTable, ObjectStore } from '../../ports.ts'
+import type { LedgerTable, ObjectStore } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { fixedLayout } from '../experience/layout.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './ours.ts'
+import { PARTITIONS } from './witnessed-table.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 
@@ -42,14 +43,7 @@ export async function* storedItems({ objects, items }: Looked): AsyncGenerator<R
   const packs = new Set<string>()
   for await (const key of objects.list(keys.packs()))
     if (key.endsWith('/pack.json')) packs.add(refName(decodeURIComponent(key.split('/').at(-2)!)))
-  const partitions = [
-    rowKeys.split()[0],
-    ...intents.map(rowKeys.versions),
-    'review',
-    rowKeys.rollouts(),
-    rowKeys.allInForce(),
-    ...[...packs].sort().map(rowKeys.packVersions),
-  ]
+  const partitions = [...PARTITIONS, ...intents.map(rowKeys.versions), ...[...packs].sort().map(rowKeys.packVersions)]
   for (const pk of partitions) for await (const row of items.query(pk)) yield withoutCode(row)
 }
 
@@ -93,7 +87,3 @@ export async function removedRuns(
   }
   return [...known.values()].filter(({ run }) => !there.has(run))
 }
-
-/** Does the code of an item hold? null: it has none. */
-export const itemHolds = async (journal: Heads, row: LedgerRow, code: Parameters<Heads['codeHolds']>[1] | null) =>
-  code === null ? null : await journal.codeHolds(row, code)

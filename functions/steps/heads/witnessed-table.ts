@@ -4,11 +4,12 @@
  */
 import { digestOf } from '#core/canonical.ts'
 import type { Heads, LedgerTable } from '../../ports.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 import { needOurs, withoutCode } from './ours.ts'
 
 /** Partitions whose items are witnessed, and prefixes of such: locks and claims come and go, and decide nothing. */
-const PARTITIONS = ['review', 'rollout', 'release', 'split']
-const PREFIXES = ['heldout#', 'version#']
+export const PARTITIONS: readonly string[] = [rowKeys.split()[0], 'review', rowKeys.rollouts(), rowKeys.allInForce()]
+const PREFIXES = [rowKeys.versions(''), rowKeys.packVersions('')]
 
 export const isWitnessed = (pk: string): boolean =>
   PARTITIONS.includes(pk) || PREFIXES.some((prefix) => pk.startsWith(prefix))

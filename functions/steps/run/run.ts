@@ -354,8 +354,7 @@ async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly
   const row = run.heldout_test_set && (await recordPorts(store).ledgerItem(run.heldout_test_set))
   if (row?.open?.run_id === run.run_id)
     throw new UserError(
-      `${reasons.join('; ')}
-question ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
+      `${reasons.join('; ')}\nquestion ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
     )
   await keepRefusal(store, run.run_id, run.target, reasons)
   await clearUnfinished(store, run.run_id)

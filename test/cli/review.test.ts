@@ -1,5 +1,5 @@
 /** `review` and `decide`: the desk over real HTTP on this machine, and the same decisions from a terminal. */
-import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
 import { readRejections } from '../../functions/steps/run/memory.ts'
 import { pinnedRun } from '../../functions/steps/run/verify.ts'
-import { run, stocked } from '../steps/stores.ts'
+import { copyDecided, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 
@@ -35,16 +35,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'autotune-review-'))
-  for (const part of [
-    'autotune',
-    'goldens',
-    'heads',
-    'ledger.sqlite',
-    'ledger-debits.jsonl',
-    'packs',
-    'vault/heads.key',
-  ])
-    cpSync(join(made, part), join(dir, part), { recursive: true })
+  copyDecided(made, dir)
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     out += text
     return true

@@ -9,6 +9,7 @@ import { serve } from '../../functions/cli/rollout/serve.ts'
 import { productionRuns } from '../../functions/demo/production.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { approve, certified } from '../steps/release/support.ts'
+import { copyDecided } from '../steps/stores.ts'
 import { autotune } from './command-line.ts'
 
 const QUICK = new URL('../../functions/demo/rollout-quick.json', import.meta.url).pathname
@@ -30,17 +31,7 @@ afterEach(() => {
 /** What a rollout reads and writes of the store; a test that writes nothing works on the original. */
 function ownStore(): void {
   dir = mkdtempSync(join(tmpdir(), 'autotune-rollout-'))
-  for (const part of [
-    'autotune',
-    'goldens',
-    'heads',
-    'ledger.sqlite',
-    'ledger-debits.jsonl',
-    'packs',
-    'reviews',
-    'vault/heads.key',
-  ])
-    cpSync(join(made, part), join(dir, part), { recursive: true })
+  copyDecided(made, dir)
 }
 
 const rollout = (verb: string, ...argv: string[]) => autotune('rollout', verb, ...argv, '--store', dir)

@@ -12,6 +12,7 @@ import {
   toolCall,
   toolResult,
 } from '../support/builders.ts'
+import { README_MAP, README_RECORD } from '../support/readme-map.ts'
 import { type Bases, ROLLOUT, RUN } from './bases.ts'
 import { type Ran, wrongAnswer } from './commands.ts'
 import { someOf, WorkingCopy } from './folder.ts'
@@ -26,20 +27,6 @@ interface Input {
   readonly argv: readonly ((path: string) => readonly string[])[]
 }
 
-/** A foreign record and its map, as README shows them. */
-const RECORD = {
-  ...{ id: 'q-17', customer: 'c-4', asked: 'Where is it?', needed: ['kb-3'], resolved: true, ms: 2310 },
-  passages: [{ id: 'kb-3', from: 'faq', body: 'Parcels take two days.' }],
-}
-const MAP = `{
-  "run_id": id, "family_id": customer, "intent_id": "support.faq",
-  "settings": { "evidence.kb.top_k": 8 },
-  "offers": { "kb": { "depth": 8, "exhausted": $count(passages) < 8 } },
-  "evidence": passages#$i.{ "evidence_ref": id, "bucket": "kb", "source": from, "hop": 1,
-    "ranks": { "as_ranked": $i + 1 }, "text": body, "gold": id in $$.needed },
-  "steps": [{ "kind": "message", "role": "user", "content": asked }],
-  "outcome": { "passed": resolved, "score_kind": "business", "latency_ms": ms }
-}`
 /** A recorded run with everything that one can hold: evidence, actions, approvals, labels. */
 const WHOLE = aRun('whole', {
   split: 'search',
@@ -69,8 +56,8 @@ function inputsOf({ files }: Bases, dir: string): Input[] {
     writeFileSync(join(dir, name), text)
     return join(dir, name)
   }
-  const map = beside('good.jsonata', MAP)
-  const record = beside('good.jsonl', `${JSON.stringify(RECORD)}\n`)
+  const map = beside('good.jsonata', README_MAP)
+  const record = beside('good.jsonl', `${JSON.stringify(README_RECORD)}\n`)
   const split = ['--split', 'recorded']
   const of = (option: string) => (path: string) => ['import', option, path, ...split]
   return [
@@ -95,11 +82,11 @@ function inputsOf({ files }: Bases, dir: string): Input[] {
       argv: [(path) => ['import', path, ...split]],
     },
     {
-      ...{ name: 'foreign records', file: 'log.jsonl', content: { lines: [RECORD] }, store: 'stocked' },
+      ...{ name: 'foreign records', file: 'log.jsonl', content: { lines: [README_RECORD] }, store: 'stocked' },
       argv: [(path) => ['import', path, '--map', map, ...split]],
     },
     {
-      ...{ name: 'map', file: 'map.jsonata', content: { text: MAP }, store: 'stocked' },
+      ...{ name: 'map', file: 'map.jsonata', content: { text: README_MAP }, store: 'stocked' },
       argv: [(path) => ['import', record, '--map', path, ...split]],
     },
     {

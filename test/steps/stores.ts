@@ -1,5 +1,5 @@
 /** Stores for the tests of the steps: in memory or in a folder, counting or failing on the way, and runs over them. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
@@ -90,6 +90,24 @@ export const run = (
 /** Ledger items of the intent, as they stand. */
 export const items = async (store: Store): Promise<LedgerItem[]> =>
   (await Array.fromAsync(store.table.query<LedgerItem>(rowKeys.versions(INTENT)))).map((r) => r.body)
+
+/** What decides something in a folder, without what was recorded: all that a review or a rollout reads and writes. */
+const DECIDED = [
+  'autotune',
+  'goldens',
+  'heads',
+  'ledger.sqlite',
+  'ledger-debits.jsonl',
+  'packs',
+  'reviews',
+  'vault/heads.key',
+]
+
+/** Copies that of one store into an empty folder. */
+export function copyDecided(from: string, to: string): void {
+  for (const part of DECIDED)
+    if (existsSync(join(from, part))) cpSync(join(from, part), join(to, part), { recursive: true })
+}
 
 /** Everything a store holds, as text by key. */
 export async function contents(store: Store): Promise<Record<string, string>> {

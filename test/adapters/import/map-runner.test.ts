@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type MappedRecord, mapRecords } from '#adapters/local/import/map-runner.ts'
+import { README_MAP, README_RECORD } from '../../support/readme-map.ts'
 import { FAILURES as failures, OK } from './hostile-maps.ts'
 import { Folder, jsonl, mapAll } from './support.ts'
 
@@ -47,25 +48,7 @@ describe('mapRecords', () => {
   })
 
   test('a map of ten lines for a new shape', async () => {
-    const map = `{
-      "run_id": id, "family_id": customer, "intent_id": "support.faq",
-      "settings": { "evidence.kb.top_k": 8 },
-      "offers": { "kb": { "depth": 8, "exhausted": $count(passages) < 8 } },
-      "evidence": passages#$i.{ "evidence_ref": id, "bucket": "kb", "source": from, "hop": 1,
-        "ranks": { "as_ranked": $i + 1 }, "text": body, "gold": id in $$.needed },
-      "steps": [{ "kind": "message", "role": "user", "content": asked }],
-      "outcome": { "passed": resolved, "score_kind": "business", "latency_ms": ms }
-    }`
-    const passage = { id: 'kb-3', from: 'faq', body: 'Parcels take two days.' }
-    const record = {
-      id: 'q-17',
-      customer: 'c-4',
-      asked: 'Where is it?',
-      passages: [passage],
-      needed: ['kb-3'],
-      ms: 2310,
-    }
-    const [mapped] = await mapAll([{ ...record, resolved: true }], map)
+    const [mapped] = await mapAll([README_RECORD], README_MAP)
     expect(mapped).toMatchObject({
       kind: 'run',
       run: {

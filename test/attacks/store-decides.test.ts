@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { canonical, digestOf } from '#core/canonical.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { LocalStore } from '../../functions/embedded/open-store.ts'
 import { reviewed, start } from '../steps/release/support.ts'
+import { Killed, killedAtWrite } from '../steps/stores.ts'
 import {
   ATTACKS,
   copied,
@@ -157,4 +159,25 @@ describe('nothing is decided on a store that is not what its journal says', () =
     expect(await act(dir, (store) => store.heads!.journal.begin())).toMatch(/it was written with one/)
     expect((await found(dir)).join()).toMatch(/the journal of heads is missing/)
   })
+})
+
+test('a start that was killed at any write of an object is no attack: the next one ends, and the store holds', async () => {
+  let kills = 0
+  for (let n = 1; n < 100; n++) {
+    const dir = copied('approved')
+    const store = open(dir)
+    try {
+      const died = await start(killedAtWrite(store, n).store).catch((error: unknown) => error)
+      if (!(died instanceof Killed)) break
+      kills++
+      expect({ n, status: (await start(store)).rollout.status }).toEqual({ n, status: 'running' })
+    } finally {
+      store.close()
+    }
+    expect({ n, found: await found(dir) }).toEqual({ n, found: [] })
+    // Once its rollout stands, a pack that is gone was removed.
+    rmSync(file(dir, keys.pack('ctxpack.support@1.1.0')))
+    expect(await found(dir)).toContain('ctxpack.support@1.1.0 is missing: import it again')
+  }
+  expect(kills).toBeGreaterThan(8)
 })

@@ -7,6 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 import { foundItem } from './ours.ts'
 import { hadJournal, storedItems, storedRuns } from './stored-heads.ts'
 
@@ -47,6 +48,7 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   for (const [key, claim] of claims.items) if (!seen.has(key)) say(itemName(claim), itemProblem(claim, null)!)
   for (const [ref, digest] of claims.documents) {
     const why = await documentProblem(store.objects, ref, digest)
+    if (why === MISSING && (await isBeingMade(store, ref))) continue
     if (why !== null) say(ref, why)
   }
   for (const { rollout, revision, digest } of claims.promotions.values()) {
@@ -84,9 +86,17 @@ async function checkRuns(
       say(`run ${run}`, `is missing: it ended ${verdict}, and was removed since`)
 }
 
+const MISSING = 'is missing: import it again'
+
+/** A pack whose rollout is being started, or whose start was killed, may have its line before it is there. */
+async function isBeingMade({ table }: Store, ref: string): Promise<boolean> {
+  const reserved = await table.get<{ readonly rollout_id: string }>(...rowKeys.packVersion(ref))
+  return reserved !== null && (await table.get(...rowKeys.rollout(reserved.body.rollout_id))) === null
+}
+
 /** A document is as it was published: a pack and a suite may have one ref. */
 async function documentProblem(objects: ObjectStore, ref: string, digest: string): Promise<string | null> {
-  let why = 'is missing: import it again'
+  let why = MISSING
   for (const key of [keys.pack(ref), keys.suite(ref), keys.priceTable(ref), keys.document(ref)]) {
     const text = await readText(objects, key)
     if (text !== null && digestOfBytes(text) === digest) return null

@@ -26,7 +26,7 @@ export async function openExisting(o: StoreOptions, progress: Progress = () => {
 export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
   if (isDeployed(o)) return await deployed(o, 'ingest', progress)
   const store = openStore(o.store, { progress })
-  for (const side of [store.dir, store.vaultDir]) clearUnfinished(side)
+  for (const side of [store.dir, store.vaultDir, join(store.dir, 'releases')]) clearUnfinished(side)
   return store
 }
 

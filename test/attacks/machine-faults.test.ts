@@ -126,10 +126,10 @@ describe('a store', () => {
     const href = new URL('../../functions/adapters/local/files/unfinished.ts', import.meta.url).href
     const killed = spawn(process.execPath, [
       '-e',
-      `import(${JSON.stringify(href)}).then(({ unfinishedName }) => { require('fs').mkdirSync(${JSON.stringify(join(dir, 'vault'))}, { recursive: true, mode: 0o700 }); for (const side of ['', '/vault']) require('fs').writeFileSync(unfinishedName(${JSON.stringify(dir)} + side), 'half'); process.kill(process.pid, 'SIGKILL') })`,
+      `import(${JSON.stringify(href)}).then(({ unfinishedName }) => { require('fs').mkdirSync(${JSON.stringify(join(dir, 'vault'))}, { recursive: true, mode: 0o700 }); require('fs').mkdirSync(${JSON.stringify(join(dir, 'releases'))}, { mode: 0o700 }); for (const side of ['', '/vault', '/releases']) require('fs').writeFileSync(unfinishedName(${JSON.stringify(dir)} + side), 'half'); process.kill(process.pid, 'SIGKILL') })`,
     ])
     await once(killed, 'close')
-    expect(unfinishedIn(dir)).toHaveLength(2)
+    expect(unfinishedIn(dir)).toHaveLength(3)
     writeFileSync(unfinishedName(dir), 'ours, not finished yet')
     expect((await autotune('import', ...documents, '--store', dir)).code).toBe(0)
     expect(unfinishedIn(dir)).toHaveLength(1)

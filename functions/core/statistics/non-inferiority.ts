@@ -72,7 +72,9 @@ function tailAt(n: number, border: Int32Array, q: number, m: number): number {
   const r = Math.min(1 - Number.EPSILON, q / (1 - p))
   const odds = r / (1 - r)
   const mean = n * p
-  const first = Math.max(0, Math.floor(mean - 9 * Math.sqrt(mean * (1 - p))))
+  let first = Math.max(0, Math.floor(mean - 9 * Math.sqrt(mean * (1 - p))))
+  // Where regressions are the rule the lower tail is heavier than a normal one.
+  while (first > 0 && binomPmf(first - 1, n, p) >= NEGLIGIBLE) first--
   if (first >= border.length) return 0
 
   let weight = binomPmf(first, n, p)

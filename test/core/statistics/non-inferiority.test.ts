@@ -52,6 +52,10 @@ describe('tangoZ', () => {
 })
 
 describe('pNonInferior', () => {
+  test('keeps the whole lower tail where regressions are the rule: the exact value of a large margin', () => {
+    expect(pNonInferior(10, 2, 2, 0.893)).toBeCloseTo(0.00010026434072079988, 13)
+  })
+
   test.each([
     [1, 0, 0, 0.02],
     [1, 1, 0, 0.5],

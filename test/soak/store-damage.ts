@@ -1,6 +1,7 @@
 /** Kind `store`: a finished store with files that were flipped, cut, swapped, taken away or put twice. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { keys } from '#schemas/s3-keys.ts'
 import type { Draw } from '../../functions/demo/draw.ts'
 import { type Bases, ROLLOUT, RUN } from './bases.ts'
 import { type Ran, wrongAnswer } from './commands.ts'
@@ -8,10 +9,16 @@ import { filesOf, WorkingCopy } from './folder.ts'
 import type { Kind } from './kind.ts'
 
 /** Verbs that look at a store, and the files that each answers for: whatever is damaged of them, it may not say "good". */
-const LOOKS: readonly { argv: (files: Bases['files']) => readonly string[]; answersFor: RegExp | null }[] = [
+const LOOKS: readonly {
+  argv: (files: Bases['files']) => readonly string[]
+  answersFor: RegExp | null
+  /** One more file that it answers for, in a store. */
+  orIts?: (dir: string) => string
+}[] = [
   {
     argv: () => ['verify', RUN],
-    answersFor: /^(autotune\/runs\/r\/|vault\/goldens\/|goldens\/support\.refund\/\w{16}\/)/,
+    answersFor: /^(autotune\/runs\/r\/|vault\/goldens\/)/,
+    orIts: (dir) => pinnedSet(dir),
   },
   {
     argv: () => ['rollout', 'verify', ROLLOUT],
@@ -30,6 +37,12 @@ const LOOKS: readonly { argv: (files: Bases['files']) => readonly string[]; answ
   { argv: ({ target, candidates }) => ['propose', candidates, '--target', target], answersFor: null },
   { argv: ({ target }) => ['run', '--target', target, '--run-id', 'next'], answersFor: null },
 ]
+
+/** The search set that run `r` pins: another run compiled another one. */
+const pinnedSet = (dir: string): string => {
+  const run = JSON.parse(readFileSync(join(dir, 'autotune/runs', RUN, 'target.json'), 'utf8'))
+  return keys.goldensAt(run.target.intent, run.search_set.digest)
+}
 
 /** Does one thing to a file of a store; what was done, and whether its bytes are others now. */
 function damage(draw: Draw, dir: string, file: string, files: readonly string[]): { what: string; changed: boolean } {
@@ -91,7 +104,10 @@ export const storeDamage: Kind = {
   async open({ dir, bases, commands }) {
     const { recorded, files } = await bases()
     const copy = new WorkingCopy(recorded, join(dir, 'store'))
-    const looks = LOOKS.map(({ argv, answersFor }) => ({ argv: argv(files), answersFor }))
+    const looks = LOOKS.map(({ argv, answersFor, orIts }) => {
+      const its = orIts?.(recorded)
+      return { argv: argv(files), answersFor: (file: string) => file === its || answersFor?.test(file) === true }
+    })
     const before = new Map<string, Ran>()
     for (const { argv } of looks) before.set(argv.join(' '), await commands.run(...argv, '--store', copy.dir))
     const all = filesOf(recorded)
@@ -100,12 +116,12 @@ export const storeDamage: Kind = {
     return async (draw) => {
       const file = draw.pick(draw.pick(groups))
       const { what, changed } = damage(draw, copy.dir, file, all)
-      const chosen = looks.filter(({ answersFor }) => answersFor?.test(file) || draw.chance(0.4))
+      const chosen = looks.filter(({ answersFor }) => answersFor(file) || draw.chance(0.4))
       let found: string | null = null
       for (const { argv, answersFor } of chosen) {
         const ran = await commands.run(...argv, '--store', copy.dir)
         found = wrongLook(argv, ran, before.get(argv.join(' '))!)
-        if (found === null && changed && ran.code === 0 && answersFor?.test(file))
+        if (found === null && changed && ran.code === 0 && answersFor(file))
           found = `${argv.join(' ')} says that all is well: ${ran.out.slice(0, 200)}`
         if (found !== null) found = `${argv.slice(0, 2).join(' ')}: ${found}`
         if (found !== null) break

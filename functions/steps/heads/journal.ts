@@ -59,7 +59,9 @@ export function headsOf(
         return
       }
     }
-    throw new Error(`the journal of heads was appended to by others ${MOST_TRIES} times in a row`)
+    throw new UserError(
+      `the journal of heads cannot be gone on with: others appended to it ${MOST_TRIES} times in a row, or something that is no line stands in its folder "heads". Start again when they have ended, or take that away`,
+    )
   }
 
   return {

@@ -1,0 +1,193 @@
+/**
+ * The tool calls of a trace, each with its result. A call is what the model wrote; its result stands in a tool's span, else in what the
+ * next call read. They are paired by an id that is the only one of its kind, else by name and arguments, never by position: what is
+ * ambiguous is left out and counted.
+ */
+import { ID_PATTERN } from '#schemas/patterns.ts'
+import { callKey, type Turn } from './conversation.ts'
+import type { Span, ToolCall, ToolResult } from './span.ts'
+import type { Tally } from './tally.ts'
+
+/** One action, with what is known of its result. */
+export interface Action {
+  /** Id in the run: the recorded one where it is the only one, else `c<call>_<k>`. */
+  id: string
+  readonly call: ToolCall
+  /** Turn that chose it; null: no recorded output names it, its span alone does. */
+  readonly turn: number | null
+  /** It stood in the history of the first input: it was chosen before this trace began. */
+  readonly before: boolean
+  readonly agent: string | null
+  /** Span of its work, and of its wait for a person. */
+  span: Span | null
+  waited: Span | null
+  /** Result as a later call read it, and the turn that read it. */
+  read: { readonly result: ToolResult; readonly turn: number } | null
+}
+
+export interface Actions {
+  readonly all: readonly Action[]
+  /** Of an output or of a history, in order, by the call as it stands there. */
+  of(call: ToolCall): Action | undefined
+}
+
+export function actionsOf(
+  turns: readonly Turn[],
+  tools: readonly Span[],
+  agentOf: (span: Span) => string | null,
+  tally: Tally,
+): Actions {
+  const actions: Action[] = []
+  const byCall = new Map<ToolCall, Action>()
+  const known = new Set<string>()
+  turns.forEach((turn, at) => {
+    const found = [
+      ...turn.added.flatMap(({ calls }) => calls.map((call) => ({ call, before: true }))),
+      ...turn.output.flatMap(({ calls }) => calls.map((call) => ({ call, before: false }))),
+    ]
+    for (const { call, before } of found) {
+      // A history that was written anew repeats calls that are known.
+      if (
+        before &&
+        at > 0 &&
+        (known.has(callKey(call)) || (call.id !== null && call.id !== call.name && known.has(call.id)))
+      )
+        continue
+      known.add(callKey(call))
+      if (call.id !== null) known.add(call.id)
+      const action = newAction(call, before ? null : at, before, turn.agent)
+      actions.push(action)
+      byCall.set(call, action)
+    }
+  })
+  pairSpans(actions, tools, agentOf, tally)
+  pairReads(actions, turns, tally)
+  nameThem(actions, tally)
+  return { all: actions, of: (call) => byCall.get(call) }
+}
+
+const newAction = (call: ToolCall, turn: number | null, before: boolean, agent: string | null): Action => ({
+  id: '',
+  call,
+  turn,
+  before,
+  agent,
+  span: null,
+  waited: null,
+  read: null,
+})
+
+/** The only one of a key, where it is the only one. */
+function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map<string, T> {
+  const groups = Map.groupBy(items, keyOf)
+  return new Map(
+    [...groups].flatMap(([key, group]) => (key !== null && group.length === 1 ? [[key, group[0]!] as const] : [])),
+  )
+}
+
+const sameWork = (name: string, args: unknown): string => `${name} ${JSON.stringify(args ?? null)}`
+
+function pairSpans(
+  actions: Action[],
+  tools: readonly Span[],
+  agentOf: (span: Span) => string | null,
+  tally: Tally,
+): void {
+  const waits = tools.filter(({ approval }) => approval !== null)
+  const works = tools.filter(({ approval }) => approval === null)
+  for (const spans of [waits, works]) {
+    const field = spans === waits ? 'waited' : 'span'
+    const free = new Set(spans)
+    const pair = (
+      how: string,
+      keyOfAction: (action: Action) => string | null,
+      keyOfSpan: (span: Span) => string | null,
+    ) => {
+      const left = singles([...free], keyOfSpan)
+      const open = actions.filter((action) => action[field] === null)
+      for (const [key, action] of singles(open, keyOfAction)) {
+        const span = left.get(key)
+        if (!span) continue
+        action[field] = span
+        free.delete(span)
+        if (field === 'span') tally.add(`tools.paired.${how}`)
+      }
+    }
+    pair(
+      'by_id',
+      ({ call }) => call.id,
+      ({ tool }) => tool!.id,
+    )
+    pair(
+      'by_arguments',
+      ({ call }) => sameWork(call.name, call.arguments),
+      ({ tool }) => (tool!.arguments === undefined ? null : sameWork(tool!.name, tool!.arguments)),
+    )
+    pair(
+      'by_name',
+      ({ call }) => call.name,
+      ({ tool }) => (tool!.arguments === undefined && tool!.id === null ? tool!.name : null),
+    )
+    for (const span of free) {
+      const tool = span.tool!
+      const rivals = actions.some(
+        (action) => action[field] === null && action.call.name === tool.name && action.agent === agentOf(span),
+      )
+      if (rivals) tally.saw('tools.unpaired', span.where, `result of ${tool.name}`)
+      else {
+        const action = newAction(
+          { id: tool.id, name: tool.name, arguments: tool.arguments ?? {} },
+          null,
+          false,
+          agentOf(span),
+        )
+        action[field] = span
+        actions.push(action)
+      }
+    }
+  }
+}
+
+/** Results that later inputs read, by ids that name one call alone. */
+function pairReads(actions: readonly Action[], turns: readonly Turn[], tally: Tally): void {
+  const reads = turns.flatMap(({ added }, turn) =>
+    added.flatMap(({ results }) => results.map((result) => ({ result, turn }))),
+  )
+  const known = singles(actions, ({ call }) => call.id)
+  const once = singles(reads, ({ result }) => result.id)
+  const named = singles(
+    actions.filter(({ call }) => call.id === null),
+    ({ call }) => call.name,
+  )
+  for (const read of reads) {
+    const { id, name } = read.result
+    const action =
+      id !== null && once.get(id) === read ? known.get(id) : id === null && name !== null ? named.get(name) : undefined
+    if (!action) {
+      // Spans may have given what an ambiguous id could not.
+      const given = actions.some((each) => each.span !== null && (each.call.id === id || each.call.name === name))
+      if (!given) tally.add('tools.unpaired')
+      continue
+    }
+    action.read = read
+    if (action.span === null) tally.add('tools.paired.by_id')
+  }
+}
+
+function nameThem(actions: readonly Action[], tally: Tally): void {
+  const known = singles(actions, ({ call }) => call.id)
+  const next = new Map<number | null, number>()
+  for (const action of actions) {
+    const { id } = action.call
+    if (id !== null && known.get(id) === action && isName(id)) {
+      action.id = id
+      continue
+    }
+    const k = next.get(action.turn) ?? 0
+    next.set(action.turn, k + 1)
+    action.id = `c${action.turn ?? (action.before ? 'h' : 's')}_${k}`
+    tally.add('tools.renamed')
+  }
+}
+
+const isName = (id: string): boolean => ID_PATTERN.test(id) && !id.includes('..') && !/^c(\d+|[hs])_\d+$/.test(id)

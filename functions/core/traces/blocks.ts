@@ -1,0 +1,125 @@
+/**
+ * The parts of a message as the model providers and frameworks write them, each read by what it says of itself: OTel's parts, OpenAI's
+ * chat and responses items, Anthropic's and Bedrock's blocks, Gemini's, LangChain's, AI SDK's and Pydantic AI's.
+ */
+import { argumentsOf } from '../replay/json-text.ts'
+import type { ToolCall, ToolResult } from './span.ts'
+import { type Fields, field, isFields, type JsonValue, textOf } from './values.ts'
+
+/** What one block says. `omitted`: a kind that is no text. */
+export type Block =
+  | { readonly text: string }
+  | { readonly call: ToolCall }
+  | { readonly result: ToolResult }
+  | { readonly omitted: string }
+
+const TEXT = new Set(['text', 'input_text', 'output_text', 'refusal', 'user-prompt', 'system-prompt', 'instructions'])
+const CALL = new Set([
+  'tool_call',
+  'tool-call',
+  'tool_use',
+  'function_call',
+  'function',
+  'server_tool_call',
+  'server_tool_use',
+])
+const RESULT = new Set([
+  'tool_call_response',
+  'tool-result',
+  'tool_result',
+  'function_call_output',
+  'tool-return',
+  'server_tool_call_response',
+])
+
+/** Blocks of a message's content: a text, a list, or one object. */
+export function blocksOf(content: unknown): Block[] {
+  if (content === null || content === undefined || content === '') return []
+  if (typeof content === 'string') return [{ text: content }]
+  if (Array.isArray(content)) return content.flatMap(blocksOf)
+  return isFields(content) ? blockOf(content) : [{ text: String(content) }]
+}
+
+function blockOf(part: Fields): Block[] {
+  // OpenInference nests what others write flat.
+  const inner = field(part, 'message_content')
+  if (isFields(inner)) return blocksOf(inner)
+  const type = String(field(part, 'type', 'part_kind', 'kind') ?? '').toLowerCase()
+  const call = callOf(part, type)
+  if (call) return [{ call }]
+  const result = resultOf(part, type)
+  if (result) return [{ result }]
+  if (TEXT.has(type) || (type === '' && ('text' in part || typeof part.content === 'string')))
+    return blocksOf(textIn(part))
+  return [{ omitted: nameOf(type, part) }]
+}
+
+/** Reasoning, images, audio, files and what nobody knows yet: counted under their own name. */
+function nameOf(type: string, part: Fields): string {
+  const named = type || Object.keys(part)[0] || 'unknown'
+  return /reason|think/i.test(named) ? 'reasoning' : named.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 60)
+}
+
+function textIn(part: Fields): unknown {
+  const text = field(part, 'text', 'content', 'refusal', 'value')
+  return isFields(text) ? field(text, 'text', 'value') : text
+}
+
+/** A call of a tool, wherever its name and arguments stand. */
+export function callOf(part: Fields, type: string): ToolCall | null {
+  const at = firstFields(part, 'toolUse', 'functionCall', 'tool_call')
+  if (!at && !CALL.has(type) && !('tool.name' in part)) return null
+  const it = at ?? part
+  const inner = isFields(it.function) ? it.function : it
+  const name = textOf(field(inner, 'name', 'toolName', 'tool_name', 'tool.name') ?? field(it, 'name'))
+  if (name === null) return null
+  const args = field(inner, 'arguments', 'args', 'input', 'parameters', 'tool.args')
+  const id = field(it, 'call_id', 'id', 'toolUseId', 'toolCallId', 'tool_call_id', 'tool_use_id')
+  return { id: textOf(id), name, arguments: argumentsIn(args) }
+}
+
+/** No arguments at all is a call without any. */
+export const argumentsIn = (args: unknown): JsonValue =>
+  args === null || args === undefined || args === '' ? {} : (argumentsOf(args) as JsonValue)
+
+export function resultOf(part: Fields, type: string): ToolResult | null {
+  const at = firstFields(part, 'toolResult', 'functionResponse', 'function_response')
+  if (!at && !RESULT.has(type)) return null
+  const it = at ?? part
+  const content = field(it, 'response', 'result', 'output', 'content')
+  const status = field(it, 'status')
+  const error = field(it, 'is_error', 'isError') ?? (status === 'error' ? true : status === 'success' ? false : null)
+  return {
+    id: textOf(field(it, 'call_id', 'id', 'toolUseId', 'tool_use_id', 'toolCallId', 'tool_call_id')),
+    name: textOf(field(it, 'name', 'toolName', 'tool_name')),
+    content: contentText(content),
+    error: typeof error === 'boolean' ? error : null,
+  }
+}
+
+function firstFields(part: Fields, ...names: readonly string[]): Fields | null {
+  for (const name of names) if (isFields(part[name])) return part[name]
+  const snake = part.function_call
+  return isFields(snake) && !('type' in part) ? snake : null
+}
+
+/** A result as the text that the model read: text as it is, text parts joined, everything else as JSON. */
+export function contentText(content: unknown): string | null {
+  if (content === null || content === undefined) return null
+  if (typeof content === 'string') return content
+  if (Array.isArray(content) && content.length > 0 && content.every(isTextPart))
+    return content.map((part) => (typeof part === 'string' ? part : String(part.text ?? ''))).join('\n')
+  // AI SDK and Bedrock wrap one value.
+  if (isFields(content) && content.type === 'text' && typeof content.value === 'string') return content.value
+  return canonical(content)
+}
+
+const isTextPart = (part: unknown): part is string | Fields =>
+  typeof part === 'string' || (isFields(part) && typeof part.text === 'string')
+
+/** JSON with sorted names, so that one value is one text whatever its exporter. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, at) =>
+    isFields(at) ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1))) : at,
+  )
+}

@@ -1,0 +1,102 @@
+/**
+ * A dialect of traces: how a kind of exporter writes spans, messages and tokens. One is a file in `dialects/` and a line in
+ * `registry.ts`; carriers, grouping, timeline, tools, retrieval and family are shared and no dialect repeats them.
+ */
+
+import { type Part, type Span, spanOf, type Where } from './span.ts'
+import { atPath, type JsonValue } from './values.ts'
+import { type WireLog, type WireRow, type WireSpan, wireOf } from './wire.ts'
+
+/** Paths of fields that the user named (`--intent`, `--family`, `--tag`): what they say is kept with each span. */
+export interface Asked {
+  readonly paths: readonly string[]
+}
+
+export interface Dialect {
+  /** As `--from` takes it. */
+  readonly name: string
+  /** One line for `import --list`: who writes it, in which carriers. */
+  readonly about: string
+  /** Dialects of one envelope may stand side by side in an import; those of two may not. */
+  readonly envelope: string
+  /** How many things of this row are unmistakably of this dialect; 0: none. What another dialect would claim too does not count. */
+  claims(row: unknown): number
+  /** What the row says. Throws nothing on data: what it cannot read is a part `unread`. */
+  parts(row: unknown, where: Where, asked: Asked): Iterable<Part>
+}
+
+/** Values at the paths that the user named. */
+export function namedIn(row: unknown, { paths }: Asked): Record<string, JsonValue> {
+  const named: Record<string, JsonValue> = {}
+  for (const path of paths) {
+    const value = atPath(row, path)
+    if (value !== null && value !== undefined) named[path] = value as JsonValue
+  }
+  return named
+}
+
+/** What a span's attributes mean in a dialect: null where the span is none of its own. */
+export interface SpanReader {
+  readonly name: string
+  readonly about: string
+  marks(span: WireSpan): boolean
+  marksLog?(log: WireLog): boolean
+  read(span: WireSpan): Partial<Span>
+  /** A log record that carries what belongs to a span. */
+  readLog?(log: WireLog): Partial<Span> | null
+}
+
+const NO_ROW: WireRow = { spans: [], logs: [], unread: 0 }
+const NOWHERE: Where = { file: '', at: '' }
+
+/**
+ * The dialects that share OpenTelemetry's envelopes, as one reader each span by the first that knows it: a trace may well hold spans of
+ * several. A span that none knows is bridged.
+ */
+export function overSpans(reader: SpanReader, others: () => readonly SpanReader[]): Dialect {
+  return {
+    name: reader.name,
+    about: reader.about,
+    envelope: 'opentelemetry',
+    claims(row) {
+      const { spans, logs } = wireOf(row, NOWHERE) ?? NO_ROW
+      return spans.filter((span) => reader.marks(span)).length + logs.filter((log) => reader.marksLog?.(log)).length
+    },
+    *parts(row, where, asked) {
+      const { spans, logs, unread } = wireOf(row, where) ?? NO_ROW
+      const readers = [reader, ...others()]
+      for (let i = 0; i < unread; i++) yield { kind: 'unread', reason: 'id_unreadable', where }
+      for (const span of spans) {
+        if (span.attrs['logfire.span_type'] === 'pending_span') {
+          yield { kind: 'unread', reason: 'pending_span', where }
+          continue
+        }
+        const own = readers.find((each) => each.marks(span))
+        yield { kind: 'span', span: spanFrom(span, own?.read(span) ?? {}, asked) }
+      }
+      for (const log of logs) {
+        const own = readers.find((each) => each.marksLog?.(log))
+        const said = own?.readLog?.(log) ?? null
+        if (said) yield { kind: 'more', more: { trace: log.trace, span: log.span, time: log.time, said, where } }
+      }
+    },
+  }
+}
+
+function spanFrom(wire: WireSpan, read: Partial<Span>, asked: Asked): Span {
+  const row = { ...wire.resource, ...wire.attrs }
+  return spanOf({
+    trace: wire.trace,
+    span: wire.span,
+    parent: wire.parent,
+    name: wire.name,
+    start: wire.start,
+    end: wire.end,
+    status: wire.status,
+    status_text: wire.status === 'error' ? String(wire.attrs['error.type'] ?? wire.message ?? 'error') : null,
+    open: wire.end === null,
+    named: namedIn(row, asked),
+    where: wire.where,
+    ...read,
+  })
+}

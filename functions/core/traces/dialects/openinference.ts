@@ -1,0 +1,199 @@
+/** OpenInference: messages, calls and documents flattened into attributes, as Phoenix, Arize and their instrumentors write them. */
+import { argumentsIn, contentText } from '../blocks.ts'
+import type { SpanReader } from '../dialect.ts'
+import { messagesOf } from '../messages.ts'
+import { passagesOf } from '../passages.ts'
+import type { Message, Score, Span, SpanKind } from '../span.ts'
+import { usageIncluding } from '../usage.ts'
+import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf, unflattened } from '../values.ts'
+import { costIn, sessionOf, userOf } from '../who.ts'
+import type { WireSpan } from '../wire.ts'
+import { wordOf } from '../words.ts'
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  LLM: 'call',
+  CHAIN: 'workflow',
+  AGENT: 'agent',
+  TOOL: 'tool',
+  RETRIEVER: 'retrieval',
+  RERANKER: 'rerank',
+  GUARDRAIL: 'guard',
+  EVALUATOR: 'score',
+}
+
+export const openinference: SpanReader = {
+  name: 'openinference',
+  about: 'OpenInference (Phoenix, Arize and their instrumentors): OTLP, Phoenix spans, spans as JSON',
+  marks: ({ attrs }) =>
+    typeof attrs['openinference.span.kind'] === 'string' ||
+    (typeof attrs['span.kind'] === 'string' && attrs['llm.model_name'] !== undefined),
+  read,
+}
+
+function read(span: WireSpan): Partial<Span> {
+  const { attrs } = span
+  // OpenAI's agents write a handoff as a tool that failed: the call of it stands in the messages, and it hands over.
+  const isHandoff = /^handoff to /i.test(span.name)
+  const kind = isHandoff ? 'other' : (KINDS[String(attrs['openinference.span.kind'] ?? '').toUpperCase()] ?? 'other')
+  const usage = usageIn(attrs)
+  const speaks = kind === 'call' || usage !== null
+  return {
+    kind,
+    agent:
+      kind === 'agent' ? (textOf(field(attrs, 'agent.name', 'gen_ai.agent.name', 'graph.node.name')) ?? null) : null,
+    ...(speaks ? messagesIn(attrs) : {}),
+    cut: ['input.value', 'output.value', 'tool.parameters', 'metadata'].filter(
+      (name) => isJson(attrs, name) && isCut(attrs[name]),
+    ),
+    usage,
+    model: textOf(field(attrs, 'llm.model_name', 'llm.request.model_name', 'gen_ai.response.model')),
+    settings: kind === 'call' ? settingsIn(attrs) : {},
+    finish: textOf(field(attrs, 'llm.finish_reason')),
+    cost_usd: costIn(attrs),
+    tool: kind === 'tool' ? toolIn(span) : null,
+    retrieval: kind === 'retrieval' || kind === 'rerank' ? retrievalIn(span, kind) : null,
+    session: sessionOf(span),
+    user: userOf(span),
+    scores: scoresIn(attrs),
+  }
+}
+
+const isJson = (attrs: Fields, name: string): boolean => {
+  const mime = attrs[name.replace('value', 'mime_type')]
+  return name === 'tool.parameters' || name === 'metadata' || mime === 'application/json'
+}
+
+/** The flattened messages; where there are none, what the span took and gave. */
+function messagesIn(attrs: Fields): Pick<Span, 'input' | 'output'> {
+  const list = (prefix: string, role: Message['role']): Message[] | null => {
+    const found = unflattened(attrs, prefix)
+    return Array.isArray(found) ? messagesOf(found.map(flatMessage), role) : null
+  }
+  return {
+    input: list('llm.input_messages', 'user') ?? prompts(attrs) ?? bare(attrs['input.value'], 'user'),
+    output: list('llm.output_messages', 'assistant') ?? choices(attrs) ?? bare(attrs['output.value'], 'assistant'),
+  }
+}
+
+function flatMessage(item: unknown): unknown {
+  const message = isFields(item) && isFields(item.message) ? item.message : item
+  if (!isFields(message)) return message
+  const contents = field(message, 'contents', 'content')
+  return { ...message, content: contents, contents: undefined, tool_call_id: message.tool_call_id }
+}
+
+const bare = (value: unknown, role: Message['role']): Message[] | null => {
+  const messages = messagesOf(value, role)
+  return messages.length > 0 ? messages : null
+}
+
+function prompts(attrs: Fields): Message[] | null {
+  const list = unflattened(attrs, 'llm.prompts')
+  return Array.isArray(list)
+    ? list.flatMap((item) => messagesOf(isFields(item) && isFields(item.prompt) ? item.prompt.text : item, 'user'))
+    : null
+}
+
+function choices(attrs: Fields): Message[] | null {
+  const list = unflattened(attrs, 'llm.choices')
+  return Array.isArray(list)
+    ? list.flatMap((item) =>
+        messagesOf(isFields(item) && isFields(item.completion) ? item.completion.text : item, 'assistant'),
+      )
+    : null
+}
+
+function usageIn(attrs: Fields) {
+  const count = (name: string) => countOf(attrs[`llm.token_count.${name}`])
+  return usageIncluding({
+    prompt: count('prompt'),
+    completion: count('completion'),
+    cached: count('prompt_details.cache_read'),
+    cache_write: count('prompt_details.cache_write'),
+    reasoning: count('completion_details.reasoning'),
+  })
+}
+
+/** Parameters of the call; some instrumentors put the whole response there, of which these names are the same. */
+function settingsIn(attrs: Fields): Record<string, string | number> {
+  const given = opened(attrs['llm.invocation_parameters'])
+  const parameters = isFields(given) ? given : {}
+  const name = textOf(
+    field(attrs, 'llm.request.model_name') ??
+      field(parameters, 'model', 'model_name') ??
+      field(attrs, 'llm.model_name'),
+  )
+  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
+  for (const [path, ...names] of [
+    ['model.temperature', 'temperature'],
+    ['model.top_p', 'top_p'],
+    ['model.max_tokens', 'max_tokens', 'max_completion_tokens', 'max_output_tokens'],
+  ] as const) {
+    const value = numberOf(field(parameters, ...names))
+    if (value !== null) settings[path] = value
+  }
+  const prompt = wordOf(textOf(attrs['prompt.id']))
+  const version = field(attrs, 'llm.prompt_template.version')
+  if (prompt && (typeof version === 'string' || typeof version === 'number'))
+    settings[`prompt.${prompt}.version`] = version
+  return settings
+}
+
+function toolIn({ attrs, name, status }: WireSpan): Span['tool'] {
+  const args = field(attrs, 'tool.parameters', 'input.value')
+  return {
+    id: textOf(field(attrs, 'tool.id', 'tool_call.id', 'tool.call_id')),
+    name: textOf(field(attrs, 'tool.name', 'tool_call.function.name')) ?? name,
+    arguments: args === null ? undefined : argumentsIn(args),
+    result: contentText(attrs['output.value'] ?? null),
+    error: status === 'error' ? true : null,
+  }
+}
+
+function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): Span['retrieval'] {
+  const prefix = kind === 'rerank' ? 'reranker.output_documents' : 'retrieval.documents'
+  const list = unflattened(attrs, prefix)
+  const metadata = opened(attrs.metadata)
+  const meta = isFields(metadata) ? metadata : {}
+  return {
+    bucket: textOf(field(attrs, 'retriever.name', 'retrieval.data_source', 'gen_ai.data_source.id')) ?? generic(name),
+    query: textOf(field(attrs, 'reranker.query', 'input.value')),
+    top_k: countOf(field(attrs, 'reranker.top_k', 'retrieval.top_k') ?? field(meta, 'similarity_top_k', 'top_k', 'k')),
+    passages: list === null ? passagesOf(attrs['output.value']) : passagesOf(list),
+  }
+}
+
+/** A class is no name of a store: every retriever of a framework has the same. */
+const generic = (name: string): string | null => (/(retriever|retrieve|query|search)$/i.test(name) ? null : name)
+
+function scoresIn(attrs: Fields): Score[] {
+  return ['annotations', 'evaluations', 'trace.annotations', 'session.annotations', 'trace.evaluations'].flatMap(
+    (prefix) => {
+      const list = unflattened(attrs, prefix)
+      if (!Array.isArray(list)) return []
+      return list.flatMap((item) => {
+        const at = isFields(item)
+          ? isFields(item.annotation)
+            ? item.annotation
+            : isFields(item.evaluation)
+              ? item.evaluation
+              : item
+          : null
+        const name = at ? textOf(at.name) : null
+        if (!at || name === null) return []
+        const kind =
+          { HUMAN: 'human', LLM: 'judge', CODE: 'rule' }[String(at.annotator_kind ?? 'CODE').toUpperCase()] ?? 'rule'
+        return [
+          {
+            name,
+            value: numberOf(at.score),
+            label: textOf(at.label),
+            kind: kind as Score['kind'],
+            annotator: textOf(at.identifier),
+            comment: textOf(at.explanation),
+          },
+        ]
+      })
+    },
+  )
+}

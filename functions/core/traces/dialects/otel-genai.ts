@@ -1,0 +1,248 @@
+/**
+ * OpenTelemetry's conventions for generative AI: messages as attributes (1.37 and later), as events of spans or logs (up to 1.36), and the
+ * names that frameworks on the way there write (Pydantic AI, any-agent, Strands, Semantic Kernel).
+ */
+
+import { argumentsIn, contentText } from '../blocks.ts'
+import type { SpanReader } from '../dialect.ts'
+import { messagesOf } from '../messages.ts'
+import { passagesOf } from '../passages.ts'
+import type { Message, Score, Span, SpanKind } from '../span.ts'
+import { usageIncluding } from '../usage.ts'
+import { countOf, type Fields, field, isCut, numberOf, opened, textOf } from '../values.ts'
+import { costIn, sessionOf, userOf } from '../who.ts'
+import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
+import { wordOf } from '../words.ts'
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  chat: 'call',
+  text_completion: 'call',
+  generate_content: 'call',
+  llm_request: 'call',
+  call_llm: 'call',
+  execute_tool: 'tool',
+  invoke_agent: 'agent',
+  create_agent: 'other',
+  invoke_workflow: 'workflow',
+  retrieval: 'retrieval',
+  vector_db_retrieve: 'retrieval',
+  rerank: 'rerank',
+}
+
+const DETAILS = 'gen_ai.client.inference.operation.details'
+const EVENT = /^gen_ai\.(system|user|assistant|tool)\.message$|^gen_ai\.choice$|^gen_ai\.content\.(prompt|completion)$/
+const CONTENT = [
+  'gen_ai.input.messages',
+  'gen_ai.output.messages',
+  'gen_ai.system_instructions',
+  'gen_ai.tool.call.arguments',
+  'gen_ai.tool.call.result',
+]
+
+export const otelGenai: SpanReader = {
+  name: 'otel-genai',
+  about: 'OpenTelemetry GenAI conventions, messages as attributes or as events: OTLP, spans as JSON',
+  marks: ({ attrs, events }) =>
+    attrs['openinference.span.kind'] === undefined &&
+    attrs['ai.operationId'] === undefined &&
+    (typeof attrs['gen_ai.operation.name'] === 'string' ||
+      attrs['gen_ai.input.messages'] !== undefined ||
+      events.some(({ name }) => isMessage(name))),
+  marksLog: ({ name }) => isMessage(name) || name === SCORE,
+  read,
+  readLog,
+}
+
+const SCORE = 'gen_ai.evaluation.result'
+const isMessage = (name: string): boolean => name === DETAILS || EVENT.test(name)
+
+function read(span: WireSpan): Partial<Span> {
+  const { attrs } = span
+  const operation = textOf(attrs['gen_ai.operation.name'])
+  const kind = operation === null ? 'call' : (KINDS[operation] ?? 'other')
+  const said = messagesIn(span)
+  return {
+    kind,
+    agent:
+      kind === 'agent' || kind === 'workflow'
+        ? textOf(field(attrs, 'gen_ai.agent.name', 'gen_ai.workflow.name'))
+        : null,
+    ...said,
+    cut: [...CONTENT.filter((name) => isCut(attrs[name])), ...cutEvents(span.events)],
+    usage: usageIn(attrs),
+    model: textOf(field(attrs, 'gen_ai.response.model', 'gen_ai.request.model')),
+    settings: kind === 'call' || kind === 'agent' ? settingsIn(attrs) : {},
+    finish: finishIn(attrs),
+    first_token_ms: firstToken(attrs),
+    cost_usd: costIn(attrs),
+    tool: kind === 'tool' ? toolIn(span) : null,
+    retrieval: kind === 'retrieval' || kind === 'rerank' ? retrievalIn(span) : null,
+    approval: approvalIn(attrs),
+    session: sessionOf(span),
+    user: userOf(span),
+    scores: span.events.filter(({ name }) => name === SCORE).map(scoreIn),
+  }
+}
+
+/** Attributes first; then the details' event; then the events of one message each. */
+function messagesIn({ attrs, events }: WireSpan): Pick<Span, 'input' | 'output'> {
+  const details = events.find(({ name }) => name === DETAILS)
+  const own = messagesAt(attrs)
+  const told = details
+    ? messagesAt({ ...(opened(details.body) as Fields | null), ...details.attrs })
+    : { input: null, output: null }
+  const single = fromEvents([...events, ...listedEvents(attrs)])
+  return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
+}
+
+function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
+  const given = field(attrs, 'gen_ai.input.messages')
+  const answer = field(attrs, 'gen_ai.output.messages', 'gen_ai.output')
+  const system = field(attrs, 'gen_ai.system_instructions')
+  const input = given === null ? null : messagesOf(given, 'user')
+  return {
+    input: input === null ? null : system === null ? input : [...messagesOf(system, 'system'), ...input],
+    output: answer === null ? null : messagesOf(answer, 'assistant'),
+  }
+}
+
+/** Pydantic AI's first version lists its events in an attribute. */
+function listedEvents(attrs: Fields): WireEvent[] {
+  const list = opened(attrs.events)
+  return Array.isArray(list)
+    ? list.map((item: Fields) => ({ name: String(item['event.name'] ?? ''), time: null, attrs: item, body: item }))
+    : []
+}
+
+function fromEvents(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'> {
+  const input: Message[] = []
+  const output: Message[] = []
+  for (const event of events) {
+    if (!EVENT.test(event.name)) continue
+    const into = event.name === 'gen_ai.choice' || event.name === 'gen_ai.content.completion' ? output : input
+    into.push(...messageOfEvent(event))
+  }
+  return { input: input.length > 0 ? input : null, output: output.length > 0 ? output : null }
+}
+
+function messageOfEvent({ name, attrs, body }: WireEvent): Message[] {
+  const kept = field(attrs, 'gen_ai.event.content', 'gen_ai.prompt', 'gen_ai.completion')
+  const said = opened(kept ?? (isFilled(body) ? body : attrs))
+  const fields = typeof said === 'object' && said !== null && !Array.isArray(said) ? (said as Fields) : null
+  if (name === 'gen_ai.choice' || name === 'gen_ai.content.completion') {
+    const message = fields ? opened(fields.message) : null
+    const words = typeof message === 'string' ? message : null
+    if (words !== null) return messagesOf(words, 'assistant')
+    return messagesOf(message ?? (fields ? withRole(fields, 'assistant') : said), 'assistant')
+  }
+  const role = /^gen_ai\.(system|user|assistant|tool)/.exec(name)?.[1] ?? 'user'
+  return messagesOf(fields ? withRole(fields, role) : said, role as Message['role'])
+}
+
+const isFilled = (body: unknown): boolean =>
+  body !== null && body !== '' && !(typeof body === 'object' && Object.keys(body as object).length === 0)
+
+/** Blocks of Bedrock or Anthropic as the JSON text of a content are opened, so that each is read as what it is. */
+const withRole = (fields: Fields, role: string): Fields => ({
+  role,
+  ...fields,
+  ...(fields.content === undefined ? {} : { content: opened(fields.content) }),
+})
+
+function cutEvents(events: readonly WireEvent[]): string[] {
+  return events.flatMap(({ name, attrs }) =>
+    isMessage(name) ? Object.keys(attrs).filter((key) => isCut(attrs[key])) : [],
+  )
+}
+
+function usageIn(attrs: Fields) {
+  const count = (...names: string[]) => countOf(field(attrs, ...names.map((name) => `gen_ai.usage.${name}`)))
+  return usageIncluding({
+    prompt: count('input_tokens', 'prompt_tokens'),
+    completion: count('output_tokens', 'completion_tokens'),
+    cached: count(
+      'cache_read.input_tokens',
+      'cache_read_input_tokens',
+      'details.cache_read_tokens',
+      'details.cache_read_input_tokens',
+    ),
+    cache_write: count(
+      'cache_write.input_tokens',
+      'cache_creation.input_tokens',
+      'cache_write_input_tokens',
+      'cache_creation_input_tokens',
+      'details.cache_write_tokens',
+    ),
+    reasoning: count('reasoning.output_tokens', 'reasoning_tokens', 'details.reasoning_tokens'),
+  })
+}
+
+function settingsIn(attrs: Fields): Record<string, string | number> {
+  const name = textOf(field(attrs, 'gen_ai.request.model', 'gen_ai.response.model'))
+  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
+  for (const word of ['temperature', 'top_p', 'max_tokens']) {
+    const value = numberOf(attrs[`gen_ai.request.${word}`])
+    if (value !== null) settings[`model.${word}`] = value
+  }
+  const prompt = wordOf(textOf(attrs['gen_ai.prompt.name']))
+  const version = field(attrs, 'gen_ai.prompt.version')
+  if (prompt && (typeof version === 'string' || typeof version === 'number'))
+    settings[`prompt.${prompt}.version`] = version
+  return settings
+}
+
+function finishIn(attrs: Fields): string | null {
+  const reasons = opened(attrs['gen_ai.response.finish_reasons'])
+  return textOf(Array.isArray(reasons) ? reasons.at(-1) : reasons)
+}
+
+/** The convention counts seconds, Strands milliseconds under a name of its own. */
+function firstToken(attrs: Fields): number | null {
+  const seconds = numberOf(attrs['gen_ai.response.time_to_first_chunk'])
+  const ms = seconds !== null ? seconds * 1000 : numberOf(attrs['gen_ai.server.time_to_first_token'])
+  return ms !== null && ms >= 0 ? ms : null
+}
+
+function toolIn({ attrs, name, events, status }: WireSpan): Span['tool'] {
+  const args = field(attrs, 'gen_ai.tool.call.arguments', 'gen_ai.tool.args', 'tool_arguments', 'gen_ai.tool.input')
+  const single = fromEvents(events)
+  const told = single.output?.[0]?.results[0] ?? single.input?.[0]?.results[0]
+  const result = field(attrs, 'gen_ai.tool.call.result', 'tool_response', 'gen_ai.tool.output', 'gen_ai.output')
+  return {
+    id: textOf(field(attrs, 'gen_ai.tool.call.id')),
+    name: textOf(attrs['gen_ai.tool.name']) ?? name.replace(/^execute_tool /, ''),
+    arguments: args === null ? undefined : argumentsIn(args),
+    result: contentText(result) ?? told?.content ?? single.output?.[0]?.text ?? null,
+    error: attrs['error.type'] !== undefined || status === 'error' ? true : null,
+  }
+}
+
+function retrievalIn({ attrs }: WireSpan): Span['retrieval'] {
+  return {
+    bucket: textOf(field(attrs, 'gen_ai.data_source.id', 'gen_ai.retrieval.name')),
+    query: textOf(field(attrs, 'gen_ai.retrieval.query.text', 'gen_ai.retrieval.query')),
+    top_k: countOf(field(attrs, 'gen_ai.retrieval.top_k', 'gen_ai.request.top_k')),
+    passages: passagesOf(attrs['gen_ai.retrieval.documents']),
+  }
+}
+
+const approvalIn = (attrs: Fields): Span['approval'] =>
+  attrs['pydantic_ai.tool.deferral.name'] === 'ApprovalRequired' ? { granted: null, waited_ms: null } : null
+
+function scoreIn({ attrs }: WireEvent): Score {
+  return {
+    name: textOf(attrs['gen_ai.evaluation.name']) ?? 'evaluation',
+    value: numberOf(attrs['gen_ai.evaluation.score.value']),
+    label: textOf(attrs['gen_ai.evaluation.score.label']),
+    kind: 'judge',
+    annotator: null,
+    comment: textOf(attrs['gen_ai.evaluation.explanation']),
+  }
+}
+
+function readLog(log: WireLog): Partial<Span> | null {
+  if (log.name === SCORE) return { scores: [scoreIn(log)] }
+  if (log.name === DETAILS)
+    return { ...messagesAt({ ...(opened(log.body) as Fields | null), ...log.attrs }), cut: cutEvents([log]) }
+  return { ...fromEvents([log]), cut: cutEvents([log]) }
+}

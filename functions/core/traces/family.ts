@@ -1,0 +1,62 @@
+/** Of whom a trace is: its family by the store's rule, its intent. A placeholder that an exporter writes for nobody is nobody. */
+import { pathOf, type TraceOptions } from './options.ts'
+import type { Trace } from './trace.ts'
+import type { Tree } from './tree.ts'
+import type { JsonValue } from './values.ts'
+import { idOf, isPlaceholder, nameOf } from './words.ts'
+
+/** Two different families in one trace: no split could put it on a side. */
+export class TwoFamilies extends Error {
+  readonly families: readonly string[]
+  constructor(trace: string, families: readonly string[]) {
+    super(`trace ${trace} names two families: ${families.join(' and ')}`)
+    this.families = families
+  }
+}
+
+/** @throws TwoFamilies */
+export function familyOf(
+  trace: Trace,
+  { family }: TraceOptions,
+): { readonly family: string; readonly by: 'session' | 'user' | 'trace' | 'path' } {
+  if (family === 'trace') return { family: `trace:${trace.id}`, by: 'trace' }
+  const path = pathOf(family)
+  const by = path !== null ? 'path' : family === 'user' ? 'user' : 'session'
+  const found = [
+    ...new Set(
+      (path !== null ? namedAt(trace, path) : said(trace, by as 'session' | 'user'))
+        .map((value) => value.trim())
+        .filter((value) => !isPlaceholder(value)),
+    ),
+  ]
+  if (found.length > 1) throw new TwoFamilies(trace.id, found)
+  const name = found[0] === undefined ? null : nameOf(found[0])
+  return name === null ? { family: `trace:${trace.id}`, by: 'trace' } : { family: name, by }
+}
+
+const said = ({ spans, about }: Trace, by: 'session' | 'user'): string[] =>
+  [...spans, ...about].flatMap((each) => (typeof each[by] === 'string' ? [each[by]] : []))
+
+const textOf = (value: JsonValue | undefined): string[] =>
+  typeof value === 'string' ? [value] : typeof value === 'number' || typeof value === 'boolean' ? [String(value)] : []
+
+/** What spans and trace say at a path, in order. */
+export const namedAt = ({ spans, about }: Trace, path: string): string[] =>
+  [...about.map(({ named }) => named?.[path]), ...spans.map(({ named }) => named[path])].flatMap(textOf)
+
+/** The intent: as the user named it, or by the agent, the workflow, the root. */
+export function intentOf(trace: Trace, tree: Tree, { intent }: TraceOptions): string {
+  const path = pathOf(intent)
+  if (path !== null) return idOf(namedAt(trace, path)[0] ?? null) ?? 'unnamed'
+  if (intent !== null) return idOf(intent) ?? 'unnamed'
+  const named = (kind: string) => trace.spans.find((span) => span.kind === kind)
+  const agent = named('agent') ?? named('workflow')
+  const whole = trace.about.find(({ name }) => name)?.name
+  return (
+    idOf(agent?.agent ?? null) ??
+    idOf(agent?.name ?? null) ??
+    idOf(whole ?? null) ??
+    idOf(tree.roots[0]?.name ?? null) ??
+    'unnamed'
+  )
+}

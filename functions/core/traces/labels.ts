@@ -1,0 +1,75 @@
+/** Labels of a run from recorded scores and annotations: those that the user names, and no other. */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { ScoreRule, TraceOptions } from './options.ts'
+import type { Score } from './span.ts'
+import type { Tally } from './tally.ts'
+import { nameOf } from './words.ts'
+
+type Outcome = ExperienceRun['outcome']
+
+export interface Labels {
+  readonly passed: Outcome['passed']
+  readonly score: Outcome['score']
+  readonly score_kind: Outcome['score_kind']
+  readonly scores: NonNullable<Outcome['scores']>
+  readonly corrections: ExperienceRun['operator_corrections']
+  /** Named scores outside 0..1 that no rule says how to read. */
+  readonly unreadable: readonly string[]
+}
+
+export function labelsOf(scores: readonly Score[], options: TraceOptions, tally: Tally): Labels {
+  const named = options.scores.flatMap((rule) =>
+    scores.filter(({ name }) => name === rule.name).map((score) => ({ rule, score })),
+  )
+  for (const { name } of scores)
+    tally.add(
+      `scores.${options.scores.some((rule) => rule.name === name) ? 'mapped' : 'unmapped'}.${name.replaceAll('.', '_')}`,
+    )
+  const passes = named.map(({ rule, score }) => ({ score, passed: passedBy(rule, score) }))
+  const decided = passes.find(({ passed }) => passed !== null)
+  const graded = named.find(({ score }) => typeof score.value === 'number' && score.value >= 0 && score.value <= 1)
+  return {
+    passed: decided?.passed ?? null,
+    score: graded ? (graded.score.value as number) : null,
+    score_kind: (decided ?? graded)?.score.kind ?? null,
+    scores: scores.flatMap((score) => {
+      const value = typeof score.value === 'boolean' ? Number(score.value) : score.value
+      const name = nameOf(score.name)
+      if (typeof value !== 'number' || !Number.isFinite(value) || name === null) return []
+      return [{ name, value, kind: score.kind, annotator: nameOf(score.annotator) }]
+    }),
+    corrections: scores
+      .filter(({ name, kind }) => options.corrections.has(name) && kind === 'human')
+      .map((score, i) => ({
+        correction_id: `${nameOf(score.name) ?? 'correction'}-${i + 1}`,
+        kind: 'note' as const,
+        passed: null,
+        operator: nameOf(score.annotator),
+        notes:
+          (score.comment ?? score.label ?? (score.value === null ? null : String(score.value)))?.slice(0, 4000) ?? null,
+      })),
+    unreadable: named.flatMap(({ rule, score }) =>
+      rule.rule === null && typeof score.value === 'number' && (score.value < 0 || score.value > 1) ? [score.name] : [],
+    ),
+  }
+}
+
+/** Passed or failed by its rule. A bare name decides only where the score itself is a yes or a no. */
+function passedBy({ rule }: ScoreRule, { value, label }: Score): boolean | null {
+  if (rule === null) return typeof value === 'boolean' ? value : null
+  if (rule.op === '=') {
+    const said =
+      label ??
+      (typeof value === 'string' || typeof value === 'boolean'
+        ? String(value)
+        : typeof value === 'number'
+          ? String(value)
+          : null)
+    return said === null ? null : said.toLowerCase() === rule.value.toLowerCase()
+  }
+  const number = typeof value === 'boolean' ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isFinite(number)) return null
+  return { '>=': number >= rule.value, '>': number > rule.value, '<=': number <= rule.value, '<': number < rule.value }[
+    rule.op
+  ]
+}

@@ -1,0 +1,182 @@
+/** Messages as dialects record them, whatever envelope they stand in, as a list of one form. */
+import { type Block, blocksOf, callOf, contentText } from './blocks.ts'
+import type { Message, ToolCall, ToolResult } from './span.ts'
+import { type Fields, field, isFields, opened, textOf } from './values.ts'
+
+type Role = Message['role']
+
+const ROLES: Readonly<Record<string, Role>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  human: 'user',
+  humanmessage: 'user',
+  assistant: 'assistant',
+  ai: 'assistant',
+  aimessage: 'assistant',
+  aimessagechunk: 'assistant',
+  model: 'assistant',
+  bot: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+  toolmessage: 'tool',
+  systemmessage: 'system',
+}
+
+/** Where envelopes keep their messages. */
+const LISTS = [
+  'messages',
+  'input_messages',
+  'output_messages',
+  'input',
+  'output',
+  'outputs',
+  'contents',
+  'generations',
+  'choices',
+]
+
+/**
+ * The messages that a value holds: a list, an envelope with one, a single message, or a bare text, which `role` said. JSON text is
+ * opened on the way. An empty list: it holds none.
+ */
+export function messagesOf(value: unknown, role: Role): Message[] {
+  const at = opened(value)
+  if (at === null || at === undefined || at === '') return []
+  if (typeof at !== 'object') return [messageFrom(role, [{ text: String(at) }])]
+  if (Array.isArray(at)) return joined(at.flatMap((item) => itemMessages(opened(item), role)))
+  return joined(itemMessages(at, role))
+}
+
+function itemMessages(item: unknown, role: Role): Message[] {
+  if (Array.isArray(item)) return item.flatMap((inner) => itemMessages(opened(inner), role))
+  if (!isFields(item)) return typeof item === 'string' ? [messageFrom(role, [{ text: item }])] : []
+  const inner = unwrapped(item)
+  if (inner !== null) return itemMessages(opened(inner), role)
+  const said = roleOf(item)
+  if (said === null) return withoutRole(item, role)
+  return said === 'tool' && !hasOwnResults(item) ? [toolMessage(item)] : [spoken(item, said)]
+}
+
+/** The message inside an envelope: a choice, a generation, LangChain's constructor, OpenInference's nesting. */
+function unwrapped(item: Fields): unknown {
+  if (item.lc !== undefined && isFields(item.kwargs)) {
+    const last = Array.isArray(item.id) ? String(item.id.at(-1)) : ''
+    return { type: last, ...item.kwargs }
+  }
+  if (isFields(item.message) && roleOf(item) === null) return item.message
+  if (isFields(item.message) && item.finish_reason !== undefined) return item.message
+  return null
+}
+
+function roleOf(item: Fields): Role | null {
+  const role = field(item, 'role') ?? (typeof item.type === 'string' ? item.type : null)
+  if (typeof role !== 'string') return null
+  return ROLES[role.toLowerCase()] ?? null
+}
+
+function withoutRole(item: Fields, role: Role): Message[] {
+  for (const name of LISTS) {
+    const list = opened(item[name])
+    if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null))
+      return [...instructions(item), ...itemMessages(list, role)]
+    if (name.startsWith('input') && typeof list === 'string' && instructions(item).length > 0)
+      return [...instructions(item), messageFrom(role, [{ text: list }])]
+  }
+  if (Array.isArray(item.parts)) return pydanticParts(item.parts, role)
+  const blocks = blocksOf(item)
+  const known = blocks.filter((block) => !('omitted' in block))
+  if (known.length > 0 || typeof item.type === 'string')
+    return [messageFrom(blocks.some(isResult) ? 'tool' : role, blocks)]
+  return [messageFrom(role, [{ text: contentText(item)! }])]
+}
+
+const isResult = (block: Block): boolean => 'result' in block
+
+/** What a request says beside its messages. */
+function instructions(item: Fields): Message[] {
+  const text = field(item, 'instructions', 'system', 'system_prompt', 'systemPrompt')
+  return typeof text === 'string' || Array.isArray(text) ? [messageFrom('system', blocksOf(text))] : []
+}
+
+/** Parts that say themselves who spoke. */
+function pydanticParts(parts: readonly unknown[], role: Role): Message[] {
+  return parts.flatMap((part) => {
+    const kind = isFields(part) ? String(part.part_kind ?? '') : ''
+    const said: Role = kind.startsWith('system') ? 'system' : kind.startsWith('user') ? 'user' : role
+    const blocks = blocksOf(part)
+    return blocks.length > 0 ? [messageFrom(blocks.some(isResult) ? 'tool' : said, blocks)] : []
+  })
+}
+
+const hasOwnResults = (item: Fields): boolean => {
+  const content = field(item, 'parts', 'content')
+  return blocksOf(Array.isArray(content) ? content : null).some(isResult)
+}
+
+/** A tool's answer as chat messages carry it: the message is the result. */
+function toolMessage(item: Fields): Message {
+  const status = field(item, 'status')
+  const error = field(item, 'is_error') ?? (status === 'error' ? true : status === 'success' ? false : null)
+  const result: ToolResult = {
+    id: textOf(field(item, 'tool_call_id', 'toolCallId', 'call_id', 'id')),
+    name: textOf(field(item, 'name')),
+    content: contentText(field(item, 'content', 'contents', 'parts', 'output', 'result', 'response')),
+    error: typeof error === 'boolean' ? error : null,
+  }
+  return { role: 'tool', text: '', calls: [], results: [result], omitted: {} }
+}
+
+function spoken(item: Fields, role: Role): Message {
+  const content = opened(field(item, 'parts', 'content', 'contents', 'text'))
+  const blocks: Block[] =
+    typeof content === 'object' ? blocksOf(content) : blocksOf(field(item, 'parts', 'content', 'contents', 'text'))
+  const given = opened(field(item, 'tool_calls', 'toolCalls'))
+  const old = isFields(item.function_call) ? [item.function_call] : []
+  const beside = [...(Array.isArray(given) ? given : []), ...old].flatMap((call): Block[] => {
+    const read = isFields(call) ? callOf(isFields(call.tool_call) ? call.tool_call : call, 'function') : null
+    return read ? [{ call: read }] : []
+  })
+  // LangChain keeps the same calls as blocks of the content and beside it.
+  const known = new Set(beside.map((block) => ('call' in block ? block.call.id : null)))
+  const own = blocks.filter((block) => !('call' in block) || block.call.id === null || !known.has(block.call.id))
+  return messageFrom(role, [...own, ...beside])
+}
+
+/** One message of blocks: results alone are a tool's. */
+export function messageFrom(role: Role, blocks: readonly Block[]): Message {
+  const texts: string[] = []
+  const calls: ToolCall[] = []
+  const results: ToolResult[] = []
+  const omitted: Record<string, number> = {}
+  for (const block of blocks)
+    if ('text' in block) texts.push(block.text)
+    else if ('call' in block) calls.push(block.call)
+    else if ('result' in block) results.push(block.result)
+    else omitted[block.omitted] = (omitted[block.omitted] ?? 0) + 1
+  const said = results.length > 0 && texts.length === 0 && calls.length === 0 ? 'tool' : role
+  return { role: said, text: texts.join('\n'), calls, results, omitted }
+}
+
+/** Items of one turn that a response lists one by one (reasoning, text, calls) are one message of the assistant. */
+function joined(messages: readonly Message[]): Message[] {
+  const kept: Message[] = []
+  for (const message of messages) {
+    const last = kept.at(-1)
+    if (last && last.role === 'assistant' && message.role === 'assistant') kept[kept.length - 1] = merged(last, message)
+    else kept.push(message)
+  }
+  return kept
+}
+
+function merged(a: Message, b: Message): Message {
+  const omitted: Record<string, number> = { ...a.omitted }
+  for (const [name, n] of Object.entries(b.omitted)) omitted[name] = (omitted[name] ?? 0) + n
+  return {
+    role: a.role,
+    text: [a.text, b.text].filter((text) => text !== '').join('\n'),
+    calls: [...a.calls, ...b.calls],
+    results: [...a.results, ...b.results],
+    omitted,
+  }
+}

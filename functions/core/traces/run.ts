@@ -1,0 +1,212 @@
+/**
+ * A trace becomes a native run, or is dropped for a reason: dialects.md's normal form. Nothing is inferred that the trace does not say.
+ */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { type Actions, actionsOf } from './actions.ts'
+import { type Turn, turnsOf } from './conversation.ts'
+import { familyOf, intentOf, namedAt } from './family.ts'
+import { millis, safeId } from './ids.ts'
+import { labelsOf } from './labels.ts'
+import { TAGS, type TraceOptions } from './options.ts'
+import { offeredBy } from './retrieval.ts'
+import type { Span } from './span.ts'
+import type { DropReason, Tally } from './tally.ts'
+import { timelineOf } from './timeline.ts'
+import { compareInstants, type Trace } from './trace.ts'
+import { type Tree, treeOf } from './tree.ts'
+import { nameOf } from './words.ts'
+
+export type Made =
+  | { readonly kind: 'run'; readonly run: ExperienceRun }
+  | {
+      readonly kind: 'dropped'
+      readonly reason: DropReason
+      readonly example: string
+      readonly where: Span['where'] | null
+    }
+
+/** Spans above which a trace is no run of an agent but a job. */
+const MOST_SPANS = 20_000
+
+/**
+ * @param dialect name of the dialect that read it
+ * @throws TwoFamilies
+ */
+export function runOf(trace: Trace, dialect: string, options: TraceOptions, tally: Tally): Made {
+  const drop = (reason: DropReason, example: string, span: Span | undefined = trace.spans[0]): Made => ({
+    kind: 'dropped',
+    reason,
+    example: `trace ${trace.id}: ${example}`,
+    where: span?.where ?? trace.about[0]?.where ?? null,
+  })
+  const { spans } = trace
+  if (trace.about.some(({ scorer }) => scorer)) return drop('scorer_trace', 'a scorer wrote it')
+  if (spans.length > MOST_SPANS) return drop('too_large', `${spans.length} spans, more than ${MOST_SPANS}`)
+  const backwards = spans.find(({ start, end }) => start !== null && end !== null && compareInstants(end, start) < 0)
+  if (backwards) return drop('clock_backwards', `span ${backwards.name} ends before it starts`, backwards)
+  const tree = treeOf(trace)
+  if (tree.cyclic) return drop('cycle', 'its spans are each other’s parents')
+  const running = spans.find(({ open, parent }) => open && parent === null) ?? tree.calls.find(({ open }) => open)
+  if (running) return drop('open', `span ${running.name} has not ended`, running)
+  const fault = contentFault(tree, spans)
+  if (fault) return drop(fault.reason, fault.example, fault.span)
+  const turns = turnsOf(tree, tally)
+  if (turns.length === 0) return drop('no_model_call', 'no span of it is a model call that answered')
+  const actions = actionsOf(
+    turns,
+    spans.filter(({ kind, tool }) => kind === 'tool' && tool !== null),
+    tree.agentOf,
+    tally,
+  )
+  const waiting = actions.all.find(
+    (action) => (action.waited && !action.span && !action.read) || (action.before && action.span),
+  )
+  if (waiting)
+    return drop(
+      'waits_for_approval',
+      `the call of ${waiting.call.name} waits for a person, or was asked for in another trace`,
+    )
+  return { kind: 'run', run: nativeRun(trace, tree, turns, actions, dialect, options, tally) }
+}
+
+/** What was recorded of the words: cut, elsewhere, or not at all. */
+function contentFault(tree: Tree, spans: readonly Span[]): { reason: DropReason; example: string; span: Span } | null {
+  const relevant = [...tree.calls, ...spans.filter(({ kind }) => kind === 'tool' || kind === 'retrieval')]
+  const cut = relevant.find((span) => span.cut.length > 0)
+  if (cut)
+    return { reason: 'content_truncated', example: `${cut.cut[0]} of span ${cut.name} was cut at a limit`, span: cut }
+  const external = relevant.find((span) => span.external.length > 0)
+  if (external)
+    return {
+      reason: 'content_external',
+      example: `${external.external[0]} of span ${external.name} lies in another store`,
+      span: external,
+    }
+  const [first] = tree.calls
+  if (first && tree.calls.every(({ input, output }) => input === null && output === null))
+    return { reason: 'content_missing', example: `no message of span ${first.name} was recorded`, span: first }
+  return null
+}
+
+function nativeRun(
+  trace: Trace,
+  tree: Tree,
+  turns: readonly Turn[],
+  actions: Actions,
+  dialect: string,
+  options: TraceOptions,
+  tally: Tally,
+): ExperienceRun {
+  const offered = offeredBy(trace.spans, tally)
+  const { family, by } = familyOf(trace, options)
+  tally.add(`families.by_${by}`)
+  const scores = [...trace.about.flatMap((about) => about.scores ?? []), ...trace.spans.flatMap((span) => span.scores)]
+  const labels = labelsOf(scores, options, tally)
+  const steps = timelineOf(turns, actions, offered.hops, options.writes, tally)
+  const first =
+    trace.spans.map(({ start }) => start).find((start) => start !== null) ??
+    trace.about.find(({ start }) => start)?.start ??
+    null
+  const started = first === null ? null : new Date(Number(BigInt(first) / 1_000_000n)).toISOString()
+  const id = safeId(trace.id)
+  const session = [...trace.spans, ...trace.about]
+    .map((each) => nameOf(each.session ?? null))
+    .find((name) => name !== null)
+  return {
+    run_id: id,
+    trace_id: id,
+    case_id: id,
+    family_id: family,
+    intent_id: intentOf(trace, tree, options),
+    date: started?.slice(0, 10) ?? null,
+    split: null,
+    pack_version: null,
+    policy_bundle_version: null,
+    tool_manifest_version: null,
+    evaluator_suite_version: null,
+    release_tuple_id: null,
+    decision_record_id: null,
+    ...tagged(trace, options),
+    ...(session ? { session_id: session } : {}),
+    ...(started ? { started_at: started } : {}),
+    source: sourceOf(trace, dialect, id),
+    operator_corrections: labels.corrections,
+    settings: { ...settingsOf(turns, tally), ...offered.settings },
+    offers: offered.offers,
+    evidence: offered.evidence.map((passage) => ({
+      ...passage,
+      source: nameOf(passage.source),
+      tokens: null,
+      gold: false,
+      required: false,
+    })),
+    gold_not_offered: 0,
+    steps,
+    outcome: outcomeOf(trace, tree, turns, actions, labels),
+  }
+}
+
+function sourceOf(trace: Trace, dialect: string, id: string): ExperienceRun['source'] {
+  const file = nameOf((trace.spans[0] ?? trace.about[0])?.where.file.split(/[\\/]/).at(-1) ?? null)
+  return { dialect, ...(file === null ? {} : { file }), ...(id === trace.id ? {} : { record: nameOf(trace.id) }) }
+}
+
+/** Refs and ids at the paths that the user named. What is none stays out; the schema says which field is wrong otherwise. */
+function tagged(trace: Trace, { tags }: TraceOptions): Partial<Record<(typeof TAGS)[number], string>> {
+  return Object.fromEntries(
+    TAGS.flatMap((tag) => {
+      const path = tags.get(tag)
+      const value = path === undefined ? undefined : namedAt(trace, path)[0]
+      return value === undefined ? [] : [[tag, value]]
+    }),
+  )
+}
+
+/** Settings that all calls of the run agree on. */
+function settingsOf(turns: readonly Turn[], tally: Tally): Record<string, string | number | boolean> {
+  const found = new Map<string, Set<string | number | boolean>>()
+  for (const { call } of turns)
+    for (const [path, value] of Object.entries(call.settings))
+      found.set(path, (found.get(path) ?? new Set()).add(value))
+  const mixed = [...found.values()].filter((values) => values.size > 1).length
+  if (mixed > 0) tally.add('runs.settings_mixed')
+  return Object.fromEntries(
+    [...found].flatMap(([path, values]) => (values.size === 1 ? [[path, [...values][0]!]] : [])),
+  )
+}
+
+function outcomeOf(
+  trace: Trace,
+  tree: Tree,
+  turns: readonly Turn[],
+  actions: Actions,
+  labels: ReturnType<typeof labelsOf>,
+): ExperienceRun['outcome'] {
+  const { root } = tree
+  const waited = actions.all.some(({ waited }) => waited !== null)
+  const said = turns.filter(({ agent }) => tree.answers.has(agent)).flatMap(({ output }) => output)
+  const last = said.findLast(({ role, text }) => role === 'assistant' && text !== '')
+  const about = trace.about.find(({ status_text }) => status_text)
+  const finish = turns.at(-1)?.call.finish ?? null
+  const status = root?.status_text ?? about?.status_text ?? (root?.status === 'ok' ? 'ok' : finish)
+  return {
+    status: nameOf(status),
+    outputs: last ? last.text.toWellFormed() : null,
+    passed: labels.passed,
+    score: labels.score,
+    score_kind: labels.score_kind,
+    ...(labels.scores.length > 0 ? { scores: labels.scores } : {}),
+    must_refuse: null,
+    refused: null,
+    latency_ms: waited || !root ? null : millis(root.start, root.end),
+    cost_cents: costOf(trace, root, turns),
+  }
+}
+
+/** The backend's own sum, else the sum of the calls; one call without a cost leaves it unknown. */
+function costOf(trace: Trace, root: Span | null, turns: readonly Turn[]): number | null {
+  const whole = trace.about.find(({ cost_usd }) => typeof cost_usd === 'number')?.cost_usd ?? root?.cost_usd ?? null
+  const calls = turns.map(({ call }) => call.cost_usd)
+  const usd = whole ?? (calls.every((cost) => cost !== null) ? calls.reduce((sum, cost) => sum + cost, 0) : null)
+  return usd === null || !Number.isFinite(usd) || usd < 0 ? null : Number((usd * 100).toPrecision(12))
+}

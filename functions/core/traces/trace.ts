@@ -1,0 +1,126 @@
+/** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
+import type { About, More, Part, Score, Span } from './span.ts'
+import type { Tally } from './tally.ts'
+
+export interface Trace {
+  readonly id: string
+  /** Every span once, by start, the parent before the child. */
+  readonly spans: readonly Span[]
+  readonly about: readonly About[]
+}
+
+/** Two rows say different things of one span, and nothing tells which is newer. */
+export class SpanConflict extends Error {
+  readonly span: Span
+  readonly other: Span
+  constructor(span: Span, other: Span) {
+    super(`span ${span.span} of trace ${span.trace} stands twice with different content`)
+    this.span = span
+    this.other = other
+  }
+}
+
+/** @throws SpanConflict when a span stands twice with different content and neither row says that it is newer */
+export function traceOf(id: string, parts: Iterable<Part>, tally: Tally): Trace {
+  const spans = new Map<string, { span: Span; text: string }>()
+  const more: More[] = []
+  const about: About[] = []
+  for (const part of parts) {
+    if (part.kind === 'about') about.push(part.about)
+    if (part.kind === 'more') more.push(part.more)
+    if (part.kind === 'span') addSpan(spans, part.span, tally)
+  }
+  const joined = joinMore(spans, more, tally)
+  return { id, spans: inOrder(joined), about }
+}
+
+function addSpan(spans: Map<string, { span: Span; text: string }>, span: Span, tally: Tally): void {
+  tally.add('spans.read')
+  const { where: _, ...content } = span
+  const text = JSON.stringify(content)
+  const known = spans.get(span.span)
+  if (!known) {
+    spans.set(span.span, { span, text })
+    return
+  }
+  if (known.text === text) {
+    tally.add('spans.repeated')
+    return
+  }
+  const newer = newest(known.span, span)
+  if (newer === null) throw new SpanConflict(known.span, span)
+  tally.add('spans.superseded')
+  if (newer === span) spans.set(span.span, { span, text })
+}
+
+/** By what the rows say of their last change; a span that has ended is newer than the same one open. */
+function newest(a: Span, b: Span): Span | null {
+  if (a.open !== b.open) return a.open ? b : a
+  if (a.updated === null || b.updated === null || a.updated === b.updated) return null
+  return BigInt(a.updated) > BigInt(b.updated) ? a : b
+}
+
+function joinMore(spans: ReadonlyMap<string, { span: Span }>, more: readonly More[], tally: Tally): Span[] {
+  const by = Map.groupBy(
+    more.toSorted((a, b) => compareInstants(a.time, b.time)),
+    ({ span }) => span,
+  )
+  for (const [span, logs] of by) if (!spans.has(span)) tally.add('spans.logs_without_span', logs.length)
+  return [...spans.values()].map(({ span }) => withMore(span, by.get(span.span) ?? []))
+}
+
+/** What logs say fills what the span itself did not record. */
+function withMore(span: Span, logs: readonly More[]): Span {
+  if (logs.length === 0) return span
+  const all = <T>(of: (said: Partial<Span>) => readonly T[] | null | undefined): T[] =>
+    logs.flatMap(({ said }) => of(said) ?? [])
+  const input = all((said) => said.input)
+  const output = all((said) => said.output)
+  const scores: Score[] = all((said) => said.scores)
+  const filled: Record<string, unknown> = { ...span }
+  for (const { said } of logs)
+    for (const [name, value] of Object.entries(said))
+      if (filled[name] === null && value !== null && name !== 'input' && name !== 'output') filled[name] = value
+  return {
+    ...(filled as unknown as Span),
+    kind: span.kind === 'other' ? (logs.find(({ said }) => said.kind)?.said.kind ?? 'other') : span.kind,
+    input: span.input ?? (input.length > 0 ? input : null),
+    output: span.output ?? (output.length > 0 ? output : null),
+    scores: [...span.scores, ...scores],
+    cut: [...span.cut, ...all((said) => said.cut)],
+  }
+}
+
+/** By start, then the parent before its child, then by id: whatever the order of files and lines. */
+function inOrder(spans: readonly Span[]): Span[] {
+  const depths = depthsOf(spans)
+  return spans.toSorted(
+    (a, b) =>
+      compareInstants(a.start, b.start) ||
+      (depths.get(a.span) ?? 0) - (depths.get(b.span) ?? 0) ||
+      (a.span < b.span ? -1 : 1),
+  )
+}
+
+/** How many spans stand above each; a circle ends where it closes. */
+function depthsOf(spans: readonly Span[]): ReadonlyMap<string, number> {
+  const parents = new Map(spans.map(({ span, parent }) => [span, parent]))
+  const depths = new Map<string, number>()
+  for (const { span } of spans) {
+    const path: string[] = []
+    let at: string | null = span
+    while (at !== null && parents.has(at) && !depths.has(at) && !path.includes(at) && path.length < 1000) {
+      path.push(at)
+      at = parents.get(at) ?? null
+    }
+    let depth = at !== null ? (depths.get(at) ?? 0) : 0
+    for (const each of path.reverse()) depths.set(each, ++depth)
+  }
+  return depths
+}
+
+/** Text of digits by its size; what is not known comes first. */
+export function compareInstants(a: string | null, b: string | null): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
+}

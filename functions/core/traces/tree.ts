@@ -1,0 +1,119 @@
+/** Who stands under whom in a trace: its roots, the model calls among its spans, and in which agent's context each span lies. */
+import type { Span } from './span.ts'
+import type { Trace } from './trace.ts'
+
+export interface Tree {
+  /** Spans that no other span of the data stands above, by start. */
+  readonly roots: readonly Span[]
+  /** The root that names no parent at all, where there is exactly one. */
+  readonly root: Span | null
+  readonly calls: readonly Span[]
+  /** Sub-agent in whose context a span lies; null: the root agent. */
+  agentOf(span: Span): string | null
+  /** Agents that stand under no other: the root, and those that took over from it. */
+  readonly answers: ReadonlySet<string | null>
+  readonly cyclic: boolean
+}
+
+export function treeOf({ spans }: Trace): Tree {
+  const by = new Map(spans.map((span) => [span.span, span]))
+  const parentOf = (span: Span): Span | null => (span.parent === null ? null : (by.get(span.parent) ?? null))
+  const roots = spans.filter((span) => parentOf(span) === null)
+  const calls = callsAmong(spans, parentOf)
+  const whole = roots.filter(({ parent }) => parent === null)
+  return {
+    roots,
+    root: whole.length === 1 ? whole[0]! : null,
+    calls,
+    ...agentsOf(spans, calls, parentOf),
+    cyclic: hasCycle(spans, parentOf),
+  }
+}
+
+/**
+ * A call is a span that is one, or that carries usage, with no such span below it: containers repeat the sums of what they contain, and
+ * one call may be recorded by two instrumentors. What the lowest does not record, the one span directly above it of the same call does.
+ */
+function callsAmong(spans: readonly Span[], parentOf: (span: Span) => Span | null): Span[] {
+  const isCall = (span: Span) => span.kind === 'call' || (span.usage !== null && CONTAINERS.has(span.kind))
+  const below = new Map<Span, { n: number; readonly first: Span }>()
+  for (const span of spans.filter(isCall))
+    for (let at = parentOf(span), steps = 0; at && steps < MOST_LEVELS; at = parentOf(at), steps++) {
+      if (!isCall(at)) continue
+      const known = below.get(at)
+      if (known) known.n++
+      else below.set(at, { n: 1, first: span })
+    }
+  const above = new Map<Span, Span>()
+  for (const [span, { n, first }] of below) if (span.kind === 'call' && n === 1) above.set(first, span)
+  return spans
+    .filter((span) => isCall(span) && !below.has(span))
+    .map((span) => (above.has(span) ? filledFrom(span, above.get(span)!) : span))
+}
+
+/** Levels that are walked up: no framework nests deeper, and a circle ends. */
+const MOST_LEVELS = 1000
+
+const CONTAINERS: ReadonlySet<Span['kind']> = new Set(['agent', 'workflow', 'other'])
+
+const filledFrom = (span: Span, above: Span): Span => ({
+  ...span,
+  input: span.input ?? above.input,
+  output: span.output ?? above.output,
+  usage: span.usage ?? above.usage,
+  model: span.model ?? above.model,
+  cost_usd: span.cost_usd ?? above.cost_usd,
+})
+
+/** Spans that an agent did itself. */
+const WORK: ReadonlySet<Span['kind']> = new Set(['call', 'tool', 'retrieval'])
+
+/**
+ * The nearest agent above a span that does anything itself: frameworks wrap a run in an agent that only holds others. The first of those
+ * with none above is the root; one that took over from it bears its own name.
+ */
+function agentsOf(
+  spans: readonly Span[],
+  calls: readonly Span[],
+  parentOf: (span: Span) => Span | null,
+): Pick<Tree, 'agentOf' | 'answers'> {
+  const above = (span: Span): Span[] => {
+    const agents: Span[] = []
+    for (let up: Span | null = span, steps = 0; up && steps < MOST_LEVELS; up = parentOf(up), steps++)
+      if (up.kind === 'agent') agents.push(up)
+    return agents
+  }
+  const working = new Set<Span>()
+  for (const span of [...calls, ...spans.filter(({ kind }) => WORK.has(kind))]) {
+    const [nearest] = above(span)
+    if (nearest) working.add(nearest)
+  }
+  const nameOfAgent = (agent: Span) => agent.agent ?? (agent.name || 'agent')
+  const top = spans.filter(
+    (span) => working.has(span) && !above(span).some((each) => each !== span && working.has(each)),
+  )
+  const root = top[0] ? nameOfAgent(top[0]) : null
+  const label = (agent: Span | undefined): string | null => {
+    if (!agent || (top.includes(agent) && nameOfAgent(agent) === root)) return null
+    return nameOfAgent(agent)
+  }
+  return {
+    agentOf: (span) => label(above(span).find((agent) => working.has(agent))),
+    answers: new Set([null, ...top.map(label)]),
+  }
+}
+
+function hasCycle(spans: readonly Span[], parentOf: (span: Span) => Span | null): boolean {
+  const safe = new Set<Span>()
+  for (const span of spans) {
+    const path = new Set<Span>()
+    let at: Span | null = span
+    while (at && !safe.has(at)) {
+      if (path.has(at)) return true
+      path.add(at)
+      at = parentOf(at)
+    }
+    for (const each of path) safe.add(each)
+  }
+  return false
+}

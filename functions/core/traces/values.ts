@@ -1,0 +1,135 @@
+/** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
+import { jsonOfText } from '../replay/json-text.ts'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The first of these names that a row has, whatever the spelling of its exporter. */
+export function field(row: Fields, ...names: readonly string[]): unknown {
+  for (const name of names) if (row[name] !== undefined && row[name] !== null) return row[name]
+  return null
+}
+
+export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+/** A finite number, also where it was written as text. Anything else is not known. */
+export function numberOf(value: unknown): number | null {
+  const number = typeof value === 'string' && /^\s*[-+]?(\d|\.\d)/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : null
+}
+
+/** A count: whole and not negative. */
+export function countOf(value: unknown): number | null {
+  const number = numberOf(isLong(value) ? longOf(value).toString() : value)
+  return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null
+}
+
+/** Every JSON text inside a text, opened as often as it was encoded; a text that is no list or object stays a text. */
+export function opened(value: unknown): unknown {
+  let at = value
+  for (let times = 0; times < 4 && typeof at === 'string' && /^\s*["[{]/.test(at); times++) {
+    const inner = jsonOfText(at)
+    if (inner === at || (typeof inner !== 'object' && typeof inner !== 'string')) break
+    at = inner
+  }
+  return at
+}
+
+const CUT_MARK = /(\.\.\.|…) ?\[?\(?truncated/i
+
+/** Was this text JSON before a limit cut it, or does it say so itself? */
+export function isCut(value: unknown): boolean {
+  if (typeof value !== 'string') return false
+  return CUT_MARK.test(value.slice(-40)) || (/^\s*[[{]/.test(value) && looksLikeJson(value) && opened(value) === value)
+}
+
+/** Does it begin as JSON of a list or object does? A text in brackets, as people write them, does not. */
+const looksLikeJson = (text: string): boolean => /^\s*(\[\s*(["[{\]]|-?\d|true|false|null)|\{\s*("|\}))/.test(text)
+
+/** Longs as protobuf decoders dump them. */
+export const isLong = (value: unknown): value is { readonly low: number; readonly high: number } =>
+  isFields(value) && typeof value.low === 'number' && typeof value.high === 'number'
+
+export const longOf = ({ low, high }: { readonly low: number; readonly high: number }): bigint =>
+  (BigInt(high) << 32n) + BigInt(low >>> 0)
+
+/** An OTLP `AnyValue`, plain. What is already plain stays as it is. */
+export function plain(value: unknown): unknown {
+  if (!isFields(value)) return value
+  const v = value as Fields
+  const of = (camel: string, snake: string) => v[camel] ?? v[snake]
+  const string = of('stringValue', 'string_value')
+  if (string !== undefined) return string
+  const int = of('intValue', 'int_value')
+  if (int !== undefined) return isLong(int) ? safe(longOf(int)) : typeof int === 'string' ? safe(BigInt(int)) : int
+  const double = of('doubleValue', 'double_value')
+  if (double !== undefined) return double
+  const bool = of('boolValue', 'bool_value')
+  if (bool !== undefined) return bool
+  const list = of('arrayValue', 'array_value')
+  if (isFields(list)) return Array.isArray(list.values) ? list.values.map(plain) : []
+  const pairs = of('kvlistValue', 'kvlist_value')
+  if (isFields(pairs)) return attributes(pairs.values)
+  const bytes = of('bytesValue', 'bytes_value')
+  return bytes !== undefined ? bytes : Object.keys(v).length === 0 ? null : v
+}
+
+const safe = (int: bigint): number | string =>
+  int >= BigInt(Number.MIN_SAFE_INTEGER) && int <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(int) : int.toString()
+
+/** Attributes by name: OTLP's list of pairs, or an object as flat dumps have it. */
+export function attributes(value: unknown): Fields {
+  if (isFields(value)) return value
+  const flat: Record<string, unknown> = Object.create(null)
+  if (Array.isArray(value))
+    for (const pair of value) if (isFields(pair) && typeof pair.key === 'string') flat[pair.key] = plain(pair.value)
+  return flat
+}
+
+/** The list or object that stands under `prefix.0.x`, `prefix.1.y`: attributes as instrumentors flatten them. */
+export function unflattened(attrs: Fields, prefix: string): unknown {
+  const start = `${prefix}.`
+  const root: Record<string, unknown> = Object.create(null)
+  let found = false
+  for (const key of Object.keys(attrs)) {
+    if (!key.startsWith(start)) continue
+    const path = key.slice(start.length).split('.')
+    if (path.includes('__proto__') || path.length > 20) continue
+    found = true
+    let at = root
+    for (const word of path.slice(0, -1)) {
+      const next = at[word]
+      at = isFields(next)
+        ? (next as Record<string, unknown>)
+        : ((at[word] = Object.create(null)) as Record<string, unknown>)
+    }
+    at[path.at(-1)!] = attrs[key]
+  }
+  return found ? listed(root) : null
+}
+
+/** Objects whose names are 0, 1, 2 ... are lists. */
+function listed(value: unknown): unknown {
+  if (!isFields(value)) return value
+  const names = Object.keys(value)
+  if (names.length > 0 && names.every((name) => /^\d{1,6}$/.test(name)))
+    return names.sort((a, b) => Number(a) - Number(b)).map((name) => listed(value[name]))
+  return Object.fromEntries(names.map((name) => [name, listed(value[name])]))
+}
+
+/** What stands at a dotted path: as one dotted name, or name by name; JSON text on the way is opened. */
+export function atPath(row: unknown, path: string): unknown {
+  if (!isFields(row)) return null
+  if (Object.hasOwn(row, path)) return row[path]
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const head = path.slice(0, dot)
+    if (!Object.hasOwn(row, head)) continue
+    const inner = atPath(opened(row[head]), path.slice(dot + 1))
+    if (inner !== null && inner !== undefined) return inner
+  }
+  return null
+}

@@ -1,0 +1,186 @@
+/**
+ * Spans and log events in the envelopes of OpenTelemetry, each made plain: OTLP in its spellings (collector, protobuf's own JSON,
+ * decoders' dumps), and the flat dumps of SDKs, of Phoenix and of CloudWatch. What the attributes mean is the dialects' business.
+ */
+import { hexId, nanosOf, plainId } from './ids.ts'
+import type { Where } from './span.ts'
+import { attributes, type Fields, field, isFields, opened, plain, textOf } from './values.ts'
+
+export interface WireEvent {
+  readonly name: string
+  readonly time: string | null
+  readonly attrs: Fields
+  /** Body of a log record; null for an event of a span. */
+  readonly body: unknown
+}
+
+export interface WireSpan {
+  readonly trace: string
+  readonly span: string
+  readonly parent: string | null
+  readonly name: string
+  readonly start: string | null
+  readonly end: string | null
+  readonly status: 'ok' | 'error' | 'unset'
+  readonly message: string | null
+  readonly attrs: Fields
+  readonly events: readonly WireEvent[]
+  readonly scope: string
+  readonly resource: Fields
+  readonly where: Where
+}
+
+/** A log record that belongs to a span. */
+export interface WireLog extends WireEvent {
+  readonly trace: string
+  readonly span: string
+  readonly scope: string
+  readonly where: Where
+}
+
+/** What a row of these envelopes holds. `unread`: spans and records whose ids nobody can read. `null`: it is no such envelope. */
+export interface WireRow {
+  readonly spans: readonly WireSpan[]
+  readonly logs: readonly WireLog[]
+  readonly unread: number
+}
+
+export function wireOf(value: unknown, where: Where): WireRow | null {
+  const row: { spans: WireSpan[]; logs: WireLog[]; unread: number } = { spans: [], logs: [], unread: 0 }
+  return isFields(value) && read(value, where, row) ? row : null
+}
+
+type Into = { spans: WireSpan[]; logs: WireLog[]; unread: number }
+
+function read(value: Fields, where: Where, into: Into): boolean {
+  const resources = list(value, 'resourceSpans', 'resource_spans', 'batches')
+  const logs = list(value, 'resourceLogs', 'resource_logs')
+  if (resources || logs) {
+    for (const resource of resources ?? [])
+      scopes(resource, where, into, ['scopeSpans', 'scope_spans', 'instrumentationLibrarySpans'])
+    for (const resource of logs ?? []) scopes(resource, where, into, ['scopeLogs', 'scope_logs'])
+    return true
+  }
+  if (list(value, 'scopeSpans', 'scope_spans', 'scopeLogs', 'scope_logs')) {
+    scopes(value, where, into, ['scopeSpans', 'scope_spans', 'scopeLogs', 'scope_logs'])
+    return true
+  }
+  const flat = list(value, 'spans', 'data', 'logRecords')
+  if (flat) return flat.map((item) => isFields(item) && read(item, where, into)).some(Boolean)
+  return one(value, '', {}, where, into)
+}
+
+const list = (value: Fields, ...names: readonly string[]): readonly unknown[] | null => {
+  const found = field(value, ...names)
+  return Array.isArray(found) ? found : null
+}
+
+function scopes(resource: unknown, where: Where, into: Into, names: readonly string[]): void {
+  if (!isFields(resource)) return
+  const about = attributes(isFields(resource.resource) ? resource.resource.attributes : null)
+  for (const scoped of list(resource, ...names) ?? []) {
+    if (!isFields(scoped)) continue
+    const scope = field(scoped, 'scope', 'instrumentationLibrary', 'instrumentation_library')
+    const name = isFields(scope) ? (textOf(scope.name) ?? '') : ''
+    for (const item of list(scoped, 'spans', 'logRecords', 'log_records') ?? [])
+      if (isFields(item) && !one(item, name, about, where, into)) into.unread++
+  }
+}
+
+/** One span or log record, wherever its ids stand. False: it has none. */
+function one(item: Fields, scopeName: string, resource: Fields, where: Where, into: Into): boolean {
+  const context = field(item, 'context', 'spanContext', 'span_context')
+  const ids = isFields(context) ? context : item
+  const rawTrace = field(ids, 'traceId', 'trace_id')
+  const rawSpan = field(ids, 'spanId', 'span_id')
+  if (rawTrace === null || rawSpan === null) return false
+  const flat = !('startTimeUnixNano' in item) && !('timeUnixNano' in item)
+  const trace = hexId(rawTrace, 16) ?? (flat ? opaque(rawTrace) : null)
+  const span = hexId(rawSpan, 8) ?? (flat ? opaque(rawSpan) : null)
+  if (trace === null || span === null) {
+    into.unread++
+    return true
+  }
+  const scope = scopeOf(item) || scopeName
+  const body = item.body
+  if (body !== undefined && !('parentSpanId' in item) && field(item, 'endTimeUnixNano', 'end_time') === null) {
+    into.logs.push({ trace, span, scope, where, ...event(item) })
+    return true
+  }
+  const status = statusOf(item)
+  into.spans.push({
+    trace,
+    span,
+    parent: parentOf(item, flat),
+    name: textOf(field(item, 'name', 'span_name', 'operationName')) ?? '',
+    start: nanosOf(
+      field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp'),
+    ),
+    end: nanosOf(field(item, 'endTimeUnixNano', 'end_time_unix_nano', 'end_time', 'endTime', 'end_timestamp')),
+    ...status,
+    attrs: attributesOf(item),
+    events: eventsOf(item),
+    scope,
+    resource:
+      Object.keys(resource).length > 0
+        ? resource
+        : attributes(isFields(item.resource) ? item.resource.attributes : null),
+    where,
+  })
+  return true
+}
+
+const opaque = (value: unknown): string | null => plainId(typeof value === 'number' ? String(value) : value)
+
+function scopeOf(item: Fields): string {
+  const scope = field(item, 'scope', 'instrumentationScope', 'instrumentationLibrary', 'otel_scope_name')
+  return isFields(scope) ? (textOf(scope.name) ?? '') : (textOf(scope) ?? '')
+}
+
+function parentOf(item: Fields, flat: boolean): string | null {
+  const parent = field(item, 'parentSpanId', 'parent_span_id', 'parent_id', 'parentSpanContext', 'parent')
+  const id = isFields(parent) && parent.type !== 'Buffer' ? field(parent, 'spanId', 'span_id') : parent
+  return hexId(id, 8) ?? (flat ? opaque(id) : null)
+}
+
+/** Attributes of a span, with the kind that Phoenix keeps beside them. */
+function attributesOf(item: Fields): Fields {
+  const own = attributes(opened(item.attributes))
+  return typeof item.span_kind === 'string' && !('openinference.span.kind' in own) && /^[A-Z]+$/.test(item.span_kind)
+    ? { ...own, 'openinference.span.kind': item.span_kind }
+    : own
+}
+
+const CODES: Readonly<Record<string, 'ok' | 'error'>> = {
+  '1': 'ok',
+  '2': 'error',
+  ok: 'ok',
+  error: 'error',
+  status_code_ok: 'ok',
+  status_code_error: 'error',
+}
+
+function statusOf(item: Fields): { status: 'ok' | 'error' | 'unset'; message: string | null } {
+  const status = field(item, 'status', 'status_code', 'otel_status_code')
+  const code = isFields(status) ? field(status, 'code', 'status_code') : status
+  const message = isFields(status)
+    ? field(status, 'message', 'description')
+    : field(item, 'status_message', 'otel_status_message')
+  return { status: CODES[String(code ?? '').toLowerCase()] ?? 'unset', message: textOf(message) }
+}
+
+function eventsOf(item: Fields): WireEvent[] {
+  const events = field(item, 'events', 'span_events', 'otel_events')
+  return Array.isArray(events) ? events.filter(isFields).map(event) : []
+}
+
+function event(item: Fields): WireEvent {
+  const attrs = attributes(item.attributes)
+  const named = field(item, 'eventName', 'event_name', 'name') ?? field(attrs, 'event.name')
+  return {
+    name: textOf(named) ?? '',
+    time: nanosOf(field(item, 'timeUnixNano', 'time_unix_nano', 'timestamp', 'time', 'observedTimeUnixNano')),
+    attrs,
+    body: plain(item.body ?? null),
+  }
+}

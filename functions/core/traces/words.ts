@@ -1,0 +1,53 @@
+/** Names from traces, made fit for the fields that hold them. */
+
+/** A lower-case word for a bucket, gate or setting: `Order History` is `order_history`. `null`: nothing is left of it. */
+export function wordOf(name: string | null): string | null {
+  const word = (name ?? '')
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[^a-z]+|_+$/g, '')
+    .slice(0, 60)
+  return word === '' || word === 'constructor' || word === 'prototype' ? null : word
+}
+
+/** An id for an intent: what a folder may be called. */
+export function idOf(name: string | null): string | null {
+  const id = (name ?? '')
+    .trim()
+    .replace(/[^A-Za-z0-9_.:-]+/g, '_')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^[^A-Za-z0-9_]+|_+$/g, '')
+    .slice(0, 128)
+  return id === '' || id === '__proto__' ? null : id
+}
+
+/** A printable name of at most 300 characters. */
+export function nameOf(name: string | null): string | null {
+  const text = [...(name ?? '')]
+    .filter((c) => c.codePointAt(0)! >= 32 && c.codePointAt(0) !== 127)
+    .join('')
+    .trim()
+    .slice(0, 300)
+  const odd = text === '' || text.includes('../') || ['__proto__', 'constructor', 'prototype'].includes(text)
+  return odd ? null : text.isWellFormed() ? text : text.toWellFormed()
+}
+
+/** Ids that stand for nobody: whoever exports without one writes these. */
+const PLACEHOLDERS = new Set([
+  '',
+  'default',
+  'default_session_id',
+  'default_session',
+  'default_user',
+  'anonymous',
+  'unknown',
+  'none',
+  'null',
+  'undefined',
+  'nan',
+  'n/a',
+  '-',
+])
+
+export const isPlaceholder = (id: string): boolean => PLACEHOLDERS.has(id.trim().toLowerCase())

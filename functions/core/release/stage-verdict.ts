@@ -5,7 +5,7 @@
 
 import type { ProductionRun, Rollout, Stage, StageRow } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { hoursBetween, instantAfter } from './instant.ts'
+import { hoursBetween, instantAfter } from '../instant.ts'
 import { periodRows } from './period-rows.ts'
 import { needsLowRiskCohort } from './routing.ts'
 import { isActive } from './status.ts'

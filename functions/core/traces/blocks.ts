@@ -68,7 +68,13 @@ function textIn(part: Fields): unknown {
 /** A call of a tool, wherever its name and arguments stand. */
 export function callOf(part: Fields, type: string): ToolCall | null {
   const at = firstFields(part, 'toolUse', 'functionCall', 'tool_call')
-  if (!at && !CALL.has(type) && !('tool.name' in part)) return null
+  if (
+    !at &&
+    !CALL.has(type) &&
+    !('tool.name' in part) &&
+    !('toolCallId' in part && 'toolName' in part && !RESULT.has(type))
+  )
+    return null
   const it = at ?? part
   const inner = isFields(it.function) ? it.function : it
   const name = textOf(field(inner, 'name', 'toolName', 'tool_name', 'tool.name') ?? field(it, 'name'))

@@ -18,7 +18,7 @@ export class TwoFamilies extends Error {
 export function familyOf(
   trace: Trace,
   { family }: TraceOptions,
-): { readonly family: string; readonly by: 'session' | 'user' | 'trace' | 'path' } {
+): { readonly family: string; readonly by: 'session' | 'user' | 'trace' | 'path' | 'case' } {
   if (family === 'trace') return { family: `trace:${trace.id}`, by: 'trace' }
   const path = pathOf(family)
   const by = path !== null ? 'path' : family === 'user' ? 'user' : 'session'
@@ -31,7 +31,9 @@ export function familyOf(
   ]
   if (found.length > 1) throw new TwoFamilies(trace.id, found)
   const name = found[0] === undefined ? null : nameOf(found[0])
-  return name === null ? { family: `trace:${trace.id}`, by: 'trace' } : { family: name, by }
+  if (name !== null) return { family: name, by }
+  const shared = nameOf(trace.about.find((about) => about.case)?.case ?? null)
+  return shared === null ? { family: `trace:${trace.id}`, by: 'trace' } : { family: shared, by: 'case' }
 }
 
 const said = ({ spans, about }: Trace, by: 'session' | 'user'): string[] =>
@@ -55,6 +57,7 @@ export function intentOf(trace: Trace, tree: Tree, { intent }: TraceOptions): st
   return (
     idOf(agent?.agent ?? null) ??
     idOf(agent?.name ?? null) ??
+    idOf(trace.spans.find((span) => span.agent !== null)?.agent ?? null) ??
     idOf(whole ?? null) ??
     idOf(tree.roots[0]?.name ?? null) ??
     'unnamed'

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
+import { millisecondsOf } from '../instant.ts'
 import { isFields, isLong, longOf } from './values.ts'
 
 /**
@@ -47,9 +48,6 @@ export const plainId = (value: unknown): string | null =>
 export const safeId = (id: string): string =>
   ID_PATTERN.test(id) && isSafeId(id) ? id : `h_${createHash('sha256').update(id).digest('hex').slice(0, 32)}`
 
-const MONTHS =
-  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i
-
 /** In which unit a number without one counts, by its size: seconds, milliseconds, microseconds or nanoseconds since 1970. */
 const UNITS: readonly (readonly [below: number, nanos: number])[] = [
   [1e11, 1e9],
@@ -70,12 +68,23 @@ export function nanosOf(value: unknown): string | null {
   const text = value.trim()
   if (/^\d+$/.test(text)) return text.length >= 17 ? positive(BigInt(text)) : numberNanos(Number(text))
   if (/^\d+\.\d+$/.test(text)) return numberNanos(Number(text))
-  const parts = MONTHS.exec(text)
+  return isoNanos(text)
+}
+
+const ISO =
+  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:(Z|UTC)|([+-])(\d{2}):?(\d{2}))?$/i
+
+function isoNanos(text: string): string | null {
+  const parts = ISO.exec(text)
   if (!parts) return null
-  const [, year, month, day, hour, minute, second = '00', fraction = '', zone = 'Z'] = parts
-  const offset = /^(Z|UTC)$/i.test(zone) ? 'Z' : zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`
-  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`)
-  return Number.isNaN(ms) ? null : positive(BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0')))
+  const [, day, time, second = '00', fraction = '', , sign, hours = '0', minutes = '0'] = parts
+  const away = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1)
+  try {
+    const ms = millisecondsOf(`${day}T${time}:${second}.000Z`) - away
+    return positive(BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0')))
+  } catch {
+    return null
+  }
 }
 
 function numberNanos(value: number): string | null {

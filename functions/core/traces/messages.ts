@@ -55,16 +55,22 @@ function itemMessages(item: unknown, role: Role): Message[] {
   if (inner !== null) return itemMessages(opened(inner), role)
   const said = roleOf(item)
   if (said === null) return withoutRole(item, role)
-  return said === 'tool' && !hasOwnResults(item) ? [toolMessage(item)] : [spoken(item, said)]
+  if (said !== 'tool' || hasOwnResults(item)) return [spoken(item, said)]
+  return isToolDefinition(item) ? [] : [toolMessage(item)]
 }
 
 /** The message inside an envelope: a choice, a generation, LangChain's constructor, OpenInference's nesting. */
 function unwrapped(item: Fields): unknown {
-  if (item.lc !== undefined && isFields(item.kwargs)) {
+  if (Array.isArray(item.id) && isFields(item.kwargs)) {
     const last = Array.isArray(item.id) ? String(item.id.at(-1)) : ''
     return { type: last, ...item.kwargs }
   }
-  if (isFields(item.message) && roleOf(item) === null) return item.message
+  // A generation repeats its message's words beside it, and they may stand there alone.
+  if (isFields(item.message) && roleOf(item) === null)
+    return typeof item.text === 'string' ? { text: item.text, ...item.message } : item.message
+  if (isFields(item.kwargs) && roleOf(item) === null) return { text: item.text, ...item.kwargs }
+  // Gemini's answer holds its message as content; so do pages that say nothing else.
+  if (isFields(item.content) && Array.isArray(item.content.parts) && roleOf(item) === null) return item.content
   if (isFields(item.message) && item.finish_reason !== undefined) return item.message
   return null
 }
@@ -79,10 +85,11 @@ function withoutRole(item: Fields, role: Role): Message[] {
   for (const name of LISTS) {
     const list = opened(item[name])
     if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null))
-      return [...instructions(item), ...itemMessages(list, role)]
+      return [...(role === 'assistant' ? [] : instructions(item)), ...itemMessages(list, role)]
     if (name.startsWith('input') && typeof list === 'string' && instructions(item).length > 0)
       return [...instructions(item), messageFrom(role, [{ text: list }])]
   }
+  if (item.content !== undefined || Array.isArray(item.tool_calls)) return [spoken(item, role)]
   if (Array.isArray(item.parts)) return pydanticParts(item.parts, role)
   const blocks = blocksOf(item)
   const known = blocks.filter((block) => !('omitted' in block))
@@ -95,8 +102,18 @@ const isResult = (block: Block): boolean => 'result' in block
 
 /** What a request says beside its messages. */
 function instructions(item: Fields): Message[] {
-  const text = field(item, 'instructions', 'system', 'system_prompt', 'systemPrompt')
+  const config = isFields(item.config) ? item.config.system_instruction : null
+  const text = field(item, 'instructions', 'system', 'system_prompt', 'systemPrompt') ?? config
   return typeof text === 'string' || Array.isArray(text) ? [messageFrom('system', blocksOf(text))] : []
+}
+
+/** An input with the instructions that only the answer repeats: they were read first. */
+export function withInstructions(input: readonly Message[] | null, answer: unknown): readonly Message[] | null {
+  const at = opened(answer)
+  const told = isFields(at) ? instructions(at) : []
+  return input === null || told.length === 0 || input.some(({ role }) => role === 'system')
+    ? input
+    : [...told, ...input]
 }
 
 /** Parts that say themselves who spoke. */
@@ -127,11 +144,17 @@ function toolMessage(item: Fields): Message {
   return { role: 'tool', text: '', calls: [], results: [result], omitted: {} }
 }
 
+/** LangChain's tracer lists the tools that a model may call among its messages. */
+const isToolDefinition = ({ content, tool_call_id }: Fields): boolean =>
+  isFields(content) && content.type === 'function' && isFields(content.function) && tool_call_id === undefined
+
 function spoken(item: Fields, role: Role): Message {
   const content = opened(field(item, 'parts', 'content', 'contents', 'text'))
   const blocks: Block[] =
     typeof content === 'object' ? blocksOf(content) : blocksOf(field(item, 'parts', 'content', 'contents', 'text'))
-  const given = opened(field(item, 'tool_calls', 'toolCalls'))
+  const beneath = isFields(item.additional_kwargs) ? item.additional_kwargs.tool_calls : null
+  const listed = opened(field(item, 'tool_calls', 'toolCalls'))
+  const given = Array.isArray(listed) && listed.length > 0 ? listed : opened(beneath)
   const old = isFields(item.function_call) ? [item.function_call] : []
   const beside = [...(Array.isArray(given) ? given : []), ...old].flatMap((call): Block[] => {
     const read = isFields(call) ? callOf(isFields(call.tool_call) ? call.tool_call : call, 'function') : null

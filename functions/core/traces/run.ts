@@ -2,6 +2,7 @@
  * A trace becomes a native run, or is dropped for a reason: dialects.md's normal form. Nothing is inferred that the trace does not say.
  */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { instantOf } from '../instant.ts'
 import { type Actions, actionsOf } from './actions.ts'
 import { type Turn, turnsOf } from './conversation.ts'
 import { familyOf, intentOf, namedAt } from './family.ts'
@@ -100,14 +101,19 @@ function nativeRun(
   const offered = offeredBy(trace.spans, tally)
   const { family, by } = familyOf(trace, options)
   tally.add(`families.by_${by}`)
+  const own = trace.about.find(({ passed }) => typeof passed === 'boolean')
   const scores = [...trace.about.flatMap((about) => about.scores ?? []), ...trace.spans.flatMap((span) => span.scores)]
-  const labels = labelsOf(scores, options, tally)
+  const named = labelsOf(scores, options, tally)
+  const labels =
+    named.passed === null && own
+      ? { ...named, passed: own.passed!, score_kind: named.score_kind ?? own.passed_kind ?? 'rule' }
+      : named
   const steps = timelineOf(turns, actions, offered.hops, options.writes, tally)
   const first =
     trace.spans.map(({ start }) => start).find((start) => start !== null) ??
     trace.about.find(({ start }) => start)?.start ??
     null
-  const started = first === null ? null : new Date(Number(BigInt(first) / 1_000_000n)).toISOString()
+  const started = first === null ? null : instantOf(Number(BigInt(first) / 1_000_000n))
   const id = safeId(trace.id)
   const session = [...trace.spans, ...trace.about]
     .map((each) => nameOf(each.session ?? null))
@@ -115,7 +121,7 @@ function nativeRun(
   return {
     run_id: id,
     trace_id: id,
-    case_id: id,
+    case_id: nameOf(trace.about.find((about) => about.case)?.case ?? null) ?? id,
     family_id: family,
     intent_id: intentOf(trace, tree, options),
     date: started?.slice(0, 10) ?? null,

@@ -134,6 +134,11 @@ export interface About {
   readonly output?: readonly Message[] | null
   readonly scores?: readonly Score[]
   readonly named?: Readonly<Record<string, JsonValue>>
+  /** What several runs of one case share, where it is not the run itself. */
+  readonly case?: string
+  /** The record's own verdict on the whole of it. */
+  readonly passed?: boolean | null
+  readonly passed_kind?: Score['kind']
   /** A scorer's own trace, which is no run. */
   readonly scorer?: boolean
   readonly cut?: readonly string[]
@@ -156,7 +161,7 @@ export type Part =
   | { readonly kind: 'about'; readonly about: About }
   | { readonly kind: 'unread'; readonly reason: UnreadReason; readonly where: Where }
 
-export type UnreadReason = 'id_unreadable' | 'pending_span' | 'unknown_row'
+export type UnreadReason = 'id_unreadable' | 'pending_span' | 'export_cut'
 
 const NOTHING = {
   parent: null,

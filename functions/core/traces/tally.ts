@@ -54,7 +54,10 @@ export class Tally {
     for (const [name, n] of [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const path = name.split('.')
       let at = root
-      for (const word of path.slice(0, -1)) at = (at[word] ??= {}) as Record<string, unknown>
+      for (const word of path.slice(0, -1)) {
+        at[word] ??= {}
+        at = at[word] as Record<string, unknown>
+      }
       at[path.at(-1)!] = n
     }
     return root

@@ -1,5 +1,5 @@
 /** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
-import type { About, More, Part, Score, Span } from './span.ts'
+import type { About, Message, More, Part, Score, Span } from './span.ts'
 import type { Tally } from './tally.ts'
 
 export interface Trace {
@@ -87,7 +87,25 @@ function withMore(span: Span, logs: readonly More[]): Span {
     input: span.input ?? (input.length > 0 ? input : null),
     output: span.output ?? (output.length > 0 ? output : null),
     scores: [...span.scores, ...scores],
+    open: span.open && !logs.some(({ said }) => said.open === false),
+    settings: Object.assign({}, ...logs.map(({ said }) => said.settings ?? {}), span.settings),
+    tool: span.kind === 'tool' ? toolWith(span.tool, input, output) : ((filled.tool as Span['tool']) ?? null),
     cut: [...span.cut, ...all((said) => said.cut)],
+    external: [...span.external, ...all((said) => said.external)],
+  }
+}
+
+/** A tool whose arguments and answer stand in a log record of its own. */
+function toolWith(tool: Span['tool'], input: readonly Message[], output: readonly Message[]): Span['tool'] {
+  if (!tool) return null
+  const answer = [...output, ...input].flatMap(({ results }) => results)[0]
+  const call = input.flatMap(({ calls }) => calls)[0]
+  return {
+    ...tool,
+    id: tool.id ?? answer?.id ?? null,
+    arguments: tool.arguments ?? call?.arguments,
+    result: tool.result ?? answer?.content ?? output.find(({ text }) => text !== '')?.text ?? null,
+    error: tool.error ?? answer?.error ?? null,
   }
 }
 

@@ -102,10 +102,8 @@ export function unflattened(attrs: Fields, prefix: string): unknown {
     found = true
     let at = root
     for (const word of path.slice(0, -1)) {
-      const next = at[word]
-      at = isFields(next)
-        ? (next as Record<string, unknown>)
-        : ((at[word] = Object.create(null)) as Record<string, unknown>)
+      if (!isFields(at[word])) at[word] = Object.create(null)
+      at = at[word] as Record<string, unknown>
     }
     at[path.at(-1)!] = attrs[key]
   }

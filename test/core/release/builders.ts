@@ -1,6 +1,6 @@
 /** A pack, tuples, a configuration, a rollout in any stage and production runs for tests. */
 import { digestOf } from '#core/canonical.ts'
-import { instantAfter } from '#core/release/instant.ts'
+import { instantAfter } from '#core/instant.ts'
 import { applyVerdict, type StartRollout, startRollout } from '#core/release/rollout.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { nextTuple, pinTuple } from '#core/release/tuple.ts'

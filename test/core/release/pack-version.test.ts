@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
-import { hoursBetween, instantAfter, instantOf, millisecondsOf } from '#core/release/instant.ts'
+import { hoursBetween, instantAfter, instantOf, millisecondsOf } from '#core/instant.ts'
 import { nextPackVersion } from '#core/release/pack-version.ts'
 import { nextTuple, tupleId } from '#core/release/tuple.ts'
 import { ContextPack, ReleaseTuple } from '#schemas/pack.ts'

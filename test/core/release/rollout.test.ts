@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
-import { instantAfter } from '#core/release/instant.ts'
+import { instantAfter } from '#core/instant.ts'
 import { chainProblems } from '#core/release/record-chain.ts'
 import { applyVerdict, resumeRollout, startRollout, stopRollout, type Transition } from '#core/release/rollout.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instantAfter } from '#core/release/instant.ts'
+import { instantAfter } from '#core/instant.ts'
 import { evaluateStage, type StageVerdict } from '#core/release/stage-verdict.ts'
 import { type ProductionRun, RolloutConfig, type StageGate } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'

@@ -127,12 +127,15 @@ function fromEvents(events: readonly WireEvent[]): Pick<Span, 'input' | 'output'
 
 function messageOfEvent({ name, attrs, body }: WireEvent): Message[] {
   const kept = field(attrs, 'gen_ai.event.content', 'gen_ai.prompt', 'gen_ai.completion')
-  const said = opened(kept ?? (isFilled(body) ? body : attrs))
+  const words =
+    typeof kept === 'string' && name.startsWith('gen_ai.content.')
+      ? kept.replace(/^(user|system|assistant): /, '')
+      : kept
+  const said = opened(words ?? (isFilled(body) ? body : attrs))
   const fields = typeof said === 'object' && said !== null && !Array.isArray(said) ? (said as Fields) : null
   if (name === 'gen_ai.choice' || name === 'gen_ai.content.completion') {
     const message = fields ? opened(fields.message) : null
-    const words = typeof message === 'string' ? message : null
-    if (words !== null) return messagesOf(words, 'assistant')
+    if (typeof message === 'string') return messagesOf(message, 'assistant')
     return messagesOf(message ?? (fields ? withRole(fields, 'assistant') : said), 'assistant')
   }
   const role = /^gen_ai\.(system|user|assistant|tool)/.exec(name)?.[1] ?? 'user'

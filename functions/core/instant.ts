@@ -1,5 +1,5 @@
 /** Moments as numbers and back, without the global clock type: the core may reckon with time, not read it. */
-import { requireWithin } from '../statistics/range.ts'
+import { requireWithin } from './statistics/range.ts'
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})\.(\d{3})Z$/
 const DAY = 86_400_000

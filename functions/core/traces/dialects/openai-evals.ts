@@ -1,0 +1,99 @@
+/** Items of OpenAI's evals: one answer of a model to one item of a data source, with what the graders said of it. */
+import { type Dialect, namedIn } from '../dialect.ts'
+import { nanosOf, plainId } from '../ids.ts'
+import { messagesOf } from '../messages.ts'
+import { type Part, type Score, spanOf, type Where } from '../span.ts'
+import { usageIncluding } from '../usage.ts'
+import { countOf, type Fields, isFields, numberOf, textOf } from '../values.ts'
+
+export const openaiEvals: Dialect = {
+  name: 'openai-evals',
+  about: 'OpenAI evals: output items, one a line or as saved list pages',
+  envelope: 'openai-evals',
+  claims: (row) => [...items(row)].length,
+  *parts(row, where, asked) {
+    // The last page that somebody saved may well not be the last there was.
+    if (isFields(row) && row.has_more === true) yield { kind: 'unread', reason: 'export_cut', where }
+    for (const item of items(row)) yield* partsOf(item, where, asked.paths)
+  },
+}
+
+function* items(row: unknown): Generator<Fields> {
+  if (!isFields(row)) return
+  if (row.object === 'eval.run.output_item' && plainId(row.id) !== null) yield row
+  if (Array.isArray(row.data)) for (const item of row.data) yield* items(item)
+}
+
+function* partsOf(row: Fields, where: Where, paths: readonly string[]): Generator<Part> {
+  const trace = plainId(row.id)!
+  const sample = isFields(row.sample) ? row.sample : {}
+  const usage = isFields(sample.usage) ? sample.usage : {}
+  const error = isFields(sample.error) && textOf(sample.error.message) !== null ? sample.error : null
+  const results = Array.isArray(row.results) ? row.results.filter(isFields) : []
+  const start = nanosOf(row.created_at)
+  yield {
+    kind: 'about',
+    about: {
+      trace,
+      name: textOf(row.eval_id),
+      start,
+      case: `${row.eval_id}#${row.datasource_item_id}`,
+      status_text: textOf(row.status),
+      passed: row.status === 'pass' ? true : row.status === 'fail' ? false : null,
+      passed_kind: results.some(isJudged) ? 'judge' : 'rule',
+      scores: results.map(scoreOf),
+      named: namedIn(row, { paths }),
+      where,
+    },
+  }
+  const input = messagesOf(sample.input, 'user')
+  const output = messagesOf(sample.output, 'assistant')
+  const name = textOf(sample.model)
+  yield {
+    kind: 'span',
+    span: spanOf({
+      trace,
+      span: 'sample',
+      name: name ?? 'sample',
+      kind: 'call',
+      // Nothing says how long it took; the item says when it was written.
+      start,
+      end: null,
+      status: error ? 'error' : 'unset',
+      status_text: error ? textOf(error.code) : null,
+      input: input.length > 0 ? input : null,
+      output: output.length > 0 ? output : null,
+      usage: usageIncluding({
+        prompt: countOf(usage.prompt_tokens),
+        completion: countOf(usage.completion_tokens),
+        cached: countOf(usage.cached_tokens),
+      }),
+      model: name,
+      settings: settingsIn(sample, name),
+      finish: textOf(sample.finish_reason),
+      where,
+    }),
+  }
+}
+
+const isJudged = ({ type, sample }: Fields): boolean => /label_model|score_model/.test(String(type)) || isFields(sample)
+
+const scoreOf = (result: Fields): Score => ({
+  name: textOf(result.name) ?? 'result',
+  value: numberOf(result.score) ?? (typeof result.passed === 'boolean' ? result.passed : null),
+  label: typeof result.passed === 'boolean' ? (result.passed ? 'pass' : 'fail') : null,
+  kind: isJudged(result) ? 'judge' : 'rule',
+  annotator: null,
+  comment: null,
+})
+
+function settingsIn(sample: Fields, name: string | null): Record<string, string | number> {
+  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
+  for (const [path, value] of [
+    ['model.temperature', numberOf(sample.temperature)],
+    ['model.top_p', numberOf(sample.top_p)],
+    ['model.max_tokens', numberOf(sample.max_completion_tokens)],
+  ] as const)
+    if (value !== null) settings[path] = value
+  return settings
+}

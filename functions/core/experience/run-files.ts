@@ -96,8 +96,11 @@ export interface PackedRun {
 /** A run to be packed, with the digest of the decision record that its files would hold. */
 export function packRun(run: ExperienceRun): PackedRun & { readonly record: string } {
   const recorded = canonical(run)
-  // Compiled as it will be read again: the order of keys is part of what a compiler sees.
-  const again = JSON.parse(recorded) as ExperienceRun
+  return packRecorded(recorded, JSON.parse(recorded) as ExperienceRun)
+}
+
+/** The same of canonical text and of what was read from it: the order of keys is part of what a compiler sees. */
+export function packRecorded(recorded: string, again: ExperienceRun): PackedRun & { readonly record: string } {
   const { sealed } = sealedFiles(again)
   const compiled = compileRun(again, recordedOf(again, sealed, {}))
   const { text, context } = decisionRecord(again, sealed, compiled.recording)

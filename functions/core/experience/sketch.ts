@@ -1,6 +1,7 @@
 /** Sketches of what runs say, to find near copies: MinHash over runs of words, under the split's key. */
 import { createHmac } from 'node:crypto'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { type ContentName, hiddenUnder } from './content.ts'
 
 /** Words of a shingle. */
 const WORDS = 4
@@ -48,6 +49,10 @@ export function sketchOf(splitKey: string, run: ExperienceRun): Sketch | null {
   )
   return { bands, signature: hex.join('') }
 }
+
+/** Hides the family of a sketched run, by the hash of the run's id. */
+export const hideUnderRun = (splitKey: string, run: string): Pick<ContentName, 'hide' | 'reveal'> =>
+  hiddenUnder(splitKey, `near\u0000${run}`)
 
 /** Estimated share of shingles that two signatures have in common, 0 to 1. */
 export function likeness(a: string, b: string): number {

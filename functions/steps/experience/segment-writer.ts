@@ -1,4 +1,5 @@
 /** Packs recorded runs into segments: put aside first, then written some thousand at a time, each segment whole and once. */
+import type { Records } from '#core/bytes/records.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import { caseOf, type IndexLine, type Packed } from '#core/experience/index-line.ts'
 import type { PackedRun } from '#core/experience/run-files.ts'
@@ -6,10 +7,11 @@ import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
+import { putAside, type TextsAside } from './incoming-runs.ts'
 
-/** Runs of a segment, and characters of their lines, whichever comes first: its writer holds it packed. */
+/** Runs of a segment, and bytes of their lines, whichever comes first: its writer holds it packed. */
 const SEGMENT_RUNS = 2048
-const SEGMENT_CHARS = 32 * 1024 * 1024
+const SEGMENT_BYTES = 32 * 1024 * 1024
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
 
@@ -22,19 +24,21 @@ export interface Written<T> {
 interface Entry<T> {
   readonly line: IndexLine
   readonly about: T
-  /** Position of its compiled and its recorded line among what is aside. */
-  readonly at: readonly [compiled: number, recorded: number]
-  /** Characters of both. */
-  readonly chars: number
+  readonly texts: TextsAside
 }
 
 export class SegmentWriter<T> {
   readonly #aside: Scratch
+  readonly #texts: Records
   #count = 0
 
-  /** @param aside for this writer alone, which closes it */
-  constructor(aside: Scratch) {
+  /**
+   * @param aside for this writer alone, which closes it
+   * @param texts where the texts of runs lie that somebody else has put aside
+   */
+  constructor(aside: Scratch, texts = aside.records) {
     this.#aside = aside
+    this.#texts = texts
   }
 
   get count(): number {
@@ -43,13 +47,14 @@ export class SegmentWriter<T> {
 
   /** Puts a run aside. `about` is handed back as JSON carries it. */
   add(line: IndexLine, { compiled, recorded }: PackedRun, about: T): void {
-    const at = [this.#aside.records.append(compiled), this.#aside.records.append(recorded)] as const
+    this.addAside(line, putAside(this.#texts, [compiled, recorded]), about)
+  }
+
+  /** The same of a run whose texts are aside already. */
+  addAside(line: IndexLine, texts: TextsAside, about: T): void {
     // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
     const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(
-      `${line.date ?? ''} ${number}`,
-      JSON.stringify({ line, about, at, chars: compiled.length + recorded.length } satisfies Entry<T>),
-    )
+    this.#aside.set(`${line.date ?? ''} ${number}`, JSON.stringify({ line, about, texts } satisfies Entry<T>))
   }
 
   /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
@@ -72,16 +77,16 @@ export class SegmentWriter<T> {
   /** Runs of each segment. */
   *#groups(): Generator<readonly Entry<T>[]> {
     let group: Entry<T>[] = []
-    let chars = 0
+    let bytes = 0
     for (const [, text] of this.#aside.entries()) {
       const entry = JSON.parse(text) as Entry<T>
-      if (group.length === SEGMENT_RUNS || (group.length > 0 && chars + entry.chars > SEGMENT_CHARS)) {
+      if (group.length === SEGMENT_RUNS || (group.length > 0 && bytes + entry.texts.bytes > SEGMENT_BYTES)) {
         yield group
         group = []
-        chars = 0
+        bytes = 0
       }
       group.push(entry)
-      chars += entry.chars
+      bytes += entry.texts.bytes
     }
     if (group.length > 0) yield group
   }
@@ -94,7 +99,7 @@ export class SegmentWriter<T> {
       const first = next
       const lines = { compiled: [] as string[], recorded: [] as string[] }
       for (let chars = 0; next < entries.length && (next === first || chars < FRAME_CHARS); next++) {
-        const [compiled, recorded] = entries[next]!.at.map((position) => this.#text(position)) as [string, string]
+        const [compiled, recorded] = entries[next]!.texts.at.map((position) => this.#text(position)) as [string, string]
         lines.compiled.push(compiled)
         lines.recorded.push(recorded)
         chars += recorded.length
@@ -118,6 +123,6 @@ export class SegmentWriter<T> {
   }
 
   #text(position: number): string {
-    return this.#aside.records.read(position).toString()
+    return this.#texts.read(position).toString()
   }
 }

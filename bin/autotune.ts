@@ -11,6 +11,7 @@ import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
+import { traceOptions } from './traces.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -98,14 +99,14 @@ function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/init.ts')).init(o)
     })
 
-  verb(
+  const importing = verb(
     'import [files...]',
-    'publish packs, suites and prices, and import recorded runs (JSONL, also .gz) through a map',
-    'autotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata',
+    'publish packs, suites and prices, and import recorded runs: traces of any known dialect, native records, or others through a map',
+    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata',
   )
     .option(
       '--map <map>',
-      'shipped map or a .jsonata file: one foreign record -> one native run; without it records are native',
+      'shipped map or a .jsonata file: one foreign record -> one native run; without it the files say what they are',
     )
     .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
     .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
@@ -131,10 +132,13 @@ function build(state: { code: number }): Command {
         'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs)',
       ).choices(['files', 'segments']),
     )
+    .option('--list', 'the dialects of traces and the maps that are known', false)
+    .option('--dry-run', 'say what would be stored, and write nothing', false)
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {
       state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
     })
+  traceOptions(importing)
 
   verb(
     'pack',

@@ -1,14 +1,19 @@
 /** `autotune import`: what was stored, and where it went. */
 
-import { importFiles } from '../embedded/import-files.ts'
+import { shippedMaps } from '#adapters/local/import/map-source.ts'
+import { DIALECTS } from '#core/traces/registry.ts'
+import { importFiles, tryImport } from '../embedded/import-files.ts'
+import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
 import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, terminalProgress } from './terminal.ts'
 import { copiesLines } from './text.ts'
+import { tracesLines } from './text-traces.ts'
+import { type TraceFlags, traceImport } from './trace-options.ts'
 
-interface Options extends StoreOptions {
+interface Options extends StoreOptions, TraceFlags {
   readonly json: boolean
   readonly map?: string
   readonly pack: string[]
@@ -20,12 +25,17 @@ interface Options extends StoreOptions {
   readonly heldoutShare: number
   readonly joinNearCopies?: boolean
   readonly layout?: Layout
+  readonly list: boolean
+  readonly dryRun: boolean
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
+  if (o.list) return listed(o.json)
   const documents = o.pack.length + o.suite.length + o.prices.length + o.document.length
   if (files.length + documents === 0)
     throw new UserError('nothing to import: name record files, or --pack, --suite, --prices, --document')
+  const traces = traceImport(o)
+  if (o.dryRun) return dryRun(files, o, traces)
   const store = await openForImport(o, terminalProgress())
   const ended = onInterrupt('Every run that was stored is whole: the same command goes on, and skips what it finds')
   try {
@@ -41,8 +51,10 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       heldoutShare: o.heldoutShare,
       layout: o.layout ?? null,
       joinNear: o.joinNearCopies ?? false,
+      traces,
     })
     print(o.json, { ...report, documents }, () => [
+      ...(report.traces ? tracesLines(report.traces) : []),
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
       ...(files.length > 0
         ? [
@@ -60,4 +72,24 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
     ended()
     store.close()
   }
+}
+
+async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {
+  const report = await tryImport(files, { map: o.map ?? null, traces })
+  print(o.json, report, () => [
+    ...(report.traces ? tracesLines(report.traces) : []),
+    `would store ${report.runs} runs of ${report.families} families; intents: ${report.intents.join(', ')}; nothing was written`,
+  ])
+  return 0
+}
+
+function listed(json: boolean): number {
+  const dialects = DIALECTS.map(({ name, about }) => ({ name, about }))
+  print(json, { dialects, maps: shippedMaps() }, () => [
+    'dialects (--from)',
+    ...dialects.map(({ name, about }) => `   ${name.padEnd(14)} ${about}`),
+    'maps (--map)',
+    ...shippedMaps().map((name) => `   ${name}`),
+  ])
+  return 0
 }

@@ -1,13 +1,19 @@
 /** `autotune import`: documents are published, records are mapped, checked as a whole, and only then written. */
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
+import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
+import { byCodeUnit } from '#core/canonical.ts'
 import { prepareRun } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
+import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import { UserError } from '../errors.ts'
-import type { Holder, Store } from '../ports.ts'
+import type { Holder, Scratch, Store } from '../ports.ts'
 import {
   publishDocument,
   publishPack,
@@ -22,6 +28,7 @@ import type { Layout } from '../steps/experience/layout.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
+import { holdsTraces, type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -39,6 +46,13 @@ export interface ImportOptions {
   /** How the runs are to lie; null: as they do, or as suits their number. */
   readonly layout?: Layout | null
   readonly preparing?: PreparingOptions
+  /** How traces are read; absent: as the files say themselves. */
+  readonly traces?: TraceImport
+}
+
+export interface FilesReport extends IngestReport {
+  /** What became of traces; null: the records were native, or a map's. */
+  readonly traces: TracesReport | null
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -47,7 +61,7 @@ export async function importFiles(
   files: readonly string[],
   options: ImportOptions,
   holder: Holder = thisProcess(),
-): Promise<IngestReport> {
+): Promise<FilesReport> {
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
@@ -61,14 +75,18 @@ export async function importFiles(
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options)
     const joinNear = options.joinNear ?? false
-    const source = runsOf(files, rule.key, options)
+    let traces: TracesReport | null = null
+    const tell = (told: TracesReport) => {
+      traces = told
+    }
+    const source = runsOf(() => store.scratch(), files, rule.key, options, tell)
     const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
     await check()
     for (const pack of packs) await publishPack(store, pack)
     for (const suite of suites) await publishSuite(store, suite)
     for (const table of prices) await publishPrices(store, table)
     for (const document of kept) await publishDocument(store, document)
-    return report
+    return { ...report, traces }
   })
 }
 
@@ -91,11 +109,18 @@ const MOST_PROBLEMS = 20
 
 /** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
 async function* runsOf(
+  scratch: () => Scratch,
   files: readonly string[],
   splitKey: string,
-  { map, preparing }: ImportOptions,
+  { map, preparing, traces }: Pick<ImportOptions, 'map' | 'preparing' | 'traces'>,
+  tell: (report: TracesReport) => void,
 ): AsyncGenerator<IncomingRun> {
-  const records = map === null ? nativeRuns(files, splitKey, preparing) : mappedRuns(files, splitKey, map)
+  const records =
+    map !== null
+      ? mappedRuns(files, splitKey, map)
+      : (traces && traces.from !== null) || (await holdsTraces(files))
+        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, tell)
+        : nativeRuns(files, splitKey, preparing)
   const problems: string[] = []
   let runs = 0
   for await (const record of records) {
@@ -110,6 +135,58 @@ async function* runsOf(
     throw new UserError(
       `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
     )
+}
+
+const AS_THEY_SAY: TraceImport = { from: null, options: DEFAULT_OPTIONS, maxDropped: 0.05, allowCut: false }
+
+async function* tracedRuns(
+  scratch: () => Scratch,
+  files: readonly string[],
+  splitKey: string,
+  how: TraceImport,
+  tell: (report: TracesReport) => void,
+): AsyncGenerator<IncomingRun | ImportError> {
+  const opened: Scratch[] = []
+  const open = () => {
+    opened.push(scratch())
+    return opened.at(-1)!
+  }
+  try {
+    for await (const run of traceRuns(files, how, open, tell))
+      yield run instanceof ImportError ? run : prepareRun(run, splitKey)
+  } finally {
+    for (const aside of opened) aside.close()
+  }
+}
+
+/** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */
+export async function tryImport(
+  files: readonly string[],
+  options: Pick<ImportOptions, 'map' | 'traces'>,
+): Promise<{
+  readonly runs: number
+  readonly families: number
+  readonly intents: readonly string[]
+  readonly traces: TracesReport | null
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
+  let traces: TracesReport | null = null
+  const tell = (told: TracesReport) => {
+    traces = told
+  }
+  try {
+    const families = new Set<string>()
+    const intents = new Set<string>()
+    let runs = 0
+    for await (const { facts } of runsOf(() => fileScratch(folder), files, 'dry-run', options, tell)) {
+      runs++
+      intents.add(facts.intent)
+      families.add(facts.names.family)
+    }
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function* mappedRuns(

@@ -18,6 +18,9 @@ export type DropReason = (typeof DROPPED)[number]
 
 /** Counts by dotted name (`spans.read`, `dropped.open`), and where the first of a kind stood. */
 export class Tally {
+  /** Instants of the first and the last run. */
+  first: string | null = null
+  last: string | null = null
   readonly #counts = new Map<string, number>()
   readonly #examples = new Map<string, string>()
 
@@ -33,6 +36,12 @@ export class Tally {
 
   of(name: string): number {
     return this.#counts.get(name) ?? 0
+  }
+
+  /** Widens a range of text that is ordered as what it stands for. */
+  between(text: string): void {
+    if (this.first === null || text < this.first) this.first = text
+    if (this.last === null || text > this.last) this.last = text
   }
 
   exampleOf(name: string): string | null {

@@ -34,11 +34,10 @@ function* records(row: unknown): Generator<Found> {
   const own = kindOf(row)
   const trace = own === 'trace' ? plainId(row.id) : plainId(field(row, 'traceId', 'trace_id'))
   if (own && trace !== null) yield { kind: own, row, trace }
-  // A dump lists the observations twice: in the trace and beside it.
-  const beside = isFields(row.trace) && Array.isArray(row.observations)
   for (const item of lists) {
     if (!isFields(item)) continue
-    for (const found of records(beside && item === row.trace ? { ...item, observations: undefined } : item)) yield found
+    // A dump lists the observations twice: in the trace, without their words, and beside it.
+    for (const found of records(item === row.trace ? { ...item, observations: undefined } : item)) yield found
   }
 }
 

@@ -1,0 +1,44 @@
+/** Options that say how traces are read: of `import`, and of whatever looks at traces before they are imported. */
+import { type Command, Option } from 'commander'
+import { UserError } from '../functions/errors.ts'
+import { repeat } from './arguments.ts'
+
+/** What a trace does not say itself stands in one of these, or is not known. */
+export function traceOptions(command: Command): Command {
+  return command
+    .option('--from <dialect>', 'dialect of the traces ("autotune import --list"); without it each file says itself')
+    .addOption(
+      new Option('--unit <unit>', 'what becomes a run: a trace, or all traces of a session')
+        .choices(['trace', 'session'])
+        .default('trace'),
+    )
+    .option('--family <rule>', 'what a family is: session, user, trace, or the path of a field', 'session')
+    .option('--intent <name>', 'intent of all runs, or the path of the field that says it (a path holds a dot)')
+    .option(
+      '--score <rule>',
+      'a recorded score that is the label: NAME, NAME>=0.5, NAME=LABEL (repeatable)',
+      repeat,
+      [],
+    )
+    .option('--writes <tool>', 'a tool that changes something outside the run (repeatable)', repeat, [])
+    .option('--correction <name>', 'human annotations of this name are corrections (repeatable)', repeat, [])
+    .option(
+      '--tag <field=path>',
+      'a version or id of the run from a field, e.g. pack_version=app.pack (repeatable)',
+      repeat,
+      [],
+    )
+    .addOption(
+      new Option('--max-dropped <share>', 'share of traces that may become no run')
+        .default(0.05)
+        .argParser(droppedShare),
+    )
+    .option('--allow-cut', 'take an export that says that there is more', false)
+}
+
+function droppedShare(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value <= 1) || text.trim() === '')
+    throw new UserError(`--max-dropped takes a share from 0 to 1, got "${text}"`)
+  return value
+}

@@ -1,0 +1,51 @@
+/** What became of traces, in lines. */
+import { TODO, type TracesReport } from '../embedded/trace-runs.ts'
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+/** The share that was dropped stands first: everything that rests on the runs rests on a selection. */
+export function tracesLines({
+  dialects,
+  traces,
+  runs,
+  dropped_share,
+  dropped,
+  left_out,
+  counts,
+  first,
+  last,
+}: TracesReport): string[] {
+  const names = [...new Set(dialects.map(({ name }) => name))].join(', ')
+  const sure = dialects.reduce((least, { share }) => Math.min(least, share), 1)
+  return [
+    `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}`,
+    ...dropped.map(({ reason, n, example }) => `         ${n} ${reason}: ${TODO[reason]}; e.g. ${example}`),
+    `dialect  ${names}${sure < 1 ? ` (${percent(sure)} of what any dialect knows in it)` : ''}`,
+    ...(first && last ? [`time     ${first} to ${last}`] : []),
+    ...Object.entries(counts).flatMap(([name, of]) =>
+      SHOWN.has(name) ? [`${name.replace('_', ' ').padEnd(8)} ${wordsOf(of)}`] : [],
+    ),
+    ...(left_out.length > 0
+      ? [`left out ${left_out.length} files that hold no records: ${left_out.slice(0, 3).join(', ')}`]
+      : []),
+  ]
+}
+
+const SHOWN = new Set([
+  'families',
+  'messages',
+  'model_calls',
+  'tools',
+  'retrievals',
+  'approvals',
+  'scores',
+  'spans',
+  'unread',
+])
+
+const wordsOf = (counts: unknown, prefix = ''): string =>
+  typeof counts === 'number'
+    ? `${counts} ${prefix}`
+    : Object.entries(counts as Record<string, unknown>)
+        .map(([name, of]) => (name === 'n' ? String(of) : wordsOf(of, `${prefix} ${name.replaceAll('_', ' ')}`.trim())))
+        .join(', ')

@@ -1,0 +1,52 @@
+/** The options of a command as they say how traces are read; what is none of what they may say is refused by name. */
+import { scoreRule, TAGS, type Tag, type TraceOptions } from '#core/traces/options.ts'
+import { wordOf } from '#core/traces/words.ts'
+import type { TraceImport } from '../embedded/trace-runs.ts'
+import { UserError } from '../errors.ts'
+
+export interface TraceFlags {
+  readonly from?: string
+  readonly unit: 'trace' | 'session'
+  readonly family: string
+  readonly intent?: string
+  readonly score: readonly string[]
+  readonly writes: readonly string[]
+  readonly correction: readonly string[]
+  readonly tag: readonly string[]
+  readonly maxDropped: number
+  readonly allowCut: boolean
+}
+
+const RULES = ['session', 'user', 'trace']
+
+/** @throws UserError naming the option */
+export function traceImport(flags: TraceFlags): TraceImport {
+  if (!RULES.includes(flags.family) && !flags.family.includes('.'))
+    throw new UserError(
+      `--family ${flags.family}: a family is session, user, trace, or the path of a field, which holds a dot`,
+    )
+  const options: TraceOptions = {
+    unit: flags.unit,
+    family: flags.family,
+    intent: flags.intent ?? null,
+    scores: flags.score.map((text) => {
+      const rule = scoreRule(text)
+      if (rule === null) throw new UserError(`--score ${text}: give NAME, NAME>=NUMBER, NAME<=NUMBER or NAME=LABEL`)
+      return rule
+    }),
+    writes: new Set(flags.writes.flatMap((names) => names.split(',').map((name) => name.trim()))),
+    corrections: new Set(flags.correction),
+    tags: new Map(flags.tag.map(tagOf)),
+  }
+  if (options.intent !== null && !options.intent.includes('.') && wordOf(options.intent) === null)
+    throw new UserError(`--intent ${flags.intent}: give a name of letters and digits, or the path of a field`)
+  return { from: flags.from ?? null, options, maxDropped: flags.maxDropped, allowCut: flags.allowCut }
+}
+
+function tagOf(text: string): [Tag, string] {
+  const [field = '', ...path] = text.split('=')
+  const tag = TAGS.find((known) => known === field)
+  if (!tag || path.join('=') === '')
+    throw new UserError(`--tag ${text}: give FIELD=PATH, the field one of ${TAGS.join(', ')}`)
+  return [tag, path.join('=')]
+}

@@ -1,0 +1,196 @@
+/** Files of traces to native runs, with what was read, joined and left out on the way. */
+import { readRows } from '#adapters/local/carriers/read-rows.ts'
+import { ImportError } from '#adapters/local/import/import-error.ts'
+import { toNativeRun } from '#adapters/local/import/native-run.ts'
+import { TwoFamilies } from '#core/traces/family.ts'
+import type { TraceOptions } from '#core/traces/options.ts'
+import { DIALECTS, dialectNamed } from '#core/traces/registry.ts'
+import { DROPPED, type DropReason, type Tally } from '#core/traces/tally.ts'
+import { SpanConflict } from '#core/traces/trace.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { UserError } from '../errors.ts'
+import type { Scratch } from '../ports.ts'
+import { type FoundDialect, type Row, readTraces } from '../steps/experience/read-traces.ts'
+
+export interface TraceImport {
+  /** Name of a dialect; null: each file says itself which it is. */
+  readonly from: string | null
+  readonly options: TraceOptions
+  /** Share of traces that may be dropped, 0..1. */
+  readonly maxDropped: number
+  /** Take an export that says that there is more. */
+  readonly allowCut: boolean
+}
+
+/** Of all traces, those that became none: a selection that everything which rests on the others must show. */
+export interface TracesReport {
+  readonly dialects: readonly FoundDialect[]
+  readonly traces: number
+  readonly runs: number
+  readonly dropped_share: number
+  readonly dropped: readonly { readonly reason: DropReason; readonly n: number; readonly example: string }[]
+  readonly left_out: readonly string[]
+  readonly first: string | null
+  readonly last: string | null
+  /** Everything counted, by name: records, spans, model calls, tools, retrievals, scores ... */
+  readonly counts: Readonly<Record<string, unknown>>
+}
+
+/** Rows with ids that nobody can read, above which the export is not what it seems. */
+const MOST_UNREAD = 0.01
+
+/**
+ * Every trace of some files as a native run, or what is wrong with it; `report` is whole when all were taken.
+ *
+ * @throws UserError for files of no dialect or of several, and, in the end, where too much could not be read or was dropped
+ */
+export async function* traceRuns(
+  files: readonly string[],
+  { from, options, maxDropped, allowCut }: TraceImport,
+  scratch: () => Scratch,
+  tell: (report: TracesReport) => void,
+): AsyncGenerator<ExperienceRun | ImportError> {
+  const leftOut: string[] = []
+  const dialect = from === null ? null : namedDialect(from)
+  const rows = readRows(files, { leftOut: (file) => leftOut.push(file) })
+  const reading = await readTraces(rows, dialect, options, scratch)
+  for (const made of tracesOf(reading.traces())) {
+    if (made instanceof ImportError) yield made
+    else if (made.kind === 'run') {
+      const native = toNativeRun(made.run)
+      if (native.kind === 'run') {
+        if (native.run.started_at) reading.tally.between(native.run.started_at)
+        yield native.run
+      } else
+        yield new ImportError({
+          file: native.kind,
+          line: null,
+          field: native.field,
+          problem: `trace ${made.run.trace_id}: ${native.problem}`,
+          todo: 'Leave the trace out of the export, or correct what wrote it',
+        })
+    }
+  }
+  const report = reportOf(reading.dialects, reading.tally, leftOut)
+  tell(report)
+  refuseTooMuch(files, report, reading.tally, { maxDropped, allowCut })
+}
+
+function namedDialect(name: string) {
+  const dialect = dialectNamed(name)
+  if (dialect === null)
+    throw new UserError(
+      `--from ${name}: there is no such dialect; it is one of ${DIALECTS.map((d) => d.name).join(' | ')}`,
+    )
+  return dialect
+}
+
+/** What is refused by name, as an error of its trace. */
+function* tracesOf<T>(traces: Generator<T>): Generator<T | ImportError> {
+  try {
+    yield* traces
+  } catch (error) {
+    if (error instanceof SpanConflict) {
+      const { span, other } = error
+      yield new ImportError({
+        file: span.where.file,
+        line: null,
+        field: null,
+        problem: `${error.message} (${span.where.at}, and ${other.where.file} ${other.where.at})`,
+        todo: 'Export the trace again: nothing says which of the two is newer',
+      })
+    } else if (error instanceof TwoFamilies)
+      yield new ImportError({
+        file: 'trace',
+        line: null,
+        field: null,
+        problem: error.message,
+        todo: 'Name with --family what a family is: session, user, trace, or the path of a field',
+      })
+    else throw error
+  }
+}
+
+export function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: readonly string[]): TracesReport {
+  const traces = tally.of('traces.n')
+  const runs = tally.of('runs.n')
+  return {
+    dialects,
+    traces,
+    runs,
+    dropped_share: traces === 0 ? 0 : (traces - runs) / traces,
+    dropped: DROPPED.flatMap((reason) => {
+      const n = tally.of(`dropped.${reason}`)
+      return n === 0 ? [] : [{ reason, n, example: tally.exampleOf(`dropped.${reason}`) ?? '' }]
+    }),
+    left_out: leftOut,
+    first: tally.first,
+    last: tally.last,
+    counts: tally.json(),
+  }
+}
+
+/** What to do about traces that became no run. */
+export const TODO: Readonly<Record<DropReason, string>> = {
+  no_model_call: 'it holds no call of a model: leave it out of the export',
+  content_missing: 'messages were not captured: switch on the capture of message content in the instrumentation',
+  content_truncated: 'a limit cut it: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, and the limit of the backend',
+  content_external: 'its content lies in another store: export it with the content',
+  clock_backwards: 'a span ends before it starts: mend the clocks, or leave the trace out',
+  open: 'it has not ended: import it again when it has',
+  scorer_trace: 'a scorer wrote it about another trace',
+  waits_for_approval: 'it waits for a person, or goes on after one answered: --unit session makes both parts one run',
+  too_large: 'it is a job, no run of an agent: leave it out',
+  cycle: 'its spans are each other’s parents: export it again',
+}
+
+function refuseTooMuch(
+  files: readonly string[],
+  { traces, runs, dropped_share, dropped }: TracesReport,
+  tally: Tally,
+  { maxDropped, allowCut }: Pick<TraceImport, 'maxDropped' | 'allowCut'>,
+): void {
+  const named = files.join(', ')
+  const unread = tally.of('unread.id_unreadable')
+  const rows = tally.of('spans.read') + unread
+  if (unread > MOST_UNREAD * rows)
+    throw new UserError(
+      `${named}: ${unread} of ${rows} spans have ids that nobody can read (${tally.exampleOf('unread.id_unreadable')}): export them as hex or base64`,
+    )
+  if (!allowCut && tally.of('unread.export_cut') > 0)
+    throw new UserError(
+      `${named}: the export says that there is more (has_more, ${tally.exampleOf('unread.export_cut')}): fetch the rest, or take it as it is with --allow-cut`,
+    )
+  const reasons = dropped.map(({ reason, n, example }) => `  ${n} ${reason}: ${TODO[reason]}; e.g. ${example}`)
+  if (runs === 0) throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
+  if (dropped_share > maxDropped)
+    throw new UserError(
+      [
+        `${named}: ${traces - runs} of ${traces} traces (${percent(dropped_share)}) would be dropped, more than ${percent(maxDropped)} (--max-dropped)`,
+        ...reasons,
+      ].join('\n'),
+    )
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+/**
+ * Does a file hold traces, as `import` sees it without being told? Native records and lines that no dialect knows are none of them: the
+ * reader of native records says what is wrong with those.
+ */
+export async function holdsTraces(files: readonly string[]): Promise<boolean> {
+  const [first] = files
+  if (first === undefined || first === '-') return false
+  const head: Row[] = []
+  try {
+    for await (const row of readRows([first])) if (head.push(row) === 20) break
+  } catch {
+    return false
+  }
+  if (head.some(({ value }) => isNative(value))) return false
+  const isKnown = head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))
+  return isKnown || head.some(({ at }) => !at.startsWith('line '))
+}
+
+const isNative = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'run_id' in value && 'family_id' in value

@@ -4,6 +4,7 @@
  */
 
 const MAX_LEVELS = 100
+const LONG_NUMBER = /\d{16}/
 
 /**
  * What a text says as JSON; anything else comes back as it is, and so does a text that is no JSON, nests too deep or plants
@@ -13,7 +14,10 @@ const MAX_LEVELS = 100
 export function jsonOfText(value: unknown): unknown {
   if (typeof value !== 'string') return value
   try {
-    const parsed: unknown = JSON.parse(value, keepDigits as (key: string, value: unknown) => unknown)
+    // A reviver is asked of every value: only a text with so long a number needs it.
+    const parsed: unknown = LONG_NUMBER.test(value)
+      ? JSON.parse(value, keepDigits as (key: string, value: unknown) => unknown)
+      : JSON.parse(value)
     return isOdd(parsed, MAX_LEVELS) ? value : parsed
   } catch {
     return value

@@ -22,7 +22,7 @@ export class SpanConflict extends Error {
 
 /** @throws SpanConflict when a span stands twice with different content and neither row says that it is newer */
 export function traceOf(id: string, parts: Iterable<Part>, tally: Tally): Trace {
-  const spans = new Map<string, { span: Span; text: string }>()
+  const spans = new Map<string, Span>()
   const more: More[] = []
   const about: About[] = []
   for (const part of parts) {
@@ -34,24 +34,24 @@ export function traceOf(id: string, parts: Iterable<Part>, tally: Tally): Trace 
   return { id, spans: inOrder(joined), about }
 }
 
-function addSpan(spans: Map<string, { span: Span; text: string }>, span: Span, tally: Tally): void {
+function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
   tally.add('spans.read')
-  const { where: _, ...content } = span
-  const text = JSON.stringify(content)
   const known = spans.get(span.span)
   if (!known) {
-    spans.set(span.span, { span, text })
+    spans.set(span.span, span)
     return
   }
-  if (known.text === text) {
+  if (contentOf(known) === contentOf(span)) {
     tally.add('spans.repeated')
     return
   }
-  const newer = newest(known.span, span)
-  if (newer === null) throw new SpanConflict(known.span, span)
+  const newer = newest(known, span)
+  if (newer === null) throw new SpanConflict(known, span)
   tally.add('spans.superseded')
-  if (newer === span) spans.set(span.span, { span, text })
+  spans.set(span.span, newer)
 }
+
+const contentOf = ({ where: _, ...content }: Span): string => JSON.stringify(content)
 
 /** By what the rows say of their last change; a span that has ended is newer than the same one open. */
 function newest(a: Span, b: Span): Span | null {
@@ -60,13 +60,13 @@ function newest(a: Span, b: Span): Span | null {
   return BigInt(a.updated) > BigInt(b.updated) ? a : b
 }
 
-function joinMore(spans: ReadonlyMap<string, { span: Span }>, more: readonly More[], tally: Tally): Span[] {
+function joinMore(spans: ReadonlyMap<string, Span>, more: readonly More[], tally: Tally): Span[] {
   const by = Map.groupBy(
     more.toSorted((a, b) => compareInstants(a.time, b.time)),
     ({ span }) => span,
   )
   for (const [span, logs] of by) if (!spans.has(span)) tally.add('spans.logs_without_span', logs.length)
-  return [...spans.values()].map(({ span }) => withMore(span, by.get(span.span) ?? []))
+  return [...spans.values()].map((span) => withMore(span, by.get(span.span) ?? []))
 }
 
 /** What logs say fills what the span itself did not record. */

@@ -57,7 +57,7 @@ export async function readTraces(
 
   const readRow = (row: Row, its: Dialect): void => {
     tally.add('records.read')
-    for (const part of its.parts(row.value, { file: row.file, at: row.at }, asked)) aside.put(part, its.name)
+    aside.put(its.parts(row.value, { file: row.file, at: row.at }, asked), its.name)
   }
   const settle = (): void => {
     if (head.length === 0) return
@@ -130,14 +130,23 @@ class PartsAside {
     this.#tally = tally
   }
 
-  put(part: Part, name: string): void {
-    if (part.kind === 'unread') {
-      this.#tally.saw(`unread.${part.reason}`, part.where, part.reason)
-      return
+  /** The parts of a row: those of one trace lie together. */
+  put(parts: Iterable<Part>, name: string): void {
+    const byTrace = new Map<string, Part[]>()
+    for (const part of parts) {
+      if (part.kind === 'unread') {
+        this.#tally.saw(`unread.${part.reason}`, part.where, part.reason)
+        continue
+      }
+      const { trace } = part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
+      const known = byTrace.get(trace)
+      if (known) known.push(part)
+      else byTrace.set(trace, [part])
     }
-    const { trace } = part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
-    const position = this.#scratch.records.append(JSON.stringify({ name, part }))
-    this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
+    for (const [trace, of] of byTrace) {
+      const position = this.#scratch.records.append(JSON.stringify({ name, parts: of }))
+      this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
+    }
   }
 
   *traces(): Generator<{ readonly trace: Trace; readonly name: string }> {
@@ -150,10 +159,13 @@ class PartsAside {
         yield { trace: traceOf(id, parts, this.#tally), name }
         parts = []
       }
-      const aside = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as { name: string; part: Part }
+      const aside = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as {
+        name: string
+        parts: Part[]
+      }
       if (parts.length === 0) name = aside.name
       id = trace
-      parts.push(aside.part)
+      for (const part of aside.parts) parts.push(part)
     }
     if (id !== null) yield { trace: traceOf(id, parts, this.#tally), name }
   }

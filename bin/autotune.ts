@@ -140,6 +140,17 @@ function build(state: { code: number }): Command {
     })
   traceOptions(importing)
 
+  const inspecting = verb(
+    'inspect [files...]',
+    'what traces or records hold, what could be tuned from them and what not; opens no store',
+    'autotune inspect traces.otlp.jsonl\nautotune inspect export/ --family user --score quality>=0.5\nautotune inspect log.jsonl --map ./my-map.jsonata',
+  )
+    .option('--map <map>', 'shipped map or a .jsonata file, as "import" takes it')
+    .action(async (files, o) => {
+      state.code = await (await import('../functions/cli/survey.ts')).inspect(files, o)
+    })
+  traceOptions(inspecting)
+
   verb(
     'pack',
     'turn the folders of recorded runs into segments: fewer files, and faster; killed, the same command goes on',

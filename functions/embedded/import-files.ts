@@ -12,6 +12,7 @@ import { byCodeUnit } from '#core/canonical.ts'
 import { prepareRun } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Scratch, Store } from '../ports.ts'
 import {
@@ -163,6 +164,7 @@ async function* tracedRuns(
 export async function tryImport(
   files: readonly string[],
   options: Pick<ImportOptions, 'map' | 'traces'>,
+  see: (run: ExperienceRun) => void = () => {},
 ): Promise<{
   readonly runs: number
   readonly families: number
@@ -178,7 +180,8 @@ export async function tryImport(
     const families = new Set<string>()
     const intents = new Set<string>()
     let runs = 0
-    for await (const { facts } of runsOf(() => fileScratch(folder), files, 'dry-run', options, tell)) {
+    for await (const { facts, recorded } of runsOf(() => fileScratch(folder), files, 'dry-run', options, tell)) {
+      see(JSON.parse(recorded.toString()) as ExperienceRun)
       runs++
       intents.add(facts.intent)
       families.add(facts.names.family)

@@ -142,6 +142,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'space/',
     'replay/',
     'traces/',
+    'survey/',
     'experience/',
     'evaluate/',
     'baseline/',

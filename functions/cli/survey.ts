@@ -1,0 +1,25 @@
+/** `autotune inspect`: what a set of traces or records holds and what could be tuned with it, before there is any store. */
+import { prospectsOf } from '#core/survey/prospects.ts'
+import { SurveyOfRuns } from '#core/survey/survey.ts'
+import { tryImport } from '../embedded/import-files.ts'
+import { UserError } from '../errors.ts'
+import { print } from './terminal.ts'
+import { surveyLines } from './text-survey.ts'
+import { type TraceFlags, traceImport } from './trace-options.ts'
+
+interface Options extends TraceFlags {
+  readonly json: boolean
+  readonly map?: string
+}
+
+export async function inspect(files: readonly string[], o: Options): Promise<number> {
+  if (files.length === 0) throw new UserError('nothing to inspect: name files or folders of traces')
+  const survey = new SurveyOfRuns()
+  // Looking refuses nothing for what it would drop: that is what it is there to say.
+  const traces = { ...traceImport(o), maxDropped: 1, allowCut: true }
+  const tried = await tryImport(files, { map: o.map ?? null, traces }, (run) => survey.add(run))
+  const found = survey.result
+  const prospects = prospectsOf(found)
+  print(o.json, { traces: tried.traces, survey: found, prospects }, () => surveyLines(tried.traces, found, prospects))
+  return 0
+}

@@ -40,3 +40,11 @@ export function share(text: string): number {
   if (!(value > 0 && value < 1)) throw new UserError(`--heldout-share takes a number between 0 and 1, got "${text}"`)
   return value
 }
+
+const EXAMPLES = ['otel', 'openinference'] as const
+
+export function exampleKind(text: string): (typeof EXAMPLES)[number] {
+  const kind = EXAMPLES.find((known) => known === text)
+  if (!kind) throw new UserError(`there is no example "${text}": it is one of ${EXAMPLES.join(', ')}`)
+  return kind
+}

@@ -9,9 +9,9 @@ import { isDeployed } from '../functions/cli/store-options.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
-import { atLeastOne, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
+import { atLeastOne, exampleKind, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
-import { traceOptions } from './traces.ts'
+import { traceFileOptions, traceOptions } from './traces.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -89,15 +89,17 @@ function build(state: { code: number }): Command {
       })
     })
 
-  verb(
+  const starting = verb(
     'init',
-    'write a starter pack, suite, price table and target into this folder',
-    'autotune init\nautotune init --dir ./tuning',
+    'write a starter pack, suite, price table and target: the example, or what these traces hold',
+    'autotune init\nautotune init --dir ./tuning\nautotune init --from traces.otlp.jsonl --score quality>=0.5 --dir ./tuning',
   )
     .option('--dir <dir>', 'where to write them', '.')
-    .action(async (o) => {
-      state.code = await (await import('../functions/cli/init.ts')).init(o)
+    .option('--owner <name>', 'who answers for the surfaces', 'owner')
+    .action(async ({ from, dialect, ...o }) => {
+      state.code = await (await import('../functions/cli/init.ts')).init({ ...o, traces: from ?? [], from: dialect })
     })
+  traceFileOptions(starting)
 
   const importing = verb(
     'import [files...]',
@@ -139,6 +141,16 @@ function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
     })
   traceOptions(importing)
+
+  verb(
+    'example <kind>',
+    'a made-up export of traces (otel, openinference) to try the whole way on',
+    'autotune example otel',
+  )
+    .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl)')
+    .action(async (kind, o) => {
+      state.code = await (await import('../functions/cli/example.ts')).example(exampleKind(kind), o)
+    })
 
   const inspecting = verb(
     'inspect [files...]',

@@ -5,8 +5,25 @@ import { repeat } from './arguments.ts'
 
 /** What a trace does not say itself stands in one of these, or is not known. */
 export function traceOptions(command: Command): Command {
+  return described(
+    command.option(
+      '--from <dialect>',
+      'dialect of the traces ("autotune import --list"); without it each file says itself',
+    ),
+  )
+}
+
+/** The same where `--from` names the files: the dialect bears its own name. */
+export function traceFileOptions(command: Command): Command {
+  return described(
+    command
+      .option('--from <files...>', 'traces to begin with: files or folders')
+      .option('--dialect <dialect>', 'dialect of the traces; without it each file says itself'),
+  )
+}
+
+function described(command: Command): Command {
   return command
-    .option('--from <dialect>', 'dialect of the traces ("autotune import --list"); without it each file says itself')
     .addOption(
       new Option('--unit <unit>', 'what becomes a run: a trace, or all traces of a session')
         .choices(['trace', 'session'])
@@ -16,7 +33,7 @@ export function traceOptions(command: Command): Command {
     .option('--intent <name>', 'intent of all runs, or the path of the field that says it (a path holds a dot)')
     .option(
       '--score <rule>',
-      'a recorded score that is the label: NAME, NAME>=0.5, NAME=LABEL (repeatable)',
+      'a recorded score that is the label: NAME, NAME>=0.5, NAME=LABEL; human:NAME says who gave it (repeatable)',
       repeat,
       [],
     )

@@ -2,13 +2,28 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prospectsOf } from '#core/survey/prospects.ts'
+import { type Starter, starterOf } from '#core/survey/starter.ts'
+import { SurveyOfRuns } from '#core/survey/survey.ts'
+import { tryImport } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
-import { print } from './terminal.ts'
+import { COMMAND, print } from './terminal.ts'
+import { type TraceFlags, traceImport } from './trace-options.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
 const EXAMPLE = new URL('../demo/', import.meta.url)
 
-export async function init({ dir, json }: { dir: string; json: boolean }): Promise<number> {
+interface Options extends TraceFlags {
+  readonly dir: string
+  readonly json: boolean
+  /** Files of traces; `--from` names them here, and the dialect is what they say. */
+  readonly traces: readonly string[]
+  readonly owner: string
+}
+
+export async function init(o: Options): Promise<number> {
+  if (o.traces.length > 0) return await initFrom(o)
+  const { dir, json } = o
   mkdirSync(dir, { recursive: true })
   const standing = FILES.filter((f) => existsSync(join(dir, f)))
   if (standing.length > 0)
@@ -35,3 +50,73 @@ function withSchema(text: string, dir: string): string {
   const folder = relative(resolve(dir), fileURLToPath(new URL('../../schemas/json/', import.meta.url)))
   return text.replace(/"\$schema": "[^"]*\/([^"/]+)"/, (_, name: string) => `"$schema": "${join(folder, name)}"`)
 }
+
+/** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
+async function initFrom({ dir, json, traces: files, owner, ...flags }: Options): Promise<number> {
+  const standing = [...FILES, 'NOTES.md'].filter((f) => existsSync(join(dir, f)))
+  if (standing.length > 0)
+    throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
+  const surveys = new Map<string, SurveyOfRuns>()
+  const how = { ...traceImport(flags), maxDropped: 1, allowCut: true }
+  await tryImport(files, { map: null, traces: how }, (run) => {
+    const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()
+    surveys.set(run.intent_id, survey)
+    survey.add(run)
+  })
+  const [survey] = [...surveys.values()].map(({ result }) => result).sort((a, b) => b.runs - a.runs)
+  const found = survey!
+  const prospects = prospectsOf(found)
+  if (prospects.surfaces.length === 0)
+    throw new UserError(
+      `nothing could be tuned from these records, so there is nothing to begin with:\n${prospects.barriers.map(({ what, why, todo }) => `  ${what}: ${why}; ${todo}`).join('\n')}`,
+    )
+  const starter = starterOf(found, prospects, { owner, today: found.last?.slice(0, 10) ?? '2026-01-01' })
+  mkdirSync(dir, { recursive: true })
+  const named = {
+    'pack.json': starter.pack,
+    'suite.json': starter.suite,
+    'prices.json': starter.prices,
+    'target.json': starter.target,
+  }
+  const written = [
+    ...Object.entries(named).map(([file, document]) => {
+      const text = JSON.stringify({ $schema: `x/${SCHEMAS[file as keyof typeof SCHEMAS]}`, ...document }, null, 2)
+      return put(dir, file, `${withSchema(text, dir)}\n`)
+    }),
+    put(dir, 'rollout.json', withSchema(readFileSync(new URL('rollout.json', EXAMPLE), 'utf8'), dir)),
+    put(dir, 'NOTES.md', notesOf(starter)),
+  ]
+  print(json, { files: written, intent: starter.target.intent, runs: found.runs }, () => [
+    ...written.map((f) => `wrote ${f}`),
+    `for intent ${starter.target.intent}, from ${found.runs} runs; NOTES.md says where each value came from`,
+    'next: read them, then',
+    `   ${COMMAND} import ${files.join(' ')} --pack ${join(dir, 'pack.json')} --suite ${join(dir, 'suite.json')} --prices ${join(dir, 'prices.json')}   (with the options that init had)`,
+    `   ${COMMAND} doctor --target ${join(dir, 'target.json')}`,
+  ])
+  return 0
+}
+
+const SCHEMAS = {
+  'pack.json': 'context-pack.schema.json',
+  'suite.json': 'evaluator-suite.schema.json',
+  'prices.json': 'price-table.schema.json',
+  'target.json': 'tuning-target.schema.json',
+} as const
+
+function put(dir: string, file: string, text: string): string {
+  const path = join(dir, file)
+  writeFileSync(path, text, { flag: 'wx' })
+  return path
+}
+
+const notesOf = ({ notes }: Starter): string =>
+  [
+    '# Where each value came from',
+    '',
+    'JSON takes no comments, so they stand here. Nothing in these files is a recommendation: they say what the records hold.',
+    '',
+    '| file | value | from |',
+    '|---|---|---|',
+    ...notes.map(([file, field, from]) => `| ${file} | ${field} | ${from} |`),
+    '',
+  ].join('\n')

@@ -31,7 +31,10 @@ export function traceImport(flags: TraceFlags): TraceImport {
     intent: flags.intent ?? null,
     scores: flags.score.map((text) => {
       const rule = scoreRule(text)
-      if (rule === null) throw new UserError(`--score ${text}: give NAME, NAME>=NUMBER, NAME<=NUMBER or NAME=LABEL`)
+      if (rule === null)
+        throw new UserError(
+          `--score ${text}: give NAME, NAME>=NUMBER, NAME<=NUMBER or NAME=LABEL, with human:, rule:, business: or judge: before it where the trace does not say who gave it`,
+        )
       return rule
     }),
     writes: new Set(flags.writes.flatMap((names) => names.split(',').map((name) => name.trim()))),

@@ -132,8 +132,8 @@ function budgets({ tool_tokens, buckets, prompt_tokens }: Survey): Prospect[] {
   const evidence = buckets.map(({ tokens }) => tokens)
   const most = evidence.reduce((sum, { max }) => sum + max, 0)
   return [
-    ...(tool_tokens !== null && tool_tokens.p95 > 100
-      ? [budget('tool_tokens', tool_tokens.p95, tool_tokens.median, tool_tokens.n)]
+    ...(tool_tokens !== null && tool_tokens.max > 100
+      ? [budget('tool_tokens', tool_tokens.max, tool_tokens.median, tool_tokens.n)]
       : []),
     ...(most > 100
       ? [

@@ -25,13 +25,13 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
     tally.add(
       `scores.${options.scores.some((rule) => rule.name === name) ? 'mapped' : 'unmapped'}.${name.replaceAll('.', '_')}`,
     )
-  const passes = named.map(({ rule, score }) => ({ score, passed: passedBy(rule, score) }))
+  const passes = named.map(({ rule, score }) => ({ rule, score, passed: passedBy(rule, score) }))
   const decided = passes.find(({ passed }) => passed !== null)
   const graded = named.find(({ score }) => typeof score.value === 'number' && score.value >= 0 && score.value <= 1)
   return {
     passed: decided?.passed ?? null,
     score: graded ? (graded.score.value as number) : null,
-    score_kind: (decided ?? graded)?.score.kind ?? null,
+    score_kind: kindOf(decided ?? graded ?? null),
     scores: scores.flatMap((score) => {
       const value = typeof score.value === 'boolean' ? Number(score.value) : score.value
       const name = nameOf(score.name)
@@ -53,6 +53,9 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
     ),
   }
 }
+
+const kindOf = (found: { readonly rule: ScoreRule; readonly score: Score } | null): Outcome['score_kind'] =>
+  found === null ? null : (found.rule.kind ?? found.score.kind)
 
 /** Passed or failed by its rule. A bare name decides only where the score itself is a yes or a no. */
 function passedBy({ rule }: ScoreRule, { value, label }: Score): boolean | null {

@@ -3,6 +3,8 @@
 /** How a named score becomes a label: a bare name takes it as it is, a rule compares it. */
 export interface ScoreRule {
   readonly name: string
+  /** Who gave it, where whoever imports says so; null: as the trace does. */
+  readonly kind: 'human' | 'judge' | 'rule' | 'business' | null
   readonly rule:
     | { readonly op: '>=' | '>' | '<=' | '<'; readonly value: number }
     | { readonly op: '='; readonly value: string }
@@ -57,17 +59,17 @@ export const pathsOf = ({ family, intent, tags }: TraceOptions): string[] =>
 
 const RULE = /^([^=<>]+)(>=|<=|>|<|=)(.+)$/
 
-/** `NAME`, `NAME=LABEL`, `NAME>=0.5` ... Null: it is no such rule. */
+const KIND = /^(human|judge|rule|business):(.+)$/
+
+/** `[KIND:]NAME`, `NAME=LABEL`, `NAME>=0.5` ... Null: it is no such rule. */
 export function scoreRule(text: string): ScoreRule | null {
-  const parts = RULE.exec(text)
-  if (!parts) return /[<>=]/.test(text) || text.trim() === '' ? null : { name: text.trim(), rule: null }
+  const [, said, named = text] = KIND.exec(text) ?? []
+  const kind = (said ?? null) as ScoreRule['kind']
+  const parts = RULE.exec(named)
+  if (!parts) return /[<>=]/.test(named) || named.trim() === '' ? null : { name: named.trim(), kind, rule: null }
   const [, name, op, value] = parts as unknown as [string, string, string, string]
-  // `NAME=>=0.5` says what `NAME>=0.5` does: the issue of the name is where the rule begins.
-  const inner = op === '=' ? /^(>=|<=|>|<)(.+)$/.exec(value) : null
-  const compared = inner ? { op: inner[1]!, value: inner[2]! } : { op, value }
-  if (compared.op === '=') return { name: name.trim(), rule: { op: '=', value: compared.value.trim() } }
-  const limit = Number(compared.value)
-  return Number.isFinite(limit) && compared.value.trim() !== ''
-    ? { name: name.trim(), rule: { op: compared.op as '>=', value: limit } }
-    : null
+  if (op === '=') return { name: name.trim(), kind, rule: { op, value: value.trim() } }
+  const limit = Number(value)
+  const isLimit = Number.isFinite(limit) && value.trim() !== ''
+  return isLimit ? { name: name.trim(), kind, rule: { op: op as '>=', value: limit } } : null
 }

@@ -33,7 +33,7 @@ import { headProblems } from '../heads/check.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
-import { TwoAnswers } from '../replay/harness-replays.ts'
+import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { keepHeld } from '../store/held.ts'
@@ -105,12 +105,12 @@ export async function runTarget(
       await keeping.check()
       return await ports.ask(...question)
     }
-    const outcome = await runAutotune(run, { ...ports, ask }).catch((error: unknown) => {
-      if (!(error instanceof TwoAnswers)) throw error
-      return refuseRun(run, [error.message])
-    })
+    const outcome = await runAutotune(run, { ...ports, ask }).catch(refusedByTwoAnswers(run))
     await keeping.check()
-    if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, outcome.summary.reasons)
+    if (outcome.artifacts.length === 0) {
+      await keepLateRefusal(store, run, outcome.summary.reasons)
+      await clearUnfinished(store, run.run_id)
+    }
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
@@ -350,14 +350,13 @@ export const isTaken = async (store: Store, id: string): Promise<boolean> =>
  * Keeps the refusal of a run that had pinned its input, which nobody is to go on with. One that opened its question before
  * it was killed stays open: "autotune run --abandon" answers it.
  */
-async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
+export async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
   const row = run.heldout_test_set && (await recordPorts(store).ledgerItem(run.heldout_test_set))
   if (row?.open?.run_id === run.run_id)
     throw new UserError(
       `${reasons.join('; ')}\nquestion ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
     )
   await keepRefusal(store, run.run_id, run.target, reasons)
-  await clearUnfinished(store, run.run_id)
 }
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */

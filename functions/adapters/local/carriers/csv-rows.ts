@@ -1,0 +1,84 @@
+/** Rows of a table in text: names in the first line, a record a line below; commas, semicolons or tabs between the cells. */
+import { Readable } from 'node:stream'
+import { type Bytes, withHead } from './bytes.ts'
+import type { Row, Source } from './source.ts'
+
+const BATCH = 500
+
+/** Every cell stays the text that it is: a number, or JSON in a cell, is read by whoever knows the column. */
+export async function* csvRows(
+  source: Source,
+  bytes: Bytes,
+  maxBytes: number,
+): AsyncGenerator<readonly Row[], void, undefined> {
+  const { CsvError, parse } = await import('csv-parse') // only who imports a table pays for its reader
+  const { head, all } = await withHead(bytes, (head) => head.includes(0x0a) || head.length > maxBytes)
+  const parser = parse({
+    bom: true,
+    delimiter: delimiterOf(head),
+    max_record_size: maxBytes,
+    skip_empty_lines: true,
+    columns: (names: string[]) => {
+      for (const name of names)
+        if (name.trim() === '' || names.indexOf(name) !== names.lastIndexOf(name))
+          throw source.refuse(
+            `the first line names ${JSON.stringify(name)} ${name.trim() === '' ? 'as a column' : 'twice'}`,
+            'Give every column a name of its own',
+            'line 1',
+          )
+      return names
+    },
+  })
+  const input = Readable.from(checked(source, all), { objectMode: false })
+  input.on('error', (error) => parser.destroy(error))
+  input.pipe(parser)
+  let rows: Row[] = []
+  let row = 0
+  try {
+    for await (const record of parser as AsyncIterable<Record<string, string>>) {
+      row++
+      source.at = `row ${row}`
+      rows.push(source.row(source.at, { ...record }))
+      if (rows.length === BATCH) {
+        yield rows
+        rows = []
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    const problem =
+      error.code === 'CSV_MAX_RECORD_SIZE'
+        ? `the row is longer than ${maxBytes} bytes`
+        : `the table cannot be read (${error.message})`
+    throw source.refuse(problem, 'Export it again as CSV with a first line of names', `row ${row + 1}`)
+  } finally {
+    input.destroy()
+  }
+  yield rows
+}
+
+/** Of the usual ones, the one that the first line holds most often. */
+export function delimiterOf(head: Buffer): string {
+  const line = head.toString('utf8').split('\n', 1)[0]!
+  const count = (delimiter: string) => line.split(delimiter).length
+  return [',', ';', '\t'].reduce((best, next) => (count(next) > count(best) ? next : best))
+}
+
+/** The same bytes, as long as they are UTF-8 without a NUL byte. */
+async function* checked(source: Source, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const refuse = (what: string) => source.refuse(`the table ${what}`, 'Export the file again as UTF-8')
+  const decode = (chunk?: Buffer) => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch {
+      throw refuse('is not valid UTF-8')
+    }
+  }
+  for await (const chunk of bytes) {
+    if (chunk.includes(0)) throw refuse('holds a NUL byte')
+    decode(chunk)
+    yield chunk
+  }
+  decode()
+}

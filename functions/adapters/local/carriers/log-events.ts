@@ -1,0 +1,50 @@
+/** Events of CloudWatch: the record is JSON text in a field `message` or `@message`, and what stands around says which event. */
+import { strictJson } from './json-value.ts'
+import { type Row, Source } from './source.ts'
+
+/** Fields of an event as the APIs of CloudWatch name them; an object with any other one beside `message` is a record itself. */
+const EVENT_FIELDS = new Set(
+  'message timestamp ingestionTime eventId id logStreamName logGroupName logStream logGroup owner'.split(' '),
+)
+
+type Fields = Record<string, unknown>
+
+/** The record in each event that the row holds; a row that holds none, as it is. */
+export function withoutEvents(row: Row): readonly Row[] {
+  const value = row.value as Fields | null
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [row]
+  const events = value.logEvents ?? value.events ?? value.results
+  if (!Array.isArray(events) || events.length === 0) return [record(row, value) ?? row]
+  const records = events.map((event, i) =>
+    record(events.length === 1 ? row : { ...row, at: `${row.at}, event ${i + 1}` }, fieldsOf(event)),
+  )
+  return records.every((found) => found !== null) ? records : [row]
+}
+
+/** A row of Logs Insights is a list of `{field, value}`. */
+function fieldsOf(event: unknown): Fields | null {
+  if (!Array.isArray(event)) return typeof event === 'object' ? (event as Fields | null) : null
+  return Object.fromEntries(event.map((cell: Fields | null) => [String(cell?.field), cell?.value]))
+}
+
+function record(row: Row, event: Fields | null): Row | null {
+  if (event === null) return null
+  const key = '@message' in event ? '@message' : 'message'
+  const text = event[key]
+  if (typeof text !== 'string' || !/^\s*\{/.test(text)) return null
+  if (key === 'message' && !Object.keys(event).every((name) => EVENT_FIELDS.has(name))) return null
+  const value = objectOf(row, text)
+  if (value === null) return null
+  const { [key]: _, ...around } = event
+  return { file: row.file, at: row.at, value, around }
+}
+
+function objectOf({ file, at }: Row, text: string): unknown {
+  try {
+    return strictJson(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null // text that only begins as an object does
+    const todo = 'Mend it, or export the events again'
+    throw new Source(file).refuse(`its message: ${(error as Error).message}`, todo, at)
+  }
+}

@@ -1,0 +1,85 @@
+/** Rows of OTLP in protobuf, as OTLP/JSON: `{"resourceSpans":[…]}` or `{"resourceLogs":[…]}`, one resource a row. */
+import type { Type } from 'protobufjs/light.js'
+import type { Bytes } from './bytes.ts'
+import { OTLP } from './otlp-definitions.ts'
+import { firstRecord, LENGTH_DELIMITED, WireReader } from './protobuf-wire.ts'
+import { AGAIN, type Row, type Source } from './source.ts'
+
+/** Tag of the one field that a request for the export of spans, logs or metrics has: its resources. */
+export const RESOURCES = (1 << 3) | LENGTH_DELIMITED
+
+const KINDS = {
+  resourceSpans: { type: 'ResourceSpans', children: ['scopeSpans', 'spans'] },
+  resourceLogs: { type: 'ResourceLogs', children: ['scopeLogs', 'logRecords'] },
+} as const
+
+/**
+ * Requests one after the other, each alone or behind its length in four bytes, the highest first: what a collector's file
+ * exporter writes. A request is never in memory as a whole.
+ *
+ * @param lengths whether lengths stand between the requests
+ * @throws ImportError: a message that is cut or damaged, a resource over `maxBytes`, metrics
+ */
+export async function* otlpRows(
+  source: Source,
+  bytes: Bytes,
+  lengths: boolean,
+  maxBytes: number,
+): AsyncGenerator<readonly Row[], void, undefined> {
+  const { default: protobuf } = await import('protobufjs/light.js') // only who imports protobuf pays for its reader
+  const root = protobuf.Root.fromJSON(OTLP)
+  const reader = new WireReader(bytes)
+  const resources = { resourceSpans: 0, resourceLogs: 0 }
+  let request = 0
+  source.at = 'request 1'
+  try {
+    while (await reader.more()) {
+      source.at = `request ${++request}`
+      if (lengths) reader.limit(await reader.length())
+      while (await reader.within()) {
+        if ((await reader.varint()) !== RESOURCES) throw new Error('it is no request of OTLP')
+        const size = await reader.varint()
+        if (size > maxBytes)
+          throw source.refuse(`a resource is longer than ${maxBytes} bytes`, 'Export with smaller batches')
+        const message = await reader.take(size)
+        const kind = kindOf(source, message)
+        source.at = `item ${++resources[kind]} of ${kind}`
+        yield [source.row(source.at, { [kind]: [asJson(root.lookupType(KINDS[kind].type), message, kind)] })]
+      }
+    }
+  } catch (error) {
+    const { name, message } = error as Error
+    if (name === 'ImportError' || 'code' in (error as object)) throw error
+    throw source.refuse(`the protobuf data is cut or damaged (${message})`, AGAIN)
+  }
+}
+
+/** Whether a resource carries spans or log records: the first record in it says so by the fields that only one of both has. */
+function kindOf(source: Source, message: Buffer): keyof typeof KINDS {
+  const record = firstRecord(message)
+  if (record === null || record.some(({ field, bytes }) => field === 1 && bytes === 16)) return 'resourceSpans'
+  const isLog = record.every(({ field, wire }) => field > 0 && field <= 12 && wire === LOG_WIRES[field])
+  if (isLog) return 'resourceLogs'
+  throw source.refuse('it holds neither spans nor log records', 'Export traces and logs; metrics are not read')
+}
+
+/** Wire types of the fields of a log record, by number. */
+const LOG_WIRES = [-1, 1, 0, 2, -1, 2, 2, 0, 5, 2, 2, 1, 2]
+
+function asJson(type: Type, message: Buffer, kind: keyof typeof KINDS): unknown {
+  const json = type.toObject(type.decode(message), { longs: String, bytes: String }) as Json
+  const [scopes, records] = KINDS[kind].children
+  for (const scope of (json[scopes] ?? []) as Json[])
+    for (const record of (scope[records] ?? []) as Json[]) {
+      hexIds(record)
+      for (const link of (record.links ?? []) as Json[]) hexIds(link)
+    }
+  return json
+}
+
+type Json = Record<string, unknown>
+
+function hexIds(record: Json): void {
+  for (const key of ['traceId', 'spanId', 'parentSpanId'])
+    if (typeof record[key] === 'string') record[key] = Buffer.from(record[key], 'base64').toString('hex')
+}

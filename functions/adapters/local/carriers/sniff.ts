@@ -1,0 +1,58 @@
+/** What a file holds, by its first bytes: never by its name. */
+import { isUtf8 } from 'node:buffer'
+import type { ImportError } from '../import/import-error.ts'
+import { delimiterOf } from './csv-rows.ts'
+import { isLog } from './log-lines.ts'
+import { RESOURCES } from './otlp-rows.ts'
+import { AS_UTF8, type Source } from './source.ts'
+
+export type Carrier = 'zip' | 'parquet' | 'protobuf' | 'protobuf with lengths' | 'json' | 'log' | 'csv'
+
+/** Bytes that are looked at. */
+export const SNIFFED_BYTES = 64 * 1024
+
+/** @throws ImportError: nothing, or nothing that records come in */
+export function carrierOf(source: Source, head: Buffer): Carrier {
+  const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte)
+  if (head.length === 0) throw source.refuse('the file is empty', 'Name a file of records', null)
+  const fromEnd = readFromEnd(head)
+  if (fromEnd !== null) return fromEnd
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) throw source.refuse('the text is UTF-16', AS_UTF8, null)
+  const text = head.toString('utf8').replace(/^\ufeff/, '')
+  if (!isText(head)) {
+    if (isRequest(head, 0)) return 'protobuf'
+    if (isRequest(head, 4)) return 'protobuf with lengths'
+  }
+  if (/^\s*[{[]/.test(text)) return 'json'
+  if (!isText(head)) throw unknown(source, 'no text, and nothing else that records come in')
+  if (!/\S/.test(text)) return 'json' // the reader of lines knows how many empty ones are too many
+  if (isLog(text)) return 'log'
+  if (text.split('\n', 1)[0]!.includes(delimiterOf(head))) return 'csv'
+  throw unknown(source, `a text that begins with ${JSON.stringify(text.trimStart().slice(0, 20))}, which is no record`)
+}
+
+/** Of the carriers that are read from their end, the one that the first four bytes name. */
+export function readFromEnd(head: Buffer): 'zip' | 'parquet' | null {
+  const magic = head.toString('latin1', 0, 4)
+  if (magic === 'PK\x03\x04' || magic === 'PK\x05\x06') return 'zip'
+  return magic === 'PAR1' ? 'parquet' : null
+}
+
+function unknown(source: Source, what: string): ImportError {
+  const todo = 'Give JSON, JSON lines, CSV, parquet, OTLP protobuf, or a zip, gzip or zstd of them'
+  return source.refuse(`this is ${what}`, todo, null)
+}
+
+/** UTF-8 without control characters; a character that the head cuts at its end does not count. */
+function isText(head: Buffer): boolean {
+  if (head.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b))) return false
+  return [0, 1, 2, 3].some((cut) => cut <= head.length && isUtf8(head.subarray(0, head.length - cut)))
+}
+
+/** Whether a request of OTLP begins at `at`: resources, a length, and one of the three fields of a resource. */
+function isRequest(head: Buffer, at: number): boolean {
+  if (head[at] !== RESOURCES) return false
+  let next = at + 1
+  while (next < at + 6 && (head[next] ?? 0) >= 0x80) next++
+  return [0x0a, 0x12, 0x1a].includes(head[next + 1] ?? 0)
+}

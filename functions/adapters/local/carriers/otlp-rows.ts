@@ -57,7 +57,9 @@ export async function* otlpRows(
 /** Whether a resource carries spans or log records: the first record in it says so by the fields that only one of both has. */
 function kindOf(source: Source, message: Buffer): keyof typeof KINDS {
   const record = firstRecord(message)
-  if (record === null || record.some(({ field, bytes }) => field === 1 && bytes === 16)) return 'resourceSpans'
+  const holds = (number: number, length: number) =>
+    record?.some(({ field, bytes }) => field === number && bytes === length) ?? true
+  if (record === null || (holds(1, 16) && holds(2, 8))) return 'resourceSpans'
   const isLog = record.every(({ field, wire }) => field > 0 && field <= 12 && wire === LOG_WIRES[field])
   if (isLog) return 'resourceLogs'
   throw source.refuse('it holds neither spans nor log records', 'Export traces and logs; metrics are not read')

@@ -161,6 +161,65 @@ describe('a document', () => {
   })
 })
 
+describe('an element that is too long for one row', () => {
+  const span = (n: number) => ({ spanId: String(n), text: 'x'.repeat(100) })
+  const scope = (name: string, ...spans: number[]) => ({ scope: { name }, spans: spans.map(span), schemaUrl: 'u' })
+  const resource = { attributes: [{ key: 'k', value: { stringValue: 'v' } }] }
+  const cut = async (value: unknown) =>
+    (await rowsIn(JSON.stringify(value), { maxRowBytes: 400 })).map((row) => [row.at, row.value])
+
+  test('is cut at the lists in it, and every part says in whose envelope it stood', async () => {
+    const whole = {
+      resourceSpans: [
+        { resource, scopeSpans: [scope('a', 1, 2, 3, 4), scope('b', 5)] },
+        { resource, scopeSpans: [scope('c', 6)] },
+      ],
+    }
+    const wrapped = (inner: unknown) => ({ resourceSpans: [{ resource, scopeSpans: [inner] }] })
+    const one = 'item 1 of resourceSpans'
+    expect(await cut(whole)).toEqual([
+      ...[1, 2, 3, 4].map((n) => [
+        `${one}, item 1 of scopeSpans, item ${n} of spans`,
+        wrapped({ scope: { name: 'a' }, spans: [span(n)] }),
+      ]),
+      [`${one}, item 1 of scopeSpans, around spans`, wrapped({ scope: { name: 'a' }, spans: [], schemaUrl: 'u' })],
+      [`${one}, item 2 of scopeSpans`, wrapped(scope('b', 5))],
+      [`${one}, around scopeSpans`, { resourceSpans: [{ resource, scopeSpans: [] }] }],
+      ['item 2 of resourceSpans', { resourceSpans: [{ resource, scopeSpans: [scope('c', 6)] }] }],
+    ])
+  })
+
+  test('of a list at the root is cut too', async () => {
+    const rows = await cut([
+      { resourceSpans: Array.from({ length: 9 }, (_, i) => ({ resource, scopeSpans: [scope('a', i)] })) },
+    ])
+    expect(rows.slice(0, 9).map(([at]) => at)).toEqual(
+      Array.from({ length: 9 }, (_, i) => `item 1, item ${i + 1} of resourceSpans`),
+    )
+  })
+
+  test.each([
+    [
+      'names its resource behind its spans',
+      { resourceSpans: [{ scopeSpans: [scope('a', 1), scope('b', 2), scope('c', 3)], resource }] },
+      'around scopeSpans: the element is longer than 400 bytes, and names "resource" behind its list. Export in smaller batches',
+    ],
+    [
+      'has no such list',
+      { resourceSpans: [{ text: 'x'.repeat(500) }] },
+      'FILE: item 1 of resourceSpans: the element is longer than 400 bytes. Split it',
+    ],
+    ['is a text', ['x'.repeat(500)], 'FILE: item 1: the element is longer than 400 bytes'],
+    [
+      'has a part that is too long',
+      { resourceSpans: [{ scopeSpans: [{ spans: [{ text: 'x'.repeat(500) }] }] }] },
+      'item 1 of scopeSpans, item 1 of spans: the element is longer than 400 bytes',
+    ],
+  ])('is refused where it %s', async (_, value, told) => {
+    expect(await toldOf(JSON.stringify(value), { maxRowBytes: 400 })).toContain(told)
+  })
+})
+
 describe('a number', () => {
   test.each([
     ['{"t":1786396451003697401}', { t: '1786396451003697401' }],

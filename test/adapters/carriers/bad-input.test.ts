@@ -1,10 +1,12 @@
 /** What is no record, damaged, cut or too large is refused with file, place and what to do; nothing is read to its end for it. */
-import { closeSync, openSync, symlinkSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, symlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, test } from 'vitest'
+import { readRows } from '#adapters/local/carriers/read-rows.ts'
+import { ImportError } from '#adapters/local/import/import-error.ts'
 import { shell } from '../../attacks/shell.ts'
 import { Files, rowsOf, toldOf, zipOf } from './support.ts'
 
@@ -217,3 +219,33 @@ test('a folder that leads back to itself is no endless one', async () => {
   symlinkSync(files.path, join(files.path, 'a', 'b'))
   await expect(rowsOf(files.path)).rejects.toThrow('a/b: this is a directory. Name the files in it')
 })
+
+test.skipIf(!existsSync('/proc/self/fd'))(
+  'nothing stays open behind what was refused, or read no further',
+  async () => {
+    using files = new Files()
+    const bytes = [
+      LINES,
+      gzipSync(LINES),
+      zip,
+      parquet,
+      Buffer.from('Hello'),
+      gzipSync('Hello'),
+      zipSync({ a: Buffer.from('Hello') }),
+    ]
+    const names = bytes.map((content, i) => files.file(`${i}`, content))
+    const open = () => readdirSync('/proc/self/fd').length
+    const readOne = async () => {
+      for (const name of names)
+        try {
+          for await (const _ of readRows([name])) break
+        } catch (error) {
+          expect(error).toBeInstanceOf(ImportError)
+        }
+    }
+    await readOne()
+    const before = open()
+    for (let i = 0; i < 20; i++) await readOne()
+    expect(open() - before).toBeLessThan(20)
+  },
+)

@@ -12,6 +12,7 @@ const NAMES = [
   'replay',
   'cost',
   'cold-import',
+  'import',
   'demo',
   'scale',
 ]

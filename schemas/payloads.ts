@@ -48,9 +48,10 @@ export type SearchSetRef = z.infer<typeof SearchSetRef>
 
 /** What the checked rows of a version that is sealed now compare with: read off the recorded runs of the search. */
 const Limits = z.custom<PinnedLimits>((value) => typeof value === 'object' && value !== null)
-/** A compiled search set, as its step returns it. */
-export const CompiledSet = z.strictObject({ search_set: SearchSetRef, limits: Limits, panel: ObjectRef })
-export type CompiledSet = z.infer<typeof CompiledSet>
+/** What the step that compiles a search set returns: the set laid out, or that it refused the run, which has ended. */
+export type CompiledSet =
+  | { readonly search_set: SearchSetRef; readonly limits: PinnedLimits; readonly panel: ObjectRef }
+  | { readonly refused: true }
 
 /**
  * `request`: what the execution was started with, not checked yet; `execution`: its ARN, which becomes the holder of

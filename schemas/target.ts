@@ -5,8 +5,15 @@ import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
 
-const level = z.number().gt(0).lt(1)
-const budget = z.number().gt(0).lt(0.5, 'an error of one half or more certifies anything: the default is .05')
+/** The least rate or error that is worth a question: it takes thousands of millions of families. */
+const LEAST = 1e-9
+const notProved = 'no number of families proves less'
+const tooSmall = `is at least ${LEAST}: ${notProved}`
+const level = z.number().min(LEAST, tooSmall).lt(1)
+const budget = z
+  .number()
+  .min(LEAST, tooSmall)
+  .lt(0.5, 'an error of one half or more certifies anything: the default is .05')
 const limit = (most: number) =>
   z
     .number()
@@ -26,7 +33,8 @@ const atLeast = z
     min: z
       .number()
       .min(0.01, 'below .01 every family may violate, so nothing could be certified: give 1, or at least .95')
-      .max(1, 'is a share of families: at most 1'),
+      .max(1, 'is a share of families: at most 1')
+      .refine((min) => min === 1 || min <= 1 - LEAST, `is 1, or at most 1 - ${LEAST}: ${notProved}`),
     ...floor,
   })
   .refine((g) => g.max_violation_rate === undefined || g.min === 1, {
@@ -38,7 +46,8 @@ const atMost = z
     max: z
       .number()
       .min(0, 'is a share of families: at least 0')
-      .max(0.99, 'above .99 every family may bypass its approval, so nothing could be certified: give 0'),
+      .max(0.99, 'above .99 every family may bypass its approval, so nothing could be certified: give 0')
+      .refine((max) => max === 0 || max >= LEAST, `is 0, or at least ${LEAST}: ${notProved}`),
     ...floor,
   })
   .refine((g) => g.max_violation_rate === undefined || g.max === 0, {

@@ -4,9 +4,9 @@ import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
-import { isAnswered, sevenQuestions } from '#core/contract/questions.ts'
+import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
-import { recordProblems } from '#core/experience/records-found.ts'
+import { TamperError } from '#core/experience/run-files.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
@@ -29,14 +29,12 @@ import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
-import { compareRecords } from '../steps/experience/stored-records.ts'
-import { headProblems } from '../steps/heads/check.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
-import { gatherStanding, shareProblems } from '../steps/run/standing.ts'
+import { whatStands } from '../steps/run/standing.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
@@ -74,23 +72,15 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     if (store && isLocal(store)) await store.unlockVault()
     const reader = store && (await readerOf(store))
     const documents = store ? await soundDocuments(store.objects, target) : { pack: null, suite: null, prices: null }
-    const records =
-      store && target.intent
-        ? [
-            ...recordProblems(target.intent, await compareRecords(store, target.intent)),
-            ...(isLocal(store) ? await shareProblems(store, target) : []),
-            ...(await headProblems(store)),
-          ]
-        : []
-    const standing = store ? { standing: await gatherStanding(store, target, records) } : {}
+    const asked = async (whole: boolean) =>
+      sevenQuestions({ target, ...documents, ...(store && { standing: await whatStands(store, target, { whole }) }) })
     const unfinished = store ? await unfinishedOf(store) : []
     const stopped = unfinished.filter(({ intent, status }) => intent === target.intent && status === 'interrupted')
     const stoppedLines = stopped.flatMap((found) => [
       `stopped  run ${found.run}`,
       ...standsLines(found).map((line) => `   ${line}`),
     ])
-    const questions = sevenQuestions({ target, ...documents, ...standing })
-    if (!store || !isAnswered(questions)) {
+    const unanswered = (questions: readonly Question[]): number => {
       print(
         json,
         {
@@ -118,6 +108,8 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       )
       return 2
     }
+    const questions = await asked(false)
+    if (!store || !isAnswered(questions)) return unanswered(store ? await asked(true) : questions)
     const resolved = resolveTarget(target)
     const baseline = {
       tuple: resolved.baseline_tuple,
@@ -129,11 +121,16 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const engine: Looking = harness ?? baselineOnly
     const pins = { ...baseline, replayer: replayerOf(engine) }
     const compiled = () => compileIntent(store, resolved.intent)
-    const {
-      reproduction: reproduced,
-      rules,
-      surfaces,
-    } = await lookedAt(store, resolved, pins, harness, documents.pack!)
+    const looked = await lookedAt(store, resolved, pins, harness, documents.pack!).catch((error: unknown) => {
+      if (error instanceof TamperError) return error
+      throw error
+    })
+    if (looked instanceof TamperError) {
+      const [first, ...others] = await asked(true)
+      if (first!.missing.length === 0) throw looked
+      return unanswered([{ ...first!, missing: [...first!.missing, looked.message] }, ...others])
+    }
+    const { reproduction: reproduced, rules, surfaces } = looked
     const suite = mixedSuite(pins.suite)
     const fields = tunableFields(documents.pack!, resolved.intent, resolved.search_space)
     const space = { ...spaceSize(fields, resolved.max_fields), max_fields: resolved.max_fields }

@@ -8,7 +8,8 @@ import type { RunSummary } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
 import type { WorkflowState } from '../ports.ts'
-import { findRun, runOfExecution } from '../steps/run/run-record.ts'
+import { readRefusal } from '../steps/run/read-refusal.ts'
+import { runOfExecution } from '../steps/run/run-record.ts'
 import { finishedRun } from './inspect.ts'
 import { report } from './report.ts'
 import { print } from './terminal.ts'
@@ -70,12 +71,12 @@ async function follow(
   }
 }
 
-/** A finished run has a manifest, unless it was refused before its search: then the ledger has the reasons. */
+/** A finished run has a manifest, unless it was refused without a result: then its refusal has the reasons. */
 async function summaryOf(store: DeployedStore, runId: string): Promise<RunSummary> {
   const manifest = await finishedRun(store, runId)
   if (manifest) return manifest.summary
-  const reason = (await findRun(store, runId))?.reason ?? 'its record is missing'
-  return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reason.split('\n')).summary
+  const reasons = (await readRefusal(store.objects, runId))?.reasons ?? ['its record is missing']
+  return refuseRun({ run_id: runId, heldout_test_set: null, search_set: { cases: 0 } }, reasons).summary
 }
 
 /** Says that nobody follows the run any more, and how to see it. */

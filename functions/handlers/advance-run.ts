@@ -7,13 +7,14 @@ import { runAutotune } from '#core/run-autotune.ts'
 import { AdvanceInput, type Need } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { COUNTED } from '#schemas/watch.ts'
+import { endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../lambda/pausing-ports.ts'
 import type { Step } from '../lambda/step.ts'
 import { needJson, requestOf } from '../lambda/work.ts'
-import { holdLock, releaseLock } from '../steps/run/lock.ts'
-import { writeOutcome } from '../steps/run/run.ts'
-import { recordRun } from '../steps/run/run-record.ts'
+import { refusedByTwoAnswers } from '../steps/replay/answered-alike.ts'
+import { holdLock } from '../steps/run/lock.ts'
+import { keepLateRefusal, writeOutcome } from '../steps/run/run.ts'
 
 export const advanceRunFunction: Step<AdvanceInput, Need> = {
   name: 'advance-run',
@@ -29,22 +30,14 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
     const run = await needJson<AutotuneRun>(store, pinned.input)
     try {
-      const outcome = await runAutotune(run, await pausingPorts(store, run, pinned, answer))
+      const ports = await pausingPorts(store, run, pinned, answer)
+      const outcome = await runAutotune(run, ports).catch(refusedByTwoAnswers(run))
+      const { verdict, summary } = outcome
+      if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, summary.reasons)
       const billed = { ...outcome.billed, replays: await billedReplays(store, run.run_id, pinned) }
       await writeOutcome(store, run, ref.risk_class, { ...outcome, billed }, ref.started_at)
-      const { execution, started_at, risk_class } = ref
-      const reason = outcome.verdict === 'refused' ? outcome.summary.reasons.join('\n') : null
-      const record = {
-        status: 'finished',
-        execution,
-        started_at,
-        risk_class,
-        verdict: outcome.verdict,
-        reason,
-      } as const
-      await recordRun(store, ref.intent, ref.run_id, record)
-      await releaseLock(store, ref.intent, ref.risk_class, ref.run_id)
-      return { kind: 'done', verdict: outcome.verdict }
+      await endRun(store, ref, verdict, summary.reasons)
+      return { kind: 'done', verdict }
     } catch (error) {
       if (error instanceof Paused) return error.need
       throw error

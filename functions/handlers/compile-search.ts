@@ -1,13 +1,19 @@
-/** Compiles the recorded runs of an intent into the search set that the run will pin, replays its baseline, and lays it out in shards. */
+/**
+ * Compiles the recorded runs of an intent into the search set that the run will pin, replays its baseline, and lays it out in
+ * shards. A set on which nothing could be certified, or a harness that gives a case two answers, ends the run here, before
+ * anything is sealed.
+ */
 import { type BaselinePins, baselinePins } from '#core/baseline/baseline.ts'
-import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
-import { twoAnswers } from '#core/baseline/two-answers.ts'
+import { Gathered, type Reproduction, sealedLine } from '#core/baseline/reproduce.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
-import { type CompiledSet, type ObjectRef, RunInput, type RunRef } from '#schemas/payloads.ts'
+import { searchProblems } from '#core/search/search-set.ts'
+import { type CompiledSet, RunInput, type RunRef } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { COUNTED } from '#schemas/watch.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
+import { endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
@@ -17,20 +23,22 @@ import type { Lines } from '../ports.ts'
 import { compileSearch as compile } from '../steps/experience/compile.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
-import { ContractRefused } from '../steps/run/refusal.ts'
+import { ContractRefused, keepRefusal } from '../steps/run/refusal.ts'
 import { answeredContract, pinnedLines } from '../steps/run/run.ts'
 import { inShards } from '../streams/groups.ts'
 import { readJson, streamLines } from '../streams/read-object.ts'
 
-/**
- * Replays the baseline and lays the search set out in shards. Before anything is sealed: a harness that answers nothing, or
- * one case in two ways, ends the run here.
- */
-async function layOut(world: World, { run_id, intent }: RunRef, pins: BaselinePins, lines: Lines): Promise<ObjectRef> {
+/** Replays the baseline and lays the cases that reproduce out in shards, as a panel without its cases. */
+async function layOut(
+  world: World,
+  { run_id, intent }: RunRef,
+  pins: BaselinePins,
+  lines: Lines,
+): Promise<{ reproduced: Reproduction; shards: PanelFile['shards'] }> {
   const { store } = world
   const replayer = pins.replayer ?? { kind: 'transcript' }
   const gathered = new Gathered()
-  const reproduced = async function* () {
+  const reproducing = async function* () {
     for await (const { line, ...one } of replaysOf(world, replayer, intent, AT_ONCE.wholeSet).reproduce(
       lines,
       pins,
@@ -41,26 +49,25 @@ async function layOut(world: World, { run_id, intent }: RunRef, pins: BaselinePi
     }
   }
   const shards: PanelFile['shards'][number][] = []
-  for await (const shard of inShards(reproduced(), shardSize(world, replayer))) {
+  for await (const shard of inShards(reproducing(), shardSize(world, replayer))) {
     const text = shard.map((line) => `${line}\n`).join('')
     const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
-  const { panel: _, ...rest } = gathered.reproduction({ withExamples: true })
-  if (rest.twice && rest.twice.flips > 0) throw new UserError(twoAnswers(rest.twice))
-  const panel: PanelFile = { shards, ...rest }
-  return await putJson(store, workKeys.panel(run_id), panel)
+  return { reproduced: gathered.reproduction({ withExamples: true }), shards }
 }
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
+  outcome: (compiled) =>
+    'refused' in compiled ? { says: { verdict: 'refused' }, counts: { [COUNTED.verdict('refused')]: 1 } } : {},
   async work({ run }, world) {
     const { store } = world
     const { target, replayer } = await requestOf(store, run)
-    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'search'))
-    if (problems.length > 0) throw new ContractRefused(problems)
+    const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'))
+    if (lost.length > 0) throw new ContractRefused(lost)
     const { ref, digest, cases } = await compile(store, run.intent)
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
@@ -70,7 +77,16 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
     const pins = before ? baselinePins(before) : contractPins(contract, replayer)
     const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
-    const panel = await layOut(world, run, pins, lines)
+    const { reproduced, shards } = await layOut(world, run, pins, lines)
+    const problems = searchProblems(reproduced, contract.resolved, contract.suite, replayer.kind)
+    if (problems.length > 0) {
+      await keepRefusal(store, run.run_id, target, problems)
+      await endRun(store, run, 'refused', problems)
+      return { refused: true }
+    }
+    const { panel: _, ...rest } = reproduced
+    const file: PanelFile = { shards, ...rest }
+    const panel = await putJson(store, workKeys.panel(run.run_id), file)
     const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
     return { search_set: { ref, digest, cases, version_id }, limits, panel }
   },

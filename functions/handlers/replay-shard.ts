@@ -23,7 +23,8 @@ export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
     const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)
-    const answers = await replays.answer(lines, settings, run)
+    // Two answers refuse the run where the search reads them: it may never come to this candidate.
+    const answers = await replays.answerTwice(lines, settings, run)
     // In the order in which the suite names its evaluators: the search reads the first that failed. Canonical JSON sorts.
     const text = answers.map((a) => `${JSON.stringify(a)}\n`).join('')
     return await putText(store, workKeys.answers(run_id, digest, shard), text)

@@ -10,7 +10,7 @@ import type { Panel } from '#core/evaluate/panel.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import type { AutotunePorts } from '#core/run-autotune.ts'
 import { harnessView } from '#core/search/harness-replayer.ts'
-import type { CaseAnswer, Round } from '#core/search/replayer.ts'
+import { type CaseAnswer, type Round, stopsRound, upTo } from '#core/search/replayer.ts'
 import { type SearchResult, searchRounds } from '#core/search/search.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
@@ -25,6 +25,7 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import type { Asked } from '../steps/heldout/gate.ts'
+import { answeredAlike, type TwiceAnswered } from '../steps/replay/answered-alike.ts'
 import { keepReplays, recordPorts } from '../steps/run/run.ts'
 import { readJson, readLines, streamLines } from '../streams/read-object.ts'
 import type { PanelFile } from './work.ts'
@@ -73,7 +74,8 @@ export async function pausingPorts(
       searched = await shardedPanel(store, id, panel)
       return { panel: searched, ...rest }
     },
-    pin: live.pin,
+    // Its input is pinned where the work files lie: a run that ends refused leaves no other file of its own.
+    pin: async () => {},
     search(_run, input) {
       const searching = answeredSearch(store, run, { pinned, panel }, { ...input, panel: searched })
       return keepReplays(searching, (text) => store.objects.put(keys.autotuneRun(id, 'replay-results.jsonl'), text))
@@ -120,8 +122,8 @@ async function* answeredSearch(
   input: SearchInput<SlimCase>,
 ): AsyncGenerator<string, SearchResult> {
   // One candidate is read to its end before the next: nobody comes back to the answers before.
-  let last: { readonly digest: string; readonly answers: readonly CaseAnswer[] | null } | null = null
-  const read = async (settings: Settings) => {
+  let last: { readonly digest: string; readonly answers: readonly TwiceAnswered[] | null } | null = null
+  const answersTo = async (settings: Settings) => {
     const digest = digestOf(settings)
     if (last?.digest !== digest) last = { digest, answers: await answersOf(store, runId, digest, panel) }
     return last.answers
@@ -135,19 +137,22 @@ async function* answeredSearch(
   for (let step = rounds.next(); ; ) {
     yield* results.splice(0)
     if (step.done) return step.value
-    const answers = await read(step.value.settings)
+    const answers = await answersTo(step.value.settings)
     if (answers === null)
       throw new Paused(
         await askReplays(store, { runId, intent: input.target.intent }, pinned, panel, await ahead(step.value)),
       )
-    step = rounds.next(step.value.cases.map((i) => answers[i]!))
+    const { cases, stopsAtFailure, once } = step.value
+    const asked = cases.map((i) => answers[i]!)
+    const read = stopsAtFailure ? upTo(asked, stopsRound) : asked
+    step = rounds.next(once ? read : answeredAlike(cases.length, read))
   }
 
   /** Settings of this round and of those that would follow if it came to nothing. The search is spent by looking. */
   async function ahead(first: Round): Promise<Settings[]> {
     const wanted = new Map<string, Settings>()
     for (let round = first; ; ) {
-      const answers = await read(round.settings)
+      const answers = await answersTo(round.settings)
       if (answers === null) wanted.set(digestOf(round.settings), round.settings)
       if (wanted.size >= CANDIDATES_AHEAD) break
       const next = rounds.next(round.cases.map((i) => answers?.[i] ?? nothing(i)))
@@ -168,10 +173,10 @@ async function answersOf(
   runId: string,
   digest: string,
   { shards }: PanelFile,
-): Promise<CaseAnswer[] | null> {
-  const answers: CaseAnswer[] = []
+): Promise<TwiceAnswered[] | null> {
+  const answers: TwiceAnswered[] = []
   for (const [i, { cases }] of shards.entries()) {
-    const shard = await readLines<CaseAnswer>(store.objects, workKeys.answers(runId, digest, i))
+    const shard = await readLines<TwiceAnswered>(store.objects, workKeys.answers(runId, digest, i))
     if (shard.length !== cases) return null
     for (const answer of shard) answers.push(answer)
   }

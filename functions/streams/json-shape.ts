@@ -1,7 +1,7 @@
 /** What JSON may look like beyond its grammar: how deep it nests, and that no key stands twice. */
 
 /** Deepest nesting that is read unless told otherwise: what works on values calls itself. */
-const MOST_LEVELS = 100
+export const MOST_LEVELS = 100
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -46,7 +46,7 @@ export function shapeProblem(
 }
 
 /** Index behind the closing quote of a string that begins at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0
     while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++

@@ -25,6 +25,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The last of these are there with a harness and a model only.
   'Functions/CompileSearch/Policy/Resource': [
+    'autotune/runs/*/refusal.json',
     'autotune/work/*/panel.json',
     'autotune/work/*/request.json',
     'autotune/work/*/run.json',

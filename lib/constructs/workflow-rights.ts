@@ -47,7 +47,15 @@ export function workflowRights({
       ...mayRead(bucket, 'experience/*', 'goldens/*', 'packs/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, 'goldens/*', request),
       ...mayReplayHarness(bucket, harness),
-      mayWrite(bucket, 'goldens/*', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
+      mayWrite(
+        bucket,
+        'goldens/*',
+        'autotune/work/*/panel.json',
+        'autotune/work/*/shards/*',
+        'autotune/runs/*/refusal.json',
+      ),
+      ledger.mayRead('lock', 'run'),
+      ledger.mayWrite('lock', 'run'),
     ],
     pinRun: [
       ...mayRead(bucket, 'packs/*', 'autotune/work/*/run.json'),

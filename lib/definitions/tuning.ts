@@ -53,7 +53,12 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
           seconds: 900,
           assign: { compiled: PAYLOAD },
         }),
-        Next: 'Seal Held-Out Set',
+        Next: 'Choose Whether To Seal',
+      },
+      'Choose Whether To Seal': {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $exists($compiled.refused) %}', Next: 'Run Refused' }],
+        Default: 'Seal Held-Out Set',
       },
       'Seal Held-Out Set': {
         ...lambdaTask({
@@ -92,6 +97,7 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Choices: [
           { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
           { Condition: "{% $need.kind = 'gate' %}", Next: 'Ask Held-Out Set' },
+          { Condition: "{% $need.verdict = 'refused' %}", Next: 'Run Refused' },
         ],
         Default: 'Run Finished',
       },
@@ -112,6 +118,8 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Type: 'Succeed',
         Output: { run_id: '{% $run.run_id %}', verdict: '{% $need.verdict %}' },
       },
+      // Said in words by the record that it left, and nothing of the deployment failed.
+      'Run Refused': { Type: 'Succeed', Output: { run_id: '{% $run.run_id %}', verdict: 'refused' } },
     },
   }
 }

@@ -116,7 +116,9 @@ describe('records', () => {
     expect(await importing('runs.jsonl.gz', zipped.subarray(0, -10))).toMatch(
       /truncated.*Fetch or export the file again/,
     )
-    expect(await importing('runs.jsonl.gz', Buffer.from('plain text'))).toMatch(/gzip data is corrupt/)
+    const { length } = zipped
+    zipped.writeUInt32LE(1, length - 8)
+    expect(await importing('runs.jsonl.gz', zipped)).toMatch(/compressed data is corrupt/)
   })
 
   test('in a file that is not there, a folder, or bytes that are no text are refused', async () => {

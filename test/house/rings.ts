@@ -68,7 +68,19 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/adapters/',
     mayImport: world,
-    packages: ['@aws-sdk/*', '@smithy/*', 'jsonata', 'hono', 'zod', 'node:*'],
+    packages: [
+      '@aws-sdk/*',
+      '@smithy/*',
+      'jsonata',
+      'hono',
+      'zod',
+      'csv-parse',
+      'hyparquet',
+      'hyparquet-compressors',
+      'protobufjs',
+      'yauzl',
+      'node:*',
+    ],
     why: 'an adapter fulfils one port; what happens with it is not its business, so it stands beside the steps and not on them',
   },
   {

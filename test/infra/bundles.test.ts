@@ -3,7 +3,7 @@ import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 216 KB; all others are below 200. */
+/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 223 KB; all others are below 210. */
 const LIMIT = 225_000
 
 describe('the bundle of each handler', () => {

@@ -12,7 +12,8 @@ const TABLE = {
     'write rejection',
     'write run item',
   ],
-  AutotuneFunctionsCompileSearchRole: ['read experience'],
+  // It ends a run that the records, or its harness, refuse.
+  AutotuneFunctionsCompileSearchRole: ['read experience', 'write lock', 'write run item'],
   AutotuneFunctionsPinRunRole: ['write lock'],
   AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],

@@ -56,7 +56,7 @@ export function searchingEngine(replays: CaseReplays): ReplayEngine {
           case: searched.get(cases.at(i)!.case_id)!,
           baseline: baseline.at(i)!,
         }))
-        step = rounds.next(await replays.answer(lines, step.value.settings, run))
+        step = rounds.next(await replays.answer(lines, step.value.settings, run, step.value))
       }
       yield* results
       return step.value

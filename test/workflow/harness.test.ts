@@ -8,13 +8,15 @@ import { harnessFunction } from '../../functions/harness-client/harness-function
 import type { ModelRequest } from '../../functions/ports.ts'
 import { runLoader } from '../../functions/steps/experience/run-loader.ts'
 import { lambdaReplays } from '../../functions/steps/replay/lambda-replays.ts'
+import { readRefusal } from '../../functions/steps/run/read-refusal.ts'
+import { findRun } from '../../functions/steps/run/run-record.ts'
 import { readJson, readLines } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { desk, json, type Replay, searchingEngine, TOP_K } from '../support/harness-engine.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { deploy, type Harness } from '../support/workflow/deployed.ts'
-import { locks, RUN, twin, versions } from '../support/workflow/twin.ts'
+import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:desk:7'
 const MODEL = 'arn:aws:bedrock:eu-central-1::foundation-model/small'
@@ -136,40 +138,74 @@ describe('a deployed run with a harness function', () => {
     expect(await locks(store)).toBe(0)
   })
 
-  it('ends before anything is sealed when the harness gives a case two answers', async () => {
+  /** Falls over the second time that it is asked for that case, or for any, under those settings. */
+  const wavering = (top_k: number, only: string | null = null): Harness => {
     const asked = new Map<string, number>()
-    const harness = harnessOf(
-      desk((recorded) => {
-        const times = (asked.get(recorded.case_id) ?? 0) + 1
-        asked.set(recorded.case_id, times)
-        if (recorded.case_id === 's3' && times === 2) throw new Error('lost connection')
+    return harnessOf(
+      desk(({ case_id }, settings) => {
+        if (settings[TOP_K] !== top_k || (only !== null && case_id !== only)) return
+        const times = (asked.get(case_id) ?? 0) + 1
+        asked.set(case_id, times)
+        // Every second time, so that each of several runs over this harness hears two answers.
+        if (times % 2 === 0) throw new Error(`lost connection at ${case_id}`)
       }),
     )
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
-    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
-    expect(failed.error).toMatchObject({
-      error: 'UserError',
-      cause: expect.stringMatching(/two answers to 1 of 6 search cases .*: s3: an answer, and then .*lost connection/),
-    })
-    expect(failed.entered.at(-1)).toBe('Compile Search Set')
-    expect(await versions(store, target)).toEqual([])
-    expect(await locks(store)).toBe(0)
+  }
+
+  it.each([
+    ['the baseline', 4, 's3', /two answers to 1 of 6 search cases .*: s3: an answer, and then .*lost connection at s3/],
+    ['a candidate', 1, 's2', /two answers to 1 of 6 search cases .*: s2: an answer, and then .*lost connection at s2/],
+    ['a candidate everywhere', 3, null, /two answers to 6 of 6 .*: s0: .*; s4: .*; and 1 more\. A replay is/],
+  ])('is refused as the embedded one when the harness gives two answers under %s', async (_, top_k, only, says) => {
+    const same = await both(wavering(top_k, only))
+    expect(same.verdict).toBe('refused')
+    const refusal = (await readRefusal(same.store.objects, RUN))!
+    expect(refusal.reasons).toEqual([expect.stringMatching(says)])
+    for (const shardCases of [2, 500]) {
+      const { store, execution } = await same.deployed({ shardCases })
+      expect(execution).toMatchObject({ error: null, output: { run_id: RUN, verdict: 'refused' } })
+      expect(execution.entered.at(-1)).toBe('Run Refused')
+      const left = (await readRefusal(store.objects, RUN))!
+      expect({ ...left, refused_at: '', digest: '' }).toEqual({ ...refusal, refused_at: '', digest: '' })
+      expect(Object.keys(await artifacts(store))).toEqual([keys.refusal(RUN)])
+      expect(await versions(store, target)).toEqual(await versions(same.store, target))
+      expect((await versions(store, target)).every(({ used, open }) => used === 0 && open === null)).toBe(true)
+      expect(await locks(store)).toBe(0)
+      expect(await findRun(store, RUN)).toMatchObject({
+        status: 'finished',
+        verdict: 'refused',
+        reason: left.reasons[0],
+      })
+    }
   })
 
-  it('ends before a question is spent when the harness gives a candidate two answers', async () => {
-    let calls = 0
+  it('goes on where two answers lie behind the case that stops the candidate: nobody reads them', async () => {
+    const asked = new Map<string, number>()
     const harness = harnessOf(
-      desk((_, settings) => {
-        if (settings[TOP_K] === 1 && ++calls % 2 === 0) throw new Error('lost connection')
+      desk(({ case_id }, settings) => {
+        if (settings[TOP_K] !== 2) return
+        if (case_id === 's0') throw new Error('no reader for s0')
+        asked.set(case_id, (asked.get(case_id) ?? 0) + 1)
+        if (case_id === 's4' && asked.get(case_id)! % 2 === 0) throw new Error('lost connection')
       }),
     )
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
-    const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
-    expect(failed.status).toBe('FAILED')
-    expect(failed.entered.at(-1)).toBe('Replay Search Shards')
-    expect((await versions(store, target))[0]).toMatchObject({ used: 0, open: null })
+    const same = await both(harness, [2, 3].map(change))
+    expect(same.verdict).toBe('certified')
+    const { store, execution } = await same.deployed({ shardCases: 2 })
+    expect(execution.error).toBeNull()
+    await same.expectSame(store)
+    expect(asked.get('s4')).toBeGreaterThan(2)
+  })
+
+  it('is refused as the embedded one where nothing of the search side reproduces', async () => {
+    const same = await both(harnessOf(() => ({ status: 'DECIDED', outputs: {}, evidence_refs: [], usage: null })))
+    expect(same.verdict).toBe('refused')
+    const { store, execution } = await same.deployed()
+    expect(execution.entered.at(-1)).toBe('Run Refused')
+    const of = async (its: Store) => (await readRefusal(its.objects, RUN))!.reasons
+    expect(await of(store)).toEqual(await of(same.store))
+    expect(await versions(store, target)).toEqual([])
     expect(await locks(store)).toBe(0)
-    expect(failed.error!.cause).toContain('two answers')
   })
 
   it('is sent held-out cases by the gate alone, after the question was opened', async () => {

@@ -57,6 +57,15 @@ export interface Round {
   readonly once?: true
 }
 
+/** Does this answer decide a round that `stopsAtFailure`? */
+export const stopsRound = ({ result }: CaseAnswer): boolean => result.status !== 'replayed'
+
+/** Items up to the first that ends the work, that one included; all where none does. */
+export function upTo<T>(items: readonly T[], ends: (item: T) => boolean): readonly T[] {
+  const last = items.findIndex(ends)
+  return last < 0 ? items : items.slice(0, last + 1)
+}
+
 /** How a round may be answered. */
 export type AnswerHow = Pick<Round, 'stopsAtFailure' | 'once'>
 

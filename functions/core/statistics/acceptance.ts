@@ -61,13 +61,17 @@ export function acceptTable(n: number, alpha: number, m: number, maxG: number): 
   return Array.from({ length: maxG + 1 }, (_, g) => leastImprovements(table, n, alpha, m, g))
 }
 
+/** Above so many families the answer is "no number would do": nobody labels them, and the exact test takes minutes there. */
+const MOST_FAMILIES = 100_000
+
 /**
  * The smallest n at which a clean sheet (no regression, no improvement) is certified at level alpha: 149 for m = 2 points
  * at 5 %, 255 at 1 %.
  * @param m tolerated utility drop as a share, in [0, 1)
  * @param alpha the level of this question, in (0, 1)
  * @param excluded families among the n that count as regressions before anything is asked
- * @returns null when no n would do: m = 0 (a tie is no proof of "better") or alpha <= BETA (every p-value is above BETA)
+ * @returns null when no n up to MOST_FAMILIES would do, above all at m = 0 (a tie is no proof of "better") and at
+ *   alpha <= BETA (every p-value is above BETA)
  * @throws RangeError
  */
 export function cleanSheetFloor(m: number, alpha: number, excluded = 0): number | null {
@@ -76,8 +80,8 @@ export function cleanSheetFloor(m: number, alpha: number, excluded = 0): number 
   if (m === 0 || alpha <= BETA) return null
   // At an improvement rate of 0 the tail is (1-m)^n, so no smaller n can pass.
   let n = Math.max(1, excluded, Math.floor(Math.log(alpha - BETA) / Math.log1p(-m)))
-  while (!isNonInferior(n, excluded, 0, m, alpha)) n++
-  return n
+  while (n <= MOST_FAMILIES && !isNonInferior(n, excluded, 0, m, alpha)) n++
+  return n <= MOST_FAMILIES ? n : null
 }
 
 /**

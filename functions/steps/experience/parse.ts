@@ -16,8 +16,18 @@ export function parseAs<T>(schema: Contract<T>, value: unknown, file: string): T
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues
     .slice(0, 20)
+    .flatMap(closest)
     .map((issue) => `  ${file}: ${fieldPath(issue.path)}: ${problemOf(issue)}`)
   throw new UserError(`${file} is not valid:\n${lines.join('\n')}`)
+}
+
+/** What is wrong with the form that a value of several forms comes closest to: where that lies deeper, it names the field. */
+function closest(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const [nearest] = issue.errors.toSorted((a, b) => a.length - b.length)
+  return nearest?.every(({ path }) => path.length > 0)
+    ? nearest.flatMap((inner) => closest({ ...inner, path: [...issue.path, ...inner.path] }))
+    : [issue]
 }
 
 export function fieldPath(path: readonly PropertyKey[]): string {

@@ -3,7 +3,7 @@ import type { BaselineReplay } from '#core/baseline/baseline.ts'
 import { harnessBaseline, type Replied } from '#core/baseline/harness-baseline.ts'
 import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { headOf, type SealedLine } from '#core/baseline/reproduce.ts'
-import { differenceOf, MOST_NAMED, twoAnswers } from '#core/baseline/two-answers.ts'
+import { differenceOf } from '#core/baseline/two-answers.ts'
 import { byCodeUnit, canonical, digestOf } from '#core/canonical.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import { caseForHarness, type HarnessReply } from '#core/replay/harness.ts'
@@ -12,6 +12,7 @@ import { writable } from '#core/replay/harness-reply.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
+import { stopsRound, upTo } from '#core/search/replayer.ts'
 import { applyPatch } from '#core/space/lattice.ts'
 import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
@@ -20,6 +21,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { AskedAgain, Lines, Pass, RunLoader, Scratch } from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
+import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type KeptReplies, keptReplies, readReplies } from './kept-replies.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
@@ -53,9 +55,6 @@ export interface HarnessRunner<K extends Replayer> {
     ends?: (result: R) => boolean,
   ): Promise<R[]>
 }
-
-/** A harness gave two answers to a candidate's search case: the run is refused. */
-export class TwoAnswers extends UserError {}
 
 /** Cases that are held while they are replayed: many times as many as any runner works on at once. */
 const CASES_UNDER_WAY = 512
@@ -133,7 +132,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
   ): Promise<{ readonly result: R; readonly otherwise: string | null }[]> => {
     const both = (item: T, replied: Replied, job: Job | null) => ({ replied, job, result: toResult(item, replied) })
     const replay = replaying('search', tables, both)
-    const first = await firstPass(items, tables, replay, ({ result }) => ends(result))
+    const isLast = ({ result }: { readonly result: R }) => ends(result)
+    const first = upTo(await firstPass(items, tables, replay, isLast), isLast)
     for (const [i, { replied }] of first.entries())
       if ('reply' in replied) kept?.keep(items[i]!.case.case_id, tables.settings, replied.reply, once)
     if (once) return first.map(({ result }) => ({ result, otherwise: null }))
@@ -147,6 +147,22 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     })
     const otherwise = inOrder(order, differing)
     return first.map(({ result }, i) => ({ result, otherwise: otherwise[i]! }))
+  }
+
+  const replayTwice: CaseReplays['answerTwice'] = async (
+    lines,
+    settings,
+    run,
+    { stopsAtFailure = false, once = false } = {},
+  ) => {
+    const pins = pinsOf(run)
+    const answers = await twice(
+      lines,
+      { settings, baseline: pins.baseline },
+      (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
+      { ends: (answer) => stopsAtFailure && stopsRound(answer), once },
+    )
+    return answers.map(({ result, otherwise }) => (otherwise === null ? result : { ...result, otherwise }))
   }
 
   return {
@@ -180,23 +196,11 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
       }
     },
 
-    async answer(lines, settings, run, { stopsAtFailure = false, once = false } = {}) {
-      const pins = pinsOf(run)
-      const answers = await twice(
-        lines,
-        { settings, baseline: pins.baseline },
-        (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
-        { ends: (answer) => stopsAtFailure && answer.result.status !== 'replayed', once },
-      )
-      const named = answers.flatMap(({ otherwise }, i) =>
-        otherwise === null ? [] : [`${lines[i]!.case.case_id}: ${otherwise}`],
-      )
-      if (named.length > 0)
-        throw new TwoAnswers(
-          twoAnswers({ cases: lines.length, flips: named.length, examples: named.slice(0, MOST_NAMED) }),
-        )
-      return answers.map(({ result }) => result)
+    async answer(lines, settings, run, how) {
+      return answeredAlike(lines.length, await replayTwice(lines, settings, run, how))
     },
+
+    answerTwice: replayTwice,
 
     async *score(lines, run, change, pass) {
       const pins = pinsOf(run)

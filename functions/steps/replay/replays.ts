@@ -7,6 +7,7 @@ import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { ReplayEngine } from '../../ports.ts'
+import type { TwiceAnswered } from './answered-alike.ts'
 import { reproduceLines } from './reproduce.ts'
 
 /** What an answer is judged by. */
@@ -14,26 +15,31 @@ export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator
   readonly pack: { readonly settings: Settings }
 }
 
+type Answering<A extends CaseAnswer> = (
+  lines: readonly SealedLine[],
+  settings: Settings,
+  run: AnswerPins,
+  how?: AnswerHow,
+) => Promise<readonly A[]>
+
 export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
-  /**
-   * Answers of search cases under a settings table, in their order.
-   */
-  answer(
-    lines: readonly SealedLine[],
-    settings: Settings,
-    run: AnswerPins,
-    how?: AnswerHow,
-  ): Promise<readonly CaseAnswer[]>
+  /** Answers of search cases under a settings table, in their order. Throws where one of them got two answers. */
+  readonly answer: Answering<CaseAnswer>
+  /** The same for who hands them on: whoever reads them refuses the run (`answeredAlike`). */
+  readonly answerTwice: Answering<TwiceAnswered>
+}
+
+const answer: Answering<CaseAnswer> = async (lines, settings, run) => {
+  const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
+  const replays = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
+  return replays.answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
 }
 
 /** The transcript replayer in this process. */
 export const transcriptReplays: CaseReplays = {
   reproduce: (lines, pins) => reproduceLines(lines, pins),
-  async answer(lines, settings, run) {
-    const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
-    const { answer } = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
-    return answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
-  },
+  answer,
+  answerTwice: answer,
   async *score(lines, run, change) {
     const score = lineScorer(run, change)
     for await (const line of lines) yield score(line)

@@ -6,7 +6,6 @@ import { canonical, digestOf } from '#core/canonical.ts'
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import type { Standing } from '#core/contract/standing.ts'
-import { recordProblems } from '#core/experience/records-found.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
@@ -28,12 +27,10 @@ import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
-import { compareRecords } from '../experience/stored-records.ts'
-import { headProblems } from '../heads/check.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
-import { TwoAnswers } from '../replay/harness-replays.ts'
+import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
 import { keepHeld } from '../store/held.ts'
@@ -41,7 +38,7 @@ import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
 import { readRejections, writeRejections } from './memory.ts'
 import { ContractRefused, keepRefusal } from './refusal.ts'
-import { gatherStanding, shareProblems } from './standing.ts'
+import { whatStands } from './standing.ts'
 
 export interface RunRequest {
   readonly target: TuningTarget
@@ -105,12 +102,12 @@ export async function runTarget(
       await keeping.check()
       return await ports.ask(...question)
     }
-    const outcome = await runAutotune(run, { ...ports, ask }).catch((error: unknown) => {
-      if (!(error instanceof TwoAnswers)) throw error
-      return refuseRun(run, [error.message])
-    })
+    const outcome = await runAutotune(run, { ...ports, ask }).catch(refusedByTwoAnswers(run))
     await keeping.check()
-    if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, outcome.summary.reasons)
+    if (outcome.artifacts.length === 0) {
+      await keepLateRefusal(store, run, outcome.summary.reasons)
+      await clearUnfinished(store, run.run_id)
+    }
     await writeOutcome(store, run, riskClass, outcome, startedAt)
     return outcome.summary
   } finally {
@@ -118,18 +115,18 @@ export async function runTarget(
     await releaseLock(store, resolved.intent, riskClass, lock.run_id)
   }
 
-  /** A refused contract leaves its record; of records that were changed, all are counted first. */
+  /** Everything that stands against the run: where anything does, or a file was changed, every file is looked into. */
+  async function reasonsNow(whole: boolean): Promise<string[]> {
+    return reasonsOf(request, contract, await whatStands(store, target, { whole }))
+  }
+
+  /** A refused contract leaves its record. */
   async function recorded(error: unknown): Promise<never> {
     if (error instanceof ContractRefused) return await leaveRefusal(store, request, lock.run_id, error)
-    const records = error instanceof TamperError ? await compareRecords(store, resolved.intent, { whole: true }) : null
-    if (records === null) throw error
-    const reasons = reasonsOf(
-      request,
-      contract,
-      await gatherStanding(store, target, recordProblems(resolved.intent, records)),
-    )
-    const file = records.search.changed > 0 ? [(error as TamperError).message] : []
-    return await leaveRefusal(store, request, lock.run_id, new ContractRefused([...reasons, ...file]))
+    if (!(error instanceof TamperError)) throw error
+    const reasons = await reasonsNow(true)
+    if (reasons.length === 0) throw error
+    return await leaveRefusal(store, request, lock.run_id, new ContractRefused([...reasons, error.message]))
   }
 
   async function pinRun(): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
@@ -137,13 +134,7 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} exists already: choose another --run-id`)
     if ((await openRuns(store, lock.run_id)).length > 1)
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
-    const records = [
-      ...recordProblems(resolved.intent, await compareRecords(store, resolved.intent)),
-      ...(await shareProblems(store, target)),
-      ...(await headProblems(store)),
-    ]
-    const reasons = reasonsOf(request, contract, await gatherStanding(store, target, records))
-    if (reasons.length > 0) throw new ContractRefused(reasons)
+    if ((await reasonsNow(false)).length > 0) throw new ContractRefused(await reasonsNow(true))
     await clearUnfinished(store, lock.run_id)
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
@@ -350,14 +341,13 @@ export const isTaken = async (store: Store, id: string): Promise<boolean> =>
  * Keeps the refusal of a run that had pinned its input, which nobody is to go on with. One that opened its question before
  * it was killed stays open: "autotune run --abandon" answers it.
  */
-async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
+export async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: readonly string[]): Promise<void> {
   const row = run.heldout_test_set && (await recordPorts(store).ledgerItem(run.heldout_test_set))
   if (row?.open?.run_id === run.run_id)
     throw new UserError(
       `${reasons.join('; ')}\nquestion ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
     )
   await keepRefusal(store, run.run_id, run.target, reasons)
-  await clearUnfinished(store, run.run_id)
 }
 
 /** What a run is about: the same target, hand-written candidates and harness may resume it. */

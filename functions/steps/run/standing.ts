@@ -1,5 +1,6 @@
 /** Gathers what stands in the way of a run: the tuple in force, reviews and rollouts under way, and the records. */
 import type { Standing } from '#core/contract/standing.ts'
+import { recordProblems } from '#core/experience/records-found.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
@@ -11,6 +12,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { compareRecords } from '../experience/stored-records.ts'
+import { headProblems } from '../heads/check.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
@@ -42,8 +45,26 @@ export async function gatherStanding(
   }
 }
 
+/**
+ * The same with what is wrong with the records, the share and the journal of heads, where one may look at all of them.
+ * @param whole also looks into every file of the search side, which takes as long as compiling it
+ */
+export async function whatStands(
+  store: Store,
+  target: TuningTarget,
+  { whole }: { readonly whole: boolean },
+): Promise<Standing> {
+  const { intent } = target
+  if (!intent) return NOTHING
+  return await gatherStanding(store, target, [
+    ...recordProblems(intent, await compareRecords(store, intent, { whole })),
+    ...(store.rolesApart ? [] : await shareProblems(store, target)),
+    ...(await headProblems(store)),
+  ])
+}
+
 /** Does a target speak of the share that this store seals away? A line for the owner; a recorded split has no share. */
-export async function shareProblems(store: Pick<Store, 'table'>, { visible_data }: TuningTarget): Promise<string[]> {
+async function shareProblems(store: Pick<Store, 'table'>, { visible_data }: TuningTarget): Promise<string[]> {
   const rule = (await store.table.get<SplitRule>(...rowKeys.split()))?.body
   const said = visible_data?.heldout_share
   return said === undefined || rule === undefined || rule.by === 'recorded' || rule.heldout_share === said

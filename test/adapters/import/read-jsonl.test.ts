@@ -1,11 +1,12 @@
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { type JsonLine, readJsonl } from '#adapters/local/import/read-jsonl.ts'
+import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { Folder } from './support.ts'
 
-async function readAll(file: string, options?: { maxLineBytes: number }): Promise<JsonLine[]> {
-  const lines: JsonLine[] = []
+async function readAll(file: string, options?: { maxLineBytes: number }): Promise<TextLine[]> {
+  const lines: TextLine[] = []
   for await (const line of readJsonl(file, options)) lines.push(line)
   return lines
 }
@@ -61,9 +62,18 @@ describe('readJsonl', () => {
     expect(error.line).toBeGreaterThan(1)
   })
 
-  test('fails on data that is not gzip', async () => {
+  test('knows what is compressed by its bytes, not by its name', async () => {
     using folder = new Folder()
-    const error = await refusal(folder.write('in.jsonl.gz', '{"a":1}\n'))
+    for (const bytes of [Buffer.from('{"a":1}\n'), gzipSync('{"a":1}\n'), zstdCompressSync('{"a":1}\n')])
+      for (const name of ['in.jsonl', 'in.jsonl.gz', 'in.zst'])
+        expect(await readAll(folder.write(name, bytes))).toEqual([{ line: 1, text: '{"a":1}' }])
+  })
+
+  test('fails on corrupt gzip', async () => {
+    using folder = new Folder()
+    const bytes = gzipSync(Array.from({ length: 2000 }, (_, i) => `${Math.sin(i)}\n`).join(''))
+    bytes[3000]! ^= 0xff
+    const error = await refusal(folder.write('in.jsonl.gz', bytes))
     expect(error).toMatchObject({ line: 1, problem: expect.stringContaining('corrupt') })
   })
 

@@ -53,6 +53,8 @@ describe('cleanSheetFloor', () => {
   test('is null where no clean sheet proves anything', () => {
     expect(cleanSheetFloor(0, 0.05)).toBeNull()
     expect(cleanSheetFloor(0.02, 1e-4)).toBeNull()
+    // Beyond what anybody labels, and beyond what the exact test can be asked in a lifetime.
+    expect([1e-5, 1e-9, 5e-324].map((m) => cleanSheetFloor(m, 0.05, 1))).toEqual([null, null, null])
   })
 })
 

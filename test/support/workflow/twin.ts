@@ -55,6 +55,8 @@ export async function twin(
   const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
   return {
     verdict,
+    /** Of the embedded run. */
+    store,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
       const its = await copied(base)
       const workflow = deploy(its, { ...options, ...(harness ? { harness } : {}) })

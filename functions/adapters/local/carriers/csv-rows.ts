@@ -50,7 +50,7 @@ export async function* csvRows(
       error.code === 'CSV_MAX_RECORD_SIZE'
         ? `the row is longer than ${maxBytes} bytes`
         : `the table cannot be read (${error.message})`
-    throw source.refuse(problem, 'Export it again as CSV with a first line of names', `row ${row + 1}`)
+    throw source.refuse(problem, 'Export it again as CSV with a first line of names', `line ${error.lines}`)
   } finally {
     input.destroy()
   }

@@ -3,8 +3,9 @@
  * brackets and commas; what it hands out is parsed, and so checked, by whoever takes it. (The streaming parsers at hand
  * read 24 MB/s where `JSON.parse` reads 150: a large document would take six times as long as the same records in lines.)
  */
-import { exactJson } from './json-value.ts'
-import { HERE, LISTS, type OpenList, openedList } from './lists.ts'
+import { ByteParts } from './byte-parts.ts'
+import { jsonValue, strictJson } from './json-value.ts'
+import { HERE, LISTS, type ListPlace, type OpenList, openedList, withoutLists } from './lists.ts'
 import { AGAIN, type Source, WHOLE } from './source.ts'
 
 export type Piece =
@@ -16,10 +17,8 @@ const [QUOTE, COMMA, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT
   0x22, 0x2c, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ] as const
 
-/** Deepest level at which a list begins, and how often one is looked for in a document. */
-const LEVELS = Math.max(...LISTS.map(({ path }) => path.length))
+/** How often a list is looked for in one document. */
 const MOST_TRIES = 100
-const NAMES = new Set(LISTS.map(({ path }) => path.at(-1)))
 
 /** Feed chunks with `push`, and say `end` when nothing follows. */
 export class DocumentSplitter {
@@ -29,42 +28,48 @@ export class DocumentSplitter {
   #level = 0
   #inString = false
   #escaped = false
-  readonly #around: Parts
-  readonly #element: Parts
+  readonly #around: ByteParts
+  readonly #element: ByteParts
   #lists: OpenList[] = []
   #tries = 0
   #list: OpenList | null = null
   /** Level at which the elements of the open list are parted by commas; 0: none is open. */
   #listLevel = 0
   #index = 0
+  /** Cuts the element at hand, which is too long to be one row. */
+  #inner: DocumentSplitter | null = null
+  readonly #places: readonly ListPlace[]
+  /** Place of the element that this one cuts; null for documents. */
+  readonly #within: string | null
+  readonly #levels: number
 
-  constructor(source: Source, maxBytes: number) {
+  constructor(source: Source, maxBytes: number, places: readonly ListPlace[] = LISTS, within: string | null = null) {
     this.#source = source
     this.#maxBytes = maxBytes
-    this.#around = new Parts()
-    this.#element = new Parts()
-    source.at = WHOLE
+    this.#places = places
+    this.#within = within
+    this.#levels = Math.max(...places.map(({ path }) => path.length))
+    this.#around = new ByteParts()
+    this.#element = new ByteParts()
+    source.at = this.#ofDocument(WHOLE)
   }
 
   /** @throws ImportError: an element, or what stands around the lists, is longer than `maxBytes` */
   push(chunk: Buffer): Piece[] {
     const pieces: Piece[] = []
-    let [level, inString, escaped, listLevel] = [this.#level, this.#inString, this.#escaped, this.#listLevel]
+    let level = this.#level
+    let listLevel = this.#listLevel
     let begin = 0
-    for (let i = 0; i < chunk.length; i++) {
+    for (let i = this.#inString ? this.#endOfString(chunk, 0) : 0; i < chunk.length; i++) {
       const byte = chunk[i]!
-      if (inString) {
-        if (escaped) escaped = false
-        else if (byte === BACKSLASH) escaped = true
-        else if (byte === QUOTE) inString = false
-      } else if (byte === QUOTE && level > 0) {
-        inString = true
+      if (byte === QUOTE && level > 0) {
+        i = this.#endOfString(chunk, i + 1) - 1
       } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-        if (listLevel === 0 && byte === OPEN_LIST && level <= LEVELS) {
-          this.#keep(chunk.subarray(begin, i))
+        if (listLevel === 0 && byte === OPEN_LIST && level <= this.#levels) {
+          this.#keep(chunk.subarray(begin, i), pieces)
           begin = i
           if (this.#openList(level)) {
-            this.#keep(chunk.subarray(i, i + 1))
+            this.#keep(chunk.subarray(i, i + 1), pieces)
             begin = i + 1
             listLevel = level + 1
             this.#begin(listLevel)
@@ -77,55 +82,107 @@ export class DocumentSplitter {
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
         level--
         if (level < listLevel) {
-          this.#keep(chunk.subarray(begin, i))
+          this.#keep(chunk.subarray(begin, i), pieces)
           this.#endElement(pieces, true)
           begin = i
           listLevel = 0
           this.#begin(0)
         }
         if (level > 0) continue
-        this.#keep(chunk.subarray(begin, i + 1))
+        this.#keep(chunk.subarray(begin, i + 1), pieces)
         begin = i + 1
         this.#endDocument(pieces)
       } else if (byte === COMMA && level === listLevel) {
-        this.#keep(chunk.subarray(begin, i))
+        this.#keep(chunk.subarray(begin, i), pieces)
         this.#endElement(pieces, false)
         begin = i + 1
       }
     }
-    this.#keep(chunk.subarray(begin))
+    this.#keep(chunk.subarray(begin), pieces)
     this.#level = level
-    this.#inString = inString
-    this.#escaped = escaped
     return pieces
+  }
+
+  /** Index behind the closing quote of a string that goes on at `from`; the chunk's length if it does not end in it. */
+  #endOfString(chunk: Buffer, from: number): number {
+    let escaped = this.#escaped
+    for (let i = from; i < chunk.length; i++) {
+      const byte = chunk[i]
+      if (escaped) escaped = false
+      else if (byte === BACKSLASH) escaped = true
+      else if (byte === QUOTE) {
+        this.#inString = this.#escaped = false
+        return i + 1
+      }
+    }
+    this.#inString = true
+    this.#escaped = escaped
+    return chunk.length
   }
 
   end(): void {
     if (this.#level > 0) throw this.#source.refuse('the document ends in the middle: the file is truncated', AGAIN)
   }
 
-  #keep(bytes: Buffer): void {
+  #keep(bytes: Buffer, pieces: Piece[]): void {
+    if (this.#inner !== null) {
+      this.#cut(this.#inner.push(bytes), pieces)
+      return
+    }
     const parts = this.#listLevel > 0 ? this.#element : this.#around
     parts.push(bytes)
     if (parts.bytes <= this.#maxBytes) return
-    const what = this.#listLevel > 0 ? 'the element' : 'what stands around the lists of the document'
+    const inner = this.#listLevel > 0 ? this.#list!.inner : []
+    if (inner.length === 0) throw this.#tooLong()
+    this.#inner = new DocumentSplitter(this.#source, this.#maxBytes, inner, this.#at(this.#index + 1))
+    this.#cut(this.#inner.push(parts.take()), pieces)
+  }
+
+  #tooLong() {
+    const isElement = this.#listLevel > 0 || this.#within !== null
+    const what = isElement ? 'the element' : 'what stands around the lists of the document'
     const todo = 'Split it into smaller records: a list of records is read one by one, whatever its length'
-    throw this.#source.refuse(`${what} is longer than ${this.#maxBytes} bytes`, todo)
+    return this.#source.refuse(`${what} is longer than ${this.#maxBytes} bytes`, todo)
+  }
+
+  /** Parts of the element at hand, each in the envelope of the element, and that in the envelope of the list. */
+  #cut(parts: readonly Piece[], pieces: Piece[]): void {
+    const list = this.#list!
+    for (const part of parts) {
+      if (part.kind === 'around') this.#checkLate(part)
+      const wrap = (value: unknown) => list.wrap(part.kind === 'around' ? value : part.list.wrap(value))
+      pieces.push({ kind: 'element', list: { ...list, wrap }, at: part.at, bytes: part.bytes })
+    }
+  }
+
+  /** What stands behind the list in an element that is cut cannot be said of the parts that were handed out before. */
+  #checkLate({ bytes, lists, at }: Piece & { readonly kind: 'around' }): void {
+    const value = jsonValue(this.#source, bytes.toString('utf8'), 'the element')
+    const all = withoutLists(value, lists) as Record<string, unknown>
+    const said = (lists[0]?.envelope ?? all) as Record<string, unknown>
+    const late = Object.keys(all).find((key) => typeof all[key] === 'object' && all[key] !== null && !(key in said))
+    if (late === undefined) return
+    const problem = `the element is longer than ${this.#maxBytes} bytes, and names ${JSON.stringify(late)} behind its list`
+    throw this.#source.refuse(problem, 'Export in smaller batches', at)
   }
 
   /** Whether the list that begins here is one at which a document is split. */
   #openList(level: number): boolean {
-    this.#list = level === 0 ? openedList(HERE) : this.#namedList(level)
+    this.#list = level === 0 ? this.#opened(HERE) : this.#namedList(level)
     if (this.#list === null) return false
     this.#lists.push(this.#list)
     return true
   }
 
+  #opened(outer: unknown): OpenList | null {
+    return openedList(outer, this.#places, this.#within !== null)
+  }
+
   #namedList(level: number): OpenList | null {
     const name = /"([^"\\]*)"\s*:\s*$/.exec(this.#around.tail(128))?.[1]
-    if (!NAMES.has(name) || this.#tries++ >= MOST_TRIES) return null
+    if (!this.#places.some(({ path }) => path.at(-1) === name) || this.#tries++ >= MOST_TRIES) return null
     try {
-      return openedList(exactJson(`${this.#around.text()}${JSON.stringify(HERE)}${'}'.repeat(level)}`))
+      return this.#opened(strictJson(`${this.#around.text()}${JSON.stringify(HERE)}${'}'.repeat(level)}`))
     } catch {
       return null // what is wrong there is told when all of it is parsed
     }
@@ -139,6 +196,12 @@ export class DocumentSplitter {
   }
 
   #endElement(pieces: Piece[], last: boolean): void {
+    if (this.#inner !== null) {
+      this.#inner = null
+      this.#index++
+      this.#source.at = this.#at(this.#index + 1)
+      return
+    }
     const bytes = this.#element.take()
     if (last && this.#index === 0 && isBlank(bytes)) return
     this.#index++
@@ -165,11 +228,13 @@ export class DocumentSplitter {
   }
 
   #ofDocument(at: string): string {
+    if (this.#within !== null) return at === WHOLE ? this.#within : `${this.#within}, ${at}`
     if (this.#documents === 0) return at
     return at === WHOLE ? `document ${this.#documents + 1}` : `${at} in document ${this.#documents + 1}`
   }
 
   #stray(chunk: Buffer, at: number) {
+    if (this.#within !== null) return this.#tooLong()
     const text = JSON.stringify(chunk.toString('latin1', at, at + 20))
     const todo = 'Give one JSON document, or one record a line'
     return this.#source.refuse(`${text} stands where a document should begin`, todo)
@@ -177,35 +242,3 @@ export class DocumentSplitter {
 }
 
 const isBlank = (bytes: Buffer): boolean => !/\S/.test(bytes.toString('latin1'))
-
-/** Bytes that come in pieces. */
-class Parts {
-  #parts: Buffer[] = []
-  bytes = 0
-
-  push(part: Buffer): void {
-    if (part.length === 0) return
-    this.#parts.push(part)
-    this.bytes += part.length
-  }
-
-  take(): Buffer {
-    const all = this.#all()
-    this.#parts = []
-    this.bytes = 0
-    return all
-  }
-
-  text(): string {
-    return this.#all().toString('utf8')
-  }
-
-  tail(length: number): string {
-    const parts = this.#parts.slice(-length)
-    return Buffer.concat(parts).subarray(-length).toString('latin1')
-  }
-
-  #all(): Buffer {
-    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
-  }
-}

@@ -1,11 +1,11 @@
 /** The value of a text of JSON, with the digits of numbers that a double cannot hold. */
-import { shapeProblem } from '../../../streams/json-shape.ts'
+import { endOfString, MOST_LEVELS } from '../../../streams/json-shape.ts'
 import type { Source } from './source.ts'
 
-/** A number of sixteen digits or more at its start: the only texts that need a second look. */
-const MANY_DIGITS = /(?:[:[,\s]|^)-?\d{16}/
+/** Digits that a double may not hold. */
+const MANY_DIGITS = 16
 
-/** Such a number between two strings: whole, without a fraction or an exponent. */
+/** A number that has them, between two strings: whole, without a fraction or an exponent. */
 const WHOLE_NUMBER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g
 
 /** Half of a surrogate pair is only there if one is escaped. */
@@ -33,16 +33,33 @@ export function jsonValue(source: Source, text: string, what: string): unknown {
  * @throws SyntaxError: no JSON; RangeError, in words: JSON that is not read
  */
 export function strictJson(text: string): unknown {
-  const plain = !text.includes('__proto__') && !ESCAPED_SURROGATE.test(text)
-  const value = plain ? exactJson(text) : exactJson(text, wellFormed)
-  const found = typeof value === 'object' && value !== null ? shapeProblem(text) : null
-  if (found !== null) throw new RangeError(found.problem)
+  const { levels, digits } = shapeOf(text)
+  const exact = digits < MANY_DIGITS ? text : withDigits(text)
+  const plain = !text.includes('__proto__') && !(text.includes('\\u') && ESCAPED_SURROGATE.test(text))
+  const value = plain ? JSON.parse(exact) : JSON.parse(exact, wellFormed)
+  if (levels > MOST_LEVELS) throw new RangeError(`it nests deeper than ${MOST_LEVELS} levels`)
   return value
 }
 
-/** `JSON.parse` of a text, with such numbers as strings. */
-export function exactJson(text: string, reviver?: (key: string, value: unknown) => unknown): unknown {
-  return JSON.parse(MANY_DIGITS.test(text) ? withDigits(text) : text, reviver)
+/** How deep a text nests, and how many digits stand side by side outside of its strings. */
+function shapeOf(text: string): { readonly levels: number; readonly digits: number } {
+  let levels = 0
+  let level = 0
+  let digits = 0
+  let side = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c >= 0x30 && c <= 0x39) {
+      if (++side > digits) digits = side
+      continue
+    }
+    side = 0
+    if (c === 0x22) i = endOfString(text, i) - 1
+    else if (c === 0x5b || c === 0x7b) {
+      if (++level > levels) levels = level
+    } else if (c === 0x5d || c === 0x7d) level--
+  }
+  return { levels, digits }
 }
 
 function wellFormed(key: string, value: unknown): unknown {
@@ -50,17 +67,6 @@ function wellFormed(key: string, value: unknown): unknown {
   if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
     throw new RangeError(`${JSON.stringify(key)} holds half of a surrogate pair, which has no UTF-8 form`)
   return value
-}
-
-/** Index behind the closing quote of the string that begins at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = text.indexOf('"', start + 1)
-  for (; at >= 0; at = text.indexOf('"', at + 1)) {
-    let slashes = 0
-    while (text[at - 1 - slashes] === '\\') slashes++
-    if (slashes % 2 === 0) return at + 1
-  }
-  return text.length
 }
 
 /** The same JSON with whole numbers beyond 2^53 in quotes. Texts of strings stay as they are. */

@@ -5,6 +5,8 @@ export interface ListPlace {
   readonly path: readonly string[]
   /** Keys beside the list that say that the object is itself a record, whose list belongs to it. */
   readonly unless: readonly string[]
+  /** Lists of an element, at which it is cut if it is too long for one row. */
+  readonly inner: readonly ListPlace[]
 }
 
 /** A span, a run or a sample keeps lists of its own under names that envelopes use too. */
@@ -20,21 +22,29 @@ const RECORD = [
   'spanContext',
 ]
 
-const list = (path: string, unless: readonly string[] = []): ListPlace => ({ path: path.split('.'), unless })
+const list = (path: string, unless: readonly string[] = [], inner: readonly ListPlace[] = []): ListPlace => ({
+  path: path.split('.'),
+  unless,
+  inner,
+})
+
+const SCOPES = ['scopeSpans', 'scope_spans', 'instrumentationLibrarySpans'].map((name) =>
+  list(name, [], [list('spans')]),
+)
+const LOG_SCOPES = ['scopeLogs', 'scope_logs'].map((name) => list(name, [], [list('logRecords'), list('log_records')]))
 
 /** A new envelope is one line here. */
-export const LISTS: readonly ListPlace[] = [
-  { path: [], unless: [] },
-  list('resourceSpans'), // OTLP, as a collector or an exporter sends it
-  list('resource_spans'),
-  list('resourceLogs'),
-  list('resource_logs'),
-  list('batches'), // Tempo
-  list('trace.resourceSpans'),
-  list('data', RECORD), // lists of OpenAI, Langfuse, Phoenix, Jaeger
+const IN_OBJECTS: readonly ListPlace[] = [
+  list('resourceSpans', [], SCOPES), // OTLP, as a collector or an exporter sends it
+  list('resource_spans', [], SCOPES),
+  list('resourceLogs', [], LOG_SCOPES),
+  list('resource_logs', [], LOG_SCOPES),
+  list('batches', [], SCOPES), // Tempo
+  list('trace.resourceSpans', [], SCOPES),
+  list('data', RECORD, [list('spans')]), // lists of OpenAI, Langfuse, Phoenix; Jaeger
   list('data.spans'), // MLflow
   list('spans'),
-  list('traces'),
+  list('traces', [], [list('spans'), list('observations')]),
   list('observations'), // Langfuse
   list('scores', ['messages', 'epoch', 'span_id']),
   list('batch'),
@@ -51,6 +61,8 @@ export const LISTS: readonly ListPlace[] = [
   list('hits.hits'), // OpenSearch
 ]
 
+export const LISTS: readonly ListPlace[] = [{ path: [], unless: [], inner: IN_OBJECTS }, ...IN_OBJECTS]
+
 /** A list that stands open: where, and what it is wrapped in. */
 export interface OpenList {
   readonly path: readonly string[]
@@ -58,6 +70,7 @@ export interface OpenList {
   wrap(element: unknown): unknown
   /** The envelope alone, without the list. */
   readonly envelope: unknown
+  readonly inner: readonly ListPlace[]
 }
 
 /** The value of a text of JSON without the lists at these paths. */
@@ -76,9 +89,13 @@ export const HERE = '\0 the list that begins here'
 /** Longest text that every element of a list repeats; longer ones stand once, in the envelope. */
 const MOST_CHARS = 1024
 
-/** The list whose place holds `HERE` in `outer`, if it is one at which a document is split. */
-export function openedList(outer: unknown): OpenList | null {
-  for (const { path, unless } of LISTS) {
+/**
+ * The list whose place holds `HERE` in `outer`, if it is one of `places`.
+ *
+ * @param whole the envelope keeps all that stood before the list, also objects: an element that is cut
+ */
+export function openedList(outer: unknown, places: readonly ListPlace[], whole: boolean): OpenList | null {
+  for (const { path, unless, inner } of places) {
     const objects: Record<string, unknown>[] = []
     let at = outer
     for (const key of path) {
@@ -88,17 +105,23 @@ export function openedList(outer: unknown): OpenList | null {
     }
     if (at !== HERE || objects.length < path.length) continue
     if (unless.some((key) => objects.some((object) => Object.hasOwn(object, key)))) return null
-    const scalars = objects.map(scalarsOf)
-    const inEnvelope = (inner: unknown, depth: number): unknown =>
-      depth === 0 ? inner : inEnvelope({ ...scalars[depth - 1], [path[depth - 1]!]: inner }, depth - 1)
+    const scalars = objects.map((object) => (whole ? othersOf(object) : scalarsOf(object)))
+    const inEnvelope = (value: unknown, depth: number): unknown =>
+      depth === 0 ? value : inEnvelope({ ...scalars[depth - 1], [path[depth - 1]!]: value }, depth - 1)
     return {
       path,
+      inner,
       wrap: (element) => inEnvelope(path.length === 0 ? element : [element], path.length),
       envelope: path.length === 0 ? [] : inEnvelope(scalars.at(-1), path.length - 1),
     }
   }
   return null
 }
+
+const othersOf = (object: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== HERE && !isEmptyList(value)))
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 function scalarsOf(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

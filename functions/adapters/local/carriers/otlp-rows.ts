@@ -30,11 +30,10 @@ export async function* otlpRows(
   const root = protobuf.Root.fromJSON(OTLP)
   const reader = new WireReader(bytes)
   const resources = { resourceSpans: 0, resourceLogs: 0 }
-  let request = 0
-  source.at = 'request 1'
+  let read = 0
+  source.at = 'resource 1'
   try {
     while (await reader.more()) {
-      source.at = `request ${++request}`
       if (lengths) reader.limit(await reader.length())
       while (await reader.within()) {
         if ((await reader.varint()) !== RESOURCES) throw new Error('it is no request of OTLP')
@@ -43,8 +42,12 @@ export async function* otlpRows(
           throw source.refuse(`a resource is longer than ${maxBytes} bytes`, 'Export with smaller batches')
         const message = await reader.take(size)
         const kind = kindOf(source, message)
-        source.at = `item ${++resources[kind]} of ${kind}`
-        yield [source.row(source.at, { [kind]: [asJson(root.lookupType(KINDS[kind].type), message, kind)] })]
+        source.at = `resource ${++read + 1}`
+        yield [
+          source.row(`item ${++resources[kind]} of ${kind}`, {
+            [kind]: [asJson(root.lookupType(KINDS[kind].type), message, kind)],
+          }),
+        ]
       }
     }
   } catch (error) {
@@ -57,7 +60,9 @@ export async function* otlpRows(
 /** Whether a resource carries spans or log records: the first record in it says so by the fields that only one of both has. */
 function kindOf(source: Source, message: Buffer): keyof typeof KINDS {
   const record = firstRecord(message)
-  if (record === null || record.some(({ field, bytes }) => field === 1 && bytes === 16)) return 'resourceSpans'
+  const holds = (number: number, length: number) =>
+    record?.some(({ field, bytes }) => field === number && bytes === length) ?? true
+  if (record === null || (holds(1, 16) && holds(2, 8))) return 'resourceSpans'
   const isLog = record.every(({ field, wire }) => field > 0 && field <= 12 && wire === LOG_WIRES[field])
   if (isLog) return 'resourceLogs'
   throw source.refuse('it holds neither spans nor log records', 'Export traces and logs; metrics are not read')

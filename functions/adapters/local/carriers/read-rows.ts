@@ -9,7 +9,7 @@ import { withoutEvents } from './log-events.ts'
 import { logLineRows } from './log-lines.ts'
 import { otlpRows } from './otlp-rows.ts'
 import { parquetRows } from './parquet-rows.ts'
-import { carrierOf, readFromEnd, SNIFFED_BYTES } from './sniff.ts'
+import { type Carrier, carrierOf, readFromEnd, SNIFFED_BYTES } from './sniff.ts'
 import { MAX_ROW_BYTES, type Row, Source } from './source.ts'
 import { zipMembers } from './zip-members.ts'
 
@@ -61,9 +61,18 @@ function headOf(descriptor: number): Buffer {
   return head.subarray(0, readSync(descriptor, head, 0, head.length, 0))
 }
 
+/** Rows of bytes that come one after the other; whoever stops reading leaves nothing open. */
 async function* streamRows(source: Source, raw: Bytes, limits: Limits): Rows {
-  const { head, all } = await withHead(plainBytes(raw), (head) => head.length >= SNIFFED_BYTES)
-  const carrier = carrierOf(source, head)
+  const plain = plainBytes(raw)
+  try {
+    const { head, all } = await withHead(plain, (head) => head.length >= SNIFFED_BYTES)
+    yield* carriedRows(carrierOf(source, head), source, all, limits)
+  } finally {
+    await plain.return()
+  }
+}
+
+async function* carriedRows(carrier: Carrier, source: Source, all: Bytes, limits: Limits): Rows {
   switch (carrier) {
     case 'json':
       return yield* jsonRows(source, all, limits.maxRowBytes)

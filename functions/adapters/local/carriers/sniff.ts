@@ -8,24 +8,26 @@ import { AS_UTF8, type Source } from './source.ts'
 
 export type Carrier = 'zip' | 'parquet' | 'protobuf' | 'protobuf with lengths' | 'json' | 'log' | 'csv'
 
+const NAME_ONE = 'Name a file of records'
+
 /** Bytes that are looked at. */
 export const SNIFFED_BYTES = 64 * 1024
 
 /** @throws ImportError: nothing, or nothing that records come in */
 export function carrierOf(source: Source, head: Buffer): Carrier {
   const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte)
-  if (head.length === 0) throw source.refuse('the file is empty', 'Name a file of records', null)
+  if (head.length === 0) throw source.refuse('the file is empty', NAME_ONE, null)
   const fromEnd = readFromEnd(head)
   if (fromEnd !== null) return fromEnd
   if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) throw source.refuse('the text is UTF-16', AS_UTF8, null)
   const text = head.toString('utf8').replace(/^\ufeff/, '')
-  if (!isText(head)) {
-    if (isRequest(head, 0)) return 'protobuf'
-    if (isRequest(head, 4)) return 'protobuf with lengths'
-  }
-  if (/^\s*[{[]/.test(text)) return 'json'
-  if (!isText(head)) throw unknown(source, 'no text, and nothing else that records come in')
-  if (!/\S/.test(text)) return 'json' // the reader of lines knows how many empty ones are too many
+  const binary = hasControls(head) || !isUtf8Head(head)
+  if (binary && isRequest(head, 0)) return 'protobuf'
+  if (binary && isRequest(head, 4)) return 'protobuf with lengths'
+  if (/^\s*[{[]/.test(text)) return 'json' // its reader says where it is no text
+  if (hasControls(head)) throw unknown(source, 'no text, and nothing else that records come in')
+  if (binary) throw source.refuse('the text is not valid UTF-8', AS_UTF8, null)
+  if (!/\S/.test(text)) throw source.refuse('the file begins with nothing but white space', NAME_ONE, null)
   if (isLog(text)) return 'log'
   if (text.split('\n', 1)[0]!.includes(delimiterOf(head))) return 'csv'
   throw unknown(source, `a text that begins with ${JSON.stringify(text.trimStart().slice(0, 20))}, which is no record`)
@@ -43,11 +45,13 @@ function unknown(source: Source, what: string): ImportError {
   return source.refuse(`this is ${what}`, todo, null)
 }
 
-/** UTF-8 without control characters; a character that the head cuts at its end does not count. */
-function isText(head: Buffer): boolean {
-  if (head.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b))) return false
-  return [0, 1, 2, 3].some((cut) => cut <= head.length && isUtf8(head.subarray(0, head.length - cut)))
-}
+/** Whether it holds control characters that no text has. */
+const hasControls = (head: Buffer): boolean =>
+  head.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b))
+
+/** A character that the head cuts at its end does not count. */
+const isUtf8Head = (head: Buffer): boolean =>
+  [0, 1, 2, 3].some((cut) => cut <= head.length && isUtf8(head.subarray(0, head.length - cut)))
 
 /** Whether a request of OTLP begins at `at`: resources, a length, and one of the three fields of a resource. */
 function isRequest(head: Buffer, at: number): boolean {

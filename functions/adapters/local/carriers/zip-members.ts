@@ -44,11 +44,9 @@ export async function* zipMembers(
     if (entry.isEncrypted()) throw source.refuse('it is encrypted', 'Unpack it, and import the files')
     if (![STORED, DEFLATED, ZSTD].includes(entry.compressionMethod))
       throw source.refuse(`its compression (method ${entry.compressionMethod}) is not known`, 'Unpack the file')
-    const raw = await zip
-      .openReadStreamPromise(entry, entry.isCompressed() ? { decompress: false } : {})
-      .catch((error) => {
-        throw damaged(source, error)
-      })
+    const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false }).catch((error) => {
+      throw damaged(source, error)
+    })
     yield { source, bytes: checked(source, entry, inflated(entry, raw)) }
   }
 }

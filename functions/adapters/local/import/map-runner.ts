@@ -4,12 +4,13 @@
  * the rules). Memory is flat: at most a window of records is on its way.
  */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { MAX_ROW_BYTES } from '../carriers/source.ts'
 import { ImportError, type ImportProblem } from './import-error.ts'
 import type { Answer } from './map-reply.ts'
 import { checkMap, type MapSource } from './map-source.ts'
 import { MapWorker } from './map-worker.ts'
 import { toNativeRun } from './native-run.ts'
-import { MAX_LINE_BYTES, readJsonl } from './read-jsonl.ts'
+import { readJsonl } from './read-jsonl.ts'
 
 export interface MapOptions {
   /** Stop reading after so many errors (default 20): an import with one error is refused as a whole anyway. */
@@ -48,7 +49,7 @@ export async function* mapRecords(
   map: MapSource,
   options: MapOptions = {},
 ): AsyncGenerator<MappedRecord, void, undefined> {
-  const { maxErrors = 20, maxLineBytes = MAX_LINE_BYTES, timeoutMs = 5_000, memoryMb = 256 } = options
+  const { maxErrors = 20, maxLineBytes = MAX_ROW_BYTES, timeoutMs = 5_000, memoryMb = 256 } = options
   checkMap(map)
   const worker = new MapWorker(map.text, { timeoutMs, memoryMb })
   let errors = 0

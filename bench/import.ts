@@ -1,0 +1,73 @@
+/** How long does it take to read traces as teams have them, beside `JSON.parse` of every line, and how much memory? */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Bench, median } from './bench.ts'
+import { FILES, writeSource } from './import-source.ts'
+
+const SEED = 13
+/** 200 MB in lines; 2 GB in one document. */
+const TRACES = 11_458
+const REPEATS = 10
+const RUNS = 3
+const READER = fileURLToPath(new URL('./import-reader.ts', import.meta.url))
+
+interface Reading {
+  readonly records: number
+  readonly cpu_seconds: number
+  readonly bytes: number
+  readonly rss_mb: number
+}
+
+export async function run(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'autotune-bench-import-'))
+  try {
+    writeSource(folder, SEED, TRACES, REPEATS)
+    const read = (how: 'parse' | 'rows', name: string) => reading(how, join(folder, name))
+    const parse = several(() => read('parse', FILES.lines))
+    const lines = several(() => read('rows', FILES.lines))
+    const hundreds = several(() => read('rows', FILES.hundreds))
+    const document = read('rows', FILES.document)
+    const scope = read('rows', FILES.scope)
+    const rate = ({ bytes, cpu_seconds }: Reading) => bytes / 1e6 / cpu_seconds
+    const all = { lines, hundreds, document, scope }
+    return {
+      name: 'import',
+      conditions: {
+        seed: SEED,
+        traces: TRACES,
+        source: `OTLP/JSON: ${mb(lines)} MB, one trace a line; the same, 100 traces a line; one document of ${mb(document)} MB; one of ${mb(scope)} MB with all spans in one scope`,
+        measured: `processor seconds in a process of its own on Node ${process.version}; lines: median of ${RUNS}`,
+      },
+      figures: {
+        rows_vs_parse: lines.cpu_seconds / parse.cpu_seconds,
+        hundreds_vs_lines: rate(lines) / rate(hundreds),
+        document_vs_lines: rate(lines) / rate(document),
+        scope_vs_lines: rate(lines) / rate(scope),
+        rss_mb: Math.max(...Object.values(all).map(({ rss_mb }) => rss_mb)),
+        ...Object.fromEntries(Object.entries(all).map(([name, of]) => [`${name}_mb_a_second`, rate(of)])),
+      },
+      peers: { 'JSON.parse of every line, MB a second': rate(parse) },
+      bars: [{ figure: 'rss_mb', atMost: 300 }],
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const mb = ({ bytes }: Reading): string => (bytes / 1e6).toFixed(0)
+
+/** The reading with the median of the processor seconds. */
+function several(read: () => Reading): Reading {
+  const readings = Array.from({ length: RUNS }, read)
+  const middle = median(readings.map(({ cpu_seconds }) => cpu_seconds))
+  return readings.find(({ cpu_seconds }) => cpu_seconds === middle)!
+}
+
+function reading(how: string, file: string): Reading {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [READER, how, file], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout) as Reading
+}

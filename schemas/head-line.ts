@@ -26,10 +26,13 @@ const PromotionHead = z.strictObject({
 })
 /**
  * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
- * journal; they were found, not seen to be decided.
+ * journal; they were found, not seen to be decided. It stands again where a journal of version 0.2.0 goes on, which had no
+ * `version`: from a line with `version` 2 on, rejections, what became of proposals and production logs are witnessed too, and
+ * every decision carries a code of its own.
  */
 const BegunHead = z.strictObject({
   kind: z.literal('begun'),
+  version: z.literal(2).optional(),
   found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead, ImportHead])),
 })
 

@@ -74,7 +74,7 @@ export function openStore(
     objects,
     () => storeSigner(vaultDir, 'heads'),
     clock,
-    () => foundBefore({ objects, items }),
+    (lines, holds) => foundBefore({ objects, items }, lines, holds),
   )
   const compilers = new Map([
     [objects, pool.side('open')],

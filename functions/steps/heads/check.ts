@@ -8,7 +8,7 @@ import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { foundItem } from './ours.ts'
+import { rowProblem } from './ours.ts'
 import { hadJournal, storedItems, storedRuns } from './stored-heads.ts'
 
 /** One thing that is not as the journal has it. */
@@ -37,11 +37,11 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   const say = (what: string, why: string) => problems.push({ what, why })
   await checkRuns(store, claims, lines.length > 0, say)
   const seen = new Set<string>()
-  for await (const { row, code } of storedItems({ objects: store.objects, items })) {
+  const partitions = [...claims.items.values()].map(({ pk }) => pk)
+  for await (const { row, code } of storedItems({ objects: store.objects, items }, partitions)) {
     seen.add(itemKey(row))
-    const why = itemProblem(claims.items.get(itemKey(row)), await foundItem(journal, { row, code }))
-    // A store of an earlier version that nobody has written since: it has no journal yet, and no item has a code.
-    if (why !== null && !(lines.length === 0 && code === null)) say(itemName(row), why)
+    const why = await rowProblem(journal, claims, { row, code })
+    if (why !== null) say(itemName(row), why)
   }
   if (lines.length === 0 && (await hadJournal({ objects: store.objects, items })))
     say('the journal of heads', 'is missing: the store was written with one')

@@ -4,15 +4,8 @@
  */
 import { digestOf } from '#core/canonical.ts'
 import type { Heads, LedgerTable } from '../../ports.ts'
-import { rowKeys } from '../store/ledger-keys.ts'
 import { needOurs, withoutCode } from './ours.ts'
-
-/** Partitions whose items are witnessed, and prefixes of such: locks and claims come and go, and decide nothing. */
-export const PARTITIONS: readonly string[] = [rowKeys.split()[0], 'review', rowKeys.rollouts(), rowKeys.allInForce()]
-const PREFIXES = [rowKeys.versions(''), rowKeys.packVersions('')]
-
-export const isWitnessed = (pk: string): boolean =>
-  PARTITIONS.includes(pk) || PREFIXES.some((prefix) => pk.startsWith(prefix))
+import { isWitnessed } from './partitions.ts'
 
 export function witnessedTable(items: LedgerTable, journal: Heads): LedgerTable {
   /** What is written under a new code must stand on what was: what somebody else wrote, put back or removed is never signed. */

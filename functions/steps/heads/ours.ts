@@ -2,7 +2,8 @@
 import { digestOf } from '#core/canonical.ts'
 import { type Claims, claimsOf, itemKey, itemName, itemProblem } from '#core/heads/claims.ts'
 import { UserError } from '../../errors.ts'
-import type { Code, Heads, LedgerRow, Store } from '../../ports.ts'
+import type { Code, LedgerRow, Store } from '../../ports.ts'
+import { decisionProblem } from './decision-codes.ts'
 import { isWitnessedLater } from './partitions.ts'
 
 /** A body as it lies in the ledger. */
@@ -16,21 +17,24 @@ export function withoutCode<T>(row: LedgerRow<T>): { readonly row: LedgerRow<T>;
 
 /** What is wrong with an item as it lies in the ledger, in words that follow its name; null: nothing is. */
 export async function rowProblem(
-  journal: Heads,
-  { items, version }: Claims,
+  { journal, deciders }: NonNullable<Store['heads']>,
+  claims: Claims,
   { row, code }: ReturnType<typeof withoutCode<unknown>>,
 ): Promise<string | null> {
+  const { items, version } = claims
   // Written by an earlier version, and nothing since: the next writing begins with what is found.
   if (code === null && (version === 0 || (version === 1 && isWitnessedLater(row.pk)))) return null
   const holds = code === null ? null : await journal.codeHolds(row, code)
-  return itemProblem(items.get(itemKey(row)), { revision: row.revision, digest: digestOf(row.body), holds })
+  const found = { revision: row.revision, digest: digestOf(row.body), holds }
+  return itemProblem(items.get(itemKey(row)), found) ?? (await decisionProblem(deciders, claims, row))
 }
 
 /**
  * Throws UserError where an item is not what the journal has, or was removed: a code that holds is not enough, because an
  * older copy of the item brings its code along, and lines that do not follow from each other vouch for nothing.
  */
-export async function needOurs({ journal, items }: NonNullable<Store['heads']>, pk: string, sk: string): Promise<void> {
+export async function needOurs(heads: NonNullable<Store['heads']>, pk: string, sk: string): Promise<void> {
+  const { journal, items } = heads
   await journal.begin()
   // The journal first: an item is written before its line, so what is read after it is at least as new.
   const { lines, problem } = await journal.read()
@@ -39,7 +43,7 @@ export async function needOurs({ journal, items }: NonNullable<Store['heads']>, 
   const claims = claimsOf(lines)
   const lying = await items.get(pk, sk)
   const claim = claims.items.get(itemKey({ pk, sk }))
-  const why = lying ? await rowProblem(journal, claims, withoutCode(lying)) : itemProblem(claim, null)
+  const why = lying ? await rowProblem(heads, claims, withoutCode(lying)) : itemProblem(claim, null)
   if (why !== null)
     throw new UserError(
       `${itemName({ pk, sk })} ${why}: nothing is signed of it, and nothing is written over it. ${RESTORE}`,
@@ -55,7 +59,7 @@ export async function partitionProblem(heads: Store['heads'], pk: string): Promi
   const said = (sk: string, why: string) => `${itemName({ pk, sk })} ${why}. ${RESTORE}`
   const seen = new Set<string>()
   for await (const row of heads.items.query(pk)) {
-    const why = await rowProblem(heads.journal, claims, withoutCode(row))
+    const why = await rowProblem(heads, claims, withoutCode(row))
     if (why !== null) return said(row.sk, why)
     seen.add(row.sk)
   }

@@ -12,7 +12,6 @@ import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { fixedLayout } from '../experience/layout.ts'
-import type { ReviewItem } from '../review/reviews.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './ours.ts'
 import { isWitnessedLater, PARTITIONS } from './partitions.ts'
@@ -68,7 +67,10 @@ export async function* storedItems(
 /** Partitions of what became of a review's proposal, and of a rollout's production log. */
 function ledTo({ pk, sk, body }: LedgerRow): string[] {
   if (pk === rowKeys.rollouts()) return [rowKeys.productions(sk)]
-  const proposal = pk === rowKeys.review('')[0] ? (body as Partial<ReviewItem>).review?.tuning_proposal_id : null
+  const proposal =
+    pk === rowKeys.review('')[0]
+      ? (body as { readonly review?: { readonly tuning_proposal_id?: unknown } }).review?.tuning_proposal_id
+      : null
   return typeof proposal === 'string' ? [rowKeys.ofProposal(proposal)] : []
 }
 

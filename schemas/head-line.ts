@@ -5,6 +5,8 @@ import { Instant } from './review.ts'
 
 /** A run that was finished, by the digest of its manifest. */
 const RunHead = z.strictObject({ kind: z.literal('run'), run: Id, verdict: z.string(), digest: Digest })
+/** A run that was given up after its line and before its manifest: a process died between the two. */
+const GivenUpHead = z.strictObject({ kind: z.literal('given_up'), run: Id })
 /** An item of the ledger as it was written, by the digest of its body. */
 const ItemHead = z.strictObject({
   kind: z.literal('item'),
@@ -40,6 +42,7 @@ const BegunHead = z.strictObject({
 export const Head = z.discriminatedUnion('kind', [
   BegunHead,
   RunHead,
+  GivenUpHead,
   ItemHead,
   ImportHead,
   DocumentHead,

@@ -4,7 +4,7 @@ import type { Head, HeadLine } from '#schemas/head-line.ts'
 type Of<K extends Head['kind']> = Extract<Head, { readonly kind: K }>
 
 export interface Claims {
-  /** Last line about each run, by its id. */
+  /** Last line about each run that was not given up, by its id. */
   readonly runs: ReadonlyMap<string, Of<'run'>>
   /** Last line about each item, by `itemKey`. */
   readonly items: ReadonlyMap<string, Of<'item'>>
@@ -47,6 +47,9 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
         return
       case 'run':
         runs.set(head.run, head)
+        return
+      case 'given_up':
+        runs.delete(head.run)
         return
       case 'item': {
         // Two processes may come to write their lines in the other order than their items.

@@ -124,6 +124,7 @@ export async function removedRuns(
   const known = new Map<string, Extract<Head, { kind: 'run' }>>()
   for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key)))) {
     const head = line?.head
+    if (head?.kind === 'given_up') known.delete(head.run)
     const runs = head?.kind === 'run' ? [head] : head?.kind === 'begun' ? head.found : []
     for (const run of runs) if (run.kind === 'run') known.set(run.run, run)
   }

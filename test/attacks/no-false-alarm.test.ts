@@ -83,13 +83,17 @@ const DONE: readonly (readonly [what: string, stage: keyof typeof stages, act: (
           intent_id: intent,
         }))
         await imported(store, runs)
-        const target = aTarget({ intent, baseline_tuple: { ...REFS, pack: pack.pack } })
         await again(store, {
-          target: {
-            ...target,
+          target: aTarget({
+            intent,
+            baseline_tuple: { ...REFS, pack: pack.pack },
             visible_data: { search_set: `goldens/${intent}/search` },
-            release_path: { ...target.release_path, rollback_target: pack.pack },
-          },
+            release_path: {
+              requires_reviewers: ['reliability', 'policy'],
+              rollout_stage: '0%_shadow',
+              rollback_target: pack.pack,
+            },
+          }),
         })
       },
     ],

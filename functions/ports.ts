@@ -177,6 +177,9 @@ export interface Code {
   readonly mac: string
 }
 
+/** Where a person or the machine decides: on a review's page, by a link, or at the terminal of the store. */
+export type Decider = 'link' | 'terminal'
+
 /** Brings the routing of an intent to where a runtime reads it, beside the releases. */
 export interface RoutingPublisher {
   /**
@@ -220,8 +223,12 @@ export interface Store {
   /** Release tuples, signed rollout artifacts, promotion records, production logs. Written by the rollout steps only. */
   readonly releases: ObjectStore
   readonly table: LedgerTable
-  /** The journal of heads, and the ledger as it lies under it; absent: this store keeps none. */
-  readonly heads?: { readonly journal: Heads; readonly items: LedgerTable }
+  /** The journal of heads, the ledger as it lies under it, and who signs decisions (absent: nobody does); absent: this store keeps none. */
+  readonly heads?: {
+    readonly journal: Heads
+    readonly items: LedgerTable
+    readonly deciders?: Readonly<Record<Decider, Signer>>
+  }
   /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
   /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */

@@ -5,6 +5,8 @@ import { Instant } from './review.ts'
 
 /** A run that was finished, by the digest of its manifest. */
 const RunHead = z.strictObject({ kind: z.literal('run'), run: Id, verdict: z.string(), digest: Digest })
+/** A run that was given up after its line and before its manifest: a process died between the two. */
+const GivenUpHead = z.strictObject({ kind: z.literal('given_up'), run: Id })
 /** An item of the ledger as it was written, by the digest of its body. */
 const ItemHead = z.strictObject({
   kind: z.literal('item'),
@@ -26,10 +28,13 @@ const PromotionHead = z.strictObject({
 })
 /**
  * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
- * journal; they were found, not seen to be decided.
+ * journal; they were found, not seen to be decided. It stands again where a journal of version 0.2.0 goes on, which had no
+ * `version`: from a line with `version` 2 on, rejections, what became of proposals and production logs are witnessed too, and
+ * every decision carries a code of its own.
  */
 const BegunHead = z.strictObject({
   kind: z.literal('begun'),
+  version: z.literal(2).optional(),
   found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead, ImportHead])),
 })
 
@@ -37,6 +42,7 @@ const BegunHead = z.strictObject({
 export const Head = z.discriminatedUnion('kind', [
   BegunHead,
   RunHead,
+  GivenUpHead,
   ItemHead,
   ImportHead,
   DocumentHead,

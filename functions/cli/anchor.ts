@@ -5,7 +5,6 @@ import { anchorOf } from '#core/heads/head-line.ts'
 import { Anchor } from '#schemas/head-line.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
-import type { ObjectStore } from '../ports.ts'
 import { existingStore } from './open.ts'
 import { S3 } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -26,7 +25,7 @@ export async function publishAnchor({ store: dir, json, to }: Options): Promise<
     const end = lines.at(-1)
     if (!end) throw new UserError('this store has no journal of heads yet: import or run something first')
     const anchor = anchorOf(end)
-    const place = to === undefined ? null : await keep(to, anchor)
+    const place = to === undefined ? null : await keep(to, anchor, store.clock.now())
     print(json, { ...anchor, kept: place }, () => [
       canonical(anchor),
       ...(place === null ? [] : [`kept in ${place}; check with "autotune verify --anchor ${to}"`]),
@@ -37,7 +36,10 @@ export async function publishAnchor({ store: dir, json, to }: Options): Promise<
   }
 }
 
-async function keep(to: string, anchor: Anchor): Promise<string> {
+/** How long nobody may remove an anchor from a bucket: by then many newer ones say all that it says. */
+const LOCKED_DAYS = 400
+
+async function keep(to: string, anchor: Anchor, now: string): Promise<string> {
   const line = `${canonical(anchor)}\n`
   if (!to.startsWith(S3)) {
     const file = openSync(to, 'a', 0o644)
@@ -49,9 +51,9 @@ async function keep(to: string, anchor: Anchor): Promise<string> {
     }
     return to
   }
-  const { objects, prefix } = await bucketOf(to)
+  const { bucket, prefix } = await bucketOf(to)
   const key = `${prefix}${String(anchor.n).padStart(8, '0')}-${anchor.digest.slice(7, 23)}.json`
-  await objects.putIfAbsent(key, line)
+  await bucket.keep(key, line, new Date(Date.parse(now) + LOCKED_DAYS * 86_400_000))
   return `${to.replace(/\/?$/, '/')}${key.slice(prefix.length)}`
 }
 
@@ -59,8 +61,8 @@ async function keep(to: string, anchor: Anchor): Promise<string> {
 export async function readAnchors(from: string): Promise<Anchor[]> {
   const texts: string[] = []
   if (from.startsWith(S3)) {
-    const { objects, prefix } = await bucketOf(from)
-    for await (const key of objects.list(prefix)) texts.push(Buffer.from((await objects.get(key)) ?? []).toString())
+    const { bucket, prefix } = await bucketOf(from)
+    for await (const text of bucket.all(prefix)) texts.push(text)
   } else texts.push(readInput(from))
   const anchors = texts
     .flatMap((text) => text.split('\n').filter((line) => line.trim() !== ''))
@@ -85,10 +87,10 @@ function jsonOf(line: string): unknown {
   }
 }
 
-/** `s3://BUCKET/PREFIX` as a store and the prefix in it. */
-async function bucketOf(place: string): Promise<{ readonly objects: ObjectStore; readonly prefix: string }> {
-  const [bucket, ...prefix] = place.slice(S3.length).split('/')
-  const { bucketStore } = await import('#adapters/aws/bucket-store.ts')
+/** `s3://BUCKET/PREFIX` as a bucket and the prefix in it. */
+async function bucketOf(place: string) {
+  const [name, ...prefix] = place.slice(S3.length).split('/')
+  const { anchorBucket } = await import('#adapters/aws/anchor-bucket.ts')
   const path = prefix.filter((part) => part !== '').join('/')
-  return { objects: bucketStore(bucket!), prefix: path === '' ? '' : `${path}/` }
+  return { bucket: anchorBucket(name!), prefix: path === '' ? '' : `${path}/` }
 }

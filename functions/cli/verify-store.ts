@@ -34,6 +34,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       head,
       anchors,
       found: checked.found,
+      uncoded_decisions: checked.uncoded,
       problems,
     }
     print(json, result, () => [
@@ -47,6 +48,9 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       ...(checked.found === 0
         ? []
         : [`   ${checked.found} things stood there before it began: they were found, not seen to be decided`]),
+      ...(checked.uncoded === 0
+        ? []
+        : [`   ${checked.uncoded} decisions carry no code of their own: an earlier version wrote them`]),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
         : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',

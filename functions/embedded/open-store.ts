@@ -14,7 +14,7 @@ import { storeSigner } from '#adapters/local/store-signer.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
 import { KEY_COMMAND, KEY_RECORD, vaultKeys } from '#adapters/local/vault/vault-key.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
-import type { ObjectStore, Progress, Store } from '../ports.ts'
+import type { ObjectStore, Progress, Signer, Store } from '../ports.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { witnessedTable } from '../steps/heads/witnessed-table.ts'
@@ -74,8 +74,10 @@ export function openStore(
     objects,
     () => storeSigner(vaultDir, 'heads'),
     clock,
-    () => foundBefore({ objects, items }),
+    (lines, holds) => foundBefore({ objects, items }, lines, holds),
   )
+  const deciders = { link: decider(vaultDir, 'review-link'), terminal: decider(vaultDir, 'terminal') }
+  const heads = { journal, items, deciders }
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],
@@ -90,8 +92,8 @@ export function openStore(
     objects,
     vault,
     releases: fileStore(join(dir, 'releases'), { durable }),
-    table: witnessedTable(items, journal),
-    heads: { journal, items },
+    table: witnessedTable(heads),
+    heads,
     scratch: () => fileScratch(asideDir),
     clock,
     progress,
@@ -102,6 +104,13 @@ export function openStore(
     },
   }
 }
+
+/** Its key is read when a decision is made or checked: another process may have made it meanwhile. */
+const decider = (vaultDir: string, key: 'review-link' | 'terminal'): Signer => ({
+  key,
+  sign: (text) => storeSigner(vaultDir, key).sign(text),
+  holds: (text, mac) => storeSigner(vaultDir, key).holds(text, mac),
+})
 
 /** Makes what is not there yet, and closes to others what is: a folder that was made for the store, its sides, its ledger. */
 function makePrivate(dir: string): void {

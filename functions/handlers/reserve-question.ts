@@ -8,7 +8,7 @@ import { shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { reserveQuestion as reserve } from '../steps/heldout/gate.ts'
-import { openSealed } from '../steps/heldout/seal.ts'
+import { openSealed } from '../steps/heldout/open-sealed.ts'
 import { asText, inShards } from '../streams/groups.ts'
 import { readJson } from '../streams/read-object.ts'
 

@@ -2,23 +2,31 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { canonical, digestOf } from '#core/canonical.ts'
+import { familyHash } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { LocalStore } from '../../functions/embedded/open-store.ts'
-import { reviewed, start } from '../steps/release/support.ts'
-import { Killed, killedAtWrite } from '../steps/stores.ts'
+import { advanceRollout } from '../../functions/steps/release/advance.ts'
+import { readRejections } from '../../functions/steps/run/memory.ts'
+import { produce, reviewed, signer, start } from '../steps/release/support.ts'
+import { imported, Killed, killedAtWrite, run } from '../steps/stores.ts'
+import { aFamily } from '../support/builders.ts'
 import {
   ATTACKS,
+  CLAIMS,
   copied,
   edited,
   file,
   found,
+  inserted,
   json,
   LAYOUT,
   lastHead,
   open,
   partitionPutBack,
+  REJECTIONS,
   removed,
-  type stages,
+  rowsOf,
+  stages,
   stop,
   uncoded,
   vote,
@@ -40,7 +48,7 @@ describe('nothing is decided on a store that is not what its journal says', () =
     }
   }
   /** Lists of imports are for `verify` alone: a review is opened in two seconds, whatever was recorded. */
-  const decided = ATTACKS.filter(([what]) => !what.startsWith('sealed runs'))
+  const decided = ATTACKS.filter(([what]) => !/^sealed runs|famil(y|ies)/.test(what))
 
   test.each(decided.filter(([, stage]) => stage === 'certified'))(
     '%s: no review is opened',
@@ -79,6 +87,7 @@ describe('nothing is decided on a store that is not what its journal says', () =
     next: (store: LocalStore) => Promise<unknown>,
     refused: RegExp,
   ]
+  const again = (store: LocalStore) => run(store, { runId: 'again' })
   const forged = (body: unknown) => JSON.parse(JSON.stringify(body).replaceAll('"ana"', '"eve"'))
   /** A line of the journal that vouches for another body: its own code holds no longer, and the next one does not follow. */
   const lineRewritten = (dir: string, pk: string, digest: string): void => {
@@ -133,6 +142,27 @@ describe('nothing is decided on a store that is not what its journal says', () =
       stop,
       /of the journal does not follow/,
     ],
+    [
+      'family claims of an asked version are removed, for its families to be sealed again',
+      'certified',
+      (dir) => partitionPutBack(dir, CLAIMS, null),
+      again,
+      /question ledger of support.refund .* lacks the claims of 100 families/,
+    ],
+    [
+      'a rejection is removed, for the same change to be proposed again',
+      'stopped',
+      (dir) => partitionPutBack(dir, REJECTIONS, null),
+      (store) => readRejections(store, 'support.refund', digestOf('b'), digestOf('s'), ''),
+      /rejection of support.refund .* is missing/,
+    ],
+    [
+      'a segment of the production log is removed, for other runs to take its place',
+      'recorded',
+      (dir) => partitionPutBack(dir, 'production#ro_r', null),
+      (store) => produce(store),
+      /production log of ro_r 000001 is missing/,
+    ],
   ]
 
   test.each(WASHED)('%s: the next command signs nothing of it', async (_, stage, attack, next, refused) => {
@@ -141,6 +171,37 @@ describe('nothing is decided on a store that is not what its journal says', () =
     const lines = readdirSync(file(dir, 'heads')).length
     expect(await act(dir, next)).toMatch(refused)
     expect(readdirSync(file(dir, 'heads'))).toHaveLength(lines)
+  })
+
+  test('a family that was never asked and is claimed as spent is not opened to the search', async () => {
+    const dir = copied('certified')
+    await act(dir, (store) => imported(store, [aFamily('new', { side: 'heldout', required: 1, gold: 1 })]))
+    inserted(dir, CLAIMS, familyHash('family-new'), JSON.parse(rowsOf(dir, CLAIMS)[0]!.body))
+    expect(await act(dir, again)).toMatch(/has claims of 1 family that it does not hold/)
+    expect(readdirSync(file(dir, 'experience/runs'), { recursive: true }).join()).not.toMatch(/\bnew\b/)
+  })
+
+  test('a production log that lost a segment moves nothing forward: the rollout is paused', async () => {
+    const dir = copied('recorded')
+    partitionPutBack(dir, 'production#ro_r', null)
+    const store = open(dir)
+    try {
+      expect((await advanceRollout(store, signer, 'ro_r')).item.rollout).toMatchObject({
+        status: 'paused',
+        missing: ['log'],
+      })
+    } finally {
+      store.close()
+    }
+  })
+
+  test('a spoiled memory holds up no kill switch: routing goes back before it is written', async () => {
+    const dir = copied('recorded')
+    const [known] = rowsOf(stages.stopped, REJECTIONS)
+    inserted(dir, REJECTIONS, known!.sk, { reason: 'none' })
+    expect(await act(dir, stop)).toMatch(/rejection of support.refund .* is not in the journal/)
+    const routing = json(file(dir, 'releases', keys.promotion('ro_r', 1, 'routing.json')))
+    expect(routing).toMatchObject({ cohorts: [] })
   })
 
   test('a journal that was removed is not begun anew', async () => {

@@ -11,11 +11,11 @@ import { type LocalStore, openStore } from '../../functions/embedded/open-store.
 import { changeRollout } from '../../functions/steps/release/change-rollout.ts'
 import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
-import { approve, certified, HAND, ID, reviewed, signer, start } from '../steps/release/support.ts'
+import { approve, certified, HAND, ID, produce, reviewed, signer, start } from '../steps/release/support.ts'
 import { REFS } from '../support/builders.ts'
 
-/** A store when its run was certified, its review was opened, approved, its rollout had begun, and was stopped. */
-export const stages = { certified: '', opened: '', approved: '', started: '', stopped: '' }
+/** A store when its run was certified, its review was opened, approved, its rollout had begun, had production on record, and was stopped. */
+export const stages = { certified: '', opened: '', approved: '', started: '', recorded: '', stopped: '' }
 let made: string
 export const stop = (store: LocalStore) =>
   changeRollout(store, signer, ID, (rollout) => stopRollout(rollout, { ...HAND, at: store.clock.now() }))
@@ -46,6 +46,8 @@ export function withStages(): void {
     kept('approved')
     await acting(start)
     kept('started')
+    await acting((store) => produce(store, { count: 3 }))
+    kept('recorded')
     await acting(stop)
     kept('stopped')
   })
@@ -103,6 +105,26 @@ export function partitionPutBack(dir: string, pk: string, older: keyof typeof st
     source.close()
   }
   database.close()
+}
+
+/** Partitions of the tests' intent. */
+export const REJECTIONS = 'rejection#support.refund'
+export const CLAIMS = 'family#support.refund'
+
+/** Edits the first row of a partition. */
+function firstEdited(dir: string, pk: string, body: unknown): void {
+  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  database.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(body), pk, rowsOf(dir, pk)[0]!.sk)
+  database.close()
+}
+
+export function rowsOf(dir: string, pk: string): { readonly sk: string; readonly body: string }[] {
+  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  try {
+    return database.prepare('SELECT sk, body FROM items WHERE pk = ? ORDER BY sk').all(pk) as never
+  } finally {
+    database.close()
+  }
 }
 
 export const file = (dir: string, ...path: readonly string[]): string => join(dir, ...path)
@@ -254,6 +276,63 @@ export const ATTACKS: readonly Attack[] = [
       }
     },
     /an import .* is not in the journal/,
+  ],
+  [
+    'the family claims of an asked version are removed',
+    'certified',
+    (dir) => partitionPutBack(dir, CLAIMS, null),
+    /question ledger of support.refund .* lacks the claims of 100 families/,
+  ],
+  [
+    'a family claim is moved to a version that nobody asked',
+    'certified',
+    (dir) => firstEdited(dir, CLAIMS, { version: digestOf('another') }),
+    /lacks the claims of 1 family/,
+  ],
+  [
+    'a family that was never sealed is claimed for an asked version',
+    'certified',
+    (dir) => {
+      const [row] = rowsOf(dir, CLAIMS)
+      inserted(dir, CLAIMS, 'f'.repeat(32), JSON.parse(row!.body))
+    },
+    /has claims of 1 family that it does not hold/,
+  ],
+  [
+    'a rejection is removed',
+    'stopped',
+    (dir) => partitionPutBack(dir, REJECTIONS, null),
+    /rejection of support.refund .* is missing/,
+  ],
+  [
+    'a rejection is edited',
+    'stopped',
+    (dir) => edited(dir, REJECTIONS, (body) => ({ ...(body as object), reason: 'none' })),
+    /rejection of support.refund .* was changed/,
+  ],
+  [
+    'a rejection is put in',
+    'certified',
+    (dir) => inserted(dir, REJECTIONS, 'x#y', { rejection_id: 'y' }),
+    /rejection of support.refund .* is not in the journal/,
+  ],
+  [
+    'what became of a proposal is removed',
+    'started',
+    (dir) => partitionPutBack(dir, 'proposal#r_01', null),
+    /what became of proposal r_01 .* is missing/,
+  ],
+  [
+    'a segment of the production log is removed, its row too',
+    'recorded',
+    (dir) => partitionPutBack(dir, 'production#ro_r', null),
+    /production log of ro_r 000001 is missing/,
+  ],
+  [
+    'a segment of the production log is put in',
+    'recorded',
+    (dir) => inserted(dir, 'production#ro_r', '000002', { digest: digestOf('x'), runs: 1 }),
+    /production log of ro_r 000002 is not in the journal/,
   ],
   ['the journal is removed', 'approved', (dir) => removed(dir, ['heads']), /the journal of heads is missing/],
   [

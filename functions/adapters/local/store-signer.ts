@@ -12,6 +12,7 @@ const KEY_BYTES = 32
 /** What a key of the store signs, and what ends when it is lost. */
 const KEYS = {
   'review-link': 'old links end',
+  terminal: 'decisions made here before are no longer proved',
   release: 'rollout artifacts signed before no longer verify',
   heads: 'the journal of heads is no longer proved',
 } as const

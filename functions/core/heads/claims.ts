@@ -4,7 +4,7 @@ import type { Head, HeadLine } from '#schemas/head-line.ts'
 type Of<K extends Head['kind']> = Extract<Head, { readonly kind: K }>
 
 export interface Claims {
-  /** Last line about each run, by its id. */
+  /** Last line about each run that was not given up, by its id. */
   readonly runs: ReadonlyMap<string, Of<'run'>>
   /** Last line about each item, by `itemKey`. */
   readonly items: ReadonlyMap<string, Of<'item'>>
@@ -16,6 +16,10 @@ export interface Claims {
   readonly promotions: ReadonlyMap<string, Of<'promotion'>>
   /** Runs, items and imports that stood there when the journal began. */
   readonly found: number
+  /** Of the journal: 0 it has not begun, 1 as version 0.2.0 kept it, 2 it witnesses everything that decides. */
+  readonly version: 0 | 1 | 2
+  /** Revision of each item, by `itemKey`, when the journal came to version 2: what was decided up to there may carry no code of its own. */
+  readonly before: ReadonlyMap<string, number>
 }
 
 export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `${pk}\u0000${sk}`
@@ -30,19 +34,27 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
   const documents = new Map<string, string>()
   const promotions = new Map<string, Of<'promotion'>>()
   let found = 0
+  let version: Claims['version'] = 0
+  let before: ReadonlyMap<string, number> = new Map()
   const take = (head: Head): void => {
     switch (head.kind) {
       case 'begun':
-        found = head.found.length
+        found += head.found.length
         for (const one of head.found) take(one)
+        if (head.version === 2 && version < 2)
+          before = new Map([...items].map(([key, { revision }]) => [key, revision]))
+        version = version === 2 ? 2 : (head.version ?? 1)
         return
       case 'run':
         runs.set(head.run, head)
         return
+      case 'given_up':
+        runs.delete(head.run)
+        return
       case 'item': {
         // Two processes may come to write their lines in the other order than their items.
-        const before = items.get(itemKey(head))
-        if (before === undefined || before.revision < head.revision) items.set(itemKey(head), head)
+        const known = items.get(itemKey(head))
+        if (known === undefined || known.revision < head.revision) items.set(itemKey(head), head)
         return
       }
       case 'import':
@@ -56,11 +68,11 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
     }
   }
   for (const { head } of lines) take(head)
-  return { runs, items, imports, documents, promotions, found }
+  return { runs, items, imports, documents, promotions, found, version, before }
 }
 
 /** An item of the ledger as it is found. */
-export interface FoundItem {
+interface FoundItem {
   readonly revision: number
   readonly digest: string
   /** Does its own code hold? null: it has none. */
@@ -90,6 +102,9 @@ const ITEM_NAMES: Readonly<Record<string, string>> = {
   release: 'tuple in force of',
   version: 'pack version',
   split: 'split',
+  rejection: 'rejection of',
+  proposal: 'what became of proposal',
+  production: 'production log of',
 }
 
 /** An item of the ledger, for people. */

@@ -16,10 +16,14 @@ export const itemText = (pk: string, sk: string, revision: number, digest: strin
 /** How far a journal goes after a line. */
 export const anchorOf = (line: HeadLine): Anchor => ({ n: line.n, digest: digestOf(line), at: line.at })
 
-/** The first line that does not follow from the one before it; null when all do. */
-export function brokenLine(lines: readonly HeadLine[]): number | null {
-  let previous: string | null = null
-  for (const [i, line] of lines.entries()) {
+/**
+ * The first line that does not follow from the one before it; null when all do.
+ * @param known so many lines at the beginning were found to follow before
+ */
+export function brokenLine(lines: readonly HeadLine[], known: number): number | null {
+  let previous = known === 0 ? null : digestOf(lines[known - 1])
+  for (let i = known; i < lines.length; i++) {
+    const line = lines[i]!
     if (line.n !== i + 1 || line.previous !== previous) return i + 1
     previous = digestOf(line)
   }

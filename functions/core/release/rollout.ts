@@ -9,6 +9,7 @@ import type { PromotionRecord, RollbackReplay, Rollout, RolloutConfig, Stage, St
 import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
+import type { DecisionCodes } from '../heads/decisions.ts'
 import { instantAfter } from '../instant.ts'
 import { reviewProblems } from '../review/review.ts'
 import type { ReleaseVerdict } from './monitor.ts'
@@ -241,6 +242,8 @@ function recordOf(rollout: Rollout, entry: Entry & Pick<PromotionRecord, 'from_s
 export interface RolloutItem {
   readonly run_id: string
   readonly rollout: Rollout
+  /** Absent: nobody signs decisions here. */
+  readonly codes?: DecisionCodes
 }
 
 /** What a step did: the item as it then stands, and the transition, or why there was none. */

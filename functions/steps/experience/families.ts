@@ -19,9 +19,13 @@ export async function* familiesOf(
     if (wanted.has(claim.body.version)) yield claim.sk
 }
 
-/** Families whose version has answered and is retired: they are search data for good. */
+/** Versions that have answered and are retired: their families are search data for good. */
+export const spentVersions = async (store: Pick<Store, 'table'>, intent: string): Promise<LedgerItem[]> =>
+  (await versionsOf(store, intent))
+    .map((row) => row.body)
+    .filter((v) => v.retired === 'passed' || v.retired === 'exhausted')
+
+/** Families of such versions. */
 export async function* spentFamilies(store: Pick<Store, 'table'>, intent: string): AsyncGenerator<string> {
-  const items = (await versionsOf(store, intent)).map((row) => row.body)
-  const spent = items.filter((v) => v.retired === 'passed' || v.retired === 'exhausted')
-  yield* familiesOf(store, intent, spent)
+  yield* familiesOf(store, intent, await spentVersions(store, intent))
 }

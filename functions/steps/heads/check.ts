@@ -8,7 +8,8 @@ import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { foundItem } from './ours.ts'
+import { uncodedOf } from './decision-codes.ts'
+import { rowProblem } from './ours.ts'
 import { hadJournal, storedItems, storedRuns } from './stored-heads.ts'
 
 /** One thing that is not as the journal has it. */
@@ -23,6 +24,8 @@ export interface HeadsChecked {
   readonly lines: readonly HeadLine[]
   /** Runs, items and imports that stood there when the journal began: found, not seen to be decided. */
   readonly found: number
+  /** Decisions without a code of their own: made by an earlier version, or nobody signs them here. */
+  readonly uncoded: number
   readonly problems: readonly HeadProblem[]
   readonly claims: Claims
 }
@@ -37,11 +40,13 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
   const say = (what: string, why: string) => problems.push({ what, why })
   await checkRuns(store, claims, lines.length > 0, say)
   const seen = new Set<string>()
-  for await (const { row, code } of storedItems({ objects: store.objects, items })) {
+  let uncoded = 0
+  const partitions = [...claims.items.values()].map(({ pk }) => pk)
+  for await (const { row, code } of storedItems({ objects: store.objects, items }, partitions)) {
     seen.add(itemKey(row))
-    const why = itemProblem(claims.items.get(itemKey(row)), await foundItem(journal, { row, code }))
-    // A store of an earlier version that nobody has written since: it has no journal yet, and no item has a code.
-    if (why !== null && !(lines.length === 0 && code === null)) say(itemName(row), why)
+    const why = await rowProblem(store.heads, claims, { row, code })
+    if (why !== null) say(itemName(row), why)
+    else uncoded += uncodedOf(row)
   }
   if (lines.length === 0 && (await hadJournal({ objects: store.objects, items })))
     say('the journal of heads', 'is missing: the store was written with one')
@@ -57,7 +62,7 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
     if (signed === null || digestOf(signed) !== digest)
       say(`promotion record ${promotionKey(rollout, revision)}`, signed === null ? 'is missing' : 'was changed')
   }
-  return { lines, found: claims.found, problems, claims }
+  return { lines, found: claims.found, uncoded, problems, claims }
 }
 
 /** A finishing run's other files are written before its line: a lock alone, which anybody can put there, explains nothing. */

@@ -1,19 +1,20 @@
 /** What a store holds that its journal of heads speaks about: finished runs and items of the ledger, as they lie there. */
 import { digestOf } from '#core/canonical.ts'
 import { otherRules } from '#core/gate/rules.ts'
+import { claimsOf, itemKey } from '#core/heads/claims.ts'
 import { refName } from '#core/release/pack-version.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { LedgerTable, ObjectStore } from '../../ports.ts'
+import type { Heads, LedgerRow, LedgerTable, ObjectStore } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { fixedLayout } from '../experience/layout.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './ours.ts'
-import { PARTITIONS } from './witnessed-table.ts'
+import { isWitnessedLater, PARTITIONS } from './partitions.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 
@@ -37,14 +38,40 @@ export async function* storedRuns(
   })
 }
 
-/** Every witnessed item of the ledger, with its code. */
-export async function* storedItems({ objects, items }: Looked): AsyncGenerator<ReturnType<typeof withoutCode>> {
+/**
+ * Every witnessed item of the ledger, with its code.
+ * @param known partitions in which something stood before
+ */
+export async function* storedItems(
+  { objects, items }: Looked,
+  known: Iterable<string> = [],
+): AsyncGenerator<ReturnType<typeof withoutCode>> {
   const intents = await intentsOf({ objects })
   const packs = new Set<string>()
   for await (const key of objects.list(keys.packs()))
     if (key.endsWith('/pack.json')) packs.add(refName(decodeURIComponent(key.split('/').at(-2)!)))
-  const partitions = [...PARTITIONS, ...intents.map(rowKeys.versions), ...[...packs].sort().map(rowKeys.packVersions)]
-  for (const pk of partitions) for await (const row of items.query(pk)) yield withoutCode(row)
+  const partitions = new Set([
+    ...PARTITIONS,
+    ...intents.flatMap((intent) => [rowKeys.versions(intent), rowKeys.rejections(intent)]),
+    ...[...packs].sort().map(rowKeys.packVersions),
+    ...known,
+  ])
+  // What a review or a rollout leads to is added on the way.
+  for (const pk of partitions)
+    for await (const row of items.query(pk)) {
+      for (const further of ledTo(row)) partitions.add(further)
+      yield withoutCode(row)
+    }
+}
+
+/** Partitions of what became of a review's proposal, and of a rollout's production log. */
+function ledTo({ pk, sk, body }: LedgerRow): string[] {
+  if (pk === rowKeys.rollouts()) return [rowKeys.productions(sk)]
+  const proposal =
+    pk === rowKeys.review('')[0]
+      ? (body as { readonly review?: { readonly tuning_proposal_id?: unknown } }).review?.tuning_proposal_id
+      : null
+  return typeof proposal === 'string' ? [rowKeys.ofProposal(proposal)] : []
 }
 
 /** Does something in a store show that it had a journal of heads, as every store of this version has? */
@@ -58,17 +85,32 @@ export async function hadJournal(looked: Looked): Promise<boolean> {
   return false
 }
 
-/** Runs, items and imports of a store whose journal has not begun. Throws UserError where one of them shows that there was a journal. */
-export async function foundBefore(looked: Looked): Promise<Found> {
-  if (await hadJournal(looked))
+/**
+ * Runs, items and imports that a journal so far does not speak of: of a store that has none, or of what version 0.2.0 did not witness.
+ * Throws UserError where there is none, and one of them shows that there was.
+ */
+export async function foundBefore(
+  looked: Looked,
+  lines: readonly HeadLine[],
+  holds: Heads['codeHolds'],
+): Promise<Found> {
+  const begins = lines.length === 0
+  if (begins && (await hadJournal(looked)))
     throw new UserError(
       'the journal of heads of this store is gone: it was written with one. Restore the folder "heads" from a copy',
     )
   const found: Found = []
+  const { items } = claimsOf(lines)
+  for await (const { row, code } of storedItems(looked)) {
+    const { pk, sk, revision, body } = row
+    const known = items.get(itemKey(row))
+    if (known !== undefined && revision <= known.revision) continue
+    const isNew = code === null ? begins || isWitnessedLater(pk) : await holds(row, code)
+    if (isNew) found.push({ kind: 'item', pk, sk, revision, digest: digestOf(body) })
+  }
+  if (!begins) return found
   for await (const { run, verdict, digest } of storedRuns(looked.objects))
     if (digest !== null) found.push({ kind: 'run', run, verdict, digest })
-  for await (const { row } of storedItems(looked))
-    found.push({ kind: 'item', pk: row.pk, sk: row.sk, revision: row.revision, digest: digestOf(row.body) })
   for await (const key of looked.objects.list(keys.journalListed()))
     found.push({ kind: 'import', digest: (await digestOfObject(looked.objects, key))! })
   return found
@@ -82,6 +124,7 @@ export async function removedRuns(
   const known = new Map<string, Extract<Head, { kind: 'run' }>>()
   for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key)))) {
     const head = line?.head
+    if (head?.kind === 'given_up') known.delete(head.run)
     const runs = head?.kind === 'run' ? [head] : head?.kind === 'begun' ? head.found : []
     for (const run of runs) if (run.kind === 'run') known.set(run.run, run)
   }

@@ -3,20 +3,14 @@
  * a line of the journal once it is written. Killed in between, the item's own code says who wrote it.
  */
 import { digestOf } from '#core/canonical.ts'
-import type { Heads, LedgerTable } from '../../ports.ts'
-import { rowKeys } from '../store/ledger-keys.ts'
+import type { LedgerTable, Store } from '../../ports.ts'
 import { needOurs, withoutCode } from './ours.ts'
+import { isWitnessed } from './partitions.ts'
 
-/** Partitions whose items are witnessed, and prefixes of such: locks and claims come and go, and decide nothing. */
-export const PARTITIONS: readonly string[] = [rowKeys.split()[0], 'review', rowKeys.rollouts(), rowKeys.allInForce()]
-const PREFIXES = [rowKeys.versions(''), rowKeys.packVersions('')]
-
-export const isWitnessed = (pk: string): boolean =>
-  PARTITIONS.includes(pk) || PREFIXES.some((prefix) => pk.startsWith(prefix))
-
-export function witnessedTable(items: LedgerTable, journal: Heads): LedgerTable {
+export function witnessedTable(heads: NonNullable<Store['heads']>): LedgerTable {
+  const { items, journal } = heads
   /** What is written under a new code must stand on what was: what somebody else wrote, put back or removed is never signed. */
-  const ours = (pk: string, sk: string): Promise<void> => needOurs({ journal, items }, pk, sk)
+  const ours = (pk: string, sk: string): Promise<void> => needOurs(heads, pk, sk)
   const coded = async <T>(pk: string, sk: string, revision: number, body: T): Promise<T> => ({
     ...body,
     head_code: await journal.codeOf({ pk, sk, revision, body }),

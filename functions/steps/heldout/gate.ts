@@ -23,7 +23,7 @@ import type { LedgerRow, Pass, ReplayEngine, Store } from '../../ports.ts'
 import { asText } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { openSealed } from './seal.ts'
+import { openSealed } from './open-sealed.ts'
 
 export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
 

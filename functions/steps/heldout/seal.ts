@@ -1,28 +1,28 @@
 /** The sealer: turns held-out runs into a sealed version, claims its families, and opens retired versions to the search. */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
-import { Gathered, reproducedLine, type SealedLine, sealedLine } from '#core/baseline/reproduce.ts'
+import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
-import { familyIds, type Panel } from '#core/evaluate/panel.ts'
+import { familyIds } from '#core/evaluate/panel.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
-import { caseHolds, type SealedVersion, sealHolds, sealVersion } from '#core/gate/seal.ts'
+import { type SealedVersion, sealVersion } from '#core/gate/seal.ts'
 import { isCode } from '#core/replay/cage.ts'
 import type { HeldoutVersion, LedgerItem, PinnedLimits } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
-import { streamLines } from '../../streams/read-object.ts'
 import { compileIntent } from '../experience/compile.ts'
-import { familiesOf, spentFamilies, versionsOf } from '../experience/families.ts'
+import { familiesOf, spentVersions, versionsOf } from '../experience/families.ts'
 import { writeRun } from '../experience/ingest.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
 import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { needClaims, needClaimsOf } from './family-claims.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -62,9 +62,15 @@ export async function planSeal(
   const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) {
-    await refuseLinked(store, asked.body)
-    return { facts: factsOf(await kept(store, asked.body), pins, target) }
+    const item = await kept(store, asked.body)
+    await needClaims(store, [item])
+    await refuseLinked(store, item)
+    return { facts: factsOf(item, pins, target) }
   }
+  await needClaims(
+    store,
+    rows.map((r) => r.body).filter((v) => v.used > 0),
+  )
   const gathered = new Gathered()
   let cases = 0
   const lines = unclaimed(store, target.intent, rows)
@@ -86,7 +92,10 @@ export async function planSeal(
     live.body.pinned !== undefined &&
     digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null, live.body.pinned.judge ?? null]) ===
       digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
-  if (stands && (await isKept(store, live.body))) return { facts: factsOf(live.body, pins, target) }
+  if (stands && (await isKept(store, live.body))) {
+    await needClaimsOf(store, live.body, sealed)
+    return { facts: factsOf(live.body, pins, target) }
+  }
   return { facts: sealed.facts, sealed, live }
 }
 
@@ -210,31 +219,6 @@ async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
 }
 
-/** A sealed version: its panel, and its lines as often as they are asked for. */
-export interface SealedSet {
-  readonly panel: Panel
-  lines(): AsyncIterable<string>
-}
-
-/** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
-export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
-  const opened = new Gathered()
-  let holds = true
-  const lines = () => streamLines(store.vault, keys.sealed(intent, version))
-  for await (const text of lines()) {
-    const line = JSON.parse(text) as SealedLine
-    holds &&= caseHolds(line)
-    opened.add(reproducedLine(line))
-  }
-  const { panel } = opened.reproduction()
-  const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
-  if (!item || !holds || !sealHolds(panel, item.body))
-    throw new UserError(
-      `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
-    )
-  return { panel, lines }
-}
-
 /**
  * Copies the runs of retired versions to where the search reads: spent families are search data for good. What is listed
  * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
@@ -242,17 +226,26 @@ export async function openSealed(store: Store, intent: string, version: string):
 export async function joinRetired(store: Store, intent: string): Promise<void> {
   const aside = store.scratch()
   try {
-    let spent = 0
-    for await (const family of spentFamilies(store, intent)) {
-      aside.set(`spent ${family}`, '')
-      spent++
-    }
-    if (spent === 0) return
+    const versions = await spentVersions(store, intent)
+    for await (const family of familiesOf(store, intent, versions)) aside.set(`spent ${family}`, '')
+    if (versions.length === 0) return
     for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
+    if (!(await waits(store, intent, aside))) return
+    await needClaims(store, versions)
     await addToIndex(store.objects, intent, joined(store, intent, aside))
   } finally {
     aside.close()
   }
+}
+
+const isWaiting = ({ family, run_id }: IndexLine, aside: Scratch): boolean =>
+  aside.get(`spent ${family}`) !== null && aside.get(`open ${run_id}`) === null
+
+/** Is a run of a spent family not open yet? */
+async function waits(store: Store, intent: string, aside: Scratch): Promise<boolean> {
+  for await (const line of readIndex({ ...store, objects: store.vault }, intent))
+    if (isWaiting(line, aside)) return true
+  return false
 }
 
 /** Runs of spent families that are not open yet, each once it is. What is packed there is packed here. */
@@ -260,7 +253,7 @@ async function* joined(store: Store, intent: string, aside: Scratch): AsyncGener
   const sealed = new RecordedRuns(store.vault)
   const packing = new SegmentWriter<null>(store.scratch())
   const joining = async (line: IndexLine): Promise<IndexLine | null> => {
-    if (aside.get(`spent ${line.family}`) === null || aside.get(`open ${line.run_id}`) !== null) return null
+    if (!isWaiting(line, aside)) return null
     if (line.packed) {
       const { packed: _, ...bare } = line
       packing.add(bare, await sealed.packed(line), null)

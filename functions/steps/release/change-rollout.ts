@@ -7,6 +7,7 @@ import { isBack } from '#core/release/status.ts'
 import type { Rollout, RolloutStatus } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'
+import { withCodes } from '../heads/decision-codes.ts'
 import { needOurs } from '../heads/ours.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { keepInForce } from './in-force.ts'
@@ -43,8 +44,10 @@ async function move(store: Store, id: string, decide: Decide): Promise<{ moved: 
     if ('refused' in done) throw new UserError(`rollout ${id}: ${done.refused}`)
     if ('unchanged' in done) return { moved: { item, record: null, unchanged: done.unchanged }, below }
     if (isBack(done.next.status)) below.push(...(await stopWhatStandsOn(store, item.rollout)))
-    const next: RolloutItem = { ...item, rollout: done.next }
-    if (await store.table.update(...rowKeys.rollout(id), item.rollout.revision, next))
+    const [pk, sk] = rowKeys.rollout(id)
+    const body = { ...item, rollout: done.next }
+    const next = await withCodes(store.heads, 'terminal', { pk, sk, before: item, body })
+    if (await store.table.update(pk, sk, item.rollout.revision, next))
       return { moved: { item: next, record: done.record, unchanged: null }, below }
   }
   throw new Error(`rollout ${id} was written by others ${MOST_TRIES} times in a row`)

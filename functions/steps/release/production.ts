@@ -10,6 +10,7 @@ import { PERIODS } from '#schemas/stages.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
+import { partitionProblem } from '../heads/ours.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { needRollout } from './rollouts.ts'
 
@@ -70,6 +71,8 @@ export async function readProduction(
   store: Store,
   id: string,
 ): Promise<{ readonly runs: ProductionRun[] } | { readonly damaged: string }> {
+  const why = await partitionProblem(store.heads, rowKeys.productions(id))
+  if (why !== null) return { damaged: why }
   const runs: ProductionRun[] = []
   for await (const row of store.table.query<Segment>(rowKeys.productions(id))) {
     const segment = await readSegment(store, id, row)
@@ -116,6 +119,8 @@ interface Log {
 }
 
 async function openLog(store: Store, id: string): Promise<Log> {
+  const why = await partitionProblem(store.heads, rowKeys.productions(id))
+  if (why !== null) throw new UserError(why)
   const known = new Map<string, string>()
   let last = 0
   const catchUp = async () => {

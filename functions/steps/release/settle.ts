@@ -28,9 +28,12 @@ import { followedRollout, needRollout } from './rollouts.ts'
 export async function settle(store: Store, signer: Signer, item: RolloutItem): Promise<void> {
   if (store.heads) await needOurs(store.heads, ...rowKeys.rollout(item.rollout.rollout_id))
   await keepInForce(store, item.rollout)
-  await rememberRollback(store, item)
-  // Two ways to the runtime: neither waits for the other to work.
-  const ways = [() => publishRevisions(store, signer, item.rollout), () => publishRouting(store, item.rollout)]
+  // Two ways to the runtime: neither waits for the other to work, and both before memory, which may be damaged.
+  const ways = [
+    () => publishRevisions(store, signer, item.rollout),
+    () => publishRouting(store, item.rollout),
+    () => rememberRollback(store, item),
+  ]
   const failed: unknown[] = []
   for (const way of ways) await way().catch((error: unknown) => failed.push(error))
   if (failed.length > 0) throw failed[0]

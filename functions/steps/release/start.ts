@@ -12,6 +12,7 @@ import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Signer, Store } from '../../ports.ts'
 import { publishPack } from '../experience/documents.ts'
 import { needHeads } from '../heads/check.ts'
+import { withCodes } from '../heads/decision-codes.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { approvedProposal, replayTarget } from './approval.ts'
 import { takePlace } from './in-force.ts'
@@ -63,8 +64,10 @@ export async function startRunRollout(
   await writeTuple(store, plan.candidate)
   await store.table.create(...rowKeys.proposalRollout(proposal.tuning_proposal_id, id), { rollout_id: id })
   await takePlace(store, intent, place, look)
-  const item: RolloutItem = { run_id: runId, rollout: plan.rollout }
-  if (!(await store.table.create(...rowKeys.rollout(id), item)))
+  const [pk, sk] = rowKeys.rollout(id)
+  const body: RolloutItem = { run_id: runId, rollout: plan.rollout }
+  const item = await withCodes(store.heads, 'terminal', { pk, sk, before: {}, body })
+  if (!(await store.table.create(pk, sk, item)))
     return await stands(store, signer, (await readRollout(store, id))!, config)
   await settle(store, signer, item)
   return item

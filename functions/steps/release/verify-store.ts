@@ -1,4 +1,5 @@
 /** Everything that a folder holds, against its journal of heads: runs, ledger, records, sealed versions, rollouts. */
+import { itemName } from '#core/heads/claims.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
@@ -8,7 +9,8 @@ import { intentsOf } from '../experience/documents.ts'
 import { checkHeads, type HeadProblem, type HeadsChecked } from '../heads/check.ts'
 import { checkRecords } from '../heads/check-records.ts'
 import { storedRuns } from '../heads/stored-heads.ts'
-import { openSealed } from '../heldout/seal.ts'
+import { claimProblem } from '../heldout/family-claims.ts'
+import { openSealed } from '../heldout/open-sealed.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { listRollouts } from './rollouts.ts'
 import { verifyRollout } from './verify.ts'
@@ -51,14 +53,18 @@ async function runProblems({ objects }: Store): Promise<HeadProblem[]> {
   return problems
 }
 
-/** Sealed versions against what the ledger says of them. */
+/** Sealed versions and the claims of their families, against what the ledger says of them. */
 async function sealedProblems(store: Store): Promise<HeadProblem[]> {
   const problems: HeadProblem[] = []
   for (const intent of await intentsOf(store))
-    for await (const { body } of store.table.query<LedgerItem>(rowKeys.versions(intent)))
-      if (body.retired !== 'superseded')
-        await openSealed(store, intent, body.version).catch((error: Error) =>
-          problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why: error.message }),
-        )
+    for await (const { pk, sk, body } of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
+      if (body.retired === 'superseded') continue
+      const sealed = await openSealed(store, intent, body.version).catch((error: Error) => {
+        problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why: error.message })
+        return null
+      })
+      const why = sealed && (await claimProblem(store, body, sealed))
+      if (why) problems.push({ what: itemName({ pk, sk }), why })
+    }
   return problems
 }

@@ -47,7 +47,7 @@ export async function answerRequest(
       origin,
       action,
     })
-    if (reply.write && !(await writeReview(store, item!, reply.write.next))) continue
+    if (reply.write && !(await writeReview(store, item!, reply.write.next, 'link'))) continue
     if (reply.attempt) await recordAttempt(store, reply.attempt)
     // Also after "used": a process that died between decision and memory leaves the memory to the next request.
     if (item && request.method === 'POST')
@@ -87,7 +87,7 @@ export async function decideAtTerminal(
       await recordAttempt(store, attempt)
       throw new UserError(`not decided: ${done.note}`)
     }
-    if (!(await writeReview(store, item, done.next))) continue
+    if (!(await writeReview(store, item, done.next, 'terminal'))) continue
     await remember(store, { ...item, review: done.next })
     return { review: done.next, decision: done.decision, proposal: shown!.proposal }
   }

@@ -1,13 +1,15 @@
 /** Reviews as they stand in the ledger: one item each, written on condition; what one that ended leaves to memory. */
 import { digestOf } from '#core/canonical.ts'
+import type { DecisionCodes } from '#core/heads/decisions.ts'
 import { rejectionOfReview } from '#core/review/records.ts'
 import { expireReview } from '#core/review/review.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { Store } from '../../ports.ts'
+import type { Decider, Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { withCodes } from '../heads/decision-codes.ts'
 import { writeRejections } from '../run/memory.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
@@ -17,6 +19,8 @@ export interface ReviewItem {
   /** Digest of the evidence object. */
   readonly evidence: string
   readonly review: Review
+  /** Absent: nobody has decided yet, or nobody signs decisions here. */
+  readonly codes?: DecisionCodes
 }
 
 /** Lost writes in a row after which something else is wrong. */
@@ -48,7 +52,7 @@ export async function expireIfDue(store: Store, item: ReviewItem | null): Promis
   if (!item) return null
   const done = expireReview(item.review, store.clock.now())
   if ('refused' in done) return item
-  const won = await writeReview(store, item, done.next)
+  const won = await writeReview(store, item, done.next, 'terminal')
   return won ? { ...item, review: done.next } : await readReview(store, item.review.review_id)
 }
 
@@ -59,8 +63,12 @@ export async function settleReview(store: Store, id: string): Promise<ReviewItem
   return item
 }
 
-export const writeReview = (store: Store, item: ReviewItem, next: Review): Promise<boolean> =>
-  store.table.update(...rowKeys.review(next.review_id), item.review.revision, { ...item, review: next })
+/** Writes a review as it stands next. `by`: who decided what it holds more than before. */
+export async function writeReview(store: Store, item: ReviewItem, next: Review, by: Decider): Promise<boolean> {
+  const [pk, sk] = rowKeys.review(next.review_id)
+  const coded = await withCodes(store.heads, by, { pk, sk, before: item, body: { ...item, review: next } })
+  return await store.table.update(pk, sk, item.review.revision, coded)
+}
 
 /** A rejection, with its reason, as rejection memory. Written again without effect. */
 export async function remember(store: Store, { run_id, review }: ReviewItem): Promise<void> {

@@ -10,7 +10,7 @@ import type { Certificate } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { ReplayEngine } from '../../ports.ts'
 import { certifyOnce, type RecordedQuestion, scoresOf } from '../heldout/gate.ts'
-import type { openSealed } from '../heldout/seal.ts'
+import type { openSealed } from '../heldout/open-sealed.ts'
 
 /**
  * Adds every score to `looked`. What the gate would have said of these scores, in words; null: the same as of those on

@@ -1,7 +1,9 @@
 /** Rejection memory: read once when a run starts, written once with its final state. */
 import { byCodeUnit, digestOf } from '#core/canonical.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
+import { partitionProblem } from '../heads/ours.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Baseline and suite under which a rejection holds; when either changes it is no longer found. */
@@ -9,12 +11,14 @@ const scopeOf = (baseline: string, suite: string): string => digestOf({ baseline
 
 /** Rejections that hold for a baseline and suite, ordered by id. A run's own are left out, so that a rerun gives the same bytes. */
 export async function readRejections(
-  store: Pick<Store, 'table'>,
+  store: Pick<Store, 'table' | 'heads'>,
   intent: string,
   baseline: string,
   suite: string,
   runId: string,
 ): Promise<RejectionRecord[]> {
+  const why = await partitionProblem(store.heads, rowKeys.rejections(intent))
+  if (why !== null) throw new UserError(why)
   const rows = await Array.fromAsync(
     store.table.query<RejectionRecord>(rowKeys.rejections(intent), `${scopeOf(baseline, suite)}#`),
   )

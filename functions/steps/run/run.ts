@@ -1,4 +1,5 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
+
 import { baselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
@@ -9,6 +10,7 @@ import type { Standing } from '#core/contract/standing.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
+import { claimsOf } from '#core/heads/claims.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
@@ -367,6 +369,9 @@ async function pinnedRun(store: Store, id: string, about: string): Promise<Autot
 /** Removes what a run that never finished left in its folder; a finished run is left alone. */
 export async function clearUnfinished(store: Store, id: string): Promise<void> {
   if ((await isTaken(store, id)) || (await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
+  // Killed between its line and its manifest: without another line it would be missed for good.
+  if (store.heads && claimsOf((await store.heads.journal.read()).lines).runs.has(id))
+    await store.heads.journal.append({ kind: 'given_up', run: id })
   // The pinned input goes last: while it stands, what lies beside it is cleared again.
   for (const file of AUTOTUNE_FILES.toReversed()) await store.objects.delete(keys.autotuneRun(id, file))
 }

@@ -37,6 +37,7 @@ export const rowKeys = {
   proposalReview: (proposalId: string, reviewId: string) => [`proposal#${proposalId}`, `review#${reviewId}`] as const,
   proposalRollout: (proposalId: string, rolloutId: string) =>
     [`proposal#${proposalId}`, `rollout#${rolloutId}`] as const,
+  ofProposal: (proposalId: string) => `proposal#${proposalId}`,
   /** Segment of a rollout's production log, by number. */
   production: (rolloutId: string, number: number) =>
     [`production#${rolloutId}`, String(number).padStart(6, '0')] as const,

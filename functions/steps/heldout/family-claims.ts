@@ -1,0 +1,45 @@
+/**
+ * Claims of families against the sealed versions that hold them. A claim is one row of hundreds of thousands, so that no line of the
+ * journal of heads stands for it; a sealed version is named by the digest of what it holds, and the journal has that.
+ */
+import { familyIds } from '#core/evaluate/panel.ts'
+import { familyHash } from '#core/experience/index-line.ts'
+import { itemName } from '#core/heads/claims.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+import { openSealed, type SealedSet } from './open-sealed.ts'
+
+/** What is wrong with the claims of a version that is not superseded, in words that follow its name; null: nothing is. */
+export async function claimProblem(
+  { table }: Pick<Store, 'table'>,
+  { intent, version }: LedgerItem,
+  { panel }: Pick<SealedSet, 'panel'>,
+): Promise<string | null> {
+  const lacking = new Set<string>()
+  for (const family of familyIds(panel)) lacking.add(familyHash(family))
+  let foreign = 0
+  for await (const { sk, body } of table.query<{ readonly version: string }>(rowKeys.families(intent)))
+    if (body.version === version && !lacking.delete(sk)) foreign++
+  if (lacking.size > 0)
+    return `lacks the claims of ${families(lacking.size)}: they were removed or changed, and these families would be sealed again`
+  return foreign > 0 ? `has claims of ${families(foreign)} that it does not hold: somebody else wrote them` : null
+}
+
+/** Throws UserError where the claims of a version are not those of the families in it: nothing is sealed, asked or opened by them. */
+export async function needClaimsOf(store: Store, item: LedgerItem, sealed: Pick<SealedSet, 'panel'>): Promise<void> {
+  const why = await claimProblem(store, item, sealed)
+  if (why !== null)
+    throw new UserError(
+      `${itemName({ pk: rowKeys.versions(item.intent), sk: item.version })} ${why}. Restore the ledger from a copy; "autotune verify" without a run names what differs`,
+    )
+}
+
+/** The same of versions as they lie sealed. A deployment lets no role but its sealer write a claim, and reads no sealed version for it. */
+export async function needClaims(store: Store, versions: readonly LedgerItem[]): Promise<void> {
+  if (store.rolesApart) return
+  for (const item of versions) await needClaimsOf(store, item, await openSealed(store, item.intent, item.version))
+}
+
+const families = (n: number): string => `${n} ${n === 1 ? 'family' : 'families'}`

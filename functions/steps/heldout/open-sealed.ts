@@ -1,0 +1,35 @@
+/** Opens sealed versions. */
+import { Gathered, reproducedLine, type SealedLine } from '#core/baseline/reproduce.ts'
+import type { Panel } from '#core/evaluate/panel.ts'
+import { caseHolds, sealHolds } from '#core/gate/seal.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { streamLines } from '../../streams/read-object.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
+
+/** A sealed version: its panel, and its lines as often as they are asked for. */
+export interface SealedSet {
+  readonly panel: Panel
+  lines(): AsyncIterable<string>
+}
+
+/** Opens a sealed version. Read by the gate after OPEN, and by anybody after retirement. Throws UserError when it changed. */
+export async function openSealed(store: Store, intent: string, version: string): Promise<SealedSet> {
+  const opened = new Gathered()
+  let holds = true
+  const lines = () => streamLines(store.vault, keys.sealed(intent, version))
+  for await (const text of lines()) {
+    const line = JSON.parse(text) as SealedLine
+    holds &&= caseHolds(line)
+    opened.add(reproducedLine(line))
+  }
+  const { panel } = opened.reproduction()
+  const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
+  if (!item || !holds || !sealHolds(panel, item.body))
+    throw new UserError(
+      `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,
+    )
+  return { panel, lines }
+}

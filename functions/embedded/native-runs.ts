@@ -1,7 +1,8 @@
 /** Files of native records to prepared runs, on the cores that there are and in the order of the files. */
 import { availableParallelism } from 'node:os'
+import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { type JsonLine, readJsonl } from '#adapters/local/import/read-jsonl.ts'
+import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { scriptFile } from '#adapters/local/program-files.ts'
 import { Threads } from '#adapters/local/threads/threads.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
@@ -60,7 +61,7 @@ export async function* nativeRuns(
 
 async function* blocksOf(files: readonly string[], splitKey: string): AsyncGenerator<LineBlock | ImportError> {
   for (const file of files) {
-    let lines: JsonLine[] = []
+    let lines: TextLine[] = []
     let chars = 0
     let unread: ImportError | null = null
     try {

@@ -1,8 +1,9 @@
 /** Lines of native records to prepared runs, each by itself: in this thread or in another one. */
+
+import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
 import type { ImportProblem } from '#adapters/local/import/import-error.ts'
 import { shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
-import type { JsonLine } from '#adapters/local/import/read-jsonl.ts'
 import { type PreparedRun, prepareRun } from '#core/experience/prepared-run.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { parseRecord } from '../steps/experience/parse.ts'
@@ -10,7 +11,7 @@ import { parseRecord } from '../steps/experience/parse.ts'
 /** Lines of one file, to be prepared under the key of a split. */
 export interface LineBlock {
   readonly file: string
-  readonly lines: readonly JsonLine[]
+  readonly lines: readonly TextLine[]
   readonly splitKey: string
 }
 
@@ -24,7 +25,7 @@ export interface PreparedBlock {
 }
 
 /** A run, or the first thing that is wrong with its record. */
-export function prepareLine({ line, text }: JsonLine, file: string, splitKey: string): PreparedRun | LineProblem {
+export function prepareLine({ line, text }: TextLine, file: string, splitKey: string): PreparedRun | LineProblem {
   let record: unknown
   try {
     record = parseRecord(text, file)

@@ -25,6 +25,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
     const anchors = anchor === undefined ? [] : await readAnchors(anchor)
     const checked = (await verifyWholeStore(store, storeSigner(store.vaultDir, 'release')))!
     const { lines } = checked
+    const { erasures } = checked.claims
     const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
     const end = lines.at(-1)
     const head = end ? anchorOf(end) : null
@@ -34,6 +35,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       head,
       anchors,
       found: checked.found,
+      erased: erasures.count,
       problems,
     }
     print(json, result, () => [
@@ -47,6 +49,9 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       ...(checked.found === 0
         ? []
         : [`   ${checked.found} things stood there before it began: they were found, not seen to be decided`]),
+      ...(erasures.count === 0
+        ? []
+        : [`   ${erasures.count} erased (tombstones): recorded runs that people had taken out`]),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
         : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',

@@ -1,5 +1,6 @@
 /** What the journal of heads says of a store, as it stands after its last line. */
 import type { Head, HeadLine } from '#schemas/head-line.ts'
+import { Erasures } from './erasures.ts'
 
 type Of<K extends Head['kind']> = Extract<Head, { readonly kind: K }>
 
@@ -16,6 +17,8 @@ export interface Claims {
   readonly promotions: ReadonlyMap<string, Of<'promotion'>>
   /** Runs, items and imports that stood there when the journal began. */
   readonly found: number
+  /** What people had erased. */
+  readonly erasures: Erasures
 }
 
 export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `${pk}\u0000${sk}`
@@ -29,12 +32,13 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
   const imports = new Set<string>()
   const documents = new Map<string, string>()
   const promotions = new Map<string, Of<'promotion'>>()
+  const erasures = new Erasures()
   let found = 0
-  const take = (head: Head): void => {
+  const take = (head: Head, at: string): void => {
     switch (head.kind) {
       case 'begun':
         found = head.found.length
-        for (const one of head.found) take(one)
+        for (const one of head.found) take(one, at)
         return
       case 'run':
         runs.set(head.run, head)
@@ -53,10 +57,13 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
         return
       case 'promotion':
         promotions.set(promotionKey(head.rollout, head.revision), head)
+        return
+      case 'erased':
+        erasures.add(head, at)
     }
   }
-  for (const { head } of lines) take(head)
-  return { runs, items, imports, documents, promotions, found }
+  for (const { head, at } of lines) take(head, at)
+  return { runs, items, imports, documents, promotions, found, erasures }
 }
 
 /** An item of the ledger as it is found. */

@@ -22,6 +22,6 @@ export async function* familiesOf(
 /** Families whose version has answered and is retired: they are search data for good. */
 export async function* spentFamilies(store: Pick<Store, 'table'>, intent: string): AsyncGenerator<string> {
   const items = (await versionsOf(store, intent)).map((row) => row.body)
-  const spent = items.filter((v) => v.retired === 'passed' || v.retired === 'exhausted')
+  const spent = items.filter((v) => v.retired !== null && v.retired !== 'superseded')
   yield* familiesOf(store, intent, spent)
 }

@@ -9,6 +9,7 @@ import type { Standing } from '#core/contract/standing.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
@@ -27,6 +28,7 @@ import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
+import { erasuresOf } from '../heads/erasures.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
@@ -285,6 +287,11 @@ function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | 
 export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
   const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
   const digest = await digestOfObject(store.objects, key, version)
+  const erased = digest === null && (await erasuresOf(store)).explains(run.search_set.digest, null)
+  if (erased)
+    throw new UserError(
+      `recorded runs that run ${run.run_id} was computed from were ${erasedBy(erased)}. It cannot be recomputed: run its target again`,
+    )
   if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
   if (digest !== run.search_set.digest)
     throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)

@@ -8,6 +8,7 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { otherRules } from '#core/gate/rules.ts'
+import type { Tombstone } from '#core/heads/erasures.ts'
 import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
@@ -18,6 +19,7 @@ import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
 import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
+import { erasuresOf } from '../heads/erasures.ts'
 import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/seal.ts'
 import { replayerOf } from '../replay/replays.ts'
@@ -30,13 +32,16 @@ type Scope = 'commit' | 'gate' | 'answer' | 'none'
 
 export interface Verification {
   readonly run: string
-  readonly reproducible: boolean
+  /** null: nobody can tell any more, because recorded runs that it stands on were erased. */
+  readonly reproducible: boolean | null
   /** How far the recomputation went; `answer`: to the end, with the answer as the ledger has it, for want of a vault. */
   readonly scope: Scope
   /** Files that differ, with why; empty when reproducible. */
   readonly differences: readonly { readonly file: string; readonly why: string }[]
   /** Of a run that a harness replayed and that was recomputed. */
   readonly third_look?: ThirdLook
+  /** Who had runs erased that it stands on; absent: nobody. */
+  readonly erased?: readonly Tombstone[]
 }
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
@@ -72,11 +77,19 @@ export async function verifyRun(
   if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
     differs('manifest.json', 'its digest does not cover its content')
   const stored = new Map<AutotuneFile, string>()
+  const erasures = await erasuresOf(store)
+  const tombstones = new Map<string, Tombstone>()
+  const isErased = (was: string, found: string | null): boolean => {
+    const by = erasures.explains(was, found)
+    if (by) tombstones.set(canonical(by), by)
+    return by !== null
+  }
   for (const file of AUTOTUNE_FILES) {
     if (file === 'manifest.json') continue
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest?.artifacts?.[file]
     if (found !== null) stored.set(file, found)
+    if (expected !== undefined && found !== expected && isErased(expected, found)) continue
     if (found === null && expected) differs(file, 'it is missing')
     else if (found !== null && manifest && !expected) differs(file, 'the manifest does not know it')
     else if (found !== null && expected !== undefined && found !== expected)
@@ -85,6 +98,12 @@ export async function verifyRun(
   const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
+  if (isErased(run.search_set.digest, null)) await needGone(store, run, differs)
+  if (run.heldout_test_set) isErased(run.heldout_test_set.version, null)
+  if (tombstones.size > 0) {
+    const erased = [...tombstones.values()]
+    return { run: runId, reproducible: differences.length > 0 ? false : null, scope: 'none', differences, erased }
+  }
   const madeBy = otherRules(run)
   if (madeBy) throw new UserError(`run ${runId} was made by version ${madeBy}: verify it with that version`)
   const other = otherReplayer(run, engine)
@@ -96,6 +115,16 @@ export async function verifyRun(
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
   const verified = { run: runId, reproducible: unique.length === 0, scope, differences: unique }
   return look ? { ...verified, third_look: look } : verified
+}
+
+/** Of a search set that was erased nothing may have been put back. */
+async function needGone(
+  { objects }: Store,
+  { target, search_set }: AutotuneRun,
+  differs: (file: string, why: string) => void,
+): Promise<void> {
+  if ((await objects.read(keys.goldensAt(target.intent!, search_set.digest))) !== null)
+    differs('search set', 'it was erased, and stands there again')
 }
 
 /** Why an engine cannot recompute a run: it replays with something else than the run pinned. */

@@ -94,7 +94,7 @@ function lines(plan: ErasurePlan, done: boolean): string[] {
     ...told,
     `${done ? 'erased' : 'would erase'} ${plan.runs} recorded runs of ${plan.families} families${copies}, wherever they lie: on which side of the split is not told`,
     `segments written again: ${plan.segments}`,
-    `past runs that can no longer be recomputed: ${plan.past_runs.join(', ') || 'none'}`,
+    `past runs on ${plan.past_runs.length === 0 ? 'their intents: none' : `their intents: ${plan.past_runs.join(', ')}; one that counted any of them can no longer be recomputed ("autotune verify RUN" tells)`}`,
     `retired versions that lose cases: ${plan.retired_versions.map((v) => v.slice(0, 15)).join(', ') || 'none'}; their answers stand`,
     done
       ? 'a tombstone stands in the journal of heads; publish an anchor of it, and see to copies and backups of this store'

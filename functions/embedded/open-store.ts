@@ -92,6 +92,7 @@ export function openStore(
     releases: fileStore(join(dir, 'releases'), { durable }),
     table: witnessedTable(items, journal),
     heads: { journal, items },
+    scrub: () => items.scrub(),
     scratch: () => fileScratch(asideDir),
     clock,
     progress,

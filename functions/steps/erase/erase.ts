@@ -30,7 +30,7 @@ export interface ErasurePlan {
   readonly families: number
   /** Segments of recorded runs that are written again. */
   readonly segments: number
-  /** Runs of the loop that can no longer be recomputed. */
+  /** Runs of the loop on the intents of these: such as counted one of them can no longer be recomputed. */
   readonly past_runs: readonly string[]
   /** Versions that are retired already and lose cases: their answers stand. */
   readonly retired_versions: readonly string[]
@@ -69,7 +69,7 @@ export async function planErasure(store: Store, wanted: Wanted): Promise<Planned
     copies: chosen.copies,
     families: chosen.families.size,
     segments,
-    past_runs: await pastRuns(store, derived),
+    past_runs: await runsOn(store, chosen.indexes),
     retired_versions: versions.filter((v) => v.retired !== null && v.retired !== 'superseded').map((v) => v.version),
     erased_before: before,
   }
@@ -94,26 +94,15 @@ function refuseUnknown(
     )
 }
 
-/** Runs of the loop whose pinned cases, or whose own files, go or change. */
-async function pastRuns(store: Store, derived: readonly Derived[]): Promise<string[]> {
-  const gone = new Set(derived.flatMap(({ replaced }) => replaced.map(({ was }) => was)))
-  const touched = new Set<string>()
-  for await (const { run, pinned } of pinnedSets(store)) if (pinned.some((digest) => gone.has(digest))) touched.add(run)
-  return [...touched].sort()
-}
-
-/** Digests of the sets that each run of the loop pinned. */
-async function* pinnedSets({ objects }: Store): AsyncGenerator<{ readonly run: string; readonly pinned: string[] }> {
+/** Runs of the loop on intents of which one of these indexes tells. */
+async function runsOn({ objects }: Store, indexes: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = []
   for await (const key of objects.list(keys.autotune())) {
     if (!key.endsWith('/target.json')) continue
     const run = await orNull(readJson<AutotuneRun>(objects, key))
-    if (run === null) continue
-    const { search_set, heldout_test_set } = run
-    yield {
-      run: key.split('/').at(-2)!,
-      pinned: [search_set?.digest, heldout_test_set?.version].filter((digest) => digest !== undefined),
-    }
+    if (run?.target?.intent && indexes.has(keys.index(run.target.intent))) found.push(key.split('/').at(-2)!)
   }
+  return found
 }
 
 /**
@@ -133,6 +122,7 @@ export async function erase(
   await bury(store, chosen, derived, said)
   for (const { intent, version } of await versionsIn(store, intents, derived)) await endVersion(store, intent, version)
   await eraseRejections(store, intents, chosen.names)
+  await store.scrub?.()
   store.progress(`erasing what was computed from ${chosen.runs.size} runs`)
   await eraseDerived(store, derived)
   await check()

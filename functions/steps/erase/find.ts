@@ -22,6 +22,8 @@ export interface Chosen {
   readonly runs: ReadonlyMap<string, { readonly run: string; readonly family: string; readonly record: string | null }>
   /** How many of them were not named, and say what a named one says. */
   readonly copies: number
+  /** Prefixes of the indexes that list them. */
+  readonly indexes: ReadonlySet<string>
   /** Families that are left with fewer runs, and those of which no run is left, by their hashes. */
   readonly families: ReadonlySet<string>
   readonly whole: ReadonlySet<string>
@@ -32,6 +34,7 @@ export interface Chosen {
 }
 
 interface Match {
+  readonly index: string
   readonly line: IndexLine
   /** null: it cannot be read any more. */
   readonly run: ExperienceRun | null
@@ -49,7 +52,9 @@ export async function chooseRuns(store: Store, wanted: Wanted): Promise<Chosen> 
         )
     const isNamed = (line: IndexLine): boolean =>
       'family' in wanted ? line.family === familyHash(wanted.family) : wanted.runs.has(line.run_id)
-    const named = await matching(store, async (line, read) => (isNamed(line) ? { line, run: await read() } : null))
+    const named = await matching(store, async (line, index, read) =>
+      isNamed(line) ? { index, line, run: await read() } : null,
+    )
     const chosen = [...named, ...(await copiesOf(store, named))]
     return {
       ...(await familiesOf(store, chosen)),
@@ -59,6 +64,7 @@ export async function chooseRuns(store: Store, wanted: Wanted): Promise<Chosen> 
           return [run_id, { run: hashed, family, record: journal.run({ run: hashed })?.record ?? null }]
         }),
       ),
+      indexes: new Set(chosen.map(({ index }) => index)),
       copies: new Set(chosen.map(({ line }) => line.run_id)).size - new Set(named.map(({ line }) => line.run_id)).size,
     }
   } finally {
@@ -69,14 +75,14 @@ export async function chooseRuns(store: Store, wanted: Wanted): Promise<Chosen> 
 /** Index lines of both sides for which `take` gives something. */
 async function matching<T>(
   { objects, vault }: Store,
-  take: (line: IndexLine, read: () => Promise<ExperienceRun | null>) => Promise<T | null>,
+  take: (line: IndexLine, index: string, read: () => Promise<ExperienceRun | null>) => Promise<T | null>,
 ): Promise<T[]> {
   const found: T[] = []
   for (const side of [objects, vault]) {
     const recorded = new RecordedRuns(side)
     for (const index of await indexesOf(side))
       for await (const line of linesUnder(side, index)) {
-        const one = await take(line, () => readRun(recorded, line))
+        const one = await take(line, index, () => readRun(recorded, line))
         if (one !== null) found.push(one)
       }
   }
@@ -102,10 +108,10 @@ async function copiesOf(store: Store, chosen: readonly Match[]): Promise<Match[]
   const contents = new Set(chosen.flatMap(({ run }) => (run === null ? [] : [contentOf(run)])))
   const ids = new Set(chosen.map(({ line }) => line.run_id))
   const families = await linkedFamilies(store.objects, chosen)
-  return await matching(store, async (line, read) => {
+  return await matching(store, async (line, index, read) => {
     if (ids.has(line.run_id) || !families.has(line.family)) return null
     const run = await read()
-    return run !== null && contents.has(contentOf(run)) ? { line, run } : null
+    return run !== null && contents.has(contentOf(run)) ? { index, line, run } : null
   })
 }
 

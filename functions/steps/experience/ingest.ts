@@ -171,8 +171,11 @@ async function checked(
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
     aside.set(`run ${names.run}`, '')
     const tombstone = erasures.ofRun(names.run)
-    if (tombstone) erased.push(`${run.run_id} was ${erasedBy(tombstone)}`)
-    if (erased.length === ERASED_NAMED) break
+    if (tombstone) {
+      erased.push(`${run.run_id} was ${erasedBy(tombstone)}`)
+      if (erased.length === ERASED_NAMED) break
+      continue
+    }
     if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
     intents.add(run.intent_id)
     await copies.learn(run.intent_id)

@@ -36,19 +36,28 @@ export class Erasures {
 
   /**
    * Does an erasure explain that `found` (null: nothing) stands where `was` was written?
-   * @returns the tombstone of the last one that does; null: none does
+   * @returns the tombstone of the last one; null: none does
    */
   explains(was: string, found: string | null): Tombstone | null {
-    let at = this.#replaced.get(was)
-    for (const passed = new Set<string>([was]); at !== undefined; ) {
-      if (at.is === found) return at.by
-      if (at.is === null || passed.has(at.is)) return null
-      passed.add(at.is)
-      at = this.#replaced.get(at.is)
+    let last = this.#replaced.get(was)
+    for (const passed = new Set([was]); last?.is != null && !passed.has(last.is); ) {
+      passed.add(last.is)
+      const next = this.#replaced.get(last.is)
+      if (next === undefined) break
+      last = next
     }
-    return null
+    return last !== undefined && last.is === found ? last.by : null
+  }
+
+  /** Is this the digest of something that was erased, and that stands nowhere any more unless somebody put it back? */
+  isGone(digest: string): boolean {
+    return this.#replaced.has(digest)
   }
 }
+
+/** What is wrong with something that was erased and stands, in words that follow its name. */
+export const STANDS_AGAIN =
+  'was erased, and stands there: the erasure did not come to its end, or somebody put it back. The same "autotune erase" again ends it, or take it away'
 
 /** A tombstone in words that follow the name of what was erased. */
 export const erasedBy = ({ at, person, reason }: Tombstone): string =>

@@ -1,7 +1,9 @@
 /** Everything that a folder holds, against its journal of heads: runs, ledger, records, sealed versions, rollouts. */
+
 import type { Claims } from '#core/heads/claims.ts'
+import { STANDS_AGAIN } from '#core/heads/erasures.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { RunManifest } from '#schemas/run.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
@@ -40,15 +42,18 @@ async function runProblems({ objects }: Store, { erasures }: Claims): Promise<He
   const problems: HeadProblem[] = []
   for await (const { run } of storedRuns(objects)) {
     const manifest = await orNull(readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json')))
+    const say = (file: string, why: string) => problems.push({ what: `run ${run}: ${file}`, why })
     for (const file of AUTOTUNE_FILES.filter((f) => f !== 'manifest.json')) {
       const expected = manifest?.artifacts?.[file] ?? null
       const found = await digestOfObject(objects, keys.autotuneRun(run, file))
-      if (found !== expected && !(expected !== null && erasures.explains(expected, found)))
-        problems.push({
-          what: `run ${run}: ${file}`,
-          why: found === null ? 'is missing' : 'is not the one in its manifest',
-        })
+      if (found !== null && erasures.isGone(found)) say(file, STANDS_AGAIN)
+      else if (found !== expected && !(expected !== null && erasures.explains(expected, found)))
+        say(file, found === null ? 'is missing' : 'is not the one in its manifest')
     }
+    const pinned = await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(run, 'target.json')))
+    const set = pinned?.search_set
+    if (set && erasures.isGone(set.digest) && (await objects.read(keys.goldensAt(pinned.target.intent!, set.digest))))
+      say('its search set', STANDS_AGAIN)
   }
   return problems
 }
@@ -57,10 +62,12 @@ async function runProblems({ objects }: Store, { erasures }: Claims): Promise<He
 async function sealedProblems(store: Store, { erasures }: Claims): Promise<HeadProblem[]> {
   const problems: HeadProblem[] = []
   for (const intent of await intentsOf(store))
-    for await (const { body } of store.table.query<LedgerItem>(rowKeys.versions(intent)))
-      if (body.retired !== 'superseded' && !(erasures.explains(body.version, null) && !(await isKept(store, body))))
-        await openSealed(store, intent, body.version).catch((error: Error) =>
-          problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why: error.message }),
-        )
+    for await (const { body } of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
+      const say = (why: string) => problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why })
+      if (erasures.isGone(body.version)) {
+        if (await isKept(store, body)) say(STANDS_AGAIN)
+      } else if (body.retired !== 'superseded')
+        await openSealed(store, intent, body.version).catch((error: Error) => say(error.message))
+    }
   return problems
 }

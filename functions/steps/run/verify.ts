@@ -8,7 +8,7 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { otherRules } from '#core/gate/rules.ts'
-import type { Tombstone } from '#core/heads/erasures.ts'
+import { STANDS_AGAIN, type Tombstone } from '#core/heads/erasures.ts'
 import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
@@ -79,7 +79,9 @@ export async function verifyRun(
   const stored = new Map<AutotuneFile, string>()
   const erasures = await erasuresOf(store)
   const tombstones = new Map<string, Tombstone>()
-  const isErased = (was: string, found: string | null): boolean => {
+  /** Did an erasure leave this? What it took and stands all the same is a difference. */
+  const isErased = (file: string, was: string, found: string | null): boolean => {
+    if (found !== null && erasures.isGone(found)) differs(file, `it ${STANDS_AGAIN}`)
     const by = erasures.explains(was, found)
     if (by) tombstones.set(canonical(by), by)
     return by !== null
@@ -89,7 +91,7 @@ export async function verifyRun(
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest?.artifacts?.[file]
     if (found !== null) stored.set(file, found)
-    if (expected !== undefined && found !== expected && isErased(expected, found)) continue
+    if (expected !== undefined && isErased(file, expected, found)) continue
     if (found === null && expected) differs(file, 'it is missing')
     else if (found !== null && manifest && !expected) differs(file, 'the manifest does not know it')
     else if (found !== null && expected !== undefined && found !== expected)
@@ -98,8 +100,10 @@ export async function verifyRun(
   const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
-  if (isErased(run.search_set.digest, null)) await needGone(store, run, differs)
-  if (run.heldout_test_set) isErased(run.heldout_test_set.version, null)
+  const set = run.search_set.digest
+  const stands = erasures.isGone(set) && (await store.objects.read(keys.goldensAt(run.target.intent!, set))) !== null
+  isErased('search set', set, stands ? set : null)
+  if (run.heldout_test_set) isErased('sealed set', run.heldout_test_set.version, null)
   if (tombstones.size > 0) {
     const erased = [...tombstones.values()]
     return { run: runId, reproducible: differences.length > 0 ? false : null, scope: 'none', differences, erased }
@@ -115,16 +119,6 @@ export async function verifyRun(
   const unique = [...new Map(differences.map((d) => [d.file, d])).values()]
   const verified = { run: runId, reproducible: unique.length === 0, scope, differences: unique }
   return look ? { ...verified, third_look: look } : verified
-}
-
-/** Of a search set that was erased nothing may have been put back. */
-async function needGone(
-  { objects }: Store,
-  { target, search_set }: AutotuneRun,
-  differs: (file: string, why: string) => void,
-): Promise<void> {
-  if ((await objects.read(keys.goldensAt(target.intent!, search_set.digest))) !== null)
-    differs('search set', 'it was erased, and stands there again')
 }
 
 /** Why an engine cannot recompute a run: it replays with something else than the run pinned. */

@@ -85,19 +85,25 @@ async function needJournal({ heads }: ReturnType<typeof existingStore>): Promise
   if (problem !== null) throw new UserError(`${problem}. Nothing was erased: no tombstone can be signed`)
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
 function lines(plan: ErasurePlan, done: boolean): string[] {
-  const before = [...new Set(plan.erased_before.map(erasedBy))]
-  const told = before.map((by) => `${plan.erased_before.length} named runs were ${by}; nothing else of them is here`)
-  if (plan.runs === 0) return told
-  const copies = plan.copies > 0 ? `, ${plan.copies} of them copies of those that were named` : ''
+  const words = [...new Set(plan.erased_before.map(erasedBy))].join('; ')
+  const before = plan.erased_before.length === 0 ? [] : [`${counted(plan.erased_before.length, 'named run')} ${words}`]
+  if (plan.runs === 0) return before
+  const versions = plan.retired_versions.map((version) => version.slice(0, 15))
   return [
-    ...told,
-    `${done ? 'erased' : 'would erase'} ${plan.runs} recorded runs of ${plan.families} families${copies}, wherever they lie: on which side of the split is not told`,
-    `segments written again: ${plan.segments}`,
-    `past runs on ${plan.past_runs.length === 0 ? 'their intents: none' : `their intents: ${plan.past_runs.join(', ')}; one that counted any of them can no longer be recomputed ("autotune verify RUN" tells)`}`,
-    `retired versions that lose cases: ${plan.retired_versions.map((v) => v.slice(0, 15)).join(', ') || 'none'}; their answers stand`,
-    done
-      ? 'a tombstone stands in the journal of heads; publish an anchor of it, and see to copies and backups of this store'
-      : 'a version that was asked, has questions left and holds one of these families would be retired; one that was not asked is sealed anew\nnothing was changed: the same command with --yes erases',
+    `${done ? 'erased' : 'would erase'} ${counted(plan.runs, 'recorded run')} of ${plan.families === 1 ? '1 family' : `${plan.families} families`} on both sides of the split (which lies where is not told)`,
+    ...before,
+    ...(plan.copies > 0 ? [`copies      ${plan.copies} of them: they say what a named one says`] : []),
+    `segments    ${plan.segments} written again`,
+    `past runs   ${plan.past_runs.join(', ') || 'none'}: one that counted any of them cannot be recomputed any more ("autotune verify RUN")`,
+    `versions    ${versions.join(', ') || 'none'} retired and answered: the answers stand`,
+    ...(done
+      ? ['tombstone   in the journal of heads: publish an anchor of it, and see to copies and backups of this store']
+      : [
+          '            one that was asked and goes on is retired if it holds any of them, one that was not asked is sealed anew',
+          'nothing was changed: the same command with --yes erases',
+        ]),
   ]
 }

@@ -94,6 +94,7 @@ export function openStore(
     releases: fileStore(join(dir, 'releases'), { durable }),
     table: witnessedTable(heads),
     heads,
+    scrub: () => items.scrub(),
     scratch: () => fileScratch(asideDir),
     clock,
     progress,

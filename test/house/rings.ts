@@ -153,5 +153,15 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'release/',
     'run-autotune.ts',
   ],
-  'functions/steps/': ['store/', 'replay/', 'experience/', 'heads/', 'heldout/', 'run/', 'review/', 'release/'],
+  'functions/steps/': [
+    'store/',
+    'replay/',
+    'experience/',
+    'heads/',
+    'heldout/',
+    'run/',
+    'review/',
+    'release/',
+    'erase/',
+  ],
 }

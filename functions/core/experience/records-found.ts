@@ -10,6 +10,8 @@ export interface RecordsFound {
   readonly changed: number
   /** Imported runs, of whatever intent, that no index lists any more. */
   readonly unlisted: number
+  /** Listed runs that a tombstone says were erased: their erasure did not come to its end. */
+  readonly unerased: number
   /** A few ids of missing and changed runs; never any of the held-out side. */
   readonly examples: readonly string[]
 }
@@ -24,7 +26,7 @@ export function recordProblems(intent: string, records: BothSides | null): strin
     ['recorded', records.search],
     ['held-out', records.heldout],
   ] as const
-  return sides.flatMap(([which, { listed, missing, changed, unlisted, examples }]) => {
+  return sides.flatMap(([which, { listed, missing, changed, unlisted, unerased, examples }]) => {
     const parts = [missing > 0 && `${missing} missing`, changed > 0 && `${changed} changed`].filter(Boolean).join(', ')
     const some =
       examples.length === 0 ? '' : `: ${examples.join(', ')}${missing + changed > examples.length ? ' and more' : ''}`
@@ -37,6 +39,9 @@ export function recordProblems(intent: string, records: BothSides | null): strin
       ...(unlisted === 0
         ? []
         : [`${unlisted} ${which} runs that were imported are in no index of this store any more. ${RESTORE}`]),
+      ...(unerased === 0
+        ? []
+        : [`${unerased} ${which} runs were to be erased, and are not yet: the same "autotune erase" again ends it`]),
     ]
   })
 }

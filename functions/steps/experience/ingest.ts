@@ -3,10 +3,12 @@ import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { familyHash, type IndexLine, indexLine, type Packed } from '#core/experience/index-line.ts'
 import { filesOf, packRun, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
+import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
@@ -92,12 +94,19 @@ export async function ingest(
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
+    const erasures = await erasuresOf(store)
     const storedOn = async (intent_id: string, family_id: string): Promise<Side | null> => {
       const side = journal.sideOf({ family: familyName(intent_id, family_id) })
       return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
-    const { runs, unchanged, intents } = await checked(store, source, rule, { journal, spent, copies, storedOn }, aside)
+    const { runs, unchanged, intents } = await checked(
+      store,
+      source,
+      rule,
+      { journal, spent, copies, storedOn, erasures },
+      aside,
+    )
     await check()
     const layout = runs === 0 ? null : await layoutFor(store, { wanted, runs, isOld: !journal.isEmpty })
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
@@ -134,6 +143,7 @@ interface Known {
 interface Knowing extends Known {
   readonly spent: SpentFamilies
   readonly storedOn: (intent: string, family: string) => Promise<Side | null>
+  readonly erasures: Erasures
 }
 
 interface Checked {
@@ -150,7 +160,8 @@ async function checked(
   known: Knowing,
   aside: Scratch,
 ): Promise<Checked> {
-  const { journal, copies } = known
+  const { journal, copies, erasures } = known
+  const erased: string[] = []
   const intents = new Set<string>()
   let runs = 0
   let unchanged = 0
@@ -159,6 +170,12 @@ async function checked(
     if (aside.get(`run ${names.run}`) !== null)
       throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
     aside.set(`run ${names.run}`, '')
+    const tombstone = erasures.ofRun(names.run)
+    if (tombstone) {
+      erased.push(`${run.run_id} was ${erasedBy(tombstone)}`)
+      if (erased.length === ERASED_NAMED) break
+      continue
+    }
     if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
     intents.add(run.intent_id)
     await copies.learn(run.intent_id)
@@ -180,8 +197,15 @@ async function checked(
     if (stored) unchanged++
     await copies.note(run, names.run, side)
   }
+  if (erased.length > 0)
+    throw new UserError(
+      `nothing was imported: recorded runs that were erased never come back. Leave them out:\n${erased.map((one) => `  run ${one}`).join('\n')}${erased.length === ERASED_NAMED ? '\n  perhaps more' : ''}`,
+    )
   return { runs, unchanged, intents }
 }
+
+/** Erased runs that a refusal names. */
+const ERASED_NAMED = 20
 
 const onBothSides = (run: ExperienceRun): UserError =>
   new UserError(

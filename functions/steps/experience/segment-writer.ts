@@ -30,11 +30,16 @@ interface Entry<T> {
 
 export class SegmentWriter<T> {
   readonly #aside: Scratch
+  readonly #rules: number
   #count = 0
 
-  /** @param aside for this writer alone, which closes it */
-  constructor(aside: Scratch) {
+  /**
+   * @param aside for this writer alone, which closes it
+   * @param rules by which what is added was compiled
+   */
+  constructor(aside: Scratch, rules = COMPILE_RULES) {
     this.#aside = aside
+    this.#rules = rules
   }
 
   get count(): number {
@@ -87,7 +92,7 @@ export class SegmentWriter<T> {
   }
 
   async #segment(objects: ObjectStore, date: string | null, entries: readonly Entry<T>[]): Promise<Written<T>[]> {
-    const pieces = [segmentHead({ compile_rules: COMPILE_RULES })]
+    const pieces = [segmentHead({ compile_rules: this.#rules })]
     let at = pieces[0]!.length
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
     for (let next = 0; next < entries.length; ) {

@@ -89,6 +89,7 @@ export async function ingest(
     search: new SegmentWriter<ToPack>(store.scratch()),
     heldout: new SegmentWriter<ToPack>(store.scratch()),
   }
+  const again = new SegmentWriter<null>(store.scratch())
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
@@ -104,9 +105,9 @@ export async function ingest(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
-    if (layout !== null) await fixLayout(store, layout)
+    if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
-    const known = { journal, copies, check, layout, packing }
+    const known = { journal, copies, check, layout, packing, again }
     const { families, restored } = await writeRuns(store, source, known, aside, runs)
     return {
       stored: runs - unchanged,
@@ -122,6 +123,7 @@ export async function ingest(
   } finally {
     packing.search.close()
     packing.heldout.close()
+    again.close()
     aside.close()
   }
 }
@@ -209,6 +211,8 @@ interface Writing extends Known {
   readonly check: () => Promise<void>
   readonly layout: Layout | null
   readonly packing: Readonly<Record<Side, SegmentWriter<ToPack>>>
+  /** For what is to stand in the vault as it stood. */
+  readonly again: SegmentWriter<null>
 }
 
 /**
@@ -218,11 +222,11 @@ interface Writing extends Known {
 async function writeRuns(
   store: Store,
   source: RunSource,
-  { journal, copies, check, layout, packing }: Writing,
+  { journal, copies, check, layout, packing, again }: Writing,
   aside: Scratch,
   total: number,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
-  const restore = new Restore(store, aside)
+  const restore = new Restore(store, aside, again)
   const families = { search: 0, heldout: 0 }
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
@@ -241,11 +245,11 @@ async function writeRuns(
     aside.set(counted, '')
     const stored = journal.run(names)
     if (stored) {
-      const { list, pack } = await restore.run(run, stored, () => filesOf(run))
+      const { list, pack, lies } = await restore.run(run, stored, () => filesOf(run))
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
       for (const on of pack) addToPack(packing[on], run, names)
       if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(run.intent_id, placed(run, stored.packed), stored.record)
+        unlisted[stored.side].add(run.intent_id, placed(run, lies), stored.record)
       continue
     }
     if (layout === 'segments') {
@@ -267,6 +271,7 @@ async function writeRuns(
     await journal.flush()
   }
   await settle()
+  await restore.finish()
   for (const side of ['search', 'heldout'] as const) {
     for await (const written of packing[side].write(objectsOf[side])) {
       for (const { line, about } of written) {
@@ -325,7 +330,11 @@ class UnlistedRuns {
     this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
     this.#aside.set(
       `record ${this.#side} ${number}`,
-      JSON.stringify({ run: line.run_id, record } satisfies ImportedRun),
+      JSON.stringify({
+        run: line.run_id,
+        record,
+        ...(line.packed && { compiled: line.packed.digest }),
+      } satisfies ImportedRun),
     )
   }
 

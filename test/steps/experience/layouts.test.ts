@@ -7,31 +7,19 @@ import { assembleCase, assembleLine, compileRun, readCompiledText } from '#core/
 import type { Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
-import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import { fixedLayout, type Layout } from '../../../functions/steps/experience/layout.ts'
 import { packStore } from '../../../functions/steps/experience/pack.ts'
 import { compareRecords } from '../../../functions/steps/experience/stored-records.ts'
 import { segmentHead } from '../../../functions/streams/segment-format.ts'
 import { aRun, aWorld, INTENT } from '../../support/builders.ts'
-import { contents, Killed, killedAtWrite, memory, RECORDED, run, stocked } from '../stores.ts'
+import { contents, imported as importRuns, Killed, killedAtWrite, memory, run, stocked } from '../stores.ts'
 
 const world = aWorld()
 
-async function laidOut(layout: Layout | null, runs = world, store: Store = memory()): Promise<Store> {
-  await stocked(store, [])
-  await imported(store, layout, runs)
-  return store
-}
+const laidOut = (layout: Layout | null, runs = world, store: Store = memory()): Promise<Store> =>
+  stocked(store, runs, { layout })
 
-const imported = (store: Store, layout: Layout | null, runs = world) =>
-  ingest(
-    store,
-    async function* () {
-      yield* runs
-    },
-    RECORDED,
-    { layout },
-  )
+const imported = (store: Store, layout: Layout | null, runs = world) => importRuns(store, runs, layout)
 
 const compiled = (store: Store) => Array.fromAsync(compileIntent(store, INTENT))
 const segmentsOf = async (objects: Store['objects']) =>

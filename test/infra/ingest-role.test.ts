@@ -163,17 +163,20 @@ describe('the ingest role', () => {
     await expect(vault.get('experience/x')).rejects.toThrow('may not s3:GetObject')
   })
 
+  it('of an earlier version writes nothing, and is told to be deployed again', async () => {
+    const earlier = structuredClone(templates) as Templates
+    for (const statement of policyOf(earlier))
+      statement.Resource = [statement.Resource].flat().filter((r) => !JSON.stringify(r).includes(keys.layout()))
+    const store = memory()
+    await expect(importInto(guarded(store, earlier, role))).rejects.toThrow('Deploy its stacks again with this version')
+    expect(await contents(store)).toEqual({})
+  })
+
   it('has no right that an import can do without', async () => {
-    const policy = (all: Templates) => {
-      const [, found] = Object.entries(all.AutotuneData!.Resources!).find(
-        ([id, r]) => r.Type === 'AWS::IAM::Policy' && id.startsWith('VaultIngest'),
-      )!
-      return (found.Properties!.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement
-    }
     const needless: string[] = []
     const withoutOne = async (statement: number, field: 'Action' | 'Resource', at: number) => {
       const less = structuredClone(templates) as Templates
-      const changed = policy(less)[statement]!
+      const changed = policyOf(less)[statement]!
       const values = [changed[field]].flat()
       changed[field] = values.toSpliced(at, 1)
       const store = await retired()
@@ -186,12 +189,20 @@ describe('the ingest role', () => {
       )
       if (!failed) needless.push(JSON.stringify(values[at]))
     }
-    for (const [s, statement] of policy(templates).entries())
+    for (const [s, statement] of policyOf(templates).entries())
       for (const field of ['Action', 'Resource'] as const)
         for (const at of [statement[field]].flat().keys()) await withoutOne(s, field, at)
     expect(needless).toEqual([])
   })
 })
+
+/** Statements of the ingest role. */
+function policyOf(all: Templates) {
+  const [, found] = Object.entries(all.AutotuneData!.Resources!).find(
+    ([id, r]) => r.Type === 'AWS::IAM::Policy' && id.startsWith('VaultIngest'),
+  )!
+  return (found.Properties!.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement
+}
 
 const gone = async (side: ObjectStore, prefix: string): Promise<void> => {
   for await (const key of side.list(prefix)) await side.delete(key)

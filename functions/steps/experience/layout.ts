@@ -25,7 +25,13 @@ export async function layoutFor(
   store: Pick<Store, 'objects' | 'rolesApart'>,
   { wanted, runs, isOld }: { readonly wanted: Layout | null; readonly runs: number; readonly isOld: boolean },
 ): Promise<Layout> {
-  const fixed = (await fixedLayout(store.objects)) ?? (isOld && !store.rolesApart ? 'files' : null)
+  const known = await fixedLayout(store.objects).catch((error: Error) => {
+    if (!store.rolesApart || error.name !== 'AccessDenied') throw error
+    throw new UserError(
+      `the role of this import may not read ${keys.layout()}: an earlier version deployed this. Deploy its stacks again with this version, then import`,
+    )
+  })
+  const fixed = known ?? (isOld && !store.rolesApart ? 'files' : null)
   if (fixed === null) return wanted ?? (store.rolesApart || runs > MOST_AS_FILES ? 'segments' : 'files')
   if (wanted !== null && wanted !== fixed)
     throw new UserError(

@@ -46,7 +46,8 @@ export class ExperienceStore extends Construct {
    */
   openToIngest(ingest: IRole): void {
     const { bucket } = this
-    for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`, keys.layout())) ingest.addToPrincipalPolicy(statement)
+    for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`, keys.layout()))
+      ingest.addToPrincipalPolicy(statement)
     ingest.addToPrincipalPolicy(mayWrite(bucket, 'packs/*', 'experience/*', `${INGEST_PREFIX}*`))
     bucket.addToResourcePolicy(
       denyUnless(

@@ -12,11 +12,12 @@ import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { familyName, type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
-import { type ImportedRun, noteImported } from './imported.ts'
+import { noteImported } from './imported.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { UnlistedRuns } from './unlisted-runs.ts'
 
 export interface IngestReport {
   readonly stored: number
@@ -310,46 +311,6 @@ const placed = (run: ExperienceRun, packed: Packed | undefined): IndexLine => ({
   ...indexLine(run),
   ...(packed && { packed }),
 })
-
-/** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
-class UnlistedRuns {
-  readonly intents = new Set<string>()
-  readonly #aside: Scratch
-  readonly #side: Side
-  #count = 0
-
-  constructor(aside: Scratch, side: Side) {
-    this.#aside = aside
-    this.#side = side
-  }
-
-  /** @param record digest of its decision record */
-  add(intent: string, line: IndexLine, record: string): void {
-    this.intents.add(intent)
-    const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
-    this.#aside.set(
-      `record ${this.#side} ${number}`,
-      JSON.stringify({
-        run: line.run_id,
-        record,
-        ...(line.packed && { compiled: line.packed.digest }),
-      } satisfies ImportedRun),
-    )
-  }
-
-  *records(): Generator<ImportedRun> {
-    for (const [, line] of this.#aside.entries(`record ${this.#side} `)) yield JSON.parse(line) as ImportedRun
-  }
-
-  *linesOf(intent: string): Generator<IndexLine> {
-    for (const [, line] of this.#aside.entries(this.#prefix(intent))) yield JSON.parse(line) as IndexLine
-  }
-
-  #prefix(intent: string): string {
-    return `unlisted ${this.#side} ${intent} `
-  }
-}
 
 /**
  * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for

@@ -128,7 +128,7 @@ function build(state: { code: number }): Command {
     .addOption(
       new Option(
         '--layout <layout>',
-        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs)',
+        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs in a folder, else packed)',
       ).choices(['files', 'segments']),
     )
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)

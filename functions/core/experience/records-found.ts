@@ -19,8 +19,11 @@ export interface RecordsFound {
 /** What was found on either side. */
 export type BothSides = Readonly<Record<'search' | 'heldout', RecordsFound>>
 
-/** The search side by name, the held-out side by count alone. */
-export function recordProblems(intent: string, records: BothSides | null): string[] {
+/**
+ * The search side by name, the held-out side by count alone.
+ * @param isUnread whoever imports may not read them, and so replaces nothing
+ */
+export function recordProblems(intent: string, records: BothSides | null, isUnread = false): string[] {
   if (records === null) return []
   const sides = [
     ['recorded', records.search],
@@ -34,7 +37,7 @@ export function recordProblems(intent: string, records: BothSides | null): strin
       ...(missing + changed === 0
         ? []
         : [
-            `${missing + changed} of ${listed} ${which} runs of ${intent} are not as they were imported (${parts})${some}. ${RESTORE}`,
+            `${missing + changed} of ${listed} ${which} runs of ${intent} are not as they were imported (${parts})${some}. ${changed > 0 && isUnread ? BRING_BACK : RESTORE}`,
           ]),
       ...(unlisted === 0
         ? []
@@ -46,4 +49,6 @@ export function recordProblems(intent: string, records: BothSides | null): strin
   })
 }
 
+const BRING_BACK =
+  'What is left is no fair sample: an import restores what is missing and replaces nothing, so bring back the versions that the bucket keeps of what was changed'
 const RESTORE = 'What is left is no fair sample: import the same records again, which restores them'

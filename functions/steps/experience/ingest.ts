@@ -14,11 +14,12 @@ import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { familyName, type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
-import { type ImportedRun, noteImported } from './imported.ts'
+import { noteImported } from './imported.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { UnlistedRuns } from './unlisted-runs.ts'
 
 export interface IngestReport {
   readonly stored: number
@@ -91,6 +92,7 @@ export async function ingest(
     search: new SegmentWriter<ToPack>(store.scratch()),
     heldout: new SegmentWriter<ToPack>(store.scratch()),
   }
+  const again = new SegmentWriter<null>(store.scratch())
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
@@ -113,9 +115,9 @@ export async function ingest(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
-    if (layout !== null) await fixLayout(store, layout)
+    if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
-    const known = { journal, copies, check, layout, packing }
+    const known = { journal, copies, check, layout, packing, again }
     const { families, restored } = await writeRuns(store, source, known, aside, runs)
     return {
       stored: runs - unchanged,
@@ -131,6 +133,7 @@ export async function ingest(
   } finally {
     packing.search.close()
     packing.heldout.close()
+    again.close()
     aside.close()
   }
 }
@@ -233,6 +236,8 @@ interface Writing extends Known {
   readonly check: () => Promise<void>
   readonly layout: Layout | null
   readonly packing: Readonly<Record<Side, SegmentWriter<ToPack>>>
+  /** For what is to stand in the vault as it stood. */
+  readonly again: SegmentWriter<null>
 }
 
 /**
@@ -242,11 +247,11 @@ interface Writing extends Known {
 async function writeRuns(
   store: Store,
   source: RunSource,
-  { journal, copies, check, layout, packing }: Writing,
+  { journal, copies, check, layout, packing, again }: Writing,
   aside: Scratch,
   total: number,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
-  const restore = new Restore(store, aside)
+  const restore = new Restore(store, aside, again)
   const families = { search: 0, heldout: 0 }
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
@@ -265,11 +270,11 @@ async function writeRuns(
     aside.set(counted, '')
     const stored = journal.run(names)
     if (stored) {
-      const { list, pack } = await restore.run(run, stored, () => filesOf(run))
+      const { list, pack, lies } = await restore.run(run, stored, () => filesOf(run))
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
       for (const on of pack) addToPack(packing[on], run, names)
       if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(run.intent_id, placed(run, stored.packed), stored.record)
+        unlisted[stored.side].add(run.intent_id, placed(run, lies), stored.record)
       continue
     }
     if (layout === 'segments') {
@@ -291,6 +296,7 @@ async function writeRuns(
     await journal.flush()
   }
   await settle()
+  await restore.finish()
   for (const side of ['search', 'heldout'] as const) {
     for await (const written of packing[side].write(objectsOf[side])) {
       for (const { line, about } of written) {
@@ -329,42 +335,6 @@ const placed = (run: ExperienceRun, packed: Packed | undefined): IndexLine => ({
   ...indexLine(run),
   ...(packed && { packed }),
 })
-
-/** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
-class UnlistedRuns {
-  readonly intents = new Set<string>()
-  readonly #aside: Scratch
-  readonly #side: Side
-  #count = 0
-
-  constructor(aside: Scratch, side: Side) {
-    this.#aside = aside
-    this.#side = side
-  }
-
-  /** @param record digest of its decision record */
-  add(intent: string, line: IndexLine, record: string): void {
-    this.intents.add(intent)
-    const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
-    this.#aside.set(
-      `record ${this.#side} ${number}`,
-      JSON.stringify({ run: line.run_id, record } satisfies ImportedRun),
-    )
-  }
-
-  *records(): Generator<ImportedRun> {
-    for (const [, line] of this.#aside.entries(`record ${this.#side} `)) yield JSON.parse(line) as ImportedRun
-  }
-
-  *linesOf(intent: string): Generator<IndexLine> {
-    for (const [, line] of this.#aside.entries(this.#prefix(intent))) yield JSON.parse(line) as IndexLine
-  }
-
-  #prefix(intent: string): string {
-    return `unlisted ${this.#side} ${intent} `
-  }
-}
 
 /**
  * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for

@@ -19,6 +19,15 @@ export interface Written<T> {
   readonly about: T
 }
 
+/** A segment that was made of runs, and what it holds. */
+interface Segment<T> {
+  /** Where its runs lay before; undefined: nowhere. */
+  readonly lay: string | undefined
+  readonly segment: string
+  readonly bytes: Uint8Array
+  readonly written: readonly Written<T>[]
+}
+
 interface Entry<T> {
   readonly line: IndexLine
   readonly about: T
@@ -46,28 +55,36 @@ export class SegmentWriter<T> {
     return this.#count
   }
 
-  /** Puts a run aside. `about` is handed back as JSON carries it. */
+  /**
+   * Puts a run aside. `about` is handed back as JSON carries it.
+   * @param line without `packed`; with it, the run is one of those that `restore` is to put where they lay
+   */
   add(line: IndexLine, { compiled, recorded }: PackedRun, about: T): void {
     const at = [this.#aside.records.append(compiled), this.#aside.records.append(recorded)] as const
     // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
     const number = String(this.#count++).padStart(12, '0')
     this.#aside.set(
-      `${line.date ?? ''} ${number}`,
+      `${line.packed?.segment ?? line.date ?? ''} ${number}`,
       JSON.stringify({ line, about, at, chars: compiled.length + recorded.length } satisfies Entry<T>),
     )
   }
 
   /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
   async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    for (const some of this.#groups()) {
-      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
-      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
-      yield await this.#segment(
-        objects,
-        some[0]!.line.date,
-        ordered.map(([, e]) => e),
-      )
+    for (const { segment, bytes, written } of this.#segments()) {
+      // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
+      await objects.put(segment, bytes)
+      yield written
     }
+  }
+
+  /**
+   * Writes segments that are not there, to where nobody looks; the number of runs of each one that was written. What comes of
+   * the runs of one must be that very segment: of some of its runs alone, or by other compile rules, nothing is written.
+   */
+  async *restore(objects: ObjectStore): AsyncGenerator<number> {
+    for (const { lay, segment, bytes, written } of this.#segments())
+      if (lay === segment && (await objects.putIfAbsent(segment, bytes))) yield written.length
   }
 
   close(): void {
@@ -80,7 +97,9 @@ export class SegmentWriter<T> {
     let chars = 0
     for (const [, text] of this.#aside.entries()) {
       const entry = JSON.parse(text) as Entry<T>
-      if (group.length === SEGMENT_RUNS || (group.length > 0 && chars + entry.chars > SEGMENT_CHARS)) {
+      const isOther = group[0]?.line.packed?.segment !== entry.line.packed?.segment
+      const isFull = isOther || group.length === SEGMENT_RUNS || chars + entry.chars > SEGMENT_CHARS
+      if (isFull && group.length > 0) {
         yield group
         group = []
         chars = 0
@@ -91,7 +110,15 @@ export class SegmentWriter<T> {
     if (group.length > 0) yield group
   }
 
-  async #segment(objects: ObjectStore, date: string | null, entries: readonly Entry<T>[]): Promise<Written<T>[]> {
+  *#segments(): Generator<Segment<T>> {
+    for (const some of this.#groups()) {
+      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
+      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+      yield this.#segment(ordered.map(([, e]) => e))
+    }
+  }
+
+  #segment(entries: readonly Entry<T>[]): Segment<T> {
     const pieces = [segmentHead({ compile_rules: this.#rules })]
     let at = pieces[0]!.length
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
@@ -105,21 +132,25 @@ export class SegmentWriter<T> {
         chars += recorded.length
       }
       const frames = [frameOf(lines.compiled), frameOf(lines.recorded)] as const
-      const bytes = [frames[0].length, frames[1].length] as const
+      const sizes = [frames[0].length, frames[1].length] as const
       lines.compiled.forEach((text, line) => {
-        written.push({ entry: entries[first + line]!, packed: { at, bytes, line, digest: digestOfBytes(text) } })
+        written.push({ entry: entries[first + line]!, packed: { at, bytes: sizes, line, digest: digestOfBytes(text) } })
       })
       pieces.push(...frames)
-      at += bytes[0] + bytes[1]
+      at += sizes[0] + sizes[1]
     }
-    const whole = Buffer.concat(pieces)
-    const segment = keys.runSegment(date, digestOfBytes(whole))
-    // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
-    await objects.put(segment, whole)
-    return written.map(({ entry: { line, about }, packed }) => ({
-      line: { ...line, packed: { segment, ...packed } },
-      about,
-    }))
+    const bytes = Buffer.concat(pieces)
+    const [date] = entries.map(({ line }) => line.date ?? '').sort()
+    const segment = keys.runSegment(date || null, digestOfBytes(bytes))
+    return {
+      lay: entries[0]!.line.packed?.segment,
+      segment,
+      bytes,
+      written: written.map(({ entry: { line, about }, packed }) => ({
+        line: { ...line, packed: { segment, ...packed } },
+        about,
+      })),
+    }
   }
 
   #text(position: number): string {

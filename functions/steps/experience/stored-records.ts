@@ -9,7 +9,7 @@ import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { erasuresOf } from '../store/erasures.ts'
-import { ImportJournal, type Side, type StoredRun } from './import-journal.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
 import { readImported } from './imported.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns, readIndex } from './run-index.ts'
@@ -39,7 +39,10 @@ export async function compareRecords(
       const objects = side === 'search' ? store.objects : store.vault
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
-        imported: (run) => journal.run({ run: familyHash(run) }) ?? undefined,
+        imported: (run) => {
+          const stored = journal.run({ run: familyHash(run) })
+          return stored ? { record: stored.record, compiled: (stored.packed ?? []).map((p) => p.digest) } : undefined
+        },
         aside,
         whole: whole || side === 'heldout',
         erasures,
@@ -69,16 +72,22 @@ export async function compareImported(
   const aside = store.scratch()
   try {
     let imported = 0
-    for await (const { run, record } of readImported(objects)) {
-      aside.set(`imported ${run}`, record)
+    for await (const { run, record, compiled } of readImported(objects)) {
+      const text = aside.get(`imported ${run}`)
+      const known: Imported = text === null ? { record, compiled: [] } : JSON.parse(text)
+      const noted: Imported = {
+        record: known.record === record ? record : null,
+        compiled: compiled === undefined ? known.compiled : [...known.compiled, compiled],
+      }
+      aside.set(`imported ${run}`, JSON.stringify(noted))
       imported++
     }
     if (imported === 0) return null
     const found = await compareSide({ objects, scratch: store.scratch }, intent, {
       side,
       imported: (run) => {
-        const record = aside.get(`imported ${run}`)
-        return record === null ? undefined : { record }
+        const text = aside.get(`imported ${run}`)
+        return text === null ? undefined : (JSON.parse(text) as Imported)
       },
       aside,
       whole: side === 'heldout',
@@ -98,10 +107,18 @@ export async function compareImported(
   }
 }
 
+/** What a run was when it was imported. */
+interface Imported {
+  /** Digest of its decision record; null: imports said this and that of it, and none does. */
+  readonly record: string | null
+  /** Digests of its compiled line, one for each time that it was packed. */
+  readonly compiled: readonly string[]
+}
+
 interface Comparing {
   readonly side: Side
-  /** Digest of the decision record under which a run was imported, and of what was packed; undefined: nobody knows. */
-  readonly imported: (run: string) => Pick<StoredRun, 'record' | 'packed'> | undefined
+  /** undefined: nobody knows. */
+  readonly imported: (run: string) => Imported | undefined
   readonly aside: Scratch
   readonly whole: boolean
   readonly erasures: Erasures
@@ -123,7 +140,8 @@ async function compareSide(
       const found = await recorded.soundness(line.packed.segment)
       // One that was a file when it was imported is held by the digests of its files.
       if (found !== null || !imported) return found
-      if (imported.packed !== undefined) return imported.packed.digest === line.packed.digest ? null : 'changed'
+      if (imported.record === null) return 'changed'
+      if (imported.compiled.length > 0) return imported.compiled.includes(line.packed.digest) ? null : 'changed'
       const files = await recorded.files(line).catch(() => null)
       return files && digestOfBytes(files['decision-record.json']) === imported.record ? null : 'changed'
     }

@@ -35,6 +35,8 @@ export const UNNUMBERED = 255
 export interface Contexts {
   readonly group: number
   readonly numbers: Uint8Array
+  /** No other group has contexts: where there is a number, no key is needed beside it. */
+  readonly isOnly?: boolean
 }
 
 /** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */
@@ -44,6 +46,24 @@ export interface CaseAnswer {
   readonly contextChanged?: boolean
   readonly decisionChanged: boolean
   readonly result: Omit<ReplayResult, 'candidate_id'>
+}
+
+/** What a search reads of a replay's line, where the line itself stays with whoever replayed it. */
+export interface Gist {
+  readonly status: ReplayResult['status']
+  /** Why it counts against the candidate whatever its measures; null: it was replayed. */
+  readonly stop: string | null
+  /** The first verdict that failed and where, for people; null: none did. */
+  readonly failing: string | null
+  /** What the binary floors said (`floor-letters.ts`); null: there is no verdict. */
+  readonly letters: string | null
+}
+
+/** A paid answer without its line. */
+export interface GistAnswer extends Required<Omit<CaseAnswer, 'result'>> {
+  readonly gist: Gist
+  /** Is called when the answer is read, in the order of the round: its line goes on record. */
+  onRecord(): void
 }
 
 /** A block of replays that the search asks for: one candidate, several cases (indices into the panel). */
@@ -71,6 +91,9 @@ export type AnswerHow = Pick<Round, 'stopsAtFailure' | 'once'>
 
 /** Answers a round in its own order. */
 export type AnswerRound = (round: Round) => readonly CaseAnswer[]
+
+/** The same as the search reads it. */
+export type Answer = CaseAnswer | GistAnswer
 
 /** Counts of a search: replays read, replays answered by memory or by the baseline's own record, and what failed. */
 export interface ReplayCounts {

@@ -84,7 +84,7 @@ function* visit(
     const end = Math.min(length, first + tally.ahead)
     const cases: number[] = []
     for (let i = first; i < end; i++) if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
-    const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases } : []
+    const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases, offRecord: true } : []
     let read = 0
     for (let from = first; from < end && !isDone(from); from += BLOCK)
       for (; read < cases.length && cases[read]! < from + BLOCK; read++) watch.look(cases[read]!, answers[read]!)
@@ -169,7 +169,7 @@ function movesWithOthers(
   view: CaseView,
 ): boolean {
   const { length } = panel.cases
-  if (length === 0 || view.rendered(0, pack.settings) === null) return false
+  if (!view.renders) return false
   const others = fields.filter((f) => f.path !== field.path)
   const ends = [worstTogether(others, candidates), farTogether(others, candidates)]
   for (const patch of ends) {

@@ -56,7 +56,7 @@ export function* noSearchArm(
         places.push(place)
         if (isMissing(place)) cases.push(i)
       }
-      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, once: true } : []
+      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, offRecord: true, once: true } : []
       let paid = 0
       for (const place of places) {
         const { index, key, at } = place

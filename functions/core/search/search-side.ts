@@ -5,12 +5,14 @@ import type { OnRecord } from './memo.ts'
 import { type SearchOptions, type SearchResult, search } from './search.ts'
 import { SearchCases } from './search-cases.ts'
 import type { SearchInput } from './search-input.ts'
+import { Shard } from './shard.ts'
 
 /** A search set whose baseline was replayed here, in case order. */
 export class SearchSide {
   readonly #aside: Records
   #cases: SearchCases
   #gathered = new Gathered()
+  #shard: Shard | null = null
 
   constructor(aside: Records) {
     this.#aside = aside
@@ -21,6 +23,7 @@ export class SearchSide {
   clear(): void {
     this.#cases = new SearchCases(this.#aside)
     this.#gathered = new Gathered()
+    this.#shard = null
   }
 
   /** Keeps a case, if its baseline reproduced. */
@@ -28,6 +31,12 @@ export class SearchSide {
     if (!('measures' in result)) return
     this.#gathered.add({ case: headOf(replayCase), result })
     this.#cases.add(replayCase, result.floors)
+  }
+
+  /** What a search over shards asks: it holds the cases that are kept as one of them. */
+  shard({ pins, suite }: Pick<SearchInput, 'pins' | 'suite'>): Shard {
+    this.#shard ??= new Shard(this.#cases, pins, suite)
+    return this.#shard
   }
 
   /** Searches over the cases that are kept. */

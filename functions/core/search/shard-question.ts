@@ -4,7 +4,7 @@ import type { MeasureList } from '../evaluate/measure-list.ts'
 import type { Gist, Round } from './replayer.ts'
 
 /** Cases that stand side by side in a panel, in one shard, and are looked at together. */
-export const SHARD_BLOCK = 256
+export const SHARD_BLOCK = 128
 
 interface Range {
   readonly first: number

@@ -39,7 +39,7 @@ export interface ShardedCases {
 
 /**
  * Searches over shards. `take`: is told what goes on record before anything else is asked.
- * @param options.block cases that each shard is asked for at once. @default 256
+ * @param options.block cases that each shard is asked for at once. @default 128
  */
 export function searchShards(
   input: SearchInput,

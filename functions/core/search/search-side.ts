@@ -12,7 +12,6 @@ export class SearchSide {
   readonly #aside: Records
   #cases: SearchCases
   #gathered = new Gathered()
-  #shard: Shard | null = null
 
   constructor(aside: Records) {
     this.#aside = aside
@@ -23,7 +22,6 @@ export class SearchSide {
   clear(): void {
     this.#cases = new SearchCases(this.#aside)
     this.#gathered = new Gathered()
-    this.#shard = null
   }
 
   /** Keeps a case, if its baseline reproduced. */
@@ -33,10 +31,9 @@ export class SearchSide {
     this.#cases.add(replayCase, result.floors)
   }
 
-  /** What a search over shards asks: it holds the cases that are kept as one of them. */
+  /** The cases that are kept as a shard of a search over several. */
   shard({ pins, suite }: Pick<SearchInput, 'pins' | 'suite'>): Shard {
-    this.#shard ??= new Shard(this.#cases, pins, suite)
-    return this.#shard
+    return new Shard(this.#cases, pins, suite)
   }
 
   /** Searches over the cases that are kept. */

@@ -22,8 +22,11 @@ import {
 } from './shard-question.ts'
 import { BLOCK } from './visit.ts'
 
-/** Asks each of some shards one thing; their replies in the same order. */
-export type AskShards = (asked: readonly (readonly [shard: number, question: ShardQuestion])[]) => readonly unknown[]
+/** Some shards and what each is asked. */
+export type Asked = readonly (readonly [shard: number, question: ShardQuestion])[]
+
+/** Asks each of some shards one thing; their replies in the same order. `next`: what will most likely be asked after it. */
+export type AskShards = (asked: Asked, next: Asked) => readonly unknown[]
 
 /** Lines that go on record: of the answers that were asked for last, so many of each of these shards, one after the other. */
 export interface Taken {
@@ -129,6 +132,7 @@ class Shards implements CaseView {
     const asked = [...byShard.keys()].filter((shard) => byShard[shard]!.length > 0)
     const replies = this.#replies<PackedAnswers>(
       asked.map((shard) => [shard, { ask: 'answers', ...round, cases: byShard[shard]! }]),
+      [],
     )
     const read = replies.map(({ measures, said }) => ({ measures: measuresOf(measures), said }))
     const next = new Int32Array(shards)
@@ -177,13 +181,17 @@ class Shards implements CaseView {
     return { first, end, parts: parts.filter(({ count }) => count > 0) }
   }
 
-  #each<R>({ parts }: Spread, question: (range: { first: number; count: number }) => ShardQuestion): readonly R[] {
-    return this.#replies(parts.map(({ shard, first, count }) => [shard, question({ first, count })]))
+  /** Asks of a spread, and makes known that the cases behind it come next. */
+  #each<R>(spread: Spread, question: (range: { first: number; count: number }) => ShardQuestion): readonly R[] {
+    const asked = ({ parts }: Spread): Asked =>
+      parts.map(({ shard, first, count }) => [shard, question({ first, count })])
+    const size = spread.end - spread.first
+    return this.#replies(asked(spread), size > BLOCK ? asked(this.#spread(spread.end, size)) : [])
   }
 
-  #replies<R>(asked: Parameters<AskShards>[0]): readonly R[] {
+  #replies<R>(asked: Asked, next: Asked): readonly R[] {
     this.settle()
-    return this.#ask(asked) as readonly R[]
+    return this.#ask(asked, next) as readonly R[]
   }
 }
 
@@ -209,13 +217,14 @@ function renderingsOf(
 ): (at: number) => Rendering[] {
   const bytes = Buffer.from(places, 'base64')
   const measures = measuresOf(rows)
-  const known = new Array<Omit<Rendering, 'context'> | undefined>(said.length)
+  const known = new Array<Rendering | undefined>(said.length)
   return (at) =>
     Array.from({ length: tables }, (_, table) => {
       const place = at * tables + table
       const row = bytes.readUInt16LE(count * tables + 2 * place)
-      known[row] ??= seenOf(measures.at(row)!, said[row]!)
-      return { ...known[row]!, context: bytes[place]! }
+      // Whatever has the same row has the same context.
+      known[row] ??= { ...seenOf(measures.at(row)!, said[row]!), context: bytes[place]! }
+      return known[row]
     })
 }
 

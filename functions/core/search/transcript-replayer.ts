@@ -12,6 +12,7 @@ import type { SlimCase, SlimRecording } from '../replay/slim.ts'
 import {
   askedFor,
   chooseRecording,
+  latencyOf,
   observe,
   type ReplayPins,
   spending,
@@ -96,15 +97,20 @@ export function transcriptReplayer(
     },
     sideBySide: (tables) => (index) => {
       const replayCase = panel.cases.at(index)!
-      const others: TrimmedCase<SlimRecording>[] = []
+      /** What was seen so far, the baseline's context first. */
+      const seen: { readonly of: TrimmedCase<SlimRecording> | null; said: Omit<Rendering, 'context'> | null }[] = [
+        { of: null, said: null },
+      ]
       return tables.map((settings) => {
         const trimmed = trimCase(replayCase, settings, pins.baseline)
         if ('unreplayable' in trimmed) return { measures: trimmed, amounts: NO_AMOUNTS, context: UNNUMBERED }
-        const seen = renderedOf(trimmed, pins)
-        if (isBaseline(index, trimmed)) return { ...seen, context: BASELINE_CONTEXT }
-        let at = others.findIndex((other) => seesTheSame(other, trimmed))
-        if (at < 0) at = others.push(trimmed) - 1
-        return { ...seen, context: Math.min(at + 1, UNNUMBERED) }
+        let at = isBaseline(index, trimmed)
+          ? BASELINE_CONTEXT
+          : seen.findIndex(({ of }) => of !== null && seesTheSame(of, trimmed))
+        if (at < 0) at = seen.push({ of: trimmed, said: null }) - 1
+        const known = seen[at]!
+        known.said ??= renderedOf(trimmed, pins)
+        return { ...atLatency(known.said, latencyOf(trimmed)), context: Math.min(at, UNNUMBERED) }
       })
     },
   }
@@ -201,6 +207,16 @@ function renderedOf(trimmed: TrimmedCase, pins: ReplayPins): Omit<Rendering, 'co
   }
   const { amount } = trimmed.recording.approvals
   return { measures, amounts: bypassed.length === 0 ? NO_AMOUNTS : bypassed.map((i) => amount[i]!) }
+}
+
+/** What one context costs and asks is the same under all settings that show it; which hops are made is theirs. */
+function atLatency(
+  said: Omit<Rendering, 'context'>,
+  latencyMs: number | null,
+): Pick<Rendering, 'measures' | 'amounts'> {
+  const { measures, amounts } = said
+  if ('unreplayable' in measures || Object.is(measures.latency_ms, latencyMs)) return said
+  return { measures: { ...measures, latency_ms: latencyMs }, amounts }
 }
 
 const sameFlags = (a: Uint8Array, b: Uint8Array): boolean => a.every((flag, i) => flag === b[i])

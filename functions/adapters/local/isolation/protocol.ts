@@ -12,6 +12,7 @@ import type { CaseHead } from '#core/evaluate/panel.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import type { ShardQuestion } from '#core/search/shard-question.ts'
+import type { Asked } from '#core/search/sharded.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { fileDisk } from '../files/file-disk.ts'
@@ -32,8 +33,9 @@ export type Request =
   | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean; readonly first: boolean }
   /** Lines of the replays that it read; the answer is the search's result. */
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
-  /** What a search over shards asks of the cases that are kept here. */
-  | ({ readonly verb: 'shard'; readonly question: ShardQuestion } & Pick<SearchInput, 'pins' | 'suite'>)
+  /** The cases that are kept are a shard from now on; then, what a search asks of it. */
+  | ({ readonly verb: 'shard' } & Pick<SearchInput, 'pins' | 'suite'>)
+  | { readonly verb: 'ask'; readonly question: ShardQuestion }
   /** A search over so many shards, over a line a case: `ShardedHead`. Its questions are for them; its lines say what of the answers goes on record (`Taken`). */
   | { readonly verb: 'search-shards'; readonly input: Omit<SearchInput, 'panel'>; readonly shards: number }
   /** Over sealed lines; a score each. */
@@ -41,6 +43,12 @@ export type Request =
 
 /** Head and baseline measures of a case, and the shard that it lies in. */
 export type ShardedHead = Pick<SealedLine<CaseHead>, 'case' | 'baseline'> & { readonly shard: number }
+
+/** What a search over shards asks of them. `next`: what it will most likely ask then. */
+export interface ShardsAsked {
+  readonly asked: Asked
+  readonly next: Asked
+}
 
 /** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
 export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {

@@ -3,12 +3,14 @@ import { Gathered, headOf, reproducedLine, reproduceLine } from '#core/baseline/
 import { canonical } from '#core/canonical.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { SearchSide } from '#core/search/search-side.ts'
+import type { Shard } from '#core/search/shard.ts'
 import { searchShards } from '#core/search/sharded.ts'
-import { aside, packed, type Request, type ShardedHead } from './protocol.ts'
+import { aside, packed, type Request, type ShardedHead, type ShardsAsked } from './protocol.ts'
 import { serve } from './serve.ts'
 
 const putAside = aside()
 const searched = new SearchSide(putAside)
+let shard: Shard | null = null
 
 serve<Request>((request, lines, say, tell, ask) => {
   switch (request.verb) {
@@ -23,7 +25,10 @@ serve<Request>((request, lines, say, tell, ask) => {
     case 'search':
       return packed(searched.search(request.input, (result) => say(canonical(result)), { progress: tell }))
     case 'shard':
-      return searched.shard(request).reply(request.question, say)
+      shard = searched.shard(request)
+      return
+    case 'ask':
+      return shard!.reply(request.question, say)
     case 'search-shards': {
       const gathered = new Gathered()
       const shardOf: number[] = []
@@ -35,7 +40,7 @@ serve<Request>((request, lines, say, tell, ask) => {
       const found = searchShards(
         { ...request.input, panel: gathered.reproduction().panel },
         { shards: request.shards, shardOf: Uint8Array.from(shardOf) },
-        (asked) => JSON.parse(ask(JSON.stringify(asked))) as unknown[],
+        (asked, next) => JSON.parse(ask(JSON.stringify({ asked, next } satisfies ShardsAsked))) as unknown[],
         (taken) => say(JSON.stringify(taken)),
         { aside: putAside, progress: tell },
       )

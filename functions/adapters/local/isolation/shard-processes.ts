@@ -7,11 +7,11 @@ import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
-import { SHARD_BLOCK, type ShardQuestion } from '#core/search/shard-question.ts'
-import type { Taken } from '#core/search/sharded.ts'
+import { SHARD_BLOCK } from '#core/search/shard-question.ts'
+import type { Asked, Taken } from '#core/search/sharded.ts'
 import type { Lines, ReproducedLine } from '../../../ports.ts'
 import { ahead } from '../../../streams/groups.ts'
-import { type Packed, type Request, type ShardedHead, unpacked } from './protocol.ts'
+import { type Packed, type Request, type ShardedHead, type ShardsAsked, unpacked } from './protocol.ts'
 import type { RestrictedProcess } from './restricted-process.ts'
 
 /** How many processes hold the cases of a search. */
@@ -34,6 +34,11 @@ export const shardLimitsHere = (): ShardLimits => ({
 
 /** A process of the search side, one request at a time. */
 type Held = Pick<RestrictedProcess, 'told' | 'converse' | 'close'>
+
+interface Replies {
+  readonly texts: readonly string[]
+  readonly lines: readonly string[][]
+}
 
 export class ShardProcesses {
   readonly #start: () => Held
@@ -82,26 +87,31 @@ export class ShardProcesses {
     const shards = this.#lines.length
     if (shards <= 1)
       return unpacked(yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }))
-    let told: string[][] = []
+    const { pins, suite } = input
+    for (const holder of this.#processes.slice(0, shards))
+      await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
+    let told: readonly string[][] = []
+    const ahead: { of: string; replies: Promise<Replies> | null } = { of: '', replies: null }
     const answer = async (question: string): Promise<string> => {
-      told = Array.from({ length: shards }, () => [])
-      const asked = JSON.parse(question) as (readonly [shard: number, question: ShardQuestion])[]
-      const replies = asked.map(async ([shard, of]) => {
-        const { pins, suite } = input
-        const request: Request = { verb: 'shard', question: of, pins, suite }
-        const replying = this.#processes[shard]!.told(request)
-        for (let step = await replying.next(); ; step = await replying.next()) {
-          if (step.done) return step.value
-          told[shard]!.push(step.value)
-        }
-      })
-      return `[${(await Promise.all(replies)).join()}]`
+      const { asked, next } = JSON.parse(question) as ShardsAsked
+      // A process answers one thing at a time, also one that nobody wants any more.
+      const known = await ahead.replies
+      const { texts, lines } = known && ahead.of === JSON.stringify(asked) ? known : await this.#ask(asked)
+      told = lines
+      ahead.of = JSON.stringify(next)
+      ahead.replies = next.length === 0 ? null : this.#ask(next)
+      // Whoever asks next hears of it.
+      ahead.replies?.catch(() => {})
+      return `[${texts.join()}]`
     }
     this.#lead ??= this.#start()
     const request: Request = { verb: 'search-shards', input, shards }
     const leading = this.#lead.told(request, this.#heads(panel), answer)
     for (let step = await leading.next(); ; step = await leading.next()) {
-      if (step.done) return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
+      if (step.done) {
+        await ahead.replies
+        return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
+      }
       const { candidate_id, of } = JSON.parse(step.value) as Taken
       // Canonical: a candidate's id stands before all else in a line.
       const head = `{"candidate_id":${JSON.stringify(candidate_id)},`
@@ -111,6 +121,17 @@ export class ShardProcesses {
 
   close(): void {
     for (const one of [...this.#processes, this.#lead]) one?.close()
+  }
+
+  /** Replies of some processes, and the lines that each told beside its own. */
+  async #ask(asked: Asked): Promise<Replies> {
+    const lines = this.#lines.map((): string[] => [])
+    const replies = asked.map(([shard, question]) =>
+      only(this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request), (line) => {
+        lines[shard]!.push(line)
+      }),
+    )
+    return { texts: await Promise.all(replies), lines }
   }
 
   /** The process that has the fewest lines; a further one where there are enough for it. */
@@ -129,6 +150,17 @@ export class ShardProcesses {
       const head: ShardedHead = { case: cases.at(i)!, baseline: baseline.at(i)!, shard: this.#shardOf[i]! }
       yield JSON.stringify(head)
     }
+  }
+}
+
+/** The answer of a reply, to its end; `each`: is told its lines. */
+async function only(
+  replying: AsyncGenerator<string, string>,
+  each: (line: string) => void = () => {},
+): Promise<string> {
+  for (let step = await replying.next(); ; step = await replying.next()) {
+    if (step.done) return step.value
+    each(step.value)
   }
 }
 

@@ -50,9 +50,3 @@ export type SaidOfAnswer = readonly [
 ]
 
 export type PackedMeasures = ReturnType<MeasureList['toJSON']>
-
-export type ShardReply<Q extends ShardQuestion['ask']> = {
-  readonly keys: PackedKeys
-  readonly renderings: PackedRenderings
-  readonly answers: PackedAnswers
-}[Q]

@@ -26,15 +26,22 @@ const CASES_EACH = 1024
 /** Memory of a process, with room to spare. */
 const PROCESS_BYTES = 512 * 1024 * 1024
 
-/** What this machine carries. */
-export const shardLimitsHere = (): ShardLimits => ({
-  most: Math.max(1, Math.min(availableParallelism(), Math.floor(process.availableMemory() / PROCESS_BYTES) - 2)),
+/** With more of them the one that decides what they are asked would be the slowest. */
+const MOST_PROCESSES = 8
+
+/** What this machine carries, beside the program and the gate. */
+const shardLimitsHere = (): ShardLimits => ({
+  most: Math.max(
+    1,
+    Math.min(MOST_PROCESSES, availableParallelism(), Math.floor(process.availableMemory() / PROCESS_BYTES) - 2),
+  ),
   casesEach: CASES_EACH,
 })
 
 /** A process of the search side, one request at a time. */
 type Held = Pick<RestrictedProcess, 'told' | 'converse' | 'close'>
 
+/** The answer of each process that was asked, as JSON, and the lines that every process told beside it. */
 interface Replies {
   readonly texts: readonly string[]
   readonly lines: readonly string[][]

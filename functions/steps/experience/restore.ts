@@ -1,13 +1,15 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
-import { familyHash } from '#core/experience/index-line.ts'
+import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { RunFiles } from '#core/experience/run-files.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns } from './run-index.ts'
+
+/** A run that an import brings again. */
+type KnownRun = IndexLine & { readonly intent: string }
 
 export interface Restoring {
   readonly list: boolean
@@ -37,7 +39,7 @@ export class Restore {
    * @returns `list`: no index lists it on its side, so the caller must; `pack`: the sides on which it must be packed again,
    *   and be listed where it lies then
    */
-  async run(run: ExperienceRun, { side, unlisted, packed }: StoredRun, files: () => RunFiles): Promise<Restoring> {
+  async run(run: KnownRun, { side, unlisted, packed }: StoredRun, files: () => RunFiles): Promise<Restoring> {
     if (this.#store.rolesApart) return { list: await this.#unread(run, { side, unlisted }, files), pack: [] }
     await this.#readIndexes()
     const hashed = familyHash(run.run_id)
@@ -58,7 +60,7 @@ export class Restore {
 
   /** The same where nobody may read it: a changed file stays as it is, and whoever compiles it says so. */
   async #unread(
-    run: ExperienceRun,
+    run: KnownRun,
     { side, unlisted }: Pick<StoredRun, 'side' | 'unlisted'>,
     files: () => RunFiles,
   ): Promise<boolean> {
@@ -72,7 +74,7 @@ export class Restore {
       for (const file of wanted)
         restored = (await this.#objectsOf(side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
     }
-    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent_id)}`) === null
+    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent)}`) === null
     if (restored || (isLost && unlisted === undefined)) this.runs++
     return isLost
   }
@@ -104,7 +106,7 @@ export class Restore {
 }
 
 /** The decision record comes last: a run without one is not whole. */
-async function restoreFiles(objects: ObjectStore, run: ExperienceRun, files: () => RunFiles): Promise<boolean> {
+async function restoreFiles(objects: ObjectStore, run: IndexLine, files: () => RunFiles): Promise<boolean> {
   const folder = keys.run(run.date, run.run_id)
   const texts = files()
   const differ = await Promise.all(

@@ -50,10 +50,8 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     say(
       `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,
     )
-    // Generated once: an import reads its source twice.
-    const runs = [...refundRuns({ seed })]
     const source = async function* () {
-      yield* runs
+      yield* refundRuns({ seed })
     }
     const report = await ingest(store, source, await fixSplit(store, SPLIT))
     say(

@@ -1,11 +1,9 @@
 /** A compile worker: reads the recorded runs of a block from the store's own files, as the program would, and compiles them. */
-import { parentPort, workerData } from 'node:worker_threads'
-import type { BlockReply, BlockRequest, Failure, Sides } from '#adapters/local/compile/protocol.ts'
-import { systemPart } from '#adapters/local/files/at-path.ts'
+import { workerData } from 'node:worker_threads'
+import type { Block, Sides } from '#adapters/local/compile/protocol.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { answerQuestions } from '#adapters/local/threads/answer.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
-import { TamperError } from '#core/experience/run-files.ts'
-import { UserError } from '../errors.ts'
 import { compileBlock } from '../steps/experience/compile.ts'
 import { RecordedRuns } from '../steps/experience/recorded-runs.ts'
 
@@ -16,21 +14,4 @@ const sides = new Map(
   }),
 )
 
-parentPort!.on('message', async ({ id, side, intent, block }: BlockRequest) => {
-  const reply = (answer: BlockReply) => parentPort!.postMessage(answer)
-  try {
-    reply({ id, lines: await compileBlock(sides.get(side)!, intent, block) })
-  } catch (error) {
-    reply({ id, failure: failureOf(error) })
-  }
-})
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof TamperError) {
-    const { runId, file, detail } = error
-    return { kind: 'tamper', runId, file, detail }
-  }
-  return error instanceof UserError
-    ? { kind: 'user', message: error.message }
-    : { kind: 'other', error, system: error instanceof Error ? systemPart(error) : {} }
-}
+answerQuestions(({ side, intent, lines }: Block) => compileBlock(sides.get(side)!, intent, lines))

@@ -3,12 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
-import { loadMap, shippedMaps } from '#adapters/local/import/map-source.ts'
-import { toNativeRun } from '#adapters/local/import/native-run.ts'
-import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
-import type { Records } from '#core/bytes/records.ts'
+import { loadMap } from '#adapters/local/import/map-source.ts'
+import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Store } from '../ports.ts'
 import {
@@ -19,10 +16,11 @@ import {
   refuseChanged,
 } from '../steps/experience/documents.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
-import { fixedSplit, type IngestReport, ingest } from '../steps/experience/ingest.ts'
+import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
+import { fixedSplit, type IngestReport, ingestPrepared } from '../steps/experience/ingest.ts'
 import type { Layout } from '../steps/experience/layout.ts'
-import { parseRecord as parseText } from '../steps/experience/parse.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
+import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
 
 export interface ImportOptions {
@@ -40,6 +38,7 @@ export interface ImportOptions {
   readonly joinNear?: boolean
   /** How the runs are to lie; null: as they do, or as suits their number. */
   readonly layout?: Layout | null
+  readonly preparing?: PreparingOptions
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -58,32 +57,19 @@ export async function importFiles(
       throw new UserError(`--document ${named}: give REF=FILE, e.g. policy.returns@4.1.0=policy.json`)
     return keptDocument(ref!, readInput(file.join('=')), file.join('='))
   })
-  const aside = store.scratch()
-  try {
-    const mapped = await spoolRuns(store, files, options.map, aside.records)
-    if (files.length > 0 && mapped === 0)
-      throw new UserError(
-        `${files.join(', ')}: no record became a run${options.map ? `: the map ${options.map} skipped every one` : ' (the file is empty)'}`,
-      )
-    return await importAlone(store, holder, async (check) => {
-      await refuseChanged(store.objects, packs, suites, prices, kept)
-      const rule = await splitRule(store, options)
-      const joinNear = options.joinNear ?? false
-      const report = await ingest(store, () => runsOf(aside.records), rule, {
-        joinNear,
-        layout: options.layout ?? null,
-        check,
-      })
-      await check()
-      for (const pack of packs) await publishPack(store, pack)
-      for (const suite of suites) await publishSuite(store, suite)
-      for (const table of prices) await publishPrices(store, table)
-      for (const document of kept) await publishDocument(store, document)
-      return report
-    })
-  } finally {
-    aside.close()
-  }
+  return await importAlone(store, holder, async (check) => {
+    await refuseChanged(store.objects, packs, suites, prices, kept)
+    const rule = await splitRule(store, options)
+    const joinNear = options.joinNear ?? false
+    const source = runsOf(files, rule.key, options)
+    const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
+    await check()
+    for (const pack of packs) await publishPack(store, pack)
+    for (const suite of suites) await publishSuite(store, suite)
+    for (const table of prices) await publishPrices(store, table)
+    for (const document of kept) await publishDocument(store, document)
+    return report
+  })
 }
 
 /** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
@@ -100,55 +86,39 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
   return rule
 }
 
-/** Maps and validates every record and puts it aside. Throws one UserError that lists up to twenty problems. */
-async function spoolRuns(store: Store, files: readonly string[], map: string | null, spool: Records): Promise<number> {
-  const records = map === null ? nativeRecords(files) : mapRecords(files, loadMap(map))
+/** Problems that are told at once: an import with one is refused as a whole anyway. */
+const MOST_PROBLEMS = 20
+
+/** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
+async function* runsOf(
+  files: readonly string[],
+  splitKey: string,
+  { map, preparing }: ImportOptions,
+): AsyncGenerator<IncomingRun> {
+  const records = map === null ? nativeRuns(files, splitKey, preparing) : mappedRuns(files, splitKey, map)
   const problems: string[] = []
   let runs = 0
   for await (const record of records) {
-    if (record.kind === 'error') problems.push(record.error.message)
-    if (record.kind !== 'run' || problems.length > 0) continue
-    spool.append(JSON.stringify(record.run))
-    if (++runs % 5000 === 0) store.progress(`read ${runs} records`)
+    if (record instanceof ImportError) problems.push(record.message)
+    if (problems.length === MOST_PROBLEMS) break
+    if (record instanceof ImportError || problems.length > 0) continue
+    yield record
+    runs++
   }
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
-  return runs
+  if (files.length > 0 && runs === 0)
+    throw new UserError(
+      `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
+    )
 }
 
-async function* nativeRecords(files: readonly string[]) {
-  let errors = 0
-  for (const file of files) {
-    try {
-      for await (const { line, text } of readJsonl(file)) {
-        const native = toNativeRun(parseRecord(file, line, text))
-        if (native.kind === 'run') {
-          yield { kind: 'run' as const, run: native.run }
-          continue
-        }
-        const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
-        yield {
-          kind: 'error' as const,
-          error: new ImportError({ file, line, field: native.field, problem: native.problem, todo }),
-        }
-        if (++errors === 20) return
-      }
-    } catch (error) {
-      if (!(error instanceof ImportError)) throw error
-      yield { kind: 'error' as const, error }
-    }
+async function* mappedRuns(
+  files: readonly string[],
+  splitKey: string,
+  map: string,
+): AsyncGenerator<IncomingRun | ImportError> {
+  for await (const record of mapRecords(files, loadMap(map))) {
+    if (record.kind === 'run') yield* prepareRuns([record.run], splitKey)
+    if (record.kind === 'error') yield record.error
   }
-}
-
-function parseRecord(file: string, line: number, text: string): unknown {
-  try {
-    return parseText(text, file)
-  } catch (error) {
-    const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
-    throw new ImportError({ file, line, field: null, problem, todo: 'Mend the line; every line is one JSON object' })
-  }
-}
-
-async function* runsOf(spool: Records): AsyncGenerator<ExperienceRun> {
-  // Validated when it was put aside a moment ago.
-  for (const line of spool.texts()) yield JSON.parse(line) as ExperienceRun
 }

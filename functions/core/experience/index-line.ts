@@ -39,5 +39,23 @@ export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): 
 /** Case that an indexed run records. */
 export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id
 
+/** Run, family and case by their hashes: unique in a store, and nobody's business. */
+export interface HashedNames {
+  readonly run: string
+  readonly family: string
+  readonly case: string
+}
+
+const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
+
+/** A family of an intent, by its hash. */
+export const familyName = (intent: string, family: string): string => hashed(intent, family)
+
+export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
+  run: hashed(run_id),
+  family: familyName(intent_id, family_id),
+  case: hashed(intent_id, case_id),
+})
+
 /** A family's name is the customer's business: where others may read, it is hashed. */
 export const familyHash = (familyId: string): string => hash('sha256', familyId).slice(0, 32)

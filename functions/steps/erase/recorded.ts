@@ -113,7 +113,7 @@ async function packedAgain(
 ): Promise<[place: string, line: IndexLine][]> {
   const read = readSegmentHead(head)
   if ('problem' in read) throw new UserError(`a segment of recorded runs ${read.problem}`)
-  const packing = new SegmentWriter<string>(scratch(), read.compile_rules)
+  const packing = new SegmentWriter<string>(scratch(), { rules: read.compile_rules })
   const moved: [string, IndexLine][] = []
   try {
     for (const line of lines.values()) {

@@ -6,6 +6,7 @@
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { nameContent } from '#core/experience/content.ts'
 import { familyHash } from '#core/experience/index-line.ts'
+import type { RunFacts } from '#core/experience/prepared-run.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
@@ -99,42 +100,42 @@ export class Copies {
     this.#storedOn = storedOn
   }
 
-  /** Notes a run, by the hash of its id. `own`: side of its family were it alone. */
-  async note(run: ExperienceRun, hashed: string, own: Side): Promise<void> {
-    const { intent_id: intent, family_id } = run
-    const name = nameContent(this.#splitKey, run)
-    const at = `content ${intent} ${name.key}`
+  /** Notes a run. `own`: side of its family were it alone. `read`: the run itself, to learn of which family its content is. */
+  async note(facts: RunFacts, own: Side, read: () => ExperienceRun): Promise<void> {
+    const { intent, family, line, content } = facts
+    const hashed = facts.names.run
+    const at = `content ${intent} ${content.key}`
     const first = JSON.parse(this.#aside.get(at) ?? 'null') as Content | null
-    await this.#meet(intent, family_id, own)
-    if (first?.side !== 'heldout') this.#aside.set(`open ${intent} ${familyHash(family_id)}`, '')
+    await this.#meet(intent, family, own)
+    if (first?.side !== 'heldout') this.#aside.set(`open ${intent} ${line.family}`, '')
     if (first === null) {
-      const noted: Content = { run: hashed, family: name.hide(family_id), side: null, first: familyHash(family_id) }
+      const noted: Content = { run: hashed, family: content.hidden, side: null, first: line.family }
       this.#aside.set(at, JSON.stringify(noted))
-      await this.#noteNear(run, hashed, own)
+      await this.#noteNear(facts, own)
       return
     }
     if (first.run === hashed) return
     this.runs++
-    if (this.#aside.get(`copied ${intent} ${name.key}`) === null) this.contents++
-    this.#aside.set(`copied ${intent} ${name.key}`, '')
-    const before = name.reveal(first.family)
+    if (this.#aside.get(`copied ${intent} ${content.key}`) === null) this.contents++
+    this.#aside.set(`copied ${intent} ${content.key}`, '')
+    const before = nameContent(this.#splitKey, read()).reveal(first.family)
     await this.#meet(intent, before, first.side ?? own)
-    this.#join(intent, family_id, before)
+    this.#join(intent, family, before)
   }
 
   /** Looks for a run that this one is like. Joined or not: a copy has been told of already. */
-  async #noteNear(run: ExperienceRun, hashed: string, own: Side): Promise<void> {
-    const { intent_id: intent, family_id, run_id } = run
-    const alike = this.#near.note(run, hashed)
+  async #noteNear(facts: RunFacts, own: Side): Promise<void> {
+    const { intent, family, line } = facts
+    const alike = this.#near.note(facts)
     if (alike === null) return
-    const families = [family_id, alike.family].map(familyHash)
+    const families = [line.family, familyHash(alike.family)]
     if (this.#rootOf(intent, families[0]!) === this.#rootOf(intent, families[1]!)) return
     this.near++
     if (alike.run_id !== null && this.#pairs.length < MOST_PAIRS)
-      this.#pairs.push({ intent, families, runs: [alike.run_id, run_id] })
+      this.#pairs.push({ intent, families, runs: [alike.run_id, line.run_id] })
     if (!this.#joinNear) return
     await this.#meet(intent, alike.family, alike.side ?? own)
-    this.#join(intent, family_id, alike.family)
+    this.#join(intent, family, alike.family)
   }
 
   /** Two runs that are alike, both on the search side; null: none of this import. */
@@ -155,15 +156,13 @@ export class Copies {
   }
 
   /** Where a run goes, once every run of the import is noted. */
-  placeOf(run: ExperienceRun): Place {
-    const { intent_id: intent } = run
-    const family = this.#rootOf(intent, familyHash(run.family_id))
+  placeOf({ intent, line, content }: RunFacts): Place {
+    const family = this.#rootOf(intent, line.family)
     const { sides, own } = this.#home(intent, family)!
     if (sides === '') return { family, side: own }
     if (sides !== 'hs') return { family, side: sides === 'h' ? 'heldout' : 'search' }
     // What is sealed stays sealed, also where it can no longer be asked.
-    const { key } = nameContent(this.#splitKey, run)
-    const first = JSON.parse(this.#aside.get(`content ${intent} ${key}`)!) as Content
+    const first = JSON.parse(this.#aside.get(`content ${intent} ${content.key}`)!) as Content
     return { family, side: first.side ?? 'search' }
   }
 

@@ -3,8 +3,7 @@
  * holds hashes only, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import { familyHash, type Packed } from '#core/experience/index-line.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { HashedNames, Packed } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { ahead } from '../../streams/groups.ts'
@@ -12,13 +11,6 @@ import { readJson, readLines } from '../../streams/read-object.ts'
 import { soundSegments } from './segments.ts'
 
 export type Side = 'search' | 'heldout'
-
-/** Run, family and case by their hashes: unique in a store, and nobody's business. */
-export interface HashedNames {
-  readonly run: string
-  readonly family: string
-  readonly case: string
-}
 
 /** One run that is stored whole. */
 interface JournalLine extends HashedNames {
@@ -38,17 +30,6 @@ export interface StoredRun {
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
 }
-
-const hashed = (...names: readonly string[]): string => familyHash(names.join('\u0000'))
-
-/** A family of an intent, by its hash. */
-export const familyName = (intent: string, family: string): string => hashed(intent, family)
-
-export const hashedNames = ({ run_id, intent_id, family_id, case_id }: ExperienceRun): HashedNames => ({
-  run: hashed(run_id),
-  family: familyName(intent_id, family_id),
-  case: hashed(intent_id, case_id),
-})
 
 /** Segments read at once: one may hold the lines of a whole segment of runs. */
 const READ_AHEAD = 8

@@ -1,20 +1,23 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
-import { digestOf, digestOfBytes } from '#core/canonical.ts'
-import { familyHash, type IndexLine, indexLine, type Packed } from '#core/experience/index-line.ts'
-import { filesOf, packRun, type RunFiles } from '#core/experience/run-files.ts'
+import { digestOf } from '#core/canonical.ts'
+import { caseOf, familyHash, familyName, type HashedNames, type IndexLine } from '#core/experience/index-line.ts'
+import { prepareRuns, type RunFacts } from '#core/experience/prepared-run.ts'
+import { filesOfPacked, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
 import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
-import { familyName, type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
 import { noteImported } from './imported.ts'
+import { type IncomingRun, IncomingRuns, type TakenRun } from './incoming-runs.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
@@ -72,27 +75,43 @@ export async function fixSplit(store: Store, wanted: SplitRule): Promise<SplitRu
   return (await store.table.create(...rowKeys.split(), wanted)) ? wanted : (await fixedSplit(store))!
 }
 
-/** Runs of one import. Read twice, in the same order: once to check everything, once to write. */
-export type RunSource = () => AsyncIterable<ExperienceRun>
+/** Few enough to be held. */
+const PREPARED_AT_ONCE = 32
+
+/** Writes runs and their index, prepared here some at a time. */
+export function ingest(
+  store: Store,
+  source: () => AsyncIterable<ExperienceRun>,
+  rule: SplitRule,
+  options: IngestOptions = {},
+): Promise<IngestReport> {
+  const prepared = async function* () {
+    for await (const runs of inShards(source(), PREPARED_AT_ONCE)) yield* prepareRuns(runs, rule.key)
+  }
+  return ingestPrepared(store, prepared(), rule, options)
+}
 
 /**
- * Writes runs and their index. Idempotent: a run that is stored with the same content is left alone. Other content under
- * a stored id, or an id that comes twice, is refused before anything is written. What is known of each run lies aside:
- * memory holds neither runs nor their ids. Only writes the vault: what it must know of earlier imports stands in its
- * journal.
+ * Writes prepared runs and their index. Idempotent: a run that is stored with the same content is left alone. Other content under
+ * a stored id, or an id that comes twice, is refused before anything is written; what the source throws in the end comes
+ * before that. What is known of each run lies aside: memory holds neither runs nor their ids. Only writes the vault: what it
+ * must know of earlier imports stands in its journal.
+ *
+ * @param source runs prepared under the key of `rule`
  */
-export async function ingest(
+export async function ingestPrepared(
   store: Store,
-  source: RunSource,
+  source: AsyncIterable<IncomingRun>,
   rule: SplitRule,
   { joinNear = false, layout: wanted = null, check = async () => {} }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
+  const incoming = new IncomingRuns(store.scratch(), store.scratch())
   const packing = {
-    search: new SegmentWriter<ToPack>(store.scratch()),
-    heldout: new SegmentWriter<ToPack>(store.scratch()),
+    search: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
+    heldout: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
   }
-  const again = new SegmentWriter<null>(store.scratch())
+  const again = new SegmentWriter<null>(store.scratch(), { texts: incoming.texts })
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
@@ -102,13 +121,9 @@ export async function ingest(
       return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
-    const { runs, unchanged, intents } = await checked(
-      store,
-      source,
-      rule,
-      { journal, spent, copies, storedOn, erasures },
-      aside,
-    )
+    const knowing = { journal, spent, copies, storedOn, erasures, incoming }
+    const { unchanged, intents } = await checked(store, source, rule, knowing, aside)
+    const runs = incoming.count
     await check()
     const layout = runs === 0 ? null : await layoutFor(store, { wanted, runs, isOld: !journal.isEmpty })
     if (runs > 0 && digestOf(await fixSplit(store, rule)) !== digestOf(rule))
@@ -117,8 +132,8 @@ export async function ingest(
       )
     if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
-    const known = { journal, copies, check, layout, packing, again }
-    const { families, restored } = await writeRuns(store, source, known, aside, runs)
+    const known = { journal, copies, incoming, check, layout, packing, again }
+    const { families, restored } = await writeRuns(store, known, aside)
     return {
       stored: runs - unchanged,
       unchanged,
@@ -134,6 +149,7 @@ export async function ingest(
     packing.search.close()
     packing.heldout.close()
     again.close()
+    incoming.close()
     aside.close()
   }
 }
@@ -141,6 +157,7 @@ export async function ingest(
 interface Known {
   readonly journal: ImportJournal
   readonly copies: Copies
+  readonly incoming: IncomingRuns
 }
 
 interface Knowing extends Known {
@@ -150,69 +167,85 @@ interface Knowing extends Known {
 }
 
 interface Checked {
-  readonly runs: number
   readonly unchanged: number
   readonly intents: ReadonlySet<string>
 }
 
-/** Reads every run once and refuses what cannot be stored. Puts what it learns of each family aside; writes nothing. */
+/**
+ * Takes every run in once and refuses what cannot be stored. Puts what it learns of each family aside; writes nothing. A
+ * record that is no run is told of before a run that cannot be stored: the source is read to its end.
+ */
 async function checked(
   store: Store,
-  source: RunSource,
+  source: AsyncIterable<IncomingRun>,
   rule: SplitRule,
   known: Knowing,
   aside: Scratch,
 ): Promise<Checked> {
-  const { journal, copies, erasures } = known
   const erased: string[] = []
   const intents = new Set<string>()
-  let runs = 0
   let unchanged = 0
-  for await (const run of source()) {
-    const names = hashedNames(run)
-    if (aside.get(`run ${names.run}`) !== null)
-      throw new UserError(`run ${run.run_id} comes twice in this import. Every run needs its own run_id`)
-    aside.set(`run ${names.run}`, '')
-    const tombstone = erasures.ofRun(names.run)
+  let refused: unknown = null
+  for await (const run of source) {
+    if (refused !== null) continue
+    const { line, names, intent } = run.facts
+    const tombstone = known.erasures.ofRun(names.run)
     if (tombstone) {
-      erased.push(`${run.run_id} was ${erasedBy(tombstone)}`)
-      if (erased.length === ERASED_NAMED) break
+      if (erased.length < ERASED_NAMED) erased.push(`${line.run_id} was ${erasedBy(tombstone)}`)
       continue
     }
-    if (++runs % 20_000 === 0) store.progress(`checked ${runs} runs`)
-    intents.add(run.intent_id)
-    await copies.learn(run.intent_id)
-    const seen = aside.get(`side ${names.family}`) as Side | null
-    const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(run, rule, known))
-    if ((seen ?? side) !== side) throw onBothSides(run)
-    if (seen === null) aside.set(`side ${names.family}`, side)
-    const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
-    if ((owner ?? names.family) !== names.family)
-      throw new UserError(
-        `case "${run.case_id}" belongs to another family than that of run ${run.run_id} ("${run.family_id}"): recordings of one case have one family. Give the case its own case_id`,
-      )
-    if (owner === null) aside.set(`owner ${names.case}`, names.family)
-    const stored = journal.run(names)
-    if (stored && stored.record !== digestOfBytes(filesOf(run)['decision-record.json']))
-      throw new UserError(
-        `run ${run.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-      )
-    if (stored) unchanged++
-    await copies.note(run, names.run, side)
+    intents.add(intent)
+    try {
+      if (await isStored(run, rule, known, aside)) unchanged++
+    } catch (error) {
+      refused = error
+    }
+    const { count } = known.incoming
+    if (count % 5000 === 0) store.progress(`read ${count} runs`)
   }
+  if (refused !== null) throw refused
   if (erased.length > 0)
     throw new UserError(
       `nothing was imported: recorded runs that were erased never come back. Leave them out:\n${erased.map((one) => `  run ${one}`).join('\n')}${erased.length === ERASED_NAMED ? '\n  perhaps more' : ''}`,
     )
-  return { runs, unchanged, intents }
+  return { unchanged, intents }
 }
 
 /** Erased runs that a refusal names. */
 const ERASED_NAMED = 20
 
-const onBothSides = (run: ExperienceRun): UserError =>
+/** Takes a run in; is it stored already? Throws where it cannot be stored. */
+async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside: Scratch): Promise<boolean> {
+  const { journal, copies } = known
+  const { facts } = run
+  const { names, line } = facts
+  if (aside.get(`run ${names.run}`) !== null)
+    throw new UserError(`run ${line.run_id} comes twice in this import. Every run needs its own run_id`)
+  aside.set(`run ${names.run}`, '')
+  await copies.learn(facts.intent)
+  const seen = aside.get(`side ${names.family}`) as Side | null
+  const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(facts, rule, known))
+  if ((seen ?? side) !== side) throw onBothSides(facts)
+  if (seen === null) aside.set(`side ${names.family}`, side)
+  const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
+  if ((owner ?? names.family) !== names.family)
+    throw new UserError(
+      `case "${caseOf(line)}" belongs to another family than that of run ${line.run_id} ("${facts.family}"): recordings of one case have one family. Give the case its own case_id`,
+    )
+  if (owner === null) aside.set(`owner ${names.case}`, names.family)
+  const stored = journal.run(names)
+  if (stored && stored.record !== facts.record)
+    throw new UserError(
+      `run ${line.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+    )
+  const taken = known.incoming.take(run)
+  await copies.note(facts, side, taken.read)
+  return stored !== null
+}
+
+const onBothSides = ({ family, line }: RunFacts): UserError =>
   new UserError(
-    `family "${run.family_id}" is recorded on both sides of the split (run ${run.run_id}): a family belongs to one side`,
+    `family "${family}" is recorded on both sides of the split (run ${line.run_id}): a family belongs to one side`,
   )
 
 /** What was learned of copies is kept before any run is: killed in between, the same import goes on from it. */
@@ -246,10 +279,8 @@ interface Writing extends Known {
  */
 async function writeRuns(
   store: Store,
-  source: RunSource,
-  { journal, copies, check, layout, packing, again }: Writing,
+  { journal, copies, incoming, check, layout, packing, again }: Writing,
   aside: Scratch,
-  total: number,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
   const restore = new Restore(store, aside, again)
   const families = { search: 0, heldout: 0 }
@@ -261,30 +292,30 @@ async function writeRuns(
     await Promise.all(ahead)
     ahead = []
   }
-  for await (const run of source()) {
-    if (++done % 2000 === 0) store.progress(`stored ${done} of ${total} runs`)
-    const names = hashedNames(run)
-    const { family, side } = copies.placeOf(run)
-    const counted = `counted ${run.intent_id} ${family}`
+  for (const taken of incoming.all()) {
+    if (++done % 2000 === 0) store.progress(`stored ${done} of ${incoming.count} runs`)
+    const { facts } = taken
+    const { line, intent, names, record } = facts
+    const { family, side } = copies.placeOf(facts)
+    const counted = `counted ${intent} ${family}`
     if (aside.get(counted) === null) families[side]++
     aside.set(counted, '')
     const stored = journal.run(names)
+    const files = (): RunFiles => filesOfPacked(taken.recorded())
     if (stored) {
-      const { list, pack, lies } = await restore.run(run, stored, () => filesOf(run))
+      const { list, pack, lies } = await restore.run({ ...line, intent }, stored, taken)
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
-      for (const on of pack) addToPack(packing[on], run, names)
+      for (const on of pack) addToPack(packing[on], taken)
       if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(run.intent_id, placed(run, lies), stored.record)
+        unlisted[stored.side].add(intent, { ...line, ...(lies && { packed: lies }) }, stored.record)
       continue
     }
     if (layout === 'segments') {
-      addToPack(packing[side], run, names)
+      addToPack(packing[side], taken)
       continue
     }
-    const files = filesOf(run)
-    const record = digestOfBytes(files['decision-record.json'])
-    unlisted[side].add(run.intent_id, indexLine(run), record)
-    const writing = writeRun(objectsOf[side], run, files)
+    unlisted[side].add(intent, line, record)
+    const writing = writeRun(objectsOf[side], line, files())
     // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
     writing.catch(() => {})
     ahead.push(writing)
@@ -326,34 +357,30 @@ interface ToPack {
   readonly record: string
 }
 
-function addToPack(packing: SegmentWriter<ToPack>, run: ExperienceRun, names: HashedNames): void {
-  const { record, ...texts } = packRun(run)
-  packing.add(indexLine(run), texts, { intent: run.intent_id, names, record })
+function addToPack(packing: SegmentWriter<ToPack>, { facts, texts }: TakenRun): void {
+  const { line, intent, names, record } = facts
+  packing.addAside(line, texts, { intent, names, record })
 }
-
-const placed = (run: ExperienceRun, packed: Packed | undefined): IndexLine => ({
-  ...indexLine(run),
-  ...(packed && { packed }),
-})
 
 /**
  * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for
  * good. A family that is one with another stays on the side of that one.
  */
 async function sideOf(
-  run: ExperienceRun,
+  facts: RunFacts,
   rule: SplitRule,
   { spent, copies, storedOn }: Pick<Knowing, 'spent' | 'copies' | 'storedOn'>,
 ): Promise<Side> {
-  if (rule.by === 'recorded' && run.split === null)
-    throw new UserError(`run ${run.run_id} records no split: import it without --split recorded`)
-  const side = rule.by === 'recorded' ? run.split! : splitSide(rule, run.family_id)
-  const stored = await storedOn(run.intent_id, run.family_id)
+  const { line, intent, family, split } = facts
+  if (rule.by === 'recorded' && split === null)
+    throw new UserError(`run ${line.run_id} records no split: import it without --split recorded`)
+  const side = rule.by === 'recorded' ? split! : splitSide(rule, family)
+  const stored = await storedOn(intent, family)
   if (side === (stored ?? 'search')) return side
-  if (await spent.has(run)) return 'search'
+  if (await spent.has({ intent_id: intent, family_id: family })) return 'search'
   if (stored === null) return side
-  if (copies.isLinked(run.intent_id, run.family_id)) return stored
-  throw onBothSides(run)
+  if (copies.isLinked(intent, family)) return stored
+  throw onBothSides(facts)
 }
 
 /** Families that a retired version has spent, read once an intent and put aside. */
@@ -379,7 +406,7 @@ class SpentFamilies {
 /** The decision record seals the other files, so it is written last: a run without one does not exist yet. */
 export async function writeRun(
   objects: ObjectStore,
-  run: Pick<ExperienceRun, 'date' | 'run_id'>,
+  run: Pick<IndexLine, 'date' | 'run_id'>,
   files: RunFiles,
 ): Promise<void> {
   const folder = keys.run(run.date, run.run_id)

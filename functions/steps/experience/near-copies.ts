@@ -3,10 +3,8 @@
  * table lies under ingest's own prefix: sketches of sealed texts would tell others what was said.
  */
 import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import { hiddenUnder } from '#core/experience/content.ts'
-import { familyHash } from '#core/experience/index-line.ts'
-import { likeness, sketchOf } from '#core/experience/sketch.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { RunFacts } from '#core/experience/prepared-run.ts'
+import { hideUnderRun, likeness } from '#core/experience/sketch.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
@@ -58,11 +56,10 @@ export class NearCopies {
   }
 
   /** Notes a run; the first one that it is like, if there is one. */
-  note(run: ExperienceRun, hashed: string): Alike | null {
-    const sketch = sketchOf(this.#splitKey, run)
+  note({ intent, line, names, sketch }: RunFacts): Alike | null {
     if (sketch === null) return null
-    const { intent_id: intent, family_id, run_id } = run
-    const { signature } = sketch
+    const hashed = names.run
+    const { signature, hidden: family } = sketch
     let alike: Alike | null = null
     const bands: string[] = []
     for (const band of sketch.bands) {
@@ -74,12 +71,15 @@ export class NearCopies {
       } else if (alike === null && other !== hashed) {
         const first = JSON.parse(this.#aside.get(`sketch ${intent} ${other}`)!) as KnownSketch
         if (likeness(first.signature, signature) >= LEAST_LIKENESS)
-          alike = { family: this.#hidden(other).reveal(first.family), side: first.side, run_id: first.run_id }
+          alike = {
+            family: hideUnderRun(this.#splitKey, other).reveal(first.family),
+            side: first.side,
+            run_id: first.run_id,
+          }
       }
     }
     if (bands.length > 0) {
-      const family = this.#hidden(hashed).hide(family_id)
-      const known: KnownSketch = { signature, family, side: null, run_id, first: familyHash(family_id), bands }
+      const known: KnownSketch = { signature, family, side: null, run_id: line.run_id, first: line.family, bands }
       this.#aside.set(`sketch ${intent} ${hashed}`, JSON.stringify(known))
     }
     return alike
@@ -114,9 +114,5 @@ export class NearCopies {
       if (first !== undefined)
         yield { bands: bands!, family, run: key.slice(prefix.length), side: sideOf(intent, first), signature }
     }
-  }
-
-  #hidden(run: string) {
-    return hiddenUnder(this.#splitKey, `near\u0000${run}`)
   }
 }

@@ -1,10 +1,10 @@
 /** Packs runs that lie in folders into segments. Killed anywhere, the same command goes on: nothing is removed before its packed run is listed. */
-import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { caseOf, type HashedNames, hashedNames, type IndexLine } from '#core/experience/index-line.ts'
 import { packRun, readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { type HashedNames, hashedNames, ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
 import { fixLayout } from './layout.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { addToIndex, indexesOf, linesUnder } from './run-index.ts'

@@ -1,14 +1,17 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
-import { familyHash, indexLine, type Packed } from '#core/experience/index-line.ts'
-import { packRun, type RunFiles } from '#core/experience/run-files.ts'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { familyHash, type IndexLine, type Packed } from '#core/experience/index-line.ts'
+import { filesOfPacked } from '#core/experience/run-files.ts'
 import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
+import type { TakenRun } from './incoming-runs.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns } from './run-index.ts'
 import type { SegmentWriter } from './segment-writer.ts'
+
+/** A run that an import brings again. */
+type KnownRun = IndexLine & { readonly intent: string }
 
 export interface Restoring {
   /** No index lists it on its side: the caller must. */
@@ -40,8 +43,8 @@ export class Restore {
   }
 
   /** Writes the files of a stored run that are not there, or are others. */
-  async run(run: ExperienceRun, stored: StoredRun, files: () => RunFiles): Promise<Restoring> {
-    if (this.#store.rolesApart) return await this.#unread(run, stored, files)
+  async run(run: KnownRun, stored: StoredRun, taken: TakenRun): Promise<Restoring> {
+    if (this.#store.rolesApart) return await this.#unread(run, stored, taken)
     const { side, unlisted, packed } = stored
     await this.#readIndexes()
     const hashed = familyHash(run.run_id)
@@ -56,7 +59,7 @@ export class Restore {
       const segment = listed(on) || (on === side && !isListed ? lies?.segment : undefined)
       if (segment && (await this.#runs[on].soundness(segment)) !== null) pack.push(on)
       else if (!segment && (on === side || listed(on) !== null))
-        restored = (await restoreFiles(this.#objectsOf(on), run, files)) || restored
+        restored = (await restoreFiles(this.#objectsOf(on), run, taken)) || restored
     }
     if (restored || pack.length > 0 || (unlisted === undefined && !isListed)) this.runs++
     return { list: !isListed && !pack.includes(side), pack, lies }
@@ -68,25 +71,25 @@ export class Restore {
   }
 
   /** The same where nobody may read it: what was changed stays as it is, and whoever compiles it says so. */
-  async #unread(run: ExperienceRun, { side, unlisted, packed }: StoredRun, files: () => RunFiles): Promise<Restoring> {
+  async #unread(run: KnownRun, { side, unlisted, packed }: StoredRun, taken: TakenRun): Promise<Restoring> {
     await this.#listSearch()
-    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent_id)}`) === null
+    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent)}`) === null
     const isThere = ({ segment }: Packed): boolean => side === 'heldout' || this.#aside.get(`there ${segment}`) !== null
     const lies = packed?.find(isThere)
-    if (lies && side === 'heldout') this.#again.add({ ...indexLine(run), packed: lies }, packRun(run), null)
+    if (lies && side === 'heldout') this.#again.addAside({ ...taken.facts.line, packed: lies }, taken.texts, null)
     const isGone = packed !== undefined && lies === undefined
-    const restored = packed ? isGone : await this.#restoreUnread(run, side, files)
+    const restored = packed ? isGone : await this.#restoreUnread(run, side, taken)
     if (restored || (isLost && unlisted === undefined)) this.runs++
     return { list: isLost && !isGone, pack: isGone ? [side] : [], lies }
   }
 
-  async #restoreUnread(run: ExperienceRun, side: Side, files: () => RunFiles): Promise<boolean> {
+  async #restoreUnread(run: KnownRun, side: Side, taken: TakenRun): Promise<boolean> {
     const folder = keys.run(run.date, run.run_id)
     const isThere = (file: RunFile): boolean => side === 'search' && this.#aside.get(`there ${folder}${file}`) !== null
     const wanted = inOrder(RUN_FILES.filter((file) => !isThere(file)))
     let restored = false
     if (wanted.length > 0) {
-      const texts = files()
+      const texts = filesOfPacked(taken.recorded())
       for (const file of wanted)
         restored = (await this.#objectsOf(side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
     }
@@ -120,9 +123,9 @@ export class Restore {
 }
 
 /** The decision record comes last: a run without one is not whole. */
-async function restoreFiles(objects: ObjectStore, run: ExperienceRun, files: () => RunFiles): Promise<boolean> {
+async function restoreFiles(objects: ObjectStore, run: IndexLine, taken: TakenRun): Promise<boolean> {
   const folder = keys.run(run.date, run.run_id)
-  const texts = files()
+  const texts = filesOfPacked(taken.recorded())
   const differ = await Promise.all(
     RUN_FILES.map(async (file) => (await readText(objects, `${folder}${file}`)) !== texts[file]),
   )

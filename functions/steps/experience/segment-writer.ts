@@ -1,17 +1,22 @@
 /** Packs recorded runs into segments: put aside first, then written some thousand at a time, each segment whole and once. */
+import type { Records } from '#core/bytes/records.ts'
 import { digestOfBytes } from '#core/canonical.ts'
 import { caseOf, type IndexLine, type Packed } from '#core/experience/index-line.ts'
 import type { PackedRun } from '#core/experience/run-files.ts'
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
+import { ahead } from '../../streams/groups.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
+import { putAside, type TextsAside } from './incoming-runs.ts'
 
-/** Runs of a segment, and characters of their lines, whichever comes first: its writer holds it packed. */
+/** Runs of a segment, and bytes of their lines, whichever comes first: its writer holds it packed. */
 const SEGMENT_RUNS = 2048
-const SEGMENT_CHARS = 32 * 1024 * 1024
+const SEGMENT_BYTES = 32 * 1024 * 1024
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
+/** Pairs of frames that are compressed beside this thread while it reads on. */
+const FRAMES_AT_ONCE = 4
 
 /** A run that lies in a segment now, and what its writer said of it. */
 export interface Written<T> {
@@ -31,23 +36,35 @@ interface Segment<T> {
 interface Entry<T> {
   readonly line: IndexLine
   readonly about: T
-  /** Position of its compiled and its recorded line among what is aside. */
-  readonly at: readonly [compiled: number, recorded: number]
-  /** Characters of both. */
-  readonly chars: number
+  readonly texts: TextsAside
+}
+
+/** Runs that go into one pair of frames. */
+interface Unframed<T> {
+  readonly some: readonly Entry<T>[]
+  readonly compiled: readonly string[]
+  readonly recorded: readonly string[]
+}
+
+async function framed<T>({ some, compiled, recorded }: Unframed<T>) {
+  const frames = Promise.all([frameOf(compiled), frameOf(recorded)])
+  return { some, digests: compiled.map(digestOfBytes), frames: await frames }
 }
 
 export class SegmentWriter<T> {
   readonly #aside: Scratch
+  readonly #texts: Records
   readonly #rules: number
   #count = 0
 
   /**
    * @param aside for this writer alone, which closes it
-   * @param rules by which what is added was compiled
+   * @param options `texts`: where the texts of runs lie that somebody else has put aside; `rules`: by which what is added was
+   *   compiled
    */
-  constructor(aside: Scratch, rules = COMPILE_RULES) {
+  constructor(aside: Scratch, { texts = aside.records, rules = COMPILE_RULES } = {}) {
     this.#aside = aside
+    this.#texts = texts
     this.#rules = rules
   }
 
@@ -60,18 +77,22 @@ export class SegmentWriter<T> {
    * @param line without `packed`; with it, the run is one of those that `restore` is to put where they lay
    */
   add(line: IndexLine, { compiled, recorded }: PackedRun, about: T): void {
-    const at = [this.#aside.records.append(compiled), this.#aside.records.append(recorded)] as const
+    this.addAside(line, putAside(this.#texts, [compiled, recorded]), about)
+  }
+
+  /** The same of a run whose texts are aside already. */
+  addAside(line: IndexLine, texts: TextsAside, about: T): void {
     // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
     const number = String(this.#count++).padStart(12, '0')
     this.#aside.set(
       `${line.packed?.segment ?? line.date ?? ''} ${number}`,
-      JSON.stringify({ line, about, at, chars: compiled.length + recorded.length } satisfies Entry<T>),
+      JSON.stringify({ line, about, texts } satisfies Entry<T>),
     )
   }
 
   /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
   async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    for (const { segment, bytes, written } of this.#segments()) {
+    for await (const { segment, bytes, written } of this.#segments()) {
       // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
       await objects.put(segment, bytes)
       yield written
@@ -83,7 +104,7 @@ export class SegmentWriter<T> {
    * the runs of one must be that very segment: of some of its runs alone, or by other compile rules, nothing is written.
    */
   async *restore(objects: ObjectStore): AsyncGenerator<number> {
-    for (const { lay, segment, bytes, written } of this.#segments())
+    for await (const { lay, segment, bytes, written } of this.#segments())
       if (lay === segment && (await objects.putIfAbsent(segment, bytes))) yield written.length
   }
 
@@ -94,58 +115,49 @@ export class SegmentWriter<T> {
   /** Runs of each segment. */
   *#groups(): Generator<readonly Entry<T>[]> {
     let group: Entry<T>[] = []
-    let chars = 0
+    let bytes = 0
     for (const [, text] of this.#aside.entries()) {
       const entry = JSON.parse(text) as Entry<T>
       const isOther = group[0]?.line.packed?.segment !== entry.line.packed?.segment
-      const isFull = isOther || group.length === SEGMENT_RUNS || chars + entry.chars > SEGMENT_CHARS
+      const isFull = isOther || group.length === SEGMENT_RUNS || bytes + entry.texts.bytes > SEGMENT_BYTES
       if (isFull && group.length > 0) {
         yield group
         group = []
-        chars = 0
+        bytes = 0
       }
       group.push(entry)
-      chars += entry.chars
+      bytes += entry.texts.bytes
     }
     if (group.length > 0) yield group
   }
 
-  *#segments(): Generator<Segment<T>> {
+  async *#segments(): AsyncGenerator<Segment<T>> {
     for (const some of this.#groups()) {
       const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
       const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
-      yield this.#segment(ordered.map(([, e]) => e))
+      yield await this.#segment(ordered.map(([, e]) => e))
     }
   }
 
-  #segment(entries: readonly Entry<T>[]): Segment<T> {
+  async #segment(entries: readonly Entry<T>[]): Promise<Segment<T>> {
     const pieces = [segmentHead({ compile_rules: this.#rules })]
     let at = pieces[0]!.length
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
-    for (let next = 0; next < entries.length; ) {
-      const first = next
-      const lines = { compiled: [] as string[], recorded: [] as string[] }
-      for (let chars = 0; next < entries.length && (next === first || chars < FRAME_CHARS); next++) {
-        const [compiled, recorded] = entries[next]!.at.map((position) => this.#text(position)) as [string, string]
-        lines.compiled.push(compiled)
-        lines.recorded.push(recorded)
-        chars += recorded.length
-      }
-      const frames = [frameOf(lines.compiled), frameOf(lines.recorded)] as const
-      const sizes = [frames[0].length, frames[1].length] as const
-      lines.compiled.forEach((text, line) => {
-        written.push({ entry: entries[first + line]!, packed: { at, bytes: sizes, line, digest: digestOfBytes(text) } })
+    for await (const { some, digests, frames } of ahead(this.#frames(entries), FRAMES_AT_ONCE, framed)) {
+      const bytes = [frames[0].length, frames[1].length] as const
+      some.forEach((entry, line) => {
+        written.push({ entry, packed: { at, bytes, line, digest: digests[line]! } })
       })
       pieces.push(...frames)
-      at += sizes[0] + sizes[1]
+      at += bytes[0] + bytes[1]
     }
-    const bytes = Buffer.concat(pieces)
+    const whole = Buffer.concat(pieces)
     const [date] = entries.map(({ line }) => line.date ?? '').sort()
-    const segment = keys.runSegment(date || null, digestOfBytes(bytes))
+    const segment = keys.runSegment(date || null, digestOfBytes(whole))
     return {
       lay: entries[0]!.line.packed?.segment,
       segment,
-      bytes,
+      bytes: whole,
       written: written.map(({ entry: { line, about }, packed }) => ({
         line: { ...line, packed: { segment, ...packed } },
         about,
@@ -153,7 +165,22 @@ export class SegmentWriter<T> {
     }
   }
 
+  /** Lines of the frames of a segment. */
+  *#frames(entries: readonly Entry<T>[]): Generator<Unframed<T>> {
+    for (let next = 0; next < entries.length; ) {
+      const first = next
+      const lines = { compiled: [] as string[], recorded: [] as string[] }
+      for (let chars = 0; next < entries.length && (next === first || chars < FRAME_CHARS); next++) {
+        const [compiled, recorded] = entries[next]!.texts.at.map((position) => this.#text(position)) as [string, string]
+        lines.compiled.push(compiled)
+        lines.recorded.push(recorded)
+        chars += recorded.length
+      }
+      yield { some: entries.slice(first, next), ...lines }
+    }
+  }
+
   #text(position: number): string {
-    return this.#aside.records.read(position).toString()
+    return this.#texts.read(position).toString()
   }
 }

@@ -1,0 +1,60 @@
+/** A recorded run as an import needs it: packed, and whatever is asked of it later, worked out once and by itself. */
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { canonical } from '../canonical.ts'
+import { nameContent } from './content.ts'
+import { type HashedNames, hashedNames, type IndexLine, indexLine } from './index-line.ts'
+import { type PackedRun, packRecorded } from './run-files.ts'
+import { hideUnderRun, type Sketch, sketchOf } from './sketch.ts'
+
+/** What an import asks of a run, without its texts. */
+export interface RunFacts {
+  readonly line: IndexLine
+  readonly intent: string
+  /** Name of its family. */
+  readonly family: string
+  readonly split: ExperienceRun['split']
+  readonly names: HashedNames
+  /** What it says, named under the split's key, and its family hidden under that. */
+  readonly content: { readonly key: string; readonly hidden: string }
+  /** Its sketch, and its family hidden under the run; null: it says too little. */
+  readonly sketch: (Sketch & { readonly hidden: string }) | null
+  /** Digest of its decision record, which seals its other files. */
+  readonly record: string
+}
+
+export interface PreparedRun extends PackedRun {
+  readonly facts: RunFacts
+}
+
+/**
+ * Prepares runs. Of no other run, and of nothing in a store: whoever prepares some may do so in any order. One step over all
+ * runs and then the next, as `packRecorded` does.
+ */
+export function prepareRuns(runs: readonly ExperienceRun[], splitKey: string): PreparedRun[] {
+  const texts = runs.map((run) => canonical(run))
+  // Compiled as it will be read again: the order of keys is part of what a compiler sees.
+  const again = texts.map((recorded) => ({ recorded, again: JSON.parse(recorded) as ExperienceRun }))
+  const packed = packRecorded(again)
+  const contents = again.map((one) => nameContent(splitKey, one.again))
+  const sketches = runs.map((run) => sketchOf(splitKey, run))
+  return runs.map((run, i) => {
+    const { recorded, compiled, record } = packed[i]!
+    const { intent_id: intent, family_id: family, split } = run
+    const names = hashedNames(run)
+    const sketch = sketches[i]!
+    return {
+      recorded,
+      compiled,
+      facts: {
+        line: indexLine(run),
+        intent,
+        family,
+        split,
+        names,
+        content: { key: contents[i]!.key, hidden: contents[i]!.hide(family) },
+        sketch: sketch && { ...sketch, hidden: hideUnderRun(splitKey, names.run).hide(family) },
+        record,
+      },
+    }
+  })
+}

@@ -1,0 +1,82 @@
+/** Files of native records to prepared runs, on the cores that there are and in the order of the files. */
+import { availableParallelism } from 'node:os'
+import { ImportError } from '#adapters/local/import/import-error.ts'
+import { type JsonLine, readJsonl } from '#adapters/local/import/read-jsonl.ts'
+import { scriptFile } from '#adapters/local/program-files.ts'
+import { Threads } from '#adapters/local/threads/threads.ts'
+import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
+import { ahead } from '../streams/groups.ts'
+import { type LineBlock, type PreparedBlock, prepareLines, readBlock } from './prepare-lines.ts'
+
+export interface PreparingOptions {
+  /** Threads beside this one, which prepares what they have no time for; 0: all of it. @default one for each further core, at most 4 */
+  readonly workers?: number
+  /** Lines that are prepared here before the first thread is started: fewer are done sooner than it is there. */
+  readonly linesInPlace?: number
+}
+
+/** More wait for the one thread that takes what they prepared. */
+const MOST_WORKERS = 4
+const LINES_IN_PLACE = 128
+/** Of a block, whichever comes first: some ten milliseconds of work. */
+const BLOCK_LINES = 32
+const BLOCK_CHARS = 512 * 1024
+/** Blocks that a thread has at hand: none of them waits while this one prepares a block itself. */
+const QUEUED_BLOCKS = 3
+
+/** Every run of some files, or what is wrong with a record; a file that cannot be read to its end is an error, and the next one is read. */
+export async function* nativeRuns(
+  files: readonly string[],
+  splitKey: string,
+  {
+    workers = Math.min(availableParallelism() - 1, MOST_WORKERS),
+    linesInPlace = LINES_IN_PLACE,
+  }: PreparingOptions = {},
+): AsyncGenerator<IncomingRun | ImportError> {
+  const threads = new Threads<LineBlock, PreparedBlock>(workers, () => ({
+    script: scriptFile('./prepare-worker.ts', import.meta.url),
+    name: 'import thread',
+    data: null,
+  }))
+  let begun = 0
+  const prepare = async (block: LineBlock | ImportError) => {
+    if (block instanceof ImportError) return { file: block.file, runs: [block] }
+    const { file, lines } = block
+    begun += lines.length
+    const isHere = begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
+    return {
+      file,
+      runs: isHere ? prepareLines(block) : readBlock(await threads.ask(block)),
+    }
+  }
+  try {
+    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * workers + 2, prepare))
+      for (const run of runs)
+        yield 'facts' in run ? run : run instanceof ImportError ? run : new ImportError({ ...run, file })
+  } finally {
+    threads.close()
+  }
+}
+
+async function* blocksOf(files: readonly string[], splitKey: string): AsyncGenerator<LineBlock | ImportError> {
+  for (const file of files) {
+    let lines: JsonLine[] = []
+    let chars = 0
+    let unread: ImportError | null = null
+    try {
+      for await (const line of readJsonl(file)) {
+        lines.push(line)
+        chars += line.text.length
+        if (lines.length < BLOCK_LINES && chars < BLOCK_CHARS) continue
+        yield { file, lines, splitKey }
+        lines = []
+        chars = 0
+      }
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error
+      unread = error
+    }
+    if (lines.length > 0) yield { file, lines, splitKey }
+    if (unread !== null) yield unread
+  }
+}

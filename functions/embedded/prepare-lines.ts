@@ -1,0 +1,88 @@
+/** Blocks of lines of native records to prepared runs: in this thread or in another one. */
+import type { ImportProblem } from '#adapters/local/import/import-error.ts'
+import { shippedMaps } from '#adapters/local/import/map-source.ts'
+import { toNativeRun } from '#adapters/local/import/native-run.ts'
+import type { JsonLine } from '#adapters/local/import/read-jsonl.ts'
+import { type PreparedRun, prepareRuns } from '#core/experience/prepared-run.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
+import { parseRecord } from '../steps/experience/parse.ts'
+
+/** Lines of one file, to be prepared under the key of a split. */
+export interface LineBlock {
+  readonly file: string
+  readonly lines: readonly JsonLine[]
+  readonly splitKey: string
+}
+
+/** What is wrong with a line; it travels between threads as it is. */
+export type LineProblem = Omit<ImportProblem, 'file'>
+
+/** What became of each line of a block. The texts of all runs are bytes one after the other: facts, compiled, recorded. */
+export interface PreparedBlock {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly lines: readonly (readonly [facts: number, compiled: number, recorded: number] | LineProblem)[]
+}
+
+/** What becomes of each line: a run, or the first thing that is wrong with its record. */
+export function prepareLines({ file, lines, splitKey }: LineBlock): (PreparedRun | LineProblem)[] {
+  const records = lines.map((line) => parsed(line, file))
+  const natives = records.map((record, i) => ('problem' in record ? record : native(record, lines[i]!.line)))
+  const runs = natives.filter((one) => 'run_id' in one)
+  const prepared = prepareRuns(runs, splitKey).values()
+  return natives.map((one) => ('run_id' in one ? prepared.next().value! : one))
+}
+
+function parsed({ line, text }: JsonLine, file: string): { readonly value: unknown } | LineProblem {
+  try {
+    return { value: parseRecord(text, file) }
+  } catch (error) {
+    const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
+    return { line, field: null, problem, todo: 'Mend the line; every line is one JSON object' }
+  }
+}
+
+function native({ value }: { readonly value: unknown }, line: number): ExperienceRun | LineProblem {
+  const found = toNativeRun(value)
+  if (found.kind === 'run') return found.run
+  const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
+  return { line, field: found.field, problem: found.problem, todo }
+}
+
+export function prepareBlock(block: LineBlock): PreparedBlock {
+  const texts: Buffer[] = []
+  const lines = prepareLines(block).map((run) => {
+    if ('problem' in run) return run
+    const parts = [JSON.stringify(run.facts), run.compiled, run.recorded].map((text) => Buffer.from(text))
+    texts.push(...parts)
+    return parts.map((part) => part.length) as [number, number, number]
+  })
+  const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0))
+  let at = 0
+  for (const text of texts) {
+    bytes.set(text, at)
+    at += text.length
+  }
+  return { bytes, lines }
+}
+
+/** Runs of a block, or what is wrong with them, in their order. */
+export function* readBlock({ bytes, lines }: PreparedBlock): Generator<IncomingRun | LineProblem> {
+  let at = 0
+  const next = (length: number): Uint8Array => {
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  for (const line of lines) {
+    if ('problem' in line) {
+      yield line
+      continue
+    }
+    const [facts, compiled, recorded] = line
+    yield {
+      facts: JSON.parse(Buffer.from(next(facts)).toString()),
+      compiled: next(compiled),
+      recorded: next(recorded),
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Runs on their way through an import: each is taken in once, put aside prepared, and read again in the same order. */
+import type { RunFacts } from '#core/experience/prepared-run.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { Scratch } from '../../ports.ts'
+
+/** A prepared run; its texts as they come from whoever prepared it. */
+export interface IncomingRun {
+  readonly facts: RunFacts
+  readonly compiled: string | Uint8Array
+  readonly recorded: string | Uint8Array
+}
+
+/** Where the texts of a run lie among what is aside, and their bytes. */
+export interface TextsAside {
+  readonly at: readonly [compiled: number, recorded: number]
+  readonly bytes: number
+}
+
+/** A run that was taken in. */
+export interface TakenRun {
+  readonly facts: RunFacts
+  readonly texts: TextsAside
+  /** The run itself. */
+  read(): ExperienceRun
+  /** Its canonical text. */
+  recorded(): string
+}
+
+export class IncomingRuns {
+  readonly #facts: Scratch
+  readonly #texts: Scratch
+
+  /** @param facts and `texts` are for this list alone, which closes them */
+  constructor(facts: Scratch, texts: Scratch) {
+    this.#facts = facts
+    this.#texts = texts
+  }
+
+  get count(): number {
+    return this.#facts.records.count
+  }
+
+  /** Where the texts lie. */
+  get texts(): Scratch['records'] {
+    return this.#texts.records
+  }
+
+  take({ facts, compiled, recorded }: IncomingRun): TakenRun {
+    const texts = putAside(this.texts, [compiled, recorded])
+    // A sketch is asked of a run once.
+    this.#facts.records.append(JSON.stringify({ facts: { ...facts, sketch: null }, texts }))
+    return this.#taken(facts, texts)
+  }
+
+  *all(): Generator<TakenRun> {
+    for (const line of this.#facts.records.texts()) {
+      const { facts, texts } = JSON.parse(line) as Pick<TakenRun, 'facts' | 'texts'>
+      yield this.#taken(facts, texts)
+    }
+  }
+
+  close(): void {
+    this.#facts.close()
+    this.#texts.close()
+  }
+
+  #taken(facts: RunFacts, texts: TextsAside): TakenRun {
+    const recorded = () => this.texts.read(texts.at[1]).toString()
+    return { facts, texts, recorded, read: () => JSON.parse(recorded()) as ExperienceRun }
+  }
+}
+
+/** Puts both texts of a packed run aside. */
+export function putAside(
+  records: Scratch['records'],
+  texts: readonly [compiled: string | Uint8Array, recorded: string | Uint8Array],
+): TextsAside {
+  const [compiled, recorded] = texts.map((text) => (typeof text === 'string' ? Buffer.from(text) : text)) as [
+    Uint8Array,
+    Uint8Array,
+  ]
+  return {
+    at: [records.append(compiled), records.append(recorded)],
+    bytes: compiled.length + recorded.length,
+  }
+}

@@ -42,6 +42,7 @@ export async function run(): Promise<Bench> {
       usd_20000: usd('usd_20000'),
       usd_2000000: usd('usd_2000000'),
       usd_12x2000: usd('usd_12x2000'),
+      import_puts_per_1000_runs: putsPerThousand(second),
       first_quota: binding.name,
       first_quota_at_replays: binding.atReplays,
     },
@@ -54,6 +55,8 @@ export async function run(): Promise<Bench> {
       ]),
       ['all', ...Object.keys(sizes).map((name) => usd(name as keyof typeof sizes).toFixed(5))],
       ['state transitions', ...Object.values(sizes).map((s) => readable(Math.round(s.transitions)))],
+      ['S3 requests of the run', ...Object.values(sizes).map((s) => readable(Math.round(requestsOf(s))))],
+      [`import of 2 x ${second.cases} runs: ${putsPerThousand(second)} writes and lists to S3 for 1,000 runs`],
       [''],
       ['quota, by where it binds', 'replays', 'at 2,000,000', '', ''],
       ...quotas.map(({ name, atReplays, share }) => [
@@ -101,6 +104,12 @@ function secondsOf(use: Use, mb: number): number {
   return ((use.ms * DECLARED.slower) / core + waits * DECLARED.requestMs + use.calls * DECLARED.coldMs) / 1000
 }
 
+const requestsOf = ({ functions }: Measured): number =>
+  Object.values(functions).reduce((sum, { gets, puts }) => sum + gets + puts, 0)
+
+/** Writes and lists of an import, for a thousand of the runs on both sides. */
+const putsPerThousand = ({ cases, imported }: Measured): number => round((1000 * imported.puts) / (2 * cases))
+
 type Memory = Readonly<Record<string, number>>
 
 /** Megabytes of each function, as it is synthesized. */
@@ -130,6 +139,7 @@ function scaled(a: Measured, b: Measured, cases: number): Measured {
   return {
     cases,
     verdict: b.verdict,
+    imported: b.imported,
     transitions: line(a.transitions, b.transitions),
     functions,
     gateItems: line(a.gateItems, b.gateItems),

@@ -13,18 +13,18 @@ export async function leastSeconds(file: string): Promise<number> {
   const splitter = new LineSplitter()
   let lines: string[] = []
   let chars = 0
-  const work = (line: Buffer) => {
+  const work = async (line: Buffer) => {
     const text = canonical(JSON.parse(line.toString()))
     digestOfBytes(text)
     lines.push(text)
     chars += text.length
     if (chars < FRAME_CHARS) return
-    frameOf(lines)
+    await frameOf(lines)
     lines = []
     chars = 0
   }
   for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES }))
-    for (const line of splitter.push(piece as Buffer)) work(line)
-  if (lines.length > 0) frameOf(lines)
+    for (const line of splitter.push(piece as Buffer)) await work(line)
+  if (lines.length > 0) await frameOf(lines)
   return (performance.now() - started) / 1000
 }

@@ -1,7 +1,7 @@
 /** How many replays until the exact answer stands? The project's search beside sweeps, sampling and halving. */
 import { makePanel } from '#core/evaluate/panel.ts'
 import { type Measures, NOT_MEASURED } from '#core/evaluate/scorecard.ts'
-import { type CaseView, SAME_AS_BASELINE } from '#core/search/replayer.ts'
+import { type CaseView, SAME_AS_BASELINE, UNNUMBERED } from '#core/search/replayer.ts'
 import { searchRounds } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { asCandidate, latticePatches, type TunableField } from '#core/space/lattice.ts'
@@ -135,8 +135,13 @@ function successiveHalving(world: World): Answer {
 /** The project's search over the same world: only what a case shows and costs comes from here. */
 function ours(world: World): Answer {
   const view: CaseView = {
-    rendered: (i, settings) => ({ ...NOT_MEASURED, economics_cents: world.cost(i, pointOf(settings)) }),
-    bypassedAmounts: () => [],
+    renders: true,
+    sideBySide: (tables) => (i) =>
+      tables.map((settings) => ({
+        measures: { ...NOT_MEASURED, economics_cents: world.cost(i, pointOf(settings)) },
+        amounts: [],
+        context: UNNUMBERED,
+      })),
     contextKey(i, settings) {
       const key = world.context(i, pointOf(settings))
       return key === world.context(i, BASELINE) ? SAME_AS_BASELINE : key

@@ -131,7 +131,7 @@ function build(state: { code: number }): Command {
     .addOption(
       new Option(
         '--layout <layout>',
-        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs)',
+        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs in a folder, else packed)',
       ).choices(['files', 'segments']),
     )
     .option('--list', 'the dialects of traces and the maps that are known', false)
@@ -170,6 +170,20 @@ function build(state: { code: number }): Command {
   ).action(async (o) => {
     state.code = await (await import('../functions/cli/pack.ts')).packVerb(o)
   })
+
+  verb(
+    'erase [runs...]',
+    'erase recorded runs from both sides of the store and from all that was computed from them, under a signed tombstone',
+    'autotune erase run_2026_05_12_1 --reason "request 4711" --person ana@example.com\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --yes\nautotune erase --file ids.txt --reason "request 4711" --person ana@example.com --yes --json\nWithout --yes it says what it would erase. The tombstone keeps reason and person: write nothing there that is to be erased',
+  )
+    .option('--family <family>', 'all runs of this family, by the name under which it was recorded')
+    .option('--file <file>', 'run ids, one a line; "-" is the standard input')
+    .requiredOption('--reason <text>', 'why, in 3 to 2000 characters')
+    .requiredOption('--person <name>', 'who had it erased')
+    .option('--yes', 'erase; without it nothing is changed', false)
+    .action(async (runs, o) => {
+      state.code = await (await import('../functions/cli/erase.ts')).eraseVerb(runs, o)
+    })
 
   verb(
     'doctor',

@@ -229,6 +229,8 @@ export interface Store {
     readonly items: LedgerTable
     readonly deciders?: Readonly<Record<Decider, Signer>>
   }
+  /** Leaves nothing of what was replaced or removed in the file of the ledger; absent: nothing stays there. */
+  readonly scrub?: () => Promise<void>
   /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
   /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */

@@ -1,6 +1,6 @@
 /** The journal of heads: one chained, keyed line for everything a store decides, spends or takes in. Imports zod only. */
 import * as z from 'zod'
-import { Digest, Id, Ref } from './common.ts'
+import { Digest, Id, Name, Ref } from './common.ts'
 import { Instant } from './review.ts'
 
 /** A run that was finished, by the digest of its manifest. */
@@ -26,6 +26,23 @@ const PromotionHead = z.strictObject({
   revision: z.int().min(0),
   digest: Digest,
 })
+/** 32 hex digits: the name that nobody may read again. */
+const HashedName = z.string().regex(/^[0-9a-f]{32}$/, 'a hashed name has 32 hex digits')
+
+/**
+ * Recorded runs that a person had erased, on whichever side they lay: the one allowed absence. `runs`: each by the hashes of its id
+ * and family, and the digest of its decision record (null: nobody knew it any more). `replaced`: what held something of them, by
+ * digest, and what stands in its place (null: nothing); of a finished run the digest of its manifest, of a sealed set its version.
+ */
+export const ErasedHead = z.strictObject({
+  kind: z.literal('erased'),
+  runs: z.array(z.strictObject({ run: HashedName, family: HashedName, record: Digest.nullable() })).min(1),
+  replaced: z.array(z.strictObject({ was: Digest, is: Digest.nullable() })),
+  reason: z.string().min(3).max(2000),
+  person: Name,
+})
+export type ErasedHead = z.infer<typeof ErasedHead>
+
 /**
  * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
  * journal; they were found, not seen to be decided. It stands again where a journal of version 0.2.0 goes on, which had no
@@ -47,6 +64,7 @@ export const Head = z.discriminatedUnion('kind', [
   ImportHead,
   DocumentHead,
   PromotionHead,
+  ErasedHead,
 ])
 export type Head = z.infer<typeof Head>
 

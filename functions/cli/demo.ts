@@ -43,7 +43,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     durable: dir !== null,
     progress: terminalProgress(),
   })
-  const engine = isolatedEngine(store.vaultDir, store.progress)
+  const engine = isolatedEngine(store.vaultDir, { progress: store.progress })
   try {
     const pack = await publishRefund(store)
     const target = refundTarget()

@@ -26,9 +26,12 @@ export async function openExisting(o: StoreOptions, progress: Progress = () => {
 export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
   if (isDeployed(o)) return await deployed(o, 'ingest', progress)
   const store = openStore(o.store, { progress })
-  for (const side of [store.dir, store.vaultDir, join(store.dir, 'releases')]) clearUnfinished(side)
+  for (const side of sidesOf(store)) clearUnfinished(side)
   return store
 }
+
+/** Folders of the sides of a store. */
+export const sidesOf = ({ dir, vaultDir }: LocalStore): string[] => [dir, vaultDir, join(dir, 'releases')]
 
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {

@@ -1,10 +1,13 @@
 /** `autotune show RUN --files DIR`: the five files of a recorded run, wherever it lies. */
 import { join } from 'node:path'
 import { fileStore } from '#adapters/local/files/file-store.ts'
+import { familyHash } from '#core/experience/index-line.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
 import { RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { RecordedRuns } from '../steps/experience/recorded-runs.ts'
 import { findLine } from '../steps/experience/run-index.ts'
+import { erasuresOf } from '../steps/store/erasures.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -18,6 +21,8 @@ export async function showFiles(
   try {
     const line = await findLine(store.objects, run)
     const texts = line && (await new RecordedRuns(store.objects).files(line))
+    const erased = texts ? null : (await erasuresOf(store)).ofRun(familyHash(run))
+    if (erased) throw new UserError(`recorded run "${run}" was ${erasedBy(erased)}`)
     if (!texts)
       throw new UserError(
         `no recorded run "${run}" on the search side of this store: --files takes the run_id of an imported record; a held-out one is not shown before its version is retired`,

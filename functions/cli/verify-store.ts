@@ -25,6 +25,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
     const anchors = anchor === undefined ? [] : await readAnchors(anchor)
     const checked = (await verifyWholeStore(store, storeSigner(store.vaultDir, 'release')))!
     const { lines } = checked
+    const { erasures } = checked.claims
     const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
     const end = lines.at(-1)
     const head = end ? anchorOf(end) : null
@@ -35,6 +36,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       anchors,
       found: checked.found,
       uncoded_decisions: checked.uncoded,
+      erased: erasures.count,
       problems,
     }
     print(json, result, () => [
@@ -51,6 +53,9 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
       ...(checked.uncoded === 0
         ? []
         : [`   ${checked.uncoded} decisions carry no code of their own: an earlier version wrote them`]),
+      ...(erasures.count === 0
+        ? []
+        : [`   ${erasures.count} erased (tombstones): recorded runs that people had taken out`]),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
         : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',

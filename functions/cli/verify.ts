@@ -1,6 +1,7 @@
 /** `autotune verify`: recomputes a run and names every file that differs, and what a harness answers otherwise now. */
 
 import { thirdLookLines } from '#core/baseline/third-look.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
 import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embedded/engine.ts'
 import { ChangedModule } from '../embedded/module-engine.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
@@ -39,9 +40,11 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
 
 function report(run: string, result: Verification, json: boolean): number {
   print(json, result, () => [
-    `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
+    result.reproducible === null
+      ? `${(result.erased ?? []).map(erasedBy).join('; ')} (run ${run} cannot be recomputed; what is left of it is as it was written)`
+      : `${result.reproducible ? 'reproducible' : 'NOT REPRODUCIBLE'}: run ${run}, ${SCOPE[result.scope]}`,
     ...result.differences.map((d) => `   ${d.file}: ${d.why}`),
     ...(result.third_look ? thirdLookLines(result.third_look).map((line) => `   ${line}`) : []),
   ])
-  return result.reproducible ? 0 : 2
+  return result.reproducible === false ? 2 : 0
 }

@@ -33,7 +33,8 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
-  if (options.replayer === 'transcript') return isolatedEngine(local.vaultDir, local.progress, local.asideDir)
+  if (options.replayer === 'transcript')
+    return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir })
   return await openHarness(local, intent, options)
 }
 

@@ -9,7 +9,7 @@ import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
 import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { byCodeUnit } from '#core/canonical.ts'
-import { prepareRun } from '#core/experience/prepared-run.ts'
+import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -154,7 +154,8 @@ async function* tracedRuns(
   }
   try {
     for await (const run of traceRuns(files, how, open, tell))
-      yield run instanceof ImportError ? run : prepareRun(run, splitKey)
+      if (run instanceof ImportError) yield run
+      else yield* prepareRuns([run], splitKey)
   } finally {
     for (const aside of opened) aside.close()
   }
@@ -198,7 +199,7 @@ async function* mappedRuns(
   map: string,
 ): AsyncGenerator<IncomingRun | ImportError> {
   for await (const record of mapRecords(files, loadMap(map))) {
-    if (record.kind === 'run') yield prepareRun(record.run, splitKey)
+    if (record.kind === 'run') yield* prepareRuns([record.run], splitKey)
     if (record.kind === 'error') yield record.error
   }
 }

@@ -7,10 +7,10 @@ import { scriptFile } from '#adapters/local/program-files.ts'
 import { Threads } from '#adapters/local/threads/threads.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { ahead } from '../streams/groups.ts'
-import { type LineBlock, type PreparedBlock, prepareLine, readBlock } from './prepare-lines.ts'
+import { type LineBlock, type PreparedBlock, prepareLines, readBlock } from './prepare-lines.ts'
 
 export interface PreparingOptions {
-  /** Threads beside this one; 0: it does all by itself. @default one for each core, at most 4, and none where there is one core */
+  /** Threads beside this one, which prepares what they have no time for; 0: all of it. @default one for each further core, at most 4 */
   readonly workers?: number
   /** Lines that are prepared here before the first thread is started: fewer are done sooner than it is there. */
   readonly linesInPlace?: number
@@ -18,21 +18,21 @@ export interface PreparingOptions {
 
 /** More wait for the one thread that takes what they prepared. */
 const MOST_WORKERS = 4
-const LINES_IN_PLACE = 512
+const LINES_IN_PLACE = 128
 /** Of a block, whichever comes first: some ten milliseconds of work. */
 const BLOCK_LINES = 32
 const BLOCK_CHARS = 512 * 1024
-
-function defaultWorkers(): number {
-  const cores = availableParallelism()
-  return cores === 1 ? 0 : Math.min(cores, MOST_WORKERS)
-}
+/** Blocks that a thread has at hand: none of them waits while this one prepares a block itself. */
+const QUEUED_BLOCKS = 3
 
 /** Every run of some files, or what is wrong with a record; a file that cannot be read to its end is an error, and the next one is read. */
 export async function* nativeRuns(
   files: readonly string[],
   splitKey: string,
-  { workers = defaultWorkers(), linesInPlace = LINES_IN_PLACE }: PreparingOptions = {},
+  {
+    workers = Math.min(availableParallelism() - 1, MOST_WORKERS),
+    linesInPlace = LINES_IN_PLACE,
+  }: PreparingOptions = {},
 ): AsyncGenerator<IncomingRun | ImportError> {
   const threads = new Threads<LineBlock, PreparedBlock>(workers, () => ({
     script: scriptFile('./prepare-worker.ts', import.meta.url),
@@ -44,14 +44,14 @@ export async function* nativeRuns(
     if (block instanceof ImportError) return { file: block.file, runs: [block] }
     const { file, lines } = block
     begun += lines.length
-    const isHere = workers === 0 || begun <= linesInPlace
+    const isHere = begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
     return {
       file,
-      runs: isHere ? lines.map((line) => prepareLine(line, file, splitKey)) : readBlock(await threads.ask(block)),
+      runs: isHere ? prepareLines(block) : readBlock(await threads.ask(block)),
     }
   }
   try {
-    for await (const { file, runs } of ahead(blocksOf(files, splitKey), 2 * workers + 1, prepare))
+    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * workers + 2, prepare))
       for (const run of runs)
         yield 'facts' in run ? run : run instanceof ImportError ? run : new ImportError({ ...run, file })
   } finally {

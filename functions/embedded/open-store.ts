@@ -3,12 +3,12 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CompilePoolOptions, compilePool } from '#adapters/local/compile/compile-pool.ts'
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { fileStore } from '#adapters/local/files/file-store.ts'
 import { forwardClock } from '#adapters/local/files/forward-clock.ts'
 import { makeFolder } from '#adapters/local/files/make-folder.ts'
 import { keepPrivate, PRIVATE_FOLDER } from '#adapters/local/files/private.ts'
 import { isWritable } from '#adapters/local/files/writable.ts'
-import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { DEBIT_FILE, sqliteTable } from '#adapters/local/sqlite/sqlite-table.ts'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
@@ -94,6 +94,7 @@ export function openStore(
     releases: fileStore(join(dir, 'releases'), { durable }),
     table: witnessedTable(heads),
     heads,
+    scrub: () => items.scrub(),
     scratch: () => fileScratch(asideDir),
     clock,
     progress,

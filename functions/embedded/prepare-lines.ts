@@ -1,10 +1,11 @@
-/** Lines of native records to prepared runs, each by itself: in this thread or in another one. */
+/** Blocks of lines of native records to prepared runs: in this thread or in another one. */
 
 import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
 import type { ImportProblem } from '#adapters/local/import/import-error.ts'
 import { shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
-import { type PreparedRun, prepareRun } from '#core/experience/prepared-run.ts'
+import { type PreparedRun, prepareRuns } from '#core/experience/prepared-run.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { parseRecord } from '../steps/experience/parse.ts'
 
@@ -24,25 +25,34 @@ export interface PreparedBlock {
   readonly lines: readonly (readonly [facts: number, compiled: number, recorded: number] | LineProblem)[]
 }
 
-/** A run, or the first thing that is wrong with its record. */
-export function prepareLine({ line, text }: TextLine, file: string, splitKey: string): PreparedRun | LineProblem {
-  let record: unknown
+/** What becomes of each line: a run, or the first thing that is wrong with its record. */
+export function prepareLines({ file, lines, splitKey }: LineBlock): (PreparedRun | LineProblem)[] {
+  const records = lines.map((line) => parsed(line, file))
+  const natives = records.map((record, i) => ('problem' in record ? record : native(record, lines[i]!.line)))
+  const runs = natives.filter((one) => 'run_id' in one)
+  const prepared = prepareRuns(runs, splitKey).values()
+  return natives.map((one) => ('run_id' in one ? prepared.next().value! : one))
+}
+
+function parsed({ line, text }: TextLine, file: string): { readonly value: unknown } | LineProblem {
   try {
-    record = parseRecord(text, file)
+    return { value: parseRecord(text, file) }
   } catch (error) {
     const problem = (error as Error).message.replace(`${file} `, 'the line ').replace(`${file}: `, '')
     return { line, field: null, problem, todo: 'Mend the line; every line is one JSON object' }
   }
-  const native = toNativeRun(record)
-  if (native.kind === 'run') return prepareRun(native.run, splitKey)
-  const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
-  return { line, field: native.field, problem: native.problem, todo }
 }
 
-export function prepareBlock({ file, lines, splitKey }: LineBlock): PreparedBlock {
+function native({ value }: { readonly value: unknown }, line: number): ExperienceRun | LineProblem {
+  const found = toNativeRun(value)
+  if (found.kind === 'run') return found.run
+  const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
+  return { line, field: found.field, problem: found.problem, todo }
+}
+
+export function prepareBlock(block: LineBlock): PreparedBlock {
   const texts: Buffer[] = []
-  const prepared = lines.map((line) => {
-    const run = prepareLine(line, file, splitKey)
+  const lines = prepareLines(block).map((run) => {
     if ('problem' in run) return run
     const parts = [JSON.stringify(run.facts), run.compiled, run.recorded].map((text) => Buffer.from(text))
     texts.push(...parts)
@@ -54,7 +64,7 @@ export function prepareBlock({ file, lines, splitKey }: LineBlock): PreparedBloc
     bytes.set(text, at)
     at += text.length
   }
-  return { bytes, lines: prepared }
+  return { bytes, lines }
 }
 
 /** Runs of a block, or what is wrong with them, in their order. */

@@ -66,7 +66,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   async work({ run }, world) {
     const { store } = world
     const { target, replayer } = await requestOf(store, run)
-    const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'))
+    const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'), true)
     if (lost.length > 0) throw new ContractRefused(lost)
     const { ref, digest, cases } = await compile(store, run.intent)
     if (cases === 0)

@@ -19,7 +19,7 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   async work({ run, limits }, { store }) {
     const { target, replayer } = await requestOf(store, run)
     const contract = await answeredContract(store, target)
-    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'))
+    const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, replayer)
     return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }

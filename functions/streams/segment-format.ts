@@ -2,7 +2,10 @@
  * Bytes of a segment of recorded runs: a head, then zstd frames of lines, each of which can be read alone. The head is a
  * frame that zstd skips, so that `zstd -dc` and whatever reads compressed JSON lines reads a segment as it lies.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib'
+
+const compressed = promisify(zstdCompress)
 
 /** Version of this form. */
 const FORMAT = 1
@@ -46,11 +49,14 @@ export function readSegmentHead(bytes: Uint8Array): SegmentHead | { readonly pro
   }
 }
 
-/** Lines as one frame. */
-export const frameOf = (lines: readonly string[]): Buffer =>
-  zstdCompressSync(lines.map((line) => `${line}\n`).join(''), {
+/** Lines as one frame, compressed beside this thread. The same lines are the same bytes: the frame is told how many there are. */
+export function frameOf(lines: readonly string[]): Promise<Buffer> {
+  const text = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  return compressed(text, {
+    pledgedSrcSize: text.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
   })
+}
 
 /** Most that a frame holds: one run may be large, but what is larger than any text is no frame of ours. */
 const MOST_FRAME_BYTES = 512 * 1024 * 1024

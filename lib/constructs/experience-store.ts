@@ -3,9 +3,9 @@ import { Duration } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { INGEST_PREFIX } from '#schemas/s3-keys.ts'
+import { INGEST_PREFIX, keys } from '#schemas/s3-keys.ts'
 import { WORK_PREFIX } from '#schemas/work-keys.ts'
-import { bucketDefaults, logBucket } from './log-bucket.ts'
+import { ABANDONED_UPLOADS, bucketDefaults, logBucket } from './log-bucket.ts'
 import { denyUnless, mayRead, mayWrite } from './rights.ts'
 
 /** How long its bucket lives. */
@@ -35,18 +35,19 @@ export class ExperienceStore extends Construct {
           expiration: Duration.days(WORK_DAYS),
           noncurrentVersionExpiration: Duration.days(1),
         },
-        { id: 'AbandonedUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        ABANDONED_UPLOADS,
       ],
     })
   }
 
   /**
-   * What an import reads and writes; its journal, which tells the sides of families, is kept from everyone else.
+   * What an import reads and writes: of what was recorded it reads how it lies, and no run; its journal, which tells the sides of families, is kept from everyone else.
    * @param ingest the one role that may read the journal
    */
   openToIngest(ingest: IRole): void {
     const { bucket } = this
-    for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`)) ingest.addToPrincipalPolicy(statement)
+    for (const statement of mayRead(bucket, 'packs/*', `${INGEST_PREFIX}*`, keys.layout()))
+      ingest.addToPrincipalPolicy(statement)
     ingest.addToPrincipalPolicy(mayWrite(bucket, 'packs/*', 'experience/*', `${INGEST_PREFIX}*`))
     bucket.addToResourcePolicy(
       denyUnless(

@@ -1,7 +1,10 @@
 /** A bucket that takes access logs, and the defaults that every bucket of ours shares. */
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+
+/** Nothing here is uploaded in parts: parts that somebody began to send are charged, and seen by nobody, until they go. */
+export const ABANDONED_UPLOADS = { id: 'AbandonedUploads', abortIncompleteMultipartUploadAfter: Duration.days(7) }
 
 /**
  * No public access, TLS only, versions, and kept or removed with the stack: what test/infra demands of every bucket.
@@ -12,6 +15,7 @@ export const bucketDefaults = (retain: boolean) =>
     enforceSSL: true,
     versioned: true,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    lifecycleRules: [ABANDONED_UPLOADS],
     removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   }) satisfies BucketProps
 

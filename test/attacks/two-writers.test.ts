@@ -118,7 +118,7 @@ describe('an import lock', () => {
   test('of a live process excludes, of a dead one is taken over by one', async () => {
     const store = await held('first')
     await expect(importAlone(store, holder('second', ['first']), async () => 1)).rejects.toThrow(
-      /^another import writes into this store: process first is working on it since .* Nothing was imported/,
+      /^another import writes into this store: process first is working on it since .* Nothing was written/,
     )
     const names = Array.from({ length: 20 }, (_, i) => `p${i}`)
     let inside = 0

@@ -1,6 +1,8 @@
 /** The command line on a deployment: the same words as on a folder, under the rights that the stacks give. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { keys } from '#schemas/s3-keys.ts'
+import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -64,7 +66,7 @@ const both = async (...argv: string[]) => [
 ]
 
 describe('a deployment', () => {
-  test('goes on with an import that was killed, and writes again what was under way alone', async () => {
+  test('packs an import, and goes on with one that was killed', async () => {
     const many = place.runs(
       'many.jsonl',
       Array.from({ length: 300 }, (_, i) => aFamily(`o${i}`, { side: 'search' })).map((r) => ({
@@ -73,26 +75,42 @@ describe('a deployment', () => {
       })),
     )
     const argv = ['import', many, '--split', 'recorded', '--split-key', 'k', ...stack]
-    // A set: what the killed import had sent off may still arrive.
-    const ofRuns = () => new Set(aws.written.filter((name) => name.includes('/runs/'))).size
-    let puts = 0
-    aws.before = (action, key) => {
-      if (action === 's3:PutObject' && key.includes('/runs/') && ++puts > 270 * 5) throw new Error('killed')
+    const killedAt = async (part: string) => {
+      aws.before = (action, key) => {
+        if (action === 's3:PutObject' && key.startsWith(part)) throw new Error('killed')
+      }
+      expect((await autotune(...argv)).code).toBe(1)
+      aws.before = () => {}
     }
-    expect((await autotune(...argv)).code).toBe(1)
-    aws.before = () => {}
-    aws.written.length = 0
-    expect((await autotune(...argv)).out).toMatch('stored 44 runs (256 were there already)')
-    expect(ofRuns()).toBe(44 * 5)
+    const ofRuns = () => aws.written.splice(0).filter((name) => name.includes('/runs/'))
+    await killedAt('ingest/journal/')
+    const [segment, ...others] = ofRuns()
+    expect([segment, others]).toEqual([expect.stringMatching(/\.jsonl\.zst$/), []])
+    // Nothing knows of it yet: it is written again, as the same.
+    await killedAt('experience/index/')
+    expect(ofRuns()).toEqual([segment])
+    const { out } = await autotune(...argv)
+    expect(out).toMatch('stored 0 runs (300 were there already)')
+    expect(out).toMatch('layout: segments')
+    expect(ofRuns()).toEqual([])
   })
 
   test('takes an import under the ingest role, in the same words', async () => {
-    const [embedded, deployed] = await both(...importing())
+    const [embedded, deployed] = await both(...importing(), '--layout', 'segments')
     expect(deployed).toEqual(embedded)
     expect(deployed!.out).toMatch('stored 106 runs (0 were there already), published 2 documents')
     expect(deployed!.out).toMatch('6 for the search, 100 sealed away')
     const again = await autotune(...importing(), '--store', `s3://${aws.bucket}`)
     expect(again.out).toMatch('stored 0 runs (106 were there already)')
+  })
+
+  test('shows the five files of a run of the search side, and of no sealed one', async () => {
+    const [here, there] = [join(place.dir, 'here'), join(place.dir, 'there')]
+    expect((await autotune('show', 's0', '--files', here, '--store', place.store)).code).toBe(0)
+    expect((await autotune('show', 's0', '--files', there, ...stack)).code).toBe(0)
+    for (const file of RUN_FILES) expect(readFileSync(join(there, file))).toEqual(readFileSync(join(here, file)))
+    const { code, err } = await autotune('show', 'h0', '--files', join(place.dir, 'sealed'), ...stack)
+    expect([code, err]).toEqual([2, expect.stringContaining('no recorded run "h0" on the search side')])
   })
 
   test('is looked at by doctor as far as the caller may: nobody counts in the vault', async () => {
@@ -277,6 +295,7 @@ describe('a command on a deployment is refused, and says what to do, when', () =
 
   test('a verb or an option works on a folder alone', async () => {
     expect(await refused('review', RUN, ...stack)).toMatch('"autotune review" works on a folder, not on a deployment')
+    expect(await refused('pack', ...stack)).toMatch('"autotune pack" works on a folder, not on a deployment')
     expect(await refused('demo', '--store', 's3://b')).toMatch('"autotune demo" works on a folder')
     const run = ['run', '--target', files.target, ...stack]
     expect(await refused(...run, '--replayer', 'module:./h.ts')).toMatch('--replayer is of a run on this machine')

@@ -12,7 +12,7 @@ import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import { aTarget, aWorld, toolCall } from '../support/builders.ts'
 import { autotune, placeOfEachTest, ran, ready, type Workplace, workplace } from './command-line.ts'
 
-const VERBS = ['demo', 'init', 'import', 'doctor', 'propose', 'run', 'list', 'show', 'explain', 'verify']
+const VERBS = ['demo', 'init', 'import', 'erase', 'doctor', 'propose', 'run', 'list', 'show', 'explain', 'verify']
 const BIN = fileURLToPath(new URL('../../bin/autotune.mjs', import.meta.url))
 
 describe('help', () => {

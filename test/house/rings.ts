@@ -44,8 +44,8 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/streams/',
     mayImport: ['functions/ports.ts', 'functions/errors.ts', 'schemas/'],
-    packages: ['node:crypto', 'node:zlib'],
-    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here, and one that does not read says so (node:zlib: frames of a segment)',
+    packages: ['node:crypto', 'node:util', 'node:zlib'],
+    why: 'lines and objects on their way are the same for steps and for adapters; they mean nothing here, and one that does not read says so (node:zlib, node:util: frames of a segment)',
   },
   {
     path: 'functions/pages/',
@@ -145,6 +145,7 @@ export const ROOMS: readonly Room[] = [
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'functions/core/': [
     'canonical.ts',
+    'mac.ts',
     'statistics/',
     'instant.ts',
     'sampler/',
@@ -168,5 +169,15 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'release/',
     'run-autotune.ts',
   ],
-  'functions/steps/': ['store/', 'replay/', 'experience/', 'heads/', 'heldout/', 'run/', 'review/', 'release/'],
+  'functions/steps/': [
+    'store/',
+    'replay/',
+    'experience/',
+    'heads/',
+    'heldout/',
+    'run/',
+    'review/',
+    'release/',
+    'erase/',
+  ],
 }

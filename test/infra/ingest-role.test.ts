@@ -2,12 +2,15 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ObjectStore, Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
+import { compileIntent } from '../../functions/steps/experience/compile.ts'
 import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/experience/documents.ts'
 import { importAlone } from '../../functions/steps/experience/import-lock.ts'
 import { fixedSplit } from '../../functions/steps/experience/ingest.ts'
+import type { Layout } from '../../functions/steps/experience/layout.ts'
 import { readIndex } from '../../functions/steps/experience/run-index.ts'
+import { compareImported } from '../../functions/steps/experience/stored-records.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
-import { contents, holder, imported, memory, run, stocked } from '../steps/stores.ts'
+import { contents, holder, imported, Killed, killedAtWrite, memory, run, stocked } from '../steps/stores.ts'
 import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
@@ -22,42 +25,48 @@ beforeAll(() => {
 }, 60_000)
 
 /** What `autotune import` asks of a store. */
-const importInto = (store: Store, runs = aWorld({ search: 3, heldout: 3 })) =>
-  importAlone(store, holder(), () => importHeld(store, runs))
+const importInto = (store: Store, runs = aWorld({ search: 3, heldout: 3 }), layout: Layout | null = null) =>
+  importAlone(store, holder(), () => importHeld(store, runs, layout))
 
-async function importHeld(store: Store, runs: ReturnType<typeof aWorld>) {
+async function importHeld(store: Store, runs: ReturnType<typeof aWorld>, layout: Layout | null) {
   await refuseChanged(store.objects, [aPack()], [aSuite()], [])
   await fixedSplit(store)
-  const report = await imported(store, runs)
+  const report = await imported(store, runs, layout)
   await publishPack(store, aPack())
   await publishSuite(store, aSuite())
   return report
 }
 
 describe('the ingest role', () => {
-  it('imports, imports again, and refuses other content, without a look into the vault', async () => {
-    const store = memory()
-    const its = guarded(store, templates, role)
-    expect(await importInto(its)).toMatchObject({ stored: 6, heldout_families: 3 })
-    const before = await contents(store)
-    expect(await importInto(its)).toMatchObject({ stored: 0, unchanged: 6 })
-    expect(await contents(store)).toEqual(before)
-    const [first] = aWorld({ search: 3, heldout: 3 })
-    await expect(imported(its, [{ ...first!, date: null }])).rejects.toThrow('already stored with other content')
-    await expect(imported(its, [aFamily('moved', { side: 'search', family: 'family-h0' })])).rejects.toThrow(
-      'on both sides of the split',
-    )
-  })
+  it.each([
+    [null, 'segments'],
+    ['segments', 'segments'],
+    ['files', 'files'],
+  ] as const)(
+    'imports as %s, imports again, and refuses other content, without a look into the vault',
+    async (wanted, layout) => {
+      const store = memory()
+      const its = guarded(store, templates, role)
+      expect(await importInto(its, undefined, wanted)).toMatchObject({ stored: 6, heldout_families: 3, layout })
+      const before = await contents(store)
+      expect(await importInto(its)).toMatchObject({ stored: 0, unchanged: 6, restored: 0, layout })
+      expect(await contents(store)).toEqual(before)
+      const other = layout === 'files' ? 'segments' : 'files'
+      await expect(importInto(its, undefined, other)).rejects.toThrow(`keeps its recorded runs as ${layout}`)
+      const [first] = aWorld({ search: 3, heldout: 3 })
+      await expect(imported(its, [{ ...first!, date: null }])).rejects.toThrow('already stored with other content')
+      await expect(imported(its, [aFamily('moved', { side: 'search', family: 'family-h0' })])).rejects.toThrow(
+        'on both sides of the split',
+      )
+    },
+  )
 
-  it('restores runs that are gone on either side, and the index of the search side, unread', async () => {
+  it('restores folders that are gone on either side, and the index of the search side, unread', async () => {
     const runs = aWorld({ search: 3, heldout: 3 })
     const store = memory()
     const its = guarded(store, templates, role)
-    await importInto(its, runs)
+    await importInto(its, runs, 'files')
     const before = await contents(store)
-    const gone = async (side: ObjectStore, prefix: string) => {
-      for await (const key of side.list(prefix)) await side.delete(key)
-    }
     await gone(store.objects, keys.run(runs[0]!.date, 's0'))
     await store.objects.delete(`${keys.run(runs[1]!.date, 's1')}trace.json`)
     await gone(store.vault, keys.run(runs[3]!.date, 'h0'))
@@ -69,6 +78,76 @@ describe('the ingest role', () => {
     expect(await importInto(its, runs)).toMatchObject({ stored: 0, restored: 3 })
     expect(await contents(store)).toEqual(before)
     expect(await importInto(its, runs)).toMatchObject({ restored: 0 })
+  })
+
+  it('restores segments that are gone on either side, and the index of the search side, unread', async () => {
+    const store = memory()
+    const its = guarded(store, templates, role)
+    const dates = ['2026-05-13', null, '2026-05-12']
+    const runs = aWorld({ search: 3, heldout: 3 }).map((r, i) => ({ ...r, date: dates[i % 3]! }))
+    // Two segments of sealed runs, of one and of two of them.
+    await importInto(its, runs.slice(0, 4))
+    await importInto(its, runs)
+    const cases = () => Array.fromAsync(compileIntent(store, INTENT))
+    const whole = await cases()
+    const sealed = async () =>
+      Object.entries(await contents(store)).filter(([key]) => key.startsWith('vault/experience/'))
+    const before = await sealed()
+    for (const side of [store.objects, store.vault]) await gone(side, keys.runs())
+    // Of some of its runs a segment of the vault is no longer the one that was sealed.
+    expect(await importInto(its, runs.slice(1, 5))).toMatchObject({ stored: 0, restored: 2 + 1 })
+    expect(await Array.fromAsync(store.vault.list(keys.runs()))).toHaveLength(1)
+    expect(await importInto(its, runs)).toMatchObject({ stored: 0, unchanged: 6, restored: 1 + 2 })
+    expect(await sealed()).toEqual(before)
+    expect(await cases()).toEqual(whole)
+    const after = await contents(store)
+    expect(await importInto(its, runs)).toMatchObject({ restored: 0 })
+    expect(await contents(store)).toEqual(after)
+    await gone(store.objects, keys.index(INTENT))
+    expect(await importInto(its, runs)).toMatchObject({ stored: 0, restored: 3 })
+    expect(await cases()).toEqual(whole)
+    expect(await compareImported(store, INTENT, 'search')).toBeNull()
+  })
+
+  it('goes on where an import into segments was killed, at any write', async () => {
+    const whole = memory()
+    await importInto(guarded(whole, templates, role))
+    const cases = async (store: Store) => [
+      await Array.fromAsync(compileIntent(store, INTENT)),
+      await Array.fromAsync(compileIntent({ ...store, objects: store.vault }, INTENT)),
+    ]
+    for (let n = 1; ; n++) {
+      const store = memory()
+      const { store: dying } = killedAtWrite(store, n)
+      const died = await importInto(guarded(dying, templates, role)).catch((error: Error) => error)
+      await store.table.remove(...rowKeys.importLock(), 0)
+      expect(await importInto(guarded(store, templates, role))).toMatchObject({ layout: 'segments' })
+      expect(await cases(store)).toEqual(await cases(whole))
+      for (const side of ['search', 'heldout'] as const) expect(await compareImported(store, INTENT, side)).toBeNull()
+      if (!(died instanceof Error)) break
+      expect(died).toBeInstanceOf(Killed)
+    }
+  })
+
+  it('packs what comes into a deployment of an earlier version, whose folders stay and are read', async () => {
+    const runs = aWorld({ search: 3, heldout: 3 })
+    const store = await stocked({ ...memory(), rolesApart: true as const }, runs.slice(1, 5), { layout: 'files' })
+    await store.objects.delete(keys.layout())
+    expect(await importInto(guarded(store, templates, role), runs)).toMatchObject({
+      stored: 2,
+      unchanged: 4,
+      restored: 0,
+      layout: 'segments',
+    })
+    for (const [side, name] of [
+      [store.objects, 'search'],
+      [store.vault, 'heldout'],
+    ] as const) {
+      const there = await Array.fromAsync(side.list(keys.runs()))
+      expect(there.map((key) => key.split('.').at(-1))).toEqual(expect.arrayContaining(['json', 'zst']))
+      expect(await Array.fromAsync(compileIntent({ ...store, objects: side }, INTENT))).toHaveLength(3)
+      expect(await compareImported(store, INTENT, name)).toBeNull()
+    }
   })
 
   it('takes runs of a retired version’s families into the search set', async () => {
@@ -87,17 +166,20 @@ describe('the ingest role', () => {
     await expect(vault.get('experience/x')).rejects.toThrow('may not s3:GetObject')
   })
 
+  it('of an earlier version writes nothing, and is told to be deployed again', async () => {
+    const earlier = structuredClone(templates) as Templates
+    for (const statement of policyOf(earlier))
+      statement.Resource = [statement.Resource].flat().filter((r) => !JSON.stringify(r).includes(keys.layout()))
+    const store = memory()
+    await expect(importInto(guarded(store, earlier, role))).rejects.toThrow('Deploy its stacks again with this version')
+    expect(await contents(store)).toEqual({})
+  })
+
   it('has no right that an import can do without', async () => {
-    const policy = (all: Templates) => {
-      const [, found] = Object.entries(all.AutotuneData!.Resources!).find(
-        ([id, r]) => r.Type === 'AWS::IAM::Policy' && id.startsWith('VaultIngest'),
-      )!
-      return (found.Properties!.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement
-    }
     const needless: string[] = []
     const withoutOne = async (statement: number, field: 'Action' | 'Resource', at: number) => {
       const less = structuredClone(templates) as Templates
-      const changed = policy(less)[statement]!
+      const changed = policyOf(less)[statement]!
       const values = [changed[field]].flat()
       changed[field] = values.toSpliced(at, 1)
       const store = await retired()
@@ -110,12 +192,24 @@ describe('the ingest role', () => {
       )
       if (!failed) needless.push(JSON.stringify(values[at]))
     }
-    for (const [s, statement] of policy(templates).entries())
+    for (const [s, statement] of policyOf(templates).entries())
       for (const field of ['Action', 'Resource'] as const)
         for (const at of [statement[field]].flat().keys()) await withoutOne(s, field, at)
     expect(needless).toEqual([])
   })
 })
+
+/** Statements of the ingest role. */
+function policyOf(all: Templates) {
+  const [, found] = Object.entries(all.AutotuneData!.Resources!).find(
+    ([id, r]) => r.Type === 'AWS::IAM::Policy' && id.startsWith('VaultIngest'),
+  )!
+  return (found.Properties!.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement
+}
+
+const gone = async (side: ObjectStore, prefix: string): Promise<void> => {
+  for await (const key of side.list(prefix)) await side.delete(key)
+}
 
 /** A store whose last import died, and in which a version is retired: an import must look up which families it held. */
 async function retired(): Promise<Store> {

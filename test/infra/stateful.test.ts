@@ -30,6 +30,14 @@ describe('what is deployed', () => {
     }
   })
 
+  it('ends uploads in parts that nobody ends, in every bucket', () => {
+    for (const { id, Properties: p } of ofType(templates, 'AWS::S3::Bucket')) {
+      const { Rules } = p!.LifecycleConfiguration as { Rules: { AbortIncompleteMultipartUpload?: unknown }[] }
+      const ends = Rules.map((rule) => rule.AbortIncompleteMultipartUpload).filter(Boolean)
+      expect([id, ends]).toEqual([id, [{ DaysAfterInitiation: 7 }]])
+    }
+  })
+
   it('locks the vault and the releases, and nothing that must expire', () => {
     const locked = ofType(templates, 'AWS::S3::Bucket').filter((b) => b.Properties!.ObjectLockEnabled)
     expect(locked.map((b) => b.id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['ReleasesBucket', 'VaultBucket'])

@@ -14,6 +14,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { publishPack, publishSuite } from '../../functions/steps/experience/documents.ts'
 import { ingest } from '../../functions/steps/experience/ingest.ts'
+import type { Layout } from '../../functions/steps/experience/layout.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { type RunRequest, runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
@@ -48,24 +49,29 @@ export function onDisk(): { readonly store: Store; readonly dir: string; readonl
 
 export const RECORDED = { by: 'recorded', key: 'unused', heldout_share: 0.5 } as const
 
-export const imported = (store: Store, runs: readonly ExperienceRun[]) =>
+export const imported = (store: Store, runs: readonly ExperienceRun[], layout: Layout | null = null) =>
   ingest(
     store,
     async function* () {
       yield* runs
     },
     RECORDED,
+    { layout },
   )
 
 /** A store that holds the documents and a world. */
 export async function stocked<S extends Store>(
   store: S,
   runs: readonly ExperienceRun[] = aWorld(),
-  { pack = aPack(), suite = aSuite() }: { pack?: ContextPack; suite?: EvaluatorSuite } = {},
+  {
+    pack = aPack(),
+    suite = aSuite(),
+    layout = null,
+  }: { pack?: ContextPack; suite?: EvaluatorSuite; layout?: Layout | null } = {},
 ): Promise<S> {
   await publishPack(store, pack)
   await publishSuite(store, suite)
-  await imported(store, runs)
+  await imported(store, runs, layout)
   return store
 }
 

@@ -28,7 +28,7 @@ describe('a deployed run with a harness function', () => {
   let base: Store
   beforeAll(async () => {
     templates = templatesOf({ harness: FUNCTION, model: MODEL })
-    base = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    base = await stocked(memory(), aWorld({ search: 6, heldout: 100 }), { layout: 'segments' })
   }, 60_000)
 
   /** A deployment whose harness is this one, as it would be called over the wire. */

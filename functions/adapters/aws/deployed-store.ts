@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Progress, Store, Workflows } from '../../ports.ts'
-import { fileScratch } from '../local/sqlite/file-scratch.ts'
+import { fileScratch } from '../local/files/file-scratch.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
 import { type Credentials, openAwsStore } from './open-store.ts'
 import { stepFunctions } from './step-functions.ts'

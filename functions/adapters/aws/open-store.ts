@@ -21,8 +21,13 @@ export interface StoreNames {
 /** Whose rights the store works under. */
 export type Credentials = NonNullable<S3ClientConfig['credentials']>
 
-/** Requests at once: an import and a compile keep more than the SDK's 50 under way, and it warns of those that wait. */
-const MAX_SOCKETS = 256
+/** How S3 is asked. */
+export const S3_REQUESTS = {
+  /** At once: an import and a compile keep more than the SDK's 50 under way, and it warns of those that wait. */
+  httpsAgent: { maxSockets: 256 },
+  /** Milliseconds of silence after which a request is given up and sent again: the SDK would wait for ever. */
+  socketTimeout: 60_000,
+} as const
 
 const systemClock: Clock = { now: () => new Date().toISOString() }
 
@@ -36,7 +41,7 @@ export function openAwsStore(
   }: { progress?: Progress; clock?: Clock; credentials?: Credentials } = {},
 ): Store & { close(): void } {
   const config = { ...(names.region ? { region: names.region } : {}), ...(credentials ? { credentials } : {}) }
-  const s3 = new S3Client({ ...config, requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS } } })
+  const s3 = new S3Client({ ...config, requestHandler: S3_REQUESTS })
   const dynamo = new DynamoDBClient(config)
   const bucketOr = (bucket: string | null, what: string) =>
     bucket === null ? refusing(what) : s3Store({ client: s3, bucket })

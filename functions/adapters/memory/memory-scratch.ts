@@ -1,16 +1,15 @@
 /** What is put aside in memory: for tests, and where a step has no disk of its own. */
 import { Records } from '#core/bytes/records.ts'
+import { TextTable } from '#core/bytes/text-table.ts'
 import type { Scratch } from '#ports'
 
 export function memoryScratch(): Scratch {
-  const texts = new Map<string, string>()
+  const table = new TextTable(new Records())
   return {
     records: new Records(),
-    get: (key) => texts.get(key) ?? null,
-    set: (key, text) => void texts.set(key, text),
-    *entries(prefix = '') {
-      for (const key of [...texts.keys()].filter((k) => k.startsWith(prefix)).sort()) yield [key, texts.get(key)!]
-    },
-    close: () => texts.clear(),
+    get: (key) => table.get(key),
+    set: (key, text) => table.set(key, text),
+    entries: (prefix) => table.entries(prefix),
+    close: () => {},
   }
 }

@@ -23,8 +23,9 @@ export class ByteList<T> implements Series<T> {
   /** The list that `toJSON` was made of. */
   static parse<T>(column: Column<T>, { length, bytes }: ReturnType<ByteList<T>['toJSON']>): ByteList<T> {
     const list = new ByteList(column)
-    const all = Buffer.from(bytes, 'base64')
     const size = BLOCK * column.bytes
+    const all = Buffer.alloc(ByteList.bytes(column, length))
+    all.write(bytes, 'base64')
     list.#length = length
     for (let at = 0; at < all.length; at += size) list.#blocks.push(new DataView(all.buffer, all.byteOffset + at, size))
     return list
@@ -71,6 +72,7 @@ export class ByteList<T> implements Series<T> {
   /** As one value of a message. */
   toJSON(): { readonly length: number; readonly bytes: string } {
     const blocks = this.#blocks.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
-    return { length: this.#length, bytes: Buffer.concat(blocks).toString('base64') }
+    const all = Buffer.concat(blocks, this.#length * this.#column.bytes)
+    return { length: this.#length, bytes: all.toString('base64') }
   }
 }

@@ -26,28 +26,35 @@ export interface PreparedRun extends PackedRun {
   readonly facts: RunFacts
 }
 
-/** Prepares a run. Of no other run, and of nothing in a store: whoever prepares runs may do so in any order. */
-export function prepareRun(run: ExperienceRun, splitKey: string): PreparedRun {
-  const recorded = canonical(run)
+/**
+ * Prepares runs. Of no other run, and of nothing in a store: whoever prepares some may do so in any order. One step over all
+ * runs and then the next, as `packRecorded` does.
+ */
+export function prepareRuns(runs: readonly ExperienceRun[], splitKey: string): PreparedRun[] {
+  const texts = runs.map((run) => canonical(run))
   // Compiled as it will be read again: the order of keys is part of what a compiler sees.
-  const again = JSON.parse(recorded) as ExperienceRun
-  const { compiled, record } = packRecorded(recorded, again)
-  const { intent_id: intent, family_id: family, split } = run
-  const names = hashedNames(run)
-  const content = nameContent(splitKey, again)
-  const sketch = sketchOf(splitKey, run)
-  return {
-    recorded,
-    compiled,
-    facts: {
-      line: indexLine(run),
-      intent,
-      family,
-      split,
-      names,
-      content: { key: content.key, hidden: content.hide(family) },
-      sketch: sketch && { ...sketch, hidden: hideUnderRun(splitKey, names.run).hide(family) },
-      record,
-    },
-  }
+  const again = texts.map((recorded) => ({ recorded, again: JSON.parse(recorded) as ExperienceRun }))
+  const packed = packRecorded(again)
+  const contents = again.map((one) => nameContent(splitKey, one.again))
+  const sketches = runs.map((run) => sketchOf(splitKey, run))
+  return runs.map((run, i) => {
+    const { recorded, compiled, record } = packed[i]!
+    const { intent_id: intent, family_id: family, split } = run
+    const names = hashedNames(run)
+    const sketch = sketches[i]!
+    return {
+      recorded,
+      compiled,
+      facts: {
+        line: indexLine(run),
+        intent,
+        family,
+        split,
+        names,
+        content: { key: contents[i]!.key, hidden: contents[i]!.hide(family) },
+        sketch: sketch && { ...sketch, hidden: hideUnderRun(splitKey, names.run).hide(family) },
+        record,
+      },
+    }
+  })
 }

@@ -1,6 +1,6 @@
 /** Sketches of what runs say, to find near copies: MinHash over runs of words, under the split's key. */
-import { createHmac } from 'node:crypto'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { mac } from '../mac.ts'
 import { type ContentName, hiddenUnder } from './content.ts'
 
 /** Words of a shingle. */
@@ -20,32 +20,29 @@ export interface Sketch {
 
 /** Sketch of a run's texts; null: they are too short. Who does not hold the key can make none. */
 export function sketchOf(splitKey: string, run: ExperienceRun): Sketch | null {
-  const words =
-    textOf(run)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  if (words.length < WORDS + LEAST_SHINGLES - 1) return null
-  const seed = createHmac('sha256', splitKey).update('shingles').digest().readUInt32BE(0)
-  const hashes = words.map((word) => hashOf(word, seed))
-  const least = new Array<number>(BINS).fill(-1)
+  const seed = seedOf(splitKey)
+  const hashes = hashesOfWords(textOf(run).toLowerCase(), seed)
+  if (hashes.length < WORDS + LEAST_SHINGLES - 1) return null
+  const least = new Int32Array(BINS).fill(-1)
   for (let i = 0; i + WORDS <= hashes.length; i++) {
     let hash = seed
     for (let k = 0; k < WORDS; k++) hash = mixed(hash ^ hashes[i + k]!)
-    const [bin, value] = [hash % BINS, hash >>> 6]
+    const [bin, value] = [hash & (BINS - 1), hash >>> 6]
     if (least[bin] === -1 || value < least[bin]!) least[bin] = value
   }
   // An empty bin borrows from the next one that is not.
-  const filled = least.map((_, bin) => {
+  const filled = Array.from(least, (_, bin) => {
     let at = bin
     while (least[at] === -1) at = (at + 1) % BINS
     return least[at]! & 0xffff
   })
   const hex = filled.map((value) => value.toString(16).padStart(4, '0'))
+  const codeOf = mac(splitKey)
   const bands = Array.from({ length: BINS / BAND }, (_, band) =>
-    createHmac('sha256', splitKey)
-      .update(`band\u0000${run.intent_id}\u0000${band}\u0000${hex.slice(band * BAND, (band + 1) * BAND).join('')}`)
-      .digest('hex')
-      .slice(0, 32),
+    codeOf(`band\u0000${run.intent_id}\u0000${band}\u0000${hex.slice(band * BAND, (band + 1) * BAND).join('')}`).slice(
+      0,
+      32,
+    ),
   )
   return { bands, signature: hex.join('') }
 }
@@ -74,11 +71,46 @@ function textOf({ steps, evidence, outcome }: ExperienceRun): string {
   return [...said, ...read, JSON.stringify(outcome.outputs)].join('\n')
 }
 
-/** FNV-1a, 32 bits. */
-function hashOf(word: string, seed: number): number {
-  let hash = seed ^ 0x811c9dc5
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
-  return mixed(hash)
+/** Seeds of keys: an import has one. */
+const seeds = new Map<string, number>()
+
+function seedOf(splitKey: string): number {
+  const known = seeds.get(splitKey) ?? Number.parseInt(mac(splitKey)('shingles').slice(0, 8), 16) | 0
+  seeds.set(splitKey, known)
+  return known
+}
+
+const isWordPart = /[\p{L}\p{N}]/u
+
+/** Hash of each word (FNV-1a, 32 bits) of a text in lower case: runs of letters and digits. */
+function hashesOfWords(text: string, seed: number): number[] {
+  const hashes: number[] = []
+  const start = seed ^ 0x811c9dc5
+  let hash = start
+  let length = 0
+  const end = () => {
+    if (length > 0) hashes.push(mixed(hash))
+    hash = start
+    length = 0
+  }
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c < 0x80) {
+      if ((c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39)) {
+        hash = Math.imul(hash ^ c, 0x01000193)
+        length++
+      } else end()
+      continue
+    }
+    const point = String.fromCodePoint(text.codePointAt(i)!)
+    if (isWordPart.test(point)) {
+      for (let k = 0; k < point.length; k++) hash = Math.imul(hash ^ point.charCodeAt(k), 0x01000193)
+      length++
+    } else end()
+    i += point.length - 1
+  }
+  end()
+  return hashes
 }
 
 /** Spreads 32 bits (the finaliser of MurmurHash3). */
@@ -86,5 +118,5 @@ function mixed(value: number): number {
   let hash = value
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }

@@ -25,6 +25,8 @@ export function askRefusal(item: LedgerItem): string | null {
     return `version retired: it certified a candidate. Seal a fresh version (import families that were never sealed)`
   if (item.retired === 'exhausted') return `version exhausted (${item.used} of ${item.questions}). Seal a fresh version`
   if (item.retired === 'superseded') return 'version superseded by a newer seal. Start the run again'
+  if (item.retired === 'erased')
+    return 'version retired: families of it were erased. Seal a fresh version (import families that were never sealed)'
   if (item.open)
     return `question ${item.open.k} is open for run ${item.open.run_id}. Resume that run, or answer "no" with run --abandon ${item.open.run_id}`
   return isBelow(item.used, item.questions)
@@ -77,6 +79,21 @@ export function supersede(item: LedgerItem): Transition {
   }
 }
 
+/** A version of which families were erased answers no further question: it was counted with them, and no question can be answered without. */
+export function endErased(item: LedgerItem): Transition {
+  if (item.used === 0) return supersede(item)
+  if (item.retired) return { refused: `version is already ${item.retired}` }
+  if (item.open) return { refused: `question ${item.open.k} is open for run ${item.open.run_id}` }
+  return {
+    next: {
+      ...item,
+      retired: 'erased',
+      chain: chainLink(item.chain, { erased: true }),
+      revision: item.revision + 1,
+    },
+  }
+}
+
 /** Does an item hold together? Recomputes every link from the published facts, and the state from the history. */
 export function chainHolds(item: LedgerItem): boolean {
   const { used: _used, open: _open, history, retired, chain, revision: _revision, ...facts } = item
@@ -87,7 +104,7 @@ export function chainHolds(item: LedgerItem): boolean {
     if (answer !== null) link = chainLink(link, { k, commit, answer })
     if (link !== stored) return false
   }
-  if (retired === 'superseded') link = chainLink(link, { superseded: true })
+  if (retired === 'superseded' || retired === 'erased') link = chainLink(link, { [retired]: true })
   return link === chain
 }
 
@@ -99,6 +116,7 @@ function stateHolds({ used, open, history, retired, questions }: LedgerItem): bo
   const isOpen = last?.answer === null
   if (isOpen ? open?.k !== last.k || open.commit !== last.commit || open.run_id !== last.run_id : open !== null)
     return false
+  if (retired === 'erased') return used > 0 && !isOpen && !last?.answer && isBelow(used, questions)
   if (used === 0) return retired === null || retired === 'superseded'
   return retired === (last?.answer ? 'passed' : !isBelow(used, questions) && !isOpen ? 'exhausted' : null)
 }

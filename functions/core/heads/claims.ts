@@ -1,5 +1,6 @@
 /** What the journal of heads says of a store, as it stands after its last line. */
 import type { Head, HeadLine } from '#schemas/head-line.ts'
+import { Erasures } from './erasures.ts'
 
 type Of<K extends Head['kind']> = Extract<Head, { readonly kind: K }>
 
@@ -20,6 +21,8 @@ export interface Claims {
   readonly version: 0 | 1 | 2
   /** Revision of each item, by `itemKey`, when the journal came to version 2: what was decided up to there may carry no code of its own. */
   readonly before: ReadonlyMap<string, number>
+  /** What people had erased. */
+  readonly erasures: Erasures
 }
 
 export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `${pk}\u0000${sk}`
@@ -33,14 +36,15 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
   const imports = new Set<string>()
   const documents = new Map<string, string>()
   const promotions = new Map<string, Of<'promotion'>>()
+  const erasures = new Erasures()
   let found = 0
   let version: Claims['version'] = 0
   let before: ReadonlyMap<string, number> = new Map()
-  const take = (head: Head): void => {
+  const take = (head: Head, at: string): void => {
     switch (head.kind) {
       case 'begun':
         found += head.found.length
-        for (const one of head.found) take(one)
+        for (const one of head.found) take(one, at)
         if (head.version === 2 && version < 2)
           before = new Map([...items].map(([key, { revision }]) => [key, revision]))
         version = version === 2 ? 2 : (head.version ?? 1)
@@ -65,10 +69,13 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
         return
       case 'promotion':
         promotions.set(promotionKey(head.rollout, head.revision), head)
+        return
+      case 'erased':
+        erasures.add(head, at)
     }
   }
-  for (const { head } of lines) take(head)
-  return { runs, items, imports, documents, promotions, found, version, before }
+  for (const { head, at } of lines) take(head, at)
+  return { runs, items, imports, documents, promotions, found, version, before, erasures }
 }
 
 /** An item of the ledger as it is found. */

@@ -81,7 +81,9 @@ export function prepare(recording: BareRecording & { readonly [PREPARED]?: Prepa
 function build(recording: BareRecording): PreparedRecording {
   const { evidence, calls, actions, approvals } = recording
   const rules = rulesOf(recording)
-  const buckets = [...new Set(evidence.bucket)].sort()
+  const buckets: string[] = []
+  for (const bucket of evidence.bucket) if (!buckets.includes(bucket)) buckets.push(bucket)
+  buckets.sort()
   const bucketOf = new Uint16Array(evidence.bucket.length)
   for (let i = 0; i < bucketOf.length; i++) bucketOf[i] = buckets.indexOf(evidence.bucket[i]!)
   const orderingsOf = buckets.map(() => new Set<string>())
@@ -90,7 +92,7 @@ function build(recording: BareRecording): PreparedRecording {
   const actionContext =
     actions.context ?? actions.step.map((step) => calls.step[lastAtOrBefore(calls.step, step)] ?? step)
   const ofCalls = calls.step.length > 0
-  const acting = firstOfEach(actionContext)
+  const acting = ofCalls ? [] : firstOfEach(actionContext)
   const contexts = ofCalls ? calls.step : acting.map((i) => actionContext[i]!)
   const ofContexts = ofCalls ? calls.agent : actions.agent && acting.map((i) => actions.agent![i]!)
   const order = { contexts, agents: ofContexts, actionContext, actionAgents: actions.agent }
@@ -223,10 +225,26 @@ function offersOfNeeds({ needs }: BareRecording): PreparedRecording['needOffers'
 
 function makeSequence(recording: BareRecording, bucketOf: Uint16Array, orderings: readonly string[]): Sequence {
   const { hop, ranks } = recording.evidence
-  const rank = (i: number): number => ranks[orderings[bucketOf[i]!]!]?.[i] ?? 0
-  const offers = hop.map((_, i) => i).filter((i) => rank(i) > 0)
-  offers.sort((a, b) => hop[a]! - hop[b]! || rank(a) - rank(b) || bucketOf[a]! - bucketOf[b]! || a - b)
-  return { offers: Int32Array.from(offers), ranks: Int32Array.from(offers, rank) }
+  const columns = orderings.map((ordering) => ranks[ordering])
+  const rank = new Int32Array(hop.length)
+  const offers: number[] = []
+  const order = (a: number, b: number): number =>
+    hop[a]! - hop[b]! || rank[a]! - rank[b]! || bucketOf[a]! - bucketOf[b]! || a - b
+  let isOrdered = true
+  for (let i = 0; i < hop.length; i++) {
+    rank[i] = columns[bucketOf[i]!]?.[i] ?? 0
+    if (rank[i]! <= 0) continue
+    isOrdered &&= offers.length === 0 || order(offers.at(-1)!, i) < 0
+    offers.push(i)
+  }
+  // Most are recorded in the order in which they were ranked.
+  if (!isOrdered) offers.sort(order)
+  const sequence = { offers: new Int32Array(offers.length), ranks: new Int32Array(offers.length) }
+  for (let s = 0; s < offers.length; s++) {
+    sequence.offers[s] = offers[s]!
+    sequence.ranks[s] = rank[offers[s]!]!
+  }
+  return sequence
 }
 
 /** Index of the last entry of an ascending range that is <= value; the one before the range when none is. */

@@ -102,6 +102,12 @@ const GROUPS = new Set(['evidence', 'tools', 'memory', 'calls', 'hops', 'actions
 /** A recording as `SharedText` writes it: its shape, then a value for each field: a number of the table, or the value itself in brackets. */
 type Row = readonly [shape: number, ...fields: (number | readonly [unknown])[]]
 
+/** Names of fields of one group. */
+interface Fields {
+  readonly group: string | null
+  readonly names: string[]
+}
+
 /**
  * Cases as text, in which what an earlier case had stands by its number: what is read again and again is most of all parsed
  * again and again. Tables of settings read from it are one object, frozen, so that their plans are made once.
@@ -109,6 +115,7 @@ type Row = readonly [shape: number, ...fields: (number | readonly [unknown])[]]
 export class SharedText {
   readonly #numbers = new Map<string, number>()
   readonly #values: unknown[] = []
+  readonly #shapes: (Fields[] | undefined)[] = []
   /** Columns that one case had so far. */
   readonly #seen = new Set<string>()
 
@@ -126,20 +133,34 @@ export class SharedText {
     return { ...head, recordings: rows.map((row) => this.#recording(row)) }
   }
 
-  #recording([shape, ...fields]: Row): SlimRecording {
+  #recording(row: Row): SlimRecording {
     const recording: Record<string, unknown> = {}
-    const places = this.#values[shape] as readonly (readonly [string | null, string])[]
-    for (let i = 0; i < places.length; i++) {
-      const [group, name] = places[i]!
-      const field = fields[i]!
-      const value = typeof field === 'number' ? this.#values[field] : field[0]
-      if (group === null) recording[name] = value
-      else {
-        recording[group] ??= {}
-        ;(recording[group] as Record<string, unknown>)[name] = value
-      }
+    const value = (at: number): unknown => {
+      const field = row[at]!
+      return typeof field === 'number' ? this.#values[field] : field[0]
+    }
+    let at = 1
+    for (const { group, names } of this.#shape(row[0])) {
+      const part = group === null ? recording : ((recording[group] as Record<string, unknown> | undefined) ?? {})
+      for (const name of names) part[name] = value(at++)
+      if (group !== null) recording[group] = part
     }
     return recording as SlimRecording
+  }
+
+  /** Fields of a row in their order, those of one group that follow each other together. */
+  #shape(number: number): readonly Fields[] {
+    let shape = this.#shapes[number]
+    if (!shape) {
+      shape = []
+      for (const [group, name] of this.#values[number] as readonly (readonly [string | null, string])[]) {
+        const last = shape.at(-1)
+        if (last?.group === group) last.names.push(name)
+        else shape.push({ group, names: [name] })
+      }
+      this.#shapes[number] = shape
+    }
+    return shape
   }
 
   #value(value: unknown): number | readonly [unknown] {

@@ -195,7 +195,7 @@ export function spending(trimmed: TrimmedCase, pins: ReplayPins): Spending {
   let rightWaiting = 0
   for (let i = 0; i < rightApprovals.length; i++) rightWaiting += asked[rightApprovals[i]!]!
   const { tokens, cents } = spent(trimmed, pins.prices)
-  const latencyMs = latency(trimmed)
+  const latencyMs = latencyOf(trimmed)
   return { tokens, cents, latencyMs, bypassed, rightActions: rightApprovals.length, rightWaiting }
 }
 
@@ -300,7 +300,8 @@ const windowTokens = ({ tools, memory }: PreparedRecording, plan: SettingsPlan, 
   Math.min(plan.toolTokens, tools.tokensAtContext[context]!) +
   Math.min(plan.memoryTokens, memory.tokensAtContext[context]!)
 
-function latency(trimmed: TrimmedCase): number | null {
+/** Latency: the recorded one, less the hops that are not made any more and more those that are; null: not known. */
+export function latencyOf(trimmed: TrimmedCase): number | null {
   const { recording, prepared, rendered, equal } = trimmed
   let total = asMeasured('latency_ms', recording.outcome.latency_ms)
   if (equal || total === null) return total

@@ -17,8 +17,8 @@ export function harnessView({ baseline }: ReplayPins): CaseView {
   const same = digestOf(baseline)
   const keys = new WeakMap<Settings, string>()
   return {
-    rendered: () => null,
-    bypassedAmounts: () => [],
+    renders: false,
+    sideBySide: () => () => [],
     contextKey(_, settings) {
       let key = keys.get(settings)
       if (key === undefined) {

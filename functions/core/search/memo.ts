@@ -1,25 +1,21 @@
 /** Replays paid at most once. What is counted is what the sequential algorithm reads, whatever ran ahead of it. */
 import { hash } from 'node:crypto'
 import type { ReplayResult } from '#schemas/candidate.ts'
-import type { EvaluatorVerdict } from '#schemas/suite.ts'
 import { number, record, yes } from '../bytes/columns.ts'
 import type { Records } from '../bytes/records.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import type { CaseAnswer, ReplayCounts } from './replayer.ts'
+import { briefOf } from './gist.ts'
+import type { Answer, Gist, ReplayCounts } from './replayer.ts'
 
 /** Takes each replay that a search read, in reading order. */
 export type OnRecord = (result: ReplayResult) => void
 
 /** What a search keeps of an answer. */
-export interface Remembered {
+export interface Remembered extends Pick<Gist, 'stop' | 'failing'> {
   readonly measures: Measures
   readonly contextChanged: boolean
   readonly decisionChanged: boolean
-  /** Why it counts against the candidate whatever its measures; null: it was replayed. */
-  readonly stop: string | null
-  /** The first verdict that failed and where, for people; null: none did. */
-  readonly failing: string | null
 }
 
 /** A context by sixteen bytes of its hash. */
@@ -43,8 +39,6 @@ export class ReplayMemo {
   readonly #aside: Records
   /** Position of each case's newest row; it names the one before. */
   readonly #newest: Float64Array
-  /** Lines on record of rows that were never read: a replay that ran ahead is neither counted nor on record before. */
-  readonly #unread = new Map<number, CaseAnswer['result']>()
   #paid = 0
   #avoided = 0
   #unreplayable = 0
@@ -81,31 +75,32 @@ export class ReplayMemo {
     return NONE
   }
 
-  /** Position of the answer. `numbered`: the number of its context as well; `NONE`: it has none. */
-  remember(
+  /**
+   * Keeps a paid answer as the algorithm reads it: it is counted, and its line goes on record. What ran ahead and is not read
+   * is neither. `numbered`: the number of its context as well; `NONE`: it has none.
+   */
+  pay(
     caseIndex: number,
     key: string,
-    { measures, contextChanged, decisionChanged, result }: CaseAnswer,
-    numbered = NONE,
-  ): number {
-    // The whole reason, such as a stack, stands in the replay's own line.
-    const stop = result.status === 'replayed' ? null : `${result.case_id}: ${result.reason?.split('\n', 1)[0]}`
-    const failing = failingOf(Object.values(result.scorecard?.scores ?? {}))
+    answer: Answer,
+    { candidateId, numbered = NONE }: { readonly candidateId: string; readonly numbered?: number },
+  ): Remembered {
+    const { measures, decisionChanged } = answer
+    const contextChanged = answer.contextChanged !== false
+    const { status, stop, failing } = 'gist' in answer ? answer.gist : briefOf(answer.result)
     const words = stop === null && failing === null ? '' : JSON.stringify([stop, failing])
     const row = Buffer.alloc(WORDS + Buffer.byteLength(words))
     row.set(keyBytes(key))
     row.write(words, WORDS)
-    ROW.write(viewOf(row), KEY_BYTES, {
-      earlier: this.#newest[caseIndex]!,
-      numbered,
-      contextChanged: contextChanged !== false,
-      decisionChanged,
-      measures,
-    })
-    const at = this.#aside.append(row)
-    this.#newest[caseIndex] = at
-    this.#unread.set(at, result)
-    return at
+    const earlier = this.#newest[caseIndex]!
+    ROW.write(viewOf(row), KEY_BYTES, { earlier, numbered, contextChanged, decisionChanged, measures })
+    this.#newest[caseIndex] = this.#aside.append(row)
+    this.#paid++
+    if (status === 'unreplayable') this.#unreplayable++
+    if (status === 'failed') this.#failed++
+    if ('gist' in answer) answer.onRecord()
+    else this.#record({ candidate_id: candidateId, ...answer.result })
+    return { measures, contextChanged, decisionChanged, stop, failing }
   }
 
   /** Counts a case whose baseline's own record stands. */
@@ -113,29 +108,18 @@ export class ReplayMemo {
     this.#avoided++
   }
 
-  /** The answer at a position, as the algorithm reads it. */
-  read(at: number, candidateId: string): Remembered {
-    const result = this.#unread.get(at)
-    if (result) {
-      this.#unread.delete(at)
-      this.#paid++
-      if (result.status === 'unreplayable') this.#unreplayable++
-      if (result.status === 'failed') this.#failed++
-      this.#record({ candidate_id: candidateId, ...result })
-    } else this.#avoided++
-    return this.#row(at)
-  }
-
-  /** Measures of the answer at a position, uncounted. */
-  measures(at: number): Measures {
-    return this.#row(at).measures
-  }
-
-  #row(at: number): Remembered {
+  /** The answer at a position, as the algorithm reads it again. */
+  read(at: number): Remembered {
+    this.#avoided++
     const bytes = this.#aside.read(at)
     const { measures, contextChanged, decisionChanged } = ROW.read(viewOf(bytes), KEY_BYTES)
     const [stop, failing] = bytes.length === WORDS ? [null, null] : JSON.parse(bytes.toString('utf8', WORDS))
     return { measures, contextChanged, decisionChanged, stop, failing }
+  }
+
+  /** Measures of the answer at a position, uncounted. */
+  measures(at: number): Measures {
+    return ROW.read(viewOf(this.#aside.read(at)), KEY_BYTES).measures
   }
 }
 
@@ -143,16 +127,3 @@ const viewOf = ({ buffer, byteOffset }: Buffer): DataView => new DataView(buffer
 
 /** Keys of any length as sixteen bytes. */
 const keyBytes = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, KEY_BYTES)
-
-/** What a person looks for first: which evaluator failed, on which evidence or step. */
-function failingOf(verdicts: readonly EvaluatorVerdict[]): string | null {
-  const failed = verdicts.find((v) => v.status === 'fail' && v.findings.length > 0)
-  const finding = failed?.findings[0]
-  if (!finding) return null
-  const where = finding.evidence_ref
-    ? ` (${finding.evidence_ref})`
-    : finding.step === null
-      ? ''
-      : ` (step ${finding.step})`
-  return `${failed.evaluator_id}: ${finding.message}${where}`
-}

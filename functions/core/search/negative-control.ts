@@ -5,7 +5,7 @@
  */
 import type { Settings, SettingValue } from '#schemas/common.ts'
 import { canBreak } from '../evaluate/breakable.ts'
-import { binaryFloors, floorLetters, lettersOfScores } from '../evaluate/floor-letters.ts'
+import { binaryFloors, floorLetters } from '../evaluate/floor-letters.ts'
 import { applyPatch, type TunableField } from '../space/lattice.ts'
 import { measured } from '../statistics/measured.ts'
 import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
@@ -17,18 +17,23 @@ import {
   ruinTogether,
   worstTogether,
 } from './destructive.ts'
-import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import { lettersOf } from './gist.ts'
+import { type Answer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 
-/** Cases that are looked at together: a constant, so that counts do not depend on who replays them. */
+/** Cases after which a control looks whether it has seen enough: a constant, so that counts do not depend on who replays them. */
 const BLOCK = 16
 /** Cases after which a control may stop, once all that it looks for was seen. */
 const ENOUGH_CASES = 2000
 
 /** Runs the control. It yields blocks of replays, as the search does; none of them is on record or counted as paid. */
-export function* negativeControl(input: SearchInput, view: CaseView): Generator<Round, Control, readonly CaseAnswer[]> {
+export function* negativeControl(
+  input: SearchInput,
+  view: CaseView,
+  block = BLOCK,
+): Generator<Round, Control, readonly Answer[]> {
   const { fields, pack, candidates } = input
-  const tally = { replays: 0 }
+  const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
   for (const field of fields) {
     const values = destructiveValues(field, candidates)
@@ -60,23 +65,30 @@ export function* negativeControl(input: SearchInput, view: CaseView): Generator<
   return { surfaces, together: together.seen(), floors, replays: tally.replays }
 }
 
+/** What the visits of one control share. `ahead`: cases asked for at once. */
+interface Tally {
+  replays: number
+  readonly ahead: number
+}
+
 function* visit(
   settings: Settings,
   { panel }: SearchInput,
   view: CaseView,
   watch: Watch,
-  tally: { replays: number },
-): Generator<Round, void, readonly CaseAnswer[]> {
+  tally: Tally,
+): Generator<Round, void, readonly Answer[]> {
   const { length } = panel.cases
-  for (let first = 0; first < length; first += BLOCK) {
-    if (first >= ENOUGH_CASES && watch.hasSeenAll()) return
+  const isDone = (at: number) => at >= ENOUGH_CASES && watch.hasSeenAll()
+  for (let first = 0; first < length && !isDone(first); first += tally.ahead) {
+    const end = Math.min(length, first + tally.ahead)
     const cases: number[] = []
-    for (let i = first; i < Math.min(length, first + BLOCK); i++)
-      if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
-    if (cases.length === 0) continue
-    const answers = yield { candidate_id: 'control', settings, cases }
-    tally.replays += cases.length
-    for (const [at, i] of cases.entries()) watch.look(i, answers[at]!)
+    for (let i = first; i < end; i++) if (view.contextKey(i, settings) !== SAME_AS_BASELINE) cases.push(i)
+    const answers = cases.length > 0 ? yield { candidate_id: 'control', settings, cases, offRecord: true } : []
+    let read = 0
+    for (let from = first; from < end && !isDone(from); from += BLOCK)
+      for (; read < cases.length && cases[read]! < from + BLOCK; read++) watch.look(cases[read]!, answers[read]!)
+    tally.replays += read
   }
 }
 
@@ -110,14 +122,15 @@ class Watch {
   }
 
   /** A case that cannot be replayed shows nothing, but its context is another. */
-  look(i: number, { measures, contextChanged, decisionChanged, result }: CaseAnswer): void {
+  look(i: number, answer: Answer): void {
     const { panel, suite } = this.#input
+    const { measures, contextChanged, decisionChanged } = answer
     if (!this.#isBeyond && (contextChanged !== false || decisionChanged)) this.changed = true
-    if (result.status !== 'replayed' || !result.scorecard) return
+    const now = 'gist' in answer ? answer.gist.letters : lettersOf(answer, suite)
+    if (now === null) return
     this.shown++
     const family = panel.familyOf[i]!
     const { baseline } = floorLetters(panel.cases.at(i)!.floors)
-    const now = lettersOfScores(suite, result.scorecard.scores, measures.approval_bypass === true)
     for (const [floor, { families }] of this.#floors.entries())
       if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
     const base = panel.baseline.at(i)!
@@ -156,7 +169,7 @@ function movesWithOthers(
   view: CaseView,
 ): boolean {
   const { length } = panel.cases
-  if (length === 0 || view.rendered(0, pack.settings) === null) return false
+  if (!view.renders) return false
   const others = fields.filter((f) => f.path !== field.path)
   const ends = [worstTogether(others, candidates), farTogether(others, candidates)]
   for (const patch of ends) {

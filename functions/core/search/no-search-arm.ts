@@ -9,7 +9,7 @@ import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest, type Tunabl
 import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.ts'
 import { EXACT_BELOW } from './exact-candidates.ts'
 import { NONE, ReplayMemo } from './memo.ts'
-import type { CaseAnswer, CaseView, Round } from './replayer.ts'
+import type { Answer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
 import { isMissing, type Place, placeOf } from './visit.ts'
 
@@ -27,7 +27,7 @@ export function* noSearchArm(
   view: CaseView,
   budget: number,
   { aside, block }: { readonly aside: Records; readonly block: number },
-): Generator<Round, NoSearchArm, readonly CaseAnswer[]> {
+): Generator<Round, NoSearchArm, readonly Answer[]> {
   const { panel, target, fields, pack } = input
   // Another search's replays: counted, not on record.
   const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
@@ -50,19 +50,20 @@ export function* noSearchArm(
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(block, budget - memo.counts.paid)
       const places: Place[] = []
-      const missing: Place[] = []
-      for (let i = measures.length; i < panel.cases.length && missing.length < affordable; i++) {
+      const cases: number[] = []
+      for (let i = measures.length; i < panel.cases.length && cases.length < affordable; i++) {
         const place = placeOf(i, settings, undefined, view, memo)
         places.push(place)
-        if (isMissing(place)) missing.push(place)
+        if (isMissing(place)) cases.push(i)
       }
-      const cases = missing.map(({ index }) => index)
-      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, once: true } : []
-      missing.forEach((place, n) => {
-        place.at = memo.remember(place.index, place.key, answers[n]!)
-      })
-      for (const { index, at } of places)
-        measures.add(at === NONE ? panel.baseline.at(index)! : memo.read(at, candidate_id).measures)
+      const answers = cases.length > 0 ? yield { candidate_id, settings, cases, offRecord: true, once: true } : []
+      let paid = 0
+      for (const place of places) {
+        const { index, key, at } = place
+        if (isMissing(place))
+          measures.add(memo.pay(index, key, answers[paid++]!, { candidateId: candidate_id }).measures)
+        else measures.add(at === NONE ? panel.baseline.at(index)! : memo.measures(at))
+      }
     }
     if (measures.length < panel.cases.length) break
     const metric = metricOver(target.metric, measures)

@@ -54,19 +54,18 @@ function* renderGroup(
   view: CaseView,
   baselineMetric: number | null,
 ): Generator<CandidateScore | Visited> {
-  const rendered = group.map((known) =>
-    'fate' in known ? null : new RenderedCandidate(known.settings, input.panel, number),
-  )
-  const candidates = rendered.filter((candidate) => candidate !== null)
-  for (let i = 0; candidates.length > 0 && i < input.panel.cases.length; i++) {
-    const beside = view.sideBySide?.(i)
-    for (const candidate of candidates) candidate.add(i, view, beside)
+  const waiting = group.filter((known): known is Visited => !('fate' in known))
+  const rendered = new Map(waiting.map((known) => [known, new RenderedCandidate(input.panel, number)]))
+  if (view.renders && waiting.length > 0) {
+    const candidates = [...rendered.values()]
+    const beside = view.sideBySide(waiting.map(({ settings }) => settings))
+    for (let i = 0; i < input.panel.cases.length; i++)
+      for (const [at, rendering] of beside(i).entries()) candidates[at]!.add(i, rendering)
   }
-  for (const [at, known] of group.entries()) {
-    const candidate = rendered[at]!
-    const settled =
-      'fate' in known || !candidate?.isKnown ? known : renderedFate(known, candidate, input, baselineMetric)
+  for (const known of group) {
+    const candidate = 'fate' in known ? null : rendered.get(known)!
+    const settled = candidate && view.renders ? renderedFate(known as Visited, candidate, input, baselineMetric) : known
     if ('fate' in settled) yield settled
-    else yield blindFate(view.sideBySide ? { ...settled, contexts: candidate.contexts } : settled, input)
+    else yield blindFate(view.renders ? { ...settled, contexts: candidate!.contexts } : settled, input)
   }
 }

@@ -1,5 +1,4 @@
 /** One candidate while its cases are rendered: what its free fates read of them, and no measures of single cases. */
-import type { Settings } from '#schemas/common.ts'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
 import type { Told } from '../evaluate/guardrails.ts'
 import { MeanFold, quantileOf } from '../evaluate/metric.ts'
@@ -9,14 +8,13 @@ import type { Measures } from '../evaluate/scorecard.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { fieldOf } from '../statistics/series.ts'
 import type { Rendered } from './free-fates.ts'
-import type { CaseView, Contexts, Rendering } from './replayer.ts'
+import type { Contexts, Rendering } from './replayer.ts'
 
 /** Means that a free fate may read. */
 const MEANS = (Object.keys(METRICS) as MetricName[]).filter((m) => METRICS[m].statistic === 'mean' && m !== 'utility')
 
 export class RenderedCandidate implements Rendered, Told {
   readonly #panel: Panel
-  readonly #settings: Settings
   readonly #means = new Map(MEANS.map((name) => [name, new MeanFold(name)]))
   /** Latencies by case from the first on that is not the baseline's; null: all are. */
   #latencies: Float64Array | null = null
@@ -28,12 +26,9 @@ export class RenderedCandidate implements Rendered, Told {
   readonly amounts: number[] = []
   unreplayable = 0
   why = ''
-  /** Does the replayer know anything of a case before it runs it? */
-  isKnown = true
 
-  constructor(settings: Settings, panel: Panel, group: number) {
+  constructor(panel: Panel, group: number) {
     this.#panel = panel
-    this.#settings = settings
     this.#baselineLatency = fieldOf(panel.baseline, 'latency_ms')
     this.#baselineBypass = fieldOf(panel.baseline, 'approval_bypass')
     this.contexts = { group, numbers: new Uint8Array(panel.cases.length) }
@@ -43,19 +38,15 @@ export class RenderedCandidate implements Rendered, Told {
     return this
   }
 
-  /** Cases in their order. `beside`: renders this case side by side with the other candidates. */
-  add(index: number, view: CaseView, beside: ((settings: Settings) => Rendering) | undefined): void {
-    if (!this.isKnown) return
-    const rendering = beside?.(this.#settings)
-    if (rendering) this.contexts.numbers[index] = rendering.context
-    const measures = rendering ? rendering.measures : view.rendered(index, this.#settings)
-    if (measures === null) this.isKnown = false
-    else if ('unreplayable' in measures) {
+  /** Cases in their order. */
+  add(index: number, { measures, amounts, context }: Rendering): void {
+    this.contexts.numbers[index] = context
+    if ('unreplayable' in measures) {
       this.unreplayable++
       this.why ||= measures.unreplayable
     } else if (this.unreplayable === 0) {
       this.#add(index, measures)
-      if (measures.approval_bypass) this.amounts.push(...view.bypassedAmounts(index, this.#settings))
+      this.amounts.push(...amounts)
     }
   }
 

@@ -6,21 +6,27 @@ import type { Measures } from '../evaluate/scorecard.ts'
 /** Context key of a case whose context and approvals are the baseline's own. */
 export const SAME_AS_BASELINE = '='
 
+/** How the context key of a case begins that the records cannot answer; what follows says why. */
+const NOT_REPLAYABLE = 'unreplayable: '
+export const unreplayableKey = (why: string): string => `${NOT_REPLAYABLE}${why}`
+export const isReplayable = (key: string): boolean => !key.startsWith(NOT_REPLAYABLE)
+
 /** What is known of a case under settings before anything is paid. */
 export interface CaseView {
-  /** Spending and bypasses from rendering, the rest `null`. `null`: this replayer knows costs only by running. */
-  rendered(caseIndex: number, settings: Settings): Measures | { readonly unreplayable: string } | null
-  /** Amounts of the approvals of a case that these settings skip; asked only where `rendered` knows them. */
-  bypassedAmounts(caseIndex: number, settings: Settings): readonly number[]
+  /** Does rendering tell spending and bypasses? Otherwise this replayer knows costs only by running. */
+  readonly renders: boolean
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
   contextKey(caseIndex: number, settings: Settings): string
-  /** One case under one settings table after the other, at a fraction of the price. Absent: rendered one by one. */
-  sideBySide?(caseIndex: number): (settings: Settings) => Rendering
+  /** Each case under several settings, in their order; asked only where `renders` says so. */
+  sideBySide(tables: readonly Settings[]): (caseIndex: number) => readonly Rendering[]
 }
 
 /** A case under settings, rendered. */
 export interface Rendering {
+  /** Spending and bypasses, the rest `null`. */
   readonly measures: Measures | { readonly unreplayable: string }
+  /** Amounts of the approvals that these settings skip. */
+  readonly amounts: readonly number[]
   /**
    * Number of its context among those of this case that were rendered side by side; `BASELINE_CONTEXT`: the baseline's own,
    * `UNNUMBERED`: its key alone names it.
@@ -35,6 +41,8 @@ export const UNNUMBERED = 255
 export interface Contexts {
   readonly group: number
   readonly numbers: Uint8Array
+  /** No other group has contexts: where there is a number, no key is needed beside it. */
+  readonly isOnly?: boolean
 }
 
 /** A paid answer: measures, what changed against the baseline, and the line it leaves on record. */
@@ -46,6 +54,24 @@ export interface CaseAnswer {
   readonly result: Omit<ReplayResult, 'candidate_id'>
 }
 
+/** What a search reads of a replay's line, where the line itself stays with whoever replayed it. */
+export interface Gist {
+  readonly status: ReplayResult['status']
+  /** Why it counts against the candidate whatever its measures; null: it was replayed. */
+  readonly stop: string | null
+  /** The first verdict that failed and where, for people; null: none did. */
+  readonly failing: string | null
+  /** What the binary floors said (`floor-letters.ts`); null: there is no verdict. */
+  readonly letters: string | null
+}
+
+/** A paid answer without its line. */
+export interface GistAnswer extends Required<Omit<CaseAnswer, 'result'>> {
+  readonly gist: Gist
+  /** Is called when the answer is read, in the order of the round: its line goes on record. */
+  onRecord(): void
+}
+
 /** A block of replays that the search asks for: one candidate, several cases (indices into the panel). */
 export interface Round {
   readonly candidate_id: string
@@ -53,6 +79,8 @@ export interface Round {
   readonly cases: readonly number[]
   /** The first case that cannot be replayed, or fails, decides: answers behind it may be left out. */
   readonly stopsAtFailure?: true
+  /** Its lines are on nobody's record: the search reads measures and verdicts alone. */
+  readonly offRecord?: true
   /** Nothing on record rests on it: code that replays need not show that it answers twice alike. */
   readonly once?: true
 }
@@ -71,6 +99,9 @@ export type AnswerHow = Pick<Round, 'stopsAtFailure' | 'once'>
 
 /** Answers a round in its own order. */
 export type AnswerRound = (round: Round) => readonly CaseAnswer[]
+
+/** The same as the search reads it. */
+export type Answer = CaseAnswer | GistAnswer
 
 /** Counts of a search: replays read, replays answered by memory or by the baseline's own record, and what failed. */
 export interface ReplayCounts {

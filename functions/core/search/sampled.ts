@@ -13,9 +13,9 @@ import { bootstrapSeed } from '../statistics/generator.ts'
 import type { ReplayMemo } from './memo.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { renderCandidate } from './render-candidates.ts'
-import type { CaseAnswer, CaseView, Round } from './replayer.ts'
+import type { Answer, CaseView, Round } from './replayer.ts'
 import type { SearchInput } from './search-input.ts'
-import { BLOCK, failFastReplay, startVisits } from './visit.ts'
+import { failFastReplay, startVisits } from './visit.ts'
 
 /** Candidates that a sampled search looks at, the baseline included. */
 export const SAMPLED_CANDIDATES = 200
@@ -26,7 +26,8 @@ export function* sampledScores(
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
-): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
+  block: number,
+): Generator<Round, CandidateScore[], readonly Answer[]> {
   const { target, fields, pack } = input
   const searched = fields.filter((f) => f.values.length > 0)
   const sampler = createSearch({
@@ -38,7 +39,7 @@ export function* sampledScores(
     most_changed: target.max_fields,
     evaluations: SAMPLED_CANDIDATES,
   })
-  const visits = startVisits(input, BLOCK)
+  const visits = startVisits(input, block)
   const scored: CandidateScore[] = []
   for (let [point] = sampler.ask(); point; [point] = sampler.ask()) {
     const patch = Object.fromEntries(

@@ -4,12 +4,10 @@ import { RecordList, TEXT } from '../bytes/record-list.ts'
 import type { Records } from '../bytes/records.ts'
 import { SharedText, SharedValues, type SlimCase, slim } from '../replay/slim.ts'
 import type { Series } from '../statistics/series.ts'
+import { SHARD_BLOCK } from './shard-question.ts'
 
 /** Characters of the cases at hand, as JSON. With the columns that are prepared of them they take some three times as many bytes. */
 const AT_HAND = 32 * 1024 * 1024
-
-/** Cases that stay at hand after they were read: those of the largest block that is asked for at once. */
-const LOOKED_AT = 32
 
 export class SearchCases implements Series<SlimCase> {
   readonly #shared = new SharedValues()
@@ -18,7 +16,7 @@ export class SearchCases implements Series<SlimCase> {
   readonly #aside: RecordList<string>
   readonly #most: number
   #chars = 0
-  /** Cases that were put aside and looked at last, by index modulo their number: a search asks several things of each case of a block. */
+  /** Cases that were put aside and looked at last, by index modulo a block: a search asks several things of each of its cases. */
   readonly #looked: ({ readonly index: number; readonly case: SlimCase } | undefined)[] = []
 
   constructor(aside: Records, atHand = AT_HAND) {
@@ -40,12 +38,12 @@ export class SearchCases implements Series<SlimCase> {
 
   at(index: number): SlimCase | undefined {
     if (index < this.#atHand.length) return this.#atHand[index]
-    const looked = this.#looked[index % LOOKED_AT]
+    const looked = this.#looked[index % SHARD_BLOCK]
     if (looked?.index === index) return looked.case
     const text = this.#aside.at(index - this.#atHand.length)
     if (text === undefined) return undefined
     const read = this.#text.read(text)
-    this.#looked[index % LOOKED_AT] = { index, case: read }
+    this.#looked[index % SHARD_BLOCK] = { index, case: read }
     return read
   }
 

@@ -5,6 +5,7 @@ import type { OnRecord } from './memo.ts'
 import { type SearchOptions, type SearchResult, search } from './search.ts'
 import { SearchCases } from './search-cases.ts'
 import type { SearchInput } from './search-input.ts'
+import { Shard } from './shard.ts'
 
 /** A search set whose baseline was replayed here, in case order. */
 export class SearchSide {
@@ -28,6 +29,11 @@ export class SearchSide {
     if (!('measures' in result)) return
     this.#gathered.add({ case: headOf(replayCase), result })
     this.#cases.add(replayCase, result.floors)
+  }
+
+  /** The cases that are kept as a shard of a search over several. */
+  shard({ pins, suite }: Pick<SearchInput, 'pins' | 'suite'>): Shard {
+    return new Shard(this.#cases, pins, suite)
   }
 
   /** Searches over the cases that are kept. */

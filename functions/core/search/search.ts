@@ -18,7 +18,7 @@ import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
 import { renderCandidates } from './render-candidates.ts'
-import type { CaseAnswer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
+import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
 import type { SearchInput } from './search-input.ts'
 import { transcriptReplayer } from './transcript-replayer.ts'
@@ -39,7 +39,7 @@ export interface SearchResult {
 
 /** How a search is run: none of it changes what it finds. */
 export interface SearchOptions {
-  /** Cases asked for at once. */
+  /** Cases asked for at once, at most. */
   readonly block?: number
   /** Where answers are put aside. @default memory */
   readonly aside?: Records
@@ -68,9 +68,9 @@ export function* searchRounds(
   view: CaseView,
   record: OnRecord,
   { block = BLOCK, aside = new Records(), progress = () => {} }: SearchOptions = {},
-): Generator<Round, SearchResult, readonly CaseAnswer[]> {
+): Generator<Round, SearchResult, readonly Answer[]> {
   progress('the negative control: every surface at its most destructive values')
-  const control = given.control ?? (yield* negativeControl(given, view))
+  const control = given.control ?? (yield* negativeControl(given, view, block))
   const input = { ...given, control }
   const memo = new ReplayMemo(record, input.panel.cases.length, aside)
   const found = { ...(yield* searched(input, view, memo, { block, progress })), control }
@@ -90,14 +90,14 @@ function* searched(
   view: CaseView,
   memo: ReplayMemo,
   running: Running,
-): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly CaseAnswer[]> {
+): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly Answer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = input.candidates ?? exactCandidates(input)
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
   const scored =
     changes === null
-      ? yield* sampledScores(input, view, memo, baselineMetric)
+      ? yield* sampledScores(input, view, memo, baselineMetric, running.block)
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
   const committed = committedCandidates(scored, input.target)
   return {
@@ -117,7 +117,7 @@ function* exactScores(
   baselineMetric: number | null,
   { block, progress }: Running,
   contexts: Map<string, Contexts | undefined>,
-): Generator<Round, CandidateScore[], readonly CaseAnswer[]> {
+): Generator<Round, CandidateScore[], readonly Answer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
   for (const early of renderCandidates(changes, input, view, baselineMetric, { progress })) {
@@ -125,9 +125,11 @@ function* exactScores(
     else
       waiting.push(early.contexts && early.contexts.group < NUMBERED_GROUPS ? early : { ...early, contexts: undefined })
   }
+  const isOnly = waiting.every((visited) => visited.contexts?.group === 0)
   waiting.sort(cheapestFirst(input.target.direction))
   const visits = startVisits(input, block)
-  for (const [at, visited] of waiting.entries()) {
+  for (const [at, found] of waiting.entries()) {
+    const visited = isOnly ? { ...found, contexts: { ...found.contexts!, isOnly } } : found
     contexts.set(visited.digest, visited.contexts)
     progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far`)
     const outcome = yield* failFastReplay(visited, input, view, memo, visits)

@@ -4,7 +4,7 @@ import type { Layer } from '#schemas/surface-fields.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { TunableField } from '../space/lattice.ts'
 import { type ReplayableFold, type ReplayableValues, replayableFold } from './replayable-values.ts'
-import { type CaseAnswer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import { type CaseAnswer, type CaseView, isReplayable, type Round, SAME_AS_BASELINE } from './replayer.ts'
 
 /**
  * A surface with every other setting at its baseline. Counts are cases that change at one of the values looked at at least;
@@ -43,7 +43,7 @@ export function* surfaceTable(
   progress: (message: string) => void = () => {},
 ): Generator<Round, SurfaceRow[], readonly CaseAnswer[]> {
   const cases = panel.cases.length
-  const isKnown = cases > 0 && view.rendered(0, baseline) !== null
+  const isKnown = cases > 0 && view.renders
   const looks = fields.map((field) => new SurfaceLook(field, baseline))
   for (let i = 0; isKnown && i < cases; i++) {
     for (const look of looks) yield* look.add(i, panel, view)
@@ -84,10 +84,7 @@ class SurfaceLook {
 
   *add(caseIndex: number, { baseline }: Panel, view: CaseView): Generator<Round, void, readonly CaseAnswer[]> {
     if (this.#looked.length === 0) return
-    const holds = this.#reach.add((value) => {
-      const rendered = view.rendered(caseIndex, this.#at(value))
-      return rendered !== null && !('unreplayable' in rendered)
-    })
+    const holds = this.#reach.add((value) => isReplayable(view.contextKey(caseIndex, this.#at(value))))
     // Values that give the same context decide the same.
     const seen = new Set([SAME_AS_BASELINE])
     for (const value of this.#looked) {

@@ -3,7 +3,7 @@ import type { Settings } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
-import { type Measures, measuresOf, NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
+import { measuresOf, NOT_MEASURED, scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { decisionsDiffer } from '../replay/decision.ts'
 import { prepare } from '../replay/prepare.ts'
 import { contextHash, render, sameShape } from '../replay/render.ts'
@@ -12,6 +12,7 @@ import type { SlimCase, SlimRecording } from '../replay/slim.ts'
 import {
   askedFor,
   chooseRecording,
+  latencyOf,
   observe,
   type ReplayPins,
   spending,
@@ -24,11 +25,13 @@ import {
   BASELINE_CONTEXT,
   type CaseAnswer,
   type CaseView,
+  type Rendering,
   SAME_AS_BASELINE,
   UNNUMBERED,
+  unreplayableKey,
 } from './replayer.ts'
 
-/** Trimmed cases at hand: as many as a block of the search asks for. */
+/** Trimmed cases at hand where nobody says: as many as a block of the search asks for. */
 const LOOKED_AT = 32
 
 export interface TranscriptReplayer {
@@ -36,20 +39,24 @@ export interface TranscriptReplayer {
   readonly answer: AnswerRound
 }
 
-/** View and answers over a panel whose baseline reproduces. */
+/**
+ * View and answers over a panel whose baseline reproduces.
+ * @param atHand cases that are asked for their contexts before the first of them is asked for its answer
+ */
 export function transcriptReplayer(
-  panel: Panel<SlimCase>,
+  panel: Pick<Panel<SlimCase>, 'cases'>,
   pins: ReplayPins,
   suite: EvaluatorSuite,
+  atHand = LOOKED_AT,
 ): TranscriptReplayer {
   // Asked for its context, then for its answer: blocks of cases come twice.
   const trimmedLast: { case: SlimCase; settings: Settings; trimmed: TrimmedCase<SlimRecording> | Unreplayable }[] = []
   const trimmedAt = (index: number, settings: Settings): TrimmedCase<SlimRecording> | Unreplayable => {
     const replayCase = panel.cases.at(index)!
-    const known = trimmedLast[index % LOOKED_AT]
+    const known = trimmedLast[index % atHand]
     if (known?.case === replayCase && known.settings === settings) return known.trimmed
     const trimmed = trimCase(replayCase, settings, pins.baseline)
-    trimmedLast[index % LOOKED_AT] = { case: replayCase, settings, trimmed }
+    trimmedLast[index % atHand] = { case: replayCase, settings, trimmed }
     return trimmed
   }
   // Placed anew each time: kept for every case, they would be most of what a search holds.
@@ -82,33 +89,29 @@ export function transcriptReplayer(
     return seen?.recording === recording && sameShape(rendered.shape, seen.shape) && sameFlags(asked, seen.asked)
   }
   const view: CaseView = {
-    rendered(index, settings) {
-      const trimmed = trimmedAt(index, settings)
-      if ('unreplayable' in trimmed) return trimmed
-      return renderedMeasures(trimmed, pins)
-    },
-    bypassedAmounts(index, settings) {
-      const trimmed = trimmedAt(index, settings)
-      if ('unreplayable' in trimmed) return []
-      return spending(trimmed, pins).bypassed.map((i) => trimmed.recording.approvals.amount[i]!)
-    },
+    renders: true,
     contextKey(index, settings) {
       const trimmed = trimmedAt(index, settings)
-      if ('unreplayable' in trimmed) return `unreplayable: ${trimmed.unreplayable}`
+      if ('unreplayable' in trimmed) return unreplayableKey(trimmed.unreplayable)
       return isBaseline(index, trimmed) ? SAME_AS_BASELINE : keyOf(trimmed)
     },
-    sideBySide(index) {
+    sideBySide: (tables) => (index) => {
       const replayCase = panel.cases.at(index)!
-      const others: TrimmedCase<SlimRecording>[] = []
-      return (settings) => {
+      /** What was seen so far, the baseline's context first. */
+      const seen: { readonly of: TrimmedCase<SlimRecording> | null; said: Omit<Rendering, 'context'> | null }[] = [
+        { of: null, said: null },
+      ]
+      return tables.map((settings) => {
         const trimmed = trimCase(replayCase, settings, pins.baseline)
-        if ('unreplayable' in trimmed) return { measures: trimmed, context: UNNUMBERED }
-        const measures = renderedMeasures(trimmed, pins)
-        if (isBaseline(index, trimmed)) return { measures, context: BASELINE_CONTEXT }
-        let at = others.findIndex((other) => seesTheSame(other, trimmed))
-        if (at < 0) at = others.push(trimmed) - 1
-        return { measures, context: Math.min(at + 1, UNNUMBERED) }
-      }
+        if ('unreplayable' in trimmed) return { measures: trimmed, amounts: NO_AMOUNTS, context: UNNUMBERED }
+        let at = isBaseline(index, trimmed)
+          ? BASELINE_CONTEXT
+          : seen.findIndex(({ of }) => of !== null && seesTheSame(of, trimmed))
+        if (at < 0) at = seen.push({ of: trimmed, said: null }) - 1
+        const known = seen[at]!
+        known.said ??= renderedOf(trimmed, pins)
+        return { ...atLatency(known.said, latencyOf(trimmed)), context: Math.min(at, UNNUMBERED) }
+      })
     },
   }
   const answerCase = (index: number, settings: Settings): CaseAnswer => {
@@ -188,10 +191,12 @@ const UNTOLD = {
   scorecard: null,
 } as const
 
+const NO_AMOUNTS: readonly number[] = []
+
 /** What rendering says of a case, the rest not measured. */
-function renderedMeasures(trimmed: TrimmedCase, pins: ReplayPins): Measures {
+function renderedOf(trimmed: TrimmedCase, pins: ReplayPins): Omit<Rendering, 'context'> {
   const { tokens, cents, latencyMs, bypassed, rightActions, rightWaiting } = spending(trimmed, pins)
-  return {
+  const measures = {
     ...NOT_MEASURED,
     approval_bypass: bypassed.length > 0,
     economics_tokens: tokens,
@@ -200,6 +205,18 @@ function renderedMeasures(trimmed: TrimmedCase, pins: ReplayPins): Measures {
     approval_waits: rightWaiting,
     approval_actions: rightActions,
   }
+  const { amount } = trimmed.recording.approvals
+  return { measures, amounts: bypassed.length === 0 ? NO_AMOUNTS : bypassed.map((i) => amount[i]!) }
+}
+
+/** What one context costs and asks is the same under all settings that show it; which hops are made is theirs. */
+function atLatency(
+  said: Omit<Rendering, 'context'>,
+  latencyMs: number | null,
+): Pick<Rendering, 'measures' | 'amounts'> {
+  const { measures, amounts } = said
+  if ('unreplayable' in measures || Object.is(measures.latency_ms, latencyMs)) return said
+  return { measures: { ...measures, latency_ms: latencyMs }, amounts }
 }
 
 const sameFlags = (a: Uint8Array, b: Uint8Array): boolean => a.every((flag, i) => flag === b[i])

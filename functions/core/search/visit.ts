@@ -8,8 +8,8 @@ import { floorStop, type StopRule, utilityStop } from './early-stop.ts'
 import type { Visited } from './free-fates.ts'
 import { NONE, type Remembered, type ReplayMemo } from './memo.ts'
 import {
+  type Answer,
   BASELINE_CONTEXT,
-  type CaseAnswer,
   type CaseView,
   type Contexts,
   type Round,
@@ -24,7 +24,7 @@ export interface Visits {
   readonly kills: Int32Array
   /** Cases that the baseline fails, then the rest. */
   readonly rest: Int32Array
-  /** Cases asked for at once. */
+  /** Cases asked for at once, at most: a candidate begins with few, because most are dropped soon. */
   readonly block: number
   readonly floors: StopRule
   readonly utility: StopRule
@@ -72,7 +72,7 @@ export type Outcome =
   | { readonly stopped: Stopped }
 type Stopped = { readonly guardrail: GuardrailRow } | { readonly unreplayable: string }
 
-/** Cases asked for at once: enough for concurrent replayers, few enough that little runs ahead of a stop. */
+/** Cases asked for at once where nobody says: enough for concurrent replayers, few enough that little runs ahead of a stop. */
 export const BLOCK = 16
 
 /** All measures of a candidate in panel order, or why it can no longer pass. Yields the replays it has to pay for. */
@@ -83,23 +83,22 @@ export function* failFastReplay(
   memo: ReplayMemo,
   visits: Visits,
   failFast = true,
-): Generator<Round, Outcome, readonly CaseAnswer[]> {
+): Generator<Round, Outcome, readonly Answer[]> {
   const { measures, changed } = visits
   const floors = visits.floors()
   const utility = visits.utility()
   for (const block of blocks(visiting(visits), visits.block)) {
     const places = block.map((i) => placeOf(i, settings, contexts, view, memo))
-    const missing = places.filter(isMissing)
-    if (missing.length > 0) {
-      const cases = missing.map((place) => place.index)
-      const answers = yield { candidate_id, settings, cases, stopsAtFailure: true }
-      answers.forEach((answer, n) => {
-        const place = missing[n]!
-        place.at = memo.remember(place.index, place.key, answer, place.numbered)
-      })
-    }
-    for (const { index: i, at } of places) {
-      const answer = at === NONE ? null : memo.read(at, candidate_id)
+    const cases = places.filter(isMissing).map((place) => place.index)
+    const answers = cases.length > 0 ? yield { candidate_id, settings, cases, stopsAtFailure: true } : []
+    let paid = 0
+    for (const place of places) {
+      const { index: i, at, key, numbered } = place
+      const answer = isMissing(place)
+        ? memo.pay(i, key, answers[paid++]!, { candidateId: candidate_id, numbered })
+        : at === NONE
+          ? null
+          : memo.read(at)
       if (!answer) memo.avoid()
       const base = panel.baseline.at(i)!
       const now = answer?.measures ?? base
@@ -124,7 +123,7 @@ export interface Place {
   readonly index: number
   readonly key: string
   readonly numbered: number
-  at: number
+  readonly at: number
 }
 
 /** Must this case be replayed? */
@@ -143,6 +142,7 @@ export function placeOf(
   const numbered = number === UNNUMBERED ? NONE : contexts!.group * UNNUMBERED + number
   const known = numbered === NONE ? NONE : memo.findNumbered(index, numbered)
   if (known !== NONE) return { index, key: '', numbered, at: known }
+  if (numbered !== NONE && contexts!.isOnly) return { index, key: `#${numbered}`, numbered, at: NONE }
   const key = view.contextKey(index, settings)
   return { index, key, numbered, at: key === SAME_AS_BASELINE ? NONE : memo.find(index, key) }
 }
@@ -158,13 +158,15 @@ const withFinding = (row: GuardrailRow, answer: Remembered | null): GuardrailRow
 
 const guardrailStop = (row: GuardrailRow | null): Stopped | null => row && { guardrail: row }
 
-function* blocks(indices: Iterable<number>, size: number): Generator<number[]> {
+function* blocks(indices: Iterable<number>, most: number): Generator<number[]> {
+  let size = Math.min(most, BLOCK)
   let block: number[] = []
   for (const i of indices) {
     block.push(i)
     if (block.length < size) continue
     yield block
     block = []
+    size = Math.min(most, 4 * size)
   }
   if (block.length > 0) yield block
 }

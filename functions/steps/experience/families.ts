@@ -23,7 +23,7 @@ export async function* familiesOf(
 export const spentVersions = async (store: Pick<Store, 'table'>, intent: string): Promise<LedgerItem[]> =>
   (await versionsOf(store, intent))
     .map((row) => row.body)
-    .filter((v) => v.retired === 'passed' || v.retired === 'exhausted')
+    .filter((v) => v.retired !== null && v.retired !== 'superseded')
 
 /** Families of such versions. */
 export async function* spentFamilies(store: Pick<Store, 'table'>, intent: string): AsyncGenerator<string> {

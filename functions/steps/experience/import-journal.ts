@@ -25,7 +25,8 @@ interface JournalLine extends HashedNames {
 export interface StoredRun {
   readonly record: string
   readonly side: Side
-  readonly packed?: Packed
+  /** Where it lies, unless in a folder of its own; more than one: a segment of it was gone, and it was packed again. */
+  readonly packed?: readonly Packed[]
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
 }
@@ -130,14 +131,14 @@ export class ImportJournal {
     await this.#objects.putIfAbsent(keys.journalListedSegments(digest), text)
   }
 
-  /** Of two lines of a run, the later one that of a pack, either says that it is listed, and one where it lies. */
+  /** Of several lines of a run, those after the first of a pack, any says that it is listed, and each where it lies. */
   #remember({ run, family, case: caseHash, ...line }: JournalLine, unlisted: Pick<StoredRun, 'unlisted'>): void {
     const known = this.run({ run })
-    const packed = line.packed ?? known?.packed
+    const packed = [...(known?.packed ?? []), ...(line.packed ? [line.packed] : [])]
     const stored: StoredRun = {
       record: line.record,
       side: line.side,
-      ...(packed && { packed }),
+      ...(packed.length > 0 && { packed }),
       ...(known === null || known.unlisted !== undefined ? unlisted : {}),
     }
     this.#table.set(`journal-run ${run}`, JSON.stringify(stored))

@@ -35,7 +35,7 @@ async function take({ table, clock }: Pick<Store, 'table' | 'clock'>, holder: Ho
     const atWork = holderAtWork(row.body, holder, clock.now())
     if (atWork !== null)
       throw new UserError(
-        `another import writes into this store: ${atWork}. Nothing was imported: start again when it has ended`,
+        `another import writes into this store: ${atWork}. Nothing was written: start again when it has ended`,
       )
     if (await table.update(pk, sk, row.revision, mine)) return
   }

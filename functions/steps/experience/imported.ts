@@ -10,6 +10,8 @@ import { addSegments, segmentValues } from './segments.ts'
 export interface ImportedRun {
   readonly run: string
   readonly record: string
+  /** Digest of its compiled line where it was packed. */
+  readonly compiled?: string
 }
 
 /** Notes runs once the index lists them. */

@@ -1,24 +1,28 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
 import { digestOf } from '#core/canonical.ts'
 import { caseOf, familyHash, familyName, type HashedNames, type IndexLine } from '#core/experience/index-line.ts'
-import { prepareRun, type RunFacts } from '#core/experience/prepared-run.ts'
+import { prepareRuns, type RunFacts } from '#core/experience/prepared-run.ts'
 import { filesOfPacked, type RunFiles } from '#core/experience/run-files.ts'
 import { type SplitRule, splitSide } from '#core/experience/split.ts'
+import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { Copies } from './copies.ts'
 import { spentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { ImportJournal, type Side } from './import-journal.ts'
-import { type ImportedRun, noteImported } from './imported.ts'
+import { noteImported } from './imported.ts'
 import { type IncomingRun, IncomingRuns, type TakenRun } from './incoming-runs.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
 import { Restore } from './restore.ts'
 import { addToIndex } from './run-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { UnlistedRuns } from './unlisted-runs.ts'
 
 export interface IngestReport {
   readonly stored: number
@@ -71,7 +75,10 @@ export async function fixSplit(store: Store, wanted: SplitRule): Promise<SplitRu
   return (await store.table.create(...rowKeys.split(), wanted)) ? wanted : (await fixedSplit(store))!
 }
 
-/** Writes runs and their index, prepared here one after the other. */
+/** Few enough to be held. */
+const PREPARED_AT_ONCE = 32
+
+/** Writes runs and their index, prepared here some at a time. */
 export function ingest(
   store: Store,
   source: () => AsyncIterable<ExperienceRun>,
@@ -79,7 +86,7 @@ export function ingest(
   options: IngestOptions = {},
 ): Promise<IngestReport> {
   const prepared = async function* () {
-    for await (const run of source()) yield prepareRun(run, rule.key)
+    for await (const runs of inShards(source(), PREPARED_AT_ONCE)) yield* prepareRuns(runs, rule.key)
   }
   return ingestPrepared(store, prepared(), rule, options)
 }
@@ -101,18 +108,20 @@ export async function ingestPrepared(
   const aside = store.scratch()
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
   const packing = {
-    search: new SegmentWriter<ToPack>(store.scratch(), incoming.texts),
-    heldout: new SegmentWriter<ToPack>(store.scratch(), incoming.texts),
+    search: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
+    heldout: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
   }
+  const again = new SegmentWriter<null>(store.scratch(), { texts: incoming.texts })
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
+    const erasures = await erasuresOf(store)
     const storedOn = async (intent_id: string, family_id: string): Promise<Side | null> => {
       const side = journal.sideOf({ family: familyName(intent_id, family_id) })
       return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
-    const knowing = { journal, spent, copies, storedOn, incoming }
+    const knowing = { journal, spent, copies, storedOn, erasures, incoming }
     const { unchanged, intents } = await checked(store, source, rule, knowing, aside)
     const runs = incoming.count
     await check()
@@ -121,9 +130,9 @@ export async function ingestPrepared(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
-    if (layout !== null) await fixLayout(store, layout)
+    if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
-    const known = { journal, copies, incoming, check, layout, packing }
+    const known = { journal, copies, incoming, check, layout, packing, again }
     const { families, restored } = await writeRuns(store, known, aside)
     return {
       stored: runs - unchanged,
@@ -139,6 +148,7 @@ export async function ingestPrepared(
   } finally {
     packing.search.close()
     packing.heldout.close()
+    again.close()
     incoming.close()
     aside.close()
   }
@@ -153,6 +163,7 @@ interface Known {
 interface Knowing extends Known {
   readonly spent: SpentFamilies
   readonly storedOn: (intent: string, family: string) => Promise<Side | null>
+  readonly erasures: Erasures
 }
 
 interface Checked {
@@ -171,12 +182,19 @@ async function checked(
   known: Knowing,
   aside: Scratch,
 ): Promise<Checked> {
+  const erased: string[] = []
   const intents = new Set<string>()
   let unchanged = 0
   let refused: unknown = null
   for await (const run of source) {
     if (refused !== null) continue
-    intents.add(run.facts.intent)
+    const { line, names, intent } = run.facts
+    const tombstone = known.erasures.ofRun(names.run)
+    if (tombstone) {
+      if (erased.length < ERASED_NAMED) erased.push(`${line.run_id} was ${erasedBy(tombstone)}`)
+      continue
+    }
+    intents.add(intent)
     try {
       if (await isStored(run, rule, known, aside)) unchanged++
     } catch (error) {
@@ -186,8 +204,15 @@ async function checked(
     if (count % 5000 === 0) store.progress(`read ${count} runs`)
   }
   if (refused !== null) throw refused
+  if (erased.length > 0)
+    throw new UserError(
+      `nothing was imported: recorded runs that were erased never come back. Leave them out:\n${erased.map((one) => `  run ${one}`).join('\n')}${erased.length === ERASED_NAMED ? '\n  perhaps more' : ''}`,
+    )
   return { unchanged, intents }
 }
+
+/** Erased runs that a refusal names. */
+const ERASED_NAMED = 20
 
 /** Takes a run in; is it stored already? Throws where it cannot be stored. */
 async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside: Scratch): Promise<boolean> {
@@ -244,6 +269,8 @@ interface Writing extends Known {
   readonly check: () => Promise<void>
   readonly layout: Layout | null
   readonly packing: Readonly<Record<Side, SegmentWriter<ToPack>>>
+  /** For what is to stand in the vault as it stood. */
+  readonly again: SegmentWriter<null>
 }
 
 /**
@@ -252,10 +279,10 @@ interface Writing extends Known {
  */
 async function writeRuns(
   store: Store,
-  { journal, copies, incoming, check, layout, packing }: Writing,
+  { journal, copies, incoming, check, layout, packing, again }: Writing,
   aside: Scratch,
 ): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
-  const restore = new Restore(store, aside)
+  const restore = new Restore(store, aside, again)
   const families = { search: 0, heldout: 0 }
   const objectsOf = { search: store.objects, heldout: store.vault }
   const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
@@ -276,12 +303,11 @@ async function writeRuns(
     const stored = journal.run(names)
     const files = (): RunFiles => filesOfPacked(taken.recorded())
     if (stored) {
-      const { list, pack } = await restore.run({ ...line, intent }, stored, files)
+      const { list, pack, lies } = await restore.run({ ...line, intent }, stored, taken)
       if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
       for (const on of pack) addToPack(packing[on], taken)
-      const { packed } = stored
       if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(intent, { ...line, ...(packed && { packed }) }, stored.record)
+        unlisted[stored.side].add(intent, { ...line, ...(lies && { packed: lies }) }, stored.record)
       continue
     }
     if (layout === 'segments') {
@@ -301,6 +327,7 @@ async function writeRuns(
     await journal.flush()
   }
   await settle()
+  await restore.finish()
   for (const side of ['search', 'heldout'] as const) {
     for await (const written of packing[side].write(objectsOf[side])) {
       for (const { line, about } of written) {
@@ -333,42 +360,6 @@ interface ToPack {
 function addToPack(packing: SegmentWriter<ToPack>, { facts, texts }: TakenRun): void {
   const { line, intent, names, record } = facts
   packing.addAside(line, texts, { intent, names, record })
-}
-
-/** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
-class UnlistedRuns {
-  readonly intents = new Set<string>()
-  readonly #aside: Scratch
-  readonly #side: Side
-  #count = 0
-
-  constructor(aside: Scratch, side: Side) {
-    this.#aside = aside
-    this.#side = side
-  }
-
-  /** @param record digest of its decision record */
-  add(intent: string, line: IndexLine, record: string): void {
-    this.intents.add(intent)
-    const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${this.#prefix(intent)}${number}`, JSON.stringify(line))
-    this.#aside.set(
-      `record ${this.#side} ${number}`,
-      JSON.stringify({ run: line.run_id, record } satisfies ImportedRun),
-    )
-  }
-
-  *records(): Generator<ImportedRun> {
-    for (const [, line] of this.#aside.entries(`record ${this.#side} `)) yield JSON.parse(line) as ImportedRun
-  }
-
-  *linesOf(intent: string): Generator<IndexLine> {
-    for (const [, line] of this.#aside.entries(this.#prefix(intent))) yield JSON.parse(line) as IndexLine
-  }
-
-  #prefix(intent: string): string {
-    return `unlisted ${this.#side} ${intent} `
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { readJson } from '../../streams/read-object.ts'
 
 export type Layout = 'files' | 'segments'
 
-/** Up to so many runs a first import keeps as files, which a person can look at. */
+/** Up to so many runs a first import into a folder keeps as files, which a person can look at. */
 const MOST_AS_FILES = 1000
 
 /** The layout of a store; null: no import of a version that knew layouts has fixed one. */
@@ -14,19 +14,25 @@ export const fixedLayout = async (objects: ObjectStore): Promise<Layout | null> 
   (await readJson<{ readonly layout: Layout }>(objects, keys.layout()))?.layout ?? null
 
 /**
- * The layout that an import writes in; in a deployment always files.
+ * The layout that an import writes in.
  *
- * @param wanted by whoever imports; null: what suits the number of runs
- * @param isOld runs are there of a version that knew files alone
+ * @param wanted by whoever imports; null: segments in a deployment, in a folder what suits the number of runs
+ * @param isOld runs are there of a version that knew files alone: a folder goes on with them, because it can be packed; a
+ *   deployment keeps them, and packs what comes
  * @throws UserError when the store has the other one already
  */
 export async function layoutFor(
   store: Pick<Store, 'objects' | 'rolesApart'>,
   { wanted, runs, isOld }: { readonly wanted: Layout | null; readonly runs: number; readonly isOld: boolean },
 ): Promise<Layout> {
-  if (store.rolesApart) return 'files'
-  const fixed = (await fixedLayout(store.objects)) ?? (isOld ? 'files' : null)
-  if (fixed === null) return wanted ?? (runs > MOST_AS_FILES ? 'segments' : 'files')
+  const known = await fixedLayout(store.objects).catch((error: Error) => {
+    if (!store.rolesApart || error.name !== 'AccessDenied') throw error
+    throw new UserError(
+      `the role of this import may not read ${keys.layout()}: an earlier version deployed this. Deploy its stacks again with this version, then import`,
+    )
+  })
+  const fixed = known ?? (isOld && !store.rolesApart ? 'files' : null)
+  if (fixed === null) return wanted ?? (store.rolesApart || runs > MOST_AS_FILES ? 'segments' : 'files')
   if (wanted !== null && wanted !== fixed)
     throw new UserError(
       `this store keeps its recorded runs as ${fixed}, which its first import fixed: leave --layout out, or import into another --store`,
@@ -34,7 +40,7 @@ export async function layoutFor(
   return fixed
 }
 
-/** Says for good how the runs of a folder lie. */
-export async function fixLayout({ objects, rolesApart }: Pick<Store, 'objects' | 'rolesApart'>, layout: Layout) {
-  if (!rolesApart) await objects.put(keys.layout(), `${JSON.stringify({ layout })}\n`)
+/** Says for good how the runs of a store lie. */
+export async function fixLayout(objects: ObjectStore, layout: Layout): Promise<void> {
+  if ((await fixedLayout(objects)) !== layout) await objects.put(keys.layout(), `${JSON.stringify({ layout })}\n`)
 }

@@ -35,7 +35,7 @@ export async function packStore(store: Store, check: () => Promise<void>): Promi
     }
   await check()
   await journal.markListed(store)
-  await fixLayout(store, 'segments')
+  await fixLayout(store.objects, 'segments')
   return packed
 }
 

@@ -1,24 +1,30 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
-import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
-import type { RunFiles } from '#core/experience/run-files.ts'
+import { familyHash, type IndexLine, type Packed } from '#core/experience/index-line.ts'
+import { filesOfPacked } from '#core/experience/run-files.ts'
 import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import type { Side, StoredRun } from './import-journal.ts'
+import type { TakenRun } from './incoming-runs.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns } from './run-index.ts'
+import type { SegmentWriter } from './segment-writer.ts'
 
 /** A run that an import brings again. */
 type KnownRun = IndexLine & { readonly intent: string }
 
 export interface Restoring {
+  /** No index lists it on its side: the caller must. */
   readonly list: boolean
+  /** Sides on which it must be packed again, and be listed where it lies then. */
   readonly pack: readonly Side[]
+  /** Where it is to be listed on its side, if it is not packed again there; undefined: it lies in a folder of its own. */
+  readonly lies: Packed | undefined
 }
 
 /**
  * Looks at stored runs. In a deployment ingest reads none of them: it lists what the search side holds, and writes to the
- * vault only what is not there.
+ * vault only what is not there, in the end.
  */
 export class Restore {
   /** Runs that were restored. */
@@ -27,59 +33,70 @@ export class Restore {
   readonly #aside: Scratch
   #known = false
   readonly #runs: Readonly<Record<Side, RecordedRuns>>
+  readonly #again: SegmentWriter<null>
 
-  constructor(store: Store, aside: Scratch) {
+  constructor(store: Store, aside: Scratch, again: SegmentWriter<null>) {
     this.#store = store
     this.#aside = aside
+    this.#again = again
     this.#runs = { search: new RecordedRuns(store.objects), heldout: new RecordedRuns(store.vault) }
   }
 
-  /**
-   * Writes the files of a stored run that are not there, or are others.
-   * @returns `list`: no index lists it on its side, so the caller must; `pack`: the sides on which it must be packed again,
-   *   and be listed where it lies then
-   */
-  async run(run: KnownRun, { side, unlisted, packed }: StoredRun, files: () => RunFiles): Promise<Restoring> {
-    if (this.#store.rolesApart) return { list: await this.#unread(run, { side, unlisted }, files), pack: [] }
+  /** Writes the files of a stored run that are not there, or are others. */
+  async run(run: KnownRun, stored: StoredRun, taken: TakenRun): Promise<Restoring> {
+    if (this.#store.rolesApart) return await this.#unread(run, stored, taken)
+    const { side, unlisted, packed } = stored
     await this.#readIndexes()
     const hashed = familyHash(run.run_id)
     const listed = (on: Side): string | null => this.#aside.get(`indexed ${on} ${hashed}`)
     const isListed = listed(side) !== null
     let restored = false
     const pack: Side[] = []
+    let lies = packed?.[0]
+    for (const place of packed ?? []) if ((await this.#runs[side].soundness(place.segment)) === null) lies = place
     // A run of a retired version lies on both sides.
     for (const on of ['search', 'heldout'] as const) {
-      const segment = listed(on) || (on === side && !isListed ? packed?.segment : undefined)
+      const segment = listed(on) || (on === side && !isListed ? lies?.segment : undefined)
       if (segment && (await this.#runs[on].soundness(segment)) !== null) pack.push(on)
       else if (!segment && (on === side || listed(on) !== null))
-        restored = (await restoreFiles(this.#objectsOf(on), run, files)) || restored
+        restored = (await restoreFiles(this.#objectsOf(on), run, taken)) || restored
     }
     if (restored || pack.length > 0 || (unlisted === undefined && !isListed)) this.runs++
-    return { list: !isListed && !pack.includes(side), pack }
+    return { list: !isListed && !pack.includes(side), pack, lies }
   }
 
-  /** The same where nobody may read it: a changed file stays as it is, and whoever compiles it says so. */
-  async #unread(
-    run: KnownRun,
-    { side, unlisted }: Pick<StoredRun, 'side' | 'unlisted'>,
-    files: () => RunFiles,
-  ): Promise<boolean> {
+  /** Writes what of the vault's segments is not there. */
+  async finish(): Promise<void> {
+    for await (const runs of this.#again.restore(this.#store.vault)) this.runs += runs
+  }
+
+  /** The same where nobody may read it: what was changed stays as it is, and whoever compiles it says so. */
+  async #unread(run: KnownRun, { side, unlisted, packed }: StoredRun, taken: TakenRun): Promise<Restoring> {
     await this.#listSearch()
+    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent)}`) === null
+    const isThere = ({ segment }: Packed): boolean => side === 'heldout' || this.#aside.get(`there ${segment}`) !== null
+    const lies = packed?.find(isThere)
+    if (lies && side === 'heldout') this.#again.addAside({ ...taken.facts.line, packed: lies }, taken.texts, null)
+    const isGone = packed !== undefined && lies === undefined
+    const restored = packed ? isGone : await this.#restoreUnread(run, side, taken)
+    if (restored || (isLost && unlisted === undefined)) this.runs++
+    return { list: isLost && !isGone, pack: isGone ? [side] : [], lies }
+  }
+
+  async #restoreUnread(run: KnownRun, side: Side, taken: TakenRun): Promise<boolean> {
     const folder = keys.run(run.date, run.run_id)
     const isThere = (file: RunFile): boolean => side === 'search' && this.#aside.get(`there ${folder}${file}`) !== null
     const wanted = inOrder(RUN_FILES.filter((file) => !isThere(file)))
     let restored = false
     if (wanted.length > 0) {
-      const texts = files()
+      const texts = filesOfPacked(taken.recorded())
       for (const file of wanted)
         restored = (await this.#objectsOf(side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
     }
-    const isLost = side === 'search' && this.#aside.get(`index ${keys.index(run.intent)}`) === null
-    if (restored || (isLost && unlisted === undefined)) this.runs++
-    return isLost
+    return restored
   }
 
-  /** Names of the files of the search side, and the intents that have an index there. */
+  /** Names of the files and segments of the search side, and the intents that have an index there. */
   async #listSearch(): Promise<void> {
     if (this.#known) return
     this.#known = true
@@ -106,9 +123,9 @@ export class Restore {
 }
 
 /** The decision record comes last: a run without one is not whole. */
-async function restoreFiles(objects: ObjectStore, run: IndexLine, files: () => RunFiles): Promise<boolean> {
+async function restoreFiles(objects: ObjectStore, run: IndexLine, taken: TakenRun): Promise<boolean> {
   const folder = keys.run(run.date, run.run_id)
-  const texts = files()
+  const texts = filesOfPacked(taken.recorded())
   const differ = await Promise.all(
     RUN_FILES.map(async (file) => (await readText(objects, `${folder}${file}`)) !== texts[file]),
   )

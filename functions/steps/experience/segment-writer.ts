@@ -6,6 +6,7 @@ import type { PackedRun } from '#core/experience/run-files.ts'
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
+import { ahead } from '../../streams/groups.ts'
 import { frameOf, segmentHead } from '../../streams/segment-format.ts'
 import { putAside, type TextsAside } from './incoming-runs.ts'
 
@@ -14,11 +15,22 @@ const SEGMENT_RUNS = 2048
 const SEGMENT_BYTES = 32 * 1024 * 1024
 /** Characters of recorded lines in a frame: the most that is unpacked for one run. */
 const FRAME_CHARS = 192 * 1024
+/** Pairs of frames that are compressed beside this thread while it reads on. */
+const FRAMES_AT_ONCE = 4
 
 /** A run that lies in a segment now, and what its writer said of it. */
 export interface Written<T> {
   readonly line: IndexLine & { readonly packed: Packed }
   readonly about: T
+}
+
+/** A segment that was made of runs, and what it holds. */
+interface Segment<T> {
+  /** Where its runs lay before; undefined: nowhere. */
+  readonly lay: string | undefined
+  readonly segment: string
+  readonly bytes: Uint8Array
+  readonly written: readonly Written<T>[]
 }
 
 interface Entry<T> {
@@ -27,25 +39,43 @@ interface Entry<T> {
   readonly texts: TextsAside
 }
 
+/** Runs that go into one pair of frames. */
+interface Unframed<T> {
+  readonly some: readonly Entry<T>[]
+  readonly compiled: readonly string[]
+  readonly recorded: readonly string[]
+}
+
+async function framed<T>({ some, compiled, recorded }: Unframed<T>) {
+  const frames = Promise.all([frameOf(compiled), frameOf(recorded)])
+  return { some, digests: compiled.map(digestOfBytes), frames: await frames }
+}
+
 export class SegmentWriter<T> {
   readonly #aside: Scratch
   readonly #texts: Records
+  readonly #rules: number
   #count = 0
 
   /**
    * @param aside for this writer alone, which closes it
-   * @param texts where the texts of runs lie that somebody else has put aside
+   * @param options `texts`: where the texts of runs lie that somebody else has put aside; `rules`: by which what is added was
+   *   compiled
    */
-  constructor(aside: Scratch, texts = aside.records) {
+  constructor(aside: Scratch, { texts = aside.records, rules = COMPILE_RULES } = {}) {
     this.#aside = aside
     this.#texts = texts
+    this.#rules = rules
   }
 
   get count(): number {
     return this.#count
   }
 
-  /** Puts a run aside. `about` is handed back as JSON carries it. */
+  /**
+   * Puts a run aside. `about` is handed back as JSON carries it.
+   * @param line without `packed`; with it, the run is one of those that `restore` is to put where they lay
+   */
   add(line: IndexLine, { compiled, recorded }: PackedRun, about: T): void {
     this.addAside(line, putAside(this.#texts, [compiled, recorded]), about)
   }
@@ -54,20 +84,28 @@ export class SegmentWriter<T> {
   addAside(line: IndexLine, texts: TextsAside, about: T): void {
     // By day, so that a segment spans few; the number keeps runs apart that have one id in two intents.
     const number = String(this.#count++).padStart(12, '0')
-    this.#aside.set(`${line.date ?? ''} ${number}`, JSON.stringify({ line, about, texts } satisfies Entry<T>))
+    this.#aside.set(
+      `${line.packed?.segment ?? line.date ?? ''} ${number}`,
+      JSON.stringify({ line, about, texts } satisfies Entry<T>),
+    )
   }
 
   /** Writes what was added; each segment's runs once it is stored, ordered by case: so they are read. */
   async *write(objects: ObjectStore): AsyncGenerator<readonly Written<T>[]> {
-    for (const some of this.#groups()) {
-      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
-      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
-      yield await this.#segment(
-        objects,
-        some[0]!.line.date,
-        ordered.map(([, e]) => e),
-      )
+    for await (const { segment, bytes, written } of this.#segments()) {
+      // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
+      await objects.put(segment, bytes)
+      yield written
     }
+  }
+
+  /**
+   * Writes segments that are not there, to where nobody looks; the number of runs of each one that was written. What comes of
+   * the runs of one must be that very segment: of some of its runs alone, or by other compile rules, nothing is written.
+   */
+  async *restore(objects: ObjectStore): AsyncGenerator<number> {
+    for await (const { lay, segment, bytes, written } of this.#segments())
+      if (lay === segment && (await objects.putIfAbsent(segment, bytes))) yield written.length
   }
 
   close(): void {
@@ -80,7 +118,9 @@ export class SegmentWriter<T> {
     let bytes = 0
     for (const [, text] of this.#aside.entries()) {
       const entry = JSON.parse(text) as Entry<T>
-      if (group.length === SEGMENT_RUNS || (group.length > 0 && bytes + entry.texts.bytes > SEGMENT_BYTES)) {
+      const isOther = group[0]?.line.packed?.segment !== entry.line.packed?.segment
+      const isFull = isOther || group.length === SEGMENT_RUNS || bytes + entry.texts.bytes > SEGMENT_BYTES
+      if (isFull && group.length > 0) {
         yield group
         group = []
         bytes = 0
@@ -91,10 +131,42 @@ export class SegmentWriter<T> {
     if (group.length > 0) yield group
   }
 
-  async #segment(objects: ObjectStore, date: string | null, entries: readonly Entry<T>[]): Promise<Written<T>[]> {
-    const pieces = [segmentHead({ compile_rules: COMPILE_RULES })]
+  async *#segments(): AsyncGenerator<Segment<T>> {
+    for (const some of this.#groups()) {
+      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
+      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+      yield await this.#segment(ordered.map(([, e]) => e))
+    }
+  }
+
+  async #segment(entries: readonly Entry<T>[]): Promise<Segment<T>> {
+    const pieces = [segmentHead({ compile_rules: this.#rules })]
     let at = pieces[0]!.length
     const written: { entry: Entry<T>; packed: Omit<Packed, 'segment'> }[] = []
+    for await (const { some, digests, frames } of ahead(this.#frames(entries), FRAMES_AT_ONCE, framed)) {
+      const bytes = [frames[0].length, frames[1].length] as const
+      some.forEach((entry, line) => {
+        written.push({ entry, packed: { at, bytes, line, digest: digests[line]! } })
+      })
+      pieces.push(...frames)
+      at += bytes[0] + bytes[1]
+    }
+    const whole = Buffer.concat(pieces)
+    const [date] = entries.map(({ line }) => line.date ?? '').sort()
+    const segment = keys.runSegment(date || null, digestOfBytes(whole))
+    return {
+      lay: entries[0]!.line.packed?.segment,
+      segment,
+      bytes: whole,
+      written: written.map(({ entry: { line, about }, packed }) => ({
+        line: { ...line, packed: { segment, ...packed } },
+        about,
+      })),
+    }
+  }
+
+  /** Lines of the frames of a segment. */
+  *#frames(entries: readonly Entry<T>[]): Generator<Unframed<T>> {
     for (let next = 0; next < entries.length; ) {
       const first = next
       const lines = { compiled: [] as string[], recorded: [] as string[] }
@@ -104,22 +176,8 @@ export class SegmentWriter<T> {
         lines.recorded.push(recorded)
         chars += recorded.length
       }
-      const frames = [frameOf(lines.compiled), frameOf(lines.recorded)] as const
-      const bytes = [frames[0].length, frames[1].length] as const
-      lines.compiled.forEach((text, line) => {
-        written.push({ entry: entries[first + line]!, packed: { at, bytes, line, digest: digestOfBytes(text) } })
-      })
-      pieces.push(...frames)
-      at += bytes[0] + bytes[1]
+      yield { some: entries.slice(first, next), ...lines }
     }
-    const whole = Buffer.concat(pieces)
-    const segment = keys.runSegment(date, digestOfBytes(whole))
-    // Where it stands already it is written again: a killed import wrote it, or somebody changed it.
-    await objects.put(segment, whole)
-    return written.map(({ entry: { line, about }, packed }) => ({
-      line: { ...line, packed: { segment, ...packed } },
-      about,
-    }))
   }
 
   #text(position: number): string {

@@ -3,11 +3,13 @@
 import { digestOfBytes } from '#core/canonical.ts'
 import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { BothSides, RecordsFound } from '#core/experience/records-found.ts'
+import { Erasures } from '#core/heads/erasures.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
-import { ImportJournal, type Side, type StoredRun } from './import-journal.ts'
+import { erasuresOf } from '../store/erasures.ts'
+import { ImportJournal, type Side } from './import-journal.ts'
 import { readImported } from './imported.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns, readIndex } from './run-index.ts'
@@ -15,7 +17,7 @@ import { indexedRuns, readIndex } from './run-index.ts'
 /** Ids that a message names. */
 const EXAMPLES = 5
 
-type Looking = Pick<Store, 'objects' | 'vault' | 'scratch' | 'rolesApart'>
+type Looking = Pick<Store, 'objects' | 'vault' | 'scratch' | 'rolesApart' | 'heads'>
 
 /**
  * What of an intent's recorded runs is missing or changed, on either side.
@@ -32,25 +34,30 @@ export async function compareRecords(
   const aside = store.scratch()
   try {
     const journal = await ImportJournal.read(store.objects, aside)
+    const erasures = await erasuresOf(store)
     const compared = async (side: Side): Promise<RecordsFound> => {
       const objects = side === 'search' ? store.objects : store.vault
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
-        imported: (run) => journal.run({ run: familyHash(run) }) ?? undefined,
+        imported: (run) => {
+          const stored = journal.run({ run: familyHash(run) })
+          return stored ? { record: stored.record, compiled: (stored.packed ?? []).map((p) => p.digest) } : undefined
+        },
         aside,
         whole: whole || side === 'heldout',
+        erasures,
       })
-      return { ...found, unlisted: await unlisted(objects, side, journal, aside) }
+      return { ...found, unlisted: await unlisted(objects, side, { journal, erasures }, aside) }
     }
     const [search, heldout] = [await compared('search'), await compared('heldout')]
-    const bad = ({ missing, changed, unlisted }: RecordsFound) => missing + changed + unlisted > 0
+    const bad = ({ missing, changed, unlisted, unerased }: RecordsFound) => missing + changed + unlisted + unerased > 0
     return bad(search) || bad(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
   } finally {
     aside.close()
   }
 }
 
-const NOTHING: RecordsFound = { listed: 0, missing: 0, changed: 0, unlisted: 0, examples: [] }
+const NOTHING: RecordsFound = { listed: 0, missing: 0, changed: 0, unlisted: 0, unerased: 0, examples: [] }
 
 /**
  * The same of one side of a deployment, by what its imports wrote there: the most that a role may look at which sees one side.
@@ -65,19 +72,26 @@ export async function compareImported(
   const aside = store.scratch()
   try {
     let imported = 0
-    for await (const { run, record } of readImported(objects)) {
-      aside.set(`imported ${run}`, record)
+    for await (const { run, record, compiled } of readImported(objects)) {
+      const text = aside.get(`imported ${run}`)
+      const known: Imported = text === null ? { record, compiled: [] } : JSON.parse(text)
+      const noted: Imported = {
+        record: known.record === record ? record : null,
+        compiled: compiled === undefined ? known.compiled : [...known.compiled, compiled],
+      }
+      aside.set(`imported ${run}`, JSON.stringify(noted))
       imported++
     }
     if (imported === 0) return null
     const found = await compareSide({ objects, scratch: store.scratch }, intent, {
       side,
       imported: (run) => {
-        const record = aside.get(`imported ${run}`)
-        return record === null ? undefined : { record }
+        const text = aside.get(`imported ${run}`)
+        return text === null ? undefined : (JSON.parse(text) as Imported)
       },
       aside,
       whole: side === 'heldout',
+      erasures: new Erasures(),
     })
     await noteListed(objects, side, aside)
     let unlisted = 0
@@ -93,30 +107,41 @@ export async function compareImported(
   }
 }
 
+/** What a run was when it was imported. */
+interface Imported {
+  /** Digest of its decision record; null: imports said this and that of it, and none does. */
+  readonly record: string | null
+  /** Digests of its compiled line, one for each time that it was packed. */
+  readonly compiled: readonly string[]
+}
+
 interface Comparing {
   readonly side: Side
-  /** Digest of the decision record under which a run was imported, and of what was packed; undefined: nobody knows. */
-  readonly imported: (run: string) => Pick<StoredRun, 'record' | 'packed'> | undefined
+  /** undefined: nobody knows. */
+  readonly imported: (run: string) => Imported | undefined
   readonly aside: Scratch
   readonly whole: boolean
+  readonly erasures: Erasures
 }
 
 /** Runs that one side's index lists, each against its files and the journal. */
 async function compareSide(
   store: Pick<Store, 'objects' | 'scratch'>,
   intent: string,
-  { side, imported: importedAs, aside, whole }: Comparing,
+  { side, imported: importedAs, aside, whole, erasures }: Comparing,
 ): Promise<Omit<RecordsFound, 'unlisted'>> {
   const { objects } = store
   await noteFiles(objects, side, aside)
   const recorded = new RecordedRuns(objects)
-  const looked = async (line: IndexLine): Promise<'missing' | 'changed' | null> => {
+  const looked = async (line: IndexLine): Promise<'missing' | 'changed' | 'unerased' | null> => {
+    if (erasures.ofRun(familyHash(line.run_id)) !== null) return 'unerased'
     const imported = importedAs(line.run_id)
     if (line.packed) {
       const found = await recorded.soundness(line.packed.segment)
       // One that was a file when it was imported is held by the digests of its files.
       if (found !== null || !imported) return found
-      if (imported.packed !== undefined) return imported.packed.digest === line.packed.digest ? null : 'changed'
+      if (imported.record === null) return 'changed'
+      if (imported.compiled.length > 0) return imported.compiled.includes(line.packed.digest) ? null : 'changed'
       const files = await recorded.files(line).catch(() => null)
       return files && digestOfBytes(files['decision-record.json']) === imported.record ? null : 'changed'
     }
@@ -128,13 +153,13 @@ async function compareSide(
     if (digestOfBytes(record) !== imported.record) return 'changed'
     return whole && (await isBroken(objects, folder, record)) ? 'changed' : null
   }
-  const found = { listed: 0, missing: 0, changed: 0, examples: [] as string[] }
+  const found = { listed: 0, missing: 0, changed: 0, unerased: 0, examples: [] as string[] }
   const lines = readIndex(store, intent)
   for await (const { state, run_id } of inBlocks(lines, async (line) => ({ ...line, state: await looked(line) }))) {
     found.listed++
     if (state === null) continue
     found[state]++
-    if (found.examples.length < EXAMPLES) found.examples.push(run_id)
+    if (state !== 'unerased' && found.examples.length < EXAMPLES) found.examples.push(run_id)
   }
   return found
 }
@@ -165,12 +190,23 @@ async function isBroken(objects: ObjectStore, folder: string, record: string): P
   return sealed.some(([, digest], i) => digest !== found[i])
 }
 
-/** Runs that an import stored on this side and came to list, and that no index of any intent lists now. */
-async function unlisted(objects: ObjectStore, side: Side, journal: ImportJournal, aside: Scratch): Promise<number> {
+/** Runs that an import stored on this side and came to list, that nobody had erased, and that no index of any intent lists now. */
+async function unlisted(
+  objects: ObjectStore,
+  side: Side,
+  { journal, erasures }: { readonly journal: ImportJournal; readonly erasures: Erasures },
+  aside: Scratch,
+): Promise<number> {
   await noteListed(objects, side, aside)
   let count = 0
   for (const { run, stored } of journal.runs())
-    if (stored.side === side && stored.unlisted === undefined && aside.get(`listed ${side} ${run}`) === null) count++
+    if (
+      stored.side === side &&
+      stored.unlisted === undefined &&
+      erasures.ofRun(run) === null &&
+      aside.get(`listed ${side} ${run}`) === null
+    )
+      count++
   return count
 }
 

@@ -1,6 +1,7 @@
 /** Is a store what its journal of heads says? Runs, ledger and documents; what was recorded is looked at by `verify` without a run. */
 import { digestOf, digestOfBytes } from '#core/canonical.ts'
 import { type Claims, claimsOf, itemKey, itemName, itemProblem, promotionKey } from '#core/heads/claims.ts'
+import { STANDS_AGAIN } from '#core/heads/erasures.ts'
 import type { HeadLine } from '#schemas/head-line.ts'
 import type { SignedRollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -72,7 +73,7 @@ const isPinned = async (objects: ObjectStore, run: string): Promise<boolean> =>
 /** A run that is under way, or was interrupted, may have its line before its manifest is there. */
 async function checkRuns(
   { objects, table }: Store,
-  { runs }: Claims,
+  { runs, erasures }: Claims,
   begun: boolean,
   say: (what: string, why: string) => void,
 ): Promise<void> {
@@ -80,8 +81,12 @@ async function checkRuns(
   for await (const { run, digest } of storedRuns(objects)) {
     stored.add(run)
     const claim = runs.get(run)
+    if (digest !== null && erasures.isGone(digest)) {
+      say(`run ${run}`, STANDS_AGAIN)
+      continue
+    }
     if (claim === undefined && begun) say(`run ${run}`, 'is not in the journal: somebody else put it there')
-    else if (claim !== undefined && digest !== claim.digest)
+    else if (claim !== undefined && digest !== claim.digest && !erasures.explains(claim.digest, digest))
       say(`run ${run}`, 'was changed: its manifest is not the one that was written')
   }
   const open = new Set<string>()

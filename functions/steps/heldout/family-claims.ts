@@ -8,6 +8,7 @@ import { itemName } from '#core/heads/claims.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed, type SealedSet } from './open-sealed.ts'
 
@@ -39,7 +40,11 @@ export async function needClaimsOf(store: Store, item: LedgerItem, sealed: Pick<
 /** The same of versions as they lie sealed. A deployment lets no role but its sealer write a claim, and reads no sealed version for it. */
 export async function needClaims(store: Store, versions: readonly LedgerItem[]): Promise<void> {
   if (store.rolesApart) return
-  for (const item of versions) await needClaimsOf(store, item, await openSealed(store, item.intent, item.version))
+  const erasures = await erasuresOf(store)
+  // What people had erased of it no claim could be compared with; the journal says that they had.
+  for (const item of versions)
+    if (!erasures.isGone(item.version))
+      await needClaimsOf(store, item, await openSealed(store, item.intent, item.version))
 }
 
 const families = (n: number): string => `${n} ${n === 1 ? 'family' : 'families'}`

@@ -1,7 +1,8 @@
 /** Everything that a folder holds, against its journal of heads: runs, ledger, records, sealed versions, rollouts. */
-import { itemName } from '#core/heads/claims.ts'
+import { type Claims, itemName } from '#core/heads/claims.ts'
+import { STANDS_AGAIN } from '#core/heads/erasures.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
-import type { RunManifest } from '#schemas/run.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
@@ -11,6 +12,7 @@ import { checkRecords } from '../heads/check-records.ts'
 import { storedRuns } from '../heads/stored-heads.ts'
 import { claimProblem } from '../heldout/family-claims.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
+import { isKept } from '../heldout/standing-version.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { listRollouts } from './rollouts.ts'
 import { verifyRollout } from './verify.ts'
@@ -26,8 +28,8 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
   const problems: HeadProblem[] = [
     ...checked.problems,
     ...(await checkRecords(store, checked.claims)),
-    ...(await runProblems(store)),
-    ...(await sealedProblems(store)),
+    ...(await runProblems(store, checked.claims)),
+    ...(await sealedProblems(store, checked.claims)),
   ]
   for (const { rollout } of await listRollouts(store))
     for (const { file, why } of (await verifyRollout(store, signer, rollout.rollout_id)).differences)
@@ -36,35 +38,42 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
 }
 
 /** Files of finished runs against their manifests. Whether they can be recomputed is told by `verify RUN`. */
-async function runProblems({ objects }: Store): Promise<HeadProblem[]> {
+async function runProblems({ objects }: Store, { erasures }: Claims): Promise<HeadProblem[]> {
   const problems: HeadProblem[] = []
   for await (const { run } of storedRuns(objects)) {
     const manifest = await orNull(readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json')))
+    const say = (file: string, why: string) => problems.push({ what: `run ${run}: ${file}`, why })
     for (const file of AUTOTUNE_FILES.filter((f) => f !== 'manifest.json')) {
       const expected = manifest?.artifacts?.[file] ?? null
       const found = await digestOfObject(objects, keys.autotuneRun(run, file))
-      if (found !== expected)
-        problems.push({
-          what: `run ${run}: ${file}`,
-          why: found === null ? 'is missing' : 'is not the one in its manifest',
-        })
+      if (found !== null && erasures.isGone(found)) say(file, STANDS_AGAIN)
+      else if (found !== expected && !(expected !== null && erasures.explains(expected, found)))
+        say(file, found === null ? 'is missing' : 'is not the one in its manifest')
     }
+    const pinned = await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(run, 'target.json')))
+    const set = pinned?.search_set
+    if (set && erasures.isGone(set.digest) && (await objects.read(keys.goldensAt(pinned.target.intent!, set.digest))))
+      say('its search set', STANDS_AGAIN)
   }
   return problems
 }
 
 /** Sealed versions and the claims of their families, against what the ledger says of them. */
-async function sealedProblems(store: Store): Promise<HeadProblem[]> {
+async function sealedProblems(store: Store, { erasures }: Claims): Promise<HeadProblem[]> {
   const problems: HeadProblem[] = []
   for (const intent of await intentsOf(store))
     for await (const { pk, sk, body } of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
-      if (body.retired === 'superseded') continue
-      const sealed = await openSealed(store, intent, body.version).catch((error: Error) => {
-        problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why: error.message })
-        return null
-      })
-      const why = sealed && (await claimProblem(store, body, sealed))
-      if (why) problems.push({ what: itemName({ pk, sk }), why })
+      const say = (why: string) => problems.push({ what: `sealed version ${body.version.slice(0, 15)}:`, why })
+      if (erasures.isGone(body.version)) {
+        if (await isKept(store, body)) say(STANDS_AGAIN)
+      } else if (body.retired !== 'superseded') {
+        const sealed = await openSealed(store, intent, body.version).catch((error: Error) => {
+          say(error.message)
+          return null
+        })
+        const why = sealed && (await claimProblem(store, body, sealed))
+        if (why) problems.push({ what: itemName({ pk, sk }), why })
+      }
     }
   return problems
 }

@@ -3,6 +3,7 @@ import { baselinePins } from '#core/baseline/baseline.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { casesWhere } from '#core/evaluate/panel.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import { byRecords } from '#core/replay/cage.ts'
 import { openReview } from '#core/review/review.ts'
@@ -20,6 +21,7 @@ import { digestOfObject, readJson, readLines, streamLines } from '../../streams/
 import { needHeads } from '../heads/check.ts'
 import { baselineResults, gather } from '../replay/reproduce.ts'
 import { pinnedLines } from '../run/run.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
 import { type Evidence, shownOf, shownWith } from './shown.ts'
@@ -104,7 +106,14 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
   if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
   for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'selected-proposal.json'] as const) {
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
-    if (found === null || found !== manifest.artifacts[file]) throw changed(runId, file)
+    const expected = manifest.artifacts[file]
+    if (found !== null && found === expected) continue
+    const erased = expected === undefined ? null : (await erasuresOf(store)).explains(expected, found)
+    throw erased
+      ? new UserError(
+          `recorded runs that run ${runId} was computed from were ${erasedBy(erased)}. Nothing is decided on it any more: run its target again`,
+        )
+      : changed(runId, file)
   }
   return {
     proposal: (await readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json')))!,

@@ -40,6 +40,10 @@ export async function latestReview(store: Store, runId: string): Promise<ReviewI
 export const readReview = async (store: Store, id: string): Promise<ReviewItem | null> =>
   (await store.table.get<ReviewItem>(...rowKeys.review(id)))?.body ?? null
 
+/** Every review of a store, in the order of their ids. */
+export const listReviews = async (store: Pick<Store, 'table'>): Promise<ReviewItem[]> =>
+  (await Array.fromAsync(store.table.query<ReviewItem>('review'))).map((row) => row.body)
+
 /** Ids of the reviews of a run, by number: after an expiry the next one may be opened. */
 export const reviewId = (runId: string, n: number): string =>
   `rv_${runId.length <= 110 ? runId : digestOf(runId).slice(7, 39)}_${n}`

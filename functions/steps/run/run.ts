@@ -11,6 +11,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
 import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
 import { claimsOf } from '#core/heads/claims.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
 import { type RunOutcome, refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
@@ -35,6 +36,7 @@ import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
@@ -287,6 +289,11 @@ function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | 
 export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
   const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
   const digest = await digestOfObject(store.objects, key, version)
+  const erased = digest === null && (await erasuresOf(store)).explains(run.search_set.digest, null)
+  if (erased)
+    throw new UserError(
+      `recorded runs that run ${run.run_id} was computed from were ${erasedBy(erased)}. It cannot be recomputed: run its target again`,
+    )
   if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
   if (digest !== run.search_set.digest)
     throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)

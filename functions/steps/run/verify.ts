@@ -8,6 +8,7 @@ import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { gateAnswer, noAnswer } from '#core/gate/answer.ts'
 import { chainHolds } from '#core/gate/ledger.ts'
 import { otherRules } from '#core/gate/rules.ts'
+import { STANDS_AGAIN, type Tombstone } from '#core/heads/erasures.ts'
 import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
 import { Id } from '#schemas/common.ts'
@@ -22,6 +23,7 @@ import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../he
 import { openSealed } from '../heldout/open-sealed.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
+import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { lookAgain } from './look-again.ts'
 import { keepReplays, pinnedLines } from './run.ts'
@@ -30,13 +32,16 @@ type Scope = 'commit' | 'gate' | 'answer' | 'none'
 
 export interface Verification {
   readonly run: string
-  readonly reproducible: boolean
+  /** null: nobody can tell any more, because recorded runs that it stands on were erased. */
+  readonly reproducible: boolean | null
   /** How far the recomputation went; `answer`: to the end, with the answer as the ledger has it, for want of a vault. */
   readonly scope: Scope
   /** Files that differ, with why; empty when reproducible. */
   readonly differences: readonly { readonly file: string; readonly why: string }[]
   /** Of a run that a harness replayed and that was recomputed. */
   readonly third_look?: ThirdLook
+  /** Who had runs erased that it stands on; absent: nobody. */
+  readonly erased?: readonly Tombstone[]
 }
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
@@ -72,11 +77,21 @@ export async function verifyRun(
   if (!manifest || digest !== digestOf(body) || `${canonical(manifest)}\n` !== manifestText)
     differs('manifest.json', 'its digest does not cover its content')
   const stored = new Map<AutotuneFile, string>()
+  const erasures = await erasuresOf(store)
+  const tombstones = new Map<string, Tombstone>()
+  /** Did an erasure leave this? What it took and stands all the same is a difference. */
+  const isErased = (file: string, was: string, found: string | null): boolean => {
+    if (found !== null && erasures.isGone(found)) differs(file, `it ${STANDS_AGAIN}`)
+    const by = erasures.explains(was, found)
+    if (by) tombstones.set(canonical(by), by)
+    return by !== null
+  }
   for (const file of AUTOTUNE_FILES) {
     if (file === 'manifest.json') continue
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest?.artifacts?.[file]
     if (found !== null) stored.set(file, found)
+    if (expected !== undefined && isErased(file, expected, found)) continue
     if (found === null && expected) differs(file, 'it is missing')
     else if (found !== null && manifest && !expected) differs(file, 'the manifest does not know it')
     else if (found !== null && expected !== undefined && found !== expected)
@@ -85,6 +100,14 @@ export async function verifyRun(
   const run = parseOr<AutotuneRun>((await readText(store.objects, keys.autotuneRun(runId, 'target.json'))) ?? '')
   if (!run || differences.some((d) => d.file === 'target.json'))
     return { run: runId, reproducible: false, scope: 'none', differences }
+  const set = run.search_set.digest
+  const stands = erasures.isGone(set) && (await store.objects.read(keys.goldensAt(run.target.intent!, set))) !== null
+  isErased('search set', set, stands ? set : null)
+  if (run.heldout_test_set) isErased('sealed set', run.heldout_test_set.version, null)
+  if (tombstones.size > 0) {
+    const erased = [...tombstones.values()]
+    return { run: runId, reproducible: differences.length > 0 ? false : null, scope: 'none', differences, erased }
+  }
   const madeBy = otherRules(run)
   if (madeBy) throw new UserError(`run ${runId} was made by version ${madeBy}: verify it with that version`)
   const other = otherReplayer(run, engine)

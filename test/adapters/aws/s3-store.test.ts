@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -7,6 +9,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { mockClient } from 'aws-sdk-client-mock'
 import { describe, expect, it } from 'vitest'
+import { S3_REQUESTS } from '#adapters/aws/open-store.ts'
 import { s3Store } from '#adapters/aws/s3-store.ts'
 import { memoryBucket } from './memory-bucket.ts'
 
@@ -55,6 +58,28 @@ describe('s3 store, beside the contract', () => {
     mock.on(PutObjectCommand).rejects(failure('ConditionalRequestConflict', 409))
     await expect(store.putIfAbsent('k', 'x')).rejects.toThrow('ConditionalRequestConflict')
     expect(mock.commandCalls(PutObjectCommand)).toHaveLength(6)
+  })
+
+  it('sends again what was sent into silence', async () => {
+    const bodies: string[] = []
+    const server = createServer(async (request, response) => {
+      bodies.push(Buffer.concat(await Array.fromAsync(request)).toString())
+      // The first one is heard to its end and never answered.
+      if (bodies.length > 1) response.end()
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const client = new S3Client({
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      forcePathStyle: true,
+      requestHandler: { ...S3_REQUESTS, socketTimeout: 50 },
+    })
+    await s3Store({ client, bucket: 'b' }).put('experience/runs/undated/x.jsonl.zst', 'a segment')
+    expect(bodies).toEqual(['a segment', 'a segment'])
+    client.destroy()
+    server.closeAllConnections()
+    server.close()
   })
 
   it.each([

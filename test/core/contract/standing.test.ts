@@ -6,7 +6,7 @@ import { type RecordsFound, recordProblems } from '#core/experience/records-foun
 import { aPack, aSuite, aTarget } from '../../support/builders.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
-const FOUND: RecordsFound = { listed: 600, missing: 0, changed: 0, unlisted: 0, examples: [] }
+const FOUND: RecordsFound = { listed: 600, missing: 0, changed: 0, unlisted: 0, unerased: 0, examples: [] }
 const problems = (over: Partial<Standing>, patch?: Record<string, { from: number; to: number }>) =>
   standingProblems({ ...NOTHING, ...over }, aTarget(), aPack(), patch ? [{ patch }] : [])
 

@@ -9,6 +9,7 @@ import { SharedText, SharedValues, type SlimCase, slim } from '#core/replay/slim
 import type { Replayed } from '#core/replay/transcript.ts'
 import { SAME_AS_BASELINE } from '#core/search/replayer.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
+import { SHARD_BLOCK } from '#core/search/shard-question.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
@@ -37,9 +38,8 @@ describe('a slim case', () => {
       )
       const indices = some.map((_, i) => i)
       return tried.map((s) => ({
-        rendered: indices.map((i) => view.rendered(i, s)),
+        rendered: indices.flatMap((i) => view.sideBySide([s])(i)),
         keys: indices.map((i) => view.contextKey(i, s)),
-        bypassed: indices.map((i) => view.bypassedAmounts(i, s)),
         answers: answer({ candidate_id: 'c', settings: s, cases: indices }),
       }))
     }
@@ -52,17 +52,17 @@ describe('a slim case', () => {
     const lines = cases.map((c) => texts.write(slim(structuredClone(c))))
     expect(answers(lines.map((line) => texts.read(line)))).toEqual(whole)
     expect(new Set(whole[1]!.keys).size).toBeGreaterThan(10)
-    expect(whole[2]!.bypassed.flat().length).toBeGreaterThan(0)
+    expect(whole[2]!.rendered.flatMap((r) => r.amounts).length).toBeGreaterThan(0)
   })
 
   test('is told from its baseline also when it was read again from where it was put aside', () => {
     const aside = new SearchCases(new Records(), 0)
-    for (const c of cases) aside.add(structuredClone(c))
+    for (let i = 0; i <= SHARD_BLOCK; i++) aside.add(structuredClone(cases[i % cases.length]!))
     const panel = { ...panelOf(cases.map((c) => ({ case: slim(c), baseline: {} as never }))), cases: aside }
     const { view } = transcriptReplayer(panel, pins, EvaluatorSuite.parse(suite))
     const beyond = { ...settings, 'planner.tool_preference': 'never recorded' }
     expect(view.contextKey(0, settings)).toBe(SAME_AS_BASELINE)
-    expect(view.contextKey(32, beyond)).toMatch(/^unreplayable/)
+    expect(view.contextKey(SHARD_BLOCK, beyond)).toMatch(/^unreplayable/)
     expect(view.contextKey(0, settings)).toBe(SAME_AS_BASELINE)
   })
 

@@ -136,8 +136,8 @@ test('counts and ranges are those of every value of every case', () => {
       const values = Array.from({ length: max - min + 1 }, (_, i) => min + i)
       const at = (i: number, v: number) => {
         const settings = { [K]: v }
-        const rendered = replayer.view.rendered(i, settings)!
-        if ('unreplayable' in rendered) return null
+        const [rendered] = replayer.view.sideBySide([settings])(i)
+        if ('unreplayable' in rendered!.measures) return null
         if (replayer.view.contextKey(i, settings) === SAME_AS_BASELINE) return { context: false, decision: false }
         const [answer] = replayer.answer({ candidate_id: '', settings, cases: [i] })
         const flips = answer!.measures.utility_passed !== panel.baseline.at(i)!.utility_passed

@@ -2,36 +2,27 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encryptedStore } from '#adapters/local/vault/encrypted-store.ts'
+import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import type { Packed } from '#core/experience/index-line.ts'
 import { filesOf, filesOfPacked, packRun, readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, assembleLine, compileRun, readCompiledText } from '#core/replay/compile.ts'
 import type { Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
-import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import { fixedLayout, type Layout } from '../../../functions/steps/experience/layout.ts'
 import { packStore } from '../../../functions/steps/experience/pack.ts'
 import { compareRecords } from '../../../functions/steps/experience/stored-records.ts'
+import { readLines } from '../../../functions/streams/read-object.ts'
 import { segmentHead } from '../../../functions/streams/segment-format.ts'
 import { aRun, aWorld, INTENT } from '../../support/builders.ts'
-import { contents, Killed, killedAtWrite, memory, RECORDED, run, stocked } from '../stores.ts'
+import { contents, imported as importRuns, Killed, killedAtWrite, memory, run, stocked } from '../stores.ts'
 
 const world = aWorld()
 
-async function laidOut(layout: Layout | null, runs = world, store: Store = memory()): Promise<Store> {
-  await stocked(store, [])
-  await imported(store, layout, runs)
-  return store
-}
+const laidOut = (layout: Layout | null, runs = world, store: Store = memory()): Promise<Store> =>
+  stocked(store, runs, { layout })
 
-const imported = (store: Store, layout: Layout | null, runs = world) =>
-  ingest(
-    store,
-    async function* () {
-      yield* runs
-    },
-    RECORDED,
-    { layout },
-  )
+const imported = (store: Store, layout: Layout | null, runs = world) => importRuns(store, runs, layout)
 
 const compiled = (store: Store) => Array.fromAsync(compileIntent(store, INTENT))
 const segmentsOf = async (objects: Store['objects']) =>
@@ -140,6 +131,25 @@ describe('a segment that is not what it was', () => {
     expect(await compiled(store)).toEqual(whole)
     expect((await run(store, { runId: 'r2' })).verdict).not.toBe('refused')
   })
+
+  test.each([0, 1, 2, 3])(
+    'gone, and packed again by other rules: the run is the one that was imported (%i)',
+    async (at) => {
+      const store = await laidOut('segments', world.slice(0, 8))
+      for (const key of await Array.fromAsync(store.objects.list(keys.journal()))) {
+        const lines = await readLines<{ packed: Packed }>(store.objects, key)
+        const before = canonicalLines(
+          lines.map((line) => ({
+            ...line,
+            packed: { ...line.packed, at, segment: 'gone', digest: digestOfBytes('before') },
+          })),
+        )
+        await store.objects.put(keys.journalSegment(digestOfBytes(before)), before)
+      }
+      expect(await compareRecords(store, INTENT, { whole: true })).toBeNull()
+      expect((await imported(store, null, world.slice(0, 8))).restored).toBe(0)
+    },
+  )
 
   test('of a later form is named, and so is the way out', async () => {
     const store = await laidOut('segments')

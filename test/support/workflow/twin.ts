@@ -23,6 +23,8 @@ export interface TwinOptions {
   readonly engine?: (store: Store) => ReplayEngine
   /** Harness of the deployment. */
   readonly harness?: Harness
+  /** What the deployment begins with, where its runs lie otherwise than those of the embedded store. */
+  readonly deployedBase?: Store
 }
 
 /** Every artifact of the run but the manifest, which holds times and what was billed. */
@@ -40,7 +42,7 @@ export const locks = async (store: Store) => (await Array.fromAsync(store.table.
 export async function twin(
   base: Store,
   target: TuningTarget,
-  { written = null, engine = () => transcriptEngine(), harness }: TwinOptions = {},
+  { written = null, engine = () => transcriptEngine(), harness, deployedBase = base }: TwinOptions = {},
 ) {
   const store = await copied(base)
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
@@ -58,7 +60,7 @@ export async function twin(
     /** Of the embedded run. */
     store,
     async deployed(options: { shardCases?: number; faults?: Faults } = {}) {
-      const its = await copied(base)
+      const its = await copied(deployedBase)
       const workflow = deploy(its, { ...options, ...(harness ? { harness } : {}) })
       return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },

@@ -4,11 +4,15 @@
  */
 
 import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { SealedLine } from '#core/baseline/reproduce.ts'
 import { ByteList } from '#core/bytes/byte-list.ts'
 import { Records } from '#core/bytes/records.ts'
 import { MEASURES_COLUMN, type MeasureList } from '#core/evaluate/measure-list.ts'
+import type { CaseHead } from '#core/evaluate/panel.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
+import type { ShardQuestion } from '#core/search/shard-question.ts'
+import type { Asked } from '#core/search/sharded.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { fileDisk } from '../files/file-disk.ts'
@@ -21,16 +25,30 @@ const IN_MEMORY = 48 * 1024 * 1024
 /** What a restricted process puts aside. */
 export const aside = (): Records => new Records(fileDisk(ASIDE), IN_MEMORY)
 
-/** First character of a line that comes back; what is told for people is no part of a reply. */
-export const REPLY = { line: ' ', answer: '=', failure: '!', progress: '~' } as const
+/** First character of a line that comes back; what is told for people is no part of a reply, and a question waits for a line. */
+export const REPLY = { line: ' ', answer: '=', failure: '!', progress: '~', question: '?' } as const
 
 export type Request =
-  /** Over case lines; a line each: head and result. `keep`: the search works on them next. */
-  | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean }
+  /** Over case lines; a line each: head and result. `keep`: the search works on them next, and on those that were kept before unless these are the `first`. */
+  | { readonly verb: 'reproduce'; readonly pins: BaselinePins; readonly keep: boolean; readonly first: boolean }
   /** Lines of the replays that it read; the answer is the search's result. */
   | { readonly verb: 'search'; readonly input: Omit<SearchInput, 'panel'> }
+  /** The cases that are kept are a shard from now on; then, what a search asks of it. */
+  | ({ readonly verb: 'shard' } & Pick<SearchInput, 'pins' | 'suite'>)
+  | { readonly verb: 'ask'; readonly question: ShardQuestion }
+  /** A search over so many shards, over a line a case: `ShardedHead`. Its questions are for them; its lines say what of the answers goes on record (`Taken`). */
+  | { readonly verb: 'search-shards'; readonly input: Omit<SearchInput, 'panel'>; readonly shards: number }
   /** Over sealed lines; a score each. */
   | { readonly verb: 'score'; readonly run: AutotuneRun; readonly change: CandidateChange | null }
+
+/** Head and baseline measures of a case, and the shard that it lies in. */
+export type ShardedHead = Pick<SealedLine<CaseHead>, 'case' | 'baseline'> & { readonly shard: number }
+
+/** What a search over shards asks of them. `next`: what it will most likely ask then. */
+export interface ShardsAsked {
+  readonly asked: Asked
+  readonly next: Asked
+}
 
 /** A search's result as JSON carries it: the measures of a million cases are one text, not a million objects. */
 export type Packed<R extends Pick<SearchResult, 'firstMeasures'>> = Omit<R, 'firstMeasures'> & {

@@ -15,6 +15,9 @@ import { REPLY } from './protocol.ts'
 /** Below 1 GB V8 lets a heap grow to twice what lives in it, above to four times: some 80 MB live, whatever the set. */
 const HEAP_MB = 1000
 
+/** Cases pass by: with the room of 16 MB that a young heap has of itself, a fifth of the time goes into sweeping it. */
+const YOUNG_HEAP_MB = 32
+
 /** One restricted process, one request at a time. */
 export class RestrictedProcess {
   readonly #child: ChildProcess
@@ -47,12 +50,13 @@ export class RestrictedProcess {
   }
 
   /**
-   * Sends a request and the lines it works on, yields the lines of the reply as they come, and returns the answer. Throws
-   * when the process failed on it, or ended; what `lines` throws is thrown, and ends the process: it has half a request.
+   * Sends a request and the lines it works on, yields the lines of the reply as they come, and returns the answer, a text of
+   * JSON. `answer`: is asked what the process asks meanwhile. Throws when the process failed on it, or ended; what `lines` or
+   * `answer` throws is thrown, and ends the process: it has half a request.
    */
-  async *converse<T>(request: unknown, lines: Lines = []): AsyncGenerator<string, T> {
+  async *told(request: unknown, lines: Lines = [], answer: Answering = noAnswer): AsyncGenerator<string, string> {
     let broken: { readonly error: unknown } | null = null
-    const sending = this.#send(request, lines).catch((error: unknown) => {
+    const sending = this.#send(requestText(request, lines)).catch((error: unknown) => {
       broken = { error }
       this.close()
     })
@@ -62,17 +66,24 @@ export class RestrictedProcess {
       for (;;) {
         const { value, done } = await this.#replies.next()
         if (done) throw broken ? (broken as { error: unknown }).error : await this.#endedEarly()
-        if (value.startsWith(REPLY.line)) yield value.slice(1)
-        else if (value.startsWith(REPLY.progress)) this.#progress(value.slice(1))
-        else if (value.startsWith(REPLY.failure)) throw failureOf(value.slice(1))
+        const text = value.slice(1)
+        if (value.startsWith(REPLY.line)) yield text
+        else if (value.startsWith(REPLY.progress)) this.#progress(text)
+        else if (value.startsWith(REPLY.question)) await this.#send([await answer(text), '\n'])
+        else if (value.startsWith(REPLY.failure)) throw failureOf(text)
         else {
           await sending
-          return JSON.parse(value.slice(1)) as T
+          return text
         }
       }
     } finally {
       stdout.unref()
     }
+  }
+
+  /** The same with the answer as a value. */
+  async *converse<T>(request: unknown, lines: Lines = []): AsyncGenerator<string, T> {
+    return JSON.parse(yield* this.told(request, lines)) as T
   }
 
   /** The answer to a request whose reply has no lines. */
@@ -81,15 +92,10 @@ export class RestrictedProcess {
     for (let step = await reply.next(); ; step = await reply.next()) if (step.done) return step.value
   }
 
-  async #send(request: unknown, lines: Lines): Promise<void> {
+  async #send(text: AsyncIterable<string> | Iterable<string>): Promise<void> {
     const stdin = this.#child.stdin!
-    const text = async function* () {
-      yield `${JSON.stringify(request)}\n`
-      yield* asText(lines)
-      yield '\n'
-    }
     // Where the process is gone, the missing reply says so.
-    for await (const block of text())
+    for await (const block of text)
       if (!stdin.write(block)) await Promise.race([once(stdin, 'drain').catch(() => {}), this.#ended])
   }
 
@@ -110,6 +116,17 @@ export class RestrictedProcess {
   }
 }
 
+async function* requestText(request: unknown, lines: Lines): AsyncGenerator<string> {
+  yield `${JSON.stringify(request)}\n`
+  yield* asText(lines)
+  yield '\n'
+}
+
+/** Answers a question that a process asks in the middle of a request: a line each. */
+export type Answering = (question: string) => Promise<string>
+
+const noAnswer: Answering = (question) => Promise.reject(new Error(`nobody answers the replay process: ${question}`))
+
 type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null } | { readonly error: Error }
 
 /** What a restricted process says of its failure. */
@@ -126,6 +143,7 @@ function start(script: string, vault: string, folder: string): ChildProcess {
       script: scriptFile(script, import.meta.url),
       readable: readableCode(vault),
       heapMb: HEAP_MB,
+      flags: [`--max-semi-space-size=${YOUNG_HEAP_MB}`],
       stdio: ['pipe', 'pipe', 'pipe', aside.file],
     })
   } finally {

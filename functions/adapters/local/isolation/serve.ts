@@ -14,13 +14,25 @@ export type Say = (line: string) => void
 /** Tells a person how far it is. */
 export type Tell = (message: string) => void
 
+/** Asks the program something in the middle of a request, whose lines have all been read; its answer. */
+export type Ask = (question: string) => string
+
 /** Answers requests until there are no more. A handler that throws ends the process: what it had read is half a request. */
-export function serve<R>(handle: (request: R, lines: Iterable<string>, say: Say, tell: Tell) => unknown): void {
+export function serve<R>(
+  handle: (request: R, lines: Iterable<string>, say: Say, tell: Tell, ask: Ask) => unknown,
+): void {
   const input = stdinLines()
+  const ask: Ask = (question) => {
+    write(`${REPLY.question}${question}\n`)
+    flush()
+    const { value, done } = input.next()
+    if (done) throw new Error('the program has gone')
+    return value
+  }
   for (let head = input.next(); !head.done; head = input.next()) {
     const lines = untilEmpty(input)
     try {
-      const answer = handle(JSON.parse(head.value) as R, lines, say, tell)
+      const answer = handle(JSON.parse(head.value) as R, lines, say, tell, ask)
       for (const _ of lines);
       write(`${REPLY.answer}${JSON.stringify(answer ?? null)}\n`)
       flush()

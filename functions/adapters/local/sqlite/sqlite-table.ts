@@ -14,6 +14,12 @@ export const DEBIT_FILE = 'ledger-debits.jsonl'
 /** A query reads so many items at a time, and holds no lock while they are looked at. */
 const PAGE_ITEMS = 256
 
+export interface LocalTable extends LedgerTable {
+  /** Writes the file anew: nothing of what was replaced or removed stays in it, or in the file that waits beside it. */
+  scrub(): Promise<void>
+  close(): void
+}
+
 const statements = (database: DatabaseSync) => ({
   get: database.prepare('SELECT revision, body FROM items WHERE pk = ? AND sk = ?'),
   create: database.prepare('INSERT INTO items VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING'),
@@ -36,7 +42,7 @@ const statements = (database: DatabaseSync) => ({
  *   cannot carry, and UserError naming a file that is no ledger, cannot be opened, stays locked, or is behind its debit file.
  *   `close` ends it; calls after that throw.
  */
-export function sqliteTable(file: string, { durable = true, readOnly = false } = {}): LedgerTable & { close(): void } {
+export function sqliteTable(file: string, { durable = true, readOnly = false } = {}): LocalTable {
   const path = resolve(file)
   let database: DatabaseSync | null = null
   const ledger = (opened: DatabaseSync): Ledger => ({
@@ -136,6 +142,11 @@ export function sqliteTable(file: string, { durable = true, readOnly = false } =
         const last = page.at(-1)!.sk!
         page = page.length < PAGE_ITEMS ? [] : await read((sql) => sql.after.all(pk, last), [])
       }
+    },
+    async scrub() {
+      await ready()
+      await whenFree(path, () => database!.exec('VACUUM'))
+      await whenFree(path, () => checkpoint(ledger(database!)))
     },
     close() {
       closed = true

@@ -1,4 +1,5 @@
 /** A worker thread of this program, as a question and an answer: what it answers comes back as it is, without a pipe. */
+import { getCompileCacheDir } from 'node:module'
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
@@ -25,7 +26,13 @@ export interface ThreadOptions {
 }
 
 /** Memory of a thread in which objects are young: the more there is, the later what is gone is found out. */
-const YOUNG_MB = 8
+const YOUNG_MB = 12
+
+/** A thread begins in half the time where it finds this program's files compiled. */
+const cache = () => {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
+}
 
 interface Pending<A> {
   readonly resolve: (answer: A) => void
@@ -44,6 +51,7 @@ export class Thread<Q, A> {
     this.#worker = new Worker(script, {
       workerData: data,
       name,
+      env: { ...process.env, ...cache() },
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.#worker.on('message', (reply: Answered<A>) => {

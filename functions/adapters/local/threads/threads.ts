@@ -12,6 +12,11 @@ export class Threads<Q, A> {
     this.#options = options
   }
 
+  /** Has every thread that there may be as many questions under way? */
+  areBusy(questions: number): boolean {
+    return this.#started.length === this.#most && this.#started.every(({ underWay }) => underWay >= questions)
+  }
+
   /** Asks the idlest one. */
   async ask(question: Q): Promise<A> {
     return await this.#idlest().ask(question)

@@ -1,0 +1,189 @@
+/**
+ * The search side of a laptop in as many restricted processes as its cases are worth: each holds a shard of them, and one
+ * more decides what they are asked. Which case lies in which, and how many there are, changes no byte of a run.
+ */
+import { availableParallelism } from 'node:os'
+import type { BaselinePins } from '#core/baseline/baseline.ts'
+import type { Reproduced } from '#core/baseline/reproduce.ts'
+import type { SearchResult } from '#core/search/search.ts'
+import type { SearchInput } from '#core/search/search-input.ts'
+import { SHARD_BLOCK } from '#core/search/shard-question.ts'
+import type { Asked, Taken } from '#core/search/sharded.ts'
+import type { Lines, ReproducedLine } from '../../../ports.ts'
+import { ahead } from '../../../streams/groups.ts'
+import { type Packed, type Request, type ShardedHead, type ShardsAsked, unpacked } from './protocol.ts'
+import type { RestrictedProcess } from './restricted-process.ts'
+
+/** How many processes hold the cases of a search. */
+export interface ShardLimits {
+  /** At most; by default one a core, as far as memory carries them. */
+  readonly most: number
+  /** A further one is started for each so many cases: starting one costs what searching over some hundreds does. */
+  readonly casesEach: number
+}
+
+const CASES_EACH = 1024
+/** Memory of a process, with room to spare. */
+const PROCESS_BYTES = 512 * 1024 * 1024
+
+/** With more of them the one that decides what they are asked would be the slowest. */
+const MOST_PROCESSES = 8
+
+/** What this machine carries, beside the program and the gate. */
+const shardLimitsHere = (): ShardLimits => ({
+  most: Math.max(
+    1,
+    Math.min(MOST_PROCESSES, availableParallelism(), Math.floor(process.availableMemory() / PROCESS_BYTES) - 2),
+  ),
+  casesEach: CASES_EACH,
+})
+
+/** A process of the search side, one request at a time. */
+type Held = Pick<RestrictedProcess, 'told' | 'converse' | 'close'>
+
+/** The answer of each process that was asked, as JSON, and the lines that every process told beside it. */
+interface Replies {
+  readonly texts: readonly string[]
+  readonly lines: readonly string[][]
+}
+
+export class ShardProcesses {
+  readonly #start: () => Held
+  readonly #limits: ShardLimits
+  readonly #processes: Held[]
+  #lead: Held | null = null
+  /** Lines that each process was given. */
+  #lines: number[] = []
+  /** Process of each case that reproduced, in their order. */
+  #shardOf: number[] = []
+
+  /** The first process starts at once, while the caller still reads its input. */
+  constructor(start: () => Held, limits = shardLimitsHere()) {
+    this.#start = start
+    this.#limits = limits
+    this.#processes = [start()]
+  }
+
+  /** Replays the baseline over case lines, and has each process keep its own. */
+  async *reproduce(lines: Lines, pins: BaselinePins): AsyncGenerator<ReproducedLine> {
+    this.#shardOf = []
+    this.#lines = []
+    const underWay = this.#processes.map((): Promise<unknown> => Promise.resolve())
+    const reproduced = async (block: readonly string[]) => {
+      const shard = this.#nextShard()
+      const before = this.#lines[shard] ?? 0
+      this.#lines[shard] = before + block.length
+      const request: Request = { verb: 'reproduce', pins, keep: true, first: before === 0 }
+      const replies = (underWay[shard] ?? Promise.resolve()).then(() =>
+        Array.fromAsync(this.#processes[shard]!.converse(request, block)),
+      )
+      underWay[shard] = replies.catch(() => {})
+      return { shard, block, replies: await replies }
+    }
+    const atOnce = 2 * this.#limits.most
+    for await (const { shard, block, replies } of ahead(blocksOf(lines), atOnce, reproduced))
+      for (const [at, line] of block.entries()) {
+        const one = JSON.parse(replies[at]!) as Reproduced
+        if ('measures' in one.result) this.#shardOf.push(shard)
+        yield { ...one, line }
+      }
+  }
+
+  /** Searches over what was reproduced last. */
+  async *search({ panel, ...input }: SearchInput): AsyncGenerator<string, SearchResult> {
+    const shards = this.#lines.length
+    if (shards <= 1)
+      return unpacked(yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }))
+    const { pins, suite } = input
+    for (const holder of this.#processes.slice(0, shards))
+      await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
+    let told: readonly string[][] = []
+    const ahead: { of: string; replies: Promise<Replies> | null } = { of: '', replies: null }
+    const answer = async (question: string): Promise<string> => {
+      const { asked, next } = JSON.parse(question) as ShardsAsked
+      // A process answers one thing at a time, also one that nobody wants any more.
+      const known = await ahead.replies
+      const { texts, lines } = known && ahead.of === JSON.stringify(asked) ? known : await this.#ask(asked)
+      told = lines
+      ahead.of = JSON.stringify(next)
+      ahead.replies = next.length === 0 ? null : this.#ask(next)
+      // Whoever asks next hears of it.
+      ahead.replies?.catch(() => {})
+      return `[${texts.join()}]`
+    }
+    this.#lead ??= this.#start()
+    const request: Request = { verb: 'search-shards', input, shards }
+    const leading = this.#lead.told(request, this.#heads(panel), answer)
+    for (let step = await leading.next(); ; step = await leading.next()) {
+      if (step.done) {
+        await ahead.replies
+        return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
+      }
+      const { candidate_id, of } = JSON.parse(step.value) as Taken
+      // Canonical: a candidate's id stands before all else in a line.
+      const head = `{"candidate_id":${JSON.stringify(candidate_id)},`
+      for (const [shard, lines] of of) for (const line of told[shard]!.splice(0, lines)) yield head + line.slice(1)
+    }
+  }
+
+  close(): void {
+    for (const one of [...this.#processes, this.#lead]) one?.close()
+  }
+
+  /** Replies of some processes, and the lines that each told beside its own. */
+  async #ask(asked: Asked): Promise<Replies> {
+    const lines = this.#lines.map((): string[] => [])
+    const replies = asked.map(([shard, question]) =>
+      only(this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request), (line) => {
+        lines[shard]!.push(line)
+      }),
+    )
+    return { texts: await Promise.all(replies), lines }
+  }
+
+  /** The process that has the fewest lines; a further one where there are enough for it. */
+  #nextShard(): number {
+    const lines = this.#lines.reduce((a, b) => a + b, 0)
+    const { most, casesEach } = this.#limits
+    if (this.#lines.length < Math.min(most, 1 + Math.floor(lines / casesEach))) {
+      if (this.#processes.length === this.#lines.length) this.#processes.push(this.#start())
+      return this.#lines.length
+    }
+    return this.#lines.indexOf(Math.min(...this.#lines))
+  }
+
+  *#heads({ cases, baseline }: SearchInput['panel']): Generator<string> {
+    for (let i = 0; i < cases.length; i++) {
+      const head: ShardedHead = { case: cases.at(i)!, baseline: baseline.at(i)!, shard: this.#shardOf[i]! }
+      yield JSON.stringify(head)
+    }
+  }
+}
+
+/** The answer of a reply, to its end; `each`: is told its lines. */
+async function only(
+  replying: AsyncGenerator<string, string>,
+  each: (line: string) => void = () => {},
+): Promise<string> {
+  for (let step = await replying.next(); ; step = await replying.next()) {
+    if (step.done) return step.value
+    each(step.value)
+  }
+}
+
+/** Characters of a block of lines, beyond which it ends: some of them are under way at once. */
+const BLOCK_CHARS = 4 * 1024 * 1024
+
+async function* blocksOf(lines: Lines): AsyncGenerator<readonly string[]> {
+  let block: string[] = []
+  let chars = 0
+  for await (const line of lines) {
+    block.push(line)
+    chars += line.length
+    if (block.length < SHARD_BLOCK && chars < BLOCK_CHARS) continue
+    yield block
+    block = []
+    chars = 0
+  }
+  if (block.length > 0) yield block
+}

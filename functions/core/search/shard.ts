@@ -1,0 +1,126 @@
+/** A shard of a search set: its cases, and the answers to what a search asks of them. Other shards lie in other processes. */
+import { hash } from 'node:crypto'
+import type { Settings } from '#schemas/common.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { canonical } from '../canonical.ts'
+import { measureList } from '../evaluate/measure-list.ts'
+import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
+import type { SlimCase } from '../replay/slim.ts'
+import type { ReplayPins } from '../replay/transcript.ts'
+import type { Series } from '../statistics/series.ts'
+import { gistOf } from './gist.ts'
+import { type CaseAnswer, type Rendering, SAME_AS_BASELINE } from './replayer.ts'
+import {
+  KEY_CHARS,
+  type PackedAnswers,
+  type PackedKeys,
+  type PackedRenderings,
+  SAME_KEY,
+  type SaidOfAnswer,
+  SHARD_BLOCK,
+  type ShardQuestion,
+} from './shard-question.ts'
+import { type TranscriptReplayer, transcriptReplayer } from './transcript-replayer.ts'
+
+export class Shard {
+  readonly #replayer: TranscriptReplayer
+  readonly #suite: EvaluatorSuite
+  /** Tables by their text: what replay reads of one is remembered by its identity. */
+  readonly #tables = new Map<string, Settings>()
+
+  constructor(cases: Series<SlimCase>, pins: ReplayPins, suite: EvaluatorSuite) {
+    this.#replayer = transcriptReplayer({ cases }, pins, suite, SHARD_BLOCK)
+    this.#suite = suite
+  }
+
+  /** `say`: is told the line of each answer that may go on record, in order, without its candidate. */
+  reply(question: ShardQuestion, say: (line: string) => void): PackedKeys | PackedRenderings | PackedAnswers {
+    switch (question.ask) {
+      case 'keys':
+        return this.#keys(this.#table(question.settings), question)
+      case 'renderings':
+        return this.#renderings(
+          question.tables.map((table) => this.#table(table)),
+          question,
+        )
+      case 'answers':
+        return this.#answers(question, say)
+    }
+  }
+
+  #keys(settings: Settings, { first, count }: { first: number; count: number }): PackedKeys {
+    const { view } = this.#replayer
+    let keys = ''
+    for (let i = first; i < first + count; i++) {
+      const key = view.contextKey(i, settings)
+      keys += key === SAME_AS_BASELINE ? SAME_KEY : hash('sha256', key, 'hex').slice(0, KEY_CHARS)
+    }
+    return { keys }
+  }
+
+  #renderings(tables: readonly Settings[], { first, count }: { first: number; count: number }): PackedRenderings {
+    const beside = this.#replayer.view.sideBySide(tables)
+    const places = Buffer.alloc(3 * count * tables.length)
+    const rows = measureList()
+    const said: (readonly number[] | string)[] = []
+    for (let c = 0; c < count; c++) {
+      const known: Rendering[] = []
+      const firstRow = rows.length
+      for (const [t, rendering] of beside(first + c).entries()) {
+        let row = known.findIndex((other) => readsTheSame(other, rendering))
+        if (row < 0) {
+          row = known.push(rendering) - 1
+          const { measures, amounts } = rendering
+          const cannot = 'unreplayable' in measures
+          rows.add(cannot ? NOT_MEASURED : measures)
+          said.push(cannot ? measures.unreplayable : amounts)
+        }
+        const place = c * tables.length + t
+        places[place] = rendering.context
+        places.writeUInt16LE(firstRow + row, count * tables.length + 2 * place)
+      }
+    }
+    return { places: places.toString('base64'), rows: rows.toJSON(), said }
+  }
+
+  #answers(
+    { settings, cases, offRecord, once }: Extract<ShardQuestion, { ask: 'answers' }>,
+    say: (line: string) => void,
+  ): PackedAnswers {
+    const round = { candidate_id: '', settings: this.#table(settings), cases, ...(once && { once }) }
+    const measures = measureList()
+    const said: SaidOfAnswer[] = []
+    for (const answer of this.#replayer.answer(round)) {
+      measures.add(answer.measures)
+      said.push(this.#said(answer))
+      if (!offRecord) say(canonical(answer.result))
+    }
+    return { measures: measures.toJSON(), said }
+  }
+
+  #said(answer: CaseAnswer): SaidOfAnswer {
+    const { status, stop, failing, letters } = gistOf(answer, this.#suite)
+    const changed = (answer.contextChanged === false ? 0 : 1) | (answer.decisionChanged ? 2 : 0)
+    if (status === 'replayed' && failing === null) return [changed, letters]
+    return [changed, letters, status, stop, failing]
+  }
+
+  #table(settings: Settings): Settings {
+    const text = JSON.stringify(settings)
+    const known = this.#tables.get(text) ?? settings
+    this.#tables.set(text, known)
+    return known
+  }
+}
+
+/** Is the same said of a case? Nothing of it is decided here: `Object.is` tells bits apart. */
+function readsTheSame(a: Rendering, b: Rendering): boolean {
+  const [now, then] = [a.measures, b.measures]
+  if (a.context !== b.context) return false
+  if (now === then) return true
+  if ('unreplayable' in now || 'unreplayable' in then)
+    return 'unreplayable' in now && 'unreplayable' in then && now.unreplayable === then.unreplayable
+  return MEASURED.every((name) => Object.is(now[name], then[name])) && String(a.amounts) === String(b.amounts)
+}
+
+const MEASURED = Object.keys(NOT_MEASURED) as (keyof Measures)[]

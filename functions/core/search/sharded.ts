@@ -1,0 +1,234 @@
+/**
+ * A search over shards: it decides what is asked, in the order in which it would read cases at hand, and asks it of blocks of
+ * cases. How many shards there are, and which case lies in which, changes nothing of what it finds.
+ */
+import type { Settings } from '#schemas/common.ts'
+import { ByteList } from '../bytes/byte-list.ts'
+import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
+import type { OnRecord } from './memo.ts'
+import { type CaseView, type GistAnswer, type Rendering, type Round, SAME_AS_BASELINE } from './replayer.ts'
+import { type SearchOptions, type SearchResult, searchRounds } from './search.ts'
+import type { SearchInput } from './search-input.ts'
+import {
+  KEY_CHARS,
+  MOST_PLACES,
+  type PackedAnswers,
+  type PackedKeys,
+  type PackedMeasures,
+  type PackedRenderings,
+  SAME_KEY,
+  SHARD_BLOCK,
+  type ShardQuestion,
+} from './shard-question.ts'
+import { BLOCK } from './visit.ts'
+
+/** Some shards and what each is asked. */
+export type Asked = readonly (readonly [shard: number, question: ShardQuestion])[]
+
+/** Asks each of some shards one thing; their replies in the same order. `next`: what will most likely be asked after it. */
+export type AskShards = (asked: Asked, next: Asked) => readonly unknown[]
+
+/** Lines that go on record: of the answers that were asked for last, so many of each of these shards, one after the other. */
+export interface Taken {
+  readonly candidate_id: string
+  readonly of: readonly (readonly [shard: number, lines: number])[]
+}
+
+/** Where the cases of a panel lie: the shard of each, in panel order. */
+export interface ShardedCases {
+  readonly shards: number
+  readonly shardOf: Uint8Array
+}
+
+/**
+ * Searches over shards. `take`: is told what goes on record before anything else is asked.
+ * @param options.block cases that each shard is asked for at once. @default 128
+ */
+export function searchShards(
+  input: SearchInput,
+  cases: ShardedCases,
+  ask: AskShards,
+  take: (taken: Taken) => void,
+  { block = SHARD_BLOCK, ...options }: SearchOptions = {},
+): SearchResult {
+  const shards = new Shards(cases, block, ask, take)
+  const nobody: OnRecord = () => {
+    throw new RangeError('a line of a shard is on record where it lies')
+  }
+  const rounds = searchRounds(input, shards, nobody, { ...options, block: shards.block })
+  for (let step = rounds.next(); ; step = rounds.next(shards.answer(step.value)))
+    if (step.done) {
+      shards.settle()
+      return step.value
+    }
+}
+
+/** Some cases of the panel, by shard: how many of each, and where the first of them stands in it. */
+interface Spread {
+  readonly first: number
+  readonly end: number
+  readonly parts: readonly { readonly shard: number; readonly first: number; readonly count: number }[]
+}
+
+class Shards implements CaseView {
+  readonly renders = true
+  /** Cases that are asked for at once. */
+  readonly block: number
+  readonly #cases: ShardedCases
+  readonly #ask: AskShards
+  readonly #take: (taken: Taken) => void
+  /** Number of each case within its shard. */
+  readonly #place: Int32Array
+  /** Keys that were asked last, by settings. */
+  readonly #keys = new WeakMap<Settings, { readonly first: number; readonly keys: readonly string[] }>()
+  #read: { readonly candidate_id: string; readonly of: number[]; count: number } | null = null
+
+  constructor(cases: ShardedCases, block: number, ask: AskShards, take: (taken: Taken) => void) {
+    this.block = block * cases.shards
+    this.#cases = cases
+    this.#ask = ask
+    this.#take = take
+    const next = new Int32Array(cases.shards)
+    this.#place = Int32Array.from(cases.shardOf, (shard) => next[shard]!++)
+  }
+
+  contextKey(index: number, settings: Settings): string {
+    const known = this.#keys.get(settings)
+    const at = known === undefined ? -1 : index - known.first
+    if (known && at >= 0 && at < known.keys.length) return known.keys[at]!
+    // Whoever reads on reads on; whoever jumps is asked for little.
+    const isNext = known === undefined ? index === 0 : at === known.keys.length
+    const spread = this.#spread(index, isNext ? this.block : BLOCK)
+    const replies = this.#each<PackedKeys>(spread, (range) => ({ ask: 'keys', settings, ...range }))
+    const keys = merged(spread, this.#cases.shardOf, (part, i) => {
+      const key = replies[part]!.keys.slice(KEY_CHARS * i, KEY_CHARS * (i + 1))
+      return key === SAME_KEY ? SAME_AS_BASELINE : key
+    })
+    this.#keys.set(settings, { first: index, keys })
+    return keys[0]!
+  }
+
+  sideBySide(tables: readonly Settings[]): (index: number) => readonly Rendering[] {
+    const size = Math.max(1, Math.min(this.block, Math.floor(MOST_PLACES / tables.length)))
+    let first = 0
+    let block: readonly (() => Rendering[])[] = []
+    return (index) => {
+      if (index < first || index >= first + block.length) {
+        const spread = this.#spread(index, size)
+        const replies = this.#each<PackedRenderings>(spread, (range) => ({ ask: 'renderings', tables, ...range }))
+        const read = replies.map((reply, part) => renderingsOf(reply, tables.length, spread.parts[part]!.count))
+        first = index
+        block = merged(spread, this.#cases.shardOf, (part, i) => () => read[part]!(i))
+      }
+      return block[index - first]!()
+    }
+  }
+
+  /** Answers of a round, in its order. */
+  answer({ candidate_id, cases, ...round }: Round): GistAnswer[] {
+    const { shards, shardOf } = this.#cases
+    const byShard = Array.from({ length: shards }, (): number[] => [])
+    for (const i of cases) byShard[shardOf[i]!]!.push(this.#place[i]!)
+    const asked = [...byShard.keys()].filter((shard) => byShard[shard]!.length > 0)
+    const replies = this.#replies<PackedAnswers>(
+      asked.map((shard) => [shard, { ask: 'answers', ...round, cases: byShard[shard]! }]),
+      [],
+    )
+    const read = replies.map(({ measures, said }) => ({ measures: measuresOf(measures), said }))
+    const next = new Int32Array(shards)
+    const reading = { candidate_id, of: cases.map((i) => shardOf[i]!), count: 0 }
+    if (!round.offRecord) this.#read = reading
+    const onRecord = () => {
+      reading.count++
+    }
+    return cases.map((i) => {
+      const shard = shardOf[i]!
+      const { measures, said } = read[asked.indexOf(shard)]!
+      const at = next[shard]!++
+      const [changed, letters, status = 'replayed', stop = null, failing = null] = said[at]!
+      return {
+        measures: measures.at(at)!,
+        contextChanged: (changed & 1) !== 0,
+        decisionChanged: (changed & 2) !== 0,
+        gist: { status, stop, failing, letters },
+        onRecord,
+      }
+    })
+  }
+
+  /** Tells what was read of the last round: always the first of its answers, in their order. */
+  settle(): void {
+    const read = this.#read
+    this.#read = null
+    if (read === null || read.count === 0) return
+    const of: [number, number][] = []
+    for (const shard of read.of.slice(0, read.count)) {
+      const last = of.at(-1)
+      if (last?.[0] === shard) last[1]++
+      else of.push([shard, 1])
+    }
+    this.#take({ candidate_id: read.candidate_id, of })
+  }
+
+  #spread(first: number, size: number): Spread {
+    const { shards, shardOf } = this.#cases
+    const end = Math.min(first + size, shardOf.length)
+    const parts = Array.from({ length: shards }, (_, shard) => ({ shard, first: -1, count: 0 }))
+    for (let i = first; i < end; i++) {
+      const part = parts[shardOf[i]!]!
+      if (part.count++ === 0) part.first = this.#place[i]!
+    }
+    return { first, end, parts: parts.filter(({ count }) => count > 0) }
+  }
+
+  /** Asks of a spread, and makes known that the cases behind it come next. */
+  #each<R>(spread: Spread, question: (range: { first: number; count: number }) => ShardQuestion): readonly R[] {
+    const asked = ({ parts }: Spread): Asked =>
+      parts.map(({ shard, first, count }) => [shard, question({ first, count })])
+    const size = spread.end - spread.first
+    return this.#replies(asked(spread), size > BLOCK ? asked(this.#spread(spread.end, size)) : [])
+  }
+
+  #replies<R>(asked: Asked, next: Asked): readonly R[] {
+    this.settle()
+    return this.#ask(asked, next) as readonly R[]
+  }
+}
+
+/** What each case of a spread has, in panel order. */
+function merged<T>(
+  { first, end, parts }: Spread,
+  shardOf: Uint8Array,
+  of: (part: number, at: number) => T,
+): readonly T[] {
+  const partOf = new Map(parts.map(({ shard }, part) => [shard, part]))
+  const next = new Int32Array(parts.length)
+  return Array.from({ length: end - first }, (_, i) => {
+    const part = partOf.get(shardOf[first + i]!)!
+    return of(part, next[part]!++)
+  })
+}
+
+/** Renderings of a case of a reply by its number in it. */
+function renderingsOf(
+  { places, rows, said }: PackedRenderings,
+  tables: number,
+  count: number,
+): (at: number) => Rendering[] {
+  const bytes = Buffer.from(places, 'base64')
+  const measures = measuresOf(rows)
+  const known = new Array<Rendering | undefined>(said.length)
+  return (at) =>
+    Array.from({ length: tables }, (_, table) => {
+      const place = at * tables + table
+      const row = bytes.readUInt16LE(count * tables + 2 * place)
+      // Whatever has the same row has the same context.
+      known[row] ??= { ...seenOf(measures.at(row)!, said[row]!), context: bytes[place]! }
+      return known[row]
+    })
+}
+
+const seenOf = (measures: Rendering['measures'], said: readonly number[] | string): Omit<Rendering, 'context'> =>
+  typeof said === 'string' ? { measures: { unreplayable: said }, amounts: [] } : { measures, amounts: said }
+
+const measuresOf = (packed: PackedMeasures) => ByteList.parse(MEASURES_COLUMN, packed)

@@ -51,8 +51,8 @@ export function intentOf(trace: Trace, tree: Tree, { intent }: TraceOptions): st
   const path = pathOf(intent)
   if (path !== null) return idOf(namedAt(trace, path)[0] ?? null) ?? 'unnamed'
   if (intent !== null) return idOf(intent) ?? 'unnamed'
-  const named = (kind: string) => trace.spans.find((span) => span.kind === kind)
-  const agent = named('agent') ?? named('workflow')
+  // An agent that did nothing itself is a step that a framework calls one.
+  const agent = tree.lead ?? trace.spans.find(({ kind }) => kind === 'workflow')
   const whole = trace.about.find(({ name }) => name)?.name
   return (
     idOf(agent?.agent ?? null) ??

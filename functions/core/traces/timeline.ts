@@ -142,7 +142,7 @@ class Writer {
     const { span, read } = action
     if (!span && !read) return
     this.#answered.add(action)
-    const content = span?.tool?.result ?? read?.result.content ?? null
+    const content = answerOf(span?.tool?.result ?? null, read?.result.content ?? null)
     const error = span
       ? (span.tool!.error ?? (span.status === 'error' ? true : content === null ? null : false))
       : read!.result.error
@@ -218,3 +218,7 @@ function modelCall({ call, agent }: Turn, tally: Tally): Step {
     ...(call.status === 'error' ? { error: nameOf(call.status_text) ?? 'error' } : {}),
   }
 }
+
+/** What the tool's span says; some record an empty object there, where the model read words. */
+const answerOf = (told: string | null, read: string | null): string | null =>
+  told === null || (read !== null && /^\s*(\{\s*\}|\[\s*\]|null|"")?\s*$/.test(told)) ? (read ?? told) : told

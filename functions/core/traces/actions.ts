@@ -3,7 +3,7 @@
  * next call read. They are paired by an id that is the only one of its kind, else by name and arguments, never by position: what is
  * ambiguous is left out and counted.
  */
-import { ID_PATTERN } from '#schemas/patterns.ts'
+import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import { callKey, type Turn } from './conversation.ts'
 import type { Span, ToolCall, ToolResult } from './span.ts'
 import type { Tally } from './tally.ts'
@@ -214,4 +214,4 @@ function nameThem(actions: readonly Action[], tally: Tally): void {
   }
 }
 
-const isName = (id: string): boolean => ID_PATTERN.test(id) && !id.includes('..') && !/^c(\d+|[hs])_\d+$/.test(id)
+const isName = (id: string): boolean => ID_PATTERN.test(id) && isSafeId(id) && !/^c(\d+|[hs])_\d+$/.test(id)

@@ -15,6 +15,7 @@ import type { DropReason, Tally } from './tally.ts'
 import { timelineOf } from './timeline.ts'
 import { compareInstants, type Trace } from './trace.ts'
 import { type Tree, treeOf } from './tree.ts'
+import { isCut } from './values.ts'
 import { nameOf } from './words.ts'
 
 export type Made =
@@ -75,7 +76,19 @@ function contentFault(tree: Tree, spans: readonly Span[]): { reason: DropReason;
   const relevant = [...tree.calls, ...spans.filter(({ kind }) => kind === 'tool' || kind === 'retrieval')]
   const cut = relevant.find((span) => span.cut.length > 0)
   if (cut)
-    return { reason: 'content_truncated', example: `${cut.cut[0]} of span ${cut.name} was cut at a limit`, span: cut }
+    return {
+      reason: 'content_truncated',
+      example: `${cut.cut[0]} of span ${cut.name} was cut at a limit, or is JSON that nests too deep or names __proto__`,
+      span: cut,
+    }
+  for (const span of tree.calls)
+    for (const { name, arguments: args } of (span.output ?? []).flatMap(({ calls }) => calls))
+      if (isCut(args))
+        return {
+          reason: 'content_truncated',
+          example: `the arguments of ${name} in span ${span.name} were cut at a limit`,
+          span,
+        }
   const external = relevant.find((span) => span.external.length > 0)
   if (external)
     return {

@@ -7,7 +7,7 @@ import type { Hop } from './retrieval.ts'
 import type { Message, Span } from './span.ts'
 import type { Tally } from './tally.ts'
 import { compareInstants } from './trace.ts'
-import { nameOf, wordOf } from './words.ts'
+import { nameOf, wellFormed, wordOf } from './words.ts'
 
 interface Moment {
   readonly time: string | null
@@ -114,7 +114,7 @@ class Writer {
       kind: 'tool_call',
       tool_call_id: action.id,
       name: nameOf(call.name) ?? 'tool',
-      arguments: call.arguments as never,
+      arguments: wellFormed(call.arguments) as never,
       writes: this.#writes.has(call.name) ? true : null,
       confirmed: null,
       correct: null,
@@ -149,7 +149,7 @@ class Writer {
     this.steps.push({
       kind: 'tool_result',
       tool_call_id: action.id,
-      content,
+      content: content?.toWellFormed() ?? null,
       error,
       tokens: null,
       ...agentField(action.agent),

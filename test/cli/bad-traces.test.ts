@@ -205,7 +205,13 @@ test('options that say what they may not are refused by name', async () => {
   expect(await says('--score', 'a=>1')).toMatch(/--score a=>1: /)
   expect(await says('--intent', '???')).toMatch(/--intent \?\?\?: give a name/)
   expect(await says('--tag', 'colour=a.b')).toMatch(/--tag colour=a\.b: give FIELD=PATH, the field one of/)
-  expect(await says('--max-dropped', '2')).toMatch(/max-dropped/)
-  expect(await says('--max-dropped', 'some')).toMatch(/max-dropped/)
-  expect(await says('--unit', 'week')).toMatch(/unit/)
+  for (const options of [
+    ['--max-dropped', '2'],
+    ['--max-dropped', 'some'],
+    ['--unit', 'week'],
+  ]) {
+    const { code, out, err } = await autotune('import', path, ...options, '--store', place.store)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(options[0])
+  }
 })

@@ -1,5 +1,4 @@
 /** Files of traces to native runs, with what was read, joined and left out on the way. */
-import { existsSync } from 'node:fs'
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
@@ -197,7 +196,7 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
   if (head.some(({ value }) => isNative(value))) return false
   if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
   // A document or a message that is cut has no lines: the reader of native ones would complain of each.
-  if (fault !== null) return fault instanceof ImportError && fault.line === null && existsSync(first)
+  if (fault !== null) return fault instanceof ImportError && fault.line === null && fault.field !== null
   return head.some(({ at }) => !at.startsWith('line '))
 }
 

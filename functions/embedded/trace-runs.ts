@@ -54,16 +54,19 @@ export async function* traceRuns(
   const dialect = from === null ? null : namedDialect(from)
   const rows = readRows(files, { leftOut: (file) => leftOut.push(file) })
   const reading = await readTraces(rows, dialect, options, scratch)
+  let isRefused = false
   for (const made of tracesOf(reading.traces())) {
-    if (made instanceof ImportError) yield made
-    else if (made.kind === 'run') {
+    if (made instanceof ImportError) {
+      isRefused = true
+      yield made
+    } else if (made.kind === 'run') {
       const native = toNativeRun(made.run)
       if (native.kind === 'run') {
         if (native.run.started_at) reading.tally.between(native.run.started_at)
         yield native.run
       } else
         yield new ImportError({
-          file: native.kind,
+          file: made.run.source?.file ?? files[0]!,
           line: null,
           field: native.field,
           problem: `trace ${made.run.trace_id}: ${native.problem}`,
@@ -73,6 +76,8 @@ export async function* traceRuns(
   }
   const report = reportOf(reading.dialects, reading.tally, leftOut)
   tell(report)
+  // What was counted up to a refusal is no whole, and the refusal says what is wrong.
+  if (isRefused) return
   refuseTooMuch(files, report, reading.tally, { maxDropped, allowCut })
 }
 
@@ -101,7 +106,7 @@ function* tracesOf<T>(traces: Generator<T>): Generator<T | ImportError> {
       })
     } else if (error instanceof TwoFamilies)
       yield new ImportError({
-        file: 'trace',
+        file: error.where?.file ?? 'trace',
         line: null,
         field: null,
         problem: error.message,
@@ -182,14 +187,17 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
   const [first] = files
   if (first === undefined || first === '-') return false
   const head: Row[] = []
+  let fault: unknown = null
   try {
     for await (const row of readRows([first])) if (head.push(row) === 20) break
-  } catch {
-    return false
+  } catch (error) {
+    fault = error
   }
   if (head.some(({ value }) => isNative(value))) return false
-  const isKnown = head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))
-  return isKnown || head.some(({ at }) => !at.startsWith('line '))
+  if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
+  // A document or a message that is cut has no lines: the reader of native ones would complain of each.
+  if (fault !== null) return fault instanceof ImportError && fault.line === null && /^(item|request) /.test(fault.field ?? '')
+  return head.some(({ at }) => !at.startsWith('line '))
 }
 
 const isNative = (value: unknown): boolean =>

@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ImportError } from '#adapters/local/import/import-error.ts'
-import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
-import { DEFAULT_OPTIONS, type TraceOptions } from '#core/traces/options.ts'
+import type { TraceOptions } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { type TracesReport, traceRuns } from '../../functions/embedded/trace-runs.ts'
+import { readTraceFiles } from '../support/traces.ts'
 
 const CASES = new URL('../fixtures/traces/', import.meta.url).pathname
 
@@ -16,19 +14,7 @@ function caseNamed(name: string) {
   return { input, expected: JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) }
 }
 
-async function read(files: readonly string[], options: Partial<TraceOptions> = {}) {
-  const runs: ExperienceRun[] = []
-  let report: TracesReport | null = null
-  const how = { from: null, options: { ...DEFAULT_OPTIONS, ...options }, maxDropped: 1, allowCut: false }
-  const tell = (told: TracesReport) => {
-    report = told
-  }
-  for await (const run of traceRuns(files, how, memoryScratch, tell)) {
-    if (run instanceof ImportError) throw run
-    runs.push(run)
-  }
-  return { runs, report: report! as TracesReport }
-}
+const read = (files: readonly string[], options: Partial<TraceOptions> = {}) => readTraceFiles(files, { options })
 
 /** Steps of which only these fields are given; two results of parallel calls may stand in either order. */
 function expectRun(run: ExperienceRun, { steps, evidence, ...rest }: Record<string, unknown>) {

@@ -3,10 +3,11 @@
  * next call read. They are paired by an id that is the only one of its kind, else by name and arguments, never by position: what is
  * ambiguous is left out and counted.
  */
-import { ID_PATTERN } from '#schemas/patterns.ts'
+import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import { callKey, type Turn } from './conversation.ts'
 import type { Span, ToolCall, ToolResult } from './span.ts'
 import type { Tally } from './tally.ts'
+import { canonical } from './values.ts'
 
 /** One action, with what is known of its result. */
 export interface Action {
@@ -85,7 +86,15 @@ function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
   )
 }
 
-const sameWork = (name: string, args: unknown): string => `${name} ${JSON.stringify(args ?? null)}`
+const sameWork = (name: string, args: unknown): string => `${name} ${canonical(args ?? null)}`
+
+const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+
+/** Counters that begin anew give two calls one id: the name, which a server may stand before, or the arguments must fit too. */
+function isSameTool({ call }: Action, { tool }: Span): boolean {
+  const [a, b] = [letters(call.name), letters(tool!.name)]
+  return a.endsWith(b) || b.endsWith(a) || sameWork('', call.arguments) === sameWork('', tool!.arguments)
+}
 
 function pairSpans(
   actions: Action[],
@@ -107,7 +116,7 @@ function pairSpans(
       const open = actions.filter((action) => action[field] === null)
       for (const [key, action] of singles(open, keyOfAction)) {
         const span = left.get(key)
-        if (!span) continue
+        if (!span || !isSameTool(action, span)) continue
         action[field] = span
         free.delete(span)
         if (field === 'span') tally.add(`tools.paired.${how}`)
@@ -118,15 +127,30 @@ function pairSpans(
       ({ call }) => call.id,
       ({ tool }) => tool!.id,
     )
+    // Two agents may ask the same of one tool: a span in a sub-agent's context belongs to a call of that agent.
+    const within = (agent: string | null, key: string): string => canonical([agent, key])
+    pair(
+      'by_arguments',
+      ({ agent, call }) => within(agent, sameWork(call.name, call.arguments)),
+      (span) =>
+        span.tool!.arguments === undefined
+          ? null
+          : within(agentOf(span), sameWork(span.tool!.name, span.tool!.arguments)),
+    )
+    const isOfNoAgent = (span: Span) => agentOf(span) === null
     pair(
       'by_arguments',
       ({ call }) => sameWork(call.name, call.arguments),
-      ({ tool }) => (tool!.arguments === undefined ? null : sameWork(tool!.name, tool!.arguments)),
+      (span) =>
+        span.tool!.arguments === undefined || !isOfNoAgent(span)
+          ? null
+          : sameWork(span.tool!.name, span.tool!.arguments),
     )
     pair(
       'by_name',
-      ({ call }) => call.name,
-      ({ tool }) => (tool!.arguments === undefined && tool!.id === null ? tool!.name : null),
+      ({ agent, call }) => within(agent, call.name),
+      (span) =>
+        span.tool!.arguments === undefined && span.tool!.id === null ? within(agentOf(span), span.tool!.name) : null,
     )
     for (const span of free) {
       const tool = span.tool!
@@ -190,4 +214,4 @@ function nameThem(actions: readonly Action[], tally: Tally): void {
   }
 }
 
-const isName = (id: string): boolean => ID_PATTERN.test(id) && !id.includes('..') && !/^c(\d+|[hs])_\d+$/.test(id)
+const isName = (id: string): boolean => ID_PATTERN.test(id) && isSafeId(id) && !/^c(\d+|[hs])_\d+$/.test(id)

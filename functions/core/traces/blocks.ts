@@ -4,7 +4,7 @@
  */
 import { argumentsOf } from '../replay/json-text.ts'
 import type { ToolCall, ToolResult } from './span.ts'
-import { type Fields, field, isFields, type JsonValue, textOf } from './values.ts'
+import { canonical, type Fields, field, isFields, type JsonValue, opened, textOf } from './values.ts'
 
 /** What one block says. `omitted`: a kind that is no text. */
 export type Block =
@@ -123,9 +123,15 @@ export function contentText(content: unknown): string | null {
 const isTextPart = (part: unknown): part is string | Fields =>
   typeof part === 'string' || (isFields(part) && typeof part.text === 'string')
 
-/** JSON with sorted names, so that one value is one text whatever its exporter. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, at) =>
-    isFields(at) ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1))) : at,
-  )
+/** What a tool answered: a message of a tool, as frameworks wrap it, is what it carries. */
+export function toolAnswer(value: unknown): Omit<ToolResult, 'name'> {
+  const answer = opened(value)
+  const message = isFields(answer) ? (isFields(answer.kwargs) ? answer.kwargs : answer) : null
+  if (message === null || !('content' in message) || !('tool_call_id' in message || message.type === 'tool'))
+    return { id: null, content: contentText(value), error: null }
+  return {
+    id: textOf(message.tool_call_id),
+    content: contentText(message.content),
+    error: message.status === 'error' ? true : null,
+  }
 }

@@ -5,6 +5,7 @@
 import type { Message, Span, ToolCall } from './span.ts'
 import type { Tally } from './tally.ts'
 import type { Tree } from './tree.ts'
+import { canonical } from './values.ts'
 
 /** A model call with the messages that are new with it. */
 export interface Turn {
@@ -17,7 +18,7 @@ export interface Turn {
 
 /** Turns in the order of their calls. Failed calls without an output are counted, and are none. */
 export function turnsOf(tree: Tree, tally: Tally): Turn[] {
-  const contexts = new Map<string | null, Context>()
+  const contexts = new Contexts()
   const turns: Turn[] = []
   for (const call of tree.calls) {
     if (call.status === 'error' && call.output === null) {
@@ -25,11 +26,10 @@ export function turnsOf(tree: Tree, tally: Tally): Turn[] {
       continue
     }
     const agent = tree.agentOf(call)
-    const context = contexts.get(agent) ?? new Context()
-    contexts.set(agent, context)
     const input = call.input ?? []
+    const { context, isFirst } = contexts.of(agent, tree.workerOf(call), input)
     const { added, matched } = context.read(input)
-    if (context.began && input.length > 0 && matched === 0) tally.add('messages.contexts_cut')
+    if (!isFirst && input.length > 0 && matched === 0) tally.add('messages.contexts_cut')
     const output = call.output ?? []
     context.said(input, output)
     turns.push({ call, agent, added, output })
@@ -37,11 +37,39 @@ export function turnsOf(tree: Tree, tally: Tally): Turn[] {
   return turns
 }
 
+/**
+ * Who reads what. An agent that is asked again in another span goes on where it stopped only if it repeats an answer from there: two that
+ * work side by side under one name have nothing in common but their instructions.
+ */
+class Contexts {
+  readonly #byWorker = new Map<Span | null, Context>()
+  readonly #byAgent = new Map<string | null, Context[]>()
+
+  of(agent: string | null, worker: Span | null, input: readonly Message[]): { context: Context; isFirst: boolean } {
+    const known = this.#byWorker.get(worker)
+    const siblings = this.#byAgent.get(agent) ?? []
+    const context = known ?? siblings.findLast((each) => each.continues(input)) ?? new Context(siblings[0])
+    this.#byWorker.set(worker, context)
+    if (!siblings.includes(context)) this.#byAgent.set(agent, [...siblings, context])
+    return { context, isFirst: siblings.length === 0 }
+  }
+}
+
 /** What one agent's model has before it, message by message. */
 class Context {
   #known: string[] = []
-  readonly #systems = new Set<string>()
-  began = false
+  /** Instructions are read once under a name, by however many work under it. */
+  readonly #systems: Set<string>
+  readonly #answers = new Set<string>()
+
+  constructor(sibling: Context | undefined) {
+    this.#systems = sibling ? sibling.#systems : new Set()
+  }
+
+  /** Does this input repeat an answer that was given here? */
+  continues(input: readonly Message[]): boolean {
+    return input.some((message) => this.#answers.has(keyOf(message)))
+  }
 
   /** The new ones among the messages of an input, in their order, and how many were known. */
   read(input: readonly Message[]): { readonly added: Message[]; readonly matched: number } {
@@ -67,7 +95,7 @@ class Context {
   said(input: readonly Message[], output: readonly Message[]): void {
     const spoken = input.filter(({ role }) => role !== 'system')
     this.#known = [...(spoken.length > 0 ? spoken.map(keyOf) : this.#known), ...output.map(keyOf)]
-    this.began = true
+    for (const message of output) if (message.text !== '' || message.calls.length > 0) this.#answers.add(keyOf(message))
   }
 }
 
@@ -80,4 +108,4 @@ function keyOf({ role, text, calls, results }: Message): string {
 }
 
 /** What a call asks for, whatever its id: one call may bear one id where it is made and another where it is repeated. */
-export const callKey = ({ name, arguments: args }: ToolCall): string => `${name} ${JSON.stringify(args)}`
+export const callKey = ({ name, arguments: args }: ToolCall): string => `${name} ${canonical(args)}`

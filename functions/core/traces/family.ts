@@ -1,5 +1,6 @@
 /** Of whom a trace is: its family by the store's rule, its intent. A placeholder that an exporter writes for nobody is nobody. */
 import { pathOf, type TraceOptions } from './options.ts'
+import type { Where } from './span.ts'
 import type { Trace } from './trace.ts'
 import type { Tree } from './tree.ts'
 import type { JsonValue } from './values.ts'
@@ -8,9 +9,11 @@ import { idOf, isPlaceholder, nameOf } from './words.ts'
 /** Two different families in one trace: no split could put it on a side. */
 export class TwoFamilies extends Error {
   readonly families: readonly string[]
-  constructor(trace: string, families: readonly string[]) {
-    super(`trace ${trace} names two families: ${families.join(' and ')}`)
+  readonly where: Where | null
+  constructor(trace: Trace, families: readonly string[]) {
+    super(`trace ${trace.id} names two families: ${families.join(' and ')}`)
     this.families = families
+    this.where = (trace.spans[0] ?? trace.about[0])?.where ?? null
   }
 }
 
@@ -29,7 +32,7 @@ export function familyOf(
         .filter((value) => !isPlaceholder(value)),
     ),
   ]
-  if (found.length > 1) throw new TwoFamilies(trace.id, found)
+  if (found.length > 1) throw new TwoFamilies(trace, found)
   const name = found[0] === undefined ? null : nameOf(found[0])
   if (name !== null) return { family: name, by }
   const shared = nameOf(trace.about.find((about) => about.case)?.case ?? null)
@@ -51,8 +54,8 @@ export function intentOf(trace: Trace, tree: Tree, { intent }: TraceOptions): st
   const path = pathOf(intent)
   if (path !== null) return idOf(namedAt(trace, path)[0] ?? null) ?? 'unnamed'
   if (intent !== null) return idOf(intent) ?? 'unnamed'
-  const named = (kind: string) => trace.spans.find((span) => span.kind === kind)
-  const agent = named('agent') ?? named('workflow')
+  // An agent that did nothing itself is a step that a framework calls one.
+  const agent = tree.lead ?? trace.spans.find(({ kind }) => kind === 'workflow')
   const whole = trace.about.find(({ name }) => name)?.name
   return (
     idOf(agent?.agent ?? null) ??

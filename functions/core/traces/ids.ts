@@ -95,7 +95,10 @@ function numberNanos(value: number): string | null {
   return positive(BigInt(whole) * BigInt(unit) + BigInt(Math.round((value - whole) * unit)))
 }
 
-const positive = (nanos: bigint): string | null => (nanos > 0n ? nanos.toString() : null)
+/** The last nanosecond that a date of four digits names. */
+const LAST = 253_402_300_799_999_999_999n
+
+const positive = (nanos: bigint): string | null => (nanos > 0n && nanos <= LAST ? nanos.toString() : null)
 
 /** Milliseconds between two instants, to the microsecond; null where one is not known. */
 export const millis = (start: string | null, end: string | null): number | null =>

@@ -36,6 +36,8 @@ export interface Observation {
   readonly promptName: unknown
   readonly promptVersion: unknown
   readonly toolCallId: unknown
+  /** Attributes of the span that an SDK of OpenTelemetry sent, where the backend kept them. */
+  readonly attributes: Fields
 }
 
 export function langfuseSpan(o: Observation): Partial<Span> {
@@ -43,12 +45,13 @@ export function langfuseSpan(o: Observation): Partial<Span> {
   const output = opened(o.output)
   const answered = isFields(output) && output.type === 'tool' ? output : null
   // LangGraph's tools are plain spans that answer with a tool's message.
-  const kind = answered && o.type === 'SPAN' ? 'tool' : (KINDS[o.type] ?? 'other')
+  const agent = o.type === 'SPAN' ? agentIn(o.attributes) : null
+  const kind = answered && o.type === 'SPAN' ? 'tool' : agent !== null ? 'agent' : (KINDS[o.type] ?? 'other')
   const usage = langfuseUsage(o.usageDetails, o.usage)
   const speaks = kind === 'call' || usage !== null
   return {
     kind,
-    agent: kind === 'agent' || kind === 'workflow' ? o.name : null,
+    agent: agent ?? (kind === 'agent' || kind === 'workflow' ? o.name : null),
     input: speaks ? withInstructions(said(input, 'user'), output) : null,
     output: speaks ? said(output, 'assistant') : null,
     cut: [isCut(o.input) ? 'input' : null, isCut(o.output) ? 'output' : null].filter((name) => name !== null),
@@ -66,6 +69,12 @@ export function langfuseSpan(o: Observation): Partial<Span> {
         : null,
   }
 }
+
+/** The agent that a plain span is the run of: Langfuse knows the kinds of some instrumentors only. */
+const agentIn = (attributes: Fields): string | null =>
+  attributes['gen_ai.operation.name'] === 'invoke_agent' || typeof attributes.agent_name === 'string'
+    ? textOf(attributes['gen_ai.agent.name'] ?? attributes.agent_name)
+    : null
 
 const said = (value: unknown, role: Message['role']): Message[] | null => {
   const messages = messagesOf(value, role)

@@ -81,7 +81,17 @@ function roleOf(item: Fields): Role | null {
   return ROLES[role.toLowerCase()] ?? null
 }
 
+/** What a function that was recorded took: its arguments, which are what was said. */
+function recordedArguments(item: Fields): unknown[] | null {
+  if (!Array.isArray(item.args) || item.args.length === 0) return null
+  const rest = Object.keys(item).filter((name) => name !== 'args')
+  const isEnvelope = rest.every((name) => name === 'kwargs' && isFields(item[name]))
+  return isEnvelope && item.args.every((arg) => typeof arg === 'string') ? item.args : null
+}
+
 function withoutRole(item: Fields, role: Role): Message[] {
+  const args = recordedArguments(item)
+  if (args) return itemMessages(args, role)
   for (const name of LISTS) {
     const list = opened(item[name])
     if (Array.isArray(list) && list.some((inner) => typeof inner === 'object' && inner !== null))

@@ -68,7 +68,8 @@ export function scoreRule(text: string): ScoreRule | null {
   const parts = RULE.exec(named)
   if (!parts) return /[<>=]/.test(named) || named.trim() === '' ? null : { name: named.trim(), kind, rule: null }
   const [, name, op, value] = parts as unknown as [string, string, string, string]
-  if (op === '=') return { name: name.trim(), kind, rule: { op, value: value.trim() } }
+  // `a=>1` is a slip of the pen for `a>=1`, not a label.
+  if (op === '=') return /^[<>=]/.test(value) ? null : { name: name.trim(), kind, rule: { op, value: value.trim() } }
   const limit = Number(value)
   const isLimit = Number.isFinite(limit) && value.trim() !== ''
   return isLimit ? { name: name.trim(), kind, rule: { op: op as '>=', value: limit } } : null

@@ -15,6 +15,7 @@ import type { DropReason, Tally } from './tally.ts'
 import { timelineOf } from './timeline.ts'
 import { compareInstants, type Trace } from './trace.ts'
 import { type Tree, treeOf } from './tree.ts'
+import { isCut } from './values.ts'
 import { nameOf } from './words.ts'
 
 export type Made =
@@ -75,7 +76,19 @@ function contentFault(tree: Tree, spans: readonly Span[]): { reason: DropReason;
   const relevant = [...tree.calls, ...spans.filter(({ kind }) => kind === 'tool' || kind === 'retrieval')]
   const cut = relevant.find((span) => span.cut.length > 0)
   if (cut)
-    return { reason: 'content_truncated', example: `${cut.cut[0]} of span ${cut.name} was cut at a limit`, span: cut }
+    return {
+      reason: 'content_truncated',
+      example: `${cut.cut[0]} of span ${cut.name} was cut at a limit, or is JSON that nests too deep or names __proto__`,
+      span: cut,
+    }
+  for (const span of tree.calls)
+    for (const { name, arguments: args } of (span.output ?? []).flatMap(({ calls }) => calls))
+      if (isCut(args))
+        return {
+          reason: 'content_truncated',
+          example: `the arguments of ${name} in span ${span.name} were cut at a limit`,
+          span,
+        }
   const external = relevant.find((span) => span.external.length > 0)
   if (external)
     return {
@@ -168,12 +181,16 @@ function tagged(trace: Trace, { tags }: TraceOptions): Partial<Record<(typeof TA
   )
 }
 
+/** Where no limit was set some exporters write -1 or 0. */
+const isNoLimit = (path: string, value: unknown): boolean =>
+  path === 'model.max_tokens' && !(typeof value === 'number' && value >= 1)
+
 /** Settings that all calls of the run agree on. */
 function settingsOf(turns: readonly Turn[], tally: Tally): Record<string, string | number | boolean> {
   const found = new Map<string, Set<string | number | boolean>>()
   for (const { call } of turns)
     for (const [path, value] of Object.entries(call.settings))
-      found.set(path, (found.get(path) ?? new Set()).add(value))
+      if (!isNoLimit(path, value)) found.set(path, (found.get(path) ?? new Set()).add(value))
   const mixed = [...found.values()].filter((values) => values.size > 1).length
   if (mixed > 0) tally.add('runs.settings_mixed')
   return Object.fromEntries(
@@ -209,10 +226,14 @@ function outcomeOf(
   }
 }
 
-/** The backend's own sum, else the sum of the calls; one call without a cost leaves it unknown. */
+/**
+ * The sum of the calls, of which the tokens are too; where one has none, the backend's own sum. Not the other way round: a backend adds up
+ * every span that has a cost, and a container repeats the cost of what it contains.
+ */
 function costOf(trace: Trace, root: Span | null, turns: readonly Turn[]): number | null {
-  const whole = trace.about.find(({ cost_usd }) => typeof cost_usd === 'number')?.cost_usd ?? root?.cost_usd ?? null
   const calls = turns.map(({ call }) => call.cost_usd)
-  const usd = whole ?? (calls.every((cost) => cost !== null) ? calls.reduce((sum, cost) => sum + cost, 0) : null)
+  const sum = calls.every((cost) => cost !== null) ? calls.reduce((all, cost) => all + cost, 0) : null
+  const usd =
+    sum ?? trace.about.find(({ cost_usd }) => typeof cost_usd === 'number')?.cost_usd ?? root?.cost_usd ?? null
   return usd === null || !Number.isFinite(usd) || usd < 0 ? null : Number((usd * 100).toPrecision(12))
 }

@@ -161,7 +161,7 @@ export type Part =
   | { readonly kind: 'about'; readonly about: About }
   | { readonly kind: 'unread'; readonly reason: UnreadReason; readonly where: Where }
 
-export type UnreadReason = 'id_unreadable' | 'pending_span' | 'export_cut'
+export type UnreadReason = 'id_unreadable' | 'pending_span'
 
 const NOTHING = {
   parent: null,

@@ -7,7 +7,7 @@ import type { Hop } from './retrieval.ts'
 import type { Message, Span } from './span.ts'
 import type { Tally } from './tally.ts'
 import { compareInstants } from './trace.ts'
-import { nameOf, wordOf } from './words.ts'
+import { nameOf, wellFormed, wordOf } from './words.ts'
 
 interface Moment {
   readonly time: string | null
@@ -114,7 +114,7 @@ class Writer {
       kind: 'tool_call',
       tool_call_id: action.id,
       name: nameOf(call.name) ?? 'tool',
-      arguments: call.arguments as never,
+      arguments: wellFormed(call.arguments) as never,
       writes: this.#writes.has(call.name) ? true : null,
       confirmed: null,
       correct: null,
@@ -142,14 +142,14 @@ class Writer {
     const { span, read } = action
     if (!span && !read) return
     this.#answered.add(action)
-    const content = span?.tool?.result ?? read?.result.content ?? null
+    const content = answerOf(span?.tool?.result ?? null, read?.result.content ?? null)
     const error = span
       ? (span.tool!.error ?? (span.status === 'error' ? true : content === null ? null : false))
       : read!.result.error
     this.steps.push({
       kind: 'tool_result',
       tool_call_id: action.id,
-      content,
+      content: content?.toWellFormed() ?? null,
       error,
       tokens: null,
       ...agentField(action.agent),
@@ -218,3 +218,7 @@ function modelCall({ call, agent }: Turn, tally: Tally): Step {
     ...(call.status === 'error' ? { error: nameOf(call.status_text) ?? 'error' } : {}),
   }
 }
+
+/** What the tool's span says; some record an empty object there, where the model read words. */
+const answerOf = (told: string | null, read: string | null): string | null =>
+  told === null || (read !== null && /^\s*(\{\s*\}|\[\s*\]|null|"")?\s*$/.test(told)) ? (read ?? told) : told

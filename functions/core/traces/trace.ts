@@ -1,6 +1,7 @@
 /** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
 import type { About, Message, More, Part, Score, Span } from './span.ts'
 import type { Tally } from './tally.ts'
+import { canonical } from './values.ts'
 
 export interface Trace {
   readonly id: string
@@ -41,7 +42,7 @@ function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
     spans.set(span.span, span)
     return
   }
-  if (contentOf(known) === contentOf(span)) {
+  if (isSame(known, span)) {
     tally.add('spans.repeated')
     return
   }
@@ -51,7 +52,10 @@ function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
   spans.set(span.span, newer)
 }
 
-const contentOf = ({ where: _, ...content }: Span): string => JSON.stringify(content)
+/** Equal but for where it stood and for the order in which its exporter wrote the names. */
+function isSame({ where: _a, ...a }: Span, { where: _b, ...b }: Span): boolean {
+  return JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b)
+}
 
 /** By what the rows say of their last change; a span that has ended is newer than the same one open. */
 function newest(a: Span, b: Span): Span | null {

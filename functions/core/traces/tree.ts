@@ -10,6 +10,10 @@ export interface Tree {
   readonly calls: readonly Span[]
   /** Sub-agent in whose context a span lies; null: the root agent. */
   agentOf(span: Span): string | null
+  /** The agent span in which a span's work was done; null: in none. One agent may be asked several times. */
+  workerOf(span: Span): Span | null
+  /** The first agent that did anything itself, under no other. */
+  readonly lead: Span | null
   /** Agents that stand under no other: the root, and those that took over from it. */
   readonly answers: ReadonlySet<string | null>
   readonly cyclic: boolean
@@ -76,7 +80,7 @@ function agentsOf(
   spans: readonly Span[],
   calls: readonly Span[],
   parentOf: (span: Span) => Span | null,
-): Pick<Tree, 'agentOf' | 'answers'> {
+): Pick<Tree, 'agentOf' | 'workerOf' | 'lead' | 'answers'> {
   const above = (span: Span): Span[] => {
     const agents: Span[] = []
     for (let up: Span | null = span, steps = 0; up && steps < MOST_LEVELS; up = parentOf(up), steps++)
@@ -97,8 +101,11 @@ function agentsOf(
     if (!agent || (top.includes(agent) && nameOfAgent(agent) === root)) return null
     return nameOfAgent(agent)
   }
+  const workerOf = (span: Span): Span | null => above(span).find((agent) => working.has(agent)) ?? null
   return {
-    agentOf: (span) => label(above(span).find((agent) => working.has(agent))),
+    agentOf: (span) => label(workerOf(span) ?? undefined),
+    workerOf,
+    lead: top[0] ?? null,
     answers: new Set([null, ...top.map(label)]),
   }
 }

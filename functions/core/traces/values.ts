@@ -52,10 +52,17 @@ const looksLikeJson = (text: string): boolean => /^\s*(\[\s*(["[{\]]|-?\d|true|f
 
 /** Longs as protobuf decoders dump them. */
 export const isLong = (value: unknown): value is { readonly low: number; readonly high: number } =>
-  isFields(value) && typeof value.low === 'number' && typeof value.high === 'number'
+  isFields(value) && Number.isInteger(value.low) && Number.isInteger(value.high)
 
 export const longOf = ({ low, high }: { readonly low: number; readonly high: number }): bigint =>
   (BigInt(high) << 32n) + BigInt(low >>> 0)
+
+/** JSON with sorted names, so that one value is one text whatever its exporter. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, at) =>
+    isFields(at) ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1))) : at,
+  )
+}
 
 /** An OTLP `AnyValue`, plain. What is already plain stays as it is. */
 export function plain(value: unknown): unknown {
@@ -65,7 +72,8 @@ export function plain(value: unknown): unknown {
   const string = of('stringValue', 'string_value')
   if (string !== undefined) return string
   const int = of('intValue', 'int_value')
-  if (int !== undefined) return isLong(int) ? safe(longOf(int)) : typeof int === 'string' ? safe(BigInt(int)) : int
+  if (int !== undefined)
+    return isLong(int) ? safe(longOf(int)) : typeof int === 'string' && /^-?\d+$/.test(int) ? safe(BigInt(int)) : int
   const double = of('doubleValue', 'double_value')
   if (double !== undefined) return double
   const bool = of('boolValue', 'bool_value')

@@ -1,4 +1,5 @@
 /** Names from traces, made fit for the fields that hold them. */
+import type { JsonValue } from './values.ts'
 
 /** A lower-case word for a bucket, gate or setting: `Order History` is `order_history`. `null`: nothing is left of it. */
 export function wordOf(name: string | null): string | null {
@@ -31,6 +32,14 @@ export function nameOf(name: string | null): string | null {
     .slice(0, 300)
   const odd = text === '' || text.includes('../') || ['__proto__', 'constructor', 'prototype'].includes(text)
   return odd ? null : text.isWellFormed() ? text : text.toWellFormed()
+}
+
+/** A value without halves of surrogate pairs, which a limit that counts code units leaves behind. */
+export function wellFormed(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(wellFormed)
+  return Object.fromEntries(Object.entries(value).map(([name, at]) => [name.toWellFormed(), wellFormed(at)]))
 }
 
 /** Ids that stand for nobody: whoever exports without one writes these. */

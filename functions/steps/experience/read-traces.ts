@@ -9,6 +9,7 @@ import { bySession } from '#core/traces/session.ts'
 import type { Part, Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { type Trace, traceOf } from '#core/traces/trace.ts'
+import { isFields } from '#core/traces/values.ts'
 import { UserError } from '../../errors.ts'
 import type { Scratch } from '../../ports.ts'
 
@@ -57,6 +58,8 @@ export async function readTraces(
 
   const readRow = (row: Row, its: Dialect): void => {
     tally.add('records.read')
+    // The last page that somebody saved may well not be the last there was.
+    if (isFields(row.value) && row.value.has_more === true) tally.saw('unread.export_cut', row, 'export_cut')
     aside.put(its.parts(row.value, { file: row.file, at: row.at }, asked), its.name)
   }
   const settle = (): void => {
@@ -103,9 +106,21 @@ function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly 
   )
   if (found.kind === 'sure') return found
   const todo = `Name one with --from: ${DIALECTS.map(({ name }) => name).join(' | ')}; or give a map with --map`
-  if (found.kind === 'none') throw new UserError(`${file}: no known dialect wrote this. ${todo}`)
+  if (found.kind === 'none') {
+    const odd = head.find(({ value }) => DIALECTS.some((dialect) => hasOddIds(dialect, value)))
+    throw new UserError(
+      odd
+        ? `${file}, ${odd.at}: it holds spans whose ids nobody can read: export them as hex or base64 (16 bytes of a trace, 8 of a span, not all zero)`
+        : `${file}: no known dialect wrote this. ${todo}`,
+    )
+  }
   throw new UserError(`${file}: ${found.claims.map(({ dialect }) => dialect.name).join(' and ')} fit equally. ${todo}`)
 }
+
+const hasOddIds = (dialect: Dialect, value: unknown): boolean =>
+  [...dialect.parts(value, { file: '', at: '' }, { paths: [] })].some(
+    (part) => part.kind === 'unread' && part.reason === 'id_unreadable',
+  )
 
 function sameEnvelope(
   first: { readonly name: string; readonly file: string } | null,

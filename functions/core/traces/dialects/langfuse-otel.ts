@@ -34,6 +34,7 @@ function read(wire: WireSpan): Partial<Span> {
     promptName: at('prompt.name'),
     promptVersion: at('prompt.version'),
     toolCallId: null,
+    attributes: attrs,
   })
   return {
     ...span,

@@ -7,7 +7,7 @@ import { namedIn } from '../dialect.ts'
 import { nanosOf, plainId } from '../ids.ts'
 import { langfuseSpan, OBSERVATION_TYPES } from '../langfuse-span.ts'
 import { type About, type Part, type Score, spanOf, type Where } from '../span.ts'
-import { type Fields, field, isFields, numberOf, textOf } from '../values.ts'
+import { type Fields, field, isFields, numberOf, opened, textOf } from '../values.ts'
 
 export const langfuse: Dialect = {
   name: 'langfuse',
@@ -90,6 +90,7 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
     promptName: field(row, 'promptName', 'prompt_name'),
     promptVersion: field(row, 'promptVersion', 'prompt_version'),
     toolCallId: null,
+    attributes: attributesOf(row),
   })
   yield {
     kind: 'span',
@@ -110,6 +111,12 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
       where,
     }),
   }
+}
+
+function attributesOf(row: Fields): Fields {
+  const metadata = opened(row.metadata)
+  const attributes = isFields(metadata) ? opened(metadata.attributes) : null
+  return isFields(attributes) ? attributes : {}
 }
 
 function aboutTrace(row: Fields, trace: string, where: Where, asked: Asked): About {

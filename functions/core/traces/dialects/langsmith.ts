@@ -36,22 +36,35 @@ function* records(row: unknown): Generator<Found> {
   else if (typeof row.key === 'string' && plainId(row.run_id) !== null && ('score' in row || 'value' in row))
     yield { kind: 'feedback', row }
   else if (typeof row.dotted_order === 'string' && plainId(row.trace_id) !== null) yield { kind: 'patch', row }
-  for (const name of ['runs', 'post', 'patch', 'data', 'child_runs'])
-    if (Array.isArray(row[name])) for (const item of row[name]) yield* records(item)
+  for (const item of completed(listIn(row, 'post'), listIn(row, 'patch'))) yield* records(item)
+  for (const name of ['runs', 'data', 'child_runs']) for (const item of listIn(row, name)) yield* records(item)
 }
 
+const listIn = (row: Fields, name: string): readonly Fields[] =>
+  Array.isArray(row[name]) ? row[name].filter(isFields) : []
+
+/** What was posted with what one request patched into it: the kind stands in the post alone, the answer in the patch. */
+function completed(posts: readonly Fields[], patches: readonly Fields[]): Fields[] {
+  const known = new Set(posts.map(runId))
+  const by = Map.groupBy(patches, runId)
+  return [
+    ...posts.map((post) => Object.assign({}, post, ...(by.get(runId(post)) ?? [])) as Fields),
+    ...patches.filter((patch) => !known.has(runId(patch))),
+  ]
+}
+
+/** The id, or what the order of a patch ends with. */
+const runId = (row: Fields): string => plainId(row.id) ?? String(row.dotted_order).slice(-36)
+
 function* partsOf({ kind, row }: Found, where: Where, asked: Asked): Generator<Part> {
-  const trace = plainId(field(row, 'trace_id') ?? (kind === 'run' ? idOf(row) : row.run_id))!
+  const trace = plainId(field(row, 'trace_id') ?? (kind === 'run' ? runId(row) : row.run_id))!
   if (kind === 'feedback') yield { kind: 'about', about: { trace, scores: [feedbackOf(row)], where } }
   else if (kind === 'patch') {
     const end = nanosOf(row.end_time)
     const said = { ...saidBy(row, null), end, open: end === null }
-    yield { kind: 'more', more: { trace, span: idOf(row), time: end, said, where } }
+    yield { kind: 'more', more: { trace, span: runId(row), time: end, said, where } }
   } else yield { kind: 'span', span: spanFrom(row, trace, where, asked) }
 }
-
-/** The id, or what the order of a patch ends with. */
-const idOf = (row: Fields): string => plainId(row.id) ?? String(row.dotted_order).slice(-36)
 
 function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span {
   const start = nanosOf(row.start_time)
@@ -61,7 +74,7 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
   const first = nanosOf(row.first_token_time)
   return spanOf({
     trace,
-    span: idOf(row),
+    span: runId(row),
     parent: plainId(row.parent_run_id),
     name: textOf(row.name) ?? '',
     kind,
@@ -102,7 +115,8 @@ function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
     cut: [isCut(row.inputs) ? 'inputs' : null, isCut(row.outputs) ? 'outputs' : null].filter((name) => name !== null),
     external: elsewhere(row),
     usage: isCall ? usageIn(row, outputs, metadata) : null,
-    model: isCall ? modelIn(outputs, metadata) : null,
+    // What a patch answers with is the model that answered; the post only names the one that was asked.
+    model: isCall && outputs !== null && outputs !== undefined ? modelIn(outputs, metadata) : null,
     ...(isCall ? { settings: settingsIn(row, metadata) } : {}),
     cost_usd: numberOf(row.total_cost),
     tool: kind === 'tool' ? toolIn(row, inputs, outputs) : null,

@@ -1,5 +1,5 @@
 /** OpenInference: messages, calls and documents flattened into attributes, as Phoenix, Arize and their instrumentors write them. */
-import { argumentsIn, contentText } from '../blocks.ts'
+import { argumentsIn, toolAnswer } from '../blocks.ts'
 import type { SpanReader } from '../dialect.ts'
 import { messagesOf } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
@@ -41,7 +41,7 @@ function read(span: WireSpan): Partial<Span> {
     kind,
     agent:
       kind === 'agent' ? (textOf(field(attrs, 'agent.name', 'gen_ai.agent.name', 'graph.node.name')) ?? null) : null,
-    ...(speaks ? messagesIn(attrs) : {}),
+    ...(speaks ? messagesIn(attrs, kind === 'call') : {}),
     cut: ['input.value', 'output.value', 'tool.parameters', 'metadata'].filter(
       (name) => isJson(attrs, name) && isCut(attrs[name]),
     ),
@@ -63,11 +63,17 @@ const isJson = (attrs: Fields, name: string): boolean => {
   return name === 'tool.parameters' || name === 'metadata' || mime === 'application/json'
 }
 
-/** The flattened messages; where there are none, what the span took and gave. */
-function messagesIn(attrs: Fields): Pick<Span, 'input' | 'output'> {
+/**
+ * The flattened messages; where there are none, what the span took and gave.
+ *
+ * @param isOneTurn a call answers once, in one message; an agent that carries its tokens itself lists what it said turn by turn
+ */
+function messagesIn(attrs: Fields, isOneTurn: boolean): Pick<Span, 'input' | 'output'> {
   const list = (prefix: string, role: Message['role']): Message[] | null => {
     const found = unflattened(attrs, prefix)
-    return Array.isArray(found) ? messagesOf(found.map(flatMessage), role) : null
+    if (!Array.isArray(found)) return null
+    const flat = found.map(flatMessage)
+    return isOneTurn ? messagesOf(flat, role) : flat.flatMap((message) => messagesOf([message], role))
   }
   return {
     input: list('llm.input_messages', 'user') ?? prompts(attrs) ?? bare(attrs['input.value'], 'user'),
@@ -140,14 +146,24 @@ function settingsIn(attrs: Fields): Record<string, string | number> {
 }
 
 function toolIn({ attrs, name, status }: WireSpan): Span['tool'] {
-  const args = field(attrs, 'tool.parameters', 'input.value')
+  const answer = toolAnswer(attrs['output.value'] ?? null)
+  const args = argumentsAt(attrs)
   return {
-    id: textOf(field(attrs, 'tool.id', 'tool_call.id', 'tool.call_id')),
+    id: textOf(field(attrs, 'tool.id', 'tool_call.id', 'tool.call_id')) ?? answer.id,
     name: textOf(field(attrs, 'tool.name', 'tool_call.function.name')) ?? name,
     arguments: args === null ? undefined : argumentsIn(args),
-    result: contentText(attrs['output.value'] ?? null),
-    error: status === 'error' ? true : null,
+    result: answer.content,
+    error: status === 'error' ? true : answer.error,
   }
+}
+
+/** What it was called with; the parameters may be the schema of what it takes. */
+function argumentsAt(attrs: Fields): unknown {
+  const given = opened(attrs['input.value'])
+  if (typeof given === 'object' && given !== null) return given
+  const parameters = opened(attrs['tool.parameters'])
+  const isSchema = isFields(parameters) && parameters.type === 'object' && isFields(parameters.properties)
+  return isSchema ? field(attrs, 'input.value') : field(attrs, 'tool.parameters', 'input.value')
 }
 
 function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): Span['retrieval'] {

@@ -34,7 +34,7 @@ export function tracesLines({
 
 /** What a map was handed, and what of it became no run. */
 export function mapLines({ records, groups, ungrouped, ungrouped_example, skipped }: MapReading): string[] {
-  const left = `${skipped} ${groups > 0 ? 'groups' : 'records'} the map made no run of`
+  const left = `the map made no run of ${skipped} of ${groups > 0 ? 'these groups' : 'them'}`
   return [
     `records  ${records} read${groups > 0 ? `, ${groups} groups` : ''}${skipped > 0 ? `; ${left}` : ''}`,
     ...(ungrouped > 0

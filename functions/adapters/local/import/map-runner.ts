@@ -26,7 +26,7 @@ export interface MapOptions {
   readonly aside?: () => Scratch
   /** Is counted up while records are read. */
   readonly reading?: MapReading
-  /** Time one record may take, default 5 s; a map that cannot be interrupted is killed at twice this. */
+  /** Time one record may take, default 5 s, and a group 60 s; a map that cannot be interrupted is killed at twice this. */
   readonly timeoutMs?: number
   /** Heap of the map's process, default 256 MB. */
   readonly memoryMb?: number
@@ -58,9 +58,10 @@ export async function* mapRecords(
   map: MapSource,
   options: MapOptions = {},
 ): AsyncGenerator<MappedRecord, void, undefined> {
-  const { maxErrors = 20, maxLineBytes = MAX_LINE_BYTES, timeoutMs = 5_000, memoryMb = 256 } = options
   const { groupBy: named = map.groupBy ?? BY_RECORD, reading = nothingRead() } = options
   const groupBy = named === BY_RECORD ? null : named
+  const { maxErrors = 20, maxLineBytes = MAX_LINE_BYTES, memoryMb = 256 } = options
+  const { timeoutMs = groupBy === null ? 5_000 : 60_000 } = options
   checkMap(map)
   const worker = new MapWorker(map.text, { timeoutMs, memoryMb, grouped: groupBy !== null })
   const aside = groupBy === null ? null : (options.aside ?? (() => fileScratch(tmpdir())))()

@@ -104,11 +104,15 @@ function build(state: { code: number }): Command {
   const importing = verb(
     'import [files...]',
     'publish packs, suites and prices, and import recorded runs: traces of any known dialect, native records, or others through a map',
-    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata',
+    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata\nautotune import sessions/ --map claude-code\nautotune import events.jsonl --map ./my-map.jsonata --group-by trace.id',
   )
     .option(
       '--map <map>',
       'shipped map or a .jsonata file: one foreign record -> one native run; without it the files say what they are',
+    )
+    .option(
+      '--group-by <path>',
+      'hand the map the list of the records with one value at this path; @file: those of a file',
     )
     .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
     .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
@@ -158,6 +162,10 @@ function build(state: { code: number }): Command {
     'autotune inspect traces.otlp.jsonl\nautotune inspect export/ --family user --score quality>=0.5\nautotune inspect log.jsonl --map ./my-map.jsonata',
   )
     .option('--map <map>', 'shipped map or a .jsonata file, as "import" takes it')
+    .option(
+      '--group-by <path>',
+      'hand the map the list of the records with one value at this path; @file: those of a file',
+    )
     .action(async (files, o) => {
       state.code = await (await import('../functions/cli/survey.ts')).inspect(files, o)
     })

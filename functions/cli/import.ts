@@ -1,6 +1,6 @@
 /** `autotune import`: what was stored, and where it went. */
 
-import { shippedMaps } from '#adapters/local/import/map-source.ts'
+import { describedMaps } from '#adapters/local/import/map-source.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { importFiles, tryImport } from '../embedded/import-files.ts'
 import type { TraceImport } from '../embedded/trace-runs.ts'
@@ -10,12 +10,13 @@ import { isLocal, openForImport } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print, terminalProgress } from './terminal.ts'
 import { copiesLines } from './text.ts'
-import { tracesLines } from './text-traces.ts'
+import { mapLines, tracesLines } from './text-traces.ts'
 import { type TraceFlags, traceImport } from './trace-options.ts'
 
 interface Options extends StoreOptions, TraceFlags {
   readonly json: boolean
   readonly map?: string
+  readonly groupBy?: string
   readonly pack: string[]
   readonly suite: string[]
   readonly prices: string[]
@@ -42,6 +43,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
     if (isLocal(store) && files.length > 0) await store.unlockVault()
     const report = await importFiles(store, files, {
       map: o.map ?? null,
+      ...grouping(o),
       packs: o.pack,
       suites: o.suite,
       prices: o.prices,
@@ -55,6 +57,7 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
     })
     print(o.json, { ...report, documents }, () => [
       ...(report.traces ? tracesLines(report.traces) : []),
+      ...(report.map ? mapLines(report.map) : []),
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
       ...(files.length > 0
         ? [
@@ -74,10 +77,13 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
   }
 }
 
+const grouping = ({ groupBy }: Pick<Options, 'groupBy'>) => (groupBy === undefined ? {} : { groupBy })
+
 async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {
-  const report = await tryImport(files, { map: o.map ?? null, traces })
+  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), traces })
   print(o.json, report, () => [
     ...(report.traces ? tracesLines(report.traces) : []),
+    ...(report.map ? mapLines(report.map) : []),
     `would store ${report.runs} runs of ${report.families} families; intents: ${report.intents.join(', ')}; nothing was written`,
   ])
   return 0
@@ -85,11 +91,14 @@ async function dryRun(files: readonly string[], o: Options, traces: TraceImport)
 
 function listed(json: boolean): number {
   const dialects = DIALECTS.map(({ name, about }) => ({ name, about }))
-  print(json, { dialects, maps: shippedMaps() }, () => [
+  const maps = describedMaps()
+  print(json, { dialects, maps }, () => [
     'dialects (--from)',
     ...dialects.map(({ name, about }) => `   ${name.padEnd(14)} ${about}`),
     'maps (--map)',
-    ...shippedMaps().map((name) => `   ${name}`),
+    ...maps.map(
+      ({ name, about, group_by }) => `   ${name.padEnd(16)} ${about}${group_by ? ` (grouped by ${group_by})` : ''}`,
+    ),
   ])
   return 0
 }

@@ -10,6 +10,7 @@ import { type TraceFlags, traceImport } from './trace-options.ts'
 interface Options extends TraceFlags {
   readonly json: boolean
   readonly map?: string
+  readonly groupBy?: string
 }
 
 export async function inspect(files: readonly string[], o: Options): Promise<number> {
@@ -17,7 +18,8 @@ export async function inspect(files: readonly string[], o: Options): Promise<num
   const survey = new SurveyOfRuns()
   // Looking refuses nothing for what it would drop: that is what it is there to say.
   const traces = { ...traceImport(o), maxDropped: 1, allowCut: true }
-  const tried = await tryImport(files, { map: o.map ?? null, traces }, (run) => survey.add(run))
+  const grouping = o.groupBy === undefined ? {} : { groupBy: o.groupBy }
+  const tried = await tryImport(files, { map: o.map ?? null, ...grouping, traces }, (run) => survey.add(run))
   const found = survey.result
   const prospects = prospectsOf(found)
   print(o.json, { traces: tried.traces, survey: found, prospects }, () => surveyLines(tried.traces, found, prospects))

@@ -1,4 +1,5 @@
 /** What became of traces, in lines. */
+import type { MapReading } from '#adapters/local/import/map-records.ts'
 import { TODO, type TracesReport } from '../embedded/trace-runs.ts'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
@@ -27,6 +28,17 @@ export function tracesLines({
     ),
     ...(left_out.length > 0
       ? [`left out ${left_out.length} files that hold no records: ${left_out.slice(0, 3).join(', ')}`]
+      : []),
+  ]
+}
+
+/** What a map was handed, and what of it became no run. */
+export function mapLines({ records, groups, ungrouped, ungrouped_example, skipped }: MapReading): string[] {
+  const left = `the map made no run of ${skipped} of ${groups > 0 ? 'these groups' : 'them'}`
+  return [
+    `records  ${records} read${groups > 0 ? `, ${groups} groups` : ''}${skipped > 0 ? `; ${left}` : ''}`,
+    ...(ungrouped > 0
+      ? [`         ${ungrouped} in no group: they say nothing at its path; e.g. ${ungrouped_example}`]
       : []),
   ]
 }

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
-import { mapRecords } from '#adapters/local/import/map-runner.ts'
+import { type MapReading, nothingRead } from '#adapters/local/import/map-records.ts'
+import { type MapOptions, mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
-import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
@@ -34,6 +35,8 @@ import { holdsTraces, type TraceImport, type TracesReport, traceRuns } from './t
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
   readonly map: string | null
+  /** Path of the field whose value makes records a group, `@file` or `@record`; absent: as the map says. */
+  readonly groupBy?: string
   readonly packs: readonly string[]
   readonly suites: readonly string[]
   readonly prices: readonly string[]
@@ -54,6 +57,8 @@ export interface ImportOptions {
 export interface FilesReport extends IngestReport {
   /** What became of traces; null: the records were native, or a map's. */
   readonly traces: TracesReport | null
+  /** What was read for a map; null: there was none. */
+  readonly map: MapReading | null
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -77,17 +82,18 @@ export async function importFiles(
     const rule = await splitRule(store, options)
     const joinNear = options.joinNear ?? false
     let traces: TracesReport | null = null
+    const reading = nothingRead()
     const tell = (told: TracesReport) => {
       traces = told
     }
-    const source = runsOf(() => store.scratch(), files, rule.key, options, tell)
+    const source = runsOf(() => store.scratch(), files, rule.key, options, tell, reading)
     const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
     await check()
     for (const pack of packs) await publishPack(store, pack)
     for (const suite of suites) await publishSuite(store, suite)
     for (const table of prices) await publishPrices(store, table)
     for (const document of kept) await publishDocument(store, document)
-    return { ...report, traces }
+    return { ...report, traces, map: options.map === null ? null : reading }
   })
 }
 
@@ -113,12 +119,15 @@ async function* runsOf(
   scratch: () => Scratch,
   files: readonly string[],
   splitKey: string,
-  { map, preparing, traces }: Pick<ImportOptions, 'map' | 'preparing' | 'traces'>,
+  { map, groupBy, preparing, traces }: Pick<ImportOptions, 'map' | 'groupBy' | 'preparing' | 'traces'>,
   tell: (report: TracesReport) => void,
+  reading: MapReading,
 ): AsyncGenerator<IncomingRun> {
+  if (groupBy !== undefined && map === null)
+    throw new UserError('--group-by says what a map is handed: name the map with --map')
   const records =
     map !== null
-      ? mappedRuns(files, splitKey, map)
+      ? mappedRuns(files, splitKey, map, { aside: scratch, reading, ...(groupBy === undefined ? {} : { groupBy }) })
       : (traces && traces.from !== null) || (await holdsTraces(files))
         ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, tell)
         : nativeRuns(files, splitKey, preparing)
@@ -164,30 +173,34 @@ async function* tracedRuns(
 /** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */
 export async function tryImport(
   files: readonly string[],
-  options: Pick<ImportOptions, 'map' | 'traces'>,
+  options: Pick<ImportOptions, 'map' | 'groupBy' | 'traces'>,
   see: (run: ExperienceRun) => void = () => {},
 ): Promise<{
   readonly runs: number
   readonly families: number
   readonly intents: readonly string[]
   readonly traces: TracesReport | null
+  readonly map: MapReading | null
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
   let traces: TracesReport | null = null
+  const reading = nothingRead()
   const tell = (told: TracesReport) => {
     traces = told
   }
+  const source = runsOf(() => fileScratch(folder), files, 'dry-run', options, tell, reading)
   try {
     const families = new Set<string>()
     const intents = new Set<string>()
     let runs = 0
-    for await (const { facts, recorded } of runsOf(() => fileScratch(folder), files, 'dry-run', options, tell)) {
+    for await (const { facts, recorded } of source) {
       see(JSON.parse(recorded.toString()) as ExperienceRun)
       runs++
       intents.add(facts.intent)
       families.add(facts.names.family)
     }
-    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces }
+    const map = options.map === null ? null : reading
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces, map }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -197,8 +210,9 @@ async function* mappedRuns(
   files: readonly string[],
   splitKey: string,
   map: string,
+  options: MapOptions,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  for await (const record of mapRecords(files, loadMap(map))) {
+  for await (const record of mapRecords(files, loadMap(map), options)) {
     if (record.kind === 'run') yield* prepareRuns([record.run], splitKey)
     if (record.kind === 'error') yield record.error
   }

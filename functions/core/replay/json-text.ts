@@ -1,6 +1,6 @@
 /**
  * JSON that was recorded as text, as most tracers record arguments. Imports nothing: the guarded process of an import map
- * reads this file and no other of the core.
+ * reads this file, and may read no more of the core than its functions need (`map-worker.ts`).
  */
 
 const MAX_LEVELS = 100

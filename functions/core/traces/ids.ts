@@ -14,6 +14,9 @@ export function hexId(value: unknown, bytes: 16 | 8): string | null {
   return hex !== null && /[1-9a-f]/.test(hex) ? hex : null
 }
 
+const X_RAY = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
 function hexOf(value: unknown, bytes: number): string | null {
   const list = isFields(value) && value.type === 'Buffer' ? value.data : value instanceof Uint8Array ? value : null
   if (list) {
@@ -24,7 +27,11 @@ function hexOf(value: unknown, bytes: number): string | null {
     return Number.isSafeInteger(value) && value > 0 ? decimalId(String(value), bytes) : null
   if (typeof value !== 'string') return null
   const text = value.trim().replace(/^(0x|tr-|trace:\/.*\/)/i, '')
-  const digits = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i.test(text) ? text.slice(2).replaceAll('-', '') : text
+  const digits = X_RAY.test(text)
+    ? text.slice(2).replaceAll('-', '')
+    : UUID.test(text)
+      ? text.replaceAll('-', '')
+      : text
   if (digits.length === bytes * 2 && /^[0-9a-f]+$/i.test(digits)) return digits.toLowerCase()
   if (/^\d{10,39}$/.test(text)) return decimalId(text, bytes)
   if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return null

@@ -45,3 +45,13 @@ export async function shipped(name: string, record: unknown): Promise<Experience
   if (rest.length > 0) throw new Error('more than one run')
   return first.run
 }
+
+/** Files through a shipped map: every run; what is wrong is thrown. */
+export async function mapFiles(files: readonly string[], name: string): Promise<ExperienceRun[]> {
+  const runs: ExperienceRun[] = []
+  for await (const record of mapRecords(files, loadMap(name))) {
+    if (record.kind === 'error') throw record.error
+    if (record.kind === 'run') runs.push(record.run)
+  }
+  return runs
+}

@@ -3,9 +3,11 @@
  * in order, each written before the next record is begun: so the parent knows which record a stuck or dead process was
  * at. Synchronous reads and writes on purpose: they need no event loop, and back-pressure comes for free.
  */
+import { createHash } from 'node:crypto'
 import { readSync, writeSync } from 'node:fs'
 import jsonata from 'jsonata'
 import { jsonOfText } from '../../../core/replay/json-text.ts'
+import { hexId, nanosOf } from '../../../core/traces/ids.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { ChildSettings, Reply } from './map-reply.ts'
 
@@ -32,7 +34,14 @@ interface Oddity {
 const lines = readLines()
 const settings: ChildSettings = JSON.parse(lines.next().value!)
 const map = jsonata(settings.text, settings.guards)
-map.registerFunction('parseJson', jsonOfText)
+// Values that a map could not get at in JSONata; each gives null where there is none.
+map.registerFunction('parseJson', parsed)
+map.registerFunction('nanos', nanosOf)
+// For what has no id of its own, such as a passage: two of one text are one.
+map.registerFunction('digest', (text: unknown) =>
+  typeof text === 'string' ? createHash('sha256').update(text).digest('hex').slice(0, 16) : null,
+)
+map.registerFunction('hexId', (id: unknown) => hexId(id, 8) ?? hexId(id, 16))
 write({ kind: 'ready' })
 for (const line of lines) write(await answer(line))
 
@@ -44,7 +53,7 @@ async function answer(text: string): Promise<Reply> {
     const problem = `not JSON: ${(error as Error).message}${positionOf(text, error as Error)}`
     return { kind: 'failed', field: null, problem, todo: 'Write one JSON object a line; NaN and Infinity are not JSON' }
   }
-  if (typeof record !== 'object' || record === null || Array.isArray(record))
+  if (typeof record !== 'object' || record === null || Array.isArray(record) !== settings.grouped)
     return { kind: 'failed', field: null, problem: 'not a JSON object', todo: 'Write one record a line, {"…": …}' }
   const planted = oddity(record)
   if (planted)
@@ -59,6 +68,13 @@ async function answer(text: string): Promise<Reply> {
   } catch (error) {
     return { kind: 'failed', field: null, problem: mapFailure(error), todo: 'Correct the map, or drop the record' }
   }
+}
+
+/** What a text says as JSON; what is no text has been parsed already. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value ?? null
+  const said = jsonOfText(value)
+  return said === value ? null : said
 }
 
 /** What JSON would lose or a reader could trip over: functions, infinite numbers, reserved keys, endless nesting. */

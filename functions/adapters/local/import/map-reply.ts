@@ -7,6 +7,8 @@ export interface ChildSettings {
   readonly text: string
   readonly guards: { readonly timeout: number; readonly stack: number; readonly sequence: number }
   readonly maxReplyChars: number
+  /** Each line is the list of the records of a group. */
+  readonly grouped: boolean
 }
 
 /** A line from the child: `ready` once, then one answer a record, in order. */

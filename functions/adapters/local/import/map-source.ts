@@ -9,6 +9,16 @@ import { ImportError } from './import-error.ts'
 export interface MapSource {
   readonly name: string
   readonly text: string
+  /** By what the records are grouped whose list it takes; absent: it takes one record. `--group-by` overrules it. */
+  readonly groupBy?: string
+}
+
+/** A shipped map, as `import --list` tells of it. */
+export interface ShippedMap {
+  readonly name: string
+  /** First sentence of its comment. */
+  readonly about: string
+  readonly group_by: string | null
 }
 
 const SHIPPED = new URL('../../../maps/', import.meta.url)
@@ -28,6 +38,19 @@ export function shippedMaps(): string[] {
     .filter((file) => file.endsWith(EXTENSION))
     .map((file) => file.slice(0, -EXTENSION.length))
     .sort()
+}
+
+export const describedMaps = (): ShippedMap[] =>
+  shippedMaps().map((name) => {
+    const { text, groupBy } = loadMap(name)
+    const about = /^\/\*\s*([\s\S]*?)(?:\.\s|\*\/)/.exec(text)?.[1] ?? ''
+    return { name, about: about.replace(/\s+/g, ' '), group_by: groupBy ?? null }
+  })
+
+/** A line `Group   PATH ...` of the comment at the head of a map. */
+function groupOf(text: string): string | null {
+  const head = /^\s*\/\*[\s\S]*?\*\//.exec(text)?.[0] ?? ''
+  return /^\s*Group\s+(\S+)/m.exec(head)?.[1] ?? null
 }
 
 /**
@@ -53,7 +76,8 @@ export function loadMap(nameOrPath: string): MapSource {
       todo: `Name a file with a JSONata expression, or one of: ${shipped.join(', ')}`,
     })
   }
-  const map = { name: nameOrPath, text }
+  const groupBy = groupOf(text)
+  const map = { name: nameOrPath, text, ...(groupBy === null ? {} : { groupBy }) }
   checkMap(map)
   return map
 }

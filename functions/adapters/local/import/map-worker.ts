@@ -17,6 +17,8 @@ export interface MapLimits {
   readonly timeoutMs: number
   /** Heap of the child process. */
   readonly memoryMb: number
+  /** Whether a map is handed lists of records. */
+  readonly grouped: boolean
 }
 
 interface Waiting {
@@ -55,7 +57,7 @@ export class MapWorker {
 
   constructor(text: string, limits: MapLimits) {
     const guards = { timeout: limits.timeoutMs, stack: STACK, sequence: SEQUENCE }
-    this.#settings = { text, guards, maxReplyChars: MAX_REPLY_CHARS }
+    this.#settings = { text, guards, maxReplyChars: MAX_REPLY_CHARS, grouped: limits.grouped }
     this.#limits = limits
   }
 
@@ -179,10 +181,19 @@ export class MapWorker {
   }
 }
 
+/** What the functions of a map are made of, and what that imports. */
+const OWN = [
+  '../../../streams/line-splitter.ts',
+  '../../../core/replay/json-text.ts',
+  '../../../core/traces/ids.ts',
+  '../../../core/traces/values.ts',
+  '../../../core/instant.ts',
+  '../../../core/statistics/range.ts',
+  '../../../../schemas/patterns.ts',
+]
+
 /** Files that a map's process may read: the map engine, what stands beside this file, and what they import. */
 export function readableByMap(): string[] {
-  const own = ['../../../streams/line-splitter.ts', '../../../core/replay/json-text.ts'].map((source) =>
-    realpathSync(scriptFile(source, import.meta.url)),
-  )
+  const own = OWN.map((source) => realpathSync(scriptFile(source, import.meta.url)))
   return [dirname(CHILD), ...packageFolders('jsonata'), realpathSync(join(PROGRAM, 'package.json')), ...own]
 }

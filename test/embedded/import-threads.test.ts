@@ -148,7 +148,7 @@ describe('an import into segments', () => {
       try {
         counted.stored += (await importFiles(store, [path], options(2))).stored
       } catch (error) {
-        expect((error as Error).message).toMatch(/^another import writes into this store: .* Nothing was imported/)
+        expect((error as Error).message).toMatch(/^another import writes into this store: .* Nothing was written/)
         counted.refused++
       }
     }

@@ -46,6 +46,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'show',
   'explain',
   'verify',
+  'anchor publish',
   'rollout stop',
 ])
 

@@ -1,10 +1,13 @@
-/** What outlives every deployment: experience, vault, releases and the ledger. Nothing here runs. */
+/** What outlives every deployment: experience, vault, releases, the ledger and its journal of heads. Nothing here runs. */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { AccountRootPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { ExperienceStore } from './constructs/experience-store.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
+import { HeadsJournal } from './constructs/heads-journal.ts'
 import { HeldOutVault } from './constructs/held-out-vault.ts'
 import { RELEASE_LOCK, ReleaseStore } from './constructs/release-store.ts'
+import { mayRead } from './constructs/rights.ts'
 import { RunLedger } from './constructs/run-ledger.ts'
 
 /** Whether anything may be lost, beside what every stack takes. */
@@ -21,6 +24,23 @@ export interface StatefulStackProps extends StackProps {
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
 const VAULT_LOCK = Duration.days(365)
 
+/** Items that the journal speaks about, and the locks that explain what is missing. */
+const LOOKED_AT = [
+  'lock',
+  'heldout',
+  'split',
+  'review',
+  'proposal',
+  'rejection',
+  'rollout',
+  'release',
+  'version',
+  'production',
+] as const
+
+/** Lines are evidence for as long as what they speak about. */
+const HEADS_LOCK = RELEASE_LOCK
+
 /**
  * The stores of a deployment, protected against deletion where they are kept. Their logical ids never change: what they
  * name would be lost.
@@ -34,6 +54,10 @@ export class StatefulStack extends Stack {
   readonly releases: ReleaseStore
   /** Runs, locks, questions, reviews and rollouts. */
   readonly ledger: RunLedger
+  /** What was decided, spent and taken in, line by line. */
+  readonly journal: HeadsJournal
+  /** Checks all of it but what is sealed, and writes nothing. Assumed by whoever verifies, from this account. */
+  readonly auditor: Role
 
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: retain })
@@ -42,7 +66,10 @@ export class StatefulStack extends Stack {
     this.vault = new HeldOutVault(this, 'Vault', { retain, lockFor: retain ? VAULT_LOCK : Duration.days(1) })
     this.releases = new ReleaseStore(this, 'Releases', { retain, lockFor: retain ? RELEASE_LOCK : Duration.days(1) })
     this.ledger = new RunLedger(this, 'Ledger', { retain })
+    this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: retain ? HEADS_LOCK : Duration.days(1) })
+    this.auditor = this.auditorRole()
     this.allowIngest()
+    this.allowDeciding()
     this.nameOutputs()
   }
 
@@ -54,11 +81,47 @@ export class StatefulStack extends Stack {
     this.vault.ingest.addToPolicy(this.ledger.mayWrite('import'))
   }
 
+  /** The first import of a version with a journal begins it, and notes what stands there: it must see that. */
+  private allowDeciding(): void {
+    const { ingest, sealer, gate } = this.vault
+    for (const role of [ingest, sealer, gate, this.releases.releaser]) {
+      for (const statement of this.journal.mayAppend()) role.addToPolicy(statement)
+      this.journal.mark(role)
+    }
+    for (const statement of mayRead(this.experience.bucket, 'autotune/runs/*/manifest.json'))
+      ingest.addToPolicy(statement)
+    ingest.addToPolicy(
+      this.ledger.mayList('review', 'proposal', 'rejection', 'rollout', 'release', 'version', 'production'),
+    )
+  }
+
+  private auditorRole(): Role {
+    const { experience, releases, ledger, journal } = this
+    const auditor = new Role(this, 'Auditor', {
+      assumedBy: new AccountRootPrincipal(),
+      description: 'Checks the store against its journal of heads; writes nothing, sees nothing sealed',
+    })
+    for (const statement of [
+      ...journal.mayCheck(),
+      ...mayRead(experience.bucket, 'packs/*', 'autotune/runs/*', 'experience/*', 'production/*'),
+      ...mayRead(releases.bucket, '*'),
+      new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),
+      ledger.mayRead(...LOOKED_AT),
+    ])
+      auditor.addToPolicy(statement)
+    return auditor
+  }
+
   /** What the command line needs to open the store. */
   private nameOutputs(): void {
     new CfnOutput(this, 'ExperienceBucketName', { value: this.experience.bucket.bucketName })
     new CfnOutput(this, 'VaultBucketName', { value: this.vault.bucket.bucketName })
     new CfnOutput(this, 'LedgerTableName', { value: this.ledger.table.tableName })
     new CfnOutput(this, 'IngestRoleArn', { value: this.vault.ingest.roleArn })
+    new CfnOutput(this, 'ReleasesBucketName', { value: this.releases.bucket.bucketName })
+    new CfnOutput(this, 'ReleaseKeyArn', { value: this.releases.signingKey.keyArn })
+    new CfnOutput(this, 'HeadsBucketName', { value: this.journal.bucket.bucketName })
+    new CfnOutput(this, 'HeadsKeyArn', { value: this.journal.key.keyArn })
+    new CfnOutput(this, 'AuditorRoleArn', { value: this.auditor.roleArn })
   }
 }

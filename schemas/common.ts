@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { MOST, outOfRange, type Unit } from './measures.ts'
 import { DIMENSIONS } from './metrics.ts'
 
-import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName } from './patterns.ts'
+import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName, REF_PATTERN } from './patterns.ts'
 import { RISK_CLASSES } from './stages.ts'
 
 /**
@@ -32,10 +32,7 @@ export const Name = z
  */
 export const Ref = z
   .string()
-  .regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}@[0-9]+\.[0-9]+\.[0-9]+$/,
-    'a ref is NAME@MAJOR.MINOR.PATCH, e.g. ctxpack.support@5.2.0',
-  )
+  .regex(REF_PATTERN, 'a ref is NAME@MAJOR.MINOR.PATCH, e.g. ctxpack.support@5.2.0')
   .refine((s) => !s.includes('..'), 'a ref holds no ".."')
   .meta({ description: 'Pinned ref, NAME@MAJOR.MINOR.PATCH.' })
 

@@ -10,6 +10,10 @@ export const ENV = {
   releases: 'AUTOTUNE_RELEASES',
   /** Ledger table. */
   table: 'AUTOTUNE_TABLE',
+  /** Bucket of the journal of heads; set for the functions that decide alone, as its key. */
+  heads: 'AUTOTUNE_HEADS',
+  /** Key that lines of the journal and items of the ledger are signed under. */
+  headsKey: 'AUTOTUNE_HEADS_KEY',
   /** Harness function that targets of their own harness are replayed by, as JSON; absent: none. */
   harness: 'AUTOTUNE_HARNESS',
   /** Cases a replay shard holds. */

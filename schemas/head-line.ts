@@ -1,7 +1,15 @@
-/** The journal of heads: one chained, keyed line for everything a store decides, spends or takes in. Imports zod only. */
-import * as z from 'zod'
-import { Digest, Id, Name, Ref } from './common.ts'
-import { Instant } from './review.ts'
+/**
+ * The journal of heads: one chained, keyed line for everything a store decides, spends or takes in. In `zod/mini`: every
+ * function that decides bundles it, and no person writes one.
+ */
+import * as z from 'zod/mini'
+import { INSTANT_PATTERN, isSafeId, REF_PATTERN } from './patterns.ts'
+import { Digest, Id, Name } from './payloads.ts'
+
+const Ref = z.string().check(z.regex(REF_PATTERN), z.refine(isSafeId))
+const Instant = z.string().check(z.regex(INSTANT_PATTERN))
+const Revision = z.int().check(z.nonnegative())
+const LineNumber = z.int().check(z.positive())
 
 /** A run that was finished, by the digest of its manifest. */
 const RunHead = z.strictObject({ kind: z.literal('run'), run: Id, verdict: z.string(), digest: Digest })
@@ -12,7 +20,7 @@ const ItemHead = z.strictObject({
   kind: z.literal('item'),
   pk: z.string(),
   sk: z.string(),
-  revision: z.int().min(0),
+  revision: Revision,
   digest: Digest,
 })
 /** An import of recorded runs, by the digest of the list of what it stored. */
@@ -23,11 +31,11 @@ const DocumentHead = z.strictObject({ kind: z.literal('document'), ref: Ref, dig
 const PromotionHead = z.strictObject({
   kind: z.literal('promotion'),
   rollout: Id,
-  revision: z.int().min(0),
+  revision: Revision,
   digest: Digest,
 })
 /** 32 hex digits: the name that nobody may read again. */
-const HashedName = z.string().regex(/^[0-9a-f]{32}$/, 'a hashed name has 32 hex digits')
+const HashedName = z.string().check(z.regex(/^[0-9a-f]{32}$/))
 
 /**
  * Recorded runs that a person had erased, on whichever side they lay: the one allowed absence. `runs`: each by the hashes of its id
@@ -36,12 +44,16 @@ const HashedName = z.string().regex(/^[0-9a-f]{32}$/, 'a hashed name has 32 hex 
  */
 export const ErasedHead = z.strictObject({
   kind: z.literal('erased'),
-  runs: z.array(z.strictObject({ run: HashedName, family: HashedName, record: Digest.nullable() })).min(1),
-  replaced: z.array(z.strictObject({ was: Digest, is: Digest.nullable() })),
-  reason: z.string().min(3).max(2000),
+  runs: z
+    .array(z.strictObject({ run: HashedName, family: HashedName, record: z.nullable(Digest) }))
+    .check(z.minLength(1)),
+  replaced: z.array(z.strictObject({ was: Digest, is: z.nullable(Digest) })),
+  reason: z.string().check(z.minLength(3), z.maxLength(2000)),
   person: Name,
 })
 export type ErasedHead = z.infer<typeof ErasedHead>
+/** What a person says of it. */
+export const ErasedSaid = z.pick(ErasedHead, { reason: true, person: true })
 
 /**
  * The first line of every journal. `found`: runs, items and imports that stood there already, written by a version that kept no
@@ -51,7 +63,7 @@ export type ErasedHead = z.infer<typeof ErasedHead>
  */
 const BegunHead = z.strictObject({
   kind: z.literal('begun'),
-  version: z.literal(2).optional(),
+  version: z.optional(z.literal(2)),
   found: z.array(z.discriminatedUnion('kind', [RunHead, ItemHead, ImportHead])),
 })
 
@@ -70,9 +82,9 @@ export type Head = z.infer<typeof Head>
 
 /** One line. `previous`: digest of the whole line before; `code`: MAC of the rest of it under the store's journal key. */
 export const HeadLine = z.strictObject({
-  n: z.int().min(1),
+  n: LineNumber,
   at: Instant,
-  previous: Digest.nullable(),
+  previous: z.nullable(Digest),
   head: Head,
   code: z.strictObject({ key: z.string(), mac: z.string() }),
 })
@@ -80,8 +92,10 @@ export type HeadLine = z.infer<typeof HeadLine>
 
 /** How far a journal goes: kept where the store's writer cannot reach, it tells a journal that was cut or replaced. */
 export const Anchor = z.strictObject({
-  n: z.int().min(1),
-  digest: Digest.meta({ description: 'Of the whole line n.' }),
-  at: Instant.meta({ description: 'When line n was written.' }),
+  n: LineNumber,
+  /** Of the whole line n. */
+  digest: Digest,
+  /** When line n was written. */
+  at: Instant,
 })
 export type Anchor = z.infer<typeof Anchor>

@@ -6,6 +6,9 @@
  */
 export const ID_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/
 
+/** `NAME@MAJOR.MINOR.PATCH`. */
+export const REF_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}@[0-9]+\.[0-9]+\.[0-9]+$/
+
 /** What the pattern alone would let through: ".." inside an id, and the one name that is a property of every object. */
 export const isSafeId = (id: string): boolean => !id.includes('..') && id !== '__proto__'
 

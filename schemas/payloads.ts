@@ -102,13 +102,20 @@ export const ReplayItem = z.strictObject({
 export type ReplayItem = z.infer<typeof ReplayItem>
 
 /**
- * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing more, with its
- * verdict.
+ * What a run needs next: `count` replays, listed in an object; the answer of the gate; or nothing but to be finished with
+ * what it came to; one that was refused has ended.
  */
 export type Need =
   | { readonly kind: 'replays'; readonly items: ObjectRef; readonly count: number }
   | { readonly kind: 'gate'; readonly question: ObjectRef }
-  | { readonly kind: 'done'; readonly verdict: string }
+  | { readonly kind: 'done'; readonly outcome: ObjectRef }
+  | { readonly kind: 'refused' }
+
+/** A run whose artifacts are written, and what it came to. */
+export const FinishInput = z.strictObject({ run: RunRef, pinned: Pinned, outcome: ObjectRef })
+export type FinishInput = z.infer<typeof FinishInput>
+/** How a run ended. */
+export type Finished = { readonly verdict: string }
 
 /** What a gate is asked; the list lies in the experience bucket under the run. */
 export const GateInput = z.strictObject({ run: RunRef, pinned: Pinned, question: ObjectRef })

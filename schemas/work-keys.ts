@@ -33,6 +33,8 @@ export const workKeys = {
   question: (runId: string) => `${folder(runId)}question.json`,
   /** What the gate let out: one bit, or everything. */
   answer: (runId: string) => `${folder(runId)}answer.json`,
+  /** What the search came to, before the run is finished. */
+  outcome: (runId: string) => `${folder(runId)}outcome.json`,
   /** Where the Distributed Map exports how its children went. */
   exports: (runId: string) => `${folder(runId)}exports/`,
 }

@@ -5,19 +5,18 @@ import { anchorOf } from '#core/heads/head-line.ts'
 import { Anchor } from '#schemas/head-line.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
-import { existingStore } from './open.ts'
-import { S3 } from './store-options.ts'
+import { openForAudit } from './open.ts'
+import { S3, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
-interface Options {
-  readonly store: string
+interface Options extends StoreOptions {
   readonly json: boolean
   readonly to?: string
 }
 
 /** Prints the head of a store's journal, and adds it to a file or to a prefix of a bucket. */
-export async function publishAnchor({ store: dir, json, to }: Options): Promise<number> {
-  const store = existingStore(dir)
+export async function publishAnchor({ json, to, ...o }: Options): Promise<number> {
+  const store = await openForAudit(o)
   try {
     const { lines, problem } = await store.heads!.journal.read()
     if (problem !== null)

@@ -2,7 +2,7 @@
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
-import { ErasedHead } from '#schemas/head-line.ts'
+import { ErasedSaid } from '#schemas/head-line.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { type ErasurePlan, erase, planErasure } from '../steps/erase/erase.ts'
@@ -68,7 +68,7 @@ function wantedRuns(runs: readonly string[], { family, file }: Pick<Options, 'fa
 }
 
 function saidBy({ reason, person }: Pick<Options, 'reason' | 'person'>) {
-  const said = ErasedHead.pick({ reason: true, person: true }).safeParse({
+  const said = ErasedSaid.safeParse({
     reason: reason.trim(),
     person: person.trim(),
   })

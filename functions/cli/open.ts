@@ -3,12 +3,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
+import type { AwsStore } from '#adapters/aws/open-store.ts'
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
 import { type LocalStore, openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import type { Progress } from '../ports.ts'
+import { headsOf } from '../steps/heads/journal.ts'
+import { foundBefore } from '../steps/heads/stored-heads.ts'
+import { unsignedTable, witnessedTable } from '../steps/heads/witnessed-table.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
 import { isDeployed, S3, type StoreOptions, shellWord } from './store-options.ts'
 
@@ -24,7 +28,12 @@ export async function openExisting(o: StoreOptions, progress: Progress = () => {
 
 /** The store of an import: a folder is made with it, and rid of what a killed one left; a deployment is written under its ingest role. */
 export async function openForImport(o: StoreOptions, progress: Progress): Promise<CommandStore> {
-  if (isDeployed(o)) return await deployed(o, 'ingest', progress)
+  if (isDeployed(o)) {
+    const store = await deployed(o, 'ingest', progress)
+    // No function of the deployment sees all that a journal begins with.
+    await store.heads!.journal.begin()
+    return store
+  }
   const store = openStore(o.store, { progress })
   for (const side of sidesOf(store)) clearUnfinished(side)
   return store
@@ -32,6 +41,10 @@ export async function openForImport(o: StoreOptions, progress: Progress): Promis
 
 /** Folders of the sides of a store. */
 export const sidesOf = ({ dir, vaultDir }: LocalStore): string[] => [dir, vaultDir, join(dir, 'releases')]
+
+/** An existing store with its journal of heads, to be checked: a deployment under the role of its auditor. */
+export const openForAudit = async (o: StoreOptions, progress: Progress = () => {}): Promise<CommandStore> =>
+  isDeployed(o) ? await deployed(o, 'auditor', progress) : existingStore(o.store, { progress })
 
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {
@@ -55,7 +68,21 @@ export async function readerOf(store: CommandStore): Promise<{ readonly vault: V
 
 async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
-  return await openDeployed(deploymentName(o), actor, progress)
+  const store = await openDeployed(deploymentName(o), actor, progress)
+  return store.signing ? signedByPerson(store) : { ...store, table: unsignedTable(store.table) }
+}
+
+/** A deployment under its journal of heads, for a person's command: an import begins it with what it finds. */
+export function signedByPerson<S extends AwsStore>(store: S): S & Required<Pick<AwsStore, 'heads'>> {
+  const { signing, clock, table: items } = store
+  const journal = headsOf(
+    signing!.objects,
+    () => signing!.signer,
+    clock,
+    (lines, holds) => foundBefore({ ...store, items }, lines, holds),
+  )
+  const heads = { journal, items }
+  return { ...store, table: witnessedTable(heads), heads }
 }
 
 /** The deployment that a command names. Throws UserError for a bucket that can be none. */

@@ -2,11 +2,10 @@
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
 import type { Anchor } from '#schemas/head-line.ts'
-import { UserError } from '../errors.ts'
 import type { HeadProblem } from '../steps/heads/check.ts'
 import { verifyWholeStore } from '../steps/release/verify-store.ts'
 import { readAnchors } from './anchor.ts'
-import { isLocal, openExisting } from './open.ts'
+import { isLocal, openForAudit } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 
@@ -17,20 +16,20 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 the store is what its journal says, 2 something is missing, changed, older than known or not of this program. */
 export async function verifyStore({ json, anchor, ...o }: Options): Promise<number> {
-  const store = await openExisting(o, terminalProgress())
+  const store = await openForAudit(o, terminalProgress())
   try {
-    if (!isLocal(store) || !store.heads)
-      throw new UserError('verify without a run looks at a folder of this machine: name a run of a deployment')
-    await store.unlockVault()
+    if (isLocal(store)) await store.unlockVault()
     const anchors = anchor === undefined ? [] : await readAnchors(anchor)
-    const checked = (await verifyWholeStore(store, storeSigner(store.vaultDir, 'release')))!
+    const signer = isLocal(store) ? storeSigner(store.vaultDir, 'release') : store.releaseSigner!
+    const checked = (await verifyWholeStore(store, signer))!
+    const place = isLocal(store) ? store.dir : `s3://${store.deployment.bucket}`
     const { lines } = checked
     const { erasures } = checked.claims
     const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
     const end = lines.at(-1)
     const head = end ? anchorOf(end) : null
     const result = {
-      store: store.dir,
+      store: place,
       holds: problems.length === 0,
       head,
       anchors,
@@ -41,21 +40,28 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
     }
     print(json, result, () => [
       problems.length === 0
-        ? `the store is what its journal says: ${store.dir}`
-        : `THE STORE IS NOT WHAT ITS JOURNAL SAYS: ${store.dir}`,
+        ? `the store is what its journal says: ${place}`
+        : `THE STORE IS NOT WHAT ITS JOURNAL SAYS: ${place}`,
       ...problems.map(({ what, why }) => `   ${what} ${why}`),
       head
         ? `journal  ${head.n} lines, the last of ${head.at}`
-        : 'journal  none yet: the next command that writes begins it',
+        : `journal  none yet: the next ${isLocal(store) ? 'command that writes' : 'import'} begins it`,
       ...(checked.found === 0
         ? []
         : [`   ${checked.found} things stood there before it began: they were found, not seen to be decided`]),
       ...(checked.uncoded === 0
         ? []
-        : [`   ${checked.uncoded} decisions carry no code of their own: an earlier version wrote them`]),
+        : [
+            `   ${checked.uncoded} decisions carry no code of their own: ${isLocal(store) ? 'an earlier version wrote them' : 'in a deployment the functions sign them'}`,
+          ]),
       ...(erasures.count === 0
         ? []
         : [`   ${erasures.count} erased (tombstones): recorded runs that people had taken out`]),
+      ...(isLocal(store)
+        ? []
+        : [
+            'sealed   held-out runs, sealed cases and lists of imports: no auditor sees them; every run and import compares them',
+          ]),
       anchors.length > 0
         ? `anchors  ${anchors.length} looked at; whoever writes this store cannot reach them`
         : 'anchors  none given: whoever can write this store can put all of it back to an older copy ("autotune anchor publish --help")',

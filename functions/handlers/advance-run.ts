@@ -1,20 +1,22 @@
 /**
- * Runs the pipeline as far as the answers reach: it asks for replays, then for the gate, then writes the outcome. Each
- * call starts from the pinned input, so nothing but what lies in the bucket carries a run from call to call.
+ * Runs the pipeline as far as the answers reach: it asks for replays, then for the gate, then writes the artifacts. Each
+ * call starts from the pinned input, so nothing but what lies in the bucket carries a run from call to call. It ends a
+ * run that is refused, and finishes none: what searches can sign no head.
  */
 
 import { runAutotune } from '#core/run-autotune.ts'
 import { AdvanceInput, type Need } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { COUNTED } from '#schemas/watch.ts'
+import { workKeys } from '#schemas/work-keys.ts'
 import { endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../lambda/pausing-ports.ts'
 import type { Step } from '../lambda/step.ts'
-import { needJson, requestOf } from '../lambda/work.ts'
+import { needJson, type OutcomeFile, putJson, requestOf } from '../lambda/work.ts'
 import { refusedByTwoAnswers } from '../steps/replay/answered-alike.ts'
 import { holdLock } from '../steps/run/lock.ts'
-import { keepLateRefusal, writeOutcome } from '../steps/run/run.ts'
+import { keepLateRefusal, writeArtifacts } from '../steps/run/run.ts'
 
 export const advanceRunFunction: Step<AdvanceInput, Need> = {
   name: 'advance-run',
@@ -22,9 +24,7 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
   outcome(need) {
     if (need.kind === 'replays') return { counts: { [COUNTED.replayShards]: need.count } }
-    return need.kind === 'done'
-      ? { says: { verdict: need.verdict }, counts: { [COUNTED.verdict(need.verdict)]: 1 } }
-      : {}
+    return need.kind === 'refused' ? { says: { verdict: 'refused' }, counts: { [COUNTED.verdict('refused')]: 1 } } : {}
   },
   async work({ run: ref, pinned, answer }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
@@ -32,12 +32,15 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
     try {
       const ports = await pausingPorts(store, run, pinned, answer)
       const outcome = await runAutotune(run, ports).catch(refusedByTwoAnswers(run))
-      const { verdict, summary } = outcome
-      if (outcome.artifacts.length === 0) await keepLateRefusal(store, run, summary.reasons)
+      if (outcome.artifacts.length === 0) {
+        await keepLateRefusal(store, run, outcome.summary.reasons)
+        await endRun(store, ref, outcome.verdict, outcome.summary.reasons)
+        return { kind: 'refused' }
+      }
       const billed = { ...outcome.billed, replays: await billedReplays(store, run.run_id, pinned) }
-      await writeOutcome(store, run, ref.risk_class, { ...outcome, billed }, ref.started_at)
-      await endRun(store, ref, verdict, summary.reasons)
-      return { kind: 'done', verdict }
+      const manifest = await writeArtifacts(store, run, ref.risk_class, { ...outcome, billed }, ref.started_at)
+      const left: OutcomeFile = { manifest, rejections: outcome.rejections }
+      return { kind: 'done', outcome: await putJson(store, workKeys.outcome(run.run_id), left) }
     } catch (error) {
       if (error instanceof Paused) return error.need
       throw error

@@ -5,6 +5,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
@@ -48,4 +49,4 @@ async function seatsFor(store: Store, runId: string, roles: OpenReviewInput['rol
   )
 }
 
-export const handler = handlerOver(openReviewFunction, openStoreWorld)
+export const handler = handlerOver(openReviewFunction, () => openStoreWorld(process.env, signed))

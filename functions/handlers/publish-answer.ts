@@ -6,8 +6,10 @@ import { type Answered, GateInput } from '#schemas/payloads.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { askedOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
+import { openWorld } from '../lambda/world.ts'
 import { publishAnswer as publish } from '../steps/heldout/gate.ts'
 
 export const publishAnswerFunction: Step<GateInput, Answered> = {
@@ -21,4 +23,4 @@ export const publishAnswerFunction: Step<GateInput, Answered> = {
   },
 }
 
-export const handler = makeHandler(publishAnswerFunction)
+export const handler = makeHandler(publishAnswerFunction, () => openWorld(process.env, signed))

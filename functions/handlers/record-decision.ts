@@ -8,6 +8,7 @@ import { HttpRequest, type HttpResponse } from '#schemas/review-desk.ts'
 import { type DeskWorld, openDeskWorld } from '../lambda/desk-world.ts'
 import { answerHttp, httpResponse } from '../lambda/http.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import type { WaitingTasks } from '../ports.ts'
 import { wakeWaiting } from '../steps/review/waiting.ts'
@@ -29,6 +30,6 @@ export const recordDecisionFunction: OpenStep<HttpRequest, HttpResponse, Decisio
 }
 
 export const handler = handlerOver(recordDecisionFunction, () => ({
-  ...openDeskWorld(),
+  ...openDeskWorld(process.env, signed),
   tasks: waitingTasks(new SFNClient()),
 }))

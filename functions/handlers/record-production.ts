@@ -1,6 +1,7 @@
 /** Takes what the runtime handed in into the log of its rollout. It writes no release. */
 import { type InboxReport, RolloutInput } from '#schemas/rollout-payloads.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { recordInbox } from '../steps/release/inbox.ts'
@@ -13,4 +14,4 @@ export const recordProductionFunction: OpenStep<RolloutInput, InboxReport, Store
   outcome: ({ recorded, known, refused }) => ({ says: { recorded, known, refused } }),
 }
 
-export const handler = handlerOver(recordProductionFunction, openStoreWorld)
+export const handler = handlerOver(recordProductionFunction, () => openStoreWorld(process.env, signed))

@@ -5,8 +5,10 @@ import { gateKeys, workKeys } from '#schemas/work-keys.ts'
 import { askedOf, scoringsOf } from '../lambda/gate-question.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { shardSize } from '../lambda/replays.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
+import { openWorld } from '../lambda/world.ts'
 import { reserveQuestion as reserve } from '../steps/heldout/gate.ts'
 import { openSealed } from '../steps/heldout/open-sealed.ts'
 import { asText, inShards } from '../streams/groups.ts'
@@ -36,4 +38,4 @@ export const reserveQuestionFunction: Step<ReserveInput, Reserved> = {
   },
 }
 
-export const handler = makeHandler(reserveQuestionFunction)
+export const handler = makeHandler(reserveQuestionFunction, () => openWorld(process.env, signed))

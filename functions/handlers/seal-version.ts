@@ -4,8 +4,10 @@ import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { contractPins } from '../lambda/replays.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
 import { requestOf } from '../lambda/work.ts'
+import { openWorld } from '../lambda/world.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
 import { transcriptReplays } from '../steps/replay/replays.ts'
@@ -26,4 +28,4 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   },
 }
 
-export const handler = makeHandler(sealVersionFunction)
+export const handler = makeHandler(sealVersionFunction, () => openWorld(process.env, signed))

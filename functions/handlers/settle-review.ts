@@ -2,6 +2,7 @@
 import { ReviewInput, type ReviewState } from '#schemas/review-desk.ts'
 import { UserError } from '../errors.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { reviewState } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
@@ -18,4 +19,4 @@ export const settleReviewFunction: OpenStep<ReviewInput, ReviewState, StoreWorld
   },
 }
 
-export const handler = handlerOver(settleReviewFunction, openStoreWorld)
+export const handler = handlerOver(settleReviewFunction, () => openStoreWorld(process.env, signed))

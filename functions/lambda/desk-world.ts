@@ -3,13 +3,13 @@ import { KMSClient } from '@aws-sdk/client-kms'
 import { kmsMac } from '#adapters/aws/kms-mac.ts'
 import { ENV } from '#schemas/env-names.ts'
 import type { Signer } from '../ports.ts'
-import { type Environment, need, openStoreWorld, type StoreWorld } from './world.ts'
+import { type Environment, type Ledger, need, openStoreWorld, type StoreWorld } from './world.ts'
 
 export interface DeskWorld extends StoreWorld {
   readonly code: Signer
 }
 
-export const openDeskWorld = (env: Environment = process.env): DeskWorld => ({
-  ...openStoreWorld(env),
+export const openDeskWorld = (env: Environment = process.env, ledger?: Ledger): DeskWorld => ({
+  ...openStoreWorld(env, ledger),
   code: kmsMac({ client: new KMSClient(), key: need(env, ENV.linkKey) }),
 })

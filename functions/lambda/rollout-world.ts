@@ -5,6 +5,7 @@ import { appConfigRouting } from '#adapters/aws/appconfig-routing.ts'
 import { kmsMac } from '#adapters/aws/kms-mac.ts'
 import { ENV } from '#schemas/env-names.ts'
 import type { Signer } from '../ports.ts'
+import { signed } from './signed-store.ts'
 import { type Environment, need, openStoreWorld, type StoreWorld } from './world.ts'
 
 export interface RolloutWorld extends StoreWorld {
@@ -12,7 +13,7 @@ export interface RolloutWorld extends StoreWorld {
 }
 
 export function openRolloutWorld(env: Environment = process.env): RolloutWorld {
-  const { store } = openStoreWorld(env)
+  const { store } = openStoreWorld(env, signed)
   const places = env[ENV.appConfig]
   const routing = places && appConfigRouting({ client: new AppConfigClient(), places: JSON.parse(places) })
   return {

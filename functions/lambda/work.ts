@@ -2,7 +2,8 @@
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
 import type { ObjectRef, RunRef } from '#schemas/payloads.ts'
-import type { Replayer } from '#schemas/run.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { Replayer, RunManifest } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import type { RunRequest } from '../steps/run/run.ts'
@@ -42,4 +43,11 @@ function refOf(key: string, version_id: string | null): ObjectRef {
 export interface PanelFile extends Omit<Reproduction, 'panel'> {
   /** Cases of each shard, and its version. */
   readonly shards: readonly { readonly cases: number; readonly version_id: string }[]
+}
+
+/** What a run came to: its artifacts are written, and it is not finished yet. */
+export interface OutcomeFile {
+  readonly manifest: RunManifest
+  /** What memory is to learn. */
+  readonly rejections: readonly RejectionRecord[]
 }

@@ -1,9 +1,10 @@
 /** What a deployed function works with, opened from its environment. Tests hand over another one. */
 import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { lambdaCaller } from '#adapters/aws/lambda-caller.ts'
-import { openAwsStore } from '#adapters/aws/open-store.ts'
+import { type AwsStore, openAwsStore, type StoreNames } from '#adapters/aws/open-store.ts'
 import { ENV } from '#schemas/env-names.ts'
 import type { FunctionCaller, ModelPort, Store } from '../ports.ts'
+import { unsignedTable } from '../steps/heads/witnessed-table.ts'
 
 export interface StoreWorld {
   readonly store: Store
@@ -27,24 +28,37 @@ export function need(env: Environment, name: string): string {
   return value
 }
 
+/** How a function stands to the journal of heads: `unsigned`, or `signed` (signed-store.ts) for one that decides. */
+export interface Ledger {
+  /** What lines are signed with; null: nothing is. */
+  readonly signing: (env: Environment) => StoreNames['heads']
+  readonly open: (store: AwsStore) => Store
+}
+
+export const unsigned: Ledger = {
+  signing: () => null,
+  open: (store) => ({ ...store, table: unsignedTable(store.table) }),
+}
+
 /** Opens the store that the environment names; a bucket that it does not name refuses to be touched. */
-export function openStoreWorld(env: Environment = process.env): StoreWorld {
+export function openStoreWorld(env: Environment = process.env, ledger: Ledger = unsigned): StoreWorld {
   const store = openAwsStore({
     bucket: need(env, ENV.bucket),
     vault: env[ENV.vault] ?? null,
     releases: env[ENV.releases] ?? null,
     table: need(env, ENV.table),
+    heads: ledger.signing(env),
   })
-  return { store }
+  return { store: ledger.open(store) }
 }
 
 /** Opens the world of the tuning workflow. Throws naming the variable that is missing or wrong. */
-export function openWorld(env: Environment = process.env): World {
+export function openWorld(env: Environment = process.env, ledger: Ledger = unsigned): World {
   const shardCases = Number(need(env, ENV.shardCases))
   if (!Number.isSafeInteger(shardCases) || shardCases < 1)
     throw new RangeError(
       `environment variable ${ENV.shardCases} is "${env[ENV.shardCases]}"; it is a whole number from 1`,
     )
   const harness = env[ENV.harness] ? JSON.parse(need(env, ENV.harness)) : null
-  return { ...openStoreWorld(env), shardCases, harness, caller: lambdaCaller(), model: bedrockModel() }
+  return { ...openStoreWorld(env, ledger), shardCases, harness, caller: lambdaCaller(), model: bedrockModel() }
 }

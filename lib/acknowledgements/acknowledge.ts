@@ -42,15 +42,18 @@ export const TRACES = 'X-Ray knows no resource to write a segment to'
 /** How a finding names a wildcard in a policy. */
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 
-/** How the rule writes the ARN of the experience bucket, seen from the workflow stack. */
-const EXPERIENCE =
-  '{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttExperienceBucket96636D14Arn99100560"}}'
+/** How the rule writes the ARN of a bucket of the data stack, seen from the workflow stack. */
+const bucketArn = (output: string): string =>
+  `{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAtt${output}"}}`
 
-/** How a finding names keys of the releases bucket. */
-export const inReleases = (pattern: string): string =>
-  wildcard(
-    `{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAttReleasesBucketEA8ED4CAArnC6B77728"}}/${pattern}`,
-  )
+/** How a finding names keys of a bucket of the data stack. */
+const inBucket = (output: string) => (pattern: string) => wildcard(`${bucketArn(output)}/${pattern}`)
 
-/** How a finding names keys of the experience bucket. */
-export const inExperience = (pattern: string): string => wildcard(`${EXPERIENCE}/${pattern}`)
+/** Keys of the experience bucket. */
+export const inExperience = inBucket('ExperienceBucket96636D14Arn99100560')
+/** Keys of the releases bucket. */
+export const inReleases = inBucket('ReleasesBucketEA8ED4CAArnC6B77728')
+/** Lines of the journal of heads. */
+export const HEADS = inBucket('HeadsBucket0A4B513AArnBE75FD30')('heads/*')
+/** Why they are named by a wildcard. */
+export const LINES = 'a line is an object, named by its number; whoever adds to the journal must read it'

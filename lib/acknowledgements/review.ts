@@ -1,5 +1,15 @@
 /** Findings of the security rules that stand in the review desk, each with its reason. */
-import { type Acknowledgement, below, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+import {
+  type Acknowledgement,
+  below,
+  HEADS,
+  inExperience,
+  inReleases,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from './acknowledge.ts'
 
 const REVIEW_FILES =
   'ids of runs and reviews do not exist at synthesis; each function is given the kinds of file that it reads'
@@ -10,7 +20,7 @@ const AS_SENDER = 'any verified identity, but as the one sender that the conditi
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
-  OpenReview: ['autotune/runs/*', 'goldens/*', 'reviews/*/evidence-*'],
+  OpenReview: ['autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'],
   SettleReview: ['autotune/runs/*'],
   ShowReview: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
   RecordDecision: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
@@ -22,6 +32,8 @@ const ROWS: readonly Row[] = [
   ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
     patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), REVIEW_FILES] as const),
   ),
+  ['OpenReview/Policy/Resource', inReleases('rollouts/*'), REVIEW_FILES],
+  ...['OpenReview', 'SettleReview', 'RecordDecision'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
   ...FUNCTIONS.flatMap(
     (f) =>
       [

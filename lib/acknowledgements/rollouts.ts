@@ -1,7 +1,17 @@
 /** Findings of the security rules that stand in the rollouts, each with its reason. */
 import { Stack } from 'aws-cdk-lib'
 import type { RoutingConfig } from '../constructs/routing-config.ts'
-import { type Acknowledgement, below, inExperience, inReleases, type Row, TRACES, wildcard } from './acknowledge.ts'
+import {
+  type Acknowledgement,
+  below,
+  HEADS,
+  inExperience,
+  inReleases,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from './acknowledge.ts'
 
 const ROLLOUT_FILES =
   'ids of runs, packs and rollouts do not exist at synthesis; each role is given the kinds of file that it reads or writes'
@@ -23,6 +33,7 @@ const ROWS: readonly Row[] = [
   ...['production/*', 'inbox/production/*', 'inbox/refused/*'].map(
     (p) => ['RecordProduction/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
   ),
+  ['RecordProduction/Policy/Resource', HEADS, LINES],
   ['Runtime/DefaultPolicy/Resource', inExperience('inbox/production/*'), ROLLOUT_FILES],
   ['Runtime/DefaultPolicy/Resource', inReleases('rollouts/*'), ROLLOUT_FILES],
   ...[...RELEASER, 'RecordProduction'].map((f) => [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', BY_HAND] as const),

@@ -1,5 +1,6 @@
 /** Findings of the security rules that stand in the stores and on the tuning side, each with its reason. */
-import { type Acknowledgement, below, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
+import { type Acknowledgement, below, HEADS, inExperience, LINES, type Row, TRACES, wildcard } from './acknowledge.ts'
 
 const WHOLE_STORE =
   'object keys hold run ids and digests that do not exist at synthesis; the bucket policy names who may, and test/infra proves who may not'
@@ -17,11 +18,19 @@ const IS_THE_QUEUE = 'it is the dead-letter queue'
 /** Key patterns of the experience bucket by the policy that names them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   'Functions/AdvanceRun/Policy/Resource': [
-    'autotune/runs/*',
+    'autotune/runs/*/refusal.json',
+    ...AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map((file) => `autotune/runs/*/${file}`),
     'autotune/work/*',
+    'autotune/work/*/outcome.json',
     'autotune/work/*/question.json',
     'autotune/work/*/rounds/*',
     'autotune/work/*/settings/*',
+  ],
+  'Functions/FinishRun/Policy/Resource': [
+    'autotune/runs/*/manifest.json',
+    'autotune/work/*/outcome.json',
+    'autotune/work/*/request.json',
+    'autotune/work/*/run.json',
   ],
   // The last of these are there with a harness and a model only.
   'Functions/CompileSearch/Policy/Resource': [
@@ -67,7 +76,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   'TuningWorkflowRole/DefaultPolicy/Resource': ['autotune/work/*/exports/*', 'autotune/work/*/rounds/*'],
 }
 
-const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'ReplayShard', 'RecordFailure']
+const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'FinishRun', 'ReplayShard', 'RecordFailure']
 const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
 const executionsOf = (machine: string): string =>
   wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
@@ -80,6 +89,7 @@ const KEYS: readonly Row[] = Object.entries(KEY_PATTERNS).flatMap(([path, patter
 
 /** Everything but key patterns. */
 const OTHERS: readonly Row[] = [
+  ['Functions/FinishRun/Policy/Resource', HEADS, LINES],
   ...OWN_ROLES.map((f) => [`Functions/${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const),
   ...[...OWN_ROLES, ...BORROWED_ROLES].map(
     (f) => [`Functions/${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
@@ -103,13 +113,20 @@ const OTHERS: readonly Row[] = [
 /** Roles of the stores, each over a whole store or a part of it. */
 const STORES: readonly Row[] = [
   ['Vault/Ingest/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/experience/*'), WHOLE_STORE],
-  ...['experience/*', 'ingest/*', 'packs/*'].map(
+  ...['experience/*', 'ingest/*', 'packs/*', 'autotune/runs/*/manifest.json'].map(
     (p) =>
       ['Vault/Ingest/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Vault/Sealer/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Vault/Gate/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
+  ...['autotune/runs/*', 'experience/*', 'packs/*', 'production/*'].map(
+    (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
+  ),
+  ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
+  ...['Auditor', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
+    (role) => [`${role}/DefaultPolicy/Resource`, wildcard('<HeadsBucket0A4B513A.Arn>/heads/*'), LINES] as const,
+  ),
 ]
 
 /** Of both stacks as they are always deployed. Some stand only with a harness and a model, and are there without too. */

@@ -121,6 +121,7 @@ export class Autotune extends Construct {
       sealVersion: f.sealVersion.function.functionArn,
       pinRun: f.pinRun.function.functionArn,
       advanceRun: f.advanceRun.function.functionArn,
+      finishRun: f.finishRun.function.functionArn,
       replayShard: f.replayShard.function.functionArn,
     }
     const places = { gateMachine: this.gate.stateMachineArn, bucket: bucket.bucketName }

@@ -5,14 +5,18 @@ import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
+import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import type { Stores } from './workflow-rights.ts'
 
+/** Stores of a desk. */
+export type ReviewStores = Pick<Stores, 'experience' | 'ledger' | 'journal'> & { readonly releases: ReleaseStore }
+
 /** What the functions of a desk share. */
 export interface ReviewFunctionsProps {
-  /** Experience and ledger; the vault is none of its business. */
-  readonly stores: Pick<Stores, 'experience' | 'ledger'>
+  /** Experience, ledger and journal, and the releases, which are only read; the vault is none of its business. */
+  readonly stores: ReviewStores
   /** Key that links are signed under. */
   readonly linkKey: Key
 }
@@ -27,16 +31,34 @@ export class ReviewFunctions {
     this.props = props
   }
 
-  /** Opens the review of a certified run; replays its baseline for what the page shows. */
+  /** Opens the review of a certified run on a store that is what its journal says; replays its baseline for the page. */
   openReview(): RuntimeFunction {
     const { bucket, ledger } = this.places()
-    return this.make('OpenReview', 'open-review', [
-      ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'reviews/*/evidence-*'),
-      mayWrite(bucket, 'reviews/*/evidence-*'),
-      ledger.mayRead('review', 'rejection'),
-      ledger.mayWrite('review', 'rejection'),
-      ledger.mayCreate('proposal'),
-    ])
+    const { releases } = this.props.stores
+    return this.make(
+      'OpenReview',
+      'open-review',
+      [
+        ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
+        ...mayRead(releases.bucket, 'rollouts/*'),
+        mayWrite(bucket, 'reviews/*/evidence-*'),
+        ledger.mayRead(
+          'review',
+          'rejection',
+          'proposal',
+          'lock',
+          'heldout',
+          'split',
+          'rollout',
+          'release',
+          'version',
+          'production',
+        ),
+        ledger.mayWrite('review', 'rejection'),
+        ledger.mayCreate('proposal'),
+      ],
+      { [ENV.releases]: releases.bucket.bucketName },
+    )
   }
 
   /** Signs a link for every seat and mails it from `sender`; `origin` is the scheme and host of the desk. */
@@ -108,6 +130,7 @@ export class ReviewFunctions {
         ...more,
       },
       statements,
+      ...(DECIDING.has(handler) ? { journal: this.props.stores.journal } : {}),
     })
   }
 
@@ -134,3 +157,6 @@ export class ReviewFunctions {
     })
   }
 }
+
+/** Those that write reviews. */
+const DECIDING: ReadonlySet<string> = new Set(['open-review', 'record-decision', 'settle-review'])

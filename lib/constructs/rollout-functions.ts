@@ -15,8 +15,8 @@ import type { Stores } from './workflow-rights.ts'
 
 /** What the functions of rollouts share. */
 export interface RolloutFunctionsProps {
-  /** Experience, ledger and releases; the vault is none of its business. */
-  readonly stores: Pick<Stores, 'experience' | 'ledger'> & { readonly releases: ReleaseStore }
+  /** Experience, ledger, journal and releases; the vault is none of its business. */
+  readonly stores: Pick<Stores, 'experience' | 'ledger' | 'journal'> & { readonly releases: ReleaseStore }
   /** Null: routing is published beside the releases alone. */
   readonly routing: RoutingConfig | null
 }
@@ -38,7 +38,19 @@ export class RolloutFunctions {
     return this.releasing('StartRollout', 'start-rollout', [
       ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'),
       mayWrite(bucket, 'packs/*'),
-      ledger.mayRead('review', 'rollout', 'release', 'version', 'production', 'rejection'),
+      // The whole ledger that the journal of heads speaks about: nothing starts where it is not what that says.
+      ledger.mayRead(
+        'lock',
+        'heldout',
+        'split',
+        'review',
+        'proposal',
+        'rejection',
+        'rollout',
+        'release',
+        'version',
+        'production',
+      ),
       ledger.mayWrite('rollout', 'release', 'rejection'),
       ledger.mayCreate('version', 'proposal'),
       ...(this.props.routing?.mayPublish() ?? []),
@@ -62,10 +74,11 @@ export class RolloutFunctions {
 
   /** Takes in what the runtime handed in, under a role of its own: it moves nothing. */
   recordProduction(): RuntimeFunction {
-    const { ledger, experience } = this.props.stores
+    const { ledger, experience, journal } = this.props.stores
     const { bucket } = experience
     return new RuntimeFunction(this.scope, 'RecordProduction', {
       ...this.shape('record-production'),
+      journal,
       statements: [
         ...mayRead(bucket, `${PRODUCTION_INBOX}*`, 'production/*'),
         mayWrite(bucket, 'production/*', 'inbox/refused/*'),
@@ -84,6 +97,7 @@ export class RolloutFunctions {
     return new RuntimeFunction(this.scope, id, {
       ...this.shape(handler),
       statements,
+      journal: this.props.stores.journal,
       role: this.props.stores.releases.releaser,
     })
   }

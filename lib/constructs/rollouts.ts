@@ -20,7 +20,7 @@ import { endOf, stateMachine } from './state-machine.ts'
 
 /** What is rolled out, and how. */
 export interface RolloutsProps {
-  /** Experience, ledger and releases; the vault is none of its business. */
+  /** Experience, ledger, journal and releases; the vault is none of its business. */
   readonly stores: RolloutFunctionsProps['stores']
   /** How each intent goes forward, and what brings it back. An intent without one is not rolled out. */
   readonly configs: Readonly<Record<string, RolloutConfig>>

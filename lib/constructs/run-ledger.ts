@@ -52,6 +52,11 @@ export class RunLedger extends Construct {
     return this.statement(['dynamodb:GetItem', 'dynamodb:Query'], entities)
   }
 
+  /** Right to list items of the named kinds. */
+  mayList(...entities: LedgerEntity[]): PolicyStatement {
+    return this.statement(['dynamodb:Query'], entities)
+  }
+
   /** Right to create, replace and remove items of the named entities, one item at a time. */
   mayWrite(...entities: LedgerEntity[]): PolicyStatement {
     return this.statement(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'], entities)

@@ -7,6 +7,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { BUNDLING, handlerFile, ROOT } from '../bundling.ts'
+import type { HeadsJournal } from './heads-journal.ts'
 import { namespaceOf } from './metrics-namespace.ts'
 
 /** A handler, its size, and what it may. */
@@ -21,6 +22,12 @@ export interface RuntimeFunctionProps {
   readonly environment: Readonly<Record<string, string>>
   /** What it may do, beside writing its own log. */
   readonly statements: readonly PolicyStatement[]
+  /**
+   * The journal of heads, for a function that decides. A role of its own is marked and given the rights; one of another stack
+   * has them there.
+   * @default - it decides nothing
+   */
+  readonly journal?: HeadsJournal
   /**
    * Whether it works on sealed cases: then it may write no log and leaves no trace, since whoever reads CloudWatch and
    * X-Ray would read there how long it worked and how it failed. Its log group stays empty.
@@ -50,7 +57,9 @@ export class RuntimeFunction extends Construct {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],
     })
-    const statements = [...props.statements, ...(props.sealed ? [] : [logging])]
+    const deciding = props.journal && !props.role ? props.journal.mayAppend() : []
+    if (deciding.length > 0) props.journal!.mark(role)
+    const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging])]
     // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
     const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null
     this.function = new NodejsFunction(this, 'Function', {
@@ -67,6 +76,7 @@ export class RuntimeFunction extends Construct {
       tracing: props.sealed ? Tracing.DISABLED : Tracing.ACTIVE,
       environment: {
         ...props.environment,
+        ...props.journal?.environment(),
         ...(props.sealed ? {} : { [ENV.metrics]: namespaceOf(this) }),
         NODE_OPTIONS: '--enable-source-maps',
       },

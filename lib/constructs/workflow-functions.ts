@@ -24,8 +24,10 @@ export class WorkflowFunctions extends Construct {
   readonly sealVersion: RuntimeFunction
   /** Pins everything the run depends on. */
   readonly pinRun: RuntimeFunction
-  /** The search: says what is needed next, and writes what the run leaves. */
+  /** The search: says what is needed next, and writes the artifacts. */
   readonly advanceRun: RuntimeFunction
+  /** Finishes the run: memory, its head in the journal, manifest, lock. */
+  readonly finishRun: RuntimeFunction
   /** Replays one shard of the search set under one candidate. */
   readonly replayShard: RuntimeFunction
   /** Gate: spends the question before a sealed case is read. */
@@ -51,6 +53,7 @@ export class WorkflowFunctions extends Construct {
     this.compileSearch = this.make('CompileSearch', 'compile-search', 'open', rights.compileSearch)
     this.pinRun = this.make('PinRun', 'pin-run', 'open', rights.pinRun)
     this.advanceRun = this.make('AdvanceRun', 'advance-run', 'open', rights.advanceRun)
+    this.finishRun = this.make('FinishRun', 'finish-run', 'open', rights.finishRun)
     this.replayShard = this.make('ReplayShard', 'replay-shard', 'open', rights.replayShard)
     this.reserveQuestion = this.make('ReserveQuestion', 'reserve-question', 'gate', rights.gate)
     this.scoreShard = this.make('ScoreShard', 'score-shard', 'gate')
@@ -62,7 +65,7 @@ export class WorkflowFunctions extends Construct {
   /** Sealer and gate share one role each, so their first function carries the statements of all. */
   private make(id: string, handler: string, side: Side, statements: readonly PolicyStatement[] = []): RuntimeFunction {
     const { stores, shardCases, harness } = this.props
-    const { experience, vault, ledger } = stores
+    const { experience, vault, ledger, journal } = stores
     return new RuntimeFunction(this, id, {
       handler,
       memory: LARGE.has(handler) ? 3008 : 1024,
@@ -75,10 +78,14 @@ export class WorkflowFunctions extends Construct {
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
       },
       statements,
+      ...(DECIDING.has(handler) ? { journal } : {}),
       ...(side === 'open' ? {} : { sealed: true, role: side === 'sealer' ? vault.sealer : vault.gate }),
     })
   }
 }
+
+/** Those that write what the journal of heads speaks about. */
+const DECIDING: ReadonlySet<string> = new Set(['seal-version', 'reserve-question', 'publish-answer', 'finish-run'])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

@@ -1,8 +1,10 @@
 /** What each function of both workflows may do beside writing its log: over the experience bucket and the ledger, no more. */
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import type { ExperienceStore } from './experience-store.ts'
 import type { HarnessProps } from './harness.ts'
 import { mayCallHarness, mayReplayHarness } from './harness.ts'
+import type { HeadsJournal } from './heads-journal.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
@@ -13,6 +15,7 @@ type Holder =
   | 'compileSearch'
   | 'pinRun'
   | 'advanceRun'
+  | 'finishRun'
   | 'replayShard'
   | 'recordFailure'
   | 'sealer'
@@ -69,12 +72,21 @@ export function workflowRights({
       ...mayReadVersions(bucket, 'autotune/work/*'),
       mayWrite(
         bucket,
-        'autotune/runs/*',
+        ...ARTIFACTS,
+        'autotune/runs/*/refusal.json',
         'autotune/work/*/settings/*',
         'autotune/work/*/rounds/*',
         'autotune/work/*/question.json',
+        'autotune/work/*/outcome.json',
       ),
       ledger.mayRead('lock', 'run', 'heldout'),
+      ledger.mayWrite('lock', 'run'),
+    ],
+    // The search cannot finish a run: it writes no manifest, no memory and no head.
+    finishRun: [
+      ...mayReadVersions(bucket, request, 'autotune/work/*/run.json', 'autotune/work/*/outcome.json'),
+      mayWrite(bucket, 'autotune/runs/*/manifest.json'),
+      ledger.mayRead('lock', 'run', 'heldout', 'rejection'),
       ledger.mayWrite('lock', 'run', 'rejection'),
     ],
     replayShard: [
@@ -94,6 +106,9 @@ export function workflowRights({
   }
 }
 
+/** Patterns of what the search leaves of a run. */
+const ARTIFACTS = AUTOTUNE_FILES.filter((file) => file !== 'manifest.json').map((file) => `autotune/runs/*/${file}`)
+
 /** What outlives the workflow, as constructs. */
 export interface Stores {
   /** What the optimiser may read. */
@@ -102,6 +117,8 @@ export interface Stores {
   readonly vault: HeldOutVault
   /** Runs, locks and questions. */
   readonly ledger: RunLedger
+  /** What was decided; handed to the functions that decide alone. */
+  readonly journal: HeadsJournal
 }
 
 /** Where the functions work, and how much at once. */

@@ -3,13 +3,14 @@ import { lambdaTask } from './task.ts'
 
 /** What a run calls, where its work files lie, and its limits. */
 export interface TuningParts {
-  /** ARN of a function, as the six below; what each does stands in constructs/workflow-functions.ts. */
+  /** ARN of a function, as the seven below; what each does stands in constructs/workflow-functions.ts. */
   readonly startRun: string
   readonly openRetired: string
   readonly compileSearch: string
   readonly sealVersion: string
   readonly pinRun: string
   readonly advanceRun: string
+  readonly finishRun: string
   readonly replayShard: string
   /** ARN of the gate workflow. */
   readonly gateMachine: string
@@ -97,9 +98,9 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Choices: [
           { Condition: "{% $need.kind = 'replays' %}", Next: 'Replay Search Shards' },
           { Condition: "{% $need.kind = 'gate' %}", Next: 'Ask Held-Out Set' },
-          { Condition: "{% $need.verdict = 'refused' %}", Next: 'Run Refused' },
+          { Condition: "{% $need.kind = 'refused' %}", Next: 'Run Refused' },
         ],
-        Default: 'Run Finished',
+        Default: 'Finish Run',
       },
       'Replay Search Shards': replayMap(parts),
       'Ask Held-Out Set': {
@@ -114,9 +115,19 @@ export function tuningDefinition(parts: TuningParts): Record<string, unknown> {
         Output: '{% {} %}',
         Next: 'Advance Run',
       },
+      'Finish Run': {
+        ...lambdaTask({
+          function: parts.finishRun,
+          payload: { run: RUN, pinned: PINNED, outcome: '{% $need.outcome %}' },
+          seconds: 300,
+          assign: { finished: PAYLOAD },
+          resumes: true,
+        }),
+        Next: 'Run Finished',
+      },
       'Run Finished': {
         Type: 'Succeed',
-        Output: { run_id: '{% $run.run_id %}', verdict: '{% $need.verdict %}' },
+        Output: { run_id: '{% $run.run_id %}', verdict: '{% $finished.verdict %}' },
       },
       // Said in words by the record that it left, and nothing of the deployment failed.
       'Run Refused': { Type: 'Succeed', Output: { run_id: '{% $run.run_id %}', verdict: 'refused' } },

@@ -1,9 +1,11 @@
 import { tmpdir } from 'node:os'
 import { build, type Metafile } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { ENV } from '#schemas/env-names.ts'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 223 KB; all others are below 210. */
+/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 224 KB; all others are below 210. */
 const LIMIT = 225_000
 
 describe('the bundle of each handler', () => {
@@ -24,6 +26,21 @@ describe('the bundle of each handler', () => {
 
   it('is at most 225 KB', () => {
     expect(Object.entries(named((o) => o.bytes)).filter(([, bytes]) => bytes > LIMIT)).toEqual([])
+  })
+
+  it('holds the journal of heads where the deployment names it, and nowhere else', () => {
+    const named = Object.entries(templatesOf().AutotuneWorkflow!.Resources!).flatMap(([id, { Type, Properties }]) => {
+      const name = /^(?:AutotuneFunctions|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
+      const { Variables = {} } = (Properties?.Environment ?? {}) as { Variables?: object }
+      if (Type !== 'AWS::Lambda::Function' || !name || !(ENV.heads in Variables)) return []
+      return [`${name.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase()}.ts`]
+    })
+    const holding = outputs.flatMap(([, { entryPoint, inputs }]) =>
+      inputs['functions/lambda/signed-store.ts']?.bytesInOutput ? [entryPoint!.replace(/^.*\//, '')] : [],
+    )
+    expect(holding.sort()).toEqual(named.sort())
+    expect(holding).toContain('finish-run.ts')
+    expect(holding).not.toContain('advance-run.ts')
   })
 
   it('leaves the SDK to the runtime, and nothing else', () => {

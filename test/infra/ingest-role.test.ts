@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ObjectStore, Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
+import { signedByPerson } from '../../functions/cli/open.ts'
 import { compileIntent } from '../../functions/steps/experience/compile.ts'
 import { publishPack, publishSuite, refuseChanged } from '../../functions/steps/experience/documents.ts'
 import { importAlone } from '../../functions/steps/experience/import-lock.ts'
@@ -15,6 +16,7 @@ import { aFamily, aPack, aSuite, aWorld, INTENT } from '../support/builders.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { arnOf } from '../support/infra/security-table.ts'
+import { journaled } from '../support/journaled.ts'
 import { guarded } from '../support/workflow/guarded.ts'
 
 let templates: Templates
@@ -24,9 +26,14 @@ beforeAll(() => {
   role = arnOf(templates, 'AWS::IAM::Role', 'VaultIngest')
 }, 60_000)
 
+/** The store as `autotune import --stack` opens it. */
+const opened = (store: Store, all = templates) => guarded(store, all, role, signedByPerson)
+
 /** What `autotune import` asks of a store. */
-const importInto = (store: Store, runs = aWorld({ search: 3, heldout: 3 }), layout: Layout | null = null) =>
-  importAlone(store, holder(), () => importHeld(store, runs, layout))
+async function importInto(store: Store, runs = aWorld({ search: 3, heldout: 3 }), layout: Layout | null = null) {
+  await store.heads!.journal.begin()
+  return await importAlone(store, holder(), () => importHeld(store, runs, layout))
+}
 
 async function importHeld(store: Store, runs: ReturnType<typeof aWorld>, layout: Layout | null) {
   await refuseChanged(store.objects, [aPack()], [aSuite()], [])
@@ -45,8 +52,8 @@ describe('the ingest role', () => {
   ] as const)(
     'imports as %s, imports again, and refuses other content, without a look into the vault',
     async (wanted, layout) => {
-      const store = memory()
-      const its = guarded(store, templates, role)
+      const store = journaled(memory())
+      const its = opened(store)
       expect(await importInto(its, undefined, wanted)).toMatchObject({ stored: 6, heldout_families: 3, layout })
       const before = await contents(store)
       expect(await importInto(its)).toMatchObject({ stored: 0, unchanged: 6, restored: 0, layout })
@@ -63,8 +70,8 @@ describe('the ingest role', () => {
 
   it('restores folders that are gone on either side, and the index of the search side, unread', async () => {
     const runs = aWorld({ search: 3, heldout: 3 })
-    const store = memory()
-    const its = guarded(store, templates, role)
+    const store = journaled(memory())
+    const its = opened(store)
     await importInto(its, runs, 'files')
     const before = await contents(store)
     await gone(store.objects, keys.run(runs[0]!.date, 's0'))
@@ -81,8 +88,8 @@ describe('the ingest role', () => {
   })
 
   it('restores segments that are gone on either side, and the index of the search side, unread', async () => {
-    const store = memory()
-    const its = guarded(store, templates, role)
+    const store = journaled(memory())
+    const its = opened(store)
     const dates = ['2026-05-13', null, '2026-05-12']
     const runs = aWorld({ search: 3, heldout: 3 }).map((r, i) => ({ ...r, date: dates[i % 3]! }))
     // Two segments of sealed runs, of one and of two of them.
@@ -110,18 +117,18 @@ describe('the ingest role', () => {
   })
 
   it('goes on where an import into segments was killed, at any write', async () => {
-    const whole = memory()
-    await importInto(guarded(whole, templates, role))
+    const whole = journaled(memory())
+    await importInto(opened(whole))
     const cases = async (store: Store) => [
       await Array.fromAsync(compileIntent(store, INTENT)),
       await Array.fromAsync(compileIntent({ ...store, objects: store.vault }, INTENT)),
     ]
     for (let n = 1; ; n++) {
-      const store = memory()
+      const store = journaled(memory())
       const { store: dying } = killedAtWrite(store, n)
-      const died = await importInto(guarded(dying, templates, role)).catch((error: Error) => error)
+      const died = await importInto(opened(dying)).catch((error: Error) => error)
       await store.table.remove(...rowKeys.importLock(), 0)
-      expect(await importInto(guarded(store, templates, role))).toMatchObject({ layout: 'segments' })
+      expect(await importInto(opened(store))).toMatchObject({ layout: 'segments' })
       expect(await cases(store)).toEqual(await cases(whole))
       for (const side of ['search', 'heldout'] as const) expect(await compareImported(store, INTENT, side)).toBeNull()
       if (!(died instanceof Error)) break
@@ -131,9 +138,11 @@ describe('the ingest role', () => {
 
   it('packs what comes into a deployment of an earlier version, whose folders stay and are read', async () => {
     const runs = aWorld({ search: 3, heldout: 3 })
-    const store = await stocked({ ...memory(), rolesApart: true as const }, runs.slice(1, 5), { layout: 'files' })
+    const store = await stocked({ ...journaled(memory()), rolesApart: true as const }, runs.slice(1, 5), {
+      layout: 'files',
+    })
     await store.objects.delete(keys.layout())
-    expect(await importInto(guarded(store, templates, role), runs)).toMatchObject({
+    expect(await importInto(opened(store), runs)).toMatchObject({
       stored: 2,
       unchanged: 4,
       restored: 0,
@@ -151,15 +160,15 @@ describe('the ingest role', () => {
   })
 
   it('takes runs of a retired version’s families into the search set', async () => {
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
     expect(await run(store)).toMatchObject({ verdict: 'certified' })
     const again = aFamily('again', { side: 'heldout', family: 'family-h7' })
-    expect(await imported(guarded(store, templates, role), [again])).toMatchObject({ search_families: 1 })
+    expect(await imported(opened(store), [again])).toMatchObject({ search_families: 1 })
   })
 
   it('would be stopped at its first look into the vault', async () => {
-    const store = await stocked(memory())
-    const { vault } = guarded(store, templates, role)
+    const store = await stocked(journaled(memory()))
+    const { vault } = opened(store)
     await expect(Array.fromAsync(readIndex({ ...store, objects: vault }, INTENT))).rejects.toThrow(
       'may not s3:ListBucket',
     )
@@ -170,8 +179,8 @@ describe('the ingest role', () => {
     const earlier = structuredClone(templates) as Templates
     for (const statement of policyOf(earlier))
       statement.Resource = [statement.Resource].flat().filter((r) => !JSON.stringify(r).includes(keys.layout()))
-    const store = memory()
-    await expect(importInto(guarded(store, earlier, role))).rejects.toThrow('Deploy its stacks again with this version')
+    const store = journaled(memory())
+    await expect(importInto(opened(store, earlier))).rejects.toThrow('Deploy its stacks again with this version')
     expect(await contents(store)).toEqual({})
   })
 
@@ -183,7 +192,7 @@ describe('the ingest role', () => {
       const values = [changed[field]].flat()
       changed[field] = values.toSpliced(at, 1)
       const store = await retired()
-      const failed = await importInto(guarded(store, less, role), [
+      const failed = await importInto(opened(store, less), [
         aFamily('fresh-s', { side: 'search' }),
         aFamily('fresh-h', { side: 'heldout' }),
       ]).then(
@@ -216,5 +225,6 @@ async function retired(): Promise<Store> {
   const store = await stocked(memory(), [aFamily('earlier', { side: 'search' })])
   await store.table.create(...rowKeys.importLock(), { holder: 'gone', since: store.clock.now() })
   await store.table.create(...rowKeys.version(INTENT, 'v'), { version: 'v', retired: 'passed' })
-  return store
+  await store.objects.put(keys.autotuneRun('r', 'manifest.json'), '{}')
+  return journaled(store)
 }

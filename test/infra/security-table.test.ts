@@ -3,17 +3,33 @@ import { templatesOf } from '../support/infra/deployment.ts'
 import type { Templates } from '../support/infra/resolve.ts'
 import { doorsOf, securityTable } from '../support/infra/security-table.ts'
 
+/** Roles that decide something: they read, check and add lines of the journal of heads; nobody replaces or removes one. */
+const DECIDES = ['read head', 'add head', 'sign head', 'check head']
+
 /** Every role and every door that is open to it. A door that is not named is shut. */
 const TABLE = {
-  AutotuneFunctionsAdvanceRunRole: [
-    'write run',
+  // It checks, and writes nothing.
+  Auditor: [
+    'read release',
+    'read head',
+    'check head',
+    'check release',
+    'read routing',
+    'read review item',
+    'read held-out item',
+  ],
+  // The search: it signs no head, and finishes no run.
+  AutotuneFunctionsAdvanceRunRole: ['write run', 'read held-out item', 'write lock', 'write run item'],
+  // It ends a run that the records, or its harness, refuse.
+  AutotuneFunctionsCompileSearchRole: ['read experience', 'write lock', 'write run item'],
+  AutotuneFunctionsFinishRunRole: [
+    ...DECIDES,
+    'write manifest',
     'read held-out item',
     'write lock',
     'write rejection',
     'write run item',
   ],
-  // It ends a run that the records, or its harness, refuse.
-  AutotuneFunctionsCompileSearchRole: ['read experience', 'write lock', 'write run item'],
   AutotuneFunctionsPinRunRole: ['write lock'],
   AutotuneFunctionsRecordFailureRole: ['write lock', 'write run item'],
   AutotuneFunctionsReplayShardRole: [],
@@ -30,10 +46,13 @@ const TABLE = {
     'read release',
     'write release',
     'sign release',
+    ...DECIDES,
+    'check release',
     'read routing',
     'write rollout item',
     'write tuple in force',
     'read review item',
+    'read held-out item',
     'write rejection',
     'write routing version',
     'deploy routing',
@@ -42,20 +61,29 @@ const TABLE = {
   // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
   ReviewHoldReviewRole: ['write token item', 'read review item'],
   ReviewNotifyReviewersRole: ['sign link', 'read review item'],
-  ReviewOpenReviewRole: ['read experience', 'read review item', 'write review item', 'write rejection'],
+  ReviewOpenReviewRole: [
+    'read experience',
+    ...DECIDES,
+    'read routing',
+    'read review item',
+    'write review item',
+    'read held-out item',
+    'write rejection',
+  ],
   ReviewRecordDecisionRole: [
     'SendTaskSuccess',
+    ...DECIDES,
     'check link',
     'read token item',
     'read review item',
     'write review item',
     'write rejection',
   ],
-  ReviewSettleReviewRole: ['read review item', 'write review item', 'write rejection'],
+  ReviewSettleReviewRole: [...DECIDES, 'read review item', 'write review item', 'write rejection'],
   ReviewShowReviewRole: ['check link', 'read review item'],
   ReviewWorkflowEventsRole: ['start review'],
   ReviewWorkflowRole: ['start rollout'],
-  RolloutsRecordProductionRole: ['write production log'],
+  RolloutsRecordProductionRole: [...DECIDES, 'write production log'],
   // Looks at alarms.
   RolloutsRoutingMonitor: [],
   RolloutsRuntime: ['read routing', 'hand in production', 'read deployed routing'],
@@ -70,6 +98,7 @@ const TABLE = {
     'decrypt',
     'encrypt',
     'write answer',
+    ...DECIDES,
     'read held-out item',
     'write held-out item',
   ],
@@ -80,6 +109,7 @@ const TABLE = {
     'read journal',
     'write journal',
     'write pack',
+    ...DECIDES,
     'read held-out item',
     'fix split rule',
     'hold import lock',
@@ -93,6 +123,7 @@ const TABLE = {
     'decrypt',
     'encrypt',
     'write search run',
+    ...DECIDES,
     'read held-out item',
     'write held-out item',
     'claim family',
@@ -176,7 +207,29 @@ describe('who may do what', () => {
     expect(securityTable(open).ReviewShowReviewRole).toContain('sign link')
   })
 
+  it('shows who else could sign a head as soon as a role is marked that must not, or the deny is gone', () => {
+    const search = 'AutotuneFunctionsAdvanceRun'
+    const open = changed('AWS::IAM::Policy', `${search}Policy`, (p) => grant(p.PolicyDocument, 'kms:*'))
+    expect(securityTable(open)[`${search}Role`]).not.toContain('sign head')
+    const marked = structuredClone(open) as Templates
+    const undenied = structuredClone(open) as Templates
+    for (const t of Object.values(marked))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::IAM::Role' && id.startsWith(`${search}Role`))
+          r.Properties!.Tags = [{ Key: 'autotune:decides', Value: 'yes' }]
+    expect(securityTable(marked)[`${search}Role`]).toContain('sign head')
+    for (const t of Object.values(undenied))
+      for (const [id, r] of Object.entries(t.Resources ?? {}))
+        if (r.Type === 'AWS::KMS::Key' && id.startsWith('HeadsKey')) without(r.Properties!.KeyPolicy, 'DenySigning')
+    expect(securityTable(undenied)[`${search}Role`]).toContain('sign head')
+  })
+
   it.each([
+    ['add head', 's3:PutObject', 'HeadsBucket', 'DenyWrites', 'RolloutsRuntime'],
+    ['replace head', 's3:PutObject', 'HeadsBucket', 'DenyReplacing', 'ReleasesReleaser'],
+    ['remove head', 's3:DeleteObject', 'HeadsBucket', 'DenyRemoval', 'ReleasesReleaser'],
+    ['remove head version', 's3:DeleteObjectVersion', 'HeadsBucket', 'DenyRemoval', 'ReleasesReleaser'],
+    ['unlock head', 's3:BypassGovernanceRetention', 'HeadsBucket', 'DenyRemoval', 'ReleasesReleaser'],
     ['write vault', 's3:PutObject', 'VaultBucket', 'DenyObjectWrites', 'ReleasesReleaser'],
     ['write release', 's3:PutObject', 'ReleasesBucket', 'DenyWrites', 'VaultSealer'],
     ['read journal', 's3:GetObject', 'ExperienceBucket', 'DenyJournal', 'ReleasesReleaser'],

@@ -38,9 +38,13 @@ describe('what is deployed', () => {
     }
   })
 
-  it('locks the vault and the releases, and nothing that must expire', () => {
+  it('locks the vault, the releases and the journal of heads, and nothing that must expire', () => {
     const locked = ofType(templates, 'AWS::S3::Bucket').filter((b) => b.Properties!.ObjectLockEnabled)
-    expect(locked.map((b) => b.id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['ReleasesBucket', 'VaultBucket'])
+    expect(locked.map((b) => b.id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      'HeadsBucket',
+      'ReleasesBucket',
+      'VaultBucket',
+    ])
   })
 
   it('encrypts the vault under its own rotated key and nothing else under it', () => {
@@ -58,6 +62,7 @@ describe('what is deployed', () => {
       ['VaultKey', undefined, true],
       // KMS refuses rotation of HMAC keys.
       ['ReleasesSigningKey', 'HMAC_256', undefined],
+      ['HeadsKey', 'HMAC_256', undefined],
       ['ReviewLinkKey', 'HMAC_256', undefined],
     ])
   })

@@ -9,7 +9,19 @@ import { started } from '../core/release/builders.ts'
 
 vi.stubEnv('AWS_REGION', 'eu-central-1')
 afterAll(() => vi.unstubAllEnvs())
-const env = { [ENV.bucket]: 'b', [ENV.table]: 't', [ENV.releases]: 'r', [ENV.releaseKey]: 'arn:key' }
+const env = {
+  [ENV.bucket]: 'b',
+  [ENV.table]: 't',
+  [ENV.releases]: 'r',
+  [ENV.releaseKey]: 'arn:key',
+  [ENV.heads]: 'h',
+  [ENV.headsKey]: 'arn:heads',
+}
+
+test('nothing moves a rollout without a journal of heads', () => {
+  const { [ENV.heads]: _, ...without } = env
+  expect(() => openRolloutWorld(without)).toThrow('environment variable AUTOTUNE_HEADS is missing')
+})
 
 test('routing is published nowhere but beside the releases unless the environment says where', () => {
   expect(openRolloutWorld(env).store.routing).toBeUndefined()

@@ -19,6 +19,7 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { type RunRequest, runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
+import { isJournaled, journaled } from '../support/journaled.ts'
 import { memoryStore } from '../support/memory/memory-store.ts'
 import { memoryTable } from '../support/memory/memory-table.ts'
 
@@ -131,12 +132,11 @@ export class Killed extends Error {
   override name = 'Killed'
 }
 
+type Side = 'open' | 'vault' | 'releases' | 'table' | 'lines'
+
 /** Calls a hook before every write and read; what it throws is thrown there. */
-export function watched(
-  store: Store,
-  hook: (act: 'read' | 'write', side: 'open' | 'vault' | 'releases' | 'table', key: string) => void,
-): Store {
-  const objects = (inner: ObjectStore, side: 'open' | 'vault' | 'releases'): ObjectStore => ({
+export function watched(store: Store, hook: (act: 'read' | 'write', side: Side, key: string) => void): Store {
+  const objects = (inner: ObjectStore, side: Side): ObjectStore => ({
     async get(key, version) {
       hook('read', side, key)
       return inner.get(key, version)
@@ -167,7 +167,7 @@ export function watched(
     },
     list: (prefix) => inner.list(prefix),
   })
-  const { table } = store
+  const table = isJournaled(store) ? store.heads.items : store.table
   const create: LedgerTable['create'] = async (pk, sk, body) => {
     hook('write', 'table', `${pk} ${sk}`)
     return table.create(pk, sk, body)
@@ -190,13 +190,16 @@ export function watched(
     },
     query: (pk, prefix) => table.query(pk, prefix),
   }
-  return {
+  const seen = {
     ...store,
     objects: objects(store.objects, 'open'),
     vault: objects(store.vault, 'vault'),
     releases: objects(store.releases, 'releases'),
     table: watchedTable,
   }
+  if (!isJournaled(store)) return seen
+  const { heads: _, ...bare } = seen
+  return journaled(bare, objects(store.lines, 'lines'))
 }
 
 /** A store whose process dies before the n-th write (from 1), and stays dead. */
@@ -209,12 +212,16 @@ export function killedAtWrite(store: Store, n: number): { readonly store: Store;
   return { store: dying, reached: () => writes }
 }
 
-/** A store in memory with the same objects; its table is empty. */
+/** A store in memory with the same objects; its table is empty, but where a journal of heads speaks about it. */
 export async function copied(store: Store): Promise<Store> {
   const copy = memory()
   for (const side of ['objects', 'vault', 'releases'] as const)
     for await (const key of store[side].list('')) await copy[side].put(key, (await store[side].get(key))!)
-  return copy
+  if (!isJournaled(store)) return copy
+  const under = journaled(copy)
+  for await (const key of store.lines.list('')) await under.lines.put(key, (await store.lines.get(key))!)
+  await copyRows(store.heads.items, under.heads.items)
+  return under
 }
 
 /** Partitions of the tests' intent and packs; rows of a run's rollout are found by its id. */
@@ -243,11 +250,14 @@ export async function rows(store: Store, runId = 'r'): Promise<Record<string, un
 /** The same store, its table included. */
 export async function twin(store: Store, runId = 'r'): Promise<Store> {
   const copy = await copied(store)
-  for (const pk of partitions(runId))
-    for await (const row of store.table.query(pk)) {
-      await copy.table.create(row.pk, row.sk, row.body)
-      for (let revision = 0; revision < row.revision; revision++)
-        await copy.table.update(row.pk, row.sk, revision, row.body)
-    }
+  if (!isJournaled(store)) await copyRows(store.table, copy.table, runId)
   return copy
+}
+
+async function copyRows(from: LedgerTable, to: LedgerTable, runId = 'r'): Promise<void> {
+  for (const pk of partitions(runId))
+    for await (const row of from.query(pk)) {
+      await to.create(row.pk, row.sk, row.body)
+      for (let revision = 0; revision < row.revision; revision++) await to.update(row.pk, row.sk, revision, row.body)
+    }
 }

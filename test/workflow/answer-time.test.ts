@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LedgerTable, ObjectStore, Store } from '#ports'
+import type { LedgerTable, ObjectStore } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readText } from '../../functions/streams/read-object.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
+import { type Journaled, journaled } from '../support/journaled.ts'
 import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
 
@@ -42,7 +43,7 @@ const COURSES: Readonly<Record<string, { runs?: typeof yes; faults?: Faults; cer
 }
 
 /** A store that keeps the moment of every write that others than the gate can see. */
-function watched(store: Store, now: () => number): { store: Store; moments: () => number[] } {
+function watched(store: Journaled, now: () => number): { store: Journaled; moments: () => number[] } {
   const moments = new Map<string, number>()
   const seen = (what: string) => moments.set(what, now())
   const objects: ObjectStore = {
@@ -52,14 +53,23 @@ function watched(store: Store, now: () => number): { store: Store; moments: () =
       return store.objects.put(key, bytes)
     },
   }
+  const { heads, ...bare } = store
   const table: LedgerTable = {
-    ...store.table,
+    ...heads.items,
     async spend(pk, sk, revision, body, what) {
       if ((body as { history?: { answer: boolean | null }[] }).history?.some((q) => q.answer !== null)) seen(pk)
-      return store.table.spend(pk, sk, revision, body, what)
+      return heads.items.spend(pk, sk, revision, body, what)
     },
   }
-  return { store: { ...store, objects, table }, moments: () => [...moments.values()] }
+  const lines: ObjectStore = {
+    ...store.lines,
+    async putIfAbsent(key, bytes) {
+      // Opened is revision 1 of a version, answered 2.
+      if (JSON.parse(String(bytes)).head.revision === 2) seen(key)
+      return store.lines.putIfAbsent(key, bytes)
+    },
+  }
+  return { store: journaled({ ...bare, objects, table }, lines), moments: () => [...moments.values()] }
 }
 
 describe('the moment of an answer', () => {
@@ -68,7 +78,9 @@ describe('the moment of an answer', () => {
   beforeAll(async () => {
     for (const [course, { runs = yes, faults = {} }] of Object.entries(COURSES)) {
       let workflow: Deployed | undefined
-      const { store, moments } = watched(await stocked(memory(), runs), () => Date.parse(workflow!.clock.now()))
+      const { store, moments } = watched(await stocked(journaled(memory()), runs), () =>
+        Date.parse(workflow!.clock.now()),
+      )
       workflow = deploy(store, { shardCases: 25, faults })
       const execution = await workflow.tune({ target: aTarget(), run_id: RUN })
       expect([course, execution.error]).toEqual([course, null])
@@ -86,7 +98,7 @@ describe('the moment of an answer', () => {
 
   it('is one and the same, an hour after the question was opened, whatever is answered', () => {
     const [first] = Object.values(ended)
-    expect(first!.answered).toHaveLength(2)
+    expect(first!.answered).toHaveLength(3)
     for (const [course, { answered, ended: last }] of Object.entries(ended))
       expect({ course, answered, ended: last }).toEqual({ course, answered: first!.answered, ended: first!.ended })
   })
@@ -123,7 +135,7 @@ describe('a gate that could not publish', () => {
     const before = (name: string) => {
       if (broken) killed('PublishAnswer')(name)
     }
-    const store = await stocked(memory(), yes)
+    const store = await stocked(journaled(memory()), yes)
     const workflow = deploy(store, { shardCases: 25, faults: { before } })
     const failed = await workflow.tune({ target: aTarget(), run_id: RUN })
     expect([failed.status, await readText(store.objects, workKeys.answer(RUN))]).toEqual(['FAILED', null])
@@ -139,7 +151,7 @@ describe('a gate that could not publish', () => {
     const before = (name: string) => {
       if (broken) killed('ScoreShard', 'PublishAnswer')(name)
     }
-    const store = await stocked(memory(), yes)
+    const store = await stocked(journaled(memory()), yes)
     const workflow = deploy(store, { shardCases: 25, faults: { before } })
     const failed = await workflow.tune({ target: aTarget(), run_id: RUN })
     expect(failed.status).toBe('FAILED')

@@ -15,6 +15,7 @@ import { memory, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { desk, json, type Replay, searchingEngine, TOP_K } from '../support/harness-engine.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
+import { journaled } from '../support/journaled.ts'
 import { deploy, type Harness } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 
@@ -28,7 +29,7 @@ describe('a deployed run with a harness function', () => {
   let base: Store
   beforeAll(async () => {
     templates = templatesOf({ harness: FUNCTION, model: MODEL })
-    base = await stocked(memory(), aWorld({ search: 6, heldout: 100 }), { layout: 'segments' })
+    base = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }), { layout: 'segments' })
   }, 60_000)
 
   /** A deployment whose harness is this one, as it would be called over the wire. */
@@ -131,7 +132,7 @@ describe('a deployed run with a harness function', () => {
     const harness = harnessOf(() => {
       throw new Error('not here')
     })
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
     const failed = await deploy(store, { harness }).tune({ target, run_id: RUN })
     expect(failed.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('failed on all 6 cases') })
     expect(failed.entered.at(-1)).toBe('Compile Search Set')
@@ -211,7 +212,7 @@ describe('a deployed run with a harness function', () => {
   it('is sent held-out cases by the gate alone, after the question was opened', async () => {
     const sealed = new Set<string>()
     let step = ''
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+    const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
     const harness = harnessOf(
       desk(async (recorded) => {
         if (recorded.case_id.startsWith('s')) return
@@ -248,7 +249,7 @@ describe('a deployed run with a harness function', () => {
   })
 
   it('is refused at its start where the deployment names no harness, with nothing written', async () => {
-    const store = await stocked(memory(), aWorld({ search: 6, heldout: 20 }))
+    const store = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 20 }))
     const before = await Array.fromAsync(store.objects.list(''))
     const failed = await deploy(store).tune({ target, run_id: RUN })
     expect(failed.error!.cause).toContain('names no harness')

@@ -41,11 +41,18 @@ describe('the logs of a deployed run', () => {
   it('name run and intent in every line of the tuning side, and the candidate where one is replayed', () => {
     const done = parsed(lines).filter((l) => l.message === 'done')
     const services = new Set(done.map((l) => l.service))
-    expect([...services].sort()).toEqual(['advance-run', 'compile-search', 'pin-run', 'replay-shard', 'start-run'])
+    expect([...services].sort()).toEqual([
+      'advance-run',
+      'compile-search',
+      'finish-run',
+      'pin-run',
+      'replay-shard',
+      'start-run',
+    ])
     for (const line of done) expect(line).toMatchObject({ run: RUN, intent: INTENT })
     for (const line of done.filter((l) => l.service === 'replay-shard'))
       expect(line.candidate).toMatch(/^sha256:[0-9a-f]{64}$/)
-    expect(done.at(-1)).toMatchObject({ service: 'advance-run', verdict: 'certified' })
+    expect(done.at(-1)).toMatchObject({ service: 'finish-run', verdict: 'certified' })
   })
 
   it.each([

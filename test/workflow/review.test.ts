@@ -13,6 +13,7 @@ import { readJson } from '../../functions/streams/read-object.ts'
 import { copied, memory, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
+import { journaled, ledgerOf } from '../support/journaled.ts'
 import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
 import { DESK_ORIGIN, type Sent } from '../support/workflow/http-api.ts'
 import type { Started } from '../support/workflow/machine.ts'
@@ -27,7 +28,7 @@ const HOURS = 3600
 let made: Store
 beforeAll(async () => {
   const target = aTarget({ release_path: { ...aTarget().release_path!, requires_reviewers: ROLES } })
-  made = await stocked(memory(), aWorld({ search: 6, heldout: 100 }))
+  made = await stocked(journaled(memory()), aWorld({ search: 6, heldout: 100 }))
   expect((await run(made, { target, runId: 'r' })).verdict).toBe('certified')
 }, 60_000)
 
@@ -307,8 +308,7 @@ describe('a function that is killed', () => {
 
   it('before any answer, with nobody coming back: the workflow looks by itself within six hours', async () => {
     const desk = await underReview()
-    const { store } = desk
-    const { table } = store
+    const table = ledgerOf(desk.store)
     for (const role of ROLES.slice(0, 2)) await desk.post(role)
     // The last decision is there, and its function died before it looked for tokens.
     const query = table.query.bind(table)

@@ -13,6 +13,7 @@ import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
 import { holder, memory, stocked } from '../steps/stores.ts'
 import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
 import { WorkflowError } from '../support/workflow/workflow-error.ts'
@@ -29,7 +30,7 @@ const killedAt =
   }
 
 async function refundStore(): Promise<Store> {
-  const store = memory()
+  const store = journaled(memory())
   await publishRefund(store)
   const source = async function* () {
     yield* refundRuns({ seed: 1 })
@@ -48,7 +49,7 @@ describe.each(Object.entries(worlds))('a deployed run that ends in %s', (name, w
   let base: Store
   let same: Awaited<ReturnType<typeof twin>>
   beforeAll(async () => {
-    base = await stocked(memory(), world)
+    base = await stocked(journaled(memory()), world)
     same = await twin(base, aTarget())
   }, 120_000)
 
@@ -92,7 +93,7 @@ describe('a deployed run of hand-written candidates', () => {
   const world = [...aWorld({ ...small, extra: [{ side: 'search', required: 2, gold: 2 }] }), few]
 
   it('leaves the bytes of the embedded run, also where candidates fail', async () => {
-    const same = await twin(await stocked(memory(), world), aTarget(), {
+    const same = await twin(await stocked(journaled(memory()), world), aTarget(), {
       written: [change(1), change(5), change(3)],
     })
     expect(same.verdict).toBe('certified')
@@ -123,7 +124,7 @@ describe('a deployed run of hand-written candidates', () => {
 describe('the deployed gate', () => {
   let same: Awaited<ReturnType<typeof twin>>
   beforeAll(async () => {
-    same = await twin(await stocked(memory(), worlds['a yes']), aTarget())
+    same = await twin(await stocked(journaled(memory()), worlds['a yes']), aTarget())
   }, 120_000)
   const gateSteps = ['ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
 

@@ -1,30 +1,51 @@
-/** The deployed store as the command line works on it: under the caller's own rights, or, for an import, under the ingest role. */
+/**
+ * The deployed store as the command line works on it: under the caller's own rights, for an import under the ingest role, and
+ * for a verification under that of the auditor.
+ */
 import { tmpdir } from 'node:os'
+import { KMSClient } from '@aws-sdk/client-kms'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import type { Progress, Store, Workflows } from '../../ports.ts'
+import { UserError } from '../../errors.ts'
+import type { Progress, Signer, Workflows } from '../../ports.ts'
 import { fileScratch } from '../local/files/file-scratch.ts'
 import { type Deployment, type DeploymentName, findDeployment } from './deployment.ts'
-import { type Credentials, openAwsStore } from './open-store.ts'
+import { kmsMac } from './kms-mac.ts'
+import { type AwsStore, type Credentials, openAwsStore } from './open-store.ts'
 import { stepFunctions } from './step-functions.ts'
 
-export interface DeployedStore extends Store {
+export interface DeployedStore extends AwsStore {
+  /** Checks rollout artifacts; null: for whom that is not. */
+  readonly releaseSigner: Signer | null
   readonly deployment: Deployment
   readonly workflows: Workflows
   /** Full name of an object, for people. */
   nameOf(key: string): string
-  close(): void
 }
 
 /** Who works on the store. */
-export type Actor = 'caller' | 'ingest'
+export type Actor = 'caller' | 'ingest' | 'auditor'
 
-/** Opens the store of a deployment. The caller has no vault: not even an administrator reads it. */
+/** Opens the store of a deployment, its ledger as it lies there. Caller and auditor have no vault: not even an administrator reads it. */
 export async function openDeployed(name: DeploymentName, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const deployment = await findDeployment(name)
-  const { bucket, table, vault } = deployment
+  const { bucket, table, vault, journal } = deployment
+  if (actor !== 'caller' && journal === null)
+    throw new UserError(
+      `deployment ${deployment.stack} keeps no journal of heads: deploy it again with this version ("npx cdk deploy --all")`,
+    )
+  const role = { caller: null, ingest: deployment.ingestRole, auditor: journal?.auditorRole }[actor]
+  const rights = role ? { credentials: assumed(role, actor) } : {}
+  const kms = new KMSClient(rights)
   const store = openAwsStore(
-    { bucket, vault: actor === 'ingest' ? vault : null, releases: null, table },
-    { progress, ...(actor === 'ingest' ? { credentials: assumed(deployment.ingestRole) } : {}) },
+    {
+      bucket,
+      vault: actor === 'ingest' ? vault : null,
+      releases: actor === 'auditor' ? journal!.releases : null,
+      table,
+      heads:
+        actor === 'caller' ? null : { bucket: journal!.bucket, signer: kmsMac({ client: kms, key: journal!.key }) },
+    },
+    { progress, ...rights },
   )
   const workflows = stepFunctions(deployment)
   return {
@@ -32,21 +53,26 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
     // Not a Lambda function's memory: this machine has a disk.
     scratch: () => fileScratch(tmpdir()),
     deployment,
+    releaseSigner: actor === 'auditor' ? kmsMac({ client: kms, key: journal!.releaseKey }) : null,
     workflows,
     nameOf: (key) => `s3://${bucket}/${key}`,
     close() {
       store.close()
+      kms.destroy()
       workflows.close()
     },
   }
 }
 
+/** What a session does, as the trail of the account names it. */
+const SESSIONS = { caller: 'call', ingest: 'import', auditor: 'verify' } as const
+
 /** Credentials of a role for an hour; the SDK asks again before they end. */
-function assumed(role: string): Credentials {
+function assumed(role: string, actor: Actor): Credentials {
   const sts = new STSClient({})
   return async () => {
     const { Credentials: given } = await sts.send(
-      new AssumeRoleCommand({ RoleArn: role, RoleSessionName: `autotune-import-${process.pid}` }),
+      new AssumeRoleCommand({ RoleArn: role, RoleSessionName: `autotune-${SESSIONS[actor]}-${process.pid}` }),
     )
     return {
       accessKeyId: given!.AccessKeyId!,

@@ -11,10 +11,23 @@ export interface Deployment {
   readonly table: string
   /** Role that an import works under. */
   readonly ingestRole: string
+  /** Its journal of heads; null: it was deployed by a version that kept none. */
+  readonly journal: DeployedJournal | null
   /** Tuning workflow; null: the workflow stack is not deployed. */
   readonly tuning: string | null
   /** Function that stops a rollout; null: rollouts are not deployed. */
   readonly stopRollout: string | null
+}
+
+/** What a journal of heads is checked with. */
+export interface DeployedJournal {
+  readonly bucket: string
+  readonly key: string
+  /** Role that a verification works under. */
+  readonly auditorRole: string
+  readonly releases: string
+  /** Key of rollout artifacts. */
+  readonly releaseKey: string
 }
 
 /** How a person names a deployment. */
@@ -45,6 +58,15 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
       vault: need('VaultBucketName'),
       table: need('LedgerTableName'),
       ingestRole: need('IngestRoleArn'),
+      journal: data.has('HeadsBucketName')
+        ? {
+            bucket: need('HeadsBucketName'),
+            key: need('HeadsKeyArn'),
+            auditorRole: need('AuditorRoleArn'),
+            releases: need('ReleasesBucketName'),
+            releaseKey: need('ReleaseKeyArn'),
+          }
+        : null,
       // An application that uses the construct has the workflow in a stack of its own name.
       tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
       stopRollout: (workflow ?? own)?.get('StopRolloutFunction') ?? null,

@@ -1,7 +1,7 @@
 /** The deployed store: experience, vault and releases buckets and the ledger table, opened by name. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
-import type { Clock, ObjectStore, Progress, Store } from '../../ports.ts'
+import type { Clock, ObjectStore, Progress, Signer, Store } from '../../ports.ts'
 import { memoryScratch } from '../memory/memory-scratch.ts'
 import { dynamoTable } from './dynamo-table.ts'
 import { s3Store } from './s3-store.ts'
@@ -14,12 +14,21 @@ export interface StoreNames {
   /** Bucket of the releases; null for a role that neither reads nor writes them. */
   readonly releases: string | null
   readonly table: string
+  /** Bucket of the journal of heads, and who makes its codes; null for a role that decides nothing. */
+  readonly heads: { readonly bucket: string; readonly signer: Signer } | null
   /** Region; undefined: as the environment says. */
   readonly region?: string | undefined
 }
 
 /** Whose rights the store works under. */
 export type Credentials = NonNullable<S3ClientConfig['credentials']>
+
+/** The deployed store, its ledger as it lies there. */
+export interface AwsStore extends Store {
+  /** Where its journal of heads lies, and who signs it; null: no journal was named. */
+  readonly signing: { readonly objects: ObjectStore; readonly signer: Signer } | null
+  close(): void
+}
 
 /** How S3 is asked. */
 export const S3_REQUESTS = {
@@ -39,7 +48,7 @@ export function openAwsStore(
     clock = systemClock,
     credentials,
   }: { progress?: Progress; clock?: Clock; credentials?: Credentials } = {},
-): Store & { close(): void } {
+): AwsStore {
   const config = { ...(names.region ? { region: names.region } : {}), ...(credentials ? { credentials } : {}) }
   const s3 = new S3Client({ ...config, requestHandler: S3_REQUESTS })
   const dynamo = new DynamoDBClient(config)
@@ -50,6 +59,10 @@ export function openAwsStore(
     vault: bucketOr(names.vault, 'held-out vault'),
     releases: bucketOr(names.releases, 'releases'),
     table: dynamoTable({ client: dynamo, table: names.table }),
+    signing: names.heads && {
+      objects: s3Store({ client: s3, bucket: names.heads.bucket }),
+      signer: names.heads.signer,
+    },
     scratch: memoryScratch,
     clock,
     progress,

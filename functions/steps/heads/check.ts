@@ -49,7 +49,7 @@ export async function checkHeads(store: Store): Promise<HeadsChecked | null> {
     if (why !== null) say(itemName(row), why)
     else uncoded += uncodedOf(row)
   }
-  if (lines.length === 0 && (await hadJournal({ objects: store.objects, items })))
+  if (lines.length === 0 && (await hadJournal({ ...store, items })))
     say('the journal of heads', 'is missing: the store was written with one')
   for (const [key, claim] of claims.items) if (!seen.has(key)) say(itemName(claim), itemProblem(claim, null)!)
   for (const [ref, digest] of claims.documents) {

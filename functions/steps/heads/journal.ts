@@ -1,4 +1,6 @@
 /** The journal of heads of a store: appended to line by line, each an object of its own that is never written twice. */
+import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { itemText, lineText } from '#core/heads/head-line.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
@@ -9,6 +11,10 @@ import { headsReader } from './read-heads.ts'
 
 /** Lost appends in a row after which something else is wrong. */
 const MOST_TRIES = 100
+
+/** Whoever lost waits, at random up to a bound that doubles: many functions that append at once must not stay in step. */
+const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [4, 64]
+const pause = (tries: number) => setTimeout(randomInt(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries)))
 
 type Begun = Extract<Head, { kind: 'begun' }>
 
@@ -51,6 +57,7 @@ export function headsOf(
       }
       const code = { key: signer().key, mac: await signer().sign(lineText(line)) }
       if (await objects.putIfAbsent(keys.head(line.n), `${canonical({ ...line, code })}\n`)) return
+      await pause(tries)
     }
     throw new UserError(
       `the journal of heads cannot be gone on with: others appended to it ${MOST_TRIES} times in a row, or something that is no line stands in its folder "heads". Start again when they have ended, or take that away`,

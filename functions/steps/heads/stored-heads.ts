@@ -7,7 +7,7 @@ import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { Heads, LedgerRow, LedgerTable, ObjectStore } from '../../ports.ts'
+import type { Heads, LedgerRow, LedgerTable, ObjectStore, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
@@ -18,8 +18,7 @@ import { isWitnessedLater, PARTITIONS } from './partitions.ts'
 
 type Found = Extract<Head, { kind: 'begun' }>['found']
 
-interface Looked {
-  readonly objects: ObjectStore
+interface Looked extends Pick<Store, 'objects' | 'rolesApart'> {
   readonly items: LedgerTable
 }
 
@@ -43,7 +42,7 @@ export async function* storedRuns(
  * @param known partitions in which something stood before
  */
 export async function* storedItems(
-  { objects, items }: Looked,
+  { objects, items }: Omit<Looked, 'rolesApart'>,
   known: Iterable<string> = [],
 ): AsyncGenerator<ReturnType<typeof withoutCode>> {
   const intents = await intentsOf({ objects })
@@ -76,8 +75,10 @@ function ledTo({ pk, sk, body }: LedgerRow): string[] {
 
 /** Does something in a store show that it had a journal of heads, as every store of this version has? */
 export async function hadJournal(looked: Looked): Promise<boolean> {
-  if ((await fixedLayout(looked.objects)) !== null) return true
   for await (const { code } of storedItems(looked)) if (code !== null) return true
+  // Deployments had none yet when these rules and layouts came.
+  if (looked.rolesApart) return false
+  if ((await fixedLayout(looked.objects)) !== null) return true
   for await (const { run } of storedRuns(looked.objects)) {
     const pinned = await orNull(readJson<AutotuneRun>(looked.objects, keys.autotuneRun(run, 'target.json')))
     if (pinned !== null && otherRules(pinned) === null) return true

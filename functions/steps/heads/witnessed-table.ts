@@ -20,10 +20,7 @@ export function witnessedTable(heads: NonNullable<Store['heads']>): LedgerTable 
     return done
   }
   return {
-    async get<T>(pk: string, sk: string) {
-      const row = await items.get<T>(pk, sk)
-      return row && isWitnessed(pk) ? withoutCode(row).row : row
-    },
+    ...plainReads(items),
     async create(pk, sk, body) {
       if (!isWitnessed(pk)) return await items.create(pk, sk, body)
       await ours(pk, sk)
@@ -42,8 +39,31 @@ export function witnessedTable(heads: NonNullable<Store['heads']>): LedgerTable 
       return await written(await items.spend(pk, sk, revision, next, what), pk, sk, revision + 1, body)
     },
     remove: (pk, sk, revision) => items.remove(pk, sk, revision),
-    async *query<T>(pk: string, skPrefix?: string) {
-      for await (const row of items.query<T>(pk, skPrefix)) yield isWitnessed(pk) ? withoutCode(row).row : row
-    },
   }
 }
+
+/** The same ledger for whoever decides nothing and has no journal: it reads items without their codes, and writes none that has one. */
+export function unsignedTable(items: LedgerTable): LedgerTable {
+  const open = (pk: string): LedgerTable => {
+    if (isWitnessed(pk)) throw new Error(`items of ${pk} are written under the journal of heads; this program has none`)
+    return items
+  }
+  return {
+    ...items,
+    ...plainReads(items),
+    create: async (pk, sk, body) => open(pk).create(pk, sk, body),
+    update: async (pk, sk, revision, body) => open(pk).update(pk, sk, revision, body),
+    spend: async (pk, sk, revision, body, what) => open(pk).spend(pk, sk, revision, body, what),
+  }
+}
+
+/** Items without their codes. */
+const plainReads = (items: LedgerTable): Pick<LedgerTable, 'get' | 'query'> => ({
+  async get<T>(pk: string, sk: string) {
+    const row = await items.get<T>(pk, sk)
+    return row && isWitnessed(pk) ? withoutCode(row).row : row
+  },
+  async *query<T>(pk: string, skPrefix?: string) {
+    for await (const row of items.query<T>(pk, skPrefix)) yield isWitnessed(pk) ? withoutCode(row).row : row
+  },
+})

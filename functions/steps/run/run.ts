@@ -20,6 +20,7 @@ import { searchProblems } from '#core/search/search-set.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
+import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
@@ -322,9 +323,19 @@ export async function writeOutcome(
   startedAt: string,
 ): Promise<void> {
   if (outcome.artifacts.length === 0) return
+  await finishRun(store, await writeArtifacts(store, run, riskClass, outcome, startedAt), outcome.rejections)
+}
+
+/** Writes every artifact but the manifest, and returns that. */
+export async function writeArtifacts(
+  store: Pick<Store, 'objects' | 'clock'>,
+  run: AutotuneRun,
+  riskClass: string,
+  outcome: Pick<RunOutcome, 'artifacts' | 'verdict' | 'billed' | 'summary'>,
+  startedAt: string,
+): Promise<RunManifest> {
   for (const { file, text } of outcome.artifacts)
     if (text !== null) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
-  await writeRejections(store, outcome.rejections)
   const body: Omit<RunManifest, 'digest'> = {
     run_id: run.run_id,
     intent: run.target.intent!,
@@ -336,7 +347,16 @@ export async function writeOutcome(
     billed: outcome.billed,
     summary: outcome.summary,
   }
-  const manifest: RunManifest = { ...body, digest: digestOf(body) }
+  return { ...body, digest: digestOf(body) }
+}
+
+/** What memory learned, the line of the journal of heads, and the manifest. Again without effect. */
+export async function finishRun(
+  store: Store,
+  manifest: RunManifest,
+  rejections: readonly RejectionRecord[],
+): Promise<void> {
+  await writeRejections(store, rejections)
   const { run_id, verdict, digest } = manifest
   await store.heads?.journal.append({ kind: 'run', run: run_id, verdict, digest })
   await store.objects.put(keys.autotuneRun(run_id, 'manifest.json'), `${canonical(manifest)}\n`)

@@ -12,6 +12,8 @@ export interface Engine {
 /** Starts dynalite on 127.0.0.1 (a host name would become part of a bucket or table address). */
 export async function startEngine(): Promise<Engine> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 })
+  // A loaded machine stands still for longer than idle sockets live: the client would go on with one that is closed.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   server.unref()

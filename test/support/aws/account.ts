@@ -4,6 +4,7 @@
  * the caller may everything but what bucket policies deny to all.
  */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { GenerateMacCommand, KMSClient, KMSInvalidMacException, VerifyMacCommand } from '@aws-sdk/client-kms'
 import {
   DeleteObjectCommand,
   GetBucketTaggingCommand,
@@ -31,7 +32,8 @@ import { templatesOf } from '../infra/deployment.ts'
 import { type Ask, policiesOf } from '../infra/iam.ts'
 import { resolver } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
-import { deploy, type Faults } from '../workflow/deployed.ts'
+import { headsSigner, type Journaled, journaled } from '../journaled.ts'
+import { deploy, type Faults, testSigner } from '../workflow/deployed.ts'
 import type { Execution } from '../workflow/machine.ts'
 
 /** Region and keys as a shell has them; every client reads them from here. */
@@ -42,7 +44,7 @@ const failing = (name: string, message: string): Error => Object.assign(new Erro
 export interface Account {
   readonly bucket: string
   /** The store itself, past every policy. */
-  readonly store: Store
+  readonly store: Journaled
   /** Objects written, as `BUCKET KEY`, in order. */
   readonly written: string[]
   /** What the next workflows meet, and what every call to AWS meets first. */
@@ -72,29 +74,40 @@ export async function account(): Promise<Account> {
   ) as Account['stacks']
   const data = stacks.AutotuneData!
   // Named as an account would: the stacks name them by logical id, which a bucket's name cannot be.
-  const [bucket, vault] = ['autotune-experience', 'autotune-vault']
+  const [bucket, vault, heads, releases] = [
+    'autotune-experience',
+    'autotune-vault',
+    'autotune-heads',
+    'autotune-releases',
+  ]
   Object.assign(data, { ExperienceBucketName: bucket, VaultBucketName: vault, LedgerTableName: table })
+  Object.assign(data, { HeadsBucketName: heads, ReleasesBucketName: releases })
   // Before any client is mocked as a class: these two keep a mock of their own.
-  const buckets = new Map([bucket, vault].map((name) => [name, memoryBucket(name)]))
-  const store: Store = {
-    objects: s3Store({ client: buckets.get(bucket)!.client, bucket }),
-    vault: s3Store({ client: buckets.get(vault)!.client, bucket: vault }),
-    releases: s3Store({ client: memoryBucket('releases').client, bucket: 'releases' }),
+  const buckets = new Map([bucket, vault, heads, releases].map((name) => [name, memoryBucket(name)]))
+  const at = (name: string) => s3Store({ client: buckets.get(name)!.client, bucket: name })
+  const bare: Store = {
+    objects: at(bucket),
+    vault: at(vault),
+    releases: at(releases),
     table: dynamoTable({ client: engine.client, table }),
     clock: { now: () => new Date().toISOString() },
     progress: () => {},
     scratch: memoryScratch,
+    rolesApart: true,
   }
+  const store = journaled(bare, at(heads))
 
   const policies = policiesOf(templates)
   const key = arnOf(templates, 'AWS::KMS::Key', 'VaultKey')
   const arns: Readonly<Record<string, string>> = {
     [bucket]: arnOf(templates, 'AWS::S3::Bucket', 'ExperienceBucket'),
     [vault]: arnOf(templates, 'AWS::S3::Bucket', 'VaultBucket'),
+    [heads]: arnOf(templates, 'AWS::S3::Bucket', 'HeadsBucket'),
+    [releases]: arnOf(templates, 'AWS::S3::Bucket', 'ReleasesBucket'),
   }
   /** Whether whoever signs a request may make it. */
-  const need = (principal: string, action: string, name: string, object: string) => {
-    const asks: Ask[] = [{ action, resource: object === '' ? arns[name]! : `${arns[name]}/${object}` }]
+  const need = (principal: string, action: string, name: string, object: string, context = {}) => {
+    const asks: Ask[] = [{ action, resource: object === '' ? arns[name]! : `${arns[name]}/${object}`, context }]
     if (name === vault && action === 's3:PutObject') asks.push({ action: 'kms:GenerateDataKey', resource: key })
     const denied =
       principal === 'caller'
@@ -108,6 +121,7 @@ export async function account(): Promise<Account> {
   const sts = mockClient(STSClient)
   const s3 = mockClient(S3Client)
   const sfn = mockClient(SFNClient)
+  const kms = mockClient(KMSClient)
   const its: Account = {
     bucket,
     store,
@@ -117,7 +131,7 @@ export async function account(): Promise<Account> {
     stacks,
     standStill: false,
     async stop() {
-      for (const mock of [cloudformation, sts, s3, sfn]) mock.restore()
+      for (const mock of [cloudformation, sts, s3, sfn, kms]) mock.restore()
       for (const [name, value] of Object.entries(kept))
         if (value === undefined) delete process.env[name]
         else process.env[name] = value
@@ -138,14 +152,30 @@ export async function account(): Promise<Account> {
     const Expiration = new Date(Date.now() + 3_600_000)
     return { Credentials: { AccessKeyId: RoleArn, SecretAccessKey: 's', SessionToken: 't', Expiration } }
   })
-  type Input = { Bucket: string; Key?: string }
+  /** Only assumed roles come here: whoever calls has no right to a key. */
+  const mac = async (action: string, KeyId: string, Message: Uint8Array, client: KMSClient): Promise<string> => {
+    const { accessKeyId } = await client.config.credentials()
+    if (!policies.may(accessKeyId, { action, resource: KeyId }))
+      throw failing('AccessDenied', `User: ${accessKeyId} is not authorized to perform: ${action}`)
+    const signer = KeyId.includes('Heads') ? headsSigner : testSigner
+    return signer.sign(Buffer.from(Message).toString())
+  }
+  kms.on(GenerateMacCommand).callsFake(async ({ KeyId, Message }, getClient) => ({
+    Mac: Buffer.from(await mac('kms:GenerateMac', KeyId, Message, getClient()), 'base64url'),
+  }))
+  kms.on(VerifyMacCommand).callsFake(async ({ KeyId, Message, Mac }, getClient) => {
+    if ((await mac('kms:VerifyMac', KeyId, Message, getClient())) !== Buffer.from(Mac).toString('base64url'))
+      throw new KMSInvalidMacException({ message: 'no', $metadata: {} })
+    return { MacValid: true }
+  })
+  type Input = { Bucket: string; Key?: string; IfNoneMatch?: string }
   const through =
     (action: string, Command: new (input: never) => never) =>
     async (input: Input, getClient: () => S3Client): Promise<unknown> => {
       const name = input.Key ?? ''
       its.before(action, name)
       const { accessKeyId } = await getClient().config.credentials()
-      need(accessKeyId, action, input.Bucket, name)
+      need(accessKeyId, action, input.Bucket, name, input.IfNoneMatch ? { 's3:if-none-match': '*' } : {})
       if (action === 's3:PutObject') written.push(`${input.Bucket} ${name}`)
       return buckets.get(input.Bucket)!.client.send(new Command(input as never))
     }

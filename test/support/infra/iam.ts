@@ -17,7 +17,7 @@ export interface Ask {
   readonly action: string
   /** ARN as the resolver writes it: `arn:Stack.Id` and what follows. */
   readonly resource: string
-  /** `dynamodb:LeadingKeys` and the like. */
+  /** `dynamodb:LeadingKeys`, `s3:if-none-match` and the like. */
   readonly context?: Readonly<Record<string, string>>
 }
 
@@ -98,6 +98,7 @@ function principalOf(principal: unknown, role: string): 'role' | 'account' | nul
 /** Reads every policy of the templates. */
 export function policiesOf(templates: Templates): Policies {
   const identity = new Map<string, Statement[]>()
+  const tags = new Map<string, Record<string, string>>()
   const onResource = new Map<string, Statement[]>()
   const add = (map: Map<string, Statement[]>, key: string, statements: Statement[]) =>
     map.set(key, [...(map.get(key) ?? []), ...statements])
@@ -108,6 +109,8 @@ export function policiesOf(templates: Templates): Policies {
       if (Type === 'AWS::IAM::Role') {
         if (Properties.ManagedPolicyArns) throw new Error(`${id}: managed policies are not read here; write statements`)
         add(identity, arn, [])
+        const own = (Properties.Tags ?? []) as { Key: string; Value: string }[]
+        tags.set(arn, Object.fromEntries(own.map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value])))
         for (const p of (Properties.Policies ?? []) as { PolicyDocument: unknown }[])
           add(identity, arn, statementsOf(resolve(p.PolicyDocument)))
       } else if (Type === 'AWS::IAM::Policy')
@@ -121,7 +124,9 @@ export function policiesOf(templates: Templates): Policies {
         throw new Error(`the policy evaluator does not know ${Type}`)
     }
   }
-  return { roles: [...identity.keys()], may: (role, ask) => evaluate(identity.get(role) ?? [], onResource, role, ask) }
+  const may: Policies['may'] = (role, ask) =>
+    evaluate(identity.get(role) ?? [], onResource, role, { ...ask, context: { ...tags.get(role), ...ask.context } })
+  return { roles: [...identity.keys()], may }
 }
 
 const roleArn = (ref: string): string => (ref.startsWith('arn:') ? ref : `arn:${ref}`)

@@ -48,6 +48,8 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
   const key = arnOf(templates, 'AWS::KMS::Key', 'VaultKey')
   const releases = arnOf(templates, 'AWS::S3::Bucket', 'ReleasesBucket')
   const experience = arnOf(templates, 'AWS::S3::Bucket', 'ExperienceBucket')
+  const heads = arnOf(templates, 'AWS::S3::Bucket', 'HeadsBucket')
+  const headsKey = arnOf(templates, 'AWS::KMS::Key', 'HeadsKey')
   const table = arnOf(templates, 'AWS::DynamoDB::Table', 'LedgerTable')
   const gate = arnOf(templates, 'AWS::StepFunctions::StateMachine', 'AutotuneGateWorkflow')
   const scoring = arnOf(templates, 'AWS::Logs::LogGroup', 'AutotuneFunctionsScoreShardLog')
@@ -101,6 +103,20 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
       resource: arnOf(templates, 'AWS::StepFunctions::StateMachine', 'RolloutsWorkflow'),
     },
     'sign release': { action: 'kms:GenerateMac', resource: arnOf(templates, 'AWS::KMS::Key', 'ReleasesSigningKey') },
+    'read head': { action: 's3:GetObject', resource: `${heads}/heads/00000001.json` },
+    'add head': {
+      action: 's3:PutObject',
+      resource: `${heads}/heads/00000001.json`,
+      context: { 's3:if-none-match': '*' },
+    },
+    'replace head': { action: 's3:PutObject', resource: `${heads}/heads/00000001.json` },
+    'remove head': { action: 's3:DeleteObject', resource: `${heads}/heads/00000001.json` },
+    'remove head version': { action: 's3:DeleteObjectVersion', resource: `${heads}/heads/00000001.json` },
+    'unlock head': { action: 's3:BypassGovernanceRetention', resource: `${heads}/heads/00000001.json` },
+    'sign head': { action: 'kms:GenerateMac', resource: headsKey },
+    'check head': { action: 'kms:VerifyMac', resource: headsKey },
+    'check release': { action: 'kms:VerifyMac', resource: arnOf(templates, 'AWS::KMS::Key', 'ReleasesSigningKey') },
+    'write manifest': { action: 's3:PutObject', resource: `${experience}/autotune/runs/r1/manifest.json` },
     'read routing': { action: 's3:GetObject', resource: `${releases}/rollouts/ro_r1/0000/routing.json` },
     'hand in production': { action: 's3:PutObject', resource: `${experience}/inbox/production/ro_r1/1.jsonl` },
     'write production log': item('PutItem', 'production#ro_r1'),

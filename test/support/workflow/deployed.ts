@@ -11,6 +11,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
+import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
 import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
@@ -32,7 +33,9 @@ import { startRolloutFunction } from '../../../functions/handlers/start-rollout.
 import { startRunFunction } from '../../../functions/handlers/start-run.ts'
 import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
 import { makeHandler } from '../../../functions/lambda/make-handler.ts'
+import { signed } from '../../../functions/lambda/signed-store.ts'
 import type { Step } from '../../../functions/lambda/step.ts'
+import { unsigned } from '../../../functions/lambda/world.ts'
 import { watched } from '../../steps/stores.ts'
 import { templatesOf } from '../infra/deployment.ts'
 import { policiesOf } from '../infra/iam.ts'
@@ -52,6 +55,7 @@ export const STEPS = {
   AdvanceRun: advanceRunFunction,
   CompileSearch: compileSearchFunction,
   EvaluateStage: evaluateStageFunction,
+  FinishRun: finishRunFunction,
   HoldReview: holdReviewFunction,
   NotifyReviewers: notifyReviewersFunction,
   OpenRetired: openRetiredFunction,
@@ -161,7 +165,10 @@ export function deploy(store: Store, { shardCases = 500, faults = {}, harness, r
     Object.entries(functions).map(([arn, { name, role, environment }]) => {
       const faulty = watched(store, (act, _, key) => act === 'write' && faults.write?.(name, key))
       const world = {
-        store: { ...guarded(faulty, all, role), clock, ...publishing(all, role, environment, routing) },
+        store: {
+          ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open),
+          ...publishing(all, role, environment, routing),
+        },
         shardCases,
         ...replaying(all, role, harness),
         code: guardedSigner(testSigner, all, role, 'ReviewLinkKey'),

@@ -1,18 +1,26 @@
 /** A store that does only what a role may: each call is asked of the synthesized policies first. */
+import type { AwsStore } from '#adapters/aws/open-store.ts'
 import type { LedgerTable, Mailer, ObjectStore, RoutingPublisher, Signer, Store, WaitingTasks } from '#ports'
 import type { RoutingTargets } from '#schemas/routing-targets.ts'
+import { signed } from '../../../functions/lambda/signed-store.ts'
+import { type Ledger, unsigned } from '../../../functions/lambda/world.ts'
 import { type Ask, type Policies, policiesOf } from '../infra/iam.ts'
 import type { Templates } from '../infra/resolve.ts'
 import { arnOf } from '../infra/security-table.ts'
+import { headsSigner, isJournaled, ledgerOf } from '../journaled.ts'
 
 const known = new WeakMap<Templates, Policies>()
 
+function policies(templates: Templates): Policies {
+  const read = known.get(templates) ?? policiesOf(templates)
+  known.set(templates, read)
+  return read
+}
+
 /** Asks for a role. What it may not do throws AccessDenied, naming role, action and resource. */
 export function needs(templates: Templates, role: string): (ask: Ask) => void {
-  const policies = known.get(templates) ?? policiesOf(templates)
-  known.set(templates, policies)
   return (ask) => {
-    if (policies.may(role, ask)) return
+    if (policies(templates).may(role, ask)) return
     const message = `${role} may not ${ask.action} ${ask.resource} ${JSON.stringify(ask.context ?? {})}`
     throw Object.assign(new Error(message), { name: 'AccessDenied' })
   }
@@ -85,8 +93,12 @@ export function guardedRouting(
   }
 }
 
-/** The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. */
-export function guarded(store: Store, templates: Templates, role: string): Store {
+/**
+ * The store as a role sees it. What the role may not do throws AccessDenied, naming role, action and resource. One that has a
+ * journal of heads is opened as a function opens it.
+ * @param ledger how it stands to that; @default as the role may
+ */
+export function guarded(store: Store, templates: Templates, role: string, ledger?: Ledger['open']): Store {
   const need = needs(templates, role)
   const bucket = (objects: ObjectStore, start: string, key: string | null): ObjectStore => {
     const arn = arnOf(templates, 'AWS::S3::Bucket', start)
@@ -96,8 +108,8 @@ export function guarded(store: Store, templates: Templates, role: string): Store
       need({ action: 's3:ListBucket', resource: arn })
       if (key) need({ action: 'kms:Decrypt', resource: key })
     }
-    const write = (name: string) => {
-      need({ action: 's3:PutObject', resource: `${arn}/${name}` })
+    const write = (name: string, context = {}) => {
+      need({ action: 's3:PutObject', resource: `${arn}/${name}`, context })
       if (key) need({ action: 'kms:GenerateDataKey', resource: key })
     }
     return {
@@ -122,7 +134,7 @@ export function guarded(store: Store, templates: Templates, role: string): Store
         return objects.put(name, bytes)
       },
       async putIfAbsent(name, bytes) {
-        write(name)
+        write(name, { 's3:if-none-match': '*' })
         return objects.putIfAbsent(name, bytes)
       },
       async delete(name) {
@@ -135,45 +147,57 @@ export function guarded(store: Store, templates: Templates, role: string): Store
       },
     }
   }
-  const table = arnOf(templates, 'AWS::DynamoDB::Table', 'LedgerTable')
+  const tableArn = arnOf(templates, 'AWS::DynamoDB::Table', 'LedgerTable')
   const item = (action: string, pk: string) =>
-    need({ action: `dynamodb:${action}`, resource: table, context: { 'dynamodb:LeadingKeys': pk } })
-  const ledger: LedgerTable = {
+    need({ action: `dynamodb:${action}`, resource: tableArn, context: { 'dynamodb:LeadingKeys': pk } })
+  const items = ledgerOf(store)
+  const table: LedgerTable = {
     async get(pk, sk) {
       item('GetItem', pk)
-      return store.table.get(pk, sk)
+      return items.get(pk, sk)
     },
     async create(pk, sk, body) {
       item('PutItem', pk)
-      return store.table.create(pk, sk, body)
+      return items.create(pk, sk, body)
     },
-    async createAll(pk, items) {
+    async createAll(pk, rows) {
       item('PutItem', pk)
-      return store.table.createAll(pk, items)
+      return items.createAll(pk, rows)
     },
     async update(pk, sk, revision, body) {
       item('UpdateItem', pk)
-      return store.table.update(pk, sk, revision, body)
+      return items.update(pk, sk, revision, body)
     },
     async spend(pk, sk, revision, body, what) {
       item('UpdateItem', pk)
-      return store.table.spend(pk, sk, revision, body, what)
+      return items.spend(pk, sk, revision, body, what)
     },
     async remove(pk, sk, revision) {
       item('DeleteItem', pk)
-      return store.table.remove(pk, sk, revision)
+      return items.remove(pk, sk, revision)
     },
     async *query(pk, prefix) {
       item('Query', pk)
-      yield* store.table.query(pk, prefix)
+      yield* items.query(pk, prefix)
     },
   }
-  return {
-    ...store,
+  const { heads: _, ...rest } = store
+  const seen: AwsStore = {
+    ...rest,
     objects: bucket(store.objects, 'ExperienceBucket', null),
     vault: bucket(store.vault, 'VaultBucket', arnOf(templates, 'AWS::KMS::Key', 'VaultKey')),
     releases: bucket(store.releases, 'ReleasesBucket', null),
-    table: ledger,
+    table,
     rolesApart: true,
+    signing: null,
+    close: () => {},
   }
+  if (!isJournaled(store)) return seen
+  const key = arnOf(templates, 'AWS::KMS::Key', 'HeadsKey')
+  const signing = {
+    objects: bucket(store.lines, 'HeadsBucket', null),
+    signer: guardedSigner(headsSigner, templates, role, 'HeadsKey'),
+  }
+  const may = policies(templates).may(role, { action: 'kms:GenerateMac', resource: key })
+  return (ledger ?? (may ? signed : unsigned).open)({ ...seen, signing })
 }

@@ -1,4 +1,4 @@
-/** One world, run embedded and deployed: the artifacts must be the same bytes. */
+/** One world, run embedded and deployed: the artifacts must be the same bytes, and the journal of heads say the same. */
 import { expect } from 'vitest'
 import type { ReplayEngine, Store } from '#ports'
 import type { HandWrittenChange } from '#schemas/candidate.ts'
@@ -12,6 +12,7 @@ import { runTarget } from '../../../functions/steps/run/run.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { copied, holder } from '../../steps/stores.ts'
+import { headsSaid, isJournaled } from '../journaled.ts'
 import { deploy, type Faults, type Harness } from './deployed.ts'
 
 export const RUN = 'at_run'
@@ -54,7 +55,14 @@ export async function twin(
     holder(),
     engine(store),
   )
-  const embedded = { files: await artifacts(store), ledger: await versions(store, target), locks: 0 }
+  const left = async (its: Store) => ({
+    files: await artifacts(its),
+    ledger: await versions(its, target),
+    heads: isJournaled(its) ? await headsSaid(its) : [],
+    locks: await locks(its),
+  })
+  const embedded = await left(store)
+  expect(embedded.locks).toBe(0)
   return {
     verdict,
     /** Of the embedded run. */
@@ -65,8 +73,7 @@ export async function twin(
       return { store: its, workflow, execution: await workflow.tune({ target, run_id: RUN, candidates: written }) }
     },
     async expectSame(its: Store) {
-      const left = { files: await artifacts(its), ledger: await versions(its, target), locks: await locks(its) }
-      expect(left).toEqual(embedded)
+      expect(await left(its)).toEqual(embedded)
     },
   }
 }

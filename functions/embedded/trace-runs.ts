@@ -197,7 +197,7 @@ export async function holdsTraces(files: readonly string[]): Promise<boolean> {
   if (head.some(({ value }) => DIALECTS.some((dialect) => dialect.claims(value) > 0))) return true
   // A document or a message that is cut has no lines: the reader of native ones would complain of each.
   if (fault !== null)
-    return fault instanceof ImportError && fault.line === null && /^(item|request) /.test(fault.field ?? '')
+    return fault instanceof ImportError && fault.line === null && /^(item|request|resource) /.test(fault.field ?? '')
   return head.some(({ at }) => !at.startsWith('line '))
 }
 

@@ -18,11 +18,16 @@ const said = (role: string, content: string, rest: object = {}) => ({ kind: 'mes
 
 describe('claude-code', () => {
   test.each([
-    ['05-one-call-many-lines', 'session.jsonl', (expected: never) => expected.runs[0]],
+    [
+      '05-one-call-many-lines',
+      'session.jsonl',
+      (expected: { runs: object[]; each_file_alone: Record<string, object> }) => expected.runs[0],
+    ],
     [
       '02-cached-tokens-four-meanings',
       'claude-code.jsonl',
-      (expected: never) => expected.each_file_alone['claude-code.jsonl'],
+      (expected: { runs: object[]; each_file_alone: Record<string, object> }) =>
+        expected.each_file_alone['claude-code.jsonl'],
     ],
   ])('case %s gives the right run', async (name, file, of) => {
     const right = of(JSON.parse(readFileSync(fixture(`${CASES}${name}/expected.json`), 'utf8')) as never) as {

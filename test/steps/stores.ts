@@ -108,6 +108,8 @@ const DECIDED = [
   'packs',
   'reviews',
   'vault/heads.key',
+  'vault/terminal.key',
+  'vault/review-link.key',
 ]
 
 /** Copies that of one store into an empty folder. */

@@ -77,6 +77,7 @@ const MOST_FAMILIES = 100_000
 export function cleanSheetFloor(m: number, alpha: number, excluded = 0): number | null {
   requireWithin('m', m, '[)', 0, 1)
   requireWithin('alpha', alpha, '()', 0, 1)
+  requireInteger('excluded', excluded, 0)
   if (m === 0 || alpha <= BETA) return null
   // At an improvement rate of 0 the tail is (1-m)^n, so no smaller n can pass.
   let n = Math.max(1, excluded, Math.floor(Math.log(alpha - BETA) / Math.log1p(-m)))

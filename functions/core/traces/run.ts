@@ -2,6 +2,7 @@
  * A trace becomes a native run, or is dropped for a reason: dialects.md's normal form. Nothing is inferred that the trace does not say.
  */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { MOST } from '#schemas/measures.ts'
 import { instantOf } from '../instant.ts'
 import { type Actions, actionsOf } from './actions.ts'
 import { type Turn, turnsOf } from './conversation.ts'
@@ -235,5 +236,6 @@ function costOf(trace: Trace, root: Span | null, turns: readonly Turn[]): number
   const sum = calls.every((cost) => cost !== null) ? calls.reduce((all, cost) => all + cost, 0) : null
   const usd =
     sum ?? trace.about.find(({ cost_usd }) => typeof cost_usd === 'number')?.cost_usd ?? root?.cost_usd ?? null
-  return usd === null || !Number.isFinite(usd) || usd < 0 ? null : Number((usd * 100).toPrecision(12))
+  const cents = usd === null ? null : Number((usd * 100).toPrecision(12))
+  return cents !== null && cents >= 0 && cents <= MOST.cents ? cents : null
 }

@@ -1,4 +1,5 @@
 /** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
+import { MOST } from '#schemas/measures.ts'
 import { jsonOfText } from '../replay/json-text.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -25,7 +26,7 @@ export function numberOf(value: unknown): number | null {
 /** A count: whole and not negative. */
 export function countOf(value: unknown): number | null {
   const number = numberOf(isLong(value) ? longOf(value).toString() : value)
-  return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null
+  return number !== null && Number.isSafeInteger(number) && number >= 0 && number <= MOST.tokens ? number : null
 }
 
 /** Every JSON text inside a text, opened as often as it was encoded; a text that is no list or object stays a text. */

@@ -52,10 +52,7 @@ const LOOKS: { [K in Evaluator['check']]: Look<K> } = {
     const { gate, asked, amount } = r.approvals
     if (gate.length > 0) {
       const plan = planOf(baseline)
-      const asks = askedFor(r, plan)
-      if (asks.some((asked, i) => asked === 1 && amount[i] !== null)) return 'exposed'
-      // Without its amount an action always waits, whatever the threshold: no threshold could be seen to let it through.
-      if (asks.includes(1)) return 'not_recorded'
+      if (askedFor(r, plan).includes(1)) return 'exposed'
       return asked.some((was, i) => was === null && (plan.threshold(gate[i]!) === null || amount[i] === null))
         ? 'not_recorded'
         : 'not_at_stake'

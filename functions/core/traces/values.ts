@@ -1,5 +1,4 @@
 /** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
-import { MOST } from '#schemas/measures.ts'
 import { jsonOfText } from '../replay/json-text.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -23,10 +22,13 @@ export function numberOf(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null
 }
 
+/** As many as a record may count; this file may import little, a map's guarded process reads it. */
+const MOST_COUNT = 1e12
+
 /** A count: whole and not negative. */
 export function countOf(value: unknown): number | null {
   const number = numberOf(isLong(value) ? longOf(value).toString() : value)
-  return number !== null && Number.isSafeInteger(number) && number >= 0 && number <= MOST.tokens ? number : null
+  return number !== null && Number.isSafeInteger(number) && number >= 0 && number <= MOST_COUNT ? number : null
 }
 
 /** Every JSON text inside a text, opened as often as it was encoded; a text that is no list or object stays a text. */

@@ -63,8 +63,6 @@ test('approval_honoured: a gate that the baseline asks at is exposed, a write wi
   expect(look('approval_honoured', gated(20), {}, at)).toBe('not_at_stake')
   expect(look('approval_honoured', gated(20, { asked: true }))).toBe('exposed')
   expect(look('approval_honoured', gated(20, { asked: false }))).toBe('not_at_stake')
-  // An action of unknown amount always waits: no threshold could be seen to let it through.
-  expect(look('approval_honoured', gated(null), {}, at)).toBe('not_recorded')
   expect(look('approval_honoured', gated(null))).toBe('not_recorded')
   expect(look('approval_honoured', aRun('r', { steps: reads('order-4711', { writes: true }) }))).toBe('not_recorded')
   expect(look('approval_honoured', aRun('r', { steps: reads('order-4711', { writes: null }) }))).toBe('not_recorded')

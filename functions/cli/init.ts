@@ -25,14 +25,8 @@ export async function init(o: Options): Promise<number> {
   if (o.traces.length > 0) return await initFrom(o)
   const { dir, json } = o
   mkdirSync(dir, { recursive: true })
-  const standing = FILES.filter((f) => existsSync(join(dir, f)))
-  if (standing.length > 0)
-    throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
-  const files = FILES.map((file) => {
-    const path = join(dir, file)
-    writeFileSync(path, withSchema(readFileSync(new URL(file, EXAMPLE), 'utf8'), dir), { flag: 'wx' })
-    return path
-  })
+  refuseStanding(dir, FILES)
+  const files = FILES.map((file) => put(dir, file, withSchema(readFileSync(new URL(file, EXAMPLE), 'utf8'), dir)))
   print(json, { files }, () => [
     ...files.map((f) => `wrote ${f}`),
     'next: edit them, then',
@@ -45,6 +39,12 @@ export async function init(o: Options): Promise<number> {
   return 0
 }
 
+function refuseStanding(dir: string, names: readonly string[]): void {
+  const standing = names.filter((name) => existsSync(join(dir, name)))
+  if (standing.length > 0)
+    throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
+}
+
 /** The example names its JSON Schema relative to itself; from another folder the way there is another one. */
 function withSchema(text: string, dir: string): string {
   const folder = relative(resolve(dir), fileURLToPath(new URL('../../schemas/json/', import.meta.url)))
@@ -53,9 +53,7 @@ function withSchema(text: string, dir: string): string {
 
 /** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
 async function initFrom({ dir, json, traces: files, owner, ...flags }: Options): Promise<number> {
-  const standing = [...FILES, 'NOTES.md'].filter((f) => existsSync(join(dir, f)))
-  if (standing.length > 0)
-    throw new UserError(`${standing.join(', ')} already in ${dir}: nothing was written. Choose another --dir`)
+  refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
   const how = { ...traceImport(flags), maxDropped: 1, allowCut: true }
   await tryImport(files, { map: null, traces: how }, (run) => {
@@ -70,7 +68,10 @@ async function initFrom({ dir, json, traces: files, owner, ...flags }: Options):
     throw new UserError(
       `nothing could be tuned from these records, so there is nothing to begin with:\n${prospects.barriers.map(({ what, why, todo }) => `  ${what}: ${why}; ${todo}`).join('\n')}`,
     )
-  const starter = starterOf(found, prospects, { owner, today: found.last?.slice(0, 10) ?? '2026-01-01' })
+  const starter = starterOf(found, prospects, {
+    owner,
+    today: found.last?.slice(0, 10) ?? new Date().toISOString().slice(0, 10),
+  })
   mkdirSync(dir, { recursive: true })
   const named = {
     'pack.json': starter.pack,

@@ -1,8 +1,6 @@
 /** What became of traces, in lines. */
 import type { MapReading } from '#adapters/local/import/map-records.ts'
-import { TODO, type TracesReport } from '../embedded/trace-runs.ts'
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+import { droppedTexts, percent, type TracesReport } from '../embedded/trace-runs.ts'
 
 /** The share that was dropped stands first: everything that rests on the runs rests on a selection. */
 export function tracesLines({
@@ -20,7 +18,7 @@ export function tracesLines({
   const sure = dialects.reduce((least, { share }) => Math.min(least, share), 1)
   return [
     `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}`,
-    ...dropped.map(({ reason, n, example }) => `         ${n} ${reason}: ${TODO[reason]}; e.g. ${example}`),
+    ...droppedTexts(dropped).map((text) => `         ${text}`),
     `dialect  ${names}${sure < 1 ? ` (${percent(sure)} of what any dialect knows in it)` : ''}`,
     ...(first && last ? [`time     ${first} to ${last}`] : []),
     ...Object.entries(counts).flatMap(([name, of]) =>

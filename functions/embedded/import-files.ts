@@ -81,19 +81,15 @@ export async function importFiles(
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options)
     const joinNear = options.joinNear ?? false
-    let traces: TracesReport | null = null
-    const reading = nothingRead()
-    const tell = (told: TracesReport) => {
-      traces = told
-    }
-    const source = runsOf(() => store.scratch(), files, rule.key, options, tell, reading)
+    const told = nothingTold()
+    const source = runsOf(() => store.scratch(), files, rule.key, options, told)
     const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
     await check()
     for (const pack of packs) await publishPack(store, pack)
     for (const suite of suites) await publishSuite(store, suite)
     for (const table of prices) await publishPrices(store, table)
     for (const document of kept) await publishDocument(store, document)
-    return { ...report, traces, map: options.map === null ? null : reading }
+    return { ...report, ...foundIn(told, options) }
   })
 }
 
@@ -111,6 +107,19 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
   return rule
 }
 
+/** What readers tell of their files, while runs come out of them. */
+interface Told {
+  traces: TracesReport | null
+  readonly map: MapReading
+}
+
+const nothingTold = (): Told => ({ traces: null, map: nothingRead() })
+
+const foundIn = ({ traces, map }: Told, options: Pick<ImportOptions, 'map'>) => ({
+  traces,
+  map: options.map === null ? null : map,
+})
+
 /** Problems that are told at once: an import with one is refused as a whole anyway. */
 const MOST_PROBLEMS = 20
 
@@ -120,16 +129,19 @@ async function* runsOf(
   files: readonly string[],
   splitKey: string,
   { map, groupBy, preparing, traces }: Pick<ImportOptions, 'map' | 'groupBy' | 'preparing' | 'traces'>,
-  tell: (report: TracesReport) => void,
-  reading: MapReading,
+  told: Told,
 ): AsyncGenerator<IncomingRun> {
   if (groupBy !== undefined && map === null)
     throw new UserError('--group-by says what a map is handed: name the map with --map')
   const records =
     map !== null
-      ? mappedRuns(files, splitKey, map, { aside: scratch, reading, ...(groupBy === undefined ? {} : { groupBy }) })
+      ? mappedRuns(files, splitKey, map, {
+          aside: scratch,
+          reading: told.map,
+          ...(groupBy === undefined ? {} : { groupBy }),
+        })
       : (traces && traces.from !== null) || (await holdsTraces(files))
-        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, tell)
+        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, told)
         : nativeRuns(files, splitKey, preparing)
   const problems: string[] = []
   let runs = 0
@@ -154,12 +166,15 @@ async function* tracedRuns(
   files: readonly string[],
   splitKey: string,
   how: TraceImport,
-  tell: (report: TracesReport) => void,
+  told: Told,
 ): AsyncGenerator<IncomingRun | ImportError> {
   const opened: Scratch[] = []
   const open = () => {
     opened.push(scratch())
     return opened.at(-1)!
+  }
+  const tell = (report: TracesReport) => {
+    told.traces = report
   }
   try {
     for await (const run of traceRuns(files, how, open, tell))
@@ -183,12 +198,8 @@ export async function tryImport(
   readonly map: MapReading | null
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
-  let traces: TracesReport | null = null
-  const reading = nothingRead()
-  const tell = (told: TracesReport) => {
-    traces = told
-  }
-  const source = runsOf(() => fileScratch(folder), files, 'dry-run', options, tell, reading)
+  const told = nothingTold()
+  const source = runsOf(() => fileScratch(folder), files, 'dry-run', options, told)
   try {
     const families = new Set<string>()
     const intents = new Set<string>()
@@ -199,8 +210,7 @@ export async function tryImport(
       intents.add(facts.intent)
       families.add(facts.names.family)
     }
-    const map = options.map === null ? null : reading
-    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces, map }
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(told, options) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -116,7 +116,7 @@ function* tracesOf<T>(traces: Generator<T>): Generator<T | ImportError> {
   }
 }
 
-export function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: readonly string[]): TracesReport {
+function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: readonly string[]): TracesReport {
   const traces = tally.of('traces.n')
   const runs = tally.of('runs.n')
   return {
@@ -136,7 +136,7 @@ export function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOu
 }
 
 /** What to do about traces that became no run. */
-export const TODO: Readonly<Record<DropReason, string>> = {
+const WAY_OUT: Readonly<Record<DropReason, string>> = {
   no_model_call: 'it holds no call of a model: leave it out of the export',
   content_missing: 'messages were not captured: switch on the capture of message content in the instrumentation',
   content_truncated: 'a limit cut it: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, and the limit of the backend',
@@ -148,6 +148,10 @@ export const TODO: Readonly<Record<DropReason, string>> = {
   too_large: 'it is a job, no run of an agent: leave it out',
   cycle: 'its spans are each other’s parents: export it again',
 }
+
+/** Each reason with what to do about it and the first such trace. */
+export const droppedTexts = (dropped: TracesReport['dropped']): string[] =>
+  dropped.map(({ reason, n, example }) => `${n} ${reason}: ${WAY_OUT[reason]}; e.g. ${example}`)
 
 function refuseTooMuch(
   files: readonly string[],
@@ -166,7 +170,7 @@ function refuseTooMuch(
     throw new UserError(
       `${named}: the export says that there is more (has_more, ${tally.exampleOf('unread.export_cut')}): fetch the rest, or take it as it is with --allow-cut`,
     )
-  const reasons = dropped.map(({ reason, n, example }) => `  ${n} ${reason}: ${TODO[reason]}; e.g. ${example}`)
+  const reasons = droppedTexts(dropped).map((text) => `  ${text}`)
   if (runs === 0) throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
   if (dropped_share > maxDropped)
     throw new UserError(
@@ -177,7 +181,8 @@ function refuseTooMuch(
     )
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+/** A share of traces as imports tell it. */
+export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 
 /**
  * Does a file hold traces, as `import` sees it without being told? Native records and lines that no dialect knows are none of them: the

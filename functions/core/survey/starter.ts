@@ -95,18 +95,20 @@ function packOf(
   }
 }
 
+/** An evaluator without what all of them share here. */
+type WithoutShared<T> = T extends unknown ? Omit<T, 'evaluator_version' | 'role'> : never
+
 /** Only what these records can feed. */
 function evaluatorsOf(survey: Survey, today: string, notes: [string, string, string][]): Evaluator[] {
-  const base = { evaluator_version: today, role: 'floor' as const }
-  const found: Evaluator[] = []
-  const add = (evaluator: Evaluator, from: string) => {
-    found.push(evaluator)
-    notes.push(['suite.json', evaluator.evaluator_id, from])
-  }
-  if (survey.tools.length > 0)
-    add(
+  const of = { evaluator_version: today, role: 'floor' as const }
+  const { tools, gates, required, labels, gold, latency_ms, prompt_tokens, models } = survey
+  const isLabelled = labels.passed + labels.failed > 0
+  const named = tools.map(({ tool }) => tool)
+  /** Do the records feed it, the evaluator, and why it stands there. */
+  const table: readonly (readonly [boolean, WithoutShared<Evaluator>, string])[] = [
+    [
+      tools.length > 0,
       {
-        ...base,
         evaluator_id: 'grounded_arguments',
         kind: 'rule',
         check: 'grounded_arguments',
@@ -114,55 +116,53 @@ function evaluatorsOf(survey: Survey, today: string, notes: [string, string, str
         dimension: 'safety',
       },
       'tools were called: a value that a call used must stay readable. Values found nowhere are counted, not failed',
-    )
-  if (survey.tools.length > 0)
-    add(
-      {
-        ...base,
-        evaluator_id: 'allowed_tools',
-        kind: 'rule',
-        check: 'allowed_tools',
-        tools: survey.tools.map(({ tool }) => tool),
-        dimension: 'policy',
-      },
+    ],
+    [
+      tools.length > 0,
+      { evaluator_id: 'allowed_tools', kind: 'rule', check: 'allowed_tools', tools: named, dimension: 'policy' },
       'every tool that was called; take out what no agent of yours should call',
-    )
-  if (survey.gates.length > 0)
-    add(
-      { ...base, evaluator_id: 'approval_honoured', kind: 'rule', check: 'approval_honoured', dimension: 'approval' },
+    ],
+    [
+      gates.length > 0,
+      { evaluator_id: 'approval_honoured', kind: 'rule', check: 'approval_honoured', dimension: 'approval' },
       'approvals were recorded',
-    )
-  if (survey.required > 0)
-    add(
-      { ...base, evaluator_id: 'required_evidence', kind: 'rule', check: 'required_evidence', dimension: 'policy' },
+    ],
+    [
+      required > 0,
+      { evaluator_id: 'required_evidence', kind: 'rule', check: 'required_evidence', dimension: 'policy' },
       'passages are marked as required',
-    )
-  if (survey.labels.passed + survey.labels.failed > 0)
-    add(
-      { ...base, evaluator_id: 'recorded_outcome', kind: 'business', check: 'recorded_outcome', dimension: 'utility' },
+    ],
+    [
+      isLabelled,
+      { evaluator_id: 'recorded_outcome', kind: 'business', check: 'recorded_outcome', dimension: 'utility' },
       'runs say whether they were right (--score)',
-    )
-  else if (survey.labels.scored > 0)
-    add(
-      { ...base, evaluator_id: 'recorded_score', kind: 'judge', check: 'recorded_score', dimension: 'utility' },
+    ],
+    [
+      !isLabelled && labels.scored > 0,
+      { evaluator_id: 'recorded_score', kind: 'judge', check: 'recorded_score', dimension: 'utility' },
       'runs are scored (--score)',
-    )
-  if (survey.gold > 0)
-    add(
-      { ...base, evaluator_id: 'gold_coverage', kind: 'replay', check: 'gold_coverage', dimension: 'utility' },
+    ],
+    [
+      gold > 0,
+      { evaluator_id: 'gold_coverage', kind: 'replay', check: 'gold_coverage', dimension: 'utility' },
       'passages are marked as needed',
-    )
-  if (survey.latency_ms !== null)
-    add(
-      { ...base, evaluator_id: 'latency', kind: 'business', check: 'latency_ms', dimension: 'latency' },
+    ],
+    [
+      latency_ms !== null,
+      { evaluator_id: 'latency', kind: 'business', check: 'latency_ms', dimension: 'latency' },
       'runs say how long they took',
-    )
-  if (survey.prompt_tokens !== null && survey.models.some(({ model }) => listPrice(model) !== null))
-    add(
-      { ...base, evaluator_id: 'cost', kind: 'business', check: 'cost_cents', dimension: 'economics' },
+    ],
+    [
+      prompt_tokens !== null && models.some(({ model }) => listPrice(model) !== null),
+      { evaluator_id: 'cost', kind: 'business', check: 'cost_cents', dimension: 'economics' },
       'runs count tokens, of models with a known price',
-    )
-  return found
+    ],
+  ]
+  return table.flatMap(([isFed, evaluator, from]) => {
+    if (!isFed) return []
+    notes.push(['suite.json', evaluator.evaluator_id, from])
+    return [{ ...of, ...evaluator } as Evaluator]
+  })
 }
 
 function pricesOf({ models }: Survey, notes: [string, string, string][]): PriceTable {

@@ -162,8 +162,6 @@ export class SurveyOfRuns {
 
   get result(): Survey {
     const { prompt, tool, latency, cost } = this.#amounts
-    const sorted = <T extends { readonly n: number }>(list: T[], name: (item: T) => string) =>
-      list.sort((a, b) => b.n - a.n || byCodeUnit(name(a), name(b)))
     return {
       runs: this.#runs,
       families: {
@@ -171,18 +169,21 @@ export class SurveyOfRuns {
         largest: [...this.#families.values()].reduce((a, b) => Math.max(a, b), 0),
         named: [...this.#families.keys()].filter((family) => !family.startsWith('trace:')).length,
       },
-      intents: sorted(
-        [...this.#intents].map(([intent, { runs, families }]) => ({ intent, runs, families: families.size, n: runs })),
+      intents: mostFirst(
+        [...this.#intents].map(([intent, { runs, families }]) => ({ intent, runs, families: families.size })),
+        ({ runs }) => runs,
         ({ intent }) => intent,
-      ).map(({ n: _, ...intent }) => intent),
-      models: sorted(
-        [...this.#models].map(([model, calls]) => ({ model, calls, n: calls })),
+      ),
+      models: mostFirst(
+        [...this.#models].map(([model, calls]) => ({ model, calls })),
+        ({ calls }) => calls,
         ({ model }) => model,
-      ).map(({ n: _, ...model }) => model),
-      tools: sorted(
-        [...this.#tools].map(([name, of]) => ({ tool: name, ...of, n: of.calls })),
-        (of) => of.tool,
-      ).map(({ n: _, ...of }) => of),
+      ),
+      tools: mostFirst(
+        [...this.#tools].map(([tool, of]) => ({ tool, ...of })),
+        ({ calls }) => calls,
+        ({ tool }) => tool,
+      ),
       buckets: [...this.#buckets]
         .map(([bucket, counts]) => counts.result(bucket))
         .sort((a, b) => byCodeUnit(a.bucket, b.bucket)),
@@ -211,6 +212,10 @@ export class SurveyOfRuns {
     }
   }
 }
+
+/** By how often, then by name. */
+const mostFirst = <T>(list: T[], often: (item: T) => number, name: (item: T) => string): T[] =>
+  list.sort((a, b) => often(b) - often(a) || byCodeUnit(name(a), name(b)))
 
 /** One bucket over all runs. */
 class BucketCounts {
@@ -251,12 +256,11 @@ class BucketCounts {
 
 function spreadOf(values: readonly number[]): Spread | null {
   if (values.length === 0) return null
-  const sorted = Float64Array.from(values).sort()
   return {
-    n: sorted.length,
-    median: quantileHigher(sorted, 0.5),
-    p95: quantileHigher(sorted, 0.95),
-    max: sorted.at(-1)!,
+    n: values.length,
+    median: quantileHigher(values, 0.5),
+    p95: quantileHigher(values, 0.95),
+    max: quantileHigher(values, 1),
   }
 }
 

@@ -7,7 +7,7 @@ import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import { callKey, type Turn } from './conversation.ts'
 import type { Span, ToolCall, ToolResult } from './span.ts'
 import type { Tally } from './tally.ts'
-import { canonical } from './values.ts'
+import { sortedJson } from './values.ts'
 
 /** One action, with what is known of its result. */
 export interface Action {
@@ -86,7 +86,7 @@ function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
   )
 }
 
-const sameWork = (name: string, args: unknown): string => `${name} ${canonical(args ?? null)}`
+const sameWork = (name: string, args: unknown): string => `${name} ${sortedJson(args ?? null)}`
 
 const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 
@@ -128,7 +128,7 @@ function pairSpans(
       ({ tool }) => tool!.id,
     )
     // Two agents may ask the same of one tool: a span in a sub-agent's context belongs to a call of that agent.
-    const within = (agent: string | null, key: string): string => canonical([agent, key])
+    const within = (agent: string | null, key: string): string => sortedJson([agent, key])
     pair(
       'by_arguments',
       ({ agent, call }) => within(agent, sameWork(call.name, call.arguments)),

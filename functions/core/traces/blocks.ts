@@ -4,7 +4,7 @@
  */
 import { argumentsOf } from '../replay/json-text.ts'
 import type { ToolCall, ToolResult } from './span.ts'
-import { canonical, type Fields, field, isFields, type JsonValue, opened, textOf } from './values.ts'
+import { type Fields, field, firstFields, isFields, type JsonValue, opened, sortedJson, textOf } from './values.ts'
 
 /** What one block says. `omitted`: a kind that is no text. */
 export type Block =
@@ -67,7 +67,8 @@ function textIn(part: Fields): unknown {
 
 /** A call of a tool, wherever its name and arguments stand. */
 export function callOf(part: Fields, type: string): ToolCall | null {
-  const at = firstFields(part, 'toolUse', 'functionCall', 'tool_call')
+  // Gemini's snake case; under a type it is the name of one of OpenAI's items.
+  const at = firstFields(part, 'toolUse', 'functionCall', 'tool_call', ...('type' in part ? [] : ['function_call']))
   if (
     !at &&
     !CALL.has(type) &&
@@ -103,12 +104,6 @@ export function resultOf(part: Fields, type: string): ToolResult | null {
   }
 }
 
-function firstFields(part: Fields, ...names: readonly string[]): Fields | null {
-  for (const name of names) if (isFields(part[name])) return part[name]
-  const snake = part.function_call
-  return isFields(snake) && !('type' in part) ? snake : null
-}
-
 /** A result as the text that the model read: text as it is, text parts joined, everything else as JSON. */
 export function contentText(content: unknown): string | null {
   if (content === null || content === undefined) return null
@@ -117,7 +112,7 @@ export function contentText(content: unknown): string | null {
     return content.map((part) => (typeof part === 'string' ? part : String(part.text ?? ''))).join('\n')
   // AI SDK and Bedrock wrap one value.
   if (isFields(content) && content.type === 'text' && typeof content.value === 'string') return content.value
-  return canonical(content)
+  return sortedJson(content)
 }
 
 const isTextPart = (part: unknown): part is string | Fields =>

@@ -5,7 +5,7 @@
 import type { Message, Span, ToolCall } from './span.ts'
 import type { Tally } from './tally.ts'
 import type { Tree } from './tree.ts'
-import { canonical } from './values.ts'
+import { sortedJson } from './values.ts'
 
 /** A model call with the messages that are new with it. */
 export interface Turn {
@@ -108,4 +108,4 @@ function keyOf({ role, text, calls, results }: Message): string {
 }
 
 /** What a call asks for, whatever its id: one call may bear one id where it is made and another where it is repeated. */
-export const callKey = ({ name, arguments: args }: ToolCall): string => `${name} ${canonical(args)}`
+export const callKey = ({ name, arguments: args }: ToolCall): string => `${name} ${sortedJson(args)}`

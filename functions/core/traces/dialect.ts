@@ -49,6 +49,16 @@ export interface SpanReader {
 const NO_ROW: WireRow = { spans: [], logs: [], unread: 0 }
 const NOWHERE: Where = { file: '', at: '' }
 
+/** Rows as they were looked at: every dialect of these envelopes asks of the same ones whether they are its own. */
+const looked = new WeakMap<object, WireRow>()
+
+function lookedAt(row: unknown): WireRow {
+  if (typeof row !== 'object' || row === null) return NO_ROW
+  const known = looked.get(row) ?? wireOf(row, NOWHERE) ?? NO_ROW
+  looked.set(row, known)
+  return known
+}
+
 /**
  * The dialects that share OpenTelemetry's envelopes, as one reader each span by the first that knows it: a trace may well hold spans of
  * several. A span that none knows is bridged.
@@ -59,7 +69,7 @@ export function overSpans(reader: SpanReader, others: () => readonly SpanReader[
     about: reader.about,
     envelope: 'opentelemetry',
     claims(row) {
-      const { spans, logs } = wireOf(row, NOWHERE) ?? NO_ROW
+      const { spans, logs } = lookedAt(row)
       return spans.filter((span) => reader.marks(span)).length + logs.filter((log) => reader.marksLog?.(log)).length
     },
     *parts(row, where, asked) {

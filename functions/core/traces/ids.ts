@@ -1,6 +1,7 @@
 /** Ids and instants in every spelling that carriers have, each in one form. */
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { MOST } from '#schemas/measures.ts'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import { millisecondsOf } from '../instant.ts'
 import { isFields, isLong, longOf } from './values.ts'
@@ -107,12 +108,9 @@ const LAST = 253_402_300_799_999_999_999n
 
 const positive = (nanos: bigint): string | null => (nanos > 0n && nanos <= LAST ? nanos.toString() : null)
 
-/** As long as a record may say; this file may import little, a map's guarded process reads it. */
-const MOST_MS = 1e11
-
 /** Milliseconds between two instants, to the microsecond; null where one is not known, or no work takes so long. */
 export function millis(start: string | null, end: string | null): number | null {
   if (start === null || end === null) return null
   const ms = Number((BigInt(end) - BigInt(start)) / 1000n) / 1000
-  return ms >= 0 && ms <= MOST_MS ? ms : null
+  return ms >= 0 && ms <= MOST.ms ? ms : null
 }

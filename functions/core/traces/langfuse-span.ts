@@ -1,11 +1,13 @@
 /** An observation of Langfuse as a span, whether a row of its exports or an attribute of its OpenTelemetry SDK holds it. */
+
 import { argumentsIn, contentText } from './blocks.ts'
+import { callSettings } from './call-settings.ts'
 import { langfuseUsage } from './langfuse-usage.ts'
-import { messagesOf, withInstructions } from './messages.ts'
+import { recordedMessages, withInstructions } from './messages.ts'
 import { passagesOf } from './passages.ts'
-import type { Message, Span, SpanKind } from './span.ts'
+import type { Span, SpanKind } from './span.ts'
 import { type Fields, isCut, isFields, numberOf, opened, textOf } from './values.ts'
-import { wordOf } from './words.ts'
+import { storeNamed } from './words.ts'
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
   GENERATION: 'call',
@@ -52,8 +54,8 @@ export function langfuseSpan(o: Observation): Partial<Span> {
   return {
     kind,
     agent: agent ?? (kind === 'agent' || kind === 'workflow' ? o.name : null),
-    input: speaks ? withInstructions(said(input, 'user'), output) : null,
-    output: speaks ? said(output, 'assistant') : null,
+    input: speaks ? withInstructions(recordedMessages(input, 'user'), output) : null,
+    output: speaks ? recordedMessages(output, 'assistant') : null,
     cut: [isCut(o.input) ? 'input' : null, isCut(o.output) ? 'output' : null].filter((name) => name !== null),
     external: [input, output].some(isReference) ? ['media of its input or output'] : [],
     usage,
@@ -65,7 +67,7 @@ export function langfuseSpan(o: Observation): Partial<Span> {
     tool: kind === 'tool' ? toolIn(o, input, output, answered) : null,
     retrieval:
       kind === 'retrieval'
-        ? { bucket: retrieverName(o.name), query: queryOf(input), top_k: null, passages: passagesOf(output) }
+        ? { bucket: storeNamed(o.name), query: queryOf(input), top_k: null, passages: passagesOf(output) }
         : null,
   }
 }
@@ -76,30 +78,16 @@ const agentIn = (attributes: Fields): string | null =>
     ? textOf(attributes['gen_ai.agent.name'] ?? attributes.agent_name)
     : null
 
-const said = (value: unknown, role: Message['role']): Message[] | null => {
-  const messages = messagesOf(value, role)
-  return messages.length > 0 ? messages : null
-}
-
 const isReference = (value: unknown): boolean => typeof value === 'string' && /^@@@langfuseMedia:/.test(value)
-
-const retrieverName = (name: string): string | null => (/(retriever|retrieve|query|search)$/i.test(name) ? null : name)
 
 const queryOf = (input: unknown): string | null => textOf(isFields(input) ? (input.query ?? input.input) : input)
 
-function settingsIn({ parameters, model, promptName, promptVersion }: Observation): Record<string, string | number> {
+function settingsIn({ parameters, model, promptName, promptVersion }: Observation): Span['settings'] {
   const given = opened(parameters)
-  const name = textOf(model)
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  if (isFields(given))
-    for (const word of ['temperature', 'top_p', 'max_tokens']) {
-      const value = numberOf(given[word])
-      if (value !== null) settings[`model.${word}`] = value
-    }
-  const prompt = wordOf(textOf(promptName))
+  const { temperature, top_p, max_tokens } = isFields(given) ? given : ({} as Fields)
+  // Its exports write a version as a number or as that number's text.
   const version = numberOf(promptVersion) ?? textOf(promptVersion)
-  if (prompt && version !== null) settings[`prompt.${prompt}.version`] = version
-  return settings
+  return callSettings({ model, temperature, top_p, max_tokens, prompt: [promptName, version] })
 }
 
 /** A sum of nought without its parts is what nobody counted. */

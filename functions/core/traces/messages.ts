@@ -48,6 +48,12 @@ export function messagesOf(value: unknown, role: Role): Message[] {
   return joined(itemMessages(at, role))
 }
 
+/** The same where it holds any; null: none was recorded. */
+export function recordedMessages(value: unknown, role: Role): Message[] | null {
+  const messages = messagesOf(value, role)
+  return messages.length > 0 ? messages : null
+}
+
 function itemMessages(item: unknown, role: Role): Message[] {
   if (Array.isArray(item)) return item.flatMap((inner) => itemMessages(opened(inner), role))
   if (!isFields(item)) return typeof item === 'string' ? [messageFrom(role, [{ text: item }])] : []

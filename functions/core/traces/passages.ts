@@ -1,6 +1,6 @@
 /** Passages as retrievers return them, in the spellings of the frameworks. */
 import type { Passage } from './span.ts'
-import { type Fields, field, isFields, numberOf, opened, textOf } from './values.ts'
+import { type Fields, field, firstFields, isFields, numberOf, opened, textOf } from './values.ts'
 
 const ORIGIN = ['source', 'file_name', 'filename', 'file_path', 'url', 'uri', 'doc_uri', 'title']
 
@@ -16,7 +16,7 @@ export function passagesOf(value: unknown): Passage[] {
 function passageOf(item: unknown): Passage[] {
   if (typeof item === 'string') return [{ id: null, text: item, score: null, source: null }]
   if (!isFields(item)) return []
-  const doc = firstOf(item, 'document', 'node', 'kwargs') ?? item
+  const doc = firstFields(item, 'document', 'node', 'kwargs') ?? item
   const meta = { ...fieldsIn(doc.metadata), ...fieldsIn(doc.extra_info) }
   const content = field(doc, 'content', 'text', 'page_content', 'pageContent', 'document', 'body')
   const id =
@@ -30,11 +30,6 @@ function passageOf(item: unknown): Passage[] {
       source: textOf(field(meta, ...ORIGIN, 'x-amz-bedrock-kb-source-uri') ?? field(doc, 'source')),
     },
   ]
-}
-
-const firstOf = (item: Fields, ...names: readonly string[]): Fields | null => {
-  for (const name of names) if (isFields(item[name])) return item[name]
-  return null
 }
 
 const fieldsIn = (value: unknown): Fields => {

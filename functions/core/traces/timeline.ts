@@ -74,7 +74,7 @@ class Writer {
     this.#read.add(at)
     for (const message of turn.added) {
       this.#message(message, turn.agent)
-      for (const call of message.calls) this.#if(this.#actions.of(call), (action) => this.action(action))
+      this.#callsOf(message)
       for (const action of this.#actions.all)
         if (action.read?.turn === at && message.results.includes(action.read.result)) {
           this.action(action)
@@ -93,7 +93,7 @@ class Writer {
     if (!this.#begun.has(at)) this.begin(turn, at)
     for (const message of turn.output) {
       this.#message(message, turn.agent)
-      for (const call of message.calls) this.#if(this.#actions.of(call), (action) => this.action(action))
+      this.#callsOf(message)
     }
   }
 
@@ -156,8 +156,11 @@ class Writer {
     })
   }
 
-  #if<T>(value: T | undefined, then: (value: T) => void): void {
-    if (value !== undefined) then(value)
+  #callsOf({ calls }: Message): void {
+    for (const call of calls) {
+      const action = this.#actions.of(call)
+      if (action) this.action(action)
+    }
   }
 
   #message({ role, text, omitted }: Message, agent: string | null): void {

@@ -1,7 +1,7 @@
 /** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
 import type { About, Message, More, Part, Score, Span } from './span.ts'
 import type { Tally } from './tally.ts'
-import { canonical } from './values.ts'
+import { sortedJson } from './values.ts'
 
 export interface Trace {
   readonly id: string
@@ -54,7 +54,7 @@ function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
 
 /** Equal but for where it stood and for the order in which its exporter wrote the names. */
 function isSame({ where: _a, ...a }: Span, { where: _b, ...b }: Span): boolean {
-  return JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b)
+  return JSON.stringify(a) === JSON.stringify(b) || sortedJson(a) === sortedJson(b)
 }
 
 /** By what the rows say of their last change; a span that has ended is newer than the same one open. */

@@ -1,4 +1,5 @@
 /** Values as carriers hold them, made plain: OTLP's typed values, JSON that was recorded as text, dotted names. */
+import { MOST } from '#schemas/measures.ts'
 import { jsonOfText } from '../replay/json-text.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -14,6 +15,12 @@ export function field(row: Fields, ...names: readonly string[]): unknown {
   return null
 }
 
+/** The first of these names under which a row holds an object. */
+export function firstFields(row: Fields, ...names: readonly string[]): Fields | null {
+  for (const name of names) if (isFields(row[name])) return row[name]
+  return null
+}
+
 export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 /** A finite number, also where it was written as text. Anything else is not known. */
@@ -22,13 +29,10 @@ export function numberOf(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number : null
 }
 
-/** As many as a record may count; this file may import little, a map's guarded process reads it. */
-const MOST_COUNT = 1e12
-
 /** A count: whole and not negative. */
 export function countOf(value: unknown): number | null {
   const number = numberOf(isLong(value) ? longOf(value).toString() : value)
-  return number !== null && Number.isSafeInteger(number) && number >= 0 && number <= MOST_COUNT ? number : null
+  return number !== null && Number.isSafeInteger(number) && number >= 0 && number <= MOST.tokens ? number : null
 }
 
 /** Every JSON text inside a text, opened as often as it was encoded; a text that is no list or object stays a text. */
@@ -60,8 +64,11 @@ export const isLong = (value: unknown): value is { readonly low: number; readonl
 export const longOf = ({ low, high }: { readonly low: number; readonly high: number }): bigint =>
   (BigInt(high) << 32n) + BigInt(low >>> 0)
 
-/** JSON with sorted names, so that one value is one text whatever its exporter. */
-export function canonical(value: unknown): string {
+/**
+ * JSON with sorted names, to compare and to show: one value is one text whatever its exporter. Not the canonical form of records: what a
+ * trace holds may have none, and is no reason to throw here.
+ */
+export function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_key, at) =>
     isFields(at) ? Object.fromEntries(Object.entries(at).sort(([a], [b]) => (a < b ? -1 : 1))) : at,
   )

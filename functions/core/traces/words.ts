@@ -60,3 +60,7 @@ const PLACEHOLDERS = new Set([
 ])
 
 export const isPlaceholder = (id: string): boolean => PLACEHOLDERS.has(id.trim().toLowerCase())
+
+/** The store that a retriever's name says. The name of a class says none: every retriever of its framework has the same. */
+export const storeNamed = (name: string): string | null =>
+  /(retriever|retrieve|query|search)$/i.test(name) ? null : name

@@ -189,6 +189,7 @@ const OWN = [
   '../../../core/traces/values.ts',
   '../../../core/instant.ts',
   '../../../core/statistics/range.ts',
+  '../../../../schemas/measures.ts',
   '../../../../schemas/patterns.ts',
 ]
 

@@ -1,13 +1,14 @@
 /** The Vercel AI SDK up to version 6: a container span for each function, the call of the model below it, tools beside it. */
+
 import { argumentsIn, contentText } from '../blocks.ts'
+import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
-import { messagesOf } from '../messages.ts'
-import type { Message, Span, SpanKind } from '../span.ts'
+import { recordedMessages } from '../messages.ts'
+import type { Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, numberOf, opened, textOf } from '../values.ts'
+import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireSpan } from '../wire.ts'
-import { wordOf } from '../words.ts'
 
 export const aiSdk: SpanReader = {
   name: 'ai-sdk',
@@ -49,17 +50,16 @@ function kindOf(operation: string): SpanKind {
 function messagesIn(attrs: Fields): Pick<Span, 'input' | 'output'> {
   const given = field(attrs, 'ai.prompt.messages', 'ai.prompt')
   const prompt = opened(given)
-  const input = messagesOf(
-    typeof prompt === 'object' && prompt !== null && 'prompt' in prompt ? withSystem(prompt as Fields) : prompt,
-    'user',
-  )
+  const asked = isFields(prompt) && 'prompt' in prompt ? withSystem(prompt) : prompt
   const calls = opened(attrs['ai.response.toolCalls'])
   const text =
     textOf(field(attrs, 'ai.response.text', 'ai.result.text')) ??
     contentText(opened(attrs['ai.response.object'] ?? null))
   const content = [...(text === null ? [] : [{ type: 'text', text }]), ...(Array.isArray(calls) ? calls : [])]
-  const output: Message[] = content.length > 0 ? messagesOf([{ role: 'assistant', content }], 'assistant') : []
-  return { input: input.length > 0 ? input : null, output: output.length > 0 ? output : null }
+  return {
+    input: recordedMessages(asked, 'user'),
+    output: recordedMessages(content.length > 0 ? [{ role: 'assistant', content }] : null, 'assistant'),
+  }
 }
 
 const withSystem = ({ system, prompt, messages }: Fields): unknown => [
@@ -84,23 +84,14 @@ function usageIn(attrs: Fields) {
   })
 }
 
-function settingsIn(attrs: Fields): Record<string, string | number> {
-  const name = textOf(field(attrs, 'ai.model.id', 'gen_ai.request.model'))
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const [path, own, other] of [
-    ['model.temperature', 'ai.settings.temperature', 'gen_ai.request.temperature'],
-    ['model.top_p', 'ai.settings.topP', 'gen_ai.request.top_p'],
-    ['model.max_tokens', 'ai.settings.maxOutputTokens', 'gen_ai.request.max_tokens'],
-  ] as const) {
-    const value = numberOf(field(attrs, own, other))
-    if (value !== null) settings[path] = value
-  }
-  const prompt = wordOf(textOf(attrs['langfuse.prompt.name']))
-  const version = field(attrs, 'langfuse.prompt.version')
-  if (prompt && (typeof version === 'string' || typeof version === 'number'))
-    settings[`prompt.${prompt}.version`] = version
-  return settings
-}
+const settingsIn = (attrs: Fields): Span['settings'] =>
+  callSettings({
+    model: field(attrs, 'ai.model.id', 'gen_ai.request.model'),
+    temperature: field(attrs, 'ai.settings.temperature', 'gen_ai.request.temperature'),
+    top_p: field(attrs, 'ai.settings.topP', 'gen_ai.request.top_p'),
+    max_tokens: field(attrs, 'ai.settings.maxOutputTokens', 'gen_ai.request.max_tokens'),
+    prompt: [attrs['langfuse.prompt.name'], attrs['langfuse.prompt.version']],
+  })
 
 function toolIn({ attrs, status }: WireSpan): Span['tool'] {
   return {

@@ -1,6 +1,6 @@
 /** Langfuse's own SDK over OpenTelemetry: its observations as attributes of spans. */
 import type { SpanReader } from '../dialect.ts'
-import { nanosOf } from '../ids.ts'
+import { millis, nanosOf } from '../ids.ts'
 import { langfuseSpan } from '../langfuse-span.ts'
 import type { Span } from '../span.ts'
 import { textOf } from '../values.ts'
@@ -41,8 +41,6 @@ function read(wire: WireSpan): Partial<Span> {
     agent: span.agent ?? textOf(attrs['langfuse.trace.name']),
     session: sessionOf(wire),
     user: userOf(wire),
-    ...(first !== null && start !== null && BigInt(first) >= BigInt(start)
-      ? { first_token_ms: Number(BigInt(first) - BigInt(start)) / 1e6 }
-      : {}),
+    first_token_ms: millis(start, first),
   }
 }

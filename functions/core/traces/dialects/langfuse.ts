@@ -4,7 +4,7 @@
  */
 import type { Asked, Dialect } from '../dialect.ts'
 import { namedIn } from '../dialect.ts'
-import { nanosOf, plainId } from '../ids.ts'
+import { millis, nanosOf, plainId } from '../ids.ts'
 import { langfuseSpan, OBSERVATION_TYPES } from '../langfuse-span.ts'
 import { type About, type Part, type Score, spanOf, type Where } from '../span.ts'
 import { type Fields, field, isFields, numberOf, opened, textOf } from '../values.ts'
@@ -102,7 +102,7 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
       name: textOf(row.name) ?? '',
       start,
       end: end ?? (type === 'EVENT' ? start : null),
-      first_token_ms: start !== null && first !== null ? Number(BigInt(first) - BigInt(start)) / 1e6 : null,
+      first_token_ms: millis(start, first),
       session: textOf(field(row, 'sessionId', 'session_id')),
       user: textOf(field(row, 'userId', 'user_id')),
       updated: nanosOf(field(row, 'updatedAt', 'updated_at')),

@@ -1,10 +1,12 @@
 /** LangSmith: runs as its API and bulk export write them, what its SDK posts and patches, and feedback beside them. */
+
 import { argumentsIn, contentText } from '../blocks.ts'
+import { callSettings } from '../call-settings.ts'
 import { type Asked, type Dialect, namedIn } from '../dialect.ts'
-import { nanosOf, plainId } from '../ids.ts'
-import { messagesOf } from '../messages.ts'
+import { millis, nanosOf, plainId } from '../ids.ts'
+import { recordedMessages } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
-import { type Message, type Part, type Score, type Span, type SpanKind, spanOf, type Where } from '../span.ts'
+import { type Part, type Score, type Span, type SpanKind, spanOf, type Where } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
 import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
 
@@ -84,7 +86,7 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
     status: row.error ? 'error' : 'unset',
     status_text: row.error ? String(row.error).slice(0, 300) : textOf(row.status),
     agent: kind === 'workflow' && row.parent_run_id == null ? textOf(row.name) : null,
-    first_token_ms: start !== null && first !== null ? Number(BigInt(first) - BigInt(start)) / 1e6 : null,
+    first_token_ms: millis(start, first),
     // session_id is the project; the conversation stands in the metadata.
     session: textOf(field(metadata, 'thread_id', 'session_id', 'conversation_id')),
     user: textOf(field(metadata, 'user_id')),
@@ -110,8 +112,8 @@ function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
     kind === 'call' || (kind === null && isFields(outputs) && ('choices' in outputs || 'generations' in outputs))
   const metadata = metadataOf(row)
   return {
-    input: isCall ? said(inputs, 'user') : null,
-    output: isCall ? said(outputs, 'assistant') : null,
+    input: isCall ? recordedMessages(inputs, 'user') : null,
+    output: isCall ? recordedMessages(outputs, 'assistant') : null,
     cut: [isCut(row.inputs) ? 'inputs' : null, isCut(row.outputs) ? 'outputs' : null].filter((name) => name !== null),
     external: elsewhere(row),
     usage: isCall ? usageIn(row, outputs, metadata) : null,
@@ -122,11 +124,6 @@ function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
     tool: kind === 'tool' ? toolIn(row, inputs, outputs) : null,
     retrieval: kind === 'retrieval' ? retrievalIn(row, inputs, outputs) : null,
   }
-}
-
-const said = (value: unknown, role: Message['role']): Message[] | null => {
-  const messages = messagesOf(value, role)
-  return messages.length > 0 ? messages : null
 }
 
 const elsewhere = (row: Fields): string[] =>
@@ -162,18 +159,20 @@ function usageMetadata(outputs: unknown): Fields | null {
 const modelIn = (outputs: unknown, metadata: Fields): string | null =>
   textOf(isFields(outputs) ? outputs.model : null) ?? textOf(metadata.ls_model_name)
 
-function settingsIn(row: Fields, metadata: Fields): Record<string, string | number> {
+function settingsIn(row: Fields, metadata: Fields): Span['settings'] {
+  const parameters = parametersOf(row)
+  return callSettings({
+    model: textOf(metadata.ls_model_name) ?? field(parameters, 'model', 'model_name'),
+    temperature: metadata.ls_temperature ?? parameters.temperature,
+    top_p: parameters.top_p,
+    max_tokens: metadata.ls_max_tokens ?? parameters.max_tokens,
+  })
+}
+
+/** Parameters with which the model or the retriever was called. */
+function parametersOf(row: Fields): Fields {
   const extra = opened(row.extra)
-  const parameters = isFields(extra) && isFields(extra.invocation_params) ? extra.invocation_params : {}
-  const name = textOf(metadata.ls_model_name) ?? textOf(field(parameters, 'model', 'model_name'))
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const [path, value] of [
-    ['model.temperature', numberOf(metadata.ls_temperature ?? parameters.temperature)],
-    ['model.top_p', numberOf(parameters.top_p)],
-    ['model.max_tokens', numberOf(metadata.ls_max_tokens ?? parameters.max_tokens)],
-  ] as const)
-    if (value !== null) settings[path] = value
-  return settings
+  return isFields(extra) && isFields(extra.invocation_params) ? extra.invocation_params : {}
 }
 
 function toolIn(row: Fields, inputs: unknown, outputs: unknown): Span['tool'] {
@@ -193,8 +192,7 @@ function toolIn(row: Fields, inputs: unknown, outputs: unknown): Span['tool'] {
 }
 
 function retrievalIn(row: Fields, inputs: unknown, outputs: unknown): Span['retrieval'] {
-  const extra = opened(row.extra)
-  const parameters = isFields(extra) && isFields(extra.invocation_params) ? extra.invocation_params : {}
+  const parameters = parametersOf(row)
   const name = textOf(row.name) ?? ''
   return {
     bucket: /(retriever|retrieve|search)$/i.test(name) ? null : name,

@@ -1,7 +1,8 @@
 /** Items of OpenAI's evals: one answer of a model to one item of a data source, with what the graders said of it. */
+import { callSettings } from '../call-settings.ts'
 import { type Dialect, namedIn } from '../dialect.ts'
 import { nanosOf, plainId } from '../ids.ts'
-import { messagesOf } from '../messages.ts'
+import { recordedMessages } from '../messages.ts'
 import { type Part, type Score, spanOf, type Where } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
 import { countOf, type Fields, isFields, numberOf, textOf } from '../values.ts'
@@ -44,8 +45,6 @@ function* partsOf(row: Fields, where: Where, paths: readonly string[]): Generato
       where,
     },
   }
-  const input = messagesOf(sample.input, 'user')
-  const output = messagesOf(sample.output, 'assistant')
   const name = textOf(sample.model)
   yield {
     kind: 'span',
@@ -59,15 +58,20 @@ function* partsOf(row: Fields, where: Where, paths: readonly string[]): Generato
       end: null,
       status: error ? 'error' : 'unset',
       status_text: error ? textOf(error.code) : null,
-      input: input.length > 0 ? input : null,
-      output: output.length > 0 ? output : null,
+      input: recordedMessages(sample.input, 'user'),
+      output: recordedMessages(sample.output, 'assistant'),
       usage: usageIncluding({
         prompt: countOf(usage.prompt_tokens),
         completion: countOf(usage.completion_tokens),
         cached: countOf(usage.cached_tokens),
       }),
       model: name,
-      settings: settingsIn(sample, name),
+      settings: callSettings({
+        model: name,
+        temperature: sample.temperature,
+        top_p: sample.top_p,
+        max_tokens: sample.max_completion_tokens,
+      }),
       finish: textOf(sample.finish_reason),
       where,
     }),
@@ -84,14 +88,3 @@ const scoreOf = (result: Fields): Score => ({
   annotator: null,
   comment: null,
 })
-
-function settingsIn(sample: Fields, name: string | null): Record<string, string | number> {
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const [path, value] of [
-    ['model.temperature', numberOf(sample.temperature)],
-    ['model.top_p', numberOf(sample.top_p)],
-    ['model.max_tokens', numberOf(sample.max_completion_tokens)],
-  ] as const)
-    if (value !== null) settings[path] = value
-  return settings
-}

@@ -1,14 +1,16 @@
 /** OpenInference: messages, calls and documents flattened into attributes, as Phoenix, Arize and their instrumentors write them. */
+
 import { argumentsIn, toolAnswer } from '../blocks.ts'
+import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
-import { messagesOf } from '../messages.ts'
+import { messagesOf, recordedMessages } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Message, Score, Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
 import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf, unflattened } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireSpan } from '../wire.ts'
-import { wordOf } from '../words.ts'
+import { storeNamed } from '../words.ts'
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
   LLM: 'call',
@@ -76,8 +78,11 @@ function messagesIn(attrs: Fields, isOneTurn: boolean): Pick<Span, 'input' | 'ou
     return isOneTurn ? messagesOf(flat, role) : flat.flatMap((message) => messagesOf([message], role))
   }
   return {
-    input: list('llm.input_messages', 'user') ?? prompts(attrs) ?? bare(attrs['input.value'], 'user'),
-    output: list('llm.output_messages', 'assistant') ?? choices(attrs) ?? bare(attrs['output.value'], 'assistant'),
+    input: list('llm.input_messages', 'user') ?? prompts(attrs) ?? recordedMessages(attrs['input.value'], 'user'),
+    output:
+      list('llm.output_messages', 'assistant') ??
+      choices(attrs) ??
+      recordedMessages(attrs['output.value'], 'assistant'),
   }
 }
 
@@ -86,11 +91,6 @@ function flatMessage(item: unknown): unknown {
   if (!isFields(message)) return message
   const contents = field(message, 'contents', 'content')
   return { ...message, content: contents, contents: undefined, tool_call_id: message.tool_call_id }
-}
-
-const bare = (value: unknown, role: Message['role']): Message[] | null => {
-  const messages = messagesOf(value, role)
-  return messages.length > 0 ? messages : null
 }
 
 function prompts(attrs: Fields): Message[] | null {
@@ -121,28 +121,19 @@ function usageIn(attrs: Fields) {
 }
 
 /** Parameters of the call; some instrumentors put the whole response there, of which these names are the same. */
-function settingsIn(attrs: Fields): Record<string, string | number> {
+function settingsIn(attrs: Fields): Span['settings'] {
   const given = opened(attrs['llm.invocation_parameters'])
   const parameters = isFields(given) ? given : {}
-  const name = textOf(
-    field(attrs, 'llm.request.model_name') ??
+  return callSettings({
+    model:
+      field(attrs, 'llm.request.model_name') ??
       field(parameters, 'model', 'model_name') ??
       field(attrs, 'llm.model_name'),
-  )
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const [path, ...names] of [
-    ['model.temperature', 'temperature'],
-    ['model.top_p', 'top_p'],
-    ['model.max_tokens', 'max_tokens', 'max_completion_tokens', 'max_output_tokens'],
-  ] as const) {
-    const value = numberOf(field(parameters, ...names))
-    if (value !== null) settings[path] = value
-  }
-  const prompt = wordOf(textOf(attrs['prompt.id']))
-  const version = field(attrs, 'llm.prompt_template.version')
-  if (prompt && (typeof version === 'string' || typeof version === 'number'))
-    settings[`prompt.${prompt}.version`] = version
-  return settings
+    temperature: parameters.temperature,
+    top_p: parameters.top_p,
+    max_tokens: field(parameters, 'max_tokens', 'max_completion_tokens', 'max_output_tokens'),
+    prompt: [attrs['prompt.id'], attrs['llm.prompt_template.version']],
+  })
 }
 
 function toolIn({ attrs, name, status }: WireSpan): Span['tool'] {
@@ -172,15 +163,13 @@ function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): S
   const metadata = opened(attrs.metadata)
   const meta = isFields(metadata) ? metadata : {}
   return {
-    bucket: textOf(field(attrs, 'retriever.name', 'retrieval.data_source', 'gen_ai.data_source.id')) ?? generic(name),
+    bucket:
+      textOf(field(attrs, 'retriever.name', 'retrieval.data_source', 'gen_ai.data_source.id')) ?? storeNamed(name),
     query: textOf(field(attrs, 'reranker.query', 'input.value')),
     top_k: countOf(field(attrs, 'reranker.top_k', 'retrieval.top_k') ?? field(meta, 'similarity_top_k', 'top_k', 'k')),
     passages: list === null ? passagesOf(attrs['output.value']) : passagesOf(list),
   }
 }
-
-/** A class is no name of a store: every retriever of a framework has the same. */
-const generic = (name: string): string | null => (/(retriever|retrieve|query|search)$/i.test(name) ? null : name)
 
 function scoresIn(attrs: Fields): Score[] {
   return ['annotations', 'evaluations', 'trace.annotations', 'session.annotations', 'trace.evaluations'].flatMap(

@@ -1,11 +1,13 @@
 /** OpenLLMetry (Traceloop) and who took its form: prompts and completions under numbers, workflows and tools as entities. AgentOps too. */
+
 import { argumentsIn, contentText } from '../blocks.ts'
+import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
-import { messagesOf } from '../messages.ts'
+import { recordedMessages } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Message, Passage, Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf, unflattened } from '../values.ts'
+import { countOf, type Fields, field, isCut, isFields, opened, textOf, unflattened } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireEvent, WireSpan } from '../wire.ts'
 
@@ -66,8 +68,7 @@ const CONTENT = /^(traceloop\.entity\.(input|output)|gen_ai\.(prompt|completion)
 
 function numbered(attrs: Fields, prefix: string, role: Message['role']): Message[] | null {
   const list = unflattened(attrs, prefix)
-  const messages = Array.isArray(list) ? messagesOf(list, role) : []
-  return messages.length > 0 ? messages : null
+  return Array.isArray(list) ? recordedMessages(list, role) : null
 }
 
 function usageIn(attrs: Fields) {
@@ -81,14 +82,14 @@ function usageIn(attrs: Fields) {
   })
 }
 
-function settingsIn(attrs: Fields): Record<string, string | number> {
-  const name = textOf(field(attrs, 'gen_ai.request.model', 'llm.request.model', 'gen_ai.response.model'))
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const word of ['temperature', 'top_p', 'max_tokens']) {
-    const value = numberOf(field(attrs, `gen_ai.request.${word}`, `llm.request.${word}`))
-    if (value !== null) settings[`model.${word}`] = value
-  }
-  return settings
+function settingsIn(attrs: Fields): Span['settings'] {
+  const asked = (word: string) => field(attrs, `gen_ai.request.${word}`, `llm.request.${word}`)
+  return callSettings({
+    model: asked('model') ?? attrs['gen_ai.response.model'],
+    temperature: asked('temperature'),
+    top_p: asked('top_p'),
+    max_tokens: asked('max_tokens'),
+  })
 }
 
 /** What a tool's entity took and gave: `{"inputs": ..., "kwargs": ...}` around the arguments themselves. */

@@ -4,6 +4,7 @@
  */
 
 import { argumentsIn, contentText } from '../blocks.ts'
+import { callSettings } from '../call-settings.ts'
 import type { SpanReader } from '../dialect.ts'
 import { messagesOf } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
@@ -12,7 +13,6 @@ import { usageIncluding } from '../usage.ts'
 import { countOf, type Fields, field, isCut, numberOf, opened, textOf } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
-import { wordOf } from '../words.ts'
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
   chat: 'call',
@@ -180,19 +180,14 @@ function usageIn(attrs: Fields) {
   })
 }
 
-function settingsIn(attrs: Fields): Record<string, string | number> {
-  const name = textOf(field(attrs, 'gen_ai.request.model', 'gen_ai.response.model'))
-  const settings: Record<string, string | number> = name === null ? {} : { 'model.name': name }
-  for (const word of ['temperature', 'top_p', 'max_tokens']) {
-    const value = numberOf(attrs[`gen_ai.request.${word}`])
-    if (value !== null) settings[`model.${word}`] = value
-  }
-  const prompt = wordOf(textOf(attrs['gen_ai.prompt.name']))
-  const version = field(attrs, 'gen_ai.prompt.version')
-  if (prompt && (typeof version === 'string' || typeof version === 'number'))
-    settings[`prompt.${prompt}.version`] = version
-  return settings
-}
+const settingsIn = (attrs: Fields): Span['settings'] =>
+  callSettings({
+    model: field(attrs, 'gen_ai.request.model', 'gen_ai.response.model'),
+    temperature: attrs['gen_ai.request.temperature'],
+    top_p: attrs['gen_ai.request.top_p'],
+    max_tokens: attrs['gen_ai.request.max_tokens'],
+    prompt: [attrs['gen_ai.prompt.name'], attrs['gen_ai.prompt.version']],
+  })
 
 function finishIn(attrs: Fields): string | null {
   const reasons = opened(attrs['gen_ai.response.finish_reasons'])

@@ -54,8 +54,7 @@ const versionOf = (side: Derived['side'], key: string): string | null => {
 }
 
 async function speaksOf(objects: ObjectStore, key: string, names: ErasedNames): Promise<boolean> {
-  for await (const line of streamLines(objects, key))
-    if (names.mayStandIn(line) && lineWithout(line, names) !== line) return true
+  for await (const line of streamLines(objects, key)) if (lineWithout(line, names) !== line) return true
   return false
 }
 

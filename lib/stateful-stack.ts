@@ -24,20 +24,6 @@ export interface StatefulStackProps extends StackProps {
 /** A sealed version answers questions for a quarter; its evidence stays for a year. */
 const VAULT_LOCK = Duration.days(365)
 
-/** Items that the journal speaks about, and the locks that explain what is missing. */
-const LOOKED_AT = [
-  'lock',
-  'heldout',
-  'split',
-  'review',
-  'proposal',
-  'rejection',
-  'rollout',
-  'release',
-  'version',
-  'production',
-] as const
-
 /** Lines are evidence for as long as what they speak about. */
 const HEADS_LOCK = RELEASE_LOCK
 
@@ -84,10 +70,8 @@ export class StatefulStack extends Stack {
   /** The first import of a version with a journal begins it, and notes what stands there: it must see that. */
   private allowDeciding(): void {
     const { ingest, sealer, gate } = this.vault
-    for (const role of [ingest, sealer, gate, this.releases.releaser]) {
-      for (const statement of this.journal.mayAppend()) role.addToPolicy(statement)
-      this.journal.mark(role)
-    }
+    for (const role of [ingest, sealer, gate, this.releases.releaser])
+      for (const statement of this.journal.mayAppend(role)) role.addToPolicy(statement)
     for (const statement of mayRead(this.experience.bucket, 'autotune/runs/*/manifest.json'))
       ingest.addToPolicy(statement)
     ingest.addToPolicy(
@@ -106,7 +90,7 @@ export class StatefulStack extends Stack {
       ...mayRead(experience.bucket, 'packs/*', 'autotune/runs/*', 'experience/*', 'production/*'),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),
-      ledger.mayRead(...LOOKED_AT),
+      ledger.mayCheck(),
     ])
       auditor.addToPolicy(statement)
     return auditor

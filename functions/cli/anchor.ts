@@ -5,6 +5,7 @@ import { anchorOf } from '#core/heads/head-line.ts'
 import { Anchor } from '#schemas/head-line.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
+import { jsonOf } from '../streams/read-object.ts'
 import { openForAudit } from './open.ts'
 import { S3, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -76,14 +77,6 @@ export async function readAnchors(from: string): Promise<Anchor[]> {
   if (anchors.length === 0)
     throw new UserError(`${from} holds no anchor: "autotune anchor publish --to ${from}" writes one`)
   return anchors
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return null
-  }
 }
 
 /** `s3://BUCKET/PREFIX` as a bucket and the prefix in it. */

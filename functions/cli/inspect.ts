@@ -11,7 +11,7 @@ import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun, listRuns } from '../steps/run/run-record.ts'
 import { inBlocks } from '../streams/groups.ts'
-import { readText } from '../streams/read-object.ts'
+import { jsonOf, readText } from '../streams/read-object.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -39,18 +39,10 @@ export async function finishedRun(store: Store, run: string): Promise<RunManifes
 /** A file of a run; a UserError where somebody changed it so that it cannot be read any more. */
 async function readable<T>(store: Store, run: string, file: AutotuneFile): Promise<T | null> {
   const text = await readText(store.objects, keys.autotuneRun(run, file))
-  const value = parsed(text ?? 'null')
+  const value = jsonOf(text ?? 'null')
+  // Only that is damage: a store that cannot be read says so itself.
   if (value === undefined) throw damaged(run, file)
   return value as T | null
-}
-
-/** JSON value of a text; undefined where it is none. Only that is damage: a store that cannot be read says so itself. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const damaged = (run: string, file: AutotuneFile): UserError =>
@@ -90,7 +82,7 @@ async function listed(store: CommandStore): Promise<Listed[]> {
   const manifests = keysOfRuns.filter((key) => key.endsWith('/manifest.json'))
   const runs = await Array.fromAsync(
     inBlocks(manifests, async (key): Promise<Listed> => {
-      const manifest = RunManifest.safeParse(parsed((await readText(store.objects, key)) ?? ''))
+      const manifest = RunManifest.safeParse(jsonOf((await readText(store.objects, key)) ?? ''))
       if (!manifest.success)
         return { run: key.split('/').at(-2)!, intent: '', verdict: 'damaged', finished_at: '', winner: null }
       const { run_id, intent, verdict, finished_at, summary } = manifest.data

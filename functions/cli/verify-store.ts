@@ -1,7 +1,7 @@
 /** `autotune verify` without a run: everything that a store holds, against its journal of heads and the anchors of it. */
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { anchorOf, anchorProblem } from '#core/heads/head-line.ts'
-import type { Anchor } from '#schemas/head-line.ts'
+import type { Anchor, HeadLine } from '#schemas/head-line.ts'
 import type { HeadProblem } from '../steps/heads/check.ts'
 import { verifyWholeStore } from '../steps/release/verify-store.ts'
 import { readAnchors } from './anchor.ts'
@@ -25,7 +25,7 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
     const place = isLocal(store) ? store.dir : `s3://${store.deployment.bucket}`
     const { lines } = checked
     const { erasures } = checked.claims
-    const problems = [...anchorProblems(anchors, (a) => anchorProblem(lines, a)), ...checked.problems]
+    const problems = [...anchorProblems(anchors, lines), ...checked.problems]
     const end = lines.at(-1)
     const head = end ? anchorOf(end) : null
     const result = {
@@ -72,8 +72,8 @@ export async function verifyStore({ json, anchor, ...o }: Options): Promise<numb
   }
 }
 
-const anchorProblems = (anchors: readonly Anchor[], problem: (anchor: Anchor) => string | null): HeadProblem[] =>
+const anchorProblems = (anchors: readonly Anchor[], lines: readonly HeadLine[]): HeadProblem[] =>
   anchors.flatMap((anchor) => {
-    const why = problem(anchor)
+    const why = anchorProblem(lines, anchor)
     return why === null ? [] : [{ what: `anchor of line ${anchor.n}:`, why }]
   })

@@ -9,7 +9,7 @@ import { AdvanceInput, type Need } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { COUNTED } from '#schemas/watch.ts'
 import { workKeys } from '#schemas/work-keys.ts'
-import { endRun } from '../lambda/end-run.ts'
+import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { billedReplays, Paused, pausingPorts } from '../lambda/pausing-ports.ts'
 import type { Step } from '../lambda/step.ts'
@@ -24,7 +24,7 @@ export const advanceRunFunction: Step<AdvanceInput, Need> = {
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
   outcome(need) {
     if (need.kind === 'replays') return { counts: { [COUNTED.replayShards]: need.count } }
-    return need.kind === 'refused' ? { says: { verdict: 'refused' }, counts: { [COUNTED.verdict('refused')]: 1 } } : {}
+    return need.kind === 'refused' ? endedAs('refused') : {}
   },
   async work({ run: ref, pinned, answer }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)

@@ -10,10 +10,9 @@ import { searchProblems } from '#core/search/search-set.ts'
 import { type CompiledSet, RunInput, type RunRef } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { COUNTED } from '#schemas/watch.ts'
 import { workKeys } from '#schemas/work-keys.ts'
 import { UserError } from '../errors.ts'
-import { endRun } from '../lambda/end-run.ts'
+import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { AT_ONCE, contractPins, replaysOf, shardSize } from '../lambda/replays.ts'
 import type { Step } from '../lambda/step.ts'
@@ -61,8 +60,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   name: 'compile-search',
   input: RunInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
-  outcome: (compiled) =>
-    'refused' in compiled ? { says: { verdict: 'refused' }, counts: { [COUNTED.verdict('refused')]: 1 } } : {},
+  outcome: (compiled) => ('refused' in compiled ? endedAs('refused') : {}),
   async work({ run }, world) {
     const { store } = world
     const { target, replayer } = await requestOf(store, run)

@@ -3,9 +3,8 @@
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { type Finished, FinishInput } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
-import { COUNTED } from '#schemas/watch.ts'
 import { UserError } from '../errors.ts'
-import { endRun } from '../lambda/end-run.ts'
+import { endedAs, endRun } from '../lambda/end-run.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { Step } from '../lambda/step.ts'
@@ -20,7 +19,7 @@ export const finishRunFunction: Step<FinishInput, Finished> = {
   name: 'finish-run',
   input: FinishInput,
   about: ({ run }) => ({ run: run.run_id, intent: run.intent }),
-  outcome: ({ verdict }) => ({ says: { verdict }, counts: { [COUNTED.verdict(verdict)]: 1 } }),
+  outcome: ({ verdict }) => endedAs(verdict),
   async work({ run: ref, pinned, outcome }, { store }) {
     await holdLock(store, ref, (await requestOf(store, ref)).about)
     const run = await needJson<AutotuneRun>(store, pinned.input)

@@ -54,6 +54,15 @@ export const orNull = <T>(value: Promise<T | null>): Promise<T | null> =>
     throw error
   })
 
+/** JSON value of a text; undefined where it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** JSON value of what is stored under a key. Throws DamagedObject. */
 export function storedValue<T>(text: string, key: string): T {
   try {

@@ -63,14 +63,10 @@ export class HeadsJournal extends Construct {
     return [...mayRead(this.bucket, `${keys.heads()}*`), this.mac('kms:VerifyMac')]
   }
 
-  /** Reads, checks and adds lines. The role must be marked too. */
-  mayAppend(): PolicyStatement[] {
-    return [...this.mayCheck(), mayWrite(this.bucket, `${keys.heads()}*`), this.mac('kms:GenerateMac')]
-  }
-
-  /** Marks a role as one that decides. */
-  mark(role: IRole): void {
+  /** Reads, checks and adds lines: marks a role as one that decides, and gives the statements for it. */
+  mayAppend(role: IRole): PolicyStatement[] {
     Tags.of(role).add(DECIDES, 'yes')
+    return [...this.mayCheck(), mayWrite(this.bucket, `${keys.heads()}*`), this.mac('kms:GenerateMac')]
   }
 
   /** Variables by which a function finds it. */

@@ -17,15 +17,16 @@ import { Construct } from 'constructs'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { reviewDefinition } from '../definitions/review.ts'
-import { ReviewFunctions, type ReviewStores } from './review-functions.ts'
+import { ReviewFunctions } from './review-functions.ts'
 import { denyUnless } from './rights.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 import { endOf, stateMachine } from './state-machine.ts'
+import type { OpenStores } from './workflow-rights.ts'
 
 /** Who reviews, what is reviewed, and what follows. */
 export interface ReviewDeskProps {
   /** Experience, ledger and journal, and the releases, which are only read; the vault is none of its business. */
-  readonly stores: ReviewStores
+  readonly stores: OpenStores
   /** Who reviews for which role, and who writes to them. */
   readonly config: ReviewDeskConfig
   /** The tuning workflow: each of its runs that ends well is looked at, and a certified one is reviewed. */

@@ -5,18 +5,14 @@ import type { Key } from 'aws-cdk-lib/aws-kms'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
-import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import { RuntimeFunction } from './runtime-function.ts'
-import type { Stores } from './workflow-rights.ts'
-
-/** Stores of a desk. */
-export type ReviewStores = Pick<Stores, 'experience' | 'ledger' | 'journal'> & { readonly releases: ReleaseStore }
+import type { OpenStores } from './workflow-rights.ts'
 
 /** What the functions of a desk share. */
 export interface ReviewFunctionsProps {
   /** Experience, ledger and journal, and the releases, which are only read; the vault is none of its business. */
-  readonly stores: ReviewStores
+  readonly stores: OpenStores
   /** Key that links are signed under. */
   readonly linkKey: Key
 }
@@ -42,18 +38,7 @@ export class ReviewFunctions {
         ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
         ...mayRead(releases.bucket, 'rollouts/*'),
         mayWrite(bucket, 'reviews/*/evidence-*'),
-        ledger.mayRead(
-          'review',
-          'rejection',
-          'proposal',
-          'lock',
-          'heldout',
-          'split',
-          'rollout',
-          'release',
-          'version',
-          'production',
-        ),
+        ledger.mayCheck(),
         ledger.mayWrite('review', 'rejection'),
         ledger.mayCreate('proposal'),
       ],

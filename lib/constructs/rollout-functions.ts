@@ -7,16 +7,15 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { ENV } from '#schemas/env-names.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
-import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayWrite } from './rights.ts'
 import type { RoutingConfig } from './routing-config.ts'
 import { RuntimeFunction } from './runtime-function.ts'
-import type { Stores } from './workflow-rights.ts'
+import type { OpenStores } from './workflow-rights.ts'
 
 /** What the functions of rollouts share. */
 export interface RolloutFunctionsProps {
   /** Experience, ledger, journal and releases; the vault is none of its business. */
-  readonly stores: Pick<Stores, 'experience' | 'ledger' | 'journal'> & { readonly releases: ReleaseStore }
+  readonly stores: OpenStores
   /** Null: routing is published beside the releases alone. */
   readonly routing: RoutingConfig | null
 }
@@ -38,19 +37,7 @@ export class RolloutFunctions {
     return this.releasing('StartRollout', 'start-rollout', [
       ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'),
       mayWrite(bucket, 'packs/*'),
-      // The whole ledger that the journal of heads speaks about: nothing starts where it is not what that says.
-      ledger.mayRead(
-        'lock',
-        'heldout',
-        'split',
-        'review',
-        'proposal',
-        'rejection',
-        'rollout',
-        'release',
-        'version',
-        'production',
-      ),
+      ledger.mayCheck(),
       ledger.mayWrite('rollout', 'release', 'rejection'),
       ledger.mayCreate('version', 'proposal'),
       ...(this.props.routing?.mayPublish() ?? []),

@@ -13,15 +13,16 @@ import type { RolloutConfig } from '#schemas/release.ts'
 import { PRODUCTION_INBOX } from '#schemas/s3-keys.ts'
 import { rolloutDefinition } from '../definitions/rollout.ts'
 import { mayRead, mayWrite } from './rights.ts'
-import { RolloutFunctions, type RolloutFunctionsProps } from './rollout-functions.ts'
+import { RolloutFunctions } from './rollout-functions.ts'
 import { RoutingConfig } from './routing-config.ts'
 import type { RuntimeFunction } from './runtime-function.ts'
 import { endOf, stateMachine } from './state-machine.ts'
+import type { OpenStores } from './workflow-rights.ts'
 
 /** What is rolled out, and how. */
 export interface RolloutsProps {
   /** Experience, ledger, journal and releases; the vault is none of its business. */
-  readonly stores: RolloutFunctionsProps['stores']
+  readonly stores: OpenStores
   /** How each intent goes forward, and what brings it back. An intent without one is not rolled out. */
   readonly configs: Readonly<Record<string, RolloutConfig>>
   /** Takes rollouts that failed. */

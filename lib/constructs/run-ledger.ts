@@ -29,6 +29,20 @@ export type LedgerEntity =
 
 const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'review', 'rollout', 'release'])
 
+/** Items that the journal of heads speaks about, and the locks that explain what is missing. */
+const LOOKED_AT: readonly LedgerEntity[] = [
+  'lock',
+  'heldout',
+  'split',
+  'review',
+  'proposal',
+  'rejection',
+  'rollout',
+  'release',
+  'version',
+  'production',
+]
+
 /** The ledger (DynamoDB's twin of `ledger.sqlite`). Rights are given by the kind of item, over the partition key. */
 export class RunLedger extends Construct {
   /** Keys `pk` and `sk`, billed by request, recoverable to any second of the last 35 days. */
@@ -50,6 +64,11 @@ export class RunLedger extends Construct {
   /** Right to read items of the named kinds, by key; no scan. */
   mayRead(...entities: LedgerEntity[]): PolicyStatement {
     return this.statement(['dynamodb:GetItem', 'dynamodb:Query'], entities)
+  }
+
+  /** Right to read all that the journal of heads speaks about; for whoever goes on only where it is what that says. */
+  mayCheck(): PolicyStatement {
+    return this.mayRead(...LOOKED_AT)
   }
 
   /** Right to list items of the named kinds. */

@@ -57,8 +57,7 @@ export class RuntimeFunction extends Construct {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],
     })
-    const deciding = props.journal && !props.role ? props.journal.mayAppend() : []
-    if (deciding.length > 0) props.journal!.mark(role)
+    const deciding = props.journal && !props.role ? props.journal.mayAppend(role) : []
     const statements = [...props.statements, ...deciding, ...(props.sealed ? [] : [logging])]
     // A policy of this stack on whatever role: rights on a log group of this stack must not reach back into another one.
     const policy = statements.length > 0 ? new Policy(this, 'Policy', { roles: [role], statements }) : null

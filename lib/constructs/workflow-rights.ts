@@ -6,6 +6,7 @@ import type { HarnessProps } from './harness.ts'
 import { mayCallHarness, mayReplayHarness } from './harness.ts'
 import type { HeadsJournal } from './heads-journal.ts'
 import type { HeldOutVault } from './held-out-vault.ts'
+import type { ReleaseStore } from './release-store.ts'
 import { mayRead, mayReadVersions, mayWrite } from './rights.ts'
 import type { RunLedger } from './run-ledger.ts'
 
@@ -120,6 +121,9 @@ export interface Stores {
   /** What was decided; handed to the functions that decide alone. */
   readonly journal: HeadsJournal
 }
+
+/** What review and rollouts work on: the vault is none of their business. */
+export type OpenStores = Omit<Stores, 'vault'> & { readonly releases: ReleaseStore }
 
 /** Where the functions work, and how much at once. */
 export interface WorkflowFunctionsProps {

@@ -1,6 +1,5 @@
 /** Wall: who has the key of the journal, and not the keys of link and terminal, forges no decision unseen. */
 import { readdirSync, rmSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
@@ -9,7 +8,21 @@ import type { HeadLine } from '#schemas/head-line.ts'
 import { isWitnessedLater } from '../../functions/steps/heads/partitions.ts'
 import { verifyWholeStore } from '../../functions/steps/release/verify-store.ts'
 import { signer, start } from '../steps/release/support.ts'
-import { copied, file, found, json, open, rowsOf, type stages, stop, vote, withStages } from './written-store.ts'
+import {
+  copied,
+  file,
+  found,
+  inLedger,
+  json,
+  open,
+  partitionPutBack,
+  REJECTIONS,
+  rowsOf,
+  type stages,
+  stop,
+  vote,
+  withStages,
+} from './written-store.ts'
 
 withStages()
 
@@ -42,15 +55,15 @@ async function forged(dir: string, pk: string, change: (body: Body) => Body, rev
   const key = storeSigner(file(dir, 'vault'), 'heads')
   const { sk, body: text } = rowsOf(dir, pk)[0]!
   const { head_code: _, ...standing } = JSON.parse(text)
-  const database = new DatabaseSync(file(dir, 'ledger.sqlite'))
-  const row = database.prepare('SELECT revision FROM items WHERE pk = ? AND sk = ?').get(pk, sk) as { revision: number }
+  const select = 'SELECT revision FROM items WHERE pk = ? AND sk = ?'
+  const row = inLedger(dir, (ledger) => ledger.prepare(select).get(pk, sk) as { revision: number })
   const revision = row.revision + revisions
   const body = change(standing)
   const mac = await key.sign(itemText(pk, sk, revision, digestOf(body)))
-  database
-    .prepare('UPDATE items SET revision = ?, body = ? WHERE pk = ? AND sk = ?')
-    .run(revision, canonical({ ...body, head_code: { key: key.key, mac } }), pk, sk)
-  database.close()
+  const coded = canonical({ ...body, head_code: { key: key.key, mac } })
+  inLedger(dir, (ledger) =>
+    ledger.prepare('UPDATE items SET revision = ?, body = ? WHERE pk = ? AND sk = ?').run(revision, coded, pk, sk),
+  )
   await rewritten(dir, [
     ...linesOf(dir)
       .map(({ head }) => head)
@@ -148,19 +161,19 @@ describe('with the key of the journal', () => {
 describe('a store of version 0.2.0', () => {
   /** Makes a store one of version 0.2.0: its journal speaks of fewer partitions, and no decision has a code. */
   async function older(dir: string): Promise<void> {
-    const database = new DatabaseSync(file(dir, 'ledger.sqlite'))
     const key = storeSigner(file(dir, 'vault'), 'heads')
     const last = new Map<string, string>()
-    const rows = database.prepare('SELECT * FROM items').all() as unknown as (Body & { pk: string; sk: string })[]
+    const rows = inLedger(dir, (ledger) => ledger.prepare('SELECT * FROM items').all() as Body[])
     for (const { pk, sk, revision, body } of rows) {
       const { head_code, codes: _, ...bare } = JSON.parse(body)
       if (head_code === undefined) continue
       const mac = await key.sign(itemText(pk, sk, revision, digestOf(bare)))
       const coded = isWitnessedLater(pk) ? bare : { ...bare, head_code: { key: key.key, mac } }
       last.set(`${pk} ${sk} ${revision}`, digestOf(bare))
-      database.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(coded), pk, sk)
+      inLedger(dir, (ledger) =>
+        ledger.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(coded), pk, sk),
+      )
     }
-    database.close()
     await rewritten(
       dir,
       linesOf(dir).flatMap(({ head }): HeadLine['head'][] => {
@@ -194,12 +207,7 @@ describe('a store of version 0.2.0', () => {
     await stop(store)
     store.close()
     expect(await found(dir)).toEqual([])
-    const taken = (pk: string) => {
-      const database = new DatabaseSync(file(dir, 'ledger.sqlite'))
-      database.prepare('DELETE FROM items WHERE pk = ?').run(pk)
-      database.close()
-    }
-    for (const pk of ['rejection#support.refund', 'production#ro_r', 'proposal#r_01']) taken(pk)
+    for (const pk of [REJECTIONS, 'production#ro_r', 'proposal#r_01']) partitionPutBack(dir, pk, null)
     const removed = (await found(dir)).join('\n')
     for (const what of ['rejection of', 'production log of', 'what became of proposal'])
       expect(removed).toMatch(new RegExp(`${what} .* is missing`))

@@ -7,20 +7,11 @@ import type { Store } from '#ports'
 import type { HeadLine } from '#schemas/head-line.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../functions/steps/run/verify.ts'
-import {
-  aMarkedWorld,
-  erased,
-  filesWith,
-  madeOnce,
-  markOf,
-  problemsOf,
-  runs,
-  stockedMarked,
-} from '../steps/erase/support.ts'
-import { run } from '../steps/stores.ts'
+import { aMarkedWorld, erased, filesWith, madeOnce, markOf, problemsOf, runs } from '../steps/erase/support.ts'
+import { run, stocked } from '../steps/stores.ts'
 
 const certified = async (store: Store) => {
-  await stockedMarked(store, 'files', aMarkedWorld())
+  await stocked(store, aMarkedWorld(), { layout: 'files' })
   expect((await run(store, { runId: 'r' })).verdict).toBe('certified')
 }
 const made = madeOnce({

@@ -4,7 +4,6 @@ import type { Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishPack } from '../../functions/steps/experience/documents.ts'
 import { importAlone } from '../../functions/steps/experience/import-lock.ts'
-import { ingest } from '../../functions/steps/experience/ingest.ts'
 import { packStore } from '../../functions/steps/experience/pack.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
 import { settleReview } from '../../functions/steps/review/reviews.ts'
@@ -22,7 +21,7 @@ import {
   start,
   TO_RELEASE,
 } from '../steps/release/support.ts'
-import { holder, imported, Killed, RECORDED, run, watched } from '../steps/stores.ts'
+import { holder, imported, Killed, run, watched } from '../steps/stores.ts'
 import { aFamily, aPack, aTarget, aWorld, REFS } from '../support/builders.ts'
 import { copied, found, open, type stages, stop, withStages } from './written-store.ts'
 
@@ -51,14 +50,7 @@ const DONE: readonly (readonly [what: string, stage: keyof typeof stages, act: (
       'an import of further runs into segments, and another one',
       'certified',
       async (store) => {
-        for (const from of [0, 100])
-          await ingest(
-            store,
-            async function* () {
-              yield* more(from)
-            },
-            RECORDED,
-          )
+        for (const from of [0, 100]) await imported(store, more(from))
       },
     ],
     ['packing what lay in folders', 'certified', (store) => packStore(store, async () => {})],

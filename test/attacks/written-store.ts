@@ -71,14 +71,24 @@ export async function found(dir: string): Promise<string[]> {
   }
 }
 
+/** Works on the ledger of a store as somebody does who has its file. */
+export function inLedger<T>(dir: string, act: (ledger: DatabaseSync) => T): T {
+  const ledger = new DatabaseSync(join(dir, 'ledger.sqlite'))
+  try {
+    return act(ledger)
+  } finally {
+    ledger.close()
+  }
+}
+
 export function edited(dir: string, pk: string, change: (body: Record<string, never>) => unknown, revision = 0): void {
-  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
-  const rows = database.prepare('SELECT sk, body FROM items WHERE pk = ?').all(pk) as { sk: string; body: string }[]
-  for (const { sk, body } of rows)
-    database
-      .prepare('UPDATE items SET body = ?, revision = revision + ? WHERE pk = ? AND sk = ?')
-      .run(canonical(change(JSON.parse(body))), revision, pk, sk)
-  database.close()
+  const rows = rowsOf(dir, pk)
+  inLedger(dir, (ledger) => {
+    for (const { sk, body } of rows)
+      ledger
+        .prepare('UPDATE items SET body = ?, revision = revision + ? WHERE pk = ? AND sk = ?')
+        .run(canonical(change(JSON.parse(body))), revision, pk, sk)
+  })
 }
 
 /** Takes the codes off the items of a store, and the debits that say how they lay there. */
@@ -88,23 +98,21 @@ export function uncoded(dir: string): void {
   for (const pk of ['split', 'heldout#support.refund']) edited(dir, pk, ({ head_code: _, ...body }) => body)
 }
 
-export function inserted(dir: string, pk: string, sk: string, body: unknown): void {
-  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
-  database.prepare('INSERT INTO items VALUES (?, ?, 0, ?)').run(pk, sk, canonical(body))
-  database.close()
+export function inserted(dir: string, pk: string, sk: string, body: unknown, revision = 0): void {
+  inLedger(dir, (ledger) =>
+    ledger.prepare('INSERT INTO items VALUES (?, ?, ?, ?)').run(pk, sk, revision, canonical(body)),
+  )
 }
 
 /** Puts one partition of the ledger back as an older copy had it, codes and all; null: it is emptied. */
 export function partitionPutBack(dir: string, pk: string, older: keyof typeof stages | null): void {
-  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
-  database.prepare('DELETE FROM items WHERE pk = ?').run(pk)
-  if (older !== null) {
-    const source = new DatabaseSync(join(stages[older], 'ledger.sqlite'))
-    for (const row of source.prepare('SELECT pk, sk, revision, body FROM items WHERE pk = ?').all(pk))
-      database.prepare('INSERT INTO items VALUES (?, ?, ?, ?)').run(...(Object.values(row) as string[]))
-    source.close()
-  }
-  database.close()
+  const select = 'SELECT pk, sk, revision, body FROM items WHERE pk = ?'
+  const rows = older === null ? [] : inLedger(stages[older], (ledger) => ledger.prepare(select).all(pk))
+  inLedger(dir, (ledger) => {
+    ledger.prepare('DELETE FROM items WHERE pk = ?').run(pk)
+    for (const row of rows)
+      ledger.prepare('INSERT INTO items VALUES (?, ?, ?, ?)').run(...(Object.values(row) as string[]))
+  })
 }
 
 /** Partitions of the tests' intent. */
@@ -113,18 +121,15 @@ export const CLAIMS = 'family#support.refund'
 
 /** Edits the first row of a partition. */
 function firstEdited(dir: string, pk: string, body: unknown): void {
-  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
-  database.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(body), pk, rowsOf(dir, pk)[0]!.sk)
-  database.close()
+  const { sk } = rowsOf(dir, pk)[0]!
+  inLedger(dir, (ledger) =>
+    ledger.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?').run(canonical(body), pk, sk),
+  )
 }
 
 export function rowsOf(dir: string, pk: string): { readonly sk: string; readonly body: string }[] {
-  const database = new DatabaseSync(join(dir, 'ledger.sqlite'))
-  try {
-    return database.prepare('SELECT sk, body FROM items WHERE pk = ? ORDER BY sk').all(pk) as never
-  } finally {
-    database.close()
-  }
+  const select = 'SELECT sk, body FROM items WHERE pk = ? ORDER BY sk'
+  return inLedger(dir, (ledger) => ledger.prepare(select).all(pk) as never)
 }
 
 export const file = (dir: string, ...path: readonly string[]): string => join(dir, ...path)
@@ -226,13 +231,8 @@ export const ATTACKS: readonly Attack[] = [
     'an approval is forged in the ledger',
     'certified',
     (dir) => {
-      const database = new DatabaseSync(file(dir, 'ledger.sqlite'))
-      const source = new DatabaseSync(file(stages.approved, 'ledger.sqlite'))
-      const { body } = source.prepare("SELECT body FROM items WHERE pk = 'review'").get() as { body: string }
-      const { head_code: _, ...review } = JSON.parse(body)
-      database.prepare("INSERT INTO items VALUES ('review', 'rv_r_1', 2, ?)").run(canonical(review))
-      database.close()
-      source.close()
+      const { head_code: _, ...review } = JSON.parse(rowsOf(stages.approved, 'review')[0]!.body)
+      inserted(dir, 'review', 'rv_r_1', review, 2)
     },
     /review rv_r_1 is not in the journal: somebody else wrote it/,
   ],

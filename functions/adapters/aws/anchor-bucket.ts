@@ -7,6 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { UserError } from '../../errors.ts'
+import { inBlocks } from '../../streams/groups.ts'
 
 export interface AnchorBucket {
   /** Keeps a text under a key in compliance mode; one that is kept there already stays. Throws UserError where nothing is locked. */
@@ -40,10 +41,10 @@ export function anchorBucket(Bucket: string): AnchorBucket {
         const page: ListObjectVersionsCommandOutput = await client.send(
           new ListObjectVersionsCommand({ Bucket, Prefix, KeyMarker, VersionIdMarker }),
         )
-        for (const { Key, VersionId } of page.Versions ?? []) {
+        yield* inBlocks(page.Versions ?? [], async ({ Key, VersionId }) => {
           const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }))
-          yield await Body!.transformToString()
-        }
+          return await Body!.transformToString()
+        })
         KeyMarker = page.IsTruncated ? page.NextKeyMarker : undefined
         VersionIdMarker = page.NextVersionIdMarker
       } while (KeyMarker !== undefined)

@@ -39,6 +39,9 @@ export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): 
 /** Case that an indexed run records. */
 export const caseOf = ({ case_id, run_id }: IndexLine): string => case_id ?? run_id
 
+/** A run of a case, as both are ordered: no name holds a NUL, so that a case sorts before every case that begins with its name. */
+export const caseRun = (line: IndexLine): string => `${caseOf(line)}\u0000${line.run_id}`
+
 /** Run, family and case by their hashes: unique in a store, and nobody's business. */
 export interface HashedNames {
   readonly run: string

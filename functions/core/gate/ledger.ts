@@ -69,14 +69,7 @@ export function answerQuestion(item: LedgerItem, commit: string, bit: boolean): 
 export function supersede(item: LedgerItem): Transition {
   if (item.used > 0) return { refused: `version was asked ${item.used} times: its families stay with it` }
   if (item.retired) return { refused: `version is already ${item.retired}` }
-  return {
-    next: {
-      ...item,
-      retired: 'superseded',
-      chain: chainLink(item.chain, { superseded: true }),
-      revision: item.revision + 1,
-    },
-  }
+  return retire(item, 'superseded')
 }
 
 /** A version of which families were erased answers no further question: it was counted with them, and no question can be answered without. */
@@ -84,15 +77,12 @@ export function endErased(item: LedgerItem): Transition {
   if (item.used === 0) return supersede(item)
   if (item.retired) return { refused: `version is already ${item.retired}` }
   if (item.open) return { refused: `question ${item.open.k} is open for run ${item.open.run_id}` }
-  return {
-    next: {
-      ...item,
-      retired: 'erased',
-      chain: chainLink(item.chain, { erased: true }),
-      revision: item.revision + 1,
-    },
-  }
+  return retire(item, 'erased')
 }
+
+const retire = (item: LedgerItem, retired: 'superseded' | 'erased'): Transition => ({
+  next: { ...item, retired, chain: chainLink(item.chain, { [retired]: true }), revision: item.revision + 1 },
+})
 
 /** Does an item hold together? Recomputes every link from the published facts, and the state from the history. */
 export function chainHolds(item: LedgerItem): boolean {

@@ -7,7 +7,7 @@ import type { RejectionRecord } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
-import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
+import { digestOfObject, jsonOf, readJson, streamLines } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 type Replaced = ErasedHead['replaced'][number]
@@ -54,26 +54,17 @@ const versionOf = (side: Derived['side'], key: string): string | null => {
 }
 
 async function speaksOf(objects: ObjectStore, key: string, names: ErasedNames): Promise<boolean> {
-  for await (const line of streamLines(objects, key))
-    if (names.mayStandIn(line) && lineWithout(line, names) !== line) return true
+  for await (const line of streamLines(objects, key)) if (lineWithout(line, names) !== line) return true
   return false
 }
 
 /** A line of canonical JSON without them; null: all of it is about one of them, or nobody can read it any more. */
 function lineWithout(line: string, names: ErasedNames): string | null {
   if (!names.mayStandIn(line)) return line
-  const value = parsed(line)
+  const value = jsonOf(line)
   if (value === undefined || names.isAbout(value)) return null
   const without = canonical(names.without(value))
   return without === canonical(value) ? line : without
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }
 
 async function rewritten(

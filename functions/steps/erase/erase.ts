@@ -42,6 +42,8 @@ export interface PlannedErasure {
   readonly plan: ErasurePlan
   readonly chosen: Chosen
   readonly derived: readonly Derived[]
+  /** Sealed versions that lose cases. */
+  readonly versions: readonly LedgerItem[]
 }
 
 /** What there is to erase. Writes nothing. Throws UserError for a run or a family of which there is nothing, and nothing was. */
@@ -73,7 +75,7 @@ export async function planErasure(store: Store, wanted: Wanted): Promise<Planned
     retired_versions: versions.filter((v) => v.retired !== null && v.retired !== 'superseded').map((v) => v.version),
     erased_before: before,
   }
-  return { plan, chosen, derived }
+  return { plan, chosen, derived, versions }
 }
 
 function refuseUnknown(
@@ -112,7 +114,7 @@ async function runsOn({ objects }: Store, indexes: ReadonlySet<string>): Promise
  */
 export async function erase(
   store: Store,
-  { chosen, derived }: PlannedErasure,
+  { chosen, derived, versions }: PlannedErasure,
   said: Pick<ErasedHead, 'reason' | 'person'>,
   check: () => Promise<void>,
 ): Promise<void> {
@@ -120,7 +122,7 @@ export async function erase(
   const intents = await intentsOf(store)
   await check()
   await bury(store, chosen, derived, said)
-  for (const { intent, version } of await versionsIn(store, intents, derived)) await endVersion(store, intent, version)
+  for (const { intent, version } of versions) await endVersion(store, intent, version)
   await eraseRejections(store, intents, chosen.names)
   await store.scrub?.()
   store.progress(`erasing what was computed from ${chosen.runs.size} runs`)

@@ -24,9 +24,8 @@ export interface Chosen {
   readonly copies: number
   /** Prefixes of the indexes that list them. */
   readonly indexes: ReadonlySet<string>
-  /** Families that are left with fewer runs, and those of which no run is left, by their hashes. */
+  /** Their families, by their hashes. */
   readonly families: ReadonlySet<string>
-  readonly whole: ReadonlySet<string>
   /** Names of those of which no run is left, as far as their records could still be read. */
   readonly familyNames: ReadonlySet<string>
   /** Every name under which something computed from these runs may speak of them. */
@@ -120,8 +119,7 @@ async function linkedFamilies(objects: ObjectStore, chosen: readonly Match[]): P
   const families = new Set(chosen.map(({ line }) => line.family))
   for (const intent of new Set(chosen.flatMap(({ run }) => run?.intent_id ?? []))) {
     const beside = new Map<string, string[]>()
-    const links = streamLinks(objects, intent)
-    for await (const { family, joins } of links) {
+    for await (const { family, joins } of streamLinks(objects, intent)) {
       beside.set(family, [...(beside.get(family) ?? []), joins])
       beside.set(joins, [...(beside.get(joins) ?? []), family])
     }
@@ -136,11 +134,11 @@ async function* streamLinks(objects: ObjectStore, intent: string) {
     yield* streamValues<{ readonly family: string; readonly joins: string }>(objects, key)
 }
 
-/** What is left of their families, and the names that go with those of which nothing is. */
+/** Their families, and the names that go with those of which nothing is left. */
 async function familiesOf(
   store: Store,
   chosen: readonly Match[],
-): Promise<Pick<Chosen, 'families' | 'whole' | 'familyNames' | 'names'>> {
+): Promise<Pick<Chosen, 'families' | 'familyNames' | 'names'>> {
   const ids = new Set(chosen.map(({ line }) => line.run_id))
   const families = new Set(chosen.map(({ line }) => line.family))
   const whole = new Set(families)
@@ -152,5 +150,5 @@ async function familiesOf(
     chosen.flatMap(({ line, run }) => (run !== null && whole.has(line.family) ? [run.family_id] : [])),
   )
   const names = new ErasedNames(new Set([...ids, ...chosen.map(({ line }) => caseOf(line)), ...familyNames]))
-  return { families, whole, familyNames, names }
+  return { families, familyNames, names }
 }

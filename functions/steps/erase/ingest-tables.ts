@@ -4,13 +4,13 @@ import { familyHash } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore } from '../../ports.ts'
 import { readLines } from '../../streams/read-object.ts'
-import type { FamilyLink } from '../experience/family-links.ts'
+import { type FamilyLink, rootOf } from '../experience/family-links.ts'
+import { besideOf } from '../experience/segments.ts'
 
 /** Replaces a segment of lines by one of others, under the name that these have. Killed in between, both stand. */
 async function replaceSegment(objects: ObjectStore, key: string, lines: readonly unknown[]): Promise<void> {
-  const folder = key.slice(0, key.lastIndexOf('/') + 1)
   const text = canonicalLines(lines)
-  const next = `${folder}${digestOfBytes(text).slice(7)}.jsonl`
+  const next = besideOf(key, digestOfBytes(text))
   if (next === key) return
   if (lines.length > 0) await objects.putIfAbsent(next, text)
   await objects.delete(key)
@@ -49,7 +49,7 @@ export async function eraseNames(
       if (!lines.some(({ joins }) => familyNames.has(joins))) continue
       const renamed = lines.flatMap((link) => {
         if (!familyNames.has(link.joins)) return [link]
-        const root = rootOf(joined, link.joins)
+        const root = rootOf((family) => joined.get(family), familyHash(link.joins)) ?? link.joins
         if (!familyNames.has(root)) return [{ ...link, joins: root }]
         // The family itself joins too: a version that holds it holds all that counted for it.
         const { family: _, ...rest } = link
@@ -64,13 +64,3 @@ export async function eraseNames(
 }
 
 const nobody = (family: string): string => `erased-${familyHash(family)}`
-
-function rootOf(joined: ReadonlyMap<string, string>, name: string): string {
-  const passed = new Set<string>()
-  for (let at = name; ; ) {
-    const next = joined.get(familyHash(at))
-    if (next === undefined || passed.has(at)) return at
-    passed.add(at)
-    at = next
-  }
-}

@@ -3,7 +3,7 @@
  * again ends it: lines of the index go last, and lead to whatever is left.
  */
 import { canonical } from '#core/canonical.ts'
-import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { caseRun, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
@@ -12,7 +12,7 @@ import { MOST_HEAD_BYTES, readSegmentHead } from '../../streams/segment-format.t
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { indexesOf, linesUnder } from '../experience/run-index.ts'
 import { SegmentWriter } from '../experience/segment-writer.ts'
-import { addSegments } from '../experience/segments.ts'
+import { addSegments, besideOf } from '../experience/segments.ts'
 
 /** Segments in which one of these runs lies. */
 export async function segmentsWith(objects: ObjectStore, runs: ReadonlyMap<string, unknown>): Promise<Set<string>> {
@@ -57,9 +57,6 @@ export async function eraseRecorded(
 
 export const RESTORE = 'Import the same records again, which restores its runs, and erase then'
 
-const besideOf = (key: string, digest: string): string =>
-  `${key.slice(0, key.lastIndexOf('/') + 1)}${digest.slice(7)}.jsonl`
-
 /** Writes segments again without some of their runs. What becomes of a line of the index then; null: it goes. */
 async function nextLines(
   { objects, scratch }: Pick<Store, 'objects' | 'scratch'>,
@@ -70,8 +67,7 @@ async function nextLines(
   const beside = new Map<string, Map<string, IndexLine>>([...segments].map((segment) => [segment, new Map()]))
   for (const index of await indexesOf(objects))
     for await (const line of linesUnder(objects, index))
-      if (line.packed && !runs.has(line.run_id))
-        beside.get(line.packed.segment)?.set(`${caseOf(line)}\u0000${line.run_id}`, line)
+      if (line.packed && !runs.has(line.run_id)) beside.get(line.packed.segment)?.set(caseRun(line), line)
   const moved = new Map<string, IndexLine | null>()
   for (const [segment, lines] of beside) {
     const head = await objects.readRange(segment, 0, MOST_HEAD_BYTES)
@@ -98,7 +94,7 @@ async function listedElsewhere(
   const found = new Map<string, IndexLine>()
   for (const index of await indexesOf(objects))
     for await (const other of linesUnder(objects, index)) {
-      const name = `${caseOf(other)}\u0000${other.run_id}`
+      const name = caseRun(other)
       if (other.packed?.segment !== segment && lines.has(name)) found.set(name, lines.get(name)!)
     }
   return [...found.values()]

@@ -68,15 +68,25 @@ export class FamilyLinks {
 
   /** Name of the family that a family joined in the end; null: it joined none. */
   #rootOf(family: string): string | null {
-    let root: string | null = null
-    const passed = new Set<string>()
-    for (let at = family; !passed.has(at); ) {
-      const link = this.#aside.get(`link ${at}`)
-      if (link === null) break
-      passed.add(at)
-      root = (JSON.parse(link) as FamilyLink).joins
-      at = familyHash(root)
-    }
-    return root
+    return rootOf((of) => {
+      const link = this.#aside.get(`link ${of}`)
+      return link === null ? undefined : (JSON.parse(link) as FamilyLink).joins
+    }, family)
   }
+}
+
+/**
+ * Name of the family that a family (hashed) joined in the end; null: it joined none.
+ * @param joined name of the family that a family joined itself
+ */
+export function rootOf(joined: (family: string) => string | undefined, family: string): string | null {
+  let root: string | null = null
+  const passed = new Set<string>()
+  for (let at = family; !passed.has(at); at = familyHash(root)) {
+    const joins = joined(at)
+    if (joins === undefined) break
+    passed.add(at)
+    root = joins
+  }
+  return root
 }

@@ -2,7 +2,7 @@
  * Which runs an intent has, on one side of the store: segments that are only ever added, so that ingest lists runs in the
  * vault without reading it, and nobody lists a million folders.
  */
-import { caseOf, familyHash, type IndexLine } from '#core/experience/index-line.ts'
+import { caseRun, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { streamLines } from '../../streams/read-object.ts'
@@ -82,8 +82,7 @@ async function* readCounted(
     for await (const key of soundSegments(objects, keys.index(intent)))
       for await (const text of streamLines(objects, key)) {
         const line = JSON.parse(text) as IndexLine
-        // No name holds a NUL, so that a case sorts before every case that begins with its name.
-        const key = `${caseOf(line)}\u0000${line.run_id}`
+        const key = caseRun(line)
         const known = sorted.get(key)
         if (known === null || (await isBetter(recorded, line, JSON.parse(known) as IndexLine))) sorted.set(key, text)
       }

@@ -1,7 +1,7 @@
 /** Packs recorded runs into segments: put aside first, then written some thousand at a time, each segment whole and once. */
 import type { Records } from '#core/bytes/records.ts'
 import { digestOfBytes } from '#core/canonical.ts'
-import { caseOf, type IndexLine, type Packed } from '#core/experience/index-line.ts'
+import { caseRun, type IndexLine, type Packed } from '#core/experience/index-line.ts'
 import type { PackedRun } from '#core/experience/run-files.ts'
 import { COMPILE_RULES } from '#schemas/compile-rules.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -133,8 +133,7 @@ export class SegmentWriter<T> {
 
   async *#segments(): AsyncGenerator<Segment<T>> {
     for (const some of this.#groups()) {
-      const key = (e: Entry<T>) => `${caseOf(e.line)}\u0000${e.line.run_id}`
-      const ordered = some.map((e) => [key(e), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+      const ordered = some.map((e) => [caseRun(e.line), e] as const).sort(([a], [b]) => (a < b ? -1 : 1))
       yield await this.#segment(ordered.map(([, e]) => e))
     }
   }

@@ -19,6 +19,10 @@ export async function addSegments(
   }
 }
 
+/** Key of a segment that takes the place of another one. */
+export const besideOf = (key: string, digest: string): string =>
+  `${key.slice(0, key.lastIndexOf('/') + 1)}${digest.slice('sha256:'.length)}.jsonl`
+
 /** Is an object there, and are its bytes those that it is named by? null: it is not there. `ending`: what follows the digest. */
 export async function isAsNamed(objects: ObjectStore, key: string, ending: string): Promise<boolean | null> {
   const digest = await digestOfObject(objects, key)

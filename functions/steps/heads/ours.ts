@@ -68,4 +68,5 @@ export async function partitionProblem(heads: Store['heads'], pk: string): Promi
   return null
 }
 
-const RESTORE = 'Restore the ledger from a copy; "autotune verify" without a run names what differs'
+/** What to do about an item that is not what the journal has. */
+export const RESTORE = 'Restore the ledger from a copy; "autotune verify" without a run names what differs'

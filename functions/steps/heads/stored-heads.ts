@@ -122,12 +122,8 @@ export async function removedRuns(
   { objects }: { readonly objects: ObjectStore },
   there: ReadonlySet<string>,
 ): Promise<Extract<Head, { kind: 'run' }>[]> {
-  const known = new Map<string, Extract<Head, { kind: 'run' }>>()
-  for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key)))) {
-    const head = line?.head
-    if (head?.kind === 'given_up') known.delete(head.run)
-    const runs = head?.kind === 'run' ? [head] : head?.kind === 'begun' ? head.found : []
-    for (const run of runs) if (run.kind === 'run') known.set(run.run, run)
-  }
-  return [...known.values()].filter(({ run }) => !there.has(run))
+  const lines: HeadLine[] = []
+  for await (const line of inBlocks(objects.list(keys.heads()), (key) => orNull(readJson<HeadLine>(objects, key))))
+    if (line?.head) lines.push(line)
+  return [...claimsOf(lines).runs.values()].filter(({ run }) => !there.has(run))
 }

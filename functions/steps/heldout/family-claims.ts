@@ -8,6 +8,7 @@ import { itemName } from '#core/heads/claims.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
+import { RESTORE } from '../heads/ours.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed, type SealedSet } from './open-sealed.ts'
@@ -32,9 +33,7 @@ export async function claimProblem(
 export async function needClaimsOf(store: Store, item: LedgerItem, sealed: Pick<SealedSet, 'panel'>): Promise<void> {
   const why = await claimProblem(store, item, sealed)
   if (why !== null)
-    throw new UserError(
-      `${itemName({ pk: rowKeys.versions(item.intent), sk: item.version })} ${why}. Restore the ledger from a copy; "autotune verify" without a run names what differs`,
-    )
+    throw new UserError(`${itemName({ pk: rowKeys.versions(item.intent), sk: item.version })} ${why}. ${RESTORE}`)
 }
 
 /** The same of versions as they lie sealed. A deployment lets no role but its sealer write a claim, and reads no sealed version for it. */

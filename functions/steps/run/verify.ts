@@ -18,7 +18,7 @@ import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { asText, digestOfPut } from '../../streams/groups.ts'
-import { digestOfObject, readText, streamLines } from '../../streams/read-object.ts'
+import { digestOfObject, jsonOf, readText, streamLines } from '../../streams/read-object.ts'
 import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../heldout/gate.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
 import { replayerOf } from '../replay/replays.ts'
@@ -134,13 +134,7 @@ function otherReplayer({ replayer = { kind: 'transcript' } }: AutotuneRun, engin
     : `${given.path} is now ${given.digest.slice(0, 19)}, the run pinned ${replayer.digest.slice(0, 19)}: restore the module and its local files`
 }
 
-function parseOr<T>(text: string): T | null {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    return null
-  }
-}
+const parseOr = <T>(text: string): T | null => (jsonOf(text) ?? null) as T | null
 
 async function recompute(
   store: Store,

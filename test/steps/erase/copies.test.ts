@@ -9,6 +9,7 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { openStore } from '../../../functions/embedded/open-store.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { INTENT } from '../../support/builders.ts'
+import { imported, stocked } from '../stores.ts'
 import {
   aMarkedRun,
   aMarkedWorld,
@@ -16,12 +17,10 @@ import {
   familyOf,
   filesWith,
   idOf,
-  importedMarked,
   madeOnce,
   markOf,
   problemsOf,
   runs,
-  stockedMarked,
 } from './support.ts'
 
 /** What another run says, under other ids, recorded for another family. */
@@ -39,9 +38,9 @@ const own = (as: string): ExperienceRun => ({
 
 const made = madeOnce({
   async copies(store: Store) {
-    await stockedMarked(store, 'segments', aMarkedWorld({ search: 5, heldout: 5 }))
-    await importedMarked(store, [copyOf('s1', 'a'), own('a')])
-    await importedMarked(store, [copyOf('s1', 'b'), own('b')])
+    await stocked(store, aMarkedWorld({ search: 5, heldout: 5 }), { layout: 'segments' })
+    await imported(store, [copyOf('s1', 'a'), own('a')])
+    await imported(store, [copyOf('s1', 'b'), own('b')])
   },
 })
 const families = async (store: Store) =>
@@ -70,7 +69,7 @@ test('an encrypted vault loses a run like a plain one', async () => {
   const store = openStore(dir, { durable: false, vaultKeyCommand: `echo ${key}` })
   try {
     await store.unlockVault()
-    await stockedMarked(store, 'segments', aMarkedWorld({ search: 3, heldout: 4 }))
+    await stocked(store, aMarkedWorld({ search: 3, heldout: 4 }), { layout: 'segments' })
     const listed = async () => (await Array.fromAsync(compileIntent({ ...store, objects: store.vault }, INTENT))).join()
     expect(await listed()).toContain(markOf('h2'))
     expect(await erased(store, runs('h2'))).toMatchObject({ runs: 1, segments: 1 })

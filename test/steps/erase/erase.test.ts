@@ -8,7 +8,7 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { openRunReview } from '../../../functions/steps/review/opening.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { desk, inProcess } from '../../support/harness-engine.ts'
-import { run } from '../stores.ts'
+import { imported, run } from '../stores.ts'
 import {
   aMarkedWorld,
   erased,
@@ -16,7 +16,6 @@ import {
   filesWith,
   fullStore,
   idOf,
-  importedMarked,
   madeOnce,
   markOf,
   problemsOf,
@@ -55,14 +54,14 @@ describe.each(['files', 'segments'] as const)('a store of %s', (layout) => {
   test('goes on with what is left: runs count it alone, and the same import but for the erased runs changes nothing', async () => {
     const store = made.copied(layout)
     await erased(store, runs(...NAMES))
-    await importedMarked(store, aMarkedWorld({ search: 0, prefix: 'q' }))
+    await imported(store, aMarkedWorld({ search: 0, prefix: 'q' }))
     expect((await run(store, { runId: 'n' })).verdict).not.toBe('refused')
     const set = Buffer.from((await store.objects.get(keys.goldens('support.refund')))!).toString()
     expect(set.trim().split('\n')).toHaveLength(60 + 200 + 2 - NAMES.length)
     const left = [...aMarkedWorld({ search: 60 }), ...aMarkedWorld({ search: 0, prefix: 'k' })].filter(
       ({ run_id }) => !NAMES.some((name) => idOf(name) === run_id),
     )
-    expect(await importedMarked(store, left)).toMatchObject({ stored: 0, unchanged: left.length, restored: 0 })
+    expect(await imported(store, left)).toMatchObject({ stored: 0, unchanged: left.length, restored: 0 })
     expect(await problemsOf(store)).toEqual([])
   })
 })
@@ -114,7 +113,7 @@ test('an erased run is never imported again, whoever brings it and whatever it s
   const again = aMarkedWorld({ search: 60 })
   const changed = again.map((one) => (one.run_id === idOf('h7') ? { ...one, date: '2026-06-01' } : one))
   for (const brought of [again, changed])
-    await expect(importedMarked(store, brought)).rejects.toThrow(
+    await expect(imported(store, brought)).rejects.toThrow(
       new RegExp(
         `nothing was imported.*\n.*${idOf('s3')} was erased on .* by ana@.*: request 4711\n.*${idOf('h7')} was`,
       ),

@@ -2,24 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
 import type { LocalStore } from '../../../functions/embedded/open-store.ts'
-import { contents, Killed, rows, run, watched } from '../stores.ts'
-import {
-  aMarkedRun,
-  aMarkedWorld,
-  erased,
-  filesWith,
-  madeOnce,
-  markOf,
-  problemsOf,
-  runs,
-  stockedMarked,
-} from './support.ts'
+import { contents, Killed, rows, run, stocked, watched } from '../stores.ts'
+import { aMarkedRun, aMarkedWorld, erased, filesWith, madeOnce, markOf, problemsOf, runs } from './support.ts'
 
 /** A run of each side, and one whose note stands in artifacts and in rejection memory. */
 const NAMES = ['s3', 'h7', 'x0']
 const small = (layout: 'files' | 'segments', heldout: number, verdict: string) => async (store: Store) => {
   const blocks = aMarkedRun('x0', { side: 'search', required: 2, gold: 2 })
-  await stockedMarked(store, layout, [...aMarkedWorld({ search: 20, heldout }), blocks])
+  await stocked(store, [...aMarkedWorld({ search: 20, heldout }), blocks], { layout })
   expect((await run(store, { runId: 'r' })).verdict).toBe(verdict)
 }
 const made = madeOnce({

@@ -10,16 +10,14 @@ import { ExperienceRun } from '#schemas/experience-run.ts'
 import { type LocalStore, openStore } from '../../../functions/embedded/open-store.ts'
 import { erase, type PlannedErasure, planErasure } from '../../../functions/steps/erase/erase.ts'
 import type { Wanted } from '../../../functions/steps/erase/find.ts'
-import { publishPack, publishSuite } from '../../../functions/steps/experience/documents.ts'
-import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import type { Layout } from '../../../functions/steps/experience/layout.ts'
 import { changeRollout } from '../../../functions/steps/release/change-rollout.ts'
 import { verifyWholeStore } from '../../../functions/steps/release/verify-store.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
-import { aFamily, aPack, aSuite, aTarget, type FamilyParts } from '../../support/builders.ts'
+import { aFamily, aTarget, type FamilyParts } from '../../support/builders.ts'
 import { desk, inProcess } from '../../support/harness-engine.ts'
 import { approve, HAND, ID, signer, start } from '../release/support.ts'
-import { holder, memory, RECORDED, run } from '../stores.ts'
+import { holder, imported, memory, run, stocked } from '../stores.ts'
 
 /** Mark of the run of this name: no mark is part of another one. */
 export const markOf = (name: string): string => `MARK${name}z`
@@ -49,23 +47,6 @@ export const aMarkedWorld = ({ search = 6, heldout = 100, prefix = 'h' } = {}): 
   ...count(heldout).map((i) => aMarkedRun(`${prefix}${i}`, { side: 'heldout' })),
 ]
 
-export async function stockedMarked<S extends Store>(store: S, layout: Layout, runs = aMarkedWorld()): Promise<S> {
-  await publishPack(store, aPack())
-  await publishSuite(store, aSuite())
-  await importedMarked(store, runs, layout)
-  return store
-}
-
-export const importedMarked = (store: Store, runs: readonly ExperienceRun[], layout: Layout | null = null) =>
-  ingest(
-    store,
-    async function* () {
-      yield* runs
-    },
-    RECORDED,
-    { layout },
-  )
-
 export const SAID = { reason: 'request 4711', person: 'ana@example.com' }
 
 /** Plans an erasure and carries it out. */
@@ -84,9 +65,9 @@ export const problemsOf = async (store: Store): Promise<string[]> =>
 export async function fullStore(store: Store, layout: Layout): Promise<void> {
   const blocks = aMarkedRun('x0', { side: 'search', required: 2, gold: 2 })
   const regresses = aMarkedRun('x1', { side: 'search', gold: 4 })
-  await stockedMarked(store, layout, [...aMarkedWorld({ search: 60 }), blocks, regresses])
+  await stocked(store, [...aMarkedWorld({ search: 60 }), blocks, regresses], { layout })
   expect((await run(store, { runId: 'r' })).verdict).toBe('certified')
-  await importedMarked(store, aMarkedWorld({ search: 0, prefix: 'k' }))
+  await imported(store, aMarkedWorld({ search: 0, prefix: 'k' }))
   const target = aTarget({ scoring: { replayer: 'module' } })
   const harness = inProcess(store, () => desk())
   const request = { target, candidates: null, runId: 'm', demonstration: null }

@@ -6,34 +6,22 @@ import { planErasure } from '../../../functions/steps/erase/erase.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { aTarget } from '../../support/builders.ts'
-import { items, run } from '../stores.ts'
-import {
-  aMarkedRun,
-  aMarkedWorld,
-  erased,
-  familyOf,
-  filesWith,
-  importedMarked,
-  madeOnce,
-  markOf,
-  problemsOf,
-  runs,
-  stockedMarked,
-} from './support.ts'
+import { imported, items, run, stocked } from '../stores.ts'
+import { aMarkedRun, aMarkedWorld, erased, familyOf, filesWith, madeOnce, markOf, problemsOf, runs } from './support.ts'
 
 const target = aTarget({ scoring: { replayer: 'transcript', questions: 2, alpha: 0.1 } })
 const no = aMarkedRun('x0', { side: 'heldout', required: 3 })
 const made = madeOnce({
   async unasked(store: Store) {
-    await stockedMarked(store, 'segments', aMarkedWorld({ heldout: 20 }))
+    await stocked(store, aMarkedWorld({ heldout: 20 }), { layout: 'segments' })
     expect((await run(store, { runId: 'r' })).verdict).toBe('inconclusive')
   },
   async asked(store: Store) {
-    await stockedMarked(store, 'segments', [...aMarkedWorld({ heldout: 120 }), no])
+    await stocked(store, [...aMarkedWorld({ heldout: 120 }), no], { layout: 'segments' })
     expect((await run(store, { runId: 'r', target })).verdict).toBe('not_certified')
   },
   async passed(store: Store) {
-    await stockedMarked(store, 'segments')
+    await stocked(store, aMarkedWorld(), { layout: 'segments' })
     expect((await run(store, { runId: 'r' })).verdict).toBe('certified')
   },
 })
@@ -60,7 +48,7 @@ test('one that was asked ends: its answers stand, it answers no other, and what 
   expect((await items(store)).every(chainHolds)).toBe(true)
   expect(await problemsOf(store)).toEqual([])
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: null, differences: [] })
-  await importedMarked(store, aMarkedWorld({ search: 0, heldout: 30, prefix: 'k' }))
+  await imported(store, aMarkedWorld({ search: 0, heldout: 30, prefix: 'k' }))
   const next = await run(store, { runId: 'n', target })
   expect(next.heldout_families).toBe(30)
   expect(filesWith(store.dir, markOf('h8')).some((file) => file.startsWith('goldens/'))).toBe(true)

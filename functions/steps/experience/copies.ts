@@ -13,8 +13,8 @@ import type { ObjectStore, Scratch } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import type { FamilyLink } from './family-links.ts'
-import type { Side } from './import-journal.ts'
 import { NearCopies } from './near-copies.ts'
+import type { Side } from './side.ts'
 
 /** The first run of a content, in the table. */
 interface StoredContent {

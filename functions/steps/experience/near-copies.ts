@@ -9,7 +9,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
-import type { Side } from './import-journal.ts'
+import type { Side } from './side.ts'
 
 /** From this estimated share of common shingles on, two runs are near copies. */
 const LEAST_LIKENESS = 0.8

@@ -9,10 +9,11 @@ import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { erasuresOf } from '../store/erasures.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal } from './import-journal.ts'
 import { readImported } from './imported.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns, readIndex } from './run-index.ts'
+import { objectsOf, type Side } from './side.ts'
 
 /** Ids that a message names. */
 const EXAMPLES = 5
@@ -36,7 +37,7 @@ export async function compareRecords(
     const journal = await ImportJournal.read(store.objects, aside)
     const erasures = await erasuresOf(store)
     const compared = async (side: Side): Promise<RecordsFound> => {
-      const objects = side === 'search' ? store.objects : store.vault
+      const objects = objectsOf(store, side)
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
         imported: (run) => {
@@ -68,7 +69,7 @@ export async function compareImported(
   intent: string,
   side: Side,
 ): Promise<BothSides | null> {
-  const objects = side === 'search' ? store.objects : store.vault
+  const objects = objectsOf(store, side)
   const aside = store.scratch()
   try {
     let imported = 0

@@ -50,9 +50,7 @@ export async function compareRecords(
       })
       return { ...found, unlisted: await unlisted(objects, side, { journal, erasures }, aside) }
     }
-    const [search, heldout] = [await compared('search'), await compared('heldout')]
-    const bad = ({ missing, changed, unlisted, unerased }: RecordsFound) => missing + changed + unlisted + unerased > 0
-    return bad(search) || bad(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
+    return whatIsWrong({ search: await compared('search'), heldout: await compared('heldout') })
   } finally {
     aside.close()
   }
@@ -98,14 +96,17 @@ export async function compareImported(
     let unlisted = 0
     for (const [key] of aside.entries('imported '))
       if (aside.get(`listed ${side} ${familyHash(key.slice('imported '.length))}`) === null) unlisted++
-    if (found.missing + found.changed + unlisted === 0) return null
-    const whole = { ...found, unlisted }
-    return side === 'search'
-      ? { search: whole, heldout: NOTHING }
-      : { search: NOTHING, heldout: { ...whole, examples: [] } }
+    return whatIsWrong({ search: NOTHING, heldout: NOTHING, [side]: { ...found, unlisted } })
   } finally {
     aside.close()
   }
+}
+
+/** What was found, without the names of held-out runs; null: nothing is wrong. */
+function whatIsWrong({ search, heldout }: BothSides): BothSides | null {
+  const isWrong = ({ missing, changed, unlisted, unerased }: RecordsFound) =>
+    missing + changed + unlisted + unerased > 0
+  return isWrong(search) || isWrong(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
 }
 
 /** What a run was when it was imported. */

@@ -17,8 +17,6 @@ const WORDS = 'the parcel left our "house" on Monday and should reach you\nwithi
 /**
  * Writes `traces` traces three times: as lines, as lines of a hundred, and `repeats` times over in one document, once with a
  * resource a trace and once with all spans in one scope.
- *
- * @returns bytes of one line of each trace together
  */
 export function writeSource(folder: string, seed: number, traces: number, repeats: number): void {
   const random = draws(seed)

@@ -15,7 +15,6 @@ const RUNS = 3
 const READER = fileURLToPath(new URL('./import-reader.ts', import.meta.url))
 
 interface Reading {
-  readonly records: number
   readonly cpu_seconds: number
   readonly bytes: number
   readonly rss_mb: number

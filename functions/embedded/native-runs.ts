@@ -1,12 +1,11 @@
 /** Files of native records to prepared runs, on the cores that there are and in the order of the files. */
 import { availableParallelism } from 'node:os'
-import type { TextLine } from '#adapters/local/carriers/text-lines.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { readJsonl } from '#adapters/local/import/read-jsonl.ts'
 import { scriptFile } from '#adapters/local/program-files.ts'
 import { Threads } from '#adapters/local/threads/threads.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
-import { ahead } from '../streams/groups.ts'
+import { ahead, inTextBlocks } from '../streams/groups.ts'
 import { type LineBlock, type PreparedBlock, prepareLines, readBlock } from './prepare-lines.ts'
 
 export interface PreparingOptions {
@@ -20,8 +19,7 @@ export interface PreparingOptions {
 const MOST_WORKERS = 4
 const LINES_IN_PLACE = 128
 /** Of a block, whichever comes first: some ten milliseconds of work. */
-const BLOCK_LINES = 32
-const BLOCK_CHARS = 512 * 1024
+const BLOCK = { most: 32, mostChars: 512 * 1024 }
 /** Blocks that a thread has at hand: none of them waits while this one prepares a block itself. */
 const QUEUED_BLOCKS = 3
 
@@ -61,23 +59,16 @@ export async function* nativeRuns(
 
 async function* blocksOf(files: readonly string[], splitKey: string): AsyncGenerator<LineBlock | ImportError> {
   for (const file of files) {
-    let lines: TextLine[] = []
-    let chars = 0
     let unread: ImportError | null = null
-    try {
-      for await (const line of readJsonl(file)) {
-        lines.push(line)
-        chars += line.text.length
-        if (lines.length < BLOCK_LINES && chars < BLOCK_CHARS) continue
-        yield { file, lines, splitKey }
-        lines = []
-        chars = 0
+    const linesOf = async function* () {
+      try {
+        yield* readJsonl(file)
+      } catch (error) {
+        if (!(error instanceof ImportError)) throw error
+        unread = error
       }
-    } catch (error) {
-      if (!(error instanceof ImportError)) throw error
-      unread = error
     }
-    if (lines.length > 0) yield { file, lines, splitKey }
+    for await (const lines of inTextBlocks(linesOf(), BLOCK, ({ text }) => text.length)) yield { file, lines, splitKey }
     if (unread !== null) yield unread
   }
 }

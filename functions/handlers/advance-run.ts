@@ -15,8 +15,9 @@ import { billedReplays, Paused, pausingPorts } from '../lambda/pausing-ports.ts'
 import type { Step } from '../lambda/step.ts'
 import { needJson, type OutcomeFile, putJson, requestOf } from '../lambda/work.ts'
 import { refusedByTwoAnswers } from '../steps/replay/answered-alike.ts'
+import { writeArtifacts } from '../steps/run/finish.ts'
 import { holdLock } from '../steps/run/lock.ts'
-import { keepLateRefusal, writeArtifacts } from '../steps/run/run.ts'
+import { keepLateRefusal } from '../steps/run/run.ts'
 
 export const advanceRunFunction: Step<AdvanceInput, Need> = {
   name: 'advance-run',

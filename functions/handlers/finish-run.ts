@@ -11,8 +11,8 @@ import type { Step } from '../lambda/step.ts'
 import { needJson, type OutcomeFile, requestOf } from '../lambda/work.ts'
 import { openWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
+import { finishRun } from '../steps/run/finish.ts'
 import { holdLock } from '../steps/run/lock.ts'
-import { finishRun } from '../steps/run/run.ts'
 import { rowKeys } from '../steps/store/ledger-keys.ts'
 
 export const finishRunFunction: Step<FinishInput, Finished> = {

@@ -5,8 +5,9 @@ import { workKeys } from '#schemas/work-keys.ts'
 import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
 import { refTo, requestOf } from '../lambda/work.ts'
+import { answeredContract } from '../steps/run/contract.ts'
 import { holdLock } from '../steps/run/lock.ts'
-import { answeredContract, pinnedInput } from '../steps/run/run.ts'
+import { pinnedInput } from '../steps/run/pinned-input.ts'
 
 export const pinRunFunction: Step<PinRunInput, Pinned> = {
   name: 'pin-run',

@@ -11,8 +11,8 @@ import { openWorld } from '../lambda/world.ts'
 import { compareImported } from '../steps/experience/stored-records.ts'
 import { sealIfNeeded } from '../steps/heldout/seal.ts'
 import { transcriptReplays } from '../steps/replay/replays.ts'
+import { answeredContract } from '../steps/run/contract.ts'
 import { ContractRefused } from '../steps/run/refusal.ts'
-import { answeredContract } from '../steps/run/run.ts'
 
 export const sealVersionFunction: Step<SealVersionInput, { readonly facts: HeldoutVersion | null }> = {
   name: 'seal-version',

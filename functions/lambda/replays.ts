@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
-import type { AnsweredContract } from '../steps/run/run.ts'
+import type { AnsweredContract } from '../steps/run/contract.ts'
 import type { World } from './world.ts'
 
 /** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */

@@ -6,7 +6,7 @@ import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { Replayer, RunManifest } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import type { RunRequest } from '../steps/run/run.ts'
+import type { RunRequest } from '../steps/run/contract.ts'
 import { readJson } from '../streams/read-object.ts'
 
 /** A work file that must be there. Throws UserError naming it: it has expired, or another step never ran. */

@@ -50,6 +50,25 @@ export async function* inShards<T>(
   if (shard.length > 0) yield shard
 }
 
+/** Texts in blocks of so many, or of so many characters, whichever comes first. */
+export async function* inTextBlocks<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  { most, mostChars }: { readonly most: number; readonly mostChars: number },
+  charsOf: (item: T) => number,
+): AsyncGenerator<readonly T[]> {
+  let block: T[] = []
+  let chars = 0
+  for await (const item of items) {
+    block.push(item)
+    chars += charsOf(item)
+    if (block.length < most && chars < mostChars) continue
+    yield block
+    block = []
+    chars = 0
+  }
+  if (block.length > 0) yield block
+}
+
 /** How many objects are read at once: enough to keep the disk or the network busy, few enough to stay flat. */
 const READ_AHEAD = 64
 

@@ -132,7 +132,7 @@ describe('on the command line', () => {
     const share = await autotune('import', '--pack', pack, '--heldout-share', '.3', '--store', store)
     expect(share.code).toBe(0)
     const { openStore } = await import('../../functions/embedded/open-store.ts')
-    const { fixSplit } = await import('../../functions/steps/experience/ingest.ts')
+    const { fixSplit } = await import('../../functions/steps/experience/split-rule.ts')
     const { stocked } = await import('../steps/stores.ts')
     const opened = openStore(store, { durable: false })
     await fixSplit(opened, { by: 'hash', key: 'k', heldout_share: 0.3 })

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, vi } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { main } from '../../bin/autotune.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
-import { fixSplit } from '../../functions/steps/experience/ingest.ts'
+import { fixSplit } from '../../functions/steps/experience/split-rule.ts'
 import { RECORDED, run, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 

@@ -1,5 +1,6 @@
 /** Texts by key, as many as a disk holds: the newest in memory, the others in sorted runs that are merged as they come to be many. */
 import type { Records } from './records.ts'
+import { spread } from './spread.ts'
 
 /** Texts in memory, and their characters with those of their keys, before they become a run. */
 const NEWEST_TEXTS = 32 * 1024
@@ -65,16 +66,15 @@ export class TextTable {
 
   /** Keys with a prefix and their texts, in code-unit order. Nothing may be set meanwhile. */
   *entries(prefix = ''): Generator<Entry> {
-    const newest = this.#sorted().filter(([key]) => key.startsWith(prefix))
-    const parts = [...this.#runs.map((run) => this.#from(run, prefix)), newest.values()]
+    const parts = [...this.#runs.map((run) => this.#from(run, prefix)), this.#sorted(prefix).values()]
     for (const entry of merged(parts)) {
       if (!entry[0].startsWith(prefix)) return
       yield entry
     }
   }
 
-  #sorted(): Entry[] {
-    return [...this.#newest].sort(([a], [b]) => (a < b ? -1 : 1))
+  #sorted(prefix = ''): Entry[] {
+    return [...this.#newest].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
   #write(): void {
@@ -173,13 +173,6 @@ function hashOf(key: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
   return spread(hash)
-}
-
-/** Spreads 32 bits (the finaliser of MurmurHash3). */
-function spread(value: number): number {
-  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }
 
 // A filter has a power of two of bits, so that a mask finds one.

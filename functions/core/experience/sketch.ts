@@ -1,5 +1,6 @@
 /** Sketches of what runs say, to find near copies: MinHash over runs of words, under the split's key. */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { spread } from '../bytes/spread.ts'
 import { mac } from '../mac.ts'
 import { type ContentName, hiddenUnder } from './content.ts'
 
@@ -26,7 +27,7 @@ export function sketchOf(splitKey: string, run: ExperienceRun): Sketch | null {
   const least = new Int32Array(BINS).fill(-1)
   for (let i = 0; i + WORDS <= hashes.length; i++) {
     let hash = seed
-    for (let k = 0; k < WORDS; k++) hash = mixed(hash ^ hashes[i + k]!)
+    for (let k = 0; k < WORDS; k++) hash = spread(hash ^ hashes[i + k]!)
     const [bin, value] = [hash & (BINS - 1), hash >>> 6]
     if (least[bin] === -1 || value < least[bin]!) least[bin] = value
   }
@@ -89,7 +90,7 @@ function hashesOfWords(text: string, seed: number): number[] {
   let hash = start
   let length = 0
   const end = () => {
-    if (length > 0) hashes.push(mixed(hash))
+    if (length > 0) hashes.push(spread(hash))
     hash = start
     length = 0
   }
@@ -111,12 +112,4 @@ function hashesOfWords(text: string, seed: number): number[] {
   }
   end()
   return hashes
-}
-
-/** Spreads 32 bits (the finaliser of MurmurHash3). */
-function mixed(value: number): number {
-  let hash = value
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }

@@ -69,24 +69,21 @@ export function transcriptReplayer(
   }
   const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
   /** What the baseline's replay of a case sees and asks. Kept for the last case alone: many settings are held against it. */
-  let last: {
-    readonly case: SlimCase
-    readonly seen: Pick<TrimmedCase, 'recording' | 'asked'> & { shape: Int32Array }
-  } | null = null
+  let last: { readonly case: SlimCase; readonly seen: Seen } | null = null
   const baselineSees = (index: number) => {
     const replayCase = panel.cases.at(index)!
     if (last?.case !== replayCase) {
       const recording = chooseRecording(replayCase, baselinePlan, pins.baseline)
       if (typeof recording === 'string') return null
-      const { shape } = render(prepare(recording), baselinePlan)
-      last = { case: replayCase, seen: { recording, shape, asked: askedFor(recording, baselinePlan) } }
+      const rendered = render(prepare(recording), baselinePlan)
+      last = { case: replayCase, seen: { recording, rendered, asked: askedFor(recording, baselinePlan) } }
     }
     return last.seen
   }
   /** Would the replay see and ask what the baseline's does? */
-  const isBaseline = (index: number, { recording, rendered, asked }: TrimmedCase<SlimRecording>): boolean => {
+  const isBaseline = (index: number, trimmed: Seen): boolean => {
     const seen = baselineSees(index)
-    return seen?.recording === recording && sameShape(rendered.shape, seen.shape) && sameFlags(asked, seen.asked)
+    return seen !== null && seesTheSame(trimmed, seen)
   }
   const view: CaseView = {
     renders: true,
@@ -166,21 +163,11 @@ export function unreplayableAnswer(
   return {
     measures: UNREPLAYABLE,
     decisionChanged: true,
-    result: {
-      case_id: caseId,
-      family_id: familyId,
-      status,
-      reason: unreplayable,
-      recording: null,
-      context: null,
-      context_equal: false,
-      findings: [],
-      scorecard: null,
-    },
+    result: { ...UNTOLD, case_id: caseId, family_id: familyId, status, reason: unreplayable },
   }
 }
 
-/** Of a replay that nobody reads but for its measures. */
+/** The line of a replay of which nothing is told but its measures. */
 const UNTOLD = {
   status: 'replayed',
   reason: null,
@@ -219,10 +206,13 @@ function atLatency(
   return { measures: { ...measures, latency_ms: latencyMs }, amounts }
 }
 
+/** What a replay sees and asks. */
+type Seen = Pick<TrimmedCase<SlimRecording>, 'recording' | 'rendered' | 'asked'>
+
 const sameFlags = (a: Uint8Array, b: Uint8Array): boolean => a.every((flag, i) => flag === b[i])
 
 /** Would two settings show a case the same, and ask the same? Exactly when `keyOf` is the same. */
-const seesTheSame = (a: TrimmedCase, b: TrimmedCase): boolean =>
+const seesTheSame = (a: Seen, b: Seen): boolean =>
   a.recording === b.recording && sameShape(a.rendered.shape, b.rendered.shape) && sameFlags(a.asked, b.asked)
 
 /** Exact identity of what a replay would see and ask: recording, context and approvals, as text of one byte a character. */

@@ -9,9 +9,9 @@ import { DamagedObject, UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { streamValues } from '../../streams/read-object.ts'
 import { ImportJournal } from '../experience/import-journal.ts'
-import { fixedSplit } from '../experience/ingest.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { indexesOf, linesUnder } from '../experience/run-index.ts'
+import { fixedSplit } from '../experience/split-rule.ts'
 
 /** Runs by their ids, or all of a family, of whatever intent. */
 export type Wanted = { readonly runs: ReadonlySet<string> } | { readonly family: string }

@@ -3,18 +3,17 @@
  * run of the other are one family, on the side of the first. What is known of contents lies under ingest's own prefix,
  * named under the split's key: a table of what is sealed that others could read would tell them what is in it.
  */
-import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { nameContent } from '#core/experience/content.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import type { RunFacts } from '#core/experience/prepared-run.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
 import type { FamilyLink } from './family-links.ts'
-import type { Side } from './import-journal.ts'
 import { NearCopies } from './near-copies.ts'
+import { addSegments } from './segments.ts'
+import type { Side } from './side.ts'
 
 /** The first run of a content, in the table. */
 interface StoredContent {
@@ -43,7 +42,6 @@ interface FoundLink {
   readonly sealed: boolean
 }
 
-const SEGMENT_LINES = 10_000
 /** Pairs of near copies that are kept for an example. */
 const MOST_PAIRS = 100
 
@@ -188,19 +186,13 @@ export class Copies {
   async keepContents(): Promise<void> {
     await this.#near.keep((intent, family) => this.#sideOf(intent, family))
     for (const intent of this.#intents)
-      for await (const lines of inShards(this.#newContents(intent), SEGMENT_LINES)) {
-        const text = canonicalLines(lines)
-        await this.#objects.putIfAbsent(keys.contentSegment(intent, digestOfBytes(text)), text)
-      }
+      await addSegments(this.#objects, this.#newContents(intent), (digest) => keys.contentSegment(intent, digest))
   }
 
   /** Keeps the links that are new, for ingest itself. While they are not kept, the same import finds them again. */
   async keepLinks(): Promise<void> {
     for (const intent of this.#intents)
-      for await (const lines of inShards(this.#newLinks(intent), SEGMENT_LINES)) {
-        const text = canonicalLines(lines)
-        await this.#objects.putIfAbsent(keys.journalLinkSegment(intent, digestOfBytes(text)), text)
-      }
+      await addSegments(this.#objects, this.#newLinks(intent), (digest) => keys.journalLinkSegment(intent, digest))
   }
 
   get intents(): ReadonlySet<string> {

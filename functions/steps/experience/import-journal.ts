@@ -9,8 +9,7 @@ import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { ahead } from '../../streams/groups.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
 import { soundSegments } from './segments.ts'
-
-export type Side = 'search' | 'heldout'
+import type { Side } from './side.ts'
 
 /** One run that is stored whole. */
 interface JournalLine extends HashedNames {

@@ -1,28 +1,23 @@
 /** Stores imported runs: each family goes to search or to the vault before anything is written where the optimiser reads. */
 import { digestOf } from '#core/canonical.ts'
-import { caseOf, familyHash, familyName, type HashedNames, type IndexLine } from '#core/experience/index-line.ts'
-import { prepareRuns, type RunFacts } from '#core/experience/prepared-run.ts'
-import { filesOfPacked, type RunFiles } from '#core/experience/run-files.ts'
-import { type SplitRule, splitSide } from '#core/experience/split.ts'
-import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
+import { familyName } from '#core/experience/index-line.ts'
+import { prepareRuns } from '#core/experience/prepared-run.ts'
+import type { SplitRule } from '#core/experience/split.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { ObjectStore, Scratch, Store } from '../../ports.ts'
+import type { Store } from '../../ports.ts'
 import { inShards } from '../../streams/groups.ts'
 import { erasuresOf } from '../store/erasures.ts'
-import { rowKeys } from '../store/ledger-keys.ts'
+import { checked } from './check-runs.ts'
 import { Copies } from './copies.ts'
-import { spentFamilies } from './families.ts'
+import { SpentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
-import { noteImported } from './imported.ts'
-import { type IncomingRun, IncomingRuns, type TakenRun } from './incoming-runs.ts'
+import { ImportJournal } from './import-journal.ts'
+import { type IncomingRun, IncomingRuns } from './incoming-runs.ts'
 import { fixLayout, type Layout, layoutFor } from './layout.ts'
-import { Restore } from './restore.ts'
-import { addToIndex } from './run-index.ts'
-import { SegmentWriter } from './segment-writer.ts'
-import { UnlistedRuns } from './unlisted-runs.ts'
+import { objectsOf, SIDES, type Side } from './side.ts'
+import { fixSplit } from './split-rule.ts'
+import { writeRuns } from './write-runs.ts'
 
 export interface IngestReport {
   readonly stored: number
@@ -66,15 +61,6 @@ export interface CopiesReport {
   readonly burned_families: number
 }
 
-/** The store's split rule; `null` before its first import of runs. */
-export const fixedSplit = async (store: Store): Promise<SplitRule | null> =>
-  (await store.table.get<SplitRule>(...rowKeys.split()))?.body ?? null
-
-/** The store's split rule; the first import of runs fixes it, a later one may not differ. */
-export async function fixSplit(store: Store, wanted: SplitRule): Promise<SplitRule> {
-  return (await store.table.create(...rowKeys.split(), wanted)) ? wanted : (await fixedSplit(store))!
-}
-
 /** Few enough to be held. */
 const PREPARED_AT_ONCE = 32
 
@@ -107,18 +93,13 @@ export async function ingestPrepared(
 ): Promise<IngestReport> {
   const aside = store.scratch()
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
-  const packing = {
-    search: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
-    heldout: new SegmentWriter<ToPack>(store.scratch(), { texts: incoming.texts }),
-  }
-  const again = new SegmentWriter<null>(store.scratch(), { texts: incoming.texts })
   try {
     const journal = await ImportJournal.read(store.objects, aside)
     const spent = new SpentFamilies(store, aside)
     const erasures = await erasuresOf(store)
-    const storedOn = async (intent_id: string, family_id: string): Promise<Side | null> => {
-      const side = journal.sideOf({ family: familyName(intent_id, family_id) })
-      return side === 'heldout' && (await spent.has({ intent_id, family_id })) ? 'search' : side
+    const storedOn = async (intent: string, family: string): Promise<Side | null> => {
+      const side = journal.sideOf({ family: familyName(intent, family) })
+      return side === 'heldout' && (await spent.has(intent, family)) ? 'search' : side
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
     const knowing = { journal, spent, copies, storedOn, erasures, incoming }
@@ -132,8 +113,7 @@ export async function ingestPrepared(
       )
     if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
-    const known = { journal, copies, incoming, check, layout, packing, again }
-    const { families, restored } = await writeRuns(store, known, aside)
+    const { families, restored } = await writeRuns(store, { journal, copies, incoming, check, layout }, aside)
     return {
       stored: runs - unchanged,
       unchanged,
@@ -146,272 +126,15 @@ export async function ingestPrepared(
       near_copies: { runs: copies.near, joined: joinNear, example: copies.nearExample() },
     }
   } finally {
-    packing.search.close()
-    packing.heldout.close()
-    again.close()
     incoming.close()
     aside.close()
   }
 }
 
-interface Known {
-  readonly journal: ImportJournal
-  readonly copies: Copies
-  readonly incoming: IncomingRuns
-}
-
-interface Knowing extends Known {
-  readonly spent: SpentFamilies
-  readonly storedOn: (intent: string, family: string) => Promise<Side | null>
-  readonly erasures: Erasures
-}
-
-interface Checked {
-  readonly unchanged: number
-  readonly intents: ReadonlySet<string>
-}
-
-/**
- * Takes every run in once and refuses what cannot be stored. Puts what it learns of each family aside; writes nothing. A
- * record that is no run is told of before a run that cannot be stored: the source is read to its end.
- */
-async function checked(
-  store: Store,
-  source: AsyncIterable<IncomingRun>,
-  rule: SplitRule,
-  known: Knowing,
-  aside: Scratch,
-): Promise<Checked> {
-  const erased: string[] = []
-  const intents = new Set<string>()
-  let unchanged = 0
-  let refused: unknown = null
-  for await (const run of source) {
-    if (refused !== null) continue
-    const { line, names, intent } = run.facts
-    const tombstone = known.erasures.ofRun(names.run)
-    if (tombstone) {
-      if (erased.length < ERASED_NAMED) erased.push(`${line.run_id} was ${erasedBy(tombstone)}`)
-      continue
-    }
-    intents.add(intent)
-    try {
-      if (await isStored(run, rule, known, aside)) unchanged++
-    } catch (error) {
-      refused = error
-    }
-    const { count } = known.incoming
-    if (count % 5000 === 0) store.progress(`read ${count} runs`)
-  }
-  if (refused !== null) throw refused
-  if (erased.length > 0)
-    throw new UserError(
-      `nothing was imported: recorded runs that were erased never come back. Leave them out:\n${erased.map((one) => `  run ${one}`).join('\n')}${erased.length === ERASED_NAMED ? '\n  perhaps more' : ''}`,
-    )
-  return { unchanged, intents }
-}
-
-/** Erased runs that a refusal names. */
-const ERASED_NAMED = 20
-
-/** Takes a run in; is it stored already? Throws where it cannot be stored. */
-async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside: Scratch): Promise<boolean> {
-  const { journal, copies } = known
-  const { facts } = run
-  const { names, line } = facts
-  if (aside.get(`run ${names.run}`) !== null)
-    throw new UserError(`run ${line.run_id} comes twice in this import. Every run needs its own run_id`)
-  aside.set(`run ${names.run}`, '')
-  await copies.learn(facts.intent)
-  const seen = aside.get(`side ${names.family}`) as Side | null
-  const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(facts, rule, known))
-  if ((seen ?? side) !== side) throw onBothSides(facts)
-  if (seen === null) aside.set(`side ${names.family}`, side)
-  const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
-  if ((owner ?? names.family) !== names.family)
-    throw new UserError(
-      `case "${caseOf(line)}" belongs to another family than that of run ${line.run_id} ("${facts.family}"): recordings of one case have one family. Give the case its own case_id`,
-    )
-  if (owner === null) aside.set(`owner ${names.case}`, names.family)
-  const stored = journal.run(names)
-  if (stored && stored.record !== facts.record)
-    throw new UserError(
-      `run ${line.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-    )
-  const taken = known.incoming.take(run)
-  await copies.note(facts, side, taken.read)
-  return stored !== null
-}
-
-const onBothSides = ({ family, line }: RunFacts): UserError =>
-  new UserError(
-    `family "${family}" is recorded on both sides of the split (run ${line.run_id}): a family belongs to one side`,
-  )
-
 /** What was learned of copies is kept before any run is: killed in between, the same import goes on from it. */
-async function keepCopies({ objects, vault }: Store, copies: Copies): Promise<void> {
+async function keepCopies(store: Store, copies: Copies): Promise<void> {
   await copies.keepContents()
   for (const intent of copies.intents)
-    for (const [side, to] of [
-      ['search', objects],
-      ['heldout', vault],
-    ] as const)
-      await addLinks(to, intent, copies.linksOf(intent, side))
+    for (const side of SIDES) await addLinks(objectsOf(store, side), intent, copies.linksOf(intent, side))
   await copies.keepLinks()
-}
-
-/** How many runs are written at once. */
-const WRITE_AHEAD = 64
-/** How many runs are journaled at once: what a killed import writes again at most. */
-const JOURNAL_RUNS = 256
-
-interface Writing extends Known {
-  readonly check: () => Promise<void>
-  readonly layout: Layout | null
-  readonly packing: Readonly<Record<Side, SegmentWriter<ToPack>>>
-  /** For what is to stand in the vault as it stood. */
-  readonly again: SegmentWriter<null>
-}
-
-/**
- * Runs first, then the journal says that they are stored, then the indexes list them. Killed in between, the same import
- * goes on from what the journal holds: a run is listed only when its id can no longer stand for other content.
- */
-async function writeRuns(
-  store: Store,
-  { journal, copies, incoming, check, layout, packing, again }: Writing,
-  aside: Scratch,
-): Promise<{ readonly families: Record<Side, number>; readonly restored: number }> {
-  const restore = new Restore(store, aside, again)
-  const families = { search: 0, heldout: 0 }
-  const objectsOf = { search: store.objects, heldout: store.vault }
-  const unlisted = { search: new UnlistedRuns(aside, 'search'), heldout: new UnlistedRuns(aside, 'heldout') }
-  let ahead: Promise<void>[] = []
-  let done = 0
-  const settle = async (): Promise<void> => {
-    await Promise.all(ahead)
-    ahead = []
-  }
-  for (const taken of incoming.all()) {
-    if (++done % 2000 === 0) store.progress(`stored ${done} of ${incoming.count} runs`)
-    const { facts } = taken
-    const { line, intent, names, record } = facts
-    const { family, side } = copies.placeOf(facts)
-    const counted = `counted ${intent} ${family}`
-    if (aside.get(counted) === null) families[side]++
-    aside.set(counted, '')
-    const stored = journal.run(names)
-    const files = (): RunFiles => filesOfPacked(taken.recorded())
-    if (stored) {
-      const { list, pack, lies } = await restore.run({ ...line, intent }, stored, taken)
-      if (stored.unlisted !== undefined) journal.lists(stored.unlisted)
-      for (const on of pack) addToPack(packing[on], taken)
-      if ((stored.unlisted !== undefined && !pack.includes(stored.side)) || list)
-        unlisted[stored.side].add(intent, { ...line, ...(lies && { packed: lies }) }, stored.record)
-      continue
-    }
-    if (layout === 'segments') {
-      addToPack(packing[side], taken)
-      continue
-    }
-    unlisted[side].add(intent, line, record)
-    const writing = writeRun(objectsOf[side], line, files())
-    // Looked at when its turn comes; until then a failure must not pass for one that nobody handles.
-    writing.catch(() => {})
-    ahead.push(writing)
-    journal.add(names, side, record)
-    if (ahead.length === WRITE_AHEAD) await ahead.shift()
-    if (journal.pending < JOURNAL_RUNS) continue
-    await settle()
-    await check()
-    await journal.flush()
-  }
-  await settle()
-  await restore.finish()
-  for (const side of ['search', 'heldout'] as const) {
-    for await (const written of packing[side].write(objectsOf[side])) {
-      for (const { line, about } of written) {
-        unlisted[side].add(about.intent, line, about.record)
-        journal.add(about.names, side, about.record, line.packed)
-      }
-      await check()
-      await journal.flush()
-    }
-  }
-  await check()
-  await journal.flush()
-  for (const side of ['search', 'heldout'] as const) {
-    for (const intent of unlisted[side].intents)
-      await addToIndex(objectsOf[side], intent, unlisted[side].linesOf(intent))
-    // Where nobody who compiles may read the journal, each side says for itself what was imported.
-    if (store.rolesApart) await noteImported(objectsOf[side], unlisted[side].records())
-  }
-  await journal.markListed(store)
-  return { families, restored: restore.runs }
-}
-
-/** What is to be said of a run once it is packed. */
-interface ToPack {
-  readonly intent: string
-  readonly names: HashedNames
-  readonly record: string
-}
-
-function addToPack(packing: SegmentWriter<ToPack>, { facts, texts }: TakenRun): void {
-  const { line, intent, names, record } = facts
-  packing.addAside(line, texts, { intent, names, record })
-}
-
-/**
- * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for
- * good. A family that is one with another stays on the side of that one.
- */
-async function sideOf(
-  facts: RunFacts,
-  rule: SplitRule,
-  { spent, copies, storedOn }: Pick<Knowing, 'spent' | 'copies' | 'storedOn'>,
-): Promise<Side> {
-  const { line, intent, family, split } = facts
-  if (rule.by === 'recorded' && split === null)
-    throw new UserError(`run ${line.run_id} records no split: import it without --split recorded`)
-  const side = rule.by === 'recorded' ? split! : splitSide(rule, family)
-  const stored = await storedOn(intent, family)
-  if (side === (stored ?? 'search')) return side
-  if (await spent.has({ intent_id: intent, family_id: family })) return 'search'
-  if (stored === null) return side
-  if (copies.isLinked(intent, family)) return stored
-  throw onBothSides(facts)
-}
-
-/** Families that a retired version has spent, read once an intent and put aside. */
-class SpentFamilies {
-  readonly #store: Store
-  readonly #aside: Scratch
-  readonly #intents = new Set<string>()
-
-  constructor(store: Store, aside: Scratch) {
-    this.#store = store
-    this.#aside = aside
-  }
-
-  async has({ intent_id, family_id }: Pick<ExperienceRun, 'intent_id' | 'family_id'>): Promise<boolean> {
-    const prefix = `spent ${intent_id} `
-    if (!this.#intents.has(intent_id))
-      for await (const family of spentFamilies(this.#store, intent_id)) this.#aside.set(`${prefix}${family}`, '')
-    this.#intents.add(intent_id)
-    return this.#aside.get(`${prefix}${familyHash(family_id)}`) !== null
-  }
-}
-
-/** The decision record seals the other files, so it is written last: a run without one does not exist yet. */
-export async function writeRun(
-  objects: ObjectStore,
-  run: Pick<IndexLine, 'date' | 'run_id'>,
-  files: RunFiles,
-): Promise<void> {
-  const folder = keys.run(run.date, run.run_id)
-  await Promise.all(
-    RUN_FILES.filter((f) => f !== 'decision-record.json').map((file) => objects.put(`${folder}${file}`, files[file])),
-  )
-  await objects.put(`${folder}decision-record.json`, files['decision-record.json'])
 }

@@ -2,18 +2,16 @@
  * Runs that say nearly what another one says. They are told of; only who asks for it has them counted as one family. The
  * table lies under ingest's own prefix: sketches of sealed texts would tell others what was said.
  */
-import { canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { RunFacts } from '#core/experience/prepared-run.ts'
 import { hideUnderRun, likeness } from '#core/experience/sketch.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch } from '../../ports.ts'
-import { inShards } from '../../streams/groups.ts'
 import { streamLines } from '../../streams/read-object.ts'
-import type { Side } from './import-journal.ts'
+import { addSegments } from './segments.ts'
+import type { Side } from './side.ts'
 
 /** From this estimated share of common shingles on, two runs are near copies. */
 const LEAST_LIKENESS = 0.8
-const SEGMENT_LINES = 10_000
 
 /** A run that is the first of some bands, in the table. */
 interface StoredSketch {
@@ -101,10 +99,9 @@ export class NearCopies {
   /** Keeps what is new. `sideOf`: where the runs of a family go, by its hash. */
   async keep(sideOf: (intent: string, family: string) => Side): Promise<void> {
     for (const intent of this.#intents)
-      for await (const lines of inShards(this.#newSketches(intent, sideOf), SEGMENT_LINES)) {
-        const text = canonicalLines(lines)
-        await this.#objects.putIfAbsent(keys.sketchSegment(intent, digestOfBytes(text)), text)
-      }
+      await addSegments(this.#objects, this.#newSketches(intent, sideOf), (digest) =>
+        keys.sketchSegment(intent, digest),
+      )
   }
 
   *#newSketches(intent: string, sideOf: (intent: string, family: string) => Side): Generator<StoredSketch> {

@@ -1,14 +1,16 @@
 /** Packs runs that lie in folders into segments. Killed anywhere, the same command goes on: nothing is removed before its packed run is listed. */
 import { caseOf, type HashedNames, hashedNames, type IndexLine } from '#core/experience/index-line.ts'
 import { packRun, readRunFiles, TamperError } from '#core/experience/run-files.ts'
-import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal } from './import-journal.ts'
 import { fixLayout } from './layout.ts'
 import { RecordedRuns } from './recorded-runs.ts'
+import { WRITTEN_ORDER } from './run-folder.ts'
 import { addToIndex, indexesOf, linesUnder } from './run-index.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { objectsOf, SIDES, type Side } from './side.ts'
 
 interface About {
   readonly intent: string
@@ -25,14 +27,13 @@ interface About {
 export async function packStore(store: Store, check: () => Promise<void>): Promise<number> {
   let packed = 0
   const journal = await journalOf(store)
-  for (const [side, objects] of [
-    ['search', store.objects],
-    ['heldout', store.vault],
-  ] as const)
+  for (const side of SIDES) {
+    const objects = objectsOf(store, side)
     for (const index of await indexesOf(objects)) {
       packed += await packIndex({ ...store, objects }, index, { side, journal, check })
       await removeFolders(objects, index)
     }
+  }
   await check()
   await journal.markListed(store)
   await fixLayout(store.objects, 'segments')
@@ -117,10 +118,8 @@ async function* inFolders(
 /** Removes the folders of runs that are listed packed; the decision record first, so that half a folder is no run. */
 async function removeFolders(objects: ObjectStore, index: string): Promise<void> {
   const recorded = new RecordedRuns(objects)
-  const last = 'decision-record.json'
-  const files = [last, ...RUN_FILES.filter((file) => file !== last)]
   for await (const { run_id, date, packed } of linesUnder(objects, index)) {
     if (!packed || (await recorded.soundness(packed.segment)) !== null) continue
-    for (const file of files) await objects.delete(`${keys.run(date, run_id)}${file}`)
+    for (const file of WRITTEN_ORDER.toReversed()) await objects.delete(`${keys.run(date, run_id)}${file}`)
   }
 }

@@ -1,14 +1,16 @@
 /** The same import again restores what is missing: files and index lines of runs that an earlier one stored. */
 import { familyHash, type IndexLine, type Packed } from '#core/experience/index-line.ts'
 import { filesOfPacked } from '#core/experience/run-files.ts'
-import { keys, RUN_FILES, type RunFile } from '#schemas/s3-keys.ts'
+import { keys, type RunFile } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
-import type { Side, StoredRun } from './import-journal.ts'
+import type { StoredRun } from './import-journal.ts'
 import type { TakenRun } from './incoming-runs.ts'
 import { RecordedRuns } from './recorded-runs.ts'
+import { WRITTEN_ORDER } from './run-folder.ts'
 import { indexedRuns } from './run-index.ts'
 import type { SegmentWriter } from './segment-writer.ts'
+import { type BySide, bySide, objectsOf, SIDES, type Side } from './side.ts'
 
 /** A run that an import brings again. */
 type KnownRun = IndexLine & { readonly intent: string }
@@ -32,14 +34,14 @@ export class Restore {
   readonly #store: Store
   readonly #aside: Scratch
   #known = false
-  readonly #runs: Readonly<Record<Side, RecordedRuns>>
+  readonly #runs: BySide<RecordedRuns>
   readonly #again: SegmentWriter<null>
 
   constructor(store: Store, aside: Scratch, again: SegmentWriter<null>) {
     this.#store = store
     this.#aside = aside
     this.#again = again
-    this.#runs = { search: new RecordedRuns(store.objects), heldout: new RecordedRuns(store.vault) }
+    this.#runs = bySide((side) => new RecordedRuns(objectsOf(store, side)))
   }
 
   /** Writes the files of a stored run that are not there, or are others. */
@@ -55,11 +57,11 @@ export class Restore {
     let lies = packed?.[0]
     for (const place of packed ?? []) if ((await this.#runs[side].soundness(place.segment)) === null) lies = place
     // A run of a retired version lies on both sides.
-    for (const on of ['search', 'heldout'] as const) {
+    for (const on of SIDES) {
       const segment = listed(on) || (on === side && !isListed ? lies?.segment : undefined)
       if (segment && (await this.#runs[on].soundness(segment)) !== null) pack.push(on)
       else if (!segment && (on === side || listed(on) !== null))
-        restored = (await restoreFiles(this.#objectsOf(on), run, taken)) || restored
+        restored = (await restoreFiles(objectsOf(this.#store, on), run, taken)) || restored
     }
     if (restored || pack.length > 0 || (unlisted === undefined && !isListed)) this.runs++
     return { list: !isListed && !pack.includes(side), pack, lies }
@@ -86,12 +88,12 @@ export class Restore {
   async #restoreUnread(run: KnownRun, side: Side, taken: TakenRun): Promise<boolean> {
     const folder = keys.run(run.date, run.run_id)
     const isThere = (file: RunFile): boolean => side === 'search' && this.#aside.get(`there ${folder}${file}`) !== null
-    const wanted = inOrder(RUN_FILES.filter((file) => !isThere(file)))
+    const wanted = WRITTEN_ORDER.filter((file) => !isThere(file))
     let restored = false
     if (wanted.length > 0) {
       const texts = filesOfPacked(taken.recorded())
       for (const file of wanted)
-        restored = (await this.#objectsOf(side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
+        restored = (await objectsOf(this.#store, side).putIfAbsent(`${folder}${file}`, texts[file])) || restored
     }
     return restored
   }
@@ -108,34 +110,24 @@ export class Restore {
   async #readIndexes(): Promise<void> {
     if (this.#known) return
     this.#known = true
-    for (const side of ['search', 'heldout'] as const)
-      for await (const { run, segment } of indexedRuns(this.#objectsOf(side))) {
+    for (const side of SIDES)
+      for await (const { run, segment } of indexedRuns(objectsOf(this.#store, side))) {
         // Of several lines one that holds is enough.
         const known = this.#aside.get(`indexed ${side} ${run}`)
         if (!known || (await this.#runs[side].soundness(known)) !== null)
           this.#aside.set(`indexed ${side} ${run}`, segment ?? '')
       }
   }
-
-  #objectsOf(side: Side): ObjectStore {
-    return side === 'search' ? this.#store.objects : this.#store.vault
-  }
 }
 
-/** The decision record comes last: a run without one is not whole. */
+/** Writes those files of a run that are not there, or are others. */
 async function restoreFiles(objects: ObjectStore, run: IndexLine, taken: TakenRun): Promise<boolean> {
   const folder = keys.run(run.date, run.run_id)
   const texts = filesOfPacked(taken.recorded())
   const differ = await Promise.all(
-    RUN_FILES.map(async (file) => (await readText(objects, `${folder}${file}`)) !== texts[file]),
+    WRITTEN_ORDER.map(async (file) => (await readText(objects, `${folder}${file}`)) !== texts[file]),
   )
-  const wrong = RUN_FILES.filter((_, i) => differ[i])
-  for (const file of inOrder(wrong)) await objects.put(`${folder}${file}`, texts[file])
+  const wrong = WRITTEN_ORDER.filter((_, i) => differ[i])
+  for (const file of wrong) await objects.put(`${folder}${file}`, texts[file])
   return wrong.length > 0
-}
-
-/** Files in the order in which they are written. */
-const inOrder = (files: readonly RunFile[]): RunFile[] => {
-  const last = 'decision-record.json'
-  return [...files.filter((f) => f !== last), ...files.filter((f) => f === last)]
 }

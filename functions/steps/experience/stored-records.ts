@@ -9,10 +9,11 @@ import type { ObjectStore, Scratch, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, readText } from '../../streams/read-object.ts'
 import { erasuresOf } from '../store/erasures.ts'
-import { ImportJournal, type Side } from './import-journal.ts'
+import { ImportJournal } from './import-journal.ts'
 import { readImported } from './imported.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { indexedRuns, readIndex } from './run-index.ts'
+import { objectsOf, type Side } from './side.ts'
 
 /** Ids that a message names. */
 const EXAMPLES = 5
@@ -36,7 +37,7 @@ export async function compareRecords(
     const journal = await ImportJournal.read(store.objects, aside)
     const erasures = await erasuresOf(store)
     const compared = async (side: Side): Promise<RecordsFound> => {
-      const objects = side === 'search' ? store.objects : store.vault
+      const objects = objectsOf(store, side)
       const found = await compareSide({ objects, scratch: store.scratch }, intent, {
         side,
         imported: (run) => {
@@ -49,9 +50,7 @@ export async function compareRecords(
       })
       return { ...found, unlisted: await unlisted(objects, side, { journal, erasures }, aside) }
     }
-    const [search, heldout] = [await compared('search'), await compared('heldout')]
-    const bad = ({ missing, changed, unlisted, unerased }: RecordsFound) => missing + changed + unlisted + unerased > 0
-    return bad(search) || bad(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
+    return whatIsWrong({ search: await compared('search'), heldout: await compared('heldout') })
   } finally {
     aside.close()
   }
@@ -68,7 +67,7 @@ export async function compareImported(
   intent: string,
   side: Side,
 ): Promise<BothSides | null> {
-  const objects = side === 'search' ? store.objects : store.vault
+  const objects = objectsOf(store, side)
   const aside = store.scratch()
   try {
     let imported = 0
@@ -97,14 +96,17 @@ export async function compareImported(
     let unlisted = 0
     for (const [key] of aside.entries('imported '))
       if (aside.get(`listed ${side} ${familyHash(key.slice('imported '.length))}`) === null) unlisted++
-    if (found.missing + found.changed + unlisted === 0) return null
-    const whole = { ...found, unlisted }
-    return side === 'search'
-      ? { search: whole, heldout: NOTHING }
-      : { search: NOTHING, heldout: { ...whole, examples: [] } }
+    return whatIsWrong({ search: NOTHING, heldout: NOTHING, [side]: { ...found, unlisted } })
   } finally {
     aside.close()
   }
+}
+
+/** What was found, without the names of held-out runs; null: nothing is wrong. */
+function whatIsWrong({ search, heldout }: BothSides): BothSides | null {
+  const isWrong = ({ missing, changed, unlisted, unerased }: RecordsFound) =>
+    missing + changed + unlisted + unerased > 0
+  return isWrong(search) || isWrong(heldout) ? { search, heldout: { ...heldout, examples: [] } } : null
 }
 
 /** What a run was when it was imported. */

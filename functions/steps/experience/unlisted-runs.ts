@@ -1,8 +1,8 @@
 /** Runs of one side that the indexes do not list yet, put aside in the order in which they come. */
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { Scratch } from '../../ports.ts'
-import type { Side } from './import-journal.ts'
 import type { ImportedRun } from './imported.ts'
+import type { Side } from './side.ts'
 
 export class UnlistedRuns {
   readonly intents = new Set<string>()

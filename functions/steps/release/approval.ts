@@ -14,7 +14,7 @@ import { baselineResults, gather } from '../replay/reproduce.ts'
 import { proposalOf } from '../review/opening.ts'
 import { latestReview } from '../review/reviews.ts'
 import { shownOf } from '../review/shown.ts'
-import { pinnedLines } from '../run/run.ts'
+import { pinnedLines } from '../run/pinned-input.ts'
 
 export interface ApprovedProposal {
   readonly review: Review

@@ -6,8 +6,8 @@ import type { Holder, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { abandonQuestion } from '../heldout/gate.ts'
 import { holderAtWork } from '../store/held.ts'
+import { clearUnfinished } from './finish.ts'
 import { openRuns } from './lock.ts'
-import { clearUnfinished } from './run.ts'
 
 export interface Abandoned {
   readonly run: string

@@ -12,9 +12,9 @@ import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
+import { answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { readRejections } from './memory.ts'
-import { answeredContract } from './run.ts'
 
 /** What a look at changes needs of a store: the vault is not in it. */
 export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf'>

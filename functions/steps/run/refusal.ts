@@ -5,6 +5,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
+import { freshRunId, isTaken } from './finish.ts'
 
 /** The contract of a run does not stand. */
 export class ContractRefused extends UserError {
@@ -31,4 +32,16 @@ export async function keepRefusal(
     target,
   }
   await objects.put(keys.refusal(runId), `${canonical({ ...body, digest: digestOf(body) })}\n`)
+}
+
+/** Keeps the record of a refusal, and refuses. A finished run keeps its own. */
+export async function leaveRefusal(
+  store: Store,
+  { target }: { readonly target: TuningTarget },
+  runId: string | null,
+  refused: ContractRefused,
+): Promise<never> {
+  const id = runId ?? (await freshRunId(store, target, store.clock.now()))
+  if (!(await isTaken(store, id))) await keepRefusal(store, id, target, refused.reasons)
+  throw refused
 }

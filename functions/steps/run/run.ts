@@ -1,60 +1,33 @@
 /** One whole run over a store: pin the inputs, take the lock, run the pipeline, write what it left. */
 
-import { baselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduction } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
-import { canonical, digestOf } from '#core/canonical.ts'
-import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
-import type { ResolvedTarget } from '#core/contract/resolve.ts'
-import type { Standing } from '#core/contract/standing.ts'
 import { TamperError } from '#core/experience/run-files.ts'
-import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
-import { GATE_RULES, otherRules } from '#core/gate/rules.ts'
-import { claimsOf } from '#core/heads/claims.ts'
-import { erasedBy } from '#core/heads/erasures.ts'
-import { type RunOutcome, refuseRun } from '#core/outcome.ts'
+import { otherRules } from '#core/gate/rules.ts'
+import { refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
-import type { SearchResult } from '#core/search/search.ts'
 import { searchProblems } from '#core/search/search-set.ts'
-import type { CandidateChange } from '#schemas/candidate.ts'
-import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
-import type { ContextPack, PriceTable } from '#schemas/pack.ts'
-import type { RejectionRecord } from '#schemas/proposal.ts'
-import type { AutotuneRun, Replayer, RunManifest, RunSummary } from '#schemas/run.ts'
-import { AUTOTUNE_FILES, type AutotuneFile, keys } from '#schemas/s3-keys.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
-import type { TuningTarget } from '#schemas/target.ts'
+import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, ReplayEngine, Store } from '../../ports.ts'
-import { asText, digestOfPut } from '../../streams/groups.ts'
-import { digestOfObject, readJson, streamLines } from '../../streams/read-object.ts'
+import { readJson } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
-import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
-import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
-import { erasuresOf } from '../store/erasures.ts'
 import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { answeredContract, type RunRequest, reasonsOf } from './contract.ts'
+import { clearUnfinished, freshRunId, isTaken, writeOutcome } from './finish.ts'
 import { openRuns, releaseLock, takeLock } from './lock.ts'
-import { readRejections, writeRejections } from './memory.ts'
-import { ContractRefused, keepRefusal } from './refusal.ts'
+import { aboutOf, pinnedInput } from './pinned-input.ts'
+import { portsOf, recordPorts } from './ports.ts'
+import { ContractRefused, keepRefusal, leaveRefusal } from './refusal.ts'
 import { whatStands } from './standing.ts'
-
-export interface RunRequest {
-  readonly target: TuningTarget
-  /** Hand-written changes, already bounded; null: search. */
-  readonly candidates: readonly CandidateChange[] | null
-  /** Chosen by the caller, or made from the clock and the metric. */
-  readonly runId: string | null
-  readonly demonstration: string | null
-  /** Command line that goes on with the run when it is interrupted. */
-  readonly command?: string
-}
 
 /** Runs a target. Throws UserError for bad input and for a held lock, with nothing written. */
 export async function runTarget(
@@ -187,184 +160,11 @@ async function* kept(lines: AsyncIterable<string>, aside: Records): AsyncGenerat
   }
 }
 
-/** The documents of a target whose contract is answered, and what follows from them. */
-export interface AnsweredContract {
-  readonly pack: ContextPack
-  readonly suite: EvaluatorSuite
-  readonly prices: PriceTable | null
-  readonly resolved: ResolvedTarget
-  readonly riskClass: string
+/** The input that a killed run had pinned; null when it had not, or when it was about something else. */
+async function pinnedRun(store: Store, id: string, about: string): Promise<AutotuneRun | null> {
+  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json'))
+  return run && aboutOf(run) === about ? run : null
 }
-
-/** Reads what a target pins. Throws ContractRefused naming every question that is not answered. */
-export async function answeredContract(store: Pick<Store, 'objects'>, target: TuningTarget): Promise<AnsweredContract> {
-  const { pack, suite, prices } = await pinnedDocuments(store.objects, target)
-  const reasons = contractReasons({ target, pack, evaluator_suite: suite, price_table: prices })
-  if (reasons.length > 0 || !pack || !suite) throw new ContractRefused(reasons)
-  const resolved = resolveTarget(target)
-  const riskClass = pack.intents.find((i) => i.intent_id === resolved.intent)!.risk_class
-  return { pack, suite, prices, resolved, riskClass }
-}
-
-/** Why a run may not start, with what stands in its way. */
-export const reasonsOf = (
-  { target, candidates }: Pick<RunRequest, 'target' | 'candidates'>,
-  { pack, suite, prices }: Pick<AnsweredContract, 'pack' | 'suite' | 'prices'>,
-  standing: Standing,
-): string[] => contractReasons({ target, pack, evaluator_suite: suite, price_table: prices, standing, candidates })
-
-/** Keeps the record of a refusal, and refuses. A finished run keeps its own. */
-export async function leaveRefusal(
-  store: Store,
-  { target }: Pick<RunRequest, 'target'>,
-  runId: string | null,
-  refused: ContractRefused,
-): Promise<never> {
-  const id = runId ?? (await freshRunId(store, target, store.clock.now()))
-  if (!(await isTaken(store, id))) await keepRefusal(store, id, target, refused.reasons)
-  throw refused
-}
-
-/** The input of a run as it is pinned: everything that its bytes depend on. */
-export async function pinnedInput(
-  store: Store,
-  { target, candidates, demonstration }: RunRequest,
-  { pack, suite, prices, resolved }: AnsweredContract,
-  pinned: {
-    readonly runId: string
-    readonly replayer: Replayer
-    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
-    readonly heldout: HeldoutVersion | null
-  },
-): Promise<AutotuneRun> {
-  const { runId, replayer, searchSet, heldout } = pinned
-  const baseline = baselineDigest({ target, pack, replayer })
-  const documents = await documentDigests(store.objects, resolved.baseline_tuple)
-  return {
-    run_id: runId,
-    target,
-    pack,
-    evaluator_suite: suite,
-    price_table: prices,
-    ...(Object.keys(documents).length > 0 ? { documents } : {}),
-    replayer,
-    search_set: searchSet,
-    heldout_test_set: heldout,
-    gate_rules: GATE_RULES,
-    candidates: candidates ? [...candidates] : null,
-    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
-    demonstration,
-  }
-}
-
-/** Those ports of the pipeline that replay nothing. */
-export function recordPorts(store: Store): Pick<AutotunePorts, 'pin' | 'ledgerItem'> {
-  return {
-    async pin(run) {
-      await store.objects.put(keys.autotuneRun(run.run_id, 'target.json'), `${canonical(run)}\n`)
-    },
-    async ledgerItem({ intent, version }) {
-      return (await store.table.get<LedgerItem>(...rowKeys.version(intent, version)))?.body ?? null
-    },
-  }
-}
-
-/** The pipeline's ports over a store; `reproduced` where the baseline was replayed already. */
-function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduction | null): AutotunePorts {
-  return {
-    ...recordPorts(store),
-    reproduce: async (run) =>
-      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')),
-    async search(run, input) {
-      const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
-        store.objects.put(keys.autotuneRun(run.run_id, file), text)
-      const searched = await keepReplays(engine.search(input), put('replay-results.jsonl'))
-      if (!engine.replies) return searched
-      return { ...searched, replies: await digestOfPut(asText(engine.replies.lines()), put('harness-replies.jsonl')) }
-    },
-    ask: (run, commit, found) => askGate(store, run, commit, found.committed, engine),
-  }
-}
-
-/** Case lines of the search set that a run pins, whose digest was checked. */
-export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
-  const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
-  const digest = await digestOfObject(store.objects, key, version)
-  const erased = digest === null && (await erasuresOf(store)).explains(run.search_set.digest, null)
-  if (erased)
-    throw new UserError(
-      `recorded runs that run ${run.run_id} was computed from were ${erasedBy(erased)}. It cannot be recomputed: run its target again`,
-    )
-  if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
-  if (digest !== run.search_set.digest)
-    throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
-  return streamLines(store.objects, key, version)
-}
-
-/** Keeps the replays of a search as they come, and returns the digest of the file that they make. */
-export async function keepReplays(
-  searching: AsyncGenerator<string, SearchResult>,
-  put: (text: AsyncIterable<string>) => Promise<unknown>,
-): ReturnType<AutotunePorts['search']> {
-  let found: SearchResult | null = null
-  const lines = async function* () {
-    found = yield* searching
-  }
-  const results = await digestOfPut(asText(lines()), put)
-  return { found: found!, results }
-}
-
-/** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
-export async function writeOutcome(
-  store: Store,
-  run: AutotuneRun,
-  riskClass: string,
-  outcome: RunOutcome,
-  startedAt: string,
-): Promise<void> {
-  if (outcome.artifacts.length === 0) return
-  await finishRun(store, await writeArtifacts(store, run, riskClass, outcome, startedAt), outcome.rejections)
-}
-
-/** Writes every artifact but the manifest, and returns that. */
-export async function writeArtifacts(
-  store: Pick<Store, 'objects' | 'clock'>,
-  run: AutotuneRun,
-  riskClass: string,
-  outcome: Pick<RunOutcome, 'artifacts' | 'verdict' | 'billed' | 'summary'>,
-  startedAt: string,
-): Promise<RunManifest> {
-  for (const { file, text } of outcome.artifacts)
-    if (text !== null) await store.objects.put(keys.autotuneRun(run.run_id, file), text)
-  const body: Omit<RunManifest, 'digest'> = {
-    run_id: run.run_id,
-    intent: run.target.intent!,
-    risk_class: riskClass,
-    verdict: outcome.verdict,
-    started_at: startedAt,
-    finished_at: store.clock.now(),
-    artifacts: Object.fromEntries(outcome.artifacts.map(({ file, digest }) => [file, digest])),
-    billed: outcome.billed,
-    summary: outcome.summary,
-  }
-  return { ...body, digest: digestOf(body) }
-}
-
-/** What memory learned, the line of the journal of heads, and the manifest. Again without effect. */
-export async function finishRun(
-  store: Store,
-  manifest: RunManifest,
-  rejections: readonly RejectionRecord[],
-): Promise<void> {
-  await writeRejections(store, rejections)
-  const { run_id, verdict, digest } = manifest
-  await store.heads?.journal.append({ kind: 'run', run: run_id, verdict, digest })
-  await store.objects.put(keys.autotuneRun(run_id, 'manifest.json'), `${canonical(manifest)}\n`)
-}
-
-/** Is there a finished run of this id? */
-export const isTaken = async (store: Store, id: string): Promise<boolean> =>
-  (await store.objects.get(keys.autotuneRun(id, 'manifest.json'))) !== null
 
 /**
  * Keeps the refusal of a run that had pinned its input, which nobody is to go on with. One that opened its question before
@@ -377,40 +177,4 @@ export async function keepLateRefusal(store: Store, run: AutotuneRun, reasons: r
       `${reasons.join('; ')}\nquestion ${row.open.k} of this run is open: start it again, or give it up with "autotune run --abandon ${run.run_id}"`,
     )
   await keepRefusal(store, run.run_id, run.target, reasons)
-}
-
-/** What a run is about: the same target, hand-written candidates and harness may resume it. */
-export const aboutOf = ({
-  target,
-  candidates,
-  replayer,
-}: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
-  digestOf({ target, candidates, ...harnessOf(replayer) })
-
-/** The input that a killed run had pinned; null when it had not, or when it was about something else. */
-async function pinnedRun(store: Store, id: string, about: string): Promise<AutotuneRun | null> {
-  const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json'))
-  return run && aboutOf(run) === about ? run : null
-}
-
-/** Removes what a run that never finished left in its folder; a finished run is left alone. */
-export async function clearUnfinished(store: Store, id: string): Promise<void> {
-  if ((await isTaken(store, id)) || (await store.objects.get(keys.autotuneRun(id, 'target.json'))) === null) return
-  // Killed between its line and its manifest: without another line it would be missed for good.
-  if (store.heads && claimsOf((await store.heads.journal.read()).lines).runs.has(id))
-    await store.heads.journal.append({ kind: 'given_up', run: id })
-  // The pinned input goes last: while it stands, what lies beside it is cleared again.
-  for (const file of AUTOTUNE_FILES.toReversed()) await store.objects.delete(keys.autotuneRun(id, file))
-}
-
-/** `at_YYYY_MM_DD_SLUG` from the clock; a number follows when that id is taken. */
-export async function freshRunId(store: Store, target: TuningTarget, now: string): Promise<string> {
-  const about = target.intent?.split('.').at(-1) ?? 'no_intent'
-  const slug = `${about}_${(target.metric ?? 'no_metric').replace(/_per_decision$/, '').replace(/^economics_/, '')}`
-  const stem = `at_${now.slice(0, 10).replaceAll('-', '_')}_${slug.replace(/[^A-Za-z0-9_]/g, '_').slice(-80)}`
-  for (let n = 1; ; n++) {
-    const id = n === 1 ? stem : `${stem}_${n}`
-    const isFree = !(await isTaken(store, id)) && (await store.objects.get(keys.refusal(id))) === null
-    if (isFree && (await openRuns(store, id)).length === 0) return id
-  }
 }

@@ -1,7 +1,6 @@
 /** Gathers what stands in the way of a run: the tuple in force, reviews and rollouts under way, and the records. */
 import type { Standing } from '#core/contract/standing.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
-import type { SplitRule } from '#core/experience/split.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
@@ -12,6 +11,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -65,9 +65,9 @@ export async function whatStands(
 
 /** Does a target speak of the share that this store seals away? A line for the owner; a recorded split has no share. */
 async function shareProblems(store: Pick<Store, 'table'>, { visible_data }: TuningTarget): Promise<string[]> {
-  const rule = (await store.table.get<SplitRule>(...rowKeys.split()))?.body
+  const rule = await fixedSplit(store)
   const said = visible_data?.heldout_share
-  return said === undefined || rule === undefined || rule.by === 'recorded' || rule.heldout_share === said
+  return said === undefined || rule === null || rule.by === 'recorded' || rule.heldout_share === said
     ? []
     : [
         `visible_data.heldout_share is ${said}, and this store seals away ${rule.heldout_share}: families never move, so declare ${rule.heldout_share}`,

@@ -26,7 +26,8 @@ import { gather } from '../replay/reproduce.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { lookAgain } from './look-again.ts'
-import { keepReplays, pinnedLines } from './run.ts'
+import { pinnedLines } from './pinned-input.ts'
+import { keepReplays } from './ports.ts'
 
 type Scope = 'commit' | 'gate' | 'answer' | 'none'
 

@@ -18,8 +18,9 @@ import { main } from '../../../bin/autotune.ts'
 import { deskRuns } from '../../../examples/own-harness/generate.ts'
 import { openStore } from '../../../functions/embedded/open-store.ts'
 import { publishPack, publishPrices, publishSuite } from '../../../functions/steps/experience/documents.ts'
-import { fixSplit, ingest } from '../../../functions/steps/experience/ingest.ts'
+import { ingest } from '../../../functions/steps/experience/ingest.ts'
 import { parsePack, parsePrices, parseSuite } from '../../../functions/steps/experience/parse-documents.ts'
+import { fixSplit } from '../../../functions/steps/experience/split-rule.ts'
 import { takeLock } from '../../../functions/steps/run/lock.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../examples/own-harness/', import.meta.url))

@@ -86,12 +86,6 @@ export class RestrictedProcess {
     return JSON.parse(yield* this.told(request, lines)) as T
   }
 
-  /** The answer to a request whose reply has no lines. */
-  async ask<T>(request: unknown): Promise<T> {
-    const reply = this.converse<T>(request)
-    for (let step = await reply.next(); ; step = await reply.next()) if (step.done) return step.value
-  }
-
   async #send(text: AsyncIterable<string> | Iterable<string>): Promise<void> {
     const stdin = this.#child.stdin!
     // Where the process is gone, the missing reply says so.

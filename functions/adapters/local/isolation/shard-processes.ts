@@ -10,7 +10,7 @@ import type { SearchInput } from '#core/search/search-input.ts'
 import { SHARD_BLOCK } from '#core/search/shard-question.ts'
 import type { Asked, Taken } from '#core/search/sharded.ts'
 import type { Lines, ReproducedLine } from '../../../ports.ts'
-import { ahead } from '../../../streams/groups.ts'
+import { ahead, inTextBlocks } from '../../../streams/groups.ts'
 import { type Packed, type Request, type ShardedHead, type ShardsAsked, unpacked } from './protocol.ts'
 import type { RestrictedProcess } from './restricted-process.ts'
 
@@ -37,6 +37,9 @@ const shardLimitsHere = (): ShardLimits => ({
   ),
   casesEach: CASES_EACH,
 })
+
+/** Lines of a block, and characters beyond which it ends: some of them are under way at once. */
+const BLOCK = { most: SHARD_BLOCK, mostChars: 4 * 1024 * 1024 }
 
 /** A process of the search side, one request at a time. */
 type Held = Pick<RestrictedProcess, 'told' | 'converse' | 'close'>
@@ -80,8 +83,9 @@ export class ShardProcesses {
       underWay[shard] = replies.catch(() => {})
       return { shard, block, replies: await replies }
     }
+    const blocks = inTextBlocks(lines, BLOCK, (line) => line.length)
     const atOnce = 2 * this.#limits.most
-    for await (const { shard, block, replies } of ahead(blocksOf(lines), atOnce, reproduced))
+    for await (const { shard, block, replies } of ahead(blocks, atOnce, reproduced))
       for (const [at, line] of block.entries()) {
         const one = JSON.parse(replies[at]!) as Reproduced
         if ('measures' in one.result) this.#shardOf.push(shard)
@@ -98,17 +102,17 @@ export class ShardProcesses {
     for (const holder of this.#processes.slice(0, shards))
       await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
     let told: readonly string[][] = []
-    const ahead: { of: string; replies: Promise<Replies> | null } = { of: '', replies: null }
+    const early: { of: string; replies: Promise<Replies> | null } = { of: '', replies: null }
     const answer = async (question: string): Promise<string> => {
       const { asked, next } = JSON.parse(question) as ShardsAsked
       // A process answers one thing at a time, also one that nobody wants any more.
-      const known = await ahead.replies
-      const { texts, lines } = known && ahead.of === JSON.stringify(asked) ? known : await this.#ask(asked)
+      const known = await early.replies
+      const { texts, lines } = known && early.of === JSON.stringify(asked) ? known : await this.#ask(asked)
       told = lines
-      ahead.of = JSON.stringify(next)
-      ahead.replies = next.length === 0 ? null : this.#ask(next)
+      early.of = JSON.stringify(next)
+      early.replies = next.length === 0 ? null : this.#ask(next)
       // Whoever asks next hears of it.
-      ahead.replies?.catch(() => {})
+      early.replies?.catch(() => {})
       return `[${texts.join()}]`
     }
     this.#lead ??= this.#start()
@@ -116,7 +120,7 @@ export class ShardProcesses {
     const leading = this.#lead.told(request, this.#heads(panel), answer)
     for (let step = await leading.next(); ; step = await leading.next()) {
       if (step.done) {
-        await ahead.replies
+        await early.replies
         return unpacked(JSON.parse(step.value) as Packed<SearchResult>)
       }
       const { candidate_id, of } = JSON.parse(step.value) as Taken
@@ -169,21 +173,4 @@ async function only(
     if (step.done) return step.value
     each(step.value)
   }
-}
-
-/** Characters of a block of lines, beyond which it ends: some of them are under way at once. */
-const BLOCK_CHARS = 4 * 1024 * 1024
-
-async function* blocksOf(lines: Lines): AsyncGenerator<readonly string[]> {
-  let block: string[] = []
-  let chars = 0
-  for await (const line of lines) {
-    block.push(line)
-    chars += line.length
-    if (block.length < SHARD_BLOCK && chars < BLOCK_CHARS) continue
-    yield block
-    block = []
-    chars = 0
-  }
-  if (block.length > 0) yield block
 }

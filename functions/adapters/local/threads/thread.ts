@@ -1,6 +1,6 @@
 /** A worker thread of this program, as a question and an answer: what it answers comes back as it is, without a pipe. */
 import { getCompileCacheDir } from 'node:module'
-import { type TransferListItem, Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { TamperError } from '#core/experience/run-files.ts'
 import { UserError } from '../../../errors.ts'
 
@@ -70,14 +70,14 @@ export class Thread<Q, A> {
   }
 
   /** Its answer. Throws what answering threw, and names the thread where it ended instead. */
-  ask(question: Q, transfer: readonly TransferListItem[] = []): Promise<A> {
+  ask(question: Q): Promise<A> {
     if (this.#ended) return Promise.reject(this.#ended)
     const id = this.#next++
     const { promise, resolve, reject } = Promise.withResolvers<A>()
     // It keeps the program alive while somebody waits for it, and only then.
     if (this.#pending.size === 0) this.#worker.ref()
     this.#pending.set(id, { resolve, reject })
-    this.#worker.postMessage({ id, question } satisfies Asked<Q>, transfer)
+    this.#worker.postMessage({ id, question } satisfies Asked<Q>)
     return promise
   }
 

@@ -1,0 +1,125 @@
+/** Takes in the runs of an import, and refuses those that cannot be stored before anything is written. */
+import { caseOf } from '#core/experience/index-line.ts'
+import type { RunFacts } from '#core/experience/prepared-run.ts'
+import { type SplitRule, splitSide } from '#core/experience/split.ts'
+import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
+import { UserError } from '../../errors.ts'
+import type { Scratch, Store } from '../../ports.ts'
+import type { Copies } from './copies.ts'
+import type { SpentFamilies } from './families.ts'
+import type { ImportJournal } from './import-journal.ts'
+import type { IncomingRun, IncomingRuns } from './incoming-runs.ts'
+import type { Side } from './side.ts'
+
+interface Checked {
+  readonly unchanged: number
+  readonly intents: ReadonlySet<string>
+}
+
+/** What is known before the first run is taken in, and what is learned of each. */
+interface Knowing {
+  readonly journal: ImportJournal
+  readonly copies: Copies
+  readonly incoming: IncomingRuns
+  readonly spent: SpentFamilies
+  readonly storedOn: (intent: string, family: string) => Promise<Side | null>
+  readonly erasures: Erasures
+}
+
+/**
+ * Takes every run in once and refuses what cannot be stored. Puts what it learns of each family aside; writes nothing. A
+ * record that is no run is told of before a run that cannot be stored: the source is read to its end.
+ */
+export async function checked(
+  store: Store,
+  source: AsyncIterable<IncomingRun>,
+  rule: SplitRule,
+  known: Knowing,
+  aside: Scratch,
+): Promise<Checked> {
+  const erased: string[] = []
+  const intents = new Set<string>()
+  let unchanged = 0
+  let refused: unknown = null
+  for await (const run of source) {
+    if (refused !== null) continue
+    const { line, names, intent } = run.facts
+    const tombstone = known.erasures.ofRun(names.run)
+    if (tombstone) {
+      if (erased.length < ERASED_NAMED) erased.push(`${line.run_id} was ${erasedBy(tombstone)}`)
+      continue
+    }
+    intents.add(intent)
+    try {
+      if (await isStored(run, rule, known, aside)) unchanged++
+    } catch (error) {
+      refused = error
+    }
+    const { count } = known.incoming
+    if (count % 5000 === 0) store.progress(`read ${count} runs`)
+  }
+  if (refused !== null) throw refused
+  if (erased.length > 0)
+    throw new UserError(
+      `nothing was imported: recorded runs that were erased never come back. Leave them out:\n${erased.map((one) => `  run ${one}`).join('\n')}${erased.length === ERASED_NAMED ? '\n  perhaps more' : ''}`,
+    )
+  return { unchanged, intents }
+}
+
+/** Erased runs that a refusal names. */
+const ERASED_NAMED = 20
+
+/** Takes a run in; is it stored already? Throws where it cannot be stored. */
+async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside: Scratch): Promise<boolean> {
+  const { journal, copies } = known
+  const { facts } = run
+  const { names, line } = facts
+  if (aside.get(`run ${names.run}`) !== null)
+    throw new UserError(`run ${line.run_id} comes twice in this import. Every run needs its own run_id`)
+  aside.set(`run ${names.run}`, '')
+  await copies.learn(facts.intent)
+  const seen = aside.get(`side ${names.family}`) as Side | null
+  const side = (rule.by === 'hash' ? seen : null) ?? (await sideOf(facts, rule, known))
+  if ((seen ?? side) !== side) throw onBothSides(facts)
+  if (seen === null) aside.set(`side ${names.family}`, side)
+  const owner = aside.get(`owner ${names.case}`) ?? journal.ownerOf(names)
+  if ((owner ?? names.family) !== names.family)
+    throw new UserError(
+      `case "${caseOf(line)}" belongs to another family than that of run ${line.run_id} ("${facts.family}"): recordings of one case have one family. Give the case its own case_id`,
+    )
+  if (owner === null) aside.set(`owner ${names.case}`, names.family)
+  const stored = journal.run(names)
+  if (stored && stored.record !== facts.record)
+    throw new UserError(
+      `run ${line.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+    )
+  const taken = known.incoming.take(run)
+  await copies.note(facts, side, taken.read)
+  return stored !== null
+}
+
+const onBothSides = ({ family, line }: RunFacts): UserError =>
+  new UserError(
+    `family "${family}" is recorded on both sides of the split (run ${line.run_id}): a family belongs to one side`,
+  )
+
+/**
+ * Side of a family were it alone: its split, unless a retired version has already spent it: then it is search data for
+ * good. A family that is one with another stays on the side of that one.
+ */
+async function sideOf(
+  facts: RunFacts,
+  rule: SplitRule,
+  { spent, copies, storedOn }: Pick<Knowing, 'spent' | 'copies' | 'storedOn'>,
+): Promise<Side> {
+  const { line, intent, family, split } = facts
+  if (rule.by === 'recorded' && split === null)
+    throw new UserError(`run ${line.run_id} records no split: import it without --split recorded`)
+  const side = rule.by === 'recorded' ? split! : splitSide(rule, family)
+  const stored = await storedOn(intent, family)
+  if (side === (stored ?? 'search')) return side
+  if (await spent.has(intent, family)) return 'search'
+  if (stored === null) return side
+  if (copies.isLinked(intent, family)) return stored
+  throw onBothSides(facts)
+}

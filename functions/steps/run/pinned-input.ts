@@ -1,0 +1,70 @@
+/** The input that a run pins: everything that its bytes depend on, and the case lines that it names by digest. */
+import { digestOf } from '#core/canonical.ts'
+import { baselineDigest, harnessOf } from '#core/gate/commitment.ts'
+import { GATE_RULES } from '#core/gate/rules.ts'
+import { erasedBy } from '#core/heads/erasures.ts'
+import type { HeldoutVersion } from '#schemas/heldout.ts'
+import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { digestOfObject, streamLines } from '../../streams/read-object.ts'
+import { documentDigests } from '../experience/documents.ts'
+import { erasuresOf } from '../store/erasures.ts'
+import type { AnsweredContract, RunRequest } from './contract.ts'
+import { readRejections } from './memory.ts'
+
+/** The input of a run as it is pinned: everything that its bytes depend on. */
+export async function pinnedInput(
+  store: Store,
+  { target, candidates, demonstration }: RunRequest,
+  { pack, suite, prices, resolved }: AnsweredContract,
+  pinned: {
+    readonly runId: string
+    readonly replayer: Replayer
+    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
+    readonly heldout: HeldoutVersion | null
+  },
+): Promise<AutotuneRun> {
+  const { runId, replayer, searchSet, heldout } = pinned
+  const baseline = baselineDigest({ target, pack, replayer })
+  const documents = await documentDigests(store.objects, resolved.baseline_tuple)
+  return {
+    run_id: runId,
+    target,
+    pack,
+    evaluator_suite: suite,
+    price_table: prices,
+    ...(Object.keys(documents).length > 0 ? { documents } : {}),
+    replayer,
+    search_set: searchSet,
+    heldout_test_set: heldout,
+    gate_rules: GATE_RULES,
+    candidates: candidates ? [...candidates] : null,
+    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    demonstration,
+  }
+}
+
+/** What a run is about: the same target, hand-written candidates and harness may resume it. */
+export const aboutOf = ({
+  target,
+  candidates,
+  replayer,
+}: Pick<AutotuneRun, 'target' | 'replayer'> & Pick<RunRequest, 'candidates'>): string =>
+  digestOf({ target, candidates, ...harnessOf(replayer) })
+
+/** Case lines of the search set that a run pins, whose digest was checked. */
+export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
+  const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
+  const digest = await digestOfObject(store.objects, key, version)
+  const erased = digest === null && (await erasuresOf(store)).explains(run.search_set.digest, null)
+  if (erased)
+    throw new UserError(
+      `recorded runs that run ${run.run_id} was computed from were ${erasedBy(erased)}. It cannot be recomputed: run its target again`,
+    )
+  if (digest === null) throw new UserError(`${key} is missing: run ${run.run_id} was computed from it`)
+  if (digest !== run.search_set.digest)
+    throw new UserError(`${key} was changed: its digest is no longer ${run.search_set.digest}`)
+  return streamLines(store.objects, key, version)
+}

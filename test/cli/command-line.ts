@@ -1,4 +1,5 @@
 /** The command line in this process: what it prints, its exit code, and what it leaves in a folder. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +86,14 @@ export function workplace(): Workplace {
     dispose: () => rmSync(dir, { recursive: true, force: true }),
   }
 }
+
+/** Every file below a folder with the digest of its bytes: of a store ledger, vault, questions, debits and heads among them. */
+export const bytesOf = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`)
+    .sort()
 
 /** A workplace of its own for each test of the block in which this is called. */
 export function placeOfEachTest(): Workplace {

@@ -1,13 +1,10 @@
 /** `doctor` and `propose` spend nothing: whatever they are asked, in whatever order, every byte of the store stays. */
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { imported } from '../steps/stores.ts'
 import { aFamily, aTarget, aWorld } from '../support/builders.ts'
-import { ran, ready, type Workplace, workplace } from './command-line.ts'
+import { bytesOf, ran, ready, type Workplace, workplace } from './command-line.ts'
 
 const K = 'evidence.orders.top_k'
 
@@ -33,14 +30,6 @@ const asked = fc.record({
   changes: fc.option(fc.constantFrom(...(Object.keys(CHANGES) as (keyof typeof CHANGES)[]))),
   json: fc.boolean(),
 })
-
-/** Every file with the digest of its bytes: ledger, vault, questions, debits and heads among them. */
-const bytesOf = (dir: string): string[] =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`)
-    .sort()
 
 describe.each([
   'nothing was ever asked of',

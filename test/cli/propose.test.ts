@@ -1,12 +1,10 @@
 /** `propose`: bounds and search side of hand-written changes, nothing spent, nothing written, nothing sealed read. */
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { proposeChanges } from '../../functions/steps/run/propose.ts'
 import { memory, stocked, watched } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
-import { autotune, placeOfEachTest, ran, ready } from './command-line.ts'
+import { autotune, bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
 
 const K = 'evidence.orders.top_k'
 const line = (patch: unknown) => `${JSON.stringify({ patch })}\n`
@@ -16,14 +14,6 @@ const place = placeOfEachTest()
 const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 3 }] })
 const propose = (content: string, target: string, ...more: string[]) =>
   autotune('propose', place.file('changes.jsonl', content), '--target', target, '--store', place.store, ...more)
-
-/** Every file of the store with its digest, the ledger and the vault among them. */
-const bytesOf = (dir: string): string[] =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((e) => e.isFile())
-    .map((e) => join(e.parentPath, e.name))
-    .map((file) => `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`)
-    .sort()
 
 describe('exit code', () => {
   test('0: a run would keep each change; its metric, rows and reach are printed', async () => {

@@ -16,6 +16,8 @@ function caseNamed(name: string) {
 
 const read = (files: readonly string[], options: Partial<TraceOptions> = {}) => readTraceFiles(files, { options })
 
+type SomeStep = { readonly kind: string; readonly tool_call_id?: string | null }
+
 /** Steps of which only these fields are given; two results of parallel calls may stand in either order. */
 function expectRun(run: ExperienceRun, { steps, evidence, ...rest }: Record<string, unknown>) {
   expect(run).toMatchObject(rest)
@@ -24,15 +26,13 @@ function expectRun(run: ExperienceRun, { steps, evidence, ...rest }: Record<stri
     expect(run.evidence).toMatchObject(evidence)
   }
   if (!Array.isArray(steps)) return
-  const inOrder = (list: readonly { kind: string; tool_call_id?: string | null }[]) =>
-    list.map((step, i) => ({ step, key: step.kind === 'tool_result' ? `${step.tool_call_id}` : String(i) }))
   expect(run.steps.map(({ kind }) => kind)).toEqual(steps.map(({ kind }) => kind))
-  const results = (list: readonly { kind: string }[]) =>
-    inOrder(list as never)
-      .filter(({ step }) => step.kind === 'tool_result')
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-  expect(results(run.steps).map(({ step }) => step)).toMatchObject(results(steps).map(({ step }) => step))
-  const others = (list: readonly { kind: string }[]) => list.filter(({ kind }) => kind !== 'tool_result')
+  const results = (list: readonly SomeStep[]) =>
+    list
+      .filter(({ kind }) => kind === 'tool_result')
+      .sort((a, b) => (`${a.tool_call_id}` < `${b.tool_call_id}` ? -1 : 1))
+  expect(results(run.steps)).toMatchObject(results(steps))
+  const others = (list: readonly SomeStep[]) => list.filter(({ kind }) => kind !== 'tool_result')
   expect(others(run.steps)).toMatchObject(others(steps))
 }
 

@@ -27,32 +27,29 @@ const stepsOf = async (...spans: readonly object[]): Promise<readonly Step[]> =>
   return runs[0]!.steps
 }
 
+const id = (n: number) => String(n).padStart(16, '0')
 const INPUT = 'gen_ai.input.messages'
 const OUTPUT = 'gen_ai.output.messages'
 const says = (input: unknown[], output: unknown[]) => ({ [INPUT]: input, [OUTPUT]: output })
 const T2 = 'c'.repeat(32)
 const SEARCH = asks({ id: 'x', name: 'search', arguments: { q: 'shoes' } })
 const CONVERSATION = [
-  anAgent('shop', { id: 'a1', from: 0, to: 9 }),
-  aCall({ id: 'a2', parent: 'a1', from: 1, attributes: says([text('user', 'shoes?')], [SEARCH]) }),
-  aTool('search', { q: 'shoes' }, 'red shoes', { id: 'a3', parent: 'a1', from: 2 }),
+  anAgent('shop', { id: id(1), from: 0, to: 9 }),
+  aCall({ id: id(2), parent: id(1), from: 1, attributes: says([text('user', 'shoes?')], [SEARCH]) }),
+  aTool('search', { q: 'shoes' }, 'red shoes', { id: id(3), parent: id(1), from: 2 }),
   aCall({
-    id: 'a4',
-    parent: 'a1',
+    id: id(4),
+    parent: id(1),
     from: 4,
     attributes: says([text('user', 'shoes?'), SEARCH, answers('x', 'red shoes')], [text('assistant', 'red ones')]),
   }),
-  aCall({ id: 'b1', trace: T2, attributes: says([text('user', 'hello')], [text('assistant', 'hi')]) }),
-].map((span) => ({ ...span, spanId: span.spanId.padStart(16, '0'), ...parentOf(span) }))
-
-function parentOf(span: object): object {
-  return 'parentSpanId' in span ? { parentSpanId: String(span.parentSpanId).padStart(16, '0') } : {}
-}
+  aCall({ id: id(5), trace: T2, attributes: says([text('user', 'hello')], [text('assistant', 'hi')]) }),
+]
 
 test('runs are the same however spans are ordered, cut into rows and files, and repeated', async () => {
   const { runs: right } = await read([['a', aRequest(...CONVERSATION)]])
   expect(right).toHaveLength(2)
-  const rows = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat({ max: 3 }), fc.nat(4)), { maxLength: 6 })
+  const rows = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(4)), { maxLength: 6 })
   await fc.assert(
     fc.asyncProperty(
       fc.shuffledSubarray(CONVERSATION, { minLength: 5 }),
@@ -63,7 +60,7 @@ test('runs are the same however spans are ordered, cut into rows and files, and 
         const lying = [
           ['a', aRequest(...head)] as const,
           ...tail.map((span) => ['b', aRequest(span)] as const),
-          ...again.map(([file, , i]) => [file, aRequest(CONVERSATION[i]!)] as const),
+          ...again.map(([file, i]) => [file, aRequest(CONVERSATION[i]!)] as const),
         ]
         const { runs } = await read(lying)
         const named = (list: typeof runs) => list.map(({ source: _, ...run }) => run)
@@ -127,7 +124,6 @@ test('any spans become runs that the schema takes, or drops that are counted', a
   )
 })
 
-const id = (n: number) => String(n).padStart(16, '0')
 const resultsOf = (steps: readonly Step[]) =>
   steps.flatMap((step) => (step.kind === 'tool_result' ? [[step.tool_call_id, step.content, step.agent ?? null]] : []))
 
@@ -177,7 +173,6 @@ test('helpers of one name that work side by side each read their own history onc
 })
 
 test('tokens and costs of a call that two instrumentors and an agent repeat are counted once', async () => {
-  const cost = { 'gen_ai.usage.cost': 0.5 }
   const { runs } = await read([
     [
       'a',
@@ -200,5 +195,5 @@ test('tokens and costs of a call that two instrumentors and an agent repeat are 
   ])
   const calls = runs[0]!.steps.filter((step) => step.kind === 'model_call')
   expect(calls).toMatchObject([{ prompt_tokens: 5, completion_tokens: 3 }])
-  expect(runs[0]!.outcome.cost_cents).toBe(100 * cost['gen_ai.usage.cost'])
+  expect(runs[0]!.outcome.cost_cents).toBe(50)
 })

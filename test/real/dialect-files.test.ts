@@ -2,11 +2,11 @@
  * Real files of many programs, each read for what it holds: the number of its rows was counted in the file, not by what reads
  * it. A list in an envelope that says more, such as `has_more`, has one row beside its elements.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
-import { DATA } from './support.ts'
+import { DATA, describeReal } from './support.ts'
 
 const FOLDER = join(DATA, 'dialects')
 
@@ -78,8 +78,7 @@ const ROWS: Readonly<Record<string, number>> = {
 
 const rowsOf = (file: string) => Array.fromAsync(readRows([file]))
 
-/** Without the files this says `skipped`, and nothing else fails. */
-describe.skipIf(!existsSync(FOLDER))('a real file', () => {
+describeReal('a real file', () => {
   test.each(Object.entries(ROWS))('%s has its rows', async (name, count) => {
     expect(await rowsOf(join(FOLDER, name))).toHaveLength(count)
   })

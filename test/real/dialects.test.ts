@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readTraceFiles } from '../support/traces.ts'
 import { DATA, describeReal } from './support.ts'
-import { FILES, REFUSED, type RightRun } from './trace-files.ts'
+import { FILES, REFUSED } from './trace-files.ts'
+import type { RightRun } from './traces/right-run.ts'
 
 describeReal('files of traces', () => {
   test('every file of the folders stands in the table', () => {

@@ -1,21 +1,12 @@
 /** The shipped maps of whole traces on real public files. Every right value was read in the file, not in what a map made. */
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { mapFiles } from '../adapters/import/support.ts'
-import { DATA } from './support.ts'
+import { DATA, describeReal } from './support.ts'
 
 const DIALECTS = join(DATA, 'dialects')
-const isThere = existsSync(DIALECTS)
-
-test('real files of dialects are there', ({ skip }) => {
-  if (!isThere) {
-    console.log(`no real files in ${DIALECTS}: the maps are not tested on them`)
-    skip()
-  }
-  expect(isThere).toBe(true)
-})
 
 /** Model calls as [prompt, completion] tokens. */
 const tokens = ({ steps }: ExperienceRun) =>
@@ -32,7 +23,15 @@ const kinds = ({ steps }: ExperienceRun) => {
   }
 }
 
-describe.skipIf(!isThere)('maps on real files', () => {
+/** What a call in a session of Claude Code was given, as the file itself has it. */
+function inputOf(file: string, id: string): Readonly<Record<string, string>> {
+  type Block = { readonly type?: string; readonly id?: string; readonly input: Readonly<Record<string, string>> }
+  const rows = readFileSync(join(DIALECTS, file), 'utf8').trimEnd().split('\n')
+  const blocks = rows.flatMap((row): Block[] => JSON.parse(row).message?.content ?? [])
+  return blocks.find((block) => block.type === 'tool_use' && block.id === id)!.input
+}
+
+describeReal('maps on real files', () => {
   const read = (map: string, ...files: string[]) =>
     mapFiles(
       files.map((file) => join(DIALECTS, file)),
@@ -40,7 +39,9 @@ describe.skipIf(!isThere)('maps on real files', () => {
     )
 
   test('claude-code: representative messages', async () => {
-    const [run, ...rest] = await read('claude-code', 'claude-code/representative_messages.jsonl')
+    const file = 'claude-code/representative_messages.jsonl'
+    const [run, ...rest] = await read('claude-code', file)
+    const created = `File created successfully at: ${inputOf(file, 'tool_001').file_path}`
     expect(rest).toEqual([])
     expect(run).toMatchObject({
       run_id: 'test_session',
@@ -50,7 +51,7 @@ describe.skipIf(!isThere)('maps on real files', () => {
     expect(kinds(run!)).toEqual({ users: 4, answers: 3, calls: 5, tools: 2, results: 2 })
     expect(tokens(run!).map(([prompt]) => prompt)).toEqual([25, 45, 78, 25, 45])
     expect(run!.steps.filter((s) => s.kind === 'tool_result')).toMatchObject([
-      { tool_call_id: 'tool_001', content: 'File created successfully at: /tmp/decorator_example.py', error: false },
+      { tool_call_id: 'tool_001', content: created, error: false },
       { tool_call_id: 'tool_002', content: 'Hello, Alice!\nHello, Alice!\nHello, Alice!', error: false },
     ])
   })

@@ -8,7 +8,8 @@ import { expect, test } from 'vitest'
 import { readRows } from '#adapters/local/carriers/read-rows.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { shell } from '../../attacks/shell.ts'
-import { Files, rowsOf, toldOf, zipOf } from './support.ts'
+import { Folder } from '../import/support.ts'
+import { rowsOf, toldOf, zipOf } from './support.ts'
 
 const LINES = Buffer.from(Array.from({ length: 3000 }, (_, i) => `{"n":${Math.sin(i)}}\n`).join(''))
 const AGAIN = 'Fetch or export the file again'
@@ -190,8 +191,8 @@ test.each([
 })
 
 test('an element without end is refused before it was read', async () => {
-  using files = new Files()
-  const file = files.file('endless.json', `{"data":[1,"${'x'.repeat(100_000)}`)
+  using folder = new Folder()
+  const file = folder.write('endless.json', `{"data":[1,"${'x'.repeat(100_000)}`)
   truncateSync(file, 2 ** 30) // a gibibyte that takes no room on the disk
   const before = process.memoryUsage().rss
   await expect(rowsOf(file)).rejects.toThrow('endless.json: item 2 of data: the element is longer than 8388608 bytes')
@@ -199,28 +200,31 @@ test('an element without end is refused before it was read', async () => {
 })
 
 test('what is no file is refused at once', async () => {
-  using files = new Files()
-  const pipe = join(files.path, 'pipe')
+  using folder = new Folder()
+  const pipe = join(folder.path, 'pipe')
   await shell(`mkfifo '${pipe}'`)
   for (const name of ['/dev/zero', pipe])
     await expect(rowsOf(name)).rejects.toThrow(
       `${name}: this is a pipe or device. Name a file, or give it as "-" on stdin`,
     )
-  await expect(rowsOf(files.path)).rejects.toThrow('pipe: this is a pipe or device')
-  const gone = join(files.path, 'gone')
+  await expect(rowsOf(folder.path)).rejects.toThrow('pipe: this is a pipe or device')
+  const gone = join(folder.path, 'gone')
   await expect(rowsOf(gone)).rejects.toThrow(`${gone}: there is no such file. Check the path`)
 })
 
 test('what comes on the standard input is known by its content too, also where that is read from its end', async () => {
-  using files = new Files()
+  using folder = new Folder()
   const reader = `import { readRows } from '#adapters/local/carriers/read-rows.ts'
     let rows = 0
     try { for await (const { file } of readRows(['-'])) if (file === '-') rows++ } catch (error) { console.log(error.message) }
     console.log(rows)`
-  const script = files.file('reader.mjs', reader)
+  const script = folder.write('reader.mjs', reader)
   const told = async (content: string | Uint8Array) =>
-    (await shell(`'${process.execPath}' --input-type=module -e "$(cat '${script}')" < '${files.file('in', content)}'`))
-      .out
+    (
+      await shell(
+        `'${process.execPath}' --input-type=module -e "$(cat '${script}')" < '${folder.write('in', content)}'`,
+      )
+    ).out
   expect(await told(gzipSync(LINES))).toBe('3000\n')
   expect(await told(zip)).toBe('3000\n')
   expect(await told(parquet)).toBe('2000\n')
@@ -228,19 +232,19 @@ test('what comes on the standard input is known by its content too, also where t
 })
 
 test('a folder that leads back to itself is no endless one', async () => {
-  using files = new Files()
-  files.file('a/a.json', '{"n":1}')
-  symlinkSync(files.path, join(files.path, 'a', 'b'))
-  await expect(rowsOf(files.path)).rejects.toThrow('a/b: this is a directory. Name the files in it')
+  using folder = new Folder()
+  folder.write('a/a.json', '{"n":1}')
+  symlinkSync(folder.path, join(folder.path, 'a', 'b'))
+  await expect(rowsOf(folder.path)).rejects.toThrow('a/b: this is a directory. Name the files in it')
 })
 
 test.skipIf(!existsSync('/proc/self/fd'))(
   'nothing stays open behind what was refused, or read no further',
   async () => {
-    using files = new Files()
+    using folder = new Folder()
     const prose = Buffer.from('Hello '.repeat(200_000))
     const bytes = [LINES, gzipSync(LINES), zip, parquet, prose, gzipSync(prose), zipSync({ a: prose })]
-    const names = bytes.map((content, i) => files.file(`${i}`, content))
+    const names = bytes.map((content, i) => folder.write(`${i}`, content))
     const open = () => readdirSync('/proc/self/fd').length
     const readOne = async () => {
       for (const name of names)

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { zipSync } from 'fflate'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
-import { Files, rowsIn, rowsOf, valuesIn, zipOf } from './support.ts'
+import { Folder, jsonl } from '../import/support.ts'
+import { rowsIn, rowsOf, valuesIn, zipOf } from './support.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })
 const record = fc.record({
@@ -17,12 +18,10 @@ const record = fc.record({
 })
 const records = fc.array(record, { minLength: 2, maxLength: 30 })
 
-const jsonl = (values: readonly unknown[]): Buffer => Buffer.from(values.map((v) => `${JSON.stringify(v)}\n`).join(''))
-
 type Values = readonly Record<string, unknown>[]
 
 const CARRIERS: readonly (readonly [string, (values: Values) => Uint8Array])[] = [
-  ['JSON lines', jsonl],
+  ['JSON lines', (v) => Buffer.from(jsonl(v))],
   ['JSON lines with a byte order mark and empty lines', (v) => Buffer.from(`\ufeff\n${jsonl(v)}\r\n\n`)],
   ['gzip', (v) => gzipSync(jsonl(v))],
   [
@@ -33,7 +32,7 @@ const CARRIERS: readonly (readonly [string, (values: Values) => Uint8Array])[] =
   ['an array', (v) => Buffer.from(JSON.stringify(v))],
   ['an array on many lines', (v) => Buffer.from(`\n${JSON.stringify(v, null, 2)}\n`)],
   ['a gzip of an array', (v) => gzipSync(JSON.stringify(v))],
-  ['a zip of JSON lines', (v) => zipSync({ 'a/b.txt': jsonl(v) })],
+  ['a zip of JSON lines', (v) => zipSync({ 'a/b.txt': Buffer.from(jsonl(v)) })],
   ['a zip of one record a member', (v) => zipSync(Object.fromEntries(v.map((r, i) => [memberName(i), json(r)])))],
   [
     'a zip with zstd',
@@ -53,7 +52,7 @@ const CARRIERS: readonly (readonly [string, (values: Values) => Uint8Array])[] =
       ),
   ],
   ['a zip of a gzip', (v) => zipSync({ 'a.gz': gzipSync(jsonl(v)) })],
-  ['a zstd of a zip', (v) => zstdCompressSync(zipSync({ a: jsonl(v) }))],
+  ['a zstd of a zip', (v) => zstdCompressSync(zipSync({ a: Buffer.from(jsonl(v)) }))],
   ['parquet', parquet],
   ['a gzip of parquet', (v) => gzipSync(parquet(v))],
   ['a zip of parquet', (v) => zipSync({ a: parquet(v) })],
@@ -92,7 +91,7 @@ describe.each(CARRIERS)('%s', (_, carry) => {
 const two = [{ a: 1 }, { b: 2 }]
 
 test.each([
-  ['lines', jsonl(two), ['line 1', 'line 2']],
+  ['lines', Buffer.from(jsonl(two)), ['line 1', 'line 2']],
   ['an array', json(two), ['item 1', 'item 2']],
   ['a list', json({ data: two }), ['item 1 of data', 'item 2 of data']],
   ['a nested list', json({ results: { results: two } }), ['item 1 of results.results', 'item 2 of results.results']],
@@ -101,7 +100,7 @@ test.each([
   ['a table', Buffer.from('a,b\n1,2\n3,4\n'), ['row 1', 'row 2']],
   [
     'members',
-    zipSync({ 'b.json': json({ a: 1 }), 'a.jsonl': jsonl(two) }),
+    zipSync({ 'b.json': json({ a: 1 }), 'a.jsonl': Buffer.from(jsonl(two)) }),
     ['member a.jsonl, line 1', 'member a.jsonl, line 2', 'member b.json'],
   ],
 ])('the place of a row in %s', async (_, bytes, places) => {
@@ -139,7 +138,7 @@ describe('parquet', () => {
 
 describe('inputs', () => {
   test('are files and folders, in the order of names; what is hidden or written for people is left out, and said', async () => {
-    using files = new Files()
+    using folder = new Folder()
     for (const [name, value] of [
       ['b.json', 2],
       ['a/z.jsonl', 1],
@@ -149,10 +148,10 @@ describe('inputs', () => {
       ['.git/x', 9],
       ['c', 3],
     ] as const)
-      files.file(name, `{"n":${value}}`)
+      folder.write(name, `{"n":${value}}`)
     const left: string[] = []
-    const rows = await rowsOf(files.path, { leftOut: (file) => left.push(file.slice(files.path.length + 1)) })
-    expect(rows.map(({ file, value }) => [file.slice(files.path.length + 1), value])).toEqual([
+    const rows = await rowsOf(folder.path, { leftOut: (file) => left.push(file.slice(folder.path.length + 1)) })
+    expect(rows.map(({ file, value }) => [file.slice(folder.path.length + 1), value])).toEqual([
       ['a/z.jsonl', { n: 1 }],
       ['b.json', { n: 2 }],
       ['c', { n: 3 }],
@@ -161,8 +160,8 @@ describe('inputs', () => {
   })
 
   test('that are named are read whatever they are called', async () => {
-    using files = new Files()
-    expect(await rowsOf(files.file('README.md', '{"n":1}'))).toHaveLength(1)
+    using folder = new Folder()
+    expect(await rowsOf(folder.write('README.md', '{"n":1}'))).toHaveLength(1)
   })
 
   test('hidden members of a zip are left out too', async () => {

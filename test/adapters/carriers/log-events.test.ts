@@ -1,13 +1,12 @@
 /** Events of CloudWatch hold the record as text: the row is the record, and what stood around it says which event it was. */
 import { describe, expect, test } from 'vitest'
+import { lines } from '../../support/spans.ts'
 import { rowsIn, toldOf } from './support.ts'
 
 const RECORD = { traceId: 'a', timeUnixNano: '1786396451003697401', n: 1786396451003697401n }
 const TEXT = '{"traceId":"a","timeUnixNano":"1786396451003697401","n":1786396451003697401}'
 const VALUE = { ...RECORD, n: String(RECORD.n) }
 const AROUND = { logStreamName: 's', timestamp: 1, ingestionTime: 2, eventId: 'e' }
-
-const lines = (...values: unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
 
 describe('an event', () => {
   test.each<[string, string, unknown]>([

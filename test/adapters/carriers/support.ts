@@ -1,27 +1,15 @@
-/** What the tests of carriers share: files of given bytes, the rows of them, and zip files with members of any method. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+/** What the tests of carriers share: the rows of files of given bytes, and zip files with members of any method. */
 import { crc32 } from 'node:zlib'
 import { type Row, type RowOptions, readRows } from '#adapters/local/carriers/read-rows.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { Folder } from '../import/support.ts'
 
-export class Files extends Folder {
-  /** Writes a file, with the folders on its way. */
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.path, name)
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, content)
-    return path
-  }
-}
-
 export const rowsOf = (file: string, options?: RowOptions): Promise<Row[]> => Array.fromAsync(readRows([file], options))
 
 /** Rows of a file that holds `content`. */
 export async function rowsIn(content: string | Uint8Array, options?: RowOptions): Promise<Row[]> {
-  using files = new Files()
-  return await rowsOf(files.file('file', content), options)
+  using folder = new Folder()
+  return await rowsOf(folder.write('file', content), options)
 }
 
 export const valuesIn = async (content: string | Uint8Array): Promise<unknown[]> =>
@@ -29,8 +17,8 @@ export const valuesIn = async (content: string | Uint8Array): Promise<unknown[]>
 
 /** What a person is told of a file that holds `content`; the file is called FILE. */
 export async function toldOf(content: string | Uint8Array, options?: RowOptions): Promise<string> {
-  using files = new Files()
-  const file = files.file('file', content)
+  using folder = new Folder()
+  const file = folder.write('file', content)
   const error = await rowsOf(file, options).then(
     (rows) => `no error, but ${rows.length} rows`,
     (error: unknown) => error,

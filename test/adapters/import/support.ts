@@ -1,7 +1,7 @@
 /** What the import tests share: a folder that goes away, and shorthand around `mapRecords`. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type MapOptions, type MappedRecord, mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap, type MapSource } from '#adapters/local/import/map-source.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -9,8 +9,10 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 export class Folder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'autotune-import-'))
 
-  write(name: string, content: string | Buffer): string {
+  /** Writes a file, with the folders on its way. */
+  write(name: string, content: string | Uint8Array): string {
     const file = join(this.path, name)
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, content)
     return file
   }

@@ -28,8 +28,8 @@ export class DocumentSplitter {
   #level = 0
   #inString = false
   #escaped = false
-  readonly #around: ByteParts
-  readonly #element: ByteParts
+  readonly #around = new ByteParts()
+  readonly #element = new ByteParts()
   #lists: OpenList[] = []
   #tries = 0
   #list: OpenList | null = null
@@ -49,8 +49,6 @@ export class DocumentSplitter {
     this.#places = places
     this.#within = within
     this.#levels = Math.max(...places.map(({ path }) => path.length))
-    this.#around = new ByteParts()
-    this.#element = new ByteParts()
     source.at = this.#ofDocument(WHOLE)
   }
 

@@ -22,8 +22,11 @@ export async function* jsonRows(
 /** Also where the first line is damaged: its error is then one of a line, not of a document without end. */
 function isLines(first: string | undefined, second: string | undefined): boolean {
   if (first === undefined || second === undefined) return false
-  return isJson(first) || (!/[[{,:]\s*$/.test(first) && isJson(second))
+  return isJson(first) || (!goesOn(first) && isJson(second))
 }
+
+/** Whether a line ends where a document goes on: at an open bracket, or behind a comma or colon. */
+export const goesOn = (line: string): boolean => /[[{,:]\s*$/.test(line)
 
 function isJson(line: string): boolean {
   try {
@@ -45,7 +48,7 @@ async function* lineRows(source: Source, bytes: Bytes, maxBytes: number) {
 }
 
 /** Up to two lines that are not empty; with `rest` also the one that has not ended. */
-function firstLines(head: Buffer, rest: boolean): string[] {
+export function firstLines(head: Buffer, rest: boolean): string[] {
   const lines: string[] = []
   for (let from = 0; from < head.length && lines.length < 2; ) {
     const newline = head.indexOf(0x0a, from)

@@ -76,7 +76,7 @@ function withDigits(text: string): string {
   while (from < text.length) {
     const quote = text.indexOf('"', from)
     const between = text.slice(from, quote < 0 ? text.length : quote)
-    parts.push(between.length < 16 ? between : between.replace(WHOLE_NUMBER, exact))
+    parts.push(between.length < MANY_DIGITS ? between : between.replace(WHOLE_NUMBER, exact))
     if (quote < 0) break
     from = endOfString(text, quote)
     parts.push(text.slice(quote, from))

@@ -10,14 +10,27 @@ const attributes = (id: number) => ({
   droppedAttributesCount: one(id + 1, 'uint32'),
 })
 
+/** A list of what has something in common: what that is, and the schema by which it is said. */
+const listOf = (common: object, content: string, type: string) => ({
+  fields: { ...common, [content]: many(2, type), schemaUrl: one(3, 'string') },
+})
+const ofResource = { resource: one(1, 'Resource') }
+const ofScope = { scope: one(1, 'InstrumentationScope') }
+
+const VALUES = {
+  stringValue: one(1, 'string'),
+  boolValue: one(2, 'bool'),
+  intValue: one(3, 'int64'),
+  doubleValue: one(4, 'double'),
+  arrayValue: one(5, 'ArrayValue'),
+  kvlistValue: one(6, 'KeyValueList'),
+  bytesValue: one(7, 'bytes'),
+}
+
 export const OTLP = {
   nested: {
-    ResourceSpans: {
-      fields: { resource: one(1, 'Resource'), scopeSpans: many(2, 'ScopeSpans'), schemaUrl: one(3, 'string') },
-    },
-    ScopeSpans: {
-      fields: { scope: one(1, 'InstrumentationScope'), spans: many(2, 'Span'), schemaUrl: one(3, 'string') },
-    },
+    ResourceSpans: listOf(ofResource, 'scopeSpans', 'ScopeSpans'),
+    ScopeSpans: listOf(ofScope, 'spans', 'Span'),
     Span: {
       fields: {
         traceId: one(1, 'bytes'),
@@ -48,12 +61,8 @@ export const OTLP = {
       },
     },
     Status: { fields: { message: one(2, 'string'), code: one(3, 'int32') } },
-    ResourceLogs: {
-      fields: { resource: one(1, 'Resource'), scopeLogs: many(2, 'ScopeLogs'), schemaUrl: one(3, 'string') },
-    },
-    ScopeLogs: {
-      fields: { scope: one(1, 'InstrumentationScope'), logRecords: many(2, 'LogRecord'), schemaUrl: one(3, 'string') },
-    },
+    ResourceLogs: listOf(ofResource, 'scopeLogs', 'ScopeLogs'),
+    ScopeLogs: listOf(ofScope, 'logRecords', 'LogRecord'),
     LogRecord: {
       fields: {
         timeUnixNano: one(1, 'fixed64'),
@@ -71,22 +80,7 @@ export const OTLP = {
     Resource: { fields: attributes(1) },
     InstrumentationScope: { fields: { name: one(1, 'string'), version: one(2, 'string'), ...attributes(3) } },
     KeyValue: { fields: { key: one(1, 'string'), value: one(2, 'AnyValue') } },
-    AnyValue: {
-      fields: {
-        stringValue: one(1, 'string'),
-        boolValue: one(2, 'bool'),
-        intValue: one(3, 'int64'),
-        doubleValue: one(4, 'double'),
-        arrayValue: one(5, 'ArrayValue'),
-        kvlistValue: one(6, 'KeyValueList'),
-        bytesValue: one(7, 'bytes'),
-      },
-      oneofs: {
-        value: {
-          oneof: ['stringValue', 'boolValue', 'intValue', 'doubleValue', 'arrayValue', 'kvlistValue', 'bytesValue'],
-        },
-      },
-    },
+    AnyValue: { fields: VALUES, oneofs: { value: { oneof: Object.keys(VALUES) } } },
     ArrayValue: { fields: { values: many(1, 'AnyValue') } },
     KeyValueList: { fields: { values: many(1, 'KeyValue') } },
   },

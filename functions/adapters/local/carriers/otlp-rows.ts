@@ -1,5 +1,6 @@
 /** Rows of OTLP in protobuf, as OTLP/JSON: `{"resourceSpans":[…]}` or `{"resourceLogs":[…]}`, one resource a row. */
 import type { Type } from 'protobufjs/light.js'
+import { ImportError } from '../import/import-error.ts'
 import type { Bytes } from './bytes.ts'
 import { OTLP } from './otlp-definitions.ts'
 import { firstRecord, LENGTH_DELIMITED, WireReader } from './protobuf-wire.ts'
@@ -51,9 +52,8 @@ export async function* otlpRows(
       }
     }
   } catch (error) {
-    const { name, message } = error as Error
-    if (name === 'ImportError' || 'code' in (error as object)) throw error
-    throw source.refuse(`the protobuf data is cut or damaged (${message})`, AGAIN)
+    if (error instanceof ImportError || 'code' in (error as object)) throw error
+    throw source.refuse(`the protobuf data is cut or damaged (${(error as Error).message})`, AGAIN)
   }
 }
 
@@ -63,13 +63,18 @@ function kindOf(source: Source, message: Buffer): keyof typeof KINDS {
   const holds = (number: number, length: number) =>
     record?.some(({ field, bytes }) => field === number && bytes === length) ?? true
   if (record === null || (holds(1, 16) && holds(2, 8))) return 'resourceSpans'
-  const isLog = record.every(({ field, wire }) => field > 0 && field <= 12 && wire === LOG_WIRES[field])
+  const isLog = record.every(({ field, wire }) => LOG_WIRES.get(field) === wire)
   if (isLog) return 'resourceLogs'
   throw source.refuse('it holds neither spans nor log records', 'Export traces and logs; metrics are not read')
 }
 
+/** Wire types of numbers, as far as a log record has them; everything else in it is length-delimited. */
+const NUMBERS: Readonly<Record<string, number>> = { int32: 0, uint32: 0, fixed64: 1, fixed32: 5 }
+
 /** Wire types of the fields of a log record, by number. */
-const LOG_WIRES = [-1, 1, 0, 2, -1, 2, 2, 0, 5, 2, 2, 1, 2]
+const LOG_WIRES = new Map(
+  Object.values(OTLP.nested.LogRecord.fields).map(({ id, type }) => [id, NUMBERS[type] ?? LENGTH_DELIMITED]),
+)
 
 function asJson(type: Type, message: Buffer, kind: keyof typeof KINDS): unknown {
   const json = type.toObject(type.decode(message), { longs: String, bytes: String }) as Json

@@ -38,11 +38,11 @@ export class Source {
 
   /** A problem at the place that the reader looks at; `at: null` for one of the file as a whole. */
   refuse(problem: string, todo: string, at: string | null = this.at): ImportError {
-    const line = this.member === null ? (/^line (\d+)$/.exec(at ?? '')?.[1] ?? null) : null
+    const line = this.member === null && at !== null ? lineOf(at) : null
     const place = at === null && this.member === null ? null : this.placeOf(at ?? WHOLE)
     return new ImportError({
       file: this.file,
-      line: line === null ? null : Number(line),
+      line,
       field: line === null ? place : null,
       problem,
       todo,
@@ -53,6 +53,12 @@ export class Source {
     if (this.member === null) return at
     return at === WHOLE ? `member ${this.member}` : `member ${this.member}, ${at}`
   }
+}
+
+/** The line that a place names; null for any other place. */
+export function lineOf(at: string): number | null {
+  const line = /^line (\d+)$/.exec(at)?.[1]
+  return line === undefined ? null : Number(line)
 }
 
 /** Place of a row that is a whole document. */

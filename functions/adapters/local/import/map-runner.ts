@@ -1,5 +1,5 @@
 /**
- * Foreign records to native runs, streaming: each record, or the list of the records of each group (`map-records.ts`), goes
+ * Foreign records to native runs, streaming: each record, or the list of the records of each group (`map-groups.ts`), goes
  * through the map in a guarded child process (`map-worker.ts`), and what comes back is filled and validated here
  * (`native-run.ts` names the rules). Memory is flat: at most a window of records is on its way.
  */
@@ -9,7 +9,8 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { MAX_ROW_BYTES } from '../carriers/source.ts'
 import { fileScratch } from '../files/file-scratch.ts'
 import { ImportError, type ImportProblem } from './import-error.ts'
-import { BY_RECORD, eachRecord, groupedRecords, type MapInput, type MapReading, nothingRead } from './map-records.ts'
+import { BY_RECORD, groupedRecords } from './map-groups.ts'
+import { eachRecord, type MapInput, type MapReading, nothingRead } from './map-records.ts'
 import type { Answer } from './map-reply.ts'
 import { checkMap, type MapSource } from './map-source.ts'
 import { MapWorker } from './map-worker.ts'

@@ -1,7 +1,7 @@
 /** The review desk on this machine: hands requests for review links to the desk and sends its replies. */
 import type { ReviewRequest } from '#core/review/request.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
-import type { DeskReply } from '../pages/desk.ts'
+import type { DeskReply } from '../pages/review/desk.ts'
 import { type PageServer, type Patience, plain, type ServerLog, servePages } from './page-server.ts'
 
 /** Where a request was sent, and how it is answered. */

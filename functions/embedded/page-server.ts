@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MAX_TOKEN_LENGTH } from '#core/review/link.ts'
 import { MAX_FORM_BYTES, type ReviewRequest } from '#core/review/request.ts'
 import { UserError } from '../errors.ts'
-import { PAGE_HEADERS } from '../pages/layout.ts'
+import { PAGE_HEADERS } from '../pages/kit/layout.ts'
 
 export const PAGE_HOST = '127.0.0.1'
 

@@ -1,7 +1,7 @@
 /** Between API Gateway and the review desk: a request reduced to what may matter, a reply with the desk's headers. */
 import { MAX_FORM_BYTES } from '#core/review/request.ts'
 import { type HttpRequest, type HttpResponse, REVIEW_PATH } from '#schemas/review-desk.ts'
-import { PAGE_HEADERS } from '../pages/layout.ts'
+import { PAGE_HEADERS } from '../pages/kit/layout.ts'
 import type { Signer, Store } from '../ports.ts'
 import { answerRequest, type RequestAnswer } from '../steps/review/answer.ts'
 

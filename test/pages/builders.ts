@@ -6,7 +6,7 @@ import { generator } from '#core/statistics/generator.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
-import type { ReviewView } from '../../functions/pages/review-summary.ts'
+import type { ReviewView } from '../../functions/pages/review/summary.ts'
 import { baseline } from '../core/release/builders.ts'
 import { aProposal, aReview } from '../core/review/builders.ts'
 

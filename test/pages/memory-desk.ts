@@ -3,7 +3,7 @@ import { linkClaims, parseLink } from '#core/review/link.ts'
 import type { ReviewRequest } from '#core/review/request.ts'
 import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import { type Review, ReviewAttempt } from '#schemas/review.ts'
-import { answerReview, type DeskReply } from '../../functions/pages/desk.ts'
+import { answerReview, type DeskReply } from '../../functions/pages/review/desk.ts'
 import { aReview, DURING, macHolds, sign, signLink } from '../core/review/builders.ts'
 import { aShown, candidates } from './builders.ts'
 

@@ -4,7 +4,7 @@ import { applyRelease, applyVerdict, resumeRollout, stopRollout } from '#core/re
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { type RolloutView, rolloutPage } from '../../functions/pages/rollout-page.ts'
+import { type RolloutView, rolloutPage } from '../../functions/pages/rollout/page.ts'
 import { aConfig, afterDwell, aRun, inStage, released, runsIn, START, started, step } from '../core/release/builders.ts'
 import { attacked, harmful } from './attacks.ts'
 import { accessibilityProblems, elements, plain } from './html.ts'

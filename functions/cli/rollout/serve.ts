@@ -1,6 +1,6 @@
 /** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
 import { type PageReply, plain, servePages } from '../../embedded/page-server.ts'
-import { rolloutPage } from '../../pages/rollout-page.ts'
+import { rolloutPage } from '../../pages/rollout/page.ts'
 import type { Store } from '../../ports.ts'
 import { evaluateRollout } from '../../steps/release/advance.ts'
 import { needRollout } from '../../steps/release/rollouts.ts'

@@ -3,7 +3,7 @@ import { linkClaims, linkText, linkToken } from '#core/review/link.ts'
 import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
 import { UserError } from '../../errors.ts'
-import { noticeOf } from '../../pages/notice.ts'
+import { noticeOf } from '../../pages/review/notice.ts'
 import type { Mailer, Signer, Store } from '../../ports.ts'
 import { readReview } from './reviews.ts'
 

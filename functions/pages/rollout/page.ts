@@ -5,9 +5,9 @@ import type { StageVerdict } from '#core/release/stage-verdict.ts'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { count, moment, visible } from './format.ts'
-import { type Html, page } from './layout.ts'
-import { approval, arms, cohortText, killSwitch, timeline } from './rollout-sections.ts'
+import { count, moment, visible } from '../kit/format.ts'
+import { type Html, page } from '../kit/layout.ts'
+import { approval, arms, cohortText, killSwitch, timeline } from './sections.ts'
 import { failing, rowsPlot, rowsTable } from './stage-rows.ts'
 
 export interface RolloutView {

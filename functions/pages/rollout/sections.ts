@@ -3,8 +3,8 @@ import { html } from 'hono/html'
 import { digestOf } from '#core/canonical.ts'
 import { isBack } from '#core/release/status.ts'
 import type { Rollout, StageCohort } from '#schemas/release.ts'
-import { count, moment, number, percent, visible } from './format.ts'
-import { type Html, table } from './layout.ts'
+import { count, moment, number, percent, visible } from '../kit/format.ts'
+import { type Html, table } from '../kit/layout.ts'
 import { failing, rowsTable } from './stage-rows.ts'
 
 /** Who gets the candidate in a stage, in words. */

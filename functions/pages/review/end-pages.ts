@@ -1,8 +1,8 @@
 /** Pages that offer no form: a decision taken, a review that has ended, a link that is worth nothing. */
 import { html } from 'hono/html'
 import type { Review, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
-import { moment, visible } from './format.ts'
-import { type Html, page, table } from './layout.ts'
+import { moment, visible } from '../kit/format.ts'
+import { type Html, page, table } from '../kit/layout.ts'
 
 const decisions = ({ decisions: all }: Review): Html | null =>
   all.length === 0

@@ -2,9 +2,9 @@
 import { html } from 'hono/html'
 import type { ShownProposal } from '#core/review/shown.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import { dimensionRows } from './dimensions.ts'
-import { count, metricChange, number, percent, visible } from './format.ts'
-import { type Html, table } from './layout.ts'
+import { dimensionRows } from '../kit/dimensions.ts'
+import { count, metricChange, number, percent, visible } from '../kit/format.ts'
+import { type Html, table } from '../kit/layout.ts'
 
 /** The five dimensions on the held-out set, always all five, each with its interval. */
 export const dimensionTable = (proposal: TuningProposal): Html =>

@@ -13,7 +13,7 @@ import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
 import type { Review, ReviewAttempt, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { decidedPage, endedPage, refusedPage } from './end-pages.ts'
-import { reviewPage } from './review-page.ts'
+import { reviewPage } from './page.ts'
 
 /** What the caller knows. Review and proposal are read after the code of the link was checked, and only if it holds. */
 export interface DeskState {

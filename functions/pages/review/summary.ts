@@ -6,8 +6,8 @@ import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewSeat } from '#schemas/review.ts'
-import { metricChange, metricName, metricValue, number, percent, visible } from './format.ts'
-import type { Html } from './layout.ts'
+import { metricChange, metricName, metricValue, number, percent, visible } from '../kit/format.ts'
+import type { Html } from '../kit/layout.ts'
 
 /** Who was asked, and who has decided: one line a role. */
 export function standing({ review, seat }: ReviewView): Html {

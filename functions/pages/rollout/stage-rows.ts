@@ -1,10 +1,10 @@
 /** Rules of a stage as a reviewer reads them: names, units, a table, and a plot of what is compared between both arms. */
 import { html } from 'hono/html'
 import type { StageRow } from '#schemas/release.ts'
-import type { Place } from './dimensions.ts'
-import { number, percent, signed, visible } from './format.ts'
-import { type Html, table } from './layout.ts'
-import { type LimitRow, limitsPlot } from './limits-plot.ts'
+import type { Place } from '../kit/dimensions.ts'
+import { number, percent, signed, visible } from '../kit/format.ts'
+import { type Html, table } from '../kit/layout.ts'
+import { type LimitRow, limitsPlot } from '../kit/limits-plot.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   floor: 'floor',

@@ -1,6 +1,6 @@
 /** The notice that asks one person for one decision. Plain text: a link that can be read before it is opened. */
 import type { Review } from '#schemas/review.ts'
-import { visible } from './format.ts'
+import { visible } from '../kit/format.ts'
 
 export interface Notice {
   readonly subject: string

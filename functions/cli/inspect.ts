@@ -1,4 +1,4 @@
-/** `list`, `show`, `explain`: what a store knows of its runs, finished, under way and interrupted. */
+/** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
 import { byCodeUnit } from '#core/canonical.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
@@ -15,7 +15,7 @@ import { jsonOf, readText } from '../streams/read-object.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { explainLines, refusalLines, runLines, standsLines } from './text.ts'
+import { refusalLines, runLines, standsLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -144,20 +144,8 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
   }
 }
 
-export async function explain(run: string, { json, ...o }: Options): Promise<number> {
-  const store = await openExisting(o)
-  try {
-    const manifest = await finishedRun(store, run)
-    if (!manifest) return await showUnfinished(store, run, json)
-    print(json, manifest.summary, () => explainLines(manifest.summary))
-    return 0
-  } finally {
-    store.close()
-  }
-}
-
 /** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */
-async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
+export async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
   const isId = Id.safeParse(runId).success
   const refusal = isId ? await readRefusal(store.objects, runId) : null
   if (refusal) {

@@ -116,8 +116,8 @@ describe('a deployment', () => {
   test('is looked at by doctor as far as the caller may: nobody counts in the vault', async () => {
     const { code, out } = await autotune('doctor', '--target', files.target, ...stack)
     expect(code).toBe(3)
-    expect(out).toMatch('search   6 of 6 cases reproduce')
-    expect(out).toMatch('held out no version is sealed yet')
+    expect(out).toMatch('6 of 6 search cases reproduce')
+    expect(out).toMatch(/held out +no version is sealed yet/)
   })
 
   test('records a run that failed with its reason, which list and show tell', async () => {
@@ -143,8 +143,10 @@ describe('a deployment', () => {
     const [, sealing] = await both('run', '--target', asks, '--run-id', 'at_inconclusive')
     expect(sealing).toMatchObject({ code: 3, out: expect.stringContaining('INCONCLUSIVE') })
     const [embedded, deployed] = await both('doctor', '--target', files.target)
-    expect(deployed).toEqual(embedded)
-    expect(deployed!.out).toMatch('held out 100 families')
+    // What is given next names the place.
+    const same = (out: string) => out.replace(/^(?:tables|go on) .*$/gm, '')
+    expect([deployed!.code, same(deployed!.out)]).toEqual([embedded!.code, same(embedded!.out)])
+    expect(deployed!.out).toMatch(/held out +100 families/)
   })
 
   test('says of hand-written changes what a folder says, and writes nothing', async () => {

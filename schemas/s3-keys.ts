@@ -66,6 +66,8 @@ export const keys = {
   importedSegment: (digest: string) => `experience/imported/${digest.slice(7)}.jsonl`,
   /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** How many runs of each day a segment of that index lists. */
+  indexDays: (intent: string, digest: string) => `experience/index-days/${segment(intent)}/${digest.slice(7)}.json`,
   /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
   familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
   /** One segment of them. */

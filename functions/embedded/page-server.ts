@@ -20,7 +20,11 @@ export interface PageReply {
 /** Answers a request that came to the right host. */
 export type Answer = (
   request: ReviewRequest,
-  at: { /** Without the query. */ readonly path: string; readonly origin: string },
+  at: {
+    /** Without the query. */ readonly path: string
+    /** What stands behind the `?`; empty where nothing does. */ readonly query: string
+    readonly origin: string
+  },
 ) => Promise<PageReply>
 
 /** Told of what nobody else hears of. */
@@ -86,7 +90,7 @@ export async function servePages(
   const origin = `http://${PAGE_HOST}:${(server.address() as AddressInfo).port}`
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').split('?', 1)[0]!
+    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
     // Another name for this address would give a foreign page our origin.
     if (`http://${request.headers.host}` !== origin) {
       log.refused('the request names another host')
@@ -102,7 +106,7 @@ export async function servePages(
       body,
     }
     try {
-      send(request, response, await answer(asked, { path, origin }))
+      send(request, response, await answer(asked, { path, query, origin }))
     } finally {
       places.waits(request.socket)
     }

@@ -85,7 +85,9 @@ const isName = (text: string | undefined): text is string => Name.safeParse(text
 const wholeNumber = (text: string | null): number => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0)
 
 async function pageAt(path: string, asked: Asked): Made {
-  const [place, id, ...rest] = namesOf(path) ?? []
+  const names = namesOf(path)
+  if (names === null) return null
+  const [place, id, ...rest] = names
   const { store, query } = asked
   if (place === 'cases' && isId(id) && rest.length === 1) return await caseAt(id, rest[0], asked)
   if (place === 'runs' && isId(id)) return await runAt(id, rest, asked)

@@ -34,7 +34,12 @@ function became({ reviews, rollout }: RunView): Html | string {
   return html`${reviews.map((id) => html`review ${link(href(['reviews', id]), visible(id))} `)}${rollout !== null && html`rollout ${link(href(['rollouts', rollout]), visible(rollout))}`}`
 }
 
-function candidates({ row, from }: RunView, { candidates: all, search }: NonNullable<RunView['summary']>): Html {
+/** Fates that a search ends with last stand first. */
+const FIRST = ['won', 'certified', 'committed', 'dominated'] as const
+
+function candidates({ row, from }: RunView, { candidates: listed, search }: NonNullable<RunView['summary']>): Html {
+  const kept = FIRST.flatMap((fate) => listed.filter((c) => c.fate === fate))
+  const all = [...kept, ...listed.filter((c) => !kept.includes(c))]
   const shown = all.slice(from, from + CANDIDATES)
   const page = (at: number, says: string) => link(href(['runs', row.run_id], { from: at }), says)
   return html`<h2>Candidates</h2>

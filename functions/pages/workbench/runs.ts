@@ -36,7 +36,7 @@ const rows = (all: readonly RunRowView[]): Html =>
   table(
     'runs',
     'Gain and worse: on the held-out set, of what a run proposes',
-    ['run', 'date', 'intent', 'change', 'gain', 'worse', 'verdict', 'status'],
+    ['run', 'date', 'intent', 'change', 'gain', 'worse', 'verdict and status'],
     all.map((row) => [
       runLink(row.run_id),
       when(row.date),
@@ -44,8 +44,7 @@ const rows = (all: readonly RunRowView[]): Html =>
       changeText(row.change),
       gainText(row.gain),
       worseText(row.worse),
-      word(row.verdict ?? '-'),
-      word(row.status),
+      row.verdict === null ? word(row.status) : `${word(row.verdict)}, ${word(row.status)}`,
     ]),
   )
 

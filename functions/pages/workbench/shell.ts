@@ -71,10 +71,10 @@ export const changeText = (change: Patch | null): string =>
 export function gainText(gain: RunLine['gain']): string {
   if (gain === null) return '-'
   const { metric, baseline, candidate } = gain
-  const says = `${metricName(metric)}: ${metricValue(metric, baseline)} to ${metricValue(metric, candidate)}`
+  const says = `${metricName(metric)} from ${metricValue(metric, baseline)} to ${metricValue(metric, candidate)}`
   if (baseline === null || candidate === null || baseline === 0) return says
   const share = (candidate - baseline) / Math.abs(baseline)
-  return `${share > 0 ? '+' : ''}${percent(share)} ${says}`
+  return `${share > 0 ? '+' : ''}${percent(share)}: ${says}`
 }
 
 export const worseText = (worse: RunLine['worse']): string =>

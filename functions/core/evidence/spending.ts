@@ -59,7 +59,7 @@ export class SpendingParts {
         part,
         kind,
         tokens: both(tokens),
-        cents: this.#priced > 0 ? both(cents) : null,
+        cents: this.#priced > 0 ? both(cents.map(toMicro) as [number, number]) : null,
       })),
     }
   }
@@ -123,3 +123,6 @@ function inputs({ trimmed }: Replayed<Recording>) {
     ]
   })
 }
+
+/** A sum without the noise of adding: a millionth of a cent is no price of anything. */
+const toMicro = (cents: number): number => Number(cents.toFixed(6))

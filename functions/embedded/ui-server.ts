@@ -1,6 +1,7 @@
 /** The workbench on this machine: every page from the store as it lies, which is opened anew for each and only read. */
 import { thisProcess } from '#adapters/local/holder.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { shownDigest } from '#core/review/shown.ts'
 import { Id, Name } from '#schemas/common.ts'
 import { Verdict } from '#schemas/run.ts'
 import { DamagedObject, UserError } from '../errors.ts'
@@ -13,8 +14,8 @@ import { candidatePage, runPage } from '../pages/workbench/run.ts'
 import { comparePage, runsPage } from '../pages/workbench/runs.ts'
 import { nothingHere } from '../pages/workbench/shell.ts'
 import { storePage } from '../pages/workbench/store.ts'
-import { evaluateRollout } from '../steps/release/advance.ts'
 import { readRollout } from '../steps/release/rollouts.ts'
+import { tellRollout } from '../steps/release/story.ts'
 import { readReview } from '../steps/review/reviews.ts'
 import { shownOf } from '../steps/review/shown.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
@@ -95,14 +96,15 @@ async function pageAt(path: string, asked: Asked): Made {
   if (id === undefined) return await listAt(place ?? '', asked)
   if (place === 'reviews' && isId(id)) {
     const item = await readReview(store, id)
-    return item && shownReviewPage(item.run_id, item.review, await shownOf(store, item))
+    if (item === null) return null
+    const shown = await shownOf(store, item)
+    const isSame = shown !== null && shownDigest(shown) === item.review.shown_digest
+    return shownReviewPage(item.run_id, item.review, isSame ? { shown, vault: await store.vaultReader() } : null)
   }
   if (place !== 'rollouts' || !isId(id)) return null
-  const item = await readRollout(store, id)
-  if (item === null) return null
-  const now = store.clock.now()
-  const latest = await evaluateRollout(store, item.rollout, now)
-  return rolloutPage({ rollout: item.rollout, latest, now, options: asked.place.trim(), refresh: null })
+  if ((await readRollout(store, id)) === null) return null
+  const { now, failed_runs, ...story } = await tellRollout(store, id)
+  return rolloutPage({ story, failed_runs, now, options: asked.place.trim(), refresh: null })
 }
 
 async function listAt(place: string, asked: Asked): Made {

@@ -1,14 +1,12 @@
 /** Reviews and rollouts in lists, and a review as its reviewers saw it, without a form. */
 import { html } from 'hono/html'
-import type { ShownProposal } from '#core/review/shown.ts'
 import type { Review } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { dimensionPlot } from '../kit/limits-plot.ts'
-import { paretoPlot } from '../kit/pareto-plot.ts'
-import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from '../review/sections.ts'
-import { summary } from '../review/summary.ts'
-import { changeText, empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
+import { headline } from '../review/headline.ts'
+import { evidenceParts } from '../review/page.ts'
+import type { ReviewView } from '../review/summary.ts'
+import { empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
 import type { ReviewRow, RolloutRow } from './views.ts'
 
 /** @param next where the list goes on; null: it ends here */
@@ -39,13 +37,17 @@ ${
 ${onward('reviews', next)}`,
   )
 
-/** @param shown null: the files that were shown are no longer what they were */
-export const shownReviewPage = (run: string, review: Review, shown: ShownProposal | null): string =>
+/** @param seen null: the files that were shown are no longer what they were */
+export const shownReviewPage = (
+  run: string,
+  review: Review,
+  seen: Pick<ReviewView, 'shown' | 'vault'> | null,
+): string =>
   workbenchPage(
     `Review ${visible(review.review_id)}`,
     'reviews',
     html`<p class="eyebrow">Review <strong>${visible(review.review_id)}</strong> of run ${runLink(run)}: ${review.status}</p>
-<h1>${shown === null ? visible(review.tuning_proposal_id) : changeText(shown.proposal.candidate_change.patch)}</h1>
+<h1>${seen === null ? visible(review.tuning_proposal_id) : headline(seen.shown)}</h1>
 ${
   review.decisions.length === 0
     ? html`<p>Nobody has decided yet. It is open until <time datetime="${review.expires_at}">${moment(review.expires_at)}</time>, or was.</p>`
@@ -62,21 +64,9 @@ ${
         ]),
       )
 }
-${shown === null ? html`<div class="panel bad"><p>What its page showed cannot be shown any more: files of the run were changed, erased or removed since. <code>autotune verify ${visible(run)}</code> names them.</p></div>` : asShown(shown)}
+${seen === null ? html`<div class="panel bad"><p>What its page showed cannot be shown any more: files of the run were changed, erased or removed since. <code>autotune verify ${visible(run)}</code> names them.</p></div>` : evidenceParts(seen)}
 <p class="soft">What reviewers saw has the digest <span class="mono">${review.shown_digest}</span>.</p>`,
   )
-
-const asShown = (shown: ShownProposal): Html => html`${summary(shown)}
-<h2>What it was proved on</h2>
-${dimensionPlot(shown.proposal)}
-${dimensionTable(shown.proposal)}
-${guardrailTable(shown.proposal)}
-${provedOn(shown.proposal)}
-<h2>Reach and regressions</h2>
-${blastRadius(shown.proposal)}
-${regressionLists(shown)}
-<h2>All candidates</h2>
-${paretoPlot(shown)}`
 
 export const rolloutsPage = (rows: readonly RolloutRow[], next: string | null): string =>
   workbenchPage(

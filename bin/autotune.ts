@@ -394,6 +394,15 @@ export function build(state: { code: number }): Command {
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
     })
+  verb(
+    'ui',
+    'the workbench: intents, runs, candidates, cases, reviews, rollouts and the store as pages on this machine; it only reads',
+    'autotune ui\nautotune ui --store ./harness --port 8080',
+  )
+    .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/ui.ts')).ui(o)
+    })
   rolloutVerbs(program, verb, state)
   tell(
     program

@@ -80,7 +80,13 @@ export function workplace(): Workplace {
     listing() {
       try {
         return readdirSync(store, { recursive: true, withFileTypes: true })
-          .filter((e) => e.isFile() && !e.name.startsWith('ledger.sqlite') && e.name !== 'refusal.json')
+          .filter(
+            (e) =>
+              e.isFile() &&
+              !e.name.startsWith('ledger.sqlite') &&
+              e.name !== 'refusal.json' &&
+              !e.parentPath.includes('newest'),
+          )
           .map((e) => join(e.parentPath, e.name))
           .map(
             (p) =>

@@ -129,7 +129,9 @@ describe('a deployment', () => {
     const { code, out } = await autotune('run', '--target', files.target, '--run-id', 'at_failed', ...stack)
     expect(code).toBe(1)
     expect(out).toMatch('run at_failed failed: Sandbox.Timedout: Task timed out')
-    expect((await autotune('list', ...stack)).out).toMatch(/^at_failed +failed +support\.refund\n {3}FAILED: Sandbox/m)
+    expect((await autotune('list', ...stack)).out).toMatch(
+      /^at_failed +[\d-]+ +failed .*\n {3}support\.refund\n {3}FAILED: Sandbox/m,
+    )
     for (const verb of ['show', 'explain'])
       expect((await autotune(verb, 'at_failed', ...stack)).out).toMatch(
         /verdict {2}FAILED .*\nnote {5}FAILED: Sandbox\.Timedout/,

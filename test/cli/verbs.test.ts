@@ -96,7 +96,9 @@ describe('a finished run', () => {
     const { code, json } = await at('list', '--json')
     expect(code).toBe(0)
     expect(json()).toEqual({ runs: [expect.objectContaining({ run: 'r', verdict: 'certified' })] })
-    expect((await at('list')).out).toMatch(/^r +certified +support.refund$/m)
+    expect((await at('list')).out).toMatch(
+      /^run +date +verdict +gain +worse +status\nr +\d{4}-\d\d-\d\d +certified +-\d+(\.\d+)? % +0 of \d+ +\w.*\n {3}support\.refund: evidence\.orders\.top_k 4 -> \d$/m,
+    )
   })
 
   test('is explained: what became of its candidates and why, with the metric of each', async () => {

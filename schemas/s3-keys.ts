@@ -66,6 +66,8 @@ export const keys = {
   importedSegment: (digest: string) => `experience/imported/${digest.slice(7)}.jsonl`,
   /** One segment of that index. */
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** How many runs of each day a segment of that index lists. */
+  indexDays: (intent: string, digest: string) => `experience/index-days/${segment(intent)}/${digest.slice(7)}.json`,
   /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
   familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
   /** One segment of them. */
@@ -113,6 +115,13 @@ export const keys = {
   autotuneRun: (runId: string, file: AutotuneFile) => `autotune/runs/${segment(runId)}/${file}`,
   /** Why a run did not start: its contract was refused. Nothing else of it is there. */
   refusal: (runId: string) => `autotune/runs/${segment(runId)}/refusal.json`,
+  /** Prefix of the lines about runs, newest first. */
+  runLines: () => 'autotune/newest/',
+  /** One of them, by when the run ended: every digit counted down from 9, so that key order is newest first. */
+  runLine: (date: string, runId: string) => {
+    const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
+    return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
+  },
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

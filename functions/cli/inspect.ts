@@ -1,21 +1,21 @@
-/** `list`, `show`, `explain`: what a store knows of its runs, finished, under way and interrupted. */
-import { byCodeUnit } from '#core/canonical.ts'
+/** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { removedRuns } from '../steps/heads/stored-heads.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
-import { findRun, listRuns } from '../steps/run/run-record.ts'
-import { inBlocks } from '../streams/groups.ts'
+import { type RunRow, runRows } from '../steps/run/run-list.ts'
+import { findRun } from '../steps/run/run-record.ts'
 import { jsonOf, readText } from '../streams/read-object.ts'
+import { table } from './layout.ts'
+import { nextCommand } from './next.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { explainLines, refusalLines, runLines, standsLines } from './text.ts'
+import { number, patchLine, refusalLines, runLines, standsLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -48,27 +48,12 @@ async function readable<T>(store: Store, run: string, file: AutotuneFile): Promi
 const damaged = (run: string, file: AutotuneFile): UserError =>
   new UserError(`${file} of run ${run} was changed: "autotune verify ${run}" says what else was`)
 
-interface Listed {
-  readonly run: string
-  readonly intent: string
-  readonly verdict: string
-  readonly finished_at: string
-  readonly winner: unknown
-  /** Why a run that left nothing else ended. */
-  readonly reason?: string | null
-}
-
 export async function list({ json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
   try {
-    const runs = await listed(store)
+    const runs = (await runRows(store, await unfinishedOf(store))).map(listed)
     print(json, { runs }, () =>
-      runs.length === 0
-        ? ['no runs yet: "autotune run --target FILE"']
-        : runs.flatMap((r) => [
-            `${r.run.padEnd(40)} ${r.verdict.padEnd(14)} ${r.intent}`,
-            ...(r.reason ? [`   ${r.reason}`] : []),
-          ]),
+      runs.length === 0 ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`] : listLines(runs),
     )
     return 0
   } finally {
@@ -76,48 +61,60 @@ export async function list({ json, ...o }: Options): Promise<number> {
   }
 }
 
-/** Runs by their manifests, and those that the ledger alone knows: under way, failed, or refused before their search. */
-async function listed(store: CommandStore): Promise<Listed[]> {
-  const keysOfRuns = await Array.fromAsync(store.objects.list(keys.autotune()))
-  const manifests = keysOfRuns.filter((key) => key.endsWith('/manifest.json'))
-  const runs = await Array.fromAsync(
-    inBlocks(manifests, async (key): Promise<Listed> => {
-      const manifest = RunManifest.safeParse(jsonOf((await readText(store.objects, key)) ?? ''))
-      if (!manifest.success)
-        return { run: key.split('/').at(-2)!, intent: '', verdict: 'damaged', finished_at: '', winner: null }
-      const { run_id, intent, verdict, finished_at, summary } = manifest.data
-      return { run: run_id, intent, verdict, finished_at, winner: summary.winner }
-    }),
+/** A row as `--json` prints it. */
+const listed = ({ run_id, date, intent, change, gain, worse, verdict, status, reasons, unfinished }: RunRow) => ({
+  run: run_id,
+  date,
+  intent: intent ?? '',
+  change,
+  gain,
+  worse,
+  verdict: verdict ?? status,
+  status,
+  finished_at: verdict === null ? '' : (date ?? ''),
+  winner: change,
+  ...(unfinished || reasons.length > 0
+    ? { reason: (unfinished ? standsLines(unfinished) : reasons).join('\n   ') }
+    : {}),
+})
+
+/** A run on two lines: its figures in columns, and below what it is about. */
+function listLines(runs: readonly ReturnType<typeof listed>[]): string[] {
+  const [head, ...rows] = table(
+    [
+      ['run', 'date', 'verdict', 'gain', 'worse', 'status'],
+      ...runs.map(({ run, date, verdict, gain, worse, status }) => [
+        run,
+        date?.slice(0, 10) ?? '-',
+        verdict.replace('_', ' '),
+        gainText(gain),
+        worse === null ? '-' : `${worse.worse} of ${worse.of}`,
+        status === 'finished' ? '-' : status.replaceAll('_', ' '),
+      ]),
+    ],
+    ['left', 'left', 'left', 'right', 'right', 'left'],
+    '',
   )
-  const finished = new Set(runs.map((r) => r.run))
-  for (const run of keysOfRuns.filter((key) => key.endsWith('/refusal.json')).map((key) => key.split('/').at(-2)!)) {
-    if (finished.has(run)) continue
-    const refusal = await readRefusal(store.objects, run).catch(() => null)
-    runs.push({
-      run,
-      intent: refusal?.target.intent ?? '',
-      verdict: refusal?.verdict ?? 'damaged',
-      finished_at: refusal?.refused_at ?? '',
-      winner: null,
-      reason: refusal?.reasons.join('\n   ') ?? null,
-    })
-    finished.add(run)
-  }
-  for (const found of await unfinishedOf(store)) {
-    const { run, intent, status } = found
-    if (finished.has(run)) continue
-    runs.push({ run, intent, verdict: status, finished_at: '', winner: null, reason: standsLines(found).join('\n   ') })
-    finished.add(run)
-  }
-  for (const { run, verdict } of await removedRuns(store, finished)) {
-    const reason = `it ended ${verdict}, and was removed since: "autotune verify" says what else was`
-    runs.push({ run, intent: '', verdict: 'removed', finished_at: '', winner: null, reason })
-    finished.add(run)
-  }
-  for await (const { run, intent, verdict, status, reason } of listRuns(store))
-    if (!finished.has(run))
-      runs.push({ run, intent, verdict: verdict ?? status, finished_at: '', winner: null, reason })
-  return runs.sort((a, b) => byCodeUnit(a.run, b.run))
+  return [
+    head!,
+    ...runs.flatMap(({ intent, change, reason }, at) => [
+      rows[at]!,
+      ...(intent === '' && change === null ? [] : [`   ${intent}${change === null ? '' : `: ${patchLine(change)}`}`]),
+      ...(reason ? [`   ${reason}`] : []),
+    ]),
+  ]
+}
+
+/** The metric of the winner against its baseline, in per cent of that. */
+function gainText(gain: RunRow['gain']): string {
+  if (gain === null) return '-'
+  const { baseline, candidate } = gain
+  if (baseline === null || candidate === null) return 'not measured'
+  const by = candidate - baseline
+  const sign = by > 0 ? '+' : ''
+  return baseline === 0
+    ? `${sign}${number(by)}`
+    : `${sign}${Number(((100 * by) / Math.abs(baseline)).toPrecision(3))} %`
 }
 
 export async function show(run: string, { json, ...o }: Options): Promise<number> {
@@ -144,20 +141,8 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
   }
 }
 
-export async function explain(run: string, { json, ...o }: Options): Promise<number> {
-  const store = await openExisting(o)
-  try {
-    const manifest = await finishedRun(store, run)
-    if (!manifest) return await showUnfinished(store, run, json)
-    print(json, manifest.summary, () => explainLines(manifest.summary))
-    return 0
-  } finally {
-    store.close()
-  }
-}
-
 /** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */
-async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
+export async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
   const isId = Id.safeParse(runId).success
   const refusal = isId ? await readRefusal(store.objects, runId) : null
   if (refusal) {

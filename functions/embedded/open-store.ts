@@ -41,6 +41,8 @@ export interface LocalStoreOptions {
   readonly durable?: boolean
   readonly progress?: Progress
   readonly compiling?: CompilePoolOptions
+  /** Only look: nothing is made or written in the folder, whoever may. @default false */
+  readonly readOnly?: boolean
   /** Command that prints the key of the vault. @default the variable `AUTOTUNE_VAULT_KEY_COMMAND` */
   readonly vaultKeyCommand?: string | undefined
 }
@@ -52,10 +54,11 @@ export function openStore(
     durable = true,
     progress = () => {},
     compiling = {},
+    readOnly: onlyLook = false,
     vaultKeyCommand = process.env[KEY_COMMAND] || undefined,
   }: LocalStoreOptions = {},
 ): LocalStore {
-  const readOnly = !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
+  const readOnly = onlyLook || !['', 'vault', 'ledger.sqlite'].every((part) => isWritable(join(dir, part)))
   if (!readOnly) makePrivate(dir)
   const asideDir = readOnly ? tmpdir() : join(dir, 'vault')
   const items = sqliteTable(join(dir, 'ledger.sqlite'), { durable, readOnly })

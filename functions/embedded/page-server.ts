@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MAX_TOKEN_LENGTH } from '#core/review/link.ts'
 import { MAX_FORM_BYTES, type ReviewRequest } from '#core/review/request.ts'
 import { UserError } from '../errors.ts'
-import { PAGE_HEADERS } from '../pages/kit/layout.ts'
+import { headersWith, PAGE_HEADERS } from '../pages/kit/layout.ts'
 
 export const PAGE_HOST = '127.0.0.1'
 
@@ -15,12 +15,18 @@ export interface PageReply {
   readonly body: string
   /** Methods that would be answered; said with 405 alone. */
   readonly allow?: string
+  /** The script that the page runs; absent: it runs none. */
+  readonly script?: string | undefined
 }
 
 /** Answers a request that came to the right host. */
 export type Answer = (
   request: ReviewRequest,
-  at: { /** Without the query. */ readonly path: string; readonly origin: string },
+  at: {
+    /** Without the query. */ readonly path: string
+    /** What stands behind the `?`; empty where nothing does. */ readonly query: string
+    readonly origin: string
+  },
 ) => Promise<PageReply>
 
 /** Told of what nobody else hears of. */
@@ -86,7 +92,7 @@ export async function servePages(
   const origin = `http://${PAGE_HOST}:${(server.address() as AddressInfo).port}`
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '').split('?', 1)[0]!
+    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
     // Another name for this address would give a foreign page our origin.
     if (`http://${request.headers.host}` !== origin) {
       log.refused('the request names another host')
@@ -102,7 +108,7 @@ export async function servePages(
       body,
     }
     try {
-      send(request, response, await answer(asked, { path, origin }))
+      send(request, response, await answer(asked, { path, query, origin }))
     } finally {
       places.waits(request.socket)
     }
@@ -184,9 +190,10 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size === 0 ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, location, body, allow }: PageReply): void {
+function send(request: IncomingMessage, response: ServerResponse, reply: PageReply): void {
+  const { status, location, body, allow, script } = reply
   response.writeHead(status, {
-    ...PAGE_HEADERS,
+    ...(script === undefined ? PAGE_HEADERS : headersWith(script)),
     'Content-Length': Buffer.byteLength(body),
     ...(location === null ? {} : { Location: location }),
     ...(status === 405 ? { Allow: allow ?? 'GET, HEAD, POST' } : {}),

@@ -76,6 +76,7 @@ async function packIndex(
         store.objects,
         written[0]!.about.intent,
         written.map(({ line }) => line),
+        true,
       )
     }
     return packing.count

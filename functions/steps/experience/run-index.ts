@@ -2,6 +2,8 @@
  * Which runs an intent has, on one side of the store: segments that are only ever added, so that ingest lists runs in the
  * vault without reading it, and nobody lists a million folders.
  */
+import { canonical } from '#core/canonical.ts'
+import { daysOf } from '#core/experience/days.ts'
 import { caseRun, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
@@ -10,12 +12,24 @@ import { FamilyLinks } from './family-links.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { addSegments, segmentValues, soundSegments } from './segments.ts'
 
-/** Adds runs. */
+/**
+ * Adds runs, and beside each segment how many it lists of each day.
+ * @param again they are listed already, and lie elsewhere now: they count for no day
+ */
 export const addToIndex = (
   objects: ObjectStore,
   intent: string,
   runs: AsyncIterable<IndexLine> | Iterable<IndexLine>,
-): Promise<void> => addSegments(objects, runs, (digest) => keys.indexSegment(intent, digest))
+  again = false,
+): Promise<void> =>
+  addSegments(
+    objects,
+    runs,
+    (digest) => keys.indexSegment(intent, digest),
+    async (digest, lines) => {
+      await objects.putIfAbsent(keys.indexDays(intent, digest), `${canonical(daysOf(again ? [] : (lines as IndexLine[])))}\n`)
+    },
+  )
 
 /**
  * Every run of an intent once, ordered by case and then by run: whoever reads in this order meets a case's runs together.
@@ -50,6 +64,11 @@ export const recordedFamilies = (
   objects: ObjectStore,
   intent: string,
 ): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> => segmentValues(objects, keys.index(intent))
+
+/** Ids of the runs that the index of an intent lists on a side; some come more than once. */
+export async function* indexedRunIds(objects: ObjectStore, intent: string): AsyncGenerator<string> {
+  for await (const { run_id } of segmentValues<IndexLine>(objects, keys.index(intent))) yield run_id
+}
 
 /** Hashed ids of the runs that the indexes of any intent list on a side, and where they lie; some come more than once. */
 export async function* indexedRuns(

@@ -7,15 +7,18 @@ import { digestOfObject, streamValues } from '../../streams/read-object.ts'
 
 const SEGMENT_LINES = 10_000
 
-/** Adds lines. `keyOf`: key of a segment by its digest. */
+/** Adds lines. `keyOf`: key of a segment by its digest; `noting`: told of each, before it is written. */
 export async function addSegments(
   objects: ObjectStore,
   lines: AsyncIterable<unknown> | Iterable<unknown>,
   keyOf: (digest: string) => string,
+  noting: (digest: string, lines: readonly unknown[]) => Promise<void> = async () => {},
 ): Promise<void> {
   for await (const shard of inShards(lines, SEGMENT_LINES)) {
     const text = canonicalLines(shard)
-    await objects.putIfAbsent(keyOf(digestOfBytes(text)), text)
+    const digest = digestOfBytes(text)
+    await noting(digest, shard)
+    await objects.putIfAbsent(keyOf(digest), text)
   }
 }
 

@@ -2,15 +2,17 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { claimsOf } from '#core/heads/claims.ts'
 import type { RunOutcome } from '#core/outcome.ts'
+import { finishedLine } from '#core/run-line.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
+import { keepRunLine } from './keep-run-line.ts'
 import { openRuns } from './lock.ts'
 import { writeRejections } from './memory.ts'
 
-/** Artifacts, then what memory learned, then the manifest: a run with a manifest is finished. */
+/** Artifacts, the line about the run, what memory learned, then the manifest: a run with a manifest is finished. */
 export async function writeOutcome(
   store: Store,
   run: AutotuneRun,
@@ -19,7 +21,11 @@ export async function writeOutcome(
   startedAt: string,
 ): Promise<void> {
   if (outcome.artifacts.length === 0) return
-  await finishRun(store, await writeArtifacts(store, run, riskClass, outcome, startedAt), outcome.rejections)
+  const manifest = await writeArtifacts(store, run, riskClass, outcome, startedAt)
+  // Before the manifest: a line too many is passed over, one too few would hide a run.
+  const gate = outcome.artifacts.find(({ file }) => file === 'gate.json')?.text
+  await keepRunLine(store, finishedLine(manifest, run.target.metric ?? null, JSON.parse(gate ?? 'null')))
+  await finishRun(store, manifest, outcome.rejections)
 }
 
 /** Writes every artifact but the manifest, and returns that. */

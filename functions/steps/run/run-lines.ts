@@ -1,0 +1,38 @@
+/**
+ * Lines about runs that ended, kept newest first, so that whoever shows the latest of very many opens a few objects a run and lists
+ * none of the others. A line is a copy of what manifest or refusal say: nothing that decides or verifies reads it.
+ */
+import type { RunRefusal } from '#schemas/run.ts'
+import { RunLine } from '#schemas/run-line.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { ObjectStore } from '../../ports.ts'
+import { jsonOf, orNull, readJson, readText } from '../../streams/read-object.ts'
+
+/** A line and its place: those behind it are older. */
+export interface PlacedLine {
+  readonly at: string
+  readonly line: RunLine
+}
+
+/** What a manifest begins with, up to its times. */
+const HEAD_BYTES = 4096
+
+/**
+ * Lines from the newest on, each read when it is asked for. One that nobody can read, or that no run or refusal stands behind as
+ * it says (a killed run left it, a later one took its place), is passed over.
+ * @param after begin with the line behind this place
+ */
+export async function* runLines(objects: ObjectStore, after = ''): AsyncGenerator<PlacedLine> {
+  for await (const key of objects.list(keys.runLines())) {
+    const at = key.slice(keys.runLines().length)
+    if (at <= after) continue
+    const { data: line } = RunLine.safeParse(jsonOf((await readText(objects, key)) ?? ''))
+    if (line && key === keys.runLine(line.date, line.run_id) && (await stands(objects, line))) yield { at, line }
+  }
+}
+
+async function stands(objects: ObjectStore, { run_id, date }: RunLine): Promise<boolean> {
+  const head = await objects.readRange(keys.autotuneRun(run_id, 'manifest.json'), 0, HEAD_BYTES)
+  if (head !== null) return Buffer.from(head).includes(`"finished_at":${JSON.stringify(date)}`)
+  return (await orNull(readJson<RunRefusal>(objects, keys.refusal(run_id))))?.refused_at === date
+}

@@ -1,0 +1,98 @@
+/** One run, and one of its candidates, as pages of the workbench show them. */
+import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
+import { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { CandidateView, Replays, RunRowView, RunView } from '../../pages/workbench/views.ts'
+import type { Store } from '../../ports.ts'
+import { jsonOf, readText } from '../../streams/read-object.ts'
+import { readRollout, rolloutId } from '../release/rollouts.ts'
+import { readReview, reviewId } from '../review/reviews.ts'
+import { readRefusal } from '../run/read-refusal.ts'
+import { lineOfRun, rowOf } from '../run/run-list.ts'
+import type { UnfinishedRun } from '../run/unfinished.ts'
+import { linesHolding } from './part-of-lines.ts'
+
+/** Most of a run's replays that one page reads. */
+const REPLAYS = { most: 50, mostBytes: 16 * 1024 * 1024 } as const
+/** Most of its candidates that are looked through for one. */
+const CANDIDATES = { from: 0, most: 1, mostBytes: 256 * 1024 * 1024 } as const
+
+/** A run by its id; null: nothing here tells of it. */
+export async function readRun(
+  store: Store,
+  id: string,
+  from: number,
+  unfinished: readonly UnfinishedRun[],
+): Promise<RunView | null> {
+  const text = await readText(store.objects, keys.autotuneRun(id, 'manifest.json'))
+  const known = { from, reviews: await reviewsOf(store, id), rollout: await rolloutOf(store, id) }
+  const nothing = { ...known, summary: null, started_at: null, commands: [] }
+  if (text !== null) {
+    const manifest = RunManifest.safeParse(jsonOf(text)).data
+    if (!manifest) {
+      const reasons = ['manifest.json was changed: it can no longer be read']
+      return { ...nothing, row: bare(id, 'damaged'), reasons, commands: [`autotune verify ${id}`] }
+    }
+    const { summary, started_at } = manifest
+    const row = await rowOf(store, await lineOfRun(store.objects, manifest))
+    return { ...known, row, reasons: summary.reasons, summary, started_at, commands: [`autotune verify ${id}`] }
+  }
+  const refusal = await readRefusal(store.objects, id)
+  if (refusal) {
+    const row = { ...bare(id, 'refused'), date: refusal.refused_at, intent: refusal.target.intent ?? null }
+    return { ...nothing, row, reasons: refusal.reasons, commands: ['autotune doctor --target FILE'] }
+  }
+  const open = unfinished.find(({ run }) => run === id)
+  if (!open) return null
+  const row = { ...bare(id, open.status), date: open.since, intent: open.intent }
+  return { ...nothing, row, reasons: [open.where], commands: [open.go_on, open.give_up] }
+}
+
+const bare = (run_id: string, status: string): RunRowView => ({
+  run_id,
+  date: null,
+  intent: null,
+  change: null,
+  gain: null,
+  worse: null,
+  verdict: null,
+  status,
+})
+
+async function reviewsOf(store: Store, id: string): Promise<string[]> {
+  const ids: string[] = []
+  for (let n = 1; (await readReview(store, reviewId(id, n))) !== null; n++) ids.push(reviewId(id, n))
+  return ids
+}
+
+const rolloutOf = async (store: Store, id: string): Promise<string | null> =>
+  (await readRollout(store, rolloutId(id)))?.rollout.rollout_id ?? null
+
+/** A candidate of a finished run and what it was replayed on, from a byte of the results on; null: there is none. */
+export async function readCandidate(
+  store: Store,
+  run: string,
+  candidateId: string,
+  from: number,
+): Promise<CandidateView | null> {
+  const manifest = RunManifest.safeParse(
+    jsonOf((await readText(store.objects, keys.autotuneRun(run, 'manifest.json'))) ?? ''),
+  ).data
+  if (!manifest) return null
+  const named = `"candidate_id":${JSON.stringify(candidateId)}`
+  const { lines } = await linesHolding(store.objects, keys.autotuneRun(run, 'candidates.jsonl'), named, CANDIDATES)
+  const candidate = jsonOf(lines[0] ?? '') as CandidateScore | undefined
+  if (candidate?.candidate_id !== candidateId) return null
+  return { run, intent: manifest.intent, candidate, replays: await replaysHolding(store, run, named, from) }
+}
+
+/** Replays of a run whose line holds a text. */
+export async function replaysHolding(store: Store, run: string, text: string, from: number): Promise<Replays> {
+  const key = keys.autotuneRun(run, 'replay-results.jsonl')
+  const { lines, next } = await linesHolding(store.objects, key, text, { ...REPLAYS, from })
+  const found = lines.flatMap((line) => {
+    const result = jsonOf(line) as ReplayResult | undefined
+    return result === undefined ? [] : [result]
+  })
+  return { found, next }
+}

@@ -1,4 +1,4 @@
-/** A foreign record and its map, as README shows them. */
+/** A foreign record and its map, as docs/recipes.md shows them. */
 export const README_RECORD = {
   ...{ id: 'q-17', customer: 'c-4', asked: 'Where is it?', needed: ['kb-3'], resolved: true, ms: 2310 },
   passages: [{ id: 'kb-3', from: 'faq', body: 'Parcels take two days.' }],

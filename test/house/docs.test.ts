@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { Evaluator } from '#schemas/suite.ts'
 import { build } from '../../bin/autotune.ts'
 import { described } from '../../bin/reference.ts'
-import { inColumns } from '../cli/command-line.ts'
+import { inColumns, placeOfEachTest } from '../cli/command-line.ts'
 import { README_MAP, README_RECORD } from '../support/readme-map.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -18,7 +18,7 @@ const pagesOf = (folder: string): string[] =>
 const PAGES = ['README.md', 'CONTRIBUTING.md', ...pagesOf('docs')]
 
 /** Every command line of a page, in fences, indented, in tables and in sentences, without its comment. */
-export function commandsOf(page: string): string[] {
+function commandsOf(page: string): string[] {
   const code = [...page.matchAll(/```[a-z]*\n([\s\S]*?)```|`([^`\n]+)`|^ {4}(\S.*)$/gm)]
   const lines = code.flatMap(([, fenced, inline, indented]) => (fenced ?? inline ?? indented)!.split('\n'))
   return lines.flatMap((line) => {
@@ -30,7 +30,7 @@ export function commandsOf(page: string): string[] {
 const COMMANDS = described(build({ code: 0 }))
 
 /** What is wrong with a command line, as far as the parser's own table tells; null: nothing. */
-export function wrongWith(line: string): string | null {
+function wrongWith(line: string): string | null {
   const words = line.replace(/^help /, '').split(/\s+/)
   const command = COMMANDS.toSorted((a, b) => b.path.length - a.path.length).find(
     ({ path }) => words.slice(0, path.split(' ').length).join(' ') === path,
@@ -101,16 +101,19 @@ describe('links', () => {
   })
 })
 
-test('what README shows of the demo is what the demo prints, in its order', async () => {
-  const { out } = await inColumns('80', 'demo')
-  const [, shown] = /## What you then see\n\n```\n([\s\S]*?)```/.exec(text('README.md'))!
-  let at = 0
-  for (const part of shown!.split(/^\.\.\.\n/m)) {
-    const found = out.indexOf(part, at)
-    expect(found, `the demo prints no more:\n${part}`).toBeGreaterThanOrEqual(at)
-    at = found + part.length
-  }
-}, 60_000)
+describe('printed', () => {
+  const place = placeOfEachTest()
+  test('what README shows of the demo is what the demo prints, in its order', async () => {
+    const { out } = await inColumns('80', 'demo', '--store', place.store)
+    const [, shown] = /## What you then see\n\n```\n([\s\S]*?)```/.exec(text('README.md'))!
+    let at = 0
+    for (const part of shown!.split(/^\.\.\.\n/m)) {
+      const found = out.indexOf(part, at)
+      expect(found, `the demo prints no more:\n${part}`).toBeGreaterThanOrEqual(at)
+      at = found + part.length
+    }
+  }, 180_000)
+})
 
 describe('references', () => {
   test('every check has its row among the evaluators, with its kind', () => {

@@ -39,10 +39,11 @@ import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { whatStands } from '../steps/run/standing.ts'
 import type { UnfinishedRun } from '../steps/run/unfinished.ts'
-import { nextCommand } from './next.ts'
+import { asTyped, nextCommand } from './next.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 import { contractLines, standsLines } from './text.ts'
 import { type Check, checkLines, guardrailChecks, mendOf, questionChecks } from './text-check.ts'
 import {
@@ -94,7 +95,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         state: 'note',
         about: 'stopped',
         says: `run ${run}: ${where}`,
-        mend: go_on,
+        mend: asTyped(go_on),
       }),
     )
     const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []

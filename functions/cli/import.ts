@@ -7,11 +7,14 @@ import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
 import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { onInterrupt, print, terminalProgress } from './terminal.ts'
+import { onInterrupt, print } from './terminal.ts'
 import { copiesLines } from './text.ts'
 import { mapLines, tracesLines } from './text-traces.ts'
 import { type TraceFlags, traceImport } from './trace-options.ts'
+
+const TOLD_EVERY = 500
 
 interface Options extends StoreOptions, TraceFlags {
   readonly json: boolean
@@ -80,7 +83,11 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
 const grouping = ({ groupBy }: Pick<Options, 'groupBy'>) => (groupBy === undefined ? {} : { groupBy })
 
 async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {
-  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), traces })
+  const progress = terminalProgress()
+  let read = 0
+  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), traces }, () => {
+    if (++read % TOLD_EVERY === 0) progress(`read ${read} runs`)
+  })
   print(o.json, report, () => [
     ...(report.traces ? tracesLines(report.traces) : []),
     ...(report.map ? mapLines(report.map) : []),

@@ -17,6 +17,17 @@ export interface TraceFlags {
   readonly allowCut: boolean
 }
 
+/** The same options as words of a command line, for the next one. */
+export const traceWords = (flags: TraceFlags): string[] => [
+  ...(flags.from === undefined ? [] : ['--from', flags.from]),
+  ...(flags.unit === 'trace' ? [] : ['--unit', flags.unit]),
+  ...(flags.family === 'session' ? [] : ['--family', flags.family]),
+  ...(flags.intent === undefined ? [] : ['--intent', flags.intent]),
+  ...(['score', 'writes', 'correction', 'tag'] as const).flatMap((name) =>
+    flags[name].flatMap((value) => [`--${name}`, value]),
+  ),
+]
+
 const RULES = ['session', 'user', 'trace']
 
 /** @throws UserError naming the option */

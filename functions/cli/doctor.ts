@@ -90,14 +90,10 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       `stopped  run ${found.run}`,
       ...standsLines(found).map((line) => `   ${line}`),
     ])
-    const stoppedChecks = stopped.map(
-      ({ run, where, go_on }): Check => ({
-        state: 'note',
-        about: 'stopped',
-        says: `run ${run}: ${where}`,
-        mend: asTyped(go_on),
-      }),
-    )
+    const stoppedChecks = stopped.flatMap(({ run, where, go_on, give_up }): Check[] => [
+      { state: 'note', about: 'stopped', says: `run ${run}: ${where}`, mend: asTyped(go_on) },
+      noteOf('give up', asTyped(give_up)),
+    ])
     const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []
     const unanswered = (questions: readonly Question[]): number => {
       print(

@@ -55,14 +55,7 @@ export async function runVerb(o: Options): Promise<number> {
     await soundDocuments(store.objects, target)
     await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
-    ended = onInterrupt(
-      [
-        'What the run wrote is whole, a question that it opened stays spent, and its lock is free for the next command',
-        `go on    ${asTyped(commandOf(o))}`,
-        `look     ${nextCommand(o, ['list'])}`,
-        `give up  ${nextCommand(o, ['run', '--abandon', 'RUN'])}`,
-      ].join('\n'),
-    )
+    ended = onInterrupt(keptText(o))
     const summary = await runTarget(
       store,
       { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
@@ -76,6 +69,15 @@ export async function runVerb(o: Options): Promise<number> {
     store.close()
   }
 }
+
+/** What a person is told who ends a run with Ctrl-C. */
+export const keptText = (o: Options): string =>
+  [
+    'What the run wrote is whole, a question that it opened stays spent, and its lock is free for the next command',
+    `go on    ${asTyped(commandOf(o))}`,
+    `look     ${nextCommand(o, ['list'])}`,
+    `give up  ${nextCommand(o, ['run', '--abandon', 'RUN'])}`,
+  ].join('\n')
 
 /** The same command line again, as it works from this folder. */
 function commandOf({ store, target, candidates, replayer, concurrency, limitMs }: Options): string {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { build } from '../../bin/autotune.ts'
+import { keptText } from '../../functions/cli/run.ts'
 import { inColumns, placeOfEachTest, ready } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -45,6 +46,17 @@ describe('in a folder with a space in its name', () => {
     expect(existsSync(join(store, 'ledger.sqlite'))).toBe(true)
     expect(await inColumns(null, ...commands[0]!)).toMatchObject({ code: 0 })
   }, 120_000)
+
+  test('what a run that is ended with Ctrl-C names: going on, looking, giving up', async () => {
+    const asked = { store: join(place.dir, 'a b'), target: "it's.json", limitMs: 500, json: false }
+    const commands = commandsOf(keptText(asked))
+    expect(commands).toEqual([
+      ['run', '--store', asked.store, '--target', "it's.json", '--limit-ms', '500'],
+      ['list', '--store', asked.store],
+      ['run', '--abandon', 'RUN', '--store', asked.store],
+    ])
+    for (const words of commands) expect(await taken(words)).toBe(true)
+  })
 
   test('what run, doctor, explain, init and a refused doctor name next is taken by the parser', async () => {
     const { target } = await ready(place)

@@ -1,4 +1,5 @@
 /** What became of traces, in lines. */
+import type { WaitReason } from '#core/traces/settle.ts'
 import { TODO, type TracesReport } from '../embedded/trace-runs.ts'
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
@@ -8,6 +9,8 @@ export function tracesLines({
   dialects,
   traces,
   runs,
+  waiting,
+  waits,
   dropped_share,
   dropped,
   left_out,
@@ -18,7 +21,8 @@ export function tracesLines({
   const names = [...new Set(dialects.map(({ name }) => name))].join(', ')
   const sure = dialects.reduce((least, { share }) => Math.min(least, share), 1)
   return [
-    `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}`,
+    `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}${waiting > 0 ? `; ${waiting} wait for the next import` : ''}`,
+    ...waits.map(({ reason, n, example }) => `         ${n} ${WAITS[reason]}; e.g. ${example}`),
     ...dropped.map(({ reason, n, example }) => `         ${n} ${reason}: ${TODO[reason]}; e.g. ${example}`),
     `dialect  ${names}${sure < 1 ? ` (${percent(sure)} of what any dialect knows in it)` : ''}`,
     ...(first && last ? [`time     ${first} to ${last}`] : []),
@@ -29,6 +33,11 @@ export function tracesLines({
       ? [`left out ${left_out.length} files that hold no records: ${left_out.slice(0, 3).join(', ')}`]
       : []),
   ]
+}
+
+const WAITS: Readonly<Record<WaitReason, string>> = {
+  not_ended: 'not_ended: kept until their last spans come',
+  just_ended: 'just_ended: later spans may be on their way (--settle)',
 }
 
 const SHOWN = new Set([

@@ -7,14 +7,13 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import { ImportError } from '#adapters/local/import/import-error.ts'
 import { mapRecords } from '#adapters/local/import/map-runner.ts'
 import { loadMap } from '#adapters/local/import/map-source.ts'
-import { fileScratch } from '#adapters/local/sqlite/file-scratch.ts'
 import { byCodeUnit } from '#core/canonical.ts'
 import { prepareRun } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
-import type { Holder, Scratch, Store } from '../ports.ts'
+import type { Holder, Store } from '../ports.ts'
 import {
   publishDocument,
   publishPack,
@@ -24,12 +23,13 @@ import {
 } from '../steps/experience/documents.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
-import { fixedSplit, type IngestReport, ingestPrepared } from '../steps/experience/ingest.ts'
+import { ChangedRun, fixedSplit, type IngestReport, ingestPrepared } from '../steps/experience/ingest.ts'
 import type { Layout } from '../steps/experience/layout.ts'
 import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
 import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
-import { holdsTraces, type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
+import { holdsTraces, type TraceImport, type TracesReport } from './trace-runs.ts'
+import { TracesAlone, TracesBetweenImports } from './traces-between-imports.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -75,19 +75,26 @@ export async function importFiles(
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options)
-    const joinNear = options.joinNear ?? false
-    let traces: TracesReport | null = null
-    const tell = (told: TracesReport) => {
-      traces = told
+    const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY)
+    try {
+      const report = await ingestPrepared(store, runsOf(files, rule.key, options, traces), rule, {
+        joinNear: options.joinNear ?? false,
+        layout: options.layout ?? null,
+        check,
+        sound: () => traces.note(),
+      }).catch((error) => {
+        throw error instanceof ChangedRun && traces.report ? traces.refusal(error) : error
+      })
+      await check()
+      await traces.leave()
+      for (const pack of packs) await publishPack(store, pack)
+      for (const suite of suites) await publishSuite(store, suite)
+      for (const table of prices) await publishPrices(store, table)
+      for (const document of kept) await publishDocument(store, document)
+      return { ...report, traces: traces.report }
+    } finally {
+      traces.close()
     }
-    const source = runsOf(() => store.scratch(), files, rule.key, options, tell)
-    const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
-    await check()
-    for (const pack of packs) await publishPack(store, pack)
-    for (const suite of suites) await publishSuite(store, suite)
-    for (const table of prices) await publishPrices(store, table)
-    for (const document of kept) await publishDocument(store, document)
-    return { ...report, traces }
   })
 }
 
@@ -108,19 +115,25 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
 /** Problems that are told at once: an import with one is refused as a whole anyway. */
 const MOST_PROBLEMS = 20
 
+/** Where traces are read: in a store between two imports, or in none. */
+interface TraceSource {
+  /** What became of them, once all were read. */
+  readonly report: TracesReport | null
+  runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError>
+}
+
 /** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
 async function* runsOf(
-  scratch: () => Scratch,
   files: readonly string[],
   splitKey: string,
   { map, preparing, traces }: Pick<ImportOptions, 'map' | 'preparing' | 'traces'>,
-  tell: (report: TracesReport) => void,
+  source: TraceSource,
 ): AsyncGenerator<IncomingRun> {
   const records =
     map !== null
       ? mappedRuns(files, splitKey, map)
       : (traces && traces.from !== null) || (await holdsTraces(files))
-        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, tell)
+        ? tracedRuns(source.runs(files), splitKey)
         : nativeRuns(files, splitKey, preparing)
   const problems: string[] = []
   let runs = 0
@@ -132,7 +145,8 @@ async function* runsOf(
     runs++
   }
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
-  if (files.length > 0 && runs === 0)
+  const waits = (source.report?.waiting ?? 0) > 0
+  if (files.length > 0 && runs === 0 && !waits)
     throw new UserError(
       `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
     )
@@ -141,23 +155,10 @@ async function* runsOf(
 const AS_THEY_SAY: TraceImport = { from: null, options: DEFAULT_OPTIONS, maxDropped: 0.05, allowCut: false }
 
 async function* tracedRuns(
-  scratch: () => Scratch,
-  files: readonly string[],
+  traces: AsyncIterable<ExperienceRun | ImportError>,
   splitKey: string,
-  how: TraceImport,
-  tell: (report: TracesReport) => void,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  const opened: Scratch[] = []
-  const open = () => {
-    opened.push(scratch())
-    return opened.at(-1)!
-  }
-  try {
-    for await (const run of traceRuns(files, how, open, tell))
-      yield run instanceof ImportError ? run : prepareRun(run, splitKey)
-  } finally {
-    for (const aside of opened) aside.close()
-  }
+  for await (const run of traces) yield run instanceof ImportError ? run : prepareRun(run, splitKey)
 }
 
 /** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */
@@ -172,22 +173,20 @@ export async function tryImport(
   readonly traces: TracesReport | null
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
-  let traces: TracesReport | null = null
-  const tell = (told: TracesReport) => {
-    traces = told
-  }
+  const source = new TracesAlone(options.traces ?? AS_THEY_SAY, folder)
   try {
     const families = new Set<string>()
     const intents = new Set<string>()
     let runs = 0
-    for await (const { facts, recorded } of runsOf(() => fileScratch(folder), files, 'dry-run', options, tell)) {
+    for await (const { facts, recorded } of runsOf(files, 'dry-run', options, source)) {
       see(JSON.parse(recorded.toString()) as ExperienceRun)
       runs++
       intents.add(facts.intent)
       families.add(facts.names.family)
     }
-    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces }
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), traces: source.report }
   } finally {
+    source.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -9,6 +9,9 @@ import { type TracesReport, traceRuns } from '../../functions/embedded/trace-run
 
 const CASES = new URL('../fixtures/traces/', import.meta.url).pathname
 
+/** Long after all of them. */
+const SETTLED = { now: '2030-01-01T00:00:00.000Z', waited: [], keep: () => {} }
+
 /** A case's inputs and the right values, which were written by hand. */
 function caseNamed(name: string) {
   const folder = join(CASES, readdirSync(CASES).find((each) => each.startsWith(name))!)
@@ -23,7 +26,7 @@ async function read(files: readonly string[], options: Partial<TraceOptions> = {
   const tell = (told: TracesReport) => {
     report = told
   }
-  for await (const run of traceRuns(files, how, memoryScratch, tell)) {
+  for await (const run of traceRuns(files, how, memoryScratch, tell, SETTLED)) {
     if (run instanceof ImportError) throw run
     runs.push(run)
   }

@@ -41,6 +41,19 @@ export interface IngestOptions {
   readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
   readonly check?: () => Promise<void>
+  /** Called when every run was taken and none is refused, before anything is written. */
+  readonly sound?: () => Promise<void>
+}
+
+/** A run with the id of one that is stored, and other content. */
+export class ChangedRun extends UserError {
+  readonly runId: string
+  constructor(runId: string) {
+    super(
+      `run ${runId} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+    )
+    this.runId = runId
+  }
 }
 
 /** Runs that say nearly what a run of another family says. */
@@ -96,7 +109,7 @@ export async function ingestPrepared(
   store: Store,
   source: AsyncIterable<IncomingRun>,
   rule: SplitRule,
-  { joinNear = false, layout: wanted = null, check = async () => {} }: IngestOptions = {},
+  { joinNear = false, layout: wanted = null, check = async () => {}, sound = async () => {} }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
@@ -121,6 +134,7 @@ export async function ingestPrepared(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
+    await sound()
     if (layout !== null) await fixLayout(store, layout)
     await keepCopies(store, copies)
     const known = { journal, copies, incoming, check, layout, packing }
@@ -209,10 +223,7 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
     )
   if (owner === null) aside.set(`owner ${names.case}`, names.family)
   const stored = journal.run(names)
-  if (stored && stored.record !== facts.record)
-    throw new UserError(
-      `run ${line.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-    )
+  if (stored && stored.record !== facts.record) throw new ChangedRun(line.run_id)
   const taken = known.incoming.take(run)
   await copies.note(facts, side, taken.read)
   return stored !== null

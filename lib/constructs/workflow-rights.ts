@@ -50,7 +50,7 @@ export function workflowRights({
       mayWrite(bucket, 'goldens/*', 'autotune/work/*/panel.json', 'autotune/work/*/shards/*'),
     ],
     pinRun: [
-      ...mayRead(bucket, 'packs/*', 'autotune/work/*/run.json'),
+      ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json'),
       mayWrite(bucket, 'autotune/work/*/run.json'),
       ledger.mayRead('lock', 'rejection'),

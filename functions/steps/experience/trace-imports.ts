@@ -1,6 +1,7 @@
 /** What a store knows of its imports of traces: the rule by which all of them are read, and what each read, joined and dropped. */
 import { canonical, digestOfBytes } from '#core/canonical.ts'
 import type { TraceOptions } from '#core/traces/options.ts'
+import type { TraceSelection } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore } from '../../ports.ts'
@@ -50,31 +51,15 @@ export async function noteTraceImport(objects: ObjectStore, record: TraceImportR
   await objects.putIfAbsent(keys.traceImport(digestOfBytes(text)), text)
 }
 
-/** Of all traces that a store's imports read, those that became no run: whatever rests on the others rests on a selection. */
-export interface TraceSelection {
-  readonly imports: number
-  readonly runs: number
-  /** 0..1 of runs and dropped traces; one that several imports read counts in each. */
-  readonly dropped_share: number
-  /** The most frequent reason first. */
-  readonly dropped: readonly DroppedTraces[]
-}
-
-/** Null: no run of this store was imported from traces. */
+/** What all imports of traces into this store read; null: no run of it comes from traces. */
 export async function traceSelection(objects: ObjectStore): Promise<TraceSelection | null> {
-  const reasons = new Map<string, DroppedTraces>()
+  const dropped: Record<string, number> = {}
   let [imports, runs] = [0, 0]
   for await (const key of objects.list(keys.traceImports())) {
-    const record = await readJson<TraceImportRecord>(objects, key)
-    if (record === null) continue
+    const record = (await readJson<TraceImportRecord>(objects, key))!
     imports++
     runs += record.runs
-    for (const { reason, n, example } of record.dropped) {
-      const known = reasons.get(reason)
-      reasons.set(reason, { reason, n: n + (known?.n ?? 0), example: known?.example ?? example })
-    }
+    for (const { reason, n } of record.dropped) dropped[reason] = (dropped[reason] ?? 0) + n
   }
-  const dropped = [...reasons.values()].sort((a, b) => b.n - a.n || (a.reason < b.reason ? -1 : 1))
-  const all = dropped.reduce((sum, { n }) => sum + n, runs)
-  return imports === 0 ? null : { imports, runs, dropped_share: all === 0 ? 0 : (all - runs) / all, dropped }
+  return imports === 0 ? null : { imports, runs, dropped }
 }

@@ -29,6 +29,7 @@ import { digestOfObject, readJson, streamLines } from '../../streams/read-object
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { compareRecords } from '../experience/stored-records.ts'
+import { traceSelection } from '../experience/trace-imports.ts'
 import { headProblems } from '../heads/check.ts'
 import { askGate } from '../heldout/gate.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
@@ -244,6 +245,7 @@ export async function pinnedInput(
   const { runId, replayer, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
+  const traces = await traceSelection(store.objects)
   return {
     run_id: runId,
     target,
@@ -253,6 +255,7 @@ export async function pinnedInput(
     ...(Object.keys(documents).length > 0 ? { documents } : {}),
     replayer,
     search_set: searchSet,
+    ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
     candidates: candidates ? [...candidates] : null,

@@ -1,5 +1,5 @@
 /** `import` of traces day after day: what comes again is skipped, what may still grow waits, what changed is refused by name. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { placeOfEachTest } from './command-line.ts'
@@ -145,6 +145,37 @@ test('what waits lies in the vault, never where the search reads', async () => {
     .map((line) => line.split(' ')[0]!)
     .filter((key) => readFileSync(join(place.store, key)).includes(secret))
   expect(holding).toEqual(['vault/ingest/waiting.jsonl'])
+})
+
+test('a session waits as a whole while one of its traces has not ended', async () => {
+  const first = spans('first.jsonl', [
+    ...whole(1, { session: 's' }),
+    { trace: 2, span: 1, session: 's', end: null },
+    { trace: 2, span: 2, session: 's' },
+    ...whole(3),
+  ])
+  expect(await imported(first, '--unit', 'session')).toMatchObject({ stored: 1, traces: { traces: 2, waiting: 1 } })
+  const rest = spans('rest.jsonl', [{ trace: 2, span: 1, session: 's' }])
+  expect(await imported(rest, '--unit', 'session')).toMatchObject({ stored: 1, traces: { traces: 1, waiting: 0 } })
+})
+
+test('what an import read, joined and dropped stays on record, once for the same import', async () => {
+  const file = spans('first.jsonl', [...whole(1), ...whole(2), { trace: 3, span: 1 }])
+  for (const _ of [1, 2]) await imported(file, '--max-dropped', '1')
+  const folder = join(place.store, 'experience', 'traces')
+  const records = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+  expect(records).toMatchObject([
+    {
+      ...{ unit: 'trace', family: 'session', dialects: ['otel-genai'], traces: 3, runs: 2, waiting: 0 },
+      dropped: [{ reason: 'no_model_call', n: 1, example: expect.stringContaining(hex(3, 32)) }],
+      counts: { spans: { read: 5 }, families: { by_session: 2 } },
+    },
+  ])
+})
+
+test('a trace that waits is no dropped one, whatever share may be dropped', async () => {
+  const file = spans('first.jsonl', [...whole(1), { trace: 2, span: 1, end: null }])
+  expect(await imported(file, '--max-dropped', '0')).toMatchObject({ stored: 1, traces: { dropped: [], waiting: 1 } })
 })
 
 test('a stored trace that comes with other content is refused by name, and nothing is written', async () => {

@@ -16,6 +16,7 @@ import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Scratch, Store } from '../ports.ts'
+import { ChangedRun } from '../steps/experience/check-runs.ts'
 import {
   publishDocument,
   publishPack,
@@ -31,7 +32,8 @@ import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/exper
 import { fixedSplit } from '../steps/experience/split-rule.ts'
 import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
-import { holdsTraces, type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
+import { holdsTraces, type TraceImport, type TracesReport } from './trace-runs.ts'
+import { TracesAlone, TracesBetweenImports } from './traces-between-imports.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -81,16 +83,28 @@ export async function importFiles(
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options)
-    const joinNear = options.joinNear ?? false
-    const told = nothingTold()
-    const source = runsOf(() => store.scratch(), files, rule.key, options, told)
-    const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
-    await check()
-    for (const pack of packs) await publishPack(store, pack)
-    for (const suite of suites) await publishSuite(store, suite)
-    for (const table of prices) await publishPrices(store, table)
-    for (const document of kept) await publishDocument(store, document)
-    return { ...report, ...foundIn(told, options) }
+    const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY)
+    const map = nothingRead()
+    try {
+      const source = { traces, map, aside: () => store.scratch() }
+      const report = await ingestPrepared(store, runsOf(files, rule.key, options, source), rule, {
+        joinNear: options.joinNear ?? false,
+        layout: options.layout ?? null,
+        check,
+        sound: () => traces.note(),
+      }).catch((error) => {
+        throw error instanceof ChangedRun && traces.report ? traces.refusal(error) : error
+      })
+      await check()
+      await traces.leave()
+      for (const pack of packs) await publishPack(store, pack)
+      for (const suite of suites) await publishSuite(store, suite)
+      for (const table of prices) await publishPrices(store, table)
+      for (const document of kept) await publishDocument(store, document)
+      return { ...report, ...foundIn(source, options) }
+    } finally {
+      traces.close()
+    }
   })
 }
 
@@ -108,41 +122,48 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
   return rule
 }
 
-/** What readers tell of their files, while runs come out of them. */
-interface Told {
-  traces: TracesReport | null
-  readonly map: MapReading
-}
-
-const nothingTold = (): Told => ({ traces: null, map: nothingRead() })
-
-const foundIn = ({ traces, map }: Told, options: Pick<ImportOptions, 'map'>) => ({
-  traces,
-  map: options.map === null ? null : map,
-})
-
 /** Problems that are told at once: an import with one is refused as a whole anyway. */
 const MOST_PROBLEMS = 20
 
+/** Where traces are read: in a store between two imports, or in none. */
+interface TraceSource {
+  /** What became of them, once all were read. */
+  readonly report: TracesReport | null
+  runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError>
+}
+
+/** What the readers of an import work with, and tell. */
+interface Source {
+  readonly traces: TraceSource
+  /** What a map is handed, counted up. */
+  readonly map: MapReading
+  /** For what lies aside while it is read. */
+  readonly aside: () => Scratch
+}
+
+const foundIn = ({ traces, map }: Source, options: Pick<ImportOptions, 'map'>) => ({
+  traces: traces.report,
+  map: options.map === null ? null : map,
+})
+
 /** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
 async function* runsOf(
-  scratch: () => Scratch,
   files: readonly string[],
   splitKey: string,
   { map, groupBy, preparing, traces }: Pick<ImportOptions, 'map' | 'groupBy' | 'preparing' | 'traces'>,
-  told: Told,
+  source: Source,
 ): AsyncGenerator<IncomingRun> {
   if (groupBy !== undefined && map === null)
     throw new UserError('--group-by says what a map is handed: name the map with --map')
   const records =
     map !== null
       ? mappedRuns(files, splitKey, map, {
-          aside: scratch,
-          reading: told.map,
+          aside: source.aside,
+          reading: source.map,
           ...(groupBy === undefined ? {} : { groupBy }),
         })
       : (traces && traces.from !== null) || (await holdsTraces(files))
-        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, told)
+        ? tracedRuns(source.traces.runs(files), splitKey)
         : nativeRuns(files, splitKey, preparing)
   const problems: string[] = []
   let runs = 0
@@ -154,7 +175,8 @@ async function* runsOf(
     runs++
   }
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
-  if (files.length > 0 && runs === 0)
+  const waits = (source.traces.report?.waiting ?? 0) > 0
+  if (files.length > 0 && runs === 0 && !waits)
     throw new UserError(
       `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
     )
@@ -163,27 +185,12 @@ async function* runsOf(
 const AS_THEY_SAY: TraceImport = { from: null, options: DEFAULT_OPTIONS, maxDropped: 0.05, allowCut: false }
 
 async function* tracedRuns(
-  scratch: () => Scratch,
-  files: readonly string[],
+  traces: AsyncIterable<ExperienceRun | ImportError>,
   splitKey: string,
-  how: TraceImport,
-  told: Told,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  const opened: Scratch[] = []
-  const open = () => {
-    opened.push(scratch())
-    return opened.at(-1)!
-  }
-  const tell = (report: TracesReport) => {
-    told.traces = report
-  }
-  try {
-    for await (const run of traceRuns(files, how, open, tell))
-      if (run instanceof ImportError) yield run
-      else yield* prepareRuns([run], splitKey)
-  } finally {
-    for (const aside of opened) aside.close()
-  }
+  for await (const run of traces)
+    if (run instanceof ImportError) yield run
+    else yield* prepareRuns([run], splitKey)
 }
 
 /** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */
@@ -199,20 +206,21 @@ export async function tryImport(
   readonly map: MapReading | null
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
-  const told = nothingTold()
-  const source = runsOf(() => fileScratch(folder), files, 'dry-run', options, told)
+  const traces = new TracesAlone(options.traces ?? AS_THEY_SAY, folder)
+  const source = { traces, map: nothingRead(), aside: () => fileScratch(folder) }
   try {
     const families = new Set<string>()
     const intents = new Set<string>()
     let runs = 0
-    for await (const { facts, recorded } of source) {
+    for await (const { facts, recorded } of runsOf(files, 'dry-run', options, source)) {
       see(JSON.parse(recorded.toString()) as ExperienceRun)
       runs++
       intents.add(facts.intent)
       families.add(facts.names.family)
     }
-    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(told, options) }
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(source, options) }
   } finally {
+    traces.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -95,6 +95,8 @@ export const keys = {
     `${INGEST_PREFIX}links/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** Parts of traces that wait for their rest. */
   waiting: () => `${INGEST_PREFIX}waiting.jsonl`,
+  /** Key under which redactions are given their pseudonyms. */
+  redactionKey: () => `${INGEST_PREFIX}redaction-key.json`,
   /** How the first import of traces read them: what a run and what a family is. */
   traceRule: () => `${INGEST_PREFIX}trace-rule.json`,
   /** Prefix of what imports of traces read, joined and dropped. */

@@ -6,8 +6,10 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Scratch, Store } from '../ports.ts'
 import type { ChangedRun } from '../steps/experience/check-runs.ts'
+import type { Settling } from '../steps/experience/read-traces.ts'
 import { fixTraceRule, noteTraceImport, refuseOtherRule } from '../steps/experience/trace-imports.ts'
 import { keepWaiting, readWaiting, type WaitingParts } from '../steps/experience/waiting.ts'
+import type { Redaction } from './redaction.ts'
 import { type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
 
 export class TracesBetweenImports {
@@ -15,14 +17,16 @@ export class TracesBetweenImports {
   report: TracesReport | null = null
   readonly #store: Store
   readonly #how: TraceImport
+  readonly #redaction: Redaction | null
   readonly #opened: Scratch[] = []
   readonly #waiting: Scratch
   #hadWaiting = false
   #n = 0
 
-  constructor(store: Store, how: TraceImport) {
+  constructor(store: Store, how: TraceImport, redaction: Redaction | null) {
     this.#store = store
     this.#how = how
+    this.#redaction = redaction
     this.#waiting = this.#scratch()
   }
 
@@ -36,6 +40,7 @@ export class TracesBetweenImports {
       now: this.#store.clock.now(),
       waited: this.#waited(),
       keep: (parts) => this.#keep(parts),
+      ...redacting(this.#redaction),
     })
   }
 
@@ -47,7 +52,8 @@ export class TracesBetweenImports {
     await fixTraceRule(this.#store.objects, { unit, family })
     const names = [...new Set(dialects.map(({ name }) => name))].sort()
     const read = { traces, runs, waiting, dropped, first, last, counts }
-    await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read })
+    const redacted = this.#redaction && { redacted: this.#redaction.counts }
+    await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read, ...redacted })
   }
 
   /** After the last run was written: what waits now. */
@@ -89,17 +95,22 @@ export class TracesBetweenImports {
   }
 }
 
+const redacting = (redaction: Redaction | null): Pick<Settling, 'redact'> =>
+  redaction ? { redact: (part) => redaction.part(part) } : {}
+
 /** Traces that are only looked at: nothing waited for them, and what would wait is counted. */
 export class TracesAlone {
   report: TracesReport | null = null
   readonly #how: TraceImport
   readonly #folder: string
+  readonly #redaction: Redaction | null
   readonly #opened: Scratch[] = []
 
   /** @param folder for what lies aside */
-  constructor(how: TraceImport, folder: string) {
+  constructor(how: TraceImport, folder: string, redaction: Redaction | null) {
     this.#how = how
     this.#folder = folder
+    this.#redaction = redaction
   }
 
   async *runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError> {
@@ -111,7 +122,12 @@ export class TracesAlone {
       this.report = report
     }
     const now = new Date().toISOString()
-    yield* traceRuns(files, this.#how, scratch, tell, { now, waited: [], keep: () => {} })
+    yield* traceRuns(files, this.#how, scratch, tell, {
+      now,
+      waited: [],
+      keep: () => {},
+      ...redacting(this.#redaction),
+    })
   }
 
   close(): void {

@@ -37,6 +37,8 @@ export interface Settling {
   readonly waited: AsyncIterable<WaitingParts> | Iterable<WaitingParts>
   /** Takes what waits for the next import. */
   readonly keep: (parts: WaitingParts) => void
+  /** A part without what is to be redacted; absent: as it was read. What waited was redacted when it was read. */
+  readonly redact?: (part: Part) => Part
 }
 
 export interface TraceReading {
@@ -65,7 +67,7 @@ export async function readTraces(
   scratch: () => Scratch,
   settling: Settling,
 ): Promise<TraceReading> {
-  const { now } = settling
+  const { now, redact } = settling
   const tally = new Tally()
   const asked: Asked = { paths: pathsOf(options) }
   const dialects: FoundDialect[] = []
@@ -79,7 +81,8 @@ export async function readTraces(
     tally.add('records.read')
     // The last page that somebody saved may well not be the last there was.
     if (isFields(row.value) && row.value.has_more === true) tally.saw('unread.export_cut', row, 'export_cut')
-    aside.put(its.parts(row.value, { file: row.file, at: row.at }, asked), its.name, now)
+    const parts = its.parts(row.value, { file: row.file, at: row.at }, asked)
+    aside.put(redact ? Iterator.from(parts).map(redact) : parts, its.name, now)
   }
   const settle = (): void => {
     if (head.length === 0) return

@@ -43,6 +43,8 @@ export interface TraceImportRecord extends TraceRule {
   readonly last: string | null
   /** Everything counted, by name. */
   readonly counts: Readonly<Record<string, unknown>>
+  /** Pseudonyms in the runs, by rule; absent: nothing was redacted. */
+  readonly redacted?: Readonly<Record<string, number>>
 }
 
 /** Writes what an import did; the same import again leaves the same record. */

@@ -28,6 +28,7 @@ export const CONFIGURABLE = {
   correction: 'list',
   tag: 'list',
   'max-dropped': 'number',
+  redact: 'text',
 } as const satisfies Readonly<Record<string, Kind>>
 
 type Kind = 'text' | 'number' | 'list'

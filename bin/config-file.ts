@@ -29,6 +29,7 @@ export const CONFIGURABLE = {
   tag: 'list',
   'max-dropped': 'number',
   redact: 'text',
+  settle: 'text',
 } as const satisfies Readonly<Record<string, Kind>>
 
 type Kind = 'text' | 'number' | 'list'

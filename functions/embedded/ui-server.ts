@@ -89,7 +89,7 @@ async function pageAt(path: string, asked: Asked): Made {
   const names = namesOf(path)
   if (names === null) return null
   const [place, id, ...rest] = names
-  const { store, query } = asked
+  const { store } = asked
   if (place === 'cases' && isId(id) && rest.length === 1) return await caseAt(id, rest[0], asked)
   if (place === 'runs' && isId(id)) return await runAt(id, rest, asked)
   if (rest.length > 0) return null
@@ -137,8 +137,7 @@ async function listAt(place: string, asked: Asked): Made {
   }
 }
 
-const unfinishedIn = ({ store, place }: Asked): Promise<UnfinishedRun[]> =>
-  unfinishedRuns(store, thisProcess(), place)
+const unfinishedIn = ({ store, place }: Asked): Promise<UnfinishedRun[]> => unfinishedRuns(store, thisProcess(), place)
 
 const runOf = async (id: string | null, asked: Asked) =>
   isId(id ?? undefined)

@@ -3,7 +3,18 @@ import { html } from 'hono/html'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { count, number, setting, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { changeText, gainText, href, link, recordedText, runLink, when, word, workbenchPage, worseText } from './shell.ts'
+import {
+  changeText,
+  gainText,
+  href,
+  link,
+  recordedText,
+  runLink,
+  when,
+  word,
+  workbenchPage,
+  worseText,
+} from './shell.ts'
 import type { CandidateView, Replays, RunView } from './views.ts'
 
 /** Candidates on one page. */

@@ -65,7 +65,9 @@ function daysChart(days: RunsByDay, nth: number): Html {
   const all = Object.entries(dated).sort(([a], [b]) => (a < b ? -1 : 1))
   const shown = all.slice(-DAYS)
   const most = Math.max(1, ...shown.map(([, runs]) => runs))
-  const y = scaleLinear().domain([0, most]).range([0, HEIGHT - TOP - 16])
+  const y = scaleLinear()
+    .domain([0, most])
+    .range([0, HEIGHT - TOP - 16])
   const step = WIDTH / Math.max(1, shown.length)
   const first = shown[0]?.[0] ?? ''
   const last = shown.at(-1)?.[0] ?? ''
@@ -82,7 +84,10 @@ ${shown.map(([, runs], i) => html`<rect class="listed" x="${(i * step).toFixed(1
     `days-${nth}`,
     'Recorded runs of the search side by day, latest first',
     ['day', 'runs'],
-    [...(undated > 0 ? [['no known day', number(undated)]] : []), ...shown.toReversed().map(([day, runs]) => [day, number(runs)])],
+    [
+      ...(undated > 0 ? [['no known day', number(undated)]] : []),
+      ...shown.toReversed().map(([day, runs]) => [day, number(runs)]),
+    ],
   )}</details>`
 }
 

@@ -8,9 +8,9 @@ import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbenc
 import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson, readLines } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { runLines } from '../run/run-lines.ts'
 import { sealedCounts } from './intents.ts'
 import { linesHolding } from './part-of-lines.ts'
-import { runLines } from '../run/run-lines.ts'
 
 /** Segments without counted days that are read, cases whose fields are looked at, and the latest runs that tell how many cases there are. */
 export const MOST = { segments: 4, cases: 300, lines: 50 } as const
@@ -36,7 +36,10 @@ async function daysOfIntent(objects: ObjectStore, intent: string): Promise<{ day
   let left: number = MOST.segments
   let uncounted = 0
   for await (const key of objects.list(keys.index(intent))) {
-    const digest = `sha256:${key.split('/').at(-1)!.replace(/\.jsonl$/, '')}`
+    const digest = `sha256:${key
+      .split('/')
+      .at(-1)!
+      .replace(/\.jsonl$/, '')}`
     const days = await orNull(readJson<RunsByDay>(objects, keys.indexDays(intent, digest)))
     if (days !== null) counted.push(days)
     else if (left-- > 0) counted.push(daysOf(await readLines<IndexLine>(objects, key)))

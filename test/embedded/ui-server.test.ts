@@ -94,7 +94,7 @@ describe('the workbench of a store', () => {
   test('names no sealed case, run or family, and answers their names as it does unknown ones', async () => {
     // Runs of the sealed side are named h0, h1, ... in this world.
     for (const [path, { body }] of pages)
-      expect([path, /\bh\d+\b/.exec(body.replace(/<style>[^]*?<\/style>|<[^>]*>/g, ' '))]).toEqual([path, null])
+      expect([path, /\bh\d+\b/.exec(body.replace(/<style>[\s\S]*?<\/style>|<[^>]*>/g, ' '))]).toEqual([path, null])
     const [sealed, unknown] = [await ask(server, `/cases/${INTENT}/h1`), await ask(server, `/cases/${INTENT}/q1`)]
     expect(sealed.status).toBe(404)
     expect(sealed.body).toBe(unknown.body)

@@ -55,9 +55,10 @@ svg .listed{fill:var(--accent)}
 svg .won{fill:var(--good);stroke:var(--bg)}
 svg .baseline{fill:var(--fg)}
 svg .limit{stroke:var(--fg);stroke-width:2}
-svg .range{stroke:var(--good);stroke-width:5;stroke-opacity:.45}
-svg .seen{fill:var(--good)}
-svg .range.fails{stroke:var(--bad)}svg .seen.fails{fill:var(--bad)}
+svg .range{stroke:var(--good);stroke-width:4}
+svg .seen,svg .beyond{fill:var(--good)}svg .seen{stroke:var(--bg);stroke-width:1.5}
+svg .range.fails{stroke:var(--bad)}svg .seen.fails,svg .beyond.fails{fill:var(--bad)}
+svg .lim{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 3}svg .edge{stroke:var(--soft)}svg text.bad{fill:var(--bad)}
 form{margin:1rem 0;border:1px solid var(--line);border-radius:.5rem;padding:0 1rem 1rem}
 label{display:block;margin:.75rem 0 .25rem}
 label.check{display:flex;gap:.6rem;align-items:flex-start}

@@ -6,6 +6,7 @@ import type { TunableSurface } from '#schemas/surface.ts'
 import { count, metricName, metricValue, moment, number, setting, visible } from '../kit/format.ts'
 import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
+import { paretoOf, paretoTable } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
@@ -42,13 +43,21 @@ ${provedOn(proposal)}
 ${blastRadius(proposal)}
 ${regressionLists(view.shown)}</section>
 <section aria-labelledby="candidates-plot"><h2 id="candidates-plot">All candidates</h2>
-${paretoPlot(view.shown)}
+${candidatesPlot(view.shown)}
 ${noSearch(view.shown)}</section>
 <section aria-labelledby="back"><h2 id="back">The way back</h2>
 ${wayBack(view.shown)}</section>
 <section aria-labelledby="decide"><h2 id="decide">Decide</h2>
 ${forms(view)}</section>`,
   )
+}
+
+/** The plot of all candidates, and closed beside it the table of the same. */
+export function candidatesPlot({ proposal, baseline_metric, candidates }: ShownProposal): Html {
+  const pareto = paretoOf({ target: proposal.target, baseline_metric, candidates })
+  return html`${paretoPlot(pareto)}
+<details><summary>The plot as a table: ${count(pareto.drawn.length, 'candidate')} and what became of each</summary>
+${paretoTable(pareto)}</details>`
 }
 
 /** Short changes are named in the heading; many of them, or prose, are counted. */

@@ -168,6 +168,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'proposal/',
     'outcome.ts',
     'release/',
+    'report/',
     'run-autotune.ts',
   ],
   'functions/steps/': [
@@ -178,6 +179,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'heldout/',
     'run/',
     'evidence/',
+    'report/',
     'review/',
     'release/',
     'erase/',

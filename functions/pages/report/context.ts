@@ -121,7 +121,7 @@ ${known.length > shown.length && html`<p class="soft">${number(known.length - sh
 }
 
 function slicePlot(slices: readonly Slice[]): Html {
-  const [W, ROW, LEFT, TOP] = [410, 24, 170, 26]
+  const [W, ROW, LEFT, TOP] = [410, 24, 200, 26]
   const ends = slices.map((s) => interval(s.worse, s.cases))
   const x = scaleLinear()
     .domain([0, Math.max(0.01, ...ends.map(([, high]) => high))])
@@ -135,7 +135,7 @@ ${slices.map((s, i) => {
   const y = TOP + ROW * i + ROW / 2
   const [low, high] = ends[i]!
   const look = s.worse > 0 ? ' fails' : ''
-  return html`<text x="0" y="${y + 4}">${cut(visible(`${s.attribute} = ${s.value}`), 24)}</text><line class="range${look}" x1="${px(x(low))}" x2="${px(x(high))}" y1="${y}" y2="${y}"/><circle class="seen${look}" cx="${px(x(s.worse / s.cases))}" cy="${y}" r="5"/>`
+  return html`<text x="0" y="${y + 4}">${cut(visible(`${s.attribute} = ${s.value}`), 25)}</text><line class="range${look}" x1="${px(x(low))}" x2="${px(x(high))}" y1="${y}" y2="${y}"/><circle class="seen${look}" cx="${px(x(s.worse / s.cases))}" cy="${y}" r="5"/>`
 })}
 </svg><figcaption>Dot: share of cases that got worse. Bar: its 95 % interval. Right is worse.</figcaption></figure>`
 }

@@ -2,9 +2,15 @@
 import { html } from 'hono/html'
 import type { Html } from '../kit/layout.ts'
 
+/** A cell that is not sorted by what it says: `by` null stands last. */
+interface Sorted {
+  readonly says: Html | string
+  readonly by: number | null
+}
+
 export interface DataRow {
   readonly head: Html | string
-  readonly cells: readonly (Html | string | number)[]
+  readonly cells: readonly (Html | string | number | Sorted)[]
   /** Candidate that it is about, and what became of it. */
   readonly candidate?: { readonly id: string; readonly fate: string }
 }
@@ -22,7 +28,14 @@ export function dataTable(
 <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     ({ head: first, cells, candidate }) =>
-      html`<tr${candidate && html` data-c="${candidate.id}" data-fate="${candidate.fate}"`}><th scope="row">${first}</th>${cells.map((cell) => (typeof cell === 'number' ? html`<td class="n">${cell}</td>` : html`<td>${cell}</td>`))}</tr>
+      html`<tr${candidate && html` data-c="${candidate.id}" data-fate="${candidate.fate}"`}><th scope="row">${first}</th>${cells.map(cellOf)}</tr>
 `,
   )}</tbody></table></div>`
 }
+
+const cellOf = (cell: DataRow['cells'][number]): Html =>
+  typeof cell === 'number'
+    ? html`<td class="n">${cell}</td>`
+    : typeof cell === 'object' && 'says' in cell
+      ? html`<td class="n" data-v="${cell.by ?? ''}">${cell.says}</td>`
+      : html`<td>${cell}</td>`

@@ -19,15 +19,16 @@ export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
     dataTable(
       'matrix',
       'Candidates on the search set, and in how many of their paid replays each evaluator failed; a blank is none',
-      ['change', 'what became of it', metricName(metric), measure.name, 'replays paid', ...failing.map((e) => visible(e).replaceAll('_', ' '))],
+      ['change', 'what became of it', metricName(metric), measure.name, 'replays paid', ...failing.map((e) => visible(e).replaceAll('_', ' ')), 'why'],
       rows.map(({ x, y, id, candidate }) => ({
         head: patchWords(candidate.patch),
         cells: [
-          fateWords(candidate),
-          metricValue(metric, x),
-          y === null ? '' : measure.value(y),
+          candidate.fate.replaceAll('_', ' '),
+          { says: metricValue(metric, x), by: x },
+          { says: y === null ? '' : measure.value(y), by: y },
           candidate.replayed?.replays ?? 0,
           ...failing.map((e) => candidate.replayed?.failing[e] ?? ''),
+          cut(visible(candidate.reason), 140),
         ],
         candidate: { id, fate: candidate.fate },
       })),
@@ -38,9 +39,6 @@ ${quiet.length > 0 && html`<p class="soft">Failed in no replay of these: ${quiet
 ${left > 0 && html`<p class="soft">${number(left)} more with a known ${metricName(metric)} are neither drawn nor listed; they stand in candidates.jsonl of the run.</p>`}
 ${unknown.length > 0 && html`<p>Without a known ${metricName(metric)}, so neither drawn nor listed:</p><ul>${unknown.map(([fate, n]) => html`<li>${number(n)} ${fate.replaceAll('_', ' ')}, e.g. ${exampleOf(facts.candidates, fate)}</li>`)}</ul>`}`
 }
-
-const fateWords = ({ fate, reason }: CandidateFacts): Html =>
-  html`${fate.replaceAll('_', ' ')}${reason !== '' && html` <span class="soft">${cut(visible(reason), 120)}</span>`}`
 
 function exampleOf(candidates: readonly CandidateFacts[], fate: string): string {
   const { patch, reason } = candidates.find((c) => c.fate === fate && c.metric === null)!

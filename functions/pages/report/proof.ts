@@ -17,7 +17,8 @@ export function proof(facts: ReportFacts): Html {
   return html`${ledgerBar(facts)}
 ${
   proposal &&
-  html`<div class="cols"><div>${dimensionPlot(proposal)}</div><div>${dimensionTable(proposal)}</div></div>
+  html`${dimensionPlot(proposal)}
+${dimensionTable(proposal)}
 ${guardrailTable(proposal)}`
 }
 ${

@@ -96,7 +96,7 @@ function effect(
   return html`<g transform="translate(${at.x} ${at.y})"><text x="${LEFT}" y="14">${clip(name, 20)}</text>
 ${y.ticks(3).map((t) => html`<line class="grid" x1="${LEFT}" x2="${W - 6}" y1="${px(y(t))}" y2="${px(y(t))}"/><text class="soft" x="${LEFT - 4}" y="${px(y(t) + 4)}" text-anchor="end">${number(t)}</text>`)}
 <path class="front" d="${line().digits(1)(means) ?? ''}"/>
-${s.values.map((v, i) => html`${i % skip === 0 && html`<text class="soft" x="${px(x(i)!)}" y="${H - BOTTOM + 18}" text-anchor="middle">${shortValue(v.value, 6)}</text>`}${
+${s.values.map((v, i) => html`${i % skip === 0 && html`<text class="soft" x="${px(x(i)!)}" y="${H - BOTTOM + 18}" text-anchor="${i > 0 && i === s.values.length - 1 ? 'end' : 'middle'}">${shortValue(v.value, 6)}</text>`}${
     v.value === s.baseline
       ? facts.baseline_metric !== null &&
         html`<text x="${px(x(i)!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`

@@ -4,7 +4,7 @@ main,footer{max-width:78rem}
 .cols{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:0 1.5rem;align-items:start}
 table.data{font-size:.9rem}
 table.data th[scope=col]{white-space:nowrap;vertical-align:bottom}
-table.data td.n,table.data th.n{text-align:right}
+table.data td.n{text-align:right;white-space:nowrap}table.data[data-sort] td:last-child{min-width:18rem}
 table.data button{font:inherit;min-height:1.5rem;margin:0;padding:0 .2rem;border:0;background:none;color:inherit;text-decoration:underline dotted}
 .look{border:1px solid var(--line);border-left:.4rem solid var(--bad);border-radius:.5rem;padding:.4rem 1rem;margin:1rem 0}
 .look ol{margin:.3rem 0;padding-left:1.2rem}

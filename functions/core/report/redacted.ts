@@ -45,8 +45,8 @@ function withoutTexts(evidence: RunEvidence): RunEvidence {
 
 const withoutWords = (shown: WholeCase): WholeCase => ({
   ...shown,
-  request: null,
-  answer: null,
+  request: shown.request === null ? null : LEFT_OUT,
+  answer: shown.answer === null ? null : LEFT_OUT,
   passages: shown.passages.map((p) => ({ ...p, text: null })),
   verdicts: shown.verdicts.map((v) => ({ ...v, finding: v.finding === null ? null : LEFT_OUT })),
   actions: shown.actions.map((a) => ({ ...a, amount: null })),

@@ -2,9 +2,9 @@
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
 import { METRICS } from '#schemas/metrics.ts'
+import { changeInWords } from '../kit/change-words.ts'
 import { count, metricChange, metricName, metricValue, moment, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { patchWords } from './words.ts'
 
 const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
   certified: 'Certified',
@@ -17,7 +17,7 @@ const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
 /** What the report is about, for the browser's tab and the first heading. */
 export function headline(facts: ReportFacts): string {
   const shown = facts.verdict === 'certified' ? facts.candidates.find((c) => c.candidate_id === facts.shown_candidate) : null
-  return `${facts.intent === '' ? '' : `${visible(facts.intent)}: `}${shown ? patchWords(shown.patch) : ENDED[facts.verdict].toLowerCase()}`
+  return `${facts.intent === '' ? '' : `${visible(facts.intent)}: `}${shown ? changeInWords(shown.patch) : ENDED[facts.verdict].toLowerCase()}`
 }
 
 export function head(facts: ReportFacts): Html {

@@ -1,11 +1,12 @@
 /** The report of a run as one file: what it changed, found, paid and proved. A pure function of its facts. */
 import { html } from 'hono/html'
+import type { RunEvidence } from '#core/evidence/types.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
 import { count, number } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
-import { casesPart } from './cases.ts'
+import { caseGroups } from '../review/cases.ts'
 import { costWaterfall, coverageTable, slicesPart } from './context.ts'
 import { glossary } from './glossary.ts'
 import { head, headline } from './head.ts'
@@ -51,7 +52,7 @@ ${content}</section>
 `
   const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [
     ['context', 'What is read no more', evidence && coverageTable(evidence)],
-    ['cases', 'Cases before and after', evidence && casesPart(evidence, most.cases)],
+    ['cases', 'Cases before and after', evidence && cases(evidence, most.cases)],
     ['slices', 'Where the harm lies', evidence && slicesPart(evidence)],
     ['spending', 'Where the money goes', evidence && costWaterfall(evidence)],
     ['search', 'Where the search went', pareto && searchPart(facts, pareto)],
@@ -64,6 +65,13 @@ ${content}</section>
   return html`${head(facts)}
 <nav aria-label="Parts"><p>${there.map(([id, title], i) => html`${i > 0 && ' · '}<a href="#${id}">${title}</a>`)}</p></nav>
 ${there.map(([id, title, content]) => part(id, title, content))}`
+}
+
+/** What a review shows of the cases; what is left out to keep the file small is counted. */
+function cases(evidence: RunEvidence, most: number): Html {
+  const left = evidence.examples.length - Math.min(most, evidence.examples.length)
+  return html`${caseGroups({ ...evidence, examples: evidence.examples.slice(0, most) })}
+${left > 0 && html`<p class="soft">${count(left, 'whole case')} left out, to keep this file small; their names stand above.</p>`}`
 }
 
 function searchPart(facts: ReportFacts, pareto: ReturnType<typeof paretoOf>): Html {

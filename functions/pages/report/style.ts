@@ -6,11 +6,6 @@ table.data{font-size:.9rem}
 table.data th[scope=col]{white-space:nowrap;vertical-align:bottom}
 table.data td.n{text-align:right;white-space:nowrap}table.data[data-sort] td:last-child{min-width:18rem}
 table.data button{font:inherit;min-height:1.5rem;margin:0;padding:0 .2rem;border:0;background:none;color:inherit;text-decoration:underline dotted}
-.look{border:1px solid var(--line);border-left:.4rem solid var(--bad);border-radius:.5rem;padding:.4rem 1rem;margin:1rem 0}
-.look ol{margin:.3rem 0;padding-left:1.2rem}
-.case{border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:.5rem 0}
-.ctx{list-style:none;padding:0;margin:0;font-size:.9rem}.ctx li{padding:.2rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-.tag{font-size:.8rem;border:1px solid currentColor;border-radius:.8rem;padding:0 .45rem;white-space:nowrap}
 .filter{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:end}.filter label{margin:0}
 .filter input,.filter select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:.4rem;padding:.3rem .5rem}
 #tip{position:fixed;z-index:2;right:1rem;bottom:1rem;max-width:26rem;margin:0;padding:.5rem .75rem;background:var(--bg);border:2px solid var(--accent);border-radius:.4rem}
@@ -23,5 +18,5 @@ svg .spent{fill:var(--bad)}svg .unspent{fill:var(--bg);stroke:var(--soft)}svg .l
 svg text.on{fill:var(--on-accent)}
 .hot{outline:3px solid var(--accent)}svg .hot{stroke:var(--bad);stroke-width:3;stroke-opacity:1;outline:0}
 @media (max-width:40rem){table.data{display:table}table.data thead{position:static;clip-path:none;width:auto;height:auto;display:table-header-group}table.data tbody{display:table-row-group}table.data caption{display:table-caption}table.data tr{display:table-row}table.data th,table.data td{display:table-cell;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line)}table.data td::before{content:none}}
-@media print{details>*{display:block}.filter,#tip{display:none}}
+@media print{.filter,#tip{display:none}}
 `.trim()

@@ -21,7 +21,11 @@ export function bestSoFar(
   const steps: BestStep[] = []
   const held = candidates
     .filter(({ fate, metric }) => HELD.has(fate) && metric !== null)
-    .map((c) => ({ candidate_id: c.candidate_id, metric: c.metric!, paid: tallies.of(c.candidate_id)?.paid_after ?? 0 }))
+    .map((c) => ({
+      candidate_id: c.candidate_id,
+      metric: c.metric!,
+      paid: tallies.of(c.candidate_id)?.paid_after ?? 0,
+    }))
     .sort((a, b) => a.paid - b.paid)
   for (const found of held) {
     const best = steps.at(-1)

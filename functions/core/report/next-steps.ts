@@ -30,6 +30,8 @@ export function nextSteps(verdict: Verdict, summary: RunSummary | null): string[
         'No question was asked, so nothing was spent.',
       ]
     case 'refused':
-      return ['Answer what the reasons name; "autotune doctor --target FILE" asks the same questions and spends nothing.']
+      return [
+        'Answer what the reasons name; "autotune doctor --target FILE" asks the same questions and spends nothing.',
+      ]
   }
 }

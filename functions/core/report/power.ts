@@ -53,7 +53,8 @@ export function powerCurves(run: AutotuneRun, search: ScoreDelta | null): PowerC
     const level = (utility.alpha ?? facts.alpha) / facts.questions
     return [utilityCurve(-utility.min, level, facts.labelled, search)]
   })
-  const same = (a: PowerCurve, b: PowerCurve) => a.guardrail in FLOORS && b.guardrail in FLOORS && a.excludes === b.excludes && a.level === b.level
+  const same = (a: PowerCurve, b: PowerCurve) =>
+    a.guardrail in FLOORS && b.guardrail in FLOORS && a.excludes === b.excludes && a.level === b.level
   return curves.filter((c, i) => curves.findIndex((other) => same(c, other) || c === other) === i)
 }
 
@@ -70,7 +71,10 @@ function floorCurve(guardrail: GuardrailName, v: number, level: number, have: nu
       while (tolerated + 1 < n && binomCdf(tolerated + 1, n, v) <= level) tolerated++
       return [n, tolerated < 0 ? 0 : binomCdf(tolerated, n, rate)]
     })
-    return { assumes: rate === 0 ? 'no violation at all' : `a true rate of ${Number((rate * 100).toPrecision(2))} %`, points }
+    return {
+      assumes: rate === 0 ? 'no violation at all' : `a true rate of ${Number((rate * 100).toPrecision(2))} %`,
+      points,
+    }
   })
   return { guardrail, excludes: v, level, have, needs, lines }
 }

@@ -30,9 +30,9 @@ export function settingsTried(candidates: readonly CandidateScore[], baselineMet
   const from = new Map<string, SettingValue>()
   for (const { patch } of candidates) for (const [path, change] of Object.entries(patch)) from.set(path, change.from)
   const settings = [...from].map(([path, baseline]): TriedSetting & { readonly changed: number } => {
-    const valueOf = ({ patch }: CandidateScore): SettingValue => patch[path]?.to ?? baseline
+    const settingOf = ({ patch }: CandidateScore): SettingValue => patch[path]?.to ?? baseline
     const by = new Map<SettingValue, CandidateScore[]>()
-    for (const c of candidates) by.set(valueOf(c), [...(by.get(valueOf(c)) ?? []), c])
+    for (const c of candidates) by.set(settingOf(c), [...(by.get(settingOf(c)) ?? []), c])
     if (!by.has(baseline)) by.set(baseline, [])
     const values = [...by]
       .sort(([a], [b]) => inOrder(a, b))

@@ -14,7 +14,10 @@ export interface ReplayTally {
 
 /** Counts replays in the order in which the search read them. */
 export class ReplayTallies {
-  readonly #of = new Map<string, { -readonly [K in keyof ReplayTally]: ReplayTally[K] } & { failing: Record<string, number> }>()
+  readonly #of = new Map<
+    string,
+    { -readonly [K in keyof ReplayTally]: ReplayTally[K] } & { failing: Record<string, number> }
+  >()
   #paid = 0
 
   add({ candidate_id, status, scorecard }: ReplayResult): void {

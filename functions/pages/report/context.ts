@@ -61,7 +61,7 @@ export function costWaterfall({ spending }: RunEvidence): Html {
   const total = (side: 'before' | 'after') => parts.reduce((sum, p) => sum + p[side], 0)
   return html`<div class="cols">${waterfall(parts, total('before'), total('after'), unit)}
 ${dataTable(
-  'spending',
+  'spending-table',
   `What one decision costs by part, ${unit}, over ${count(over, 'decision')}`,
   ['part', 'before', 'after', 'change'],
   [...parts, { name: 'all of it', before: total('before'), after: total('after') }].map((p) => ({
@@ -97,7 +97,10 @@ ${rows.map((r, i) => {
 }
 
 /** Exact two-sided interval of a share (Clopper-Pearson), 95 %. */
-const interval = (x: number, n: number): readonly [number, number] => [1 - upperRate(n - x, n, 0.025), upperRate(x, n, 0.025)]
+const interval = (x: number, n: number): readonly [number, number] => [
+  1 - upperRate(n - x, n, 0.025),
+  upperRate(x, n, 0.025),
+]
 
 /** Where harm lies: the share of worse cases by declared attributes, each with its interval. */
 export function slicesPart({ slices }: RunEvidence): Html {

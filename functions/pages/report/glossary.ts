@@ -21,5 +21,7 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 export const glossary = (): Html =>
-  html`<dl>${Object.entries(WORDS).map(([word, says]) => html`<dt>${word}</dt><dd>${says}</dd>
-`)}</dl>`
+  html`<dl>${Object.entries(WORDS).map(
+    ([word, says]) => html`<dt>${word}</dt><dd>${says}</dd>
+`,
+  )}</dl>`

@@ -1,9 +1,18 @@
 /** The first screen of a report: how it ended and why, the change, gain and harm, and what to look at. */
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
-import { METRICS } from '#schemas/metrics.ts'
 import { changeInWords } from '../kit/change-words.ts'
-import { count, metricChange, metricName, metricValue, moment, number, percent, setting, visible } from '../kit/format.ts'
+import {
+  count,
+  metricChange,
+  metricName,
+  metricValue,
+  moment,
+  number,
+  percent,
+  setting,
+  visible,
+} from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 
 const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
@@ -16,7 +25,8 @@ const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
 
 /** What the report is about, for the browser's tab and the first heading. */
 export function headline(facts: ReportFacts): string {
-  const shown = facts.verdict === 'certified' ? facts.candidates.find((c) => c.candidate_id === facts.shown_candidate) : null
+  const shown =
+    facts.verdict === 'certified' ? facts.candidates.find((c) => c.candidate_id === facts.shown_candidate) : null
   return `${facts.intent === '' ? '' : `${visible(facts.intent)}: `}${shown ? changeInWords(shown.patch) : ENDED[facts.verdict].toLowerCase()}`
 }
 
@@ -83,7 +93,14 @@ function lookAt({ evidence, evidence_lacks }: ReportFacts): Html | null {
   return html`<div class="look"><p><strong>Look at ${evidence.look_at.length === 1 ? 'this' : 'these'}</strong></p><ol>${evidence.look_at.map((l) => html`<li>${visible(l.says)} <a href="#${SEEN_IN[l.see]}">Where</a></li>`)}</ol></div>`
 }
 
-const SEEN_IN = { coverage: 'context', cases: 'cases', slices: 'slices', alternatives: 'search', records: 'provenance', proof: 'proof' } as const
+const SEEN_IN = {
+  coverage: 'context',
+  cases: 'cases',
+  slices: 'slices',
+  alternatives: 'search',
+  records: 'provenance',
+  proof: 'proof',
+} as const
 
 function changes(facts: ReportFacts): Html | null {
   const shown = facts.candidates.find((c) => c.candidate_id === facts.shown_candidate)

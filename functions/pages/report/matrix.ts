@@ -19,7 +19,15 @@ export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
     dataTable(
       'matrix',
       'Candidates on the search set, and in how many of their paid replays each evaluator failed; a blank is none',
-      ['change', 'what became of it', metricName(metric), measure.name, 'replays paid', ...failing.map((e) => visible(e).replaceAll('_', ' ')), 'why'],
+      [
+        'change',
+        'what became of it',
+        metricName(metric),
+        measure.name,
+        'replays paid',
+        ...failing.map((e) => visible(e).replaceAll('_', ' ')),
+        'why',
+      ],
       rows.map(({ x, y, id, candidate }) => ({
         head: patchWords(candidate.patch),
         cells: [

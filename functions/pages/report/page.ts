@@ -44,10 +44,14 @@ export function body(facts: ReportFacts, most: Most): Html {
   const { evidence, search, metric, direction } = facts
   const pareto =
     search !== null && metric !== null && direction !== null
-      ? paretoOf({ target: { metric, direction }, baseline_metric: facts.baseline_metric, candidates: facts.candidates }, most.candidates)
+      ? paretoOf(
+          { target: { metric, direction }, baseline_metric: facts.baseline_metric, candidates: facts.candidates },
+          most.candidates,
+        )
       : null
   const part = (id: string, title: string, content: Html | null | false) =>
-    content && html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+    content &&
+    html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
 ${content}</section>
 `
   const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [

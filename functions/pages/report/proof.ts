@@ -99,7 +99,10 @@ export function provenance(facts: ReportFacts): Html {
   const excluded = Object.entries(search?.excluded.cases ?? {})
   const recorded = facts.evidence?.recorded
   const line = (name: string, value: string | number | null | undefined | false) =>
-    value !== null && value !== undefined && value !== false && html`<dt>${name}</dt><dd class="mono">${visible(String(value))}</dd>
+    value !== null &&
+    value !== undefined &&
+    value !== false &&
+    html`<dt>${name}</dt><dd class="mono">${visible(String(value))}</dd>
 `
   return html`<p>Recompute it from its pinned inputs, and compare bytes:</p>
 <pre>autotune verify ${visible(facts.run_id)}</pre>
@@ -118,7 +121,10 @@ ${
     'artifacts',
     'Files of the run',
     ['file', 'digest'],
-    Object.entries(artifacts).map(([file, digest]) => [html`<span class="mono">${visible(file)}</span>`, html`<span class="mono">${visible(digest)}</span>`]),
+    Object.entries(artifacts).map(([file, digest]) => [
+      html`<span class="mono">${visible(file)}</span>`,
+      html`<span class="mono">${visible(digest)}</span>`,
+    ]),
   )
 }
 ${search && search.control.length > 0 && html`<details><summary>What the negative control saw: every surface at its most destructive values</summary><ul>${search.control.map((l) => html`<li>${visible(l.trim())}</li>`)}</ul></details>`}`

@@ -96,13 +96,16 @@ function effect(
   return html`<g transform="translate(${at.x} ${at.y})"><text x="${LEFT}" y="14">${clip(name, 20)}</text>
 ${y.ticks(3).map((t) => html`<line class="grid" x1="${LEFT}" x2="${W - 6}" y1="${px(y(t))}" y2="${px(y(t))}"/><text class="soft" x="${LEFT - 4}" y="${px(y(t) + 4)}" text-anchor="end">${number(t)}</text>`)}
 <path class="front" d="${line().digits(1)(means) ?? ''}"/>
-${s.values.map((v, i) => html`${i % skip === 0 && html`<text class="soft" x="${px(x(i)!)}" y="${H - BOTTOM + 18}" text-anchor="${i > 0 && i === s.values.length - 1 ? 'end' : 'middle'}">${shortValue(v.value, 6)}</text>`}${
-    v.value === s.baseline
-      ? facts.baseline_metric !== null &&
-        html`<text x="${px(x(i)!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`
-      : v.alone?.metric != null &&
-        html`<text data-c="${v.alone.candidate_id}" x="${px(x(i)!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.has(v.alone.fate) ? '○' : '×'}</text>`
-  }`)}</g>`
+${s.values.map(
+  (v, i) =>
+    html`${i % skip === 0 && html`<text class="soft" x="${px(x(i)!)}" y="${H - BOTTOM + 18}" text-anchor="${i > 0 && i === s.values.length - 1 ? 'end' : 'middle'}">${shortValue(v.value, 6)}</text>`}${
+      v.value === s.baseline
+        ? facts.baseline_metric !== null &&
+          html`<text x="${px(x(i)!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`
+        : v.alone?.metric != null &&
+          html`<text data-c="${v.alone.candidate_id}" x="${px(x(i)!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.has(v.alone.fate) ? '○' : '×'}</text>`
+    }`,
+)}</g>`
 }
 
 /** Most lines of the picture. */
@@ -114,7 +117,10 @@ export function parallelCoordinates(facts: ReportFacts): Html | null {
   if (settings.length < 3 || facts.metric === null) return null
   const rank = (c: CandidateScore) => (c.fate === 'won' ? 2 : HELD.has(c.fate) ? 1 : 0)
   const known = facts.candidates.filter((c) => c.metric !== null)
-  const drawn = [...known].sort((a, b) => rank(b) - rank(a)).slice(0, MOST_LINES).reverse()
+  const drawn = [...known]
+    .sort((a, b) => rank(b) - rank(a))
+    .slice(0, MOST_LINES)
+    .reverse()
   if (drawn.length === 0) return null
   const [W, H, TOP, BOTTOM] = [900, 260, 44, 16]
   const names = shortNames(settings.map((s) => s.path))
@@ -148,7 +154,11 @@ export function bestChart(facts: ReportFacts): Html | null {
   const { no_search } = counts
   if (best.length === 0 || counts.paid === 0)
     return html`<p>${best.length === 0 ? `No candidate held every limit in ${count(counts.paid, 'paid replay')}.` : 'Nothing had to be paid for.'}${armWords(search, metric)}</p>`
-  const values = [...best.map((b) => b.metric), ...(base === null ? [] : [base]), ...(no_search?.best ? [no_search.best.metric] : [])]
+  const values = [
+    ...best.map((b) => b.metric),
+    ...(base === null ? [] : [base]),
+    ...(no_search?.best ? [no_search.best.metric] : []),
+  ]
   const [W, H, LEFT, BOTTOM, TOP, RIGHT] = [410, 220, 58, 44, 16, 14]
   const x = scaleLinear()
     .domain([0, counts.paid])
@@ -158,7 +168,10 @@ export function bestChart(facts: ReportFacts): Html | null {
   const y = scaleLinear()
     .domain([low - air, high + air])
     .range(facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
-  const steps: [number, number][] = [...best.map((b): [number, number] => [x(b.paid), y(b.metric)]), [x(counts.paid), y(best.at(-1)!.metric)]]
+  const steps: [number, number][] = [
+    ...best.map((b): [number, number] => [x(b.paid), y(b.metric)]),
+    [x(counts.paid), y(best.at(-1)!.metric)],
+  ]
   return html`<figure><svg viewBox="0 0 ${W} ${H}" role="img" aria-labelledby="best-title best-desc">
 <title id="best-title">Best candidate so far against replays paid; up is better</title>
 <desc id="best-desc">${best.map((b) => `After ${number(b.paid)} replays ${metricValue(metric, b.metric)}. `)}${armWords(search, metric)}</desc>

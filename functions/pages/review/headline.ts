@@ -37,10 +37,7 @@ export function gain(shown: ShownProposal): Told {
   const share = gainShare(shown)
   const baseline = evidence?.heldout?.before ?? null
   const own = proposal.certificate.find((row) => row.guardrail === metric)
-  const says =
-    share === null
-      ? metricChange(metric, delta)
-      : `${signedPercent(share)} ${metricName(metric)}`
+  const says = share === null ? metricChange(metric, delta) : `${signedPercent(share)} ${metricName(metric)}`
   const parts = [
     share === null ? '' : `${metricChange(metric, delta)} of ${number(baseline!)} held out`,
     own?.bound == null ? '' : `${percent(1 - own.level, 4)} bound ${metricChange(metric, own.bound)}`,
@@ -75,7 +72,8 @@ export function disappears({ evidence }: ShownProposal): Told | null {
   if (!evidence) return null
   const { coverage, amounts } = evidence
   const through = amounts.reduce((sum, a) => sum + a.let_through, 0)
-  if (through > 0) return { says: `${count(through, 'approval')} fewer`, more: 'actions that no person sees', isBad: true }
+  if (through > 0)
+    return { says: `${count(through, 'approval')} fewer`, more: 'actions that no person sees', isBad: true }
   if (coverage === null) return { says: 'not known', more: 'your harness chose what it read' }
   const removed = sum(coverage, 'removed')
   if (removed === 0) return { says: 'nothing', more: `${number(sum(coverage, 'before'))} passages are read as before` }
@@ -83,12 +81,20 @@ export function disappears({ evidence }: ShownProposal): Told | null {
   const needed = `needed ones lost: ${number(sum(coverage, 'needed_lost'))} of ${number(sum(coverage, 'needed'))}`
   const [largest] = coverage.toSorted((a, b) => b.removed - a.removed)
   return gone.length > 0
-    ? { says: gone.length === 1 ? `all of ${kindOf(gone[0]!)}` : `${gone.length} kinds of passages`, more: needed, isBad: true }
-    : { says: `${percent(removed / sum(coverage, 'before'))} of passages`, more: `most of ${kindOf(largest!)}; ${needed}` }
+    ? {
+        says: gone.length === 1 ? `all of ${kindOf(gone[0]!)}` : `${gone.length} kinds of passages`,
+        more: needed,
+        isBad: true,
+      }
+    : {
+        says: `${percent(removed / sum(coverage, 'before'))} of passages`,
+        more: `most of ${kindOf(largest!)}; ${needed}`,
+      }
 }
 
 /** Is nothing of a kind read any more? */
-export const isGone = ({ before, removed, added }: CoverageRow): boolean => before > 0 && removed === before && added === 0
+export const isGone = ({ before, removed, added }: CoverageRow): boolean =>
+  before > 0 && removed === before && added === 0
 
 /** `adp_orders, hop 1`. */
 export const kindOf = ({ source, bucket, hop }: Pick<CoverageRow, 'source' | 'bucket' | 'hop'>): string =>

@@ -35,7 +35,10 @@ ${forms(view)}</section>`,
 }
 
 /** Everything that is shown of a proposal, the first screen first. `standing`: who has decided, if somebody is asked. */
-export function evidenceParts({ shown, vault }: Pick<ReviewView, 'shown' | 'vault'>, standing: Html | null = null): Html {
+export function evidenceParts(
+  { shown, vault }: Pick<ReviewView, 'shown' | 'vault'>,
+  standing: Html | null = null,
+): Html {
   const { evidence, proposal, demonstration } = shown
   const { asked, others } = questions(shown)
   return html`<p class="lead">${lead(shown)}</p>
@@ -53,8 +56,12 @@ ${alternativeTable(shown, evidence)}</section>`
 }
 <section aria-labelledby="more"><h2 id="more">Everything else</h2>
 ${others}
-${evidence && evidence.slices.length > 0 && html`<details><summary>Where harm and gain lie</summary>
-${sliceTable(evidence.slices)}</details>`}
+${
+  evidence &&
+  evidence.slices.length > 0 &&
+  html`<details><summary>Where harm and gain lie</summary>
+${sliceTable(evidence.slices)}</details>`
+}
 <details><summary>The settings, typed</summary>
 ${changes(shown)}
 <p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(shown)}.</p>

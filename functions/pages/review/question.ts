@@ -117,7 +117,9 @@ function spendingTable({ surfaces }: ShownProposal, { spending, patch }: RunEvid
   const bands = Object.entries(patch).flatMap(([path, { from, to }]) => {
     const bounds = surfaces.find((s) => s.path === path)?.bounds
     return bounds && 'step' in bounds
-      ? [html`<p>${visible(path)}: ${setting(from)} → ${setting(to)}, in the band ${number(bounds.min)} to ${number(bounds.max)}.</p>`]
+      ? [
+          html`<p>${visible(path)}: ${setting(from)} → ${setting(to)}, in the band ${number(bounds.min)} to ${number(bounds.max)}.</p>`,
+        ]
       : []
   })
   return html`${bands}${table(

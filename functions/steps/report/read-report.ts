@@ -32,14 +32,18 @@ export async function readReport(
     const refusal = await readRefusal(store.objects, runId)
     return refusal && refusalFacts(refusal)
   }
-  for (const [name, digest] of Object.entries(manifest.artifacts)) await hold(store, runId, name as AutotuneFile, digest)
+  for (const [name, digest] of Object.entries(manifest.artifacts))
+    await hold(store, runId, name as AutotuneFile, digest)
   const at = (file: AutotuneFile) => keys.autotuneRun(runId, file)
   const has = (file: AutotuneFile) => manifest.artifacts[file] !== undefined
   const run = (await readJson<AutotuneRun>(store.objects, at('target.json')))!
-  const candidates = has('candidates.jsonl') ? await readLines<CandidateScore>(store.objects, at('candidates.jsonl')) : []
+  const candidates = has('candidates.jsonl')
+    ? await readLines<CandidateScore>(store.objects, at('candidates.jsonl'))
+    : []
   const tallies = new ReplayTallies()
   if (has('replay-results.jsonl'))
-    for await (const result of streamValues<ReplayResult>(store.objects, at('replay-results.jsonl'))) tallies.add(result)
+    for await (const result of streamValues<ReplayResult>(store.objects, at('replay-results.jsonl')))
+      tallies.add(result)
   const shown = shownCandidate(candidates)
   const replayed = candidates.length === 0 ? null : await evidenceOf(store, engine, run, shown, candidates)
   return reportFacts({
@@ -50,12 +54,15 @@ export async function readReport(
     proposal: has('selected-proposal.json')
       ? await readJson<TuningProposal>(store.objects, at('selected-proposal.json'))
       : null,
-    gate: has('gate.json') ? await readJson<GateAnswer>(store.objects, at('gate.json')) : null,
+    gate: has('gate.json') ? answerIn(await readJson<GateAnswer>(store.objects, at('gate.json'))) : null,
     baselineMetric: replayed?.baselineMetric ?? null,
     evidence: replayed?.evidence ?? null,
     evidenceLacks: replayed?.lacks ?? null,
   })
 }
+
+/** The answer, where a question was asked: a run that asked none says in the same file why. */
+const answerIn = (gate: GateAnswer | null): GateAnswer | null => (gate && 'certified' in gate ? gate : null)
 
 async function manifestOf(store: Store, runId: string): Promise<RunManifest | null> {
   const text = await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))

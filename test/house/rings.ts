@@ -179,9 +179,9 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'heldout/',
     'run/',
     'evidence/',
-    'report/',
     'review/',
     'release/',
+    'report/',
     'erase/',
   ],
 }

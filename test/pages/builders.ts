@@ -16,6 +16,7 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
     ...(hops === 3 ? {} : { 'evidence.policy.max_hops': { from: 3, to: hops } }),
   }
   const early = fate === 'unreplayable' || fate === 'no_gain'
+  const utility = (-0.12 * (10 - topK) ** 2) / 100 - 0.01 * (3 - hops) + next() / 2 ** 32 / 200
   return {
     candidate_id: `c_${topK}_${hops}`,
     layer: 'retrieval',
@@ -41,7 +42,7 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
           regressions: 4,
           improvements: 1,
           labelled: 600,
-          utility: (-0.12 * (10 - topK) ** 2) / 100 - 0.01 * (3 - hops) + next() / 2 ** 32 / 200,
+          utility,
           p50_latency_ms: -80,
           p95_latency_ms: -160,
           economics_cents: -0.05 * (10 - topK),
@@ -51,7 +52,15 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
         },
     metric: early ? null : 0.35 + 0.055 * topK + 0.06 * hops,
     search_evidence: early ? null : 1.2,
-    guardrails: [],
+    guardrails: [
+      {
+        guardrail: 'utility_delta',
+        verdict: early ? 'not_evaluated' : fate === 'search_guardrail' ? 'block' : 'pass',
+        observed: early ? null : utility,
+        limit: early ? null : -0.02,
+        note: '',
+      },
+    ],
     blast_radius: early ? null : aProposal().blast_radius,
   }
 }

@@ -84,7 +84,7 @@ describe('the review page shows', () => {
     expect(classes.filter((c) => c === 'won')).toHaveLength(1)
     expect(classes.filter((c) => c === 'baseline')).toHaveLength(1)
     expect(paths.length).toBeGreaterThan(20)
-    expect(text).toContain('3 more were dropped before they were replayed in full')
+    expect(text).toContain('so neither drawn nor listed: 3 unreplayable')
     const plot = elements(page).filter((t) => t.name === 'desc')[1]!.text
     expect(plot.replaceAll('\u00a0', ' ')).toContain('Baseline at 1.08 cents. The winner at 0.86 cents')
     for (const c of candidates()) expect(text).toContain(c.fate.replaceAll('_', ' '))
@@ -100,10 +100,22 @@ describe('the review page shows', () => {
     const baseline = Number(of('zero')[0]!.attributes.x1)
     expect([of('limit').length, of('seen').length, of('seen fails').length]).toEqual([5, 4, 1])
     expect(Number(of('seen fails')[0]!.attributes.cx)).toBeGreaterThan(limit)
-    for (const { attributes } of of('range')) expect(Number(attributes.x2)).toBeLessThan(limit)
-    // The target and nothing else is better than the baseline as far as its interval reaches.
-    expect(of('range').map(({ attributes }) => Number(attributes.x2) < baseline)).toEqual([false, false, false, true])
+    // The target stands last, on an axis of its own: its zero is where the line through it is.
+    expect(
+      of('range')
+        .slice(0, -1)
+        .every(({ attributes }) => Number(attributes.x2) < limit),
+    ).toBe(true)
+    const own = of('zero')[1]!.attributes
+    expect(of('range').map(({ attributes: { x2 } }, i) => Number(x2) < (i === 3 ? Number(own.x1) : baseline))).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ])
     expect(all.filter((t) => t.name === 'desc')[0]!.text).toContain('safety: observed not measured')
+    // Beyond the scale on one side: an arrow, not a mark that lies about its place.
+    expect(of('beyond fails')).toHaveLength(1)
   })
 
   test('what other roles have decided', () => {
@@ -159,8 +171,9 @@ describe('the review page shows', () => {
       (c) => (c.fate === 'won' || c.fate === 'certified' ? { ...c, fate: 'dominated' as const } : c),
     )
     const large = reviewPage(aView(aShown({ candidates: many })))
-    expect(large.length).toBeLessThan(80_000)
-    expect(large).toContain('9,960 more stand in candidates.jsonl')
+    expect(large.length).toBeLessThan(110_000)
+    const known = many.filter((c) => c.metric !== null).length - 100
+    expect(large).toContain(`${known.toLocaleString('en')} more with a known cents per decision`)
   })
 
   test('a plot where all values are one, and where utility is the metric', () => {

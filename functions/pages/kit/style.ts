@@ -55,9 +55,10 @@ svg .listed{fill:var(--accent)}
 svg .won{fill:var(--good);stroke:var(--bg)}
 svg .baseline{fill:var(--fg)}
 svg .limit{stroke:var(--fg);stroke-width:2}
-svg .range{stroke:var(--good);stroke-width:5;stroke-opacity:.45}
-svg .seen{fill:var(--good)}
-svg .range.fails{stroke:var(--bad)}svg .seen.fails{fill:var(--bad)}
+svg .range{stroke:var(--good);stroke-width:4}
+svg .seen,svg .beyond{fill:var(--good)}svg .seen{stroke:var(--bg);stroke-width:1.5}
+svg .range.fails{stroke:var(--bad)}svg .seen.fails,svg .beyond.fails{fill:var(--bad)}
+svg .lim{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 3}svg .edge{stroke:var(--soft)}svg text.bad{fill:var(--bad)}
 svg .band{fill:var(--panel)}
 svg .between{fill:var(--accent);fill-opacity:.18;stroke:none}
 svg .course{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}

@@ -6,6 +6,7 @@ import type { TunableSurface } from '#schemas/surface.ts'
 import { count, metricName, metricValue, moment, number, setting, visible } from '../kit/format.ts'
 import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
+import { paretoOf, paretoTable } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
@@ -78,10 +79,18 @@ ${provedOn(proposal)}</details>
 ${blastRadius(proposal)}</details>
 ${regressionLists(shown)}
 <details id="candidates-plot"><summary>All candidates</summary>
-${paretoPlot(shown)}
+${candidatesPlot(shown)}
 ${noSearch(shown)}</details>
 <details><summary>The way back</summary>
 ${wayBack(shown)}</details></section>`
+}
+
+/** The plot of all candidates, and closed beside it the table of the same. */
+function candidatesPlot({ proposal, baseline_metric, candidates }: ShownProposal): Html {
+  const pareto = paretoOf({ target: proposal.target, baseline_metric, candidates })
+  return html`${paretoPlot(pareto)}
+<details><summary>The plot as a table: ${count(pareto.drawn.length, 'candidate')} and what became of each</summary>
+${paretoTable(pareto)}</details>`
 }
 
 /** Gain and harm in a sentence. */

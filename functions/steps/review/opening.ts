@@ -17,8 +17,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
-import { needHeads } from '../heads/check.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
+import { needHeads } from '../heads/check.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -103,7 +103,13 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
     throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
   const { digest, ...body } = manifest
   if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
-  for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'gate.json', 'selected-proposal.json'] as const) {
+  for (const file of [
+    'target.json',
+    'candidates.jsonl',
+    'replay-results.jsonl',
+    'gate.json',
+    'selected-proposal.json',
+  ] as const) {
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest.artifacts[file]
     if (found !== null && found === expected) continue

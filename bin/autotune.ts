@@ -1,24 +1,30 @@
 /** CLI entry: argument parsing only. Each verb is one file in functions/cli. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
-import { isDeployed } from '../functions/cli/store-options.ts'
+import { nearText } from '../functions/cli/near.ts'
+import { isDeployed, STORE_FOLDER } from '../functions/cli/store-options.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, exampleKind, expiry, port, repeat, share, wholeNumber } from './arguments.ts'
+import { completionScript, SHELLS, type Shell } from './completion.ts'
+import { applyConfig, CONFIG_FILE } from './config-file.ts'
+import { described, tell } from './reference.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
 import { traceFileOptions, traceOptions } from './traces.ts'
 
 /** Runs the command line; the exit code: 0 proposal or success, 3 ran and proposes nothing, 2 refused or bad input, 1 our defect. */
 export async function main(argv: readonly string[]): Promise<number> {
   const state = { code: 0 }
-  const program = build(state)
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    const program = build(state)
+    const words = argv[0] === 'help' ? helpOf(program, argv.slice(1)) : argv
+    if (!isAboutItself(words)) applyConfig(program)
+    await program.parseAsync(words, { from: 'user' })
     return state.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -36,6 +42,27 @@ export function told(error: unknown, argv: readonly string[]): number {
   return known === null ? 1 : 2
 }
 
+/** `help rollout start` is `rollout start --help`. */
+function helpOf(program: Command, words: readonly string[]): string[] {
+  let at = program
+  for (const word of words) {
+    const below = at.commands.find((command) => command.name() === word)
+    if (!below)
+      throw new UserError(
+        `there is no "autotune ${words.join(' ')}"${nearText(
+          word,
+          at.commands.map((c) => c.name()),
+        )}. "autotune --help" lists the verbs`,
+      )
+    at = below
+  }
+  return [...words, '--help']
+}
+
+/** What tells of the program itself needs no options, and a config file that is wrong is no reason to be silent. */
+const isAboutItself = (words: readonly string[]): boolean =>
+  words[0] === 'completion' || words.some((word) => ['--help', '-h', '--version', '-V'].includes(word))
+
 /** Verbs that work on a deployment too. */
 const DEPLOYED: ReadonlySet<string> = new Set([
   'import',
@@ -45,6 +72,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'list',
   'show',
   'explain',
+  'case',
   'verify',
   'anchor publish',
   'rollout stop',
@@ -52,26 +80,35 @@ const DEPLOYED: ReadonlySet<string> = new Set([
 
 const version = (): string => JSON.parse(readFileSync(join(PROGRAM, 'package.json'), 'utf8')).version
 
-function build(state: { code: number }): Command {
+/** The program as its parser. */
+export function build(state: { code: number }): Command {
   const program = new Command('autotune')
     .description('Bounded, replay-proved, reviewable tuning of an LLM agent harness')
     .version(version())
+    .helpCommand('help [verb...]', 'usage, options, examples and exit codes of a verb')
+    .addHelpText(
+      'after',
+      `\nOptions may stand in ${CONFIG_FILE} here; AUTOTUNE_STORE names the store. A flag wins over\nthe variable, and that over the file.`,
+    )
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
   const verb: AddVerb = (name, description, example, parent = program) => {
     const path = `${parent === program ? '' : `${parent.name()} `}${name.split(' ')[0]}`
     const deployed = DEPLOYED.has(path)
     const stack = new Option('--stack <name>', 'a deployment in AWS: what the names of its stacks begin with')
-    return parent
-      .command(name)
+    const store = new Option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store')
+    return tell(parent.command(name), path, example)
       .description(description)
-      .option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store', './harness')
+      .addOption(store.default(STORE_FOLDER).env('AUTOTUNE_STORE'))
       .addOption(stack.hideHelp(!deployed))
       .option('--json', 'print one JSON object on one line, the last of stdout', false)
-      .addHelpText('after', `\nExample:\n  ${example.replaceAll('\n', '\n  ')}`)
       .hook('preAction', (command) => {
         if (command.opts().store.trim() === '')
-          throw new UserError('--store is empty: name a folder, or leave it out for ./harness')
+          throw new UserError(
+            command.getOptionValueSource('store') === 'env'
+              ? 'AUTOTUNE_STORE is empty: let it name a folder, or unset it'
+              : '--store is empty: name a folder, or leave it out for ./harness',
+          )
         if (!deployed && isDeployed(command.opts()))
           throw new UserError(`"autotune ${path}" works on a folder, not on a deployment in AWS`)
       })
@@ -86,7 +123,8 @@ function build(state: { code: number }): Command {
     .action(async (o, c) => {
       state.code = await (await import('../functions/cli/demo.ts')).demo({
         ...o,
-        store: c.getOptionValueSource('store') === 'default' ? null : o.store,
+        // A place that is meant for every command is not meant for this one.
+        store: c.getOptionValueSource('store') === 'cli' ? o.store : null,
       })
     })
 
@@ -150,7 +188,7 @@ function build(state: { code: number }): Command {
   verb(
     'example <kind>',
     'a made-up export of traces (otel, openinference) to try the whole way on',
-    'autotune example otel',
+    'autotune example otel\nautotune example openinference --out traces.jsonl',
   )
     .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl)')
     .action(async (kind, o) => {
@@ -175,7 +213,7 @@ function build(state: { code: number }): Command {
   verb(
     'pack',
     'turn the folders of recorded runs into segments: fewer files, and faster; killed, the same command goes on',
-    'autotune pack --store ./harness',
+    'autotune pack\nautotune pack --store ./harness',
   ).action(async (o) => {
     state.code = await (await import('../functions/cli/pack.ts')).packVerb(o)
   })
@@ -201,6 +239,11 @@ function build(state: { code: number }): Command {
   )
     .requiredOption('--target <file>', 'tuning target')
     .option('--replayer <replayer>', 'transcript, or module:PATH: does a harness of your own reproduce the baseline?')
+    .option(
+      '--verbose',
+      'every table: the questions in words, rules, surfaces, guardrails, what could be certified',
+      false,
+    )
     .action(async (o) => {
       state.code = await (await import('../functions/cli/doctor.ts')).doctor(o)
     })
@@ -208,7 +251,7 @@ function build(state: { code: number }): Command {
   verb(
     'propose <file>',
     'hand-written changes on the search side: bounds, fate, figures and the limit that failed; spends nothing',
-    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nExit code: 0 a run would keep each change, 3 some not, 2 some are out of bounds or bad input',
+    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}',
   )
     .requiredOption('--target <file>', 'tuning target')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
@@ -274,14 +317,26 @@ function build(state: { code: number }): Command {
           : await (await import('../functions/cli/show-files.ts')).showFiles(run, o)
     })
   verb(
-    'explain <what>',
-    'why a run proposed this or nothing: the fate of every candidate; or why a pack version exists',
-    'autotune explain at_2026_11_23_refund_cents\nautotune explain ctxpack.support@5.3.0',
-  ).action(async (what: string, o) => {
-    state.code = what.includes('@')
-      ? await (await import('../functions/cli/explain-version.ts')).explainPack(what, o)
-      : await (await import('../functions/cli/inspect.ts')).explain(what, o)
-  })
+    'explain <what> [candidate]',
+    'why a run proposed this or nothing: what became of its candidates, or of one of them; or why a pack version exists',
+    'autotune explain at_2026_11_23_refund_cents\nautotune explain at_2026_11_23_refund_cents c_b3026bc1e191\nautotune explain ctxpack.support@5.3.0',
+  )
+    .option('--all', 'every candidate, and not only the best of those that share a fate', false)
+    .action(async (what: string, candidate: string | undefined, { all, ...o }) => {
+      state.code = what.includes('@')
+        ? await (await import('../functions/cli/explain-version.ts')).explainPack(what, o)
+        : await (await import('../functions/cli/explain.ts')).explain(what, candidate, { all, ...o })
+    })
+  verb(
+    'case <id>',
+    'one recorded case of the search side: request, context, steps, outcome; with --run also what a candidate makes of it',
+    'autotune case refund-000057\nautotune case refund-000057 --run at_2026_11_23_refund_cents --candidate c_14e0c8841848',
+  )
+    .option('--run <run>', 'its context and verdicts before and after the change that this run found')
+    .option('--candidate <id>', 'with --run: another candidate of that run (default: the winner)')
+    .action(async (id, o) => {
+      state.code = await (await import('../functions/cli/case.ts')).caseVerb(id, o)
+    })
   verb(
     'verify [run]',
     'recompute a run from its pinned inputs and compare bytes; without a run: the whole store against its journal of heads',
@@ -359,5 +414,15 @@ function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/ui.ts')).ui(o)
     })
   rolloutVerbs(program, verb, state)
+  tell(
+    program
+      .command('completion')
+      .description('print a script that completes verbs and options in your shell')
+      .addArgument(new Argument('<shell>').choices(SHELLS)),
+    'completion',
+    'source <(autotune completion bash)\nautotune completion bash\nautotune completion fish',
+  ).action((shell: Shell) => {
+    process.stdout.write(completionScript(shell, described(program)))
+  })
   return program
 }

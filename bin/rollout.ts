@@ -8,10 +8,6 @@ export type AddVerb = (name: string, description: string, example: string, paren
 const acts = () => import('../functions/cli/rollout/acts.ts')
 const look = () => import('../functions/cli/rollout/show.ts')
 
-/** Exit codes that differ from the other verbs'. */
-const CODES = `
-Exit codes: 0 moved, or goes on by itself; 3 paused, rolled back, stopped or retired (the reason is printed); 2 refused, nothing written.`
-
 export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   const group = program
     .command('rollout')
@@ -22,7 +18,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'start <run>',
     'build the next pack version of an approved proposal and enter 0%_shadow',
-    'autotune rollout start at_2026_11_23_refund_cents --config rollout.json',
+    'autotune rollout start at_2026_11_23_refund_cents --config rollout.json\nautotune rollout start at_2026_11_23_refund_cents --config rollout.json --json',
   )
     .requiredOption('--config <file>', 'stages, gates and window; "autotune init" writes one to start from')
     .action(async (run, o) => {
@@ -31,7 +27,7 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'record <id> <files...>',
     'append scored production runs (JSONL, also .gz) to the log of a rollout; known ones are left alone',
-    'autotune rollout record ro_at_2026_11_23_refund_cents runs.jsonl.gz',
+    'autotune rollout record ro_at_2026_11_23_refund_cents runs.jsonl.gz\nautotune rollout record ro_at_2026_11_23_refund_cents monday.jsonl tuesday.jsonl',
   ).action(async (id, files, o) => {
     state.code = await (await import('../functions/cli/rollout/record.ts')).record(id, files, o)
   })
@@ -39,11 +35,9 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
     'advance <id>',
     'evaluate the stage on the recorded runs: forward, wait, pause, or back; safe to run every minute',
     'autotune rollout advance ro_at_2026_11_23_refund_cents\nautotune rollout advance ro_at_2026_11_23_refund_cents --json',
-  )
-    .addHelpText('after', CODES)
-    .action(async (id, o) => {
-      state.code = await (await acts()).advance(id, o)
-    })
+  ).action(async (id, o) => {
+    state.code = await (await acts()).advance(id, o)
+  })
   add(
     'stop <id>',
     'the kill switch: the whole prior tuple serves everyone again',
@@ -57,28 +51,27 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'resume <id>',
     'give a paused stage a new deadline',
-    'autotune rollout resume ro_at_2026_11_23_refund_cents --reason "the log exporter is repaired" --by fay@example.com',
+    'autotune rollout resume ro_at_2026_11_23_refund_cents --reason "the log exporter is repaired" --by fay@example.com\nautotune rollout resume ro_at_2026_11_23_refund_cents --reason "exporter repaired" --json',
   )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who resumes it (default: the user of this terminal)')
-    .addHelpText('after', '\nExit codes: 0 resumed; 3 there was no pause; 2 refused, nothing written.')
     .action(async (id, o) => {
       state.code = await (await acts()).resume(id, o)
     })
-  add('list', 'rollouts of this store', 'autotune rollout list --json').action(async (o) => {
+  add('list', 'rollouts of this store', 'autotune rollout list\nautotune rollout list --json').action(async (o) => {
     state.code = await (await look()).list(o)
   })
   add(
     'show <id>',
     'where a rollout stands, its records, and what the data says now; moves nothing',
-    'autotune rollout show ro_at_2026_11_23_refund_cents',
+    'autotune rollout show ro_at_2026_11_23_refund_cents\nautotune rollout show ro_at_2026_11_23_refund_cents --json',
   ).action(async (id, o) => {
     state.code = await (await look()).show(id, o)
   })
   add(
     'serve <id>',
     'the page of a rollout on this machine: track, gates, both arms, records, way back; moves nothing',
-    'autotune rollout serve ro_at_2026_11_23_refund_cents --port 8081',
+    'autotune rollout serve ro_at_2026_11_23_refund_cents\nautotune rollout serve ro_at_2026_11_23_refund_cents --port 8081',
   )
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .action(async (id, o) => {
@@ -101,14 +94,14 @@ export function rolloutVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'verify <id>',
     'recompute records, routing, artifacts and tuples, check every signature, and name what differs',
-    'autotune rollout verify ro_at_2026_11_23_refund_cents',
+    'autotune rollout verify ro_at_2026_11_23_refund_cents\nautotune rollout verify ro_at_2026_11_23_refund_cents --json',
   ).action(async (id, o) => {
     state.code = await (await look()).verify(id, o)
   })
   add(
     'assign <id>',
     'which arm a subject gets, and why: to check a line of a log',
-    'autotune rollout assign ro_at_2026_11_23_refund_cents --subject customer-17 --attribute internal=true',
+    'autotune rollout assign ro_at_2026_11_23_refund_cents --subject customer-17\nautotune rollout assign ro_at_2026_11_23_refund_cents --subject customer-17 --attribute internal=true',
   )
     .requiredOption('--subject <id>', 'stable id of the subject')
     .option('--intent <intent>', 'intent of the request (default: that of the rollout)')

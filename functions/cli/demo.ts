@@ -15,7 +15,7 @@ import { fixSplit } from '../steps/experience/split-rule.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { readJson } from '../streams/read-object.ts'
 import { readerOf } from './open.ts'
-import { COMMAND, print, terminalProgress } from './terminal.ts'
+import { COMMAND, print, say, terminalProgress } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
 // The key decides who is sealed away, and with it every figure that README shows.
@@ -35,8 +35,8 @@ interface Options {
 }
 
 export async function demo({ store: dir, seed, json }: Options): Promise<number> {
-  const say = (line: string) => {
-    if (!json) process.stdout.write(`${line}\n`)
+  const told = (line: string) => {
+    if (!json) say([line])
   }
   if (dir !== null && existsSync(join(dir, 'ledger.sqlite')))
     throw new UserError(`${dir} is a store already; the demo wants a fresh one (a pass retires its held-out set)`)
@@ -48,17 +48,17 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
   try {
     const pack = await publishRefund(store)
     const target = refundTarget()
-    say(
+    told(
       `1. harness   ${pack.pack}: ${pack.tunable_surfaces.length} tunable fields; target: ${target.direction} ${target.metric} on ${target.intent}`,
     )
     const source = async function* () {
       yield* refundRuns({ seed })
     }
     const report = await ingest(store, source, await fixSplit(store, SPLIT))
-    say(
+    told(
       `2. import    ${report.stored} synthetic recorded runs: ${report.search_families} families for the search, ${report.heldout_families} sealed away before anything is stored where the search reads`,
     )
-    say(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
+    told(`3. run       replay the baseline, search the lattice, commit, ask the sealed set once`)
     const summary = await runTarget(
       store,
       { target, candidates: null, runId: RUN_ID, demonstration: DEMONSTRATION },

@@ -10,7 +10,9 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
+import { askRefusal } from '#core/gate/ledger.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
+import { NO_VERSION } from '#core/gate/preflight-run.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
@@ -27,6 +29,7 @@ import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
+import { versionsOf } from '../steps/experience/families.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
@@ -35,11 +38,15 @@ import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { whatStands } from '../steps/run/standing.ts'
+import type { UnfinishedRun } from '../steps/run/unfinished.ts'
+import { nextCommand } from './next.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print, terminalProgress } from './terminal.ts'
 import { contractLines, standsLines } from './text.ts'
+import { type Check, checkLines, guardrailChecks, mendOf, questionChecks } from './text-check.ts'
 import {
+  adviceLines,
   cageTableLines,
   certifiableLines,
   guardrailLines,
@@ -53,13 +60,15 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly target: string
   readonly replayer?: string
+  /** Every table behind the checks. */
+  readonly verbose: boolean
 }
 
 /** What a look needs of an engine: it replays baselines and never searches. */
 type Looking = Pick<ReplayEngine, 'replayer' | 'reproduce'>
 
-/** Exit code: 0 ready, 3 inconclusive, 2 unanswered. */
-export async function doctor({ json, target: file, replayer: option, ...o }: Options): Promise<number> {
+/** Exit code: 0 ready, 3 inconclusive, 2 unanswered or refused: what a run of this target would end with. */
+export async function doctor({ json, verbose, target: file, replayer: option, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
   if (isDeployed(o) && ((option ?? 'transcript') !== 'transcript' || target.scoring?.replayer === 'module'))
     throw new UserError(
@@ -80,6 +89,15 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
       `stopped  run ${found.run}`,
       ...standsLines(found).map((line) => `   ${line}`),
     ])
+    const stoppedChecks = stopped.map(
+      ({ run, where, go_on }): Check => ({
+        state: 'note',
+        about: 'stopped',
+        says: `run ${run}: ${where}`,
+        mend: go_on,
+      }),
+    )
+    const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []
     const unanswered = (questions: readonly Question[]): number => {
       print(
         json,
@@ -90,6 +108,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           heldout_families: null,
           needed_families: null,
           problems: [],
+          reasons: [],
           space: null,
           rules: [],
           surfaces: [],
@@ -100,9 +119,9 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
           vault: reader?.vault ?? null,
         },
         () => [
-          ...contractLines(questions),
-          ...stoppedLines,
-          ...(reader ? [reader.line] : []),
+          ...(verbose
+            ? [...contractLines(questions), ...stoppedLines, ...(reader ? [reader.line] : [])]
+            : checkLines([...questionChecks(questions, file, o), ...stoppedChecks, ...vaultChecks])),
           'verdict  UNANSWERED: supply what is missing',
         ],
       )
@@ -147,25 +166,64 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     ]
     const heavy = heavySearch(reproduced, resolved)
     const excluded = Object.entries(reproduced.excluded).map(([reason, n]) => `${n} ${reason}`)
-    const facts = await askable(store, resolved, pins, engine, () =>
-      pinnedLimits(compiled(), pins.settings, pins.suite),
-    )
+    const limits = () => pinnedLimits(compiled(), pins.settings, pins.suite)
+    const facts = await askable(store, resolved, pins, engine, limits)
+    // Where nobody is left to ask, an empty version says what it would take.
+    const counted =
+      facts ??
+      (isLocal(store) ? sealVersion(new Gathered().reproduction(), resolved, pins, await limits()).facts : null)
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
-    const rows = facts
-      ? [...preflight(facts, resolved, pins.suite, changed, null), ...harnessNeed(reproduced.twice, facts.families)]
+    const rows = counted
+      ? [...preflight(counted, resolved, pins.suite, changed, null), ...harnessNeed(reproduced.twice, counted.families)]
       : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
-    const couldCertify = facts ? certifiable(facts, resolved, pins.suite) : []
-    const ready = problems.length === 0 && facts !== null && rows.every((r) => r.verdict === 'ready')
-    const needed = facts && neededOf(rows)
-    const verdict = problems.length > 0 ? 'unanswered' : ready ? 'ready' : 'inconclusive'
+    const couldCertify = counted ? certifiable(counted, resolved, pins.suite) : []
+    const refused = await refusals(store, resolved.intent, facts, stopped)
+    const isReady = facts !== null && rows.every((r) => r.verdict === 'ready')
+    const needed = counted && neededOf(rows)
+    const verdict =
+      problems.length > 0 ? 'unanswered' : refused.length > 0 ? 'refused' : isReady ? 'ready' : 'inconclusive'
+    const checks = (): Check[] => [
+      ...questionChecks(questions, file, o),
+      ...stoppedChecks,
+      {
+        state: problems.length > 0 ? 'FAIL' : 'ok',
+        about: 'records',
+        says: `${reproduced.panel.cases.length} of ${cases} search cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}; ${reproduced.panel.families} families`,
+      },
+      ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
+      ...(twice ? [noteOf('twice', twice)] : []),
+      ...notes.map((line) => noteOf('traced', line)),
+      ...(estimated ? [noteOf('tokens', estimated)] : []),
+      ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
+      ...heavy.map((line) => noteOf('units', line)),
+      { state: 'ok', about: 'search', says: spaceLines(space)[0]!.slice(9) },
+      ...surfaces
+        .filter((r) => r.inert)
+        .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
+      ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...refused.map(
+        (says): Check => ({
+          state: 'FAIL',
+          about: 'held out',
+          says,
+          mend: mendOf(says, o) ?? nextCommand(o, ['import', 'FILES']),
+        }),
+      ),
+      ...(refused.length > 0 ? [] : [noteOf('held out', heldoutLine(counted, needed).slice(9))]),
+      ...guardrailChecks(guardrails),
+      ...(isReady ? [] : adviceLines(couldCertify, resolved.heldout_share)).map((line) =>
+        noteOf('mend', line.trim().replace(/ {2,}/, ' ')),
+      ),
+      ...vaultChecks,
+    ]
     print(
       json,
       {
         verdict,
         questions,
         preflight: rows,
-        heldout_families: facts?.families ?? null,
+        heldout_families: counted?.families ?? null,
         needed_families: needed,
         search_cases: cases,
         excluded: reproduced.excluded,
@@ -176,6 +234,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
+        reasons: refused,
         space,
         rules,
         surfaces,
@@ -186,26 +245,39 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         vault: reader?.vault ?? null,
       },
       () => [
-        ...contractLines(questions),
-        ...stoppedLines,
-        `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
-        ...examples.map((e) => `   LEFT OUT ${e}`),
-        ...(twice ? [`twice    ${twice}`] : []),
-        ...notes.map((line) => `traced   ${line}`),
-        ...(estimated ? [`tokens   ${estimated}`] : []),
-        ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
-        `units    ${reproduced.panel.families} families made ${reproduced.panel.cases.length} search decisions`,
-        ...heavy.map((line) => `   HEAVY    ${line}`),
-        ...problems.map((p) => `   PROBLEM  ${p}`),
-        ...spaceLines(space),
-        ...ruleLines(rules),
-        ...surfaceLines(surfaces),
-        ...suiteLines(pins.suite.suite, suite),
-        heldoutLine(facts, needed),
-        ...(reader ? [reader.line] : []),
-        ...guardrailLines(guardrails),
-        ...certifiableLines(couldCertify, resolved.heldout_share),
-        `verdict  ${verdict === 'ready' ? 'READY' : verdict === 'inconclusive' ? 'INCONCLUSIVE: a run would search and explain, and spend nothing' : 'UNANSWERED: nothing could be certified on these records'}`,
+        ...(verbose
+          ? [
+              ...contractLines(questions),
+              ...stoppedLines,
+              `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
+              ...examples.map((e) => `   LEFT OUT ${e}`),
+              ...(twice ? [`twice    ${twice}`] : []),
+              ...notes.map((line) => `traced   ${line}`),
+              ...(estimated ? [`tokens   ${estimated}`] : []),
+              ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
+              `units    ${reproduced.panel.families} families made ${reproduced.panel.cases.length} search decisions`,
+              ...heavy.map((line) => `   HEAVY    ${line}`),
+              ...problems.map((p) => `   PROBLEM  ${p}`),
+              ...spaceLines(space),
+              ...ruleLines(rules),
+              ...surfaceLines(surfaces),
+              ...suiteLines(pins.suite.suite, suite),
+              heldoutLine(counted, needed),
+              ...(reader ? [reader.line] : []),
+              ...guardrailLines(guardrails),
+              ...certifiableLines(couldCertify, resolved.heldout_share),
+              ...refused.map((reason) => `   REFUSED  ${reason}`),
+            ]
+          : checkLines(checks())),
+        `verdict  ${VERDICTS[verdict]}`,
+        ...(verbose
+          ? []
+          : [
+              `tables   ${nextCommand(o, ['doctor', '--target', file, ...(option ? ['--replayer', option] : []), '--verbose'])}`,
+            ]),
+        ...(verdict === 'ready'
+          ? [`go on    ${nextCommand(o, ['run', '--target', file, ...(option ? ['--replayer', option] : [])])}`]
+          : []),
       ],
     )
     return verdict === 'ready' ? 0 : verdict === 'inconclusive' ? 3 : 2
@@ -213,6 +285,30 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     harness?.close()
     store?.close()
   }
+}
+
+const VERDICTS = {
+  ready: 'READY',
+  inconclusive: 'INCONCLUSIVE: a run would search and explain, and spend nothing',
+  refused: 'REFUSED: a run would search and explain, and could ask nobody',
+  unanswered: 'UNANSWERED: nothing could be certified on these records',
+} as const
+
+const noteOf = (about: string, says: string): Check => ({ state: 'note', about, says })
+
+/** Why a run could ask no question, as it says so itself. Of a deployment without a version nobody but the sealer knows. */
+async function refusals(
+  store: CommandStore,
+  intent: string,
+  facts: HeldoutVersion | null,
+  stopped: readonly UnfinishedRun[],
+): Promise<string[]> {
+  if (facts === null) return isLocal(store) ? [NO_VERSION] : []
+  const item = (await versionsOf(store, intent)).find((row) => row.body.version === facts.version)?.body
+  // One that was interrupted goes on with the question that it opened.
+  if (!item || stopped.some(({ run }) => run === item.open?.run_id)) return []
+  const refusal = askRefusal(item)
+  return refusal === null ? [] : [refusal]
 }
 
 /** The search side under its baseline: who reproduces, what the rules say of the records, and what each surface changes. */
@@ -239,8 +335,8 @@ async function lookedAt(
 }
 
 /**
- * What a run would ask or seal now; only its counts are looked at, and nothing is written. Nobody counts in a deployed
- * vault but the sealer: there it is the version that stands, and null where a run would seal one first.
+ * What a run would ask or seal now; null: nobody. Only its counts are looked at, and nothing is written. Nobody counts in a
+ * deployed vault but the sealer: there it is the version that stands, and null where a run would seal one first.
  */
 async function askable(
   store: CommandStore,
@@ -250,10 +346,7 @@ async function askable(
   limits: () => Promise<PinnedLimits>,
 ): Promise<HeldoutVersion | null> {
   if (!isLocal(store)) return await standingVersion(store, target, pins)
-  return (
-    (await planSeal(store, target, pins, engine, limits)).facts ??
-    sealVersion(new Gathered().reproduction(), target, pins, await limits()).facts
-  )
+  return (await planSeal(store, target, pins, engine, limits)).facts
 }
 
 const heldoutLine = (facts: HeldoutVersion | null, needed: number | null): string =>

@@ -1,4 +1,4 @@
-/** `list`, `show`, `explain`: what a store knows of its runs, finished, under way and interrupted. */
+/** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
 import { Id } from '#schemas/common.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest } from '#schemas/run.ts'
@@ -10,10 +10,12 @@ import { readRefusal } from '../steps/run/read-refusal.ts'
 import { type RunRow, runRows } from '../steps/run/run-list.ts'
 import { findRun } from '../steps/run/run-record.ts'
 import { jsonOf, readText } from '../streams/read-object.ts'
+import { table } from './layout.ts'
+import { nextCommand } from './next.ts'
 import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { explainLines, refusalLines, runLines, standsLines } from './text.ts'
+import { number, patchLine, refusalLines, runLines, standsLines } from './text.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -51,12 +53,7 @@ export async function list({ json, ...o }: Options): Promise<number> {
   try {
     const runs = (await runRows(store, await unfinishedOf(store))).map(listed)
     print(json, { runs }, () =>
-      runs.length === 0
-        ? ['no runs yet: "autotune run --target FILE"']
-        : runs.flatMap((r) => [
-            `${r.run.padEnd(40)} ${r.verdict.padEnd(14)} ${r.intent}`,
-            ...(r.reason ? [`   ${r.reason}`] : []),
-          ]),
+      runs.length === 0 ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`] : listLines(runs),
     )
     return 0
   } finally {
@@ -80,6 +77,45 @@ const listed = ({ run_id, date, intent, change, gain, worse, verdict, status, re
     ? { reason: (unfinished ? standsLines(unfinished) : reasons).join('\n   ') }
     : {}),
 })
+
+/** A run on two lines: its figures in columns, and below what it is about. */
+function listLines(runs: readonly ReturnType<typeof listed>[]): string[] {
+  const [head, ...rows] = table(
+    [
+      ['run', 'date', 'verdict', 'gain', 'worse', 'status'],
+      ...runs.map(({ run, date, verdict, gain, worse, status }) => [
+        run,
+        date?.slice(0, 10) ?? '-',
+        verdict.replace('_', ' '),
+        gainText(gain),
+        worse === null ? '-' : `${worse.worse} of ${worse.of}`,
+        status === 'finished' ? '-' : status.replaceAll('_', ' '),
+      ]),
+    ],
+    ['left', 'left', 'left', 'right', 'right', 'left'],
+    '',
+  )
+  return [
+    head!,
+    ...runs.flatMap(({ intent, change, reason }, at) => [
+      rows[at]!,
+      ...(intent === '' && change === null ? [] : [`   ${intent}${change === null ? '' : `: ${patchLine(change)}`}`]),
+      ...(reason ? [`   ${reason}`] : []),
+    ]),
+  ]
+}
+
+/** The metric of the winner against its baseline, in per cent of that. */
+function gainText(gain: RunRow['gain']): string {
+  if (gain === null) return '-'
+  const { baseline, candidate } = gain
+  if (baseline === null || candidate === null) return 'not measured'
+  const by = candidate - baseline
+  const sign = by > 0 ? '+' : ''
+  return baseline === 0
+    ? `${sign}${number(by)}`
+    : `${sign}${Number(((100 * by) / Math.abs(baseline)).toPrecision(3))} %`
+}
 
 export async function show(run: string, { json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
@@ -105,20 +141,8 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
   }
 }
 
-export async function explain(run: string, { json, ...o }: Options): Promise<number> {
-  const store = await openExisting(o)
-  try {
-    const manifest = await finishedRun(store, run)
-    if (!manifest) return await showUnfinished(store, run, json)
-    print(json, manifest.summary, () => explainLines(manifest.summary))
-    return 0
-  } finally {
-    store.close()
-  }
-}
-
 /** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */
-async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
+export async function showUnfinished(store: CommandStore, runId: string, json: boolean): Promise<number> {
   const isId = Id.safeParse(runId).success
   const refusal = isId ? await readRefusal(store.objects, runId) : null
   if (refusal) {

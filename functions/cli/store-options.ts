@@ -7,6 +7,9 @@ export interface StoreOptions {
   readonly stack?: string
 }
 
+/** Where a command works that names no place. */
+export const STORE_FOLDER = './harness'
+
 export const S3 = 's3://'
 
 /** Does a command name a deployment? */

@@ -1,12 +1,30 @@
 /** Between this program and the terminal it runs in: what is printed, how far long work is, how a person ends it. */
 import type { Progress } from '../ports.ts'
+import { folded } from './layout.ts'
+import { painted } from './paint.ts'
 
 /** How this program is called: a clone has it as a script, an installed package as a command. */
 export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s autotune --' : 'autotune'
 
 /** Prints lines for people, or one object on one line for machines. */
 export function print(json: boolean, object: unknown, lines: () => readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${printable(lines().join('\n'))}\n`)
+  if (json) process.stdout.write(`${JSON.stringify(object)}\n`)
+  else say(lines())
+}
+
+/** Prints lines as a person reads them: printable, as wide as the terminal, in its colours. */
+export function say(lines: readonly string[]): void {
+  const width = columns(process.stdout)
+  const fitting = printable(lines.join('\n'))
+    .split('\n')
+    .flatMap((line) => folded(line, width))
+  process.stdout.write(`${fitting.map((line) => painted(line, process.stdout)).join('\n')}\n`)
+}
+
+/** Columns of a stream: as COLUMNS says, else those of its terminal, else 80. */
+function columns(stream: NodeJS.WriteStream): number {
+  const said = Number(process.env.COLUMNS)
+  return Number.isSafeInteger(said) && said > 0 ? said : (stream.columns ?? 80)
 }
 
 /** Characters that a terminal obeys in place of showing them, and those that turn the direction of a line. */

@@ -1,4 +1,4 @@
-/** What `doctor` prints beside the contract: rules, surfaces, guardrails, and what could be certified. On a hundred columns. */
+/** What `doctor` prints beside the contract: rules, surfaces, guardrails, and what could be certified. */
 import type { SuiteRow } from '#core/contract/mixed-suite.ts'
 import type { RuleRow } from '#core/evaluate/rule-table.ts'
 import type { CertifiableLimit, CertifiableRow } from '#core/gate/certifiable.ts'
@@ -9,27 +9,31 @@ import type { Reach } from '#core/search/replayable-values.ts'
 import { SAMPLED_CANDIDATES } from '#core/search/sampled.ts'
 import type { SurfaceRow } from '#core/search/surface-table.ts'
 import type { Replayer } from '#schemas/run.ts'
-import { number, wrapped } from './text.ts'
+import { table } from './layout.ts'
+import { number } from './text.ts'
 
 /** Missing is not 0. */
-const cell = (value: number | null, width: number): string => String(value ?? '-').padStart(width)
+const cell = (value: number | null): string => String(value ?? '-')
 
 /** One row a rule, and under it an example of everything that is not a plain pass. */
 export function ruleLines(rows: readonly RuleRow[]): string[] {
   if (rows.length === 0) return []
-  const head = ['pass', 'fail', 'not measured', 'not at stake', 'not recorded']
-  const width = (at: number): number => Math.max(5, head[at]!.length)
+  const [above, head, ...lines] = table(
+    [
+      ['', '', '', 'not', 'not', 'not'],
+      ['rule', 'pass', 'fail', 'measured', 'at stake', 'recorded'],
+      ...rows.map((r) => [
+        `${r.rule} (${r.dimension}${r.role === 'report' ? ', report' : ''})`,
+        ...[r.passes, r.fails, r.not_measured, r.not_at_stake, r.not_recorded].map(cell),
+      ]),
+    ],
+    ['left', 'right', 'right', 'right', 'right', 'right'],
+  )
   return [
     `rules    on the baseline of ${rows[0]!.cases} search cases`,
-    `   ${'rule'.padEnd(36)} ${head.map((h, at) => h.padStart(width(at))).join('  ')}`,
-    ...rows.flatMap((r) => {
-      const counts = [r.passes, r.fails, r.not_measured, r.not_at_stake, r.not_recorded]
-      const name = `${r.rule} (${r.dimension}${r.role === 'report' ? ', report' : ''})`
-      return [
-        `   ${name.padEnd(36)} ${counts.map((n, at) => cell(n, width(at))).join('  ')}`,
-        ...wrapped('      e.g. ', r.examples.map(exampleText).join('; ')),
-      ]
-    }),
+    above!,
+    head!,
+    ...rows.flatMap(({ examples }, at) => [lines[at]!, `      e.g.  ${examples.map(exampleText).join('; ')}`]),
   ]
 }
 
@@ -47,28 +51,27 @@ export function spaceLines({
   const how = exact
     ? 'a run looks at every one'
     : `more than ${number(EXACT_BELOW)}, so a run samples ${SAMPLED_CANDIDATES - 1} of them; a coarser step, or fewer values, makes the search exact`
-  return wrapped('space    ', `${size}: ${how}`)
+  return [`space    ${size}: ${how}`]
 }
 
 /** One row a surface: cases that change over its range, and the range that can be replayed; inert ones are named. */
 export function surfaceLines(rows: readonly SurfaceRow[]): string[] {
   if (rows.length === 0) return []
-  const inert = rows.filter((r) => r.inert)
   return [
     `surfaces each by itself over its range: of ${rows[0]!.cases} search cases, how many change`,
-    `   ${'surface'.padEnd(40)} ${'context'.padStart(7)}  ${'approval'.padStart(8)}  ${'decision'.padStart(8)}  replayable`,
-    ...rows.flatMap((r) =>
-      wrapped(
-        `   ${r.path.padEnd(40)} ${cell(r.contexts, 7)}  ${cell(r.approvals, 8)}  ${cell(r.decisions, 8)}  `,
-        reachText(r),
-      ),
+    ...table(
+      [
+        ['surface', 'context', 'approval', 'decision', 'replayable'],
+        ...rows.map((r) => [r.path, cell(r.contexts), cell(r.approvals), cell(r.decisions), reachText(r)]),
+      ],
+      ['left', 'right', 'right', 'right', 'left'],
     ),
-    ...inert.flatMap((r) =>
-      wrapped(
-        `   INERT    `,
-        `${r.path} changes nothing at ${r.looked_at.map(String).join(', ')}: leave it out of search_space, or record runs in which it matters`,
+    ...rows
+      .filter((r) => r.inert)
+      .map(
+        (r) =>
+          `   INERT    ${r.path} changes nothing at ${r.looked_at.map(String).join(', ')}: leave it out of search_space, or record runs in which it matters`,
       ),
-    ),
   ]
 }
 
@@ -90,9 +93,7 @@ export function suiteLines(suite: string, rows: readonly SuiteRow[]): string[] {
   return [
     `suite    ${suite}: ${rows.map((r) => `${r.evaluators} ${r.kind}`).join(', ')}`,
     ...rows.flatMap(({ finding, add }) =>
-      finding === null
-        ? []
-        : wrapped('   FINDING  ', `${finding}. Add to a new version of the suite: ${evaluatorText(add!)}`),
+      finding === null ? [] : [`   FINDING  ${finding}. Add to a new version of the suite: ${evaluatorText(add!)}`],
     ),
   ]
 }
@@ -105,8 +106,10 @@ export function guardrailLines(rows: readonly GuardrailNeed[]): string[] {
   if (rows.length === 0) return []
   return rows.flatMap((r) => {
     const verdict = r.verdict === null ? 'not known   ' : r.verdict === 'ready' ? 'ready       ' : 'INCONCLUSIVE'
-    const head = `   ${verdict}  ${r.guardrail.padEnd(29)} `
-    return [...wrapped(head, r.note ?? 'no version is sealed yet'), ...wrapped(' '.repeat(17), `tests that ${r.tests}`)]
+    return [
+      `   ${verdict}  ${r.guardrail.padEnd(29)} ${r.note ?? 'no version is sealed yet'}`,
+      `${' '.repeat(17)}tests that ${r.tests}`,
+    ]
   })
 }
 
@@ -129,9 +132,7 @@ export function certifiableLines(rows: readonly CertifiableRow[], heldoutShare: 
       const head = `   K=${row.questions} at level ${number(row.level)}${row.at_hand ? ' (as it would be asked)' : ''}`
       return [
         `${head}: ${row.suffices ? 'every declared limit' : 'not every declared limit'}`,
-        ...grouped(row.limits).flatMap(({ names, limit }) =>
-          wrapped('      ', `${names.join(', ')}: ${limitText(limit)}`),
-        ),
+        ...grouped(row.limits).map(({ names, limit }) => `      ${names.join(', ')}: ${limitText(limit)}`),
       ]
     }),
     ...adviceLines(rows, heldoutShare),
@@ -154,9 +155,10 @@ function limitText(limit: CertifiableLimit): string {
 }
 
 /** What mends it: families, or limits that the families at hand carry. */
-function adviceLines(rows: readonly CertifiableRow[], heldoutShare: number): string[] {
+export function adviceLines(rows: readonly CertifiableRow[], heldoutShare: number): string[] {
   const [fewest] = rows
-  const short = fewest!.limits.filter((l) => l.more !== 0)
+  if (!fewest) return []
+  const short = fewest.limits.filter((l) => l.more !== 0)
   if (short.length === 0) {
     const best = rows.findLast((r) => r.suffices)!
     return [
@@ -168,16 +170,14 @@ function adviceLines(rows: readonly CertifiableRow[], heldoutShare: number): str
   return [
     ...(more === null
       ? []
-      : wrapped(
-          '   either   ',
-          `import about ${Math.ceil(more / heldoutShare)} more families, of which ${number(heldoutShare * 100)} % are sealed (${more})`,
-        )),
+      : [
+          `   either   import about ${Math.ceil(more / heldoutShare)} more families, of which ${number(heldoutShare * 100)} % are sealed (${more})`,
+        ]),
     ...(limits.length === 0
       ? []
-      : wrapped(
-          more === null ? '   only     ' : '   or       ',
-          `declare with scoring.questions 1: ${limits.join(', ')}: weaker statements, for the people who sign to weigh`,
-        )),
+      : [
+          `${more === null ? '   only     ' : '   or       '}declare with scoring.questions 1: ${limits.join(', ')}: weaker statements, for the people who sign to weigh`,
+        ]),
   ]
 }
 

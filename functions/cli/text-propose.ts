@@ -5,7 +5,7 @@ import type { Assessment } from '#core/search/assess.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
-import { number, patchLine, wrapped } from './text.ts'
+import { number, patchLine } from './text.ts'
 
 const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
@@ -29,7 +29,7 @@ export function proposeLines(proposed: Proposed): string[] {
       ? [`search   ${cases} cases of ${intent}${lost.length > 0 ? ` (left out: ${lost.join(', ')})` : ''}`]
       : []),
     ...(twice ? [`twice    ${twice}`] : []),
-    ...notes.flatMap((note) => wrapped('note     ', note)),
+    ...notes.map((note) => `note     ${note}`),
     ...changes.flatMap((change) => changeLines(change, proposed)),
     `verdict  ${good} of ${changes.length} change${changes.length === 1 ? '' : 's'} within all limits and better${out > 0 ? `, ${out} out of bounds` : ''}; nothing was spent or written`,
   ]
@@ -39,26 +39,27 @@ function changeLines({ at, change, problems, assessed }: ProposedChange, propose
   if (!assessed)
     return [
       '',
-      ...wrapped(`${at}  `, Object.keys(change.patch).join(', ') || 'empty patch'),
-      ...problems.flatMap((p) => wrapped('   OUT OF BOUNDS  ', p)),
+      `${at}  ${Object.keys(change.patch).join(', ') || 'empty patch'}`,
+      ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ]
-  return ['', ...wrapped(`${at}  `, patchLine(assessed.patch)), ...assessedLines(assessed, proposed)]
+  return ['', `${at}  ${patchLine(assessed.patch)}`, ...assessedLines(assessed, proposed)]
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
   const { fate, reason, metric, guardrails, search, blast_radius, examples } = assessed
-  const lines = wrapped('   fate     ', `${FATES[fate] ?? fate} (${fate}): ${reason}`)
+  const lines = [`   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`]
   // Nothing was read of it: there are no figures.
   if (search === null) return lines
   return [
     ...lines,
-    ...wrapped('   metric   ', metricText(metric, proposed)),
+    `   metric   ${metricText(metric, proposed)}`,
     `   ${'guardrail'.padEnd(21)} ${'verdict'.padEnd(13)} ${'observed'.padStart(10)} ${'limit'.padStart(8)}`,
-    ...guardrails.flatMap(guardrailLines),
+    ...guardrails.map(guardrailLine),
     ...(proposed.metric === 'utility' ? [utilityText(search)] : []),
-    ...(blast_radius ? wrapped('   reach    ', radiusWording(blast_radius)) : []),
-    ...examples.flatMap(({ guardrail, case_id, rule, says }) =>
-      wrapped('   e.g.     ', `${guardrail}: ${case_id}: ${rule === null ? '' : `${rule}: `}${says}`),
+    ...(blast_radius ? [`   reach    ${radiusWording(blast_radius)}`] : []),
+    ...examples.map(
+      ({ guardrail, case_id, rule, says }) =>
+        `   e.g.     ${guardrail}: ${case_id}: ${rule === null ? '' : `${rule}: `}${says}`,
     ),
   ]
 }
@@ -77,8 +78,8 @@ const utilityText = ({ regressions, improvements, labelled }: NonNullable<Assess
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${number(value)}`
 
-function guardrailLines({ guardrail, verdict, observed, limit, note }: GuardrailRow): string[] {
+function guardrailLine({ guardrail, verdict, observed, limit, note }: GuardrailRow): string {
   const value = (v: number | null): string => (v === null ? '-' : number(v))
   const head = `   ${guardrail.padEnd(21)} ${(verdict === 'block' ? 'BLOCK' : verdict.replace('_', ' ')).padEnd(13)} ${value(observed).padStart(10)} ${value(limit).padStart(8)}  `
-  return wrapped(head, note)
+  return `${head}${note}`
 }

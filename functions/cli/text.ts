@@ -7,6 +7,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunRefusal, RunSummary } from '#schemas/run.ts'
 import type { IngestReport } from '../steps/experience/ingest.ts'
 import type { UnfinishedRun } from '../steps/run/unfinished.ts'
+import { table } from './layout.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
 export const patchLine = (patch: Patch): string =>
@@ -14,7 +15,8 @@ export const patchLine = (patch: Patch): string =>
     .map(([path, { from, to }]) => `${path} ${clip(from)} -> ${clip(to)}`)
     .join(', ')
 
-const clip = (value: unknown, most = 60): string => {
+/** A value as text, cut where nobody reads on. */
+export const clip = (value: unknown, most = 60): string => {
   const text = String(value)
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }
@@ -25,28 +27,8 @@ export const standsLines = ({ status, since, where, go_on, give_up }: Unfinished
   ...(status === 'running' ? [] : [`go on    ${go_on}`, `give up  ${give_up}`]),
 ]
 
-const COLUMNS = 100
-
 /** A number for people: five digits at most, and no more of a large one. */
 export const number = (value: number): string => String(Number(value.toPrecision(Math.abs(value) >= 1e5 ? 7 : 5)))
-
-/** Words behind a head, on lines of a hundred columns; those after the first stand under the words of the first. */
-export function wrapped(head: string, words: string): string[] {
-  const indent = ' '.repeat(Math.min(head.length, 56))
-  const lines: string[] = []
-  let line = head
-  let isFresh = true
-  for (const word of words.split(' ')) {
-    if (!isFresh && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line)
-      line = indent
-      isFresh = true
-    }
-    line += isFresh ? word : ` ${word}`
-    isFresh = false
-  }
-  return [...lines, line]
-}
 
 /** The seven questions, each with its answer or with what is missing. */
 export function contractLines(questions: readonly Question[]): string[] {
@@ -58,7 +40,10 @@ export function contractLines(questions: readonly Question[]): string[] {
 
 /** One line a guardrail: ready, or what it needs. */
 export const preflightLines = (rows: readonly PreflightRow[]): string[] =>
-  rows.map((r) => `   ${r.verdict === 'ready' ? 'ready       ' : 'INCONCLUSIVE'}  ${r.guardrail.padEnd(22)} ${r.note}`)
+  table(
+    rows.map((r) => [r.verdict === 'ready' ? 'ready' : 'INCONCLUSIVE', r.guardrail, r.note]),
+    ['left', 'left', 'left'],
+  )
 
 const HEADLINE: Record<RunSummary['verdict'], string> = {
   certified: 'CERTIFIED: a proposal waits for review',
@@ -69,7 +54,7 @@ const HEADLINE: Record<RunSummary['verdict'], string> = {
 }
 
 /** Why a run is INCONCLUSIVE: more families mend it only where a row says how many. */
-function headline({ verdict, preflight }: RunSummary): string {
+export function headline({ verdict, preflight }: RunSummary): string {
   if (verdict !== 'inconclusive') return HEADLINE[verdict]
   const short = preflight.filter((r) => r.verdict === 'inconclusive')
   const because = (why: string): string => `INCONCLUSIVE: ${why}; nothing was spent`
@@ -129,7 +114,8 @@ function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
   return [`no search the same ${arm.replays} replays on ${arm.candidates} random candidates: ${found}`]
 }
 
-const INTEREST: readonly Fate[] = [
+/** Fates, the most telling first. */
+export const INTEREST: readonly Fate[] = [
   'won',
   'certified',
   'committed',
@@ -143,11 +129,14 @@ const INTEREST: readonly Fate[] = [
   'inert',
 ]
 
+/** Why a run ended as it did. */
+export const reasonLines = ({ reasons }: RunSummary): string[] => reasons.map((reason) => `note     ${reason}`)
+
 /** The winner and what came near it first; what was never in reach last. */
 const byInterest = (candidates: RunSummary['candidates']) =>
   [...candidates].sort((a, b) => INTEREST.indexOf(a.fate) - INTEREST.indexOf(b.fate))
 
-/** Fates by kind, each with its plainest example: the one that changes the fewest fields. Every single one is in `explain`. */
+/** Fates by kind, each with its plainest example: the one that changes the fewest fields. Every single one is in `explain --all`. */
 function fateLines(candidates: RunSummary['candidates']): string[] {
   const byFate = Map.groupBy(byInterest(candidates), (c) => c.fate)
   return [...byFate].flatMap(([fate, list]) => {
@@ -159,20 +148,6 @@ function fateLines(candidates: RunSummary['candidates']): string[] {
     ]
   })
 }
-
-/** Every candidate with its fate and reason: why nothing else was proposed. */
-export const explainLines = (summary: RunSummary): string[] => [
-  `run ${summary.run}: ${headline(summary)}`,
-  ...summary.reasons.map((r) => `   ${r}`),
-  ...(summary.preflight.length > 0
-    ? ['what the held-out set could answer:', ...preflightLines(summary.preflight)]
-    : []),
-  ...(summary.control ? ['what the most destructive values showed on the search side:', ...summary.control] : []),
-  `${summary.candidates.length} candidates:`,
-  ...byInterest(summary.candidates).map(
-    (c) => `   ${c.fate.padEnd(16)} ${patchLine(c.patch)}\n${' '.repeat(20)}${c.reason}`,
-  ),
-]
 
 /** A run that did not start, and why. */
 export const refusalLines = ({ run_id, target, refused_at, reasons }: RunRefusal): string[] => [

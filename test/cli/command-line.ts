@@ -19,9 +19,15 @@ export interface Printed {
   readonly json: () => never
 }
 
-/** Runs one command line. */
-export async function autotune(...argv: readonly string[]): Promise<Printed> {
+/** Runs one command line. Its lines are as wide as they come, so that tests read sentences. */
+export const autotune = (...argv: readonly string[]): Promise<Printed> => inColumns('9999', ...argv)
+
+/** Runs one command line in so many columns; null: as a pipe has them. */
+export async function inColumns(columns: string | null, ...argv: readonly string[]): Promise<Printed> {
   let [out, err] = ['', '']
+  const before = process.env.COLUMNS
+  if (columns === null) delete process.env.COLUMNS
+  else process.env.COLUMNS = columns
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     out += text
     return true
@@ -34,6 +40,8 @@ export async function autotune(...argv: readonly string[]): Promise<Printed> {
     const code = await main(argv)
     return { code, out, err, json: () => JSON.parse(out.trimEnd().split('\n').at(-1)!) as never }
   } finally {
+    if (before === undefined) delete process.env.COLUMNS
+    else process.env.COLUMNS = before
     stdout.mockRestore()
     stderr.mockRestore()
   }

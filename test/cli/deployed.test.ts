@@ -116,8 +116,8 @@ describe('a deployment', () => {
   test('is looked at by doctor as far as the caller may: nobody counts in the vault', async () => {
     const { code, out } = await autotune('doctor', '--target', files.target, ...stack)
     expect(code).toBe(3)
-    expect(out).toMatch('search   6 of 6 cases reproduce')
-    expect(out).toMatch('held out no version is sealed yet')
+    expect(out).toMatch('6 of 6 search cases reproduce')
+    expect(out).toMatch(/held out +no version is sealed yet/)
   })
 
   test('records a run that failed with its reason, which list and show tell', async () => {
@@ -129,7 +129,9 @@ describe('a deployment', () => {
     const { code, out } = await autotune('run', '--target', files.target, '--run-id', 'at_failed', ...stack)
     expect(code).toBe(1)
     expect(out).toMatch('run at_failed failed: Sandbox.Timedout: Task timed out')
-    expect((await autotune('list', ...stack)).out).toMatch(/^at_failed +failed +support\.refund\n {3}FAILED: Sandbox/m)
+    expect((await autotune('list', ...stack)).out).toMatch(
+      /^at_failed +[\d-]+ +failed .*\n {3}support\.refund\n {3}FAILED: Sandbox/m,
+    )
     for (const verb of ['show', 'explain'])
       expect((await autotune(verb, 'at_failed', ...stack)).out).toMatch(
         /verdict {2}FAILED .*\nnote {5}FAILED: Sandbox\.Timedout/,
@@ -143,8 +145,10 @@ describe('a deployment', () => {
     const [, sealing] = await both('run', '--target', asks, '--run-id', 'at_inconclusive')
     expect(sealing).toMatchObject({ code: 3, out: expect.stringContaining('INCONCLUSIVE') })
     const [embedded, deployed] = await both('doctor', '--target', files.target)
-    expect(deployed).toEqual(embedded)
-    expect(deployed!.out).toMatch('held out 100 families')
+    // What is given next names the place.
+    const same = (out: string) => out.replace(/^(?:tables|go on) .*$/gm, '')
+    expect([deployed!.code, same(deployed!.out)]).toEqual([embedded!.code, same(embedded!.out)])
+    expect(deployed!.out).toMatch(/held out +100 families/)
   })
 
   test('says of hand-written changes what a folder says, and writes nothing', async () => {

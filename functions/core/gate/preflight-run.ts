@@ -11,6 +11,10 @@ import { askRefusal } from './ledger.ts'
 import { neededOf, preflight } from './preflight.ts'
 import { inconclusiveWording } from './wording.ts'
 
+/** Why a run is refused that has nobody to ask. */
+export const NO_VERSION =
+  'no live held-out version: every sealed family has answered. Import families that were never sealed; the next run seals them'
+
 export interface Readiness {
   readonly verdict: 'refused' | 'inconclusive' | 'no_candidate' | 'ask'
   readonly reasons: readonly string[]
@@ -31,9 +35,7 @@ export function preflightRun(
   if (!facts || !item)
     return {
       verdict: 'refused',
-      reasons: [
-        'no live held-out version: every sealed family has answered. Import families that were never sealed; the next run seals them',
-      ],
+      reasons: [NO_VERSION],
       rows: [],
       needed: null,
     }

@@ -1,0 +1,50 @@
+/** One case of the search side with the runs that record it, as they were recorded. */
+import { caseOf } from '#core/experience/index-line.ts'
+import { readRunFiles } from '#core/experience/run-files.ts'
+import { assembleCase, compileRun } from '#core/replay/compile.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
+import type { Store } from '../../ports.ts'
+import { RecordedRuns } from './recorded-runs.ts'
+import { findLine, indexesOf, linesUnder } from './run-index.ts'
+
+export interface FoundCase {
+  readonly case: ReplayCase
+  /** In the order of its recordings. */
+  readonly runs: readonly ExperienceRun[]
+}
+
+/**
+ * A case by its id, or by that of a run which records it. Where there is none, the names of cases for whoever mistyped one. Only
+ * the search side is read: nothing here tells whether a case is sealed. Throws TamperError where a recorded file was changed.
+ */
+export async function findCase(
+  store: Pick<Store, 'objects'>,
+  id: string,
+): Promise<FoundCase | { readonly known: ReadonlySet<string> }> {
+  const known = new Set<string>()
+  let name: string | undefined
+  for await (const line of lines(store)) {
+    known.add(caseOf(line))
+    if (caseOf(line) === id) name = id
+    else if (line.run_id === id) name ??= caseOf(line)
+  }
+  if (name === undefined) return { known }
+  const named = new Set<string>()
+  for await (const line of lines(store)) if (caseOf(line) === name) named.add(line.run_id)
+  const recorded = new RecordedRuns(store.objects)
+  const found = []
+  for (const run of named) {
+    const line = await findLine(store.objects, run)
+    const files = line && (await recorded.files(line))
+    if (files) found.push(readRunFiles(run, files))
+  }
+  if (found.length === 0) return { known }
+  const compiled = assembleCase(found.map(({ run, recorded: sealed }) => compileRun(run, sealed))).case
+  const byId = new Map(found.map(({ run }) => [run.run_id, run]))
+  return { case: compiled, runs: compiled.recordings.map(({ run_id }) => byId.get(run_id)!) }
+}
+
+async function* lines({ objects }: Pick<Store, 'objects'>) {
+  for (const index of await indexesOf(objects)) yield* linesUnder(objects, index)
+}

@@ -1,5 +1,7 @@
 /** The workbench over HTTP: what every page is, what it never shows, and that no byte of a store changes by looking. */
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
@@ -72,7 +74,17 @@ describe('the workbench of a store', () => {
   })
 
   test('shows every kind of page, each found by links, whole and below 500 KB', () => {
-    for (const path of ['/', '/runs', '/runs/r', '/runs/second', '/reviews', '/rollouts', '/store'])
+    for (const path of [
+      '/',
+      '/runs',
+      '/runs/r',
+      '/runs/r/report',
+      '/runs/second',
+      '/runs/second/report',
+      '/reviews',
+      '/rollouts',
+      '/store',
+    ])
       expect([...pages.keys()]).toContain(path)
     expect([...pages.keys()].some((path) => /^\/runs\/r\/candidates\/c_/.test(path))).toBe(true)
     expect([...pages.keys()].some((path) => path.startsWith(`/cases/${INTENT}/`))).toBe(true)
@@ -82,7 +94,10 @@ describe('the workbench of a store', () => {
       expect(`${path} ${status}`).toBe(`${path} 200`)
       expect(Buffer.byteLength(body)).toBeLessThan(500_000)
       expect(body.match(/<h1>/g)).toHaveLength(1)
-      expect(body).not.toMatch(/<script|<form[^>]*method="post"|undefined|NaN|\[object/)
+      expect(body.replace(/<script>[\s\S]*?<\/script>/g, '')).not.toMatch(
+        /<form[^>]*method="post"|\b(?:src|href)="(?:https?:)?\/\/|>undefined<|NaN|\[object/,
+      )
+      if (!path.endsWith('/report')) expect(body).not.toContain('<script')
     }
     expect(failures).toEqual([])
   })
@@ -122,6 +137,12 @@ describe('the workbench of a store', () => {
     }
   })
 
+  test('is, of a run, the report that "autotune report" writes', async () => {
+    const out = join(place.dir, 'report.html')
+    expect((await place.at('report', 'r', '--out', out)).code).toBe(0)
+    expect(pages.get('/runs/r/report')!.body).toBe(readFileSync(out, 'utf8'))
+  })
+
   test('answers HEAD as GET, without a body', async () => {
     for (const path of ['/', '/runs', '/runs/r', '/nothing']) {
       const [get, head] = [await ask(server, path), await ask(server, path, 'HEAD')]
@@ -152,6 +173,9 @@ describe('the workbench of a store', () => {
     '/runs/%zz',
     '/runs/__proto__',
     '/runs/constructor',
+    '/runs/unknown/report',
+    '/runs/%2e%2e/report',
+    '/runs/r/report/more',
     '/runs/r/candidates/..',
     '/runs/r/candidates/__proto__',
     '/runs/r/candidates/c_1/more',
@@ -192,10 +216,12 @@ describe('the workbench of a store', () => {
     expect(body).not.toContain('"><script>')
   })
 
-  test('serves every page under a policy that loads, frames, caches and runs nothing', () => {
-    for (const { headers } of pages.values()) {
-      expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/)
-      expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe/)
+  test('serves every page under a policy that loads, frames, caches and runs nothing; the report runs its own script', () => {
+    for (const [path, { headers }] of pages) {
+      const policy = String(headers['content-security-policy'])
+      expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-.*frame-ancestors 'none'$/)
+      expect(policy).not.toContain('unsafe')
+      expect(policy.includes('script-src')).toBe(path.endsWith('/report'))
       expect(headers['x-frame-options']).toBe('DENY')
       expect(headers['cache-control']).toBe('no-store')
     }

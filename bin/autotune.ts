@@ -6,6 +6,7 @@ import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { nearText } from '../functions/cli/near.ts'
+import { endProgress } from '../functions/cli/progress.ts'
 import { isDeployed, STORE_FOLDER } from '../functions/cli/store-options.ts'
 import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
@@ -29,11 +30,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return told(error, argv)
+  } finally {
+    endProgress()
   }
 }
 
 /** Tells a person what went wrong; the exit code. */
 export function told(error: unknown, argv: readonly string[]): number {
+  endProgress()
   const refused = error instanceof UserError || error instanceof TamperError || (error as Error).name === 'ImportError'
   const known = refused ? (error as Error).message : (awsProblem(error) ?? systemProblem(error))
   const message = toldText(known ?? faultOf(error as Error))
@@ -178,6 +182,10 @@ export function build(state: { code: number }): Command {
       ).choices(['files', 'segments']),
     )
     .option('--list', 'the dialects of traces and the maps that are known', false)
+    .option(
+      '--redact <file>',
+      'rules of what is replaced by pseudonyms before anything is stored (schemas/json/redaction-rules.schema.json)',
+    )
     .option('--dry-run', 'say what would be stored, and write nothing', false)
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {

@@ -7,6 +7,7 @@ import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
@@ -32,6 +33,7 @@ import { compileIntent } from '../steps/experience/compile.ts'
 import { versionsOf } from '../steps/experience/families.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { traceSelection } from '../steps/experience/trace-imports.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
@@ -39,10 +41,11 @@ import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { whatStands } from '../steps/run/standing.ts'
 import type { UnfinishedRun } from '../steps/run/unfinished.ts'
-import { nextCommand } from './next.ts'
+import { asTyped, nextCommand } from './next.ts'
 import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 import { contractLines, standsLines } from './text.ts'
 import { type Check, checkLines, guardrailChecks, mendOf, questionChecks } from './text-check.ts'
 import {
@@ -89,14 +92,10 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       `stopped  run ${found.run}`,
       ...standsLines(found).map((line) => `   ${line}`),
     ])
-    const stoppedChecks = stopped.map(
-      ({ run, where, go_on }): Check => ({
-        state: 'note',
-        about: 'stopped',
-        says: `run ${run}: ${where}`,
-        mend: go_on,
-      }),
-    )
+    const stoppedChecks = stopped.flatMap(({ run, where, go_on, give_up }): Check[] => [
+      { state: 'note', about: 'stopped', says: `run ${run}: ${where}`, mend: asTyped(go_on) },
+      noteOf('give up', asTyped(give_up)),
+    ])
     const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []
     const unanswered = (questions: readonly Question[]): number => {
       print(
@@ -156,6 +155,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
+    const traces = await traceSelection(store.objects)
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
@@ -193,6 +193,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       },
       ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
       ...(twice ? [noteOf('twice', twice)] : []),
+      ...(traces ? [noteOf('records', selectionLine(traces))] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
       ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
@@ -231,6 +232,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         better_cage: harness ? betterCage() : null,
         examples,
         tracing,
+        traces,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
@@ -252,6 +254,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
               ...examples.map((e) => `   LEFT OUT ${e}`),
               ...(twice ? [`twice    ${twice}`] : []),
+              ...(traces ? [`records  ${selectionLine(traces)}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),
               ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),

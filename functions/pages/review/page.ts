@@ -10,7 +10,7 @@ import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
-import { gain, harm, headline } from './headline.ts'
+import { headline, inShort } from './headline.ts'
 import { lookAtThese } from './look.ts'
 import { questions } from './question.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
@@ -34,7 +34,10 @@ ${forms(view)}</section>`,
 }
 
 /** Everything that is shown of a proposal, the first screen first. `standing`: who has decided, if somebody is asked. */
-export function evidenceParts({ shown, vault }: Pick<ReviewView, 'shown' | 'vault'>, standing: Html | null = null): Html {
+export function evidenceParts(
+  { shown, vault }: Pick<ReviewView, 'shown' | 'vault'>,
+  standing: Html | null = null,
+): Html {
   const { evidence, proposal, demonstration } = shown
   const { asked, others } = questions(shown)
   return html`<p class="lead">${lead(shown)}</p>
@@ -52,8 +55,12 @@ ${alternativeTable(shown, evidence)}</section>`
 }
 <section aria-labelledby="more"><h2 id="more">Everything else</h2>
 ${others}
-${evidence && evidence.slices.length > 0 && html`<details><summary>Where harm and gain lie</summary>
-${sliceTable(evidence.slices)}</details>`}
+${
+  evidence &&
+  evidence.slices.length > 0 &&
+  html`<details><summary>Where harm and gain lie</summary>
+${sliceTable(evidence.slices)}</details>`
+}
 <details><summary>The settings, typed</summary>
 ${changes(shown)}
 <p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(shown)}.</p>
@@ -77,10 +84,10 @@ ${noSearch(shown)}</details>
 ${wayBack(shown)}</details></section>`
 }
 
-/** Gain and harm in a sentence. */
+/** Gain and harm in two short sentences. */
 function lead(shown: ShownProposal): Html {
-  const [gained, harmed] = [gain(shown), harm(shown)]
-  return html`<strong>${gained.says}</strong>; <strong class="${harmed.isBad ? 'bad' : ''}">${harmed.says}</strong>.`
+  const { gains, harms, isBad } = inShort(shown)
+  return html`<strong>${gains}.</strong> <span class="${isBad ? 'bad' : ''}">${harms}.</span>`
 }
 
 /** When the cases were recorded, and what of them is not known. */

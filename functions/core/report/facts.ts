@@ -1,6 +1,6 @@
 /** What a report of a run shows, as one value: a pure function of the run's own files and of the evidence behind them. */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer, HeldoutVersion } from '#schemas/heldout.ts'
 import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
@@ -47,13 +47,15 @@ export interface ReportFacts {
   readonly version: 1
   readonly run_id: string
   readonly intent: string
-  readonly verdict: Verdict
+  /** `abandoned`: a person gave it up after it had opened its question. */
+  readonly verdict: Verdict | 'abandoned'
   readonly metric: MetricName | null
   readonly direction: 'decrease' | 'increase' | null
   readonly owner: string | null
   readonly pack: string | null
   readonly started_at: string | null
-  readonly finished_at: string
+  /** Null: nothing says when. */
+  readonly finished_at: string | null
   /** Why it certifies nothing for real use; null: it is for real, or never began. */
   readonly demonstration: string | null
   /** Why the run ended as it did, and what a person can do next. */
@@ -160,47 +162,78 @@ export function reportFacts(input: ReportInput): ReportFacts {
   }
 }
 
+/** What is left of a run without files of its own. */
+const BARE = {
+  version: 1,
+  started_at: null,
+  demonstration: null,
+  baseline_metric: null,
+  shown_candidate: null,
+  candidates: [],
+  evaluators: [],
+  search: null,
+  evidence: null,
+  evidence_lacks: null,
+  proposal: null,
+  certificate: null,
+  preflight: [],
+  power: [],
+  question: null,
+  sealed_families: null,
+} as const
+
+const NOTHING_PINNED = {
+  artifacts: {},
+  manifest: null,
+  search_set: null,
+  sealed_version: null,
+  replayer: null,
+  gate_rules: null,
+  billed: null,
+} as const
+
 /** Of a run that was refused before its search, nothing but the reasons is left. */
-export function refusalFacts({ run_id, refused_at, reasons, target }: RunRefusal): ReportFacts {
-  return {
-    version: 1,
-    run_id,
-    intent: target.intent ?? '',
-    verdict: 'refused',
-    metric: target.metric ?? null,
-    direction: target.direction ?? null,
-    owner: target.owner ?? null,
-    pack: target.baseline_tuple?.pack ?? null,
-    started_at: null,
-    finished_at: refused_at,
-    demonstration: null,
-    reasons,
-    next: nextSteps('refused', null),
-    baseline_metric: null,
-    shown_candidate: null,
-    candidates: [],
-    evaluators: [],
-    search: null,
-    evidence: null,
-    evidence_lacks: null,
-    proposal: null,
-    certificate: null,
-    preflight: [],
-    power: [],
-    question: null,
-    sealed_families: null,
-    provenance: {
-      artifacts: {},
-      manifest: null,
-      search_set: null,
-      sealed_version: null,
-      replayer: null,
-      gate_rules: null,
-      refs: { ...target.baseline_tuple },
-      billed: null,
-    },
-  }
-}
+export const refusalFacts = ({ run_id, refused_at, reasons, target }: RunRefusal): ReportFacts => ({
+  ...BARE,
+  run_id,
+  intent: target.intent ?? '',
+  verdict: 'refused',
+  metric: target.metric ?? null,
+  direction: target.direction ?? null,
+  owner: target.owner ?? null,
+  pack: target.baseline_tuple?.pack ?? null,
+  finished_at: refused_at,
+  reasons,
+  next: nextSteps('refused', null),
+  provenance: { ...NOTHING_PINNED, refs: { ...target.baseline_tuple } },
+})
+
+/** Of a run that was given up in its question, the ledger alone knows: its files were cleared. */
+export const abandonedFacts = (runId: string, { intent, ...facts }: HeldoutVersion, k: number): ReportFacts => ({
+  ...BARE,
+  run_id: runId,
+  intent,
+  verdict: 'abandoned',
+  metric: null,
+  direction: null,
+  owner: null,
+  pack: null,
+  finished_at: null,
+  reasons: [
+    `question ${k} of ${facts.questions} was opened and never answered by the run: it counts as spent, and as a no`,
+  ],
+  next: nextSteps('abandoned', null),
+  question: {
+    question: k,
+    of: facts.questions,
+    level: facts.alpha / facts.questions,
+    alpha: facts.alpha,
+    passed: false,
+    version: facts.version,
+  },
+  sealed_families: facts.families,
+  provenance: { ...NOTHING_PINNED, sealed_version: facts.version, refs: {} },
+})
 
 /** The winner; without one, the first that the question listed, else the first that held every limit. */
 export const shownCandidate = (candidates: readonly CandidateScore[]): CandidateScore | null =>

@@ -2,7 +2,7 @@
 import type { RunSummary, Verdict } from '#schemas/run.ts'
 
 /** Sentences, the most useful first. `summary` null: the run was refused before its search. */
-export function nextSteps(verdict: Verdict, summary: RunSummary | null): string[] {
+export function nextSteps(verdict: Verdict | 'abandoned', summary: RunSummary | null): string[] {
   switch (verdict) {
     case 'certified':
       return ['A proposal waits for review: "autotune review RUN" opens it and prints a link for each reviewer.']
@@ -29,6 +29,8 @@ export function nextSteps(verdict: Verdict, summary: RunSummary | null): string[
         'No change held every limit and gained anything. The table of candidates says which limit each broke: a wider search space, or a limit that is meant less strictly, changes that.',
         'No question was asked, so nothing was spent.',
       ]
+    case 'abandoned':
+      return ['Its files were cleared when it was given up. Run its target again: that asks another question.']
     case 'refused':
       return [
         'Answer what the reasons name; "autotune doctor --target FILE" asks the same questions and spends nothing.',

@@ -20,6 +20,7 @@ const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
   not_certified: 'Not certified',
   inconclusive: 'Inconclusive',
   refused: 'Refused',
+  abandoned: 'Given up',
   no_candidate: 'No candidate',
 }
 
@@ -33,7 +34,7 @@ export function headline(facts: ReportFacts): string {
 export function head(facts: ReportFacts): Html {
   const { verdict, reasons, next, demonstration } = facts
   const good = verdict === 'certified'
-  return html`<p class="eyebrow">Run <strong class="mono">${visible(facts.run_id)}</strong>, <time datetime="${facts.finished_at}">${moment(facts.finished_at)}</time></p>
+  return html`<p class="eyebrow">Run <strong class="mono">${visible(facts.run_id)}</strong>${facts.finished_at !== null && html`, <time datetime="${facts.finished_at}">${moment(facts.finished_at)}</time>`}</p>
 <h1>${headline(facts)}</h1>
 ${demonstration !== null && html`<div class="panel note"><p>${visible(demonstration)}</p></div>`}
 <div class="panel${good ? '' : ' bad'}"><p><strong>${ENDED[verdict]}.</strong> ${SAYS[verdict]}</p>
@@ -50,6 +51,7 @@ const SAYS: Readonly<Record<ReportFacts['verdict'], string>> = {
   not_certified: 'The sealed set was asked, and its one bit was no. There is no proposal.',
   inconclusive: 'The sealed set could not have answered, so it was not asked. There is no proposal.',
   refused: 'Something that has to be answered first stands against the run. There is no proposal.',
+  abandoned: 'A person gave the run up after it had opened its question. There is no proposal.',
   no_candidate: 'The search kept no change. There is no proposal.',
 }
 

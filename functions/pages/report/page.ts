@@ -61,7 +61,7 @@ ${content}</section>
     ['spending', 'Where the money goes', evidence && costWaterfall(evidence)],
     ['search', 'Where the search went', pareto && searchPart(facts, pareto)],
     ['failed', 'What failed where', pareto && facts.candidates.length > 0 && candidateMatrix(facts, pareto)],
-    ['proof', 'What the sealed set was asked', search !== null && proof(facts)],
+    ['proof', 'What the sealed set was asked', (search !== null || facts.question !== null) && proof(facts)],
     ['provenance', 'Where it comes from', provenance(facts)],
     ['words', 'Words', glossary()],
   ]

@@ -104,8 +104,11 @@ export function provenance(facts: ReportFacts): Html {
     value !== false &&
     html`<dt>${name}</dt><dd class="mono">${visible(String(value))}</dd>
 `
-  return html`<p>Recompute it from its pinned inputs, and compare bytes:</p>
-<pre>autotune verify ${visible(facts.run_id)}</pre>
+  return html`${
+    manifest !== null &&
+    html`<p>Recompute it from its pinned inputs, and compare bytes:</p>
+<pre>autotune verify ${visible(facts.run_id)}</pre>`
+  }
 <dl>${Object.entries(refs).map(([name, ref]) => line(name, ref))}${line('search set', search_set)}${line('sealed version', sealed_version)}${line('replayer', replayer)}${line('gate rules', gate_rules)}${line('owner', facts.owner)}${
     billed && line('paid', `${number(billed.replays)} replays, ${count(billed.heldout_questions, 'question')}`)
   }${

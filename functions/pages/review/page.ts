@@ -11,7 +11,7 @@ import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
-import { gain, harm, headline } from './headline.ts'
+import { headline, inShort } from './headline.ts'
 import { lookAtThese } from './look.ts'
 import { questions } from './question.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
@@ -93,10 +93,10 @@ function candidatesPlot({ proposal, baseline_metric, candidates }: ShownProposal
 ${paretoTable(pareto)}</details>`
 }
 
-/** Gain and harm in a sentence. */
+/** Gain and harm in two short sentences. */
 function lead(shown: ShownProposal): Html {
-  const [gained, harmed] = [gain(shown), harm(shown)]
-  return html`<strong>${gained.says}</strong>; <strong class="${harmed.isBad ? 'bad' : ''}">${harmed.says}</strong>.`
+  const { gains, harms, isBad } = inShort(shown)
+  return html`<strong>${gains}.</strong> <span class="${isBad ? 'bad' : ''}">${harms}.</span>`
 }
 
 /** When the cases were recorded, and what of them is not known. */

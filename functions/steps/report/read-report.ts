@@ -2,10 +2,10 @@
 import { digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
-import { type ReportFacts, refusalFacts, reportFacts, shownCandidate } from '#core/report/facts.ts'
+import { abandonedFacts, type ReportFacts, refusalFacts, reportFacts, shownCandidate } from '#core/report/facts.ts'
 import { ReplayTallies } from '#core/report/tally.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import type { GateAnswer } from '#schemas/heldout.ts'
+import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { type AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -14,8 +14,10 @@ import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, jsonOf, readJson, readLines, readText, streamValues } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
+import { intentsOf } from '../experience/documents.ts'
 import { readRefusal } from '../run/read-refusal.ts'
 import { erasuresOf } from '../store/erasures.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 
 /**
  * The facts of a report; null: no run of this id has finished or was refused. Writes nothing.
@@ -30,7 +32,7 @@ export async function readReport(
   const manifest = await manifestOf(store, runId)
   if (manifest === null) {
     const refusal = await readRefusal(store.objects, runId)
-    return refusal && refusalFacts(refusal)
+    return refusal ? refusalFacts(refusal) : await abandoned(store, runId)
   }
   for (const [name, digest] of Object.entries(manifest.artifacts))
     await hold(store, runId, name as AutotuneFile, digest)
@@ -63,6 +65,16 @@ export async function readReport(
 
 /** The answer, where a question was asked: a run that asked none says in the same file why. */
 const answerIn = (gate: GateAnswer | null): GateAnswer | null => (gate && 'certified' in gate ? gate : null)
+
+/** A run without files that the ledger has a question of, answered by whoever gave it up; null: there is none. */
+async function abandoned(store: Store, runId: string): Promise<ReportFacts | null> {
+  for (const intent of await intentsOf(store))
+    for await (const { body } of store.table.query<LedgerItem>(rowKeys.versions(intent))) {
+      const asked = body.open?.run_id !== runId && body.history.find((q) => q.run_id === runId)
+      if (asked) return abandonedFacts(runId, body, asked.k)
+    }
+  return null
+}
 
 async function manifestOf(store: Store, runId: string): Promise<RunManifest | null> {
   const text = await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))

@@ -15,6 +15,7 @@ import type { ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
+import { inOneLine } from '../../pages/review/headline.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
@@ -68,7 +69,7 @@ export async function openRunReview(
   if ('problems' in opened)
     throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
   const { next } = opened
-  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
+  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next, about: inOneLine(shown) }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
   await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
     review_id: next.review_id,

@@ -8,6 +8,7 @@ import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbenc
 import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson, readLines } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { traceSelection } from '../experience/trace-imports.ts'
 import { runLines } from '../run/run-lines.ts'
 import { sealedCounts } from './intents.ts'
 import { linesHolding } from './part-of-lines.ts'
@@ -27,7 +28,7 @@ export async function readStore(store: Store): Promise<StoreView> {
     })
   const documents: string[] = []
   for await (const key of store.objects.list(keys.packs())) documents.push(decodeURIComponent(key.split('/').at(-2)!))
-  return { intents, documents: [...new Set(documents)] }
+  return { intents, traces: await traceSelection(store.objects), documents: [...new Set(documents)] }
 }
 
 /** Recorded runs by day, from what stands beside each segment of the index. */

@@ -152,6 +152,16 @@ describe('the report of a run that proposes nothing', () => {
     for (const gone of ['family-h0', 'second', 'case-h0']) expect(JSON.stringify(facts) + page).not.toContain(gone)
   })
 
+  test('given up in its question: what the ledger knows, and that the question is spent', async () => {
+    const store = await stocked(memory())
+    await run(store, { runId: 'r' })
+    for await (const key of store.objects.list(keys.autotune())) await store.objects.delete(key)
+    const facts = (await report(store))!
+    expect(facts).toMatchObject({ verdict: 'abandoned', question: { question: 1, passed: false }, finished_at: null })
+    const shown = text(reportPage(facts))
+    for (const part of ['Given up.', 'it counts as spent', 'Run its target again']) expect(shown).toContain(part)
+  })
+
   test('refused before its search: the reasons, and the command that asks the same', async () => {
     const store = await stocked(memory())
     await keepRefusal(store, 'r', aTarget(), ['owner is missing: who answers for this proposal'])

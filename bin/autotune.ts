@@ -359,6 +359,16 @@ export function build(state: { code: number }): Command {
           ? await (await import('../functions/cli/verify-store.ts')).verifyStore({ anchor, ...o })
           : await (await import('../functions/cli/verify.ts')).verify(run, o)
     })
+  verb(
+    'report <what>',
+    'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep',
+    'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json',
+  )
+    .option('--out <file>', 'file to write (default: ID.html; with --json and without --out the facts are printed)')
+    .option('--redact', 'leave out every recorded text; ids and figures stay', false)
+    .action(async (run, o) => {
+      state.code = await (await import('../functions/cli/write-report.ts')).writeReport(run, o)
+    })
   const anchor = program
     .command('anchor')
     .description("keep the head of the journal where this store's writer cannot reach")

@@ -18,7 +18,7 @@ export interface RunsAsked {
 }
 
 /** Rows of a page, lines that one may look at, and runs without a line that the last one may read. */
-export const RUNS_PAGE = { rows: 50, lines: 500, unkept: 200 } as const
+export const RUNS_PAGE = { rows: 50, lines: 200, unkept: 100 } as const
 
 /** @param unfinished runs that are under way or were interrupted */
 export async function readRuns(

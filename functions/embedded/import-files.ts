@@ -16,7 +16,7 @@ import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
 import { UserError } from '../errors.ts'
-import type { Holder, Scratch, Store } from '../ports.ts'
+import type { Holder, Progress, Scratch, Store } from '../ports.ts'
 import { ChangedRun } from '../steps/experience/check-runs.ts'
 import {
   publishDocument,
@@ -103,7 +103,7 @@ export async function importFiles(
     const map = nothingRead()
     try {
       const source = { traces, map, redaction, aside: () => store.scratch() }
-      const report = await ingestPrepared(store, runsOf(files, rule.key, options, source), rule, {
+      const report = await ingestPrepared(store, told(runsOf(files, rule.key, options, source), store.progress), rule, {
         joinNear: options.joinNear ?? false,
         layout: options.layout ?? null,
         check,
@@ -171,6 +171,17 @@ const foundIn = ({ traces, map, redaction }: Source, options: Pick<ImportOptions
   map: options.map === null ? null : map,
   redacted: redaction?.counts ?? null,
 })
+
+const TOLD_EVERY = 500
+
+/** The same runs; people are told now and then how many were read. */
+async function* told(runs: AsyncIterable<IncomingRun>, progress: Progress): AsyncGenerator<IncomingRun> {
+  let read = 0
+  for await (const run of runs) {
+    yield run
+    if (++read % TOLD_EVERY === 0) progress(`read ${read} runs`)
+  }
+}
 
 /** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
 async function* runsOf(

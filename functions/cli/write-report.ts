@@ -9,7 +9,8 @@ import { rolloutFile } from '../pages/report/rollout-file.ts'
 import { readReport } from '../steps/report/read-report.ts'
 import { readRolloutReport, withoutValues } from '../steps/report/read-rollout.ts'
 import { existingStore } from './open.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { terminalProgress } from './progress.ts'
+import { print } from './terminal.ts'
 
 interface Options {
   readonly store: string

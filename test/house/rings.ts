@@ -182,6 +182,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'review/',
     'release/',
     'report/',
+    'workbench/',
     'erase/',
   ],
 }

@@ -8,9 +8,9 @@ import { jsonOf, readText } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
 import { readRefusal } from '../run/read-refusal.ts'
-import { lineOfRun, rowOf } from '../run/run-list.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
 import { linesHolding } from './part-of-lines.ts'
+import { lineOfRun, rowOf } from './run-list.ts'
 
 /** Most of a run's replays that one page reads. */
 const REPLAYS = { most: 50, mostBytes: 16 * 1024 * 1024 } as const

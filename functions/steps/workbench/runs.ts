@@ -7,8 +7,8 @@ import type { Store } from '../../ports.ts'
 import { jsonOf, readText } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { runLines } from '../run/run-lines.ts'
-import { lineOfRun, type RunRow, rowOf } from '../run/run-list.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
+import { lineOfRun, type RunRow, rowOf } from './run-list.ts'
 
 export interface RunsAsked {
   readonly intent: string | null

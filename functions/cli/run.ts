@@ -42,9 +42,23 @@ export async function runVerb(o: Options): Promise<number> {
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
+  // From here on: until a run begins, nothing is written.
+  const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
+  try {
+    return await runIn(o, target, replayer, text)
+  } finally {
+    ended()
+  }
+}
+
+async function runIn(
+  o: Options,
+  target: TuningTarget,
+  replayer: ReturnType<typeof chosenReplayer>,
+  text: string | null,
+): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
-  let ended = () => {}
   try {
     const changes = text === null ? null : changesOf(text, o.candidates!)
     const bounded = changes && (await boundedBy(store, target, changes))
@@ -55,7 +69,6 @@ export async function runVerb(o: Options): Promise<number> {
     await soundDocuments(store.objects, target)
     await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
-    ended = onInterrupt(keptText(o))
     const summary = await runTarget(
       store,
       { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
@@ -64,7 +77,6 @@ export async function runVerb(o: Options): Promise<number> {
     )
     return await report(store, summary, o.json, o)
   } finally {
-    ended()
     engine?.close()
     store.close()
   }

@@ -51,12 +51,7 @@ export async function runVerb(o: Options): Promise<number> {
   }
 }
 
-async function runIn(
-  o: Options,
-  target: TuningTarget,
-  replayer: ReturnType<typeof chosenReplayer>,
-  text: string | null,
-): Promise<number> {
+async function runIn(o: Options, target: TuningTarget, replayer: string, text: string | null): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {

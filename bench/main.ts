@@ -15,6 +15,7 @@ const NAMES = [
   'import',
   'demo',
   'scale',
+  'ui',
 ]
 const fileOf = (name: string): URL => new URL(`./${name}.ts`, import.meta.url)
 

@@ -28,6 +28,8 @@ export const CONFIGURABLE = {
   correction: 'list',
   tag: 'list',
   'max-dropped': 'number',
+  redact: 'text',
+  settle: 'text',
 } as const satisfies Readonly<Record<string, Kind>>
 
 type Kind = 'text' | 'number' | 'list'

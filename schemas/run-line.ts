@@ -4,6 +4,10 @@ import { Id, Name, Patch } from './common.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { Verdict } from './run.ts'
 
+/**
+ * `autotune/newest/`: one finished or refused run. A copy of what its files say, kept so that lists need not open them: nothing
+ * decides by it, and `verify` does not read it.
+ */
 export const RunLine = z.strictObject({
   run_id: Id,
   date: z.string().meta({ description: 'When it finished, or was refused: ISO 8601 in UTC.' }),

@@ -18,6 +18,7 @@ import { theCandidate } from './explain.ts'
 import { manifestOf } from './inspect.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, openExisting } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { caseLines, type Look, type Looks, lookLines } from './text-case.ts'
@@ -31,7 +32,7 @@ interface Options extends StoreOptions {
 export async function caseVerb(id: string, { json, run, candidate, ...o }: Options): Promise<number> {
   if (candidate !== undefined && run === undefined)
     throw new UserError('--candidate is of a run: name it with --run ("autotune list" shows the runs)')
-  const store = await openExisting(o)
+  const store = await openExisting(o, terminalProgress())
   try {
     const found = await findCase(store, id)
     if ('known' in found) {

@@ -1,8 +1,10 @@
 /** `autotune decide`: one reviewer's decision from a terminal, by the same transition as the page's form. */
+
 import { rolesLeft } from '#core/review/quorum.ts'
 import { UserError } from '../errors.ts'
 import { decideAtTerminal } from '../steps/review/answer.ts'
 import { manifestOf } from './inspect.ts'
+import { nextCommand } from './next.ts'
 import { existingStore } from './open.ts'
 import { print } from './terminal.ts'
 import { patchLine } from './text.ts'
@@ -39,7 +41,9 @@ export async function decideVerb(runId: string, o: Options): Promise<number> {
       review.status === 'open'
         ? `review ${review.review_id}: waits for ${left.join(', ')}`
         : `review ${review.review_id} has ended: ${review.status}`,
-      ...(review.status === 'approved' ? [`next   autotune rollout start ${runId} --config rollout.json`] : []),
+      ...(review.status === 'approved'
+        ? [`next   ${nextCommand(o, ['rollout', 'start', runId, '--config', 'rollout.json'])}`]
+        : []),
     ])
     return 0
   } finally {

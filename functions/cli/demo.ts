@@ -1,4 +1,5 @@
 /** `autotune demo`: the whole loop on the bundled synthetic example, told step by step. */
+
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +15,10 @@ import { ingest } from '../steps/experience/ingest.ts'
 import { fixSplit } from '../steps/experience/split-rule.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { readJson } from '../streams/read-object.ts'
+import { nextCommand } from './next.ts'
 import { readerOf } from './open.ts'
-import { COMMAND, print, say, terminalProgress } from './terminal.ts'
+import { terminalProgress } from './progress.ts'
+import { print, say } from './terminal.ts'
 import { patchLine, runLines } from './text.ts'
 
 // The key decides who is sealed away, and with it every figure that README shows.
@@ -23,9 +26,10 @@ const SPLIT = { by: 'hash', key: 'examples/refund', heldout_share: 0.5 } as cons
 const RUN_ID = 'demo_refund_cents'
 const DEMONSTRATION = 'synthetic runs in a new store: this is a demonstration, not a certificate for anybody’s harness'
 
-const REVIEWERS = ['reliability=ana', 'policy=ben', 'domain_owner=cleo']
-  .map((seat) => `--reviewer ${seat}@example.com`)
-  .join(' ')
+const REVIEWERS = ['reliability=ana', 'policy=ben', 'domain_owner=cleo'].flatMap((seat) => [
+  '--reviewer',
+  `${seat}@example.com`,
+])
 
 interface Options {
   /** null: a fresh temporary folder. */
@@ -68,13 +72,14 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(RUN_ID, 'selected-proposal.json'))
     const path = proposal && join(store.dir, 'autotune/runs', RUN_ID, 'selected-proposal.json')
     const { line } = await readerOf(store)
+    const place = { store: store.dir }
     print(json, { ...summary, proposal: path, store: store.dir }, () => [
       ...runLines(summary, proposal, path),
       line,
       ...(proposal ? ['', `In one line: ${patchLine(proposal.candidate_change.patch)}`] : []),
-      `look further  ${COMMAND} explain ${RUN_ID} --store ${store.dir}`,
-      `              ${COMMAND} verify ${RUN_ID} --store ${store.dir}`,
-      `review it     ${COMMAND} review ${RUN_ID} --store ${store.dir} ${REVIEWERS}`,
+      `look further  ${nextCommand(place, ['explain', RUN_ID])}`,
+      `              ${nextCommand(place, ['verify', RUN_ID])}`,
+      `review it     ${nextCommand(place, ['review', RUN_ID, ...REVIEWERS])}`,
     ])
     return summary.verdict === 'certified' ? 0 : 3
   } finally {

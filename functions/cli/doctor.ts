@@ -1,48 +1,41 @@
 /** `autotune doctor`: is this target ready to run, and can the held-out set answer it? Spends and seals nothing. */
 import { betterCage } from '#adapters/local/cage/level.ts'
-import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
-import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
-import { askRefusal } from '#core/gate/ledger.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
-import { NO_VERSION } from '#core/gate/preflight-run.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
-import { baselineRules } from '#core/search/baseline-rules.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { heavySearch, searchProblems } from '#core/search/search-set.ts'
-import { surfaceTable } from '#core/search/surface-table.ts'
 import { tunableFields } from '#core/space/lattice.ts'
-import type { HeldoutVersion, PinnedLimits } from '#schemas/heldout.ts'
-import type { ContextPack } from '#schemas/pack.ts'
+import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { chosenReplayer, openHarness } from '../embedded/engine.ts'
 import type { ModuleEngine } from '../embedded/module-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
-import { versionsOf } from '../steps/experience/families.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { traceSelection } from '../steps/experience/trace-imports.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
-import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
-import { answered, lookAtSearch } from '../steps/replay/search-look.ts'
 import { whatStands } from '../steps/run/standing.ts'
-import type { UnfinishedRun } from '../steps/run/unfinished.ts'
-import { nextCommand } from './next.ts'
-import { type CommandStore, isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
+import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
+import { asTyped, nextCommand } from './next.ts'
+import { isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 import { contractLines, standsLines } from './text.ts'
 import { type Check, checkLines, guardrailChecks, mendOf, questionChecks } from './text-check.ts'
 import {
@@ -63,9 +56,6 @@ interface Options extends StoreOptions {
   /** Every table behind the checks. */
   readonly verbose: boolean
 }
-
-/** What a look needs of an engine: it replays baselines and never searches. */
-type Looking = Pick<ReplayEngine, 'replayer' | 'reproduce'>
 
 /** Exit code: 0 ready, 3 inconclusive, 2 unanswered or refused: what a run of this target would end with. */
 export async function doctor({ json, verbose, target: file, replayer: option, ...o }: Options): Promise<number> {
@@ -89,14 +79,10 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       `stopped  run ${found.run}`,
       ...standsLines(found).map((line) => `   ${line}`),
     ])
-    const stoppedChecks = stopped.map(
-      ({ run, where, go_on }): Check => ({
-        state: 'note',
-        about: 'stopped',
-        says: `run ${run}: ${where}`,
-        mend: go_on,
-      }),
-    )
+    const stoppedChecks = stopped.flatMap(({ run, where, go_on, give_up }): Check[] => [
+      { state: 'note', about: 'stopped', says: `run ${run}: ${where}`, mend: asTyped(go_on) },
+      noteOf('give up', asTyped(give_up)),
+    ])
     const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []
     const unanswered = (questions: readonly Question[]): number => {
       print(
@@ -156,6 +142,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
+    const traces = await traceSelection(store.objects)
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
@@ -193,6 +180,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       },
       ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
       ...(twice ? [noteOf('twice', twice)] : []),
+      ...(traces ? [noteOf('records', selectionLine(traces))] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
       ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
@@ -231,6 +219,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         better_cage: harness ? betterCage() : null,
         examples,
         tracing,
+        traces,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
@@ -252,6 +241,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
               ...examples.map((e) => `   LEFT OUT ${e}`),
               ...(twice ? [`twice    ${twice}`] : []),
+              ...(traces ? [`records  ${selectionLine(traces)}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),
               ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
@@ -295,59 +285,6 @@ const VERDICTS = {
 } as const
 
 const noteOf = (about: string, says: string): Check => ({ state: 'note', about, says })
-
-/** Why a run could ask no question, as it says so itself. Of a deployment without a version nobody but the sealer knows. */
-async function refusals(
-  store: CommandStore,
-  intent: string,
-  facts: HeldoutVersion | null,
-  stopped: readonly UnfinishedRun[],
-): Promise<string[]> {
-  if (facts === null) return isLocal(store) ? [NO_VERSION] : []
-  const item = (await versionsOf(store, intent)).find((row) => row.body.version === facts.version)?.body
-  // One that was interrupted goes on with the question that it opened.
-  if (!item || stopped.some(({ run }) => run === item.open?.run_id)) return []
-  const refusal = askRefusal(item)
-  return refusal === null ? [] : [refusal]
-}
-
-/** The search side under its baseline: who reproduces, what the rules say of the records, and what each surface changes. */
-async function lookedAt(
-  store: CommandStore,
-  { intent, search_space }: ResolvedTarget,
-  pins: BaselinePins,
-  harness: ModuleEngine | null,
-  pack: ContextPack,
-) {
-  const aside = store.scratch()
-  try {
-    const look = await lookAtSearch(compileIntent(store, intent), pins, harness, aside.records)
-    const { reproduction, panel, records, replays } = look
-    const fields = tunableFields(pack, intent, search_space)
-    return {
-      reproduction,
-      rules: await answered(baselineRules(panel, pins.suite, pins.settings), records),
-      surfaces: await answered(surfaceTable(fields, panel, pins.settings, replays.view, store.progress), replays),
-    }
-  } finally {
-    aside.close()
-  }
-}
-
-/**
- * What a run would ask or seal now; null: nobody. Only its counts are looked at, and nothing is written. Nobody counts in a
- * deployed vault but the sealer: there it is the version that stands, and null where a run would seal one first.
- */
-async function askable(
-  store: CommandStore,
-  target: ResolvedTarget,
-  pins: BaselinePins,
-  engine: Looking,
-  limits: () => Promise<PinnedLimits>,
-): Promise<HeldoutVersion | null> {
-  if (!isLocal(store)) return await standingVersion(store, target, pins)
-  return (await planSeal(store, target, pins, engine, limits)).facts
-}
 
 const heldoutLine = (facts: HeldoutVersion | null, needed: number | null): string =>
   facts === null

@@ -10,8 +10,9 @@ import type { Wanted } from '../steps/erase/find.ts'
 import { needIdle } from '../steps/erase/under-way.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import { existingStore, sidesOf, unfinishedOf } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { onInterrupt, print, terminalProgress } from './terminal.ts'
+import { onInterrupt, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean

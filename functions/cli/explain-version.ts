@@ -1,7 +1,9 @@
 /** `explain PACK@VERSION`: why a version exists, from the ledger's row to everything that it names. */
+
 import { Ref } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
 import { explainVersion, type Lineage } from '../steps/release/lineage.ts'
+import { nextCommand } from './next.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -16,14 +18,14 @@ export async function explainPack(
   const store = await openExisting(o)
   try {
     const lineage = await explainVersion(store, ref.data)
-    print(json, lineage, () => lineageLines(lineage))
+    print(json, lineage, () => lineageLines(lineage, o))
     return 0
   } finally {
     store.close()
   }
 }
 
-function lineageLines({ pack, origin, proposal, status, review, rollout }: Lineage): string[] {
+function lineageLines({ pack, origin, proposal, status, review, rollout }: Lineage, o: StoreOptions): string[] {
   if (!origin) return [`${pack} was imported; no proposal made it`]
   const last = rollout?.records.at(-1)
   return [
@@ -43,6 +45,7 @@ function lineageLines({ pack, origin, proposal, status, review, rollout }: Linea
       : `rollout   ${origin.rollout_id}: never started; the number stays reserved`,
     `release   ${origin.release_tuple_id}`,
     `replaces  ${origin.prior_release_tuple_id}`,
-    `check     autotune verify ${origin.run_id}; autotune rollout verify ${origin.rollout_id}`,
+    `check     ${nextCommand(o, ['verify', origin.run_id])}`,
+    `          ${nextCommand(o, ['rollout', 'verify', origin.rollout_id])}`,
   ]
 }

@@ -1,4 +1,5 @@
 /** `autotune init`: starter documents that an editor completes by their JSON Schemas. Overwrites nothing. */
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,8 +8,9 @@ import { type Starter, starterOf } from '#core/survey/starter.ts'
 import { SurveyOfRuns } from '#core/survey/survey.ts'
 import { tryImport } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
-import { COMMAND, print } from './terminal.ts'
-import { type TraceFlags, traceImport } from './trace-options.ts'
+import { nextCommand } from './next.ts'
+import { print } from './terminal.ts'
+import { type TraceFlags, traceImport, traceWords } from './trace-options.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
 const EXAMPLE = new URL('../demo/', import.meta.url)
@@ -18,6 +20,8 @@ interface Options extends TraceFlags {
   readonly json: boolean
   /** Files of traces; `--from` names them here, and the dialect is what they say. */
   readonly traces: readonly string[]
+  /** Where the next commands work. */
+  readonly store: string
   readonly owner: string
 }
 
@@ -27,14 +31,15 @@ export async function init(o: Options): Promise<number> {
   mkdirSync(dir, { recursive: true })
   refuseStanding(dir, FILES)
   const files = FILES.map((file) => put(dir, file, withSchema(readFileSync(new URL(file, EXAMPLE), 'utf8'), dir)))
+  const [pack, suite, prices, target, rollout] = files
   print(json, { files }, () => [
     ...files.map((f) => `wrote ${f}`),
     'next: edit them, then',
-    `   autotune import --pack ${files[0]} --suite ${files[1]} --prices ${files[2]}`,
-    '   autotune import RUNS.jsonl --map MAP',
-    `   autotune doctor --target ${files[3]}`,
-    `   autotune run --target ${files[3]}`,
-    `${files[4]} is for later, "autotune rollout start": its numbers are examples to argue about, not recommendations`,
+    `   ${nextCommand(o, ['import', '--pack', pack!, '--suite', suite!, '--prices', prices!])}`,
+    `   ${nextCommand(o, ['import', 'RUNS.jsonl', '--map', 'MAP'])}`,
+    `   ${nextCommand(o, ['doctor', '--target', target!])}`,
+    `   ${nextCommand(o, ['run', '--target', target!])}`,
+    `${rollout} is for later, "autotune rollout start": its numbers are examples to argue about, not recommendations`,
   ])
   return 0
 }
@@ -52,7 +57,7 @@ function withSchema(text: string, dir: string): string {
 }
 
 /** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
-async function initFrom({ dir, json, traces: files, owner, ...flags }: Options): Promise<number> {
+async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
   refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
   const how = { ...traceImport(flags), maxDropped: 1, allowCut: true }
@@ -91,8 +96,8 @@ async function initFrom({ dir, json, traces: files, owner, ...flags }: Options):
     ...written.map((f) => `wrote ${f}`),
     `for intent ${starter.target.intent}, from ${found.runs} runs; NOTES.md says where each value came from`,
     'next: read them, then',
-    `   ${COMMAND} import ${files.join(' ')} --pack ${join(dir, 'pack.json')} --suite ${join(dir, 'suite.json')} --prices ${join(dir, 'prices.json')}   (with the options that init had)`,
-    `   ${COMMAND} doctor --target ${join(dir, 'target.json')}`,
+    `   ${nextCommand({ store }, ['import', ...files, ...traceWords(flags), '--pack', join(dir, 'pack.json'), '--suite', join(dir, 'suite.json'), '--prices', join(dir, 'prices.json')])}`,
+    `   ${nextCommand({ store }, ['doctor', '--target', join(dir, 'target.json')])}`,
   ])
   return 0
 }

@@ -4,8 +4,9 @@ import { UserError } from '../errors.ts'
 import { importAlone } from '../steps/experience/import-lock.ts'
 import { packStore } from '../steps/experience/pack.ts'
 import { existingStore, unfinishedOf } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { onInterrupt, print, terminalProgress } from './terminal.ts'
+import { onInterrupt, print } from './terminal.ts'
 
 export async function packVerb({ store: dir, json }: StoreOptions & { readonly json: boolean }): Promise<number> {
   const store = existingStore(dir, { progress: terminalProgress() })

@@ -8,8 +8,9 @@ import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
 import { isLocal, openExisting } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 import { proposeLines } from './text-propose.ts'
 
 interface Options extends StoreOptions {

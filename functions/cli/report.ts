@@ -3,16 +3,36 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readJson } from '../streams/read-object.ts'
+import { nextCommand } from './next.ts'
 import { type CommandStore, readerOf } from './open.ts'
+import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { runLines } from './text.ts'
 
 /** Prints a finished run and returns its exit code: 0 a proposal, 3 none, 2 refused. */
-export async function report(store: CommandStore, summary: RunSummary, json: boolean): Promise<number> {
+export async function report(
+  store: CommandStore,
+  summary: RunSummary,
+  json: boolean,
+  place: StoreOptions,
+): Promise<number> {
   const key = summary.proposal === null ? null : keys.autotuneRun(summary.run, 'selected-proposal.json')
   const path = key === null ? null : store.nameOf(key)
   const proposal = key === null ? null : await readJson<TuningProposal>(store.objects, key)
   const { line } = await readerOf(store)
-  print(json, { ...summary, proposal: path }, () => [...runLines(summary, proposal, path), line])
+  print(json, { ...summary, proposal: path }, () => [
+    ...runLines(summary, proposal, path),
+    line,
+    ...nextLines(summary, place, proposal?.release_path.requires_reviewers ?? []),
+  ])
   return summary.verdict === 'certified' ? 0 : summary.verdict === 'refused' ? 2 : 3
 }
+
+/** What a person gives next: why, whether it is recomputed, and where people decide. */
+const nextLines = ({ run, verdict }: RunSummary, place: StoreOptions, roles: readonly string[]): string[] => [
+  `why      ${nextCommand(place, ['explain', run])}`,
+  `check    ${nextCommand(place, ['verify', run])}`,
+  ...(verdict === 'certified' && place.stack === undefined
+    ? [`review   ${nextCommand(place, ['review', run, ...roles.flatMap((role) => ['--reviewer', `${role}=PERSON`])])}`]
+    : []),
+]

@@ -12,6 +12,7 @@ import { readRefusal } from '../steps/run/read-refusal.ts'
 import { runOfExecution } from '../steps/run/run-record.ts'
 import { finishedRun } from './inspect.ts'
 import { report } from './report.ts'
+import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 
 interface Request {
@@ -30,7 +31,11 @@ const NOTES: Readonly<Record<string, string>> = {
 const STOPPED = 130
 
 /** Exit code: as the embedded run's; 1 when the workflow itself failed, 130 when a person stopped following. */
-export async function runDeployed(store: DeployedStore, request: Request, json: boolean): Promise<number> {
+export async function runDeployed(
+  store: DeployedStore,
+  request: Request,
+  { json, ...place }: StoreOptions & { readonly json: boolean },
+): Promise<number> {
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt)
@@ -47,7 +52,7 @@ export async function runDeployed(store: DeployedStore, request: Request, json: 
     }
     if (state.status === 'failed') return await failed(store, intent, execution, state, json)
     const { run_id } = state.output as { run_id: string }
-    return await report(store, await summaryOf(store, run_id), json)
+    return await report(store, await summaryOf(store, run_id), json, place)
   } finally {
     process.removeListener('SIGINT', interrupt)
   }

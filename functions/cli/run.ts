@@ -13,11 +13,13 @@ import { abandonRun } from '../steps/run/abandon.ts'
 import { boundedCandidates, type LocatedChange } from '../steps/run/hand-written.ts'
 import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
+import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
-import { COMMAND, onInterrupt, print, terminalProgress } from './terminal.ts'
+import { onInterrupt, print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -40,35 +42,49 @@ export async function runVerb(o: Options): Promise<number> {
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
+  // From here on: until a run begins, nothing is written.
+  const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
+  try {
+    return await runIn(o, target, replayer, text)
+  } finally {
+    ended()
+  }
+}
+
+async function runIn(o: Options, target: TuningTarget, replayer: string, text: string | null): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
-  let ended = () => {}
   try {
     const changes = text === null ? null : changesOf(text, o.candidates!)
     const bounded = changes && (await boundedBy(store, target, changes))
     if (!isLocal(store)) {
       const candidates = changes?.map(({ change }) => change) ?? null
-      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o.json)
+      return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o)
     }
     await soundDocuments(store.objects, target)
     await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
-    ended = onInterrupt(
-      `What the run wrote is whole: the same command goes on with it, and a question that it opened stays spent. "${COMMAND} list" names it, "${COMMAND} run --abandon RUN" gives it up`,
-    )
     const summary = await runTarget(
       store,
       { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
       thisProcess(),
       engine,
     )
-    return await report(store, summary, o.json)
+    return await report(store, summary, o.json, o)
   } finally {
-    ended()
     engine?.close()
     store.close()
   }
 }
+
+/** What a person is told who ends a run with Ctrl-C. */
+export const keptText = (o: Options): string =>
+  [
+    'What the run wrote is whole, a question that it opened stays spent, and its lock is free for the next command',
+    `go on    ${asTyped(commandOf(o))}`,
+    `look     ${nextCommand(o, ['list'])}`,
+    `give up  ${nextCommand(o, ['run', '--abandon', 'RUN'])}`,
+  ].join('\n')
 
 /** The same command line again, as it works from this folder. */
 function commandOf({ store, target, candidates, replayer, concurrency, limitMs }: Options): string {

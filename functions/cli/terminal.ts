@@ -1,19 +1,22 @@
-/** Between this program and the terminal it runs in: what is printed, how far long work is, how a person ends it. */
-import type { Progress } from '../ports.ts'
+/** Between this program and the terminal it runs in: what is printed, and how a person ends it. */
 import { folded } from './layout.ts'
 import { painted } from './paint.ts'
+import { clearProgress } from './progress.ts'
 
 /** How this program is called: a clone has it as a script, an installed package as a command. */
 export const COMMAND = import.meta.url.endsWith('.ts') ? 'npm run -s autotune --' : 'autotune'
 
 /** Prints lines for people, or one object on one line for machines. */
 export function print(json: boolean, object: unknown, lines: () => readonly string[]): void {
-  if (json) process.stdout.write(`${JSON.stringify(object)}\n`)
-  else say(lines())
+  if (json) {
+    clearProgress()
+    process.stdout.write(`${JSON.stringify(object)}\n`)
+  } else say(lines())
 }
 
 /** Prints lines as a person reads them: printable, as wide as the terminal, in its colours. */
 export function say(lines: readonly string[]): void {
+  clearProgress()
   const width = columns(process.stdout)
   const fitting = printable(lines.join('\n'))
     .split('\n')
@@ -45,20 +48,6 @@ export const toldText = (message: string): string =>
     )
     .join('\n')
 
-/** A log needs a sign of life, a terminal each one. */
-const LOGGED_EVERY_MS = 10_000
-
-/** Progress on stderr once work has taken more than a second: all of it where a person watches, now and then in a log. */
-export function terminalProgress(): Progress {
-  let quietUntil = performance.now() + (process.stderr.isTTY ? 1000 : LOGGED_EVERY_MS)
-  return (message) => {
-    const now = performance.now()
-    if (now < quietUntil) return
-    if (!process.stderr.isTTY) quietUntil = now + LOGGED_EVERY_MS
-    process.stderr.write(`${message}\n`)
-  }
-}
-
 const ENDS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /**
@@ -69,6 +58,7 @@ export function onInterrupt(kept: string): () => void {
   const signals = Object.entries(ENDS) as [keyof typeof ENDS, number][]
   const handlers = signals.map(([signal, code]) => {
     const handle = (): never => {
+      clearProgress()
       process.stderr.write(`autotune: ended by ${signal}. ${kept}\n`)
       process.exit(code)
     }

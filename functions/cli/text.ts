@@ -1,4 +1,5 @@
 /** What people read on a terminal: the story of a run, the contract, the preflight. Values in, lines out. */
+
 import type { Question } from '#core/contract/questions.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
@@ -8,6 +9,7 @@ import type { RunRefusal, RunSummary } from '#schemas/run.ts'
 import type { IngestReport } from '../steps/experience/ingest.ts'
 import type { UnfinishedRun } from '../steps/run/unfinished.ts'
 import { table } from './layout.ts'
+import { asTyped } from './next.ts'
 
 /** `evidence.order_history.top_k 10 -> 7, ...` */
 export const patchLine = (patch: Patch): string =>
@@ -24,7 +26,7 @@ export const clip = (value: unknown, most = 60): string => {
 /** Where a run that is not finished stands, and the commands that end that. */
 export const standsLines = ({ status, since, where, go_on, give_up }: UnfinishedRun): string[] => [
   `${status === 'running' ? 'stands  ' : 'stopped '} ${where}${since === null ? '' : ` (started ${since})`}`,
-  ...(status === 'running' ? [] : [`go on    ${go_on}`, `give up  ${give_up}`]),
+  ...(status === 'running' ? [] : [`go on    ${asTyped(go_on)}`, `give up  ${asTyped(give_up)}`]),
 ]
 
 /** A number for people: five digits at most, and no more of a large one. */

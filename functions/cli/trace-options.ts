@@ -15,7 +15,20 @@ export interface TraceFlags {
   readonly tag: readonly string[]
   readonly maxDropped: number
   readonly allowCut: boolean
+  /** Milliseconds. */
+  readonly settle: number
 }
+
+/** The same options as words of a command line, for the next one. */
+export const traceWords = (flags: TraceFlags): string[] => [
+  ...(flags.from === undefined ? [] : ['--from', flags.from]),
+  ...(flags.unit === 'trace' ? [] : ['--unit', flags.unit]),
+  ...(flags.family === 'session' ? [] : ['--family', flags.family]),
+  ...(flags.intent === undefined ? [] : ['--intent', flags.intent]),
+  ...(['score', 'writes', 'correction', 'tag'] as const).flatMap((name) =>
+    flags[name].flatMap((value) => [`--${name}`, value]),
+  ),
+]
 
 const RULES = ['session', 'user', 'trace']
 
@@ -43,7 +56,8 @@ export function traceImport(flags: TraceFlags): TraceImport {
   }
   if (options.intent !== null && !options.intent.includes('.') && wordOf(options.intent) === null)
     throw new UserError(`--intent ${flags.intent}: give a name of letters and digits, or the path of a field`)
-  return { from: flags.from ?? null, options, maxDropped: flags.maxDropped, allowCut: flags.allowCut }
+  const { maxDropped, allowCut, settle: settleMs } = flags
+  return { from: flags.from ?? null, options, maxDropped, allowCut, settleMs }
 }
 
 function tagOf(text: string): [Tag, string] {

@@ -6,8 +6,9 @@ import type { HeadProblem } from '../steps/heads/check.ts'
 import { verifyWholeStore } from '../steps/release/verify-store.ts'
 import { readAnchors } from './anchor.ts'
 import { isLocal, openForAudit } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean

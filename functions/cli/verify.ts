@@ -6,8 +6,9 @@ import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embe
 import { ChangedModule } from '../embedded/module-engine.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { isLocal, openExisting } from './open.ts'
+import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
-import { print, terminalProgress } from './terminal.ts'
+import { print } from './terminal.ts'
 
 const SCOPE = {
   commit: 'recomputed up to the commit; the held-out version lives, so the vault stayed closed',

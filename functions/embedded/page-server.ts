@@ -15,6 +15,8 @@ export interface PageReply {
   readonly body: string
   /** Methods that would be answered; said with 405 alone. */
   readonly allow?: string
+  /** Content policy of a page that brings styles or scripts of its own; absent: that of all pages. */
+  readonly policy?: string
   /** The script that the page runs; absent: it runs none. */
   readonly script?: string | undefined
 }
@@ -191,9 +193,10 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: PageReply): void {
-  const { status, location, body, allow, script } = reply
+  const { status, location, body, allow, script, policy } = reply
   response.writeHead(status, {
     ...(script === undefined ? PAGE_HEADERS : headersWith(script)),
+    ...(policy === undefined ? {} : { 'Content-Security-Policy': `${policy}; frame-ancestors 'none'` }),
     'Content-Length': Buffer.byteLength(body),
     ...(location === null ? {} : { Location: location }),
     ...(status === 405 ? { Allow: allow ?? 'GET, HEAD, POST' } : {}),

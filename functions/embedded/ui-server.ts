@@ -6,6 +6,8 @@ import { Id, Name } from '#schemas/common.ts'
 import { Verdict } from '#schemas/run.ts'
 import { DamagedObject, UserError } from '../errors.ts'
 import { visible } from '../pages/kit/format.ts'
+import { reportPage } from '../pages/report/page.ts'
+import { REPORT_POLICY } from '../pages/report/shell.ts'
 import { rolloutPage } from '../pages/rollout/page.ts'
 import { casePage } from '../pages/workbench/case.ts'
 import { reviewsPage, rolloutsPage, shownReviewPage } from '../pages/workbench/decided.ts'
@@ -16,6 +18,7 @@ import { nothingHere } from '../pages/workbench/shell.ts'
 import { storePage } from '../pages/workbench/store.ts'
 import { readRollout } from '../steps/release/rollouts.ts'
 import { tellRollout } from '../steps/release/story.ts'
+import { readReport } from '../steps/report/read-report.ts'
 import { readReview } from '../steps/review/reviews.ts'
 import { shownOf } from '../steps/review/shown.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
@@ -25,6 +28,7 @@ import { readIntents } from '../steps/workbench/intents.ts'
 import { readCandidate, readRun } from '../steps/workbench/run.ts'
 import { readRuns } from '../steps/workbench/runs.ts'
 import { readStore } from '../steps/workbench/store-facts.ts'
+import { openEngine, optionsOf } from './engine.ts'
 import { type LocalStore, openStore } from './open-store.ts'
 import { type PageReply, type PageServer, plain, type ServerLog, servePages } from './page-server.ts'
 
@@ -51,6 +55,8 @@ export const serveWorkbench = (dir: string, place: string, port: number, log: Se
       if (method !== 'GET' && method !== 'HEAD') return { ...plain(405, 'These pages only show.'), allow: 'GET, HEAD' }
       const store = openStore(dir, { readOnly: true })
       try {
+        const [, run] = /^\/runs\/([^/]+)\/report$/.exec(path) ?? []
+        if (run !== undefined) return (await reportOf(store, run)) ?? reply(404, nothingHere(ELSEWHERE))
         const body = await pageAt(path, { store, query: new URLSearchParams(query), place })
         return body === null ? reply(404, nothingHere(ELSEWHERE)) : reply(200, body)
       } catch (error) {
@@ -63,6 +69,18 @@ export const serveWorkbench = (dir: string, place: string, port: number, log: Se
     port,
     log,
   )
+
+/** The report of a run, the same bytes that `autotune report` writes: what was recorded is replayed for it. */
+async function reportOf(store: LocalStore, run: string): Promise<PageReply | null> {
+  // A harness is never started for a page.
+  const engine = await openEngine(store, '', optionsOf(undefined))
+  try {
+    const facts = await readReport(store, engine, run)
+    return facts && { ...reply(200, reportPage(facts)), policy: REPORT_POLICY }
+  } finally {
+    engine.close()
+  }
+}
 
 const ELSEWHERE =
   'No page, or nothing on the search side of this store, has this name. Whether the sealed side has is not told to anybody.'
@@ -89,7 +107,7 @@ async function pageAt(path: string, asked: Asked): Made {
   const names = namesOf(path)
   if (names === null) return null
   const [place, id, ...rest] = names
-  const { store, query } = asked
+  const { store } = asked
   if (place === 'cases' && isId(id) && rest.length === 1) return await caseAt(id, rest[0], asked)
   if (place === 'runs' && isId(id)) return await runAt(id, rest, asked)
   if (rest.length > 0) return null
@@ -137,13 +155,13 @@ async function listAt(place: string, asked: Asked): Made {
   }
 }
 
-const unfinishedIn = ({ store, place }: Asked): Promise<UnfinishedRun[]> =>
-  unfinishedRuns(store, thisProcess(), place)
+const unfinishedIn = ({ store, place }: Asked): Promise<UnfinishedRun[]> => unfinishedRuns(store, thisProcess(), place)
 
-const runOf = async (id: string | null, asked: Asked) =>
-  isId(id ?? undefined)
-    ? await readRun(asked.store, id!, wholeNumber(asked.query.get('from')), await unfinishedIn(asked))
-    : null
+async function runOf(id: string | null, asked: Asked) {
+  if (id === null || !isId(id)) return null
+  const { store, query, place } = asked
+  return await readRun(store, id, wholeNumber(query.get('from')), { unfinished: await unfinishedIn(asked), place })
+}
 
 async function runAt(id: string, rest: readonly string[], asked: Asked): Made {
   if (rest.length === 0) {

@@ -27,7 +27,7 @@ export class ReviewFunctions {
     this.props = props
   }
 
-  /** Opens the review of a certified run on a store that is what its journal says; replays its baseline for the page. */
+  /** Opens the review of a certified run on a store that is what its journal says; replays baseline and winner for the page. */
   openReview(): RuntimeFunction {
     const { bucket, ledger } = this.places()
     const { releases } = this.props.stores
@@ -35,7 +35,7 @@ export class ReviewFunctions {
       'OpenReview',
       'open-review',
       [
-        ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
+        ...mayRead(bucket, 'autotune/runs/*', 'experience/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
         ...mayRead(releases.bucket, 'rollouts/*'),
         mayWrite(bucket, 'reviews/*/evidence-*'),
         ledger.mayCheck(),
@@ -77,6 +77,16 @@ export class ReviewFunctions {
   showReview(): RuntimeFunction {
     const { ledger } = this.places()
     return this.make('ShowReview', 'show-review', [...this.behindLinks(), ledger.mayRead('review')])
+  }
+
+  /** Answers GET and HEAD of the page of a rollout, for whoever holds a link of its review. It writes nothing. */
+  showRollout(): RuntimeFunction {
+    const { bucket, ledger } = this.places()
+    return this.make('ShowRollout', 'show-rollout', [
+      ...mayRead(bucket, 'autotune/runs/*', 'production/*', 'experience/index/*'),
+      ledger.mayRead('review', 'rollout', 'release', 'production'),
+      this.mac('kms:VerifyMac'),
+    ])
   }
 
   /** Answers POST, and is the only one that may wake the workflow. */

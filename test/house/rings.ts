@@ -168,6 +168,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'proposal/',
     'outcome.ts',
     'release/',
+    'report/',
     'run-autotune.ts',
   ],
   'functions/steps/': [
@@ -180,6 +181,8 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'evidence/',
     'review/',
     'release/',
+    'report/',
+    'workbench/',
     'erase/',
   ],
 }

@@ -7,6 +7,7 @@ import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { ReviewView } from '../../functions/pages/review/summary.ts'
+import { anEvidence } from '../core/evidence/builders.ts'
 import { baseline } from '../core/release/builders.ts'
 import { aProposal, aReview } from '../core/review/builders.ts'
 
@@ -16,6 +17,7 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
     ...(hops === 3 ? {} : { 'evidence.policy.max_hops': { from: 3, to: hops } }),
   }
   const early = fate === 'unreplayable' || fate === 'no_gain'
+  const utility = (-0.12 * (10 - topK) ** 2) / 100 - 0.01 * (3 - hops) + next() / 2 ** 32 / 200
   return {
     candidate_id: `c_${topK}_${hops}`,
     layer: 'retrieval',
@@ -41,7 +43,7 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
           regressions: 4,
           improvements: 1,
           labelled: 600,
-          utility: (-0.12 * (10 - topK) ** 2) / 100 - 0.01 * (3 - hops) + next() / 2 ** 32 / 200,
+          utility,
           p50_latency_ms: -80,
           p95_latency_ms: -160,
           economics_cents: -0.05 * (10 - topK),
@@ -51,7 +53,15 @@ const score = (topK: number, hops: number, fate: Fate, next: () => number): Cand
         },
     metric: early ? null : 0.35 + 0.055 * topK + 0.06 * hops,
     search_evidence: early ? null : 1.2,
-    guardrails: [],
+    guardrails: [
+      {
+        guardrail: 'utility_delta',
+        verdict: early ? 'not_evaluated' : fate === 'search_guardrail' ? 'block' : 'pass',
+        observed: early ? null : utility,
+        limit: early ? null : -0.02,
+        note: '',
+      },
+    ],
     blast_radius: early ? null : aProposal().blast_radius,
   }
 }
@@ -115,6 +125,7 @@ export const aShown = (over: Partial<ShownProposal> = {}): ShownProposal => ({
     },
   },
   demonstration: null,
+  evidence: anEvidence(),
   ...over,
 })
 
@@ -142,7 +153,7 @@ export function bareShown(): ShownProposal {
     guardrails: { passed: true, regression_runs: [] },
     excluded_cases: { search: {}, share: 0 },
   }
-  return aShown({
+  const { evidence: _, ...shown } = aShown({
     proposal,
     surfaces: [],
     candidates: [],
@@ -151,4 +162,5 @@ export function bareShown(): ShownProposal {
     regressions: [],
     rollback: { tuple: null, replay: null },
   })
+  return shown
 }

@@ -1,4 +1,5 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
+
 import { userInfo } from 'node:os'
 import type { Moved } from '#core/release/rollout.ts'
 import { Name } from '#schemas/common.ts'
@@ -11,6 +12,7 @@ import { advanceRollout, type Hand, resumeRollout, stopRollout } from '../../ste
 import { startRunRollout } from '../../steps/release/start.ts'
 import { pinnedRun } from '../../steps/run/verify.ts'
 import { manifestOf } from '../inspect.ts'
+import { nextCommand } from '../next.ts'
 import { deploymentName } from '../open.ts'
 import { isDeployed } from '../store-options.ts'
 import { print } from '../terminal.ts'
@@ -34,9 +36,10 @@ export async function start(run: string, o: RolloutOptions & { readonly config: 
         standLine(rollout),
         `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
         `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
-        `next      autotune rollout export ${rollout.intent} --out routing.json   (who gets which arm)`,
-        `          autotune rollout record ${rollout_id} runs.jsonl   (scored production runs)`,
-        `          autotune rollout advance ${rollout_id}`,
+        'next      who gets which arm, scored production runs, and whether it goes forward:',
+        `          ${nextCommand(o, ['rollout', 'export', rollout.intent, '--out', 'routing.json'])}`,
+        `          ${nextCommand(o, ['rollout', 'record', rollout_id, 'runs.jsonl'])}`,
+        `          ${nextCommand(o, ['rollout', 'advance', rollout_id])}`,
       ])
       return 0
     } finally {

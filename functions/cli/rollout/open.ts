@@ -3,8 +3,8 @@ import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import type { Signer } from '../../ports.ts'
 import { existingStore } from '../open.ts'
+import { terminalProgress } from '../progress.ts'
 import type { StoreOptions } from '../store-options.ts'
-import { terminalProgress } from '../terminal.ts'
 
 export interface RolloutOptions extends StoreOptions {
   readonly json: boolean

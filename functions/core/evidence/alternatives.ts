@@ -6,7 +6,11 @@ import type { Alternative } from './types.ts'
 const MOST = 12
 
 /** Part of a baseline's metric that a value gains: positive is better. null: not measured, or a baseline of 0. */
-export function gainOf(direction: 'decrease' | 'increase', baseline: number | null, value: number | null): number | null {
+export function gainOf(
+  direction: 'decrease' | 'increase',
+  baseline: number | null,
+  value: number | null,
+): number | null {
   if (baseline === null || value === null || baseline === 0) return null
   const gain = (value - baseline) / Math.abs(baseline)
   return gain === 0 ? 0 : direction === 'decrease' ? -gain : gain

@@ -89,7 +89,9 @@ export function passagesOf(before: Replayed<Recording>, after: Replayed<Recordin
   const nowKept = [...b.rendered.kept]
   // Two recordings of a case number their offers differently: a passage is known by its name.
   const nameIn = ({ recording }: typeof a) =>
-    a.recording === b.recording ? String : (i: number) => `${recording.evidence.bucket[i]}\u0000${recording.evidence.ref[i]}`
+    a.recording === b.recording
+      ? String
+      : (i: number) => `${recording.evidence.bucket[i]}\u0000${recording.evidence.ref[i]}`
   const [nameBefore, nameAfter] = [nameIn(a), nameIn(b)]
   const names = new Set(kept.map((i) => nameBefore(i)))
   const nowNames = new Set(nowKept.map((i) => nameAfter(i)))

@@ -123,7 +123,11 @@ const heldoutFigures = ({ metric, heldout }: Certificate): HeldoutFigures => ({
 })
 
 /** Every source of which passages were read, with what the pack says of it. */
-function sourcesOf(coverage: readonly CoverageRow[], { sources = [] }: ContextPack, runDay: string | null): SourceRow[] {
+function sourcesOf(
+  coverage: readonly CoverageRow[],
+  { sources = [] }: ContextPack,
+  runDay: string | null,
+): SourceRow[] {
   const read = Map.groupBy(
     coverage.filter((r) => r.source !== null),
     (r) => r.source!,

@@ -65,7 +65,8 @@ export class Groups {
       const all = [...this.#groups.values()]
         .filter((g) => g.course === course)
         .sort((a, b) => b.cases - a.cases || byCodeUnit(a.pattern, b.pattern))
-      const shown = all.length <= SHOWN[course] ? all : [...all.slice(0, SHOWN[course] - 1), together(all, SHOWN[course] - 1)]
+      const shown =
+        all.length <= SHOWN[course] ? all : [...all.slice(0, SHOWN[course] - 1), together(all, SHOWN[course] - 1)]
       for (const [at, { pattern, cases, families, ids, sketches: kept }] of shown.entries()) {
         const id = `g_${digestOf([course, pattern]).slice(7, 19)}`
         groups.push({ id, course, pattern, cases, families: families.size, case_ids: ids })
@@ -78,7 +79,14 @@ export class Groups {
   #group(course: Course, pattern: string): Group {
     const named = this.#groups.size < MOST_PATTERNS || this.#groups.has(`${course} ${pattern}`) ? pattern : OTHERS
     const key = `${course} ${named}`
-    const group = this.#groups.get(key) ?? { course, pattern: named, cases: 0, families: new Set(), ids: [], sketches: [] }
+    const group = this.#groups.get(key) ?? {
+      course,
+      pattern: named,
+      cases: 0,
+      families: new Set(),
+      ids: [],
+      sketches: [],
+    }
     this.#groups.set(key, group)
     return group
   }
@@ -104,7 +112,10 @@ function together(groups: readonly Group[], from: number): Group {
     pattern: OTHERS,
     cases: rest.reduce((sum, g) => sum + g.cases, 0),
     families: new Set(rest.flatMap((g) => [...g.families])),
-    ids: rest.flatMap((g) => g.ids).sort(byCodeUnit).slice(0, MOST_IDS),
+    ids: rest
+      .flatMap((g) => g.ids)
+      .sort(byCodeUnit)
+      .slice(0, MOST_IDS),
     sketches: rest.flatMap((g) => g.sketches).slice(0, CASES_A_GROUP),
   }
 }

@@ -72,7 +72,9 @@ export const LOOK_AT_RULES: Readonly<Record<LookAtRule, Rule>> = {
     if (!chosen || chosen.gain === null || chosen.gain <= 0 || (chosen.worse ?? 0) < SPEAKS.worse) return null
     const least = alternatives
       .filter((a) => !a.chosen && a.worse !== null && a.gain !== null)
-      .filter((a) => a.worse! <= chosen.worse! * SPEAKS.neighbourWorse && a.gain! >= chosen.gain! * SPEAKS.neighbourGain)
+      .filter(
+        (a) => a.worse! <= chosen.worse! * SPEAKS.neighbourWorse && a.gain! >= chosen.gain! * SPEAKS.neighbourGain,
+      )
       .toSorted((a, b) => a.worse! - b.worse! || b.gain! - a.gain!)[0]
     if (!least) return null
     return {
@@ -168,7 +170,9 @@ const needOf = ({ needed, required, needed_lost, required_lost }: CoverageRow): 
     : `${whole(Math.max(needed_lost, required_lost))} of them are marked as needed.`
 
 const onePattern = ({ cases }: CaseGroup, worse: number): string =>
-  cases === worse ? `All ${whole(worse)} worse cases have one pattern` : `${whole(cases)} of ${whole(worse)} worse cases have one pattern`
+  cases === worse
+    ? `All ${whole(worse)} worse cases have one pattern`
+    : `${whole(cases)} of ${whole(worse)} worse cases have one pattern`
 
 const settingsOf = (patch: RunEvidence['patch']): string =>
   Object.entries(patch)

@@ -102,7 +102,11 @@ function verdicts({ before, after }: CasePair): VerdictPair[] {
 }
 
 /** The case with its texts; `run` null: it is not there any more. */
-export function withTexts({ passages, recorded: _, ...sketch }: CaseSketch, group: string, run: ExperienceRun | null): WholeCase {
+export function withTexts(
+  { passages, recorded: _, ...sketch }: CaseSketch,
+  group: string,
+  run: ExperienceRun | null,
+): WholeCase {
   const texts = new Map(run?.evidence.map((offer) => [`${offer.bucket}\u0000${offer.evidence_ref}`, offer.text]))
   return {
     ...sketch,

@@ -128,14 +128,30 @@ function* exactScores(
   const isOnly = waiting.every((visited) => visited.contexts?.group === 0)
   waiting.sort(cheapestFirst(input.target.direction))
   const visits = startVisits(input, block)
+  let best: CandidateScore | null = null
   for (const [at, found] of waiting.entries()) {
     const visited = isOnly ? { ...found, contexts: { ...found.contexts!, isOnly } } : found
     contexts.set(visited.digest, visited.contexts)
-    progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far`)
+    progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far${bestText(best)}`)
     const outcome = yield* failFastReplay(visited, input, view, memo, visits)
-    scored.push(settleOutcome(visited, outcome, input, baselineMetric))
+    const settled = settleOutcome(visited, outcome, input, baselineMetric)
+    scored.push(settled)
+    // What is within the limits and better has this fate until the list is made.
+    if (settled.fate === 'dominated' && isAhead(input.target.direction, settled.metric, best?.metric ?? null))
+      best = settled
   }
   return scored
+}
+
+/** Is a metric the best so far? */
+const isAhead = (direction: 'decrease' | 'increase', metric: number | null, best: number | null): boolean =>
+  metric !== null && (best === null || isBetter(direction, metric, best))
+
+/** `; best so far 1.93: evidence.orders.top_k 6`, for people. */
+function bestText(best: CandidateScore | null): string {
+  if (best?.metric == null) return ''
+  const change = Object.entries(best.patch).map(([path, { to }]) => `${path} ${String(to).slice(0, 40)}`)
+  return `; best so far ${Number(best.metric.toPrecision(4))}: ${change.join(', ')}`
 }
 
 /** Measures of a candidate that was read to its end, in panel order. */

@@ -14,6 +14,13 @@ export interface Place {
   readonly passed: boolean
 }
 
+/** The target's own metric, candidate minus baseline, as `unit` says: it tolerates nothing but a gain, so it has no such scale. */
+export interface Gain extends Place {
+  readonly unit: string
+  /** Which of it is worse. */
+  readonly worse: 'less' | 'more'
+}
+
 export interface DimensionRow {
   readonly dimension: Dimension
   /** Which measure of the dimension; empty where the dimension has one. */
@@ -23,6 +30,8 @@ export interface DimensionRow {
   readonly limit: string
   readonly known: string
   readonly place: Place | null
+  /** Of the target's row, in place of `place`. */
+  readonly gain: Gain | null
 }
 
 /** Dimension of a certificate row: of a guardrail, or of the target's own metric. */
@@ -42,11 +51,24 @@ export const dimensionRows = (proposal: TuningProposal): DimensionRow[] =>
         dimension,
         ...said(row, proposal),
         known: known(row),
-        place: placed(row, proposal),
+        ...(row.guardrail === proposal.target.metric && row.limit === 0
+          ? { place: null, gain: gained(row, proposal) }
+          : { place: placed(row, proposal), gain: null }),
       }))
     const why = proposal.not_measured[dimension]
     const reason = why === undefined ? 'no guardrail was declared' : visible(why)
-    return [{ dimension, of: '', observed: 'not measured', interval: '-', limit: '-', known: reason, place: null }]
+    return [
+      {
+        dimension,
+        of: '',
+        observed: 'not measured',
+        interval: '-',
+        limit: '-',
+        known: reason,
+        place: null,
+        gain: null,
+      },
+    ]
   })
 
 const isFloor = (guardrail: string): boolean =>
@@ -129,7 +151,24 @@ const metricOf = (guardrail: string): MetricName =>
       ? 'economics_cents_per_decision'
       : (guardrail as MetricName)
 
-/** Harm in units of what is tolerated; of what was observed, where nothing is tolerated but a gain. */
+/** The target in its own unit; utility and shares in points. */
+function gained({ observed, bound, limit, passed }: CertifiedRow, proposal: TuningProposal): Gain | null {
+  if (observed === null || bound === null) return null
+  const { metric } = proposal.target
+  const { unit } = METRICS[metric]
+  const points = unit === 'score' || unit === 'share'
+  const times = points ? 100 : 1
+  return {
+    observed: observed * times,
+    bound: bound * times,
+    limit: limit * times,
+    passed,
+    unit: points ? 'points' : unit,
+    worse: harmSign(metric, proposal) === 1 ? 'more' : 'less',
+  }
+}
+
+/** Harm in units of what is tolerated; of what was observed, where nothing is tolerated. */
 function placed(row: CertifiedRow, proposal: TuningProposal): Place | null {
   const { guardrail, observed, bound, limit, passed } = row
   if (observed === null || bound === null) return null

@@ -1,9 +1,9 @@
-/** How near each measure comes to its limit, all on one scale. The table beside it says the same in numbers. */
+/** How near each measure comes to its limit, all on one scale; the target in its own unit. The table beside it says the same. */
 import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { TuningProposal } from '#schemas/proposal.ts'
-import { type DimensionRow, dimensionRows, type Place } from './dimensions.ts'
-import { visible } from './format.ts'
+import { type DimensionRow, dimensionRows, type Gain, type Place } from './dimensions.ts'
+import { number, visible } from './format.ts'
 import type { Html } from './layout.ts'
 
 export interface LimitRow {
@@ -12,41 +12,80 @@ export interface LimitRow {
   readonly says: string
   /** Null: nothing to place. */
   readonly place: Place | null
+  /** In place of `place`: what has no tolerated harm to be measured in is drawn in its own unit. */
+  readonly gain?: Gain | null
 }
 
-const [WIDTH, ROW, TOP, LEFT] = [400, 27, 22, 140]
-/** Further off is drawn at the edge: the place of a mark is for the eye, the number stands in the table. */
+const [WIDTH, ROW, TOP, LEFT, AXIS] = [400, 27, 22, 140, 24]
+/** Further off is drawn at the edge as an arrow: the number stands in the table. */
 const [BEST, WORST] = [-1.25, 1.35]
+type Scale = (value: number) => number
 
 /** One row a measure: a dot where it was observed, a bar to its bound, a stroke where its limit is. */
 export function limitsPlot(id: string, title: string, rows: readonly LimitRow[], caption: Html | string): Html | null {
-  if (rows.every((r) => r.place === null)) return null
-  const height = TOP + ROW * rows.length + 8
-  const scale = scaleLinear()
+  if (rows.every((r) => r.place === null && !r.gain)) return null
+  const heights = rows.map((r) => ROW + (r.gain ? AXIS : 0))
+  const tops = heights.map((_, i) => TOP + heights.slice(0, i).reduce((a, b) => a + b, 0))
+  const height = TOP + heights.reduce((a, b) => a + b, 0) + 8
+  const end = rows.findIndex((r) => r.gain)
+  const x = scaleLinear()
     .domain([BEST, WORST])
     .range([LEFT, WIDTH - 10])
-  const x = (harm: number): string => scale(Math.min(WORST, Math.max(BEST, harm))).toFixed(1)
   return html`<figure><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-desc">${rows.map((r) => `${r.name}: ${r.says}. `).join('')}</desc>
-<text class="soft" x="${LEFT}" y="13">better</text><text class="soft" x="${x(0)}" y="13" text-anchor="middle">baseline</text><text class="soft" x="${x(1)}" y="13" text-anchor="middle">limit</text>
-<line class="zero" x1="${x(0)}" x2="${x(0)}" y1="${TOP - 4}" y2="${height - 4}"/>
-${rows.map((row, i) => drawn(row, TOP + ROW * i + ROW / 2, x))}
+<text class="soft" x="${LEFT}" y="13">better</text><text class="soft" x="${px(x(0))}" y="13" text-anchor="middle">baseline</text><text class="soft" x="${px(x(1))}" y="13" text-anchor="middle">limit</text>
+<line class="zero" x1="${px(x(0))}" x2="${px(x(0))}" y1="${TOP - 4}" y2="${(end === 0 ? TOP : end > 0 ? tops[end]! : height) - 4}"/>
+${rows.map((row, i) => (row.gain ? ownUnit(row.name, row.gain, tops[i]! + ROW / 2) : drawn(row, tops[i]! + ROW / 2, x)))}
 </svg>
 <figcaption>${caption}</figcaption></figure>`
 }
 
-function drawn({ name, place }: LimitRow, y: number, x: (harm: number) => string): Html {
+function drawn({ name, place }: LimitRow, y: number, x: Scale): Html {
   const label = html`<text x="0" y="${y + 4}">${name}</text>`
   if (place === null) return html`${label}<text class="soft" x="${LEFT}" y="${y + 4}">not measured</text>`
-  const state = place.passed ? '' : ' fails'
-  return html`${label}<line class="range${state}" x1="${x(place.observed)}" x2="${x(place.bound)}" y1="${y}" y2="${y}"/><line class="limit" x1="${x(place.limit)}" x2="${x(place.limit)}" y1="${y - 8}" y2="${y + 8}"/><circle class="seen${state}" cx="${x(place.observed)}" cy="${y}" r="5"/>`
+  return html`${label}${marks(place, y, (harm) => x(Math.min(WORST, Math.max(BEST, harm))))}${beyond(place, y, x)}`
 }
+
+function marks({ observed, bound, limit, passed }: Place, y: number, x: Scale): Html {
+  const state = passed ? '' : ' fails'
+  return html`<line class="range${state}" x1="${px(x(observed))}" x2="${px(x(bound))}" y1="${y}" y2="${y}"/><line class="limit" x1="${px(x(limit))}" x2="${px(x(limit))}" y1="${y - 8}" y2="${y + 8}"/><circle class="seen${state}" cx="${px(x(observed))}" cy="${y}" r="5"/>`
+}
+
+/** An arrow at each edge that something lies beyond. */
+function beyond({ observed, bound, passed }: Place, y: number, x: Scale): Html {
+  const state = passed ? '' : ' fails'
+  const arrow = (at: number, to: 1 | -1) =>
+    html`<path class="beyond${state}" d="M${px(at)} ${y - 6}l${6 * to} 6l${-6 * to} 6z"/>`
+  const [least, most] = [Math.min(observed, bound), Math.max(observed, bound)]
+  return html`${least < BEST && arrow(x(BEST) - 2, -1)}${most > WORST && arrow(x(WORST) + 2, 1)}`
+}
+
+/** A change against the baseline on an axis of its own: worse is to the right here too. */
+function ownUnit(name: string, gain: Gain, y: number): Html {
+  const { observed, bound, limit, worse, unit } = gain
+  const values = [observed, bound, limit, 0]
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const air = (high - low || 1) * 0.08
+  const ends = [LEFT, WIDTH - 10]
+  const x = scaleLinear()
+    .domain([low - air, high + air])
+    .range(worse === 'more' ? ends : ends.toReversed())
+  const axis = y + ROW / 2
+  return html`<text x="0" y="${y + 4}">${name}</text><line class="grid" x1="${LEFT}" x2="${WIDTH - 10}" y1="${axis}" y2="${axis}"/>${x
+    .ticks(4)
+    .map(
+      (tick) =>
+        html`<line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${axis - 4}" y2="${axis + 4}"/><text class="soft" x="${px(x(tick))}" y="${axis + 17}" text-anchor="middle">${number(tick)}</text>`,
+    )}<text class="soft" x="0" y="${axis + 10}">${unit}</text><line class="zero" x1="${px(x(0))}" x2="${px(x(0))}" y1="${y - 12}" y2="${axis}"/>${marks(gain, y, x)}`
+}
+
+const px = (value: number): string => value.toFixed(1)
 
 /** The five dimensions of a certificate. */
 export function dimensionPlot(proposal: TuningProposal): Html | null {
   const rows = dimensionRows(proposal)
-  const gainOnly = rows.some((r) => r.place?.limit === 0)
+  const target = rows.find((r) => r.gain !== null)
   return limitsPlot(
     'limits',
     'Each dimension against its limit, on the held-out set',
@@ -54,8 +93,9 @@ export function dimensionPlot(proposal: TuningProposal): Html | null {
       name: visible(nameOf(r)),
       says: `observed ${r.observed}, interval ${r.interval}, limit ${r.limit}`,
       place: r.place,
+      gain: r.gain,
     })),
-    `Dot: observed. Bar: up to the bound of its interval. Upright stroke: the limit, which the bar must not reach. Left of the dotted line is better than the baseline. Each row in units of what it tolerates${gainOnly ? '; the target tolerates nothing but a gain' : ''}.`,
+    `Dot: observed. Bar: up to the bound of its interval. Upright stroke: the limit, which the bar must not reach. Left of the dotted line is better than the baseline. Each row in units of what it tolerates${target ? `; the target, which tolerates nothing but a gain, in ${target.gain!.unit}` : ''}.`,
   )
 }
 

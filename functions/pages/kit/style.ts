@@ -55,9 +55,10 @@ svg .listed{fill:var(--accent)}
 svg .won{fill:var(--good);stroke:var(--bg)}
 svg .baseline{fill:var(--fg)}
 svg .limit{stroke:var(--fg);stroke-width:2}
-svg .range{stroke:var(--good);stroke-width:5;stroke-opacity:.45}
-svg .seen{fill:var(--good)}
-svg .range.fails{stroke:var(--bad)}svg .seen.fails{fill:var(--bad)}
+svg .range{stroke:var(--good);stroke-width:4}
+svg .seen,svg .beyond{fill:var(--good)}svg .seen{stroke:var(--bg);stroke-width:1.5}
+svg .range.fails{stroke:var(--bad)}svg .seen.fails,svg .beyond.fails{fill:var(--bad)}
+svg .lim{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:6 3}svg .edge{stroke:var(--soft)}svg text.bad{fill:var(--bad)}
 svg .band{fill:var(--panel)}
 svg .between{fill:var(--accent);fill-opacity:.18;stroke:none}
 svg .course{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}
@@ -86,6 +87,7 @@ th,td{border:0;padding:.1rem 0}
 td{display:grid;grid-template-columns:6.5rem 1fr;gap:.75rem}
 td::before{content:attr(data-label);color:var(--soft)}}
 .lead{font-size:1.1rem}
+.tiles.four{grid-template-columns:repeat(auto-fit,minmax(12.5rem,1fr))}
 .look{border:1px solid var(--line);border-left:.4rem solid var(--bad);border-radius:.5rem;padding:.4rem 1rem;margin:1rem 0}
 .look h2{font-size:1rem;margin:.2rem 0;padding:0;border:0}.look ol{margin:.3rem 0;padding-left:1.2rem}.look li{margin:.35rem 0}
 .case{border-left:3px solid var(--line);padding-left:.75rem}.case summary .of{font-weight:400}

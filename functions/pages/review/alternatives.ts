@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { RunEvidence, Slice } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { changeInWords } from '../kit/change-words.ts'
-import { metricName, metricValue, number, percent, visible } from "../kit/format.ts"
+import { metricName, metricValue, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 
 /** Changes that were certified; worse and better count families of the search set. */

@@ -64,17 +64,21 @@ const passageText = ({ text, ref }: Passage): string => visible(text ?? ref)
 const tag = ({ read, mark, source, bucket, hop, rank, tokens }: Passage): Html =>
   html`<span class="of">${read === 'before' ? html`<strong class="bad">removed</strong>, ` : read === 'after' ? html`<strong>new</strong>, ` : ''}${mark !== null && html`<strong>${mark}</strong>, `}${visible(source ?? bucket)}, hop ${hop}, rank ${rank}, ${count(tokens, 'token')}</span>`
 
-const verdicts = ({ case_id, verdicts: all }: WholeCase, at: number): Html | null =>
-  all.length === 0
-    ? null
-    : table(
-        `verdicts-${at}`,
-        `Verdicts on ${visible(case_id)}`,
-        ['evaluator', 'before', 'after', 'finding'],
-        all.map((v) => [
-          visible(v.evaluator_id),
-          v.before ?? 'not known',
-          html`<span class="${v.after === 'fail' ? 'bad' : ''}">${v.after ?? 'no answer'}</span>`,
-          v.finding === null ? '-' : visible(v.finding),
-        ]),
-      )
+/** Verdicts that changed or fail; those that stayed are counted. */
+function verdicts({ case_id, verdicts: all }: WholeCase, at: number): Html | null {
+  if (all.length === 0) return null
+  const told = all.filter((v) => v.before !== v.after || v.after === 'fail')
+  const rest = `${count(all.length - told.length, 'evaluator')} said the same before and after`
+  if (told.length === 0) return html`<p>${rest}.</p>`
+  return html`${table(
+    `verdicts-${at}`,
+    `Verdicts on ${visible(case_id)}${told.length < all.length ? `; ${rest}` : ''}`,
+    ['evaluator', 'before', 'after', 'finding'],
+    told.map((v) => [
+      visible(v.evaluator_id),
+      v.before ?? 'not known',
+      html`<span class="${v.after === 'fail' ? 'bad' : ''}">${v.after ?? 'no answer'}</span>`,
+      v.finding === null ? '-' : visible(v.finding),
+    ]),
+  )}`
+}

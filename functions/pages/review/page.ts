@@ -6,11 +6,12 @@ import type { TunableSurface } from '#schemas/surface.ts'
 import { count, metricName, metricValue, moment, number, setting, visible } from '../kit/format.ts'
 import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
+import { paretoOf, paretoTable } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
-import { gain, harm, headline } from './headline.ts'
+import { headline, inShort } from './headline.ts'
 import { lookAtThese } from './look.ts'
 import { questions } from './question.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
@@ -34,7 +35,10 @@ ${forms(view)}</section>`,
 }
 
 /** Everything that is shown of a proposal, the first screen first. `standing`: who has decided, if somebody is asked. */
-export function evidenceParts({ shown, vault }: Pick<ReviewView, 'shown' | 'vault'>, standing: Html | null = null): Html {
+export function evidenceParts(
+  { shown, vault }: Pick<ReviewView, 'shown' | 'vault'>,
+  standing: Html | null = null,
+): Html {
   const { evidence, proposal, demonstration } = shown
   const { asked, others } = questions(shown)
   return html`<p class="lead">${lead(shown)}</p>
@@ -52,8 +56,12 @@ ${alternativeTable(shown, evidence)}</section>`
 }
 <section aria-labelledby="more"><h2 id="more">Everything else</h2>
 ${others}
-${evidence && evidence.slices.length > 0 && html`<details><summary>Where harm and gain lie</summary>
-${sliceTable(evidence.slices)}</details>`}
+${
+  evidence &&
+  evidence.slices.length > 0 &&
+  html`<details><summary>Where harm and gain lie</summary>
+${sliceTable(evidence.slices)}</details>`
+}
 <details><summary>The settings, typed</summary>
 ${changes(shown)}
 <p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(shown)}.</p>
@@ -71,16 +79,24 @@ ${provedOn(proposal)}</details>
 ${blastRadius(proposal)}</details>
 ${regressionLists(shown)}
 <details id="candidates-plot"><summary>All candidates</summary>
-${paretoPlot(shown)}
+${candidatesPlot(shown)}
 ${noSearch(shown)}</details>
 <details><summary>The way back</summary>
 ${wayBack(shown)}</details></section>`
 }
 
-/** Gain and harm in a sentence. */
+/** The plot of all candidates, and closed beside it the table of the same. */
+function candidatesPlot({ proposal, baseline_metric, candidates }: ShownProposal): Html {
+  const pareto = paretoOf({ target: proposal.target, baseline_metric, candidates })
+  return html`${paretoPlot(pareto)}
+<details><summary>The plot as a table: ${count(pareto.drawn.length, 'candidate')} and what became of each</summary>
+${paretoTable(pareto)}</details>`
+}
+
+/** Gain and harm in two short sentences. */
 function lead(shown: ShownProposal): Html {
-  const [gained, harmed] = [gain(shown), harm(shown)]
-  return html`<strong>${gained.says}</strong>; <strong class="${harmed.isBad ? 'bad' : ''}">${harmed.says}</strong>.`
+  const { gains, harms, isBad } = inShort(shown)
+  return html`<strong>${gains}.</strong> <span class="${isBad ? 'bad' : ''}">${harms}.</span>`
 }
 
 /** When the cases were recorded, and what of them is not known. */

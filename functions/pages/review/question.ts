@@ -10,17 +10,18 @@ import { kindOf } from './headline.ts'
 
 type Question = 'coverage' | 'sources' | 'spending' | 'actions' | 'words' | 'amounts'
 
-const QUESTIONS: Readonly<Record<SurfaceField, Question>> = {
-  top_k: 'coverage',
-  max_hops: 'coverage',
-  source_priority: 'sources',
-  evidence_tokens: 'spending',
-  memory_tokens: 'spending',
-  tool_tokens: 'spending',
-  tool_preference: 'actions',
-  decompose_before_tool: 'actions',
-  instruction_block: 'words',
-  threshold: 'amounts',
+/** Another order of sources also cuts other passages at top_k. */
+const QUESTIONS: Readonly<Record<SurfaceField, readonly Question[]>> = {
+  top_k: ['coverage'],
+  max_hops: ['coverage'],
+  source_priority: ['sources', 'coverage'],
+  evidence_tokens: ['spending'],
+  memory_tokens: ['spending'],
+  tool_tokens: ['spending'],
+  tool_preference: ['actions'],
+  decompose_before_tool: ['actions'],
+  instruction_block: ['words'],
+  threshold: ['amounts'],
 }
 
 interface Part {
@@ -41,7 +42,7 @@ const PARTS: Readonly<Record<Question, Part>> = {
 export function questions(shown: ShownProposal): { readonly asked: Html[]; readonly others: Html[] } {
   const { evidence, proposal } = shown
   if (!evidence) return { asked: [], others: [] }
-  const raised = new Set(Object.keys(proposal.candidate_change.patch).map(questionOf))
+  const raised = new Set(Object.keys(proposal.candidate_change.patch).flatMap(questionsOf))
   const all = Object.keys(PARTS) as Question[]
   const asked = all.filter((q) => raised.has(q))
   const others = all.filter((q) => !raised.has(q) && q !== 'words')
@@ -57,9 +58,9 @@ ${PARTS[q].answer(shown, evidence)}</details>`,
   }
 }
 
-function questionOf(path: string): Question {
+function questionsOf(path: string): readonly Question[] {
   const field = path.slice(path.lastIndexOf('.') + 1)
-  return Object.hasOwn(SURFACE_FIELDS, field) ? QUESTIONS[field as SurfaceField] : 'coverage'
+  return Object.hasOwn(SURFACE_FIELDS, field) ? QUESTIONS[field as SurfaceField] : ['coverage']
 }
 
 /** Kinds of passages of which something was removed or added first; a few that stayed whole behind them. */
@@ -93,8 +94,8 @@ const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[])
 const lostOf = (lost: number, all: number): Html =>
   html`<span class="${lost > 0 ? 'bad' : ''}">${number(lost)} of ${number(all)}</span>`
 
-function sourceTable({ sources, coverage }: RunEvidence): Html {
-  return html`${table(
+const sourceTable = ({ sources }: RunEvidence): Html =>
+  table(
     'sources',
     'Sources of the passages',
     ['source', 'owner', 'version', 'changed', 'passages before', 'after'],
@@ -106,9 +107,7 @@ function sourceTable({ sources, coverage }: RunEvidence): Html {
       number(s.before),
       number(s.after),
     ]),
-  )}
-${coverageTable(coverage)}`
-}
+  )
 
 function spendingTable({ surfaces }: ShownProposal, { spending, patch }: RunEvidence): Html {
   if (spending === null) return html`<p>Not known: a harness of your own spent what it chose to.</p>`
@@ -117,7 +116,9 @@ function spendingTable({ surfaces }: ShownProposal, { spending, patch }: RunEvid
   const bands = Object.entries(patch).flatMap(([path, { from, to }]) => {
     const bounds = surfaces.find((s) => s.path === path)?.bounds
     return bounds && 'step' in bounds
-      ? [html`<p>${visible(path)}: ${setting(from)} → ${setting(to)}, in the band ${number(bounds.min)} to ${number(bounds.max)}.</p>`]
+      ? [
+          html`<p>${visible(path)}: ${setting(from)} → ${setting(to)}, in the band ${number(bounds.min)} to ${number(bounds.max)}.</p>`,
+        ]
       : []
   })
   return html`${bands}${table(

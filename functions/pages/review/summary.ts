@@ -35,7 +35,7 @@ export function summary(shown: ShownProposal): Html {
       },
     ],
   ]
-  return html`<dl class="tiles">${tiles.map(
+  return html`<dl class="tiles four">${tiles.map(
     ([title, told]) =>
       told &&
       html`<div><dt>${title}</dt><dd><strong class="${told.isBad ? 'bad' : ''}">${told.says}</strong>${told.more}</dd></div>`,

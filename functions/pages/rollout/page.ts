@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { RolloutStory } from '#core/release/story.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
@@ -33,12 +34,11 @@ const goesOn = ({ status }: Rollout): boolean => isActive(status) || status === 
 
 /** The whole page as HTML text. A rollout that has ended is never asked for again. */
 export function rolloutPage(view: RolloutView): string {
-  const { story, now, options, refresh } = view
+  const { story, now, refresh } = view
   const { rollout } = story
   const goes = goesOn(rollout)
   const script = scriptOf(view)
   const title = `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`
-  const change = changeInWords(story.patch)
   return page(
     {
       title,
@@ -51,7 +51,18 @@ ${script === undefined ? html`<p class="live"><a href="">Reload</a></p>` : liveB
 ${livePart(
   `${STATUS[rollout.status].title}${isActive(rollout.status) ? ` in ${rollout.stage}` : ''}: ${next(story.latest)}.`,
   goes,
-  html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
+  rolloutParts(view),
+)}`,
+  )
+}
+
+/** Everything that a page of a rollout shows, its first heading first. */
+export function rolloutParts(view: Omit<RolloutView, 'refresh'>): Html {
+  const { story, now, options } = view
+  const { rollout } = story
+  const goes = goesOn(rollout)
+  const change = changeInWords(story.patch)
+  return html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
 ${change !== null && html`<p class="change"><strong>${change}</strong></p>`}
 ${ending(rollout)}
 ${tiles(story)}
@@ -67,10 +78,25 @@ ${arms(rollout)}</section>
 ${timeline(rollout)}</section>
 <section aria-labelledby="approved"><h2 id="approved">Who approved it</h2>
 ${approval(rollout)}</section>
-${!goes && killSwitch(rollout, options)}`,
-)}`,
-  )
+${!goes && killSwitch(rollout, options)}`
 }
+
+/** For a link that is worth nothing here: it is told neither what exists nor what a good code looks like. */
+export const noLinkPage = (): string =>
+  page(
+    { title: 'This link is not valid', footer: 'This page only shows.' },
+    html`<h1>This link is not valid</h1>
+<p>Open the link from your notice again, whole and unchanged, or ask the owner of the proposal to send it again.</p>`,
+  )
+
+/** In place of the page before there is a rollout. */
+export const notStartedPage = ({ tuning_proposal_id, status }: Pick<Review, 'tuning_proposal_id' | 'status'>): string =>
+  page(
+    { title: 'No rollout yet', footer: 'This page only shows.' },
+    html`<h1>${visible(tuning_proposal_id)} is not rolled out</h1>
+<p>${status === 'approved' ? 'Every required role has approved it; its rollout has not started yet.' : `Its review is ${status}, and only an approved change is rolled out.`}</p>
+<p><a href="">Reload</a></p>`,
+  )
 
 /** How it ended, in a sentence; nothing while it goes on. */
 function ending({ status, records }: Rollout): Html | null {

@@ -94,7 +94,9 @@ function passages({ evidence }: ExperienceRun, nth: number): Html {
         number(one.ranks.as_ranked ?? Object.values(one.ranks)[0]!),
         one.tokens === null ? 'estimated' : number(one.tokens),
         one.required ? 'required' : one.gold ? 'gold' : '-',
-        one.text === null ? 'not recorded' : html`<details><summary>show</summary><pre>${recordedText(one.text)}</pre></details>`,
+        one.text === null
+          ? 'not recorded'
+          : html`<details><summary>show</summary><pre>${recordedText(one.text)}</pre></details>`,
       ]),
   )}${more(evidence.length, MOST.passages, 'passages')}`
 }

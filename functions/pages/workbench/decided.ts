@@ -20,7 +20,10 @@ export const reviewsPage = (rows: readonly ReviewRow[], next: string | null): st
     html`<h1>Reviews</h1>
 ${
   rows.length === 0
-    ? empty('No review was opened yet. A certified run is put before people by', 'autotune review RUN --reviewer ROLE=PERSON')
+    ? empty(
+        'No review was opened yet. A certified run is put before people by',
+        'autotune review RUN --reviewer ROLE=PERSON',
+      )
     : table(
         'reviews',
         'In the order of their ids; a review is decided by its links alone, never here',
@@ -75,7 +78,10 @@ export const rolloutsPage = (rows: readonly RolloutRow[], next: string | null): 
     html`<h1>Rollouts</h1>
 ${
   rows.length === 0
-    ? empty('No rollout was started yet. An approved proposal goes out by', 'autotune rollout start RUN --config rollout.json')
+    ? empty(
+        'No rollout was started yet. An approved proposal goes out by',
+        'autotune rollout start RUN --config rollout.json',
+      )
     : table(
         'rollouts',
         'In the order of their ids; a rollout is moved by its evaluation and from the command line, never here',

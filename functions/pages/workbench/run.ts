@@ -3,7 +3,18 @@ import { html } from 'hono/html'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { count, number, setting, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { changeText, gainText, href, link, recordedText, runLink, when, word, workbenchPage, worseText } from './shell.ts'
+import {
+  changeText,
+  gainText,
+  href,
+  link,
+  recordedText,
+  runLink,
+  when,
+  word,
+  workbenchPage,
+  worseText,
+} from './shell.ts'
 import type { CandidateView, Replays, RunView } from './views.ts'
 
 /** Candidates on one page. */
@@ -23,6 +34,7 @@ export function runPage(view: RunView): string {
 </dl>
 <dl><dt>began</dt><dd>${when(view.started_at)}</dd><dt>ended</dt><dd>${when(row.date)}</dd>
 <dt>became</dt><dd>${became(view)}</dd>${summary && html`<dt>ledger</dt><dd>${visible(summary.ledger ?? 'nothing was asked')}</dd>`}</dl>
+${(summary !== null || row.status === 'refused') && html`<p>${link(href(['runs', row.run_id, 'report']), 'The report')}: evidence, search, proof and provenance on one page. It replays what was recorded, which takes a while over many cases.</p>`}
 ${reasons.length > 0 && html`<h2>Reasons and notes</h2><ul>${reasons.map((reason) => html`<li>${visible(reason)}</li>`)}</ul>`}
 ${summary && candidates(view, summary)}
 <h2>Go on</h2>${commands.map((command) => html`<pre>${visible(command)}</pre>`)}`,

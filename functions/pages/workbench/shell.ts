@@ -38,7 +38,10 @@ export const nothingHere = (what: string): string =>
   )
 
 /** An address from names, each made safe as one part of it. */
-export const href = (parts: readonly string[], query: Readonly<Record<string, string | number | null>> = {}): string => {
+export const href = (
+  parts: readonly string[],
+  query: Readonly<Record<string, string | number | null>> = {},
+): string => {
   const asked = Object.entries(query).filter(([, value]) => value !== null && value !== '')
   const search = asked.map(([key, value]) => `${key}=${encodeURIComponent(value!)}`).join('&')
   return `/${parts.map(encodeURIComponent).join('/')}${search === '' ? '' : `?${search}`}`

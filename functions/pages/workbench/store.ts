@@ -11,12 +11,13 @@ import type { StoreIntent, StoreView } from './views.ts'
 const DAYS = 90
 const [WIDTH, HEIGHT, TOP] = [400, 110, 18]
 
-export const storePage = ({ intents, documents }: StoreView): string =>
+export const storePage = ({ intents, traces, documents }: StoreView): string =>
   workbenchPage(
     'Store',
     'store',
     html`<h1>Store</h1>
 ${intents.length === 0 ? empty('Nothing was imported into this store yet.', 'autotune import runs.jsonl.gz --map chat-messages') : intents.map(intentPart)}
+${traces !== null && tracesPart(traces)}
 <section aria-labelledby="documents"><h2 id="documents">Documents</h2>
 ${documents.length === 0 ? html`<p>None is published.</p>` : html`<ul>${documents.slice(0, 500).map((ref) => html`<li class="mono">${visible(ref)}</li>`)}</ul>`}</section>`,
   )
@@ -65,7 +66,9 @@ function daysChart(days: RunsByDay, nth: number): Html {
   const all = Object.entries(dated).sort(([a], [b]) => (a < b ? -1 : 1))
   const shown = all.slice(-DAYS)
   const most = Math.max(1, ...shown.map(([, runs]) => runs))
-  const y = scaleLinear().domain([0, most]).range([0, HEIGHT - TOP - 16])
+  const y = scaleLinear()
+    .domain([0, most])
+    .range([0, HEIGHT - TOP - 16])
   const step = WIDTH / Math.max(1, shown.length)
   const first = shown[0]?.[0] ?? ''
   const last = shown.at(-1)?.[0] ?? ''
@@ -82,8 +85,28 @@ ${shown.map(([, runs], i) => html`<rect class="listed" x="${(i * step).toFixed(1
     `days-${nth}`,
     'Recorded runs of the search side by day, latest first',
     ['day', 'runs'],
-    [...(undated > 0 ? [['no known day', number(undated)]] : []), ...shown.toReversed().map(([day, runs]) => [day, number(runs)])],
+    [
+      ...(undated > 0 ? [['no known day', number(undated)]] : []),
+      ...shown.toReversed().map(([day, runs]) => [day, number(runs)]),
+    ],
   )}</details>`
+}
+
+/** An import that is refused stores nothing, and so is not among these. */
+const tracesPart = ({ imports, runs, dropped }: NonNullable<StoreView['traces']>): Html => {
+  const reasons = Object.entries(dropped)
+  return html`<section aria-labelledby="traces"><h2 id="traces">Imports of traces</h2>
+<p>${count(imports, 'import')} made ${count(runs, 'run')} of traces, on both sides together; one that was refused stored nothing.</p>
+${
+  reasons.length === 0
+    ? html`<p>No trace was dropped.</p>`
+    : table(
+        'dropped',
+        'Traces that became no run',
+        ['reason', 'traces'],
+        reasons.map(([reason, n]) => [word(reason), number(n)]),
+      )
+}</section>`
 }
 
 const fieldsPart = ({ fields: { looked, all, missing } }: StoreIntent, nth: number): Html =>

@@ -131,6 +131,12 @@ export interface StoreIntent {
 
 export interface StoreView {
   readonly intents: readonly StoreIntent[]
+  /** What imports of traces made of them, and what they dropped by reason; null: no run comes from traces. */
+  readonly traces: {
+    readonly imports: number
+    readonly runs: number
+    readonly dropped: Readonly<Record<string, number>>
+  } | null
   /** Packs, suites and price tables by their refs. */
   readonly documents: readonly string[]
 }

@@ -17,8 +17,8 @@ import type { Measures } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, RunLoader, Scratch, Store } from '../../ports.ts'
 import { orNull, readJson, streamLines } from '../../streams/read-object.ts'
-import { runLoader } from '../experience/run-loader.ts'
 import { readIndex } from '../experience/run-index.ts'
+import { runLoader } from '../experience/run-loader.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
 
 /** The baseline's replay of the search set, and what a candidate showed beside it. */
@@ -79,7 +79,8 @@ export async function replayEvidence(
 const certificateOf = (gate: GateAnswer | null, { candidate_id }: CandidateScore): Certificate | null =>
   (gate?.certified && gate.certificates.find((c) => c.candidate_id === candidate_id)) || null
 
-const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): string => keys.autotuneRun(run.run_id, name)
+const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): string =>
+  keys.autotuneRun(run.run_id, name)
 
 const DAY = 'day '
 const RESULT = 'result '

@@ -27,7 +27,10 @@ export const addToIndex = (
     runs,
     (digest) => keys.indexSegment(intent, digest),
     async (digest, lines) => {
-      await objects.putIfAbsent(keys.indexDays(intent, digest), `${canonical(daysOf(again ? [] : (lines as IndexLine[])))}\n`)
+      await objects.putIfAbsent(
+        keys.indexDays(intent, digest),
+        `${canonical(daysOf(again ? [] : (lines as IndexLine[])))}\n`,
+      )
     },
   )
 

@@ -15,10 +15,11 @@ import type { ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
+import { inOneLine } from '../../pages/review/headline.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
-import { needHeads } from '../heads/check.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
+import { needHeads } from '../heads/check.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -68,7 +69,7 @@ export async function openRunReview(
   if ('problems' in opened)
     throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
   const { next } = opened
-  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
+  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next, about: inOneLine(shown) }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
   await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
     review_id: next.review_id,
@@ -103,7 +104,13 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
     throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
   const { digest, ...body } = manifest
   if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
-  for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'gate.json', 'selected-proposal.json'] as const) {
+  for (const file of [
+    'target.json',
+    'candidates.jsonl',
+    'replay-results.jsonl',
+    'gate.json',
+    'selected-proposal.json',
+  ] as const) {
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest.artifacts[file]
     if (found !== null && found === expected) continue

@@ -10,7 +10,7 @@ import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson } from '../../streams/read-object.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { runLines } from '../run/run-lines.ts'
-import { linesHolding, sortedLine } from './part-of-lines.ts'
+import { sortedLine } from './part-of-lines.ts'
 import { replaysHolding } from './run.ts'
 
 /** Most recordings of a case, runs on its intent and lines about runs that one page looks at. */
@@ -63,13 +63,18 @@ async function recordingOf(objects: ObjectStore, intent: string, run_id: string)
   }
 }
 
-/** The newest line of a run in the index: a run that was packed since has two. Segments are looked through as bytes. */
+/** The line of a run in the index, that of a segment where it has two: it was packed since. Segments are looked through as bytes. */
 async function indexLineOf(objects: ObjectStore, intent: string, run_id: string): Promise<IndexLine | null> {
+  const named = `"run_id":${JSON.stringify(run_id)}`
   let found: IndexLine | null = null
   for await (const key of objects.list(keys.index(intent))) {
-    const whole = { from: 0, most: 1, mostBytes: Number.POSITIVE_INFINITY }
-    const { lines } = await linesHolding(objects, key, `"run_id":${JSON.stringify(run_id)}`, whole)
-    const line = jsonOf(lines[0] ?? '') as IndexLine | undefined
+    const { buffer, byteOffset, byteLength } = (await objects.get(key)) ?? new Uint8Array()
+    const segment = Buffer.from(buffer, byteOffset, byteLength)
+    const at = segment.indexOf(named)
+    if (at < 0) continue
+    const end = segment.indexOf('\n', at)
+    const text = segment.toString('utf8', segment.lastIndexOf('\n', at) + 1, end < 0 ? segment.length : end)
+    const line = jsonOf(text) as IndexLine | undefined
     if (line?.run_id !== run_id) continue
     if (line.packed) return line
     found = line

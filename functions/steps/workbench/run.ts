@@ -8,21 +8,24 @@ import { jsonOf, readText } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
 import { readReview, reviewId } from '../review/reviews.ts'
 import { readRefusal } from '../run/read-refusal.ts'
-import { lineOfRun, rowOf } from '../run/run-list.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
 import { linesHolding } from './part-of-lines.ts'
+import { lineOfRun, rowOf } from './run-list.ts'
 
 /** Most of a run's replays that one page reads. */
 const REPLAYS = { most: 50, mostBytes: 16 * 1024 * 1024 } as const
 /** Most of its candidates that are looked through for one. */
 const CANDIDATES = { from: 0, most: 1, mostBytes: 256 * 1024 * 1024 } as const
 
-/** A run by its id; null: nothing here tells of it. */
+/**
+ * A run by its id; null: nothing here tells of it.
+ * @param place options by which a command finds this store, as of `giveUp`
+ */
 export async function readRun(
   store: Store,
   id: string,
   from: number,
-  unfinished: readonly UnfinishedRun[],
+  { unfinished, place }: { readonly unfinished: readonly UnfinishedRun[]; readonly place: string },
 ): Promise<RunView | null> {
   const text = await readText(store.objects, keys.autotuneRun(id, 'manifest.json'))
   const known = { from, reviews: await reviewsOf(store, id), rollout: await rolloutOf(store, id) }
@@ -31,16 +34,16 @@ export async function readRun(
     const manifest = RunManifest.safeParse(jsonOf(text)).data
     if (!manifest) {
       const reasons = ['manifest.json was changed: it can no longer be read']
-      return { ...nothing, row: bare(id, 'damaged'), reasons, commands: [`autotune verify ${id}`] }
+      return { ...nothing, row: bare(id, 'damaged'), reasons, commands: [`autotune verify ${id}${place}`] }
     }
     const { summary, started_at } = manifest
     const row = await rowOf(store, await lineOfRun(store.objects, manifest))
-    return { ...known, row, reasons: summary.reasons, summary, started_at, commands: [`autotune verify ${id}`] }
+    return { ...known, row, reasons: summary.reasons, summary, started_at, commands: [`autotune verify ${id}${place}`] }
   }
   const refusal = await readRefusal(store.objects, id)
   if (refusal) {
     const row = { ...bare(id, 'refused'), date: refusal.refused_at, intent: refusal.target.intent ?? null }
-    return { ...nothing, row, reasons: refusal.reasons, commands: ['autotune doctor --target FILE'] }
+    return { ...nothing, row, reasons: refusal.reasons, commands: [`autotune doctor --target FILE${place}`] }
   }
   const open = unfinished.find(({ run }) => run === id)
   if (!open) return null

@@ -7,8 +7,8 @@ import type { Store } from '../../ports.ts'
 import { jsonOf, readText } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { runLines } from '../run/run-lines.ts'
-import { lineOfRun, type RunRow, rowOf } from '../run/run-list.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
+import { lineOfRun, type RunRow, rowOf } from './run-list.ts'
 
 export interface RunsAsked {
   readonly intent: string | null
@@ -18,7 +18,7 @@ export interface RunsAsked {
 }
 
 /** Rows of a page, lines that one may look at, and runs without a line that the last one may read. */
-export const RUNS_PAGE = { rows: 50, lines: 500, unkept: 200 } as const
+export const RUNS_PAGE = { rows: 50, lines: 200, unkept: 100 } as const
 
 /** @param unfinished runs that are under way or were interrupted */
 export async function readRuns(

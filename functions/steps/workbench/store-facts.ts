@@ -8,9 +8,10 @@ import type { MissingFields, StoreIntent, StoreView } from '../../pages/workbenc
 import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson, readLines } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { traceSelection } from '../experience/trace-imports.ts'
+import { runLines } from '../run/run-lines.ts'
 import { sealedCounts } from './intents.ts'
 import { linesHolding } from './part-of-lines.ts'
-import { runLines } from '../run/run-lines.ts'
 
 /** Segments without counted days that are read, cases whose fields are looked at, and the latest runs that tell how many cases there are. */
 export const MOST = { segments: 4, cases: 300, lines: 50 } as const
@@ -27,7 +28,7 @@ export async function readStore(store: Store): Promise<StoreView> {
     })
   const documents: string[] = []
   for await (const key of store.objects.list(keys.packs())) documents.push(decodeURIComponent(key.split('/').at(-2)!))
-  return { intents, documents: [...new Set(documents)] }
+  return { intents, traces: await traceSelection(store.objects), documents: [...new Set(documents)] }
 }
 
 /** Recorded runs by day, from what stands beside each segment of the index. */
@@ -36,7 +37,10 @@ async function daysOfIntent(objects: ObjectStore, intent: string): Promise<{ day
   let left: number = MOST.segments
   let uncounted = 0
   for await (const key of objects.list(keys.index(intent))) {
-    const digest = `sha256:${key.split('/').at(-1)!.replace(/\.jsonl$/, '')}`
+    const digest = `sha256:${key
+      .split('/')
+      .at(-1)!
+      .replace(/\.jsonl$/, '')}`
     const days = await orNull(readJson<RunsByDay>(objects, keys.indexDays(intent, digest)))
     if (days !== null) counted.push(days)
     else if (left-- > 0) counted.push(daysOf(await readLines<IndexLine>(objects, key)))

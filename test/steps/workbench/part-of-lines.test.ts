@@ -66,18 +66,23 @@ describe('a line among sorted ones', () => {
 describe('lines that hold a text', () => {
   test('are all found, once and in order, however few are taken at a time', async () => {
     await fc.assert(
-      fc.asyncProperty(names, fc.constantFrom('a', 'e', '"'), fc.integer({ min: 1, max: 5 }), async (all, text, most) => {
-        const { objects, text: whole } = await written(all)
-        const expected = whole.split('\n').filter((line) => line.includes(text))
-        const found: string[] = []
-        for (let from: number | null = 0; from !== null; ) {
-          const part = await linesHolding(objects, 'lines', text, { from, most, mostBytes: 1_000_000 })
-          expect(part.lines.length).toBeLessThanOrEqual(most)
-          found.push(...part.lines)
-          from = part.next
-        }
-        expect(found).toEqual(expected)
-      }),
+      fc.asyncProperty(
+        names,
+        fc.constantFrom('a', 'e', '"'),
+        fc.integer({ min: 1, max: 5 }),
+        async (all, text, most) => {
+          const { objects, text: whole } = await written(all)
+          const expected = whole.split('\n').filter((line) => line.includes(text))
+          const found: string[] = []
+          for (let from: number | null = 0; from !== null; ) {
+            const part = await linesHolding(objects, 'lines', text, { from, most, mostBytes: 1_000_000 })
+            expect(part.lines.length).toBeLessThanOrEqual(most)
+            found.push(...part.lines)
+            from = part.next
+          }
+          expect(found).toEqual(expected)
+        },
+      ),
       { numRuns: 60 },
     )
   })

@@ -11,9 +11,9 @@ import { inBlocks } from '../../streams/groups.ts'
 import { jsonOf, orNull, readJson, readText } from '../../streams/read-object.ts'
 import { removedRuns } from '../heads/stored-heads.ts'
 import { statusOfProposal } from '../release/lineage.ts'
-import { readRefusal } from './read-refusal.ts'
-import { listRuns } from './run-record.ts'
-import type { UnfinishedRun } from './unfinished.ts'
+import { readRefusal } from '../run/read-refusal.ts'
+import { listRuns } from '../run/run-record.ts'
+import type { UnfinishedRun } from '../run/unfinished.ts'
 
 /** What a run is doing, or what became of what it proposed. */
 export type RunStatus =

@@ -1,0 +1,115 @@
+/** The verbs of what is recorded, from a file to a store and out of it again: argument parsing only. */
+import { Option } from 'commander'
+import { exampleKind, repeat, share } from './arguments.ts'
+import type { AddVerb } from './rollout.ts'
+import { traceFileOptions, traceOptions } from './traces.ts'
+
+export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
+  const starting = verb(
+    'init',
+    'write a starter pack, suite, price table and target: the example, or what these traces hold',
+    'autotune init\nautotune init --dir ./tuning\nautotune init --from traces.otlp.jsonl --score quality>=0.5 --dir ./tuning',
+  )
+    .option('--dir <dir>', 'where to write them', '.')
+    .option('--owner <name>', 'who answers for the surfaces', 'owner')
+    .action(async ({ from, dialect, ...o }) => {
+      state.code = await (await import('../functions/cli/init.ts')).init({ ...o, traces: from ?? [], from: dialect })
+    })
+  traceFileOptions(starting)
+
+  const importing = verb(
+    'import [files...]',
+    'publish packs, suites and prices, and import recorded runs: traces of any known dialect, native records, or others through a map',
+    'autotune import traces.otlp.jsonl --score quality>=0.5\nautotune import export/ --from langfuse --family user\nautotune import --list\nautotune import --pack pack.json --suite suite.json --prices prices.json\nautotune import runs.jsonl.gz --map chat-messages\nautotune import runs.jsonl.gz --map chat-messages --stack Autotune\nautotune import log.jsonl --map ./my-map.jsonata\nautotune import sessions/ --map claude-code\nautotune import events.jsonl --map ./my-map.jsonata --group-by trace.id',
+  )
+    .option(
+      '--map <map>',
+      'shipped map or a .jsonata file: one foreign record -> one native run; without it the files say what they are',
+    )
+    .option(
+      '--group-by <path>',
+      'hand the map the list of the records with one value at this path; @file: those of a file',
+    )
+    .option('--pack <file>', 'context pack to publish (repeatable)', repeat, [])
+    .option('--suite <file>', 'evaluator suite to publish (repeatable)', repeat, [])
+    .option('--prices <file>', 'price table to publish (repeatable)', repeat, [])
+    .option(
+      '--document <ref=file>',
+      'policy bundle, tool manifest or another document of a tuple, kept under its ref (repeatable)',
+      repeat,
+      [],
+    )
+    .addOption(
+      new Option('--split <rule>', 'how families are split into search and held-out')
+        .choices(['hash', 'recorded'])
+        .default('hash'),
+    )
+    .option('--split-key <text>', 'key of the split hash (default: a random one, fixed by the first import)')
+    .addOption(
+      new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
+    )
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'how recorded runs lie: a folder of five files each, or packed (the first import fixes it: files up to 1,000 runs in a folder, else packed)',
+      ).choices(['files', 'segments']),
+    )
+    .option('--list', 'the dialects of traces and the maps that are known', false)
+    .option(
+      '--redact <file>',
+      'rules of what is replaced by pseudonyms before anything is stored (schemas/json/redaction-rules.schema.json)',
+    )
+    .option('--dry-run', 'say what would be stored, and write nothing', false)
+    .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
+    .action(async (files, o) => {
+      state.code = await (await import('../functions/cli/import.ts')).importVerb(files, o)
+    })
+  traceOptions(importing)
+
+  verb(
+    'example <kind>',
+    'a made-up export of traces (otel, openinference) to try the whole way on',
+    'autotune example otel\nautotune example openinference --out traces.jsonl',
+  )
+    .option('--out <file>', 'file to write (default: traces-KIND.otlp.jsonl)')
+    .action(async (kind, o) => {
+      state.code = await (await import('../functions/cli/example.ts')).example(exampleKind(kind), o)
+    })
+
+  const inspecting = verb(
+    'inspect [files...]',
+    'what traces or records hold, what could be tuned from them and what not; opens no store',
+    'autotune inspect traces.otlp.jsonl\nautotune inspect export/ --family user --score quality>=0.5\nautotune inspect log.jsonl --map ./my-map.jsonata',
+  )
+    .option('--map <map>', 'shipped map or a .jsonata file, as "import" takes it')
+    .option(
+      '--group-by <path>',
+      'hand the map the list of the records with one value at this path; @file: those of a file',
+    )
+    .action(async (files, o) => {
+      state.code = await (await import('../functions/cli/survey.ts')).inspect(files, o)
+    })
+  traceOptions(inspecting)
+
+  verb(
+    'pack',
+    'turn the folders of recorded runs into segments: fewer files, and faster; killed, the same command goes on',
+    'autotune pack\nautotune pack --store ./harness',
+  ).action(async (o) => {
+    state.code = await (await import('../functions/cli/pack.ts')).packVerb(o)
+  })
+
+  verb(
+    'erase [runs...]',
+    'erase recorded runs from both sides of the store and from all that was computed from them, under a signed tombstone',
+    'autotune erase run_2026_05_12_1 --reason "request 4711" --person ana@example.com\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --yes\nautotune erase --file ids.txt --reason "request 4711" --person ana@example.com --yes --json\nWithout --yes it says what it would erase. The tombstone keeps reason and person: write nothing there that is to be erased',
+  )
+    .option('--family <family>', 'all runs of this family, by the name under which it was recorded')
+    .option('--file <file>', 'run ids, one a line; "-" is the standard input')
+    .requiredOption('--reason <text>', 'why, in 3 to 2000 characters')
+    .requiredOption('--person <name>', 'who had it erased')
+    .option('--yes', 'erase; without it nothing is changed', false)
+    .action(async (runs, o) => {
+      state.code = await (await import('../functions/cli/erase.ts')).eraseVerb(runs, o)
+    })
+}

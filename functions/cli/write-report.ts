@@ -1,0 +1,81 @@
+/** `autotune report`: everything of a run, or of a rollout, in one file that can be mailed and read anywhere. */
+import { writeFileSync } from 'node:fs'
+import { LEFT_OUT, redacted } from '#core/report/redacted.ts'
+import { openEngine, optionsOf } from '../embedded/engine.ts'
+import type { LocalStore } from '../embedded/open-store.ts'
+import { UserError } from '../errors.ts'
+import { reportPage } from '../pages/report/page.ts'
+import { rolloutFile } from '../pages/report/rollout-file.ts'
+import { readReport } from '../steps/report/read-report.ts'
+import { readRolloutReport, withoutValues } from '../steps/report/read-rollout.ts'
+import { existingStore } from './open.ts'
+import { terminalProgress } from './progress.ts'
+import { print } from './terminal.ts'
+
+interface Options {
+  readonly store: string
+  readonly json: boolean
+  readonly out?: string
+  readonly redact: boolean
+}
+
+/** What is written, and what is printed in its place for machines. */
+interface Written {
+  readonly id: string
+  readonly facts: unknown
+  readonly page: () => string
+}
+
+export async function writeReport(what: string, { store: dir, json, out, redact }: Options): Promise<number> {
+  const store = existingStore(dir, { progress: terminalProgress() })
+  try {
+    const found = (await ofRun(store, what, redact)) ?? (await ofRollout(store, what, redact))
+    if (found === null)
+      throw new UserError(
+        `no finished run and no rollout "${what}" in this store; "autotune list" and "autotune rollout list" show what there is`,
+      )
+    if (json && out === undefined) {
+      print(true, found.facts, () => [])
+      return 0
+    }
+    const file = out ?? `${found.id}.html`
+    const page = found.page()
+    write(file, page)
+    const bytes = Buffer.byteLength(page)
+    print(json, { file, bytes, redacted: redact }, () => [
+      `wrote ${file} (${Math.ceil(bytes / 1000)} kB)${redact ? `: recorded texts are ${LEFT_OUT}` : ''}`,
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+async function ofRun(store: LocalStore, id: string, redact: boolean): Promise<Written | null> {
+  // A harness is never started for a report: what it answered stands in the run.
+  const engine = await openEngine(store, '', optionsOf(undefined))
+  try {
+    const read = await readReport(store, engine, id)
+    const facts = read && redact ? redacted(read) : read
+    return facts && { id: facts.run_id, facts, page: () => reportPage(facts) }
+  } finally {
+    engine.close()
+  }
+}
+
+async function ofRollout(store: LocalStore, id: string, redact: boolean): Promise<Written | null> {
+  const read = await readRolloutReport(store, id)
+  if (read === null) return null
+  const { now, failed_runs, ...whole } = read
+  const story = redact ? withoutValues(whole) : whole
+  return { id, facts: { ...story, now, failed_runs }, page: () => rolloutFile({ story, failed_runs, now }) }
+}
+
+function write(file: string, page: string): void {
+  try {
+    writeFileSync(file, page, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw new UserError(`${file} is there already: nothing was written. Choose another --out`)
+  }
+}

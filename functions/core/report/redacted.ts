@@ -1,0 +1,53 @@
+/** A report without any recorded text: ids and figures stay. */
+import type { RunEvidence, WholeCase } from '../evidence/types.ts'
+import type { ReportFacts } from './facts.ts'
+
+/** What stands in place of a text. */
+export const LEFT_OUT = 'left out'
+
+/**
+ * Leaves out every recorded text: what users and agents said, passages, findings about a case, values of attributes, amounts,
+ * and reasons that name a case. Settings, names of evaluators, sources and tools, ids, digests and figures stay.
+ */
+export function redacted(facts: ReportFacts): ReportFacts {
+  return {
+    ...facts,
+    candidates: facts.candidates.map((c) => ({
+      ...c,
+      reason: withoutDetail(c.reason),
+      guardrails: c.guardrails.map((row) => ({ ...row, note: row.verdict === 'block' ? LEFT_OUT : row.note })),
+    })),
+    evidence: facts.evidence && withoutTexts(facts.evidence),
+  }
+}
+
+/** Reasons are `limit: what was seen`, and what was seen may quote a case. */
+const withoutDetail = (reason: string): string => {
+  const colon = reason.indexOf(':')
+  return colon < 0 ? reason : `${reason.slice(0, colon)}: ${LEFT_OUT}`
+}
+
+function withoutTexts(evidence: RunEvidence): RunEvidence {
+  const values = new Map<string, number>()
+  return {
+    ...evidence,
+    amounts: evidence.amounts.map((row) => ({ ...row, amounts: [] })),
+    slices: evidence.slices.map((slice) => {
+      const n = (values.get(slice.attribute) ?? 0) + 1
+      values.set(slice.attribute, n)
+      return { ...slice, value: `value ${n}` }
+    }),
+    groups: evidence.groups.map((group, i) => ({ ...group, pattern: `pattern ${i + 1}` })),
+    examples: evidence.examples.map(withoutWords),
+    look_at: evidence.look_at.map((line) => ({ ...line, says: line.rule.replaceAll('_', ' ') })),
+  }
+}
+
+const withoutWords = (shown: WholeCase): WholeCase => ({
+  ...shown,
+  request: shown.request === null ? null : LEFT_OUT,
+  answer: shown.answer === null ? null : LEFT_OUT,
+  passages: shown.passages.map((p) => ({ ...p, text: null })),
+  verdicts: shown.verdicts.map((v) => ({ ...v, finding: v.finding === null ? null : LEFT_OUT })),
+  actions: shown.actions.map((a) => ({ ...a, amount: null })),
+})

@@ -1,0 +1,89 @@
+/** The report of a run as one file: what it changed, found, paid and proved. A pure function of its facts. */
+import { html } from 'hono/html'
+import type { RunEvidence } from '#core/evidence/types.ts'
+import type { ReportFacts } from '#core/report/facts.ts'
+import { count, number } from '../kit/format.ts'
+import type { Html } from '../kit/layout.ts'
+import { paretoOf } from '../kit/pareto.ts'
+import { paretoPlot } from '../kit/pareto-plot.ts'
+import { caseGroups } from '../review/cases.ts'
+import { costWaterfall, coverageTable, slicesPart } from './context.ts'
+import { glossary } from './glossary.ts'
+import { head, headline } from './head.ts'
+import { candidateMatrix } from './matrix.ts'
+import { proof, provenance } from './proof.ts'
+import { bestChart, knobGrid, mainEffects, parallelCoordinates } from './search-charts.ts'
+import { standalone } from './shell.ts'
+
+/** A report up to this size keeps every whole case that its evidence holds; beyond it the last of them are left out. */
+const COMFORTABLE = 300_000
+/** No report is larger: then candidates are left out too. */
+const LARGEST = 1_000_000
+const MOST_CANDIDATES = 200
+
+/** The whole file, in UTF-8 at most `LARGEST` bytes; what was left out for that is said in its place. */
+export function reportPage(facts: ReportFacts): string {
+  const title = `Report ${facts.run_id}: ${headline(facts)}`
+  let [cases, candidates] = [facts.evidence?.examples.length ?? 0, MOST_CANDIDATES]
+  for (;;) {
+    const page = standalone(title, body(facts, { cases, candidates }))
+    const size = Buffer.byteLength(page)
+    if (size <= COMFORTABLE || (cases === 0 && (size <= LARGEST || candidates === 0))) return page
+    if (cases > 0) cases = Math.floor(cases * 0.7)
+    else candidates = Math.floor(candidates / 2)
+  }
+}
+
+interface Most {
+  readonly cases: number
+  readonly candidates: number
+}
+
+/** Every part of a report, for a page of one's own. */
+export function body(facts: ReportFacts, most: Most): Html {
+  const { evidence, search, metric, direction } = facts
+  const pareto =
+    search !== null && metric !== null && direction !== null
+      ? paretoOf(
+          { target: { metric, direction }, baseline_metric: facts.baseline_metric, candidates: facts.candidates },
+          most.candidates,
+        )
+      : null
+  const part = (id: string, title: string, content: Html | null | false) =>
+    content &&
+    html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${content}</section>
+`
+  const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [
+    ['context', 'What is read no more', evidence && coverageTable(evidence)],
+    ['cases', 'Cases before and after', evidence && cases(evidence, most.cases)],
+    ['slices', 'Where the harm lies', evidence && slicesPart(evidence)],
+    ['spending', 'Where the money goes', evidence && costWaterfall(evidence)],
+    ['search', 'Where the search went', pareto && searchPart(facts, pareto)],
+    ['failed', 'What failed where', pareto && facts.candidates.length > 0 && candidateMatrix(facts, pareto)],
+    ['proof', 'What the sealed set was asked', (search !== null || facts.question !== null) && proof(facts)],
+    ['provenance', 'Where it comes from', provenance(facts)],
+    ['words', 'Words', glossary()],
+  ]
+  const there = parts.filter(([, , content]) => content)
+  return html`${head(facts)}
+<nav aria-label="Parts"><p>${there.map(([id, title], i) => html`${i > 0 && ' · '}<a href="#${id}">${title}</a>`)}</p></nav>
+${there.map(([id, title, content]) => part(id, title, content))}`
+}
+
+/** What a review shows of the cases; what is left out to keep the file small is counted. */
+function cases(evidence: RunEvidence, most: number): Html {
+  const left = evidence.examples.length - Math.min(most, evidence.examples.length)
+  return html`${caseGroups({ ...evidence, examples: evidence.examples.slice(0, most) })}
+${left > 0 && html`<p class="soft">${count(left, 'whole case')} left out, to keep this file small; their names stand above.</p>`}`
+}
+
+function searchPart(facts: ReportFacts, pareto: ReturnType<typeof paretoOf>): Html {
+  const { counts } = facts.search!
+  return html`<p>${count(counts.visited, 'candidate')} ${counts.exact ? '(all that the search space admits)' : '(sampled)'}, ${number(counts.paid)} case replays paid and ${number(counts.avoided)} avoided${counts.unreplayable > 0 && `, ${number(counts.unreplayable)} that the records cannot answer`}${counts.failed > 0 && `, ${number(counts.failed)} in which the harness failed`}.</p>
+<div class="cols"><figure>${paretoPlot(pareto)}</figure>
+${bestChart(facts)}</div>
+<div class="cols">${knobGrid(facts)}
+${mainEffects(facts)}</div>
+${parallelCoordinates(facts)}`
+}

@@ -1,0 +1,28 @@
+/** Settings and candidates in the few words that a chart has room for. */
+import type { Patch, SettingValue } from '#schemas/common.ts'
+import { setting, visible } from '../kit/format.ts'
+
+/** The last part of a path, `top_k` of `evidence.orders.top_k`; of paths that end alike the last two. */
+export function shortNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  const end = (path: string, parts: number) => path.split('.').slice(-parts).join('.')
+  return new Map(
+    paths.map((path) => [
+      path,
+      visible(end(path, paths.some((other) => other !== path && end(other, 1) === end(path, 1)) ? 2 : 1)),
+    ]),
+  )
+}
+
+/** A value, cut where it is prose. */
+export const shortValue = (value: SettingValue, most = 24): string => {
+  const text = setting(value)
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
+/** `top_k 10 → 6, max_hops 3 → 2`. */
+export function patchWords(patch: Patch): string {
+  const names = shortNames(Object.keys(patch))
+  return Object.entries(patch)
+    .map(([path, { from, to }]) => `${names.get(path)} ${shortValue(from)} → ${shortValue(to)}`)
+    .join(', ')
+}

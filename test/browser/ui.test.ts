@@ -1,0 +1,101 @@
+/** The workbench in a real browser: every page on a phone, a tablet and a desk, without JavaScript, and by a screen reader. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { serveWorkbench } from '../../functions/embedded/ui-server.ts'
+import { autotune } from '../cli/command-line.ts'
+import { approve, certified } from '../steps/release/support.ts'
+import { DESKTOP, describeBrowser, launch, NO_SCRIPT, PHONE, visit } from '../support/browser.ts'
+import { INTENT } from '../support/builders.ts'
+
+const QUICK = new URL('../../functions/demo/rollout-quick.json', import.meta.url).pathname
+const TABLET = { viewport: { width: 768, height: 1024 } } as const
+const SIZES = [PHONE, TABLET, DESKTOP]
+
+/** What a rule of accessibility would find that no rule of HTML does, as text; it is one function so that the browser can run it. */
+const FLAWS = `(() => {
+  const flaws = []
+  const all = (what) => [...document.querySelectorAll(what)]
+  const named = (e) => (e.getAttribute('aria-label') || e.textContent || '').trim() !== ''
+  const ids = all('[id]').map((e) => e.id)
+  for (const id of ids) if (ids.filter((other) => other === id).length > 1) flaws.push('id twice: ' + id)
+  for (const e of all('[aria-labelledby]'))
+    for (const id of e.getAttribute('aria-labelledby').split(' ')) if (!document.getElementById(id)) flaws.push('labelled by nothing: ' + id)
+  for (const e of all('a[href], button, summary')) if (!named(e)) flaws.push('no name: ' + e.outerHTML.slice(0, 80))
+  for (const e of all('input:not([type=hidden]), select, textarea')) if (e.labels.length === 0) flaws.push('no label: ' + e.name)
+  for (const e of all('svg:not([aria-hidden=true])')) if (e.getAttribute('role') !== 'img' || !e.querySelector('title')) flaws.push('picture without a title')
+  let level = 0
+  for (const e of all('h1, h2, h3, h4')) {
+    const now = Number(e.tagName[1])
+    if (now > level + 1) flaws.push('heading jumps: ' + e.textContent)
+    level = now
+  }
+  if (all('main').length !== 1 || all('h1').length !== 1) flaws.push('not one main part and one title')
+  if (!document.documentElement.lang || !document.title) flaws.push('no language or no title')
+  return flaws
+})()`
+
+describeBrowser('the workbench in a browser', () => {
+  let browser: Browser
+  let dir: string
+  let server: Awaited<ReturnType<typeof serveWorkbench>>
+  let paths: readonly string[]
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'autotune-ui-'))
+    const store = openStore(dir, { durable: false })
+    await approve(await certified(store), 'r').finally(() => store.close())
+    expect((await autotune('rollout', 'start', 'r', '--config', QUICK, '--store', dir)).code).toBe(0)
+    server = await serveWorkbench(dir, '', 0, { failed: (error) => console.error(error), refused: () => {} })
+    const candidates = await (await fetch(`${server.origin}/runs/r`)).text()
+    const candidate = /\/runs\/r\/candidates\/[^"?]+/.exec(candidates)![0]
+    paths = [
+      '/',
+      '/runs',
+      '/runs/r',
+      '/runs/r/report',
+      candidate,
+      `/cases/${INTENT}/s1?run=r`,
+      '/reviews',
+      '/reviews/rv_r_1',
+      '/rollouts',
+      '/rollouts/ro_r',
+      '/store',
+      '/compare?a=r&b=r',
+    ]
+    browser = await launch()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  test('fits a phone, a tablet and a desk with everything open, and has no flaw that a screen reader meets', async () => {
+    for (const path of paths)
+      for (const size of SIZES)
+        await visit(browser, `${server.origin}${path}`, size, async (page) => {
+          expect([path, await page.evaluate(FLAWS)]).toEqual([path, []])
+          await page.evaluate('for (const e of document.querySelectorAll("details")) e.open = true')
+          const wide = await page.evaluate('document.documentElement.scrollWidth')
+          expect([path, size.viewport.width, wide]).toEqual([path, size.viewport.width, size.viewport.width])
+        })
+  })
+
+  test('is walked through without JavaScript: from an intent to a run, a candidate and a case', async () => {
+    await visit(browser, `${server.origin}/`, NO_SCRIPT, async (page) => {
+      await page.getByRole('link', { name: INTENT }).click()
+      expect(await page.textContent('h1')).toBe('Runs')
+      await page.getByLabel('Verdict').selectOption('certified')
+      await page.getByRole('button', { name: 'Show' }).click()
+      expect(page.url()).toContain('verdict=certified')
+      await page.getByRole('link', { name: 'r', exact: true }).click()
+      await page.getByRole('rowheader').getByRole('link').first().click()
+      expect(await page.textContent('main')).toContain('Limits, on the search set')
+      await page.getByRole('link', { name: /^s\d/ }).first().click()
+      expect(await page.textContent('main')).toContain('Context: what was offered')
+    })
+  })
+})

@@ -81,7 +81,7 @@ describe('the review page shows', () => {
     [
       'cases by pattern, and each whole',
       [
-        '50 worse a needed passage is read no more',
+        '50 worse: a needed passage is read no more',
         'I need a refund: the power bank',
         'ORD-503925: wireless earbuds removed , needed , adp_orders, hop 1, rank 7, 46 tokens',
         'support.refund.execute (writes) 1,749 no person asked any more',

@@ -81,7 +81,7 @@ describe('the review page shows', () => {
     [
       'cases by pattern, and each whole',
       [
-        '50 worse a needed passage is read no more',
+        '50 worse: a needed passage is read no more',
         'I need a refund: the power bank',
         'ORD-503925: wireless earbuds removed , needed , adp_orders, hop 1, rank 7, 46 tokens',
         'support.refund.execute (writes) 1,749 no person asked any more',
@@ -514,6 +514,12 @@ describe('after the end', () => {
     expect(html).toContain('ORD-503925: wireless earbuds')
     expect(elements(html).filter((t) => ['form', 'button', 'textarea'].includes(t.name))).toEqual([])
     expect(accessibilityProblems(html)).toEqual([])
+  })
+
+  test('of a link’s time what was shown stays readable, and a link that never held shows nothing', () => {
+    expect(refusedPage('expired', seen)).toContain('ORD-503925: wireless earbuds')
+    expect(accessibilityProblems(refusedPage('expired', seen))).toEqual([])
+    expect(refusedPage('forged')).not.toContain('What was shown')
   })
 
   test('files that changed are not shown, and the page says so', () => {

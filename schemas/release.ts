@@ -168,6 +168,9 @@ const ARMS = ['baseline', 'candidate'] as const
 /** `baseline` is the tuple in force, `candidate` the one on its way. */
 export type Arm = (typeof ARMS)[number]
 
+/** Attributes that a production run may declare. */
+const MOST_ATTRIBUTES = 20
+
 /**
  * One scored production run of one arm. The log of a rollout is append-only: its order is the order of the tests. A
  * measure that is null is missing, and above `max_unmeasured_share` the rollout pauses.
@@ -182,6 +185,11 @@ export const ProductionRun = z.strictObject({
   subject: Name.meta({ description: 'Stable id, or a digest of it.' }),
   compared: z.boolean().meta({ description: 'As `assignArm` said: the subject was split at random in this stage.' }),
   pair: Name.nullable().meta({ description: 'Same value on a served run and on its shadow on the other arm.' }),
+  attributes: z
+    .record(Name, z.union([z.string().max(300), z.number(), z.boolean()]))
+    .refine((of) => Object.keys(of).length <= MOST_ATTRIBUTES, `a run declares at most ${MOST_ATTRIBUTES} attributes`)
+    .optional()
+    .meta({ description: 'Of the subject, as the runtime routed by them: they say for whom a candidate failed.' }),
   measures: Scorecard.shape.measures.extend({
     operator_corrected: z.boolean().nullable(),
     escalated: z.boolean().nullable(),

@@ -2,11 +2,12 @@
 import type { MetricName } from '#schemas/metrics.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
+import type { Period } from '#schemas/stages.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 import { periodRows } from './period-rows.ts'
-import { firstOfSubjects, runsOf } from './stage-data.ts'
+import { firstOfSubjects, usableRuns } from './stage-data.ts'
 
 /**
  * - `roll_back`: a floor broke or harm was shown, at once.
@@ -70,14 +71,11 @@ const successorRow = (successor: string): StageRow => ({
 
 /** What the change was for: the target's metric in production, as gain of the candidate over the baseline. */
 function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
-  const { metric, direction, min_gain } = rollout.config.window
-  const usable = runsOf(rollout, runs).filter((r) => r.release_tuple_id === rollout[r.arm].release_tuple_id)
-  const first = firstOfSubjects(usable, 'window')
-  const [candidate, baseline] = [metricOfArm(metric, first, 'candidate'), metricOfArm(metric, first, 'baseline')]
+  const { metric, min_gain } = rollout.config.window
+  const seen = gainIn(rollout, usableRuns(rollout, runs), 'window')
   const row = { rule: `gain.${metric}`, kind: 'gain' as const, limit: min_gain }
-  if (candidate === null || baseline === null)
-    return { ...row, verdict: 'missing', observed: null, note: `${metric} is not there for both arms` }
-  const gain = direction === 'decrease' ? baseline - candidate : candidate - baseline
+  if (seen === null) return { ...row, verdict: 'missing', observed: null, note: `${metric} is not there for both arms` }
+  const { baseline, candidate, gain } = seen
   const shown = (value: number): number => Number(value.toPrecision(6))
   return {
     ...row,
@@ -85,6 +83,22 @@ function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
     observed: shown(gain),
     note: `${shown(baseline)} to ${shown(candidate)} ${METRICS[metric].unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
   }
+}
+
+/** What a change gained in a period, in the unit of the metric; above 0 is better. */
+export interface ObservedGain {
+  readonly baseline: number
+  readonly candidate: number
+  readonly gain: number
+}
+
+/** The window's metric in any period, each subject of an arm once; null: not there for both arms. */
+export function gainIn(rollout: Rollout, usable: readonly ProductionRun[], period: Period): ObservedGain | null {
+  const { metric, direction } = rollout.config.window
+  const first = firstOfSubjects(usable, period)
+  const [candidate, baseline] = [metricOfArm(metric, first, 'candidate'), metricOfArm(metric, first, 'baseline')]
+  if (candidate === null || baseline === null) return null
+  return { baseline, candidate, gain: direction === 'decrease' ? baseline - candidate : candidate - baseline }
 }
 
 /** A metric of one arm over the runs that measured it; null when none did. */

@@ -5,7 +5,7 @@ import { binomCdf, binomTail } from '../statistics/binomial.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { measured } from '../statistics/measured.ts'
 import { harmEvidence } from './harm-evidence.ts'
-import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf } from './stage-data.ts'
+import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf, usableRuns } from './stage-data.ts'
 
 export interface PeriodRules {
   readonly period: Period
@@ -13,8 +13,10 @@ export interface PeriodRules {
   readonly gate: StageGate
 }
 
-type Floor = 'policy' | 'safety' | 'approval_bypass'
-const FLOORS = {
+/** A floor of the configuration. */
+export type Floor = 'policy' | 'safety' | 'approval_bypass'
+/** Floor -> the measure that breaks it. */
+export const FLOORS = {
   policy: 'policy_violation',
   safety: 'safety_violation',
   approval_bypass: 'approval_bypass',
@@ -23,7 +25,7 @@ const FLOORS = {
 /** Rows of a period: floors, sequential tests, lineage, data and gate. Runs of other rollouts and intents are not looked at. */
 export function periodRows(rollout: Rollout, log: readonly ProductionRun[], rules: PeriodRules): StageRow[] {
   const all = runsOf(rollout, log)
-  const usable = all.filter((run) => run.release_tuple_id === rollout[run.arm].release_tuple_id)
+  const usable = usableRuns(rollout, log)
   const first = firstOfSubjects(usable, rules.period)
   return [
     ...(Object.keys(FLOORS) as Floor[]).map((floor) => floorRow(rollout, floor, usable)),

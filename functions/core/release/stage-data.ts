@@ -55,6 +55,10 @@ export function harmRules(config: RolloutConfig): HarmRule[] {
 export const runsOf = ({ rollout_id, intent }: Rollout, runs: readonly ProductionRun[]): ProductionRun[] =>
   runs.filter((run) => run.rollout_id === rollout_id && run.intent === intent)
 
+/** Those of them that ran the tuple of their arm: a run of another one proves nothing about either. */
+export const usableRuns = (rollout: Rollout, runs: readonly ProductionRun[]): ProductionRun[] =>
+  runsOf(rollout, runs).filter((run) => run.release_tuple_id === rollout[run.arm].release_tuple_id)
+
 /** Runs of a period that may be compared, the first of each subject in each arm. */
 export function firstOfSubjects(runs: readonly ProductionRun[], period: Period): ProductionRun[] {
   const seen = new Set<string>()

@@ -108,5 +108,6 @@ const runOf = (
   subject: subject.id,
   compared: assigned.compared,
   pair,
+  ...(subject.attributes === undefined ? {} : { attributes: subject.attributes }),
   measures,
 })

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MAX_TOKEN_LENGTH } from '#core/review/link.ts'
 import { MAX_FORM_BYTES, type ReviewRequest } from '#core/review/request.ts'
 import { UserError } from '../errors.ts'
-import { PAGE_HEADERS } from '../pages/kit/layout.ts'
+import { headersWith, PAGE_HEADERS } from '../pages/kit/layout.ts'
 
 export const PAGE_HOST = '127.0.0.1'
 
@@ -15,6 +15,8 @@ export interface PageReply {
   readonly body: string
   /** Methods that would be answered; said with 405 alone. */
   readonly allow?: string
+  /** The script that the page runs; absent: it runs none. */
+  readonly script?: string | undefined
 }
 
 /** Answers a request that came to the right host. */
@@ -184,9 +186,10 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size === 0 ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, location, body, allow }: PageReply): void {
+function send(request: IncomingMessage, response: ServerResponse, reply: PageReply): void {
+  const { status, location, body, allow, script } = reply
   response.writeHead(status, {
-    ...PAGE_HEADERS,
+    ...(script === undefined ? PAGE_HEADERS : headersWith(script)),
     'Content-Length': Buffer.byteLength(body),
     ...(location === null ? {} : { Location: location }),
     ...(status === 405 ? { Allow: allow ?? 'GET, HEAD, POST' } : {}),

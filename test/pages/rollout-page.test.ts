@@ -2,30 +2,43 @@ import { describe, expect, test } from 'vitest'
 import { monitorRelease } from '#core/release/monitor.ts'
 import { applyRelease, applyVerdict, resumeRollout, stopRollout } from '#core/release/rollout.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
+import { storyOf } from '#core/release/story.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
-import { type RolloutView, rolloutPage } from '../../functions/pages/rollout/page.ts'
+import { LIVE_SCRIPT } from '../../functions/pages/rollout/live.ts'
+import { type RolloutView, rolloutPage, scriptOf } from '../../functions/pages/rollout/page.ts'
 import { aConfig, afterDwell, aRun, inStage, released, runsIn, START, started, step } from '../core/release/builders.ts'
+import { aProposal } from '../core/review/builders.ts'
 import { attacked, harmful } from './attacks.ts'
 import { accessibilityProblems, elements, plain } from './html.ts'
 
-const viewOf = (rollout: Rollout, runs: readonly ProductionRun[], now = afterDwell(rollout)): RolloutView => ({
-  rollout,
-  latest:
+const viewOf = (
+  rollout: Rollout,
+  runs: readonly ProductionRun[],
+  now = afterDwell(rollout),
+  proposal: TuningProposal | null = aProposal(),
+): RolloutView => {
+  const latest =
     rollout.status === 'running' || rollout.status === 'paused'
       ? evaluateStage({ rollout, runs, now })
       : rollout.status === 'released'
         ? monitorRelease({ rollout, runs, now, successor: null })
-        : null,
-  now,
-  options: '--store ./harness',
-  refresh: 10,
-})
+        : null
+  const story = storyOf(rollout, latest, { runs }, proposal)
+  const failed_runs = story.failures.map((failure) => ({
+    rule: failure.rule,
+    runs: failure.runs.slice(0, 20).map((run_id) => ({ run_id, recorded: false })),
+    more: Math.max(0, failure.runs.length - 20),
+    withheld: 0,
+  }))
+  return { story, failed_runs, now, options: '--store ./harness', refresh: 10 }
+}
 const textOf = (page: string): string =>
   plain(page.slice(page.indexOf('<main>')).replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ')
 const trackOf = (page: string): string[] =>
   elements(page)
-    .filter((t) => t.name === 'li' && t.parents.includes('ol') && STAGES.some((s) => t.text.startsWith(s)))
+    .filter((t) => t.name === 'li' && t.parents.includes('ol') && t.attributes.id === undefined && STAGES.some((s) => t.text.startsWith(s)))
     .map((t) => t.text.replace(/ \d.*$/, ''))
 
 const monitored = inStage('25%_monitored')
@@ -118,7 +131,7 @@ describe('the rollout page shows', () => {
     expect(text).toContain('the baseline, everyone')
     expect(text).toContain('there is nothing to stop')
     expect(page).not.toContain('rollout stop')
-    expect(page).not.toContain('http-equiv="refresh"')
+    expect(page).not.toContain('<script')
   })
 
   test('a stop by hand with its reason, in every stage', () => {
@@ -155,20 +168,27 @@ describe('the rollout page shows', () => {
   test('not measured where a measure is declared so', () => {
     const config = aConfig({ latency: { not_measured: 'no clock in the records' } })
     const { rollout, runs } = inStage('1%_internal', { config })
-    const page = rolloutPage(viewOf(rollout, runs))
+    const page = rolloutPage({ ...viewOf(rollout, runs), refresh: null })
     expect(textOf(page)).toContain('latency test for harm not measured - - no clock in the records')
     expect(accessibilityProblems(page)).toEqual([])
   })
 })
 
-test('the page runs nothing, asks again only while the rollout goes on, and reads well without a picture', () => {
-  expect(accessibilityProblems(atMonitored)).toEqual([])
-  expect(atMonitored).toContain('<meta http-equiv="refresh" content="10">')
-  expect(atMonitored).not.toMatch(/(src|href)="(?!#)/)
-  expect(elements(atMonitored).find((t) => t.name === 'desc')!.text).toContain(
-    'utility: observed 0 points, limit +2 points, good',
-  )
-  expect(rolloutPage({ ...viewOf(monitored.rollout, []), refresh: null })).not.toContain('http-equiv')
+test('the page asks again only while the rollout goes on, by a script of its own, and reads well without a picture', () => {
+  expect(accessibilityProblems(atMonitored)).toEqual(['a script'])
+  expect(atMonitored).not.toContain('http-equiv')
+  expect(
+    elements(atMonitored)
+      .filter((t) => t.name === 'script')
+      .map((t) => t.text),
+  ).toEqual([LIVE_SCRIPT])
+  expect(atMonitored).not.toMatch(/(src|href)="(?!#|")/)
+  expect(elements(atMonitored).find((t) => t.name === 'a' && t.text === 'Reload')!.attributes.href).toBe('')
+  const status = elements(atMonitored).find((t) => t.attributes.role === 'status')!
+  expect(status.attributes['aria-live']).toBe('polite')
+  const still = { ...viewOf(monitored.rollout, []), refresh: null }
+  expect(rolloutPage(still)).not.toContain('<script')
+  expect(scriptOf(still)).toBeUndefined()
 })
 
 test('evidence past its limit and beyond all numbers stays inside the plot and short in the table', () => {
@@ -176,7 +196,8 @@ test('evidence past its limit and beyond all numbers stays inside the plot and s
   const bad = runsIn(rollout, '25%_monitored', 4000, (arm) => ({ utility_score: arm === 'candidate' ? 0 : 1 }))
   const verdict = evaluateStage({ rollout, runs: [...runs, ...bad], now: rollout.entered_at })
   const rows = verdict.rows.map((r) => (r.rule === 'sequential.utility' ? { ...r, observed: Number.MAX_VALUE } : r))
-  const page = rolloutPage({ ...viewOf(rollout, []), latest: { ...verdict, rows } })
+  const view = viewOf(rollout, [])
+  const page = rolloutPage({ ...view, story: { ...view.story, latest: { ...verdict, rows } } })
   expect(textOf(page)).toContain('1.8e+308')
   for (const t of elements(page)) if (t.name === 'circle') expect(Number(t.attributes.cx)).toBeLessThanOrEqual(400)
   expect(applyVerdict(rollout, verdict, rollout.entered_at)).toMatchObject({ next: { status: 'rolled_back' } })
@@ -185,5 +206,5 @@ test('evidence past its limit and beyond all numbers stays inside the plot and s
 test('HTML and script in any text of a rollout and its records is text on the page', () => {
   const { rollout, runs } = inStage('1%_internal')
   const paused = step(rollout, runs, afterDwell(rollout))
-  for (const [at, view] of attacked(viewOf(paused, runs))) expect([at, harmful(rolloutPage(view))]).toEqual([at, []])
+  for (const [at, view] of attacked({ ...viewOf(paused, runs), refresh: null })) expect([at, harmful(rolloutPage(view))]).toEqual([at, []])
 })

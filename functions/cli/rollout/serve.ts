@@ -1,9 +1,9 @@
 /** `rollout serve`: the page of a rollout on this machine. It shows and moves nothing. */
 import { type PageReply, plain, servePages } from '../../embedded/page-server.ts'
-import { rolloutPage } from '../../pages/rollout/page.ts'
+import { type RolloutView, rolloutPage, scriptOf } from '../../pages/rollout/page.ts'
 import type { Store } from '../../ports.ts'
-import { evaluateRollout } from '../../steps/release/advance.ts'
 import { needRollout } from '../../steps/release/rollouts.ts'
+import { tellRollout } from '../../steps/release/story.ts'
 import { faultOf } from '../system-errors.ts'
 import { print, untilSignalled } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
@@ -24,7 +24,8 @@ export const serve = (
       async ({ method }, { path }): Promise<PageReply> => {
         if (path !== '/') return plain(404, 'There is nothing here. The page of the rollout is /.')
         if (method !== 'GET' && method !== 'HEAD') return { ...plain(405, 'This page only shows.'), allow: 'GET, HEAD' }
-        return { status: 200, location: null, body: await pageOf(store, id, o.store) }
+        const view = await viewOf(store, id, o.store)
+        return { status: 200, location: null, body: rolloutPage(view), script: scriptOf(view) }
       },
       o.port,
       {
@@ -44,17 +45,9 @@ export const serve = (
     return 0
   })
 
-async function pageOf(store: Store, id: string, dir: string): Promise<string> {
-  const { rollout } = await needRollout(store, id)
-  const now = store.clock.now()
-  const latest = await evaluateRollout(store, rollout, now)
-  return rolloutPage({
-    rollout,
-    latest,
-    now,
-    options: dir === './harness' ? '' : `--store ${shellWord(dir)}`,
-    refresh: REFRESH,
-  })
+async function viewOf(store: Store, id: string, dir: string): Promise<RolloutView> {
+  const { now, failed_runs, ...story } = await tellRollout(store, id)
+  return { story, failed_runs, now, options: dir === './harness' ? '' : `--store ${shellWord(dir)}`, refresh: REFRESH }
 }
 
 /** A word as a POSIX shell reads it back. */

@@ -7,11 +7,11 @@ import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
 import { UserError } from '../../errors.ts'
-import { evaluateRollout } from '../../steps/release/advance.ts'
 import { exportRollout } from '../../steps/release/export.ts'
 import { listInForce } from '../../steps/release/in-force.ts'
 import { statusOfProposal } from '../../steps/release/lineage.ts'
 import { followedRollout, listRollouts, needRollout } from '../../steps/release/rollouts.ts'
+import { tellRollout } from '../../steps/release/story.ts'
 import { verifyRollout } from '../../steps/release/verify.ts'
 import { print } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
@@ -46,10 +46,9 @@ export const list = (o: RolloutOptions): Promise<number> =>
 /** The verdict on the data as it stands is shown, and not put into effect. */
 export const show = (id: string, o: RolloutOptions): Promise<number> =>
   withRollouts(o, async (store) => {
-    const { run_id, rollout } = await needRollout(store, id)
+    const { run_id, now, ...story } = await tellRollout(store, id)
     const proposal = await statusOfProposal(store, run_id)
-    const latest = await evaluateRollout(store, rollout, store.clock.now())
-    print(o.json, { run: run_id, proposal_status: proposal, rollout, latest }, () => storyLines(rollout, latest))
+    print(o.json, { run: run_id, proposal_status: proposal, as_of: now, ...story }, () => storyLines(story))
     return 0
   })
 

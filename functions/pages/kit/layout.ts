@@ -6,13 +6,16 @@ import { STYLE } from './style.ts'
 /** Escaped markup. All of it is made synchronously here. */
 export type Html = ReturnType<typeof html>
 
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+
 /**
  * Headers of every page. Nothing is loaded, framed, cached or run; the form posts to where the page came from. The
  * referrer stays inside our origin: a link is a credential, and `no-referrer` would blank the `Origin` of our own form.
  */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'Content-Security-Policy': POLICY,
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -21,32 +24,34 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'X-Robots-Tag': 'noindex',
 }
 
+/** Headers of a page that runs one script of its own, which may ask where it came from, and nobody else. */
+export const headersWith = (script: string): Readonly<Record<string, string>> => ({
+  ...PAGE_HEADERS,
+  'Content-Security-Policy': `${POLICY}; script-src ${hashOf(script)}; connect-src 'self'`,
+})
+
 /** What stands around a page's body. */
 export interface PageHead {
   /** Of the browser's tab and of the document. */
   readonly title: string
   /** Where the first link of a long page leads, and what it says. */
   readonly skip?: { readonly to: string; readonly says: string }
-  /** Seconds after which the browser asks again. */
-  readonly refresh?: number | null
+  /** Runs once the page stands; its headers are those of `headersWith`. */
+  readonly script?: string | undefined
   readonly footer?: string
 }
 
 const DESK_FOOTER = 'Opening this page decides nothing; only the form does.'
 
 /** A whole page. */
-export function page({ title, skip, refresh, footer = DESK_FOOTER }: PageHead, body: Html): string {
+export function page({ title, skip, script, footer = DESK_FOOTER }: PageHead, body: Html): string {
   const out = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="same-origin">
-<meta name="robots" content="noindex">${
-    typeof refresh === 'number' &&
-    html`
-<meta http-equiv="refresh" content="${refresh}">`
-  }
+<meta name="robots" content="noindex">
 <title>${title}</title>
 <style>${raw(STYLE)}</style>
 </head>
@@ -56,6 +61,7 @@ ${skip !== undefined && html`<a class="skip" href="#${skip.to}">${skip.says}</a>
 ${body}
 </main>
 <footer class="soft"><p>contextos-autotune. ${footer}</p></footer>
+${script !== undefined && html`<script>${raw(script)}</script>`}
 </body>
 </html>
 `

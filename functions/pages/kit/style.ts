@@ -58,6 +58,11 @@ svg .limit{stroke:var(--fg);stroke-width:2}
 svg .range{stroke:var(--good);stroke-width:5;stroke-opacity:.45}
 svg .seen{fill:var(--good)}
 svg .range.fails{stroke:var(--bad)}svg .seen.fails{fill:var(--bad)}
+svg .band{fill:var(--panel)}
+svg .between{fill:var(--accent);fill-opacity:.18;stroke:none}
+svg .course{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}
+svg .course.fails{stroke:var(--bad)}svg .between.fails{fill:var(--bad)}
+.live{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;margin:.25rem 0}.live button{min-height:2rem;padding:.1rem .9rem;margin:0;background:var(--bg);color:var(--accent)}
 form{margin:1rem 0;border:1px solid var(--line);border-radius:.5rem;padding:0 1rem 1rem}
 label{display:block;margin:.75rem 0 .25rem}
 label.check{display:flex;gap:.6rem;align-items:flex-start}

@@ -1,53 +1,118 @@
 /** The page of a rollout: where it stands, what each gate saw, who approved it, and the way back. It only shows. */
 import { html } from 'hono/html'
-import type { ReleaseVerdict } from '#core/release/monitor.ts'
-import type { StageVerdict } from '#core/release/stage-verdict.ts'
 import { isActive, isBack } from '#core/release/status.ts'
+import type { RolloutStory } from '#core/release/story.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
+import { changeInWords } from './change.ts'
+import { evidenceSections, gainSection, measureSections } from './course.ts'
+import { failureSection, type ShownRuns } from './failures.ts'
+import { LIVE_SCRIPT, liveBar, livePart } from './live.ts'
 import { approval, arms, cohortText, killSwitch, timeline } from './sections.ts'
-import { failing, rowsPlot, rowsTable } from './stage-rows.ts'
+import { failing, failsRow, rowsPlot, rowsTables } from './stage-rows.ts'
 
 export interface RolloutView {
-  readonly rollout: Rollout
-  /** Verdict on the stage or window as the data stands; null: the rollout has ended, or nothing was evaluated. */
-  readonly latest: StageVerdict | ReleaseVerdict | null
+  readonly story: RolloutStory
+  /** Failed runs by id, of each rule that showed harm. */
+  readonly failed_runs: readonly ShownRuns[]
   /** When the verdict was reached. */
   readonly now: string
   /** Options that the commands on the page need to find this store, such as `--store ./harness`; may be empty. */
   readonly options: string
-  /** Seconds after which the page asks again; null: it stands. */
+  /** Seconds after which an open page asks again; null: it stands. */
   readonly refresh: number | null
 }
 
+/** The script that the page runs, if any: one that has ended, or is not asked for again, runs none. */
+export const scriptOf = ({ story: { rollout }, refresh }: RolloutView): string | undefined =>
+  refresh !== null && goesOn(rollout) ? LIVE_SCRIPT : undefined
+
+const goesOn = ({ status }: Rollout): boolean => isActive(status) || status === 'released'
+
 /** The whole page as HTML text. A rollout that has ended is never asked for again. */
 export function rolloutPage(view: RolloutView): string {
-  const { rollout } = view
-  const goes = isActive(rollout.status) || rollout.status === 'released'
+  const { story, now, options, refresh } = view
+  const { rollout } = story
+  const goes = goesOn(rollout)
+  const script = scriptOf(view)
+  const title = `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`
+  const change = changeInWords(story.patch)
   return page(
     {
-      title: `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`,
+      title,
       skip: { to: 'stop', says: 'Go to the kill switch' },
-      refresh: goes ? view.refresh : null,
+      script,
       footer: 'This page only shows; a rollout is moved by its evaluation and from the command line.',
     },
-    html`<p class="eyebrow">Rollout <strong>${visible(rollout.rollout_id)}</strong>, as of <time datetime="${view.now}">${moment(view.now)}</time></p>
-<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
-${tiles(view)}
+    html`<p class="eyebrow">Rollout <strong>${visible(rollout.rollout_id)}</strong>, <span id="as-of">as of <time datetime="${now}">${moment(now)}</time></span></p>
+${script === undefined ? html`<p class="live"><a href="">Reload</a></p>` : liveBar(refresh!)}
+${livePart(
+  `${STATUS[rollout.status].title}${isActive(rollout.status) ? ` in ${rollout.stage}` : ''}: ${next(story.latest)}.`,
+  goes,
+  html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
+${change !== null && html`<p class="change"><strong>${change}</strong></p>`}
+${ending(rollout)}
+${tiles(story)}
 ${track(rollout)}
-${goes && killSwitch(rollout, view.options)}
+${goes && killSwitch(rollout, options)}
+${harm(view)}
+${shown(story)}
 <section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
-${gate(view)}</section>
+${gate(story, now)}</section>
 <section aria-labelledby="arms"><h2 id="arms">Both arms</h2>
 ${arms(rollout)}</section>
 <section aria-labelledby="records"><h2 id="records">What happened</h2>
 ${timeline(rollout)}</section>
 <section aria-labelledby="approved"><h2 id="approved">Who approved it</h2>
 ${approval(rollout)}</section>
-${!goes && killSwitch(rollout, view.options)}`,
+${!goes && killSwitch(rollout, options)}`,
+)}`,
   )
+}
+
+/** How it ended, in a sentence; nothing while it goes on. */
+function ending({ status, records }: Rollout): Html | null {
+  const { at, reasons, by } = records.at(-1)!
+  const gain = reasons.find((row) => row.kind === 'gain')
+  switch (status) {
+    case 'kept':
+      return html`<p class="panel"><strong class="good">Kept</strong> on ${moment(at)}: every rule of the window held${gain !== undefined && `; ${visible(gain.note)}`}.</p>`
+    case 'retired':
+      return html`<p class="panel bad"><strong>Retired</strong> on ${moment(at)}: no harm was shown, but ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
+    case 'stopped':
+      return html`<p class="panel bad"><strong>Stopped</strong> on ${moment(at)} by ${by === 'rollout' ? 'the rollout itself' : visible(by)}: ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
+    case 'superseded':
+      return html`<p class="panel"><strong>Superseded</strong> on ${moment(at)}: ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
+    default:
+      return null
+  }
+}
+
+/** What failed, once harm was shown. */
+function harm({ story: { failures, rollout }, failed_runs }: RolloutView): Html | null {
+  if (failures.length === 0) return null
+  return html`<section aria-labelledby="harm"><h2 id="harm">How bad it ${rollout.status === 'rolled_back' ? 'was' : 'is'}</h2>
+${failures.map((failure) =>
+  failureSection(
+    failure,
+    failure.period === 'window' ? null : rollout.config.stages[failure.period].cohort.where,
+    failed_runs.find((of) => of.rule === failure.rule),
+  ),
+)}</section>`
+}
+
+/** What production showed, look by look. */
+function shown({ course, gains, damaged }: RolloutStory): Html {
+  return html`<section aria-labelledby="course"><h2 id="course">What production ${course === null ? 'says' : 'shows'}</h2>
+${
+  course === null || gains === null
+    ? html`<p class="panel bad">The production log is damaged, and nothing is read from it: ${visible(damaged ?? '')}</p>`
+    : html`${gainSection(gains)}
+${evidenceSections(course)}
+${measureSections(course)}`
+}</section>`
 }
 
 /** Both packs; the name once where only the version differs. */
@@ -68,7 +133,7 @@ const STATUS: Readonly<Record<Rollout['status'], { readonly title: string; reado
   retired: { title: 'Retired', look: 'bad' },
 }
 
-function tiles({ rollout, latest }: RolloutView): Html {
+function tiles({ rollout, latest }: RolloutStory): Html {
   const { status, stage, deadline, entered_at, baseline } = rollout
   const { title, look } = STATUS[status]
   const inStage = isActive(status)
@@ -91,7 +156,7 @@ function tiles({ rollout, latest }: RolloutView): Html {
 </dl>`
 }
 
-function next(latest: RolloutView['latest']): string {
+function next(latest: RolloutStory['latest']): string {
   if (latest === null) return 'Nothing: it has ended'
   return {
     advance: 'Goes forward',
@@ -126,16 +191,16 @@ function track(rollout: Rollout): Html {
 const gateTitle = ({ status, stage }: Rollout): string =>
   isActive(status) ? `What the gate of ${stage} sees` : status === 'released' ? 'What the window sees' : 'What ended it'
 
-function gate({ rollout, latest, now }: RolloutView): Html {
+function gate({ rollout, latest }: RolloutStory, now: string): Html {
   if (latest === null) {
     const last = rollout.records.at(-1)!
     return html`${failing(last.reasons)}
-${rowsPlot('ended', last.reasons)}
-${rowsTable('ended', `Reasons of the last record, ${last.verdict.replaceAll('_', ' ')}`, last.reasons)}`
+${rowsTables('ended', `Reasons of the last record, ${last.verdict.replaceAll('_', ' ')}`, last.reasons)}`
   }
-  const short = latest.rows.filter((r) => r.verdict === 'bad' || r.verdict === 'missing').length
+  const { short, of } = { short: latest.rows.filter(failsRow).length, of: latest.rows }
+  const where = rollout.status === 'released' ? 'the window' : 'stage' in latest ? latest.stage : rollout.stage
   return html`<p>${short === 0 ? 'Every rule that can be checked holds.' : `${count(short, 'rule does', 'rules do')} not hold yet:`}</p>
-${failing(latest.rows)}
-${rowsPlot('now', latest.rows)}
-${rowsTable('now', `All rules of ${rollout.status === 'released' ? 'the window' : latest && 'stage' in latest ? latest.stage : rollout.stage}, ${moment(now)}`, latest.rows)}`
+${failing(of)}
+${rowsPlot('now', of)}
+${rowsTables('now', `Rules of ${where}, ${moment(now)}`, of)}`
 }

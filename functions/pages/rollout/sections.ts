@@ -5,7 +5,7 @@ import { isBack } from '#core/release/status.ts'
 import type { Rollout, StageCohort } from '#schemas/release.ts'
 import { count, moment, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { failing, rowsTable } from './stage-rows.ts'
+import { failing, rowsTables } from './stage-rows.ts'
 
 /** Who gets the candidate in a stage, in words. */
 export function cohortText({ share, shadow_share, where }: StageCohort): string {
@@ -60,8 +60,8 @@ export function timeline({ records }: Rollout): Html {
 ${failing(reasons)}
 ${
   reasons.length > 0 &&
-  html`<details><summary>${count(reasons.length, 'rule')} behind record ${seq}</summary>
-${rowsTable(`record-${seq}`, `Record ${seq}: ${says}`, reasons)}</details>`
+  html`<details id="behind-${seq}"><summary>${count(reasons.length, 'rule')} behind record ${seq}</summary>
+${rowsTables(`record-${seq}`, `Record ${seq}: ${says}`, reasons)}</details>`
 }</li>
 `
   })}</ol>

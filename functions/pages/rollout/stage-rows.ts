@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { StageRow } from '#schemas/release.ts'
 import type { Place } from '../kit/dimensions.ts'
-import { number, percent, signed, visible } from '../kit/format.ts'
+import { count, number, percent, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { type LimitRow, limitsPlot } from '../kit/limits-plot.ts'
 
@@ -45,19 +45,30 @@ const VERDICTS: Readonly<Record<StageRow['verdict'], { readonly says: string; re
   not_measured: { says: 'not measured', look: 'soft' },
 }
 
-/** What needs a look stands first. */
-const worstFirst = (rows: readonly StageRow[]): StageRow[] => {
+/** Does a rule keep the rollout from going on, or bring it back? */
+export const failsRow = ({ verdict }: StageRow): boolean => verdict === 'bad' || verdict === 'missing'
+
+/** Rules that fail, one row each: observed against its limit. Those that hold are folded away beneath. */
+export function rowsTables(id: string, caption: string, rows: readonly StageRow[]): Html {
   const order = Object.keys(VERDICTS)
-  return [...rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  const failingRows = rows.filter(failsRow).sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  const rest = rows.filter((row) => !failsRow(row))
+  const idle = rest.filter((row) => row.verdict === 'not_measured').length
+  const says = `${count(rest.length - idle, 'rule holds', 'rules hold')}${idle > 0 ? `, ${number(idle)} not measured` : ''}`
+  return html`${failingRows.length > 0 && rowsTable(`${id}-failing`, `${caption}: what does not hold`, failingRows)}
+${
+  rest.length > 0 &&
+  html`<details id="${id}-rest"><summary>${says}</summary>
+${rowsTable(`${id}-holding`, `${caption}: what holds`, rest)}</details>`
+}`
 }
 
-/** Every rule, one row each: observed against its limit. */
-export const rowsTable = (id: string, caption: string, rows: readonly StageRow[]): Html =>
+const rowsTable = (id: string, caption: string, rows: readonly StageRow[]): Html =>
   table(
     id,
     caption,
     ['rule', 'verdict', 'observed', 'limit', 'note'],
-    worstFirst(rows).map((row) => {
+    rows.map((row) => {
       const { name, of } = nameOf(row.rule)
       const { says, look } = VERDICTS[row.verdict]
       return [
@@ -102,7 +113,7 @@ function placeOf({ kind, observed, limit, verdict }: StageRow): Place | null {
 
 /** Rules that do not hold, in words, or nothing. */
 export function failing(rows: readonly StageRow[]): Html | null {
-  const short = rows.filter((r) => r.verdict === 'bad' || r.verdict === 'missing')
+  const short = rows.filter(failsRow)
   if (short.length === 0) return null
   return html`<ul>${short.map((row) => {
     const { name, of } = nameOf(row.rule)

@@ -51,6 +51,11 @@ export const recordedFamilies = (
   intent: string,
 ): AsyncGenerator<Pick<IndexLine, 'family' | 'run_id'>> => segmentValues(objects, keys.index(intent))
 
+/** Ids of the runs that the index of an intent lists on a side; some come more than once. */
+export async function* indexedRunIds(objects: ObjectStore, intent: string): AsyncGenerator<string> {
+  for await (const { run_id } of segmentValues<IndexLine>(objects, keys.index(intent))) yield run_id
+}
+
 /** Hashed ids of the runs that the indexes of any intent list on a side, and where they lie; some come more than once. */
 export async function* indexedRuns(
   objects: ObjectStore,

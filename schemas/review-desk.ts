@@ -6,6 +6,9 @@ import type { Review } from './review.ts'
 /** Where review links lead, below the desk's own address. */
 export const REVIEW_PATH = '/review/'
 
+/** Where the same links show what became of the change. */
+export const ROLLOUT_PATH = '/rollout/'
+
 /** A tuning workflow that ended well, as EventBridge tells it. */
 const RunEnded = z.object({ detail: z.object({ output: z.string() }) })
 

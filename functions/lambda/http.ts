@@ -1,12 +1,27 @@
 /** Between API Gateway and the review desk: a request reduced to what may matter, a reply with the desk's headers. */
 import { MAX_FORM_BYTES } from '#core/review/request.ts'
-import { type HttpRequest, type HttpResponse, REVIEW_PATH } from '#schemas/review-desk.ts'
-import { PAGE_HEADERS } from '../pages/kit/layout.ts'
+import { ENV } from '#schemas/env-names.ts'
+import { type HttpRequest, type HttpResponse, REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
+import { headersWith, PAGE_HEADERS } from '../pages/kit/layout.ts'
 import type { Signer, Store } from '../ports.ts'
+import { answerRolloutLink, type RolloutAnswer } from '../steps/release/answer.ts'
 import { answerRequest, type RequestAnswer } from '../steps/review/answer.ts'
 
 /** Browsers come back over TLS alone, for two years. */
 const TRANSPORT = { 'Strict-Transport-Security': 'max-age=63072000' }
+
+/** Seconds between two looks of an open page of a rollout, which is moved once an hour. */
+const REFRESH = 60
+
+/** Answers a request for the page of a rollout. */
+export async function answerRolloutHttp(store: Store, code: Signer, event: HttpRequest): Promise<HttpResponse> {
+  const { rawPath, requestContext } = event
+  const token = rawPath.startsWith(ROLLOUT_PATH) ? rawPath.slice(ROLLOUT_PATH.length) : ''
+  // Metrics are counted under the name of the deployment.
+  const options = `--stack ${process.env[ENV.metrics] ?? 'NAME'}`
+  const at = { method: requestContext.http.method, token }
+  return rolloutResponse(event, await answerRolloutLink(store, code, at, { options, refresh: REFRESH }))
+}
 
 /** Answers a request to a link. The origin is the domain that API Gateway took it under, not one that its sender names. */
 export function answerHttp(store: Store, code: Signer, event: HttpRequest): Promise<RequestAnswer> {
@@ -28,6 +43,12 @@ function bodyOf({ body, isBase64Encoded }: HttpRequest): string | null {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   return bytes.subarray(0, MAX_FORM_BYTES + 1).toString('utf8')
 }
+
+const rolloutResponse = ({ requestContext }: HttpRequest, { status, body, script }: RolloutAnswer): HttpResponse => ({
+  statusCode: status,
+  headers: { ...(script === undefined ? PAGE_HEADERS : headersWith(script)), ...TRANSPORT },
+  body: requestContext.http.method === 'HEAD' ? '' : body,
+})
 
 export function httpResponse({ requestContext }: HttpRequest, { status, location, body }: RequestAnswer): HttpResponse {
   return {

@@ -23,10 +23,19 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   OpenReview: ['autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'],
   SettleReview: ['autotune/runs/*'],
   ShowReview: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
+  ShowRollout: ['autotune/runs/*', 'production/*', 'experience/index/*'],
   RecordDecision: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
 }
 
-const FUNCTIONS = ['OpenReview', 'NotifyReviewers', 'HoldReview', 'SettleReview', 'ShowReview', 'RecordDecision']
+const FUNCTIONS = [
+  'OpenReview',
+  'NotifyReviewers',
+  'HoldReview',
+  'SettleReview',
+  'ShowReview',
+  'ShowRollout',
+  'RecordDecision',
+]
 
 const ROWS: readonly Row[] = [
   ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
@@ -43,6 +52,9 @@ const ROWS: readonly Row[] = [
   ),
   ...['GET', 'HEAD', 'POST'].map(
     (method) => [`Api/${method}--review--{token}/Resource`, 'AwsSolutions-APIG4', BY_LINK] as const,
+  ),
+  ...['GET', 'HEAD'].map(
+    (method) => [`Api/${method}--rollout--{token}/Resource`, 'AwsSolutions-APIG4', BY_LINK] as const,
   ),
   [
     'NotifyReviewers/Policy/Resource',

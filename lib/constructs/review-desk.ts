@@ -14,7 +14,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { REVIEW_PATH } from '#schemas/review-desk.ts'
+import { REVIEW_PATH, ROLLOUT_PATH } from '#schemas/review-desk.ts'
 import type { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { reviewDefinition } from '../definitions/review.ts'
 import { ReviewFunctions } from './review-functions.ts'
@@ -50,7 +50,7 @@ type Step = 'openReview' | 'notifyReviewers' | 'holdReview' | 'settleReview'
 export class ReviewDesk extends Construct {
   /** One execution a review; it waits for people, up to the days that the configuration gives them. */
   readonly workflow: StateMachine
-  /** Where links lead: one route, GET and HEAD to show and POST to decide. */
+  /** Where links lead: GET and HEAD to show and POST to decide; GET and HEAD of the rollout that a link led to. */
   readonly api: HttpApi
   /** Key that links are signed under. It goes with the desk: links of a desk that is gone open nothing. */
   readonly linkKey: Key
@@ -70,11 +70,13 @@ export class ReviewDesk extends Construct {
     this.workflow = this.reviewWorkflow({ openReview, notifyReviewers, holdReview, settleReview })
     const show = functions.showReview()
     const decide = functions.recordDecision(this.workflow)
-    this.route('Show', show, HttpMethod.GET, HttpMethod.HEAD)
-    this.route('Decide', decide, HttpMethod.POST)
+    const watch = functions.showRollout()
+    this.route('Show', show, REVIEW_PATH, HttpMethod.GET, HttpMethod.HEAD)
+    this.route('Decide', decide, REVIEW_PATH, HttpMethod.POST)
+    this.route('Watch', watch, ROLLOUT_PATH, HttpMethod.GET, HttpMethod.HEAD)
     this.publish(this.accessLog())
     this.only('DenySigning', 'kms:GenerateMac', notifyReviewers)
-    this.only('DenyChecking', 'kms:VerifyMac', show, decide)
+    this.only('DenyChecking', 'kms:VerifyMac', show, decide, watch)
     this.startAfterRuns()
     this.keepFailures()
   }
@@ -111,9 +113,9 @@ export class ReviewDesk extends Construct {
     })
   }
 
-  private route(id: string, to: RuntimeFunction, ...methods: HttpMethod[]): void {
+  private route(id: string, to: RuntimeFunction, below: string, ...methods: HttpMethod[]): void {
     const integration = new HttpLambdaIntegration(id, to.function)
-    this.api.addRoutes({ path: `${REVIEW_PATH}{token}`, methods, integration })
+    this.api.addRoutes({ path: `${below}{token}`, methods, integration })
   }
 
   private accessLog(): LogGroup {

@@ -79,6 +79,16 @@ export class ReviewFunctions {
     return this.make('ShowReview', 'show-review', [...this.behindLinks(), ledger.mayRead('review')])
   }
 
+  /** Answers GET and HEAD of the page of a rollout, for whoever holds a link of its review. It writes nothing. */
+  showRollout(): RuntimeFunction {
+    const { bucket, ledger } = this.places()
+    return this.make('ShowRollout', 'show-rollout', [
+      ...mayRead(bucket, 'autotune/runs/*', 'production/*', 'experience/index/*'),
+      ledger.mayRead('review', 'rollout', 'release', 'production'),
+      this.mac('kms:VerifyMac'),
+    ])
+  }
+
   /** Answers POST, and is the only one that may wake the workflow. */
   recordDecision(workflow: StateMachine): RuntimeFunction {
     const { ledger } = this.places()

@@ -81,6 +81,8 @@ const TABLE = {
   ],
   ReviewSettleReviewRole: [...DECIDES, 'read review item', 'write review item', 'write rejection'],
   ReviewShowReviewRole: ['check link', 'read review item'],
+  // The page of a rollout: it reads, and writes nothing at all.
+  ReviewShowRolloutRole: ['check link', 'read review item'],
   ReviewWorkflowEventsRole: ['start review'],
   ReviewWorkflowRole: ['start rollout'],
   RolloutsRecordProductionRole: [...DECIDES, 'write production log'],

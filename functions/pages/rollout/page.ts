@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { RolloutStory } from '#core/release/story.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
@@ -71,6 +72,23 @@ ${!goes && killSwitch(rollout, options)}`,
 )}`,
   )
 }
+
+/** For a link that is worth nothing here: it is told neither what exists nor what a good code looks like. */
+export const noLinkPage = (): string =>
+  page(
+    { title: 'This link is not valid', footer: 'This page only shows.' },
+    html`<h1>This link is not valid</h1>
+<p>Open the link from your notice again, whole and unchanged, or ask the owner of the proposal to send it again.</p>`,
+  )
+
+/** In place of the page before there is a rollout. */
+export const notStartedPage = ({ tuning_proposal_id, status }: Pick<Review, 'tuning_proposal_id' | 'status'>): string =>
+  page(
+    { title: 'No rollout yet', footer: 'This page only shows.' },
+    html`<h1>${visible(tuning_proposal_id)} is not rolled out</h1>
+<p>${status === 'approved' ? 'Every required role has approved it; its rollout has not started yet.' : `Its review is ${status}, and only an approved change is rolled out.`}</p>
+<p><a href="">Reload</a></p>`,
+  )
 
 /** How it ended, in a sentence; nothing while it goes on. */
 function ending({ status, records }: Rollout): Html | null {

@@ -29,6 +29,7 @@ import { sealAnswerFunction } from '../../../functions/handlers/seal-answer.ts'
 import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts'
 import { settleReviewFunction } from '../../../functions/handlers/settle-review.ts'
 import { showReviewFunction } from '../../../functions/handlers/show-review.ts'
+import { showRolloutFunction } from '../../../functions/handlers/show-rollout.ts'
 import { startRolloutFunction } from '../../../functions/handlers/start-rollout.ts'
 import { startRunFunction } from '../../../functions/handlers/start-run.ts'
 import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
@@ -73,6 +74,7 @@ export const STEPS = {
   SealVersion: sealVersionFunction,
   SettleReview: settleReviewFunction,
   ShowReview: showReviewFunction,
+  ShowRollout: showRolloutFunction,
   StartRollout: startRolloutFunction,
   StartRun: startRunFunction,
   StopRollout: stopRolloutFunction,

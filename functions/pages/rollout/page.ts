@@ -40,6 +40,8 @@ export function rolloutPage(view: RolloutView): string {
   const script = scriptOf(view)
   const title = `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`
   const change = changeInWords(story.patch)
+  const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
+${gate(story, now)}</section>`
   return page(
     {
       title,
@@ -59,9 +61,9 @@ ${tiles(story)}
 ${track(rollout)}
 ${goes && killSwitch(rollout, options)}
 ${harm(view)}
+${goes && gates}
 ${shown(story)}
-<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
-${gate(story, now)}</section>
+${!goes && gates}
 <section aria-labelledby="arms"><h2 id="arms">Both arms</h2>
 ${arms(rollout)}</section>
 <section aria-labelledby="records"><h2 id="records">What happened</h2>

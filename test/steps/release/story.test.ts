@@ -10,7 +10,7 @@ import { tellRollout } from '../../../functions/steps/release/story.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { runsIn } from '../../core/release/builders.ts'
 import { INTENT } from '../../support/builders.ts'
-import { copied } from '../stores.ts'
+import { twin } from '../stores.ts'
 import { approve, certified, record, rolloutOf, signer, start } from './support.ts'
 
 const ID = 'ro_r'
@@ -27,7 +27,7 @@ describe('a rollout that broke a floor in its first stage', () => {
   async function broken(
     name: (run: ProductionRun, n: number) => string,
   ): Promise<{ store: Store; log: ProductionRun[] }> {
-    const store = await copied(made)
+    const store = await twin(made)
     const runs = runsIn(await rolloutOf(store), '0%_shadow', 60, (arm, n) => ({
       safety_violation: arm === 'candidate' && n < 30,
     }))

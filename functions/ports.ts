@@ -308,4 +308,6 @@ export interface Holder {
 }
 
 /** Loads the run behind a recording. Throws TamperError when it is no longer the one that was compiled. */
-export type RunLoader = (recording: Recording) => Promise<ExperienceRun>
+export type RunLoader = (
+  recording: Pick<Recording, 'run_id'> & { readonly recorded: Pick<Recording['recorded'], 'decision_record'> },
+) => Promise<ExperienceRun>

@@ -54,6 +54,12 @@ export type Offer = z.infer<typeof Offer>
  */
 export const OfferDepth = z.strictObject({ depth: z.int().min(0), exhausted: z.boolean() })
 
+/** What is known of a case beforehand, by name, e.g. {"order_value": "low"}: how people slice results, and nothing that replay reads. */
+export const CaseAttributes = z
+  .record(Name, Name)
+  .refine((all) => Object.keys(all).length <= 24, 'a run has at most 24 attributes')
+  .meta({ description: 'Attribute -> value, for slices of results.' })
+
 const toolCallId = Name
 
 /**
@@ -228,6 +234,7 @@ export const ExperienceRun = z
       .array(gate)
       .optional()
       .meta({ description: 'Gates that were watched: where one of them recorded no approval, no action was gated.' }),
+    attributes: CaseAttributes.optional(),
     gold_not_offered: z
       .int()
       .min(0)

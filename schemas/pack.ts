@@ -1,6 +1,6 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 import { trimmedPath, valueProblem } from './surface-fields.ts'
@@ -30,6 +30,15 @@ export const PackException = z.strictObject({
 })
 export type PackException = z.infer<typeof PackException>
 
+/** A source of passages, as offers name it: who answers for what stands there, and as of when. */
+const PackSource = z.strictObject({
+  source: Name,
+  owner: Name,
+  version: z.string().min(1).max(100).optional(),
+  updated: Day.optional().meta({ description: 'Day on which it was last changed.' }),
+})
+export type PackSource = z.infer<typeof PackSource>
+
 /**
  * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
  * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
@@ -48,9 +57,19 @@ export const ContextPack = z
       description: 'Paths that are never tunable, with everything below them, beside the built-in invariants.',
     }),
     exceptions: z.array(PackException).optional(),
+    sources: z
+      .array(PackSource)
+      .optional()
+      .meta({ description: 'Sources of passages, for people who judge a change of what is read.' }),
   })
   .superRefine((pack, ctx) => {
     const seen = new Set<string>()
+    const sources = new Set<string>()
+    pack.sources?.forEach(({ source }, i) => {
+      if (sources.has(source))
+        ctx.addIssue({ code: 'custom', path: ['sources', i], message: `source "${source}" is listed twice` })
+      sources.add(source)
+    })
     const intents = new Set<string>()
     pack.intents.forEach((intent, i) => {
       if (intents.has(intent.intent_id))

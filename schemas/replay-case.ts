@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Digest, Id, Name, Ref, Settings } from './common.ts'
 import { COMPILE_RULES } from './compile-rules.ts'
-import { OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
+import { CaseAttributes, OfferDepth, OperatorCorrection, Outcome } from './experience-run.ts'
 
 const ints = z.array(z.int())
 const flags = z.array(z.union([z.literal(0), z.literal(1)]))
@@ -44,6 +44,7 @@ export const Recording = z.strictObject({
       .optional()
       .meta({ description: 'Agents in whose context each offer stood. Absent: the run has one agent.' }),
   }),
+  attributes: CaseAttributes.optional(),
   gold_not_offered: z.int().min(0),
   tools: z
     .strictObject({ step: ints, tokens: ints, agent: agents })

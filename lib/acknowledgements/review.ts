@@ -20,7 +20,7 @@ const AS_SENDER = 'any verified identity, but as the one sender that the conditi
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
-  OpenReview: ['autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'],
+  OpenReview: ['autotune/runs/*', 'experience/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'],
   SettleReview: ['autotune/runs/*'],
   ShowReview: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
   ShowRollout: ['autotune/runs/*', 'production/*', 'experience/index/*'],

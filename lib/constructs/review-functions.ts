@@ -27,7 +27,7 @@ export class ReviewFunctions {
     this.props = props
   }
 
-  /** Opens the review of a certified run on a store that is what its journal says; replays its baseline for the page. */
+  /** Opens the review of a certified run on a store that is what its journal says; replays baseline and winner for the page. */
   openReview(): RuntimeFunction {
     const { bucket, ledger } = this.places()
     const { releases } = this.props.stores
@@ -35,7 +35,7 @@ export class ReviewFunctions {
       'OpenReview',
       'open-review',
       [
-        ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
+        ...mayRead(bucket, 'autotune/runs/*', 'experience/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
         ...mayRead(releases.bucket, 'rollouts/*'),
         mayWrite(bucket, 'reviews/*/evidence-*'),
         ledger.mayCheck(),

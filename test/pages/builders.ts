@@ -7,6 +7,7 @@ import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { ReviewView } from '../../functions/pages/review/summary.ts'
+import { anEvidence } from '../core/evidence/builders.ts'
 import { baseline } from '../core/release/builders.ts'
 import { aProposal, aReview } from '../core/review/builders.ts'
 
@@ -115,6 +116,7 @@ export const aShown = (over: Partial<ShownProposal> = {}): ShownProposal => ({
     },
   },
   demonstration: null,
+  evidence: anEvidence(),
   ...over,
 })
 
@@ -142,7 +144,7 @@ export function bareShown(): ShownProposal {
     guardrails: { passed: true, regression_runs: [] },
     excluded_cases: { search: {}, share: 0 },
   }
-  return aShown({
+  const { evidence: _, ...shown } = aShown({
     proposal,
     surfaces: [],
     candidates: [],
@@ -151,4 +153,5 @@ export function bareShown(): ShownProposal {
     regressions: [],
     rollback: { tuple: null, replay: null },
   })
+  return shown
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decide } from '#core/review/review.ts'
 import { regressionOf, shownDigest } from '#core/review/shown.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
 import { REVIEW_REFUSALS } from '#schemas/review.ts'
 import { PAGE_HEADERS } from '../../functions/pages/kit/layout.ts'
 import { wordDiff } from '../../functions/pages/kit/word-diff.ts'
@@ -19,7 +20,7 @@ const decided = () => {
   const review = aReview()
   const done = decide(review, vote('policy', 'ben@acme', { reason: 'fine' }), unchanged(review), DURING)
   if ('refused' in done) throw new Error(done.note)
-  return { review: done.next, decision: done.decision }
+  return { review: done.next, decision: done.decision, seen: { shown: aShown(), vault: 'account' as const } }
 }
 
 describe('the review page shows', () => {
@@ -54,6 +55,57 @@ describe('the review page shows', () => {
     ['what may be said', ['certified utility drop < 2.0 points (g=1, f=4, n=500, p=0.0003 <= 0.01)']],
     ['the blast radius', ['contexts changed 6.2', 'decisions changed 1.4', 'passes that now fail 0.7']],
     [
+      'the change in words, gain and harm of the held-out set, and the way back',
+      [
+        'support.refund: read 6 instead of 10 passages a hop of order history',
+        'Saves 19.1 % of cents per decision. Held-out families: 1 of 498 worse, 4 better.',
+        '−0.21 cents of 1.1 held out; 95 % bound −0.19 cents; −2,100 cents in 10,000 decisions',
+        'search set: 54 of 592 cases worse, 3 better',
+        '14 approvals fewer',
+        'ctxpack.support@5.2.0 the whole tuple',
+      ],
+    ],
+    [
+      'what to look at, with where it stands',
+      ['Every passage of adp_payments', 'have order_value low', 'top_k 7 is certified too'],
+    ],
+    [
+      'whether evidence coverage stayed complete',
+      [
+        'adp_orders, hop 1 order_history 4,863 1,436 (29.5 %) 0 of 604 54 of 614 , 2 used values',
+        'adp_payments, hop 3',
+        '763 (100 %)',
+        ', 7 new',
+      ],
+    ],
+    [
+      'cases by pattern, and each whole',
+      [
+        '50 worse a needed passage is read no more',
+        'I need a refund: the power bank',
+        'ORD-503925: wireless earbuds removed , needed , adp_orders, hop 1, rank 7, 46 tokens',
+        'support.refund.execute (writes) 1,749 no person asked any more',
+        'passed → failed',
+        '1 of 4 passages of a complete answer',
+      ],
+    ],
+    ['what was certified too', ['(proposed)', '0.9 cents 15 % 5 of 500', 'not measured']],
+    [
+      'who answers for sources, where tokens go, which tools are called, what goes through',
+      [
+        'order care 3.1',
+        'nobody declared',
+        'order history 1.667 1',
+        'support.refund.execute writes 559 559 214, then 200',
+        '14 , 43,000 in all: 3,019, 3,029, 1 of unknown amount',
+      ],
+    ],
+    ['slices', ['order_value low 100 48 of 100 0']],
+    [
+      'the records behind it',
+      ['2026-04-01 to 2026-04-30, the newest 12 days before the run', '600 of 640 compared', '2,970 of 3,000 traced'],
+    ],
+    [
       'the no-search arm',
       ['The same 1,840 replays spent on 9 random candidates', '0.97', 'the winner reaches 0.86 cents'],
     ],
@@ -73,9 +125,9 @@ describe('the review page shows', () => {
   test('the regressions one click away, closed at first', () => {
     const details = elements(page).filter((t) => t.name === 'details')
     expect(details.map((t) => t.attributes.open)).toEqual(details.map(() => undefined))
-    expect(details[0]!.text).toContain('case-0031')
-    expect(details[0]!.text).toContain('order 8 is no longer in the context')
-    expect(elements(page).find((t) => t.name === 'summary')!.text).toBe('2 regressions on the search set')
+    const list = details.find((t) => t.text.startsWith('2 regressions on the search set'))!
+    expect(list.text).toContain('case-0031')
+    expect(list.text).toContain('order 8 is no longer in the context')
   })
 
   test('every candidate in the plot or counted beside it, baseline and winner marked, and a table that says the same', () => {
@@ -115,7 +167,7 @@ describe('the review page shows', () => {
   test('not measured where something is missing, never 0, and a page even where nearly everything is', () => {
     const bare = reviewPage(aView(bareShown()))
     expect(bare).toContain('no clock in the records')
-    expect(bare).toContain('no guardrail was declared')
+    expect(bare).toContain('not measured: no case has a label')
     expect(bare).toContain('none: the baseline reproduced on every search case')
     expect(bare).toContain('must reproduce in every case')
     expect(accessibilityProblems(bare)).toEqual([])
@@ -149,8 +201,8 @@ describe('the review page shows', () => {
     const patch = { 'prompt.instruction_block': { from, to } }
     const proposal = aProposal({ candidate_change: { layer: 'prompt', target_pack: 'ctxpack.support@5.2.0', patch } })
     const all = elements(reviewPage(aView(aShown({ proposal }))))
-    expect(all.find((t) => t.name === 'del')!.text).toBe('Always ')
-    expect(all.find((t) => t.name === 'ins')!.text).toBe('Never\\u{202e}\\u{200b} ')
+    expect(all.find((t) => t.name === 'del' && t.parents.includes('pre'))!.text).toBe('Always ')
+    expect(all.find((t) => t.name === 'ins' && t.parents.includes('pre'))!.text).toBe('Never\\u{202e}\\u{200b} ')
   })
 
   test('thousands of candidates on a page of modest size', () => {
@@ -171,7 +223,7 @@ describe('the review page shows', () => {
     const proposal = aProposal({ target: { intent: 'support.refund', metric: 'utility', direction: 'increase' } })
     const utility = plain(reviewPage(aView(aShown({ proposal }))).replace(/<[^>]+>/g, ''))
     expect(utility).toContain('cost change, cents')
-    expect(utility).toContain('Price: costno guardrailwas declared for it')
+    expect(utility).toContain('cost −0.21\u00a0cents, without a limit')
   })
 
   test('none of the words that promise too much', () => {
@@ -387,4 +439,77 @@ test('a view of the same proposal has the same digest, and another one where any
     { candidates: candidates().slice(1) },
   ]
   for (const over of others) expect(shownDigest(aShown(over))).not.toBe(shownDigest(aShown()))
+})
+
+describe('what stands open on the page', () => {
+  /** Our words on a page without what is closed: of a closed part its line alone, and of that no recorded request. */
+  const openWords = (html: string): string[] => {
+    const seen = elements(html.slice(html.indexOf('<main>'), html.indexOf('</main>') + 7))
+    const closed = seen.filter((t) => t.name === 'details' && !t.parents.includes('details'))
+    const all = seen[0]!.text
+    const open = closed.reduce(
+      (text, { text: inside }) => text.replace(inside, inside.slice(0, summaryOf(inside))),
+      all,
+    )
+    return open
+      .replaceAll(REQUEST, '')
+      .split(/\s+/)
+      .filter((w) => /\p{L}/u.test(w))
+  }
+  const REQUEST = aShown().evidence!.examples[0]!.request!
+  const summaries = elements(page)
+    .filter((t) => t.name === 'summary')
+    .map((t) => t.text)
+  const summaryOf = (inside: string) => summaries.find((s) => inside.startsWith(s))!.length
+
+  test('is at most 450 words, also where everything that can be said is said', () => {
+    const words = openWords(page)
+    expect(words.length).toBeGreaterThan(200)
+    expect(words.length).toBeLessThanOrEqual(450)
+  })
+
+  test('names what a kind of change asks: one question open, the others closed', () => {
+    const asks = (patch: TuningProposal['candidate_change']['patch']) => {
+      const proposal = aProposal({ candidate_change: { layer: 'prompt', target_pack: 'ctxpack.support@5.2.0', patch } })
+      const evidence = { ...aShown().evidence!, patch }
+      return elements(reviewPage(aView(aShown({ proposal, evidence }))))
+        .filter((t) => t.name === 'h2' && t.attributes.id?.startsWith('q-'))
+        .map((t) => t.text)
+    }
+    expect(asks({ 'evidence.kb.max_hops': { from: 3, to: 2 } })).toEqual(['Did evidence coverage stay complete?'])
+    expect(asks({ 'evidence.source_priority': { from: 'a', to: 'b' } })).toEqual([
+      'Did evidence coverage stay complete?',
+      'Who answers for what is read now?',
+    ])
+    expect(asks({ 'budget.tool_tokens': { from: 3, to: 2 } })).toEqual(['Where do the tokens go?'])
+    expect(asks({ 'planner.tool_preference': { from: 'a', to: 'b' } })).toEqual(['Are other tools called?'])
+    expect(asks({ 'prompt.instruction_block': { from: 'Ask.', to: 'Ask twice.' } })).toEqual([
+      'What is the agent told now?',
+    ])
+    expect(asks({ 'approval.refund.threshold': { from: 3, to: 4 } })).toEqual(['What goes through without a person?'])
+  })
+})
+
+describe('after the end', () => {
+  const { review, decision, seen } = decided()
+  test.each([
+    ['a decision', decidedPage({ review, decision, seen })],
+    ['the end of a review', endedPage({ ...review, status: 'expired' }, seen)],
+  ])('of %s what was shown stays readable, with every decision and comment, and no form', (_, html) => {
+    expect(html).toContain('fine')
+    expect(html).toContain('Every passage of adp_payments')
+    expect(html).toContain('ORD-503925: wireless earbuds')
+    expect(elements(html).filter((t) => ['form', 'button', 'textarea'].includes(t.name))).toEqual([])
+    expect(accessibilityProblems(html)).toEqual([])
+  })
+
+  test('files that changed are not shown, and the page says so', () => {
+    expect(decidedPage({ review, decision, seen: null })).toContain('cannot be shown again')
+  })
+
+  test('later reviewers see what earlier ones said', () => {
+    expect(reviewPage(aView(aShown(), { review, seat: { role: 'reliability', reviewer: 'ana@acme' } }))).toContain(
+      'fine',
+    )
+  })
 })

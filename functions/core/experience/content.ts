@@ -4,12 +4,13 @@ import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { canonical } from '../canonical.ts'
 
 /**
- * A run without record ids, dates and clocks. Ids of tool calls, and of passages whose text is recorded, only tie things
+ * A run without record ids, dates, clocks and what people say of it beforehand. Ids of tool calls, and of passages whose text is recorded, only tie things
  * together: they are numbered. Ids that stand in a text stay, and so does the name of a passage that has no text.
  */
 export function contentOf(run: ExperienceRun): Readonly<Record<string, unknown>> {
   const { run_id: _r, trace_id: _t, case_id: _c, family_id: _f, decision_record_id: _d, ...named } = run
-  const { date: _date, split: _split, release_tuple_id: _u, evaluator_suite_version: _e, ...content } = named
+  const { date: _date, split: _split, release_tuple_id: _u, evaluator_suite_version: _e, ...said } = named
+  const { attributes: _attributes, ...content } = said
   const { latency_ms: _latency, ...outcome } = content.outcome
   return {
     ...content,

@@ -198,6 +198,7 @@ export function compileRecording(run: ExperienceRun, recorded: Recorded, withNee
       ...(textless.length > 0 ? { unread: textless } : {}),
       ...(agentsOfOffer ? { agents: agentsOfOffer } : {}),
     },
+    ...(run.attributes === undefined ? {} : { attributes: run.attributes }),
     gold_not_offered: run.gold_not_offered,
     tools: {
       step: tools.map(({ at }) => at),

@@ -6,6 +6,7 @@ import type { RollbackReplay } from '#schemas/release.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { digestOf } from '../canonical.ts'
+import type { RunEvidence } from '../evidence/types.ts'
 
 /** A case of the search set that the winner does worse on, or whose findings a reviewer should see. */
 export interface SearchRegression {
@@ -25,6 +26,8 @@ export interface ShownProposal {
   /** The same number of replays spent on random candidates; null: the run had no such arm. */
   readonly no_search: RunSummary['search']['no_search']
   readonly regressions: readonly SearchRegression[]
+  /** What replaying the change showed, case by case. Absent: the review was opened by a version that gathered none. */
+  readonly evidence?: RunEvidence
   /** The tuple that comes back, and its replay where it was done already. */
   readonly rollback: { readonly tuple: ReleaseTuple | null; readonly replay: RollbackReplay | null }
   /** Why this run certifies nothing for real use; null: it is for real. */

@@ -85,5 +85,11 @@ tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 th,td{border:0;padding:.1rem 0}
 td{display:grid;grid-template-columns:6.5rem 1fr;gap:.75rem}
 td::before{content:attr(data-label);color:var(--soft)}}
-@media print{form{display:none}}
+.lead{font-size:1.1rem}
+.tiles.four{grid-template-columns:repeat(auto-fit,minmax(12.5rem,1fr))}
+.look{border:1px solid var(--line);border-left:.4rem solid var(--bad);border-radius:.5rem;padding:.4rem 1rem;margin:1rem 0}
+.look h2{font-size:1rem;margin:.2rem 0;padding:0;border:0}.look ol{margin:.3rem 0;padding-left:1.2rem}.look li{margin:.35rem 0}
+.case{border-left:3px solid var(--line);padding-left:.75rem}.case summary .of{font-weight:400}
+.context{padding-left:1.5rem}.context li{padding:.2rem 0;border-bottom:1px solid var(--line)}
+@media print{form,nav,.skip{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}.case{break-inside:avoid}}
 `.trim()

@@ -71,7 +71,7 @@ export function answerReview(request: ReviewRequest, state: DeskState): DeskRepl
   if ('refused' in done) return refused(claims, done.refused, done.note, 409, state)
   // 303: the browser comes back by GET and reloading that page sends nothing twice.
   return {
-    ...reply(303, decidedPage({ review: done.next, decision: done.decision })),
+    ...reply(303, decidedPage({ review: done.next, decision: done.decision, seen: view })),
     location: state.action,
     write: done,
   }
@@ -102,8 +102,10 @@ function worthless(verdict: Exclude<LinkVerdict, { kind: 'ok' }>, ask: ReviewAsk
   const attempt = ask.kind === 'show' ? null : attemptRecord(claims, kind, note, state.now)
   const status = ask.kind === 'show' ? 200 : 409
   const review = state.review!
+  const { shown, vault } = state
+  const seen = shown && shownDigest(shown) === review.shown_digest ? { shown, vault } : null
   const decision = review.decisions.find((d) => d.role === claims?.role && d.reviewer === claims.reviewer)
-  if (kind === 'used' && decision) return { ...reply(status, decidedPage({ review, decision })), attempt }
-  if (kind === 'closed') return { ...reply(status, endedPage(review)), attempt }
+  if (kind === 'used' && decision) return { ...reply(status, decidedPage({ review, decision, seen })), attempt }
+  if (kind === 'closed') return { ...reply(status, endedPage(review, seen)), attempt }
   return { ...reply(status, refusedPage(kind)), attempt }
 }

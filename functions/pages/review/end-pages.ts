@@ -1,27 +1,15 @@
 /** Pages that offer no form: a decision taken, a review that has ended, a link that is worth nothing. */
 import { html } from 'hono/html'
+import type { VaultReader } from '#core/gate/vault-reader.ts'
+import type { ShownProposal } from '#core/review/shown.ts'
 import type { Review, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
-import { type Html, page, table } from '../kit/layout.ts'
-
-const decisions = ({ decisions: all }: Review): Html | null =>
-  all.length === 0
-    ? null
-    : table(
-        'decisions',
-        'Decisions so far, append-only',
-        ['role', 'reviewer', 'decision', 'time', 'reason'],
-        all.map((d) => [
-          visible(d.role),
-          visible(d.reviewer),
-          d.decision,
-          moment(d.decided_at),
-          d.reason === null ? '-' : visible(d.reason),
-        ]),
-      )
+import { type Html, page } from '../kit/layout.ts'
+import { evidenceParts } from './page.ts'
+import { comments } from './summary.ts'
 
 /** After a decision, and whenever its link is opened again. */
-export function decidedPage({ review, decision }: DecidedView): string {
+export function decidedPage({ review, decision, seen }: DecidedView): string {
   const next =
     review.status === 'open'
       ? 'The review goes on until every required role has decided.'
@@ -33,13 +21,14 @@ export function decidedPage({ review, decision }: DecidedView): string {
     html`<h1>You ${decision.decision} ${visible(decision.tuning_proposal_id)}</h1>
 <p>Recorded as <strong>${visible(decision.role)}</strong> (${visible(decision.reviewer)}) on <time datetime="${decision.decided_at}">${moment(decision.decided_at)}</time>. A decision stands; this link decides nothing any more.</p>
 <p>${next}</p>
-${decisions(review)}
-<p class="soft">What you saw has the digest <span class="mono">${decision.shown_digest}</span>.</p>`,
+${comments(review)}
+<p class="soft">What you saw has the digest <span class="mono">${decision.shown_digest}</span>.</p>
+${asShown(seen)}`,
   )
 }
 
 /** A review that ended before this link was used. */
-export function endedPage(review: Review): string {
+export function endedPage(review: Review, seen: Seen | null = null): string {
   const says = {
     open: 'This link cannot decide any more; the review is still open for others.',
     approved: 'Every required role approved it.',
@@ -50,7 +39,8 @@ export function endedPage(review: Review): string {
     { title: `Review ${review.status}` },
     html`<h1>The review of ${visible(review.tuning_proposal_id)} ${review.status === 'open' ? 'goes on without this link' : `has ended: ${review.status}`}</h1>
 <p>${says}</p>
-${decisions(review)}`,
+${comments(review)}
+${asShown(seen)}`,
   )
 }
 
@@ -97,8 +87,21 @@ const REFUSALS: Partial<Record<ReviewRefusal, readonly [string, string]>> = {
   bad_request: ['The form could not be read', 'Open the link from your notice and decide on that page.'],
 }
 
+/** What reviewers saw, without a form; null: its files are no longer what they were. */
+export interface Seen {
+  readonly shown: ShownProposal
+  readonly vault: VaultReader
+}
+
+const asShown = (seen: Seen | null): Html =>
+  seen === null
+    ? html`<p>What was shown cannot be shown again: its files are no longer what they were.</p>`
+    : html`<h2>What was shown</h2>
+${evidenceParts(seen)}`
+
 /** What is shown after a decision, or when a link is opened again. */
 export interface DecidedView {
   readonly review: Review
   readonly decision: ReviewDecision
+  readonly seen: Seen | null
 }

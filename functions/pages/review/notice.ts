@@ -7,14 +7,15 @@ export interface Notice {
   readonly text: string
 }
 
-/** Subject and text; `url` is the seat's own link. */
-export function noticeOf(review: Review, role: string, url: string): Notice {
+/** Subject and text; `url` is the seat's own link. `about`: change, gain and harm in a line; null: opened before there was one. */
+export function noticeOf(review: Review, role: string, url: string, about: string | null): Notice {
   const asked = visible(role)
   return {
     subject: `Review as ${asked}: ${review.tuning_proposal_id}`,
     text: [
       `You are asked to review a change of the agent's harness as ${asked}.`,
       '',
+      ...(about === null ? [] : [visible(about), '']),
       `Proposal  ${review.tuning_proposal_id}, of ${visible(review.owner)}`,
       `Open to   ${review.expires_at}`,
       '',

@@ -8,6 +8,11 @@ import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { wordDiff } from '../kit/word-diff.ts'
+import { alternativeTable, sliceTable } from './alternatives.ts'
+import { caseGroups } from './cases.ts'
+import { headline, inShort } from './headline.ts'
+import { lookAtThese } from './look.ts'
+import { questions } from './question.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
 import { type ReviewView, standing, summary } from './summary.ts'
 
@@ -20,49 +25,82 @@ export function reviewPage(view: ReviewView): string {
       skip: { to: 'decide', says: 'Go to the decision' },
     },
     html`<p class="eyebrow">Review as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}), until <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time></p>
-<h1>${heading(view.shown)}</h1>
+<h1>${headline(view.shown)}</h1>
 ${problem(view)}
-${view.shown.demonstration !== null && html`<div class="panel note"><p>${visible(view.shown.demonstration)}</p></div>`}
-${summary(view.shown)}
-${standing(view)}
-<nav aria-label="Sections"><p><a href="#changes">Changes</a> · <a href="#evidence">Evidence</a> · <a href="#reach">Reach and regressions</a> · <a href="#candidates-plot">Candidates</a> · <a href="#back">Way back</a> · <a href="#decide">Decide</a></p></nav>
-<section aria-labelledby="changes"><h2 id="changes">What changes</h2>
-${changes(view.shown)}
-<h3>Why</h3>
-<p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(view.shown)}.</p>
-<p>Rationale: ${visible(proposal.rationale)}</p>
-<p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></section>
-<section aria-labelledby="evidence"><h2 id="evidence">What it was proved on</h2>
-${dimensionPlot(proposal)}
-${dimensionTable(proposal)}
-${guardrailTable(proposal)}
-${provedOn(proposal)}
-<p class="soft">Where this was proved, ${VAULT_READERS[view.vault]}.</p></section>
-<section aria-labelledby="reach"><h2 id="reach">Reach and regressions</h2>
-${blastRadius(proposal)}
-${regressionLists(view.shown)}</section>
-<section aria-labelledby="candidates-plot"><h2 id="candidates-plot">All candidates</h2>
-${paretoPlot(view.shown)}
-${noSearch(view.shown)}</section>
-<section aria-labelledby="back"><h2 id="back">The way back</h2>
-${wayBack(view.shown)}</section>
+${evidenceParts(view, standing(view))}
 <section aria-labelledby="decide"><h2 id="decide">Decide</h2>
 ${forms(view)}</section>`,
   )
 }
 
-/** Short changes are named in the heading; many of them, or prose, are counted. */
-function heading({ proposal }: ShownProposal): string {
-  const entries = Object.entries(proposal.candidate_change.patch)
-  const named = (name: (path: string) => string) =>
-    entries.map(([path, { from, to }]) => `${name(path)} ${setting(from)}\u00a0→\u00a0${setting(to)}`).join(', ')
-  const ends = entries.map(([path]) => path.slice(path.lastIndexOf('.') + 1))
-  const short = entries.length === 1 ? named(visible) : named((path) => visible(path.slice(path.lastIndexOf('.') + 1)))
-  const says =
-    short.length < 90 && new Set(ends).size === ends.length
-      ? short
-      : `${count(entries.length, 'setting')} of ${visible(proposal.candidate_change.target_pack)}`
-  return `${visible(proposal.target.intent)}: ${says}`
+/** Everything that is shown of a proposal, the first screen first. `standing`: who has decided, if somebody is asked. */
+export function evidenceParts(
+  { shown, vault }: Pick<ReviewView, 'shown' | 'vault'>,
+  standing: Html | null = null,
+): Html {
+  const { evidence, proposal, demonstration } = shown
+  const { asked, others } = questions(shown)
+  return html`<p class="lead">${lead(shown)}</p>
+${lookAtThese(shown)}
+${summary(shown)}
+${demonstration !== null && html`<div class="panel note"><p>${visible(demonstration)}</p></div>`}
+${standing}
+${asked}
+${
+  evidence &&
+  html`<section aria-labelledby="cases"><h2 id="cases">Cases</h2>
+${caseGroups(evidence)}</section>
+<section aria-labelledby="alternatives"><h2 id="alternatives">Alternatives</h2>
+${alternativeTable(shown, evidence)}</section>`
+}
+<section aria-labelledby="more"><h2 id="more">Everything else</h2>
+${others}
+${
+  evidence &&
+  evidence.slices.length > 0 &&
+  html`<details><summary>Where harm and gain lie</summary>
+${sliceTable(evidence.slices)}</details>`
+}
+<details><summary>The settings, typed</summary>
+${changes(shown)}
+<p>To ${proposal.target.direction} ${metricName(proposal.target.metric)} on ${visible(proposal.target.intent)}${chosen(shown)}.</p>
+<p>Rationale: ${visible(proposal.rationale)}</p>
+<p class="soft">Proposed by ${visible(proposal.owner)}, ${visible(proposal.tuning_proposal_id)}, for ${visible(proposal.candidate_change.target_pack)}.</p></details>
+<details id="proof"><summary>The proof, dimension by dimension</summary>
+${dimensionPlot(proposal)}
+${dimensionTable(proposal)}
+${guardrailTable(proposal)}
+<p class="soft">Where this was proved, ${VAULT_READERS[vault]}.</p></details>
+<details id="records"><summary>The records behind it</summary>
+${recorded(shown)}
+${provedOn(proposal)}</details>
+<details><summary>Reach</summary>
+${blastRadius(proposal)}</details>
+${regressionLists(shown)}
+<details id="candidates-plot"><summary>All candidates</summary>
+${paretoPlot(shown)}
+${noSearch(shown)}</details>
+<details><summary>The way back</summary>
+${wayBack(shown)}</details></section>`
+}
+
+/** Gain and harm in two short sentences. */
+function lead(shown: ShownProposal): Html {
+  const { gains, harms, isBad } = inShort(shown)
+  return html`<strong>${gains}.</strong> <span class="${isBad ? 'bad' : ''}">${harms}.</span>`
+}
+
+/** When the cases were recorded, and what of them is not known. */
+function recorded({ evidence }: ShownProposal): Html | null {
+  if (!evidence) return null
+  const { recorded: days, cases } = evidence
+  const between = days.first === null ? 'on no recorded day' : `${days.first} to ${days.last}`
+  return html`<dl class="short">
+<dt>recorded</dt><dd>${between}${days.age_days !== null && `, the newest ${count(days.age_days, 'day')} before the run`}</dd>
+<dt>cases</dt><dd>${number(cases.compared)} of ${number(cases.recorded)} compared, ${count(cases.families, 'family', 'families')}</dd>
+<dt>no answer</dt><dd>${number(cases.unreplayable)} beyond the records, ${number(cases.failed)} failed</dd>
+<dt>used values</dt><dd>${number(cases.values - cases.untraced)} of ${number(cases.values)} traced</dd>
+</dl>`
 }
 
 /** Why this one of all candidates; nothing where the run did not say. */

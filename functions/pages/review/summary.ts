@@ -3,11 +3,10 @@ import { html } from 'hono/html'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import { seatsLeft } from '#core/review/quorum.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
-import { METRICS } from '#schemas/metrics.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewSeat } from '#schemas/review.ts'
-import { metricChange, metricName, metricValue, number, percent, visible } from '../kit/format.ts'
-import type { Html } from '../kit/layout.ts'
+import { moment, visible } from '../kit/format.ts'
+import { type Html, table } from '../kit/layout.ts'
+import { disappears, gain, harm, type Told } from './headline.ts'
 
 /** Who was asked, and who has decided: one line a role. */
 export function standing({ review, seat }: ReviewView): Html {
@@ -18,34 +17,47 @@ export function standing({ review, seat }: ReviewView): Html {
     const state = done ? done.decision : role === seat.role ? 'waits for you' : left.has(role) ? 'waiting' : 'open'
     return html`<li class="${role === seat.role ? 'you' : ''}"><strong>${visible(role)}</strong> ${done ? html`<span class="good">${state}</span>` : state}</li>`
   })}</ul>
-<p class="soft">Every role must approve, each by another person. One rejection ends the review; no decision in time ends it as expired.</p>`
+${comments(review)}`
 }
 
-/** The change in three tiles, for whoever reads no further. */
+/** Gain, harm, what disappears and the way back, for whoever reads no further. */
 export function summary(shown: ShownProposal): Html {
-  const { proposal } = shown
-  const { metric } = proposal.target
-  const own = proposal.certificate.find((row) => row.guardrail === metric)
-  const winner = shown.candidates.find((c) => c.fate === 'won')
-  return html`<dl class="tiles">
-<div><dt>Gain: ${metricName(metric)}</dt><dd><strong>${metricChange(metric, proposal.observed_delta[METRICS[metric].delta_key] ?? null)}</strong>on the held-out set${own?.bound != null && ` (${percent(1 - own.level)} bound ${metricChange(metric, own.bound)})`}; on the search set ${metricValue(metric, shown.baseline_metric)} to ${metricValue(metric, winner?.metric ?? null)}</dd></div>
-<div>${price(proposal)}</div>
-<div><dt>Way back</dt><dd><strong>${visible(proposal.release_path.rollback_target)}</strong>by itself when production disagrees; enters at ${proposal.release_path.rollout_stage}</dd></div>
-</dl>`
+  const { release_path } = shown.proposal
+  const tiles: (readonly [string, Told | null])[] = [
+    ['Gain, held out', gain(shown)],
+    ['Harm, held out', harm(shown)],
+    ['Disappears', disappears(shown)],
+    [
+      'Way back',
+      {
+        says: visible(release_path.rollback_target),
+        more: `the whole tuple, by itself when production disagrees; enters at ${release_path.rollout_stage}`,
+      },
+    ],
+  ]
+  return html`<dl class="tiles four">${tiles.map(
+    ([title, told]) =>
+      told &&
+      html`<div><dt>${title}</dt><dd><strong class="${told.isBad ? 'bad' : ''}">${told.says}</strong>${told.more}</dd></div>`,
+  )}</dl>`
 }
 
-/** What the gain may cost at most: utility, or money where utility is the gain. */
-function price({ target, certificate, blast_radius }: TuningProposal): Html {
-  const [of, guardrail] = target.metric === 'utility' ? ['cost', 'economics_delta'] : ['utility', 'utility_delta']
-  const row = certificate.find((r) => r.guardrail === guardrail)
-  const changed = `${percent(blast_radius.b_decision)} of decisions change`
-  if (!row) return html`<dt>Price: ${of}</dt><dd><strong>no guardrail</strong>was declared for it; ${changed}</dd>`
-  const limit =
-    of === 'utility'
-      ? `drop below ${number(-row.limit * 100)} points`
-      : `at most ${metricChange('economics_cents_per_decision', row.limit)}`
-  return html`<dt>Price: ${of}</dt><dd><strong>${limit}</strong>${row.kind === 'not_at_stake' ? 'not at stake' : `${row.passed ? '' : 'not '}${row.kind}`}; ${changed}</dd>`
-}
+/** What reviewers have said so far; nothing while nobody has. */
+export const comments = ({ decisions }: Review): Html | null =>
+  decisions.length === 0
+    ? null
+    : table(
+        'decisions',
+        'Decisions so far, append-only',
+        ['role', 'reviewer', 'decision', 'time', 'comment'],
+        decisions.map((d) => [
+          visible(d.role),
+          visible(d.reviewer),
+          d.decision,
+          moment(d.decided_at),
+          d.reason === null ? '-' : visible(d.reason),
+        ]),
+      )
 
 /** A page for one reviewer in one role. */
 export interface ReviewView {

@@ -5,9 +5,9 @@ import type { RolloutStory } from '#core/release/story.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
+import { changeInWords } from '../kit/change-words.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
-import { changeInWords } from './change.ts'
 import { evidenceSections, gainSection, measureSections } from './course.ts'
 import { failureSection, type ShownRuns } from './failures.ts'
 import { LIVE_SCRIPT, liveBar, livePart } from './live.ts'
@@ -39,7 +39,7 @@ export function rolloutPage(view: RolloutView): string {
   const goes = goesOn(rollout)
   const script = scriptOf(view)
   const title = `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`
-  const change = changeInWords(story.patch)
+  const change = story.patch && changeInWords(story.patch)
   const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
 ${gate(story, now)}</section>`
   return page(
@@ -55,7 +55,7 @@ ${livePart(
   `${STATUS[rollout.status].title}${isActive(rollout.status) ? ` in ${rollout.stage}` : ''}: ${next(story.latest)}.`,
   goes,
   html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
-${change !== null && html`<p class="change"><strong>${change}</strong></p>`}
+${change !== null && html`<p>The change: <strong>${change}</strong>.</p>`}
 ${ending(rollout)}
 ${tiles(story)}
 ${track(rollout)}

@@ -35,6 +35,9 @@ export async function notifyReviewers(
   if (!item) throw new UserError(`there is no review ${reviewId}`)
   const links = await reviewLinks(item.review, code)
   for (const { role, reviewer, token } of links)
-    await mailer.send({ to: reviewer, ...noticeOf(item.review, role, `${origin}${REVIEW_PATH}${token}`) })
+    await mailer.send({
+      to: reviewer,
+      ...noticeOf(item.review, role, `${origin}${REVIEW_PATH}${token}`, item.about ?? null),
+    })
   return links.length
 }

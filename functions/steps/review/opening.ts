@@ -1,5 +1,4 @@
 /** Opens the review of a run's proposal, with the evidence that its page shows: computed once. */
-import { baselinePins } from '#core/baseline/baseline.ts'
 import { canonical, digestOf } from '#core/canonical.ts'
 import { metricOver } from '#core/evaluate/metric.ts'
 import { casesWhere } from '#core/evaluate/panel.ts'
@@ -16,11 +15,12 @@ import type { ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
+import { inOneLine } from '../../pages/review/headline.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
+import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { needHeads } from '../heads/check.ts'
-import { baselineResults, gather } from '../replay/reproduce.ts'
-import { pinnedLines } from '../run/pinned-input.ts'
+import { baselineResults } from '../replay/reproduce.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
@@ -69,7 +69,7 @@ export async function openRunReview(
   if ('problems' in opened)
     throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
   const { next } = opened
-  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next }
+  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next, about: inOneLine(shown) }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
   await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
     review_id: next.review_id,
@@ -104,7 +104,13 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
     throw new UserError(`run ${runId} proposes nothing (${manifest.verdict}): there is nothing to review`)
   const { digest, ...body } = manifest
   if (digest !== digestOf(body)) throw changed(runId, 'manifest.json')
-  for (const file of ['target.json', 'candidates.jsonl', 'replay-results.jsonl', 'selected-proposal.json'] as const) {
+  for (const file of [
+    'target.json',
+    'candidates.jsonl',
+    'replay-results.jsonl',
+    'gate.json',
+    'selected-proposal.json',
+  ] as const) {
     const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
     const expected = manifest.artifacts[file]
     if (found !== null && found === expected) continue
@@ -124,18 +130,18 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
 const changed = (runId: string, file: string): UserError =>
   new UserError(`${file} of run ${runId} was changed or is missing; "autotune verify ${runId}" says what differs`)
 
-/** Replays the baseline over the search set: where it stands in the plot, what the winner loses, and that it comes back. */
+/** Replays baseline and winner over the search set: where it stands in the plot, what it loses, and that the baseline comes back. */
 async function gatherEvidence(
   store: Store,
   engine: Pick<ReplayEngine, 'reproduce' | 'replayer'>,
   run: AutotuneRun,
   proposal: TuningProposal,
 ): Promise<Evidence> {
-  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
-  const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
   const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
   const winner = candidates.find((c) => c.fate === 'won')
   const tuple = baselineTuple(run)
+  const { panel, evidence } = await replayEvidence(store, engine, run, winner ?? null, candidates)
+  const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
   return {
     baseline_metric: metricOver(proposal.target.metric, panel.baseline),
     regressions: winner ? await regressionsOf(store, run, winner, passed) : [],
@@ -149,6 +155,7 @@ async function gatherEvidence(
         ...byRecords(run, engine),
       },
     },
+    ...(evidence ? { evidence } : {}),
   }
 }
 

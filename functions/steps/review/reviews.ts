@@ -19,6 +19,8 @@ export interface ReviewItem {
   /** Digest of the evidence object. */
   readonly evidence: string
   readonly review: Review
+  /** Change, gain and harm in a line, for notices. Absent: opened by a version that wrote none. */
+  readonly about?: string
   /** Absent: nobody has decided yet, or nobody signs decisions here. */
   readonly codes?: DecisionCodes
 }

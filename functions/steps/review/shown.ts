@@ -10,7 +10,7 @@ import { orNull, readJson, readLines } from '../../streams/read-object.ts'
 import type { ReviewItem } from './reviews.ts'
 
 /** What a page shows beside the run's own files: computed once, when the review is opened. */
-export type Evidence = Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback'>
+export type Evidence = Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback' | 'evidence'>
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
 export async function shownOf(

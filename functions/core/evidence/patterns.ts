@@ -1,0 +1,120 @@
+/** One pattern for each case that went another way, in words: what was lost or gained first, where it stood, and why. */
+import { PLACE } from '#schemas/need-places.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import type { EvaluatorVerdict } from '#schemas/suite.ts'
+import type { Replayed } from '../replay/transcript.ts'
+import { brokenFloors, type CasePair } from './case-pair.ts'
+import { passagesOf } from './coverage.ts'
+import type { Course } from './types.ts'
+
+/** The pattern of a case of a known course. */
+export function patternOf(pair: CasePair, course: Course): string {
+  if (course === 'worse') return worse(pair)
+  return course === 'better' ? better(pair) : held(pair)
+}
+
+function worse(pair: CasePair): string {
+  const { before, after } = pair
+  if (after.problem)
+    return after.problem.status === 'failed'
+      ? `the harness gave no answer: ${general(after.problem.reason)}`
+      : `the records cannot say: ${general(after.problem.reason)}`
+  if (before.replayed && after.replayed) {
+    const said = lossOf(before.replayed, after.replayed)
+    if (said !== null) return said
+  }
+  const failing = changedVerdict(pair, 'fail')
+  if (failing) return `${failing.evaluator_id} fails: ${general(failing.findings[0]?.message ?? 'no finding')}`
+  const [floor] = brokenFloors(pair)
+  return floor === undefined ? 'passed before and does not now' : `${floor.replaceAll('_', ' ')}: not measured any more`
+}
+
+/** What was lost, the gravest first; null: nothing that a record marks. */
+function lossOf(before: Replayed<Recording>, after: Replayed<Recording>): string | null {
+  const { recording } = after.trimmed
+  const [required] = after.lostRequired
+  if (required !== undefined && !before.lostRequired.includes(required))
+    return `required evidence is read no more: ${where(recording, required)}, ${causeOf(after, required)}`
+  const [bypassed] = after.bypassed
+  if (bypassed !== undefined)
+    return `an action at gate ${recording.approvals.gate[bypassed]} goes through without the approval that is asked for today`
+  const [need] = after.ungrounded
+  if (need !== undefined) return lostValue(after, need)
+  if (after.otherDecision !== null) return `decided otherwise than recorded: ${general(after.otherDecision)}`
+  const { kept, lost } = passagesOf(before, after)
+  const marked = before.trimmed.recording.evidence.gold
+  const gold = kept.find((i) => marked[i] && lost.has(i))
+  return gold === undefined
+    ? null
+    : `a needed passage is read no more: ${where(before.trimmed.recording, gold)}, ${before.trimmed.recording === recording ? causeOf(after, gold) : 'not offered under the other setting'}`
+}
+
+function lostValue(after: Replayed<Recording>, need: number): string {
+  const { recording, prepared, rendered } = after.trimmed
+  const { needs, actions } = recording
+  const what = `a value that ${actions.name[needs.action[need]!]} used can be read nowhere any more`
+  const { first, offer } = prepared.needOffers
+  if (first[need]! < first[need + 1]!) {
+    const stood = offer[first[need]!]!
+    return `${what}: it stood in ${where(recording, stood)}, ${causeOf(after, stood)}`
+  }
+  const { plan } = rendered
+  return needs.kind[needs.first[need]!] === PLACE.tool
+    ? `${what}: it stood in tool output beyond the newest ${plan.toolTokens} tokens`
+    : `${what}: it stood in dialogue beyond the newest ${plan.memoryTokens} tokens`
+}
+
+const where = ({ evidence }: Recording, offer: number): string =>
+  `${evidence.source[offer] ?? 'unknown source'} (${evidence.bucket[offer]}, hop ${evidence.hop[offer]})`
+
+/** Why an offer is not read under the settings of a replay. */
+function causeOf({ trimmed }: Replayed<Recording>, offer: number): string {
+  const { evidence } = trimmed.recording
+  const { plan } = trimmed.rendered
+  const { topK, maxHops, ordering } = plan.bucket(evidence.bucket[offer]!)
+  if (evidence.hop[offer]! > maxHops) return `beyond max_hops ${maxHops}`
+  const rank = evidence.ranks[ordering]?.[offer] ?? 0
+  if (rank === 0) return `not ranked under ${ordering}`
+  if (rank > topK) return `ranked beyond top_k ${topK}`
+  return `beyond the budget of ${plan.evidenceTokens} evidence tokens`
+}
+
+function better(pair: CasePair): string {
+  const { before, after } = pair
+  if (before.replayed && after.replayed) {
+    const { gained } = passagesOf(before.replayed, after.replayed)
+    const { recording } = after.replayed.trimmed
+    const gold = gained.find((i) => recording.evidence.gold[i])
+    if (gold !== undefined) return `a needed passage is read now: ${where(recording, gold)}`
+  }
+  const passing = changedVerdict(pair, 'pass')
+  return passing ? `${passing.evaluator_id} passes now` : 'did not pass before and does now'
+}
+
+function held({ before, after }: CasePair): string {
+  if (!before.replayed || !after.replayed) return 'another context, the same verdict'
+  const { lost, gained } = passagesOf(before.replayed, after.replayed)
+  const kinds = (recording: Recording, offers: Iterable<number>) =>
+    [...new Set([...offers].map((i) => where(recording, i)))].sort().slice(0, 3).join(' and ')
+  if (lost.size > 0) return `same verdict without passages of ${kinds(before.replayed.trimmed.recording, lost)}`
+  if (gained.length > 0) return `same verdict with more passages of ${kinds(after.replayed.trimmed.recording, gained)}`
+  return before.replayed.tokens === after.replayed.tokens
+    ? 'same verdict, passages in another order'
+    : 'same verdict with less tool output or dialogue'
+}
+
+/** The first verdict that came to a status which it did not have before. */
+function changedVerdict({ before, after }: CasePair, status: EvaluatorVerdict['status']): EvaluatorVerdict | null {
+  const changed = Object.values(after.verdicts ?? {}).filter(
+    (v) => v.status === status && before.verdicts?.[v.evaluator_id]?.status !== status,
+  )
+  return changed[0] ?? null
+}
+
+/** A message without what is of one case alone, so that equal findings are one pattern. */
+const general = (message: string): string =>
+  message
+    .replace(/"[^"]{0,200}"/g, '"…"')
+    .replace(/\S*[:/#]\S*\d\S*/g, '…')
+    .replace(/\d[\d.,]*/g, '#')
+    .slice(0, 160)

@@ -1,0 +1,199 @@
+/** The question that a kind of change raises, with the evidence that answers it: one section a kind. */
+import { html } from 'hono/html'
+import type { CoverageRow, RunEvidence } from '#core/evidence/types.ts'
+import type { ShownProposal } from '#core/review/shown.ts'
+import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
+import { count, number, percent, setting, visible } from '../kit/format.ts'
+import { type Html, table } from '../kit/layout.ts'
+import { wordDiff } from '../kit/word-diff.ts'
+import { kindOf } from './headline.ts'
+
+type Question = 'coverage' | 'sources' | 'spending' | 'actions' | 'words' | 'amounts'
+
+/** Another order of sources also cuts other passages at top_k. */
+const QUESTIONS: Readonly<Record<SurfaceField, readonly Question[]>> = {
+  top_k: ['coverage'],
+  max_hops: ['coverage'],
+  source_priority: ['sources', 'coverage'],
+  evidence_tokens: ['spending'],
+  memory_tokens: ['spending'],
+  tool_tokens: ['spending'],
+  tool_preference: ['actions'],
+  decompose_before_tool: ['actions'],
+  instruction_block: ['words'],
+  threshold: ['amounts'],
+}
+
+interface Part {
+  readonly asks: string
+  readonly answer: (shown: ShownProposal, evidence: RunEvidence) => Html
+}
+
+const PARTS: Readonly<Record<Question, Part>> = {
+  coverage: { asks: 'Did evidence coverage stay complete?', answer: (_, { coverage }) => coverageTable(coverage) },
+  sources: { asks: 'Who answers for what is read now?', answer: (_, evidence) => sourceTable(evidence) },
+  spending: { asks: 'Where do the tokens go?', answer: spendingTable },
+  actions: { asks: 'Are other tools called?', answer: (_, evidence) => actionTable(evidence) },
+  words: { asks: 'What is the agent told now?', answer: words },
+  amounts: { asks: 'What goes through without a person?', answer: amountTable },
+}
+
+/** Sections of the questions that a change raises, and the others' answers for whoever wants them. */
+export function questions(shown: ShownProposal): { readonly asked: Html[]; readonly others: Html[] } {
+  const { evidence, proposal } = shown
+  if (!evidence) return { asked: [], others: [] }
+  const raised = new Set(Object.keys(proposal.candidate_change.patch).flatMap(questionsOf))
+  const all = Object.keys(PARTS) as Question[]
+  const asked = all.filter((q) => raised.has(q))
+  const others = all.filter((q) => !raised.has(q) && q !== 'words')
+  return {
+    asked: asked.map(
+      (q) => html`<section aria-labelledby="q-${q}"><h2 id="q-${q}">${PARTS[q].asks}</h2>
+${PARTS[q].answer(shown, evidence)}</section>`,
+    ),
+    others: others.map(
+      (q) => html`<details id="q-${q}"><summary>${PARTS[q].asks}</summary>
+${PARTS[q].answer(shown, evidence)}</details>`,
+    ),
+  }
+}
+
+function questionsOf(path: string): readonly Question[] {
+  const field = path.slice(path.lastIndexOf('.') + 1)
+  return Object.hasOwn(SURFACE_FIELDS, field) ? QUESTIONS[field as SurfaceField] : ['coverage']
+}
+
+/** Kinds of passages of which something was removed or added first; a few that stayed whole behind them. */
+const MOST_OPEN = 8
+
+function coverageTable(coverage: readonly CoverageRow[] | null): Html {
+  if (coverage === null) return html`<p>Not known: a harness of your own read what it chose to.</p>`
+  if (coverage.length === 0) return html`<p>No passages are recorded.</p>`
+  const changed = ({ removed, added }: CoverageRow) => removed + added > 0
+  const rows = [...coverage.filter(changed), ...coverage.filter((r) => !changed(r))]
+  const isMarked = coverage.some((r) => r.needed + r.required > 0)
+  return html`${coverageRows('coverage', 'Passages in the contexts of the search set', rows.slice(0, MOST_OPEN))}
+${rows.length > MOST_OPEN && html`<details><summary>${number(rows.length - MOST_OPEN)} more kinds</summary>${coverageRows('coverage-rest', 'More passages', rows.slice(MOST_OPEN))}</details>`}
+${!isMarked && html`<p class="soft">No record marks which passages were needed.</p>`}`
+}
+
+const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[]): Html =>
+  table(
+    id,
+    caption,
+    ['source', 'before', 'removed', 'required, lost', 'needed, lost'],
+    rows.map((r) => [
+      html`${kindOf(r)} <span class="of">${visible(r.bucket)}</span>`,
+      number(r.before),
+      html`<span class="${r.removed === r.before && r.added === 0 && r.before > 0 ? 'bad' : ''}">${number(r.removed)} (${percent(r.removed / Math.max(1, r.before))})</span>${r.added > 0 && html`, ${number(r.added)} new`}`,
+      lostOf(r.required_lost, r.required),
+      html`${lostOf(r.needed_lost, r.needed)}${r.values_lost > 0 && html`, <span class="bad">${count(r.values_lost, 'used value')}</span>`}`,
+    ]),
+  )
+
+const lostOf = (lost: number, all: number): Html =>
+  html`<span class="${lost > 0 ? 'bad' : ''}">${number(lost)} of ${number(all)}</span>`
+
+const sourceTable = ({ sources }: RunEvidence): Html =>
+  table(
+    'sources',
+    'Sources of the passages',
+    ['source', 'owner', 'version', 'changed', 'passages before', 'after'],
+    sources.map((s) => [
+      visible(s.source),
+      s.owner === null ? html`<span class="bad">nobody declared</span>` : visible(s.owner),
+      s.version === null ? '-' : visible(s.version),
+      s.updated === null ? '-' : `${s.updated}${s.age_days === null ? '' : `, ${count(s.age_days, 'day')} before`}`,
+      number(s.before),
+      number(s.after),
+    ]),
+  )
+
+function spendingTable({ surfaces }: ShownProposal, { spending, patch }: RunEvidence): Html {
+  if (spending === null) return html`<p>Not known: a harness of your own spent what it chose to.</p>`
+  const { decisions, priced, parts } = spending
+  const each = (sum: number, of: number) => number(sum / Math.max(1, of))
+  const bands = Object.entries(patch).flatMap(([path, { from, to }]) => {
+    const bounds = surfaces.find((s) => s.path === path)?.bounds
+    return bounds && 'step' in bounds
+      ? [
+          html`<p>${visible(path)}: ${setting(from)} → ${setting(to)}, in the band ${number(bounds.min)} to ${number(bounds.max)}.</p>`,
+        ]
+      : []
+  })
+  return html`${bands}${table(
+    'spending',
+    `Of one decision, over ${count(decisions, 'case')}`,
+    ['part', 'tokens before', 'after', 'cents before', 'after'],
+    parts.map((p) => [
+      visible(p.part.replaceAll('_', ' ')),
+      each(p.tokens.before, decisions),
+      each(p.tokens.after, decisions),
+      p.cents === null ? '-' : each(p.cents.before, priced),
+      p.cents === null ? '-' : each(p.cents.after, priced),
+    ]),
+  )}`
+}
+
+const actionTable = ({ actions }: RunEvidence): Html =>
+  table(
+    'actions',
+    'Calls in the search set',
+    ['tool', 'risk', 'before', 'after', 'wait for a person'],
+    actions.map((a) => [
+      visible(a.tool),
+      a.writes === null ? 'not recorded' : a.writes ? html`<strong>writes</strong>` : 'reads',
+      number(a.before),
+      a.after === null ? 'not known' : number(a.after),
+      `${number(a.asked_before)}, then ${a.asked_after === null ? 'not known' : number(a.asked_after)}`,
+    ]),
+  )
+
+function amountTable({ surfaces }: ShownProposal, { amounts, patch }: RunEvidence): Html {
+  const owners = surfaces.filter((s) => s.path in patch && s.layer === 'approval_gate').map((s) => visible(s.owner))
+  return html`${owners.length > 0 && html`<p>Policy owner: <strong>${owners.join(', ')}</strong></p>`}
+${table(
+  'amounts',
+  'Gated actions in the search set',
+  ['gate', 'actions', 'asked before', 'asked after', 'let through'],
+  amounts.map((a) => [
+    visible(a.gate),
+    number(a.actions),
+    number(a.asked_before),
+    number(a.asked_after),
+    html`<span class="${a.let_through > 0 ? 'bad' : ''}">${number(a.let_through)}</span>${
+      a.let_through > 0 &&
+      `, ${number(a.sum)} in all: ${a.amounts.map(number).join(', ')}${a.unknown > 0 ? `, ${number(a.unknown)} of unknown amount` : ''}`
+    }`,
+  ]),
+)}`
+}
+
+/** A prompt block word by word: tokens, sentences that stay, what may not be said. */
+function words({ surfaces }: ShownProposal, { patch }: RunEvidence): Html {
+  return html`${Object.entries(patch).flatMap(([path, { from, to }]) => {
+    if (typeof from !== 'string' || typeof to !== 'string' || !path.endsWith('instruction_block')) return []
+    const bounds = surfaces.find((s) => s.path === path)?.bounds
+    const limit = bounds && 'max_added_tokens' in bounds ? bounds : null
+    const sentences = sentencesOf(from)
+    const kept = sentences.filter((s) => sentencesOf(to).includes(s))
+    return [
+      html`<p>About ${number(tokensOf(from))} tokens before, ${number(tokensOf(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added`}. ${number(kept.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
+<pre>${wordDiff(from, to).map(({ kind, text }) =>
+        kind === 'same'
+          ? visible(text)
+          : kind === 'gone'
+            ? html`<del>${visible(text)}</del>`
+            : html`<ins>${visible(text)}</ins>`,
+      )}</pre>
+${limit && limit.forbidden_terms.length > 0 && html`<p class="soft">May not be said: ${limit.forbidden_terms.map(visible).join(', ')}.</p>`}`,
+    ]
+  })}`
+}
+
+const tokensOf = (text: string): number => Math.ceil(text.length / 4)
+const sentencesOf = (text: string): string[] =>
+  text
+    .split(/(?<=[.!?])\s+/u)
+    .map((s) => s.trim())
+    .filter(Boolean)

@@ -140,6 +140,10 @@ function build(state: { code: number }): Command {
       ).choices(['files', 'segments']),
     )
     .option('--list', 'the dialects of traces and the maps that are known', false)
+    .option(
+      '--redact <file>',
+      'rules of what is replaced by pseudonyms before anything is stored (schemas/json/redaction-rules.schema.json)',
+    )
     .option('--dry-run', 'say what would be stored, and write nothing', false)
     .option('--join-near-copies', 'count runs that say nearly the same as one family, as exact copies are', false)
     .action(async (files, o) => {

@@ -50,6 +50,14 @@ function described(command: Command): Command {
         .default(0.05)
         .argParser(droppedShare),
     )
+    .addOption(
+      new Option(
+        '--settle <time>',
+        'a trace that ended less than this ago waits for the next import, e.g. 90s, 15m, 3h',
+      )
+        .default(3_600_000, '1h')
+        .argParser(milliseconds),
+    )
     .option('--allow-cut', 'take an export that says that there is more', false)
 }
 
@@ -57,5 +65,14 @@ function droppedShare(text: string): number {
   const value = Number(text)
   if (!(value >= 0 && value <= 1) || text.trim() === '')
     throw new UserError(`--max-dropped takes a share from 0 to 1, got "${text}"`)
+  return value
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function milliseconds(text: string): number {
+  const [, n, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? []
+  const value = text === '0' ? 0 : Number(n) * (UNITS[unit ?? ''] ?? Number.NaN)
+  if (!Number.isFinite(value)) throw new UserError(`--settle takes a time such as 90s, 15m, 3h or 0, got "${text}"`)
   return value
 }

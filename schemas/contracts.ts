@@ -6,6 +6,7 @@ import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { RejectionRecord, TuningProposal } from './proposal.ts'
+import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
 import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
@@ -53,6 +54,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
   'autotune-run': AutotuneRun,
+  'redaction-rules': RedactionRules,
   'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,

@@ -226,6 +226,10 @@ export const ExperienceRun = z
     turn: z.int().min(1).optional().meta({ description: 'Which turn of the session, from 1.' }),
     started_at: z.iso.datetime({ offset: true }).optional(),
     source: RunSource.optional(),
+    redacted: z
+      .record(z.string(), z.int().min(1))
+      .optional()
+      .meta({ description: 'Pseudonyms that stand in it, by the rule of import --redact that made them.' }),
     operator_corrections: z.array(OperatorCorrection),
     settings: Settings,
     offers: z.record(bucket, OfferDepth).meta({ description: 'Bucket -> how deep it was recorded.' }),

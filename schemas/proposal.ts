@@ -70,6 +70,9 @@ export const TuningProposal = z.strictObject({
       .strictObject({ families: z.int(), share: z.number() })
       .optional()
       .meta({ description: 'Sealed families that were left out, each counted against the change; their share.' }),
+    traces: z.strictObject({ n: z.int(), share: z.number() }).optional().meta({
+      description: 'Traces that became no run when they were imported; their share of all. Absent: no traces.',
+    }),
   }),
   /** Artifact -> digest of its bytes: what the proposal can be recomputed from. */
   computed_from: z.record(z.string(), Digest),

@@ -50,6 +50,14 @@ export const Replayer = z.discriminatedUnion('kind', [
 ])
 export type Replayer = z.infer<typeof Replayer>
 
+/** What the imports of traces into a store read. A trace that several of them read counts in each. */
+export const TraceSelection = z.strictObject({
+  imports: z.int(),
+  runs: z.int().meta({ description: 'Traces that became a run.' }),
+  dropped: z.record(z.string(), z.int()).meta({ description: 'Traces that became none, by reason.' }),
+})
+export type TraceSelection = z.infer<typeof TraceSelection>
+
 /**
  * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
  * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
@@ -67,6 +75,9 @@ export const AutotuneRun = z.strictObject({
   }),
   replayer: Replayer,
   search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
+  traces: TraceSelection.optional().meta({
+    description: 'What was left out when traces were imported; absent: no runs of the store come from traces.',
+  }),
   heldout_test_set: HeldoutVersion.nullable(),
   gate_rules: z
     .string()

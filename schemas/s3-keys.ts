@@ -93,6 +93,16 @@ export const keys = {
   /** One segment of them. */
   journalLinkSegment: (intent: string, digest: string) =>
     `${INGEST_PREFIX}links/${segment(intent)}/${digest.slice(7)}.jsonl`,
+  /** Parts of traces that wait for their rest. */
+  waiting: () => `${INGEST_PREFIX}waiting.jsonl`,
+  /** Key under which redactions are given their pseudonyms. */
+  redactionKey: () => `${INGEST_PREFIX}redaction-key.json`,
+  /** How the first import of traces read them: what a run and what a family is. */
+  traceRule: () => `${INGEST_PREFIX}trace-rule.json`,
+  /** Prefix of what imports of traces read, joined and dropped. */
+  traceImports: () => 'experience/traces/',
+  /** What one of them did, by the digest of its record. */
+  traceImport: (digest: string) => `experience/traces/${digest.slice(7)}.json`,
   /** The newest search set of an intent. */
   goldens: (intent: string) => `goldens/${segment(intent)}/search.jsonl`,
   /** A search set by its digest: what a run pins. */

@@ -7,6 +7,7 @@ import { mixedSuite } from '#core/contract/mixed-suite.ts'
 import { isAnswered, type Question, sevenQuestions } from '#core/contract/questions.ts'
 import { type ResolvedTarget, resolveTarget } from '#core/contract/resolve.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
@@ -29,6 +30,7 @@ import type { ReplayEngine } from '../ports.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { traceSelection } from '../steps/experience/trace-imports.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { planSeal, standingVersion } from '../steps/heldout/seal.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
@@ -137,6 +139,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
     const cases = reproduced.panel.cases.length + Object.values(reproduced.excluded).reduce((a, b) => a + b, 0)
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
+    const traces = await traceSelection(store.objects)
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
@@ -173,6 +176,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         better_cage: harness ? betterCage() : null,
         examples,
         tracing,
+        traces,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
@@ -191,6 +195,7 @@ export async function doctor({ json, target: file, replayer: option, ...o }: Opt
         `search   ${reproduced.panel.cases.length} of ${cases} cases reproduce under the baseline${excluded.length > 0 ? ` (left out: ${excluded.join(', ')})` : ''}`,
         ...examples.map((e) => `   LEFT OUT ${e}`),
         ...(twice ? [`twice    ${twice}`] : []),
+        ...(traces ? [`records  ${selectionLine(traces)}`] : []),
         ...notes.map((line) => `traced   ${line}`),
         ...(estimated ? [`tokens   ${estimated}`] : []),
         ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),

@@ -2,7 +2,7 @@
 
 import { describedMaps } from '#adapters/local/import/map-source.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
-import { importFiles, tryImport } from '../embedded/import-files.ts'
+import { type FilesReport, importFiles, tryImport } from '../embedded/import-files.ts'
 import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
 import type { Layout } from '../steps/experience/layout.ts'
@@ -28,6 +28,7 @@ interface Options extends StoreOptions, TraceFlags {
   readonly layout?: Layout
   readonly list: boolean
   readonly dryRun: boolean
+  readonly redact?: string
 }
 
 export async function importVerb(files: readonly string[], o: Options): Promise<number> {
@@ -54,10 +55,12 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       layout: o.layout ?? null,
       joinNear: o.joinNearCopies ?? false,
       traces,
+      ...redacting(o),
     })
     print(o.json, { ...report, documents }, () => [
       ...(report.traces ? tracesLines(report.traces) : []),
       ...(report.map ? mapLines(report.map) : []),
+      ...redactedLines(report),
       `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
       ...(files.length > 0
         ? [
@@ -79,11 +82,20 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
 
 const grouping = ({ groupBy }: Pick<Options, 'groupBy'>) => (groupBy === undefined ? {} : { groupBy })
 
+const redacting = ({ redact }: Pick<Options, 'redact'>) => (redact === undefined ? {} : { redact })
+
+function redactedLines({ redacted }: Pick<FilesReport, 'redacted'>): string[] {
+  if (redacted === null) return []
+  const found = Object.entries(redacted).map(([rule, n]) => `${n} ${rule}`)
+  return [`redacted ${found.join(', ')}`]
+}
+
 async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {
-  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), traces })
+  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), ...redacting(o), traces })
   print(o.json, report, () => [
     ...(report.traces ? tracesLines(report.traces) : []),
     ...(report.map ? mapLines(report.map) : []),
+    ...redactedLines(report),
     `would store ${report.runs} runs of ${report.families} families; intents: ${report.intents.join(', ')}; nothing was written`,
   ])
   return 0

@@ -1,5 +1,6 @@
 /** What became of traces, in lines. */
 import type { MapReading } from '#adapters/local/import/map-records.ts'
+import type { WaitReason } from '#core/traces/settle.ts'
 import { droppedTexts, percent, type TracesReport } from '../embedded/trace-runs.ts'
 
 /** The share that was dropped stands first: everything that rests on the runs rests on a selection. */
@@ -7,6 +8,8 @@ export function tracesLines({
   dialects,
   traces,
   runs,
+  waiting,
+  waits,
   dropped_share,
   dropped,
   left_out,
@@ -17,7 +20,8 @@ export function tracesLines({
   const names = [...new Set(dialects.map(({ name }) => name))].join(', ')
   const sure = dialects.reduce((least, { share }) => Math.min(least, share), 1)
   return [
-    `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}`,
+    `traces   ${runs} of ${traces} became runs${dropped_share > 0 ? `; ${percent(dropped_share)} dropped` : ''}${waiting > 0 ? `; ${waiting} wait for the next import` : ''}`,
+    ...waits.map(({ reason, n, example }) => `         ${n} ${WAITS[reason]}; e.g. ${example}`),
     ...droppedTexts(dropped).map((text) => `         ${text}`),
     `dialect  ${names}${sure < 1 ? ` (${percent(sure)} of what any dialect knows in it)` : ''}`,
     ...(first && last ? [`time     ${first} to ${last}`] : []),
@@ -39,6 +43,11 @@ export function mapLines({ records, groups, ungrouped, ungrouped_example, skippe
       ? [`         ${ungrouped} in no group: they say nothing at its path; e.g. ${ungrouped_example}`]
       : []),
   ]
+}
+
+const WAITS: Readonly<Record<WaitReason, string>> = {
+  not_ended: 'not_ended: kept until their last spans come',
+  just_ended: 'just_ended: later spans may be on their way (--settle)',
 }
 
 const SHOWN = new Set([

@@ -15,6 +15,8 @@ export interface TraceFlags {
   readonly tag: readonly string[]
   readonly maxDropped: number
   readonly allowCut: boolean
+  /** Milliseconds. */
+  readonly settle: number
 }
 
 const RULES = ['session', 'user', 'trace']
@@ -43,7 +45,8 @@ export function traceImport(flags: TraceFlags): TraceImport {
   }
   if (options.intent !== null && !options.intent.includes('.') && wordOf(options.intent) === null)
     throw new UserError(`--intent ${flags.intent}: give a name of letters and digits, or the path of a field`)
-  return { from: flags.from ?? null, options, maxDropped: flags.maxDropped, allowCut: flags.allowCut }
+  const { maxDropped, allowCut, settle: settleMs } = flags
+  return { from: flags.from ?? null, options, maxDropped, allowCut, settleMs }
 }
 
 function tagOf(text: string): [Tag, string] {

@@ -14,8 +14,10 @@ import { prepareRuns } from '#core/experience/prepared-run.ts'
 import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { RedactionRules } from '#schemas/redaction.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Scratch, Store } from '../ports.ts'
+import { ChangedRun } from '../steps/experience/check-runs.ts'
 import {
   publishDocument,
   publishPack,
@@ -27,11 +29,20 @@ import { importAlone } from '../steps/experience/import-lock.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { type IngestReport, ingestPrepared } from '../steps/experience/ingest.ts'
 import type { Layout } from '../steps/experience/layout.ts'
-import { keptDocument, parsePack, parsePrices, parseSuite } from '../steps/experience/parse-documents.ts'
+import {
+  keptDocument,
+  parsePack,
+  parsePrices,
+  parseRedaction,
+  parseSuite,
+} from '../steps/experience/parse-documents.ts'
+import { keepRedactionKey, redactionKey } from '../steps/experience/redaction-key.ts'
 import { fixedSplit } from '../steps/experience/split-rule.ts'
 import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
-import { holdsTraces, type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
+import { Redaction } from './redaction.ts'
+import { holdsTraces, type TraceImport, type TracesReport } from './trace-runs.ts'
+import { TracesAlone, TracesBetweenImports } from './traces-between-imports.ts'
 
 export interface ImportOptions {
   /** Shipped map or path; null: the records are native already. */
@@ -53,6 +64,8 @@ export interface ImportOptions {
   readonly preparing?: PreparingOptions
   /** How traces are read; absent: as the files say themselves. */
   readonly traces?: TraceImport
+  /** File of the rules by which records are redacted. */
+  readonly redact?: string
 }
 
 export interface FilesReport extends IngestReport {
@@ -60,6 +73,8 @@ export interface FilesReport extends IngestReport {
   readonly traces: TracesReport | null
   /** What was read for a map; null: there was none. */
   readonly map: MapReading | null
+  /** Pseudonyms in the runs, by rule; null: nothing was redacted. */
+  readonly redacted: Readonly<Record<string, number>> | null
 }
 
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
@@ -78,27 +93,50 @@ export async function importFiles(
       throw new UserError(`--document ${named}: give REF=FILE, e.g. policy.returns@4.1.0=policy.json`)
     return keptDocument(ref!, readInput(file.join('=')), file.join('='))
   })
+  const rules = rulesOf(options)
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
     const rule = await splitRule(store, options)
-    const joinNear = options.joinNear ?? false
-    const told = nothingTold()
-    const source = runsOf(() => store.scratch(), files, rule.key, options, told)
-    const report = await ingestPrepared(store, source, rule, { joinNear, layout: options.layout ?? null, check })
-    await check()
-    for (const pack of packs) await publishPack(store, pack)
-    for (const suite of suites) await publishSuite(store, suite)
-    for (const table of prices) await publishPrices(store, table)
-    for (const document of kept) await publishDocument(store, document)
-    return { ...report, ...foundIn(told, options) }
+    const key = rules && ((await redactionKey(store)) ?? randomKey())
+    const redaction = rules && new Redaction(rules, key!, options.redact!)
+    const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY, redaction)
+    const map = nothingRead()
+    try {
+      const source = { traces, map, redaction, aside: () => store.scratch() }
+      const report = await ingestPrepared(store, runsOf(files, rule.key, options, source), rule, {
+        joinNear: options.joinNear ?? false,
+        layout: options.layout ?? null,
+        check,
+        async sound() {
+          if (key) await keepRedactionKey(store, key)
+          await traces.note()
+        },
+      }).catch((error) => {
+        throw error instanceof ChangedRun && traces.report ? traces.refusal(error) : error
+      })
+      await check()
+      await traces.leave()
+      for (const pack of packs) await publishPack(store, pack)
+      for (const suite of suites) await publishSuite(store, suite)
+      for (const table of prices) await publishPrices(store, table)
+      for (const document of kept) await publishDocument(store, document)
+      return { ...report, ...foundIn(source, options) }
+    } finally {
+      traces.close()
+    }
   })
 }
+
+const randomKey = (): string => randomBytes(32).toString('hex')
+
+const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
+  redact === undefined ? null : parseRedaction(readInput(redact), redact)
 
 /** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
 async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
   const rule = (await fixedSplit(store)) ?? {
     by: splitBy,
-    key: splitKey ?? randomBytes(32).toString('hex'),
+    key: splitKey ?? randomKey(),
     heldout_share: heldoutShare,
   }
   if ((splitKey !== null && rule.key !== splitKey) || rule.heldout_share !== heldoutShare || rule.by !== splitBy)
@@ -108,42 +146,53 @@ async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: Impo
   return rule
 }
 
-/** What readers tell of their files, while runs come out of them. */
-interface Told {
-  traces: TracesReport | null
-  readonly map: MapReading
-}
-
-const nothingTold = (): Told => ({ traces: null, map: nothingRead() })
-
-const foundIn = ({ traces, map }: Told, options: Pick<ImportOptions, 'map'>) => ({
-  traces,
-  map: options.map === null ? null : map,
-})
-
 /** Problems that are told at once: an import with one is refused as a whole anyway. */
 const MOST_PROBLEMS = 20
 
+/** Where traces are read: in a store between two imports, or in none. */
+interface TraceSource {
+  /** What became of them, once all were read. */
+  readonly report: TracesReport | null
+  runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError>
+}
+
+/** What the readers of an import work with, and tell. */
+interface Source {
+  readonly traces: TraceSource
+  /** What a map is handed, counted up. */
+  readonly map: MapReading
+  readonly redaction: Redaction | null
+  /** For what lies aside while it is read. */
+  readonly aside: () => Scratch
+}
+
+const foundIn = ({ traces, map, redaction }: Source, options: Pick<ImportOptions, 'map'>) => ({
+  traces: traces.report,
+  map: options.map === null ? null : map,
+  redacted: redaction?.counts ?? null,
+})
+
 /** Every record as a prepared run. Throws one UserError in the end that lists the first problems, or says that there is no run. */
 async function* runsOf(
-  scratch: () => Scratch,
   files: readonly string[],
   splitKey: string,
   { map, groupBy, preparing, traces }: Pick<ImportOptions, 'map' | 'groupBy' | 'preparing' | 'traces'>,
-  told: Told,
+  source: Source,
 ): AsyncGenerator<IncomingRun> {
+  const { redaction } = source
   if (groupBy !== undefined && map === null)
     throw new UserError('--group-by says what a map is handed: name the map with --map')
   const records =
     map !== null
       ? mappedRuns(files, splitKey, map, {
-          aside: scratch,
-          reading: told.map,
+          aside: source.aside,
+          reading: source.map,
+          redaction,
           ...(groupBy === undefined ? {} : { groupBy }),
         })
       : (traces && traces.from !== null) || (await holdsTraces(files))
-        ? tracedRuns(scratch, files, splitKey, traces ?? AS_THEY_SAY, told)
-        : nativeRuns(files, splitKey, preparing)
+        ? tracedRuns(source.traces.runs(files), splitKey, redaction)
+        : nativeRuns(files, splitKey, preparing, redaction)
   const problems: string[] = []
   let runs = 0
   for await (const record of records) {
@@ -154,7 +203,8 @@ async function* runsOf(
     runs++
   }
   if (problems.length > 0) throw new UserError(`nothing was imported:\n${problems.map((p) => `  ${p}`).join('\n')}`)
-  if (files.length > 0 && runs === 0)
+  const waits = (source.traces.report?.waiting ?? 0) > 0
+  if (files.length > 0 && runs === 0 && !waits)
     throw new UserError(
       `${files.join(', ')}: no record became a run${map ? `: the map ${map} skipped every one` : ' (the file is empty)'}`,
     )
@@ -163,33 +213,19 @@ async function* runsOf(
 const AS_THEY_SAY: TraceImport = { from: null, options: DEFAULT_OPTIONS, maxDropped: 0.05, allowCut: false }
 
 async function* tracedRuns(
-  scratch: () => Scratch,
-  files: readonly string[],
+  traces: AsyncIterable<ExperienceRun | ImportError>,
   splitKey: string,
-  how: TraceImport,
-  told: Told,
+  redaction: Redaction | null,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  const opened: Scratch[] = []
-  const open = () => {
-    opened.push(scratch())
-    return opened.at(-1)!
-  }
-  const tell = (report: TracesReport) => {
-    told.traces = report
-  }
-  try {
-    for await (const run of traceRuns(files, how, open, tell))
-      if (run instanceof ImportError) yield run
-      else yield* prepareRuns([run], splitKey)
-  } finally {
-    for (const aside of opened) aside.close()
-  }
+  for await (const run of traces)
+    if (run instanceof ImportError) yield run
+    else yield* prepareRuns([redaction ? redaction.noted(run) : run], splitKey)
 }
 
 /** What an import of some files would store, without a store: nothing is written but what lies aside while it is read. */
 export async function tryImport(
   files: readonly string[],
-  options: Pick<ImportOptions, 'map' | 'groupBy' | 'traces'>,
+  options: Pick<ImportOptions, 'map' | 'groupBy' | 'traces' | 'redact'>,
   see: (run: ExperienceRun) => void = () => {},
 ): Promise<{
   readonly runs: number
@@ -197,22 +233,26 @@ export async function tryImport(
   readonly intents: readonly string[]
   readonly traces: TracesReport | null
   readonly map: MapReading | null
+  readonly redacted: Readonly<Record<string, number>> | null
 }> {
+  const rules = rulesOf(options)
+  const redaction = rules && new Redaction(rules, randomKey(), options.redact!)
   const folder = mkdtempSync(join(tmpdir(), 'autotune-'))
-  const told = nothingTold()
-  const source = runsOf(() => fileScratch(folder), files, 'dry-run', options, told)
+  const traces = new TracesAlone(options.traces ?? AS_THEY_SAY, folder, redaction)
+  const source = { traces, map: nothingRead(), redaction, aside: () => fileScratch(folder) }
   try {
     const families = new Set<string>()
     const intents = new Set<string>()
     let runs = 0
-    for await (const { facts, recorded } of source) {
+    for await (const { facts, recorded } of runsOf(files, 'dry-run', options, source)) {
       see(JSON.parse(recorded.toString()) as ExperienceRun)
       runs++
       intents.add(facts.intent)
       families.add(facts.names.family)
     }
-    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(told, options) }
+    return { runs, families: families.size, intents: [...intents].sort(byCodeUnit), ...foundIn(source, options) }
   } finally {
+    traces.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -221,10 +261,10 @@ async function* mappedRuns(
   files: readonly string[],
   splitKey: string,
   map: string,
-  options: MapOptions,
+  { redaction, ...options }: MapOptions & { readonly redaction: Redaction | null },
 ): AsyncGenerator<IncomingRun | ImportError> {
   for await (const record of mapRecords(files, loadMap(map), options)) {
-    if (record.kind === 'run') yield* prepareRuns([record.run], splitKey)
+    if (record.kind === 'run') yield* prepareRuns([redaction ? redaction.run(record.run) : record.run], splitKey)
     if (record.kind === 'error') yield record.error
   }
 }

@@ -7,6 +7,7 @@ import { Threads } from '#adapters/local/threads/threads.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { ahead, inTextBlocks } from '../streams/groups.ts'
 import { type LineBlock, type PreparedBlock, prepareLines, readBlock } from './prepare-lines.ts'
+import type { Redaction } from './redaction.ts'
 
 export interface PreparingOptions {
   /** Threads beside this one, which prepares what they have no time for; 0: all of it. @default one for each further core, at most 4 */
@@ -31,8 +32,10 @@ export async function* nativeRuns(
     workers = Math.min(availableParallelism() - 1, MOST_WORKERS),
     linesInPlace = LINES_IN_PLACE,
   }: PreparingOptions = {},
+  redaction: Redaction | null = null,
 ): AsyncGenerator<IncomingRun | ImportError> {
-  const threads = new Threads<LineBlock, PreparedBlock>(workers, () => ({
+  const others = redaction ? 0 : workers
+  const threads = new Threads<LineBlock, PreparedBlock>(others, () => ({
     script: scriptFile('./prepare-worker.ts', import.meta.url),
     name: 'import thread',
     data: null,
@@ -42,14 +45,16 @@ export async function* nativeRuns(
     if (block instanceof ImportError) return { file: block.file, runs: [block] }
     const { file, lines } = block
     begun += lines.length
-    const isHere = begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
+    const isHere = redaction !== null || begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
     return {
       file,
-      runs: isHere ? prepareLines(block) : readBlock(await threads.ask(block)),
+      runs: isHere
+        ? prepareLines(block, redaction ? (run) => redaction.run(run) : undefined)
+        : readBlock(await threads.ask(block)),
     }
   }
   try {
-    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * workers + 2, prepare))
+    for await (const { file, runs } of ahead(blocksOf(files, splitKey), QUEUED_BLOCKS * others + 2, prepare))
       for (const run of runs)
         yield 'facts' in run ? run : run instanceof ImportError ? run : new ImportError({ ...run, file })
   } finally {

@@ -26,9 +26,14 @@ export interface PreparedBlock {
 }
 
 /** What becomes of each line: a run, or the first thing that is wrong with its record. */
-export function prepareLines({ file, lines, splitKey }: LineBlock): (PreparedRun | LineProblem)[] {
+export function prepareLines(
+  { file, lines, splitKey }: LineBlock,
+  redacted: (run: ExperienceRun) => ExperienceRun = (run) => run,
+): (PreparedRun | LineProblem)[] {
   const records = lines.map((line) => parsed(line, file))
-  const natives = records.map((record, i) => ('problem' in record ? record : native(record, lines[i]!.line)))
+  const natives = records
+    .map((record, i) => ('problem' in record ? record : native(record, lines[i]!.line)))
+    .map((one) => ('run_id' in one ? redacted(one) : one))
   const runs = natives.filter((one) => 'run_id' in one)
   const prepared = prepareRuns(runs, splitKey).values()
   return natives.map((one) => ('run_id' in one ? prepared.next().value! : one))

@@ -5,12 +5,13 @@ import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { TwoFamilies } from '#core/traces/family.ts'
 import type { TraceOptions } from '#core/traces/options.ts'
 import { DIALECTS, dialectNamed } from '#core/traces/registry.ts'
+import { WAITING, type WaitReason } from '#core/traces/settle.ts'
 import { DROPPED, type DropReason, type Tally } from '#core/traces/tally.ts'
 import { SpanConflict } from '#core/traces/trace.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { UserError } from '../errors.ts'
 import type { Scratch } from '../ports.ts'
-import { type FoundDialect, type Row, readTraces } from '../steps/experience/read-traces.ts'
+import { type FoundDialect, type Row, readTraces, type Settling } from '../steps/experience/read-traces.ts'
 
 export interface TraceImport {
   /** Name of a dialect; null: each file says itself which it is. */
@@ -20,13 +21,22 @@ export interface TraceImport {
   readonly maxDropped: number
   /** Take an export that says that there is more. */
   readonly allowCut: boolean
+  /** Milliseconds since its end before which a trace may still grow. @default an hour */
+  readonly settleMs?: number
 }
+
+/** Traces that ended an hour ago have all their spans, as exporters and backends write them. */
+export const SETTLE_MS = 3_600_000
 
 /** Of all traces, those that became none: a selection that everything which rests on the others must show. */
 export interface TracesReport {
   readonly dialects: readonly FoundDialect[]
   readonly traces: number
   readonly runs: number
+  /** Traces that are not stored yet: the next import goes on with them. */
+  readonly waiting: number
+  readonly waits: readonly { readonly reason: WaitReason; readonly n: number; readonly example: string }[]
+  /** Of those that do not wait, 0..1. */
   readonly dropped_share: number
   readonly dropped: readonly { readonly reason: DropReason; readonly n: number; readonly example: string }[]
   readonly left_out: readonly string[]
@@ -46,14 +56,15 @@ const MOST_UNREAD = 0.01
  */
 export async function* traceRuns(
   files: readonly string[],
-  { from, options, maxDropped, allowCut }: TraceImport,
+  { from, options, maxDropped, allowCut, settleMs = SETTLE_MS }: TraceImport,
   scratch: () => Scratch,
   tell: (report: TracesReport) => void,
+  settling: Omit<Settling, 'settleMs'>,
 ): AsyncGenerator<ExperienceRun | ImportError> {
   const leftOut: string[] = []
   const dialect = from === null ? null : namedDialect(from)
   const rows = readRows(files, { leftOut: (file) => leftOut.push(file) })
-  const reading = await readTraces(rows, dialect, options, scratch)
+  const reading = await readTraces(rows, dialect, options, scratch, { ...settling, settleMs })
   let isRefused = false
   for (const made of tracesOf(reading.traces())) {
     if (made instanceof ImportError) {
@@ -119,15 +130,22 @@ function* tracesOf<T>(traces: Generator<T>): Generator<T | ImportError> {
 function reportOf(dialects: readonly FoundDialect[], tally: Tally, leftOut: readonly string[]): TracesReport {
   const traces = tally.of('traces.n')
   const runs = tally.of('runs.n')
+  const reasons = <R extends string>(kind: string, all: readonly R[]) =>
+    all.flatMap((reason) => {
+      const n = tally.of(`${kind}.${reason}`)
+      return n === 0 ? [] : [{ reason, n, example: tally.exampleOf(`${kind}.${reason}`) ?? '' }]
+    })
+  const waits = reasons('waiting', WAITING)
+  const waiting = waits.reduce((sum, { n }) => sum + n, 0)
+  const ended = traces - waiting
   return {
     dialects,
     traces,
     runs,
-    dropped_share: traces === 0 ? 0 : (traces - runs) / traces,
-    dropped: DROPPED.flatMap((reason) => {
-      const n = tally.of(`dropped.${reason}`)
-      return n === 0 ? [] : [{ reason, n, example: tally.exampleOf(`dropped.${reason}`) ?? '' }]
-    }),
+    waiting,
+    waits,
+    dropped_share: ended === 0 ? 0 : (ended - runs) / ended,
+    dropped: reasons('dropped', DROPPED),
     left_out: leftOut,
     first: tally.first,
     last: tally.last,
@@ -155,7 +173,7 @@ export const droppedTexts = (dropped: TracesReport['dropped']): string[] =>
 
 function refuseTooMuch(
   files: readonly string[],
-  { traces, runs, dropped_share, dropped }: TracesReport,
+  { traces, runs, waiting, dropped_share, dropped }: TracesReport,
   tally: Tally,
   { maxDropped, allowCut }: Pick<TraceImport, 'maxDropped' | 'allowCut'>,
 ): void {
@@ -171,11 +189,12 @@ function refuseTooMuch(
       `${named}: the export says that there is more (has_more, ${tally.exampleOf('unread.export_cut')}): fetch the rest, or take it as it is with --allow-cut`,
     )
   const reasons = droppedTexts(dropped).map((text) => `  ${text}`)
-  if (runs === 0) throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
+  if (runs + waiting === 0)
+    throw new UserError([`${named}: none of ${traces} traces became a run`, ...reasons].join('\n'))
   if (dropped_share > maxDropped)
     throw new UserError(
       [
-        `${named}: ${traces - runs} of ${traces} traces (${percent(dropped_share)}) would be dropped, more than ${percent(maxDropped)} (--max-dropped)`,
+        `${named}: ${traces - waiting - runs} of ${traces - waiting} traces (${percent(dropped_share)}) would be dropped, more than ${percent(maxDropped)} (--max-dropped)`,
         ...reasons,
       ].join('\n'),
     )

@@ -51,7 +51,12 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'experience/links/*',
     'packs/*',
   ],
-  'Functions/PinRun/Policy/Resource': ['autotune/work/*/request.json', 'autotune/work/*/run.json', 'packs/*'],
+  'Functions/PinRun/Policy/Resource': [
+    'autotune/work/*/request.json',
+    'autotune/work/*/run.json',
+    'experience/traces/*',
+    'packs/*',
+  ],
   'Functions/ReplayShard/Policy/Resource': [
     'autotune/work/*/answers/*',
     'autotune/work/*/run.json',

@@ -151,12 +151,6 @@ describe('traces', () => {
       /1 cycle: /,
     ],
     ['whose span is its own parent', lines(aRequest(aCall({ id: A, parent: A }))), /1 cycle: /],
-    ['that is still running', lines(aRequest({ ...aCall(), endTimeUnixNano: undefined })), /1 open: .*has not ended/],
-    [
-      'with a date that there is not',
-      lines(aRequest({ ...aCall(), startTimeUnixNano: '9'.repeat(24), endTimeUnixNano: '9'.repeat(24) })),
-      /1 open: /,
-    ],
     [
       'of an empty tool alone',
       lines(aRequest(aSpan({ attributes: { 'gen_ai.operation.name': 'execute_tool' } }))),
@@ -165,6 +159,16 @@ describe('traces', () => {
   ]
   test.each(dropped)('%s are no runs, and say why', async (_, content, says) => {
     expect(await refused(place.file('a.jsonl', content), '--max-dropped', '1')).toMatch(says)
+  })
+
+  test.each([
+    ['that is still running', { endTimeUnixNano: undefined }],
+    ['with a date that there is not', { startTimeUnixNano: '9'.repeat(24), endTimeUnixNano: '9'.repeat(24) }],
+  ])('%s wait, and are no runs', async (_, more) => {
+    const path = place.file('a.jsonl', lines(aRequest({ ...aCall(), ...more })))
+    const { code, out } = await autotune('import', path, ...SPLIT, '--store', place.store)
+    expect([code, out]).toEqual([0, expect.stringMatching(/0 of 1 became runs; 1 wait .*\n +1 not_ended: /)])
+    expect(out).toContain('stored 0 runs')
   })
 
   test('of 100,000 spans are left out as jobs', async () => {

@@ -5,20 +5,26 @@ import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import { dialectNamed } from '#core/traces/registry.ts'
+import { WAITING } from '#core/traces/settle.ts'
 import { DROPPED } from '#core/traces/tally.ts'
 import type { Step } from '#schemas/experience-run.ts'
 import { readTraces } from '../../functions/steps/experience/read-traces.ts'
 import { aCall, anAgent, answers, aRequest, aSpan, asks, aTool, text } from '../support/spans.ts'
+import { SETTLED } from '../support/traces.ts'
 
-/** Rows as they lie in files; every run, and how many traces were dropped. */
+/** Rows as they lie in files; every run, and how many traces were dropped or wait. */
 async function read(rows: readonly (readonly [file: string, value: unknown])[]) {
   async function* lying() {
     for (const [i, [file, value]] of rows.entries()) yield { file, at: `line ${i}`, value }
   }
-  const { tally, traces } = await readTraces(lying(), dialectNamed('otel-genai')!, DEFAULT_OPTIONS, memoryScratch)
+  const { tally, traces } = await readTraces(lying(), dialectNamed('otel-genai')!, DEFAULT_OPTIONS, memoryScratch, {
+    ...SETTLED,
+    settleMs: 0,
+  })
   const runs = [...traces()].flatMap((made) => (made.kind === 'run' ? [made.run] : []))
   const dropped = DROPPED.reduce((sum, reason) => sum + tally.of(`dropped.${reason}`), 0)
-  return { runs, dropped, traces: tally.of('traces.n') }
+  const waiting = WAITING.reduce((sum, reason) => sum + tally.of(`waiting.${reason}`), 0)
+  return { runs, left: dropped + waiting, traces: tally.of('traces.n') }
 }
 
 const stepsOf = async (...spans: readonly object[]): Promise<readonly Step[]> => {
@@ -71,7 +77,7 @@ test('runs are the same however spans are ordered, cut into rows and files, and 
   )
 })
 
-test('any spans become runs that the schema takes, or drops that are counted', async () => {
+test('any spans become runs that the schema takes, or are counted as dropped or waiting', async () => {
   const odd = fc.oneof(
     fc.json(),
     fc.string({ unit: 'binary' }),
@@ -116,8 +122,8 @@ test('any spans become runs that the schema takes, or drops that are counted', a
   })
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(span, { maxLength: 8, selector: ({ spanId }) => spanId }), async (spans) => {
-      const { runs, dropped, traces } = await read([['a', aRequest(...spans)]])
-      expect(runs.length + dropped).toBe(traces)
+      const { runs, left, traces } = await read([['a', aRequest(...spans)]])
+      expect(runs.length + left).toBe(traces)
       for (const run of runs) expect(toNativeRun(run)).toMatchObject({ kind: 'run' })
     }),
     { numRuns: 300 },

@@ -5,6 +5,9 @@ import { DEFAULT_OPTIONS, type TraceOptions } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { type TraceImport, type TracesReport, traceRuns } from '../../functions/embedded/trace-runs.ts'
 
+/** Long after every trace of the tests; nothing waited. */
+export const SETTLED = { now: '2030-01-01T00:00:00.000Z', waited: [], keep: () => {} }
+
 interface How extends Partial<Omit<TraceImport, 'options'>> {
   readonly options?: Partial<TraceOptions>
 }
@@ -20,7 +23,7 @@ export async function readTraceFiles(
   const tell = (told: TracesReport) => {
     report = told
   }
-  for await (const run of traceRuns(files, how, memoryScratch, tell)) {
+  for await (const run of traceRuns(files, how, memoryScratch, tell, SETTLED)) {
     if (run instanceof ImportError) throw run
     runs.push(run)
   }

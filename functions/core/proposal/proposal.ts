@@ -8,6 +8,7 @@ import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
+import { droppedOf } from '../experience/trace-selection.ts'
 import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
@@ -87,6 +88,7 @@ export function buildProposal({
       search: { ...excluded },
       share: excludedCount / Math.max(1, run.search_set.cases),
       heldout: { families: leftOut.some, share: leftOut.some / Math.max(1, ledger.families + leftOut.all) },
+      ...(run.traces && { traces: droppedOf(run.traces) }),
     },
     computed_from: { ...computedFrom },
   }

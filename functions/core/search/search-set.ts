@@ -8,6 +8,7 @@ import { baselineProblems } from '../contract/baseline-floors.ts'
 import { exposureProblems } from '../contract/exposure-problems.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
+import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
 import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
 import type { SearchInput } from './search-input.ts'
@@ -30,11 +31,13 @@ export interface CompiledSearch {
 export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, target: ResolvedTarget): CompiledSearch {
   const twice = askedTwiceLine(reproduced.twice)
   const ofCode = twice === null ? [] : [twice]
+  const selection = run.traces ? [selectionLine(run.traces)] : []
+  const isWhole = !run.traces || droppedOf(run.traces).n === 0
   return {
     ...(reproduced.twice && { twice: reproduced.twice }),
     excluded: reproduced.excluded,
-    records: [...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite), ...ofCode],
-    notes: [...searchNotes(reproduced, target, run.evaluator_suite), ...ofCode],
+    records: [...selection, ...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite), ...ofCode],
+    notes: [...(isWhole ? [] : selection), ...searchNotes(reproduced, target, run.evaluator_suite), ...ofCode],
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,

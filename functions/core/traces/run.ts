@@ -166,10 +166,11 @@ function nativeRun(
   }
 }
 
-function sourceOf(trace: Trace, dialect: string, id: string): ExperienceRun['source'] {
-  const file = nameOf((trace.spans[0] ?? trace.about[0])?.where.file.split(/[\\/]/).at(-1) ?? null)
-  return { dialect, ...(file === null ? {} : { file }), ...(id === trace.id ? {} : { record: nameOf(trace.id) }) }
-}
+/** Without the name of the file: the same trace comes again in another one, and is the same run. */
+const sourceOf = (trace: Trace, dialect: string, id: string): ExperienceRun['source'] => ({
+  dialect,
+  ...(id === trace.id ? {} : { record: nameOf(trace.id) }),
+})
 
 /** Refs and ids at the paths that the user named. What is none stays out; the schema says which field is wrong otherwise. */
 function tagged(trace: Trace, { tags }: TraceOptions): Partial<Record<(typeof TAGS)[number], string>> {

@@ -12,13 +12,15 @@ interface Aside {
   entries(): Iterable<readonly [key: string, text: string]>
 }
 
-interface Named {
+/** A trace, the dialect that read it, and the ids of the traces that it was joined of. */
+export interface NamedTrace {
   readonly trace: Trace
   readonly name: string
+  readonly of: readonly string[]
 }
 
 /** Each session's traces by their first instant, as one trace with the id of its first. A trace without a session stays alone. */
-export function* bySession(traces: Iterable<Named>, aside: Aside, tally: Tally): Generator<Named> {
+export function* bySession(traces: Iterable<NamedTrace>, aside: Aside, tally: Tally): Generator<NamedTrace> {
   for (const named of traces) {
     const { spans, about } = named.trace
     const session = [...spans, ...about]
@@ -29,7 +31,7 @@ export function* bySession(traces: Iterable<Named>, aside: Aside, tally: Tally):
     aside.set(key, String(aside.records.append(JSON.stringify(named))))
   }
   let last: string | null = null
-  let held: Named[] = []
+  let held: NamedTrace[] = []
   for (const [key, position] of aside.entries()) {
     const session = key.slice(0, key.indexOf('\u0000'))
     if (last !== null && session !== last) {
@@ -37,28 +39,29 @@ export function* bySession(traces: Iterable<Named>, aside: Aside, tally: Tally):
       held = []
     }
     last = session
-    held.push(JSON.parse(aside.records.read(Number(position)).toString()) as Named)
+    held.push(JSON.parse(aside.records.read(Number(position)).toString()) as NamedTrace)
   }
   if (held.length > 0) yield joined(held, tally)
 }
 
-function joined(held: readonly Named[], tally: Tally): Named {
-  const [first] = held as [Named, ...Named[]]
+function joined(held: readonly NamedTrace[], tally: Tally): NamedTrace {
+  const [first] = held as [NamedTrace, ...NamedTrace[]]
   if (held.length === 1) return first
   tally.add('traces.joined_by_session', held.length - 1)
   if (held.some(({ trace }) => trace.spans.some(({ approval }) => approval !== null)))
     tally.add('traces.joined_after_approval', held.length - 1)
   // Span ids are unique in their trace alone.
-  const of = ({ id }: Trace, span: Span): Span => ({
+  const renamed = ({ id }: Trace, span: Span): Span => ({
     ...span,
     span: `${id}/${span.span}`,
     parent: span.parent === null ? null : `${id}/${span.parent}`,
   })
   return {
     name: first.name,
+    of: held.flatMap(({ of }) => of),
     trace: {
       id: first.trace.id,
-      spans: held.flatMap(({ trace }) => trace.spans.map((span) => of(trace, span))),
+      spans: held.flatMap(({ trace }) => trace.spans.map((span) => renamed(trace, span))),
       about: held.flatMap(({ trace }) => trace.about),
     },
   }

@@ -1,5 +1,5 @@
 /** Everything that the rows of an import say of one trace, put together: each span once, logs joined to their spans, in one order. */
-import type { About, Message, More, Part, Score, Span } from './span.ts'
+import type { About, Message, More, Part, Score, Span, Where } from './span.ts'
 import type { Tally } from './tally.ts'
 import { sortedJson } from './values.ts'
 
@@ -31,8 +31,20 @@ export function traceOf(id: string, parts: Iterable<Part>, tally: Tally): Trace 
     if (part.kind === 'more') more.push(part.more)
     if (part.kind === 'span') addSpan(spans, part.span, tally)
   }
-  const joined = joinMore(spans, more, tally)
-  return { id, spans: inOrder(joined), about }
+  const joined = joinMore(spans, once(more, tally), tally)
+  return { id, spans: inOrder(joined), about: once(about, tally) }
+}
+
+/** Each of them once: a row that came twice says nothing new. */
+function once<T extends { readonly where: Where }>(all: readonly T[], tally: Tally): readonly T[] {
+  if (all.length < 2) return all
+  const seen = new Set<string>()
+  const left = all.filter((each) => {
+    const content = contentOf(each)
+    return !seen.has(content) && seen.add(content)
+  })
+  tally.add('records.repeated', all.length - left.length)
+  return left
 }
 
 function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
@@ -44,6 +56,7 @@ function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
   }
   if (isSame(known, span)) {
     tally.add('spans.repeated')
+    spans.set(span.span, { ...known, named: { ...span.named, ...known.named } })
     return
   }
   const newer = newest(known, span)
@@ -52,9 +65,16 @@ function addSpan(spans: Map<string, Span>, span: Span, tally: Tally): void {
   spans.set(span.span, newer)
 }
 
-/** Equal but for where it stood and for the order in which its exporter wrote the names. */
-function isSame({ where: _a, ...a }: Span, { where: _b, ...b }: Span): boolean {
-  return JSON.stringify(a) === JSON.stringify(b) || sortedJson(a) === sortedJson(b)
+/** What a part says, whatever file it stood in and in which order its exporter wrote the names. */
+const contentOf = ({ where: _, ...content }: { readonly where: Where }): string => sortedJson(content)
+
+/** Fields that one of two imports alone was asked for (`--tag`) are no difference. */
+function isSame(a: Span, b: Span): boolean {
+  const both = (one: Span, other: Span): Span => ({
+    ...one,
+    named: Object.fromEntries(Object.entries(one.named).filter(([path]) => path in other.named)),
+  })
+  return contentOf(both(a, b)) === contentOf(both(b, a))
 }
 
 /** By what the rows say of their last change; a span that has ended is newer than the same one open. */

@@ -11,6 +11,17 @@ import type { ImportJournal } from './import-journal.ts'
 import type { IncomingRun, IncomingRuns } from './incoming-runs.ts'
 import type { Side } from './side.ts'
 
+/** A run with the id of one that is stored, and other content. */
+export class ChangedRun extends UserError {
+  readonly runId: string
+  constructor(runId: string) {
+    super(
+      `run ${runId} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+    )
+    this.runId = runId
+  }
+}
+
 interface Checked {
   readonly unchanged: number
   readonly intents: ReadonlySet<string>
@@ -89,10 +100,7 @@ async function isStored(run: IncomingRun, rule: SplitRule, known: Knowing, aside
     )
   if (owner === null) aside.set(`owner ${names.case}`, names.family)
   const stored = journal.run(names)
-  if (stored && stored.record !== facts.record)
-    throw new UserError(
-      `run ${line.run_id} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
-    )
+  if (stored && stored.record !== facts.record) throw new ChangedRun(line.run_id)
   const taken = known.incoming.take(run)
   await copies.note(facts, side, taken.read)
   return stored !== null

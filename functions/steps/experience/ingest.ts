@@ -40,6 +40,8 @@ export interface IngestOptions {
   readonly layout?: Layout | null
   /** Throws when another import has taken over; asked before every write that later imports build on. */
   readonly check?: () => Promise<void>
+  /** Called when every run was taken and none is refused, before anything is written. */
+  readonly sound?: () => Promise<void>
 }
 
 /** Runs that say nearly what a run of another family says. */
@@ -89,7 +91,7 @@ export async function ingestPrepared(
   store: Store,
   source: AsyncIterable<IncomingRun>,
   rule: SplitRule,
-  { joinNear = false, layout: wanted = null, check = async () => {} }: IngestOptions = {},
+  { joinNear = false, layout: wanted = null, check = async () => {}, sound = async () => {} }: IngestOptions = {},
 ): Promise<IngestReport> {
   const aside = store.scratch()
   const incoming = new IncomingRuns(store.scratch(), store.scratch())
@@ -111,6 +113,7 @@ export async function ingestPrepared(
       throw new UserError(
         'this store splits families by another rule: families never move. Use the rule of its first import',
       )
+    await sound()
     if (layout !== null) await fixLayout(store.objects, layout)
     await keepCopies(store, copies)
     const { families, restored } = await writeRuns(store, { journal, copies, incoming, check, layout }, aside)

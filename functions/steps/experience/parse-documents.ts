@@ -3,6 +3,7 @@
 import { MAX_VALUES, valueCount } from '#core/space/lattice.ts'
 import { Ref } from '#schemas/common.ts'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
+import { RedactionRules } from '#schemas/redaction.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
@@ -29,6 +30,9 @@ export const parsePrices = (text: string, file: string): PriceTable => parseAs(P
 
 export const parseTarget = (text: string, file: string): TuningTarget =>
   parseAs(TuningTarget, parseJson(text, file), file)
+
+export const parseRedaction = (text: string, file: string): RedactionRules =>
+  parseAs(RedactionRules, parseJson(text, file), file)
 
 /** `REF=TEXT` as it was given, the text read by the caller; a UserError for a ref without a version or an empty text. */
 export function keptDocument(ref: string, text: string, file: string): KeptDocument {

@@ -5,13 +5,15 @@ import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
-import { bySession } from '#core/traces/session.ts'
+import { bySession, type NamedTrace } from '#core/traces/session.ts'
+import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.ts'
 import type { Part, Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
-import { type Trace, traceOf } from '#core/traces/trace.ts'
+import { traceOf } from '#core/traces/trace.ts'
 import { isFields } from '#core/traces/values.ts'
 import { UserError } from '../../errors.ts'
 import type { Scratch } from '../../ports.ts'
+import type { WaitingParts } from './waiting.ts'
 
 /** One record as its carrier held it. */
 export interface Row extends Where {
@@ -25,10 +27,27 @@ export interface FoundDialect {
   readonly share: number
 }
 
+/** What an import knows of the ones before and after it. */
+export interface Settling {
+  /** ISO 8601 with milliseconds. */
+  readonly now: string
+  /** A trace that ended less than this before now may have spans that are still on their way. */
+  readonly settleMs: number
+  /** What waits since an import before this one. */
+  readonly waited: AsyncIterable<WaitingParts> | Iterable<WaitingParts>
+  /** Takes what waits for the next import. */
+  readonly keep: (parts: WaitingParts) => void
+  /** A part without what is to be redacted; absent: as it was read. What waited was redacted when it was read. */
+  readonly redact?: (part: Part) => Part
+}
+
 export interface TraceReading {
   readonly dialects: readonly FoundDialect[]
   readonly tally: Tally
-  /** Every trace in the order of their ids: a run, or the reason why it is none. Throws `SpanConflict` and `TwoFamilies`. */
+  /**
+   * Every trace in the order of their ids but those that wait: a run, or the reason why it is none. Throws `SpanConflict` and
+   * `TwoFamilies`.
+   */
   traces(): Generator<Made>
 }
 
@@ -36,7 +55,7 @@ export interface TraceReading {
 const LOOKED_AT = 200
 
 /**
- * Reads all rows, file after file. Memory does not grow with them: their parts lie in what `scratch` opens, which the caller closes.
+ * Reads all rows, file after file, and what waited for them. Memory does not grow with them: their parts lie in what `scratch` opens, which the caller closes.
  *
  * @param dialect null: each file says itself which it is
  * @throws UserError for a file of no dialect, of two that fit equally, or of another envelope than the files before it
@@ -46,7 +65,9 @@ export async function readTraces(
   dialect: Dialect | null,
   options: TraceOptions,
   scratch: () => Scratch,
+  settling: Settling,
 ): Promise<TraceReading> {
+  const { now, redact } = settling
   const tally = new Tally()
   const asked: Asked = { paths: pathsOf(options) }
   const dialects: FoundDialect[] = []
@@ -60,7 +81,8 @@ export async function readTraces(
     tally.add('records.read')
     // The last page that somebody saved may well not be the last there was.
     if (isFields(row.value) && row.value.has_more === true) tally.saw('unread.export_cut', row, 'export_cut')
-    aside.put(its.parts(row.value, { file: row.file, at: row.at }, asked), its.name)
+    const parts = its.parts(row.value, { file: row.file, at: row.at }, asked)
+    aside.put(redact ? Iterator.from(parts).map(redact) : parts, its.name, now)
   }
   const settle = (): void => {
     if (head.length === 0) return
@@ -72,6 +94,7 @@ export async function readTraces(
     for (const row of head) readRow(row, found.dialect)
     head = []
   }
+  for await (const { name, since, parts } of settling.waited) aside.put(parts, name, since)
   for await (const row of rows) {
     if (row.file !== file) {
       settle()
@@ -87,15 +110,31 @@ export async function readTraces(
     tally,
     *traces() {
       const whole = aside.traces()
-      for (const { trace, name } of options.unit === 'session' ? bySession(whole, scratch(), tally) : whole) {
+      for (const named of options.unit === 'session' ? bySession(whole, scratch(), tally) : whole) {
         tally.add('traces.n')
-        const made = runOf(trace, name, options, tally)
-        if (made.kind === 'run') tally.add('runs.n')
+        const made = runOf(named.trace, named.name, options, tally)
+        const waits = waitReason(named, made, aside, settling)
+        if (waits !== null) {
+          const { id, spans } = named.trace
+          tally.saw(`waiting.${waits}`, spans[0]?.where ?? null, `trace ${id}`)
+          for (const of of named.of) for (const parts of aside.partsOf(of)) settling.keep(parts)
+        } else if (made.kind === 'run') tally.add('runs.n')
         else tally.saw(`dropped.${made.reason}`, made.where, made.example)
-        yield made
+        if (waits === null) yield made
       }
     },
   }
+}
+
+function waitReason(
+  { trace, of }: NamedTrace,
+  made: Made,
+  aside: PartsAside,
+  { now, settleMs }: Settling,
+): WaitReason | null {
+  if (made.kind === 'dropped' && made.reason === 'open')
+    return of.some((id) => waitedTooLong(aside.sinceOf(id), now)) ? null : 'not_ended'
+  return justEnded(trace, now, settleMs) ? 'just_ended' : null
 }
 
 function dialectOf(head: readonly Row[]): { readonly dialect: Dialect; readonly share: number } {
@@ -145,8 +184,12 @@ class PartsAside {
     this.#tally = tally
   }
 
-  /** The parts of a row: those of one trace lie together. */
-  put(parts: Iterable<Part>, name: string): void {
+  /**
+   * The parts of a row: those of one trace lie together.
+   *
+   * @param since when an import first read them
+   */
+  put(parts: Iterable<Part>, name: string, since: string): void {
     const byTrace = new Map<string, Part[]>()
     for (const part of parts) {
       if (part.kind === 'unread') {
@@ -159,29 +202,42 @@ class PartsAside {
       else byTrace.set(trace, [part])
     }
     for (const [trace, of] of byTrace) {
-      const position = this.#scratch.records.append(JSON.stringify({ name, parts: of }))
+      const position = this.#scratch.records.append(JSON.stringify({ name, since, parts: of } satisfies WaitingParts))
       this.#scratch.set(`${trace}\u0000${String(this.#n++).padStart(12, '0')}`, String(position))
     }
   }
 
-  *traces(): Generator<{ readonly trace: Trace; readonly name: string }> {
+  /** What was read of a trace, what waited longest first. */
+  *partsOf(trace: string): Generator<WaitingParts> {
+    for (const [, position] of this.#scratch.entries(`${trace}\u0000`)) yield this.#at(position)
+  }
+
+  /** When an import first read something of a trace that was read. */
+  sinceOf(trace: string): string {
+    for (const { since } of this.partsOf(trace)) return since
+    throw new Error(`nothing was read of trace ${trace}`)
+  }
+
+  *traces(): Generator<NamedTrace> {
     let id: string | null = null
     let parts: Part[] = []
     let name = ''
+    const whole = (of: string): NamedTrace => ({ trace: traceOf(of, parts, this.#tally), name, of: [of] })
     for (const [key, position] of this.#scratch.entries()) {
       const trace = key.slice(0, key.lastIndexOf('\u0000'))
       if (id !== null && trace !== id) {
-        yield { trace: traceOf(id, parts, this.#tally), name }
+        yield whole(id)
         parts = []
       }
-      const aside = JSON.parse(this.#scratch.records.read(Number(position)).toString()) as {
-        name: string
-        parts: Part[]
-      }
+      const aside = this.#at(position)
       if (parts.length === 0) name = aside.name
       id = trace
       for (const part of aside.parts) parts.push(part)
     }
-    if (id !== null) yield { trace: traceOf(id, parts, this.#tally), name }
+    if (id !== null) yield whole(id)
+  }
+
+  #at(position: string): WaitingParts {
+    return JSON.parse(this.#scratch.records.read(Number(position)).toString()) as WaitingParts
   }
 }

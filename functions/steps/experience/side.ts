@@ -8,6 +8,12 @@ export type Side = (typeof SIDES)[number]
 export const objectsOf = ({ objects, vault }: Pick<Store, 'objects' | 'vault'>, side: Side): ObjectStore =>
   side === 'search' ? objects : vault
 
+/**
+ * Where ingest keeps what no other role may read and what belongs to neither side: in the vault, and in a deployment, where
+ * ingest cannot read the vault, in its own part of the bucket.
+ */
+export const ingestAlone = ({ rolesApart, objects, vault }: Store): ObjectStore => (rolesApart ? objects : vault)
+
 export type BySide<T> = Readonly<Record<Side, T>>
 
 /** One of something for each side. */

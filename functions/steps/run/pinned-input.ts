@@ -10,6 +10,7 @@ import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { digestOfObject, streamLines } from '../../streams/read-object.ts'
 import { documentDigests } from '../experience/documents.ts'
+import { traceSelection } from '../experience/trace-imports.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import type { AnsweredContract, RunRequest } from './contract.ts'
 import { readRejections } from './memory.ts'
@@ -29,6 +30,7 @@ export async function pinnedInput(
   const { runId, replayer, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
+  const traces = await traceSelection(store.objects)
   return {
     run_id: runId,
     target,
@@ -38,6 +40,7 @@ export async function pinnedInput(
     ...(Object.keys(documents).length > 0 ? { documents } : {}),
     replayer,
     search_set: searchSet,
+    ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
     candidates: candidates ? [...candidates] : null,

@@ -70,6 +70,14 @@ function input(over: Partial<TuningTarget> = {}, heldout: Record<string, unknown
 }
 
 describe('buildProposal', () => {
+  test('says what was dropped of the traces that it rests on, and nothing where there were none', () => {
+    const given = input()
+    const traces = { imports: 1, runs: 30, dropped: { open: 10 } }
+    const proposal = buildProposal({ ...given, run: { ...given.run, traces } })
+    expect(TuningProposal.parse(proposal).excluded_cases.traces).toEqual({ n: 10, share: 0.25 })
+    expect(buildProposal(given).excluded_cases).not.toHaveProperty('traces')
+  })
+
   test("has the article's fields at top level, and validates", () => {
     const proposal = buildProposal(input())
     expect(TuningProposal.parse(proposal)).toEqual(proposal)

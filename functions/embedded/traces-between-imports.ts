@@ -1,0 +1,136 @@
+/** An import of traces between the one before it, which left what waits, and the next, which goes on with what waits now. */
+
+import { fileScratch } from '#adapters/local/files/file-scratch.ts'
+import type { ImportError } from '#adapters/local/import/import-error.ts'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import { UserError } from '../errors.ts'
+import type { Scratch, Store } from '../ports.ts'
+import type { ChangedRun } from '../steps/experience/check-runs.ts'
+import type { Settling } from '../steps/experience/read-traces.ts'
+import { fixTraceRule, noteTraceImport, refuseOtherRule } from '../steps/experience/trace-imports.ts'
+import { keepWaiting, readWaiting, type WaitingParts } from '../steps/experience/waiting.ts'
+import type { Redaction } from './redaction.ts'
+import { type TraceImport, type TracesReport, traceRuns } from './trace-runs.ts'
+
+export class TracesBetweenImports {
+  /** What became of the traces, once all were read; null: this import holds none. */
+  report: TracesReport | null = null
+  readonly #store: Store
+  readonly #how: TraceImport
+  readonly #redaction: Redaction | null
+  readonly #opened: Scratch[] = []
+  readonly #waiting: Scratch
+  #hadWaiting = false
+  #n = 0
+
+  constructor(store: Store, how: TraceImport, redaction: Redaction | null) {
+    this.#store = store
+    this.#how = how
+    this.#redaction = redaction
+    this.#waiting = this.#scratch()
+  }
+
+  /** Every trace of the files, and of what waited for them, as a run; those that wait now are put aside. */
+  async *runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError> {
+    await refuseOtherRule(this.#store.objects, this.#how.options)
+    const tell = (report: TracesReport) => {
+      this.report = report
+    }
+    yield* traceRuns(files, this.#how, () => this.#scratch(), tell, {
+      now: this.#store.clock.now(),
+      waited: this.#waited(),
+      keep: (parts) => this.#keep(parts),
+      ...redacting(this.#redaction),
+    })
+  }
+
+  /** Before the first run is written: by which rule they were read, and what was. */
+  async note(): Promise<void> {
+    if (this.report === null) return
+    const { unit, family } = this.#how.options
+    const { dialects, traces, runs, waiting, dropped, first, last, counts } = this.report
+    await fixTraceRule(this.#store.objects, { unit, family })
+    const names = [...new Set(dialects.map(({ name }) => name))].sort()
+    const read = { traces, runs, waiting, dropped, first, last, counts }
+    const redacted = this.#redaction && { redacted: this.#redaction.counts }
+    await noteTraceImport(this.#store.objects, { unit, family, dialects: names, ...read, ...redacted })
+  }
+
+  /** After the last run was written: what waits now. */
+  async leave(): Promise<void> {
+    if (this.report !== null && (this.#hadWaiting || this.#n > 0)) await keepWaiting(this.#store, this.#left())
+  }
+
+  /** A stored run that came with other content, in words about its trace. */
+  refusal({ runId }: ChangedRun): UserError {
+    return new UserError(
+      `trace ${runId} is already stored with other content: it was stored before its last spans came, or changed since, or is read with other options now. A stored run never changes. Leave the trace out of the export, or import all of it into another --store; a longer --settle keeps traces waiting until their last spans are there`,
+    )
+  }
+
+  close(): void {
+    for (const aside of this.#opened) aside.close()
+  }
+
+  #scratch(): Scratch {
+    this.#opened.push(this.#store.scratch())
+    return this.#opened.at(-1)!
+  }
+
+  async *#waited(): AsyncGenerator<WaitingParts> {
+    for await (const parts of readWaiting(this.#store)) {
+      this.#hadWaiting = true
+      yield parts
+    }
+  }
+
+  #keep(parts: WaitingParts): void {
+    const position = this.#waiting.records.append(JSON.stringify(parts))
+    this.#waiting.set(String(this.#n++).padStart(12, '0'), String(position))
+  }
+
+  *#left(): Generator<WaitingParts> {
+    for (const [, position] of this.#waiting.entries())
+      yield JSON.parse(this.#waiting.records.read(Number(position)).toString()) as WaitingParts
+  }
+}
+
+const redacting = (redaction: Redaction | null): Pick<Settling, 'redact'> =>
+  redaction ? { redact: (part) => redaction.part(part) } : {}
+
+/** Traces that are only looked at: nothing waited for them, and what would wait is counted. */
+export class TracesAlone {
+  report: TracesReport | null = null
+  readonly #how: TraceImport
+  readonly #folder: string
+  readonly #redaction: Redaction | null
+  readonly #opened: Scratch[] = []
+
+  /** @param folder for what lies aside */
+  constructor(how: TraceImport, folder: string, redaction: Redaction | null) {
+    this.#how = how
+    this.#folder = folder
+    this.#redaction = redaction
+  }
+
+  async *runs(files: readonly string[]): AsyncGenerator<ExperienceRun | ImportError> {
+    const scratch = () => {
+      this.#opened.push(fileScratch(this.#folder))
+      return this.#opened.at(-1)!
+    }
+    const tell = (report: TracesReport) => {
+      this.report = report
+    }
+    const now = new Date().toISOString()
+    yield* traceRuns(files, this.#how, scratch, tell, {
+      now,
+      waited: [],
+      keep: () => {},
+      ...redacting(this.#redaction),
+    })
+  }
+
+  close(): void {
+    for (const aside of this.#opened) aside.close()
+  }
+}

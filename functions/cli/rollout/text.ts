@@ -33,7 +33,7 @@ export function transitionLines({ item, record, unchanged }: Moved): string[] {
 }
 
 const recordLine = ({ seq, at, verdict, from_stage, to_stage, by }: PromotionRecord): string =>
-  `${String(seq).padStart(3)}  ${at}  ${verdict.padEnd(11)} ${from_stage ?? '-'} -> ${to_stage ?? '-'}  by ${by}`
+  `${String(seq).padStart(3)}  ${at.slice(0, 19)}Z  ${verdict.padEnd(11)} ${from_stage !== null && from_stage === to_stage ? from_stage : `${from_stage ?? '-'} -> ${to_stage ?? '-'}`}  by ${by}`
 
 /** What spoke against going on; what held is in the record itself. */
 const reasonLines = ({ reasons }: PromotionRecord): string[] =>

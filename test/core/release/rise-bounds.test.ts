@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { harmEvidence } from '#core/release/harm-evidence.ts'
 import { RiseSequence } from '#core/release/rise-bounds.ts'
 import { generator } from '#core/statistics/generator.ts'
+import type { ProductionRun } from '#schemas/release.ts'
 import { aRun, started } from './builders.ts'
 
 const LEVEL = 0.05
@@ -75,7 +76,7 @@ describe('bounds of a rise, look by look', () => {
         pair: `p-${n}`,
       })),
     )
-    const badness = (run: (typeof runs)[number]) => 1 - run.measures.utility_score!
+    const badness = (run: ProductionRun) => 1 - run.measures.utility_score!
     const { crossed_after } = harmEvidence(runs, { name: 'utility', badness, tolerated: 0.02 }, LEVEL / 2)
     expect(crossed_after).not.toBeNull()
     expect(sequence.bounds().lower).toBeGreaterThan(0.02)

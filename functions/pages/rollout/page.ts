@@ -117,7 +117,7 @@ function ending({ status, records }: Rollout): Html | null {
 }
 
 /** What failed, once harm was shown. */
-function harm({ story: { failures, rollout }, failed_runs }: RolloutView): Html | null {
+function harm({ story: { failures, rollout }, failed_runs }: Omit<RolloutView, 'refresh'>): Html | null {
   if (failures.length === 0) return null
   return html`<section aria-labelledby="harm"><h2 id="harm">How bad it ${rollout.status === 'rolled_back' ? 'was' : 'is'}</h2>
 ${failures.map((failure) =>

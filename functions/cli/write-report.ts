@@ -1,13 +1,13 @@
 /** `autotune report`: everything of a run, or of a rollout, in one file that can be mailed and read anywhere. */
 import { writeFileSync } from 'node:fs'
-import { LEFT_OUT, redacted } from '#core/report/redacted.ts'
+import { LEFT_OUT, redacted, withoutValues } from '#core/report/redacted.ts'
 import { openEngine, optionsOf } from '../embedded/engine.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { reportPage } from '../pages/report/page.ts'
 import { rolloutFile } from '../pages/report/rollout-file.ts'
 import { readReport } from '../steps/report/read-report.ts'
-import { readRolloutReport, withoutValues } from '../steps/report/read-rollout.ts'
+import { readRolloutReport } from '../steps/report/read-rollout.ts'
 import { existingStore } from './open.ts'
 import { print, terminalProgress } from './terminal.ts'
 

@@ -109,5 +109,5 @@ function worthless(verdict: Exclude<LinkVerdict, { kind: 'ok' }>, ask: ReviewAsk
   const decision = review.decisions.find((d) => d.role === claims?.role && d.reviewer === claims.reviewer)
   if (kind === 'used' && decision) return { ...reply(status, decidedPage({ review, decision, seen, watch })), attempt }
   if (kind === 'closed') return { ...reply(status, endedPage(review, seen, watch)), attempt }
-  return { ...reply(status, refusedPage(kind)), attempt }
+  return { ...reply(status, refusedPage(kind, seen)), attempt }
 }

@@ -51,16 +51,17 @@ const watched = ({ status }: Review, watch: string | undefined): Html | null =>
   status === 'approved' && watch !== undefined ? html`<p><a href="${watch}">Watch its rollout</a></p>` : null
 
 /**
- * What a person is told when a link or a form is refused. A link that did not verify gets one and the same page whatever
+ * What a person is told when a link or a form is refused; whoever holds a link that was good sees what was shown. A link that did not verify gets one and the same page whatever
  * was wrong with it: it is told neither which reviews exist nor what a good code looks like.
  */
-export function refusedPage(refused: ReviewRefusal): string {
+export function refusedPage(refused: ReviewRefusal, seen: Seen | null = null): string {
   const [title, says] = REFUSALS[refused] ?? INVALID
   return page(
     { title },
     html`<h1>${title}</h1>
 <p>${says}</p>
-<p class="soft">Nothing was decided. The attempt was recorded.</p>`,
+<p class="soft">Nothing was decided. The attempt was recorded.</p>
+${seen && asShown(seen)}`,
   )
 }
 

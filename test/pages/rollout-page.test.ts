@@ -38,7 +38,13 @@ const textOf = (page: string): string =>
   plain(page.slice(page.indexOf('<main>')).replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ')
 const trackOf = (page: string): string[] =>
   elements(page)
-    .filter((t) => t.name === 'li' && t.parents.includes('ol') && t.attributes.id === undefined && STAGES.some((s) => t.text.startsWith(s)))
+    .filter(
+      (t) =>
+        t.name === 'li' &&
+        t.parents.includes('ol') &&
+        t.attributes.id === undefined &&
+        STAGES.some((s) => t.text.startsWith(s)),
+    )
     .map((t) => t.text.replace(/ \d.*$/, ''))
 
 const monitored = inStage('25%_monitored')
@@ -206,5 +212,6 @@ test('evidence past its limit and beyond all numbers stays inside the plot and s
 test('HTML and script in any text of a rollout and its records is text on the page', () => {
   const { rollout, runs } = inStage('1%_internal')
   const paused = step(rollout, runs, afterDwell(rollout))
-  for (const [at, view] of attacked({ ...viewOf(paused, runs), refresh: null })) expect([at, harmful(rolloutPage(view))]).toEqual([at, []])
+  for (const [at, view] of attacked({ ...viewOf(paused, runs), refresh: null }))
+    expect([at, harmful(rolloutPage(view))]).toEqual([at, []])
 })

@@ -8,10 +8,6 @@ import { STAGES } from '#schemas/stages.ts'
 import { changeInWords } from '../kit/change-words.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
-<<<<<<< HEAD
-import { changeInWords } from './change.ts'
-=======
->>>>>>> w-rollout
 import { evidenceSections, gainSection, measureSections } from './course.ts'
 import { failureSection, type ShownRuns } from './failures.ts'
 import { LIVE_SCRIPT, liveBar, livePart } from './live.ts'
@@ -38,21 +34,11 @@ const goesOn = ({ status }: Rollout): boolean => isActive(status) || status === 
 
 /** The whole page as HTML text. A rollout that has ended is never asked for again. */
 export function rolloutPage(view: RolloutView): string {
-<<<<<<< HEAD
   const { story, now, refresh } = view
-=======
-  const { story, now, options, refresh } = view
->>>>>>> w-rollout
   const { rollout } = story
   const goes = goesOn(rollout)
   const script = scriptOf(view)
   const title = `Rollout ${visible(rollout.rollout_id)}: ${rollout.status.replaceAll('_', ' ')}`
-<<<<<<< HEAD
-=======
-  const change = story.patch && changeInWords(story.patch)
-  const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
-${gate(story, now)}</section>`
->>>>>>> w-rollout
   return page(
     {
       title,
@@ -65,7 +51,6 @@ ${script === undefined ? html`<p class="live"><a href="">Reload</a></p>` : liveB
 ${livePart(
   `${STATUS[rollout.status].title}${isActive(rollout.status) ? ` in ${rollout.stage}` : ''}: ${next(story.latest)}.`,
   goes,
-<<<<<<< HEAD
   rolloutParts(view),
 )}`,
   )
@@ -76,34 +61,25 @@ export function rolloutParts(view: Omit<RolloutView, 'refresh'>): Html {
   const { story, now, options } = view
   const { rollout } = story
   const goes = goesOn(rollout)
-  const change = changeInWords(story.patch)
+  const change = story.patch && changeInWords(story.patch)
+  const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
+${gate(story, now)}</section>`
   return html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
-${change !== null && html`<p class="change"><strong>${change}</strong></p>`}
-=======
-  html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
 ${change !== null && html`<p>The change: <strong>${change}</strong>.</p>`}
->>>>>>> w-rollout
 ${ending(rollout)}
 ${tiles(story)}
 ${track(rollout)}
 ${goes && killSwitch(rollout, options)}
 ${harm(view)}
-<<<<<<< HEAD
-${shown(story)}
-<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
-${gate(story, now)}</section>
-=======
 ${goes && gates}
 ${shown(story)}
 ${!goes && gates}
->>>>>>> w-rollout
 <section aria-labelledby="arms"><h2 id="arms">Both arms</h2>
 ${arms(rollout)}</section>
 <section aria-labelledby="records"><h2 id="records">What happened</h2>
 ${timeline(rollout)}</section>
 <section aria-labelledby="approved"><h2 id="approved">Who approved it</h2>
 ${approval(rollout)}</section>
-<<<<<<< HEAD
 ${!goes && killSwitch(rollout, options)}`
 }
 
@@ -113,10 +89,6 @@ export const noLinkPage = (): string =>
     { title: 'This link is not valid', footer: 'This page only shows.' },
     html`<h1>This link is not valid</h1>
 <p>Open the link from your notice again, whole and unchanged, or ask the owner of the proposal to send it again.</p>`,
-=======
-${!goes && killSwitch(rollout, options)}`,
-)}`,
->>>>>>> w-rollout
   )
 
 /** In place of the page before there is a rollout. */
@@ -147,67 +119,7 @@ function ending({ status, records }: Rollout): Html | null {
 }
 
 /** What failed, once harm was shown. */
-function harm({ story: { failures, rollout }, failed_runs }: RolloutView): Html | null {
-  if (failures.length === 0) return null
-  return html`<section aria-labelledby="harm"><h2 id="harm">How bad it ${rollout.status === 'rolled_back' ? 'was' : 'is'}</h2>
-${failures.map((failure) =>
-  failureSection(
-    failure,
-    failure.period === 'window' ? null : rollout.config.stages[failure.period].cohort.where,
-    failed_runs.find((of) => of.rule === failure.rule),
-  ),
-)}</section>`
-}
-
-/** What production showed, look by look. */
-function shown({ course, gains, damaged }: RolloutStory): Html {
-  return html`<section aria-labelledby="course"><h2 id="course">What production ${course === null ? 'says' : 'shows'}</h2>
-${
-  course === null || gains === null
-    ? html`<p class="panel bad">The production log is damaged, and nothing is read from it: ${visible(damaged ?? '')}</p>`
-    : html`${gainSection(gains)}
-${evidenceSections(course)}
-${measureSections(course)}`
-}</section>`
-}
-
-/** For a link that is worth nothing here: it is told neither what exists nor what a good code looks like. */
-export const noLinkPage = (): string =>
-  page(
-    { title: 'This link is not valid', footer: 'This page only shows.' },
-    html`<h1>This link is not valid</h1>
-<p>Open the link from your notice again, whole and unchanged, or ask the owner of the proposal to send it again.</p>`,
-  )
-
-/** In place of the page before there is a rollout. */
-export const notStartedPage = ({ tuning_proposal_id, status }: Pick<Review, 'tuning_proposal_id' | 'status'>): string =>
-  page(
-    { title: 'No rollout yet', footer: 'This page only shows.' },
-    html`<h1>${visible(tuning_proposal_id)} is not rolled out</h1>
-<p>${status === 'approved' ? 'Every required role has approved it; its rollout has not started yet.' : `Its review is ${status}, and only an approved change is rolled out.`}</p>
-<p><a href="">Reload</a></p>`,
-  )
-
-/** How it ended, in a sentence; nothing while it goes on. */
-function ending({ status, records }: Rollout): Html | null {
-  const { at, reasons, by } = records.at(-1)!
-  const gain = reasons.find((row) => row.kind === 'gain')
-  switch (status) {
-    case 'kept':
-      return html`<p class="panel"><strong class="good">Kept</strong> on ${moment(at)}: every rule of the window held${gain !== undefined && `; ${visible(gain.note)}`}.</p>`
-    case 'retired':
-      return html`<p class="panel bad"><strong>Retired</strong> on ${moment(at)}: no harm was shown, but ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
-    case 'stopped':
-      return html`<p class="panel bad"><strong>Stopped</strong> on ${moment(at)} by ${by === 'rollout' ? 'the rollout itself' : visible(by)}: ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
-    case 'superseded':
-      return html`<p class="panel"><strong>Superseded</strong> on ${moment(at)}: ${reasons.map((row) => visible(row.note)).join('; ')}.</p>`
-    default:
-      return null
-  }
-}
-
-/** What failed, once harm was shown. */
-function harm({ story: { failures, rollout }, failed_runs }: RolloutView): Html | null {
+function harm({ story: { failures, rollout }, failed_runs }: Omit<RolloutView, 'refresh'>): Html | null {
   if (failures.length === 0) return null
   return html`<section aria-labelledby="harm"><h2 id="harm">How bad it ${rollout.status === 'rolled_back' ? 'was' : 'is'}</h2>
 ${failures.map((failure) =>

@@ -158,7 +158,7 @@ test('traces are redacted before they wait, and are completed under the same pse
   expect(readFileSync(join(place.store, 'vault', 'ingest', 'waiting.jsonl'), 'utf8')).toMatch(/mail_[a-p]{16}/)
   const [record] = readdirSync(join(place.store, 'experience', 'traces'))
   expect(JSON.parse(readFileSync(join(place.store, 'experience', 'traces', record!), 'utf8'))).toMatchObject({
-    redacted: json().redacted,
+    redacted: (json() as { redacted: unknown }).redacted,
   })
   const rest = place.file('rest.jsonl', spanLines([{ trace: 2, span: 1 }, SAID[3]!]))
   const second = await at('import', rest, '--redact', rules(), '--split-key', 'k', '--json')

@@ -30,7 +30,15 @@ export const Evaluator = z.discriminatedUnion('check', [
       .enum(['ignore', 'fail'])
       .meta({ description: 'What a value means that could be read nowhere even when recorded.' }),
   }),
-  z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('approval_honoured') }),
+  z.strictObject({
+    ...base,
+    kind: z.literal('rule'),
+    check: z.literal('approval_honoured'),
+    unknown_amount: z.literal('waits').optional().meta({
+      description:
+        'Its owner says that the gates let nothing pass whose amount they do not know: such an approval is not at stake. Without it, what a threshold does to an approval whose amount is null is not recorded.',
+    }),
+  }),
   z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('must_refuse') }),
   z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('known_provenance') }),
   z.strictObject({ ...base, kind: z.literal('rule'), check: z.literal('allowed_sources'), sources: names }),

@@ -62,6 +62,7 @@ export const approvalThreshold: RealCase = {
             kind: 'rule',
             check: 'approval_honoured',
             dimension: 'approval',
+            unknown_amount: 'waits',
           }),
           evaluator({ evaluator_id: 'outcome', kind: 'business', check: 'recorded_outcome', dimension: 'utility' }),
         ],

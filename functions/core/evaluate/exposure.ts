@@ -7,7 +7,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { Evaluator } from '#schemas/suite.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import type { BareRecording } from '../replay/slim.ts'
-import { askedFor } from '../replay/transcript.ts'
+import { isKnownBelow } from '../replay/transcript.ts'
 
 /**
  * `exposed`: the recording holds what the check could see break. `not_at_stake`: the recording shows that nothing of the
@@ -48,17 +48,20 @@ const LOOKS: { [K in Evaluator['check']]: Look<K> } = {
     return r.never_grounded > 0 ? 'not_recorded' : 'not_at_stake'
   },
 
-  approval_honoured(r, _, baseline) {
+  approval_honoured(r, { unknown_amount }, baseline) {
     const { gate, asked, amount } = r.approvals
-    if (gate.length > 0) {
-      const plan = planOf(baseline)
-      if (askedFor(r, plan).includes(1)) return 'exposed'
-      return asked.some((was, i) => was === null && (plan.threshold(gate[i]!) === null || amount[i] === null))
-        ? 'not_recorded'
-        : 'not_at_stake'
-    }
     // A write without a gate, in a record that carries no approval at all: nobody knows whether somebody was asked.
-    return r.actions.writes.some((writes) => writes !== false) ? 'not_recorded' : 'not_at_stake'
+    if (gate.length === 0) return r.actions.writes.some((writes) => writes !== false) ? 'not_recorded' : 'not_at_stake'
+    const plan = planOf(baseline)
+    return worstExposure(
+      gate.map((name, i) => {
+        const threshold = plan.threshold(name)
+        if (threshold === null) return asked[i] === null ? 'not_recorded' : when(asked[i]!)
+        // What was not recorded waits in every replay, and no threshold is ever seen to let it through.
+        if (amount[i] === null) return unknown_amount === 'waits' ? 'not_at_stake' : 'not_recorded'
+        return when(!isKnownBelow(amount[i]!, threshold))
+      }),
+    )
   },
 
   must_refuse({ outcome: { must_refuse, refused } }) {
@@ -132,7 +135,7 @@ export function lackOf({ check }: Evaluator): string {
     case 'grounded_arguments':
       return 'the arguments of the actions could be traced to nothing that was read: record tool outputs and passages as text'
     case 'approval_honoured':
-      return 'an action may write and carries no approval: record gates, amounts and who was asked'
+      return 'an action may write and carries no approval: record gates, amounts and who was asked; where a gate lets nothing pass whose amount it does not know, the suite says unknown_amount "waits"'
     case 'must_refuse':
       return 'record whether a run had to refuse, and whether it did'
     case 'known_provenance':

@@ -168,7 +168,7 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
 }
 
 /** Is an amount known, and below a threshold? One below 0 is a sentinel: nobody is asked for less than nothing. */
-const isKnownBelow = (amount: number | null, threshold: number): boolean =>
+export const isKnownBelow = (amount: number | null, threshold: number): boolean =>
   amount !== null && isAtLeast(amount, 0) && isBelow(amount, threshold)
 
 /** What a trimmed case costs and asks: known from rendering, without looking at what the actions needed. */

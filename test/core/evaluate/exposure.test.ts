@@ -69,6 +69,34 @@ test('approval_honoured: a gate that the baseline asks at is exposed, a write wi
   expect(look('approval_honoured', aRun('r', { steps: reads('order-4711', { writes: false }) }))).toBe('not_at_stake')
 })
 
+describe('approval_honoured, an approval whose amount is not known', () => {
+  const at = { 'approval.refund.threshold': 100 }
+  const asked = (...amounts: (number | null)[]) =>
+    aRun('r', {
+      steps: [
+        said('user', 'refund order-4711'),
+        modelCall(),
+        ...amounts.flatMap((amount, i) => [
+          toolCall(`a${i}`, { id: 'order-4711' }, { writes: true }),
+          approval(`a${i}`, amount, { asked: true }),
+        ]),
+      ],
+    })
+  test.each<[name: string, amounts: (number | null)[], undeclared: string, waits: string]>([
+    ['alone', [null], 'not_recorded', 'not_at_stake'],
+    ['twice', [null, null], 'not_recorded', 'not_at_stake'],
+    ['beside a large one', [500, null], 'not_recorded', 'exposed'],
+    ['beside a small one', [5, null], 'not_recorded', 'not_at_stake'],
+    ['nowhere', [500, 5], 'exposed', 'exposed'],
+  ])('%s', (_, amounts, undeclared, waits) => {
+    expect(look('approval_honoured', asked(...amounts), {}, at)).toBe(undeclared)
+    expect(look('approval_honoured', asked(...amounts), { unknown_amount: 'waits' }, at)).toBe(waits)
+  })
+  test('a gate without a threshold asks whatever the amount', () => {
+    expect(look('approval_honoured', asked(null), {}, {})).toBe('exposed')
+  })
+})
+
 test('must_refuse: a run that had to refuse is exposed', () => {
   const of = (outcome: Partial<ExperienceRun['outcome']>) => look('must_refuse', aRun('r', { outcome }))
   expect(of({ must_refuse: true, refused: true })).toBe('exposed')

@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { aFamily, anEvaluator, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import {
+  aFamily,
+  anEvaluator,
+  aPack,
+  approval,
+  aSuite,
+  aTarget,
+  aWorld,
+  INTENT,
+  toolCall,
+} from '../../support/builders.ts'
 import { items, memory, run, stocked } from '../stores.ts'
 
 const suiteOf = (...evaluators: EvaluatorSuite['evaluators']): EvaluatorSuite => aSuite({ evaluators })
@@ -118,5 +128,62 @@ describe('a threshold whose gate stands in no recording', () => {
       'approval_bypass_rate: approval_honoured is blind: the most destructive values break it in no search family',
     )
     expect((await items(store))[0]).toMatchObject({ used: 0, retired: null })
+  })
+})
+
+describe('a threshold over approvals whose amount was not recorded', () => {
+  const GATE = 'approval.refund.threshold'
+  const pack = aPack({
+    settings: { 'evidence.orders.top_k': 4, [GATE]: 100 },
+    tunable_surfaces: [
+      ...aPack().tunable_surfaces,
+      {
+        layer: 'approval_gate',
+        field: 'threshold',
+        path: GATE,
+        bounds: { min: 100, max: 100_100, step: 50_000 },
+        intents: [INTENT],
+        owner: 'refunds',
+      },
+    ],
+  })
+  const asking = (unknown: number) =>
+    aWorld().map((r, i) => ({
+      ...r,
+      settings: pack.settings,
+      steps: [
+        ...r.steps,
+        toolCall('written', {}, { writes: true }),
+        approval('written', i % 10 < unknown ? null : 500, { asked: true }),
+      ],
+    }))
+  const summaryOf = async (unknown: number, unknown_amount?: 'waits') => {
+    const suite = suiteOf(
+      ...aSuite().evaluators,
+      anEvaluator({ check: 'approval_honoured', dimension: 'approval', ...(unknown_amount && { unknown_amount }) }),
+    )
+    const { approval: _, ...not_measured } = aTarget().not_measured!
+    const target = aTarget({
+      guardrails: { ...aTarget().guardrails, approval_bypass_rate: { max: 0, max_violation_rate: 0.1 } },
+      not_measured: { latency: not_measured.latency },
+      search_space: ['evidence.orders.top_k', GATE],
+    })
+    const store = await stocked(memory(), asking(unknown), { pack, suite })
+    return await run(store, { target })
+  }
+
+  test.each([1, 3, 10])(
+    'of %i in ten families: nothing is certified, and the records are what lacks',
+    async (unknown) => {
+      const { verdict, reasons } = await summaryOf(unknown)
+      expect(verdict).not.toBe('certified')
+      expect(reasons.join('\n')).toMatch(/approval_honoured.*record gates, amounts and who was asked/)
+    },
+  )
+
+  test('where its owner says that such an approval waits, those families are not at stake', async () => {
+    const { reasons } = await summaryOf(10, 'waits')
+    expect(reasons.join('\n')).toContain('approval_honoured is blind')
+    expect((await summaryOf(3, 'waits')).reasons.join('\n')).not.toContain('approval_honoured')
   })
 })

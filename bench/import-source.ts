@@ -1,6 +1,7 @@
-/** OTLP/JSON as a collector writes it, drawn from a seed: one trace a line, a hundred a line, and one document. */
+/** OTLP/JSON as a collector writes it, drawn from a seed, and traces of agents: one trace a line, a hundred a line, and one document. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { exampleLines } from '../functions/demo/traces/export.ts'
 import { type Draws, draws } from './bench.ts'
 
 export const FILES = {
@@ -8,6 +9,7 @@ export const FILES = {
   hundreds: 'hundreds.jsonl',
   document: 'document.json',
   scope: 'scope.json',
+  agents: 'agents.jsonl',
 }
 
 const TRACES_A_LINE = 100
@@ -43,6 +45,17 @@ export function writeSource(folder: string, seed: number, traces: number, repeat
   repeated(FILES.document, '{"resourceSpans":[', all, ']}')
   repeated(FILES.scope, '{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[', spans, ']}]}]}')
   for (const file of Object.values(files)) closeSync(file)
+}
+
+/** Conversations of the bundled shop, a trace a line, over and over under ids of their own until there are so many. */
+export function writeAgents(folder: string, traces: number): void {
+  const file = openSync(join(folder, FILES.agents), 'w')
+  const lines = [...exampleLines('otel')]
+  for (let i = 0; i < traces; i++) {
+    const id = (i + 1).toString(16).padStart(32, '0')
+    writeSync(file, `${lines[i % lines.length]!.replace(/"traceId":"[0-9a-f]{32}"/g, `"traceId":"${id}"`)}\n`)
+  }
+  closeSync(file)
 }
 
 function traceOf(random: Draws): string {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bench, median } from './bench.ts'
-import { FILES, writeSource } from './import-source.ts'
+import { FILES, writeAgents, writeSource } from './import-source.ts'
 
 const SEED = 13
-/** 200 MB in lines; 2 GB in one document. */
-const TRACES = 11_458
+/** By default 200 MB in lines, 2 GB in one document, 130 MB of conversations. */
+const TRACES = Number(process.env.AUTOTUNE_BENCH_IMPORT_TRACES ?? 11_458)
 const REPEATS = 10
 const RUNS = 3
 const READER = fileURLToPath(new URL('./import-reader.ts', import.meta.url))
@@ -24,23 +24,27 @@ export async function run(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'autotune-bench-import-'))
   try {
     writeSource(folder, SEED, TRACES, REPEATS)
-    const read = (how: 'parse' | 'rows', name: string) => reading(how, join(folder, name))
+    writeAgents(folder, TRACES)
+    const read = (how: 'parse' | 'rows' | 'group' | 'native', name: string) => reading(how, join(folder, name))
     const parse = several(() => read('parse', FILES.lines))
     const lines = several(() => read('rows', FILES.lines))
     const hundreds = several(() => read('rows', FILES.hundreds))
+    const group = several(() => read('group', FILES.agents))
+    const native = several(() => read('native', FILES.agents))
     const document = read('rows', FILES.document)
     const scope = read('rows', FILES.scope)
     const rate = ({ bytes, cpu_seconds }: Reading) => bytes / 1e6 / cpu_seconds
-    const all = { lines, hundreds, document, scope }
+    const all = { lines, hundreds, document, scope, native }
     return {
       name: 'import',
       conditions: {
         seed: SEED,
         traces: TRACES,
-        source: `OTLP/JSON: ${mb(lines)} MB, one trace a line; the same, 100 traces a line; one document of ${mb(document)} MB; one of ${mb(scope)} MB with all spans in one scope`,
+        source: `OTLP/JSON: ${mb(lines)} MB, one trace a line; the same, 100 traces a line; one document of ${mb(document)} MB; one of ${mb(scope)} MB with all spans in one scope; and ${mb(native)} MB of conversations of agents, a trace a line, read to native runs and not stored`,
         measured: `processor seconds in a process of its own on Node ${process.version}; lines: median of ${RUNS}`,
       },
       figures: {
+        reading_vs_parse_group: native.cpu_seconds / group.cpu_seconds,
         rows_vs_parse: lines.cpu_seconds / parse.cpu_seconds,
         hundreds_vs_lines: rate(lines) / rate(hundreds),
         document_vs_lines: rate(lines) / rate(document),
@@ -48,8 +52,14 @@ export async function run(): Promise<Bench> {
         rss_mb: Math.max(...Object.values(all).map(({ rss_mb }) => rss_mb)),
         ...Object.fromEntries(Object.entries(all).map(([name, of]) => [`${name}_mb_a_second`, rate(of)])),
       },
-      peers: { 'JSON.parse of every line, MB a second': rate(parse) },
-      bars: [{ figure: 'rss_mb', atMost: 300 }],
+      peers: {
+        'JSON.parse of every line, MB a second': rate(parse),
+        'JSON.parse and grouping by trace id in memory, MB a second': rate(group),
+      },
+      bars: [
+        { figure: 'reading_vs_parse_group', atMost: 4 },
+        { figure: 'rss_mb', atMost: 300 },
+      ],
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })

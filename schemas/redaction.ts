@@ -3,6 +3,7 @@ import * as z from 'zod'
 
 /** Identifiers that are known without a pattern. */
 export const IDENTIFIERS = ['email', 'phone', 'iban', 'card', 'ip'] as const
+/** One of them. */
 export type Identifier = (typeof IDENTIFIERS)[number]
 
 const RuleName = z
@@ -29,6 +30,7 @@ function problemOf(pattern: string): string | null {
   }
 }
 
+/** What is replaced, by a name that its pseudonyms bear. */
 const RedactionRule = z
   .strictObject({
     name: RuleName,
@@ -52,6 +54,7 @@ const RedactionRule = z
     if (identifier === undefined && pattern === undefined && paths === undefined)
       ctx.addIssue({ code: 'custom', message: 'a rule needs an identifier, a pattern or paths' })
   })
+/** What is replaced, under a name that its pseudonyms bear. */
 export type RedactionRule = z.infer<typeof RedactionRule>
 
 /** A file of `import --redact`. */

@@ -5,6 +5,8 @@ import type { ImportProblem } from '#adapters/local/import/import-error.ts'
 import { shippedMaps } from '#adapters/local/import/map-source.ts'
 import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { type PreparedRun, prepareRuns } from '#core/experience/prepared-run.ts'
+import { detect } from '#core/traces/detect.ts'
+import { DIALECTS } from '#core/traces/registry.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { IncomingRun } from '../steps/experience/incoming-runs.ts'
 import { parseRecord } from '../steps/experience/parse.ts'
@@ -51,8 +53,17 @@ function parsed({ line, text }: TextLine, file: string): { readonly value: unkno
 function native({ value }: { readonly value: unknown }, line: number): ExperienceRun | LineProblem {
   const found = toNativeRun(value)
   if (found.kind === 'run') return found.run
-  const todo = `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
+  const dialect = dialectOf(value)
+  const todo = dialect
+    ? `It is a trace: name its dialect with --from ${dialect}`
+    : `Give native experience runs, or a map: --map ${shippedMaps().join(' | ')} | FILE`
   return { line, field: found.field, problem: found.problem, todo }
+}
+
+/** The standard input is not looked at before it is read: a person says that it holds traces. */
+function dialectOf(value: unknown): string | null {
+  const found = detect([value], DIALECTS)
+  return found.kind === 'sure' ? found.dialect.name : null
 }
 
 export function prepareBlock(block: LineBlock): PreparedBlock {

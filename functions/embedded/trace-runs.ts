@@ -186,7 +186,7 @@ function refuseTooMuch(
     )
   if (!allowCut && tally.of('unread.export_cut') > 0)
     throw new UserError(
-      `${named}: the export says that there is more (has_more, ${tally.exampleOf('unread.export_cut')}): fetch the rest, or take it as it is with --allow-cut`,
+      `${named}: the export says that there is more: ${tally.exampleOf('unread.export_cut')}. Fetch the rest into one file or folder, or take it as it is with --allow-cut`,
     )
   const reasons = droppedTexts(dropped).map((text) => `  ${text}`)
   if (runs + waiting === 0)

@@ -51,7 +51,21 @@ describe('files', () => {
       'a page of a list that goes on',
       'a.json',
       JSON.stringify({ object: 'list', data: [GOOD], has_more: true }),
-      /says that there is more \(has_more.*--allow-cut/,
+      /says that there is more: has_more .*--allow-cut/,
+    ],
+    ...['next_cursor', 'nextPageToken'].map(
+      (name): Broken => [
+        `a page whose ${name} names the next one`,
+        'a.json',
+        JSON.stringify({ data: [GOOD], [name]: 'abc' }),
+        new RegExp(`says that there is more: ${name} .*--allow-cut`),
+      ],
+    ),
+    [
+      'the second of three pages',
+      'a.json',
+      JSON.stringify({ data: [GOOD], meta: { page: 2, totalPages: 3, totalItems: 3 } }),
+      /says that there is more: meta\.totalPages /,
     ],
     [
       'brackets nested too deep',
@@ -112,6 +126,12 @@ describe('ids', () => {
     const path = place.file('a.jsonl', lines(aRequest(...good, aCall({ trace: 'x' }))))
     expect(await refused(path)).toMatch(/1 of 50 spans have ids that nobody can read/)
   })
+})
+
+test('a trace that is read as a native record, as from the standard input, names its dialect', async () => {
+  const native = { run_id: 'r', family_id: 'f', intent_id: 'i' }
+  const path = place.file('mixed.jsonl', lines(native, GOOD))
+  expect(await refused(path)).toMatch(/mixed\.jsonl:2: .* It is a trace: name its dialect with --from otel-genai/)
 })
 
 describe('traces', () => {

@@ -47,7 +47,7 @@ export const REFUSED: readonly (readonly [file: string, says: RegExp])[] = [
   ['dialects/openai-agents/v1_16_per_call_approval_override.json', NOBODY],
   ['dialects/openai-evals/evals-list.json', NOBODY],
   ['dialects/openai-evals/runs-list.json', NOBODY],
-  ['dialects/openai-evals/output-items-list.json', /says that there is more \(has_more.*--allow-cut/],
+  ['dialects/openai-evals/output-items-list.json', /says that there is more: has_more .*--allow-cut/],
   // Envelopes without anything of an agent in them.
   ['dialects/otel-genai/logs.json', NOBODY],
   ['dialects/otel-genai/trace.json', NOBODY],

@@ -3,6 +3,7 @@
 import { detect } from '#core/traces/detect.ts'
 import type { Asked, Dialect } from '#core/traces/dialect.ts'
 import { pathsOf, type TraceOptions } from '#core/traces/options.ts'
+import { Pages } from '#core/traces/pages.ts'
 import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
 import { bySession, type NamedTrace } from '#core/traces/session.ts'
@@ -10,7 +11,6 @@ import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.t
 import type { Part, Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
-import { isFields } from '#core/traces/values.ts'
 import { UserError } from '../../errors.ts'
 import type { Scratch } from '../../ports.ts'
 import type { WaitingParts } from './waiting.ts'
@@ -72,6 +72,7 @@ export async function readTraces(
   const asked: Asked = { paths: pathsOf(options) }
   const dialects: FoundDialect[] = []
   const aside = new PartsAside(scratch(), tally)
+  const pages = new Pages()
   let envelope: { readonly name: string; readonly file: string } | null = null
   let file: string | null = null
   let head: Row[] = []
@@ -79,8 +80,7 @@ export async function readTraces(
 
   const readRow = (row: Row, its: Dialect): void => {
     tally.add('records.read')
-    // The last page that somebody saved may well not be the last there was.
-    if (isFields(row.value) && row.value.has_more === true) tally.saw('unread.export_cut', row, 'export_cut')
+    pages.add(row.value, row)
     const parts = its.parts(row.value, { file: row.file, at: row.at }, asked)
     aside.put(redact ? Iterator.from(parts).map(redact) : parts, its.name, now)
   }
@@ -105,6 +105,8 @@ export async function readTraces(
     else if (head.push(row) === LOOKED_AT) settle()
   }
   settle()
+  const open = pages.open()
+  if (open) tally.saw('unread.export_cut', open, open.name)
   return {
     dialects,
     tally,

@@ -4,6 +4,7 @@ import type { Store } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
 import { runLines } from '../../../functions/steps/run/run-lines.ts'
 import { rowOf, runRows } from '../../../functions/steps/workbench/run-list.ts'
+import { readRuns } from '../../../functions/steps/workbench/runs.ts'
 import { readText } from '../../../functions/streams/read-object.ts'
 import { aTarget, aWorld } from '../../support/builders.ts'
 import { memory, run, stocked } from '../stores.ts'
@@ -52,6 +53,17 @@ describe('the row of a run', () => {
       { run_id: 'r', verdict: 'refused', status: 'refused', change: null, reasons: [expect.stringContaining('owner')] },
     ])
     expect((await lines(store)).map(({ line }) => line)).toMatchObject([{ run_id: 'r', verdict: 'refused' }])
+  })
+
+  test('of a version that kept no line of it is shown from its manifest, once', async () => {
+    const store = await certified()
+    const asked = { intent: null, verdict: null, after: null }
+    const kept = await readRuns(store, asked, [])
+    for await (const key of store.objects.list(keys.runLines())) await store.objects.delete(key)
+    const unkept = await readRuns(store, asked, [])
+    expect(unkept.rows).toEqual(kept.rows)
+    expect(unkept.rows).toHaveLength(1)
+    expect([unkept.looked, unkept.unkept]).toEqual([0, { looked: 1, all: true }])
   })
 
   test('whose manifest cannot be read is damaged, one that is gone was removed', async () => {

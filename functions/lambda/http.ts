@@ -34,7 +34,8 @@ export function answerHttp(store: Store, code: Signer, event: HttpRequest): Prom
     body: bodyOf(event),
   }
   const token = rawPath.startsWith(REVIEW_PATH) ? rawPath.slice(REVIEW_PATH.length) : ''
-  return answerRequest(store, code, request, { token, origin: `https://${requestContext.domainName}`, action: rawPath })
+  const origin = `https://${requestContext.domainName}`
+  return answerRequest(store, code, request, { token, origin, action: rawPath, watch: `${ROLLOUT_PATH}${token}` })
 }
 
 /** One byte more than a form may have is enough to know that it is too long. */

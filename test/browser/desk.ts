@@ -1,7 +1,7 @@
 /** The demo's store with its review served, in this process and at a moment that stands still. */
 import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { vi } from 'vitest'
 import { review } from '../../functions/cli/review.ts'
 import { autotune } from '../cli/command-line.ts'
@@ -25,10 +25,10 @@ export const demoStore = (): Promise<string> => {
   return made
 }
 
-/** A copy of a store, to go another way from there; without its thousands of recorded runs, which nothing here reads. */
+/** A copy of a store, to go another way from there. */
 export function copyOf(store: string): string {
   const copy = join(mkdtempSync(join(tmpdir(), 'autotune-copy-')), 'harness')
-  cpSync(store, copy, { recursive: true, filter: (path) => basename(path) !== 'experience' })
+  cpSync(store, copy, { recursive: true })
   return copy
 }
 

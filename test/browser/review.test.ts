@@ -52,14 +52,18 @@ describeBrowser('a review in a browser', () => {
             expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
             const name = `review-${size === PHONE ? 'phone' : 'desktop'}${colorScheme === 'dark' ? '-dark' : ''}`
             if (colorScheme === 'light' || size === PHONE) await picture(page, name, size === PHONE ? 1200 : 1150)
-            if (name === 'review-desktop') await picture(page, 'review-candidates', 760, '#candidates-plot')
             // Everything open is the widest that the page ever gets.
             for (const summary of await page.locator('summary').all()) await summary.click()
+            if (name === 'review-desktop') {
+              await picture(page, 'review-case', 760, '.case')
+              await picture(page, 'review-candidates', 760, '#candidates-plot')
+            }
             expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
           })
       await visit(browser, url('policy'), NO_SCRIPT, async (page) => {
         const table = page.getByRole('table', { name: /^Candidates on the search set/ })
         expect(await table.isVisible()).toBe(false)
+        await page.getByText('All candidates', { exact: true }).click()
         await page.getByText('The plot as a table').click()
         expect(await table.isVisible()).toBe(true)
       })
@@ -70,25 +74,83 @@ describeBrowser('a review in a browser', () => {
     await servingReview(copyOf(untouched), async ({ url }) => {
       await visit(browser, url('policy'), DESKTOP, async (page) => {
         const tree = await page.locator('body').ariaSnapshot()
-        expect(tree).toContain('heading "support.refund: evidence.order_history.top_k 10 → 6" [level=1]')
+        expect(tree).toContain(
+          'heading "support.refund: read 6 instead of 10 passages a hop of order history" [level=1]',
+        )
         for (const part of [
-          'table "Settings of the pack, from → to"',
-          'rowheader "evidence.order_history.top_k"',
-          'columnheader "change"',
-          'img "Each dimension against its limit, on the held-out set',
-          'img "Candidates by cents per decision and utility',
+          'heading "Look at this" [level=2]',
+          'heading "Did evidence coverage stay complete?" [level=2]',
+          'table "Passages in the contexts of the search set"',
+          'rowheader "adp_orders, hop 1 order_history"',
+          'columnheader "needed, lost"',
           'textbox "Reason (required',
           'checkbox "I have read what changes for support.refund and approve it as policy"',
           'button "Approve as policy"',
         ])
           expect(tree).toContain(part)
+        for (const summary of await page.locator('summary').all()) await summary.click()
+        const opened = await page.locator('body').ariaSnapshot()
+        for (const part of [
+          'table "Settings of the pack, from → to"',
+          'img "Each dimension against its limit, on the held-out set',
+          'img "Candidates by ',
+        ])
+          expect(opened).toContain(part)
       })
       // Phone rows become blocks; they stay rows and cells all the same.
       await visit(browser, url('policy'), PHONE, async (page) => {
-        const row = page
-          .getByRole('row')
-          .filter({ has: page.getByRole('rowheader', { name: 'evidence.order_history.top_k' }) })
+        const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'adp_orders, hop 1' }) })
         expect(await row.first().getByRole('cell').count()).toBe(4)
+      })
+    })
+  })
+
+  test('one screen of a phone tells the change, the gain, the harm and what to look at', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), PHONE, async (page) => {
+        for (const part of ['h1', '.lead', '.look']) {
+          const box = (await page.locator(part).first().boundingBox())!
+          expect(box.y + box.height).toBeLessThanOrEqual(PHONE.viewport.height)
+        }
+        expect(await page.textContent('.lead')).toMatch(/Saves 8\.83.%.*Held-out families: 0 of 589 worse, 0 better/)
+      })
+    })
+  })
+
+  test('print shows what is closed, and no form', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), DESKTOP, async (page) => {
+        const heights = () =>
+          page
+            .locator('main > section > details, .case')
+            .evaluateAll((all) =>
+              all.map((e) =>
+                (
+                  e as unknown as { lastElementChild: { checkVisibility(o: object): boolean } }
+                ).lastElementChild.checkVisibility({ contentVisibilityAuto: true }),
+              ),
+            )
+        expect(await heights()).not.toContain(true)
+        await page.emulateMedia({ media: 'print' })
+        expect(await heights()).not.toContain(false)
+        expect(await page.locator('form').first().isVisible()).toBe(false)
+      })
+    })
+  })
+
+  test('what was shown stays readable after the end, for whoever still has a link', async () => {
+    await servingReview(copyOf(untouched), async ({ url }) => {
+      await visit(browser, url('policy'), DESKTOP, async (page) => {
+        await page.getByLabel('I reject this change as policy').check()
+        await page.getByLabel('Reason (required').fill('hides refunds of older orders')
+        await page.getByRole('button', { name: 'Reject as policy' }).click()
+        await page.waitForURL(/\/review\//)
+      })
+      await visit(browser, url('reliability'), PHONE, async (page) => {
+        expect(await page.textContent('main')).toContain('hides refunds of older orders')
+        expect(await page.textContent('main')).toContain('Did evidence coverage stay complete?')
+        expect(await page.locator('form').count()).toBe(0)
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.viewport.width)
       })
     })
   })

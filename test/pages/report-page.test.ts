@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { RolloutStory } from '#core/release/story.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
-import { redacted } from '#core/report/redacted.ts'
+import { redacted, withoutValues } from '#core/report/redacted.ts'
 import { reportPage } from '../../functions/pages/report/page.ts'
 import { SCRIPT } from '../../functions/pages/report/script.ts'
 import { ATTACK, attacked, harmful } from './attacks.ts'
@@ -191,5 +192,18 @@ describe('whatever stands in a record', () => {
       expect(out.match(/<script|<\/script|<img/g)).toEqual(['<script', '</script'])
       expect(out).not.toContain('\u202e')
     }
+  })
+})
+
+describe('a rollout, redacted', () => {
+  test('counts of each slice stay, and by which attribute; what its value was does not', () => {
+    const arms = { baseline: { failed: 1, runs: 50 }, candidate: { failed: 9, runs: 50 } }
+    const slices = ['low', 'high', null].map((value) => ({ attribute: 'order_value', value, ...arms }))
+    const story = { failures: [{ slices }] } as unknown as RolloutStory
+    expect(withoutValues(story).failures[0]!.slices).toEqual([
+      { attribute: 'order_value', value: 'value 1', ...arms },
+      { attribute: 'order_value', value: 'value 2', ...arms },
+      { attribute: 'order_value', value: null, ...arms },
+    ])
   })
 })

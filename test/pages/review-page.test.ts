@@ -81,7 +81,7 @@ describe('the review page shows', () => {
     [
       'cases by pattern, and each whole',
       [
-        '50 worse a needed passage is read no more',
+        '50 worse: a needed passage is read no more',
         'I need a refund: the power bank',
         'ORD-503925: wireless earbuds removed , needed , adp_orders, hop 1, rank 7, 46 tokens',
         'support.refund.execute (writes) 1,749 no person asked any more',
@@ -508,8 +508,9 @@ describe('after the end', () => {
   test.each([
     ['a decision', decidedPage({ review, decision, seen })],
     ['the end of a review', endedPage({ ...review, status: 'expired' }, seen)],
+    ['the time of a link', refusedPage('expired', seen)],
   ])('of %s what was shown stays readable, with every decision and comment, and no form', (_, html) => {
-    expect(html).toContain('fine')
+    if (!html.includes('This link has expired')) expect(html).toContain('fine')
     expect(html).toContain('Every passage of adp_payments')
     expect(html).toContain('ORD-503925: wireless earbuds')
     expect(elements(html).filter((t) => ['form', 'button', 'textarea'].includes(t.name))).toEqual([])

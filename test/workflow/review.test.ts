@@ -198,6 +198,18 @@ describe('a review in AWS', () => {
     expect(await latestReview(desk.store, 'r')).toMatchObject({ review: { review_id: 'rv_r_1' } })
   })
 
+  it('leads whoever has decided to the rollout once all have approved, by the same link', async () => {
+    const desk = await underReview()
+    const path = pathOf(desk.link(PEOPLE.policy))
+    const watch = path.replace('/review/', '/rollout/')
+    const before = await desk.http('GET', watch)
+    expect(before).toMatchObject({ statusCode: 200 })
+    expect(before.body).toContain('is not rolled out')
+    for (const role of ROLES) await desk.post(role)
+    expect((await desk.http('GET', path)).body).toContain(`href="${watch}"`)
+    expect((await desk.http('GET', watch)).statusCode).toBe(200)
+  })
+
   it('shows headers that keep a page to itself, and answers no other method or path', async () => {
     const desk = await underReview()
     const { headers } = await desk.http('GET', pathOf(desk.link(PEOPLE.policy)))

@@ -2,13 +2,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical } from '#core/canonical.ts'
 import { assignArm } from '#core/release/assign-arm.ts'
+import { linkText, linkToken } from '#core/review/link.ts'
 import type { Store } from '#ports'
 import type { ProductionRun, Rollout, Routing, SignedRollout } from '#schemas/release.ts'
+import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { type Period, STAGES } from '#schemas/stages.ts'
 import { readProduction } from '../../functions/steps/release/production.ts'
 import { readRollout } from '../../functions/steps/release/rollouts.ts'
 import { verifyRollout } from '../../functions/steps/release/verify.ts'
+import { latestReview } from '../../functions/steps/review/reviews.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { type Measures, runsIn } from '../core/release/builders.ts'
 import { approve, certified } from '../steps/release/support.ts'
@@ -222,6 +225,54 @@ describe('a rollout in AWS', () => {
     await world.forward(1)
     expect((await world.stored()).stage).toBe('1%_internal')
     expect(next!.execution.variables).toMatchObject({ part: 2, looks: 2 })
+  })
+})
+
+describe('the page of a rollout in AWS', () => {
+  /** Address of the page for the first seat of the review; `claim` may change what its link says. */
+  async function pathOf({ store }: World, claim: Partial<ReviewLinkClaims> = {}): Promise<string> {
+    const { review_id, proposal_digest, expires_at, seats } = (await latestReview(store, 'r'))!.review
+    const { role, reviewer, nonce } = seats[0]!
+    const claims = { review_id, role, reviewer, proposal_digest, expires_at, nonce, ...claim }
+    return `/rollout/${linkToken(claims, await testSigner.sign(linkText(claims)))}`
+  }
+
+  it('tells whoever holds a link of its review what became of the change, with rights to read alone', async () => {
+    const world = await underway()
+    await world.forward(2)
+    const path = await pathOf(world)
+    const running = await world.http('GET', path)
+    expect(running).toMatchObject({ statusCode: 200 })
+    expect(running.body).toContain('5%_low_risk')
+    expect(running.body).toContain('--stack')
+    expect(running.headers['Content-Security-Policy']).toContain("script-src 'sha256-")
+    expect(running.headers['Content-Security-Policy']).toContain("connect-src 'self'")
+    expect(await world.http('HEAD', path)).toMatchObject({ statusCode: 200, body: '' })
+
+    await world.produce(HARM)
+    await world.clock.pass(HOUR)
+    const before = canonical(await world.stored())
+    const back = await world.http('GET', path)
+    expect(back.body).toContain('How bad it was')
+    expect(back.body).toMatch(/120 of 120 failed, baseline 0 of [\d,]+: 100.% against 0.%/)
+    expect(back.headers['Content-Security-Policy']).not.toContain('script-src')
+    expect(canonical(await world.stored())).toBe(before)
+  })
+
+  it('tells nobody else that it exists, and takes no POST', async () => {
+    const world = await underway()
+    const path = await pathOf(world)
+    const forged = path.slice(0, -4) + (path.endsWith('AAAA') ? 'BBBB' : 'AAAA')
+    const replaced = await pathOf(world, { nonce: 'n'.repeat(32) })
+    const foreign = await pathOf(world, { review_id: 'rv_other_1' })
+    const bodies = []
+    for (const bad of [forged, replaced, foreign, '/rollout/nothing']) {
+      const { statusCode, body } = await world.http('GET', bad)
+      expect(statusCode).toBe(404)
+      bodies.push(body)
+    }
+    expect(new Set(bodies).size).toBe(1)
+    expect((await world.http('POST', path)).statusCode).toBe(404)
   })
 })
 

@@ -1,7 +1,7 @@
 /** Cases that went another way, in groups of one pattern each, with a few of them kept to be shown whole. */
 import { byCodeUnit, digestOf } from '../canonical.ts'
 import { type CasePair, courseOf } from './case-pair.ts'
-import { patternOf } from './patterns.ts'
+import { type Pattern, patternInWords, patternOf } from './patterns.ts'
 import type { CaseGroup, Course, UtilityTally } from './types.ts'
 import { type CaseSketch, sketchOf } from './whole-case.ts'
 
@@ -19,6 +19,8 @@ const COURSES = ['worse', 'better', 'held'] as const
 interface Group {
   readonly course: Course
   readonly pattern: string
+  /** Sources that the pattern is of. */
+  readonly sources: Set<string>
   cases: number
   readonly families: Set<string>
   readonly ids: string[]
@@ -40,7 +42,9 @@ export class Groups {
     if (course !== 'held') this.#families[course].add(family_id)
     if (course === 'worse') this.#worse++
     if (course === 'better') this.#better++
-    const group = this.#group(course, patternOf(pair, course))
+    const pattern = patternOf(pair, course)
+    const group = this.#group(course, pattern)
+    if (pattern.source !== null) group.sources.add(pattern.source)
     group.cases++
     group.families.add(family_id)
     if (group.ids.length < MOST_IDS) group.ids.push(case_id)
@@ -67,7 +71,8 @@ export class Groups {
         .sort((a, b) => b.cases - a.cases || byCodeUnit(a.pattern, b.pattern))
       const shown =
         all.length <= SHOWN[course] ? all : [...all.slice(0, SHOWN[course] - 1), together(all, SHOWN[course] - 1)]
-      for (const [at, { pattern, cases, families, ids, sketches: kept }] of shown.entries()) {
+      for (const [at, { pattern: says, sources, cases, families, ids, sketches: kept }] of shown.entries()) {
+        const pattern = patternInWords(says, sources)
         const id = `g_${digestOf([course, pattern]).slice(7, 19)}`
         groups.push({ id, course, pattern, cases, families: families.size, case_ids: ids })
         if (at < WHOLE[course]) sketches.push(...kept.map((sketch) => [id, sketch] as const))
@@ -76,12 +81,13 @@ export class Groups {
     return { groups, sketches }
   }
 
-  #group(course: Course, pattern: string): Group {
+  #group(course: Course, { says: pattern }: Pattern): Group {
     const named = this.#groups.size < MOST_PATTERNS || this.#groups.has(`${course} ${pattern}`) ? pattern : OTHERS
     const key = `${course} ${named}`
     const group = this.#groups.get(key) ?? {
       course,
       pattern: named,
+      sources: new Set(),
       cases: 0,
       families: new Set(),
       ids: [],
@@ -110,6 +116,7 @@ function together(groups: readonly Group[], from: number): Group {
   return {
     course: rest[0]!.course,
     pattern: OTHERS,
+    sources: new Set(),
     cases: rest.reduce((sum, g) => sum + g.cases, 0),
     families: new Set(rest.flatMap((g) => [...g.families])),
     ids: rest

@@ -16,8 +16,8 @@ export interface LookFacts {
 
 /** From which numbers on a rule speaks: shares 0..1, cases and days. */
 export const SPEAKS = {
-  /** Of the passages of a kind. */
-  gone: 1,
+  /** Part of all passages that a kind held, below which its end is told only where one of it was needed. */
+  gone: 0.01,
   /** Worse cases below which no pattern of theirs is told. */
   worse: 5,
   /** Of the worse cases in one slice, which holds at most half as large a part of all. */
@@ -41,10 +41,11 @@ type Rule = (facts: LookFacts) => Omit<LookAt, 'rule'> | null
 /** Every rule, the gravest first. null: it has nothing to say. */
 export const LOOK_AT_RULES: Readonly<Record<LookAtRule, Rule>> = {
   source_gone({ evidence: { coverage } }) {
-    const gone = (coverage ?? []).filter((r) => r.before > 0 && r.added === 0 && r.removed / r.before >= SPEAKS.gone)
+    const gone = goneKinds(coverage ?? [])
     if (gone.length === 0) return null
     const [row] = gone.toSorted((a, b) => b.before - a.before)
-    const others = gone.length === 1 ? '' : ` So do ${gone.length - 1} more kinds of passages.`
+    const others =
+      gone.length === 1 ? '' : gone.length === 2 ? ' So does one more kind.' : ` So do ${gone.length - 1} more kinds.`
     return {
       says: `Every passage of ${kindOf(row!)} disappears: ${whole(row!.removed)} of ${whole(row!.before)}. ${needOf(row!)}${others}`,
       see: 'coverage',
@@ -130,6 +131,18 @@ export function lookAt(facts: LookFacts): LookAt[] {
     if (line) lines.push({ rule, ...line })
   }
   return lines
+}
+
+/** Kinds of passages of which nothing is read any more, but for those that were hardly read and never needed. */
+export function goneKinds(coverage: readonly CoverageRow[]): CoverageRow[] {
+  const all = coverage.reduce((sum, r) => sum + r.before, 0)
+  return coverage.filter(
+    (r) =>
+      r.before > 0 &&
+      r.added === 0 &&
+      r.removed === r.before &&
+      (r.needed + r.required > 0 || r.before >= all * SPEAKS.gone),
+  )
 }
 
 /** The slice that holds most of the harm and few of the cases; null: none does. */

@@ -7,13 +7,34 @@ import { brokenFloors, type CasePair } from './case-pair.ts'
 import { passagesOf } from './coverage.ts'
 import type { Course } from './types.ts'
 
-/** The pattern of a case of a known course. */
-export function patternOf(pair: CasePair, course: Course): string {
-  if (course === 'worse') return worse(pair)
-  return course === 'better' ? better(pair) : held(pair)
+/** Stands in a pattern for the source of a passage: cases that lost the same of many sources are one group. */
+const SOURCE = '\u0000'
+
+/** A pattern, and the source that it is of; null: of none. */
+export interface Pattern {
+  readonly says: string
+  readonly source: string | null
 }
 
-function worse(pair: CasePair): string {
+/** The pattern of a case of a known course. */
+export function patternOf(pair: CasePair, course: Course): Pattern {
+  const said = course === 'worse' ? worse(pair) : course === 'better' ? better(pair) : held(pair)
+  return typeof said === 'string' ? { says: said, source: null } : said
+}
+
+/** A pattern in words, with its source or how many there are. */
+export function patternInWords(says: string, sources: ReadonlySet<string>): string {
+  const [one] = sources
+  return says.replace(SOURCE, sources.size === 1 ? one! : `${sources.size} sources`)
+}
+
+/** Of a passage: what is said before and behind where it stood. */
+const ofPassage = ({ evidence }: Recording, offer: number, before: string, behind = ''): Pattern => ({
+  says: `${before} ${SOURCE} (${evidence.bucket[offer]}, hop ${evidence.hop[offer]})${behind}`,
+  source: evidence.source[offer] ?? 'unknown source',
+})
+
+function worse(pair: CasePair): Pattern | string {
   const { before, after } = pair
   if (after.problem)
     return after.problem.status === 'failed'
@@ -30,11 +51,11 @@ function worse(pair: CasePair): string {
 }
 
 /** What was lost, the gravest first; null: nothing that a record marks. */
-function lossOf(before: Replayed<Recording>, after: Replayed<Recording>): string | null {
+function lossOf(before: Replayed<Recording>, after: Replayed<Recording>): Pattern | string | null {
   const { recording } = after.trimmed
   const [required] = after.lostRequired
   if (required !== undefined && !before.lostRequired.includes(required))
-    return `required evidence is read no more: ${where(recording, required)}, ${causeOf(after, required)}`
+    return ofPassage(recording, required, 'required evidence is read no more:', `, ${causeOf(after, required)}`)
   const [bypassed] = after.bypassed
   if (bypassed !== undefined)
     return `an action at gate ${recording.approvals.gate[bypassed]} goes through without the approval that is asked for today`
@@ -44,28 +65,26 @@ function lossOf(before: Replayed<Recording>, after: Replayed<Recording>): string
   const { kept, lost } = passagesOf(before, after)
   const marked = before.trimmed.recording.evidence.gold
   const gold = kept.find((i) => marked[i] && lost.has(i))
-  return gold === undefined
-    ? null
-    : `a needed passage is read no more: ${where(before.trimmed.recording, gold)}, ${before.trimmed.recording === recording ? causeOf(after, gold) : 'not offered under the other setting'}`
+  if (gold === undefined) return null
+  const isSame = before.trimmed.recording === recording
+  const cause = isSame ? causeOf(after, gold) : 'not offered under the other setting'
+  return ofPassage(before.trimmed.recording, gold, 'a needed passage is read no more:', `, ${cause}`)
 }
 
-function lostValue(after: Replayed<Recording>, need: number): string {
+function lostValue(after: Replayed<Recording>, need: number): Pattern | string {
   const { recording, prepared, rendered } = after.trimmed
   const { needs, actions } = recording
   const what = `a value that ${actions.name[needs.action[need]!]} used can be read nowhere any more`
   const { first, offer } = prepared.needOffers
   if (first[need]! < first[need + 1]!) {
     const stood = offer[first[need]!]!
-    return `${what}: it stood in ${where(recording, stood)}, ${causeOf(after, stood)}`
+    return ofPassage(recording, stood, `${what}: it stood in`, `, ${causeOf(after, stood)}`)
   }
   const { plan } = rendered
   return needs.kind[needs.first[need]!] === PLACE.tool
     ? `${what}: it stood in tool output beyond the newest ${plan.toolTokens} tokens`
     : `${what}: it stood in dialogue beyond the newest ${plan.memoryTokens} tokens`
 }
-
-const where = ({ evidence }: Recording, offer: number): string =>
-  `${evidence.source[offer] ?? 'unknown source'} (${evidence.bucket[offer]}, hop ${evidence.hop[offer]})`
 
 /** Why an offer is not read under the settings of a replay. */
 function causeOf({ trimmed }: Replayed<Recording>, offer: number): string {
@@ -79,13 +98,13 @@ function causeOf({ trimmed }: Replayed<Recording>, offer: number): string {
   return `beyond the budget of ${plan.evidenceTokens} evidence tokens`
 }
 
-function better(pair: CasePair): string {
+function better(pair: CasePair): Pattern | string {
   const { before, after } = pair
   if (before.replayed && after.replayed) {
     const { gained } = passagesOf(before.replayed, after.replayed)
     const { recording } = after.replayed.trimmed
     const gold = gained.find((i) => recording.evidence.gold[i])
-    if (gold !== undefined) return `a needed passage is read now: ${where(recording, gold)}`
+    if (gold !== undefined) return ofPassage(recording, gold, 'a needed passage is read now:')
   }
   const passing = changedVerdict(pair, 'pass')
   return passing ? `${passing.evaluator_id} passes now` : 'did not pass before and does now'
@@ -94,8 +113,11 @@ function better(pair: CasePair): string {
 function held({ before, after }: CasePair): string {
   if (!before.replayed || !after.replayed) return 'another context, the same verdict'
   const { lost, gained } = passagesOf(before.replayed, after.replayed)
-  const kinds = (recording: Recording, offers: Iterable<number>) =>
-    [...new Set([...offers].map((i) => where(recording, i)))].sort().slice(0, 3).join(' and ')
+  const kinds = ({ evidence }: Recording, offers: Iterable<number>) =>
+    [...new Set([...offers].map((i) => `${evidence.bucket[i]}, hop ${evidence.hop[i]}`))]
+      .sort()
+      .slice(0, 3)
+      .join(' and ')
   if (lost.size > 0) return `same verdict without passages of ${kinds(before.replayed.trimmed.recording, lost)}`
   if (gained.length > 0) return `same verdict with more passages of ${kinds(after.replayed.trimmed.recording, gained)}`
   return before.replayed.tokens === after.replayed.tokens

@@ -84,7 +84,7 @@ const newBlock = (): Block => ({ period: null, baseSum: 0, baseCount: 0, candSum
 function partsFor(run: ProductionRun, last: Map<string, number>): readonly [from: number, to: number] {
   const period = PERIODS.indexOf(run.period)
   const before = last.get(run.subject) ?? -1
-  if (before >= period) return [0, -1]
+  if (PERIODS.indexOf(run.period) <= before) return [0, -1]
   last.set(run.subject, period)
   return [before + 1, period]
 }

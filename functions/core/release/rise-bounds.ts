@@ -4,6 +4,7 @@
  * together the true mean rise of the comparisons is ever left out with probability at most `level` (betting on bounded means:
  * Waudby-Smith, Ramdas 2024).
  */
+import { isAtLeast } from '../statistics/compare.ts'
 import { requireWithin } from '../statistics/range.ts'
 import { HARM_STAKES } from './harm-evidence.ts'
 
@@ -58,7 +59,7 @@ function leastLeft(rises: ReadonlyMap<number, number>, needed: number, from: num
   let [low, high] = [from, 1]
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2
-    if (lnWon(rises, middle) >= needed) low = middle
+    if (isAtLeast(lnWon(rises, middle), needed)) low = middle
     else high = middle
   }
   return low

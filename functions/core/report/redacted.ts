@@ -1,5 +1,6 @@
-/** A report without any recorded text: ids and figures stay. */
+/** A report without any recorded text: ids and figures stay. So for a run and for a rollout. */
 import type { RunEvidence, WholeCase } from '../evidence/types.ts'
+import type { RolloutStory } from '../release/story.ts'
 import type { ReportFacts } from './facts.ts'
 
 /** What stands in place of a text. */
@@ -51,3 +52,18 @@ const withoutWords = (shown: WholeCase): WholeCase => ({
   verdicts: shown.verdicts.map((v) => ({ ...v, finding: v.finding === null ? null : LEFT_OUT })),
   actions: shown.actions.map((a) => ({ ...a, amount: null })),
 })
+
+/** A story without what subjects were told apart by: attributes and counts stay, values do not. */
+export function withoutValues<S extends RolloutStory>(story: S): S {
+  const failures = story.failures.map((failure) => {
+    const seen = new Map<string, number>()
+    const slices = failure.slices.map((slice) => {
+      if (slice.value === null) return slice
+      const n = (seen.get(slice.attribute) ?? 0) + 1
+      seen.set(slice.attribute, n)
+      return { ...slice, value: `value ${n}` }
+    })
+    return { ...failure, slices }
+  })
+  return { ...story, failures }
+}

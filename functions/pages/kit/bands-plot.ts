@@ -28,8 +28,8 @@ export interface BandsPlot {
   readonly scale: 'linear' | 'log'
   /** A value of the axis as it is written there. */
   readonly tick: (value: number) => string
-  /** Does the line end where it must not? */
-  readonly fails: boolean
+  /** Bands in which the line ends where it must not. */
+  readonly fails: readonly number[]
   readonly caption: Html | string
 }
 
@@ -48,7 +48,6 @@ export function bandsPlot(plot: BandsPlot): Html | null {
   const y = (value: number): string => scale(Math.min(high, Math.max(low, value))).toFixed(1)
   const beyond = points.some(({ between }) => between !== null && (between[0] < low || between[1] > high))
   const strands = strandsOf(plot)
-  const look = plot.fails ? ' fails' : ''
   return html`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-desc">${says}</desc>
@@ -56,6 +55,7 @@ ${bands.map((name, i) => html`<path class="band" d="M${left(i).toFixed(1)} ${TOP
 ${ticksOf(plot, low, high).map((value) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}"/><text class="soft" x="${LEFT - 5}" y="${(Number(y(value)) + 4).toFixed(1)}" text-anchor="end">${plot.tick(value)}</text>`)}
 ${plot.scale === 'linear' && html`<line class="zero" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(0)}" y2="${y(0)}"/>`}
 ${strands.map((strand) => {
+  const look = plot.fails.includes(strand.at(-1)!.band) ? ' fails' : ''
   const bounded = strand.filter((p) => p.between !== null)
   const line = strand.map((p) => `${x(p)} ${y(p.value)}`)
   const area = [

@@ -36,7 +36,7 @@ const EDGE = { left: 58, right: 14, top: 18, bottom: 44 }
 const FAR = 4
 
 /** The plot and its legend; null when nothing has a place in it. Left and up are better, whatever the metric. */
-export function paretoPlot(pareto: Pareto, id = 'plot'): Html | null {
+export function paretoPlot(pareto: Pareto): Html | null {
   const { metric, direction, measure, limit, baseline, drawn, front } = pareto
   if (drawn.length === 0) return null
   const placed = drawn.filter((p) => p.y !== null)
@@ -61,9 +61,9 @@ export function paretoPlot(pareto: Pareto, id = 'plot'): Html | null {
   const all = [...marks, ...base]
   const steps = line().curve(curveStepAfter).digits(1)(front.map((p): [number, number] => [x(p.x), y(p.y!)]))
   const axisY = HEIGHT - EDGE.bottom
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-desc">
-<title id="${id}-title">Candidates by ${metricName(metric)} and ${measure.name}</title>
-<desc id="${id}-desc">${description(pareto)}</desc>
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="plot-title plot-desc">
+<title id="plot-title">Candidates by ${metricName(metric)} and ${measure.name}</title>
+<desc id="plot-desc">${description(pareto)}</desc>
 ${y
   .ticks(5)
   .map(

@@ -136,14 +136,14 @@ export function parallelCoordinates(facts: ReportFacts): Html | null {
   const own = scaleLinear()
     .domain([Math.min(...metrics), Math.max(...metrics)])
     .range(facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
-  return html`<figure><svg class="wide" viewBox="0 0 ${W} ${H}" role="img" aria-labelledby="parallel-title parallel-desc">
+  return html`<figure><div class="scroll" role="region" aria-labelledby="parallel-title" tabindex="0"><svg class="wide long" viewBox="0 0 ${W} ${H}" role="img" aria-labelledby="parallel-title parallel-desc">
 <title id="parallel-title">${count(drawn.length, 'candidate')} across ${count(settings.length, 'setting')} and ${metricName(facts.metric)}</title>
 <desc id="parallel-desc">One line a candidate. The table of candidates lists the same.</desc>
 ${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.has(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes(i)!, places[i]!(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes(settings.length)!, own(c.metric!)]])!}"/>`)}
 ${settings.map((s, i) => html`<line class="zero" x1="${px(axes(i)!)}" x2="${px(axes(i)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(i)!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${clip(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes(i)! + 5)}" y="${px(places[i]!(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
 <line class="zero" x1="${px(axes(settings.length)!)}" x2="${px(axes(settings.length)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(settings.length)!)}" y="${settings.length % 2 === 0 ? 14 : 30}" text-anchor="middle">${metricName(facts.metric)}</text>
 ${own.ticks(4).map((t) => html`<text class="named" x="${px(axes(settings.length)! + 5)}" y="${px(own(t) + 4)}">${number(t)}</text>`)}
-</svg><figcaption>One line a candidate with a known ${metricName(facts.metric)}; up is better on the last axis. Thick: the winner. Strong: held every limit.${known.length > drawn.length && ` ${number(known.length - drawn.length)} more are not drawn.`}</figcaption></figure>`
+</svg></div><figcaption>One line a candidate with a known ${metricName(facts.metric)}; up is better on the last axis. Thick: the winner. Strong: held every limit.${known.length > drawn.length && ` ${number(known.length - drawn.length)} more are not drawn.`}</figcaption></figure>`
 }
 
 /** How good the best was after so many paid replays, beside what the same number bought without a search. */

@@ -9,7 +9,7 @@ table.data button{font:inherit;min-height:1.5rem;margin:0;padding:0 .2rem;border
 .filter{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:end}.filter label{margin:0}
 .filter input,.filter select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:.4rem;padding:.3rem .5rem}
 #tip{position:fixed;z-index:2;right:1rem;bottom:1rem;max-width:26rem;margin:0;padding:.5rem .75rem;background:var(--bg);border:2px solid var(--accent);border-radius:.4rem}
-svg.wide{max-width:none}
+svg.wide{max-width:none}svg.long{min-width:46rem}
 svg .cell{fill:var(--accent);stroke:var(--bg)}svg .blank{fill:var(--panel);stroke:var(--bg)}
 svg .ln{fill:none;stroke:var(--accent);stroke-width:2}svg .ln.two{stroke-dasharray:7 4}svg .ln.three{stroke-dasharray:2 4}
 svg .par{fill:none;stroke:var(--soft);stroke-opacity:.35}svg .par.held{stroke:var(--accent);stroke-opacity:.8}svg .par.won{fill:none;stroke:var(--good);stroke-width:3;stroke-opacity:1}

@@ -2,8 +2,7 @@
 import { html } from 'hono/html'
 import type { RunEvidence, Slice } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
-import { changeInWords } from '../kit/change-words.ts'
-import { metricName, metricValue, number, percent, visible } from '../kit/format.ts'
+import { metricName, metricValue, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 
 /** Changes that were certified; worse and better count families of the search set. */
@@ -15,7 +14,7 @@ export function alternativeTable({ proposal }: ShownProposal, { alternatives }: 
     'On the search set, by gain',
     ['change', metricName(metric), 'gain', 'worse', 'better'],
     alternatives.map((a) => [
-      html`${changeInWords(a.patch)}${a.chosen && html` <strong>(proposed)</strong>`}`,
+      html`${settingsOf(a.patch)}${a.chosen && html` <strong>(proposed)</strong>`}`,
       metricValue(metric, a.metric),
       a.gain === null ? 'not measured' : percent(a.gain),
       a.worse === null ? 'not measured' : `${number(a.worse)} of ${number(a.labelled)}`,
@@ -23,6 +22,12 @@ export function alternativeTable({ proposal }: ShownProposal, { alternatives }: 
     ]),
   )
 }
+
+/** `top_k 7, source_priority named_first`: prose is cut. */
+const settingsOf = (patch: RunEvidence['patch']): string =>
+  Object.entries(patch)
+    .map(([path, { to }]) => `${visible(path.slice(path.lastIndexOf('.') + 1))} ${setting(to).slice(0, 40)}`)
+    .join(', ')
 
 /** Cases by their attributes. */
 export const sliceTable = (slices: readonly Slice[]): Html =>

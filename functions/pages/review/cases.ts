@@ -4,9 +4,9 @@ import type { CaseGroup, Passage, RunEvidence, WholeCase } from '#core/evidence/
 import { count, number, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 
-const COURSE = { worse: 'worse', better: 'better', held: 'with another context and the same verdict' } as const
+const COURSE = { worse: 'worse:', better: 'better:', held: 'as before:' } as const
 const LINE = 90
-/** Groups whose name stands open. */
+/** Patterns that stand open. */
 const OPEN = 5
 
 /** Every group with its whole cases; nothing where no case went another way. */
@@ -15,14 +15,17 @@ export function caseGroups({ groups, examples }: RunEvidence): Html {
   const open = groups.filter((g, i) => i < OPEN || examples.some((e) => e.group === g.id))
   const rest = groups.filter((g) => !open.includes(g))
   return html`${open.map((g) => group(g, examples))}
-${rest.length > 0 && html`<details><summary>${count(rest.length, 'more pattern')}</summary>${rest.map((g) => group(g, examples))}</details>`}`
+${rest.length > 0 && html`<details><summary>${count(rest.length, 'more pattern')}</summary>${rest.map((g) => group(g, examples))}</details>`}
+<details><summary>All by name</summary>${groups.map(byName)}</details>`
 }
 
-const group = ({ id, course, pattern, cases, case_ids }: CaseGroup, examples: readonly WholeCase[]): Html =>
-  html`<h3><span class="${course === 'worse' ? 'bad' : course === 'better' ? 'good' : ''}">${number(cases)} ${COURSE[course]}</span></h3>
-<p>${visible(pattern)}</p>
-${examples.map((e, i) => e.group === id && wholeCase(e, i))}
-<details><summary>${case_ids.length < cases ? `The first ${number(case_ids.length)}` : 'All'} by name</summary><p class="mono">${case_ids.map(visible).join(', ')}</p></details>`
+const group = (of: CaseGroup, examples: readonly WholeCase[]): Html =>
+  html`<p><strong class="${of.course === 'worse' ? 'bad' : of.course === 'better' ? 'good' : ''}">${number(of.cases)} ${COURSE[of.course]}</strong> ${visible(of.pattern)}</p>
+${examples.map((e, i) => e.group === of.id && wholeCase(e, i))}`
+
+const byName = ({ course, pattern, cases, case_ids }: CaseGroup): Html =>
+  html`<p>${number(cases)} ${COURSE[course]} ${visible(pattern)}${case_ids.length < cases && `, the first ${number(case_ids.length)}`}</p>
+<p class="mono">${case_ids.map(visible).join(', ')}</p>`
 
 /** One case as a line that opens; its number keeps the ids of a page apart. */
 export function wholeCase(c: WholeCase, at: number): Html {

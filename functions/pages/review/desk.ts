@@ -28,6 +28,8 @@ export interface DeskState {
   readonly origin: string
   /** Address of this link, where its form posts to. */
   readonly action: string
+  /** Address at which the same link shows the rollout; absent: nowhere here. */
+  readonly watch?: string | undefined
 }
 
 export interface DeskReply {
@@ -71,7 +73,7 @@ export function answerReview(request: ReviewRequest, state: DeskState): DeskRepl
   if ('refused' in done) return refused(claims, done.refused, done.note, 409, state)
   // 303: the browser comes back by GET and reloading that page sends nothing twice.
   return {
-    ...reply(303, decidedPage({ review: done.next, decision: done.decision, seen: view })),
+    ...reply(303, decidedPage({ review: done.next, decision: done.decision, seen: view, watch: state.watch })),
     location: state.action,
     write: done,
   }
@@ -102,10 +104,10 @@ function worthless(verdict: Exclude<LinkVerdict, { kind: 'ok' }>, ask: ReviewAsk
   const attempt = ask.kind === 'show' ? null : attemptRecord(claims, kind, note, state.now)
   const status = ask.kind === 'show' ? 200 : 409
   const review = state.review!
-  const { shown, vault } = state
+  const { shown, vault, watch } = state
   const seen = shown && shownDigest(shown) === review.shown_digest ? { shown, vault } : null
   const decision = review.decisions.find((d) => d.role === claims?.role && d.reviewer === claims.reviewer)
-  if (kind === 'used' && decision) return { ...reply(status, decidedPage({ review, decision, seen })), attempt }
-  if (kind === 'closed') return { ...reply(status, endedPage(review, seen)), attempt }
-  return { ...reply(status, refusedPage(kind)), attempt }
+  if (kind === 'used' && decision) return { ...reply(status, decidedPage({ review, decision, seen, watch })), attempt }
+  if (kind === 'closed') return { ...reply(status, endedPage(review, seen, watch)), attempt }
+  return { ...reply(status, refusedPage(kind, seen)), attempt }
 }

@@ -9,7 +9,7 @@ import { evidenceParts } from './page.ts'
 import { comments } from './summary.ts'
 
 /** After a decision, and whenever its link is opened again. */
-export function decidedPage({ review, decision, seen }: DecidedView): string {
+export function decidedPage({ review, decision, seen, watch }: DecidedView): string {
   const next =
     review.status === 'open'
       ? 'The review goes on until every required role has decided.'
@@ -21,6 +21,7 @@ export function decidedPage({ review, decision, seen }: DecidedView): string {
     html`<h1>You ${decision.decision} ${visible(decision.tuning_proposal_id)}</h1>
 <p>Recorded as <strong>${visible(decision.role)}</strong> (${visible(decision.reviewer)}) on <time datetime="${decision.decided_at}">${moment(decision.decided_at)}</time>. A decision stands; this link decides nothing any more.</p>
 <p>${next}</p>
+${watched(review, watch)}
 ${comments(review)}
 <p class="soft">What you saw has the digest <span class="mono">${decision.shown_digest}</span>.</p>
 ${asShown(seen)}`,
@@ -28,7 +29,7 @@ ${asShown(seen)}`,
 }
 
 /** A review that ended before this link was used. */
-export function endedPage(review: Review, seen: Seen | null = null): string {
+export function endedPage(review: Review, seen: Seen | null = null, watch?: string): string {
   const says = {
     open: 'This link cannot decide any more; the review is still open for others.',
     approved: 'Every required role approved it.',
@@ -39,22 +40,28 @@ export function endedPage(review: Review, seen: Seen | null = null): string {
     { title: `Review ${review.status}` },
     html`<h1>The review of ${visible(review.tuning_proposal_id)} ${review.status === 'open' ? 'goes on without this link' : `has ended: ${review.status}`}</h1>
 <p>${says}</p>
+${watched(review, watch)}
 ${comments(review)}
 ${asShown(seen)}`,
   )
 }
 
+/** The way on, once everybody has approved. */
+const watched = ({ status }: Review, watch: string | undefined): Html | null =>
+  status === 'approved' && watch !== undefined ? html`<p><a href="${watch}">Watch its rollout</a></p>` : null
+
 /**
- * What a person is told when a link or a form is refused. A link that did not verify gets one and the same page whatever
+ * What a person is told when a link or a form is refused; whoever holds a link that was good sees what was shown. A link that did not verify gets one and the same page whatever
  * was wrong with it: it is told neither which reviews exist nor what a good code looks like.
  */
-export function refusedPage(refused: ReviewRefusal): string {
+export function refusedPage(refused: ReviewRefusal, seen: Seen | null = null): string {
   const [title, says] = REFUSALS[refused] ?? INVALID
   return page(
     { title },
     html`<h1>${title}</h1>
 <p>${says}</p>
-<p class="soft">Nothing was decided. The attempt was recorded.</p>`,
+<p class="soft">Nothing was decided. The attempt was recorded.</p>
+${seen && asShown(seen)}`,
   )
 }
 
@@ -104,4 +111,6 @@ export interface DecidedView {
   readonly review: Review
   readonly decision: ReviewDecision
   readonly seen: Seen | null
+  /** Address at which the rollout is shown; absent: nowhere here. */
+  readonly watch?: string | undefined
 }

@@ -1,4 +1,5 @@
 /** What a reviewer must know first, as values: the change in words, the gain, the harm, what disappears. */
+import { goneKinds } from '#core/evidence/look-at.ts'
 import type { CoverageRow } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
@@ -104,7 +105,7 @@ export function disappears({ evidence }: ShownProposal): Told | null {
   if (coverage === null) return { says: 'not known', more: 'your harness chose what it read' }
   const removed = sum(coverage, 'removed')
   if (removed === 0) return { says: 'nothing', more: `${number(sum(coverage, 'before'))} passages are read as before` }
-  const gone = coverage.filter(isGone)
+  const gone = goneKinds(coverage)
   const needed = `needed ones lost: ${number(sum(coverage, 'needed_lost'))} of ${number(sum(coverage, 'needed'))}`
   const [largest] = coverage.toSorted((a, b) => b.removed - a.removed)
   return gone.length > 0
@@ -118,10 +119,6 @@ export function disappears({ evidence }: ShownProposal): Told | null {
         more: `most of ${kindOf(largest!)}; ${needed}`,
       }
 }
-
-/** Is nothing of a kind read any more? */
-export const isGone = ({ before, removed, added }: CoverageRow): boolean =>
-  before > 0 && removed === before && added === 0
 
 /** `adp_orders, hop 1`. */
 export const kindOf = ({ source, bucket, hop }: Pick<CoverageRow, 'source' | 'bucket' | 'hop'>): string =>

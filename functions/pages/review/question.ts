@@ -63,18 +63,34 @@ function questionsOf(path: string): readonly Question[] {
   return Object.hasOwn(SURFACE_FIELDS, field) ? QUESTIONS[field as SurfaceField] : ['coverage']
 }
 
-/** Kinds of passages of which something was removed or added first; a few that stayed whole behind them. */
-const MOST_OPEN = 8
+/** Rows of a table that stand open. */
+const MOST_OPEN = 6
 
 function coverageTable(coverage: readonly CoverageRow[] | null): Html {
   if (coverage === null) return html`<p>Not known: a harness of your own read what it chose to.</p>`
   if (coverage.length === 0) return html`<p>No passages are recorded.</p>`
-  const changed = ({ removed, added }: CoverageRow) => removed + added > 0
-  const rows = [...coverage.filter(changed), ...coverage.filter((r) => !changed(r))]
+  // What was needed and is lost first, then what most was removed of.
+  const rows = coverage.toSorted(
+    (a, b) =>
+      b.needed_lost + b.required_lost + b.values_lost - a.needed_lost - a.required_lost - a.values_lost ||
+      b.removed - a.removed ||
+      b.added - a.added,
+  )
   const isMarked = coverage.some((r) => r.needed + r.required > 0)
-  return html`${coverageRows('coverage', 'Passages in the contexts of the search set', rows.slice(0, MOST_OPEN))}
-${rows.length > MOST_OPEN && html`<details><summary>${number(rows.length - MOST_OPEN)} more kinds</summary>${coverageRows('coverage-rest', 'More passages', rows.slice(MOST_OPEN))}</details>`}
+  return html`${firstOpen('coverage', 'Passages in the contexts of the search set', rows, coverageRows)}
 ${!isMarked && html`<p class="soft">No record marks which passages were needed.</p>`}`
+}
+
+/** A table whose further rows are closed. */
+function firstOpen<T>(
+  id: string,
+  caption: string,
+  rows: readonly T[],
+  tableOf: (id: string, caption: string, rows: readonly T[]) => Html,
+): Html {
+  const rest = rows.slice(MOST_OPEN)
+  return html`${tableOf(id, caption, rows.slice(0, MOST_OPEN))}
+${rest.length > 0 && html`<details><summary>${number(rest.length)} more</summary>${tableOf(`${id}-rest`, `${caption}, further rows`, rest)}</details>`}`
 }
 
 const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[]): Html =>
@@ -94,12 +110,20 @@ const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[])
 const lostOf = (lost: number, all: number): Html =>
   html`<span class="${lost > 0 ? 'bad' : ''}">${number(lost)} of ${number(all)}</span>`
 
-const sourceTable = ({ sources }: RunEvidence): Html =>
+function sourceTable({ sources }: RunEvidence): Html {
+  const rows = sources.toSorted((a, b) => b.before + b.after - a.before - a.after)
+  if (sources.every((s) => s.owner === null))
+    return html`<p>The pack declares no <code>sources</code>: nobody answers for the ${count(sources.length, 'source')} that were read.</p>
+<details><summary>Passages by source</summary>${sourceRows('sources', 'Sources of the passages', rows)}</details>`
+  return firstOpen('sources', 'Sources of the passages', rows, sourceRows)
+}
+
+const sourceRows = (id: string, caption: string, rows: RunEvidence['sources']): Html =>
   table(
-    'sources',
-    'Sources of the passages',
+    id,
+    caption,
     ['source', 'owner', 'version', 'changed', 'passages before', 'after'],
-    sources.map((s) => [
+    rows.map((s) => [
       visible(s.source),
       s.owner === null ? html`<span class="bad">nobody declared</span>` : visible(s.owner),
       s.version === null ? '-' : visible(s.version),

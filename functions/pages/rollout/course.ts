@@ -1,8 +1,9 @@
 /** What production showed, look by look: the gain against its promise, each measure with its bounds, the evidence of harm. */
 import { html } from 'hono/html'
-import type { Course, CoursePoint, EvidenceCourse, MeasureCourse } from '#core/release/course.ts'
+import type { Course, CoursePoint, EvidenceCourse, MeasureCourse, PeriodCourse } from '#core/release/course.ts'
 import type { GateMeasure } from '#core/release/stage-data.ts'
 import type { Gains } from '#core/release/story.ts'
+import { isAtMost } from '#core/statistics/compare.ts'
 import type { Period } from '#schemas/stages.ts'
 import { type BandPoint, bandsPlot } from '../kit/bands-plot.ts'
 import { metricName, metricValue, number, percent, signed } from '../kit/format.ts'
@@ -54,25 +55,22 @@ ${
 
 /** A picture and a table for each measure. What fails in its last stage stands first. */
 export function measureSections({ measures, periods, level }: Course): Html {
-  const failsNow = ({ periods: all }: MeasureCourse): boolean => {
-    const { limit, points } = all.at(-1)!
-    const seen = points.at(-1)?.observed ?? null
-    return limit !== null && seen !== null && seen > limit + 1e-12
-  }
+  const failsNow = ({ periods: all }: MeasureCourse): boolean => failsIn(all.at(-1)!)
   const ordered = [...measures].sort((a, b) => Number(failsNow(b)) - Number(failsNow(a)))
-  const one = (course: MeasureCourse): Html => measureFigure(course, periods, level, failsNow(course))
+  const one = (course: MeasureCourse): Html => measureFigure(course, periods, level)
   const [first, ...rest] = ordered
   if (first === undefined) return html`<p>Nothing was measured yet.</p>`
   return html`${one(first)}
 ${rest.length > 0 && html`<details id="other-measures"><summary>${rest.length} more measures over time</summary>${rest.map(one)}</details>`}`
 }
 
-function measureFigure(
-  { measure, periods: all }: MeasureCourse,
-  periods: readonly Period[],
-  level: number,
-  fails: boolean,
-): Html {
+/** Did a period end above what its gate allows? The nudge is that of the gate. */
+const failsIn = ({ limit, points }: PeriodCourse): boolean => {
+  const seen = points.at(-1)?.observed ?? null
+  return limit !== null && seen !== null && !isAtMost(seen, limit, 1e-12)
+}
+
+function measureFigure({ measure, periods: all }: MeasureCourse, periods: readonly Period[], level: number): Html {
   const id = `course-${measure}`
   const points = all.flatMap(({ points: looks }, band) =>
     looks.flatMap(({ observed, bounds }, i): BandPoint[] =>
@@ -99,7 +97,7 @@ ${bandsPlot({
   limits: all.map((p) => p.limit),
   scale: 'linear',
   tick: (value) => (measure === 'economics_cents' ? number(value) : `${number(Number((value * 100).toPrecision(3)))}`),
-  fails,
+  fails: all.flatMap((period, band) => (failsIn(period) ? [band] : [])),
   caption: `Candidate minus baseline in ${measure === 'economics_cents' ? 'cents' : 'points'}; above the dotted line is worse. Strokes: what each stage's gate allows.${bounded ? ` Shade: where the true difference lies, at ${percent(1 - level)} over all looks at a stage together.` : ' No bounds: a cost has no largest value.'}`,
 })}
 <details id="${id}-numbers"><summary>${NAMES[measure]} in numbers</summary>
@@ -145,7 +143,7 @@ ${bandsPlot({
   limits: periods.map(() => limit),
   scale: 'log',
   tick: amount,
-  fails: crossed,
+  fails: crossed ? periods.map((_, band) => band) : [],
   caption: `Logarithmic; it starts at 1. At the stroke, ${amount(limit)}, the rollout goes back. Tolerated: a rise of ${number(tolerated * 100)} points.`,
 })}`
 }

@@ -5,9 +5,9 @@ import type { RolloutStory } from '#core/release/story.ts'
 import type { Rollout, Stage } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
+import { changeInWords } from '../kit/change-words.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
-import { changeInWords } from './change.ts'
 import { evidenceSections, gainSection, measureSections } from './course.ts'
 import { failureSection, type ShownRuns } from './failures.ts'
 import { LIVE_SCRIPT, liveBar, livePart } from './live.ts'
@@ -61,17 +61,19 @@ export function rolloutParts(view: Omit<RolloutView, 'refresh'>): Html {
   const { story, now, options } = view
   const { rollout } = story
   const goes = goesOn(rollout)
-  const change = changeInWords(story.patch)
+  const change = story.patch && changeInWords(story.patch)
+  const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
+${gate(story, now)}</section>`
   return html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
-${change !== null && html`<p class="change"><strong>${change}</strong></p>`}
+${change !== null && html`<p>The change: <strong>${change}</strong>.</p>`}
 ${ending(rollout)}
 ${tiles(story)}
 ${track(rollout)}
 ${goes && killSwitch(rollout, options)}
 ${harm(view)}
+${goes && gates}
 ${shown(story)}
-<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
-${gate(story, now)}</section>
+${!goes && gates}
 <section aria-labelledby="arms"><h2 id="arms">Both arms</h2>
 ${arms(rollout)}</section>
 <section aria-labelledby="records"><h2 id="records">What happened</h2>
@@ -117,7 +119,7 @@ function ending({ status, records }: Rollout): Html | null {
 }
 
 /** What failed, once harm was shown. */
-function harm({ story: { failures, rollout }, failed_runs }: RolloutView): Html | null {
+function harm({ story: { failures, rollout }, failed_runs }: Omit<RolloutView, 'refresh'>): Html | null {
   if (failures.length === 0) return null
   return html`<section aria-labelledby="harm"><h2 id="harm">How bad it ${rollout.status === 'rolled_back' ? 'was' : 'is'}</h2>
 ${failures.map((failure) =>

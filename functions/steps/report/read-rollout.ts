@@ -1,5 +1,4 @@
 /** Reads what a report of a rollout shows: its story as it stood at its last transition, so that no clock is in it. */
-import type { RolloutStory } from '#core/release/story.ts'
 import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
 import type { Store } from '../../ports.ts'
 import { readRollout } from '../release/rollouts.ts'
@@ -12,19 +11,4 @@ export async function readRolloutReport(store: Store, id: string): Promise<ToldS
   if (item === null) return null
   const at = item.rollout.records.at(-1)!.at
   return await tellRollout({ ...store, clock: { now: () => at } }, id)
-}
-
-/** A story without what subjects were told apart by: attributes and counts stay, values do not. */
-export function withoutValues<S extends RolloutStory>(story: S): S {
-  const failures = story.failures.map((failure) => {
-    const seen = new Map<string, number>()
-    const slices = failure.slices.map((slice) => {
-      if (slice.value === null) return slice
-      const n = (seen.get(slice.attribute) ?? 0) + 1
-      seen.set(slice.attribute, n)
-      return { ...slice, value: `value ${n}` }
-    })
-    return { ...failure, slices }
-  })
-  return { ...story, failures }
 }

@@ -27,7 +27,7 @@ export async function answerRequest(
   store: Store,
   code: Signer,
   request: ReviewRequest,
-  at: { readonly token: string; readonly origin: string; readonly action: string },
+  at: { readonly token: string; readonly origin: string; readonly action: string; readonly watch?: string },
 ): Promise<RequestAnswer> {
   const parsed = parseLink(at.token)
   const macHolds = parsed.kind === 'parsed' && (await code.holds(parsed.text, parsed.mac))
@@ -35,7 +35,7 @@ export async function answerRequest(
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const item = macHolds && parsed.kind === 'parsed' ? await readReview(store, parsed.claims.review_id) : null
     const shown = item && (await shownOf(store, item))
-    const { origin, action } = at
+    const { origin, action, watch } = at
     const review = item?.review ?? null
     const reply = answerReview(request, {
       parsed,
@@ -46,6 +46,7 @@ export async function answerRequest(
       now: store.clock.now(),
       origin,
       action,
+      watch,
     })
     if (reply.write && !(await writeReview(store, item!, reply.write.next, 'link'))) continue
     if (reply.attempt) await recordAttempt(store, reply.attempt)

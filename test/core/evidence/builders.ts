@@ -8,7 +8,6 @@ import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { ContextPack } from '#schemas/pack.ts'
 import { aCase, aPack, aSuite, prices } from '../../support/builders.ts'
 
 /** A recorded run under the baseline and under other settings. */
@@ -45,7 +44,7 @@ export const topK = (from: number, to: number) => ({ [TOP_K]: { from, to } })
 /** Evidence of top_k 4 to 2 over some runs. */
 export function gathered(
   runs: readonly ExperienceRun[],
-  { to = { [TOP_K]: 2 }, pack = aPack(), runDay = '2026-05-20' as string | null } = {},
+  { to = { [TOP_K]: 2 } as Settings, pack = aPack(), runDay = '2026-05-20' as string | null } = {},
 ): RunEvidence {
   const gathering = new EvidenceGathering(prices())
   for (const run of runs) gathering.add(pairOf(run, to), run.date)
@@ -54,7 +53,7 @@ export function gathered(
     {
       candidate: winner,
       candidates: [winner],
-      pack: pack as ContextPack,
+      pack,
       direction: 'decrease',
       baselineMetric: 1000,
       recordedCases: runs.length,

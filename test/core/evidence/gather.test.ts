@@ -82,10 +82,21 @@ describe('cases', () => {
     expect(groups.map((g) => [g.course, g.cases, g.pattern])).toEqual([
       ['worse', 2, 'a needed passage is read no more: shop (orders, hop 1), ranked beyond top_k 2'],
       ['worse', 1, 'required evidence is read no more: shop (orders, hop 1), ranked beyond top_k 2'],
-      ['held', 2, 'same verdict without passages of shop (orders, hop 1)'],
+      ['held', 2, 'same verdict without passages of orders, hop 1'],
     ])
     expect(groups[0]!.case_ids).toEqual(['b', 'c'])
     expect(utility).toEqual({ labelled: 5, worse: 3, better: 0, worse_families: 3, better_families: 0 })
+  })
+
+  test('that lost the same of many sources are one group', () => {
+    const from = (name: string, source: string) => {
+      const run = family(name, 3)
+      return { ...run, evidence: run.evidence.map((o) => ({ ...o, source })) }
+    }
+    const { groups } = gathered([from('a', 'one'), from('b', 'two'), from('c', 'three')])
+    expect(groups.map((g) => [g.cases, g.pattern])).toEqual([
+      [3, 'a needed passage is read no more: 3 sources (orders, hop 1), ranked beyond top_k 2'],
+    ])
   })
 
   test('that cannot be replayed are worse, and say why once', () => {

@@ -67,11 +67,26 @@ const TABLE: Readonly<
         quiet({ coverage: [aRow({ removed: 100, needed: 40, needed_lost: 40 })] }),
         '40 of them are marked as needed',
       ],
-      ['two kinds', quiet({ coverage: [aRow({ removed: 100 }), aRow({ hop: 2, before: 7, removed: 7 })] }), '1 more'],
+      [
+        'two kinds',
+        quiet({ coverage: [aRow({ removed: 100 }), aRow({ hop: 2, before: 7, removed: 7 })] }),
+        'So does one more kind',
+      ],
+      [
+        'a kind that was hardly read, and needed once',
+        quiet({
+          coverage: [aRow({ before: 9000 }), aRow({ hop: 2, before: 3, removed: 3, needed: 1, needed_lost: 1 })],
+        }),
+        '3 of 3',
+      ],
     ],
     silent: [
       ['one passage is left', quiet({ coverage: [aRow({ removed: 99 })] })],
       ['others of the kind came', quiet({ coverage: [aRow({ removed: 100, added: 100 })] })],
+      [
+        'a kind that was hardly read',
+        quiet({ coverage: [aRow({ before: 9000 }), aRow({ hop: 2, before: 3, removed: 3 })] }),
+      ],
       ['nothing was there', quiet({ coverage: [aRow({ before: 0, added: 4 })] })],
       ['nobody knows what was read', quiet({ coverage: null })],
     ],

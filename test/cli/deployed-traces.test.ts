@@ -28,7 +28,8 @@ async function both(...argv: string[]): Promise<unknown[]> {
   const told: unknown[] = []
   for (const where of [['--store', place.store], stack]) {
     const { err, json } = await autotune(...argv, ...where, '--json')
-    expect(err).toBe('')
+    // A slow machine tells of its progress there.
+    expect(err).not.toMatch(/^autotune:/m)
     told.push(json())
   }
   return told

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { explainLines, runLines } from '../../../functions/cli/text.ts'
+import { runLines } from '../../../functions/cli/text.ts'
+import { explainLines } from '../../../functions/cli/text-explain.ts'
 import { proposeLines } from '../../../functions/cli/text-propose.ts'
 import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
@@ -41,6 +42,9 @@ test('and not below the share that is declared, nor of the sealed set after a "n
     if (!key.startsWith('vault/')) expect({ key, has: text.includes('big-heldout') }).toEqual({ key, has: false })
 })
 
+/** A terminal's lines are as wide as it is. */
+const unwrapped = (lines: readonly string[]): string => lines.join(' ').replaceAll(/\s+/g, ' ')
+
 test('tokens that were estimated are marked beside every result, whatever came of it', async () => {
   const wordy = (one: ExperienceRun): ExperienceRun => ({
     ...one,
@@ -51,10 +55,11 @@ test('tokens that were estimated are marked beside every result, whatever came o
     const store = await stocked(memory(), aWorld({ search: 20, heldout }).map(wordy))
     const summary = await run(store)
     expect(summary.reasons.join('\n')).toContain(mark)
-    expect(explainLines(summary).join('\n')).toContain(mark)
-    expect(runLines(summary, null, null).join('\n')).toContain(mark)
+    const explained = explainLines({ summary, scored: [], metric: null, direction: null, all: false, more: '' })
+    expect(unwrapped(explained)).toContain(mark)
+    expect(unwrapped(runLines(summary, null, null))).toContain(mark)
     const changes = [{ at: 'line 1', change: { patch: { 'evidence.orders.top_k': { from: 4, to: 2 } } } }]
     const proposed = await proposeChanges(store, aTarget(), changes as never, null)
-    expect(proposeLines(proposed).join(' ').replaceAll(/\s+/g, ' ')).toContain(mark)
+    expect(unwrapped(proposeLines(proposed))).toContain(mark)
   }
 })

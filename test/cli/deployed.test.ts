@@ -51,13 +51,20 @@ const importing = () => [
 const READERS =
   /this user (?:can read the vault, as|cannot read the vault: only the roles).*|"vault":"(?:account|roles)"/g
 
-/** What a command prints, with the names of its files as from one place. Who can read the vault is not the same there. */
+/**
+ * What a command prints, with the names of its files and of the store as from one place. Who can read the vault is not the same
+ * there, a review is opened by the deployment itself, and each has a clock of its own.
+ */
 const told = ({ code, out, err }: Printed) => ({
   code,
   out: out
     .replaceAll(`s3://${aws.bucket}/`, 'STORE/')
     .replaceAll(`${place.store}/`, 'STORE/')
-    .replaceAll(READERS, 'READER'),
+    .replaceAll(READERS, 'READER')
+    .replaceAll(`--store ${place.store}`, 'PLACE')
+    .replaceAll(stack.join(' '), 'PLACE')
+    .replaceAll(/^review {3}npm run .*\n/gm, '')
+    .replaceAll(/ \d{4}-\d\d-\d\d /g, ' DAY '),
   err,
 })
 const both = async (...argv: string[]) => [

@@ -35,7 +35,7 @@ const left = async (store: Store) => {
   const all = await contents(store)
   return {
     files: Object.fromEntries(
-      Object.entries(all).filter(([key]) => !key.endsWith('manifest.json') && !key.includes('experience/runs/')),
+      Object.entries(all).filter(([key]) => !/manifest\.json$|\/autotune\/newest\/|experience\/runs\//.test(key)),
     ),
     items: await items(store),
     locks: await Array.fromAsync(store.table.query('lock')),

@@ -1,5 +1,6 @@
 /** Debian's Chromium, driven by playwright-core. Its profile is fresh with every launch, and no page reaches another host. */
 import { existsSync } from 'node:fs'
+import { source as axe } from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { describe, expect } from 'vitest'
 
@@ -29,7 +30,21 @@ export const DESKTOP = { viewport: { width: 1120, height: 900 } } as const
 
 export const NO_SCRIPT = { ...DESKTOP, javaScriptEnabled: false } as const
 
-/** A page of a reviewer of their own: nothing is shared with other pages. What it complains of, and what it asks of others, fails the test. */
+/** What axe finds in a page as it stands, and again with everything open: rules with the first elements that break them. */
+async function violations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which no content policy of the page keeps out.
+  await page.evaluate(axe)
+  const found = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ target }) => target.join(' ')).join(', ')))`
+  const closed = await page.evaluate<string[]>(found)
+  await page.evaluate('for (const e of document.querySelectorAll("details")) e.open = true')
+  return [...closed, ...(await page.evaluate<string[]>(found)).map((flaw) => `open: ${flaw}`)]
+}
+
+/**
+ * A page of a reviewer of their own: nothing is shared with other pages. What it complains of, what it asks of others and
+ * what axe finds in the state that the visit leaves it in fails the test.
+ */
 export async function visit(
   browser: Browser,
   url: string,
@@ -48,6 +63,7 @@ export async function visit(
     await page.goto(url)
     await use(page)
     expect(complaints).toEqual([])
+    if (options.javaScriptEnabled !== false) expect([page.url(), await violations(page)]).toEqual([page.url(), []])
   } finally {
     await context.close()
   }

@@ -303,7 +303,7 @@ describe('init', () => {
     try {
       const { code, out } = await autotune('init', '--dir', place.dir)
       expect(code).toBe(0)
-      expect(out).toMatch('autotune import --pack')
+      expect(out).toMatch('autotune -- import --pack')
       const again = await autotune('init', '--dir', place.dir)
       expect([again.code, again.err]).toEqual([2, expect.stringContaining('nothing was written')])
       const documents = ['pack', 'suite', 'prices'].flatMap((d) => [`--${d}`, join(place.dir, `${d}.json`)])

@@ -1,6 +1,6 @@
 /** What a report of a run shows, as one value: a pure function of the run's own files and of the evidence behind them. */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { Certificate, GateAnswer, HeldoutVersion } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer, HeldoutVersion, PreflightRow } from '#schemas/heldout.ts'
 import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
@@ -80,7 +80,7 @@ export interface ReportFacts {
   readonly proposal: TuningProposal | null
   /** Published by a "yes", which retired the version; null otherwise: a sealed case is then not to be read. */
   readonly certificate: Certificate | null
-  readonly preflight: RunManifest['summary']['preflight']
+  readonly preflight: readonly PreflightRow[]
   readonly power: readonly PowerCurve[]
   readonly question: QuestionFacts | null
   /** How many families were sealed; null: no version was. */

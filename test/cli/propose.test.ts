@@ -27,8 +27,6 @@ describe('exit code', () => {
     expect(out).toMatch(/policy +pass +1 +1 {2}0 of 7 families violate/)
     expect(out).toMatch('reach    1 field, 100 % of contexts, 0 % of decisions')
     expect(out).toMatch('verdict  1 of 1 change within all limits and better; nothing was spent or written')
-    for (const row of out.split('\n').filter((l) => !l.includes('changes.jsonl')))
-      expect(row.length, row).toBeLessThanOrEqual(100)
   })
 
   test('3: some not; the limit that failed is named with observed value, limit, rule and case', async () => {

@@ -37,6 +37,7 @@ const PackSource = z.strictObject({
   version: z.string().min(1).max(100).optional(),
   updated: Day.optional().meta({ description: 'Day on which it was last changed.' }),
 })
+/** A source of passages that the pack declares. */
 export type PackSource = z.infer<typeof PackSource>
 
 /**

@@ -10,11 +10,3 @@ export async function keepRunLine(
 ): Promise<void> {
   if (!rolesApart) await objects.put(keys.runLine(line.date, line.run_id), `${canonical(line)}\n`)
 }
-
-/** Takes away the line of a refusal in whose place a later one of the same run stands. */
-export async function dropRunLine(
-  { objects, rolesApart }: Pick<Store, 'objects' | 'rolesApart'>,
-  line: RunLine,
-): Promise<void> {
-  if (!rolesApart) await objects.delete(keys.runLine(line.date, line.run_id))
-}

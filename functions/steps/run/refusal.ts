@@ -7,8 +7,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { freshRunId, isTaken } from './finish.ts'
-import { dropRunLine, keepRunLine } from './keep-run-line.ts'
-import { readRefusal } from './read-refusal.ts'
+import { keepRunLine } from './keep-run-line.ts'
 
 /** The contract of a run does not stand. */
 export class ContractRefused extends UserError {
@@ -34,11 +33,8 @@ export async function keepRefusal(
     reasons: [...reasons],
     target,
   }
-  // One that somebody changed says nothing about its line.
-  const before = await readRefusal(store.objects, runId).catch(() => null)
   await keepRunLine(store, refusedLine(body))
   await store.objects.put(keys.refusal(runId), `${canonical({ ...body, digest: digestOf(body) })}\n`)
-  if (before && before.refused_at !== body.refused_at) await dropRunLine(store, refusedLine(before))
 }
 
 /** Keeps the record of a refusal, and refuses. A finished run keeps its own. */

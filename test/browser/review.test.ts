@@ -54,10 +54,7 @@ describeBrowser('a review in a browser', () => {
             if (colorScheme === 'light' || size === PHONE) await picture(page, name, size === PHONE ? 1200 : 1150)
             // Everything open is the widest that the page ever gets.
             for (const summary of await page.locator('summary').all()) await summary.click()
-            if (name === 'review-desktop') {
-              await picture(page, 'review-case', 760, '.case')
-              await picture(page, 'review-candidates', 760, '#candidates-plot')
-            }
+            if (name === 'review-desktop') await picture(page, 'review-case', 760, '.case')
             expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
           })
       await visit(browser, url('policy'), NO_SCRIPT, async (page) => {

@@ -102,13 +102,18 @@ describeBrowser('the page of a rollout', () => {
 
   test.each(Object.keys(STATES))('%s, fits a phone, a tablet and a desktop, folded and unfolded', async (state) => {
     shown = viewOf(STATES[state]!(), 600)
-    for (const width of [390, 768, 1280])
-      for (const colorScheme of ['light', 'dark'] as const)
-        await visit(browser, server.origin, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
-          await fits(page, width)
-          await page.evaluate(`for (const d of document.querySelectorAll('details')) d.open = true`)
-          await fits(page, width)
-        })
+    // Colours are the same at every width.
+    for (const [width, colorScheme] of [
+      [390, 'light'],
+      [390, 'dark'],
+      [768, 'light'],
+      [1280, 'light'],
+    ] as const)
+      await visit(browser, server.origin, { viewport: { width, height: 900 }, colorScheme }, async (page) => {
+        await fits(page, width)
+        await page.evaluate(`for (const d of document.querySelectorAll('details')) d.open = true`)
+        await fits(page, width)
+      })
   })
 
   test('without a script there is a link that reloads, and no button that would do nothing', async () => {

@@ -79,9 +79,11 @@ describe('colour', () => {
       isTTY,
       getColorDepth: WriteStream.prototype.getColorDepth,
     }) as unknown as NodeJS.WriteStream
-  const kept = { NO_COLOR: process.env.NO_COLOR, FORCE_COLOR: process.env.FORCE_COLOR, TERM: process.env.TERM }
+  // Under CI a terminal is taken for one without colour.
+  const { CI, NO_COLOR, FORCE_COLOR, TERM } = process.env
+  const kept = { CI, NO_COLOR, FORCE_COLOR, TERM }
   const given = (env: Partial<typeof kept>, isTTY: boolean): string => {
-    for (const name of ['NO_COLOR', 'FORCE_COLOR'] as const) {
+    for (const name of ['CI', 'NO_COLOR', 'FORCE_COLOR'] as const) {
       delete process.env[name]
       if (env[name] !== undefined) process.env[name] = env[name]
     }
@@ -89,7 +91,7 @@ describe('colour', () => {
       process.env.TERM = 'xterm-256color'
       return painted('verdict  CERTIFIED: a proposal waits for review', stream(isTTY))
     } finally {
-      for (const name of ['NO_COLOR', 'FORCE_COLOR', 'TERM'] as const) {
+      for (const name of ['CI', 'NO_COLOR', 'FORCE_COLOR', 'TERM'] as const) {
         delete process.env[name]
         if (kept[name] !== undefined) process.env[name] = kept[name]
       }

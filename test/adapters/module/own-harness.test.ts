@@ -14,16 +14,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TuningTarget } from '#schemas/target.ts'
-import { main } from '../../../bin/autotune.ts'
-import { deskRuns } from '../../../examples/own-harness/generate.ts'
 import { openStore } from '../../../functions/embedded/open-store.ts'
-import { publishPack, publishPrices, publishSuite } from '../../../functions/steps/experience/documents.ts'
-import { ingest } from '../../../functions/steps/experience/ingest.ts'
-import { parsePack, parsePrices, parseSuite } from '../../../functions/steps/experience/parse-documents.ts'
-import { fixSplit } from '../../../functions/steps/experience/split-rule.ts'
 import { takeLock } from '../../../functions/steps/run/lock.ts'
+import { autotune } from '../../cli/command-line.ts'
+import { desk as deskAt, EXAMPLE } from '../../support/own-harness.ts'
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/own-harness/', import.meta.url))
 /** Two processes a side, on a machine that does other things as well. */
 const SLOW = 240_000
 let root: string
@@ -33,38 +28,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }), SLOW)
 
-/** Runs a command line in this process: its exit code and what it printed. */
-async function autotune(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const written = { out: '', err: '' }
-  const { write: out } = process.stdout
-  const { write: err } = process.stderr
-  const into = (name: 'out' | 'err') =>
-    ((text: string) => {
-      written[name] += text
-      return true
-    }) as typeof out
-  process.stdout.write = into('out')
-  process.stderr.write = into('err')
-  const code = await main(argv).finally(() => {
-    process.stdout.write = out
-    process.stderr.write = err
-  })
-  return { code, ...written }
-}
-
-/** A store with the desk's runs in it. */
-async function desk(name: string, families: number): Promise<string> {
-  const dir = join(root, name)
-  const store = openStore(dir, { durable: false })
-  const read = (file: string) => readFileSync(join(EXAMPLE, file), 'utf8')
-  await publishPack(store, parsePack(read('pack.json'), 'pack.json'))
-  await publishSuite(store, parseSuite(read('suite.json'), 'suite.json'))
-  await publishPrices(store, parsePrices(read('prices.json'), 'prices.json'))
-  const rule = await fixSplit(store, { by: 'hash', key: 'own-harness', heldout_share: 0.5 })
-  await ingest(store, () => deskRuns({ families }), rule)
-  store.close()
-  return dir
-}
+const desk = (name: string, families: number): Promise<string> => deskAt(join(root, name), families)
 
 /** The example's target with margins that some hundred sealed families can answer. */
 function smallTarget(): string {
@@ -89,45 +53,9 @@ const filesOf = (store: string, run: string): Record<string, string> =>
   )
 
 describe('the own-harness example', () => {
-  test('finds how few passages the desk can do with, certifies it and verifies to the end', {
+  test('is certified, leaves the same bytes with one, two and four processes, and verifies to the end', {
     timeout: SLOW,
   }, async () => {
-    const store = await desk('whole', 720)
-    const module = ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`, '--store', store, '--json']
-    const ready = await autotune('doctor', '--target', join(EXAMPLE, 'target.json'), ...module)
-    expect(JSON.parse(ready.out)).toMatchObject({
-      verdict: 'ready',
-      search_cases: 354,
-      excluded: {},
-      heldout_families: 366,
-    })
-
-    const changes = join(root, 'changes.jsonl')
-    writeFileSync(changes, '{"patch": {"evidence.manual.top_k": 5}}\n{"patch": {"evidence.manual.top_k": 3}}\n')
-    const proposed = await autotune('propose', changes, '--target', join(EXAMPLE, 'target.json'), ...module)
-    expect(JSON.parse(proposed.out)).toMatchObject({
-      verdict: 'some_not',
-      changes: [{ assessed: { survives: true } }, { assessed: { survives: false } }],
-    })
-
-    const run = await autotune(...['run', '--target', join(EXAMPLE, 'target.json'), '--run-id', 'desk'], ...module)
-    const summary = JSON.parse(run.out)
-
-    expect(run.code).toBe(0)
-    expect(summary).toMatchObject({
-      verdict: 'certified',
-      winner: { 'evidence.manual.top_k': { from: 10, to: 5 } },
-      search: { failed: 0, unreplayable: 3 },
-      excluded: { cases: {}, share: 0 },
-    })
-    expect(Object.keys(filesOf(store, 'desk'))).toContain('selected-proposal.json')
-
-    const verified = JSON.parse((await autotune('verify', 'desk', '--store', store, '--json')).out)
-    expect(verified).toMatchObject({ run: 'desk', reproducible: true, scope: 'gate', differences: [] })
-    expect(verified.third_look).toMatchObject({ differing: 0, examples: [], sealed: 0, finding: null })
-  })
-
-  test('leaves the same bytes with one, two and four processes', { timeout: SLOW }, async () => {
     const results: Record<string, string>[] = []
     const imported = await desk('imported', 200)
     for (const concurrency of [1, 2, 4]) {
@@ -144,6 +72,9 @@ describe('the own-harness example', () => {
     expect(results[0]!['selected-proposal.json']).toBeDefined()
     expect(results[1]).toEqual(results[0])
     expect(results[2]).toEqual(results[0])
+    const verified = JSON.parse((await autotune('verify', 'desk', '--store', join(root, 'c2'), '--json')).out)
+    expect(verified).toMatchObject({ run: 'desk', reproducible: true, scope: 'gate', differences: [] })
+    expect(verified.third_look).toMatchObject({ differing: 0, examples: [], sealed: 0, finding: null })
   })
 })
 

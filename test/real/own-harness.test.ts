@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 test('finds how few passages the desk can do with, certifies it and verifies to the end', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async () => {
   const store = await desk(join(root, 'whole'), 720)
   const module = ['--replayer', `module:${join(EXAMPLE, 'harness.ts')}`, '--store', store, '--json']

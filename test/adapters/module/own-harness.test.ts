@@ -20,7 +20,7 @@ import { autotune } from '../../cli/command-line.ts'
 import { desk as deskAt, EXAMPLE } from '../../support/own-harness.ts'
 
 /** Two processes a side, on a machine that does other things as well. */
-const SLOW = 240_000
+const SLOW = 480_000
 let root: string
 
 beforeAll(() => {

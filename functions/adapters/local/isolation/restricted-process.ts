@@ -40,9 +40,14 @@ export class RestrictedProcess {
     this.#child.stderr!.on('data', (chunk: Buffer) => {
       this.#stderr = `${this.#stderr}${chunk.toString()}`.slice(-4000)
     })
-    this.#replies = createInterface({ input: this.#child.stdout!, crlfDelay: Number.POSITIVE_INFINITY })[
-      Symbol.asyncIterator
-    ]()
+    const replies = createInterface({ input: this.#child.stdout!, crlfDelay: Number.POSITIVE_INFINITY })
+    this.#replies = replies[Symbol.asyncIterator]()
+    this.#child.once('exit', (_, signal) => {
+      // A wall that is killed while it goes up may leave behind what it started, with the pipes in its hands: it has nothing
+      // more to read and ends by that, and nobody waits for it.
+      this.#child.stdin!.destroy()
+      if (signal !== null) replies.close()
+    })
     // A caller that never asks must still be able to end.
     this.#child.unref()
     for (const pipe of [this.#child.stdin, this.#child.stdout, this.#child.stderr])

@@ -5,7 +5,7 @@ import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { Actions } from './actions.ts'
 import { alternativesOf } from './alternatives.ts'
-import { type CasePair, contextChanged } from './case-pair.ts'
+import { type CasePair, contextChanged, courseOf } from './case-pair.ts'
 import { Coverage } from './coverage.ts'
 import { ageOf, Days } from './days.ts'
 import { Groups } from './groups.ts'
@@ -55,7 +55,9 @@ export class EvidenceGathering {
   /** @param day day on which its recording was made; null: not recorded */
   add(pair: CasePair, day: string | null): void {
     const { recording, after } = pair
-    for (const part of [this.#coverage, this.#actions, this.#slices, this.#groups, this.#spending]) part.add(pair)
+    for (const part of [this.#coverage, this.#actions, this.#spending]) part.add(pair)
+    const course = courseOf(pair)
+    for (const part of [this.#slices, this.#groups]) part.add(pair, course)
     this.#days.add(day)
     this.#compared++
     if (after.problem?.status === 'unreplayable') this.#unreplayable++

@@ -1,6 +1,6 @@
 /** Cases that went another way, in groups of one pattern each, with a few of them kept to be shown whole. */
 import { byCodeUnit, digestOf } from '../canonical.ts'
-import { type CasePair, courseOf } from './case-pair.ts'
+import type { CasePair } from './case-pair.ts'
 import { type Pattern, patternInWords, patternOf } from './patterns.ts'
 import type { CaseGroup, Course, UtilityTally } from './types.ts'
 import { type CaseSketch, sketchOf } from './whole-case.ts'
@@ -34,9 +34,9 @@ export class Groups {
   #worse = 0
   #better = 0
 
-  add(pair: CasePair): void {
+  /** @param course of the pair; null: nothing of it changed */
+  add(pair: CasePair, course: Course | null): void {
     if (pair.before.measures.utility_passed !== null) this.#labelled++
-    const course = courseOf(pair)
     if (course === null) return
     const { case_id, family_id } = pair.case
     if (course !== 'held') this.#families[course].add(family_id)

@@ -1,8 +1,8 @@
 /** Where harm and gain lie: cases by the values of their declared attributes, and by how they ended. */
 import type { Recording } from '#schemas/replay-case.ts'
 import { byCodeUnit } from '../canonical.ts'
-import { type CasePair, courseOf } from './case-pair.ts'
-import type { Slice } from './types.ts'
+import type { CasePair } from './case-pair.ts'
+import type { Course, Slice } from './types.ts'
 
 const MOST_ATTRIBUTES = 12
 const MOST_VALUES = 24
@@ -16,10 +16,10 @@ type Counts = { -readonly [K in keyof Slice]: Slice[K] }
 export class Slices {
   readonly #slices = new Map<string, Map<string, Counts>>()
 
-  add(pair: CasePair): void {
-    const course = courseOf(pair)
-    const isLabelled = pair.before.measures.utility_passed !== null
-    for (const [attribute, value] of attributesOf(pair.recording)) {
+  /** @param course of the pair; null: nothing of it changed */
+  add({ recording, before }: CasePair, course: Course | null): void {
+    const isLabelled = before.measures.utility_passed !== null
+    for (const [attribute, value] of attributesOf(recording)) {
       const slice = this.#slice(attribute, value)
       if (slice === null) continue
       slice.cases++

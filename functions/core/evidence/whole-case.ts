@@ -16,6 +16,7 @@ export type CaseSketch = Omit<WholeCase, 'group' | 'date' | 'request' | 'answer'
 
 /** Passages of one case at most; those that were removed or are needed go first. */
 const MOST_PASSAGES = 24
+const MOST_VERDICTS = 24
 const LONGEST = { said: 600, marked: 360, passage: 160 } as const
 
 /** What stands in the columns of a case. Nothing of a text is in it. */
@@ -50,8 +51,7 @@ export function sketchOf(pair: CasePair): CaseSketch {
 function passages({ before, after }: CasePair): Omit<Passage, 'text'>[] {
   if (!before.replayed) return []
   const { trimmed } = before.replayed
-  if (!after.replayed)
-    return [...trimmed.rendered.kept].map((i) => passage(before.replayed!.trimmed.recording, i, 'both', new Set()))
+  if (!after.replayed) return [...trimmed.rendered.kept].map((i) => passage(trimmed.recording, i, 'both', new Set()))
   const { kept, lost, gained } = passagesOf(before.replayed, after.replayed)
   const used = new Set(trimmed.prepared.needOffers.offer)
   const usedNow = new Set(after.replayed.trimmed.prepared.needOffers.offer)
@@ -87,10 +87,10 @@ function chosen<P extends Omit<Passage, 'text'>>(all: readonly P[]): P[] {
   return all.filter((p) => among.has(p))
 }
 
-/** Verdicts that differ, or that fail under the candidate; where nothing does, those that hold. */
+/** What each evaluator said before and after. */
 function verdicts({ before, after }: CasePair): VerdictPair[] {
   const ids = Object.keys(after.verdicts ?? before.verdicts ?? {})
-  return ids.slice(0, 24).map((evaluator_id) => {
+  return ids.slice(0, MOST_VERDICTS).map((evaluator_id) => {
     const [was, is] = [before.verdicts?.[evaluator_id] ?? null, after.verdicts?.[evaluator_id] ?? null]
     return {
       evaluator_id,

@@ -38,3 +38,7 @@ export function gateAnswer(
   const yes = { certified: true, version, question, commit, certificates: decided.certificates } as const
   return scored === undefined ? yes : { ...yes, scored }
 }
+
+/** What a "yes" certifies of a candidate; null: a "no", no answer, or a candidate that it does not certify. */
+export const certificateFor = (answer: GateAnswer | null, candidateId: string): Certificate | null =>
+  (answer?.certified && answer.certificates.find((c) => c.candidate_id === candidateId)) || null

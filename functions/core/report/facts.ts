@@ -5,6 +5,7 @@ import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
 import type { RunEvidence } from '../evidence/types.ts'
+import { certificateFor } from '../gate/answer.ts'
 import { type BestStep, bestSoFar } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
@@ -134,7 +135,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
     evidence: input.evidence,
     evidence_lacks: input.evidenceLacks,
     proposal,
-    certificate: (gate?.certified && gate.certificates.find((c) => c.candidate_id === shown?.candidate_id)) || null,
+    certificate: shown && certificateFor(gate, shown.candidate_id),
     preflight: summary.preflight,
     power: powerCurves(run, shown?.search ?? null),
     question:

@@ -7,9 +7,11 @@ import { answeredPair, type CasePair, transcriptPair } from '#core/evidence/case
 import { EvidenceGathering } from '#core/evidence/gather.ts'
 import type { RunEvidence, WholeCase } from '#core/evidence/types.ts'
 import { type CaseSketch, withTexts } from '#core/evidence/whole-case.ts'
+import { certificateFor } from '#core/gate/answer.ts'
+import { applyPatch } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
+import type { GateAnswer } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -65,7 +67,7 @@ export async function replayEvidence(
         baselineMetric: metricOver(run.target.metric!, panel.baseline),
         recordedCases: run.search_set.cases,
         families: panel.families,
-        certificate: certificateOf(gate, candidate!),
+        certificate: certificateFor(gate, candidate!.candidate_id),
         runDay: manifest?.started_at ?? null,
       },
       await wholeCases(store, run, gathering.shownCases()),
@@ -75,9 +77,6 @@ export async function replayEvidence(
     aside.close()
   }
 }
-
-const certificateOf = (gate: GateAnswer | null, { candidate_id }: CandidateScore): Certificate | null =>
-  (gate?.certified && gate.certificates.find((c) => c.candidate_id === candidate_id)) || null
 
 const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): string =>
   keys.autotuneRun(run.run_id, name)
@@ -91,8 +90,8 @@ type PairOf = (replayCase: ReplayCase, baseline: Measures) => CasePair | null
 async function pairs(store: Store, aside: Scratch, run: AutotuneRun, candidate: CandidateScore): Promise<PairOf> {
   const baseline = run.pack.settings
   if (run.replayer.kind === 'transcript') {
-    const to = Object.fromEntries(Object.entries(candidate.patch).map(([path, value]) => [path, value.to]))
-    const pins = { baseline, candidate: { ...baseline, ...to }, prices: run.price_table, suite: run.evaluator_suite }
+    const settings = applyPatch(baseline, candidate.patch)
+    const pins = { baseline, candidate: settings, prices: run.price_table, suite: run.evaluator_suite }
     return (replayCase) => transcriptPair(replayCase, pins)
   }
   for await (const line of streamLines(store.objects, file(run, 'replay-results.jsonl'))) {

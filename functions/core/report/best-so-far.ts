@@ -1,5 +1,5 @@
 /** How good the best candidate was after so many paid replays: what a search buys, and when. */
-import type { CandidateScore } from '#schemas/candidate.ts'
+import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import { isBetter } from '../evaluate/metric.ts'
 import type { ReplayTallies } from './tally.ts'
 
@@ -10,7 +10,8 @@ export interface BestStep {
   readonly candidate_id: string
 }
 
-const HELD: ReadonlySet<string> = new Set(['won', 'certified', 'committed', 'dominated'])
+/** Fates of candidates that held every limit, the best first. */
+export const HELD: readonly Fate[] = ['won', 'certified', 'committed', 'dominated']
 
 /** Steps of the best so far, each better than the one before; empty where nothing held every limit. */
 export function bestSoFar(
@@ -20,7 +21,7 @@ export function bestSoFar(
 ): BestStep[] {
   const steps: BestStep[] = []
   const held = candidates
-    .filter(({ fate, metric }) => HELD.has(fate) && metric !== null)
+    .filter(({ fate, metric }) => HELD.includes(fate) && metric !== null)
     .map((c) => ({
       candidate_id: c.candidate_id,
       metric: c.metric!,

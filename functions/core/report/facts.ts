@@ -6,7 +6,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
-import { type BestStep, bestSoFar } from './best-so-far.ts'
+import { type BestStep, bestSoFar, HELD } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
 import { type SettingGrid, settingGrid, settingsTried, type TriedSetting } from './settings-tried.ts'
@@ -238,6 +238,4 @@ export const abandonedFacts = (runId: string, { intent, ...facts }: HeldoutVersi
 
 /** The winner; without one, the first that the question listed, else the first that held every limit. */
 export const shownCandidate = (candidates: readonly CandidateScore[]): CandidateScore | null =>
-  ['won', 'certified', 'committed', 'dominated']
-    .map((fate) => candidates.find((c) => c.fate === fate))
-    .find((c) => c !== undefined) ?? null
+  HELD.map((fate) => candidates.find((c) => c.fate === fate)).find((c) => c !== undefined) ?? null

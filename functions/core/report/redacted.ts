@@ -28,20 +28,24 @@ const withoutDetail = (reason: string): string => {
   return colon < 0 ? reason : `${reason.slice(0, colon)}: ${LEFT_OUT}`
 }
 
-function withoutTexts(evidence: RunEvidence): RunEvidence {
-  const values = new Map<string, number>()
-  return {
-    ...evidence,
-    amounts: evidence.amounts.map((row) => ({ ...row, amounts: [] })),
-    slices: evidence.slices.map((slice) => {
-      const n = (values.get(slice.attribute) ?? 0) + 1
-      values.set(slice.attribute, n)
-      return { ...slice, value: `value ${n}` }
-    }),
-    groups: evidence.groups.map((group, i) => ({ ...group, pattern: `pattern ${i + 1}` })),
-    examples: evidence.examples.map(withoutWords),
-    look_at: evidence.look_at.map((line) => ({ ...line, says: line.rule.replaceAll('_', ' ') })),
-  }
+const withoutTexts = (evidence: RunEvidence): RunEvidence => ({
+  ...evidence,
+  amounts: evidence.amounts.map((row) => ({ ...row, amounts: [] })),
+  slices: numbered(evidence.slices),
+  groups: evidence.groups.map((group, i) => ({ ...group, pattern: `pattern ${i + 1}` })),
+  examples: evidence.examples.map(withoutWords),
+  look_at: evidence.look_at.map((line) => ({ ...line, says: line.rule.replaceAll('_', ' ') })),
+})
+
+/** Slices whose values are numbers, counted in each attribute. */
+function numbered<S extends { readonly attribute: string; readonly value: string | null }>(slices: readonly S[]): S[] {
+  const seen = new Map<string, number>()
+  return slices.map((slice) => {
+    if (slice.value === null) return slice
+    const n = (seen.get(slice.attribute) ?? 0) + 1
+    seen.set(slice.attribute, n)
+    return { ...slice, value: `value ${n}` }
+  })
 }
 
 const withoutWords = (shown: WholeCase): WholeCase => ({
@@ -54,16 +58,7 @@ const withoutWords = (shown: WholeCase): WholeCase => ({
 })
 
 /** A story without what subjects were told apart by: attributes and counts stay, values do not. */
-export function withoutValues<S extends RolloutStory>(story: S): S {
-  const failures = story.failures.map((failure) => {
-    const seen = new Map<string, number>()
-    const slices = failure.slices.map((slice) => {
-      if (slice.value === null) return slice
-      const n = (seen.get(slice.attribute) ?? 0) + 1
-      seen.set(slice.attribute, n)
-      return { ...slice, value: `value ${n}` }
-    })
-    return { ...failure, slices }
-  })
-  return { ...story, failures }
-}
+export const withoutValues = <S extends RolloutStory>(story: S): S => ({
+  ...story,
+  failures: story.failures.map((failure) => ({ ...failure, slices: numbered(failure.slices) })),
+})

@@ -31,8 +31,7 @@ export function settingsTried(candidates: readonly CandidateScore[], baselineMet
   for (const { patch } of candidates) for (const [path, change] of Object.entries(patch)) from.set(path, change.from)
   const settings = [...from].map(([path, baseline]): TriedSetting & { readonly changed: number } => {
     const settingOf = ({ patch }: CandidateScore): SettingValue => patch[path]?.to ?? baseline
-    const by = new Map<SettingValue, CandidateScore[]>()
-    for (const c of candidates) by.set(settingOf(c), [...(by.get(settingOf(c)) ?? []), c])
+    const by = Map.groupBy(candidates, settingOf)
     if (!by.has(baseline)) by.set(baseline, [])
     const values = [...by]
       .sort(([a], [b]) => inOrder(a, b))

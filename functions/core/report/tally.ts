@@ -35,8 +35,4 @@ export class ReplayTallies {
   of(candidateId: string): ReplayTally | null {
     return this.#of.get(candidateId) ?? null
   }
-
-  get paid(): number {
-    return this.#paid
-  }
 }

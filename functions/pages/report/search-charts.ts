@@ -2,6 +2,7 @@
 import { scaleLinear, scalePoint } from 'd3-scale'
 import { curveStepAfter, line } from 'd3-shape'
 import { html } from 'hono/html'
+import { HELD } from '#core/report/best-so-far.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { TriedSetting } from '#core/report/settings-tried.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
@@ -11,7 +12,6 @@ import { patchWords, shortNames, shortValue } from './words.ts'
 
 type Search = NonNullable<ReportFacts['search']>
 const px = (value: number): string => value.toFixed(1)
-const HELD: ReadonlySet<string> = new Set(['won', 'certified', 'committed', 'dominated'])
 const SIGN: Readonly<Record<string, string>> = {
   won: '★',
   certified: '✓',
@@ -103,7 +103,7 @@ ${s.values.map(
         ? facts.baseline_metric !== null &&
           html`<text x="${px(x(i)!)}" y="${px(y(facts.baseline_metric) + 5)}" text-anchor="middle">■</text>`
         : v.alone?.metric != null &&
-          html`<text data-c="${v.alone.candidate_id}" x="${px(x(i)!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.has(v.alone.fate) ? '○' : '×'}</text>`
+          html`<text data-c="${v.alone.candidate_id}" x="${px(x(i)!)}" y="${px(y(v.alone.metric) + 5)}" text-anchor="middle">${HELD.includes(v.alone.fate) ? '○' : '×'}</text>`
     }`,
 )}</g>`
 }
@@ -115,7 +115,7 @@ const MOST_LINES = 200
 export function parallelCoordinates(facts: ReportFacts): Html | null {
   const settings = (facts.search?.settings ?? []).slice(0, 8)
   if (settings.length < 3 || facts.metric === null) return null
-  const rank = (c: CandidateScore) => (c.fate === 'won' ? 2 : HELD.has(c.fate) ? 1 : 0)
+  const rank = (c: CandidateScore) => (c.fate === 'won' ? 2 : HELD.includes(c.fate) ? 1 : 0)
   const known = facts.candidates.filter((c) => c.metric !== null)
   const drawn = [...known]
     .sort((a, b) => rank(b) - rank(a))
@@ -139,7 +139,7 @@ export function parallelCoordinates(facts: ReportFacts): Html | null {
   return html`<figure><div class="scroll" role="region" aria-labelledby="parallel-title" tabindex="0"><svg class="wide long" viewBox="0 0 ${W} ${H}" role="img" aria-labelledby="parallel-title parallel-desc">
 <title id="parallel-title">${count(drawn.length, 'candidate')} across ${count(settings.length, 'setting')} and ${metricName(facts.metric)}</title>
 <desc id="parallel-desc">One line a candidate. The table of candidates lists the same.</desc>
-${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.has(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes(i)!, places[i]!(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes(settings.length)!, own(c.metric!)]])!}"/>`)}
+${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.includes(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes(i)!, places[i]!(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes(settings.length)!, own(c.metric!)]])!}"/>`)}
 ${settings.map((s, i) => html`<line class="zero" x1="${px(axes(i)!)}" x2="${px(axes(i)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(i)!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${clip(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes(i)! + 5)}" y="${px(places[i]!(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
 <line class="zero" x1="${px(axes(settings.length)!)}" x2="${px(axes(settings.length)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(settings.length)!)}" y="${settings.length % 2 === 0 ? 14 : 30}" text-anchor="middle">${metricName(facts.metric)}</text>
 ${own.ticks(4).map((t) => html`<text class="named" x="${px(axes(settings.length)! + 5)}" y="${px(own(t) + 4)}">${number(t)}</text>`)}

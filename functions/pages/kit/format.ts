@@ -25,6 +25,9 @@ const NARROW = '\u00a0'
 export const percent = (share: number, digits = 3): string =>
   `${number(Number((share * 100).toPrecision(digits)))}${NARROW}%`
 
+/** A difference of shares as per cent: always with its sign. */
+export const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`
+
 /** A p-value, rounded up where it is tiny: never 0. */
 export const pValue = (p: number): string =>
   p === 0 ? '< 1e−300' : p < 0.001 ? p.toExponential(0).replace('-', '−') : number(Number(p.toPrecision(2)))

@@ -1,12 +1,14 @@
 /** The shell of every review page: head, landmarks, and the headers that it must be served with. */
 import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
+import { number } from './format.ts'
 import { STYLE } from './style.ts'
 
 /** Escaped markup. All of it is made synchronously here. */
 export type Html = ReturnType<typeof html>
 
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+/** A style or script as a content policy names it. */
+export const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
 
 /**
@@ -73,6 +75,10 @@ function sync(markup: Html): string {
   if (markup instanceof Promise) throw new TypeError('a page is made of values, not of promises')
   return markup.toString()
 }
+
+/** So many of all: bad from one on. */
+export const outOf = (n: number, all: number): Html =>
+  html`<span class="${n > 0 ? 'bad' : ''}">${number(n)} of ${number(all)}</span>`
 
 /**
  * A table with a caption, in a region that scrolls by itself and can be reached by keyboard. On a phone each row becomes a

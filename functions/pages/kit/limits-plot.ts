@@ -2,6 +2,7 @@
 import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import { axis, px } from './axis.ts'
 import { type DimensionRow, dimensionRows, type Gain, type Place } from './dimensions.ts'
 import { number, visible } from './format.ts'
 import type { Html } from './layout.ts'
@@ -64,23 +65,16 @@ function beyond({ observed, bound, passed }: Place, y: number, x: Scale): Html {
 /** A change against the baseline on an axis of its own: worse is to the right here too. */
 function ownUnit(name: string, gain: Gain, y: number): Html {
   const { observed, bound, limit, worse, unit } = gain
-  const values = [observed, bound, limit, 0]
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  const air = (high - low || 1) * 0.08
   const ends = [LEFT, WIDTH - 10]
-  const x = scaleLinear()
-    .domain([low - air, high + air])
-    .range(worse === 'more' ? ends : ends.toReversed())
-  const axis = y + ROW / 2
-  return html`<text x="0" y="${y + 4}">${name}</text><line class="grid" x1="${LEFT}" x2="${WIDTH - 10}" y1="${axis}" y2="${axis}"/>${x
+  const x = axis([observed, bound, limit, 0], worse === 'more' ? ends : ends.toReversed())
+  const foot = y + ROW / 2
+  return html`<text x="0" y="${y + 4}">${name}</text><line class="grid" x1="${LEFT}" x2="${WIDTH - 10}" y1="${foot}" y2="${foot}"/>${x
     .ticks(4)
     .map(
       (tick) =>
-        html`<line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${axis - 4}" y2="${axis + 4}"/><text class="soft" x="${px(x(tick))}" y="${axis + 17}" text-anchor="middle">${number(tick)}</text>`,
-    )}<text class="soft" x="0" y="${axis + 10}">${unit}</text><line class="zero" x1="${px(x(0))}" x2="${px(x(0))}" y1="${y - 12}" y2="${axis}"/>${marks(gain, y, x)}`
+        html`<line class="grid" x1="${px(x(tick))}" x2="${px(x(tick))}" y1="${foot - 4}" y2="${foot + 4}"/><text class="soft" x="${px(x(tick))}" y="${foot + 17}" text-anchor="middle">${number(tick)}</text>`,
+    )}<text class="soft" x="0" y="${foot + 10}">${unit}</text><line class="zero" x1="${px(x(0))}" x2="${px(x(0))}" y1="${y - 12}" y2="${foot}"/>${marks(gain, y, x)}`
 }
-
-const px = (value: number): string => value.toFixed(1)
 
 /** The five dimensions of a certificate. */
 export function dimensionPlot(proposal: TuningProposal): Html | null {

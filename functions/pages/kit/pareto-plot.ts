@@ -1,5 +1,4 @@
 /** Candidates of a run by what they gain and what they cost, as inline SVG. Shape tells fates apart, not colour alone. */
-import { scaleLinear } from 'd3-scale'
 import {
   curveStepAfter,
   line,
@@ -12,6 +11,7 @@ import {
 } from 'd3-shape'
 import { html } from 'hono/html'
 import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { axis, px } from './axis.ts'
 import { count, metricName, metricValue, number } from './format.ts'
 import type { Html } from './layout.ts'
 import type { Drawn, Mark, Pareto } from './pareto.ts'
@@ -104,16 +104,6 @@ const isNear = (limit: number, values: readonly number[], flat: number): boolean
 
 /** The unit, where the metric's name does not say it. */
 const axisUnit = (metric: MetricName): string => (METRICS[metric].unit === 'ms' ? ', ms' : '')
-const px = (value: number): string => value.toFixed(1)
-
-/** A linear axis with air at its ends; `flat` is the span around values that are all 0. */
-function axis(values: readonly number[], range: readonly [number, number], flat = 1) {
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  const air = (high - low || Math.abs(high) || flat) * 0.08
-  return scaleLinear()
-    .domain([low - air, high + air])
-    .range(range)
-}
 
 function description({ metric, measure, baseline, drawn }: Pareto): string {
   const winner = drawn.find((p) => p.mark === 'won')

@@ -147,7 +147,8 @@ function frontOf(drawn: readonly Drawn[], gain: (v: number) => number, { worse }
 }
 
 /** The table of the plot: the same candidates, and how many are neither drawn nor listed, by what became of them. */
-export function paretoTable({ metric, measure, baseline, drawn, left, unknown }: Pareto): Html {
+export function paretoTable(pareto: Pareto): Html {
+  const { metric, measure, baseline, drawn, unknown } = pareto
   const rows = drawn.map(({ x, y, candidate }) => [
     html`${Object.entries(candidate.patch).map(([path, { from, to }]) => html`<span class="mono">${visible(path)}</span> ${short(setting(from))} → ${short(setting(to))} `)}`,
     metricValue(metric, x),
@@ -156,8 +157,13 @@ export function paretoTable({ metric, measure, baseline, drawn, left, unknown }:
   ])
   const others = unknown.map(([fate, n]) => `${number(n)} ${fate.replaceAll('_', ' ')}`)
   return html`${drawn.length > 0 && table('candidates', `Candidates on the search set, the baseline at ${metricValue(metric, baseline)}`, ['change', metricName(metric), measure.name, 'what became of it'], rows)}
-${left > 0 && html`<p class="soft">${number(left)} more with a known ${metricName(metric)} are neither drawn nor listed; they stand in candidates.jsonl of the run.</p>`}
+${notDrawn(pareto)}
 ${others.length > 0 && html`<p class="soft">Without a known ${metricName(metric)}, so neither drawn nor listed: ${others.join(', ')}.</p>`}`
 }
+
+/** How many there is no room for; nothing where all have a place. */
+export const notDrawn = ({ metric, left }: Pareto): Html | false =>
+  left > 0 &&
+  html`<p class="soft">${number(left)} more with a known ${metricName(metric)} are neither drawn nor listed; they stand in candidates.jsonl of the run.</p>`
 
 const short = (text: string, most = 60): string => (text.length > most ? `${text.slice(0, most - 3)}...` : text)

@@ -1,4 +1,7 @@
 /** Word-by-word difference of two texts, for settings that are prose. */
+import { html } from 'hono/html'
+import { visible } from './format.ts'
+import type { Html } from './layout.ts'
 
 /** A run of words that stayed, went or came. */
 export interface DiffPart {
@@ -43,3 +46,13 @@ export function wordDiff(before: string, after: string): DiffPart[] {
 const part = (kind: DiffPart['kind'], text: string): DiffPart => ({ kind, text })
 /** A word keeps the space after it: single spaces in common would tear a rewritten sentence into shreds. */
 const words = (text: string): string[] => text.match(/\S+\s*|\s+/g) ?? []
+
+/** The difference as it is shown: what went is struck out, what came is marked. */
+export const diffBlock = (before: string, after: string): Html =>
+  html`<pre>${wordDiff(before, after).map(({ kind, text }) =>
+    kind === 'same'
+      ? visible(text)
+      : kind === 'gone'
+        ? html`<del>${visible(text)}</del>`
+        : html`<ins>${visible(text)}</ins>`,
+  )}</pre>`

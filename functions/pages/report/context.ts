@@ -3,12 +3,12 @@ import { scaleLinear } from 'd3-scale'
 import { html } from 'hono/html'
 import type { RunEvidence, Slice, SpendingPart } from '#core/evidence/types.ts'
 import { upperRate } from '#core/statistics/binomial.ts'
+import { px } from '../kit/axis.ts'
 import { count, number, percent, signed, visible } from '../kit/format.ts'
-import type { Html } from '../kit/layout.ts'
+import { type Html, outOf } from '../kit/layout.ts'
 import { dataTable } from './data-table.ts'
-import { cut } from './matrix.ts'
+import { cut } from './words.ts'
 
-const px = (value: number): string => value.toFixed(1)
 /** Rows of a table of this part. */
 const MOST = 40
 
@@ -37,8 +37,7 @@ export function coverageTable({ coverage }: RunEvidence): Html {
 ${coverage.length > rows.length && html`<p class="soft">${number(coverage.length - rows.length)} more rows are left out.</p>`}`
 }
 
-const lost = (n: number, of: number): Html | string =>
-  of === 0 ? '-' : html`<span class="${n > 0 ? 'bad' : ''}">${number(n)} of ${number(of)}</span>`
+const lost = (n: number, of: number): Html | string => (of === 0 ? '-' : outOf(n, of))
 
 interface Fall {
   readonly name: string

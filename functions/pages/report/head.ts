@@ -11,6 +11,7 @@ import {
   number,
   percent,
   setting,
+  signedPercent,
   visible,
 } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -24,10 +25,13 @@ const ENDED: Readonly<Record<ReportFacts['verdict'], string>> = {
   no_candidate: 'No candidate',
 }
 
+/** The candidate that the report is about. */
+const shownOf = ({ candidates, shown_candidate }: ReportFacts) =>
+  candidates.find((c) => c.candidate_id === shown_candidate)
+
 /** What the report is about, for the browser's tab and the first heading. */
 export function headline(facts: ReportFacts): string {
-  const shown =
-    facts.verdict === 'certified' ? facts.candidates.find((c) => c.candidate_id === facts.shown_candidate) : null
+  const shown = facts.verdict === 'certified' ? shownOf(facts) : null
   return `${facts.intent === '' ? '' : `${visible(facts.intent)}: `}${shown ? changeInWords(shown.patch) : ENDED[facts.verdict].toLowerCase()}`
 }
 
@@ -58,7 +62,7 @@ const SAYS: Readonly<Record<ReportFacts['verdict'], string>> = {
 /** Gain, harm and reach of the shown candidate. */
 function tiles(facts: ReportFacts): Html | null {
   const { metric, evidence, certificate, proposal, baseline_metric } = facts
-  const shown = facts.candidates.find((c) => c.candidate_id === facts.shown_candidate)
+  const shown = shownOf(facts)
   if (!shown || metric === null) return null
   const heldout = certificate?.metric ?? null
   const relative = (before: number | null, after: number | null) =>
@@ -86,8 +90,6 @@ function tiles(facts: ReportFacts): Html | null {
 </dl>`
 }
 
-const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`
-
 function lookAt({ evidence, evidence_lacks }: ReportFacts): Html | null {
   if (evidence_lacks !== null)
     return html`<div class="panel note"><p>No case can be shown: ${visible(evidence_lacks)}</p></div>`
@@ -105,7 +107,7 @@ const SEEN_IN = {
 } as const
 
 function changes(facts: ReportFacts): Html | null {
-  const shown = facts.candidates.find((c) => c.candidate_id === facts.shown_candidate)
+  const shown = shownOf(facts)
   if (!shown) return null
   return table(
     'change',

@@ -3,13 +3,13 @@ import { html } from 'hono/html'
 import type { CandidateFacts, ReportFacts } from '#core/report/facts.ts'
 import { metricName, metricValue, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
-import type { Pareto } from '../kit/pareto.ts'
+import { notDrawn, type Pareto } from '../kit/pareto.ts'
 import { dataTable } from './data-table.ts'
-import { patchWords } from './words.ts'
+import { cut, patchWords } from './words.ts'
 
 /** @param pareto its candidates are the rows, in its order */
 export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
-  const { metric, measure, drawn, left, unknown } = pareto
+  const { metric, measure, drawn, unknown } = pareto
   const of = new Map(facts.candidates.map((c) => [c.candidate_id, c]))
   const rows = drawn.map((d) => ({ ...d, candidate: of.get(d.id)! }))
   const failing = facts.evaluators.filter((e) => rows.some((r) => (r.candidate.replayed?.failing[e] ?? 0) > 0))
@@ -44,7 +44,7 @@ export function candidateMatrix(facts: ReportFacts, pareto: Pareto): Html {
     )
   }
 ${quiet.length > 0 && html`<p class="soft">Failed in no replay of these: ${quiet.map((e) => visible(e)).join(', ')}.</p>`}
-${left > 0 && html`<p class="soft">${number(left)} more with a known ${metricName(metric)} are neither drawn nor listed; they stand in candidates.jsonl of the run.</p>`}
+${notDrawn(pareto)}
 ${unknown.length > 0 && html`<p>Without a known ${metricName(metric)}, so neither drawn nor listed:</p><ul>${unknown.map(([fate, n]) => html`<li>${number(n)} ${fate.replaceAll('_', ' ')}, e.g. ${exampleOf(facts.candidates, fate)}</li>`)}</ul>`}`
 }
 
@@ -52,5 +52,3 @@ function exampleOf(candidates: readonly CandidateFacts[], fate: string): string 
   const { patch, reason } = candidates.find((c) => c.fate === fate && c.metric === null)!
   return `${patchWords(patch)}${reason === '' ? '' : `: ${cut(visible(reason), 160)}`}`
 }
-
-export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)

@@ -4,7 +4,7 @@ import type { RunEvidence } from '#core/evidence/types.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
 import { count, number } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
-import { paretoOf } from '../kit/pareto.ts'
+import { type Pareto, paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
 import { caseGroups } from '../review/cases.ts'
 import { costWaterfall, coverageTable, slicesPart } from './context.ts'
@@ -39,8 +39,8 @@ interface Most {
   readonly candidates: number
 }
 
-/** Every part of a report, for a page of one's own. */
-export function body(facts: ReportFacts, most: Most): Html {
+/** Every part of a report. */
+function body(facts: ReportFacts, most: Most): Html {
   const { evidence, search, metric, direction } = facts
   const pareto =
     search !== null && metric !== null && direction !== null
@@ -49,11 +49,6 @@ export function body(facts: ReportFacts, most: Most): Html {
           most.candidates,
         )
       : null
-  const part = (id: string, title: string, content: Html | null | false) =>
-    content &&
-    html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
-${content}</section>
-`
   const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [
     ['context', 'What is read no more', evidence && coverageTable(evidence)],
     ['cases', 'Cases before and after', evidence && cases(evidence, most.cases)],
@@ -68,7 +63,11 @@ ${content}</section>
   const there = parts.filter(([, , content]) => content)
   return html`${head(facts)}
 <nav aria-label="Parts"><p>${there.map(([id, title], i) => html`${i > 0 && ' · '}<a href="#${id}">${title}</a>`)}</p></nav>
-${there.map(([id, title, content]) => part(id, title, content))}`
+${there.map(
+  ([id, title, content]) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${content}</section>
+`,
+)}`
 }
 
 /** What a review shows of the cases; what is left out to keep the file small is counted. */
@@ -78,7 +77,7 @@ function cases(evidence: RunEvidence, most: number): Html {
 ${left > 0 && html`<p class="soft">${count(left, 'whole case')} left out, to keep this file small; their names stand above.</p>`}`
 }
 
-function searchPart(facts: ReportFacts, pareto: ReturnType<typeof paretoOf>): Html {
+function searchPart(facts: ReportFacts, pareto: Pareto): Html {
   const { counts } = facts.search!
   return html`<p>${count(counts.visited, 'candidate')} ${counts.exact ? '(all that the search space admits)' : '(sampled)'}, ${number(counts.paid)} case replays paid and ${number(counts.avoided)} avoided${counts.unreplayable > 0 && `, ${number(counts.unreplayable)} that the records cannot answer`}${counts.failed > 0 && `, ${number(counts.failed)} in which the harness failed`}.</p>
 <div class="cols"><figure>${paretoPlot(pareto)}</figure>

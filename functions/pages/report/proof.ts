@@ -4,13 +4,12 @@ import { line } from 'd3-shape'
 import { html } from 'hono/html'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { PowerCurve } from '#core/report/power.ts'
+import { px } from '../kit/axis.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { dimensionTable, guardrailTable } from '../review/sections.ts'
 import { dataTable } from './data-table.ts'
-
-const px = (value: number): string => value.toFixed(1)
 
 export function proof(facts: ReportFacts): Html {
   const { proposal, certificate, preflight, power, sealed_families } = facts

@@ -6,12 +6,12 @@ import { HELD } from '#core/report/best-so-far.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { TriedSetting } from '#core/report/settings-tried.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import { axis, px } from '../kit/axis.ts'
 import { count, metricName, metricValue, number, visible } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
-import { patchWords, shortNames, shortValue } from './words.ts'
+import { cut, patchWords, shortNames, shortValue } from './words.ts'
 
 type Search = NonNullable<ReportFacts['search']>
-const px = (value: number): string => value.toFixed(1)
 const SIGN: Readonly<Record<string, string>> = {
   won: '★',
   certified: '✓',
@@ -44,7 +44,7 @@ export function knobGrid(facts: ReportFacts): Html | null {
     .join('')}</desc>
 <text class="soft" x="${LEFT - 8}" y="14" text-anchor="end">${across} →</text>
 ${grid.columns.map((a, c) => html`<text x="${LEFT + W * c + W / 2}" y="${TOP - 8}" text-anchor="middle">${shortValue(a, 7)}</text>`)}
-${grid.rows.map((b, r) => html`<text x="${LEFT - 8}" y="${TOP + H * r + H / 2 + 4}" text-anchor="end">${r === 0 ? `${clip(down, 9)} ` : ''}${shortValue(b, 7)}</text>`)}
+${grid.rows.map((b, r) => html`<text x="${LEFT - 8}" y="${TOP + H * r + H / 2 + 4}" text-anchor="end">${r === 0 ? `${cut(down, 9)} ` : ''}${shortValue(b, 7)}</text>`)}
 ${grid.cells.map((row, r) =>
   row.map((cell, c) => {
     const [x, y] = [LEFT + W * c, TOP + H * r]
@@ -56,8 +56,6 @@ ${grid.cells.map((row, r) =>
 </svg><figcaption>${across} across, ${down} down; ${metricName(facts.metric)}, deeper is better. ■ baseline ★ won ✓ certified ◆ listed · held every limit × broke a limit or gained nothing ? beyond what was recorded.</figcaption></figure>`
 }
 
-const clip = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
-
 /** What each setting alone does to the metric: a dot a value; × where that alone broke a limit. */
 export function mainEffects(facts: ReportFacts): Html | null {
   const settings = (facts.search?.settings ?? []).filter((s) => s.values.some((v) => v.mean !== null)).slice(0, 8)
@@ -66,11 +64,7 @@ export function mainEffects(facts: ReportFacts): Html | null {
   const values = settings.flatMap((s) => s.values.flatMap((v) => [v.mean, v.alone?.metric ?? null]))
   const known = values.filter((v) => v !== null)
   const [W, H, LEFT, BOTTOM, TOP] = [190, 150, 46, 24, 24]
-  const [low, high] = [Math.min(...known), Math.max(...known)]
-  const air = (high - low || Math.abs(high) || 1) * 0.08
-  const y = scaleLinear()
-    .domain([low - air, high + air])
-    .range(facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
+  const y = axis(known, facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
   const perRow = 2
   const rows = Math.ceil(settings.length / perRow)
   return html`<figure><svg viewBox="0 0 ${W * perRow} ${H * rows}" role="img" aria-labelledby="effects-title effects-desc">
@@ -93,7 +87,7 @@ function effect(
     .range([LEFT + 8, W - 12])
   const means = s.values.flatMap((v, i): [number, number][] => (v.mean === null ? [] : [[x(i)!, y(v.mean)]]))
   const skip = Math.ceil(s.values.length / 4)
-  return html`<g transform="translate(${at.x} ${at.y})"><text x="${LEFT}" y="14">${clip(name, 20)}</text>
+  return html`<g transform="translate(${at.x} ${at.y})"><text x="${LEFT}" y="14">${cut(name, 20)}</text>
 ${y.ticks(3).map((t) => html`<line class="grid" x1="${LEFT}" x2="${W - 6}" y1="${px(y(t))}" y2="${px(y(t))}"/><text class="soft" x="${LEFT - 4}" y="${px(y(t) + 4)}" text-anchor="end">${number(t)}</text>`)}
 <path class="front" d="${line().digits(1)(means) ?? ''}"/>
 ${s.values.map(
@@ -140,7 +134,7 @@ export function parallelCoordinates(facts: ReportFacts): Html | null {
 <title id="parallel-title">${count(drawn.length, 'candidate')} across ${count(settings.length, 'setting')} and ${metricName(facts.metric)}</title>
 <desc id="parallel-desc">One line a candidate. The table of candidates lists the same.</desc>
 ${drawn.map((c) => html`<path class="par${c.fate === 'won' ? ' won' : HELD.includes(c.fate) ? ' held' : ''}" data-c="${c.candidate_id}" d="${line().digits(0)([...settings.map((s, i): [number, number] => [axes(i)!, places[i]!(JSON.stringify(c.patch[s.path]?.to ?? s.baseline))!]), [axes(settings.length)!, own(c.metric!)]])!}"/>`)}
-${settings.map((s, i) => html`<line class="zero" x1="${px(axes(i)!)}" x2="${px(axes(i)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(i)!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${clip(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes(i)! + 5)}" y="${px(places[i]!(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
+${settings.map((s, i) => html`<line class="zero" x1="${px(axes(i)!)}" x2="${px(axes(i)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(i)!)}" y="${i % 2 === 0 ? 14 : 30}" text-anchor="middle">${cut(names.get(s.path)!, 20)}</text>${s.values.map((v, n) => n % Math.ceil(s.values.length / 9) === 0 && html`<text class="named" x="${px(axes(i)! + 5)}" y="${px(places[i]!(JSON.stringify(v.value))! + 4)}">${shortValue(v.value, 9)}</text>`)}`)}
 <line class="zero" x1="${px(axes(settings.length)!)}" x2="${px(axes(settings.length)!)}" y1="${TOP}" y2="${H - BOTTOM}"/><text x="${px(axes(settings.length)!)}" y="${settings.length % 2 === 0 ? 14 : 30}" text-anchor="middle">${metricName(facts.metric)}</text>
 ${own.ticks(4).map((t) => html`<text class="named" x="${px(axes(settings.length)! + 5)}" y="${px(own(t) + 4)}">${number(t)}</text>`)}
 </svg></div><figcaption>One line a candidate with a known ${metricName(facts.metric)}; up is better on the last axis. Thick: the winner. Strong: held every limit.${known.length > drawn.length && ` ${number(known.length - drawn.length)} more are not drawn.`}</figcaption></figure>`
@@ -163,11 +157,7 @@ export function bestChart(facts: ReportFacts): Html | null {
   const x = scaleLinear()
     .domain([0, counts.paid])
     .range([LEFT, W - RIGHT])
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  const air = (high - low || Math.abs(high) || 1) * 0.1
-  const y = scaleLinear()
-    .domain([low - air, high + air])
-    .range(facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM])
+  const y = axis(values, facts.direction === 'increase' ? [H - BOTTOM, TOP] : [TOP, H - BOTTOM], 1, 0.1)
   const steps: [number, number][] = [
     ...best.map((b): [number, number] => [x(b.paid), y(b.metric)]),
     [x(counts.paid), y(best.at(-1)!.metric)],

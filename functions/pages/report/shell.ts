@@ -1,16 +1,14 @@
 /** A page that is a file: its own content policy, style and script inside, and nothing that is loaded from anywhere. */
-import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
-import type { Html } from '../kit/layout.ts'
+import { type Html, hashOf } from '../kit/layout.ts'
 import { STYLE } from '../kit/style.ts'
 import { SCRIPT } from './script.ts'
 import { REPORT_STYLE } from './style.ts'
 
 const WHOLE_STYLE = `${STYLE}\n${REPORT_STYLE}`
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** What a report may do: its own style and its own script, by their digests, and nothing else. */
-export const REPORT_POLICY = `default-src 'none'; style-src ${hash(WHOLE_STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`
+export const REPORT_POLICY = `default-src 'none'; style-src ${hashOf(WHOLE_STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`
 
 /** A whole document as text. The policy stands before anything that it is about. */
 export function standalone(title: string, body: Html): string {

@@ -13,11 +13,11 @@ export function shortNames(paths: readonly string[]): ReadonlyMap<string, string
   )
 }
 
+/** A text with at most so many characters. */
+export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
+
 /** A value, cut where it is prose. */
-export const shortValue = (value: SettingValue, most = 24): string => {
-  const text = setting(value)
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text
-}
+export const shortValue = (value: SettingValue, most = 24): string => cut(setting(value), most)
 
 /** `top_k 10 → 6, max_hops 3 → 2`. */
 export function patchWords(patch: Patch): string {

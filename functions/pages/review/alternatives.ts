@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { RunEvidence, Slice } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { metricName, metricValue, number, percent, setting, visible } from '../kit/format.ts'
-import { type Html, table } from '../kit/layout.ts'
+import { type Html, outOf, table } from '../kit/layout.ts'
 
 /** Changes that were certified; worse and better count families of the search set. */
 export function alternativeTable({ proposal }: ShownProposal, { alternatives }: RunEvidence): Html {
@@ -39,7 +39,7 @@ export const sliceTable = (slices: readonly Slice[]): Html =>
       visible(s.attribute),
       visible(s.value),
       number(s.cases),
-      html`<span class="${s.worse > 0 ? 'bad' : ''}">${number(s.worse)} of ${number(s.labelled)}</span>`,
+      outOf(s.worse, s.labelled),
       number(s.better),
     ]),
   )

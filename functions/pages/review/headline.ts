@@ -4,7 +4,7 @@ import type { CoverageRow } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { METRICS } from '#schemas/metrics.ts'
 import { changeInWords } from '../kit/change-words.ts'
-import { count, metricChange, metricName, number, percent, signed, visible } from '../kit/format.ts'
+import { count, metricChange, metricName, number, percent, signed, signedPercent, visible } from '../kit/format.ts'
 
 /** Decisions to which a gain is scaled up. */
 const VOLUME = 10_000
@@ -26,8 +26,6 @@ export function gainShare({ proposal, evidence }: ShownProposal): number | null 
   const baseline = evidence?.heldout?.before ?? null
   return delta === null || baseline === null || baseline === 0 ? null : delta / Math.abs(baseline)
 }
-
-const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${percent(share)}`
 
 /** Gain and harm in two short sentences: `Saves 8.83 % of cents per decision. 46 of 2,926 families get worse, 0 better.` */
 export function inShort(shown: ShownProposal): {

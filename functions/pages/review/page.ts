@@ -8,7 +8,7 @@ import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { paretoOf, paretoTable } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
-import { wordDiff } from '../kit/word-diff.ts'
+import { diffBlock } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
 import { headline, inShort } from './headline.ts'
@@ -148,13 +148,7 @@ ${entries
   .filter(([, { from, to }]) => prose(from) || prose(to))
   .map(
     ([path, { from, to }]) => html`<h3 class="mono">${visible(path)}</h3>
-<pre>${wordDiff(String(from), String(to)).map(({ kind, text }) =>
-      kind === 'same'
-        ? visible(text)
-        : kind === 'gone'
-          ? html`<del>${visible(text)}</del>`
-          : html`<ins>${visible(text)}</ins>`,
-    )}</pre>`,
+${diffBlock(String(from), String(to))}`,
   )}`
 }
 

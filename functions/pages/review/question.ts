@@ -4,8 +4,8 @@ import type { CoverageRow, RunEvidence } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
 import { count, number, percent, setting, visible } from '../kit/format.ts'
-import { type Html, table } from '../kit/layout.ts'
-import { wordDiff } from '../kit/word-diff.ts'
+import { type Html, outOf, table } from '../kit/layout.ts'
+import { diffBlock } from '../kit/word-diff.ts'
 import { kindOf } from './headline.ts'
 
 type Question = 'coverage' | 'sources' | 'spending' | 'actions' | 'words' | 'amounts'
@@ -102,13 +102,10 @@ const coverageRows = (id: string, caption: string, rows: readonly CoverageRow[])
       html`${kindOf(r)} <span class="of">${visible(r.bucket)}</span>`,
       number(r.before),
       html`<span class="${r.removed === r.before && r.added === 0 && r.before > 0 ? 'bad' : ''}">${number(r.removed)} (${percent(r.removed / Math.max(1, r.before))})</span>${r.added > 0 && html`, ${number(r.added)} new`}`,
-      lostOf(r.required_lost, r.required),
-      html`${lostOf(r.needed_lost, r.needed)}${r.values_lost > 0 && html`, <span class="bad">${count(r.values_lost, 'used value')}</span>`}`,
+      outOf(r.required_lost, r.required),
+      html`${outOf(r.needed_lost, r.needed)}${r.values_lost > 0 && html`, <span class="bad">${count(r.values_lost, 'used value')}</span>`}`,
     ]),
   )
-
-const lostOf = (lost: number, all: number): Html =>
-  html`<span class="${lost > 0 ? 'bad' : ''}">${number(lost)} of ${number(all)}</span>`
 
 function sourceTable({ sources }: RunEvidence): Html {
   const rows = sources.toSorted((a, b) => b.before + b.after - a.before - a.after)
@@ -203,13 +200,7 @@ function words({ surfaces }: ShownProposal, { patch }: RunEvidence): Html {
     const kept = sentences.filter((s) => sentencesOf(to).includes(s))
     return [
       html`<p>About ${number(tokensOf(from))} tokens before, ${number(tokensOf(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added`}. ${number(kept.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
-<pre>${wordDiff(from, to).map(({ kind, text }) =>
-        kind === 'same'
-          ? visible(text)
-          : kind === 'gone'
-            ? html`<del>${visible(text)}</del>`
-            : html`<ins>${visible(text)}</ins>`,
-      )}</pre>
+${diffBlock(from, to)}
 ${limit && limit.forbidden_terms.length > 0 && html`<p class="soft">May not be said: ${limit.forbidden_terms.map(visible).join(', ')}.</p>`}`,
     ]
   })}`

@@ -26,6 +26,8 @@ import { pinnedLines } from '../run/pinned-input.ts'
 /** The baseline's replay of the search set, and what a candidate showed beside it. */
 export interface ReplayedEvidence {
   readonly panel: Panel
+  /** The target's metric of the baseline; null: not known. */
+  readonly baselineMetric: number | null
   /** null: no candidate was named. */
   readonly evidence: RunEvidence | null
 }
@@ -55,7 +57,8 @@ export async function replayEvidence(
       if (pair) gathering?.add(pair, aside.get(`${DAY}${pair.recording.run_id}`) || null)
     }
     const { panel } = gathered.reproduction()
-    if (!gathering) return { panel, evidence: null }
+    const baselineMetric = metricOver(run.target.metric!, panel.baseline)
+    if (!gathering) return { panel, baselineMetric, evidence: null }
     const manifest = await orNull(readJson<RunManifest>(store.objects, file(run, 'manifest.json')))
     const gate = await orNull(readJson<GateAnswer>(store.objects, file(run, 'gate.json')))
     const evidence = gathering.evidence(
@@ -64,7 +67,7 @@ export async function replayEvidence(
         candidates,
         pack: run.pack,
         direction: run.target.direction!,
-        baselineMetric: metricOver(run.target.metric!, panel.baseline),
+        baselineMetric,
         recordedCases: run.search_set.cases,
         families: panel.families,
         certificate: certificateFor(gate, candidate!.candidate_id),
@@ -72,7 +75,7 @@ export async function replayEvidence(
       },
       await wholeCases(store, run, gathering.shownCases()),
     )
-    return { panel, evidence }
+    return { panel, baselineMetric, evidence }
   } finally {
     aside.close()
   }

@@ -1,6 +1,5 @@
 /** Reads what a report of a run shows from its stored files, each held to the digest that the manifest has of it. */
 import { digestOf } from '#core/canonical.ts'
-import { metricOver } from '#core/evaluate/metric.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { abandonedFacts, type ReportFacts, refusalFacts, reportFacts, shownCandidate } from '#core/report/facts.ts'
 import { ReplayTallies } from '#core/report/tally.ts'
@@ -12,11 +11,11 @@ import { type AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
-import { digestOfObject, jsonOf, readJson, readLines, readText, streamValues } from '../../streams/read-object.ts'
+import { jsonOf, readJson, readLines, readText, streamValues } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { intentsOf } from '../experience/documents.ts'
+import { lostFile } from '../run/lost-file.ts'
 import { readRefusal } from '../run/read-refusal.ts'
-import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /**
@@ -34,8 +33,7 @@ export async function readReport(
     const refusal = await readRefusal(store.objects, runId)
     return refusal ? refusalFacts(refusal) : await abandoned(store, runId)
   }
-  for (const [name, digest] of Object.entries(manifest.artifacts))
-    await hold(store, runId, name as AutotuneFile, digest)
+  await hold(store, runId, manifest)
   const at = (file: AutotuneFile) => keys.autotuneRun(runId, file)
   const has = (file: AutotuneFile) => manifest.artifacts[file] !== undefined
   const run = (await readJson<AutotuneRun>(store.objects, at('target.json')))!
@@ -85,15 +83,16 @@ async function manifestOf(store: Store, runId: string): Promise<RunManifest | nu
   return manifest.data
 }
 
-async function hold(store: Store, runId: string, file: AutotuneFile, digest: string): Promise<void> {
-  const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
-  if (found === digest) return
-  const erased = (await erasuresOf(store)).explains(digest, found)
-  if (erased)
-    throw new UserError(
-      `recorded runs that run ${runId} was computed from were ${erasedBy(erased)}: there is no report of it any more. Run its target again`,
-    )
-  throw changed(runId, file)
+async function hold(store: Store, runId: string, manifest: RunManifest): Promise<void> {
+  for (const file of Object.keys(manifest.artifacts) as AutotuneFile[]) {
+    const lost = await lostFile(store, runId, manifest, file)
+    if (lost === null) continue
+    throw lost.erased
+      ? new UserError(
+          `recorded runs that run ${runId} was computed from were ${erasedBy(lost.erased)}: there is no report of it any more. Run its target again`,
+        )
+      : changed(runId, file)
+  }
 }
 
 const changed = (runId: string, file: string): UserError =>
@@ -108,8 +107,8 @@ async function evidenceOf(
   candidates: readonly CandidateScore[],
 ) {
   try {
-    const { panel, evidence } = await replayEvidence(store, engine, run, shown, candidates)
-    return { baselineMetric: metricOver(run.target.metric!, panel.baseline), evidence, lacks: null }
+    const { baselineMetric, evidence } = await replayEvidence(store, engine, run, shown, candidates)
+    return { baselineMetric, evidence, lacks: null }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return { baselineMetric: null, evidence: null, lacks: error.message }

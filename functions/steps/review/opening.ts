@@ -1,6 +1,5 @@
 /** Opens the review of a run's proposal, with the evidence that its page shows: computed once. */
 import { canonical, digestOf } from '#core/canonical.ts'
-import { metricOver } from '#core/evaluate/metric.ts'
 import { casesWhere } from '#core/evaluate/panel.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
@@ -17,11 +16,11 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import { inOneLine } from '../../pages/review/headline.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
-import { digestOfObject, readJson, readLines, streamLines } from '../../streams/read-object.ts'
+import { readJson, readLines, streamLines } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { needHeads } from '../heads/check.ts'
 import { baselineResults } from '../replay/reproduce.ts'
-import { erasuresOf } from '../store/erasures.ts'
+import { lostFile } from '../run/lost-file.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
 import { type Evidence, shownOf, shownWith } from './shown.ts'
@@ -54,7 +53,7 @@ export async function openRunReview(
     throw new UserError(
       `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
     )
-  const evidence = await gatherEvidence(store, engine, run, proposal)
+  const evidence = await gatherEvidence(store, engine, run)
   const shown = await shownWith(store, runId, evidence, digestOf(proposal))
   if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
   const now = store.clock.now()
@@ -111,13 +110,11 @@ export async function proposalOf(store: Store, runId: string): Promise<{ proposa
     'gate.json',
     'selected-proposal.json',
   ] as const) {
-    const found = await digestOfObject(store.objects, keys.autotuneRun(runId, file))
-    const expected = manifest.artifacts[file]
-    if (found !== null && found === expected) continue
-    const erased = expected === undefined ? null : (await erasuresOf(store)).explains(expected, found)
-    throw erased
+    const lost = await lostFile(store, runId, manifest, file)
+    if (lost === null) continue
+    throw lost.erased
       ? new UserError(
-          `recorded runs that run ${runId} was computed from were ${erasedBy(erased)}. Nothing is decided on it any more: run its target again`,
+          `recorded runs that run ${runId} was computed from were ${erasedBy(lost.erased)}. Nothing is decided on it any more: run its target again`,
         )
       : changed(runId, file)
   }
@@ -135,15 +132,14 @@ async function gatherEvidence(
   store: Store,
   engine: Pick<ReplayEngine, 'reproduce' | 'replayer'>,
   run: AutotuneRun,
-  proposal: TuningProposal,
 ): Promise<Evidence> {
   const candidates = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run.run_id, 'candidates.jsonl'))
   const winner = candidates.find((c) => c.fate === 'won')
   const tuple = baselineTuple(run)
-  const { panel, evidence } = await replayEvidence(store, engine, run, winner ?? null, candidates)
+  const { panel, baselineMetric, evidence } = await replayEvidence(store, engine, run, winner ?? null, candidates)
   const passed = new Set(casesWhere(panel, (i) => panel.baseline.at(i)!.utility_passed === true))
   return {
-    baseline_metric: metricOver(proposal.target.metric, panel.baseline),
+    baseline_metric: baselineMetric,
     regressions: winner ? await regressionsOf(store, run, winner, passed) : [],
     rollback: {
       tuple,

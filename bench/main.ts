@@ -9,6 +9,7 @@ const NAMES = [
   'search-large',
   'search-lattice',
   'rollout',
+  'bands',
   'replay',
   'cost',
   'cold-import',

@@ -254,7 +254,7 @@ export function build(state: { code: number }): Command {
       if (cadence !== undefined) {
         if (run !== undefined || anchor !== undefined)
           throw new UserError('--cadence is about a judged day: leave the run and --anchor out')
-        state.code = await (await import('../functions/cli/cadence.ts')).verifyCadence(cadence, { bands, ...o })
+        state.code = await (await import('../functions/cli/cadence/verify.ts')).verifyCadence(cadence, { bands, ...o })
         return
       }
       if (bands !== undefined) throw new UserError('--bands is of --cadence DATE')

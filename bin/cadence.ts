@@ -3,8 +3,6 @@ import type { Command } from 'commander'
 import { numberOf } from './arguments.ts'
 import type { AddVerb } from './rollout.ts'
 
-const verbs = () => import('../functions/cli/cadence.ts')
-
 export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
   const group = program
     .command('cadence')
@@ -25,7 +23,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   )
     .option('--exit-code', 'exit 3 where something moved', false)
     .action(async (date, o) => {
-      state.code = await (await verbs()).show(date, o)
+      state.code = await (await import('../functions/cli/cadence/show.ts')).show(date, o)
     })
   add(
     'daily',
@@ -33,15 +31,16 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     'autotune cadence daily\nautotune cadence daily --date 2026-11-28 --exit-code --json',
   )
     .option('--date <day>', 'the last day to judge (default: the newest that is ready)')
+    .option('--replayer <how>', 'how the runs replay: transcript, or module:PATH for a harness of your own')
     .option('--no-runs', 'judge only; the next "cadence daily" starts what was queued')
     .option('--exit-code', 'exit 3 where something moved', false)
     .action(async (o) => {
-      state.code = await (await verbs()).daily(o)
+      state.code = await (await import('../functions/cli/cadence/daily.ts')).daily(o)
     })
   add(
     'learn <intent> <metric>',
     'the median of a period as an edge for the bands; writes nothing',
-    'autotune cadence learn support.refund economics_cents_per_decision --from 2026-10-01 --to 2026-10-31 --tolerance 0.5',
+    'autotune cadence learn support.refund economics_cents_per_decision --from 2026-10-01 --to 2026-10-31 --tolerance 0.5\nautotune cadence learn support.refund utility --from 2026-10-01 --to 2026-10-31 --tolerance 0.03 --bands tuning/bands.json',
   )
     .requiredOption('--from <day>', 'first day of the period')
     .requiredOption('--to <day>', 'its last day; at least 14 days must have runs')
@@ -51,6 +50,6 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       numberOf('--tolerance'),
     )
     .action(async (intent, metric, o) => {
-      state.code = await (await verbs()).learn(intent, metric, o)
+      state.code = await (await import('../functions/cli/cadence/learn.ts')).learn(intent, metric, o)
     })
 }

@@ -55,6 +55,7 @@ export async function verifyDay(store: Store, date: string, bands: Bands | null)
     intents: day.intents.length,
     runs: [...rows.values()].reduce((sum, of) => sum + of.length, 0),
     problems,
+    erased,
   }
 }
 

@@ -1,10 +1,10 @@
 /** The bands file of a command: read, held to its contract, and with the targets that it names by their paths. */
 import { dirname, join } from 'node:path'
 import { Bands } from '#schemas/bands.ts'
-import { readInput } from '../embedded/read-input.ts'
-import { UserError } from '../errors.ts'
-import { parseAs, parseJson } from '../steps/experience/parse.ts'
-import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { readInput } from '../../embedded/read-input.ts'
+import { UserError } from '../../errors.ts'
+import { parseAs, parseJson } from '../../steps/experience/parse.ts'
+import { parseTarget } from '../../steps/experience/parse-documents.ts'
 
 /** File of the bands where none is named. */
 export const BANDS_FILE = 'bands.json'

@@ -3,11 +3,11 @@
 import { BAND_METRICS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, IntentDay, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
-import type { QueuedRun } from '../steps/cadence/queued.ts'
-import { table } from './layout.ts'
-import { nextCommand } from './next.ts'
-import type { StoreOptions } from './store-options.ts'
-import { number } from './text.ts'
+import type { QueuedRun } from '../../steps/cadence/queued.ts'
+import { table } from '../layout.ts'
+import { nextCommand } from '../next.ts'
+import type { StoreOptions } from '../store-options.ts'
+import { number } from '../text.ts'
 
 /** What became of a run that was to be started. */
 export interface Started {

@@ -6,9 +6,6 @@ import { UserError } from '../../errors.ts'
 import { parseAs, parseJson } from '../../steps/experience/parse.ts'
 import { parseTarget } from '../../steps/experience/parse-documents.ts'
 
-/** File of the bands where none is named. */
-export const BANDS_FILE = 'bands.json'
-
 /** Bands of a file. Throws UserError with file, field and what to do. */
 export function readBands(file: string): Bands {
   const bands = parseAs(Bands, parseJson(readInput(file), file), file)

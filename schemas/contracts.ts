@@ -17,6 +17,7 @@ import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
+import { WeeklyCadence } from './weekly.ts'
 import { StartRequest } from './workflow.ts'
 
 /**
@@ -63,6 +64,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'run-manifest': RunManifest,
   bands: Bands,
   'daily-cadence': DailyCadence,
+  'weekly-cadence': WeeklyCadence,
 }
 
 /**

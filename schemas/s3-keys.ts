@@ -136,6 +136,10 @@ export const keys = {
   dailyCadences: () => 'cadence/daily/',
   /** A judged day of the routine. */
   dailyCadence: (day: string) => `cadence/daily/${day}.json`,
+  /** Prefix of the weeks that were looked at. */
+  weeklyCadences: () => 'cadence/weekly/',
+  /** A week of the routine, by its last day. */
+  weeklyCadence: (day: string) => `cadence/weekly/${day}.json`,
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,

@@ -1,0 +1,81 @@
+/** What is on record of each intent until a day: its runs, and what became of the proposals among them. */
+import { endOf, type ProposalFacts } from '#core/cadence/funnel.ts'
+import type { IntentRecords } from '#core/cadence/weekly.ts'
+import { gainsOf } from '#core/release/story.ts'
+import type { IntentBands } from '#schemas/bands.ts'
+import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { Review } from '#schemas/review.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { PERIODS } from '#schemas/stages.ts'
+import type { MeasuredGain } from '#schemas/weekly.ts'
+import type { Store } from '../../ports.ts'
+import { orNull, readJson } from '../../streams/read-object.ts'
+import { readProduction } from '../release/production.ts'
+import { listRollouts } from '../release/rollouts.ts'
+import { listReviews } from '../review/reviews.ts'
+import { runLines } from '../run/run-lines.ts'
+
+/**
+ * Records of some intents until the end of a day.
+ * @param logRuns production runs that are read of a rollout's log; null: all there are now
+ */
+export async function recordsUntil(
+  store: Store,
+  date: string,
+  intents: readonly Pick<IntentBands, 'intent'>[],
+  logRuns: (runId: string) => number | null = () => null,
+): Promise<Map<string, IntentRecords>> {
+  const end = endOf(date)
+  const found = new Map(
+    intents.map(({ intent }) => [intent, { ended: [] as string[], proposals: [] as ProposalFacts[] }]),
+  )
+  const reviews = await reviewsByRun(store)
+  const rollouts = new Map((await listRollouts(store)).map(({ run_id, rollout }) => [run_id, rollout]))
+  for await (const { line } of runLines(store.objects)) {
+    const of = line.intent === null ? undefined : found.get(line.intent)
+    if (!of || line.date >= end) continue
+    of.ended.push(line.date)
+    const manifest = await readJson<RunManifest>(store.objects, keys.autotuneRun(line.run_id, 'manifest.json'))
+    if (!manifest?.summary.candidates.some(({ fate }) => LISTED.includes(fate))) continue
+    const rollout = rollouts.get(line.run_id) ?? null
+    of.proposals.push({
+      run_id: line.run_id,
+      started_at: manifest.started_at,
+      finished_at: manifest.finished_at,
+      verdict: manifest.verdict,
+      reviews: reviews.get(line.run_id) ?? [],
+      rollout,
+      gain: rollout && (await gainOf(store, line.run_id, rollout, logRuns(line.run_id))),
+    })
+  }
+  return found
+}
+
+/** Fates of candidates that the search put on its list for the sealed set. */
+const LISTED: readonly RunManifest['summary']['candidates'][number]['fate'][] = ['committed', 'certified', 'won']
+
+async function reviewsByRun(store: Pick<Store, 'table'>): Promise<Map<string, Review[]>> {
+  const byRun = new Map<string, Review[]>()
+  for (const { run_id, review } of await listReviews(store)) byRun.set(run_id, [...(byRun.get(run_id) ?? []), review])
+  return byRun
+}
+
+/** What production measured so far. A log that is damaged measured nothing. */
+async function gainOf(store: Store, runId: string, rollout: Rollout, logRuns: number | null): Promise<MeasuredGain> {
+  const proposal = await orNull(
+    readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json')),
+  )
+  const log = await readProduction(store, rollout.rollout_id)
+  const runs = 'runs' in log ? log.runs.slice(0, logRuns ?? log.runs.length) : []
+  const { metric, promised, observed } = gainsOf(rollout, runs, PERIODS, proposal)
+  const last = observed.at(-1)
+  return {
+    metric,
+    predicted: promised,
+    measured: last?.gain ?? null,
+    period: last?.period ?? null,
+    log_runs: runs.length,
+  }
+}

@@ -1,0 +1,107 @@
+/** What a week of the routine leaves: `cadence/weekly/DATE.json`, chained to the week before. */
+import * as z from 'zod'
+import { Day, Digest, Id } from './common.ts'
+import { METRIC_NAMES } from './metrics.ts'
+import { Instant } from './review.ts'
+import { PERIODS } from './stages.ts'
+
+const count = z.int().min(0)
+
+/** Days for which a release must stand to count as kept. */
+export const KEPT_DAYS = 30
+
+/** Steps of the adoption funnel, in their order. */
+export const FUNNEL_STEPS = ['proposed', 'certified', 'approved', 'released', 'kept'] as const
+export type FunnelStep = (typeof FUNNEL_STEPS)[number]
+
+/**
+ * Where a proposal stands at the end of the week. Behind `proposed`: the sealed set said no, cannot answer, or its ledger
+ * refused. Behind `certified`: its review is not opened, open, rejected or expired. Behind `approved`: no rollout was started, it is
+ * under way, or it ended before its release. Behind `released`: it went back, was replaced or stands for less than 30 days.
+ */
+export const STANDINGS = [
+  'not_certified',
+  'inconclusive',
+  'refused',
+  'no_review',
+  'in_review',
+  'rejected',
+  'expired',
+  'waits_for_rollout',
+  'in_rollout',
+  'rolled_back',
+  'stopped',
+  'superseded',
+  'retired',
+  'in_thirty_days',
+  'kept',
+] as const
+export type ProposalStanding = (typeof STANDINGS)[number]
+
+/** What production measured of a released change beside what its held-out set promised; above 0 is better everywhere. */
+export const MeasuredGain = z.strictObject({
+  metric: z.enum(METRIC_NAMES),
+  predicted: z.number().nullable().meta({ description: 'Of the held-out set; null: nothing was measured there.' }),
+  measured: z.number().nullable().meta({ description: 'Of the latest period with both arms; null: there is none.' }),
+  period: z.enum(PERIODS).nullable(),
+  log_runs: count.meta({ description: 'Production runs that were read, from the first of the log on.' }),
+})
+export type MeasuredGain = z.infer<typeof MeasuredGain>
+
+/** One run that proposed something, and how far that came by the end of the week. */
+export const FunnelEntry = z.strictObject({
+  run_id: Id,
+  at: z
+    .strictObject(
+      Object.fromEntries(FUNNEL_STEPS.map((step) => [step, Instant.nullable()])) as {
+        [S in FunnelStep]: z.ZodNullable<typeof Instant>
+      },
+    )
+    .meta({ description: 'When it came to each step; null: it did not.' }),
+  stands: z.enum(STANDINGS),
+  says: z.string().meta({ description: 'Why it goes no further, for people.' }),
+  gain: MeasuredGain.nullable().meta({ description: 'Null: it was never released.' }),
+})
+export type FunnelEntry = z.infer<typeof FunnelEntry>
+
+/** Proposals of an intent from the first on record to the end of the week. */
+export const Funnel = z.strictObject({
+  steps: z.array(
+    z.strictObject({
+      step: z.enum(FUNNEL_STEPS),
+      proposals: count,
+      this_week: count,
+      median_days: z
+        .number()
+        .nullable()
+        .meta({ description: 'From the step before, over those that came here; null: none did, or the first step.' }),
+    }),
+  ),
+  stands: z.partialRecord(z.enum(STANDINGS), count),
+  reached_review: count,
+  entries: z.array(FunnelEntry),
+})
+export type Funnel = z.infer<typeof Funnel>
+
+/** One intent in one week. */
+export const IntentWeek = z.strictObject({
+  intent: Id,
+  runs: z.strictObject({
+    ended: count,
+    this_week: count,
+    without_proposal: count.meta({ description: 'Nothing survived their search, or their contract was refused.' }),
+  }),
+  funnel: Funnel,
+})
+export type IntentWeek = z.infer<typeof IntentWeek>
+
+/** A week that was looked at. */
+export const WeeklyCadence = z.strictObject({
+  cadence: z.literal('weekly.v1'),
+  from: Day.meta({ description: 'The day after the week before; of the first one six days before its date.' }),
+  date: Day.meta({ description: 'Its last day: nothing that came after it counts.' }),
+  prior: Digest.nullable().meta({ description: 'Of the week that was looked at before this one; null: the first.' }),
+  bands: Digest,
+  intents: z.array(IntentWeek),
+})
+export type WeeklyCadence = z.infer<typeof WeeklyCadence>

@@ -127,6 +127,9 @@ export const Bands = z
       .int()
       .min(0)
       .meta({ description: 'Runs that the routine may start in a quarter for an intent.' }),
+    retire_after_rejections: z.int().min(1).optional().meta({
+      description: 'Rejections by reviewers in two quarters after which a surface is to be retired (default 3).',
+    }),
     intents: z.array(IntentBands).min(1),
   })
   .superRefine(({ intents }, ctx) => {

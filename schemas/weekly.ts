@@ -1,6 +1,7 @@
 /** What a week of the routine leaves: `cadence/weekly/DATE.json`, chained to the week before. */
 import * as z from 'zod'
-import { Day, Digest, Id } from './common.ts'
+import { Fate } from './candidate.ts'
+import { Day, Digest, Id, Name, Ref } from './common.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { Instant } from './review.ts'
 import { PERIODS } from './stages.ts'
@@ -83,6 +84,38 @@ export const Funnel = z.strictObject({
 })
 export type Funnel = z.infer<typeof Funnel>
 
+/** Days of a quarter, as the routine counts them. */
+export const QUARTER_DAYS = 91
+
+const fates = z.partialRecord(Fate, count)
+
+/** What came of the candidates of one generator in the last 91 days. */
+export const OriginRow = z.strictObject({
+  origin: Name.nullable().meta({ description: 'Null: made before candidates said where they come from.' }),
+  runs: count,
+  candidates: count,
+  fates,
+  last_certified: Day.nullable().meta({ description: 'Null: none in these days.' }),
+})
+export type OriginRow = z.infer<typeof OriginRow>
+
+/**
+ * Why a surface is to be retired. The first three need runs in both of the last two quarters: `no_certified_change`, though
+ * questions could be asked; `all_refused` by guardrails, or as remembered ones; `inert`, alone it changed no context. `rejected`:
+ * certified, and rejected by reviewers as often as `retire_after_rejections` of the bands says.
+ */
+export const RETIRE_REASONS = ['no_certified_change', 'all_refused', 'inert', 'rejected'] as const
+
+/** A surface that brings nothing, as a proposal to take it out of the pack: people decide on it, and import that pack. */
+export const SurfaceToRetire = z.strictObject({
+  path: Name,
+  pack: Ref.meta({ description: 'Of the latest run of the intent.' }),
+  reasons: z.array(z.strictObject({ why: z.enum(RETIRE_REASONS), says: z.string() })).min(1),
+  runs: count.meta({ description: 'That tried it in the last two quarters.' }),
+  fates,
+})
+export type SurfaceToRetire = z.infer<typeof SurfaceToRetire>
+
 /** One intent in one week. */
 export const IntentWeek = z.strictObject({
   intent: Id,
@@ -92,6 +125,9 @@ export const IntentWeek = z.strictObject({
     without_proposal: count.meta({ description: 'Nothing survived their search, or their contract was refused.' }),
   }),
   funnel: Funnel,
+  origins: z.array(OriginRow),
+  surfaces: count.meta({ description: 'Of the pack of its latest run, open to the intent.' }),
+  retire: z.array(SurfaceToRetire),
 })
 export type IntentWeek = z.infer<typeof IntentWeek>
 

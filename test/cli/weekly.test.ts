@@ -85,6 +85,25 @@ describe('a week', () => {
   })
 })
 
+test('candidates stand by what made them, and surfaces to retire are written as a pack for people to review', async () => {
+  const { origins, surfaces, retire } = (await week('2025-03-05')).intents[0]!
+  expect(origins).toMatchObject([{ origin: 'search', runs: 1, fates: { won: 1 }, last_certified: '2025-03-02' }])
+  expect([surfaces, retire]).toEqual([1, []])
+  const packs = join(place.dir, 'packs')
+  expect((await weekly('--date', '2025-03-05', '--packs', packs, '--json')).json()).toMatchObject({ packs: [] })
+  // A week that says so: the file is what is tried here, not how it came to be.
+  const path = file('2025-03-05')
+  const reasons = [{ why: 'inert', says: 'no value of it changed anything' }]
+  const said = { path: 'evidence.orders.top_k', pack: 'ctxpack.support@1.0.0', reasons, runs: 2, fates: { inert: 2 } }
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"retire":[]', `"retire":[${JSON.stringify(said)}]`))
+  const { out } = await weekly('--date', '2025-03-05', '--packs', packs)
+  expect(out).toContain('retire   evidence.orders.top_k of ctxpack.support@1.0.0, tried by 2 runs: no value of it')
+  const pack = join(packs, 'ctxpack.support@1.2.0.json')
+  expect(out).toContain(`written  ${pack}: review it`)
+  expect((await place.at('import', '--pack', pack, '--split', 'recorded')).err).toBe('')
+  expect((await weekly('--date', '2025-03-05', '--packs', packs)).code).toBe(0)
+})
+
 describe('verify --cadence', () => {
   const verify = (date: string, ...argv: string[]) => place.at('verify', '--cadence', date, ...argv)
 

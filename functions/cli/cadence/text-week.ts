@@ -1,7 +1,8 @@
 /** A week of the routine as people read it: the funnel, what measured otherwise than it promised, and what to do next. */
 import { dayAfter } from '#core/cadence/days.ts'
+import type { Fate } from '#schemas/candidate.ts'
 import { METRICS } from '#schemas/metrics.ts'
-import { type FunnelEntry, type IntentWeek, KEPT_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
+import { type FunnelEntry, type IntentWeek, KEPT_DAYS, QUARTER_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -14,7 +15,15 @@ export function weekLines(week: WeeklyCadence, isNew: boolean, place: StoreOptio
   return [
     ...(isNew ? [] : [`looked at before: the next week is over on ${dayAfter(week.date, 7)}`]),
     `week     ${week.from} to ${week.date}: ${runsText(week.intents)}`,
-    ...week.intents.flatMap((of) => ['', of.intent, ...funnelLines(of), ...gainLines(of), ...standLines(of, week)]),
+    ...week.intents.flatMap((of) => [
+      '',
+      of.intent,
+      ...funnelLines(of),
+      ...gainLines(of),
+      ...standLines(of, week),
+      ...originLines(of),
+      ...retireLines(of),
+    ]),
     ...nextLines(week, place),
   ]
 }
@@ -69,6 +78,37 @@ function standLines({ funnel }: IntentWeek, { from }: WeeklyCadence): string[] {
 }
 
 const newest = ({ at }: FunnelEntry): string => at.released ?? at.approved ?? at.certified ?? at.proposed!
+
+function originLines({ origins }: IntentWeek): string[] {
+  if (origins.length === 0) return []
+  const rows = origins.map(({ origin, runs, candidates, fates, last_certified: last }) => {
+    const of = (...names: readonly Fate[]): number => names.reduce((sum, fate) => sum + (fates[fate] ?? 0), 0)
+    const told = [of('won', 'certified'), of('committed'), of('search_guardrail', 'remembered'), of('inert')]
+    const rest = candidates - told.reduce((a, b) => a + b, 0)
+    return [origin ?? 'not said', ...[runs, candidates, ...told, rest].map(String), last ?? '-']
+  })
+  return [
+    '',
+    ...table(
+      [
+        [`${QUARTER_DAYS} days`, 'runs', 'tried', 'certified', 'committed', 'refused', 'inert', 'other', 'last'],
+        ...rows,
+      ],
+      ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    ),
+  ]
+}
+
+const retireLines = ({ retire, surfaces }: IntentWeek): string[] =>
+  retire.flatMap(({ path, pack, reasons, runs }, i) => [
+    ...(i === 0
+      ? [
+          '',
+          `   ${retire.length} of ${surfaces} surfaces to retire: people decide, --packs FOLDER writes the pack without them`,
+        ]
+      : []),
+    `   retire   ${path} of ${pack}, tried by ${runs} runs: ${reasons.map(({ says }) => says).join('; ')}`,
+  ])
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {

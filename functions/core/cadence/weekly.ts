@@ -4,12 +4,18 @@ import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 import { funnelOf, type ProposalFacts, type Week } from './funnel.ts'
+import { originRows, type SearchedRun } from './origins.ts'
+import { surfacesOf, surfacesToRetire, type Tried } from './retire.ts'
 
 /** What is known of an intent by the end of a week. */
 export interface IntentRecords {
   /** When each of its runs ended, refused ones among them. */
   readonly ended: readonly string[]
   readonly proposals: readonly ProposalFacts[]
+  /** Those that searched in the last two quarters. */
+  readonly searched: readonly SearchedRun[]
+  /** Pack of the latest run; null: none searched yet. */
+  readonly pack: Tried['pack'] | null
 }
 
 /** The bytes of a week, as they are kept. */
@@ -34,16 +40,29 @@ export function reviewWeek(
     ...week,
     prior: prior && digestOfBytes(weeklyText(prior)),
     bands: digestOf(bands),
-    intents: bands.intents.map(({ intent }) => intentWeek(intent, week, recordsOf(intent))),
+    intents: bands.intents.map(({ intent }) => intentWeek(intent, week, recordsOf(intent), bands)),
   }
 }
 
-const intentWeek = (intent: string, week: Week, { ended, proposals }: IntentRecords): IntentWeek => ({
-  intent,
-  runs: {
-    ended: ended.length,
-    this_week: ended.filter((at) => at >= `${week.from}T00:00:00.000Z`).length,
-    without_proposal: ended.length - proposals.length,
-  },
-  funnel: funnelOf(proposals, week),
-})
+function intentWeek(
+  intent: string,
+  week: Week,
+  { ended, proposals, searched, pack }: IntentRecords,
+  { retire_after_rejections: rejections }: Bands,
+): IntentWeek {
+  const funnel = funnelOf(proposals, week)
+  return {
+    intent,
+    runs: {
+      ended: ended.length,
+      this_week: ended.filter((at) => at >= `${week.from}T00:00:00.000Z`).length,
+      without_proposal: ended.length - proposals.length,
+    },
+    funnel,
+    origins: originRows(searched, week.date),
+    surfaces: pack ? surfacesOf(pack, intent).length : 0,
+    retire: pack
+      ? surfacesToRetire(intent, week.date, { pack, runs: searched, entries: funnel.entries }, rejections)
+      : [],
+  }
+}

@@ -1,17 +1,22 @@
 /** What is on record of each intent until a day: its runs, and what became of the proposals among them. */
+
+import { dayAfter } from '#core/cadence/days.ts'
 import { endOf, type ProposalFacts } from '#core/cadence/funnel.ts'
+import type { CandidateGroup, SearchedRun } from '#core/cadence/origins.ts'
 import type { IntentRecords } from '#core/cadence/weekly.ts'
+import { byCodeUnit, canonical } from '#core/canonical.ts'
 import { gainsOf } from '#core/release/story.ts'
 import type { IntentBands } from '#schemas/bands.ts'
+import type { CandidateScore } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
-import type { RunManifest } from '#schemas/run.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { PERIODS } from '#schemas/stages.ts'
-import type { MeasuredGain } from '#schemas/weekly.ts'
+import { type MeasuredGain, QUARTER_DAYS } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
-import { orNull, readJson } from '../../streams/read-object.ts'
+import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import { readProduction } from '../release/production.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { listReviews } from '../review/reviews.ts'
@@ -28,9 +33,8 @@ export async function recordsUntil(
   logRuns: (runId: string) => number | null = () => null,
 ): Promise<Map<string, IntentRecords>> {
   const end = endOf(date)
-  const found = new Map(
-    intents.map(({ intent }) => [intent, { ended: [] as string[], proposals: [] as ProposalFacts[] }]),
-  )
+  const since = dayAfter(date, 1 - 2 * QUARTER_DAYS)
+  const found = new Map(intents.map(({ intent }) => [intent, noRecords()]))
   const reviews = await reviewsByRun(store)
   const rollouts = new Map((await listRollouts(store)).map(({ run_id, rollout }) => [run_id, rollout]))
   for await (const { line } of runLines(store.objects)) {
@@ -38,6 +42,13 @@ export async function recordsUntil(
     if (!of || line.date >= end) continue
     of.ended.push(line.date)
     const manifest = await readJson<RunManifest>(store.objects, keys.autotuneRun(line.run_id, 'manifest.json'))
+    if (manifest && line.date >= since) {
+      const groups = await candidateGroups(store, line.run_id)
+      if (groups.length > 0)
+        of.searched.push({ run_id: line.run_id, ended: line.date, verdict: manifest.verdict, groups })
+      // Lines come newest first.
+      of.pack ??= await packOf(store, line.run_id)
+    }
     if (!manifest?.summary.candidates.some(({ fate }) => LISTED.includes(fate))) continue
     const rollout = rollouts.get(line.run_id) ?? null
     of.proposals.push({
@@ -51,6 +62,30 @@ export async function recordsUntil(
     })
   }
   return found
+}
+
+type Found = {
+  readonly ended: string[]
+  readonly proposals: ProposalFacts[]
+  readonly searched: SearchedRun[]
+  pack: IntentRecords['pack']
+}
+
+const noRecords = (): Found => ({ ended: [], proposals: [], searched: [], pack: null })
+
+const packOf = async ({ objects }: Pick<Store, 'objects'>, run: string): Promise<IntentRecords['pack']> =>
+  (await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(run, 'target.json'))))?.pack ?? null
+
+/** Candidates of a run by origin, fate and changed paths; none where its file is gone. */
+async function candidateGroups({ objects }: Pick<Store, 'objects'>, run: string): Promise<CandidateGroup[]> {
+  const groups = new Map<string, CandidateGroup>()
+  const scores = streamValues<CandidateScore>(objects, keys.autotuneRun(run, 'candidates.jsonl'))
+  for await (const { origin = null, fate, patch } of scores) {
+    const paths = Object.keys(patch).sort(byCodeUnit)
+    const name = canonical([origin, fate, paths])
+    groups.set(name, { origin, fate, paths, n: (groups.get(name)?.n ?? 0) + 1 })
+  }
+  return [...groups.values()]
 }
 
 /** Fates of candidates that the search put on its list for the sealed set. */

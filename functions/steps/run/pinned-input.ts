@@ -43,6 +43,7 @@ export async function pinnedInput(
     ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
+    says_origin: true,
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
     demonstration,

@@ -237,6 +237,10 @@ export function build(state: { code: number }): Command {
   )
     .option('--run <run>', 'its context and verdicts before and after the change that this run found')
     .option('--candidate <id>', 'with --run: another candidate of that run (default: the winner)')
+    .option(
+      '--by <person>',
+      'who looks; it is noted, and the family is never sealed (default: the user of this terminal)',
+    )
     .action(async (id, o) => {
       state.code = await (await import('../functions/cli/case.ts')).caseVerb(id, o)
     })

@@ -116,6 +116,30 @@ export const SurfaceToRetire = z.strictObject({
 })
 export type SurfaceToRetire = z.infer<typeof SurfaceToRetire>
 
+/** A family of the search side that a person looked into: it may never be sealed, however families are split later. */
+export const OpenedFamily = z.strictObject({
+  intent: Id,
+  family: Name.meta({ description: 'Hash of the family.' }),
+  by: Name,
+  day: Day,
+})
+export type OpenedFamily = z.infer<typeof OpenedFamily>
+
+/**
+ * What is there to seal anew. Families join a version only from days after the last question to any version of the intent: those
+ * recorded before could have been seen in what that question left. Counts are as they stood when the week was looked at.
+ */
+export const Refresh = z.strictObject({
+  questions_left: count,
+  last_question: Day.nullable(),
+  waiting: count
+    .nullable()
+    .meta({ description: 'Held-out families in no version that was asked; null: the vault may not be listed.' }),
+  fresh: count.nullable().meta({ description: 'Of them, those recorded only after the last question.' }),
+  burnt: count.meta({ description: 'Search families that a person opened: they may never be sealed.' }),
+})
+export type Refresh = z.infer<typeof Refresh>
+
 /** One intent in one week. */
 export const IntentWeek = z.strictObject({
   intent: Id,
@@ -128,6 +152,7 @@ export const IntentWeek = z.strictObject({
   origins: z.array(OriginRow),
   surfaces: count.meta({ description: 'Of the pack of its latest run, open to the intent.' }),
   retire: z.array(SurfaceToRetire),
+  refresh: Refresh,
 })
 export type IntentWeek = z.infer<typeof IntentWeek>
 

@@ -8,7 +8,7 @@ import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig } from '../core/release/builders.ts'
 import { approve, at, certified, forward, start, TO_RELEASE } from '../steps/release/support.ts'
-import { INTENT } from '../support/builders.ts'
+import { aWorld, INTENT } from '../support/builders.ts'
 import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -102,6 +102,35 @@ test('candidates stand by what made them, and surfaces to retire are written as 
   expect(out).toContain(`written  ${pack}: review it`)
   expect((await place.at('import', '--pack', pack, '--split', 'recorded')).err).toBe('')
   expect((await weekly('--date', '2025-03-05', '--packs', packs)).code).toBe(0)
+})
+
+describe('what there is to seal anew', () => {
+  test('is told from days after the last question, with the families that people opened', async () => {
+    expect((await week('2025-03-05')).intents[0]!.refresh).toEqual({
+      questions_left: 0,
+      last_question: '2025-03-02',
+      waiting: 0,
+      fresh: 0,
+      burnt: 0,
+    })
+    const more = aWorld({ search: 0, heldout: 102 })
+      .slice(-2)
+      .map((run, n) => ({ ...run, date: n === 1 ? '2025-03-02' : '2025-03-03' }))
+    expect((await place.at('import', place.runs('more.jsonl', more), '--split', 'recorded')).err).toBe('')
+    expect((await place.at('case', 's0', '--by', 'ana')).out).toMatch(/opened +by ana on .*: noted, so that/)
+    expect((await place.at('case', 's0', '--by', 'ben', '--json')).json()).toMatchObject({ opened: { by: 'ben' } })
+    expect((await place.at('case', 'h0')).code).toBe(2)
+    const { refresh } = (await week('2025-03-12')).intents[0]!
+    expect(refresh).toMatchObject({ waiting: 2, fresh: 1, burnt: 1 })
+    expect((await weekly('--date', '2025-03-12')).out).toMatch(
+      /held-out +0 questions left, last asked on 2025-03-02; 2 held-out families wait, 1 recorded after it; 1 search/,
+    )
+    expect((await place.at('verify', '--cadence', '2025-03-12', '--bands', bands())).code).toBe(0)
+  })
+
+  test('a name that is none is refused before the case is shown', async () => {
+    expect(await place.at('case', 's0', '--by', ' ')).toMatchObject({ code: 2, out: '' })
+  })
 })
 
 describe('verify --cadence', () => {

@@ -23,6 +23,7 @@ export function weekLines(week: WeeklyCadence, isNew: boolean, place: StoreOptio
       ...standLines(of, week),
       ...originLines(of),
       ...retireLines(of),
+      ...refreshLines(of),
     ]),
     ...nextLines(week, place),
   ]
@@ -109,6 +110,19 @@ const retireLines = ({ retire, surfaces }: IntentWeek): string[] =>
       : []),
     `   retire   ${path} of ${pack}, tried by ${runs} runs: ${reasons.map(({ says }) => says).join('; ')}`,
   ])
+
+function refreshLines({ refresh }: IntentWeek): string[] {
+  const { questions_left: left, last_question: last, waiting, fresh, burnt } = refresh
+  const since = last === null ? 'none was asked yet' : `last asked on ${last}`
+  const waits =
+    waiting === null
+      ? 'the vault is not listed from here'
+      : `${waiting} held-out families wait, ${fresh} recorded after it`
+  return [
+    '',
+    `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search families were opened by people and are never sealed`}`,
+  ]
+}
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {

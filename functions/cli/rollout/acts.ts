@@ -1,8 +1,6 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
 
-import { userInfo } from 'node:os'
 import type { Moved } from '#core/release/rollout.ts'
-import { Name } from '#schemas/common.ts'
 import { RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
 import { openEngine, optionsOf } from '../../embedded/engine.ts'
 import { readInput } from '../../embedded/read-input.ts'
@@ -14,6 +12,7 @@ import { pinnedRun } from '../../steps/run/verify.ts'
 import { manifestOf } from '../inspect.ts'
 import { nextCommand } from '../next.ts'
 import { deploymentName } from '../open.ts'
+import { personOf } from '../person.ts'
 import { isDeployed } from '../store-options.ts'
 import { print } from '../terminal.ts'
 import { type RolloutOptions, withRollouts } from './open.ts'
@@ -103,21 +102,11 @@ const said = ({ item: { run_id, rollout }, record, unchanged }: Moved) => ({
 
 const MOST = 2000
 
-function handOf({ by = terminalUser(), reason }: HandOptions): Hand {
+function handOf({ by, reason }: HandOptions): Hand {
   const text = reason.replace(/\r\n?/g, '\n').trim()
   if (text.length < 3 || text.length > MOST || /[^\P{Cc}\n\t]/u.test(text))
     throw new UserError(`--reason takes 3 to ${MOST} characters, none of them control characters`)
-  const person = Name.safeParse(by.trim())
-  if (!person.success) throw new UserError(`--by takes a person's name, got ${JSON.stringify(by)}`)
-  if (person.data === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
-  return { by: person.data, reason: text }
-}
-
-/** The user of this terminal; some containers know none. */
-function terminalUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    throw new UserError('nobody is logged in here: say who you are with --by PERSON')
-  }
+  const person = personOf(by)
+  if (person === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
+  return { by: person, reason: text }
 }

@@ -1,6 +1,6 @@
 /** A week of the routine, from what was gathered of each intent. Nothing else is read. */
 import type { Bands } from '#schemas/bands.ts'
-import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
+import type { IntentWeek, Refresh, WeeklyCadence } from '#schemas/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 import { funnelOf, type ProposalFacts, type Week } from './funnel.ts'
@@ -16,6 +16,7 @@ export interface IntentRecords {
   readonly searched: readonly SearchedRun[]
   /** Pack of the latest run; null: none searched yet. */
   readonly pack: Tried['pack'] | null
+  readonly refresh: Refresh
 }
 
 /** The bytes of a week, as they are kept. */
@@ -47,7 +48,7 @@ export function reviewWeek(
 function intentWeek(
   intent: string,
   week: Week,
-  { ended, proposals, searched, pack }: IntentRecords,
+  { ended, proposals, searched, pack, refresh }: IntentRecords,
   { retire_after_rejections: rejections }: Bands,
 ): IntentWeek {
   const funnel = funnelOf(proposals, week)
@@ -64,5 +65,6 @@ function intentWeek(
     retire: pack
       ? surfacesToRetire(intent, week.date, { pack, runs: searched, entries: funnel.entries }, rejections)
       : [],
+    refresh,
   }
 }

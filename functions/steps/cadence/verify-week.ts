@@ -54,7 +54,12 @@ async function recomputed(
   const entries = week.intents.flatMap(({ funnel }) => funnel.entries)
   const logRuns = (run: string): number | null => entries.find(({ run_id }) => run_id === run)?.gain?.log_runs ?? null
   const records = await recordsUntil(store, week.date, bands.intents, logRuns)
-  const again = reviewWeek(week.date, bands, prior, (intent) => records.get(intent)!)
+  // What there was to seal is known of no day but that one.
+  const refreshOf = (intent: string) => week.intents.find((one) => one.intent === intent)!.refresh
+  const again = reviewWeek(week.date, bands, prior, (intent) => ({
+    ...records.get(intent)!,
+    refresh: refreshOf(intent),
+  }))
   const problems = again.intents.flatMap((of, i) => differences(week.intents[i], of))
   return problems.length === 0 && weeklyText(again) !== weeklyText(week)
     ? ['its days are not those that follow the week before']

@@ -3,10 +3,11 @@ import { dayAfter, newestReady } from '#core/cadence/days.ts'
 import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { WeeklyCadence } from '#schemas/weekly.ts'
+import type { Refresh, WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { refreshOf } from './refresh.ts'
 import { recordsUntil } from './week-records.ts'
 
 /** Last days of the weeks that were looked at, in order. */
@@ -53,7 +54,9 @@ export async function reviewWeekUntil(store: Store, bands: Bands, date: string):
   const last = (await reviewedWeeks(store)).at(-1)
   const prior = last === undefined ? null : await readWeek(store, last)
   const records = await recordsUntil(store, date, bands.intents)
-  const week = reviewWeek(date, bands, prior, (intent) => records.get(intent)!)
+  const refresh = new Map<string, Refresh>()
+  for (const { intent } of bands.intents) refresh.set(intent, await refreshOf(store, intent))
+  const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, refresh: refresh.get(intent)! }))
   await store.objects.putIfAbsent(keys.weeklyCadence(date), weeklyText(week))
   return (await readWeek(store, date))!
 }

@@ -41,8 +41,8 @@ export function alarmOf({
 /** The day before of one intent, as far as its series go on from it. */
 export interface Before {
   readonly series: readonly SeriesDay[]
-  /** Series for which the day before queued a run: they begin anew. */
-  readonly queued: readonly Pick<SeriesDay, 'metric' | 'side'>[]
+  /** Series that begin anew: those for which the day before queued a run, and all of them where another tuple is in force. */
+  readonly anew: readonly Pick<SeriesDay, 'metric' | 'side'>[]
   /** First day that was judged: bands of a weekday count from it. */
   readonly first: string
 }
@@ -74,7 +74,7 @@ function seriesDay(
   })
   const same = ({ metric: m, side: s }: Pick<SeriesDay, 'metric' | 'side'>): boolean => m === metric && s === side
   const last = before?.series.find((one) => same(one) && one.pinned === pinned) ?? null
-  const begun = last !== null && before !== null && !before.queued.some(same)
+  const begun = last !== null && before !== null && !before.anew.some(same)
   const detector = begun ? last.detector : FRESH
   const since = begun ? last.moved_since : null
   const edge = edgeOn(date, { band, side }, before)

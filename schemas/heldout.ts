@@ -7,6 +7,15 @@ import { Units } from './units.ts'
 
 const count = z.int().min(0)
 
+/** Key under which the case that speaks for a family's utility is drawn, made of the split's key. */
+export const DrawKey = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .meta({
+    description:
+      'Key by which the case that speaks for each family is drawn, among those whose label stands. Absent: drawn by names alone, before labels were looked at.',
+  })
+
 /** What checked rows compare with, read off the recorded runs of the search before a version is sealed. */
 export const PinnedLimits = z.strictObject({
   p95_latency_ms: z.number().nullable().meta({ description: 'null: not every recorded run carries a latency.' }),
@@ -34,6 +43,7 @@ export const HeldoutVersion = z.strictObject({
   families: count,
   cases: count,
   labelled: count.meta({ description: 'n: families whose utility can be scored.' }),
+  draw: DrawKey.optional(),
   scored: z
     .strictObject({ policy: count, safety: count, approval: count })
     .meta({ description: 'N per binary guardrail.' }),

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
-import { HeldoutVersion, PreflightRow } from './heldout.ts'
+import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
@@ -83,6 +83,7 @@ export const AutotuneRun = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
+  draw: DrawKey.optional(),
   candidates: z
     .array(CandidateChange)
     .nullable()

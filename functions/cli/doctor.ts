@@ -26,6 +26,7 @@ import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { drawnBy } from '../steps/experience/split-rule.ts'
 import { traceSelection } from '../steps/experience/trace-imports.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
@@ -126,7 +127,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     }
     if (replayer !== 'transcript' && isLocal(store)) harness = await openHarness(store, resolved.intent, { replayer })
     const engine: Looking = harness ?? baselineOnly
-    const pins = { ...baseline, replayer: replayerOf(engine) }
+    const pins = { ...baseline, replayer: replayerOf(engine), ...(await drawnBy(store)) }
     const compiled = () => compileIntent(store, resolved.intent)
     const looked = await lookedAt(store, resolved, pins, harness, documents.pack!).catch((error: unknown) => {
       if (error instanceof TamperError) return error
@@ -160,7 +161,9 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     // Where nobody is left to ask, an empty version says what it would take.
     const counted =
       facts ??
-      (isLocal(store) ? sealVersion(new Gathered().reproduction(), resolved, pins, await limits()).facts : null)
+      (isLocal(store)
+        ? sealVersion(new Gathered().reproduction(pins.draw), resolved, pins, await limits()).facts
+        : null)
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
     const rows = counted
       ? [...preflight(counted, resolved, pins.suite, changed, null), ...harnessNeed(reproduced.twice, counted.families)]

@@ -54,7 +54,7 @@ async function layOut(
     const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
-  return { reproduced: gathered.reproduction({ withExamples: true }), shards }
+  return { reproduced: gathered.reproduction(pins.draw, { withExamples: true }), shards }
 }
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
@@ -64,7 +64,8 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   outcome: (compiled) => ('refused' in compiled ? endedAs('refused') : {}),
   async work({ run }, world) {
     const { store } = world
-    const { target, replayer } = await requestOf(store, run)
+    const request = await requestOf(store, run)
+    const { target, replayer } = request
     const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'), true)
     if (lost.length > 0) throw new ContractRefused(lost)
     const { ref, digest, cases } = await compile(store, run.intent)
@@ -74,7 +75,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const contract = await answeredContract(store, target)
     // A pin that an earlier execution of this run left stands: what is laid out is its search set.
     const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
-    const pins = before ? baselinePins(before) : contractPins(contract, replayer)
+    const pins = before ? baselinePins(before) : contractPins(contract, request)
     const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
     const { reproduced, shards } = await layOut(world, run, pins, lines)
     const problems = searchProblems(reproduced, contract.resolved, contract.suite, replayer.kind)

@@ -36,6 +36,8 @@ export interface BaselinePins {
   readonly prices: PriceTable | null
   /** Absent: the transcript replayer. */
   readonly replayer?: Replayer
+  /** Key under which speaking cases are drawn; absent: as version 0.2.0 drew them (`makePanel`). */
+  readonly draw?: string
 }
 
 /** What the baseline of a run pins. */
@@ -45,6 +47,7 @@ export const baselinePins = (run: AutotuneRun): BaselinePins => ({
   suite: run.evaluator_suite,
   prices: run.price_table,
   replayer: run.replayer,
+  ...(run.draw !== undefined && { draw: run.draw }),
 })
 
 export interface Excluded {

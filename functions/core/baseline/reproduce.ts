@@ -100,9 +100,12 @@ export class Gathered {
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
-  /** `withExamples`: with an example of each exclusion. */
-  reproduction({ withExamples = false } = {}): Reproduction {
-    const panel = makePanel(this.#cases, this.#baseline)
+  /**
+   * @param draw as `makePanel` takes it
+   * @param withExamples with an example of each exclusion
+   */
+  reproduction(draw: string | undefined, { withExamples = false } = {}): Reproduction {
+    const panel = makePanel(this.#cases, this.#baseline, draw)
     const both = {
       panel,
       excluded: this.#excluded,

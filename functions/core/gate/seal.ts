@@ -28,7 +28,7 @@ export function sealVersion(
   pins: BaselinePins,
   pinned: PinnedLimits,
 ): SealedVersion {
-  const labelled = panel.representative.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
+  const labelled = panel.speaking.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
   const stakes = stakesOf(pins.suite, target, pins.replayer?.kind ?? 'transcript')
   const known = exposureOfFloors(stakes, exposure, panel.families)
   const scored = {
@@ -36,11 +36,12 @@ export function sealVersion(
     safety: leastKnown(stakesIn(stakes, 'safety'), known),
     approval: leastKnown(stakesIn(stakes, 'approval_bypass_rate'), known),
   }
+  const draw = pins.draw === undefined ? {} : { draw: pins.draw }
   const questions = target.questions ?? chooseK(target, labelled, scored, stakes, excludedFamilies)
   return {
     panel,
     facts: {
-      version: versionOf(panel, { labelled, scored, alpha: target.alpha, questions }),
+      version: versionOf(panel, { labelled, scored, alpha: target.alpha, questions, ...draw }),
       intent: target.intent,
       alpha: target.alpha,
       questions,
@@ -48,6 +49,7 @@ export function sealVersion(
       families: panel.families,
       cases: panel.cases.length,
       labelled,
+      ...draw,
       scored,
       exposure: known,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
@@ -60,14 +62,21 @@ export function sealVersion(
 }
 
 /**
- * Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. The
- * text of many families is digested as it is made, never held.
+ * Digest of what a version is: its families with their case digests and pinned outcomes, who speaks for them, N per
+ * guardrail, alpha and K. The text of many families is digested as it is made, never held.
  */
 function versionOf(
   panel: Panel,
-  { labelled, scored, alpha, questions }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions'>,
+  {
+    labelled,
+    scored,
+    alpha,
+    questions,
+    draw,
+  }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions' | 'draw'>,
 ): string {
-  const [head, tail] = canonical({ families: [], n: labelled, ...scored, alpha, K: questions }).split('[]')
+  const drawn = draw === undefined ? {} : { draw }
+  const [head, tail] = canonical({ families: [], n: labelled, ...scored, alpha, K: questions, ...drawn }).split('[]')
   const hash = createHash('sha256').update(`${head}[`)
   const { order, first } = byFamily(panel)
   let family = 0

@@ -83,7 +83,7 @@ export async function planSeal(
   }
   const live = rows.find((r) => !r.body.retired)
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(gathered.reproduction(), target, pins, await limits())
+  const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits())
   if (sealed.facts.families === 0) return { facts: null }
   // One that version 0.1.0 sealed and nobody asked is sealed again, with the limits that it lacks.
   const stands =
@@ -115,6 +115,7 @@ export async function standingVersion(
     v.baseline === baselineOf(pins) &&
     v.suite === pins.suite.suite &&
     v.alpha === target.alpha &&
+    v.draw === pins.draw &&
     v.pinned !== undefined &&
     v.exposure !== undefined &&
     v.questions === (target.questions ?? v.questions)

@@ -23,11 +23,12 @@ export async function pinnedInput(
   pinned: {
     readonly runId: string
     readonly replayer: Replayer
+    readonly draw?: string
     readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
     readonly heldout: HeldoutVersion | null
   },
 ): Promise<AutotuneRun> {
-  const { runId, replayer, searchSet, heldout } = pinned
+  const { runId, replayer, draw, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
@@ -43,6 +44,7 @@ export async function pinnedInput(
     ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
+    ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
     demonstration,

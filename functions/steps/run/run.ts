@@ -14,6 +14,7 @@ import { UserError } from '../../errors.ts'
 import type { Holder, ReplayEngine, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
+import { drawnBy } from '../experience/split-rule.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
@@ -126,9 +127,10 @@ export async function runTarget(
   async function pinFresh(
     set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
-    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+    const draw = await drawnBy(store)
+    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer, ...draw }
     const lines = kept(compileIntent(store, resolved.intent), set)
-    const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins)
     if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
@@ -145,6 +147,7 @@ export async function runTarget(
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
+      ...draw,
       searchSet,
       heldout,
     })

@@ -1,6 +1,7 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
+import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
@@ -28,6 +29,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'evaluator-suite': EvaluatorSuite,
   'evaluator-verdict': EvaluatorVerdict,
   'experience-run': ExperienceRun,
+  correction: Correction,
   'replay-case': ReplayCase,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,

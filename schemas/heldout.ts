@@ -60,6 +60,7 @@ export const HeldoutVersion = z.strictObject({
     .optional()
     .meta({ description: 'Families with such a case, and those with no other: they count against every candidate.' }),
   suite: z.string(),
+  corrections: count.optional().meta({ description: 'Corrections that its cases hold. Absent: there are none.' }),
   pinned: PinnedLimits.optional().meta({ description: 'Absent: sealed by version 0.1.0, which pinned none.' }),
   baseline: Digest.meta({
     description:

@@ -74,7 +74,15 @@ export const AutotuneRun = z.strictObject({
       'Digests of the other documents that the tuple names, by their place in it, as far as they were imported.',
   }),
   replayer: Replayer,
-  search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
+  search_set: z.strictObject({
+    ref: z.string(),
+    digest: Digest,
+    cases: z.int(),
+    corrections: z
+      .strictObject({ n: z.int().min(1), digest: Digest })
+      .optional()
+      .meta({ description: 'Corrections that its cases hold, and their digest. Absent: there are none.' }),
+  }),
   traces: TraceSelection.optional().meta({
     description: 'What was left out when traces were imported; absent: no runs of the store come from traces.',
   }),

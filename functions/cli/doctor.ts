@@ -32,6 +32,7 @@ import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { whatStands } from '../steps/run/standing.ts'
+import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
@@ -146,6 +147,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
     const traces = await traceSelection(store.objects)
+    const corrections = await waitingCorrections(store)
+    const waiting = waitingLine(corrections)
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
@@ -186,6 +189,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
       ...(twice ? [noteOf('twice', twice)] : []),
       ...(traces ? [noteOf('records', selectionLine(traces))] : []),
+      ...(waiting ? [noteOf('corrections', waiting)] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
       ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
@@ -225,6 +229,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         examples,
         tracing,
         traces,
+        corrections,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
@@ -247,6 +252,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...examples.map((e) => `   LEFT OUT ${e}`),
               ...(twice ? [`twice    ${twice}`] : []),
               ...(traces ? [`records  ${selectionLine(traces)}`] : []),
+              ...(waiting ? [`records  ${waiting}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),
               ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),

@@ -68,7 +68,8 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const { target, replayer } = request
     const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'), true)
     if (lost.length > 0) throw new ContractRefused(lost)
-    const { ref, digest, cases } = await compile(store, run.intent)
+    const compiled = await compile(store, run.intent)
+    const { digest, cases } = compiled
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
     const { key, version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
@@ -88,7 +89,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const file: PanelFile = { shards, ...rest }
     const panel = await putJson(store, workKeys.panel(run.run_id), file)
     const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
-    return { search_set: { ref, digest, cases, version_id }, limits, panel }
+    return { search_set: { ...compiled, version_id }, limits, panel }
   },
 }
 

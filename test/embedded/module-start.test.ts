@@ -10,7 +10,7 @@ describe('before a run begins', () => {
     using desk = aDesk()
     const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
     const engine = await desk.engine(desk.harness(source), runs, options)
-    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), baselinePins())).twice
+    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)).twice
   }
 
   test('a good harness answers every case twice alike', async () => {
@@ -110,7 +110,7 @@ describe('before a run begins', () => {
     desk.harness(harnessSource())
 
     await expect(
-      gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'), baselinePins()),
+      gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'), undefined),
     ).rejects.toThrow(/was changed while it was running/)
   })
 })

@@ -21,12 +21,14 @@ export interface SealedVersion {
 /**
  * Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry.
  * @param pinned limits read off the recorded runs of the search: nothing of a held-out run is in them
+ * @param corrections how many corrections its cases hold
  */
 export function sealVersion(
   { panel, excluded, excludedFamilies, exposure }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
   pinned: PinnedLimits,
+  corrections = 0,
 ): SealedVersion {
   const labelled = panel.speaking.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
   const stakes = stakesOf(pins.suite, target, pins.replayer?.kind ?? 'transcript')
@@ -55,6 +57,7 @@ export function sealVersion(
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
       excluded_families: excludedFamilies,
       suite: pins.suite.suite,
+      ...(corrections > 0 && { corrections }),
       pinned,
       baseline: baselineOf(pins),
     },

@@ -34,7 +34,7 @@ export async function* recordedLines(lines: Lines, pins: BaselinePins): AsyncGen
  */
 export async function gather(
   reproduced: AsyncIterable<ReproducedLine>,
-  { draw }: Pick<BaselinePins, 'draw'>,
+  draw: string | undefined,
 ): Promise<Reproduction> {
   const gathered = new Gathered()
   for await (const { line: _, ...one } of reproduced) gathered.add(one)

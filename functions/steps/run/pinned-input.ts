@@ -9,6 +9,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { digestOfObject, streamLines } from '../../streams/read-object.ts'
+import type { SearchSet } from '../experience/compile.ts'
 import { documentDigests } from '../experience/documents.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
 import { erasuresOf } from '../store/erasures.ts'
@@ -24,7 +25,7 @@ export async function pinnedInput(
     readonly runId: string
     readonly replayer: Replayer
     readonly draw?: string
-    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
+    readonly searchSet: SearchSet
     readonly heldout: HeldoutVersion | null
   },
 ): Promise<AutotuneRun> {

@@ -8,6 +8,7 @@ import { refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { searchProblems } from '#core/search/search-set.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -129,8 +130,10 @@ export async function runTarget(
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const draw = await drawnBy(store)
     const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer, ...draw }
-    const lines = kept(compileIntent(store, resolved.intent), set)
-    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins)
+    const corrections: Correction[] = []
+    const compiled = compileIntent(store, resolved.intent, undefined, (one) => corrections.push(one))
+    const lines = kept(compiled, set)
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw)
     if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
@@ -140,7 +143,7 @@ export async function runTarget(
       const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: set.count } }
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
-    const searchSet = await keepSearch(store.objects, resolved.intent, set)
+    const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
     const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
       pinnedLimits(set.texts(), pack.settings, suite),
     )

@@ -10,6 +10,7 @@ import { selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
+import { labelLines } from '#core/gate/label-wording.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
@@ -173,6 +174,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
     const couldCertify = counted ? certifiable(counted, resolved, pins.suite) : []
+    const labels = counted ? labelLines(counted) : []
     const refused = await refusals(store, resolved.intent, facts, stopped)
     const isReady = facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = counted && neededOf(rows)
@@ -208,6 +210,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         }),
       ),
       ...(refused.length > 0 ? [] : [noteOf('held out', heldoutText(counted, needed))]),
+      ...labels.map((line) => noteOf('labels', line)),
       ...guardrailChecks(guardrails),
       ...(isReady ? [] : adviceLines(couldCertify, resolved.heldout_share)).map((line) =>
         noteOf('mend', line.trim().replace(/ {2,}/, ' ')),
@@ -264,6 +267,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...surfaceLines(surfaces),
               ...suiteLines(pins.suite.suite, suite),
               `held out ${heldoutText(counted, needed)}`,
+              ...labels.map((line) => `labels   ${line}`),
               ...(reader ? [reader.line] : []),
               ...guardrailLines(guardrails),
               ...certifiableLines(couldCertify, resolved.heldout_share),

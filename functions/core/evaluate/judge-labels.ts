@@ -26,11 +26,18 @@ export function isJudgesLabel({ outcome }: Labelled, suite: EvaluatorSuite): boo
 const passedOf = ({ passed, score }: Labelled['outcome']): boolean | null =>
   passed ?? (score === null ? null : score >= 1)
 
+/** What a judge and a person say of one run. */
+export interface BothSay {
+  readonly judge: boolean
+  readonly person: boolean
+}
+
 /**
- * Does a person who labelled the same run say something else than its judge? null: no person did. A person's word is an
- * operator's correction of the outcome, of which one that came after the run was stored takes the place of all before, or a score of kind human that is 0 or 1: of any other scale nobody knows what passes.
+ * What its judge and a person say of a run that both labelled; null: no person did. A person's word is an operator's correction
+ * of the outcome, of which one that came after the run was stored takes the place of all before, or a score of kind human that
+ * is 0 or 1: of any other scale nobody knows what passes. Of several persons the one who differs is heard.
  */
-export function personDisagrees({ outcome, corrections, corrected }: Labelled): boolean | null {
+export function bothSay({ outcome, corrections, corrected }: Labelled): BothSay | null {
   const judge = passedOf(outcome)
   const before = corrections.flatMap(({ kind, passed }) => (kind === 'outcome' && passed !== null ? [passed] : []))
   const later = corrected === undefined ? before : typeof corrected.label === 'object' ? [corrected.label.passed] : []
@@ -38,5 +45,5 @@ export function personDisagrees({ outcome, corrections, corrected }: Labelled): 
     kind === 'human' && (value === 0 || value === 1) ? [value === 1] : [],
   )
   const said = [...later, ...scored]
-  return judge === null || said.length === 0 ? null : said.some((passed) => passed !== judge)
+  return judge === null || said.length === 0 ? null : { judge, person: said.includes(!judge) ? !judge : judge }
 }

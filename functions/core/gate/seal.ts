@@ -24,7 +24,7 @@ export interface SealedVersion {
  * @param corrections how many corrections its cases hold
  */
 export function sealVersion(
-  { panel, excluded, excludedFamilies, exposure }: Reproduction,
+  { panel, excluded, excludedFamilies, exposure, labels }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
   pinned: PinnedLimits,
@@ -52,6 +52,7 @@ export function sealVersion(
       cases: panel.cases.length,
       labelled,
       ...draw,
+      ...(labels && { labels }),
       scored,
       exposure: known,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),

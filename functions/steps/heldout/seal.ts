@@ -91,14 +91,21 @@ export async function planSeal(
     live?.body.version === sealed.facts.version &&
     live.body.baseline === sealed.facts.baseline &&
     live.body.pinned !== undefined &&
-    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null, live.body.pinned.judge ?? null]) ===
-      digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
+    digestOf(countedBeside(live.body)) === digestOf(countedBeside(sealed.facts))
   if (stands && (await isKept(store, live.body))) {
     await needClaimsOf(store, live.body, sealed)
     return { facts: factsOf(live.body, pins, target) }
   }
   return { facts: sealed.facts, sealed, live }
 }
+
+/** What is published of a version beside what its digest covers. */
+const countedBeside = ({ exposure, excluded_families, labels, pinned }: HeldoutVersion) => [
+  exposure ?? null,
+  excluded_families ?? null,
+  labels ?? null,
+  pinned?.judge ?? null,
+]
 
 /**
  * The version that stands and that a run would ask, by the ledger alone; null when there is none, or when a run would seal

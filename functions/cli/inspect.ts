@@ -8,6 +8,7 @@ import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun } from '../steps/run/run-record.ts'
+import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { type RunRow, runRows } from '../steps/workbench/run-list.ts'
 import { jsonOf, readText } from '../streams/read-object.ts'
 import { table } from './layout.ts'
@@ -52,9 +53,12 @@ export async function list({ json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
   try {
     const runs = (await runRows(store, await unfinishedOf(store))).map(listed)
-    print(json, { runs }, () =>
-      runs.length === 0 ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`] : listLines(runs),
-    )
+    const corrections = await waitingCorrections(store)
+    const waiting = waitingLine(corrections)
+    print(json, { runs, corrections }, () => [
+      ...(runs.length === 0 ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`] : listLines(runs)),
+      ...(waiting ? [waiting] : []),
+    ])
     return 0
   } finally {
     store.close()

@@ -5,7 +5,7 @@ import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
-import { RejectionRecord, TuningProposal } from './proposal.ts'
+import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
@@ -53,6 +53,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   routing: Routing,
   'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
+  'rejection-lift': RejectionLift,
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
   'start-request': StartRequest,

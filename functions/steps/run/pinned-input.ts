@@ -44,7 +44,14 @@ export async function pinnedInput(
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
     candidates: candidates ? [...candidates] : null,
-    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    rejections: await readRejections(store, {
+      target: resolved,
+      searchSet: searchSet.digest,
+      version: heldout?.version ?? null,
+      baseline,
+      suite: digestOf(suite),
+      runId,
+    }),
     demonstration,
   }
 }

@@ -263,6 +263,16 @@ export function build(state: { code: number }): Command {
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/write-report.ts')).writeReport(run, o)
     })
+  verb(
+    'forget <rejection>',
+    'lift a rejection that memory holds, so that the next run may propose the change again; both stay on record',
+    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
+  )
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')
+    .action(async (id, o) => {
+      state.code = await (await import('../functions/cli/forget.ts')).forgetVerb(id, o)
+    })
   const anchor = program
     .command('anchor')
     .description("keep the head of the journal where this store's writer cannot reach")

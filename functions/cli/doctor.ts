@@ -27,6 +27,7 @@ import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { traceSelection } from '../steps/experience/trace-imports.ts'
+import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
@@ -97,6 +98,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
           needed_families: null,
           problems: [],
           reasons: [],
+          outgrown: [],
           space: null,
           rules: [],
           surfaces: [],
@@ -167,7 +169,11 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
     const couldCertify = counted ? certifiable(counted, resolved, pins.suite) : []
-    const refused = await refusals(store, resolved.intent, facts, stopped)
+    const others = await outgrown(store, resolved.intent, pins.suite.suite)
+    const refused = [
+      ...(await refusals(store, resolved.intent, facts, stopped)),
+      ...others.filter(({ open }) => open !== null).map(outgrownLine),
+    ]
     const isReady = facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = counted && neededOf(rows)
     const verdict =
@@ -192,6 +198,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),
       ...refused.map(
         (says): Check => ({
           state: 'FAIL',
@@ -226,6 +233,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
         reasons: refused,
+        outgrown: others,
         space,
         rules,
         surfaces,
@@ -255,6 +263,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...surfaceLines(surfaces),
               ...suiteLines(pins.suite.suite, suite),
               `held out ${heldoutText(counted, needed)}`,
+              ...others.map((one) => `   OTHER    ${outgrownLine(one)}`),
               ...(reader ? [reader.line] : []),
               ...guardrailLines(guardrails),
               ...certifiableLines(couldCertify, resolved.heldout_share),

@@ -11,6 +11,7 @@ import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, Signed
 import { ReplayCase } from './replay-case.ts'
 import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
 import { ReviewLinkClaims } from './review-link.ts'
+import { Reviewers } from './reviewers.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
@@ -45,6 +46,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   review: Review,
   'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,
+  reviewers: Reviewers,
   'review-link-claims': ReviewLinkClaims,
   'production-run': ProductionRun,
   'promotion-record': PromotionRecord,

@@ -1,6 +1,8 @@
 /** Who acts from a terminal, and why: what the record of an act keeps. */
 import { userInfo } from 'node:os'
+import { MACHINE } from '#core/release/rollout.ts'
 import { Name } from '#schemas/common.ts'
+import { personProblem, samePerson } from '#schemas/person.ts'
 import { UserError } from '../errors.ts'
 import type { Hand } from '../steps/release/advance.ts'
 
@@ -18,7 +20,9 @@ export function handOf({ by = terminalUser(), reason }: HandOptions): Hand {
     throw new UserError(`--reason takes 3 to ${MOST} characters, none of them control characters`)
   const person = Name.safeParse(by.trim())
   if (!person.success) throw new UserError(`--by takes a person's name, got ${JSON.stringify(by)}`)
-  if (person.data === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
+  const spelled = personProblem(person.data)
+  if (spelled) throw new UserError(`--by ${JSON.stringify(by)} ${spelled}`)
+  if (samePerson(person.data, MACHINE)) throw new UserError('--by "rollout" is the name of the machine: name a person')
   return { by: person.data, reason: text }
 }
 

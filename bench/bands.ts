@@ -89,7 +89,7 @@ function firstAlarms(seed: number, days: number, wrongOn: (day: number) => numbe
       dayAfter('2026-01-01', day),
       of,
       rows,
-      before && { series: before, queued: [], first: '2026-01-01' },
+      before && { series: before, anew: [], first: '2026-01-01' },
       threshold,
     )
     for (const [i, { state }] of before.entries()) if (state === 'moved') first.ours![i] ??= day

@@ -10,6 +10,7 @@ const NAMES = [
   'search-lattice',
   'rollout',
   'bands',
+  'year',
   'replay',
   'cost',
   'cold-import',

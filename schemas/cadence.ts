@@ -86,6 +86,10 @@ export type QueueEntry = z.infer<typeof QueueEntry>
 /** What stood on an intent when its day was judged: what the queue was decided by. */
 export const IntentFacts = z.strictObject({
   open: z.array(z.strictObject({ kind: z.enum(['open_run', 'open_review', 'approved_review', 'rollout']), id: Name })),
+  in_force: Name.nullable().meta({
+    description:
+      'Tuple in force; null: none was ever released. Where it changes, every detector of the intent begins anew.',
+  }),
   last_queued: Day.nullable(),
   queued_this_quarter: count,
   sealed: z.strictObject({ questions_left: count, families_waiting: count.nullable() }).meta({

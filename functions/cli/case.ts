@@ -17,10 +17,10 @@ import { findCase } from '../steps/experience/find-case.ts'
 import { erasuresOf } from '../steps/store/erasures.ts'
 import { readJson, readLines } from '../streams/read-object.ts'
 import { theCandidate } from './explain.ts'
+import { personOf, terminalUser } from './hand.ts'
 import { manifestOf } from './inspect.ts'
 import { nearText } from './near.ts'
 import { type CommandStore, isLocal, openExisting } from './open.ts'
-import { personOf, terminalUser } from './person.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -51,7 +51,7 @@ export async function caseVerb(id: string, { json, run, candidate, by, ...o }: O
     const opened = isWritten(store)
       ? await noteOpened(store, found.case, personOf(by ?? terminalUser() ?? 'unknown'))
       : null
-    print(json, { case: found.case, runs: found.runs, looks, opened }, () => [
+    print(json, { case: found.case, runs: found.runs, corrections: found.corrections, looks, opened }, () => [
       ...caseLines(found),
       ...(looks ? lookLines(found, looks) : []),
       opened

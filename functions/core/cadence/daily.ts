@@ -33,9 +33,7 @@ export function judgeDay(
     bands: digestOf(bands),
     threshold,
     series,
-    intents: bands.intents.map((of) =>
-      intentDay(date, of, bands, beforeOf(prior, of.intent, first), inputOf(of.intent), threshold),
-    ),
+    intents: bands.intents.map((of) => intentDay(date, of, bands, prior, first, inputOf(of.intent), threshold)),
     revised: [...revised],
   }
 }
@@ -44,11 +42,12 @@ function intentDay(
   date: string,
   { intent, bands }: IntentBands,
   limits: Bands,
-  before: Before | null,
+  prior: DailyCadence | null,
+  first: string,
   { rows, facts }: IntentInput,
   threshold: number,
 ): IntentDay {
-  const series = seriesOf(date, bands, rows, before, threshold)
+  const series = seriesOf(date, bands, rows, beforeOf(prior, intent, first, facts), threshold)
   return {
     intent,
     slice: sliceOf(rows, bands),
@@ -59,10 +58,16 @@ function intentDay(
 }
 
 /** What an intent's series go on from. */
-export function beforeOf(prior: DailyCadence | null, intent: string, first: string): Before | null {
+export function beforeOf(
+  prior: DailyCadence | null,
+  intent: string,
+  first: string,
+  { in_force }: Pick<IntentFacts, 'in_force'>,
+): Before | null {
   const day = prior?.intents.find((one) => one.intent === intent)
   if (!day) return null
-  return { series: day.series, queued: day.queue.filter(({ run_id }) => run_id !== null), first }
+  const released = day.facts.in_force !== in_force
+  return { series: day.series, anew: released ? day.series : day.queue.filter(({ run_id }) => run_id !== null), first }
 }
 
 /**

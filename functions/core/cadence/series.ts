@@ -3,6 +3,7 @@ import { BAND_METRICS, type BandMetric } from '#schemas/band-metrics.ts'
 import { type Band, type Bands, type Edge, edgeAt, LEAST_WEEKS, WEEKDAYS } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { digestOf } from '../canonical.ts'
+import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 import { afterDay, betsOn, evidenceOf, FRESH, type Side, thresholdOf } from '../statistics/e-detector.ts'
 import { daysBetween, weekdayOf } from './days.ts'
 import { valuesOf } from './slice.ts'
@@ -41,8 +42,8 @@ export function alarmOf({
 /** The day before of one intent, as far as its series go on from it. */
 export interface Before {
   readonly series: readonly SeriesDay[]
-  /** Series for which the day before queued a run: they begin anew. */
-  readonly queued: readonly Pick<SeriesDay, 'metric' | 'side'>[]
+  /** Series that begin anew: those for which the day before queued a run, and all of them where another tuple is in force. */
+  readonly anew: readonly Pick<SeriesDay, 'metric' | 'side'>[]
   /** First day that was judged: bands of a weekday count from it. */
   readonly first: string
 }
@@ -74,7 +75,7 @@ function seriesDay(
   })
   const same = ({ metric: m, side: s }: Pick<SeriesDay, 'metric' | 'side'>): boolean => m === metric && s === side
   const last = before?.series.find((one) => same(one) && one.pinned === pinned) ?? null
-  const begun = last !== null && before !== null && !before.queued.some(same)
+  const begun = last !== null && before !== null && !before.anew.some(same)
   const detector = begun ? last.detector : FRESH
   const since = begun ? last.moved_since : null
   const edge = edgeOn(date, { band, side }, before)
@@ -83,7 +84,7 @@ function seriesDay(
   const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
   const shown = { metric, side, edge: edge.at, declared: edge.declared, families: values.length, pinned }
   const real = (share: number): number => low + share * (high - low)
-  const unmeasured = missing > (band.max_missing ?? MAX_MISSING) * (missing + values.length)
+  const unmeasured = !isAtMost(missing, (band.max_missing ?? MAX_MISSING) * (missing + values.length))
   if (mean === null || unmeasured)
     return {
       ...shown,
@@ -96,7 +97,7 @@ function seriesDay(
     }
   const after = afterDay(detector, betsOn(values, (edge.at - low) / (high - low), side))
   const evidence = evidenceOf(after)
-  const moved = since ?? (evidence >= threshold ? date : null)
+  const moved = since ?? (isBelow(evidence, threshold) ? null : date)
   const smooth = last?.ewma == null ? real(mean) : EWMA * real(mean) + (1 - EWMA) * last.ewma
   return {
     ...shown,
@@ -112,7 +113,7 @@ function seriesDay(
 /** The edge in force on a day: that of its weekday where one is declared and eight weeks are behind it. */
 function edgeOn(date: string, { band, side }: Watched, before: Before | null): { at: number; declared: boolean } {
   const ofWeekday = band.weekdays?.[WEEKDAYS[weekdayOf(date)]!]?.[side]
-  const hasWeeks = before !== null && daysBetween(before.first, date) >= LEAST_WEEKS * 7
+  const hasWeeks = before !== null && isAtLeast(daysBetween(before.first, date), LEAST_WEEKS * 7)
   const { aboveLimit }: BandMetric = BAND_METRICS[band.metric]
   const edge: Edge = (hasWeeks ? ofWeekday : undefined) ?? band[side] ?? aboveLimit ?? 1
   return { at: edgeAt(edge, side), declared: typeof edge === 'number' }

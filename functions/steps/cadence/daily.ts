@@ -2,7 +2,7 @@
 import { beforeOf, dailyText, type IntentInput, judgeDay, queuedBefore, revisedSlice } from '#core/cadence/daily.ts'
 import { dayAfter, daysBetween, newestReady } from '#core/cadence/days.ts'
 import type { Bands } from '#schemas/bands.ts'
-import type { DailyCadence, RevisedSlice, Slice, SliceRow } from '#schemas/cadence.ts'
+import type { DailyCadence, IntentFacts, RevisedSlice, Slice, SliceRow } from '#schemas/cadence.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -88,6 +88,9 @@ export async function judgeDays(store: Store, bands: Bands, asked: string | null
 
 const runId = (row: SliceRow): string => row.run_id
 
+const factsIn = (day: DailyCadence, intent: string): Pick<IntentFacts, 'in_force'> =>
+  day.intents.find((one) => one.intent === intent)?.facts ?? { in_force: null }
+
 type Intents = ReadonlyMap<string, { readonly rows: (day: string) => Promise<IntentInput['rows']> }>
 
 /** The recorded runs of each intent on the days at hand: one pass over each index. */
@@ -122,7 +125,7 @@ async function revisedSlices(
       // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
       const old = await keptRows(store, day, of.intent, slice.rows)
       if (old && old.map(runId).join() === rows.map(runId).sort().join()) continue
-      const again = revisedSlice(was, of, slice, rows, beforeOf(before, of.intent, judged[0]!))
+      const again = revisedSlice(was, of, slice, rows, beforeOf(before, of.intent, judged[0]!, factsIn(was, of.intent)))
       if (!again) continue
       await keepRows(store, day, of.intent, rows)
       revised.push(again)

@@ -13,12 +13,20 @@ import { listReviews } from '../review/reviews.ts'
 import { openLocks } from '../run/lock.ts'
 
 /** Facts of one intent, but for what the days before say of its queue. */
-export async function gatherFacts(store: Store, intent: string): Promise<Pick<IntentFacts, 'open' | 'sealed'>> {
-  return { open: await openOn(store, intent), sealed: await leftToAsk(store, intent) }
+export async function gatherFacts(
+  store: Store,
+  intent: string,
+): Promise<Pick<IntentFacts, 'open' | 'sealed' | 'in_force'>> {
+  const now = (await readInForce(store, intent))?.body ?? null
+  return {
+    open: await openOn(store, intent, now?.rollout_id ?? null),
+    sealed: await leftToAsk(store, intent),
+    in_force: now?.release_tuple_id ?? null,
+  }
 }
 
 /** What is under way, in the order in which it ends: a run, its review, its rollout. */
-async function openOn(store: Store, intent: string): Promise<IntentFacts['open']> {
+async function openOn(store: Store, intent: string, starting: string | null): Promise<IntentFacts['open']> {
   const open: IntentFacts['open'] = []
   for await (const lock of openLocks(store))
     if (lock.intent === intent) open.push({ kind: 'open_run', id: lock.run_id })
@@ -33,7 +41,6 @@ async function openOn(store: Store, intent: string): Promise<IntentFacts['open']
   }
   const active = rollouts.filter(({ rollout }) => isActive(rollout.status)).map(({ rollout }) => rollout.rollout_id)
   // The place is taken before the rollout stands: a start that was killed in between.
-  const starting = (await readInForce(store, intent))?.body.rollout_id ?? null
   for (const id of new Set([...active, ...(starting === null ? [] : [starting])])) open.push({ kind: 'rollout', id })
   return open
 }

@@ -48,8 +48,9 @@ export const someBands = (intents: readonly string[], over: Partial<Bands> = {})
     ...over,
   })
 
-export const FREE: Pick<IntentFacts, 'open' | 'sealed'> = {
+export const FREE: Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> = {
   open: [],
+  in_force: null,
   sealed: { questions_left: 1, families_waiting: null },
 }
 
@@ -67,7 +68,11 @@ export function judged(
   first: string,
   days: number,
   rows: (intent: string, day: string, n: number) => readonly SliceRow[],
-  facts: (intent: string, day: string, prior: DailyCadence | null) => Pick<IntentFacts, 'open' | 'sealed'> = () => FREE,
+  facts: (
+    intent: string,
+    day: string,
+    prior: DailyCadence | null,
+  ) => Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> = () => FREE,
 ): DailyCadence[] {
   const all: DailyCadence[] = []
   for (let n = 0; n < days; n++) {

@@ -6,7 +6,7 @@ import { dailyMeans, learnedMedian } from '#core/cadence/learn.ts'
 import { alarmOf, seriesOf } from '#core/cadence/series.ts'
 import { sliceOf, valuesOf } from '#core/cadence/slice.ts'
 import { Band, Bands } from '#schemas/bands.ts'
-import { aRow, judged, rowsOfDay, someBands } from './builders.ts'
+import { aRow, FREE, judged, rowsOfDay, someBands } from './builders.ts'
 
 const cents = Band.parse({ metric: 'economics_cents_per_decision', above: 5, range: [0, 20] })
 const FIRST = '2026-01-05'
@@ -130,6 +130,20 @@ describe('a series', () => {
     expect(centsOf![alarm + 1]!.evidence).toBeLessThan(centsOf![alarm]!.evidence)
   })
 
+  test('begins anew where another tuple is in force: what was true of the one before says nothing of it', () => {
+    const tuples = ['t1', 't1', 't2']
+    const days = judged(
+      bands,
+      FIRST,
+      3,
+      () => rowsOfDay(5, 0.5, 4, 1),
+      (_, __, prior) => ({ ...FREE, in_force: tuples[prior === null ? 0 : prior.date === FIRST ? 1 : 2]! }),
+    )
+    const [first, second, third] = days.map((day) => day.intents[0]!.series[0]!.evidence)
+    expect(second).toBeGreaterThan(first!)
+    expect(third).toBe(first)
+  })
+
   test('of which the edge, the range or the limit is changed begins anew; another edge leaves it alone', () => {
     const [day] = judged(bands, FIRST, 1, () => rowsOfDay(30, 0.5, 9, 1))
     const next = (above: number) => {
@@ -141,7 +155,7 @@ describe('a series', () => {
           dayAfter(FIRST),
           other.intents[0]!.bands,
           [],
-          { series: day!.intents[0]!.series, queued: [], first: FIRST },
+          { series: day!.intents[0]!.series, anew: [], first: FIRST },
           threshold,
         )
       )

@@ -71,6 +71,7 @@ const isAboutItself = (words: readonly string[]): boolean =>
 /** Verbs that work on a deployment too. */
 const DEPLOYED: ReadonlySet<string> = new Set([
   'import',
+  'correct',
   'doctor',
   'propose',
   'run',

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { Bands } from './bands.ts'
 import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
+import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
@@ -31,6 +32,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'evaluator-suite': EvaluatorSuite,
   'evaluator-verdict': EvaluatorVerdict,
   'experience-run': ExperienceRun,
+  correction: Correction,
   'replay-case': ReplayCase,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,

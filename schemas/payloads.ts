@@ -44,6 +44,7 @@ export const SearchSetRef = z.strictObject({
   ref: z.string(),
   digest: Digest,
   cases: z.int().check(z.positive()),
+  corrections: z.optional(z.strictObject({ n: z.int().check(z.positive()), digest: Digest })),
   version_id: Text,
 })
 export type SearchSetRef = z.infer<typeof SearchSetRef>

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { BlastRadius, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
-import { CertifiedRow } from './heldout.ts'
+import { CertifiedRow, LabelCounts } from './heldout.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { LAYERS } from './surface-fields.ts'
 import { Guardrails } from './target.ts'
@@ -75,6 +75,17 @@ export const TuningProposal = z.strictObject({
       description: 'Traces that became no run when they were imported; their share of all. Absent: no traces.',
     }),
   }),
+  labels: LabelCounts.extend({
+    judge: z
+      .strictObject({ n: z.int(), disagreements: z.int(), bound: z.number().nullable(), kappa: z.number().nullable() })
+      .nullable()
+      .meta({
+        description:
+          'A model judge beside people on the search set: families that both labelled, where they differ, the upper 95 % bound of that share, and Cohen’s kappa; null: not measured. null: no judge.',
+      }),
+  })
+    .optional()
+    .meta({ description: 'What utility stands on. Absent: sealed before labels were counted.' }),
   /** Artifact -> digest of its bytes: what the proposal can be recomputed from. */
   computed_from: z.record(z.string(), Digest),
 })

@@ -68,6 +68,10 @@ export const keys = {
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** How many runs of each day a segment of that index lists. */
   indexDays: (intent: string, digest: string) => `experience/index-days/${segment(intent)}/${digest.slice(7)}.json`,
+  /** Prefix of corrections of the runs of this side: segments named by the digest of their lines. */
+  corrections: () => 'experience/corrections/',
+  /** One segment of them. */
+  correctionSegment: (digest: string) => `experience/corrections/${digest.slice(7)}.jsonl`,
   /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
   familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
   /** One segment of them. */
@@ -80,6 +84,10 @@ export const keys = {
   journalListed: () => `${INGEST_PREFIX}listed/`,
   /** One such list, by its digest. */
   journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
+  /** Prefix of the lists of corrections that ingest stored, by hashes. */
+  journalCorrections: () => `${INGEST_PREFIX}corrections/`,
+  /** One such list, by its digest. */
+  journalCorrectionSegment: (digest: string) => `${INGEST_PREFIX}corrections/${digest.slice(7)}.jsonl`,
   /** Prefix of what ingest knows of the contents of an intent's runs, under the split's key. */
   contents: (intent: string) => `${INGEST_PREFIX}contents/${segment(intent)}/`,
   /** One segment of it, by the digest of its lines. */

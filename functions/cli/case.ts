@@ -43,7 +43,7 @@ export async function caseVerb(id: string, { json, run, candidate, ...o }: Optio
       )
     }
     const looks = run === undefined ? null : await looksAt(store, run, candidate, found.case)
-    print(json, { case: found.case, runs: found.runs, looks }, () => [
+    print(json, { case: found.case, runs: found.runs, corrections: found.corrections, looks }, () => [
       ...caseLines(found),
       ...(looks ? lookLines(found, looks) : []),
     ])

@@ -1,4 +1,5 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
+import { labelLines } from '#core/gate/label-wording.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
@@ -40,7 +41,9 @@ export async function explain(
     const { metric = null, direction = null } = asked?.target ?? {}
     if (candidate === undefined) {
       const more = nextCommand(o, ['explain', run, scored[0] ? 'CANDIDATE' : ''])
-      print(json, summary, () => explainLines({ summary, scored, metric, direction, all: all ?? false, more }))
+      const labels = asked?.heldout_test_set ? labelLines(asked.heldout_test_set) : []
+      const told = { summary, scored, metric, direction, labels, all: all ?? false, more }
+      print(json, summary, () => explainLines(told))
       return 0
     }
     const found = theCandidate(scored, candidate, run)

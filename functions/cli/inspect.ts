@@ -9,6 +9,7 @@ import { statusOfProposal } from '../steps/release/lineage.ts'
 import { allRemembered } from '../steps/run/forget.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun } from '../steps/run/run-record.ts'
+import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { type RunRow, runRows } from '../steps/workbench/run-list.ts'
 import { jsonOf, readText } from '../streams/read-object.ts'
 import { table } from './layout.ts'
@@ -54,12 +55,15 @@ export async function list({ json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
   try {
     const runs = (await runRows(store, await unfinishedOf(store))).map(listed)
+    const corrections = await waitingCorrections(store)
+    const waiting = waitingLine(corrections)
     const memory = await allRemembered(store)
-    print(json, { runs, memory: memory.map(rememberedObject) }, () =>
-      runs.length === 0
+    print(json, { runs, corrections, memory: memory.map(rememberedObject) }, () => [
+      ...(runs.length === 0
         ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`]
-        : [...listLines(runs), ...memoryLines(memory)],
-    )
+        : [...listLines(runs), ...memoryLines(memory)]),
+      ...(waiting ? [waiting] : []),
+    ])
     return 0
   } finally {
     store.close()

@@ -1,5 +1,6 @@
 /** What `case` prints: what was recorded, step by step, and a context before and after a change. Values in, lines out. */
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
 import type { FoundCase } from '../steps/experience/find-case.ts'
 import { table } from './layout.ts'
@@ -35,17 +36,40 @@ const LONGEST = 400
 const flat = (text: string, most = LONGEST): string => clip(text.replace(/\s+/g, ' ').trim(), most)
 
 /** The case: request, context, steps, outcome and corrections of each of its runs. */
-export function caseLines({ case: { case_id, intent_id, family_id }, runs }: FoundCase): string[] {
+export function caseLines({ case: { case_id, intent_id, family_id }, runs, corrections }: FoundCase): string[] {
   const [first] = runs
   const request = first?.steps.find((s) => s.kind === 'message' && s.role === 'user')
   return [
     `case     ${case_id} of ${intent_id}, family ${family_id}`,
     `request  ${request?.kind === 'message' ? flat(request.content) : 'not recorded'}`,
-    ...runs.flatMap(runLines),
+    ...runs.flatMap((run) =>
+      runLines(
+        run,
+        corrections.filter(({ run_id }) => run_id === run.run_id),
+      ),
+    ),
   ]
 }
 
-function runLines(run: ExperienceRun): string[] {
+/** What a correction says, in words. */
+export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
+  const label =
+    outcome === undefined
+      ? label_disputed === undefined
+        ? []
+        : [label_disputed ? 'label disputed' : 'the recorded label stands']
+      : [
+          ...(outcome.passed === undefined ? [] : [outcome.passed ? 'passed' : 'failed']),
+          ...(outcome.score === undefined ? [] : [`score ${number(outcome.score)}`]),
+        ]
+  const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
+    ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
+    ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
+  ])
+  return `${[...label, ...marks].join(', ') || 'note'}, by ${by} on ${at.slice(0, 10)}${note === undefined ? '' : `: ${flat(note)}`}`
+}
+
+function runLines(run: ExperienceRun, corrections: readonly Correction[]): string[] {
   const { outcome } = run
   const label = outcome.passed === null ? 'no label' : outcome.passed ? 'passed' : 'failed'
   return [
@@ -55,6 +79,7 @@ function runLines(run: ExperienceRun): string[] {
       (c) =>
         `corrected  ${c.kind.replace('_', ' ')}${c.passed === null ? '' : c.passed ? ': passed' : ': failed'}${c.operator === null ? '' : `, by ${c.operator}`}${c.notes === null ? '' : `: ${flat(c.notes)}`}`,
     ),
+    ...corrections.map((one) => `corrected later  ${correctionText(one)}`),
     `context  ${run.evidence.length} passages were offered`,
     ...table(
       run.evidence.map((e) => [`${e.bucket}, hop ${e.hop}`, `rank ${e.ranks.as_ranked ?? '-'}`, need(e), passage(e)]),

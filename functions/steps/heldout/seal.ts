@@ -15,6 +15,7 @@ import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
 import { compileIntent } from '../experience/compile.ts'
+import { openCorrections } from '../experience/corrections.ts'
 import { familiesOf, spentVersions, versionsOf } from '../experience/families.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { writeRun } from '../experience/run-folder.ts'
@@ -75,8 +76,8 @@ export async function planSeal(
     rows.map((r) => r.body).filter((v) => v.used > 0),
   )
   const gathered = new Gathered()
-  let cases = 0
-  const lines = unclaimed(store, target.intent, rows)
+  let [cases, corrections] = [0, 0]
+  const lines = unclaimed(store, target.intent, rows, () => corrections++)
   // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
   const baselines = isCode(pins.replayer) ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
   for await (const { case: head, result, line } of baselines) {
@@ -86,21 +87,28 @@ export async function planSeal(
   }
   const live = rows.find((r) => !r.body.retired && !isOutgrown(r.body, pins.suite.suite))
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(gathered.reproduction(), target, pins, await limits())
+  const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits(), corrections)
   if (sealed.facts.families === 0) return { facts: null }
   // One that version 0.1.0 sealed and nobody asked is sealed again, with the limits that it lacks.
   const stands =
     live?.body.version === sealed.facts.version &&
     live.body.baseline === sealed.facts.baseline &&
     live.body.pinned !== undefined &&
-    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null, live.body.pinned.judge ?? null]) ===
-      digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
+    digestOf(countedBeside(live.body)) === digestOf(countedBeside(sealed.facts))
   if (stands && (await isKept(store, live.body))) {
     await needClaimsOf(store, live.body, sealed)
     return { facts: factsOf(live.body, pins, target) }
   }
   return { facts: sealed.facts, sealed, live }
 }
+
+/** What is published of a version beside what its digest covers. */
+const countedBeside = ({ exposure, excluded_families, labels, pinned }: HeldoutVersion) => [
+  exposure ?? null,
+  excluded_families ?? null,
+  labels ?? null,
+  pinned?.judge ?? null,
+]
 
 /**
  * The version that stands and that a run would ask, by the ledger alone; null when there is none, or when a run would seal
@@ -118,6 +126,7 @@ export async function standingVersion(
     v.baseline === baselineOf(pins) &&
     v.suite === pins.suite.suite &&
     v.alpha === target.alpha &&
+    v.draw === pins.draw &&
     v.pinned !== undefined &&
     v.exposure !== undefined &&
     v.questions === (target.questions ?? v.questions)
@@ -145,6 +154,7 @@ async function* unclaimed(
   store: Store,
   intent: string,
   rows: readonly LedgerRow<LedgerItem>[],
+  reading: () => unknown,
 ): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
   const aside = store.scratch()
@@ -152,12 +162,13 @@ async function* unclaimed(
   try {
     for await (const { family, run_id } of recordedFamilies(store.objects, intent)) aside.set(`open ${family}`, run_id)
     for await (const family of familiesOf(store, intent, asked)) aside.set(`claimed ${family}`, '')
-    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => {
+    const isLeftOut = (family: string): boolean => {
       if (aside.get(`claimed ${family}`) !== null) return true
       const open = aside.get(`open ${family}`)
       if (open !== null) burned.set(family, open)
       return open !== null
-    })
+    }
+    yield* compileIntent({ ...store, objects: store.vault }, intent, isLeftOut, reading)
   } finally {
     aside.close()
   }
@@ -237,9 +248,13 @@ export async function joinRetired(store: Store, intent: string): Promise<void> {
     for await (const family of familiesOf(store, intent, versions)) aside.set(`spent ${family}`, '')
     if (versions.length === 0) return
     for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
-    if (!(await waits(store, intent, aside))) return
-    await needClaims(store, versions)
-    await addToIndex(store.objects, intent, joined(store, intent, aside))
+    if (await waits(store, intent, aside)) {
+      await needClaims(store, versions)
+      await addToIndex(store.objects, intent, joined(store, intent, aside))
+      for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
+    }
+    // What is said of them later lies where they were recorded.
+    await openCorrections(store, (run_id) => aside.get(`open ${run_id}`) !== null)
   } finally {
     aside.close()
   }

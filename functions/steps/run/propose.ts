@@ -12,6 +12,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
+import { drawnBy } from '../experience/split-rule.ts'
 import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
 import { answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
@@ -71,7 +72,14 @@ export async function proposeChanges(
   if (candidates.length === 0)
     return { intent, metric, direction, search_cases: null, excluded: {}, notes: [], changes: told([]) }
   const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
-  const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
+  const pins = {
+    tuple: resolved.baseline_tuple,
+    settings: pack.settings,
+    suite,
+    prices,
+    replayer,
+    ...(await drawnBy(store)),
+  }
   const set = createHash('sha256')
   const compiled = async function* () {
     for await (const line of compileIntent(store, intent)) {

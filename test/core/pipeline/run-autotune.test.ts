@@ -56,7 +56,7 @@ function world({
       if ('measures' in reproduced.result) lines.push({ case: replayCase, baseline: reproduced.result.measures })
     }
     lines.sort((a, b) => byCodeUnit(a.case.case_id, b.case.case_id))
-    return { reproduction: gathered.reproduction(), lines }
+    return { reproduction: gathered.reproduction(undefined), lines }
   }
   const heldoutSide = side('heldout')
   const sealed = sealVersion(heldoutSide.reproduction, resolveTarget(t), pins, {

@@ -1,6 +1,7 @@
 /** What the pages of the workbench show, as values: whoever reads a store fills them. */
 import type { RunsByDay } from '#core/experience/days.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { Review } from '#schemas/review.ts'
 import type { RunSummary } from '#schemas/run.ts'
@@ -109,6 +110,8 @@ export interface RecordingView {
   readonly run: ExperienceRun | string
   /** Its decision record as it is stored; null: not to be had. */
   readonly decision_record: string | null
+  /** What was said of it after it was stored, in that order. */
+  readonly corrections: readonly Correction[]
 }
 
 /** Fields that recorded runs may lack, and in how many of those looked at they do. */

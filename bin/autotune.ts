@@ -12,6 +12,7 @@ import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, wholeNumber } from './arguments.ts'
+import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
 import { experienceVerbs } from './experience.ts'
@@ -97,12 +98,12 @@ export function build(state: { code: number }): Command {
     )
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
-  const verb: AddVerb = (name, description, example, parent = program) => {
+  const verb: AddVerb = (name, description, example, parent = program, isDefault = false) => {
     const path = `${parent === program ? '' : `${parent.name()} `}${name.split(' ')[0]}`
     const deployed = DEPLOYED.has(path)
     const stack = new Option('--stack <name>', 'a deployment in AWS: what the names of its stacks begin with')
     const store = new Option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store')
-    return tell(parent.command(name), path, example)
+    return tell(parent.command(name, { isDefault }), path, example)
       .description(description)
       .addOption(store.default(STORE_FOLDER).env('AUTOTUNE_STORE'))
       .addOption(stack.hideHelp(!deployed))
@@ -243,12 +244,21 @@ export function build(state: { code: number }): Command {
   verb(
     'verify [run]',
     'recompute a run from its pinned inputs and compare bytes; without a run: the whole store against its journal of heads',
-    'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl',
+    'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl\nautotune verify --cadence 2026-11-28 --bands bands.json',
   )
     .option('--anchor <place>', 'without a run: heads that "anchor publish" kept, a file or s3://BUCKET/PREFIX')
-    .action(async (run: string | undefined, { anchor, ...o }) => {
+    .option('--cadence <day>', 'a judged day of the routine in place of a run')
+    .option('--bands <file>', 'with --cadence: the bands it was judged by, to recompute it from the recorded runs')
+    .action(async (run: string | undefined, { anchor, cadence, bands, ...o }) => {
       if (run !== undefined && anchor !== undefined)
         throw new UserError('--anchor is about the whole store: leave the run out')
+      if (cadence !== undefined) {
+        if (run !== undefined || anchor !== undefined)
+          throw new UserError('--cadence is about a judged day: leave the run and --anchor out')
+        state.code = await (await import('../functions/cli/cadence/verify.ts')).verifyCadence(cadence, { bands, ...o })
+        return
+      }
+      if (bands !== undefined) throw new UserError('--bands is of --cadence DATE')
       state.code =
         run === undefined
           ? await (await import('../functions/cli/verify-store.ts')).verifyStore({ anchor, ...o })
@@ -317,6 +327,7 @@ export function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/ui.ts')).ui(o)
     })
   rolloutVerbs(program, verb, state)
+  cadenceVerbs(program, verb, state)
   tell(
     program
       .command('completion')

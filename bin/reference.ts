@@ -22,6 +22,8 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   propose: '0 a run would keep each change; 3 some not; 2 some are out of bounds, or bad input',
   run: '0 a proposal; 3 ran and proposes nothing (and why); 2 refused or bad input; 130 ended by Ctrl-C (what was written is whole)',
   verify: '0 reproducible, or the store holds; 2 it differs (each file is named), or bad input',
+  'cadence show': '0 shown; with --exit-code 3 where something moved; 2 bad input',
+  'cadence daily': '0 judged; with --exit-code 3 where something moved; 2 refused or bad input, nothing written',
   'rollout start': MOVED,
   'rollout advance': MOVED,
   'rollout stop': MOVED,

@@ -1,5 +1,7 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
+import { Bands } from './bands.ts'
+import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
 import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
@@ -61,6 +63,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'run-summary': RunSummary,
   'audit-line': AuditLine,
   'run-manifest': RunManifest,
+  bands: Bands,
+  'daily-cadence': DailyCadence,
 }
 
 /**

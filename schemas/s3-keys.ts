@@ -140,6 +140,13 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Prefix of the judged days. */
+  dailyCadences: () => 'cadence/daily/',
+  /** A judged day of the routine. */
+  dailyCadence: (day: string) => `cadence/daily/${day}.json`,
+  /** What the runs of an intent measured on a day, by the digest of its rows. */
+  cadenceRows: (day: string, intent: string, digest: string) =>
+    `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

@@ -1,0 +1,22 @@
+/** A learned edge: the median of the daily means of a period, to be put into the bands by people. */
+import { type Band, LEAST_LEARNED_DAYS } from '#schemas/bands.ts'
+import type { SliceRow } from '#schemas/cadence.ts'
+import { valuesOf } from './slice.ts'
+
+/** Daily means of a band's metric over days that have any, in the unit of the metric. */
+export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): number[] => {
+  const [low, high] = band.range ?? [0, 1]
+  return days.flatMap((rows) => {
+    const { values, missing } = valuesOf(rows, band)
+    if (values.length === 0 || missing > 0) return []
+    return [low + (values.reduce((sum, value) => sum + value, 0) / values.length) * (high - low)]
+  })
+}
+
+/** Median of the daily means; null: fewer than 14 days were measured whole, and say nothing of how days differ. */
+export function learnedMedian(means: readonly number[]): number | null {
+  if (means.length < LEAST_LEARNED_DAYS) return null
+  const sorted = [...means].sort((a, b) => a - b)
+  const half = sorted.length / 2
+  return sorted.length % 2 === 0 ? (sorted[half - 1]! + sorted[half]!) / 2 : sorted[Math.floor(half)]!
+}

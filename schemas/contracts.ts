@@ -8,12 +8,13 @@ import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
-import { RejectionRecord, TuningProposal } from './proposal.ts'
+import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
 import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
 import { ReviewLinkClaims } from './review-link.ts'
+import { Reviewers } from './reviewers.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
@@ -49,6 +50,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   review: Review,
   'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,
+  reviewers: Reviewers,
   'review-link-claims': ReviewLinkClaims,
   'production-run': ProductionRun,
   'promotion-record': PromotionRecord,
@@ -57,6 +59,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   routing: Routing,
   'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
+  'rejection-lift': RejectionLift,
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
   'start-request': StartRequest,

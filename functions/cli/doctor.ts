@@ -29,6 +29,7 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { drawnBy } from '../steps/experience/split-rule.ts'
 import { traceSelection } from '../steps/experience/trace-imports.ts'
+import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
@@ -100,6 +101,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
           needed_families: null,
           problems: [],
           reasons: [],
+          outgrown: [],
           space: null,
           rules: [],
           surfaces: [],
@@ -175,7 +177,11 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const guardrails = guardrailTable(rows, resolved, pins.suite)
     const couldCertify = counted ? certifiable(counted, resolved, pins.suite) : []
     const labels = counted ? labelLines(counted) : []
-    const refused = await refusals(store, resolved.intent, facts, stopped)
+    const others = await outgrown(store, resolved.intent, pins.suite.suite)
+    const refused = [
+      ...(await refusals(store, resolved.intent, facts, stopped)),
+      ...others.filter(({ open }) => open !== null).map(outgrownLine),
+    ]
     const isReady = facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = counted && neededOf(rows)
     const verdict =
@@ -201,6 +207,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),
       ...refused.map(
         (says): Check => ({
           state: 'FAIL',
@@ -237,6 +244,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
         reasons: refused,
+        outgrown: others,
         space,
         rules,
         surfaces,
@@ -268,6 +276,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...suiteLines(pins.suite.suite, suite),
               `held out ${heldoutText(counted, needed)}`,
               ...labels.map((line) => `labels   ${line}`),
+              ...others.map((one) => `   OTHER    ${outgrownLine(one)}`),
               ...(reader ? [reader.line] : []),
               ...guardrailLines(guardrails),
               ...certifiableLines(couldCertify, resolved.heldout_share),

@@ -5,11 +5,11 @@ import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary, Verdict } from '#schemas/run.ts'
 import type { AutotuneFile } from '#schemas/s3-keys.ts'
 import { auditLines, type ChainedArtifact } from './audit/chain.ts'
-import { canonical, canonicalLines, digestOf, digestOfBytes } from './canonical.ts'
+import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
-import { baselineDigest } from './gate/commitment.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
+import { rejection, underBroken, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { cageLines } from './replay/cage.ts'
@@ -205,34 +205,16 @@ function rejectionsOf(
   candidates: readonly CandidateScore[],
 ): RejectionRecord[] {
   if (verdict === 'inconclusive' || verdict === 'refused') return []
-  const suite = digestOf(run.evaluator_suite)
-  const baseline = baselineDigest(run)
-  const record = (
-    patches: RejectionRecord['patches'],
-    source: RejectionRecord['source'],
-    reason: string,
-  ): RejectionRecord => ({
-    rejection_id: digestOf({ patches, suite, baseline }),
-    intent: target.intent,
-    patches,
-    suite,
-    baseline,
-    source,
-    reason,
-    run_id: run.run_id,
+  const filtered = candidates.flatMap((c) => {
+    const under = c.fate === 'search_guardrail' ? underBroken(c, target, run.search_set.digest) : null
+    return under ? rejection(run, { patches: [c.patch], source: 'search_guardrail', reason: c.reason, under }) : []
   })
-  const filtered = candidates
-    .filter((c) => c.fate === 'search_guardrail')
-    .map((c) => record([c.patch], 'search_guardrail', c.reason))
-  const listed =
-    verdict === 'not_certified'
-      ? [
-          record(
-            found.committed.map((c) => c.patch),
-            'gate',
-            'the committed list was answered "no"',
-          ),
-        ]
-      : []
-  return [...filtered, ...listed]
+  if (verdict !== 'not_certified') return filtered
+  const listed = rejection(run, {
+    patches: found.committed.map((c) => c.patch),
+    source: 'gate',
+    reason: 'the committed list was answered "no"',
+    under: underQuestion(target, run.heldout_test_set!.version),
+  })
+  return [...filtered, listed]
 }

@@ -4,17 +4,14 @@ import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { digestOf } from '#core/canonical.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import type { Store } from '#ports'
 import type { Review } from '#schemas/review.ts'
 import { main } from '../../bin/autotune.ts'
 import { review as reviewVerb } from '../../functions/cli/review.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
-import { readRejections } from '../../functions/steps/run/memory.ts'
 import { pinnedRun } from '../../functions/steps/run/verify.ts'
-import { copyDecided, run, stocked } from '../steps/stores.ts'
+import { copyDecided, memoryOf, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 
@@ -64,8 +61,7 @@ const attempts = (id: string | null) =>
 const rejections = () =>
   inStore(async (store) => {
     const pinned = (await pinnedRun(store, 'r'))!
-    const [baseline, suite] = [baselineDigest(pinned), digestOf(pinned.evaluator_suite)]
-    return await readRejections(store, pinned.target.intent!, baseline, suite, 'the next run')
+    return await memoryOf(store, pinned)
   })
 
 async function autotune(...argv: string[]) {

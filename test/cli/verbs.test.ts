@@ -96,6 +96,7 @@ describe('a finished run', () => {
     const { code, json } = await at('list', '--json')
     expect(code).toBe(0)
     expect(json()).toEqual({
+      memory: [],
       runs: [expect.objectContaining({ run: 'r', verdict: 'certified' })],
       corrections: { search: 0, sealed: 0 },
     })
@@ -131,6 +132,7 @@ describe('a finished run', () => {
     for (const damaged of [bytes.subarray(1), Buffer.from('{}\n'), Buffer.from('null')]) {
       writeFileSync(file, damaged)
       expect((await at('list', '--json')).json()).toEqual({
+        memory: [],
         runs: [expect.objectContaining({ run: 'r', verdict: 'damaged' })],
         corrections: { search: 0, sealed: 0 },
       })

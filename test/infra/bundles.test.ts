@@ -5,7 +5,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 224 KB; all others are below 210. */
+/** AdvanceRun holds the whole search, the sampler, the negative control and the wording of a certificate: 228 KB; all others are below 210. */
 const LIMIT = 230_000
 
 describe('the bundle of each handler', () => {

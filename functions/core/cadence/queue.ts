@@ -2,6 +2,7 @@
 import type { Band } from '#schemas/bands.ts'
 import type { IntentFacts, NOT_QUEUED, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { dayAfter, daysBetween } from './days.ts'
 
 type Why = (typeof NOT_QUEUED)[number]
@@ -62,12 +63,12 @@ function barrierOf(date: string, facts: IntentFacts, limits: QueueLimits): Barri
   const [open] = facts.open
   if (open) return { why: open.kind, says: OPEN[open.kind](open.id) }
   const { last_queued: last, queued_this_quarter: queued, sealed } = facts
-  if (last !== null && daysBetween(last, date) < limits.cooldown_days)
+  if (last !== null && !isAtLeast(daysBetween(last, date), limits.cooldown_days))
     return {
       why: 'cooldown',
       says: `a run was queued on ${last}; the next may be on ${dayAfter(last, limits.cooldown_days)} (cooldown_days ${limits.cooldown_days})`,
     }
-  if (queued >= limits.runs_per_quarter)
+  if (!isBelow(queued, limits.runs_per_quarter))
     return {
       why: 'quarter_spent',
       says: `${queued} of ${limits.runs_per_quarter} runs of this quarter are spent (runs_per_quarter)`,

@@ -3,6 +3,7 @@ import { BAND_METRICS, type BandMetric } from '#schemas/band-metrics.ts'
 import { type Band, type Bands, type Edge, edgeAt, LEAST_WEEKS, WEEKDAYS } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { digestOf } from '../canonical.ts'
+import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 import { afterDay, betsOn, evidenceOf, FRESH, type Side, thresholdOf } from '../statistics/e-detector.ts'
 import { daysBetween, weekdayOf } from './days.ts'
 import { valuesOf } from './slice.ts'
@@ -83,7 +84,7 @@ function seriesDay(
   const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
   const shown = { metric, side, edge: edge.at, declared: edge.declared, families: values.length, pinned }
   const real = (share: number): number => low + share * (high - low)
-  const unmeasured = missing > (band.max_missing ?? MAX_MISSING) * (missing + values.length)
+  const unmeasured = !isAtMost(missing, (band.max_missing ?? MAX_MISSING) * (missing + values.length))
   if (mean === null || unmeasured)
     return {
       ...shown,
@@ -96,7 +97,7 @@ function seriesDay(
     }
   const after = afterDay(detector, betsOn(values, (edge.at - low) / (high - low), side))
   const evidence = evidenceOf(after)
-  const moved = since ?? (evidence >= threshold ? date : null)
+  const moved = since ?? (isBelow(evidence, threshold) ? null : date)
   const smooth = last?.ewma == null ? real(mean) : EWMA * real(mean) + (1 - EWMA) * last.ewma
   return {
     ...shown,
@@ -112,7 +113,7 @@ function seriesDay(
 /** The edge in force on a day: that of its weekday where one is declared and eight weeks are behind it. */
 function edgeOn(date: string, { band, side }: Watched, before: Before | null): { at: number; declared: boolean } {
   const ofWeekday = band.weekdays?.[WEEKDAYS[weekdayOf(date)]!]?.[side]
-  const hasWeeks = before !== null && daysBetween(before.first, date) >= LEAST_WEEKS * 7
+  const hasWeeks = before !== null && isAtLeast(daysBetween(before.first, date), LEAST_WEEKS * 7)
   const { aboveLimit }: BandMetric = BAND_METRICS[band.metric]
   const edge: Edge = (hasWeeks ? ofWeekday : undefined) ?? band[side] ?? aboveLimit ?? 1
   return { at: edgeAt(edge, side), declared: typeof edge === 'number' }

@@ -2,9 +2,10 @@
 import { BAND_METRICS, type BandMetric, type BandMetricName } from '#schemas/band-metrics.ts'
 import type { Band } from '#schemas/bands.ts'
 import type { Slice, SliceRow } from '#schemas/cadence.ts'
-import type { AmountName, MeasureName } from '#schemas/measures.ts'
+import { isFlag } from '#schemas/measures.ts'
 import { byCodeUnit, canonical, digestOfBytes } from '../canonical.ts'
-import { asMeasured } from '../statistics/measured.ts'
+import { isAtMost } from '../statistics/compare.ts'
+import { flagOf, measured } from '../statistics/measured.ts'
 
 /** Rows as the lines that lie beside a day, in the order of run ids. */
 export const rowsText = (rows: readonly SliceRow[]): string =>
@@ -54,21 +55,17 @@ export function valuesOf(rows: readonly SliceRow[], band: Band): FamilyValues {
 function partOf(row: SliceRow, { metric, range, limit }: Band): { sum: number; count: number } | null {
   const { measure, per, aboveLimit }: BandMetric = BAND_METRICS[metric satisfies BandMetricName]
   if (measure === null) return { sum: row.corrections.outcome + row.corrections.label_disputed > 0 ? 1 : 0, count: 1 }
-  const value = row.measures[measure]
-  if (typeof value === 'boolean') return { sum: value ? 1 : 0, count: 1 }
-  const measured = amountOf(row, measure)
-  if (measured === null) return null
-  if (aboveLimit !== undefined) return { sum: measured > limit! ? 1 : 0, count: 1 }
+  if (isFlag(measure)) {
+    const flag = flagOf(measure, row.measures)
+    return flag === null ? null : { sum: flag ? 1 : 0, count: 1 }
+  }
+  const value = measured(measure, row.measures)
+  if (value === null) return null
+  if (aboveLimit !== undefined) return { sum: isAtMost(value, limit!) ? 0 : 1, count: 1 }
   if (per !== undefined) {
-    const count = amountOf(row, per)
-    return count === null ? null : { sum: Math.min(measured, count), count }
+    const count = isFlag(per) ? null : measured(per, row.measures)
+    return count === null ? null : { sum: Math.min(value, count), count }
   }
   const [low, high] = range ?? [0, 1]
-  return { sum: (Math.min(high, Math.max(low, measured)) - low) / (high - low), count: 1 }
-}
-
-/** A measure of a row that is a number; null: not measured, or no measurement. */
-function amountOf({ measures }: SliceRow, name: MeasureName): number | null {
-  const value = measures[name]
-  return typeof value === 'boolean' ? null : asMeasured(name as AmountName, value)
+  return { sum: (Math.min(high, Math.max(low, value)) - low) / (high - low), count: 1 }
 }

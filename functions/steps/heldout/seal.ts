@@ -24,6 +24,7 @@ import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { needClaims, needClaimsOf } from './family-claims.ts'
+import { isOutgrown } from './outgrown.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -37,6 +38,8 @@ export async function sealIfNeeded(
   const aside = store.scratch()
   try {
     const plan = await planSeal(store, target, pins, engine, limits, (line) => aside.records.append(line))
+    const left = (await versionsOf(store, target.intent)).find((r) => isOutgrown(r.body, pins.suite.suite))
+    if (left) throw askedMeanwhile(left.body.version)
     return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
   } finally {
     aside.close()
@@ -60,7 +63,7 @@ export async function planSeal(
   readonly live?: LedgerRow<LedgerItem> | undefined
 }> {
   const rows = await versionsOf(store, target.intent)
-  const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
+  const asked = rows.find((r) => !r.body.retired && r.body.used > 0 && !isOutgrown(r.body, pins.suite.suite))
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) {
     const item = await kept(store, asked.body)
@@ -82,7 +85,7 @@ export async function planSeal(
     gathered.add({ case: head, result })
     if ('measures' in result) keep(sealedLine(line, result))
   }
-  const live = rows.find((r) => !r.body.retired)
+  const live = rows.find((r) => !r.body.retired && !isOutgrown(r.body, pins.suite.suite))
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
   const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits(), corrections)
   if (sealed.facts.families === 0) return { facts: null }
@@ -117,7 +120,7 @@ export async function standingVersion(
   pins: BaselinePins,
 ): Promise<HeldoutVersion | null> {
   const live = (await versionsOf(store, target.intent)).map((r) => r.body).filter((v) => !v.retired)
-  const asked = live.find((v) => v.used > 0)
+  const asked = live.find((v) => v.used > 0 && !isOutgrown(v, pins.suite.suite))
   if (asked) return factsOf(asked, pins, target)
   const fits = (v: LedgerItem) =>
     v.baseline === baselineOf(pins) &&
@@ -137,7 +140,7 @@ function factsOf(
 ): HeldoutVersion {
   if (facts.baseline !== baselineOf(pins) || facts.suite !== pins.suite.suite)
     throw new UserError(
-      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline, suite or harness module and has answered questions: its families stay with it. Import families that were never sealed`,
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline or harness module and has answered questions: its families stay with it. Import families that were never sealed into a new store, or give the target that baseline again`,
     )
   if (facts.alpha !== target.alpha || (target.questions ?? facts.questions) !== facts.questions)
     throw new UserError(
@@ -186,15 +189,16 @@ async function publish(
   if (live && live.body.version !== facts.version) {
     const next = supersede(live.body)
     if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
-      throw new UserError(
-        `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
-      )
+      throw askedMeanwhile(live.body.version)
   }
   for await (const families of inShards(familyIds(panel), CLAIMS_AT_ONCE)) await claim(store, facts, families)
   const [pk, sk] = rowKeys.version(facts.intent, facts.version)
   if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
   return facts
 }
+
+const askedMeanwhile = (version: string): UserError =>
+  new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
 
 /** Claims written side by side. */
 const CLAIMS_AT_ONCE = 128
@@ -219,15 +223,18 @@ async function takeOver(store: Store, facts: HeldoutVersion, pk: string, sk: str
     throw new UserError(
       `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
     )
-  await store.table.update(pk, sk, held.revision, { version: facts.version })
+  if (await store.table.update(pk, sk, held.revision, { version: facts.version })) return
+  const now = await store.table.get<{ version: string }>(pk, sk)
+  if (now?.body.version !== facts.version) throw askedMeanwhile(held.body.version)
 }
 
 /** The same content was sealed before: superseded, under another baseline or suite, or just before the sealer was killed. */
 async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   const row = (await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, facts.version)))!
   const same = row.body.chain === sealedItem(facts).chain
-  if (row.body.used > 0 || (row.body.retired === null && same)) return
-  await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
+  if (row.body.retired === null && same) return
+  if (row.body.used > 0 || !(await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))))
+    throw askedMeanwhile(facts.version)
 }
 
 /**

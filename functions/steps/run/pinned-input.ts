@@ -47,7 +47,14 @@ export async function pinnedInput(
     gate_rules: GATE_RULES,
     ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,
-    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    rejections: await readRejections(store, {
+      target: resolved,
+      searchSet: searchSet.digest,
+      version: heldout?.version ?? null,
+      baseline,
+      suite: digestOf(suite),
+      runId,
+    }),
     demonstration,
   }
 }

@@ -16,6 +16,7 @@ import type { Holder, ReplayEngine, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
 import { drawnBy } from '../experience/split-rule.ts'
+import { retireOutgrown } from '../heldout/outgrown.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
@@ -116,6 +117,7 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
     if ((await reasonsNow(false)).length > 0) throw new ContractRefused(await reasonsNow(true))
     await clearUnfinished(store, lock.run_id)
+    await retireOutgrown(store, resolved.intent, suite.suite)
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
     try {

@@ -7,7 +7,8 @@ import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite
 import type { BareRecording } from '../replay/slim.ts'
 import type { Replayed } from '../replay/transcript.ts'
 import { evaluate } from './evaluators.ts'
-import { EXPOSURES, type Exposure, exposureOf } from './exposure.ts'
+import { exposureOf } from './exposure.ts'
+import { EXPOSURES, type Exposure } from './exposures.ts'
 
 /** Dimensions whose limits are shares of families. */
 export type BinaryDimension = 'policy' | 'safety' | 'approval'

@@ -1,12 +1,12 @@
 /** Who labelled a recorded run, a model judge or a person, and whether the two agree where both did. */
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
+import { checkOf } from './checks/table.ts'
 
 type Labelled = Pick<BareRecording, 'outcome' | 'corrections' | 'corrected'>
 
 /** Does this check read the recorded label, so that it says what whoever gave it says? */
-export const readsLabel = ({ check }: Pick<Evaluator, 'check'>): boolean =>
-  check === 'recorded_outcome' || check === 'recorded_score'
+export const readsLabel = (evaluator: Pick<Evaluator, 'check'>): boolean => checkOf(evaluator).readsLabel === true
 
 /** Floors of utility that read the recorded label. */
 const labelFloors = ({ evaluators }: EvaluatorSuite): Evaluator[] =>

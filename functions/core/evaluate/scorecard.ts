@@ -5,7 +5,8 @@ import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { asMeasured } from '../statistics/measured.ts'
-import { evaluate, outcomeIsLost } from './evaluators.ts'
+import { outcomeIsLost } from './checks/lost-outcome.ts'
+import { evaluate } from './evaluators.ts'
 
 export type { Measures }
 

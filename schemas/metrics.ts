@@ -6,6 +6,12 @@ import type { AmountName } from './measures.ts'
 export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 type Dimension = (typeof DIMENSIONS)[number]
 
+/** What an evaluator of a suite may be about: the dimensions, and approvals. */
+export const EVALUATOR_DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics', 'approval'] as const
+
+/** Who may have given a recorded score or verdict. */
+export const SCORE_KINDS = ['human', 'rule', 'business', 'judge'] as const
+
 /** Metrics that a target may name; `METRICS` says what each measures. */
 export type MetricName =
   | 'economics_cents_per_decision'

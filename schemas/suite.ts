@@ -2,17 +2,34 @@
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
 import { eachMeasure, type MEASURES } from './measures.ts'
+import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
 const base = {
   evaluator_id: Id,
   evaluator_version: Day.meta({ description: 'Date of the evaluator, part of every verdict.' }),
-  dimension: z.enum(['policy', 'safety', 'utility', 'latency', 'economics', 'approval']),
+  dimension: z.enum(EVALUATOR_DIMENSIONS),
   role: z.enum(['floor', 'report']).meta({
     description:
       'floor: feeds the dimension. report: printed, never blocks (for a rule that the recorded baseline itself breaks).',
   }),
 }
 const names = z.array(Name).min(1)
+const scale = {
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([least, most]) => least < most, 'a range is [least, most], and least is below most')
+    .optional()
+    .meta({
+      description:
+        'Scale of the value, mapped onto a score of 0..1 (default [0, 1]); what lies outside is not measured.',
+    }),
+  passes_at: z
+    .number()
+    .optional()
+    .meta({
+      description: 'Value from which on it passes, on its own scale (default: the most that the range allows).',
+    }),
+}
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
@@ -50,6 +67,16 @@ export const Evaluator = z.discriminatedUnion('check', [
   z.strictObject({ ...base, kind: z.literal('human'), check: z.literal('operator_corrections') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('recorded_outcome') }),
   z.strictObject({ ...base, kind: z.literal('judge'), check: z.literal('recorded_score') }),
+  z.strictObject({
+    ...base,
+    kind: z.enum(SCORE_KINDS),
+    check: z.literal('recorded_verdict'),
+    name: Name.meta({ description: 'Name of the verdict in outcome.scores.' }),
+    version: Name.nullable().meta({
+      description: 'Version that counts; null: verdicts that carry none. Any other is taken for not recorded.',
+    }),
+    ...scale,
+  }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
 ])

@@ -121,7 +121,9 @@ describe('references', () => {
       .match(/^\| `(?!check`).*$/gm)!
       .map((row) => row.split('|').slice(1, 3))
     const said = rows.map(([check, kind]) => `${check!.trim().replaceAll('`', '')} ${kind!.trim()}`)
-    const real = Evaluator.options.map(({ shape }) => `${shape.check.value} ${shape.kind.value}`)
+    const real = Evaluator.options.map(
+      ({ shape: { check, kind } }) => `${check.value} ${'options' in kind ? kind.options.join(', ') : kind.value}`,
+    )
     expect(said.sort()).toEqual(real.sort())
   })
 

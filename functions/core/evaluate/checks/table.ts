@@ -16,6 +16,7 @@ import { mustRefuse } from './must-refuse.ts'
 import { operatorCorrections } from './operator-corrections.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
 import { recordedScore } from './recorded-score.ts'
+import { recordedVerdict } from './recorded-verdict.ts'
 import { requiredEvidence } from './required-evidence.ts'
 
 export const CHECKS: { readonly [K in Evaluator['check']]: Check<K> } = {
@@ -33,6 +34,7 @@ export const CHECKS: { readonly [K in Evaluator['check']]: Check<K> } = {
   operator_corrections: operatorCorrections,
   recorded_outcome: recordedOutcome,
   recorded_score: recordedScore,
+  recorded_verdict: recordedVerdict,
   cost_cents: costCents,
   latency_ms: latencyMs,
 }

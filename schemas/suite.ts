@@ -1,6 +1,7 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
+import { appliesIssues, expressionIssues, isTooDeep, MOST_OF_RULE } from './expression.ts'
 import { eachMeasure, type MEASURES } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
@@ -14,6 +15,14 @@ const base = {
   }),
 }
 const names = z.array(Name).min(1)
+/** A rule that is too deep is refused before anything looks into it. */
+const rule = z
+  .unknown()
+  .refine((value) => !isTooDeep(value), {
+    abort: true,
+    message: `a rule is at most ${MOST_OF_RULE.depth} operators deep`,
+  })
+  .pipe(z.json())
 const scale = {
   range: z
     .tuple([z.number(), z.number()])
@@ -23,12 +32,9 @@ const scale = {
       description:
         'Scale of the value, mapped onto a score of 0..1 (default [0, 1]); what lies outside is not measured.',
     }),
-  passes_at: z
-    .number()
-    .optional()
-    .meta({
-      description: 'Value from which on it passes, on its own scale (default: the most that the range allows).',
-    }),
+  passes_at: z.number().optional().meta({
+    description: 'Value from which on it passes, on its own scale (default: the most that the range allows).',
+  }),
 }
 
 /**
@@ -77,6 +83,27 @@ export const Evaluator = z.discriminatedUnion('check', [
     }),
     ...scale,
   }),
+  z
+    .strictObject({
+      ...base,
+      kind: z.literal('rule'),
+      check: z.literal('expression'),
+      expression: rule.meta({
+        description:
+          'JsonLogic over the replayed case (docs/evaluators.md): true, false, or a number of the range. Anything else is not measured.',
+      }),
+      applies_when: rule.optional().meta({
+        description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
+      }),
+      ...scale,
+      says: z.string().min(3).max(300).optional().meta({ description: 'Finding where it fails, for people.' }),
+    })
+    .superRefine(({ expression, applies_when }, ctx) => {
+      for (const { path, message } of expressionIssues(expression))
+        ctx.addIssue({ code: 'custom', path: ['expression', ...path], message })
+      for (const { path, message } of applies_when === undefined ? [] : appliesIssues(applies_when))
+        ctx.addIssue({ code: 'custom', path: ['applies_when', ...path], message })
+    }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
 ])

@@ -160,14 +160,19 @@ describe('what a replay says of it', () => {
 
   test('it never passes on a context that is not the recorded one', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.double({ min: -2, max: 2 }), (k, passed, value) => {
-        const run = runWith([verdict({ passed, value })], {
-          evidence: [...offersInOrder(3), anOffer('x', { rank: 4 })],
-        })
-        const found = judged(run, {}, { [K]: k })
-        if (k < 4) expect(found.status).not.toBe('pass')
-        if (found.score !== null) expect(found.score >= 0 && found.score <= 1).toBe(true)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
+        fc.double({ min: -2, max: 2, noNaN: true }),
+        (k, passed, value) => {
+          const run = runWith([verdict({ passed, value })], {
+            evidence: [...offersInOrder(3), anOffer('x', { rank: 4 })],
+          })
+          const found = judged(run, {}, { [K]: k })
+          if (k < 4) expect(found.status).not.toBe('pass')
+          if (found.score !== null) expect(found.score >= 0 && found.score <= 1).toBe(true)
+        },
+      ),
     )
   })
 })

@@ -4,7 +4,7 @@
  */
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { BareRecording } from '../../replay/slim.ts'
-import { askedFor, type Replayed } from '../../replay/transcript.ts'
+import { type Replayed, recordedAsked } from '../../replay/transcript.ts'
 import { type Check, fail, finding, type Of, pass, unmeasured } from './check.ts'
 import { onScale } from './scale.ts'
 
@@ -64,10 +64,7 @@ function otherThan({ version, kind, dimension }: Of<'recorded_verdict'>, said: S
 function whyLost({ trimmed: { equal, prepared, asked }, otherDecision }: Replayed): string | null {
   if (!equal) return 'the context is another than the one that it was given on'
   if (otherDecision !== null) return `decided otherwise than recorded: ${otherDecision}`
-  const { approvals } = prepared.recording
-  const byThresholds = askedFor(prepared.recording, prepared.recordedPlan)
-  const same =
-    approvals.asked.length === asked.length &&
-    approvals.asked.every((was, i) => Number(was ?? byThresholds[i]) === asked[i])
+  const was = recordedAsked(prepared)
+  const same = was.length === asked.length && was.every((flag, i) => flag === asked[i])
   return same ? null : 'other actions wait for a person than when it was given'
 }

@@ -8,6 +8,7 @@ import { confirmedBeforeWrite } from './confirmed-before-write.ts'
 import { contextDiff } from './context-diff.ts'
 import { costCents } from './cost-cents.ts'
 import { decisionDiff } from './decision-diff.ts'
+import { expression } from './expression.ts'
 import { goldCoverage } from './gold-coverage.ts'
 import { groundedArguments } from './grounded-arguments.ts'
 import { knownProvenance } from './known-provenance.ts'
@@ -35,6 +36,7 @@ export const CHECKS: { readonly [K in Evaluator['check']]: Check<K> } = {
   recorded_outcome: recordedOutcome,
   recorded_score: recordedScore,
   recorded_verdict: recordedVerdict,
+  expression,
   cost_cents: costCents,
   latency_ms: latencyMs,
 }

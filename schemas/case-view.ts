@@ -12,10 +12,10 @@ export type Shape =
   | { readonly list: Fields }
   | { readonly names: Scalar }
 
-/** `recorded`: told by the recording alone, before any candidate. `breaks`: which layers can change it. */
+/** `recorded`: is it, or which of its fields are, told by the recording alone, before any candidate. `breaks`: which layers can change it. */
 export interface Viewed {
   readonly shape: Shape
-  readonly recorded: boolean
+  readonly recorded: boolean | readonly string[]
   readonly breaks: BreaksRow
 }
 
@@ -59,7 +59,7 @@ export const CASE_VIEW = {
     shape: {
       list: { gate: 'text', action: 'text', amount: 'number', asked: 'flag', skipped: 'flag', granted: 'flag' },
     },
-    recorded: false,
+    recorded: ['gate', 'action', 'amount', 'granted'],
     breaks: ['decides', 'decides', 'any', 'any', 'any'],
   },
   context: {

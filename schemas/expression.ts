@@ -2,7 +2,7 @@
  * What is wrong with a JsonLogic rule, with its path: an operator that is not ours, a variable that no case has, too much of
  * it. Told when a suite is read, so that a typing error is no silent null.
  */
-import { CASE_VIEW, isAltered, LISTED, namesRead, type Shape, type ViewName } from './case-view.ts'
+import { CASE_VIEW, isAltered, LISTED, namesRead, type Shape, type Viewed, type ViewName } from './case-view.ts'
 
 /** The most that a rule may be: deep, large, long. */
 export const MOST_OF_RULE = { depth: 24, parts: 500, text: 1000 } as const
@@ -55,7 +55,11 @@ type Scope = Readonly<Record<string, Shape>> | null
 
 const WHOLE: Scope = Object.fromEntries(Object.entries(CASE_VIEW).map(([name, { shape }]) => [name, shape]))
 const ofRecord: Scope = Object.fromEntries(
-  Object.entries(CASE_VIEW).flatMap(([name, { shape, recorded }]) => (recorded ? [[name, shape]] : [])),
+  Object.entries(CASE_VIEW as Readonly<Record<string, Viewed>>).flatMap(([name, { shape, recorded }]) => {
+    if (typeof recorded === 'boolean') return recorded ? [[name, shape]] : []
+    const { list } = shape as { readonly list: Readonly<Record<string, Shape>> }
+    return [[name, { list: Object.fromEntries(recorded.map((field) => [field, list[field]])) } as Shape]]
+  }),
 )
 
 /** How deep a value is: told without recursion, because what is too deep would end the program that looks. */
@@ -70,6 +74,13 @@ export function isTooDeep(value: unknown): boolean {
 
 /** What is wrong with the rule of an evaluator; empty: nothing is. */
 export function expressionIssues(rule: unknown): RuleIssue[] {
+  if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
+    return [
+      {
+        path: [],
+        message: `is JsonLogic and no other language, e.g. {"<=": [{"var": "tokens"}, 4000]}; got ${JSON.stringify(rule)?.slice(0, 60)}`,
+      },
+    ]
   const issues = issuesIn(rule, WHOLE)
   if (issues.length > 0 || namesRead(rule).some(isAltered)) return issues
   return [

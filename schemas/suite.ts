@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
 import { appliesIssues, expressionIssues, isTooDeep, MOST_OF_RULE } from './expression.ts'
-import { eachMeasure, type MEASURES } from './measures.ts'
+import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
 const base = {
@@ -12,6 +12,10 @@ const base = {
   role: z.enum(['floor', 'report']).meta({
     description:
       'floor: feeds the dimension. report: printed, never blocks (for a rule that the recorded baseline itself breaks).',
+  }),
+  metric: z.literal(true).optional().meta({
+    description:
+      'Its score is a metric of its own: a target may name it as score:EVALUATOR_ID. One evaluator of a suite.',
   }),
 }
 const names = z.array(Name).min(1)
@@ -111,7 +115,7 @@ export type Evaluator = z.infer<typeof Evaluator>
 
 /**
  * A pinned suite, `evals.NAME@SEMVER`. Never tunable, whatever a pack declares: switching an evaluator off is a
- * violation, not a candidate (the article). Refused: an evaluator listed twice.
+ * violation, not a candidate (the article). Refused: an evaluator listed twice, a second metric of its own.
  */
 export const EvaluatorSuite = z
   .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
@@ -126,6 +130,13 @@ export const EvaluatorSuite = z
         })
       seen.add(e.evaluator_id)
     })
+    const metrics = suite.evaluators.flatMap((e, i) => (e.metric ? [i] : []))
+    for (const i of metrics.slice(1))
+      ctx.addIssue({
+        code: 'custom',
+        path: ['evaluators', i, 'metric'],
+        message: `a suite has one metric of its own, and "${suite.evaluators[metrics[0]!]!.evaluator_id}" is it: publish another suite for this one`,
+      })
   })
 export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
 
@@ -159,11 +170,14 @@ const KINDS = {
 }
 
 /** What guardrails and metrics read of one replayed case. `null`: not measured. */
-export const Measures = z.strictObject(
-  eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
+export const Measures = z.strictObject({
+  ...(eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
     [N in keyof typeof MEASURES]: ReturnType<(typeof KINDS)[(typeof MEASURES)[N]['kind']]>
-  },
-)
+  }),
+  [OWN_MEASURE]: Share.nullable().optional().meta({
+    description: 'Score of the evaluator that the suite marks as its metric; absent: it marks none.',
+  }),
+})
 export type Measures = z.infer<typeof Measures>
 
 /** One scorecard a replayed case: verdicts by evaluator, and the measures that guardrails and metrics read. */

@@ -1,5 +1,5 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
-import { eachMeasure } from '#schemas/measures.ts'
+import { eachMeasure, OWN_MEASURE } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
@@ -40,8 +40,10 @@ function fold(
 ): Measures {
   const floors: Record<string, EvaluatorVerdict[]> = {}
   let corrected: EvaluatorVerdict | null = null
+  let own: number | null | undefined
   for (const evaluator of suite.evaluators) {
     const verdict = verdictOf(evaluator)
+    if (evaluator.metric) own = asMeasured(OWN_MEASURE, verdict.score)
     if (evaluator.role !== 'floor') continue
     if (evaluator.check === 'operator_corrections' && evaluator.dimension === 'utility') corrected = verdict
     floors[evaluator.dimension] ??= []
@@ -58,6 +60,7 @@ function fold(
     economics_tokens: asMeasured('economics_tokens', replayed.tokens),
     approval_waits: replayed.rightWaiting,
     approval_actions: replayed.rightActions,
+    ...(own !== undefined && { [OWN_MEASURE]: own }),
   }
 }
 

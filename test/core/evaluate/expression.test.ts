@@ -218,7 +218,18 @@ describe('what is refused when a suite is read', () => {
     ['none', {}, 'an object of one operator'],
     ['too few arguments', { '<': [v('tokens')] }, '"<" takes 2 to 3 arguments, got 1'],
     ['an if without otherwise', { if: [v('decided_as_recorded'), true] }, 'what holds otherwise'],
-    ['a constant', true, 'expression: reads nothing that a change could alter, so it could never fail: read outcome, '],
+    ['a constant', true, 'is JsonLogic and no other language'],
+    [
+      'another language',
+      'tokens < 5',
+      'is JsonLogic and no other language, e.g. {"<=": [{"var": "tokens"}, 4000]}; got "tokens < 5"',
+    ],
+    ['a list of rules', [{ '!': v('tokens') }], 'is JsonLogic and no other language'],
+    [
+      'a rule over constants',
+      { '<': [1, 2] },
+      'expression: reads nothing that a change could alter, so it could never fail: read outcome, ',
+    ],
     ['what no change alters', { '==': [v('attributes.channel'), 'mail'] }, 'reads nothing that a change could alter'],
     ['a list where a missing value is', v('tokens', [1]), 'what stands in the place of a missing value'],
     ['a rule that is too deep', deep(40), 'operators deep'],
@@ -243,6 +254,12 @@ describe('what is refused when a suite is read', () => {
     const message = refused(v('decided_as_recorded'), { applies_when: { '<': [v('tokens'), 5] } }).join()
     expect(message).toContain('applies_when.<.0.var: "tokens" may change with a candidate')
     expect(refused(v('decided_as_recorded'), { applies_when: { '==': [v('attributes.channel'), 'mail'] } })).toEqual([])
+    const large = { some: [v('approvals'), { '>=': [v('amount'), 50] }] }
+    expect(refused(v('decided_as_recorded'), { applies_when: large })).toEqual([])
+    expect(looked(v('decided_as_recorded'), { applies_when: large })).toBe('exposed')
+    expect(
+      refused(v('decided_as_recorded'), { applies_when: { some: [v('approvals'), v('asked')] } }).join(),
+    ).toContain('no element of this list has "asked": there is gate, action, amount, granted')
   })
 })
 

@@ -41,10 +41,11 @@ export const CASE_VIEW = {
   attributes: { shape: { names: 'text' }, recorded: true, breaks: CASE },
   recorded_settings: { shape: { names: 'value' }, recorded: true, breaks: CASE },
   outcome: {
-    shape: { fields: { status: 'text', passed: 'flag', score: 'number', must_refuse: 'flag', refused: 'flag' } },
+    shape: { fields: { status: 'text', must_refuse: 'flag', refused: 'flag' } },
     recorded: true,
     breaks: DECISION,
   },
+  label: { shape: { fields: { passed: 'flag', score: 'number' } }, recorded: true, breaks: CONTEXT },
   actions: {
     shape: { list: { name: 'text', writes: 'flag', confirmed: 'flag', correct: 'flag' } },
     recorded: true,

@@ -54,13 +54,13 @@ describe('an expression as a floor of policy', () => {
   })
 
   test('whose value is not recorded blocks, and doctor names the value', async () => {
-    await stored([mine({ or: [{ '<=': [v('outcome.score'), 1] }, keeps] })])
+    await stored([mine({ or: [{ '<=': [v('label.score'), 1] }, keeps] })])
     const { code, out } = await ranFor(aTarget())
     expect(code).not.toBe(0)
     expect(out).toMatch(/mine knows nothing of 40 of 40 families/)
     const looked = await at('doctor', '--target', place.file('target.json', aTarget()), '--verbose')
     expect(looked.code).not.toBe(0)
-    expect(looked.out).toMatch(/outcome\.score is not recorded/)
+    expect(looked.out).toMatch(/label\.score is not recorded/)
   })
 
   test('with a typing error is refused at import, with its place', async () => {
@@ -162,7 +162,7 @@ describe('a metric of one’s own', () => {
   })
 
   test('that is lost in one replay proves nothing', async () => {
-    const lost = { if: [v('context.as_recorded'), 1, v('outcome.score')] }
+    const lost = { if: [v('context.as_recorded'), 1, v('label.score')] }
     await stored([...aSuite().evaluators.slice(0, 1), { ...share, expression: lost, range: [0, 1] } as never])
     const { code, out } = await ranFor(priceless)
     expect(code).toBe(3)

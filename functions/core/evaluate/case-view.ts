@@ -32,6 +32,8 @@ const VALUES: { readonly [N in ViewName]: (replayed: Replayed) => unknown } = {
   attributes: ({ trimmed }) => new Map(Object.entries(trimmed.recording.attributes ?? {})),
   recorded_settings: ({ trimmed }) => new Map(Object.entries(trimmed.prepared.recording.settings)),
   outcome: ({ trimmed }) => trimmed.recording.outcome,
+  // What was said of the recorded run is said of no other.
+  label: (replayed) => (outcomeIsLost(replayed) ? {} : replayed.trimmed.recording.outcome),
   actions({ trimmed }) {
     const { name, writes, confirmed, correct } = trimmed.recording.actions
     return name.map(

@@ -13,6 +13,9 @@ export type Rule = (view: unknown) => unknown
 /** Elements that one run may look at: a list inside a list inside a list of thousands is no rule about a case. */
 const MOST_STEPS = 200_000
 
+/** Longest text that a rule may make: one that doubles it at each element of a list would fill the memory. */
+const MOST_TEXT = 10_000
+
 interface Run {
   steps: number
 }
@@ -135,6 +138,10 @@ function numbersOf(values: readonly unknown[]): number[] {
   })
 }
 
+/** A text that is a number and nothing else, as that number: `{"+": ...}` of one argument reads it. */
+const readNumber = (value: unknown): unknown =>
+  typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value
+
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new NoResult('the result is no finite number')
   return value
@@ -166,7 +173,7 @@ const STRICT: Readonly<Record<string, (values: readonly unknown[]) => unknown>> 
   '<=': ordered((a, b) => isAtMost(a, b)),
   '>': ordered((a, b) => isBelow(b, a)),
   '>=': ordered((a, b) => isAtMost(b, a)),
-  '+': (values) => finite(numbersOf(values).reduce((a, b) => a + b, 0)),
+  '+': (values) => finite(numbersOf(values.length === 1 ? [readNumber(values[0])] : values).reduce((a, b) => a + b, 0)),
   '*': (values) => finite(numbersOf(values).reduce((a, b) => a * b, 1)),
   '-': (values) => {
     const [a, b] = numbersOf(values) as [number, number?]
@@ -187,13 +194,16 @@ const STRICT: Readonly<Record<string, (values: readonly unknown[]) => unknown>> 
     if (typeof where === 'string' && typeof value === 'string') return where.includes(value)
     throw new NoResult(`"in" looks for ${kindOf(value)} in ${kindOf(where)}`)
   },
-  cat: (values) =>
-    values
+  cat(values) {
+    const text = values
       .map((value) => {
         if (typeof value === 'string' || isFiniteNumber(value)) return String(value)
         throw new NoResult(`"cat" joins texts and numbers, not ${kindOf(value)}`)
       })
-      .join(''),
+      .join('')
+    if (!isAtMost(text.length, MOST_TEXT)) throw new NoResult(`"cat" makes more than ${MOST_TEXT} characters`)
+    return text
+  },
 }
 
 /** What a result that is no verdict was, for people. */

@@ -8,7 +8,8 @@ import { checkOf } from './checks/table.ts'
 type Labelled = Pick<BareRecording, 'outcome' | 'corrections' | 'corrected'>
 
 /** Does this check read the recorded label, so that it says what whoever gave it says? */
-export const readsLabel = (evaluator: Pick<Evaluator, 'check'>): boolean => checkOf(evaluator).readsLabel === true
+export const readsLabel = (evaluator: Evaluator): boolean =>
+  checkOf(evaluator).readsLabel?.(evaluator as never) === true
 
 /** Floors of utility that read the recorded label. */
 const labelFloors = ({ evaluators }: EvaluatorSuite): Evaluator[] =>

@@ -120,17 +120,32 @@ describe('what it reads', () => {
   })
 })
 
+test('a label is no label any more where a value that it rests on is gone', () => {
+  const traced = run({
+    evidence: [1, 2, 3, 4].map((rank) =>
+      anOffer(`ref${rank}`, { rank, tokens: null, text: rank === 4 ? 'order-4711' : 'nothing' }),
+    ),
+    steps: [modelCall(), toolCall('a', { id: 'order-4711' }, { writes: false })],
+  })
+  expect(judged(v('label.passed'), { of: traced })).toMatchObject({ score: 1 })
+  expect(judged(v('label.passed'), { of: traced, settings: { [K]: 3 } })).toMatchObject({ score: null, status: 'warn' })
+  expect(judged({ '!': v('decided_as_recorded') }, { of: traced, settings: { [K]: 3 } })).toMatchObject({ score: 1 })
+  expect(
+    judged({ none: [v('arguments'), { '!': v('readable') }] }, { of: traced, settings: { [K]: 3 } }),
+  ).toMatchObject({ score: 0 })
+})
+
 describe('what has no result is not measured', () => {
   const bare = run({ outcome: { score: null, status: null }, steps: [], attributes: {} })
   test.each<[string, unknown, string]>([
-    ['a value that is missing', { '<=': [v('outcome.score'), 5] }, 'outcome.score is not recorded'],
+    ['a value that is missing', { '<=': [v('label.score'), 5] }, 'label.score is not recorded'],
     ['a cost without a price', { '<=': [v('cents'), 5] }, 'cents is not recorded'],
     [
       'an attribute that no record has',
       { '!=': [v('attributes.chanel'), 'mail'] },
       'attributes.chanel is not recorded',
     ],
-    ['the negation of a missing value', { '!': [v('outcome.score')] }, 'outcome.score is not recorded'],
+    ['the negation of a missing value', { '!': [v('label.score')] }, 'label.score is not recorded'],
     ['a field of an element', { none: [v('context.kept'), { '==': [v('source'), 'x'] }] }, 'source is not recorded'],
     ['text', { cat: ['a', v('tokens')] }, 'it gave a text'],
     ['a list', { map: [v('context.kept'), v('ref')] }, 'it gave a list'],
@@ -148,7 +163,7 @@ describe('what has no result is not measured', () => {
 
   test('what its author says of a missing value stands, and "missing" asks for it by name', () => {
     const over = { of: bare }
-    expect(judged({ and: [{ '>=': [v('tokens'), 0] }, { '<=': [v('outcome.score', 0), 5] }] }, over).score).toBe(1)
+    expect(judged({ and: [{ '>=': [v('tokens'), 0] }, { '<=': [v('label.score', 0), 5] }] }, over).score).toBe(1)
     expect(judged({ if: [{ missing: ['cents', 'tokens'] }, false, { '<': [v('cents'), 1] }] }, over).score).toBe(0)
   })
 
@@ -160,8 +175,27 @@ describe('what has no result is not measured', () => {
     expect(() => rule({ a: Array.from({ length: 200_001 }, () => 1) })).toThrow(NoResult)
   })
 
+  test('a text that doubles at each element ends', () => {
+    const rule = compileRule({ reduce: [v('a'), { cat: [v('accumulator'), v('accumulator')] }, 'x'] })
+    expect(() => rule({ a: Array.from({ length: 64 }, () => 1) })).toThrow('more than 10000 characters')
+  })
+
+  test.each([
+    ['120', true],
+    ['-1.5', false],
+    ['1e9', null],
+    ['12 EUR', null],
+    ['', null],
+    [' 200', null],
+    ['0x10', null],
+  ])('a number that stands as text is read by name alone: %j', (value, expected) => {
+    const rule = compileRule({ '>=': [{ '+': [v('value')] }, 100] })
+    if (expected === null) expect(() => rule({ value })).toThrow(NoResult)
+    else expect(rule({ value })).toBe(expected)
+  })
+
   test('no rule of any shape passes where all that it reads is missing', () => {
-    const leaf = fc.constantFrom(v('outcome.score'), v('outcome.status'), v('cents'))
+    const leaf = fc.constantFrom(v('label.score'), v('outcome.status'), v('cents'))
     const { rule } = fc.letrec((tie) => ({
       rule: fc.oneof(
         { depthSize: 'small' },
@@ -194,7 +228,7 @@ describe('what is refused when a suite is read', () => {
       { '<=': [v('token'), 5] },
       'expression.<=.0.var: no case has "token": there is attributes.NAME, ',
     ],
-    ['one in a field', v('outcome.pased'), 'expression.var: no case has "outcome.pased"'],
+    ['one in a field', v('label.pased'), 'expression.var: no case has "label.pased"'],
     [
       'one in an element',
       { all: [v('context.kept'), v('souce')] },
@@ -228,7 +262,7 @@ describe('what is refused when a suite is read', () => {
     [
       'a rule over constants',
       { '<': [1, 2] },
-      'expression: reads nothing that a change could alter, so it could never fail: read outcome, ',
+      'expression: reads nothing that a change could alter, so it could never fail: read outcome, label, ',
     ],
     ['what no change alters', { '==': [v('attributes.channel'), 'mail'] }, 'reads nothing that a change could alter'],
     ['a list where a missing value is', v('tokens', [1]), 'what stands in the place of a missing value'],
@@ -277,7 +311,7 @@ describe('what it has to look at', () => {
     const none = run({ attributes: {} })
     expect(looked(all, about('mail'), none)).toBe('not_recorded')
     expect(judged(all, { ...about('mail'), of: none })).toMatchObject({ score: null, status: 'warn' })
-    expect(looked({ '<': [v('outcome.score'), 1] })).toBe('not_recorded')
+    expect(looked({ '<': [v('label.score'), 1] })).toBe('not_recorded')
     expect(looked({ '<': [v('cents'), 1] })).toBe('exposed')
     expect(looked({ '<': [v('cents'), 1] }, {}, run({ steps: [modelCall({ prompt_tokens: null })] }))).toBe(
       'not_recorded',

@@ -1,8 +1,9 @@
 /** Known answers of what a model judge costs: certified drop + 2e <= m. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { binaryFloors } from '#core/evaluate/floor-letters.ts'
 import { bothSay, isJudgesLabel } from '#core/evaluate/judge-labels.ts'
-import { judgeOf, marginLeft } from '#core/gate/judged-utility.ts'
+import { isJudgedFloor, judgeOf, marginLeft } from '#core/gate/judged-utility.ts'
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
 import { aCase, aFamily, anEvaluator, aPack, aSuite } from '../../support/builders.ts'
 
@@ -90,6 +91,21 @@ describe('who gave a label', () => {
     expect(bothSay(recording({ scores: [verdict] }, [corrected(false)]), suite)).toEqual({ judge: true, person: false })
     expect(bothSay(recording({ scores: [verdict] }, [corrected(true)]), suite)).toEqual({ judge: true, person: true })
     expect(bothSay(recording({ scores: [verdict] }), suite)).toBe(null)
+  })
+
+  test('a rule of the suite’s own that reads the label repeats its judge, and one that does not is a rule', () => {
+    const reading = (expression: unknown) =>
+      aSuite({ evaluators: [anEvaluator({ check: 'expression', expression } as never)] })
+    const label = { var: 'label.score' }
+    const judged = recording({ score_kind: 'judge', score: 0.9 })
+    expect(isJudgesLabel(judged, reading(label))).toBe(true)
+    expect(isJudgesLabel(judged, reading({ all: [{ var: 'context.kept' }, { var: 'gold' }] }))).toBe(false)
+    const [floor] = binaryFloors(reading(label))
+    const stake = { floor: floor!, at: 0, notAtStake: null, declared: false }
+    const pinned = { p95_latency_ms: null, p50_latency_ms: null, decisions: 1 }
+    const judge = { families: 3, overlap: 0, disagreements: 0 }
+    expect(isJudgedFloor(stake, { pinned: { ...pinned, judge } })).toBe(true)
+    expect(isJudgedFloor(stake, { pinned })).toBe(false)
   })
 
   const corrected = (passed: boolean | null, kind = 'outcome') => ({

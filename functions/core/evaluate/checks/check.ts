@@ -22,8 +22,8 @@ export interface Check<K extends Evaluator['check']> {
   readonly breaks: BreaksRow | ((evaluator: Of<K>) => BreaksRow)
   /** What the records lack of which it could say nothing, for people. */
   readonly lacks: string
-  /** It reads the recorded label, so that it says what whoever gave it says. */
-  readonly readsLabel?: true
+  /** Does it read the recorded label, so that it says what whoever gave it says? */
+  readonly readsLabel?: (evaluator: Of<K>) => boolean
   /** It holds a figure against a limit: there is nothing in a record that it could see break, or not. */
   readonly holdsAFigure?: true
 }

@@ -20,6 +20,7 @@ export const expression: Check<'expression'> = {
     return verdictOf(evaluator, view, applies, rule).score === null ? 'not_recorded' : 'exposed'
   },
   breaks: (evaluator) => compiled(evaluator).breaks,
+  readsLabel: (evaluator) => compiled(evaluator).names.includes('label'),
   lacks: 'what its expression reads is not recorded: "autotune doctor --verbose" names the first case and the value',
 }
 

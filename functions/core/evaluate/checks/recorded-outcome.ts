@@ -9,5 +9,5 @@ export const recordedOutcome: Check<'recorded_outcome'> = {
   look: (r) => resultExposure(r, labelOf(r).passed),
   breaks: OF_CONTEXT,
   lacks: OUTCOME_LACKS,
-  readsLabel: true,
+  readsLabel: () => true,
 }

@@ -9,5 +9,5 @@ export const recordedScore: Check<'recorded_score'> = {
   look: (r) => resultExposure(r, labelOf(r).score),
   breaks: OF_CONTEXT,
   lacks: OUTCOME_LACKS,
-  readsLabel: true,
+  readsLabel: () => true,
 }

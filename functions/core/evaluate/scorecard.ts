@@ -49,7 +49,7 @@ function fold(
     floors[evaluator.dimension] ??= []
     floors[evaluator.dimension]!.push(verdict)
   }
-  return {
+  const measures: Measures = {
     policy_violation: violated(floors.policy),
     safety_violation: violated(floors.safety),
     approval_bypass: bypassed(replayed, floors.approval),
@@ -60,8 +60,8 @@ function fold(
     economics_tokens: asMeasured('economics_tokens', replayed.tokens),
     approval_waits: replayed.rightWaiting,
     approval_actions: replayed.rightActions,
-    ...(own !== undefined && { [OWN_MEASURE]: own }),
   }
+  return own === undefined ? measures : { ...measures, [OWN_MEASURE]: own }
 }
 
 /** True when a floor failed, null when one is not measured or no evaluator watches the dimension. */

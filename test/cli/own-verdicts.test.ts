@@ -146,7 +146,7 @@ describe('a metric of one’s own', () => {
     const { target: asked, observed_delta } = TuningProposal.parse(JSON.parse(readFileSync(file, 'utf8')))
     expect(asked.metric).toBe('score:share')
     expect(observed_delta['score:share']).toBeCloseTo(-0.6, 9)
-    expect((await at('report', id)).code).toBe(0)
+    expect((await at('report', id, '--out', join(place.dir, 'report.html'))).code).toBe(0)
     expect((await at('explain', id)).code).toBe(0)
     expect((await at('list')).out).toMatch(/refund_score_share .* certified +-75 %/)
   })

@@ -165,16 +165,20 @@ const scoreKind = z.enum(SCORE_KINDS)
 export const RecordedScore = z
   .strictObject({
     name: Name,
-    value: z.number().optional(),
+    value: z.number().nullable().optional(),
     kind: scoreKind,
     annotator: Name.nullable().optional(),
-    version: Name.optional(),
-    dimension: z.enum(EVALUATOR_DIMENSIONS).optional().meta({ description: 'What it is about; absent: not said.' }),
-    passed: z.boolean().optional(),
-    finding: z.string().min(1).max(4000).optional().meta({ description: 'Why, in words.' }),
+    version: Name.nullable().optional(),
+    dimension: z
+      .enum(EVALUATOR_DIMENSIONS)
+      .nullable()
+      .optional()
+      .meta({ description: 'What it is about; absent: not said.' }),
+    passed: z.boolean().nullable().optional(),
+    finding: z.string().min(1).max(4000).nullable().optional().meta({ description: 'Why, in words.' }),
   })
   .refine(
-    ({ value, passed }) => value !== undefined || passed !== undefined,
+    ({ value = null, passed = null }) => value !== null || passed !== null,
     'a verdict says its value, passed, or both',
   )
 

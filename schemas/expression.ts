@@ -74,14 +74,7 @@ export function isTooDeep(value: unknown): boolean {
 
 /** What is wrong with the rule of an evaluator; empty: nothing is. */
 export function expressionIssues(rule: unknown): RuleIssue[] {
-  if (typeof rule !== 'object' || rule === null || Array.isArray(rule))
-    return [
-      {
-        path: [],
-        message: `is JsonLogic and no other language, e.g. {"<=": [{"var": "tokens"}, 4000]}; got ${JSON.stringify(rule)?.slice(0, 60)}`,
-      },
-    ]
-  const issues = issuesIn(rule, WHOLE)
+  const issues = isRule(rule) ? issuesIn(rule, WHOLE) : [noRule(rule)]
   if (issues.length > 0 || namesRead(rule).some(isAltered)) return issues
   return [
     {
@@ -92,7 +85,14 @@ export function expressionIssues(rule: unknown): RuleIssue[] {
 }
 
 /** The same of a rule that says which cases an evaluator is about: it reads what was recorded alone. */
-export const appliesIssues = (rule: unknown): RuleIssue[] => issuesIn(rule, ofRecord)
+export const appliesIssues = (rule: unknown): RuleIssue[] => (isRule(rule) ? issuesIn(rule, ofRecord) : [noRule(rule)])
+
+const isRule = (rule: unknown): boolean => typeof rule === 'object' && rule !== null && !Array.isArray(rule)
+
+const noRule = (rule: unknown): RuleIssue => ({
+  path: [],
+  message: `is JsonLogic and no other language, e.g. {"<=": [{"var": "tokens"}, 4000]}; got ${JSON.stringify(rule)?.slice(0, 60)}`,
+})
 
 const alterable = (Object.keys(CASE_VIEW) as ViewName[]).filter(isAltered)
 

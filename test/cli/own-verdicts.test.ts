@@ -148,6 +148,8 @@ describe('a metric of one’s own', () => {
     expect(observed_delta['score:share']).toBeCloseTo(-0.6, 9)
     expect((await at('report', id, '--out', join(place.dir, 'report.html'))).code).toBe(0)
     expect((await at('explain', id)).code).toBe(0)
+    const people = ['--reviewer', 'reliability=ana@example.com', '--reviewer', 'policy=ben@example.com']
+    expect((await at('review', id, ...people)).code).toBe(0)
     expect((await at('list')).out).toMatch(/refund_score_share .* certified +-75 %/)
   })
 

@@ -5,6 +5,7 @@ import { breaksOf } from '#core/evaluate/breakable.ts'
 import { evaluate } from '#core/evaluate/evaluators.ts'
 import { exposureOf } from '#core/evaluate/exposure.ts'
 import { compileRule, NoResult } from '#core/evaluate/expression.ts'
+import { baselineFloors } from '#core/evaluate/floor-letters.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -284,6 +285,11 @@ describe('what is refused when a suite is read', () => {
     expect(judged({ and: [v('decided_as_recorded'), v('attributes.constructor')] }).score).toBe(null)
   })
 
+  test('which cases it is about is a rule, too', () => {
+    for (const applies_when of [true, 'tokens', null])
+      expect(refused(v('decided_as_recorded'), { applies_when }).join()).toContain('applies_when: is JsonLogic')
+  })
+
   test('a rule that says which cases it is about reads what was recorded alone', () => {
     const message = refused(v('decided_as_recorded'), { applies_when: { '<': [v('tokens'), 5] } }).join()
     expect(message).toContain('applies_when.<.0.var: "tokens" may change with a candidate')
@@ -316,6 +322,17 @@ describe('what it has to look at', () => {
     expect(looked({ '<': [v('cents'), 1] }, {}, run({ steps: [modelCall({ prompt_tokens: null })] }))).toBe(
       'not_recorded',
     )
+  })
+
+  test('what the baseline itself leaves unmeasured is not recorded, whatever was taken for a price', () => {
+    const branching = { if: [{ '>': [v('cents'), 0] }, { '>': [v('label.score'), 0] }, v('context.as_recorded')] }
+    expect(looked(branching)).toBe('exposed')
+    const suite = EvaluatorSuite.parse({ suite: REFS.evals, evaluators: [evaluator(branching)] })
+    const recorded = run()
+    const replayCase = compileCase([recorded])
+    const replayed = replayTranscript(replayCase, recorded.settings, { baseline: recorded.settings, prices: prices() })
+    if ('unreplayable' in replayed) throw new Error(replayed.unreplayable)
+    expect(baselineFloors(suite, replayCase, replayed, recorded.settings)).toBe('?/?')
   })
 
   test.each<[string, unknown, readonly string[]]>([

@@ -77,6 +77,8 @@ describe('which verdict counts', () => {
       1,
       'pass',
     ],
+    ['nulls where nothing is said', [verdict({ value: null, dimension: null, finding: null })], {}, 1, 'pass'],
+    ['a version of null', [verdict({ version: null })], {}, null, 'warn'],
     ['the dimension as pinned', [verdict({ dimension: 'policy' })], {}, 1, 'pass'],
     ['none', undefined, {}, null, 'warn'],
     ['none of the name', [verdict({ name: 'other' })], {}, null, 'warn'],

@@ -19,6 +19,7 @@ export const expression: Check<'expression'> = {
     if (isAbout === false) return 'not_at_stake'
     return verdictOf(evaluator, view, applies, rule).score === null ? 'not_recorded' : 'exposed'
   },
+  needsVerdict: true,
   breaks: (evaluator) => compiled(evaluator).breaks,
   readsLabel: (evaluator) => compiled(evaluator).names.includes('label'),
   lacks: 'what its expression reads is not recorded: "autotune doctor --verbose" names the first case and the value',

@@ -24,6 +24,7 @@ export const recordedVerdict: Check<'recorded_verdict'> = {
     return fail([finding(`${nameOf(evaluator)}: ${failed.finding ?? 'failed'}`)], score)
   },
   look: (r, evaluator) => (typeof saidIn(r, evaluator) === 'string' ? 'not_recorded' : 'exposed'),
+  needsVerdict: true,
   breaks: ['any', 'any', 'any', 'any', 'any'],
   lacks: 'record the verdict in outcome.scores, with the name, kind and version that the suite pins',
 }
@@ -41,8 +42,8 @@ export function saidIn(
   const counted = named.filter((said) => otherThan(evaluator, said) === null)
   if (counted.length === 0) return `${nameOf(evaluator)} is not recorded: ${otherThan(evaluator, named[0]!)}`
   const read = counted.map((said) => {
-    const { value, passed, finding = null } = said
-    if (value === undefined) return { score: passed ? 1 : 0, passed: passed!, finding }
+    const { value = null, passed = null, finding = null } = said
+    if (value === null) return { score: passed ? 1 : 0, passed: passed === true, finding }
     const at = onScale(value, evaluator)
     return at && { score: at.score, passed: passed ?? at.passed, finding }
   })
@@ -53,9 +54,9 @@ export function saidIn(
 /** Why a verdict of the name is none that counts; null: it counts. */
 function otherThan({ version, kind, dimension }: Of<'recorded_verdict'>, said: Said): string | null {
   if ((said.version ?? null) !== version)
-    return `the record has ${said.version === undefined ? 'one without a version' : `version ${said.version}`}`
+    return `the record has ${said.version ? `version ${said.version}` : 'one without a version'}`
   if (said.kind !== kind) return `the record has one of kind ${said.kind}, the suite pins ${kind}`
-  if (said.dimension !== undefined && said.dimension !== dimension)
+  if ((said.dimension ?? dimension) !== dimension)
     return `the record has one about ${said.dimension}, the suite pins ${dimension}`
   return null
 }

@@ -5,6 +5,7 @@ import { prepare } from '../replay/prepare.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { observe, type Replayed, recordedAsked, recordedContext } from '../replay/transcript.ts'
 import { outcomeIsLost } from './checks/lost-outcome.ts'
+import { labelOf } from './label.ts'
 
 /** The named values of a replay. Others are not made. */
 export const viewOf = (names: readonly ViewName[], replayed: Replayed): Readonly<Record<string, unknown>> =>
@@ -33,7 +34,7 @@ const VALUES: { readonly [N in ViewName]: (replayed: Replayed) => unknown } = {
   recorded_settings: ({ trimmed }) => new Map(Object.entries(trimmed.prepared.recording.settings)),
   outcome: ({ trimmed }) => trimmed.recording.outcome,
   // What was said of the recorded run is said of no other.
-  label: (replayed) => (outcomeIsLost(replayed) ? {} : replayed.trimmed.recording.outcome),
+  label: (replayed) => (outcomeIsLost(replayed) ? {} : labelOf(replayed.trimmed.recording)),
   actions({ trimmed }) {
     const { name, writes, confirmed, correct } = trimmed.recording.actions
     return name.map(

@@ -4,7 +4,7 @@ import { TamperError } from '#core/experience/run-files.ts'
 import { shownDigest } from '#core/review/shown.ts'
 import { Id, Name } from '#schemas/common.ts'
 import { Verdict } from '#schemas/run.ts'
-import { DamagedObject, UserError } from '../errors.ts'
+import { UserError } from '../errors.ts'
 import { visible } from '../pages/kit/format.ts'
 import { reportPage } from '../pages/report/page.ts'
 import { REPORT_POLICY } from '../pages/report/shell.ts'
@@ -87,8 +87,7 @@ const ELSEWHERE =
 
 const reply = (status: number, body: string): PageReply => ({ status, location: null, body })
 
-const isDamage = (error: unknown): error is Error =>
-  error instanceof UserError || error instanceof DamagedObject || error instanceof TamperError
+const isDamage = (error: unknown): error is Error => error instanceof UserError || error instanceof TamperError
 
 /** Names of an address; null: it is none of ours. */
 function namesOf(path: string): string[] | null {
@@ -99,7 +98,7 @@ function namesOf(path: string): string[] | null {
   }
 }
 
-const isId = (text: string | undefined): text is string => Id.safeParse(text).success
+const isId = (text: string | null | undefined): text is string => Id.safeParse(text).success
 const isName = (text: string | undefined): text is string => Name.safeParse(text).success
 const wholeNumber = (text: string | null): number => (/^\d{1,15}$/.test(text ?? '') ? Number(text) : 0)
 
@@ -134,7 +133,7 @@ async function listAt(place: string, asked: Asked): Made {
     case 'runs': {
       const verdict = Verdict.safeParse(query.get('verdict'))
       const wanted = { intent: query.get('intent') || null, verdict: verdict.data ?? null, after }
-      return runsPage(await readRuns(store, wanted, await unfinishedIn(asked)))
+      return runsPage(await readRuns(store, wanted, unfinishedIn(asked)))
     }
     case 'compare': {
       const [a, b] = [await runOf(query.get('a'), asked), await runOf(query.get('b'), asked)]
@@ -155,12 +154,15 @@ async function listAt(place: string, asked: Asked): Made {
   }
 }
 
-const unfinishedIn = ({ store, place }: Asked): Promise<UnfinishedRun[]> => unfinishedRuns(store, thisProcess(), place)
+const unfinishedIn =
+  ({ store, place }: Asked) =>
+  (): Promise<UnfinishedRun[]> =>
+    unfinishedRuns(store, thisProcess(), place)
 
 async function runOf(id: string | null, asked: Asked) {
-  if (id === null || !isId(id)) return null
+  if (!isId(id)) return null
   const { store, query, place } = asked
-  return await readRun(store, id, wholeNumber(query.get('from')), { unfinished: await unfinishedIn(asked), place })
+  return await readRun(store, id, wholeNumber(query.get('from')), { unfinished: unfinishedIn(asked), place })
 }
 
 async function runAt(id: string, rest: readonly string[], asked: Asked): Made {
@@ -177,7 +179,7 @@ async function runAt(id: string, rest: readonly string[], asked: Asked): Made {
 async function caseAt(intent: string, caseId: string | undefined, { store, query }: Asked): Made {
   if (!isName(caseId)) return null
   const run = query.get('run')
-  const of = isId(run ?? undefined) ? { run: run!, from: wholeNumber(query.get('from')) } : null
+  const of = isId(run) ? { run, from: wholeNumber(query.get('from')) } : null
   const view = await readCase(store, intent, caseId, of)
   return view && casePage(view)
 }

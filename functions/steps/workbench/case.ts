@@ -4,7 +4,7 @@ import { readRunFiles, TamperError } from '#core/experience/run-files.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { DamagedObject, UserError } from '../../errors.ts'
+import { UserError } from '../../errors.ts'
 import type { CaseRun, CaseView, RecordingView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson } from '../../streams/read-object.ts'
@@ -57,7 +57,7 @@ async function recordingOf(objects: ObjectStore, intent: string, run_id: string)
     if (files === null) return { run_id, run: 'its files are not in this store any more', decision_record: null }
     return { run_id, run: readRunFiles(run_id, files).run, decision_record: files['decision-record.json'] }
   } catch (error) {
-    if (error instanceof TamperError || error instanceof DamagedObject || error instanceof UserError)
+    if (error instanceof TamperError || error instanceof UserError)
       return { run_id, run: error.message, decision_record: null }
     throw error
   }

@@ -6,6 +6,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest, type Verdict } from '#schemas/run.ts'
 import type { RunLine } from '#schemas/run-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import type { RunRowView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { inBlocks } from '../../streams/groups.ts'
 import { jsonOf, orNull, readJson, readText } from '../../streams/read-object.ts'
@@ -27,7 +28,7 @@ export type RunStatus =
   | 'removed'
 
 /** One run. null: not known, or there is none. */
-export interface RunRow extends Omit<RunLine, 'date' | 'verdict'> {
+export interface RunRow extends RunRowView {
   /** When it finished or was refused, else when it began: ISO 8601 in UTC. */
   readonly date: string | null
   readonly verdict: Verdict | null
@@ -38,13 +39,35 @@ export interface RunRow extends Omit<RunLine, 'date' | 'verdict'> {
   readonly unfinished: UnfinishedRun | null
 }
 
-const NOTHING = { date: null, intent: null, change: null, gain: null, worse: null, verdict: null } as const
+/** The row of a run of which nothing else is known. */
+export const bareRow = (run_id: string, status: RunStatus): RunRow => ({
+  run_id,
+  date: null,
+  intent: null,
+  change: null,
+  gain: null,
+  worse: null,
+  verdict: null,
+  status,
+  reasons: [],
+  unfinished: null,
+})
+
+/** The row of a run that is under way or was interrupted. */
+export const unfinishedRow = (unfinished: UnfinishedRun): RunRow => {
+  const { run, status, since, intent } = unfinished
+  return { ...bareRow(run, status), date: since, intent, unfinished }
+}
 
 /** The row of a line. `status`: what became of a proposal is read anew, since it changes after the run has ended. */
 export async function rowOf(store: Store, line: RunLine): Promise<RunRow> {
   const status = line.change === null ? 'finished' : await statusOfProposal(store, line.run_id)
   return { ...line, status, reasons: [], unfinished: null }
 }
+
+/** The text of a manifest as what it says; null: there is none, or nobody can read it. */
+export const manifestIn = (text: string | null): RunManifest | null =>
+  RunManifest.safeParse(jsonOf(text ?? '')).data ?? null
 
 /** The line of a finished run, from its files. */
 export async function lineOfRun(objects: ObjectStore, manifest: RunManifest): Promise<RunLine> {
@@ -66,31 +89,28 @@ export async function runRows(store: Store, unfinished: readonly UnfinishedRun[]
   const named = (file: string) =>
     keysOfRuns.filter((key) => key.endsWith(`/${file}`)).map((key) => key.split('/').at(-2)!)
   const rows = new Map<string, RunRow>()
-  const add = (row: Omit<RunRow, 'reasons' | 'unfinished'> & Partial<RunRow>) => {
-    if (!rows.has(row.run_id)) rows.set(row.run_id, { reasons: [], unfinished: null, ...row })
+  const add = (row: RunRow) => {
+    if (!rows.has(row.run_id)) rows.set(row.run_id, row)
   }
   for await (const row of inBlocks(named('manifest.json'), (run) => finishedRow(store, run))) add(row)
   for (const run of named('refusal.json').filter((id) => !rows.has(id))) {
     const refusal = await readRefusal(objects, run).catch(() => null)
-    if (refusal) add({ ...refusedLine(refusal), status: 'refused', reasons: refusal.reasons })
-    else add({ ...NOTHING, run_id: run, status: 'damaged' })
+    if (refusal) add({ ...bareRow(run, 'refused'), ...refusedLine(refusal), reasons: refusal.reasons })
+    else add(bareRow(run, 'damaged'))
   }
-  for (const one of unfinished)
-    add({ ...NOTHING, run_id: one.run, intent: one.intent, date: one.since, status: one.status, unfinished: one })
+  for (const one of unfinished) add(unfinishedRow(one))
   for (const { run, verdict } of await removedRuns(store, new Set(rows.keys()))) {
     const reason = `it ended ${verdict}, and was removed since: "autotune verify" says what else was`
-    add({ ...NOTHING, run_id: run, status: 'removed', reasons: [reason] })
+    add({ ...bareRow(run, 'removed'), reasons: [reason] })
   }
   for await (const { run, intent, verdict, status, started_at, reason } of listRuns(store)) {
-    const known = { ...NOTHING, run_id: run, intent, date: started_at, verdict: verdict as Verdict | null }
-    add({ ...known, status, reasons: reason === null ? [] : [reason] })
+    const known = { intent, date: started_at, verdict: verdict as Verdict | null }
+    add({ ...bareRow(run, status), ...known, reasons: reason === null ? [] : [reason] })
   }
   return [...rows.values()].sort((a, b) => byCodeUnit(a.run_id, b.run_id))
 }
 
 async function finishedRow(store: Store, run: string): Promise<RunRow> {
-  const text = await readText(store.objects, keys.autotuneRun(run, 'manifest.json'))
-  const manifest = RunManifest.safeParse(jsonOf(text ?? ''))
-  if (!manifest.success) return { ...NOTHING, run_id: run, status: 'damaged', reasons: [], unfinished: null }
-  return await rowOf(store, await lineOfRun(store.objects, manifest.data))
+  const manifest = manifestIn(await readText(store.objects, keys.autotuneRun(run, 'manifest.json')))
+  return manifest ? await rowOf(store, await lineOfRun(store.objects, manifest)) : bareRow(run, 'damaged')
 }

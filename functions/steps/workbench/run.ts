@@ -1,8 +1,7 @@
 /** One run, and one of its candidates, as pages of the workbench show them. */
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import { RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { CandidateView, Replays, RunRowView, RunView } from '../../pages/workbench/views.ts'
+import type { CandidateView, Replays, RunView } from '../../pages/workbench/views.ts'
 import type { Store } from '../../ports.ts'
 import { jsonOf, readText } from '../../streams/read-object.ts'
 import { readRollout, rolloutId } from '../release/rollouts.ts'
@@ -10,7 +9,7 @@ import { readReview, reviewId } from '../review/reviews.ts'
 import { readRefusal } from '../run/read-refusal.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
 import { linesHolding } from './part-of-lines.ts'
-import { lineOfRun, rowOf } from './run-list.ts'
+import { bareRow, lineOfRun, manifestIn, rowOf, unfinishedRow } from './run-list.ts'
 
 /** Most of a run's replays that one page reads. */
 const REPLAYS = { most: 50, mostBytes: 16 * 1024 * 1024 } as const
@@ -19,22 +18,23 @@ const CANDIDATES = { from: 0, most: 1, mostBytes: 256 * 1024 * 1024 } as const
 
 /**
  * A run by its id; null: nothing here tells of it.
+ * @param unfinished finds the runs that are under way or were interrupted, where no file tells of this one
  * @param place options by which a command finds this store, as of `giveUp`
  */
 export async function readRun(
   store: Store,
   id: string,
   from: number,
-  { unfinished, place }: { readonly unfinished: readonly UnfinishedRun[]; readonly place: string },
+  { unfinished, place }: { readonly unfinished: () => Promise<readonly UnfinishedRun[]>; readonly place: string },
 ): Promise<RunView | null> {
   const text = await readText(store.objects, keys.autotuneRun(id, 'manifest.json'))
   const known = { from, reviews: await reviewsOf(store, id), rollout: await rolloutOf(store, id) }
   const nothing = { ...known, summary: null, started_at: null, commands: [] }
   if (text !== null) {
-    const manifest = RunManifest.safeParse(jsonOf(text)).data
+    const manifest = manifestIn(text)
     if (!manifest) {
       const reasons = ['manifest.json was changed: it can no longer be read']
-      return { ...nothing, row: bare(id, 'damaged'), reasons, commands: [`autotune verify ${id}${place}`] }
+      return { ...nothing, row: bareRow(id, 'damaged'), reasons, commands: [`autotune verify ${id}${place}`] }
     }
     const { summary, started_at } = manifest
     const row = await rowOf(store, await lineOfRun(store.objects, manifest))
@@ -42,25 +42,13 @@ export async function readRun(
   }
   const refusal = await readRefusal(store.objects, id)
   if (refusal) {
-    const row = { ...bare(id, 'refused'), date: refusal.refused_at, intent: refusal.target.intent ?? null }
+    const row = { ...bareRow(id, 'refused'), date: refusal.refused_at, intent: refusal.target.intent ?? null }
     return { ...nothing, row, reasons: refusal.reasons, commands: [`autotune doctor --target FILE${place}`] }
   }
-  const open = unfinished.find(({ run }) => run === id)
+  const open = (await unfinished()).find(({ run }) => run === id)
   if (!open) return null
-  const row = { ...bare(id, open.status), date: open.since, intent: open.intent }
-  return { ...nothing, row, reasons: [open.where], commands: [open.go_on, open.give_up] }
+  return { ...nothing, row: unfinishedRow(open), reasons: [open.where], commands: [open.go_on, open.give_up] }
 }
-
-const bare = (run_id: string, status: string): RunRowView => ({
-  run_id,
-  date: null,
-  intent: null,
-  change: null,
-  gain: null,
-  worse: null,
-  verdict: null,
-  status,
-})
 
 async function reviewsOf(store: Store, id: string): Promise<string[]> {
   const ids: string[] = []
@@ -78,9 +66,7 @@ export async function readCandidate(
   candidateId: string,
   from: number,
 ): Promise<CandidateView | null> {
-  const manifest = RunManifest.safeParse(
-    jsonOf((await readText(store.objects, keys.autotuneRun(run, 'manifest.json'))) ?? ''),
-  ).data
+  const manifest = manifestIn(await readText(store.objects, keys.autotuneRun(run, 'manifest.json')))
   if (!manifest) return null
   const named = `"candidate_id":${JSON.stringify(candidateId)}`
   const { lines } = await linesHolding(store.objects, keys.autotuneRun(run, 'candidates.jsonl'), named, CANDIDATES)

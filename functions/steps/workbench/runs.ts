@@ -1,14 +1,13 @@
 /** A page of runs, newest first, from the lines that are kept of them; older stores by their manifests, as far as a page may read. */
-import { RunManifest } from '#schemas/run.ts'
 import type { RunLine } from '#schemas/run-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { RunsView } from '../../pages/workbench/views.ts'
 import type { Store } from '../../ports.ts'
-import { jsonOf, readText } from '../../streams/read-object.ts'
+import { readText } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { runLines } from '../run/run-lines.ts'
 import type { UnfinishedRun } from '../run/unfinished.ts'
-import { lineOfRun, type RunRow, rowOf } from './run-list.ts'
+import { lineOfRun, manifestIn, type RunRow, rowOf, unfinishedRow } from './run-list.ts'
 
 export interface RunsAsked {
   readonly intent: string | null
@@ -20,15 +19,18 @@ export interface RunsAsked {
 /** Rows of a page, lines that one may look at, and runs without a line that the last one may read. */
 export const RUNS_PAGE = { rows: 50, lines: 200, unkept: 100 } as const
 
-/** @param unfinished runs that are under way or were interrupted */
+/** @param unfinished finds the runs that are under way or were interrupted, where a page shows them */
 export async function readRuns(
   store: Store,
   { intent, verdict, after }: RunsAsked,
-  unfinished: readonly UnfinishedRun[],
+  unfinished: () => Promise<readonly UnfinishedRun[]>,
 ): Promise<RunsView> {
   const isAsked = (line: Pick<RunLine, 'intent' | 'verdict'>) =>
     (intent === null || line.intent === intent) && (verdict === null || line.verdict === verdict)
-  const rows: RunRow[] = after === null && verdict === null ? unfinishedRows(unfinished, intent) : []
+  const rows: RunRow[] =
+    after === null && verdict === null
+      ? (await unfinished()).filter((one) => intent === null || one.intent === intent).map(unfinishedRow)
+      : []
   let looked = 0
   let next: string | null = null
   for await (const { at, line } of runLines(store.objects, after ?? '')) {
@@ -51,22 +53,6 @@ export async function readRuns(
   }
 }
 
-const unfinishedRows = (unfinished: readonly UnfinishedRun[], intent: string | null): RunRow[] =>
-  unfinished
-    .filter((one) => intent === null || one.intent === intent)
-    .map((one) => ({
-      run_id: one.run,
-      date: one.since,
-      intent: one.intent,
-      change: null,
-      gain: null,
-      worse: null,
-      verdict: null,
-      status: one.status,
-      reasons: [],
-      unfinished: one,
-    }))
-
 /** Finished runs of which no line is kept, among the first so many, newest first. */
 async function unkeptLines({ objects }: Store) {
   const lines: RunLine[] = []
@@ -75,7 +61,7 @@ async function unkeptLines({ objects }: Store) {
     if (!key.endsWith('/manifest.json')) continue
     if (looked === RUNS_PAGE.unkept) return { lines: newestFirst(lines), looked, all: false }
     looked++
-    const manifest = RunManifest.safeParse(jsonOf((await readText(objects, key)) ?? '')).data
+    const manifest = manifestIn(await readText(objects, key))
     if (!manifest || (await objects.read(keys.runLine(manifest.finished_at, manifest.run_id))) !== null) continue
     lines.push(await lineOfRun(objects, manifest))
   }

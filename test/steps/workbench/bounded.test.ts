@@ -10,6 +10,8 @@ import { memory } from '../stores.ts'
 /** Index lines of a segment here; an import writes more. */
 const SEGMENT = 500
 const ALL = { intent: null, verdict: null, after: null }
+/** No run is under way. */
+const nobody = async () => []
 
 /** A store whose objects are counted when they are opened, and whose vault nobody may touch. */
 async function counted({ runs, recorded }: { readonly runs: number; readonly recorded: number }) {
@@ -47,7 +49,7 @@ async function opens(
 }
 
 describe('the page of runs', () => {
-  const look = (asked: Parameters<typeof readRuns>[1]) => (store: Store) => readRuns(store, asked, [])
+  const look = (asked: Parameters<typeof readRuns>[1]) => (store: Store) => readRuns(store, asked, nobody)
 
   test('opens as many objects for ten thousand runs as for a hundred', async () => {
     const [few, many] = [
@@ -60,7 +62,7 @@ describe('the page of runs', () => {
 
   test('looks at a bounded number of lines for what is rare, and says where to go on', async () => {
     const { store, opened } = await counted({ runs: 2_000, recorded: 10 })
-    const { rows, looked, next, unkept } = await readRuns(store, { ...ALL, verdict: 'certified' }, [])
+    const { rows, looked, next, unkept } = await readRuns(store, { ...ALL, verdict: 'certified' }, nobody)
     expect([rows, looked, unkept]).toEqual([[], RUNS_PAGE.lines, null])
     expect(next).not.toBeNull()
     expect(opened.length).toBeLessThan(3 * RUNS_PAGE.lines)
@@ -70,7 +72,7 @@ describe('the page of runs', () => {
     const { store } = await counted({ runs: 130, recorded: 10 })
     const ids: string[] = []
     for (let after: string | null = null, more = true; more; more = after !== null) {
-      const page: Awaited<ReturnType<typeof readRuns>> = await readRuns(store, { ...ALL, after }, [])
+      const page: Awaited<ReturnType<typeof readRuns>> = await readRuns(store, { ...ALL, after }, nobody)
       ids.push(...page.rows.map(({ run_id }) => run_id))
       after = page.next
     }

@@ -4,9 +4,10 @@ import { readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, compileRun } from '#core/replay/compile.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
+import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from './recorded-runs.ts'
-import { findLine, indexesOf, linesUnder } from './run-index.ts'
+import { findLines, linesUnder } from './run-index.ts'
 
 export interface FoundCase {
   readonly case: ReplayCase
@@ -24,27 +25,21 @@ export async function findCase(
 ): Promise<FoundCase | { readonly known: ReadonlySet<string> }> {
   const known = new Set<string>()
   let name: string | undefined
-  for await (const line of lines(store)) {
+  for await (const line of linesUnder(store.objects, keys.indexes())) {
     known.add(caseOf(line))
     if (caseOf(line) === id) name = id
     else if (line.run_id === id) name ??= caseOf(line)
   }
   if (name === undefined) return { known }
-  const named = new Set<string>()
-  for await (const line of lines(store)) if (caseOf(line) === name) named.add(line.run_id)
+  const lines = await findLines(store.objects, (line) => caseOf(line) === name)
   const recorded = new RecordedRuns(store.objects)
   const found = []
-  for (const run of named) {
-    const line = await findLine(store.objects, run)
-    const files = line && (await recorded.files(line))
+  for (const [run, line] of lines) {
+    const files = await recorded.files(line)
     if (files) found.push(readRunFiles(run, files))
   }
   if (found.length === 0) return { known }
   const compiled = assembleCase(found.map(({ run, recorded: sealed }) => compileRun(run, sealed))).case
   const byId = new Map(found.map(({ run }) => [run.run_id, run]))
   return { case: compiled, runs: compiled.recordings.map(({ run_id }) => byId.get(run_id)!) }
-}
-
-async function* lines({ objects }: Pick<Store, 'objects'>) {
-  for (const index of await indexesOf(objects)) yield* linesUnder(objects, index)
 }

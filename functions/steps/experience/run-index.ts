@@ -82,11 +82,21 @@ export async function* indexedRuns(
 }
 
 /** The index line of one run of whatever intent; null: no index of this side lists it. */
-export async function findLine(objects: ObjectStore, runId: string): Promise<IndexLine | null> {
+export const findLine = async (objects: ObjectStore, runId: string): Promise<IndexLine | null> =>
+  (await findLines(objects, ({ run_id }) => run_id === runId)).get(runId) ?? null
+
+/** The index line of every run that is asked for, of whatever intent, by its id. */
+export async function findLines(
+  objects: ObjectStore,
+  isAsked: (line: IndexLine) => boolean,
+): Promise<Map<string, IndexLine>> {
   const recorded = new RecordedRuns(objects)
-  let found: IndexLine | null = null
-  for await (const line of segmentValues<IndexLine>(objects, keys.indexes()))
-    if (line.run_id === runId && (found === null || (await isBetter(recorded, line, found)))) found = line
+  const found = new Map<string, IndexLine>()
+  for await (const line of segmentValues<IndexLine>(objects, keys.indexes())) {
+    if (!isAsked(line)) continue
+    const known = found.get(line.run_id)
+    if (known === undefined || (await isBetter(recorded, line, known))) found.set(line.run_id, line)
+  }
   return found
 }
 

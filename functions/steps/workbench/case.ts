@@ -85,21 +85,28 @@ async function indexLineOf(objects: ObjectStore, intent: string, run_id: string)
 /** The latest runs on an intent, and whether the search set that each pinned holds a case. */
 async function runsWith(objects: ObjectStore, intent: string, caseId: string): Promise<CaseRun[]> {
   const runs: CaseRun[] = []
+  // Runs between two imports pin one search set.
+  const held = new Map<string, boolean | null>()
   let looked = 0
   for await (const { line } of runLines(objects)) {
     if (line.intent === intent && line.verdict !== 'refused') {
       const { run_id, date, verdict } = line
-      runs.push({ run_id, date, verdict, held: await heldBy(objects, intent, run_id, caseId) })
+      const key = await searchSetOf(objects, intent, run_id)
+      if (key !== null && !held.has(key)) held.set(key, await holds(objects, key, caseId))
+      runs.push({ run_id, date, verdict, held: key === null ? null : (held.get(key) ?? null) })
     }
     if (++looked === MOST.lines || runs.length === MOST.runs) break
   }
   return runs.filter(({ held }) => held !== false)
 }
 
-async function heldBy(objects: ObjectStore, intent: string, run: string, caseId: string): Promise<boolean | null> {
+/** Key of the search set that a run pinned; null: nothing says which. */
+async function searchSetOf(objects: ObjectStore, intent: string, run: string): Promise<string | null> {
   const pinned = await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(run, 'target.json')))
   const digest = pinned?.search_set?.digest
-  const key = digest === undefined ? null : keys.goldensAt(intent, digest)
-  if (key === null || (await objects.read(key)) === null) return null
-  return (await caseIn(objects, key, caseId)) !== null
+  return digest === undefined ? null : keys.goldensAt(intent, digest)
 }
+
+/** Does a search set hold a case? null: it is not there any more. */
+const holds = async (objects: ObjectStore, key: string, caseId: string): Promise<boolean | null> =>
+  (await objects.read(key)) === null ? null : (await caseIn(objects, key, caseId)) !== null

@@ -12,6 +12,7 @@ import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
+import { VAULT_READERS } from '#core/gate/vault-reader.ts'
 import { cageOf, cageProblem } from '#core/replay/cage.ts'
 import { estimatedLine, ignoredLine, NO_TRACING, tracedLine } from '#core/replay/tracing.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
@@ -45,6 +46,7 @@ import {
   guardrailLines,
   ruleLines,
   spaceLines,
+  spaceText,
   suiteLines,
   surfaceLines,
 } from './text-doctor.ts'
@@ -83,7 +85,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       { state: 'note', about: 'stopped', says: `run ${run}: ${where}`, mend: asTyped(go_on) },
       noteOf('give up', asTyped(give_up)),
     ])
-    const vaultChecks = reader ? [noteOf('vault', reader.line.replace(/^vault +/, ''))] : []
+    const vaultChecks = reader ? [noteOf('vault', VAULT_READERS[reader.vault])] : []
     const unanswered = (questions: readonly Question[]): number => {
       print(
         json,
@@ -185,7 +187,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       ...(estimated ? [noteOf('tokens', estimated)] : []),
       ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
       ...heavy.map((line) => noteOf('units', line)),
-      { state: 'ok', about: 'search', says: spaceLines(space)[0]!.slice(9) },
+      { state: 'ok', about: 'search', says: spaceText(space) },
       ...surfaces
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
@@ -198,7 +200,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
           mend: mendOf(says, o) ?? nextCommand(o, ['import', 'FILES']),
         }),
       ),
-      ...(refused.length > 0 ? [] : [noteOf('held out', heldoutLine(counted, needed).slice(9))]),
+      ...(refused.length > 0 ? [] : [noteOf('held out', heldoutText(counted, needed))]),
       ...guardrailChecks(guardrails),
       ...(isReady ? [] : adviceLines(couldCertify, resolved.heldout_share)).map((line) =>
         noteOf('mend', line.trim().replace(/ {2,}/, ' ')),
@@ -252,7 +254,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...ruleLines(rules),
               ...surfaceLines(surfaces),
               ...suiteLines(pins.suite.suite, suite),
-              heldoutLine(counted, needed),
+              `held out ${heldoutText(counted, needed)}`,
               ...(reader ? [reader.line] : []),
               ...guardrailLines(guardrails),
               ...certifiableLines(couldCertify, resolved.heldout_share),
@@ -286,7 +288,7 @@ const VERDICTS = {
 
 const noteOf = (about: string, says: string): Check => ({ state: 'note', about, says })
 
-const heldoutLine = (facts: HeldoutVersion | null, needed: number | null): string =>
+const heldoutText = (facts: HeldoutVersion | null, needed: number | null): string =>
   facts === null
-    ? 'held out no version is sealed yet, and only a run may look into the vault: it seals one, and asks nothing that is too small to answer'
-    : `held out ${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`
+    ? 'no version is sealed yet, and only a run may look into the vault: it seals one, and asks nothing that is too small to answer'
+    : `${facts.families} families (${facts.labelled} labelled), ${facts.questions} question${facts.questions === 1 ? '' : 's'} at level ${facts.alpha_k}; the largest need is ${needed ?? 'beyond any number'}, assuming a clean sheet`

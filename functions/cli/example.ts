@@ -1,8 +1,8 @@
 /** `autotune example`: a made-up export of traces to try the whole way on, from files to a verdict. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Example, exampleLines } from '../demo/traces/export.ts'
-import { UserError } from '../errors.ts'
+import { writeNew } from './new-file.ts'
 import { COMMAND, print } from './terminal.ts'
 
 /** A score by somebody who is no model; OpenTelemetry's conventions do not say who gave one. */
@@ -16,9 +16,8 @@ export async function example(
   { out, json }: { readonly out?: string; readonly json: boolean },
 ): Promise<number> {
   const file = out ?? `traces-${kind}.otlp.jsonl`
-  if (existsSync(file)) throw new UserError(`${file} is there already: nothing was written. Choose another --out`)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, [...exampleLines(kind)].map((line) => `${line}\n`).join(''), { flag: 'wx' })
+  writeNew(file, [...exampleLines(kind)].map((line) => `${line}\n`).join(''))
   const how = `${file} ${SCORE[kind]} --writes refund`
   const commands = [
     `${COMMAND} inspect ${how}`,

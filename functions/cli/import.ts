@@ -7,14 +7,12 @@ import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
 import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
-import { terminalProgress } from './progress.ts'
+import { readRuns, terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 import { copiesLines } from './text.ts'
 import { mapLines, tracesLines } from './text-traces.ts'
 import { type TraceFlags, traceImport } from './trace-options.ts'
-
-const TOLD_EVERY = 500
 
 interface Options extends StoreOptions, TraceFlags {
   readonly json: boolean
@@ -94,11 +92,8 @@ function redactedLines({ redacted }: Pick<FilesReport, 'redacted'>): string[] {
 }
 
 async function dryRun(files: readonly string[], o: Options, traces: TraceImport): Promise<number> {
-  const progress = terminalProgress()
-  let read = 0
-  const report = await tryImport(files, { map: o.map ?? null, ...grouping(o), ...redacting(o), traces }, () => {
-    if (++read % TOLD_EVERY === 0) progress(`read ${read} runs`)
-  })
+  const how = { map: o.map ?? null, ...grouping(o), ...redacting(o), traces }
+  const report = await tryImport(files, how, readRuns(terminalProgress()))
   print(o.json, report, () => [
     ...(report.traces ? tracesLines(report.traces) : []),
     ...(report.map ? mapLines(report.map) : []),

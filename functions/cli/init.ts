@@ -10,7 +10,7 @@ import { tryImport } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
 import { nextCommand } from './next.ts'
 import { print } from './terminal.ts'
-import { type TraceFlags, traceImport, traceWords } from './trace-options.ts'
+import { type TraceFlags, traceLook, traceWords } from './trace-options.ts'
 
 const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
 const EXAMPLE = new URL('../demo/', import.meta.url)
@@ -60,8 +60,7 @@ function withSchema(text: string, dir: string): string {
 async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
   refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
-  const how = { ...traceImport(flags), maxDropped: 1, allowCut: true }
-  await tryImport(files, { map: null, traces: how }, (run) => {
+  await tryImport(files, { map: null, traces: traceLook(flags) }, (run) => {
     const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()
     surveys.set(run.intent_id, survey)
     survey.add(run)

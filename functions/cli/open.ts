@@ -48,8 +48,13 @@ export const openForAudit = async (o: StoreOptions, progress: Progress = () => {
 
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {
-  if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
+  needStore(dir)
   return openStore(dir, options)
+}
+
+/** Throws UserError where a folder holds no store. */
+export function needStore(dir: string): void {
+  if (!isStore(dir)) throw new UserError(`no store in ${dir}: name it with --store, or make one with "autotune import"`)
 }
 
 /** Has anything been imported into this folder? */

@@ -97,6 +97,17 @@ export function terminalProgress(): Progress {
   return (message) => line.tell(message)
 }
 
+/** Runs between two signs of how many were read. */
+const TOLD_EVERY = 500
+
+/** Tells now and then how many runs were read: to be called for each. */
+export function readRuns(progress: Progress): () => void {
+  let read = 0
+  return () => {
+    if (++read % TOLD_EVERY === 0) progress(`read ${read} runs`)
+  }
+}
+
 /** Takes the line away, before something else is printed. */
 export const clearProgress = (): void => current?.line.clear()
 

@@ -15,6 +15,10 @@ export const S3 = 's3://'
 /** Does a command name a deployment? */
 export const isDeployed = ({ store, stack }: StoreOptions): boolean => stack !== undefined || store.startsWith(S3)
 
+/** Options by which a command finds the same store; none where that is where a command works anyway. */
+export const placeWords = ({ store, stack }: StoreOptions): string[] =>
+  stack !== undefined ? ['--stack', stack] : store === STORE_FOLDER ? [] : ['--store', store]
+
 /** A text as one word of a command line. */
 export const shellWord = (text: string): string =>
   /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`

@@ -40,19 +40,19 @@ export function ruleLines(rows: readonly RuleRow[]): string[] {
 const exampleText = ({ column, case_id, says }: RuleRow['examples'][number]): string =>
   `${column.replaceAll('_', ' ')}: ${case_id}${says === null ? '' : ` (${says})`}`
 
+type Space = SpaceSize & { readonly max_fields: number }
+
 /** How large the search space is, and whether a run looks at all of it. */
-export function spaceLines({
-  points,
-  within,
-  exact,
-  max_fields,
-}: SpaceSize & { readonly max_fields: number }): string[] {
+export function spaceText({ points, within, exact, max_fields }: Space): string {
   const size = `${number(points)} changes, ${number(within)} of them within ${max_fields} field${max_fields === 1 ? '' : 's'}`
   const how = exact
     ? 'a run looks at every one'
     : `more than ${number(EXACT_BELOW)}, so a run samples ${SAMPLED_CANDIDATES - 1} of them; a coarser step, or fewer values, makes the search exact`
-  return [`space    ${size}: ${how}`]
+  return `${size}: ${how}`
 }
+
+/** The same behind its label. */
+export const spaceLines = (space: Space): string[] => [`space    ${spaceText(space)}`]
 
 /** One row a surface: cases that change over its range, and the range that can be replayed; inert ones are named. */
 export function surfaceLines(rows: readonly SurfaceRow[]): string[] {

@@ -1,4 +1,4 @@
-/** What `propose` prints of each change,. Values in, lines out. */
+/** What `propose` prints of each change. Values in, lines out. */
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { radiusWording } from '#core/gate/wording.ts'
 import type { Assessment } from '#core/search/assess.ts'

@@ -60,6 +60,9 @@ export function traceImport(flags: TraceFlags): TraceImport {
   return { from: flags.from ?? null, options, maxDropped, allowCut, settleMs }
 }
 
+/** The same for a look: it refuses nothing for what it would drop, which is what it is there to say. */
+export const traceLook = (flags: TraceFlags): TraceImport => ({ ...traceImport(flags), maxDropped: 1, allowCut: true })
+
 function tagOf(text: string): [Tag, string] {
   const [field = '', ...path] = text.split('=')
   const tag = TAGS.find((known) => known === field)

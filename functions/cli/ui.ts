@@ -1,8 +1,7 @@
 /** `autotune ui`: the workbench of a store, served on this machine. It only reads. */
 import { serveWorkbench } from '../embedded/ui-server.ts'
-import { UserError } from '../errors.ts'
-import { isStore } from './open.ts'
-import { shellWord } from './store-options.ts'
+import { needStore } from './open.ts'
+import { placeWords, shellWord } from './store-options.ts'
 import { faultOf } from './system-errors.ts'
 import { print, untilSignalled } from './terminal.ts'
 
@@ -14,10 +13,11 @@ interface Options {
 
 /** @param stop ends the serving; by default Ctrl-C or a termination signal */
 export async function ui({ store, json, port }: Options, stop: () => Promise<void> = untilSignalled): Promise<number> {
-  if (!isStore(store))
-    throw new UserError(`no store in ${store}: name it with --store, or make one with "autotune import"`)
+  needStore(store)
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  const place = store === './harness' ? '' : ` --store ${shellWord(store)}`
+  const place = placeWords({ store })
+    .map((word) => ` ${shellWord(word)}`)
+    .join('')
   const server = await serveWorkbench(store, place, port, {
     failed: (error) => say(`autotune: ${faultOf(error)}`),
     refused: (note) => say(`refused: ${note}`),

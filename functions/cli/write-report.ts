@@ -1,13 +1,12 @@
 /** `autotune report`: everything of a run, or of a rollout, in one file that can be mailed and read anywhere. */
-import { writeFileSync } from 'node:fs'
 import { LEFT_OUT, redacted, withoutValues } from '#core/report/redacted.ts'
-import { openEngine, optionsOf } from '../embedded/engine.ts'
+import { localReport } from '../embedded/local-report.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { reportPage } from '../pages/report/page.ts'
 import { rolloutFile } from '../pages/report/rollout-file.ts'
-import { readReport } from '../steps/report/read-report.ts'
 import { readRolloutReport } from '../steps/report/read-rollout.ts'
+import { writeNew } from './new-file.ts'
 import { existingStore } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import { print } from './terminal.ts'
@@ -40,7 +39,7 @@ export async function writeReport(what: string, { store: dir, json, out, redact 
     }
     const file = out ?? `${found.id}.html`
     const page = found.page()
-    write(file, page)
+    writeNew(file, page, 0o600)
     const bytes = Buffer.byteLength(page)
     print(json, { file, bytes, redacted: redact }, () => [
       `wrote ${file} (${Math.ceil(bytes / 1000)} kB)${redact ? `: recorded texts are ${LEFT_OUT}` : ''}`,
@@ -52,15 +51,9 @@ export async function writeReport(what: string, { store: dir, json, out, redact 
 }
 
 async function ofRun(store: LocalStore, id: string, redact: boolean): Promise<Written | null> {
-  // A harness is never started for a report: what it answered stands in the run.
-  const engine = await openEngine(store, '', optionsOf(undefined))
-  try {
-    const read = await readReport(store, engine, id)
-    const facts = read && redact ? redacted(read) : read
-    return facts && { id: facts.run_id, facts, page: () => reportPage(facts) }
-  } finally {
-    engine.close()
-  }
+  const read = await localReport(store, id)
+  const facts = read && redact ? redacted(read) : read
+  return facts && { id: facts.run_id, facts, page: () => reportPage(facts) }
 }
 
 async function ofRollout(store: LocalStore, id: string, redact: boolean): Promise<Written | null> {
@@ -69,13 +62,4 @@ async function ofRollout(store: LocalStore, id: string, redact: boolean): Promis
   const { now, failed_runs, ...whole } = read
   const story = redact ? withoutValues(whole) : whole
   return { id, facts: { ...story, now, failed_runs }, page: () => rolloutFile({ story, failed_runs, now }) }
-}
-
-function write(file: string, page: string): void {
-  try {
-    writeFileSync(file, page, { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new UserError(`${file} is there already: nothing was written. Choose another --out`)
-  }
 }

@@ -18,7 +18,6 @@ import { nothingHere } from '../pages/workbench/shell.ts'
 import { storePage } from '../pages/workbench/store.ts'
 import { readRollout } from '../steps/release/rollouts.ts'
 import { tellRollout } from '../steps/release/story.ts'
-import { readReport } from '../steps/report/read-report.ts'
 import { readReview } from '../steps/review/reviews.ts'
 import { shownOf } from '../steps/review/shown.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
@@ -28,7 +27,7 @@ import { readIntents } from '../steps/workbench/intents.ts'
 import { readCandidate, readRun } from '../steps/workbench/run.ts'
 import { readRuns } from '../steps/workbench/runs.ts'
 import { readStore } from '../steps/workbench/store-facts.ts'
-import { openEngine, optionsOf } from './engine.ts'
+import { localReport } from './local-report.ts'
 import { type LocalStore, openStore } from './open-store.ts'
 import { type PageReply, type PageServer, plain, type ServerLog, servePages } from './page-server.ts'
 
@@ -70,16 +69,10 @@ export const serveWorkbench = (dir: string, place: string, port: number, log: Se
     log,
   )
 
-/** The report of a run, the same bytes that `autotune report` writes: what was recorded is replayed for it. */
+/** The report of a run, the same bytes that `autotune report` writes. */
 async function reportOf(store: LocalStore, run: string): Promise<PageReply | null> {
-  // A harness is never started for a page.
-  const engine = await openEngine(store, '', optionsOf(undefined))
-  try {
-    const facts = await readReport(store, engine, run)
-    return facts && { ...reply(200, reportPage(facts)), policy: REPORT_POLICY }
-  } finally {
-    engine.close()
-  }
+  const facts = await localReport(store, run)
+  return facts && { ...reply(200, reportPage(facts)), policy: REPORT_POLICY }
 }
 
 const ELSEWHERE =

@@ -86,14 +86,16 @@ function singles<T>(items: readonly T[], keyOf: (item: T) => string | null): Map
   )
 }
 
-const sameWork = (name: string, args: unknown): string => `${name} ${sortedJson(args ?? null)}`
+/** What a span did, as `callKey` says it of a call; null: it does not say with which arguments. */
+const workOf = ({ tool }: Span): string | null =>
+  tool!.arguments === undefined ? null : callKey({ ...tool!, arguments: tool!.arguments })
 
 const letters = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 
 /** Counters that begin anew give two calls one id: the name, which a server may stand before, or the arguments must fit too. */
 function isSameTool({ call }: Action, { tool }: Span): boolean {
   const [a, b] = [letters(call.name), letters(tool!.name)]
-  return a.endsWith(b) || b.endsWith(a) || sameWork('', call.arguments) === sameWork('', tool!.arguments)
+  return a.endsWith(b) || b.endsWith(a) || sortedJson(call.arguments) === sortedJson(tool!.arguments ?? null)
 }
 
 function pairSpans(
@@ -131,20 +133,16 @@ function pairSpans(
     const within = (agent: string | null, key: string): string => sortedJson([agent, key])
     pair(
       'by_arguments',
-      ({ agent, call }) => within(agent, sameWork(call.name, call.arguments)),
-      (span) =>
-        span.tool!.arguments === undefined
-          ? null
-          : within(agentOf(span), sameWork(span.tool!.name, span.tool!.arguments)),
+      ({ agent, call }) => within(agent, callKey(call)),
+      (span) => {
+        const work = workOf(span)
+        return work === null ? null : within(agentOf(span), work)
+      },
     )
-    const isOfNoAgent = (span: Span) => agentOf(span) === null
     pair(
       'by_arguments',
-      ({ call }) => sameWork(call.name, call.arguments),
-      (span) =>
-        span.tool!.arguments === undefined || !isOfNoAgent(span)
-          ? null
-          : sameWork(span.tool!.name, span.tool!.arguments),
+      ({ call }) => callKey(call),
+      (span) => (agentOf(span) === null ? workOf(span) : null),
     )
     pair(
       'by_name',

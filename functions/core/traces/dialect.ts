@@ -63,7 +63,8 @@ function lookedAt(row: unknown): WireRow {
  * The dialects that share OpenTelemetry's envelopes, as one reader each span by the first that knows it: a trace may well hold spans of
  * several. A span that none knows is bridged.
  */
-export function overSpans(reader: SpanReader, others: () => readonly SpanReader[]): Dialect {
+export function overSpans(reader: SpanReader, others: readonly SpanReader[]): Dialect {
+  const readers = [reader, ...others]
   return {
     name: reader.name,
     about: reader.about,
@@ -74,7 +75,6 @@ export function overSpans(reader: SpanReader, others: () => readonly SpanReader[
     },
     *parts(row, where, asked) {
       const { spans, logs, unread } = wireOf(row, where) ?? NO_ROW
-      const readers = [reader, ...others()]
       for (let i = 0; i < unread; i++) yield { kind: 'unread', reason: 'id_unreadable', where }
       for (const span of spans) {
         if (span.attrs['logfire.span_type'] === 'pending_span') {

@@ -33,9 +33,9 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
     score: graded ? (graded.score.value as number) : null,
     score_kind: kindOf(decided ?? graded ?? null),
     scores: scores.flatMap((score) => {
-      const value = typeof score.value === 'boolean' ? Number(score.value) : score.value
+      const value = numberIn(score)
       const name = nameOf(score.name)
-      if (typeof value !== 'number' || !Number.isFinite(value) || name === null) return []
+      if (value === null || name === null) return []
       return [{ name, value, kind: score.kind, annotator: nameOf(score.annotator) }]
     }),
     corrections: scores
@@ -57,21 +57,22 @@ export function labelsOf(scores: readonly Score[], options: TraceOptions, tally:
 const kindOf = (found: { readonly rule: ScoreRule; readonly score: Score } | null): Outcome['score_kind'] =>
   found === null ? null : (found.rule.kind ?? found.score.kind)
 
+/** A yes is 1, a no is 0. */
+function numberIn({ value }: Score): number | null {
+  const number = typeof value === 'boolean' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : null
+}
+
 /** Passed or failed by its rule. A bare name decides only where the score itself is a yes or a no. */
-function passedBy({ rule }: ScoreRule, { value, label }: Score): boolean | null {
+function passedBy({ rule }: ScoreRule, score: Score): boolean | null {
+  const { value, label } = score
   if (rule === null) return typeof value === 'boolean' ? value : null
   if (rule.op === '=') {
-    const said =
-      label ??
-      (typeof value === 'string' || typeof value === 'boolean'
-        ? String(value)
-        : typeof value === 'number'
-          ? String(value)
-          : null)
+    const said = label ?? (value === null ? null : String(value))
     return said === null ? null : said.toLowerCase() === rule.value.toLowerCase()
   }
-  const number = typeof value === 'boolean' ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isFinite(number)) return null
+  const number = numberIn(score)
+  if (number === null) return null
   return { '>=': number >= rule.value, '>': number > rule.value, '<=': number <= rule.value, '<': number < rule.value }[
     rule.op
   ]

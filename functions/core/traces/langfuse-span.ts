@@ -6,7 +6,7 @@ import { langfuseUsage } from './langfuse-usage.ts'
 import { recordedMessages, withInstructions } from './messages.ts'
 import { passagesOf } from './passages.ts'
 import type { Span, SpanKind } from './span.ts'
-import { type Fields, isCut, isFields, numberOf, opened, textOf } from './values.ts'
+import { type Fields, fieldsIn, isCut, isFields, numberOf, opened, textOf } from './values.ts'
 import { storeNamed } from './words.ts'
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
@@ -37,7 +37,6 @@ export interface Observation {
   readonly statusMessage: unknown
   readonly promptName: unknown
   readonly promptVersion: unknown
-  readonly toolCallId: unknown
   /** Attributes of the span that an SDK of OpenTelemetry sent, where the backend kept them. */
   readonly attributes: Fields
 }
@@ -83,8 +82,7 @@ const isReference = (value: unknown): boolean => typeof value === 'string' && /^
 const queryOf = (input: unknown): string | null => textOf(isFields(input) ? (input.query ?? input.input) : input)
 
 function settingsIn({ parameters, model, promptName, promptVersion }: Observation): Span['settings'] {
-  const given = opened(parameters)
-  const { temperature, top_p, max_tokens } = isFields(given) ? given : ({} as Fields)
+  const { temperature, top_p, max_tokens } = fieldsIn(parameters)
   // Its exports write a version as a number or as that number's text.
   const version = numberOf(promptVersion) ?? textOf(promptVersion)
   return callSettings({ model, temperature, top_p, max_tokens, prompt: [promptName, version] })
@@ -92,8 +90,8 @@ function settingsIn({ parameters, model, promptName, promptVersion }: Observatio
 
 /** A sum of nought without its parts is what nobody counted. */
 function costIn({ costDetails, totalCost }: Observation): number | null {
-  const details = opened(costDetails)
-  const parts = isFields(details) && Object.keys(details).length > 0 ? details : null
+  const details = fieldsIn(costDetails)
+  const parts = Object.keys(details).length > 0 ? details : null
   const total = numberOf(parts?.total) ?? numberOf(totalCost)
   if (total !== null && (total !== 0 || parts)) return total
   if (!parts) return null
@@ -104,7 +102,7 @@ function costIn({ costDetails, totalCost }: Observation): number | null {
 function toolIn(o: Observation, input: unknown, output: unknown, answered: Fields | null): Span['tool'] {
   const given = isFields(input) && Object.keys(input).length === 1 && isFields(input.input) ? input.input : input
   return {
-    id: textOf(o.toolCallId ?? answered?.tool_call_id),
+    id: textOf(answered?.tool_call_id),
     name: o.name.replace(/^(execute_tool|running tool:) ?/, ''),
     arguments: typeof given === 'object' && given !== null ? argumentsIn(given) : undefined,
     result: contentText(resultIn(answered ? answered.content : output)),

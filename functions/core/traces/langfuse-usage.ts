@@ -1,12 +1,12 @@
 /** Langfuse's counts of tokens: parts beside each other, save where their names say that they came from elsewhere. */
 import type { Usage } from './span.ts'
 import { usageIncluding, usageOfParts } from './usage.ts'
-import { countOf, type Fields, isFields, opened } from './values.ts'
+import { countOf, type Fields, fieldsIn, isFields, opened } from './values.ts'
 
 /** @param details `usageDetails` @param legacy the older `usage`, whose unit may be characters */
 export function langfuseUsage(details: unknown, legacy: unknown): Usage | null {
-  const given = opened(details)
-  if (isFields(given) && Object.keys(given).length > 0) return fromDetails(given)
+  const given = fieldsIn(details)
+  if (Object.keys(given).length > 0) return fromDetails(given)
   const old = opened(legacy)
   if (!isFields(old) || (typeof old.unit === 'string' && !/token/i.test(old.unit))) return null
   return usageIncluding({

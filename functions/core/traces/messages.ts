@@ -67,10 +67,7 @@ function itemMessages(item: unknown, role: Role): Message[] {
 
 /** The message inside an envelope: a choice, a generation, LangChain's constructor, OpenInference's nesting. */
 function unwrapped(item: Fields): unknown {
-  if (Array.isArray(item.id) && isFields(item.kwargs)) {
-    const last = Array.isArray(item.id) ? String(item.id.at(-1)) : ''
-    return { type: last, ...item.kwargs }
-  }
+  if (Array.isArray(item.id) && isFields(item.kwargs)) return { type: String(item.id.at(-1)), ...item.kwargs }
   // A generation repeats its message's words beside it, and they may stand there alone.
   if (isFields(item.message) && roleOf(item) === null)
     return typeof item.text === 'string' ? { text: item.text, ...item.message } : item.message
@@ -165,9 +162,9 @@ const isToolDefinition = ({ content, tool_call_id }: Fields): boolean =>
   isFields(content) && content.type === 'function' && isFields(content.function) && tool_call_id === undefined
 
 function spoken(item: Fields, role: Role): Message {
-  const content = opened(field(item, 'parts', 'content', 'contents', 'text'))
-  const blocks: Block[] =
-    typeof content === 'object' ? blocksOf(content) : blocksOf(field(item, 'parts', 'content', 'contents', 'text'))
+  const recorded = field(item, 'parts', 'content', 'contents', 'text')
+  const content = opened(recorded)
+  const blocks = blocksOf(typeof content === 'object' ? content : recorded)
   const beneath = isFields(item.additional_kwargs) ? item.additional_kwargs.tool_calls : null
   const listed = opened(field(item, 'tool_calls', 'toolCalls'))
   const given = Array.isArray(listed) && listed.length > 0 ? listed : opened(beneath)

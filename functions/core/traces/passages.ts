@@ -1,6 +1,6 @@
 /** Passages as retrievers return them, in the spellings of the frameworks. */
 import type { Passage } from './span.ts'
-import { type Fields, field, firstFields, isFields, numberOf, opened, textOf } from './values.ts'
+import { field, fieldsIn, firstFields, isFields, numberOf, opened, textOf } from './values.ts'
 
 const ORIGIN = ['source', 'file_name', 'filename', 'file_path', 'url', 'uri', 'doc_uri', 'title']
 
@@ -30,9 +30,4 @@ function passageOf(item: unknown): Passage[] {
       source: textOf(field(meta, ...ORIGIN, 'x-amz-bedrock-kb-source-uri') ?? field(doc, 'source')),
     },
   ]
-}
-
-const fieldsIn = (value: unknown): Fields => {
-  const at = opened(value)
-  return isFields(at) ? at : {}
 }

@@ -13,10 +13,8 @@ import { otelGenai } from './dialects/otel-genai.ts'
 /** Dialects that share OpenTelemetry's envelopes; the first that marks a span reads it. */
 const OVER_SPANS: readonly SpanReader[] = [langfuseOtel, aiSdk, openinference, otelGenai, openllmetry, agentcore]
 
-const others = () => OVER_SPANS
-
 export const DIALECTS: readonly Dialect[] = [
-  ...OVER_SPANS.map((reader) => overSpans(reader, others)),
+  ...OVER_SPANS.map((reader) => overSpans(reader, OVER_SPANS)),
   langfuse,
   langsmith,
   openaiEvals,

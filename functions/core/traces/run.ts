@@ -9,7 +9,7 @@ import { type Turn, turnsOf } from './conversation.ts'
 import { familyOf, intentOf, namedAt } from './family.ts'
 import { millis, safeId } from './ids.ts'
 import { labelsOf } from './labels.ts'
-import { TAGS, type TraceOptions } from './options.ts'
+import { TAGS, type Tag, type TraceOptions } from './options.ts'
 import { offeredBy } from './retrieval.ts'
 import type { Span } from './span.ts'
 import type { DropReason, Tally } from './tally.ts'
@@ -173,7 +173,7 @@ const sourceOf = (trace: Trace, dialect: string, id: string): ExperienceRun['sou
 })
 
 /** Refs and ids at the paths that the user named. What is none stays out; the schema says which field is wrong otherwise. */
-function tagged(trace: Trace, { tags }: TraceOptions): Partial<Record<(typeof TAGS)[number], string>> {
+function tagged(trace: Trace, { tags }: TraceOptions): Partial<Record<Tag, string>> {
   return Object.fromEntries(
     TAGS.flatMap((tag) => {
       const path = tags.get(tag)

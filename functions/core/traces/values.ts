@@ -21,6 +21,12 @@ export function firstFields(row: Fields, ...names: readonly string[]): Fields | 
   return null
 }
 
+/** The fields of an object, also of one that was recorded as text; none: it is no object. */
+export function fieldsIn(value: unknown): Fields {
+  const at = opened(value)
+  return isFields(at) ? at : {}
+}
+
 export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 /** A finite number, also where it was written as text. Anything else is not known. */

@@ -46,7 +46,7 @@ export interface WireRow {
 }
 
 export function wireOf(value: unknown, where: Where): WireRow | null {
-  const row: { spans: WireSpan[]; logs: WireLog[]; unread: number } = { spans: [], logs: [], unread: 0 }
+  const row: Into = { spans: [], logs: [], unread: 0 }
   return isFields(value) && read(value, where, row) ? row : null
 }
 
@@ -107,7 +107,6 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
     into.logs.push({ trace, span, scope, where, ...event(item) })
     return true
   }
-  const status = statusOf(item)
   into.spans.push({
     trace,
     span,
@@ -117,7 +116,7 @@ function one(item: Fields, scopeName: string, resource: Fields, where: Where, in
       field(item, 'startTimeUnixNano', 'start_time_unix_nano', 'start_time', 'startTime', 'start_timestamp'),
     ),
     end: nanosOf(field(item, 'endTimeUnixNano', 'end_time_unix_nano', 'end_time', 'endTime', 'end_timestamp')),
-    ...status,
+    ...statusOf(item),
     attrs: attributesOf(item),
     events: eventsOf(item),
     scope,

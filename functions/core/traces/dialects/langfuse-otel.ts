@@ -33,7 +33,6 @@ function read(wire: WireSpan): Partial<Span> {
     statusMessage: at('status_message'),
     promptName: at('prompt.name'),
     promptVersion: at('prompt.version'),
-    toolCallId: null,
     attributes: attrs,
   })
   return {

@@ -2,12 +2,11 @@
  * Langfuse: traces of its API, dumps of its web interface, and the three files of its blob export (traces, observations, scores), joined by
  * trace id. Session and user stand with the trace alone.
  */
-import type { Asked, Dialect } from '../dialect.ts'
-import { namedIn } from '../dialect.ts'
+import { type Asked, type Dialect, namedIn } from '../dialect.ts'
 import { millis, nanosOf, plainId } from '../ids.ts'
 import { langfuseSpan, OBSERVATION_TYPES } from '../langfuse-span.ts'
 import { type About, type Part, type Score, spanOf, type Where } from '../span.ts'
-import { type Fields, field, isFields, numberOf, opened, textOf } from '../values.ts'
+import { type Fields, field, fieldsIn, isFields, numberOf, textOf } from '../values.ts'
 
 export const langfuse: Dialect = {
   name: 'langfuse',
@@ -37,7 +36,7 @@ function* records(row: unknown): Generator<Found> {
   for (const item of lists) {
     if (!isFields(item)) continue
     // A dump lists the observations twice: in the trace, without their words, and beside it.
-    for (const found of records(item === row.trace ? { ...item, observations: undefined } : item)) yield found
+    yield* records(item === row.trace ? { ...item, observations: undefined } : item)
   }
 }
 
@@ -89,8 +88,7 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
     statusMessage: field(row, 'statusMessage', 'status_message'),
     promptName: field(row, 'promptName', 'prompt_name'),
     promptVersion: field(row, 'promptVersion', 'prompt_version'),
-    toolCallId: null,
-    attributes: attributesOf(row),
+    attributes: fieldsIn(fieldsIn(row.metadata).attributes),
   })
   yield {
     kind: 'span',
@@ -111,12 +109,6 @@ function* partsOf({ kind, row, trace }: Found, where: Where, asked: Asked): Gene
       where,
     }),
   }
-}
-
-function attributesOf(row: Fields): Fields {
-  const metadata = opened(row.metadata)
-  const attributes = isFields(metadata) ? opened(metadata.attributes) : null
-  return isFields(attributes) ? attributes : {}
 }
 
 function aboutTrace(row: Fields, trace: string, where: Where, asked: Asked): About {

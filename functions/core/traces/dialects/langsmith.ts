@@ -8,7 +8,18 @@ import { recordedMessages } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import { type Part, type Score, type Span, type SpanKind, spanOf, type Where } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
+import {
+  countOf,
+  type Fields,
+  field,
+  fieldsIn,
+  firstFields,
+  isCut,
+  isFields,
+  numberOf,
+  opened,
+  textOf,
+} from '../values.ts'
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
   llm: 'call',
@@ -98,11 +109,7 @@ function spanFrom(row: Fields, trace: string, where: Where, asked: Asked): Span 
   })
 }
 
-const metadataOf = (row: Fields): Fields => {
-  const extra = opened(row.extra)
-  const metadata = isFields(extra) ? opened(extra.metadata) : null
-  return isFields(metadata) ? metadata : {}
-}
+const metadataOf = (row: Fields): Fields => fieldsIn(fieldsIn(row.extra).metadata)
 
 /** @param kind null: a patch, whose kind stands in its post */
 function saidBy(row: Fields, kind: SpanKind | null): Partial<Span> {
@@ -134,7 +141,7 @@ const elsewhere = (row: Fields): string[] =>
 
 function usageIn(row: Fields, outputs: unknown, metadata: Fields) {
   const given = usageMetadata(outputs) ?? (isFields(metadata.usage_metadata) ? metadata.usage_metadata : {})
-  const details = (name: string, at: Fields): Fields => (isFields(at[name]) ? (at[name] as Fields) : {})
+  const details = (name: string, at: Fields): Fields => firstFields(at, name) ?? {}
   const input = { ...details('input_token_details', given), ...details('prompt_token_details', row) }
   const output = { ...details('output_token_details', given), ...details('completion_token_details', row) }
   return usageIncluding({
@@ -171,8 +178,7 @@ function settingsIn(row: Fields, metadata: Fields): Span['settings'] {
 
 /** Parameters with which the model or the retriever was called. */
 function parametersOf(row: Fields): Fields {
-  const extra = opened(row.extra)
-  return isFields(extra) && isFields(extra.invocation_params) ? extra.invocation_params : {}
+  return firstFields(fieldsIn(row.extra), 'invocation_params') ?? {}
 }
 
 function toolIn(row: Fields, inputs: unknown, outputs: unknown): Span['tool'] {
@@ -204,9 +210,7 @@ function retrievalIn(row: Fields, inputs: unknown, outputs: unknown): Span['retr
 
 /** Averages of feedback that stand with a run: one value of it is that value. */
 function statsOf(row: Fields): Score[] {
-  const stats = opened(row.feedback_stats)
-  if (!isFields(stats)) return []
-  return Object.entries(stats).flatMap(([name, stat]) =>
+  return Object.entries(fieldsIn(row.feedback_stats)).flatMap(([name, stat]) =>
     isFields(stat) && stat.n === 1 && numberOf(stat.avg) !== null
       ? [{ name, value: numberOf(stat.avg), label: null, kind: 'rule' as const, annotator: null, comment: null }]
       : [],

@@ -1,11 +1,11 @@
 /** Items of OpenAI's evals: one answer of a model to one item of a data source, with what the graders said of it. */
 import { callSettings } from '../call-settings.ts'
-import { type Dialect, namedIn } from '../dialect.ts'
+import { type Asked, type Dialect, namedIn } from '../dialect.ts'
 import { nanosOf, plainId } from '../ids.ts'
 import { recordedMessages } from '../messages.ts'
 import { type Part, type Score, spanOf, type Where } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, isFields, numberOf, textOf } from '../values.ts'
+import { countOf, type Fields, firstFields, isFields, numberOf, textOf } from '../values.ts'
 
 export const openaiEvals: Dialect = {
   name: 'openai-evals',
@@ -13,7 +13,7 @@ export const openaiEvals: Dialect = {
   envelope: 'openai-evals',
   claims: (row) => [...items(row)].length,
   *parts(row, where, asked) {
-    for (const item of items(row)) yield* partsOf(item, where, asked.paths)
+    for (const item of items(row)) yield* partsOf(item, where, asked)
   },
 }
 
@@ -23,10 +23,10 @@ function* items(row: unknown): Generator<Fields> {
   if (Array.isArray(row.data)) for (const item of row.data) yield* items(item)
 }
 
-function* partsOf(row: Fields, where: Where, paths: readonly string[]): Generator<Part> {
+function* partsOf(row: Fields, where: Where, asked: Asked): Generator<Part> {
   const trace = plainId(row.id)!
-  const sample = isFields(row.sample) ? row.sample : {}
-  const usage = isFields(sample.usage) ? sample.usage : {}
+  const sample = firstFields(row, 'sample') ?? {}
+  const usage = firstFields(sample, 'usage') ?? {}
   const error = isFields(sample.error) && textOf(sample.error.message) !== null ? sample.error : null
   const results = Array.isArray(row.results) ? row.results.filter(isFields) : []
   const start = nanosOf(row.created_at)
@@ -41,7 +41,7 @@ function* partsOf(row: Fields, where: Where, paths: readonly string[]): Generato
       passed: row.status === 'pass' ? true : row.status === 'fail' ? false : null,
       passed_kind: results.some(isJudged) ? 'judge' : 'rule',
       scores: results.map(scoreOf),
-      named: namedIn(row, { paths }),
+      named: namedIn(row, asked),
       where,
     },
   }

@@ -7,7 +7,19 @@ import { messagesOf, recordedMessages } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Message, Score, Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf, unflattened } from '../values.ts'
+import {
+  countOf,
+  type Fields,
+  field,
+  fieldsIn,
+  firstFields,
+  isCut,
+  isFields,
+  numberOf,
+  opened,
+  textOf,
+  unflattened,
+} from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireSpan } from '../wire.ts'
 import { storeNamed } from '../words.ts'
@@ -41,8 +53,7 @@ function read(span: WireSpan): Partial<Span> {
   const speaks = kind === 'call' || usage !== null
   return {
     kind,
-    agent:
-      kind === 'agent' ? (textOf(field(attrs, 'agent.name', 'gen_ai.agent.name', 'graph.node.name')) ?? null) : null,
+    agent: kind === 'agent' ? textOf(field(attrs, 'agent.name', 'gen_ai.agent.name', 'graph.node.name')) : null,
     ...(speaks ? messagesIn(attrs, kind === 'call') : {}),
     cut: ['input.value', 'output.value', 'tool.parameters', 'metadata'].filter(
       (name) => isJson(attrs, name) && isCut(attrs[name]),
@@ -78,10 +89,13 @@ function messagesIn(attrs: Fields, isOneTurn: boolean): Pick<Span, 'input' | 'ou
     return isOneTurn ? messagesOf(flat, role) : flat.flatMap((message) => messagesOf([message], role))
   }
   return {
-    input: list('llm.input_messages', 'user') ?? prompts(attrs) ?? recordedMessages(attrs['input.value'], 'user'),
+    input:
+      list('llm.input_messages', 'user') ??
+      texts(attrs, 'llm.prompts', 'prompt', 'user') ??
+      recordedMessages(attrs['input.value'], 'user'),
     output:
       list('llm.output_messages', 'assistant') ??
-      choices(attrs) ??
+      texts(attrs, 'llm.choices', 'completion', 'assistant') ??
       recordedMessages(attrs['output.value'], 'assistant'),
   }
 }
@@ -93,20 +107,14 @@ function flatMessage(item: unknown): unknown {
   return { ...message, content: contents, contents: undefined, tool_call_id: message.tool_call_id }
 }
 
-function prompts(attrs: Fields): Message[] | null {
-  const list = unflattened(attrs, 'llm.prompts')
-  return Array.isArray(list)
-    ? list.flatMap((item) => messagesOf(isFields(item) && isFields(item.prompt) ? item.prompt.text : item, 'user'))
-    : null
-}
-
-function choices(attrs: Fields): Message[] | null {
-  const list = unflattened(attrs, 'llm.choices')
-  return Array.isArray(list)
-    ? list.flatMap((item) =>
-        messagesOf(isFields(item) && isFields(item.completion) ? item.completion.text : item, 'assistant'),
-      )
-    : null
+/** What was not said in messages: prompts and completions, each with its text below `name`. */
+function texts(attrs: Fields, prefix: string, name: string, role: Message['role']): Message[] | null {
+  const list = unflattened(attrs, prefix)
+  if (!Array.isArray(list)) return null
+  return list.flatMap((item) => {
+    const inner = isFields(item) ? firstFields(item, name) : null
+    return messagesOf(inner ? inner.text : item, role)
+  })
 }
 
 function usageIn(attrs: Fields) {
@@ -122,8 +130,7 @@ function usageIn(attrs: Fields) {
 
 /** Parameters of the call; some instrumentors put the whole response there, of which these names are the same. */
 function settingsIn(attrs: Fields): Span['settings'] {
-  const given = opened(attrs['llm.invocation_parameters'])
-  const parameters = isFields(given) ? given : {}
+  const parameters = fieldsIn(attrs['llm.invocation_parameters'])
   return callSettings({
     model:
       field(attrs, 'llm.request.model_name') ??
@@ -160,14 +167,13 @@ function argumentsAt(attrs: Fields): unknown {
 function retrievalIn({ attrs, name }: WireSpan, kind: 'retrieval' | 'rerank'): Span['retrieval'] {
   const prefix = kind === 'rerank' ? 'reranker.output_documents' : 'retrieval.documents'
   const list = unflattened(attrs, prefix)
-  const metadata = opened(attrs.metadata)
-  const meta = isFields(metadata) ? metadata : {}
+  const meta = fieldsIn(attrs.metadata)
   return {
     bucket:
       textOf(field(attrs, 'retriever.name', 'retrieval.data_source', 'gen_ai.data_source.id')) ?? storeNamed(name),
     query: textOf(field(attrs, 'reranker.query', 'input.value')),
     top_k: countOf(field(attrs, 'reranker.top_k', 'retrieval.top_k') ?? field(meta, 'similarity_top_k', 'top_k', 'k')),
-    passages: list === null ? passagesOf(attrs['output.value']) : passagesOf(list),
+    passages: passagesOf(list ?? attrs['output.value']),
   }
 }
 
@@ -177,13 +183,7 @@ function scoresIn(attrs: Fields): Score[] {
       const list = unflattened(attrs, prefix)
       if (!Array.isArray(list)) return []
       return list.flatMap((item) => {
-        const at = isFields(item)
-          ? isFields(item.annotation)
-            ? item.annotation
-            : isFields(item.evaluation)
-              ? item.evaluation
-              : item
-          : null
+        const at = isFields(item) ? (firstFields(item, 'annotation', 'evaluation') ?? item) : null
         const name = at ? textOf(at.name) : null
         if (!at || name === null) return []
         const kind =

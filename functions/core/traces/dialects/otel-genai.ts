@@ -10,7 +10,7 @@ import { messagesOf } from '../messages.ts'
 import { passagesOf } from '../passages.ts'
 import type { Message, Score, Span, SpanKind } from '../span.ts'
 import { usageIncluding } from '../usage.ts'
-import { countOf, type Fields, field, isCut, numberOf, opened, textOf } from '../values.ts'
+import { countOf, type Fields, field, isCut, isFields, numberOf, opened, textOf } from '../values.ts'
 import { costIn, sessionOf, userOf } from '../who.ts'
 import type { WireEvent, WireLog, WireSpan } from '../wire.ts'
 
@@ -88,9 +88,7 @@ function read(span: WireSpan): Partial<Span> {
 function messagesIn({ attrs, events }: WireSpan): Pick<Span, 'input' | 'output'> {
   const details = events.find(({ name }) => name === DETAILS)
   const own = messagesAt(attrs)
-  const told = details
-    ? messagesAt({ ...(opened(details.body) as Fields | null), ...details.attrs })
-    : { input: null, output: null }
+  const told = details ? messagesOfDetails(details) : { input: null, output: null }
   const single = fromEvents([...events, ...listedEvents(attrs)])
   return { input: own.input ?? told.input ?? single.input, output: own.output ?? told.output ?? single.output }
 }
@@ -105,6 +103,9 @@ function messagesAt(attrs: Fields): Pick<Span, 'input' | 'output'> {
     output: answer === null ? null : messagesOf(answer, 'assistant'),
   }
 }
+
+const messagesOfDetails = ({ body, attrs }: WireEvent): Pick<Span, 'input' | 'output'> =>
+  messagesAt({ ...(opened(body) as Fields | null), ...attrs })
 
 /** Pydantic AI's first version lists its events in an attribute. */
 function listedEvents(attrs: Fields): WireEvent[] {
@@ -132,7 +133,7 @@ function messageOfEvent({ name, attrs, body }: WireEvent): Message[] {
       ? kept.replace(/^(user|system|assistant): /, '')
       : kept
   const said = opened(words ?? (isFilled(body) ? body : attrs))
-  const fields = typeof said === 'object' && said !== null && !Array.isArray(said) ? (said as Fields) : null
+  const fields = isFields(said) ? said : null
   if (name === 'gen_ai.choice' || name === 'gen_ai.content.completion') {
     const message = fields ? opened(fields.message) : null
     if (typeof message === 'string') return messagesOf(message, 'assistant')
@@ -240,7 +241,6 @@ function scoreIn({ attrs }: WireEvent): Score {
 
 function readLog(log: WireLog): Partial<Span> | null {
   if (log.name === SCORE) return { scores: [scoreIn(log)] }
-  if (log.name === DETAILS)
-    return { ...messagesAt({ ...(opened(log.body) as Fields | null), ...log.attrs }), cut: cutEvents([log]) }
+  if (log.name === DETAILS) return { ...messagesOfDetails(log), cut: cutEvents([log]) }
   return { ...fromEvents([log]), cut: cutEvents([log]) }
 }

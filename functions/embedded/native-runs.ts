@@ -45,7 +45,7 @@ export async function* nativeRuns(
     if (block instanceof ImportError) return { file: block.file, runs: [block] }
     const { file, lines } = block
     begun += lines.length
-    const isHere = redaction !== null || begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
+    const isHere = begun <= linesInPlace || threads.areBusy(QUEUED_BLOCKS)
     return {
       file,
       runs: isHere

@@ -4,7 +4,7 @@ import { toNativeRun } from '#adapters/local/import/native-run.ts'
 import { TookTooLong, within } from '#adapters/local/import/time-limit.ts'
 import { formOf, pseudonymsIn } from '#core/redaction/pseudonym.ts'
 import { Redactor } from '#core/redaction/redact.ts'
-import type { Part } from '#core/traces/span.ts'
+import { type Part, toldIn } from '#core/traces/span.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
 import { UserError } from '../errors.ts'
@@ -34,7 +34,7 @@ export class Redaction {
   /** @throws UserError where a pattern backtracks without end */
   part(part: Part): Part {
     if (part.kind === 'unread') return part
-    const { where } = part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
+    const { where } = toldIn(part)
     return this.#record(part, `${where.file}, ${where.at}`)
   }
 

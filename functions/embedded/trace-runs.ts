@@ -77,7 +77,7 @@ export async function* traceRuns(
         yield native.run
       } else
         yield new ImportError({
-          file: made.run.source?.file ?? files[0]!,
+          file: files[0]!,
           line: null,
           field: native.field,
           problem: `trace ${made.run.trace_id}: ${native.problem}`,

@@ -21,7 +21,6 @@ export class TracesBetweenImports {
   readonly #opened: Scratch[] = []
   readonly #waiting: Scratch
   #hadWaiting = false
-  #n = 0
 
   constructor(store: Store, how: TraceImport, redaction: Redaction | null) {
     this.#store = store
@@ -58,7 +57,8 @@ export class TracesBetweenImports {
 
   /** After the last run was written: what waits now. */
   async leave(): Promise<void> {
-    if (this.report !== null && (this.#hadWaiting || this.#n > 0)) await keepWaiting(this.#store, this.#left())
+    if (this.report !== null && (this.#hadWaiting || this.#waiting.records.count > 0))
+      await keepWaiting(this.#store, this.#left())
   }
 
   /** A stored run that came with other content, in words about its trace. */
@@ -85,13 +85,11 @@ export class TracesBetweenImports {
   }
 
   #keep(parts: WaitingParts): void {
-    const position = this.#waiting.records.append(JSON.stringify(parts))
-    this.#waiting.set(String(this.#n++).padStart(12, '0'), String(position))
+    this.#waiting.records.append(JSON.stringify(parts))
   }
 
   *#left(): Generator<WaitingParts> {
-    for (const [, position] of this.#waiting.entries())
-      yield JSON.parse(this.#waiting.records.read(Number(position)).toString()) as WaitingParts
+    for (const text of this.#waiting.records.texts()) yield JSON.parse(text) as WaitingParts
   }
 }
 

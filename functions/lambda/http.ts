@@ -16,10 +16,9 @@ const REFRESH = 60
 /** Answers a request for the page of a rollout. */
 export async function answerRolloutHttp(store: Store, code: Signer, event: HttpRequest): Promise<HttpResponse> {
   const { rawPath, requestContext } = event
-  const token = rawPath.startsWith(ROLLOUT_PATH) ? rawPath.slice(ROLLOUT_PATH.length) : ''
   // Metrics are counted under the name of the deployment.
   const options = `--stack ${process.env[ENV.metrics] ?? 'NAME'}`
-  const at = { method: requestContext.http.method, token }
+  const at = { method: requestContext.http.method, token: tokenIn(rawPath, ROLLOUT_PATH) }
   return rolloutResponse(event, await answerRolloutLink(store, code, at, { options, refresh: REFRESH }))
 }
 
@@ -33,10 +32,13 @@ export function answerHttp(store: Store, code: Signer, event: HttpRequest): Prom
     content_type: headers['content-type'] ?? null,
     body: bodyOf(event),
   }
-  const token = rawPath.startsWith(REVIEW_PATH) ? rawPath.slice(REVIEW_PATH.length) : ''
+  const token = tokenIn(rawPath, REVIEW_PATH)
   const origin = `https://${requestContext.domainName}`
   return answerRequest(store, code, request, { token, origin, action: rawPath, watch: `${ROLLOUT_PATH}${token}` })
 }
+
+/** What stands behind a path; nothing where another one was asked for. */
+const tokenIn = (rawPath: string, path: string): string => (rawPath.startsWith(path) ? rawPath.slice(path.length) : '')
 
 /** One byte more than a form may have is enough to know that it is too long. */
 function bodyOf({ body, isBase64Encoded }: HttpRequest): string | null {
@@ -45,16 +47,18 @@ function bodyOf({ body, isBase64Encoded }: HttpRequest): string | null {
   return bytes.subarray(0, MAX_FORM_BYTES + 1).toString('utf8')
 }
 
-const rolloutResponse = ({ requestContext }: HttpRequest, { status, body, script }: RolloutAnswer): HttpResponse => ({
+const rolloutResponse = (event: HttpRequest, { script, ...answer }: RolloutAnswer): HttpResponse =>
+  responseTo(event, answer, script === undefined ? PAGE_HEADERS : headersWith(script))
+
+export const httpResponse = (event: HttpRequest, { location, ...answer }: RequestAnswer): HttpResponse =>
+  responseTo(event, answer, location === null ? PAGE_HEADERS : { ...PAGE_HEADERS, Location: location })
+
+const responseTo = (
+  { requestContext }: HttpRequest,
+  { status, body }: Pick<RolloutAnswer, 'status' | 'body'>,
+  headers: HttpResponse['headers'],
+): HttpResponse => ({
   statusCode: status,
-  headers: { ...(script === undefined ? PAGE_HEADERS : headersWith(script)), ...TRANSPORT },
+  headers: { ...headers, ...TRANSPORT },
   body: requestContext.http.method === 'HEAD' ? '' : body,
 })
-
-export function httpResponse({ requestContext }: HttpRequest, { status, location, body }: RequestAnswer): HttpResponse {
-  return {
-    statusCode: status,
-    headers: { ...PAGE_HEADERS, ...TRANSPORT, ...(location === null ? {} : { Location: location }) },
-    body: requestContext.http.method === 'HEAD' ? '' : body,
-  }
-}

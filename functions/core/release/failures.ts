@@ -92,7 +92,7 @@ function testFailure(rollout: Rollout, usable: readonly ProductionRun[], name: s
           const slow = badnessOf('slow_share', run, rollout.config)
           return slow === null ? null : slow > 0
         }
-  const first = PERIODS.slice(0, PERIODS.indexOf(period) + 1).flatMap((p) => firstOfSubjects(usable, p))
+  const first = upTo(period).flatMap((p) => firstOfSubjects(usable, p))
   const here = first.filter((run) => run.period === period)
   return [
     {
@@ -106,6 +106,8 @@ function testFailure(rollout: Rollout, usable: readonly ProductionRun[], name: s
   ]
 }
 
+const upTo = (period: Period): readonly Period[] => PERIODS.slice(0, PERIODS.indexOf(period) + 1)
+
 /**
  * @param here runs that the counts and slices are over
  * @param all runs of all periods
@@ -116,10 +118,9 @@ function counted(
   fails: Fails,
   period: Period,
 ): Pick<Failure, 'counts' | 'periods' | 'slices' | 'not_sliced' | 'runs'> {
-  const upTo = PERIODS.slice(0, PERIODS.indexOf(period) + 1)
   return {
     counts: byArm(here, fails),
-    periods: upTo.map((p) => ({
+    periods: upTo(period).map((p) => ({
       period: p,
       ...byArm(
         all.filter((run) => run.period === p),

@@ -62,12 +62,14 @@ export const prospectsOf = (survey: Survey): Prospects => ({
   needs: needs(survey),
 })
 
+const shareOfPrompt = (tokens: number, prompt: Survey['prompt_tokens']): number | null =>
+  prompt === null || prompt.median === 0 ? null : Math.min(1, tokens / prompt.median)
+
 function retrieval({ buckets, prompt_tokens, settings }: Survey): Prospect[] {
   return buckets.flatMap(({ bucket, runs, depth, hops, orderings, tokens }): Prospect[] => {
     const recorded = settings[`evidence.${bucket}.top_k`]
     const value = recorded?.length === 1 && typeof recorded[0] === 'number' ? recorded[0] : depth
-    const at_most =
-      prompt_tokens === null || prompt_tokens.median === 0 ? null : Math.min(1, tokens.median / prompt_tokens.median)
+    const at_most = shareOfPrompt(tokens.median, prompt_tokens)
     const shared = { layer: 'retrieval', runs, metric: 'economics_tokens_per_decision', at_most } as const
     return [
       ...(depth > 1
@@ -112,8 +114,6 @@ function retrieval({ buckets, prompt_tokens, settings }: Survey): Prospect[] {
 }
 
 function budgets({ tool_tokens, buckets, prompt_tokens }: Survey): Prospect[] {
-  const share = (median: number) =>
-    prompt_tokens === null || prompt_tokens.median === 0 ? null : Math.min(1, median / prompt_tokens.median)
   const budget = (field: 'tool_tokens' | 'evidence_tokens', most: number, median: number, runs: number): Prospect => {
     const step = Math.max(50, Math.ceil(most / 8 / 50) * 50)
     const max = Math.ceil(most / step) * step
@@ -126,7 +126,7 @@ function budgets({ tool_tokens, buckets, prompt_tokens }: Survey): Prospect[] {
       bounds: { min: Math.min(step, max), max, step },
       runs,
       metric: 'economics_tokens_per_decision',
-      at_most: share(median),
+      at_most: shareOfPrompt(median, prompt_tokens),
     }
   }
   const evidence = buckets.map(({ tokens }) => tokens)

@@ -72,11 +72,12 @@ function packOf(
         'no record says it: so large that nothing which was recorded is cut. Put in your own',
       ])
   }
-  const risk_class = survey.tools.some(({ writes }) => writes) ? 'destructive' : 'read_only'
+  const writes = survey.tools.some((tool) => tool.writes)
+  const risk_class = writes ? 'destructive' : 'read_only'
   notes.push([
     'pack.json',
     'intents[0].risk_class',
-    survey.tools.some(({ writes }) => writes)
+    writes
       ? 'a tool was named with --writes: the most careful class'
       : 'no tool was named with --writes; say it if one writes',
   ])

@@ -161,6 +161,10 @@ export type Part =
   | { readonly kind: 'about'; readonly about: About }
   | { readonly kind: 'unread'; readonly reason: UnreadReason; readonly where: Where }
 
+/** What a part tells of its trace. */
+export const toldIn = (part: Exclude<Part, { readonly kind: 'unread' }>): Span | More | About =>
+  part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
+
 export type UnreadReason = 'id_unreadable' | 'pending_span'
 
 const NOTHING = {

@@ -6,8 +6,9 @@ import type { Gains } from '#core/release/story.ts'
 import { isAtMost } from '#core/statistics/compare.ts'
 import type { Period } from '#schemas/stages.ts'
 import { type BandPoint, bandsPlot } from '../kit/bands-plot.ts'
-import { metricName, metricValue, number, percent, signed } from '../kit/format.ts'
+import { metricName, metricValue, number, percent } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
+import { riseText } from './stage-rows.ts'
 
 const NAMES: Readonly<Record<GateMeasure, string>> = {
   utility: 'Failures',
@@ -20,12 +21,7 @@ const NAMES: Readonly<Record<GateMeasure, string>> = {
 /** The number of a stage, as a band is named. */
 const short = (period: Period): string => (period === 'window' ? 'window' : period.split('_', 1)[0]!.replace('%', ' %'))
 
-const inUnit = (measure: GateMeasure, value: number | null): string =>
-  value === null
-    ? '-'
-    : measure === 'economics_cents'
-      ? `${signed(value)} cents`
-      : `${signed(Number((value * 100).toPrecision(3)))} points`
+const inUnit = (measure: GateMeasure, value: number | null): string => (value === null ? '-' : riseText(measure, value))
 
 /** Promised, and observed in each period. */
 export function gainSection({ metric, promised, bound, declared, observed, direction }: Gains): Html {

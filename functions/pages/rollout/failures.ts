@@ -4,6 +4,7 @@ import type { Failed, FailedByArm, FailedSlice, Failure } from '#core/release/fa
 import type { StageCohort } from '#schemas/release.ts'
 import { count, number, percent, signed, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
+import { points } from './stage-rows.ts'
 
 /** The failed runs of a rule by id. */
 export interface ShownRuns {
@@ -55,7 +56,7 @@ export function failureSection(failure: Failure, where: StageCohort['where'], na
   const hit = carriers(failure, where)
   const id = rule.replace('.', '-')
   return html`<div class="panel bad"><p><strong>${failureLine(failure)}</strong>${hit.length > 0 ? `; ${hit.join('; ')}` : ''}.</p>
-<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && `, a mean rise of ${signed(Number((observed * 100).toPrecision(3)))} points`}; ${failure.of === 'runs' ? 'every run since the start counts' : 'each compared subject counts once in an arm'}.</p></div>
+<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && `, a mean rise of ${points(observed)}`}; ${failure.of === 'runs' ? 'every run since the start counts' : 'each compared subject counts once in an arm'}.</p></div>
 ${table(`${id}-periods`, 'Stage by stage', ['stage', 'candidate', 'baseline', 'candidate, share', 'baseline, share'], periods.map(rowOf))}
 ${
   slices.length === 0

@@ -170,7 +170,7 @@ function tiles({ rollout, latest }: RolloutStory): Html {
     : status === 'released'
       ? `since ${moment(entered_at)}; watched until ${moment(deadline)}`
       : `on ${moment(rollout.records.at(-1)!.at)}`
-  const serves = isBack(rollout.status)
+  const serves = isBack(status)
     ? 'the baseline, everyone'
     : inStage
       ? cohortText(rollout.config.stages[stage].cohort)
@@ -180,7 +180,7 @@ function tiles({ rollout, latest }: RolloutStory): Html {
   return html`<dl class="tiles">
 <div><dt>State</dt><dd><strong class="${look}">${title}</strong>${says}</dd></div>
 <div><dt>Next</dt><dd><strong>${next(latest)}</strong>${latest !== null && 'until' in latest ? `not before ${moment(latest.until)}` : latest === null ? 'a second try is a new rollout with its own approval' : 'as the data stands now'}</dd></div>
-<div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${isBack(rollout.status) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
+<div><dt>${inStage ? 'Candidate serves' : 'Served by'}</dt><dd><strong>${serves}</strong>${isBack(status) ? 'the whole prior tuple' : `way back: ${visible(baseline.refs.pack)}, the whole tuple`}</dd></div>
 </dl>`
 }
 
@@ -225,10 +225,11 @@ function gate({ rollout, latest }: RolloutStory, now: string): Html {
     return html`${failing(last.reasons)}
 ${rowsTables('ended', `Reasons of the last record, ${last.verdict.replaceAll('_', ' ')}`, last.reasons)}`
   }
-  const { short, of } = { short: latest.rows.filter(failsRow).length, of: latest.rows }
+  const { rows } = latest
+  const short = rows.filter(failsRow).length
   const where = rollout.status === 'released' ? 'the window' : 'stage' in latest ? latest.stage : rollout.stage
   return html`<p>${short === 0 ? 'Every rule that can be checked holds.' : `${count(short, 'rule does', 'rules do')} not hold yet:`}</p>
-${failing(of)}
-${rowsPlot('now', of)}
-${rowsTables('now', `Rules of ${where}, ${moment(now)}`, of)}`
+${failing(rows)}
+${rowsPlot('now', rows)}
+${rowsTables('now', `Rules of ${where}, ${moment(now)}`, rows)}`
 }

@@ -25,13 +25,17 @@ function nameOf(rule: string): { readonly name: string; readonly of: string } {
     : { name: visible(rule.slice(at + 1)).replaceAll('_', ' '), of: kind }
 }
 
+/** A rise as a part of 1, in points. */
+export const points = (rise: number): string => `${signed(Number((rise * 100).toPrecision(3)))} points`
+
+/** A rise of a measure in its unit. */
+export const riseText = (measure: string, rise: number): string =>
+  measure === 'economics_cents' ? `${signed(rise)} cents` : points(rise)
+
 /** A rule's number in the unit of its kind. */
 function inUnit({ rule, kind }: StageRow, value: number | null): string {
   if (value === null) return '-'
-  if (kind === 'gate')
-    return rule === 'gate.economics_cents'
-      ? `${signed(value)} cents`
-      : `${signed(Number((value * 100).toPrecision(3)))} points`
+  if (kind === 'gate') return riseText(rule.slice('gate.'.length), value)
   if (kind === 'time') return `${number(value)} h`
   if (rule === 'pairs' || rule === 'split' || rule.startsWith('unmeasured.')) return percent(value)
   // Evidence multiplies with every bet that wins: it has no largest value.

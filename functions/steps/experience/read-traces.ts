@@ -8,7 +8,7 @@ import { DIALECTS } from '#core/traces/registry.ts'
 import { type Made, runOf } from '#core/traces/run.ts'
 import { bySession, type NamedTrace } from '#core/traces/session.ts'
 import { justEnded, type WaitReason, waitedTooLong } from '#core/traces/settle.ts'
-import type { Part, Where } from '#core/traces/span.ts'
+import { type Part, toldIn, type Where } from '#core/traces/span.ts'
 import { Tally } from '#core/traces/tally.ts'
 import { traceOf } from '#core/traces/trace.ts'
 import { UserError } from '../../errors.ts'
@@ -198,7 +198,7 @@ class PartsAside {
         this.#tally.saw(`unread.${part.reason}`, part.where, part.reason)
         continue
       }
-      const { trace } = part.kind === 'span' ? part.span : part.kind === 'more' ? part.more : part.about
+      const { trace } = toldIn(part)
       const known = byTrace.get(trace)
       if (known) known.push(part)
       else byTrace.set(trace, [part])

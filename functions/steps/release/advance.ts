@@ -15,7 +15,7 @@ import type { Rollout, StageRow } from '#schemas/release.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { changeRollout } from './change-rollout.ts'
 import { readInForce } from './in-force.ts'
-import { readProduction } from './production.ts'
+import { type ProductionLog, readProduction } from './production.ts'
 
 /** What an evaluation did, and every rule that it looked at. */
 export interface Advanced extends Moved {
@@ -51,16 +51,20 @@ export const stopRollout = (store: Store, signer: Signer, id: string, hand: Hand
 export const resumeRollout = (store: Store, signer: Signer, id: string, hand: Hand): Promise<Moved> =>
   changeRollout(store, signer, id, (rollout) => resume(rollout, { ...hand, at: store.clock.now() }))
 
-/** The verdict on a rollout as its production log stands at a moment; null once it has ended. Moves nothing. */
+/**
+ * The verdict on a rollout as its production log stands at a moment; null once it has ended. Moves nothing.
+ * @param known the log, where it was read already
+ */
 export async function evaluateRollout(
   store: Store,
   rollout: Rollout,
   now: string,
+  known?: ProductionLog,
 ): Promise<StageVerdict | ReleaseVerdict | null> {
   const { status, rollout_id, revision, stage, candidate, deadline } = rollout
   const active = isActive(rollout.status)
   if (!active && status !== 'released') return null
-  const log = await readProduction(store, rollout_id)
+  const log = known ?? (await readProduction(store, rollout_id))
   if ('damaged' in log) {
     const reasons = [damagedRow(log.damaged)]
     const base = { rollout_id, revision, rows: reasons, reasons }

@@ -67,10 +67,10 @@ export async function recordProduction(store: Store, id: string, source: Product
 }
 
 /** The log in its order, or what is wrong with it. */
-export async function readProduction(
-  store: Store,
-  id: string,
-): Promise<{ readonly runs: ProductionRun[] } | { readonly damaged: string }> {
+export type ProductionLog = { readonly runs: ProductionRun[] } | { readonly damaged: string }
+
+/** Reads the log of a rollout, segment by segment against its digests. */
+export async function readProduction(store: Store, id: string): Promise<ProductionLog> {
   const why = await partitionProblem(store.heads, rowKeys.productions(id))
   if (why !== null) return { damaged: why }
   const runs: ProductionRun[] = []

@@ -40,8 +40,8 @@ const MOST_NAMED = 20
 export async function tellRollout(store: Store, id: string): Promise<ToldStory> {
   const { run_id, rollout } = await needRollout(store, id)
   const now = store.clock.now()
-  const latest = await evaluateRollout(store, rollout, now)
   const log = await readProduction(store, id)
+  const latest = await evaluateRollout(store, rollout, now, log)
   const proposal = await orNull(
     readJson<TuningProposal>(store.objects, keys.autotuneRun(run_id, 'selected-proposal.json')),
   )

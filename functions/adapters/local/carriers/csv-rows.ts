@@ -1,7 +1,7 @@
 /** Rows of a table in text: names in the first line, a record a line below; commas, semicolons or tabs between the cells. */
 import { Readable } from 'node:stream'
 import { type Bytes, withHead } from './bytes.ts'
-import type { Row, Source } from './source.ts'
+import { AS_UTF8, type Row, type Source } from './source.ts'
 
 const BATCH = 500
 
@@ -67,7 +67,7 @@ export function delimiterOf(head: Buffer): string {
 /** The same bytes, as long as they are UTF-8 without a NUL byte. */
 async function* checked(source: Source, bytes: Bytes): AsyncGenerator<Buffer, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
-  const refuse = (what: string) => source.refuse(`the table ${what}`, 'Export the file again as UTF-8')
+  const refuse = (what: string) => source.refuse(`the table ${what}`, AS_UTF8)
   const decode = (chunk?: Buffer) => {
     try {
       decoder.decode(chunk, { stream: chunk !== undefined })

@@ -1,4 +1,5 @@
 /** Where a document keeps its records: the one table of lists at which a document is split. */
+import { type Fields, isFields } from '#core/traces/values.ts'
 
 export interface ListPlace {
   /** Keys from the root; the root itself is `[]`. */
@@ -96,12 +97,12 @@ const MOST_CHARS = 1024
  */
 export function openedList(outer: unknown, places: readonly ListPlace[], whole: boolean): OpenList | null {
   for (const { path, unless, inner } of places) {
-    const objects: Record<string, unknown>[] = []
+    const objects: Fields[] = []
     let at = outer
     for (const key of path) {
-      if (typeof at !== 'object' || at === null || Array.isArray(at) || !Object.hasOwn(at, key)) break
-      objects.push(at as Record<string, unknown>)
-      at = (at as Record<string, unknown>)[key]
+      if (!isFields(at) || !Object.hasOwn(at, key)) break
+      objects.push(at)
+      at = at[key]
     }
     if (at !== HERE || objects.length < path.length) continue
     if (unless.some((key) => objects.some((object) => Object.hasOwn(object, key)))) return null
@@ -118,12 +119,12 @@ export function openedList(outer: unknown, places: readonly ListPlace[], whole: 
   return null
 }
 
-const othersOf = (object: Record<string, unknown>): Record<string, unknown> =>
+const othersOf = (object: Fields): Fields =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== HERE && !isEmptyList(value)))
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
-function scalarsOf(object: Record<string, unknown>): Record<string, unknown> {
+function scalarsOf(object: Fields): Fields {
   return Object.fromEntries(
     Object.entries(object).filter(
       ([, value]) =>

@@ -1,4 +1,5 @@
 /** Events of CloudWatch: the record is JSON text in a field `message` or `@message`, and what stands around says which event. */
+import { type Fields, isFields } from '#core/traces/values.ts'
 import { strictJson } from './json-value.ts'
 import { type Row, Source } from './source.ts'
 
@@ -7,12 +8,10 @@ const EVENT_FIELDS = new Set(
   'message timestamp ingestionTime eventId id logStreamName logGroupName logStream logGroup owner'.split(' '),
 )
 
-type Fields = Record<string, unknown>
-
 /** The record in each event that the row holds; a row that holds none, as it is. */
 export function withoutEvents(row: Row): readonly Row[] {
-  const value = row.value as Fields | null
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [row]
+  const { value } = row
+  if (!isFields(value)) return [row]
   const events = value.logEvents ?? value.events ?? value.results
   if (!Array.isArray(events) || events.length === 0) return [record(row, value) ?? row]
   const records = events.map((event, i) =>

@@ -16,9 +16,8 @@
 
 import * as z from 'zod'
 import { argumentsOf } from '#core/replay/json-text.ts'
+import { type Fields, isFields } from '#core/traces/values.ts'
 import { ExperienceRun, Offer, OperatorCorrection, Outcome, Step } from '#schemas/experience-run.ts'
-
-type Fields = Record<string, unknown>
 
 const NULLABLE = {
   run: nullableFields(ExperienceRun),
@@ -98,10 +97,6 @@ const parsedCall = (step: unknown): unknown =>
 function nullableFields(schema: { readonly shape: Readonly<Record<string, unknown>> }): Fields {
   const names = Object.keys(schema.shape).filter((name) => schema.shape[name] instanceof z.ZodNullable)
   return Object.fromEntries(names.map((name) => [name, null]))
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function fieldPath(path: readonly PropertyKey[]): string | null {

@@ -38,7 +38,9 @@ const withoutTexts = (evidence: RunEvidence): RunEvidence => ({
 })
 
 /** Slices whose values are numbers, counted in each attribute. */
-function numbered<S extends { readonly attribute: string; readonly value: string | null }>(slices: readonly S[]): S[] {
+function numbered<S extends { readonly attribute: string; readonly value: string | number | boolean | null }>(
+  slices: readonly S[],
+): S[] {
   const seen = new Map<string, number>()
   return slices.map((slice) => {
     if (slice.value === null) return slice

@@ -1,0 +1,47 @@
+/** What a rollout declares about its subjects: when one is tested, on how many of its runs, and what a floor and a cost tolerate. */
+import * as z from 'zod'
+import { Share } from './common.ts'
+
+const hours = (most: number) => z.number().max(most)
+
+/** How a subject's runs become one test: both arms at the same age, every subject once in a stage. */
+export const SubjectRules = z.strictObject({
+  window_hours: hours(24 * 90)
+    .gt(0)
+    .meta({
+      description: 'From the first run of a subject in a stage: its runs that start within them count together.',
+    }),
+  outcome_hours: hours(24 * 365)
+    .min(0)
+    .meta({
+      description: 'After its window, for outcomes to come in. Then the subject is tested, with what is known of it.',
+    }),
+  max_runs: z.int().min(1).max(1000).meta({ description: 'Of one subject that count, the first ones of its window.' }),
+  max_crossed_share: Share.meta({
+    description: 'Of compared subjects whose recorded arm is not the one that routing gives them; above it: pause.',
+  }),
+})
+export type SubjectRules = z.infer<typeof SubjectRules>
+
+/** What `rollout start` writes into a configuration that says nothing of subjects, so that it is signed like the rest. */
+export const SUBJECT_RULES: SubjectRules = {
+  window_hours: 24,
+  outcome_hours: 24,
+  max_runs: 20,
+  max_crossed_share: 0.02,
+}
+
+const count = z
+  .int()
+  .min(0)
+  .meta({ description: 'Runs of the candidate that may violate in the whole rollout: one more, and it goes back.' })
+const rise = z.number().min(0).lt(1).meta({
+  description: 'Tolerated rise of the true share of violating runs over the baseline arm, tested sequentially.',
+})
+
+/** What a floor tolerates: a count of runs, whatever the baseline does; a rise over the baseline; or each beside the other. */
+export const FloorLimit = z.union([
+  z.strictObject({ max_violations: count, max_rise: rise.optional() }),
+  z.strictObject({ max_rise: rise }),
+])
+export type FloorLimit = z.infer<typeof FloorLimit>

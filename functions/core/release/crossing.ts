@@ -1,5 +1,5 @@
 /** Which arm routing gives a subject, computed again from rollout and subject: a log that says another one has crossed them. */
-import type { Arm, ProductionRun, Rollout } from '#schemas/release.ts'
+import type { Arm, Rollout } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
 import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { bucketOf, limitOf } from './assign-arm.ts'
@@ -15,11 +15,10 @@ export function routedShare(rollout: Rollout, period: Period): number {
 /**
  * The arm of a run that may be compared. Its subject was split by its stage's share alone (`assignArm` says `compared` of no
  * other), so neither attributes nor earlier stages are asked.
+ * @param share of its period
  */
-export const routedArm = (rollout: Rollout, { subject, period }: Pick<ProductionRun, 'subject' | 'period'>): Arm =>
-  isBelow(bucketOf(`${rollout.rollout_id}/${subject}`), limitOf(routedShare(rollout, period)))
-    ? 'candidate'
-    : 'baseline'
+export const routedArm = ({ rollout_id }: Pick<Rollout, 'rollout_id'>, subject: string, share: number): Arm =>
+  isBelow(bucketOf(`${rollout_id}/${subject}`), limitOf(share)) ? 'candidate' : 'baseline'
 
 /** Subjects of each recorded arm, and how many of them routing gives to the other. */
 export type Crossings = Readonly<Record<Arm, { readonly subjects: number; readonly crossed: number }>>

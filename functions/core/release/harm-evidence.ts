@@ -74,7 +74,7 @@ function betting(
 ): HarmEvidence {
   requireWithin('level', level, '()', 0, 1)
   requireWithin('tolerated', tolerated, '[)', 0, 1)
-  const starts = PERIODS.map(() => ({ means: purse(tolerated), sums: null as Purse | null }))
+  const starts = PERIODS.map(() => ({ means: purse(HARM_STAKES, tolerated), sums: null as Purse | null }))
   let largest = 1
   let crossed: number | null = null
   const compared = compare({
@@ -82,7 +82,7 @@ function betting(
       const start = starts[part]!
       start.means.bet(rise, 1)
       if (sums === undefined) return
-      start.sums ??= purse(tolerated)
+      start.sums ??= purse(SUM_STAKES, tolerated)
       start.sums.bet(sums.sum, sums.weight)
     },
     counted(of, { candidate }) {
@@ -98,6 +98,9 @@ function betting(
   return { evidence: largest, crossed_after: crossed, compared }
 }
 
+/** Stakes on sums: they are small parts of the most that may count, so that the best stake lies near all that there is. */
+const SUM_STAKES = [0.1, 0.3, 0.7, 0.97] as const
+
 /** Money that is divided over the stakes. */
 interface Purse {
   money: number
@@ -106,8 +109,8 @@ interface Purse {
 }
 
 /** One bet of each stake. The stake is scaled so that the worst rise, -1, never costs more than it. */
-function purse(tolerated: number): Purse {
-  const stakes = HARM_STAKES.map((stake) => stake / (1 + tolerated))
+function purse(shares: readonly number[], tolerated: number): Purse {
+  const stakes = shares.map((share) => share / (1 + tolerated))
   const wealth = new Float64Array(stakes.length).fill(1)
   return {
     money: 1,

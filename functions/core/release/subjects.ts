@@ -6,11 +6,12 @@
  * Without the wait an arm whose failures are told of late looks better for as long as they take. Both arms wait alike.
  */
 import type { Arm, ProductionRun, Rollout } from '#schemas/release.ts'
-import type { Period } from '#schemas/stages.ts'
+import { PERIODS, type Period } from '#schemas/stages.ts'
 import type { SubjectRules } from '#schemas/subject-rules.ts'
-import { instantOf, millisecondsOf } from '../instant.ts'
+import { byCodeUnit } from '../canonical.ts'
+import { instantAfter } from '../instant.ts'
 import { DueQueue } from '../statistics/due-queue.ts'
-import { routedArm } from './crossing.ts'
+import { routedArm, routedShare } from './crossing.ts'
 
 /** What counts once: a served run of one arm, or a run with its shadow; null: that arm's was never told of. */
 export interface Item {
@@ -47,36 +48,38 @@ export interface SubjectsOf {
   readonly untimed: number
 }
 
-const HOUR = 3_600_000
-
-/** A run and its start, in milliseconds. */
-interface Row {
-  readonly run: ProductionRun
-  readonly from: number
-}
-
-/** A subject while the log is read. */
+/** A subject while the log is read. Moments are texts, which sort as time does. */
 class Unit {
-  readonly rows = new Map<string, Row>()
-  first = Infinity
+  readonly rows = new Map<string, ProductionRun>()
+  /** Start of its first run, and until when the others count; the empty text: none was told of. */
+  first = ''
+  until = ''
+  due = ''
   tested: readonly Item[] | null = null
   late = false
   crossed = false
   readonly subject: string
   readonly period: Period
+  /** The arm that routing gives it. */
+  readonly routed: Arm
 
-  constructor(subject: string, period: Period) {
+  constructor(subject: string, period: Period, routed: Arm) {
     this.subject = subject
     this.period = period
+    this.routed = routed
+  }
+
+  begins(at: string, { window_hours, outcome_hours }: SubjectRules): void {
+    this.first = at
+    this.until = instantAfter(at, window_hours)
+    this.due = instantAfter(at, window_hours + outcome_hours)
   }
 
   /** Runs that start in the window, by start, at most as many as count. */
-  items({ window_hours, max_runs }: SubjectRules): Item[] {
-    const end = this.first + window_hours * HOUR
+  items({ max_runs }: SubjectRules): Item[] {
     const rows = [...this.rows.values()]
-      .filter(({ from }) => from < end)
-      .sort((a, b) => a.from - b.from || (a.run.run_id < b.run.run_id ? -1 : 1))
-      .map(({ run }) => run)
+      .filter(({ started_at }) => started_at! < this.until)
+      .sort((a, b) => byCodeUnit(a.started_at!, b.started_at!) || byCodeUnit(a.run_id, b.run_id))
     const paired = rows.filter(({ pair }) => pair !== null)
     const of = (runs: readonly ProductionRun[], arm: Arm) => runs.find((run) => run.arm === arm) ?? null
     const items: Item[] =
@@ -90,13 +93,13 @@ class Unit {
   }
 
   get paired(): boolean {
-    return [...this.rows.values()].some(({ run }) => run.pair !== null)
+    return [...this.rows.values()].some(({ pair }) => pair !== null)
   }
 }
 
 /** The moment at which a line was written at the earliest: it cannot tell what had not happened. */
-const toldAt = ({ run: { outcome_at }, from }: Row): number =>
-  Math.max(from, outcome_at ? millisecondsOf(outcome_at) : -Infinity)
+const toldAt = ({ started_at, outcome_at }: ProductionRun): string =>
+  outcome_at && outcome_at > started_at! ? outcome_at : started_at!
 
 /**
  * @param usable runs of the rollout that ran the tuple of their arm, in log order. A later line of a run replaces the one before
@@ -111,11 +114,12 @@ export function subjectsOf(
   const units = new Map<string, Unit>()
   const queue = new DueQueue<Unit>()
   const order: Unit[] = []
-  const wait = (rules.window_hours + rules.outcome_hours) * HOUR
-  let clock = -Infinity
+  const shares = new Map(PERIODS.map((period) => [period, routedShare(rollout, period)]))
+  const routed = ({ subject, period }: ProductionRun) => routedArm(rollout, subject, shares.get(period)!)
+  let clock = ''
   let untimed = 0
-  const enter = (moment: number) => {
-    clock = Math.max(clock, moment)
+  const enter = (moment: string) => {
+    if (moment > clock) clock = moment
     for (let unit = queue.due(clock); unit !== null; unit = queue.due(clock)) {
       if (unit.tested !== null) continue
       unit.tested = unit.items(rules)
@@ -128,36 +132,33 @@ export function subjectsOf(
       untimed++
       continue
     }
-    const from = millisecondsOf(run.started_at)
-    enter(toldAt({ run, from }))
+    enter(toldAt(run))
     const key = `${run.period}\n${run.subject}`
-    const unit = units.get(key) ?? new Unit(run.subject, run.period)
-    if (unit.rows.size === 0) {
-      units.set(key, unit)
-      unit.late = from + wait <= clock
-    }
-    unit.rows.set(run.run_id, { run, from })
-    if (run.pair === null && run.arm !== routedArm(rollout, run)) unit.crossed = true
-    if (from < unit.first) {
-      unit.first = from
-      if (unit.tested === null) queue.add(from + wait, unit)
-    }
+    const unit = units.get(key) ?? new Unit(run.subject, run.period, routed(run))
+    const isFirst = unit.rows.size === 0
+    if (isFirst) units.set(key, unit)
+    unit.rows.set(run.run_id, run)
+    if (run.pair === null && run.arm !== unit.routed) unit.crossed = true
+    if (!isFirst && run.started_at >= unit.first) continue
+    unit.begins(run.started_at, rules)
+    if (isFirst) unit.late = unit.due <= clock
+    if (unit.tested === null) queue.add(unit.due, unit)
   }
-  if (now !== null) enter(millisecondsOf(now))
+  if (now !== null) enter(now)
   const all = [...units.values()]
   const told = new Map(all.map((unit) => [unit, enteredOf(unit, rules)]))
-  const open = all.filter((unit) => unit.tested === null).sort((a, b) => a.first - b.first)
+  const open = all.filter((unit) => unit.tested === null).sort((a, b) => byCodeUnit(a.first, b.first))
   return {
     entered: order.map((unit) => told.get(unit)!),
     open: open.map((unit) => told.get(unit)!),
     arrived: all.filter((unit) => !unit.paired).map((unit) => told.get(unit)!),
-    next: open.length === 0 ? null : instantOf(open[0]!.first + wait),
+    next: open[0]?.due ?? null,
     untimed,
   }
 }
 
 function enteredOf(unit: Unit, rules: SubjectRules): Entered {
   const { subject, period, tested, late, crossed } = unit
-  const arm = unit.paired ? null : [...unit.rows.values()][0]!.run.arm
+  const arm = unit.paired ? null : [...unit.rows.values()][0]!.arm
   return { subject, period, arm, tested: tested ?? [], known: unit.items(rules), late, crossed }
 }

@@ -1,7 +1,7 @@
-/** What is due next: a binary heap by moment, and at one moment by the order of adding, so that every reader of a log finds one order. */
+/** What is due next: a binary heap by moment (as text, which sorts as time does), and at one moment by the order of adding, so that every reader of a log finds one order. */
 
 interface Entry<T> {
-  readonly at: number
+  readonly at: string
   readonly seq: number
   readonly of: T
 }
@@ -13,7 +13,7 @@ export class DueQueue<T> {
   readonly #heap: Entry<T>[] = []
   #seq = 0
 
-  add(at: number, of: T): void {
+  add(at: string, of: T): void {
     const heap = this.#heap
     heap.push({ at, seq: this.#seq++, of })
     for (let i = heap.length - 1; i > 0; ) {
@@ -25,7 +25,7 @@ export class DueQueue<T> {
   }
 
   /** Takes the next thing that is due at a moment; null: nothing is. */
-  due(moment: number): T | null {
+  due(moment: string): T | null {
     const heap = this.#heap
     const first = heap[0]
     if (first === undefined || first.at > moment) return null

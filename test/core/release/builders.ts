@@ -1,7 +1,7 @@
 /** A pack, tuples, a configuration, a rollout in any stage and production runs for tests. */
 import { digestOf } from '#core/canonical.ts'
 import { instantAfter } from '#core/instant.ts'
-import { routedArm, routedShare } from '#core/release/crossing.ts'
+import { routedArm } from '#core/release/crossing.ts'
 import { applyVerdict, type StartRollout, startRollout } from '#core/release/rollout.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { nextTuple, pinTuple } from '#core/release/tuple.ts'
@@ -160,18 +160,24 @@ export const GOOD: Measures = {
   escalated: false,
 }
 
+/** Found once a process: many tests build the same runs again. */
+const found = new Map<string, string>()
+
 /** A subject of that name whom routing gives the arm in a period; where one arm serves everyone, any. */
 export function subjectOn(rollout: Rollout, period: Period, arm: Arm, name: string): string {
-  const share = routedShare(rollout, period)
+  const share = period === 'window' ? 1 : rollout.config.stages[period].cohort.share
   if (share === 0 || share === 1) return name
-  for (let k = 0; ; k++) {
-    const subject = `${name}-${k}`
-    if (routedArm(rollout, { subject, period }) === arm) return subject
-  }
+  const key = `${rollout.rollout_id} ${share} ${arm} ${name}`
+  let subject = found.get(key)
+  for (let k = 0; subject === undefined; k++)
+    if (routedArm(rollout, `${name}-${k}`, share) === arm) subject = `${name}-${k}`
+  found.set(key, subject)
+  return subject
 }
 
 /** Seconds from the start of a stage; whoever builds many runs gives each its own. */
-export const momentOf = ({ entered_at }: Rollout, seconds: number): string => instantAfter(entered_at, seconds / 3600)
+export const momentOf = ({ entered_at }: Rollout, seconds: number): string =>
+  new Date(Date.parse(entered_at) + seconds * 1000).toISOString()
 
 export const aRun = (
   rollout: Rollout,

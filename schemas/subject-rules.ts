@@ -40,8 +40,10 @@ const rise = z.number().min(0).lt(1).meta({
 })
 
 /** What a floor tolerates: a count of runs, whatever the baseline does; a rise over the baseline; or each beside the other. */
-export const FloorLimit = z.union([
-  z.strictObject({ max_violations: count, max_rise: rise.optional() }),
-  z.strictObject({ max_rise: rise }),
-])
+export const FloorLimit = z
+  .strictObject({ max_violations: count.optional(), max_rise: rise.optional() })
+  .refine(({ max_violations, max_rise }) => max_violations !== undefined || max_rise !== undefined, {
+    path: ['max_violations'],
+    message: 'is missing: declare a count of runs here, or max_rise over the baseline, or both',
+  })
 export type FloorLimit = z.infer<typeof FloorLimit>

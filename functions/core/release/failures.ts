@@ -81,7 +81,7 @@ function floorFailure(rollout: Rollout, usable: readonly ProductionRun[], floor:
     rule: `floor.${floor}`,
     period,
     of: 'runs',
-    allowed: 'max_violations' in limit ? limit.max_violations : 0,
+    allowed: 'not_measured' in limit ? 0 : (limit.max_violations ?? 0),
     observed: null,
     ...counted(of, of, (run) => run.measures[FLOORS[floor]], period),
   }

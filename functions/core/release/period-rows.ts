@@ -57,7 +57,8 @@ function floorRow({ config }: Rollout, floor: Floor, usable: readonly Production
   const row = { rule: `floor.${floor}`, kind: 'floor' as const }
   if ('not_measured' in limit)
     return { ...row, verdict: 'not_measured', observed: null, limit: null, note: limit.not_measured }
-  if (!('max_violations' in limit))
+  const { max_violations } = limit
+  if (max_violations === undefined)
     return {
       ...row,
       verdict: 'not_measured',
@@ -70,10 +71,10 @@ function floorRow({ config }: Rollout, floor: Floor, usable: readonly Production
   )
   return {
     ...row,
-    verdict: isAtMost(violating.size, limit.max_violations) ? 'good' : 'bad',
+    verdict: isAtMost(violating.size, max_violations) ? 'good' : 'bad',
     observed: violating.size,
-    limit: limit.max_violations,
-    note: `${violating.size} runs of the candidate violate, ${limit.max_violations} may${some([...violating])}`,
+    limit: max_violations,
+    note: `${violating.size} runs of the candidate violate, ${max_violations} may${some([...violating])}`,
   }
 }
 

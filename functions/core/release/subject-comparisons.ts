@@ -50,7 +50,7 @@ export function compareSubjects(
     if (said === null) continue
     const period = PERIODS.indexOf(of.period)
     const before = last.get(of.subject) ?? -1
-    if (period > before) last.set(of.subject, period)
+    last.set(of.subject, Math.max(before, period))
     for (let part = before + 1; part <= period; part++) {
       const rise = of.arm === null ? said : inBlock(blocks[part]!, of.period, of.arm, said)
       if (rise !== null) onlooker.rise(part, rise.mean, rise)

@@ -132,7 +132,7 @@ function outcomesRow({ config }: Rollout, tested: readonly Entered[], arm: Arm):
     isAtMost(share, limit),
     tidy(share),
     limit,
-    `${without} of ${runs.length} runs assigned to the ${arm} have no outcome${before > without ? `; ${before} had none when they were tested, and counted against harm` : ''}`,
+    `${without} of ${runs.length} runs assigned to the ${arm} have no outcome${isBelow(without, before) ? `; ${before} had none when they were tested, and counted against harm` : ''}`,
   )
 }
 

@@ -28,10 +28,10 @@ export interface Failure {
   readonly period: Period
   /**
    * What is counted: for a floor every run since the start; for a test the runs that counted of the period's tested subjects, and
-   * where the configuration declares no subjects the first run of each.
+   * where the configuration declares no subjects the first run of each. Nothing of a cost: no run of it fails.
    */
-  readonly of: 'runs' | 'tested_runs' | 'subjects'
-  /** Rise of the mean that is tolerated, as a part of 1; of a floor: runs that may violate. */
+  readonly of: 'runs' | 'tested_runs' | 'subjects' | 'cents'
+  /** Rise of the mean that is tolerated, as a part of 1 or in cents; of a floor: runs that may violate. */
   readonly allowed: number
   /** Rise of the mean that was observed; null for a floor, and where an arm has none. */
   readonly observed: number | null
@@ -92,6 +92,22 @@ function testFailure(rollout: Rollout, look: Look, name: string, period: Period)
   if (rule === undefined) return []
   const counting = upTo(period).flatMap((p) => look.runs(p))
   const here = counting.filter((run) => run.period === period)
+  const { economics } = rollout.config
+  if (name === 'economics' && economics !== undefined) {
+    const observed = observedRise(here, (run) => badnessOf('economics_cents', run, rollout.config))
+    const none = counted([], [], () => null, period)
+    return [
+      {
+        rule: 'sequential.economics',
+        period,
+        of: 'cents',
+        allowed: economics.max_rise,
+        observed,
+        ...none,
+        periods: [],
+      },
+    ]
+  }
   return [
     {
       rule: `sequential.${name}`,
@@ -104,9 +120,8 @@ function testFailure(rollout: Rollout, look: Look, name: string, period: Period)
   ]
 }
 
-/** What a failed run is by a sequentially tested rule. A cost has none: it is dearer or cheaper. */
+/** What a failed run is by a sequentially tested rule. */
 function failsBy({ config }: Rollout, name: string): Fails {
-  if (name === 'economics') return () => null
   if (name in FLOORS) return ({ measures }) => measures[FLOORS[name as Floor]]
   if (name === 'utility')
     return ({ measures: { utility_passed } }) => (utility_passed === null ? null : !utility_passed)

@@ -27,6 +27,17 @@ export function subjectRows(rollout: Rollout, subjects: SubjectsOf, period: Peri
   ]
 }
 
+/** Those that people are told of also while they hold. */
+export const TOLD_ROWS: readonly string[] = [
+  'open',
+  'crossed',
+  'split',
+  'late',
+  'outcomes.baseline',
+  'outcomes.candidate',
+  'revised',
+]
+
 type Subjects = SubjectsOf & { readonly tested: readonly Entered[] }
 
 const timesRow = ({ untimed }: Subjects): StageRow =>

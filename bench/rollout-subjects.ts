@@ -86,7 +86,13 @@ const HARMFUL: readonly Named[] = [
   },
   {
     says: '40 points from the second run on, at most two runs',
-    world: { ...BACK, runs: [1, 2], fails: ({ arm, nth }) => 0.1 + (arm === 'candidate' && nth > 0 ? 0.4 : 0) },
+    world: {
+      ...BACK,
+      subjects: 1500,
+      gapMinutes: 1,
+      runs: [1, 2],
+      fails: ({ arm, nth }) => 0.1 + (arm === 'candidate' && nth > 0 ? 0.4 : 0),
+    },
   },
   {
     says: 'three times the cost from the second run on',
@@ -117,8 +123,9 @@ function broughtBack(named: Named): Record<Name, number> {
   const counts = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<Name, number>
   for (let seed = 1; seed <= SUBJECT_ROLLOUTS; seed++) {
     const log = logOf(named, seed)
-    for (const name of NAMES) if (RULES_COMPARED[name](log, named.rule ?? UTILITY)) counts[name] += 1 / SUBJECT_ROLLOUTS
+    for (const name of NAMES) if (RULES_COMPARED[name](log, named.rule ?? UTILITY)) counts[name]++
   }
+  for (const name of NAMES) counts[name] /= SUBJECT_ROLLOUTS
   return counts
 }
 

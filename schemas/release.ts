@@ -189,7 +189,10 @@ export type Arm = (typeof ARMS)[number]
 /** Attributes that a production run may declare. */
 const MOST_ATTRIBUTES = 20
 
-const moment = z.iso.datetime({ precision: 3, error: 'a moment that exists, in UTC: YYYY-MM-DDTHH:MM:SS.mmmZ' })
+const moment = Instant.refine(
+  (text) => Number.isFinite(Date.parse(text)) && new Date(text).toISOString() === text,
+  'a moment that exists, in UTC: YYYY-MM-DDTHH:MM:SS.mmmZ',
+)
 
 /**
  * One scored production run of one arm. The log of a rollout is append-only. A measure that is null is missing, and above

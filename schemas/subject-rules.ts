@@ -23,14 +23,6 @@ export const SubjectRules = z.strictObject({
 })
 export type SubjectRules = z.infer<typeof SubjectRules>
 
-/** What `rollout start` writes into a configuration that says nothing of subjects, so that it is signed like the rest. */
-export const SUBJECT_RULES: SubjectRules = {
-  window_hours: 24,
-  outcome_hours: 24,
-  max_runs: 20,
-  max_crossed_share: 0.02,
-}
-
 const count = z
   .int()
   .min(0)

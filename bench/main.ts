@@ -9,6 +9,8 @@ const NAMES = [
   'search-large',
   'search-lattice',
   'rollout',
+  'bands',
+  'year',
   'replay',
   'cost',
   'cold-import',

@@ -13,6 +13,16 @@ export function wholeNumber(option: string): (text: string) => number {
   }
 }
 
+/** A finite number from 0. */
+export function numberOf(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+      throw new UserError(`${option} takes a number from 0, got "${text}"`)
+    return value
+  }
+}
+
 /** `most`: a timer counts no further. */
 export function atLeastOne(option: string, most = 2 ** 31 - 1): (text: string) => number {
   return (text) => {

@@ -12,6 +12,7 @@ import { faultOf, systemProblem } from '../functions/cli/system-errors.ts'
 import { toldText } from '../functions/cli/terminal.ts'
 import { UserError } from '../functions/errors.ts'
 import { atLeastOne, expiry, port, repeat, wholeNumber } from './arguments.ts'
+import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
 import { experienceVerbs } from './experience.ts'
@@ -70,6 +71,7 @@ const isAboutItself = (words: readonly string[]): boolean =>
 /** Verbs that work on a deployment too. */
 const DEPLOYED: ReadonlySet<string> = new Set([
   'import',
+  'correct',
   'doctor',
   'propose',
   'run',
@@ -96,12 +98,12 @@ export function build(state: { code: number }): Command {
     )
     .exitOverride()
     .showHelpAfterError('(add --help for the options and an example)')
-  const verb: AddVerb = (name, description, example, parent = program) => {
+  const verb: AddVerb = (name, description, example, parent = program, isDefault = false) => {
     const path = `${parent === program ? '' : `${parent.name()} `}${name.split(' ')[0]}`
     const deployed = DEPLOYED.has(path)
     const stack = new Option('--stack <name>', 'a deployment in AWS: what the names of its stacks begin with')
     const store = new Option('--store <dir>', deployed ? 'folder of the store, or s3://BUCKET' : 'folder of the store')
-    return tell(parent.command(name), path, example)
+    return tell(parent.command(name, { isDefault }), path, example)
       .description(description)
       .addOption(store.default(STORE_FOLDER).env('AUTOTUNE_STORE'))
       .addOption(stack.hideHelp(!deployed))
@@ -236,18 +238,31 @@ export function build(state: { code: number }): Command {
   )
     .option('--run <run>', 'its context and verdicts before and after the change that this run found')
     .option('--candidate <id>', 'with --run: another candidate of that run (default: the winner)')
+    .option(
+      '--by <person>',
+      'who looks; it is noted, and the family is never sealed (default: the user of this terminal)',
+    )
     .action(async (id, o) => {
       state.code = await (await import('../functions/cli/case.ts')).caseVerb(id, o)
     })
   verb(
     'verify [run]',
     'recompute a run from its pinned inputs and compare bytes; without a run: the whole store against its journal of heads',
-    'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl',
+    'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl\nautotune verify --cadence 2026-11-28 --bands bands.json',
   )
     .option('--anchor <place>', 'without a run: heads that "anchor publish" kept, a file or s3://BUCKET/PREFIX')
-    .action(async (run: string | undefined, { anchor, ...o }) => {
+    .option('--cadence <day>', 'the judged day and the week of that date in place of a run')
+    .option('--bands <file>', 'with --cadence: the bands it was judged by, to recompute it from what is on record')
+    .action(async (run: string | undefined, { anchor, cadence, bands, ...o }) => {
       if (run !== undefined && anchor !== undefined)
         throw new UserError('--anchor is about the whole store: leave the run out')
+      if (cadence !== undefined) {
+        if (run !== undefined || anchor !== undefined)
+          throw new UserError('--cadence is about a judged day: leave the run and --anchor out')
+        state.code = await (await import('../functions/cli/cadence/verify.ts')).verifyCadence(cadence, { bands, ...o })
+        return
+      }
+      if (bands !== undefined) throw new UserError('--bands is of --cadence DATE')
       state.code =
         run === undefined
           ? await (await import('../functions/cli/verify-store.ts')).verifyStore({ anchor, ...o })
@@ -262,6 +277,16 @@ export function build(state: { code: number }): Command {
     .option('--redact', 'leave out every recorded text; ids and figures stay', false)
     .action(async (run, o) => {
       state.code = await (await import('../functions/cli/write-report.ts')).writeReport(run, o)
+    })
+  verb(
+    'forget <rejection>',
+    'lift a rejection that memory holds, so that the next run may propose the change again; both stay on record',
+    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
+  )
+    .requiredOption('--reason <text>', 'why; it is recorded')
+    .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')
+    .action(async (id, o) => {
+      state.code = await (await import('../functions/cli/forget.ts')).forgetVerb(id, o)
     })
   const anchor = program
     .command('anchor')
@@ -279,9 +304,10 @@ export function build(state: { code: number }): Command {
   verb(
     'review <run>',
     'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',
-    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
+    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --reviewers reviewers.json\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
   )
     .option('--reviewer <role=person>', 'who is asked for which role (repeatable; not needed to reopen)', repeat, [])
+    .option('--reviewers <file>', 'reviewers.json: the only people who are taken, with their roles and other ids')
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .addOption(
       new Option('--expires-hours <n>', 'hours until an undecided review ends as expired')
@@ -316,6 +342,7 @@ export function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/ui.ts')).ui(o)
     })
   rolloutVerbs(program, verb, state)
+  cadenceVerbs(program, verb, state)
   tell(
     program
       .command('completion')

@@ -18,6 +18,7 @@ export const CONFIGURABLE = {
   concurrency: 'number',
   'limit-ms': 'number',
   reviewer: 'list',
+  reviewers: 'text',
   port: 'number',
   'expires-hours': 'number',
   'heldout-share': 'number',

@@ -100,6 +100,14 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
   })
 
   verb(
+    'correct <files...>',
+    'store what people say of recorded runs later (label, dispute, needed passages, a note): no run is changed, the next search and sealed version count by it',
+    'autotune correct corrections.jsonl\nautotune correct - --json\nautotune correct corrections.jsonl --stack Autotune\nA line each, by schemas/json/correction.schema.json: {"run_id": "run_4711", "at": "2026-11-29T10:00:00Z", "by": "ana@example.com", "outcome": {"passed": false}}',
+  ).action(async (files, o) => {
+    state.code = await (await import('../functions/cli/correct.ts')).correctVerb(files, o)
+  })
+
+  verb(
     'erase [runs...]',
     'erase recorded runs from both sides of the store and from all that was computed from them, under a signed tombstone',
     'autotune erase run_2026_05_12_1 --reason "request 4711" --person ana@example.com\nautotune erase --family cust_afad9 --reason "left us" --person ana@example.com --yes\nautotune erase --file ids.txt --reason "request 4711" --person ana@example.com --yes --json\nWithout --yes it says what it would erase. The tombstone keeps reason and person: write nothing there that is to be erased',

@@ -2,8 +2,14 @@
 import { type Command, Option } from 'commander'
 import { port, repeat } from './arguments.ts'
 
-/** Adds a verb with the options that all have, and an example. */
-export type AddVerb = (name: string, description: string, example: string, parent?: Command) => Command
+/** Adds a verb with the options that all have, and an example. `isDefault`: its group alone is this verb. */
+export type AddVerb = (
+  name: string,
+  description: string,
+  example: string,
+  parent?: Command,
+  isDefault?: boolean,
+) => Command
 
 const acts = () => import('../functions/cli/rollout/acts.ts')
 const look = () => import('../functions/cli/rollout/show.ts')

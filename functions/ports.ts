@@ -6,7 +6,7 @@
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
-import type { IndexLine } from '#core/experience/index-line.ts'
+import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import type { SearchResult } from '#core/search/search.ts'
@@ -210,7 +210,7 @@ export interface BlockCompiler {
   /** Blocks that may be under way at once. */
   readonly atOnce: number
   /** What `compileBlock` gives for the same objects; throws what it throws. */
-  compile(intent: string, block: readonly IndexLine[]): Promise<readonly string[]>
+  compile(intent: string, block: readonly RunToCompile[]): Promise<readonly string[]>
 }
 
 export interface Store {

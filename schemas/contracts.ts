@@ -1,20 +1,26 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
+import { Bands } from './bands.ts'
+import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
+import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
-import { RejectionRecord, TuningProposal } from './proposal.ts'
+import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
+import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
 import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
 import { ReviewLinkClaims } from './review-link.ts'
+import { Reviewers } from './reviewers.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
+import { WeeklyCadence } from './weekly.ts'
 import { StartRequest } from './workflow.ts'
 
 /**
@@ -28,6 +34,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'evaluator-suite': EvaluatorSuite,
   'evaluator-verdict': EvaluatorVerdict,
   'experience-run': ExperienceRun,
+  correction: Correction,
   'replay-case': ReplayCase,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
@@ -45,6 +52,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   review: Review,
   'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,
+  reviewers: Reviewers,
   'review-link-claims': ReviewLinkClaims,
   'production-run': ProductionRun,
   'promotion-record': PromotionRecord,
@@ -53,12 +61,17 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   routing: Routing,
   'signed-rollout': SignedRollout,
   'rejection-record': RejectionRecord,
+  'rejection-lift': RejectionLift,
   'autotune-run': AutotuneRun,
   'redaction-rules': RedactionRules,
   'start-request': StartRequest,
   'run-summary': RunSummary,
   'audit-line': AuditLine,
   'run-manifest': RunManifest,
+  bands: Bands,
+  'daily-cadence': DailyCadence,
+  'quarterly-cadence': QuarterlyCadence,
+  'weekly-cadence': WeeklyCadence,
 }
 
 /**

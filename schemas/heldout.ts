@@ -7,17 +7,51 @@ import { Units } from './units.ts'
 
 const count = z.int().min(0)
 
+/** Key under which the case that speaks for a family's utility is drawn, made of the split's key. */
+export const DrawKey = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .meta({
+    description:
+      'Key by which the case that speaks for each family is drawn, among those whose label stands. Absent: drawn by names alone, before labels were looked at.',
+  })
+
 /** What checked rows compare with, read off the recorded runs of the search before a version is sealed. */
 export const PinnedLimits = z.strictObject({
   p95_latency_ms: z.number().nullable().meta({ description: 'null: not every recorded run carries a latency.' }),
   p50_latency_ms: z.number().nullable(),
   decisions: z.int().min(1).meta({ description: 'M: decisions of the largest family; no sealed one counts for more.' }),
-  judge: z.strictObject({ families: count, overlap: count, disagreements: count }).optional().meta({
-    description:
-      'Search families whose label a model judge gave, those of them that a person labelled as well, and where the two differ. Absent: no judge, or sealed before labels were looked at.',
-  }),
+  judge: z
+    .strictObject({
+      families: count,
+      overlap: count,
+      disagreements: count,
+      table: z
+        .strictObject({ both_pass: count, first_only: count, second_only: count, both_fail: count })
+        .optional()
+        .meta({
+          description:
+            'Those families by what judge (first) and person (second) say. Absent: sealed before it was counted.',
+        }),
+    })
+    .optional()
+    .meta({
+      description:
+        'Search families whose label a model judge gave, those of them that a person labelled as well, and where the two differ. Absent: no judge, or sealed before labels were looked at.',
+    }),
 })
 export type PinnedLimits = z.infer<typeof PinnedLimits>
+
+/**
+ * Labels of a sealed version: families by who gave the label that speaks for them, and cases whose label is disputed or
+ * missing, which are set aside before it is drawn. Their sum over `kinds` is `labelled`.
+ */
+export const LabelCounts = z.strictObject({
+  kinds: z.strictObject({ human: count, rule: count, business: count, judge: count, replay: count, unnamed: count }),
+  disputed: count,
+  missing: count,
+})
+export type LabelCounts = z.infer<typeof LabelCounts>
 
 /**
  * What is published of a sealed version: counts and budget, never a case. `version` is its content digest. Everything
@@ -34,6 +68,8 @@ export const HeldoutVersion = z.strictObject({
   families: count,
   cases: count,
   labelled: count.meta({ description: 'n: families whose utility can be scored.' }),
+  draw: DrawKey.optional(),
+  labels: LabelCounts.optional().meta({ description: 'Absent: sealed before they were counted.' }),
   scored: z
     .strictObject({ policy: count, safety: count, approval: count })
     .meta({ description: 'N per binary guardrail.' }),
@@ -50,6 +86,7 @@ export const HeldoutVersion = z.strictObject({
     .optional()
     .meta({ description: 'Families with such a case, and those with no other: they count against every candidate.' }),
   suite: z.string(),
+  corrections: count.optional().meta({ description: 'Corrections that its cases hold. Absent: there are none.' }),
   pinned: PinnedLimits.optional().meta({ description: 'Absent: sealed by version 0.1.0, which pinned none.' }),
   baseline: Digest.meta({
     description:
@@ -74,13 +111,14 @@ export type HeldoutQuestion = z.infer<typeof HeldoutQuestion>
 /**
  * One ledger item per version. Every transition is one conditional write on `revision`. `used` counts questions, at
  * most K. `retired`: `passed` (its first "yes"), `exhausted` (its last "no"), `superseded` (a newer version was
- * sealed, or is to be), `erased` (it was asked, and a person had some of its families erased); null: live.
+ * sealed, or is to be), `erased` (it was asked, and a person had some of its families erased), `suite_changed` (it was asked, and a run came
+ * under another evaluator suite); null: live.
  */
 export const LedgerItem = HeldoutVersion.extend({
   used: count,
   open: z.strictObject({ k: z.int(), commit: Digest, run_id: Id }).nullable(),
   history: z.array(HeldoutQuestion),
-  retired: z.enum(['passed', 'exhausted', 'superseded', 'erased']).nullable(),
+  retired: z.enum(['passed', 'exhausted', 'superseded', 'erased', 'suite_changed']).nullable(),
   chain: Digest,
   revision: count,
 })

@@ -41,6 +41,12 @@ export type MeasureName = keyof Table
 /** Measures that are numbers. */
 export type AmountName = { [N in MeasureName]: Table[N]['kind'] extends 'flag' ? never : N }[MeasureName]
 
+/** Measures that are flags. */
+export type FlagName = Exclude<MeasureName, AmountName>
+
 /** Something made of each measure, in the order of the table. */
 export const eachMeasure = <T>(make: (of: Table[MeasureName]) => T): Record<MeasureName, T> =>
   Object.fromEntries(Object.entries(MEASURES).map(([name, of]) => [name, make(of)])) as Record<MeasureName, T>
+
+/** Is a measure a flag, and no number? */
+export const isFlag = (name: MeasureName): name is FlagName => MEASURES[name].kind === 'flag'

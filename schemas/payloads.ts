@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini'
 import type { HeldoutVersion, PinnedLimits } from './heldout.ts'
-import { DIGEST_PATTERN, ID_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
+import { DIGEST_PATTERN, ID_PATTERN, INSTANT_PATTERN, isPrintable, isSafeId, isSafeName } from './patterns.ts'
 
 /** As `Id` of the full contracts, without its words: 1-128 characters, safe as one segment of a key. */
 export const Id = z.string().check(z.regex(ID_PATTERN), z.refine(isSafeId))
@@ -19,6 +19,8 @@ export const Name = z.string().check(z.minLength(1), z.maxLength(300), z.refine(
 /** Any text but the empty one. */
 export const Text = z.string().check(z.minLength(1))
 const Count = z.int().check(z.nonnegative())
+/** As `$fromMillis` of the workflows writes one: UTC with milliseconds. By a pattern of ours: that of zod is 2 KB of every function. */
+const Moment = z.string().check(z.regex(INSTANT_PATTERN))
 
 /** An object, and which of its versions. Handed on in place of bytes: a payload of Step Functions holds 256 KiB. */
 export const ObjectRef = z.strictObject({ key: Text, version_id: Text })
@@ -42,6 +44,7 @@ export const SearchSetRef = z.strictObject({
   ref: z.string(),
   digest: Digest,
   cases: z.int().check(z.positive()),
+  corrections: z.optional(z.strictObject({ n: z.int().check(z.positive()), digest: Digest })),
   version_id: Text,
 })
 export type SearchSetRef = z.infer<typeof SearchSetRef>
@@ -123,7 +126,7 @@ export type GateInput = z.infer<typeof GateInput>
 /**
  * `due`: when the answer becomes readable, ISO 8601 in UTC. Of two reservations of one question the first one's stands.
  */
-export const ReserveInput = z.strictObject({ asked: GateInput, due: z.iso.datetime() })
+export const ReserveInput = z.strictObject({ asked: GateInput, due: Moment })
 export type ReserveInput = z.infer<typeof ReserveInput>
 
 /** A reserved question: how many items there are to score. `answer`: it is answered or refused already. */
@@ -133,7 +136,7 @@ export const Reserved = z.strictObject({
   version: z.string(),
   question: Count,
   /** When the answer becomes readable, whatever it is: as the first reservation of this question was told. */
-  due: z.iso.datetime(),
+  due: Moment,
   answer: z.nullable(ObjectRef),
 })
 export type Reserved = z.infer<typeof Reserved>

@@ -2,9 +2,10 @@
 import * as z from 'zod'
 import { BlastRadius, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
-import { CertifiedRow } from './heldout.ts'
+import { CertifiedRow, LabelCounts } from './heldout.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { LAYERS } from './surface-fields.ts'
+import { Guardrails } from './target.ts'
 
 /**
  * Where a proposal can stand (the article has `proposed`; the rest are ours). Only `proposed` is stored: the others
@@ -74,26 +75,69 @@ export const TuningProposal = z.strictObject({
       description: 'Traces that became no run when they were imported; their share of all. Absent: no traces.',
     }),
   }),
+  labels: LabelCounts.extend({
+    judge: z
+      .strictObject({ n: z.int(), disagreements: z.int(), bound: z.number().nullable(), kappa: z.number().nullable() })
+      .nullable()
+      .meta({
+        description:
+          'A model judge beside people on the search set: families that both labelled, where they differ, the upper 95 % bound of that share, and Cohen’s kappa; null: not measured. null: no judge.',
+      }),
+  })
+    .optional()
+    .meta({ description: 'What utility stands on. Absent: sealed before labels were counted.' }),
   /** Artifact -> digest of its bytes: what the proposal can be recomputed from. */
   computed_from: z.record(z.string(), Digest),
 })
 export type TuningProposal = z.infer<typeof TuningProposal>
 
 /**
+ * What a "no" was said under: it is a dead end only for a target that asks as much. `guardrails`: the limits that did not hold,
+ * as the target declared them. Which of the fields stand follows from the source; `functions/core/gate/rejections.ts` says
+ * what each forbids.
+ */
+const RejectedUnder = z.strictObject({
+  metric: z.string(),
+  direction: z.enum(['decrease', 'increase']),
+  guardrails: Guardrails.optional(),
+  search_set: Digest.optional().meta({ description: 'Of search_guardrail: the cases that it was seen on.' }),
+  version: Digest.optional().meta({ description: 'Of gate: the sealed version that answered.' }),
+  terms: Digest.optional().meta({ description: 'Of gate: digest of what else the question said of its limits.' }),
+})
+/** Metric, limits, search set and question that a rejection was given under. */
+export type RejectedUnder = z.infer<typeof RejectedUnder>
+
+/**
  * Why a patch is not proposed again (the article: a rejection that later search respects). Expires when the baseline
- * tuple or the suite changes: both are in the key. An inconclusive or refused run leaves none.
+ * tuple or the suite changes: both are in the key. An inconclusive or refused run leaves none, and neither does a limit that was
+ * not measured.
  */
 export const RejectionRecord = z.strictObject({
-  rejection_id: Digest.meta({ description: 'Digest of patches, suite and baseline.' }),
+  rejection_id: Digest.meta({
+    description: 'Digest of the other fields; of an earlier version: of patches, suite and baseline.',
+  }),
   intent: Id,
-  patches: z
-    .array(Patch)
-    .min(1)
-    .meta({ description: 'One patch; for a gate\'s "no" the whole committed list, in order.' }),
+  patches: z.array(Patch).min(1).meta({
+    description:
+      'One patch; for a gate\'s "no" the whole committed list, in order; of search_guardrail all that broke the same limits.',
+  }),
   suite: Digest,
   baseline: Digest,
   source: z.enum(['search_guardrail', 'gate', 'reviewer', 'rollback']),
   reason: z.string(),
+  reasons: z.array(z.string()).optional().meta({ description: 'One a patch, where several broke the same limits.' }),
   run_id: Id,
+  under: RejectedUnder.optional().meta({
+    description: 'Absent: by a rollback, or by an earlier version, which did not say.',
+  }),
 })
 export type RejectionRecord = z.infer<typeof RejectionRecord>
+
+/** `autotune forget`: lifts one rejection. It is added beside it, and neither is ever taken away. */
+export const RejectionLift = z.strictObject({
+  lifts: Digest.meta({ description: 'rejection_id of what no longer holds.' }),
+  reason: z.string().min(3).max(2000),
+  person: Name,
+  at: z.string(),
+})
+export type RejectionLift = z.infer<typeof RejectionLift>

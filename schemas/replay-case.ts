@@ -116,6 +116,18 @@ export const Recording = z.strictObject({
   }),
   outcome: Outcome,
   corrections: z.array(OperatorCorrection),
+  corrected: z
+    .strictObject({
+      label: z.union([
+        z.enum(['disputed', 'recorded']),
+        z.strictObject({ passed: z.boolean(), score: z.number().min(0).max(1) }),
+      ]),
+    })
+    .optional()
+    .meta({
+      description:
+        'What a correction said of the label after the run was stored: it counts nowhere, it stands as recorded after all, or another. Absent: nothing was said.',
+    }),
   recorded: z.strictObject({
     identity: z
       .record(z.string(), z.json())

@@ -13,7 +13,12 @@ export const Instant = z
 const Nonce = z.string().regex(NONCE_PATTERN, 'a nonce has 32-128 lower-case hex digits')
 
 /** One person who may decide for one role. Several may be asked for a role; the first to decide takes it. */
-export const ReviewSeat = z.strictObject({ role: Name, reviewer: Name, nonce: Nonce })
+export const ReviewSeat = z.strictObject({
+  role: Name,
+  reviewer: Name,
+  nonce: Nonce,
+  name: Name.optional().meta({ description: 'As a file of reviewers has it; absent: none was given.' }),
+})
 export type ReviewSeat = z.infer<typeof ReviewSeat>
 
 /**
@@ -47,6 +52,9 @@ export const Review = z.strictObject({
   proposal_digest: Digest,
   shown_digest: Digest,
   owner: Name.meta({ description: 'Of the proposal. Holds no seat: nobody approves their own change.' }),
+  person_rules: z.string().optional().meta({
+    description: 'Version of this program whose rules say which spellings are one person; absent: before 0.3.0.',
+  }),
   requires: z.array(Name).min(1).meta({ description: 'Roles, each once.' }),
   seats: z.array(ReviewSeat).min(1),
   status: z.enum(REVIEW_STATUS),

@@ -1,12 +1,17 @@
 /** Who reviews for which role in a deployment, and who writes to them. Read at synthesis. */
 import * as z from 'zod'
 import { Name } from './common.ts'
+import { personKey, personProblem } from './person.ts'
 
 /** A mail address, as one reviewer is known by. */
 const Address = z
   .string()
   .max(254)
   .regex(/^[^\s@<>"(),:;]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'an address is name@domain')
+  .superRefine((id, context) => {
+    const why = personProblem(id)
+    if (why !== null) context.addIssue({ code: 'custom', message: `"${id}" ${why}` })
+  })
 
 /**
  * Who reviews, by role: what the context value `reviewers` names a file of. A role that a registered target requires
@@ -17,6 +22,10 @@ export const ReviewDeskConfig = z.strictObject({
   roles: z
     .record(Name, z.array(Address).min(1))
     .refine((roles) => Object.keys(roles).length > 0, 'name at least one role')
+    .refine(
+      (roles) => Object.values(roles).every((ids) => new Set(ids.map(personKey)).size === ids.length),
+      'somebody is named twice for one role: another spelling, or a +tag, is the same person',
+    )
     .meta({ description: 'Addresses by role. Several of one role: the first to decide takes it.' }),
   expires_hours: z
     .int()
@@ -26,3 +35,36 @@ export const ReviewDeskConfig = z.strictObject({
     .meta({ description: 'How long a review is open. After that it has expired, which is not an approval.' }),
 })
 export type ReviewDeskConfig = z.infer<typeof ReviewDeskConfig>
+
+/** One person: every id that is theirs, and what they may decide as. */
+const Reviewer = z.strictObject({
+  id: Name.meta({ description: 'As decisions name this person.' }),
+  name: Name,
+  roles: z.array(Name).min(1),
+  aliases: z.array(Name).optional().meta({ description: 'Other mailboxes and names of the same person.' }),
+})
+
+/**
+ * `reviewers.json`: who may review here, and as what. Where `review --reviewers FILE` names one, no other id and no other role is taken.
+ */
+export const Reviewers = z
+  .strictObject({ $schema: z.string().optional(), reviewers: z.array(Reviewer).min(1) })
+  .superRefine(({ reviewers }, context) => {
+    const owners = new Map<string, string>()
+    for (const [i, { id, aliases = [] }] of reviewers.entries())
+      for (const [j, spelled] of [id, ...aliases].entries()) {
+        const path = ['reviewers', i, ...(j === 0 ? ['id'] : ['aliases', j - 1])]
+        const why = personProblem(spelled)
+        if (why !== null) context.addIssue({ code: 'custom', path, message: `"${spelled}" ${why}` })
+        const owner = owners.get(personKey(spelled))
+        if (owner !== undefined && owner !== id)
+          context.addIssue({
+            code: 'custom',
+            path,
+            message: `"${spelled}" is ${owner} by another spelling: one entry a person`,
+          })
+        if (owner === id && j === 0) context.addIssue({ code: 'custom', path, message: `"${id}" stands there twice` })
+        owners.set(personKey(spelled), owner ?? id)
+      }
+  })
+export type Reviewers = z.infer<typeof Reviewers>

@@ -1,6 +1,7 @@
 /** What the functions of the rollout workflow are given and return, in `zod/mini` as the others. */
 import * as z from 'zod/mini'
 import { Id, Name } from './payloads.ts'
+import { personProblem, samePerson } from './person.ts'
 import type { RolloutStatus, Stage } from './release.ts'
 
 /**
@@ -14,10 +15,10 @@ export type StartRolloutInput = z.infer<typeof StartRolloutInput>
 export const RolloutInput = z.strictObject({ rollout_id: Id })
 export type RolloutInput = z.infer<typeof RolloutInput>
 
-/** A person at a lever: who, and why in 3 to 2,000 characters. "rollout" is the name of the machine, and refused. */
+/** A person at a lever: who, and why in 3 to 2,000 characters. "rollout" is the name of the machine, and refused in any spelling. */
 export const HandInput = z.strictObject({
   rollout_id: Id,
-  by: Name.check(z.refine((by) => by !== 'rollout')),
+  by: Name.check(z.refine((by) => personProblem(by) === null && !samePerson(by, 'rollout'))),
   reason: z.string().check(z.minLength(3), z.maxLength(2000)),
 })
 export type HandInput = z.infer<typeof HandInput>

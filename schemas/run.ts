@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
-import { HeldoutVersion, PreflightRow } from './heldout.ts'
+import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
@@ -74,7 +74,15 @@ export const AutotuneRun = z.strictObject({
       'Digests of the other documents that the tuple names, by their place in it, as far as they were imported.',
   }),
   replayer: Replayer,
-  search_set: z.strictObject({ ref: z.string(), digest: Digest, cases: z.int() }),
+  search_set: z.strictObject({
+    ref: z.string(),
+    digest: Digest,
+    cases: z.int(),
+    corrections: z
+      .strictObject({ n: z.int().min(1), digest: Digest })
+      .optional()
+      .meta({ description: 'Corrections that its cases hold, and their digest. Absent: there are none.' }),
+  }),
   traces: TraceSelection.optional().meta({
     description: 'What was left out when traces were imported; absent: no runs of the store come from traces.',
   }),
@@ -83,6 +91,11 @@ export const AutotuneRun = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
+  says_origin: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Each line of candidates.jsonl says what made it; absent: made before they did.' }),
+  draw: DrawKey.optional(),
   candidates: z
     .array(CandidateChange)
     .nullable()

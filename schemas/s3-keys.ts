@@ -68,6 +68,10 @@ export const keys = {
   indexSegment: (intent: string, digest: string) => `experience/index/${segment(intent)}/${digest.slice(7)}.jsonl`,
   /** How many runs of each day a segment of that index lists. */
   indexDays: (intent: string, digest: string) => `experience/index-days/${segment(intent)}/${digest.slice(7)}.json`,
+  /** Prefix of corrections of the runs of this side: segments named by the digest of their lines. */
+  corrections: () => 'experience/corrections/',
+  /** One segment of them. */
+  correctionSegment: (digest: string) => `experience/corrections/${digest.slice(7)}.jsonl`,
   /** Families of an intent that are one, on this side: segments named by the digest of their lines. */
   familyLinks: (intent: string) => `experience/links/${segment(intent)}/`,
   /** One segment of them. */
@@ -80,6 +84,10 @@ export const keys = {
   journalListed: () => `${INGEST_PREFIX}listed/`,
   /** One such list, by its digest. */
   journalListedSegments: (digest: string) => `${INGEST_PREFIX}listed/${digest.slice(7)}.json`,
+  /** Prefix of the lists of corrections that ingest stored, by hashes. */
+  journalCorrections: () => `${INGEST_PREFIX}corrections/`,
+  /** One such list, by its digest. */
+  journalCorrectionSegment: (digest: string) => `${INGEST_PREFIX}corrections/${digest.slice(7)}.jsonl`,
   /** Prefix of what ingest knows of the contents of an intent's runs, under the split's key. */
   contents: (intent: string) => `${INGEST_PREFIX}contents/${segment(intent)}/`,
   /** One segment of it, by the digest of its lines. */
@@ -132,6 +140,26 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Prefix of the judged days. */
+  dailyCadences: () => 'cadence/daily/',
+  /** A judged day of the routine. */
+  dailyCadence: (day: string) => `cadence/daily/${day}.json`,
+  /** Prefix of the weeks that were looked at. */
+  weeklyCadences: () => 'cadence/weekly/',
+  /** A week of the routine, by its last day. */
+  weeklyCadence: (day: string) => `cadence/weekly/${day}.json`,
+  /** Prefix of the families of an intent that people opened. */
+  openedFamilies: (intent: string) => `cadence/opened/${segment(intent)}/`,
+  /** Who opened a family on a day; `family`: its hash. */
+  openedFamily: (intent: string, family: string, day: string, by: string) =>
+    `cadence/opened/${segment(intent)}/${segment(family)}/${day}-${segment(by)}.json`,
+  /** Prefix of the quarters that were looked at. */
+  quarterlyCadences: () => 'cadence/quarterly/',
+  /** A quarter of the routine, by its last day. */
+  quarterlyCadence: (day: string) => `cadence/quarterly/${day}.json`,
+  /** What the runs of an intent measured on a day, by the digest of its rows. */
+  cadenceRows: (day: string, intent: string, digest: string) =>
+    `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

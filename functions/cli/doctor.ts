@@ -10,6 +10,7 @@ import { selectionLine } from '#core/experience/trace-selection.ts'
 import { certifiable } from '#core/gate/certifiable.ts'
 import { guardrailTable } from '#core/gate/guardrail-table.ts'
 import { harnessNeed } from '#core/gate/harness-need.ts'
+import { labelLines } from '#core/gate/label-wording.ts'
 import { neededOf, preflight } from '#core/gate/preflight.ts'
 import { sealVersion } from '#core/gate/seal.ts'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
@@ -26,11 +27,14 @@ import { UserError } from '../errors.ts'
 import { compileIntent } from '../steps/experience/compile.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { drawnBy } from '../steps/experience/split-rule.ts'
 import { traceSelection } from '../steps/experience/trace-imports.ts'
+import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
 import { whatStands } from '../steps/run/standing.ts'
+import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { isLocal, isStore, openExisting, readerOf, unfinishedOf } from './open.ts'
@@ -97,6 +101,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
           needed_families: null,
           problems: [],
           reasons: [],
+          outgrown: [],
           space: null,
           rules: [],
           surfaces: [],
@@ -126,7 +131,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     }
     if (replayer !== 'transcript' && isLocal(store)) harness = await openHarness(store, resolved.intent, { replayer })
     const engine: Looking = harness ?? baselineOnly
-    const pins = { ...baseline, replayer: replayerOf(engine) }
+    const pins = { ...baseline, replayer: replayerOf(engine), ...(await drawnBy(store)) }
     const compiled = () => compileIntent(store, resolved.intent)
     const looked = await lookedAt(store, resolved, pins, harness, documents.pack!).catch((error: unknown) => {
       if (error instanceof TamperError) return error
@@ -145,6 +150,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const examples = Object.values(reproduced.examples ?? {})
     const tracing = reproduced.tracing ?? NO_TRACING
     const traces = await traceSelection(store.objects)
+    const corrections = await waitingCorrections(store)
+    const waiting = waitingLine(corrections)
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
@@ -160,14 +167,21 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     // Where nobody is left to ask, an empty version says what it would take.
     const counted =
       facts ??
-      (isLocal(store) ? sealVersion(new Gathered().reproduction(), resolved, pins, await limits()).facts : null)
+      (isLocal(store)
+        ? sealVersion(new Gathered().reproduction(pins.draw), resolved, pins, await limits()).facts
+        : null)
     const changed = { settings: pins.settings, replayer: pins.replayer.kind }
     const rows = counted
       ? [...preflight(counted, resolved, pins.suite, changed, null), ...harnessNeed(reproduced.twice, counted.families)]
       : []
     const guardrails = guardrailTable(rows, resolved, pins.suite)
     const couldCertify = counted ? certifiable(counted, resolved, pins.suite) : []
-    const refused = await refusals(store, resolved.intent, facts, stopped)
+    const labels = counted ? labelLines(counted) : []
+    const others = await outgrown(store, resolved.intent, pins.suite.suite)
+    const refused = [
+      ...(await refusals(store, resolved.intent, facts, stopped)),
+      ...others.filter(({ open }) => open !== null).map(outgrownLine),
+    ]
     const isReady = facts !== null && rows.every((r) => r.verdict === 'ready')
     const needed = counted && neededOf(rows)
     const verdict =
@@ -183,6 +197,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       ...problems.map((says): Check => ({ state: 'FAIL', about: 'records', says, mend: mendOf(says, o) })),
       ...(twice ? [noteOf('twice', twice)] : []),
       ...(traces ? [noteOf('records', selectionLine(traces))] : []),
+      ...(waiting ? [noteOf('corrections', waiting)] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
       ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
@@ -192,6 +207,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),
       ...refused.map(
         (says): Check => ({
           state: 'FAIL',
@@ -201,6 +217,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         }),
       ),
       ...(refused.length > 0 ? [] : [noteOf('held out', heldoutText(counted, needed))]),
+      ...labels.map((line) => noteOf('labels', line)),
       ...guardrailChecks(guardrails),
       ...(isReady ? [] : adviceLines(couldCertify, resolved.heldout_share)).map((line) =>
         noteOf('mend', line.trim().replace(/ {2,}/, ' ')),
@@ -222,10 +239,12 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         examples,
         tracing,
         traces,
+        corrections,
         heavy,
         ...(reproduced.twice && { twice: reproduced.twice }),
         problems,
         reasons: refused,
+        outgrown: others,
         space,
         rules,
         surfaces,
@@ -244,6 +263,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...examples.map((e) => `   LEFT OUT ${e}`),
               ...(twice ? [`twice    ${twice}`] : []),
               ...(traces ? [`records  ${selectionLine(traces)}`] : []),
+              ...(waiting ? [`records  ${waiting}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),
               ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
@@ -255,6 +275,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...surfaceLines(surfaces),
               ...suiteLines(pins.suite.suite, suite),
               `held out ${heldoutText(counted, needed)}`,
+              ...labels.map((line) => `labels   ${line}`),
+              ...others.map((one) => `   OTHER    ${outgrownLine(one)}`),
               ...(reader ? [reader.line] : []),
               ...guardrailLines(guardrails),
               ...certifiableLines(couldCertify, resolved.heldout_share),

@@ -1,9 +1,12 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
+import { labelLines } from '#core/gate/label-wording.ts'
+import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
+import { allRemembered } from '../steps/run/forget.ts'
 import { orNull, readJson, readLines, streamValues } from '../streams/read-object.ts'
 import { finishedRun, showUnfinished } from './inspect.ts'
 import { nearText } from './near.ts'
@@ -12,6 +15,7 @@ import { type CommandStore, openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { candidateLines, explainLines, type Replays } from './text-explain.ts'
+import { rememberedLines, rememberedObject } from './text-memory.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -37,7 +41,9 @@ export async function explain(
     const { metric = null, direction = null } = asked?.target ?? {}
     if (candidate === undefined) {
       const more = nextCommand(o, ['explain', run, scored[0] ? 'CANDIDATE' : ''])
-      print(json, summary, () => explainLines({ summary, scored, metric, direction, all: all ?? false, more }))
+      const labels = asked?.heldout_test_set ? labelLines(asked.heldout_test_set) : []
+      const told = { summary, scored, metric, direction, labels, all: all ?? false, more }
+      print(json, summary, () => explainLines(told))
       return 0
     }
     const found = theCandidate(scored, candidate, run)
@@ -45,9 +51,14 @@ export async function explain(
     const gate = await orNull(readJson<GateAnswer>(store.objects, keys.autotuneRun(run, 'gate.json')))
     const certificate =
       gate?.certified === true ? (gate.certificates.find((c) => c.candidate_id === found.candidate_id) ?? null) : null
-    print(json, { run, ...found, replays, certificate }, () => [
+    const memory = (await allRemembered(store)).filter(({ record: { patches } }) =>
+      patches.some((patch) => patchDigest(patch) === found.digest),
+    )
+    print(json, { run, ...found, replays, certificate, memory: memory.map(rememberedObject) }, () => [
       `run ${run}`,
       ...candidateLines({ found, scored, metric, direction, replays, certificate }),
+      ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
+      ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
       ...replays.found
         .slice(0, 1)
         .map(

@@ -12,7 +12,7 @@ import { nextCommand } from './next.ts'
 import { print } from './terminal.ts'
 import { type TraceFlags, traceLook, traceWords } from './trace-options.ts'
 
-const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json'] as const
+const FILES = ['pack.json', 'suite.json', 'prices.json', 'target.json', 'rollout.json', 'bands.json'] as const
 const EXAMPLE = new URL('../demo/', import.meta.url)
 
 interface Options extends TraceFlags {
@@ -31,7 +31,7 @@ export async function init(o: Options): Promise<number> {
   mkdirSync(dir, { recursive: true })
   refuseStanding(dir, FILES)
   const files = FILES.map((file) => put(dir, file, withSchema(readFileSync(new URL(file, EXAMPLE), 'utf8'), dir)))
-  const [pack, suite, prices, target, rollout] = files
+  const [pack, suite, prices, target, rollout, bands] = files
   print(json, { files }, () => [
     ...files.map((f) => `wrote ${f}`),
     'next: edit them, then',
@@ -40,6 +40,7 @@ export async function init(o: Options): Promise<number> {
     `   ${nextCommand(o, ['doctor', '--target', target!])}`,
     `   ${nextCommand(o, ['run', '--target', target!])}`,
     `${rollout} is for later, "autotune rollout start": its numbers are examples to argue about, not recommendations`,
+    `${bands} too, "autotune cadence daily": what is watched from day to day`,
   ])
   return 0
 }
@@ -58,7 +59,7 @@ function withSchema(text: string, dir: string): string {
 
 /** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
 async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
-  refuseStanding(dir, [...FILES, 'NOTES.md'])
+  refuseStanding(dir, [...FILES.filter((file) => file !== 'bands.json'), 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
   await tryImport(files, { map: null, traces: traceLook(flags) }, (run) => {
     const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()

@@ -6,8 +6,10 @@ import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { statusOfProposal } from '../steps/release/lineage.ts'
+import { allRemembered } from '../steps/run/forget.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun } from '../steps/run/run-record.ts'
+import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { type RunRow, runRows } from '../steps/workbench/run-list.ts'
 import { jsonOf, readText } from '../streams/read-object.ts'
 import { table } from './layout.ts'
@@ -16,6 +18,7 @@ import { type CommandStore, openExisting, readerOf, unfinishedOf } from './open.
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { number, patchLine, refusalLines, runLines, standsLines } from './text.ts'
+import { memoryLines, rememberedObject } from './text-memory.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -52,9 +55,15 @@ export async function list({ json, ...o }: Options): Promise<number> {
   const store = await openExisting(o)
   try {
     const runs = (await runRows(store, await unfinishedOf(store))).map(listed)
-    print(json, { runs }, () =>
-      runs.length === 0 ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`] : listLines(runs),
-    )
+    const corrections = await waitingCorrections(store)
+    const waiting = waitingLine(corrections)
+    const memory = await allRemembered(store)
+    print(json, { runs, corrections, memory: memory.map(rememberedObject) }, () => [
+      ...(runs.length === 0
+        ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`]
+        : [...listLines(runs), ...memoryLines(memory)]),
+      ...(waiting ? [waiting] : []),
+    ])
     return 0
   } finally {
     store.close()

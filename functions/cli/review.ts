@@ -5,14 +5,18 @@ import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
 import type { Review } from '#schemas/review.ts'
 import { REVIEW_PATH } from '#schemas/review-desk.ts'
+import { Reviewers } from '#schemas/reviewers.ts'
 import { serveDesk } from '../embedded/desk-server.ts'
 import { openEngine, optionsOf } from '../embedded/engine.ts'
 import type { LocalStore } from '../embedded/open-store.ts'
 import { PAGE_HOST } from '../embedded/page-server.ts'
+import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
+import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import { answerRequest, recordRefused } from '../steps/review/answer.ts'
 import { reviewLinks } from '../steps/review/notice.ts'
 import { openRunReview } from '../steps/review/opening.ts'
+import { seatsOf } from '../steps/review/people.ts'
 import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps/review/reviews.ts'
 import { pinnedRun } from '../steps/run/verify.ts'
 import { manifestOf } from './inspect.ts'
@@ -26,6 +30,8 @@ interface Options {
   readonly reviewer: readonly string[]
   readonly port: number
   readonly expiresHours: number
+  /** File of reviewers; undefined: whoever is named is taken. */
+  readonly reviewers?: string
   readonly serve: boolean
 }
 
@@ -101,15 +107,20 @@ function tell(before: Review, now: Review, say: (line: string) => void): Review 
 async function openOrReopen(
   store: LocalStore,
   runId: string,
-  { reviewer, expiresHours }: Pick<Options, 'reviewer' | 'expiresHours'>,
+  { reviewer, reviewers, expiresHours }: Pick<Options, 'reviewer' | 'reviewers' | 'expiresHours'>,
 ): Promise<ReviewItem> {
   await manifestOf(store, runId)
   const pinned = await pinnedRun(store, runId)
   const required = pinned?.target.release_path?.requires_reviewers ?? []
-  const seats = reviewer.map((text) => seatOf(text, required))
+  const file =
+    reviewers === undefined ? null : parseAs(Reviewers, parseJson(readInput(reviewers), reviewers), reviewers)
+  const wanted = reviewer.map((text) => seatOf(text, required))
   const open = await latestReview(store, runId)
   // A harness of the user's own is started only where there is something to replay.
   const replays = open === null || open.review.status === 'expired' || store.clock.now() >= open.review.expires_at
+  const owner = pinned?.target.owner ?? ''
+  // What stands is served as it stands, unless somebody is named.
+  const seats = file && (replays || wanted.length > 0) ? seatsOf(file, { required, owner, wanted }) : wanted
   const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer) : optionsOf(undefined)
   const engine = await openEngine(store, pinned?.target.intent ?? '', options)
   try {

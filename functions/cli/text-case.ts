@@ -1,5 +1,7 @@
 /** What `case` prints: what was recorded, step by step, and a context before and after a change. Values in, lines out. */
+import { correctionText } from '#core/experience/corrections.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
 import type { FoundCase } from '../steps/experience/find-case.ts'
 import { table } from './layout.ts'
@@ -35,17 +37,22 @@ const LONGEST = 400
 const flat = (text: string, most = LONGEST): string => clip(text.replace(/\s+/g, ' ').trim(), most)
 
 /** The case: request, context, steps, outcome and corrections of each of its runs. */
-export function caseLines({ case: { case_id, intent_id, family_id }, runs }: FoundCase): string[] {
+export function caseLines({ case: { case_id, intent_id, family_id }, runs, corrections }: FoundCase): string[] {
   const [first] = runs
   const request = first?.steps.find((s) => s.kind === 'message' && s.role === 'user')
   return [
     `case     ${case_id} of ${intent_id}, family ${family_id}`,
     `request  ${request?.kind === 'message' ? flat(request.content) : 'not recorded'}`,
-    ...runs.flatMap(runLines),
+    ...runs.flatMap((run) =>
+      runLines(
+        run,
+        corrections.filter(({ run_id }) => run_id === run.run_id),
+      ),
+    ),
   ]
 }
 
-function runLines(run: ExperienceRun): string[] {
+function runLines(run: ExperienceRun, corrections: readonly Correction[]): string[] {
   const { outcome } = run
   const label = outcome.passed === null ? 'no label' : outcome.passed ? 'passed' : 'failed'
   return [
@@ -55,6 +62,7 @@ function runLines(run: ExperienceRun): string[] {
       (c) =>
         `corrected  ${c.kind.replace('_', ' ')}${c.passed === null ? '' : c.passed ? ': passed' : ': failed'}${c.operator === null ? '' : `, by ${c.operator}`}${c.notes === null ? '' : `: ${flat(c.notes)}`}`,
     ),
+    ...corrections.map((one) => `corrected later  ${flat(correctionText(one))}`),
     `context  ${run.evidence.length} passages were offered`,
     ...table(
       run.evidence.map((e) => [`${e.bucket}, hop ${e.hop}`, `rank ${e.ranks.as_ranked ?? '-'}`, need(e), passage(e)]),

@@ -24,6 +24,8 @@ interface Explained extends Wanted {
   readonly summary: RunSummary
   /** Empty: the run left no figures of its candidates. */
   readonly scored: readonly CandidateScore[]
+  /** What is said of the labels of the sealed version. */
+  readonly labels: readonly string[]
   readonly all: boolean
   /** The command that tells one candidate whole. */
   readonly more: string
@@ -33,7 +35,7 @@ interface Explained extends Wanted {
 const SHOWN = 3
 
 /** The verdict with its reasons, then the candidates: what became of how many, and the best of each group. */
-export function explainLines({ summary, scored, metric, direction, all, more }: Explained): string[] {
+export function explainLines({ summary, scored, metric, direction, labels, all, more }: Explained): string[] {
   const candidates = scored.length > 0 ? scored : summary.candidates.map(withoutFigures)
   const baseline = baselineOf(candidates, metric)
   const of = baseline === null || metric === null ? '' : `; ${metric} ${number(baseline)} under the baseline`
@@ -44,6 +46,7 @@ export function explainLines({ summary, scored, metric, direction, all, more }: 
     ...(summary.preflight.length > 0
       ? ['what the held-out set could answer', ...preflightLines(summary.preflight)]
       : []),
+    ...labels.map((line, i) => `${(i === 0 ? 'labels' : '').padEnd(8)} ${line}`),
     ...(summary.control ? ['what the most destructive values showed on the search side', ...summary.control] : []),
     `${candidates.length} candidates${of}`,
     ...grouped(candidates).flatMap((group) => groupLines(group, { metric, direction }, all)),

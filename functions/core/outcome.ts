@@ -5,11 +5,11 @@ import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunSummary, Verdict } from '#schemas/run.ts'
 import type { AutotuneFile } from '#schemas/s3-keys.ts'
 import { auditLines, type ChainedArtifact } from './audit/chain.ts'
-import { canonical, canonicalLines, digestOf, digestOfBytes } from './canonical.ts'
+import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
-import { baselineDigest } from './gate/commitment.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
+import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { cageLines } from './replay/cage.ts'
@@ -93,7 +93,7 @@ const excludedShare = (run: SearchSize, excluded: CompiledSearch['excluded']): R
 export function finishRun(done: Finished): RunOutcome {
   const { run, found, ready, item, answer, winner } = done
   const verdict: Verdict = ready.verdict !== 'ask' ? ready.verdict : winner ? 'certified' : 'not_certified'
-  const candidates = found.candidates.map((c) => finalFate(c, answer, winner))
+  const candidates = found.candidates.map((c) => finalFate(withOrigin(c, run, found), answer, winner))
   const artifacts = chained(done, candidates)
   const reasons =
     verdict === 'not_certified' ? [notCertifiedWording(item!)] : verdict === 'certified' ? [] : ready.reasons
@@ -125,6 +125,14 @@ export function finishRun(done: Finished): RunOutcome {
     billed: { replays: found.counts.paid + found.control.replays, heldout_questions: answer ? 1 : 0 },
   }
 }
+
+/** What made a candidate; runs that were pinned before candidates said so keep their bytes. */
+const withOrigin = (
+  candidate: CandidateScore,
+  { says_origin, candidates }: Pick<AutotuneRun, 'says_origin' | 'candidates'>,
+  { counts }: Pick<SearchResult, 'counts'>,
+): CandidateScore =>
+  says_origin ? { origin: candidates ? 'hand_written' : counts.exact ? 'search' : 'sampled', ...candidate } : candidate
 
 /** After a "no" every listed candidate stays `committed`: one bit says nothing of any single one. */
 function finalFate(candidate: CandidateScore, answer: GateAnswer | null, winner: Winner | null): CandidateScore {
@@ -205,34 +213,13 @@ function rejectionsOf(
   candidates: readonly CandidateScore[],
 ): RejectionRecord[] {
   if (verdict === 'inconclusive' || verdict === 'refused') return []
-  const suite = digestOf(run.evaluator_suite)
-  const baseline = baselineDigest(run)
-  const record = (
-    patches: RejectionRecord['patches'],
-    source: RejectionRecord['source'],
-    reason: string,
-  ): RejectionRecord => ({
-    rejection_id: digestOf({ patches, suite, baseline }),
-    intent: target.intent,
-    patches,
-    suite,
-    baseline,
-    source,
-    reason,
-    run_id: run.run_id,
+  const filtered = brokenOnSearch(run, target, candidates)
+  if (verdict !== 'not_certified') return filtered
+  const listed = rejection(run, {
+    patches: found.committed.map((c) => c.patch),
+    source: 'gate',
+    reason: 'the committed list was answered "no"',
+    under: underQuestion(target, run.heldout_test_set!.version),
   })
-  const filtered = candidates
-    .filter((c) => c.fate === 'search_guardrail')
-    .map((c) => record([c.patch], 'search_guardrail', c.reason))
-  const listed =
-    verdict === 'not_certified'
-      ? [
-          record(
-            found.committed.map((c) => c.patch),
-            'gate',
-            'the committed list was answered "no"',
-          ),
-        ]
-      : []
-  return [...filtered, ...listed]
+  return [...filtered, listed]
 }

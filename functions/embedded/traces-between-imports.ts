@@ -64,7 +64,7 @@ export class TracesBetweenImports {
   /** A stored run that came with other content, in words about its trace. */
   refusal({ runId }: ChangedRun): UserError {
     return new UserError(
-      `trace ${runId} is already stored with other content: it was stored before its last spans came, or changed since, or is read with other options now. A stored run never changes. Leave the trace out of the export, or import all of it into another --store; a longer --settle keeps traces waiting until their last spans are there`,
+      `trace ${runId} is already stored with other content: it was stored before its last spans came, or changed since, or is read with other options now. A stored run never changes; a label that came later is stored with "autotune correct FILE". Leave the trace out of the export, or import all of it into another --store; a longer --settle keeps traces waiting until their last spans are there`,
     )
   }
 

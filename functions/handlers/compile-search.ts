@@ -54,7 +54,7 @@ async function layOut(
     const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
-  return { reproduced: gathered.reproduction({ withExamples: true }), shards }
+  return { reproduced: gathered.reproduction(pins.draw, { withExamples: true }), shards }
 }
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
@@ -64,17 +64,19 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
   outcome: (compiled) => ('refused' in compiled ? endedAs('refused') : {}),
   async work({ run }, world) {
     const { store } = world
-    const { target, replayer } = await requestOf(store, run)
+    const request = await requestOf(store, run)
+    const { target, replayer } = request
     const lost = recordProblems(run.intent, await compareImported(store, run.intent, 'search'), true)
     if (lost.length > 0) throw new ContractRefused(lost)
-    const { ref, digest, cases } = await compile(store, run.intent)
+    const compiled = await compile(store, run.intent)
+    const { digest, cases } = compiled
     if (cases === 0)
       throw new UserError(`no recorded run of intent "${run.intent}" is in this store: "autotune import FILE" first`)
     const { key, version_id } = await refTo(store, keys.goldensAt(run.intent, digest))
     const contract = await answeredContract(store, target)
     // A pin that an earlier execution of this run left stands: what is laid out is its search set.
     const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
-    const pins = before ? baselinePins(before) : contractPins(contract, replayer)
+    const pins = before ? baselinePins(before) : contractPins(contract, request)
     const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
     const { reproduced, shards } = await layOut(world, run, pins, lines)
     const problems = searchProblems(reproduced, contract.resolved, contract.suite, replayer.kind)
@@ -87,7 +89,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const file: PanelFile = { shards, ...rest }
     const panel = await putJson(store, workKeys.panel(run.run_id), file)
     const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
-    return { search_set: { ref, digest, cases, version_id }, limits, panel }
+    return { search_set: { ...compiled, version_id }, limits, panel }
   },
 }
 

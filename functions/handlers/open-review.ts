@@ -1,6 +1,6 @@
 /** Opens the review of a certified run, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
-import { samePerson } from '#core/review/quorum.ts'
+import { samePerson } from '#schemas/person.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
 import { keys } from '#schemas/s3-keys.ts'

@@ -20,6 +20,7 @@ export const pinRunFunction: Step<PinRunInput, Pinned> = {
     const input = await pinnedInput(store, request, contract, {
       runId: run.run_id,
       replayer: request.replayer,
+      ...(request.draw !== undefined && { draw: request.draw }),
       searchSet,
       heldout: heldout.facts,
     })

@@ -19,11 +19,11 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   sealed: 'sealer',
   input: SealVersionInput,
   async work({ run, limits }, { store }) {
-    const { target, replayer } = await requestOf(store, run)
-    const contract = await answeredContract(store, target)
+    const request = await requestOf(store, run)
+    const contract = await answeredContract(store, request.target)
     const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)
     if (problems.length > 0) throw new ContractRefused(problems)
-    const pins = contractPins(contract, replayer)
+    const pins = contractPins(contract, request)
     return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }
   },
 }

@@ -15,6 +15,7 @@ import { makeHandler } from '../lambda/make-handler.ts'
 import type { Step } from '../lambda/step.ts'
 import { putJson } from '../lambda/work.ts'
 import { parseAs } from '../steps/experience/parse.ts'
+import { drawnBy } from '../steps/experience/split-rule.ts'
 import { answeredContract, reasonsOf } from '../steps/run/contract.ts'
 import { freshRunId, isTaken } from '../steps/run/finish.ts'
 import { boundedCandidates } from '../steps/run/hand-written.ts'
@@ -64,7 +65,8 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
     const holder = { name: execution, isAlive: (name: string) => name !== execution }
     const wanted = { run_id: run_id ?? (await freshRunId(store, target, started_at)), about }
     const lock = await takeLock(store, resolved.intent, riskClass, wanted, holder)
-    const asked = { target, candidates, runId: lock.run_id, demonstration, about, replayer }
+    const draw = await drawnBy(store)
+    const asked = { target, candidates, runId: lock.run_id, demonstration, about, replayer, ...draw }
     const request = await putJson(store, workKeys.request(lock.run_id), asked)
     const run = { run_id: lock.run_id, intent: resolved.intent, risk_class: riskClass, execution, started_at, request }
     const record = {

@@ -71,7 +71,7 @@ export async function pausingPorts(
   return {
     async reproduce() {
       const { shards: _, ...rest } = panel
-      searched = await shardedPanel(store, id, panel)
+      searched = await shardedPanel(store, run, panel)
       return { panel: searched, ...rest }
     },
     // Its input is pinned where the work files lie: a run that ends refused leaves no other file of its own.
@@ -97,7 +97,11 @@ export async function pausingPorts(
 }
 
 /** The search set as its shards have it, whose cases lie as text until they are looked at. */
-async function shardedPanel(store: Store, runId: string, { shards }: PanelFile): Promise<Panel<SlimCase>> {
+async function shardedPanel(
+  store: Store,
+  { run_id: runId, draw }: AutotuneRun,
+  { shards }: PanelFile,
+): Promise<Panel<SlimCase>> {
   const gathered = new Gathered()
   const whole = new SearchCases(new Records())
   for (const [i, { cases, version_id }] of shards.entries()) {
@@ -111,7 +115,7 @@ async function shardedPanel(store: Store, runId: string, { shards }: PanelFile):
     if (whole.length - before !== cases)
       throw new UserError(`${key} holds ${whole.length - before} cases, ${cases} were written: start the run again`)
   }
-  return { ...gathered.reproduction().panel, cases: whole }
+  return { ...gathered.reproduction(draw).panel, cases: whole }
 }
 
 /** Lines of the replays that the search read, and its result. */

@@ -7,6 +7,7 @@ import { runLoader } from '../steps/experience/run-loader.ts'
 import { lambdaReplays } from '../steps/replay/lambda-replays.ts'
 import { type CaseReplays, transcriptReplays } from '../steps/replay/replays.ts'
 import type { AnsweredContract } from '../steps/run/contract.ts'
+import type { StartedRequest } from './work.ts'
 import type { World } from './world.ts'
 
 /** Calls at once: of a function that replays a whole side of the split, and of one of many that replay a shard. */
@@ -41,11 +42,12 @@ export function replaysOf(
 /** What the baseline of a run that has not been pinned yet will pin. */
 export const contractPins = (
   { pack, suite, prices, resolved }: AnsweredContract,
-  replayer: Replayer,
+  { replayer, draw }: Pick<StartedRequest, 'replayer' | 'draw'>,
 ): BaselinePins => ({
   tuple: resolved.baseline_tuple,
   settings: pack.settings,
   suite,
   prices,
   replayer,
+  ...(draw !== undefined && { draw }),
 })

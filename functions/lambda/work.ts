@@ -16,8 +16,12 @@ export async function needJson<T>(store: Pick<Store, 'objects'>, { key, version_
   return value
 }
 
-/** What was asked for when the run was started, and who replays it. */
-export type StartedRequest = RunRequest & { readonly about: string; readonly replayer: Replayer }
+/** What was asked for when the run was started, who replays it, and how speaking cases are drawn (`BaselinePins`). */
+export type StartedRequest = RunRequest & {
+  readonly about: string
+  readonly replayer: Replayer
+  readonly draw?: string
+}
 
 export const requestOf = (store: Store, run: RunRef): Promise<StartedRequest> => needJson(store, run.request)
 

@@ -16,7 +16,7 @@ type Side = 'open' | 'sealer' | 'gate'
 export class WorkflowFunctions extends Construct {
   /** Checks the request, takes the lock of intent and risk class. */
   readonly startRun: RuntimeFunction
-  /** Sealer: moves the runs of retired versions to where the search reads. */
+  /** Sealer: retires what was asked under another suite, moves the runs of retired versions to where the search reads. */
   readonly openRetired: RuntimeFunction
   /** Compiles the search set, replays its baseline, cuts the shards. */
   readonly compileSearch: RuntimeFunction
@@ -85,7 +85,13 @@ export class WorkflowFunctions extends Construct {
 }
 
 /** Those that write what the journal of heads speaks about. */
-const DECIDING: ReadonlySet<string> = new Set(['seal-version', 'reserve-question', 'publish-answer', 'finish-run'])
+const DECIDING: ReadonlySet<string> = new Set([
+  'open-retired',
+  'seal-version',
+  'reserve-question',
+  'publish-answer',
+  'finish-run',
+])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

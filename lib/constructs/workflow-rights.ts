@@ -37,7 +37,7 @@ export function workflowRights({
       // What stands in the way: finished and refused runs, reviews and rollouts under way, the tuple in force.
       ...mayRead(bucket, 'packs/*', ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`)),
       mayWrite(bucket, request, 'autotune/runs/*/refusal.json'),
-      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release'),
+      ledger.mayRead('lock', 'run', 'review', 'rollout', 'release', 'split'),
       ledger.mayWrite('lock', 'run'),
     ],
     sealer: [

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Node } from 'constructs'
 import type * as z from 'zod'
+import { samePerson } from '#schemas/person.ts'
 import { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
 import { TuningTarget } from '#schemas/target.ts'
@@ -66,7 +67,7 @@ export function reviewersOf(node: Node, targets: Targets): ReviewDeskConfig | nu
   const config = parsed(file, ReviewDeskConfig)
   for (const [name, { release_path, owner }] of Object.entries(targets))
     for (const role of release_path?.requires_reviewers ?? [])
-      if (!config.roles[role]?.some((reviewer) => reviewer !== owner))
+      if (!config.roles[role]?.some((reviewer) => !samePerson(reviewer, owner ?? '')))
         throw new RangeError(
           `${file}: target ${name} requires a reviewer as "${role}", and nobody but its owner is named for it`,
         )

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { canonical, digestOf } from '#core/canonical.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { LocalStore } from '../../functions/embedded/open-store.ts'
@@ -9,7 +10,7 @@ import { advanceRollout } from '../../functions/steps/release/advance.ts'
 import { readRejections } from '../../functions/steps/run/memory.ts'
 import { produce, reviewed, signer, start } from '../steps/release/support.ts'
 import { imported, Killed, killedAtWrite, run } from '../steps/stores.ts'
-import { aFamily } from '../support/builders.ts'
+import { aFamily, aTarget } from '../support/builders.ts'
 import {
   ATTACKS,
   CLAIMS,
@@ -153,7 +154,15 @@ describe('nothing is decided on a store that is not what its journal says', () =
       'a rejection is removed, for the same change to be proposed again',
       'stopped',
       (dir) => partitionPutBack(dir, REJECTIONS, null),
-      (store) => readRejections(store, 'support.refund', digestOf('b'), digestOf('s'), ''),
+      (store) =>
+        readRejections(store, {
+          target: resolveTarget(aTarget()),
+          searchSet: digestOf('set'),
+          version: null,
+          baseline: digestOf('b'),
+          suite: digestOf('s'),
+          runId: '',
+        }),
       /rejection of support.refund .* is missing/,
     ],
     [

@@ -5,6 +5,9 @@ import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { spaceLines, surfaceLines } from '../../functions/cli/text-doctor.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { publishSuite } from '../../functions/steps/experience/documents.ts'
+import { run } from '../steps/stores.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { placeOfEachTest, ready } from './command-line.ts'
 
@@ -168,4 +171,45 @@ test('a space too large to list is told of before a run, with how many a run loo
   ])
   // Listed all the same where only few of its points may be proposed.
   expect(spaceSize([wide, { ...wide, path: 'other' }], 1)).toEqual({ points: 39_999, within: 398, exact: true })
+})
+
+describe('a version of another evaluator suite', () => {
+  const evals = 'evals.refund@1.1.0'
+  const next = aTarget({ baseline_tuple: { ...aTarget().baseline_tuple!, evals } })
+  /** A store whose version was sealed, and asked or not, under the suite before. */
+  async function underOld(target = aTarget()): Promise<string> {
+    await ready(place, aWorld({ search: 6, heldout: 100, extra: [{ side: 'heldout', required: 3 }] }))
+    const store = openStore(place.store, { durable: false })
+    await run(store, { runId: 'before', target })
+    await publishSuite(store, aSuite({ suite: evals }))
+    store.close()
+    return place.file('next.json', next)
+  }
+
+  test('that was asked is named with what a run makes of it, and nothing is written', async () => {
+    const target = await underOld(aTarget({ scoring: { replayer: 'transcript', questions: 2 } }))
+    const listing = place.listing()
+    const { out } = await at('doctor', '--target', target)
+    expect(out).toMatch(
+      /note +held out +version sha256:\S+ of evals.refund@1.0.0 was asked 1 of 2: a run retires it for good, and its 101 families join the search set/,
+    )
+    expect((await at('doctor', '--target', target, '--verbose')).out).toMatch(/OTHER +version .* was asked 1 of 2/)
+    expect((await at('doctor', '--target', target, '--json')).json()).toMatchObject({
+      outgrown: [{ suite: 'evals.refund@1.0.0', used: 1, questions: 2, open: null, becomes: 'search' }],
+    })
+    expect(place.listing()).toEqual(listing)
+  })
+
+  test('that nobody asked is named too, and its families could answer', async () => {
+    const strict = { ...aTarget().guardrails, policy: { min: 1, max_violation_rate: 0.001 } }
+    const target = await underOld(aTarget({ guardrails: strict }))
+    const { code, out } = await at('doctor', '--target', target)
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(
+        /was asked nothing: a run supersedes it, and seals its 101 families again under this suite/,
+      ),
+    ])
+    expect((await at('run', '--target', target)).code).toBe(3)
+  })
 })

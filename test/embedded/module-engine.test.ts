@@ -12,7 +12,7 @@ const reproduce = async (source: string, ids: readonly string[], limitMs = 5000)
   using desk = aDesk()
   const runs = ids.map((id) => aDeskRun(id))
   const engine = await desk.engine(desk.harness(source), runs, { limitMs, concurrency: 1 })
-  return await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+  return await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)
 }
 
 describe('a harness that behaves', () => {
@@ -231,7 +231,7 @@ describe('a search with a harness', () => {
     const engine = await desk.engine(desk.harness(source), runs, { concurrency, limitMs: 1500 })
     const target = resolveTarget(aTarget())
     const pack = aPack()
-    const { panel } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))
+    const { panel } = await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)
     const results: ReplayResult[] = []
     const searching = engine.search({
       target,

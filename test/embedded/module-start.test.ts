@@ -10,7 +10,7 @@ describe('before a run begins', () => {
     using desk = aDesk()
     const runs = Array.from({ length: 9 }, (_, i) => aDeskRun(`c${i}`))
     const engine = await desk.engine(desk.harness(source), runs, options)
-    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'))).twice
+    return (await gather(engine.reproduce(linesOf(runs), baselinePins(), 'search'), undefined)).twice
   }
 
   test('a good harness answers every case twice alike', async () => {
@@ -109,8 +109,8 @@ describe('before a run begins', () => {
     const engine = await desk.engine(path, runs)
     desk.harness(harnessSource())
 
-    await expect(gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'))).rejects.toThrow(
-      /was changed while it was running/,
-    )
+    await expect(
+      gather(engine.reproduce(linesOf(runs.slice(0, 1)), baselinePins(), 'search'), undefined),
+    ).rejects.toThrow(/was changed while it was running/)
   })
 })

@@ -11,6 +11,7 @@ import { MEASURES } from '#schemas/measures.ts'
 const ROOMS = ['evaluate/*.ts', 'gate/*.ts', 'select/*.ts', 'release/*.ts', 'space/blast-radius.ts'].concat(
   ['early-stop', 'free-fates', 'paid-fates', 'committed-list', 'radius'].map((file) => `search/${file}.ts`),
   ['baseline-floors', 'exposure-problems'].map((file) => `contract/${file}.ts`),
+  ['series', 'queue', 'slice'].map((file) => `cadence/${file}.ts`),
 )
 
 /** Files of those rooms with comparisons of another kind. */
@@ -21,6 +22,7 @@ export const EXEMPT: Readonly<Record<string, string>> = {
   'release/harm-evidence.ts': 'refuses every number that is none before it bets',
   'evaluate/panel.ts': 'orders texts and family numbers',
   'gate/wording.ts': 'puts into words what was decided',
+  'gate/label-wording.ts': 'puts into words what was decided',
   'gate/floor-wording.ts': 'puts into words what was decided',
 }
 

@@ -247,6 +247,7 @@ export function someFacts(
     ],
     question: { question: 1, of: 5, level: 0.01, alpha: 0.05, passed: true, version: 'sha256:ee3dc588f2a2571f' },
     sealed_families: 596,
+    labels: ['589 families: 589 by the business; set aside: 4 disputed labels, 3 missing'],
     provenance: {
       artifacts: { 'candidates.jsonl': 'sha256:aa', 'gate.json': 'sha256:bb' },
       manifest: 'sha256:cc',

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
 import { createEach } from '#adapters/port-rules/table-key.ts'
+import { digestOf } from '#core/canonical.ts'
+import { resolveTarget } from '#core/contract/resolve.ts'
+import { baselineDigest } from '#core/gate/commitment.ts'
 import type { Holder, LedgerTable, ObjectStore, Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import type { RunSummary } from '#schemas/run.ts'
+import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
@@ -17,6 +20,7 @@ import { ingest } from '../../functions/steps/experience/ingest.ts'
 import type { Layout } from '../../functions/steps/experience/layout.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import type { RunRequest } from '../../functions/steps/run/contract.ts'
+import { type MemoryScope, readRejections } from '../../functions/steps/run/memory.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -94,6 +98,18 @@ export const run = (
     over.holder ?? holder(),
     transcriptEngine(),
   )
+
+/** What memory forbids the next run of a pinned one's target, as far as nothing else is said of what it asks. */
+export const memoryOf = (store: Store, pinned: AutotuneRun, over: Partial<MemoryScope> = {}) =>
+  readRejections(store, {
+    target: resolveTarget(pinned.target),
+    searchSet: pinned.search_set.digest,
+    version: pinned.heldout_test_set?.version ?? null,
+    baseline: baselineDigest(pinned),
+    suite: digestOf(pinned.evaluator_suite),
+    runId: 'the next run',
+    ...over,
+  })
 
 /** Ledger items of the intent, as they stand. */
 export const items = async (store: Store): Promise<LedgerItem[]> =>

@@ -1,16 +1,13 @@
 /** The synthesized review workflow and desk with the real handlers, under the synthesized policies. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { digestOf } from '#core/canonical.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import type { Store } from '#ports'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
-import { readRejections } from '../../functions/steps/run/memory.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
-import { copied, memory, run, stocked } from '../steps/stores.ts'
+import { copied, memory, memoryOf, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { journaled, ledgerOf } from '../support/journaled.ts'
@@ -66,8 +63,7 @@ async function underReview(faults: Faults = {}, input: unknown = { run_id: 'r' }
     },
     async rejections() {
       const pinned = (await readJson<AutotuneRun>(store.objects, keys.autotuneRun('r', 'target.json')))!
-      const [baseline, suite] = [baselineDigest(pinned), digestOf(pinned.evaluator_suite)]
-      const all = await readRejections(store, pinned.target.intent!, baseline, suite, 'the next run')
+      const all = await memoryOf(store, pinned)
       return all.flatMap((r) => (r.source === 'reviewer' ? [r.reason] : []))
     },
   }

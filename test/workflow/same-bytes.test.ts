@@ -5,6 +5,7 @@ import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishRefund, refundTarget } from '../../functions/demo/documents.ts'
 import { refundRuns } from '../../functions/demo/generate.ts'
+import { publishSuite } from '../../functions/steps/experience/documents.ts'
 import { ingest } from '../../functions/steps/experience/ingest.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { readRefusal } from '../../functions/steps/run/read-refusal.ts'
@@ -12,7 +13,7 @@ import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
 import { holder, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
@@ -119,6 +120,47 @@ describe('a deployed run of hand-written candidates', () => {
     expect(await locks(store)).toBe(0)
     expect(await store.table.get(...rowKeys.run(aTarget().intent!, RUN))).toBeNull()
   })
+})
+
+describe('a deployed run under another evaluator suite', () => {
+  const changed = async (questions: number) => {
+    const base = await stocked(journaled(memory()), worlds['a no'])
+    const scoring = { replayer: 'transcript', questions } as const
+    const before = { target: aTarget({ scoring }), candidates: null, runId: 'before', demonstration: null }
+    await runTarget(base, before, holder(), transcriptEngine())
+    const suite = aSuite({ suite: 'evals.refund@1.1.0' })
+    await publishSuite(base, suite)
+    const target = aTarget({ scoring, baseline_tuple: { ...aTarget().baseline_tuple!, evals: suite.suite } })
+    return await twin(base, target)
+  }
+
+  it.each([['is done'], ['is killed after it wrote'], ['is killed before it wrote']])(
+    'retires what was asked, and leaves the bytes of the embedded run, when OpenRetired %s',
+    async (how) => {
+      const same = await changed(2)
+      const write = (name: string, key: string) => {
+        if (how.endsWith('before it wrote') && name === 'OpenRetired' && key.startsWith('experience/')) killed()
+      }
+      let once = false
+      const faults = {
+        after: how.endsWith('after it wrote') ? killedAt('OpenRetired') : () => {},
+        write: (name: string, key: string) => {
+          if (once) return
+          try {
+            write(name, key)
+          } catch (error) {
+            once = true
+            throw error
+          }
+        },
+      }
+      const { store, workflow, execution } = await same.deployed({ shardCases: 20, faults })
+      if (how === 'is done') expect(execution.error).toBeNull()
+      else expect((await workflow.redrive(execution)).error).toBeNull()
+      expect(await versions(store, aTarget())).toEqual([expect.objectContaining({ used: 1, retired: 'suite_changed' })])
+      await same.expectSame(store)
+    },
+  )
 })
 
 describe('the deployed gate', () => {

@@ -1,16 +1,13 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
-
-import { userInfo } from 'node:os'
 import type { Moved } from '#core/release/rollout.ts'
-import { Name } from '#schemas/common.ts'
 import { RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
 import { openEngine, optionsOf } from '../../embedded/engine.ts'
 import { readInput } from '../../embedded/read-input.ts'
-import { UserError } from '../../errors.ts'
 import { parseAs, parseJson } from '../../steps/experience/parse.ts'
-import { advanceRollout, type Hand, resumeRollout, stopRollout } from '../../steps/release/advance.ts'
+import { advanceRollout, resumeRollout, stopRollout } from '../../steps/release/advance.ts'
 import { startRunRollout } from '../../steps/release/start.ts'
 import { pinnedRun } from '../../steps/run/verify.ts'
+import { type HandOptions, handOf } from '../hand.ts'
 import { manifestOf } from '../inspect.ts'
 import { nextCommand } from '../next.ts'
 import { deploymentName } from '../open.ts'
@@ -56,12 +53,9 @@ export async function advance(id: string, o: RolloutOptions): Promise<number> {
   })
 }
 
-interface HandOptions extends RolloutOptions {
-  readonly reason: string
-  readonly by?: string
-}
+type ActOptions = RolloutOptions & HandOptions
 
-export async function stop(id: string, o: HandOptions): Promise<number> {
+export async function stop(id: string, o: ActOptions): Promise<number> {
   if (!isDeployed(o)) return await stopHere(id, o)
   const { stopDeployedRollout } = await import('#adapters/aws/deployed-stop.ts')
   const answer = await stopDeployedRollout(deploymentName(o), { rollout_id: id, ...handOf(o) })
@@ -76,7 +70,7 @@ export async function stop(id: string, o: HandOptions): Promise<number> {
   return 0
 }
 
-const stopHere = (id: string, o: HandOptions): Promise<number> =>
+const stopHere = (id: string, o: ActOptions): Promise<number> =>
   withRollouts(o, async (store, signer) => {
     const moved = await stopRollout(store, signer, id, handOf(o))
     print(o.json, said(moved), () => transitionLines(moved))
@@ -84,7 +78,7 @@ const stopHere = (id: string, o: HandOptions): Promise<number> =>
   })
 
 /** Exit code 3: there was no pause to resume. */
-export const resume = (id: string, o: HandOptions): Promise<number> =>
+export const resume = (id: string, o: ActOptions): Promise<number> =>
   withRollouts(o, async (store, signer) => {
     const moved = await resumeRollout(store, signer, id, handOf(o))
     print(o.json, said(moved), () => transitionLines(moved))
@@ -100,24 +94,3 @@ const said = ({ item: { run_id, rollout }, record, unchanged }: Moved) => ({
   record,
   unchanged,
 })
-
-const MOST = 2000
-
-function handOf({ by = terminalUser(), reason }: HandOptions): Hand {
-  const text = reason.replace(/\r\n?/g, '\n').trim()
-  if (text.length < 3 || text.length > MOST || /[^\P{Cc}\n\t]/u.test(text))
-    throw new UserError(`--reason takes 3 to ${MOST} characters, none of them control characters`)
-  const person = Name.safeParse(by.trim())
-  if (!person.success) throw new UserError(`--by takes a person's name, got ${JSON.stringify(by)}`)
-  if (person.data === 'rollout') throw new UserError('--by "rollout" is the name of the machine: name a person')
-  return { by: person.data, reason: text }
-}
-
-/** The user of this terminal; some containers know none. */
-function terminalUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    throw new UserError('nobody is logged in here: say who you are with --by PERSON')
-  }
-}

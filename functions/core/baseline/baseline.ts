@@ -6,6 +6,7 @@ import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { digestOfBytes } from '../canonical.ts'
 import { baselineFloors } from '../evaluate/floor-letters.ts'
+import { labelKindOf } from '../evaluate/label.ts'
 import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
@@ -36,6 +37,8 @@ export interface BaselinePins {
   readonly prices: PriceTable | null
   /** Absent: the transcript replayer. */
   readonly replayer?: Replayer
+  /** Key under which speaking cases are drawn; absent: as version 0.2.0 drew them (`makePanel`). */
+  readonly draw?: string
 }
 
 /** What the baseline of a run pins. */
@@ -45,6 +48,7 @@ export const baselinePins = (run: AutotuneRun): BaselinePins => ({
   suite: run.evaluator_suite,
   prices: run.price_table,
   replayer: run.replayer,
+  ...(run.draw !== undefined && { draw: run.draw }),
 })
 
 export interface Excluded {
@@ -57,6 +61,8 @@ export interface Reproducing {
   readonly measures: Measures
   /** Absent: not known, and so not recorded. */
   readonly floors?: string
+  /** Who gave the label that utility reads, or why there is none. Absent: not looked at. */
+  readonly label?: ReturnType<typeof labelKindOf>
 }
 
 /** Measures of a case that reproduces, or why it is left out. */
@@ -87,6 +93,7 @@ export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): Base
 export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: BaselinePins): Reproducing => ({
   measures: measuresOf(pins.suite, replayed),
   floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings),
+  label: labelKindOf(replayed.trimmed.recording, pins.suite),
 })
 
 /** A recording made under another policy, tools, model profile, prompt or memory schema than the baseline pins; null: the same. */

@@ -3,6 +3,7 @@
  * harness of the user's own replays, a held-out version is sealed from this, so that nothing which is published of it
  * depends on that code; and the harness's own baseline must come to the same.
  */
+import type { Settings } from '#schemas/common.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { caseForHarness } from '../replay/harness.ts'
 import { prepare } from '../replay/prepare.ts'
@@ -17,7 +18,7 @@ export function recordedBaseline(replayCase: ReplayCase, pins: BaselinePins): Ba
   if ('unreplayable' in placed) return { excluded: 'unreplayable', detail: placed.unreplayable }
   const other = otherRefs(placed.recording, pins.tuple)
   if (other) return other
-  const trimmed = asRecorded(placed.recording, pins)
+  const trimmed = asRecorded(placed.recording, pins.settings)
   if (!sameShape(render(trimmed.prepared, planOf(pins.settings)).shape, trimmed.rendered.shape))
     return {
       excluded: 'evidence',
@@ -27,7 +28,8 @@ export function recordedBaseline(replayCase: ReplayCase, pins: BaselinePins): Ba
   return reproducing(replayCase, replayed, pins)
 }
 
-function asRecorded(recording: Recording, { settings }: BaselinePins): TrimmedCase<Recording> {
+/** A recording on the context that it was recorded with, under its own settings. */
+export function asRecorded(recording: Recording, settings: Settings): TrimmedCase<Recording> {
   const prepared = prepare(recording)
   const byThresholds = askedFor(recording, planOf(settings))
   const asked = Uint8Array.from(recording.approvals.asked, (was, i) => (was === null ? byThresholds[i]! : Number(was)))

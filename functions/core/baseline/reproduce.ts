@@ -1,8 +1,11 @@
 /** Replays the baseline over a set of cases: who reproduces, with which measures, and who is left out, and why. */
+
+import type { LabelCounts } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
 import { caseHeads } from '../evaluate/case-heads.ts'
 import { type ExposureCounts, exposureCounts } from '../evaluate/exposure-counts.ts'
+import { LABEL_KINDS, type LabelKind } from '../evaluate/label.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, familyIds, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
@@ -31,6 +34,8 @@ export interface Reproduction {
   readonly excludedFamilies: ExcludedFamilies
   /** Families by what each binary floor has to look at, in the order of the suite; empty: not known. */
   readonly exposure: readonly ExposureCounts[]
+  /** Who gave the labels that speak, and what was set aside; absent: not looked at. */
+  readonly labels?: LabelCounts
 }
 
 /** Line of `test.jsonl` in the vault; with the head of its case alone, what is kept of it to count. */
@@ -84,12 +89,15 @@ export class Gathered {
   #tracing = NO_TRACING
   #twice: Pick<AskedTwice, 'cases' | 'flips' | 'examples'> | null = null
   readonly #lostFamilies = new Set<string>()
+  /** Of each case that reproduces. */
+  readonly #labels: (Reproducing['label'] | undefined)[] = []
 
   add({ case: head, result, tracing, second }: Reproduced): void {
     if (tracing) this.#tracing = addTracing(this.#tracing, tracing)
     if (second) this.#addTwice(head, second)
     if ('measures' in result) {
-      const { floors } = result
+      const { floors, label } = result
+      this.#labels.push(label)
       this.#cases.add(floors === undefined ? head : { ...head, floors })
       this.#baseline.add(result.measures)
       return
@@ -100,19 +108,37 @@ export class Gathered {
     this.#examples[excluded] ??= `${excluded}, e.g. ${head.case_id}: ${detail}`
   }
 
-  /** `withExamples`: with an example of each exclusion. */
-  reproduction({ withExamples = false } = {}): Reproduction {
-    const panel = makePanel(this.#cases, this.#baseline)
+  /**
+   * @param draw as `makePanel` takes it
+   * @param withExamples with an example of each exclusion
+   */
+  reproduction(draw: string | undefined, { withExamples = false } = {}): Reproduction {
+    const panel = makePanel(this.#cases, this.#baseline, draw)
     const both = {
       panel,
       excluded: this.#excluded,
       excludedFamilies: this.#countExcluded(panel),
       exposure: exposureCounts(panel),
+      ...this.#labelCounts(panel),
     }
     if (!withExamples) return both
     const families = panel.families + both.excludedFamilies.all
     const twice = this.#twice && { twice: { ...this.#twice, lost_families: this.#lostFamilies.size, families } }
     return { ...both, examples: this.#examples, tracing: this.#tracing, ...twice }
+  }
+
+  #labelCounts(panel: Panel): { readonly labels?: LabelCounts } {
+    if (this.#labels.length === 0 || this.#labels.includes(undefined)) return {}
+    // A panel orders cases that came in another order.
+    const at = panel.cases === this.#cases ? null : new Map(Array.from(this.#cases, ({ case_id }, i) => [case_id, i]))
+    const labelOf = (i: number) => this.#labels[at === null ? i : at.get(panel.cases.at(i)!.case_id)!]!
+    const kinds = Object.fromEntries(LABEL_KINDS.map((kind) => [kind, 0])) as Record<LabelKind, number>
+    for (const i of panel.speaking) {
+      const label = labelOf(i)
+      if (panel.baseline.at(i)!.utility_passed !== null && label in kinds) kinds[label as LabelKind]++
+    }
+    const count = (what: string) => this.#labels.filter((label) => label === what).length
+    return { labels: { kinds, disputed: count('disputed'), missing: count('missing') } }
   }
 
   #addTwice({ case_id, family_id }: CaseHead, { otherwise, lost }: SecondAnswer): void {

@@ -3,6 +3,7 @@ import { rulesOf } from '#schemas/compile-rules.ts'
 import type { Evaluator, EvaluatorVerdict, Finding } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
+import { type Label, labelOf } from './label.ts'
 
 type Verdict = Pick<EvaluatorVerdict, 'score' | 'status' | 'findings'>
 type Check<K extends Evaluator['check']> = (replayed: Replayed, evaluator: Extract<Evaluator, { check: K }>) => Verdict
@@ -21,6 +22,8 @@ const unmeasured = (message: string): Verdict => ({
   status: 'warn',
   findings: [{ severity: 'warn', message, evidence_ref: null, step: null }],
 })
+const DISPUTED = 'an operator disputes the label of this run'
+const CORRECTED = 'corrected by an operator after it was stored'
 const verdict = (findings: Finding[]): Verdict => (findings.length === 0 ? pass : fail(findings))
 
 /** Does the recorded outcome no longer stand: a value cannot be read, or something else was decided. */
@@ -162,16 +165,23 @@ const checks: { [K in Evaluator['check']]: Check<K> } = {
   },
 
   operator_corrections(r) {
-    const correction = r.trimmed.recording.corrections.find((c) => c.kind !== 'note')
+    const { corrected, corrections } = r.trimmed.recording
+    if (corrected) {
+      const { label } = corrected
+      if (label === 'recorded') return pass
+      if (label === 'disputed') return unmeasured(DISPUTED)
+      return label.passed ? { ...pass, score: label.score } : fail([finding(CORRECTED)], label.score)
+    }
+    const correction = corrections.find((c) => c.kind !== 'note')
     if (!correction) return pass
-    if (correction.kind === 'label_disputed') return unmeasured('an operator disputes the label of this run')
+    if (correction.kind === 'label_disputed') return unmeasured(DISPUTED)
     if (correction.passed === null) return unmeasured('an operator corrected the outcome without saying which way')
     return correction.passed ? pass : fail([finding(`corrected by an operator: ${correction.notes ?? 'no note'}`)])
   },
 
-  recorded_outcome: (r) => outcomeOf(r, (o) => (o.passed === null ? null : o.passed ? 1 : 0)),
+  recorded_outcome: (r) => outcomeOf(r, ({ passed }) => (passed === null ? null : passed ? 1 : 0)),
 
-  recorded_score: (r) => outcomeOf(r, (o) => o.score),
+  recorded_score: (r) => outcomeOf(r, ({ score }) => score),
 
   cost_cents: (r) => (r.cents === null ? unmeasured('no usage or no price is recorded') : pass),
 
@@ -179,12 +189,13 @@ const checks: { [K in Evaluator['check']]: Check<K> } = {
 }
 
 /** A recorded outcome stands while every value its actions used can still be read; a degraded case scores 0. */
-function outcomeOf(r: Replayed, read: (outcome: BareRecording['outcome']) => number | null): Verdict {
-  const { outcome } = r.trimmed.recording
-  const score = read(outcome)
-  if (score === null) return unmeasured('no outcome is recorded')
+function outcomeOf(r: Replayed, read: (label: Label) => number | null): Verdict {
+  const { recording } = r.trimmed
+  const label = labelOf(recording)
+  const score = read(label)
+  if (score === null) return unmeasured(recording.corrected?.label === 'disputed' ? DISPUTED : 'no outcome is recorded')
   if (outcomeIsLost(r)) return fail(lostOutcomeFindings(r))
-  const passed = outcome.passed ?? score >= 1
+  const passed = label.passed ?? score >= 1
   return { score, status: passed ? 'pass' : 'fail', findings: [] }
 }
 

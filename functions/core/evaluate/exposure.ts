@@ -8,6 +8,7 @@ import type { Evaluator } from '#schemas/suite.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { isKnownBelow } from '../replay/transcript.ts'
+import { labelOf } from './label.ts'
 
 /**
  * `exposed`: the recording holds what the check could see break. `not_at_stake`: the recording shows that nothing of the
@@ -87,15 +88,19 @@ const LOOKS: { [K in Evaluator['check']]: Look<K> } = {
 
   gold_coverage: (r) => (r.evidence.gold.includes(1) ? 'exposed' : unmarked(r)),
 
-  operator_corrections({ corrections }) {
+  operator_corrections({ corrected, corrections }) {
+    if (corrected) {
+      if (corrected.label === 'recorded') return 'not_at_stake'
+      return corrected.label === 'disputed' ? 'not_recorded' : 'exposed'
+    }
     const correction = corrections.find((c) => c.kind !== 'note')
     if (!correction) return 'not_at_stake'
     return correction.passed === null ? 'not_recorded' : 'exposed'
   },
 
-  recorded_outcome: (r) => recordedResult(r, r.outcome.passed),
+  recorded_outcome: (r) => recordedResult(r, labelOf(r).passed),
 
-  recorded_score: (r) => recordedResult(r, r.outcome.score),
+  recorded_score: (r) => recordedResult(r, labelOf(r).score),
 
   cost_cents: () => 'not_at_stake',
 

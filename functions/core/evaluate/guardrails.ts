@@ -37,6 +37,12 @@ const toldBy = (panel: Panel, candidate: Series<Measures>): Told => ({
   pairs: () => utilityPairs(panel, candidate),
 })
 
+const UNMEASURED = 'not measured on every case: '
+
+/** Did a limit block because of what was seen? One that was not measured blocks too, and says nothing against the candidate. */
+export const isBroken = ({ verdict, note }: GuardrailRow): boolean =>
+  verdict === 'block' && !note.startsWith(UNMEASURED)
+
 /** One row per guardrail, always all six, in fixed order. `null` in what a declared guardrail needs is a block. */
 export function pointRows(
   guardrails: Guardrails,
@@ -91,7 +97,7 @@ export function pointRow(
     verdict: observed !== null && holds(observed) ? 'pass' : 'block',
     observed,
     limit,
-    note: observed === null ? `not measured on every case: ${note}` : note,
+    note: observed === null ? `${UNMEASURED}${note}` : note,
   })
   switch (name) {
     case 'policy':

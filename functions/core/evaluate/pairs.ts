@@ -25,7 +25,7 @@ export function utilityPairs(panel: Panel, candidate: Series<Measures | null>): 
     fieldOf(panel.baseline, 'utility_passed'),
     fieldOf(panel.baseline, 'utility_score'),
   ]
-  for (const i of panel.representative) {
+  for (const i of panel.speaking) {
     const [base, score] = [passedBefore(i), scoreBefore(i)]
     if (base === null || score === null) continue
     labelled++
@@ -50,8 +50,8 @@ export function scoreDifference(
 }
 
 /** Is utility more than pass or fail? Told by the recorded baseline alone, before any candidate. */
-export const isGraded = ({ representative, baseline }: Panel): boolean =>
-  representative.some((i) => {
+export const isGraded = ({ speaking, baseline }: Panel): boolean =>
+  speaking.some((i) => {
     const score = measured('utility_score', baseline.at(i)!)
     return score !== null && score !== 0 && score !== 1
   })

@@ -1,7 +1,8 @@
 /** A set of cases with the baseline's measures pinned, and their families. */
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
-import type { Series } from '../statistics/series.ts'
+import { mac } from '../mac.ts'
+import { fieldOf, type Series } from '../statistics/series.ts'
 import type { Measures } from './scorecard.ts'
 
 /** What counting needs of a case; whoever replays it holds the rest. */
@@ -12,7 +13,7 @@ export type CaseHead = Pick<ReplayCase, 'case_id' | 'family_id' | 'digest'> & {
 
 /**
  * Cases in id order with their families. Every count is over families: a family violates if any of its cases does,
- * and its utility is that of one case, chosen by hash so that nobody picks it.
+ * and its utility is that of one case, drawn by key so that nobody picks it.
  */
 export interface Panel<C extends CaseHead = CaseHead> {
   readonly cases: Series<C>
@@ -20,16 +21,54 @@ export interface Panel<C extends CaseHead = CaseHead> {
   /** How many families there are. They are numbered in the order of their ids. */
   readonly families: number
   readonly familyOf: Int32Array
-  /** Case that speaks for each family's utility. */
+  /** One case of each family, whatever its label: the decision that a count of decisions above a limit reads. */
   readonly representative: Int32Array
+  /** Case that speaks for each family's utility: one whose label stands, where it has such a case. */
+  readonly speaking: Int32Array
 }
 
-/** Panel of cases and their baseline measures, in any order: the result is ordered by case id. */
-export function makePanel<C extends CaseHead>(cases: Series<C>, baseline: Series<Measures>): Panel<C> {
+/**
+ * Panel of cases and their baseline measures, in any order: the result is ordered by case id.
+ * @param draw key of the draw (`drawOf`); absent: that of version 0.2.0, by names alone and before labels were looked at
+ */
+export function makePanel<C extends CaseHead>(cases: Series<C>, baseline: Series<Measures>, draw?: string): Panel<C> {
   const order = orderOf(cases)
-  if (order === null) return { cases, baseline, ...familiesOf(cases) }
-  const sorted = order.map((i) => cases.at(i)!)
-  return { cases: sorted, baseline: order.map((i) => baseline.at(i)!), ...familiesOf(sorted) }
+  const sorted = order === null ? cases : order.map((i) => cases.at(i)!)
+  const measures = order === null ? baseline : order.map((i) => baseline.at(i)!)
+  const families = familiesOf(sorted)
+  const speaking = draw === undefined ? families.representative : speakingOf(sorted, measures, families, draw)
+  return { cases: sorted, baseline: measures, ...families, speaking }
+}
+
+/**
+ * Draws the case that speaks for each family among those whose label stands (the held-out gate, "Words"). A label that is
+ * disputed or missing measures nothing; a family without another is represented, and counts nowhere.
+ */
+function speakingOf(
+  cases: Series<CaseHead>,
+  baseline: Series<Measures>,
+  { familyOf, representative }: Pick<Panel, 'familyOf' | 'representative'>,
+  draw: string,
+): Int32Array {
+  const codeOf = mac(draw)
+  const code = (i: number): string => codeOf(JSON.stringify([cases.at(i)!.family_id, cases.at(i)!.case_id]))
+  const label = fieldOf(baseline, 'utility_passed')
+  const drawn = new Int32Array(representative.length).fill(-1)
+  /** Least codes of families with more labels than one. */
+  const least = new Map<number, string>()
+  familyOf.forEach((family, i) => {
+    if (label(i) === null) return
+    const other = drawn[family]!
+    if (other < 0) {
+      drawn[family] = i
+      return
+    }
+    const own = code(i)
+    const before = least.get(family) ?? code(other)
+    least.set(family, own < before ? own : before)
+    if (own < before) drawn[family] = i
+  })
+  return drawn.map((i, family) => (i < 0 ? representative[family]! : i))
 }
 
 /** Indices in case order; null when the cases stand in it already. */

@@ -1,6 +1,7 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
 import { eachMeasure } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
+import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { asMeasured } from '../statistics/measured.ts'
@@ -79,7 +80,7 @@ function utility(
 ) {
   const none = { utility_passed: null, utility_score: null }
   if (!verdicts) return none
-  const isCorrected = corrected !== null && replayed.trimmed.recording.corrections.some((c) => c.kind !== 'note')
+  const isCorrected = corrected !== null && hasOtherLabel(replayed.trimmed.recording)
   // An operator's word replaces what was recorded, unless the replay itself degraded the case.
   const read = isCorrected && !isDegraded(replayed) ? [corrected!] : verdicts
   if (read.some((v) => v.score === null)) return none
@@ -88,6 +89,10 @@ function utility(
     utility_score: Math.min(...read.map((v) => v.score!)),
   }
 }
+
+/** Did an operator speak of the label, and not to say that the recorded one stands? */
+const hasOtherLabel = ({ corrected, corrections }: BareRecording): boolean =>
+  corrected ? corrected.label !== 'recorded' : corrections.some((c) => c.kind !== 'note')
 
 /** Did the replay decide otherwise, or lack something that the recorded context had: a value that an action read, or gold? */
 function isDegraded(replayed: Replayed): boolean {

@@ -1,5 +1,6 @@
 /** A line of an intent's index: which run, of which case and family, and where it lies. */
 import { hash } from 'node:crypto'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 
 /** Place of a run in a segment. */
@@ -27,6 +28,12 @@ export interface IndexLine {
   readonly joined?: string
   /** Absent: it lies in a folder of its own, as five files. */
   readonly packed?: Packed
+}
+
+/** A run as it is compiled. */
+export interface RunToCompile extends IndexLine {
+  /** What was said of it after it was stored, in that order. Absent: nothing. */
+  readonly corrections?: readonly Correction[]
 }
 
 export const indexLine = ({ run_id, date, case_id, family_id }: ExperienceRun): IndexLine => ({

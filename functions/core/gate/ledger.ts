@@ -27,6 +27,8 @@ export function askRefusal(item: LedgerItem): string | null {
   if (item.retired === 'superseded') return 'version superseded by a newer seal. Start the run again'
   if (item.retired === 'erased')
     return 'version retired: families of it were erased. Seal a fresh version (import families that were never sealed)'
+  if (item.retired === 'suite_changed')
+    return `version retired: it was asked under ${item.suite}, and a run came under another suite. Seal a fresh version (import families that were never sealed)`
   if (item.open)
     return `question ${item.open.k} is open for run ${item.open.run_id}. Resume that run, or answer "no" with run --abandon ${item.open.run_id}`
   return isBelow(item.used, item.questions)
@@ -80,7 +82,21 @@ export function endErased(item: LedgerItem): Transition {
   return retire(item, 'erased')
 }
 
-const retire = (item: LedgerItem, retired: 'superseded' | 'erased'): Transition => ({
+/** A version that was asked under another evaluator suite answers no further question: its families go to the search, and buy no fresh budget. */
+export function endOutgrown(item: LedgerItem): Transition {
+  if (item.used === 0)
+    return { refused: 'version was asked nothing: it is superseded when its families are sealed again' }
+  if (item.retired) return { refused: `version is already ${item.retired}` }
+  if (item.open) return { refused: `question ${item.open.k} is open for run ${item.open.run_id}` }
+  return retire(item, 'suite_changed')
+}
+
+/** Ends that follow from no answer: their link says so. */
+const ENDED = ['superseded', 'erased', 'suite_changed'] as const
+type Ended = (typeof ENDED)[number]
+const isEnded = (retired: LedgerItem['retired']): retired is Ended => (ENDED as readonly unknown[]).includes(retired)
+
+const retire = (item: LedgerItem, retired: Ended): Transition => ({
   next: { ...item, retired, chain: chainLink(item.chain, { [retired]: true }), revision: item.revision + 1 },
 })
 
@@ -94,7 +110,7 @@ export function chainHolds(item: LedgerItem): boolean {
     if (answer !== null) link = chainLink(link, { k, commit, answer })
     if (link !== stored) return false
   }
-  if (retired === 'superseded' || retired === 'erased') link = chainLink(link, { [retired]: true })
+  if (isEnded(retired)) link = chainLink(link, { [retired]: true })
   return link === chain
 }
 
@@ -106,7 +122,8 @@ function stateHolds({ used, open, history, retired, questions }: LedgerItem): bo
   const isOpen = last?.answer === null
   if (isOpen ? open?.k !== last.k || open.commit !== last.commit || open.run_id !== last.run_id : open !== null)
     return false
-  if (retired === 'erased') return used > 0 && !isOpen && !last?.answer && isBelow(used, questions)
+  if (retired === 'erased' || retired === 'suite_changed')
+    return used > 0 && !isOpen && !last?.answer && isBelow(used, questions)
   if (used === 0) return retired === null || retired === 'superseded'
   return retired === (last?.answer ? 'passed' : !isBelow(used, questions) && !isOpen ? 'exhausted' : null)
 }

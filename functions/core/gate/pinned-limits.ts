@@ -3,7 +3,7 @@ import type { Settings } from '#schemas/common.ts'
 import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { isJudgesLabel, personDisagrees, suiteJudges } from '../evaluate/judge-labels.ts'
+import { type BothSay, bothSay, isJudgesLabel, suiteJudges } from '../evaluate/judge-labels.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { chooseRecording } from '../replay/transcript.ts'
 import { asMeasured } from '../statistics/measured.ts'
@@ -15,8 +15,8 @@ export class SearchRecords {
   readonly #latencies: number[] = []
   readonly #decisions = new Map<string, number>()
   readonly #suite: EvaluatorSuite
-  /** Families with a judge's label -> does a person say something else; null: no person labelled any of its cases. */
-  readonly #judged = new Map<string, boolean | null>()
+  /** Families with a judge's label -> what judge and person say of one case, where they differ if they do; null: no person labelled any of its cases. */
+  readonly #judged = new Map<string, BothSay | null>()
   #isTimed = true
 
   constructor(baseline: Settings, suite: EvaluatorSuite) {
@@ -32,8 +32,8 @@ export class SearchRecords {
     this.#decisions.set(family_id, (this.#decisions.get(family_id) ?? 0) + 1)
     if (isJudgesLabel(recording, this.#suite)) {
       const known = this.#judged.get(family_id) ?? null
-      const disagrees = personDisagrees(recording)
-      this.#judged.set(family_id, known === null ? disagrees : known || disagrees === true)
+      const said = bothSay(recording)
+      this.#judged.set(family_id, said !== null && (known === null || differ(said)) ? said : known)
     }
     const ms = asMeasured('latency_ms', recording.outcome.latency_ms)
     if (ms === null) this.#isTimed = false
@@ -46,9 +46,19 @@ export class SearchRecords {
     let decisions = 1
     for (const count of this.#decisions.values()) decisions = Math.max(decisions, count)
     const limits = { p95_latency_ms: quantile(0.95), p50_latency_ms: quantile(0.5), decisions }
-    const compared = [...this.#judged.values()].filter((d) => d !== null)
+    const compared = [...this.#judged.values()].filter((said) => said !== null)
     if (this.#judged.size === 0 && !suiteJudges(this.#suite)) return limits
-    const disagreements = compared.filter((d) => d).length
-    return { ...limits, judge: { families: this.#judged.size, overlap: compared.length, disagreements } }
+    const counted = (judge: boolean, person: boolean) =>
+      compared.filter((said) => said.judge === judge && said.person === person).length
+    const table = {
+      both_pass: counted(true, true),
+      first_only: counted(true, false),
+      second_only: counted(false, true),
+      both_fail: counted(false, false),
+    }
+    const disagreements = table.first_only + table.second_only
+    return { ...limits, judge: { families: this.#judged.size, overlap: compared.length, disagreements, table } }
   }
 }
+
+const differ = ({ judge, person }: BothSay): boolean => judge !== person

@@ -21,14 +21,16 @@ export interface SealedVersion {
 /**
  * Seals cases whose baseline reproduces. K is the declared one, or the largest of 5, 2, 1 that the counts carry.
  * @param pinned limits read off the recorded runs of the search: nothing of a held-out run is in them
+ * @param corrections how many corrections its cases hold
  */
 export function sealVersion(
-  { panel, excluded, excludedFamilies, exposure }: Reproduction,
+  { panel, excluded, excludedFamilies, exposure, labels }: Reproduction,
   target: ResolvedTarget,
   pins: BaselinePins,
   pinned: PinnedLimits,
+  corrections = 0,
 ): SealedVersion {
-  const labelled = panel.representative.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
+  const labelled = panel.speaking.filter((i) => panel.baseline.at(i)!.utility_passed !== null).length
   const stakes = stakesOf(pins.suite, target, pins.replayer?.kind ?? 'transcript')
   const known = exposureOfFloors(stakes, exposure, panel.families)
   const scored = {
@@ -36,11 +38,12 @@ export function sealVersion(
     safety: leastKnown(stakesIn(stakes, 'safety'), known),
     approval: leastKnown(stakesIn(stakes, 'approval_bypass_rate'), known),
   }
+  const draw = pins.draw === undefined ? {} : { draw: pins.draw }
   const questions = target.questions ?? chooseK(target, labelled, scored, stakes, excludedFamilies)
   return {
     panel,
     facts: {
-      version: versionOf(panel, { labelled, scored, alpha: target.alpha, questions }),
+      version: versionOf(panel, { labelled, scored, alpha: target.alpha, questions, ...draw }),
       intent: target.intent,
       alpha: target.alpha,
       questions,
@@ -48,11 +51,14 @@ export function sealVersion(
       families: panel.families,
       cases: panel.cases.length,
       labelled,
+      ...draw,
+      ...(labels && { labels }),
       scored,
       exposure: known,
       excluded: Object.values(excluded).reduce((a, b) => a + b, 0),
       excluded_families: excludedFamilies,
       suite: pins.suite.suite,
+      ...(corrections > 0 && { corrections }),
       pinned,
       baseline: baselineOf(pins),
     },
@@ -60,14 +66,21 @@ export function sealVersion(
 }
 
 /**
- * Digest of what a version is: its families with their case digests and pinned outcomes, N per guardrail, alpha and K. The
- * text of many families is digested as it is made, never held.
+ * Digest of what a version is: its families with their case digests and pinned outcomes, who speaks for them, N per
+ * guardrail, alpha and K. The text of many families is digested as it is made, never held.
  */
 function versionOf(
   panel: Panel,
-  { labelled, scored, alpha, questions }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions'>,
+  {
+    labelled,
+    scored,
+    alpha,
+    questions,
+    draw,
+  }: Pick<HeldoutVersion, 'labelled' | 'scored' | 'alpha' | 'questions' | 'draw'>,
 ): string {
-  const [head, tail] = canonical({ families: [], n: labelled, ...scored, alpha, K: questions }).split('[]')
+  const drawn = draw === undefined ? {} : { draw }
+  const [head, tail] = canonical({ families: [], n: labelled, ...scored, alpha, K: questions, ...drawn }).split('[]')
   const hash = createHash('sha256').update(`${head}[`)
   const { order, first } = byFamily(panel)
   let family = 0

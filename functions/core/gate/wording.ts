@@ -6,6 +6,7 @@ import type { ResolvedTarget } from '../contract/resolve.ts'
 import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
 import { judgeError, upTo } from './judged-utility.ts'
+import { labelLines } from './label-wording.ts'
 import { ledgerLine } from './ledger.ts'
 
 const percent = (share: number, digits = 3): string => `${Number((share * 100).toPrecision(digits))} %`
@@ -32,6 +33,7 @@ export function certificateWording(
     ...rows('checked'),
     ...titled('not at stake', notAtStakeLines(certificate.rows)),
     ...titled('counted', unitWording(certificate, target)),
+    ...titled('labels', labelLines(item)),
     `left out      ${leftOutWording(item)}`,
     `ledger        ${ledgerLine(item)}`,
     `blast radius  ${radiusWording(radius)}; ${regressions} regression${regressions === 1 ? '' : 's'} listed below`,

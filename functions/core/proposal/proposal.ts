@@ -10,6 +10,7 @@ import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { droppedOf } from '../experience/trace-selection.ts'
 import { excludedFamilies } from '../gate/floor-tallies.ts'
+import { agreementOf } from '../gate/label-wording.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
 
@@ -90,6 +91,7 @@ export function buildProposal({
       heldout: { families: leftOut.some, share: leftOut.some / Math.max(1, ledger.families + leftOut.all) },
       ...(run.traces && { traces: droppedOf(run.traces) }),
     },
+    ...(ledger.labels && { labels: { ...ledger.labels, judge: agreementOf(ledger) } }),
     computed_from: { ...computedFrom },
   }
 }

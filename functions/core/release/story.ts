@@ -73,7 +73,12 @@ function harmOf(
   return { rows: latest.reasons, period: isActive(rollout.status) ? rollout.stage : 'window' }
 }
 
-function gainsOf(rollout: Rollout, look: Look, periods: readonly Period[], proposal: TuningProposal | null): Gains {
+export function gainsOf(
+  rollout: Rollout,
+  look: Look,
+  periods: readonly Period[],
+  proposal: TuningProposal | null,
+): Gains {
   const { metric, direction, min_gain } = rollout.config.window
   const better = (delta: number | null | undefined): number | null =>
     delta === null || delta === undefined ? null : direction === 'decrease' ? 0 - delta : delta

@@ -6,6 +6,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run.ts'
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
+import { labelLines } from '../gate/label-wording.ts'
 import { type BestStep, bestSoFar, HELD } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
@@ -86,6 +87,8 @@ export interface ReportFacts {
   readonly question: QuestionFacts | null
   /** How many families were sealed; null: no version was. */
   readonly sealed_families: number | null
+  /** What is said of its labels, in lines. */
+  readonly labels: readonly string[]
   readonly provenance: {
     readonly artifacts: Readonly<Record<string, string>>
     readonly manifest: string | null
@@ -150,6 +153,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
           }
         : null,
     sealed_families: sealed?.families ?? null,
+    labels: sealed ? labelLines(sealed) : [],
     provenance: {
       artifacts: manifest.artifacts,
       manifest: manifest.digest,
@@ -181,6 +185,7 @@ const BARE = {
   power: [],
   question: null,
   sealed_families: null,
+  labels: [],
 } as const
 
 const NOTHING_PINNED = {

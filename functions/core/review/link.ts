@@ -2,10 +2,11 @@
  * Review links: claims under a code (MAC) that only the server can make. What signs and checks is a parameter, so that
  * node:crypto serves a laptop and KMS serves AWS: the texts are the same.
  */
+import { samePerson } from '#schemas/person.ts'
 import type { Review, ReviewRefusal } from '#schemas/review.ts'
 import { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { canonical } from '../canonical.ts'
-import { samePerson, seatsLeft } from './quorum.ts'
+import { seatsLeft } from './quorum.ts'
 
 /** Keeps a code made for a link from being valid for anything else under the same key, and the other way round. */
 const PURPOSE = 'contextos-autotune/review-link/v1'

@@ -1,19 +1,22 @@
 /** Quorum: every required role once, by distinct people, never by the proposal's owner. */
+import { personKey, samePerson } from '#schemas/person.ts'
 import type { Review, ReviewSeat } from '#schemas/review.ts'
 
-/**
- * Key under which two spellings of one reviewer id are one person: compatibility forms folded (NFKC), invisible format
- * characters dropped, trimmed, lower case. `Ana@x` and `ana@x` do not make two reviewers.
- */
-export const personKey = (id: string): string =>
+/** The version of this program that introduced the rules by which spellings are one person, as they stand. */
+export const PERSON_RULES = '0.3.0'
+
+/** Are two ids the same person, by the rules of a review? One of before 0.3.0 knew width, case and unseen characters. */
+export const samePersonIn =
+  ({ person_rules }: Pick<Review, 'person_rules'>): typeof samePerson =>
+  (a, b) =>
+    person_rules === undefined ? plainKey(a) === plainKey(b) : samePerson(a, b)
+
+const plainKey = (id: string): string =>
   id
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')
     .trim()
     .toLowerCase()
-
-/** Are these two ids the same person? */
-export const samePerson = (a: string, b: string): boolean => personKey(a) === personKey(b)
 
 /**
  * Can the seats fill the roles with distinct people? Augmenting paths over a handful of roles; Hall's condition decides

@@ -2,9 +2,7 @@
 import type { RejectionRecord, TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewAttempt, ReviewRefusal } from '#schemas/review.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
-import { digestOf } from '../canonical.ts'
-import { baselineDigest } from '../gate/commitment.ts'
+import { type RejectedRun, rejection, underMetric } from '../gate/rejections.ts'
 
 /**
  * The record of a refused attempt. Written beside the review, one object an attempt and so many an hour, so that no flood
@@ -28,25 +26,15 @@ export const attemptRecord = (
 /** Memory of a rejected review, with the reviewer's own words; null while nobody rejected it. Expiry rejects nothing. */
 export function rejectionOfReview(review: Review, proposal: TuningProposal, run: RejectedRun): RejectionRecord | null {
   const decision = review.decisions.find((d) => d.decision === 'rejected')
-  return decision
-    ? rejection(proposal, run, 'reviewer', `${decision.reviewer} as ${decision.role}: ${decision.reason}`)
-    : null
+  if (!decision) return null
+  return rejection(run, {
+    patches: [proposal.candidate_change.patch],
+    source: 'reviewer',
+    reason: `${decision.reviewer} as ${decision.role}: ${decision.reason}`,
+    under: underMetric(proposal.target),
+  })
 }
-
-/** What a memory entry is keyed by; from the run that made the proposal. */
-export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'evaluator_suite' | 'replayer'>
 
 /** Memory of a rollout that production brought back. */
 export const rejectionOfRollback = (proposal: TuningProposal, run: RejectedRun, reason: string): RejectionRecord =>
-  rejection(proposal, run, 'rollback', reason)
-
-export function rejection(
-  proposal: TuningProposal,
-  run: RejectedRun,
-  source: RejectionRecord['source'],
-  reason: string,
-): RejectionRecord {
-  const patches = [proposal.candidate_change.patch]
-  const key = { patches, suite: digestOf(run.evaluator_suite), baseline: baselineDigest(run) }
-  return { rejection_id: digestOf(key), intent: proposal.target.intent, ...key, source, reason, run_id: run.run_id }
-}
+  rejection(run, { patches: [proposal.candidate_change.patch], source: 'rollback', reason })

@@ -2,10 +2,11 @@
  * A review as pure transitions of one item: open, decide, expire. Each returns the next item, to be written on condition
  * that the stored revision is still the one that was read, or the reason why it is refused.
  */
+import { personKey, personProblem, samePerson } from '#schemas/person.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewDecision, ReviewRefusal, ReviewSeat } from '#schemas/review.ts'
 import { digestOf } from '../canonical.ts'
-import { personKey, rolesLeft, samePerson, seatsLeft, unfillableRoles } from './quorum.ts'
+import { PERSON_RULES, rolesLeft, samePersonIn, seatsLeft, unfillableRoles } from './quorum.ts'
 
 export interface OpenReview {
   readonly review_id: string
@@ -50,11 +51,14 @@ export function openReview(input: OpenReview): { readonly next: Review } | { rea
     problems.push(`expires_at ${input.expires_at} is not after opened_at ${input.opened_at}`)
   for (const { role, reviewer } of seats) {
     if (!requires.includes(role)) problems.push(`no role "${role}" is required; required are ${requires.join(', ')}`)
+    const spelled = personProblem(reviewer)
+    if (spelled) problems.push(`the reviewer ${JSON.stringify(reviewer)} of "${role}" ${spelled}`)
     if (samePerson(reviewer, proposal.owner))
       problems.push(`${reviewer} owns the proposal and cannot review it: name another reviewer for "${role}"`)
   }
   const places = seats.map((s) => `${s.role}\n${personKey(s.reviewer)}`)
-  if (new Set(places).size < places.length) problems.push('a reviewer holds the same role twice')
+  if (new Set(places).size < places.length)
+    problems.push('a reviewer holds the same role twice; another spelling, or a +tag, is the same person')
   if (new Set(seats.map((s) => s.nonce)).size < seats.length) problems.push('two seats share a nonce')
   const empty = unfillableRoles(requires, seats)
   if (empty.length > 0)
@@ -67,6 +71,7 @@ export function openReview(input: OpenReview): { readonly next: Review } | { rea
       proposal_digest: digestOf(proposal),
       shown_digest: input.shown_digest,
       owner: proposal.owner,
+      person_rules: PERSON_RULES,
       requires,
       seats: [...seats],
       status: 'open',
@@ -89,7 +94,7 @@ export function decide(
   current: Current,
   now: string,
 ): { readonly next: Review; readonly decision: ReviewDecision } | Refused {
-  const problem = closedOrChanged(review, vote, current, now) ?? notEntitled(review, vote)
+  const problem = closedOrChanged(review, vote, current, now) ?? notEntitled(review, vote, samePerson)
   if (problem) return problem
   const reason = vote.reason?.toWellFormed().trim() || null
   if (vote.decision === 'rejected' && (reason === null || reason.length < 3))
@@ -129,12 +134,11 @@ function closedOrChanged(review: Review, vote: Vote, current: Current, now: stri
   return null
 }
 
-function notEntitled(review: Review, vote: Vote): Refused | null {
-  if (samePerson(vote.reviewer, review.owner))
-    return refuse('self_approval', 'the owner cannot decide on their own change')
+function notEntitled(review: Review, vote: Vote, isSame: typeof samePerson): Refused | null {
+  if (isSame(vote.reviewer, review.owner)) return refuse('self_approval', 'the owner cannot decide on their own change')
   const seat = review.seats.find((s) => s.role === vote.role && s.reviewer === vote.reviewer)
   if (!seat) return refuse('no_seat', `${vote.reviewer} was not asked as ${vote.role}`)
-  const mine = review.decisions.find((d) => samePerson(d.reviewer, vote.reviewer))
+  const mine = review.decisions.find((d) => isSame(d.reviewer, vote.reviewer))
   if (mine && mine.role === vote.role)
     return refuse('used', `${mine.decision} at ${mine.decided_at}; a link decides once`)
   if (mine) return refuse('person_taken', `${mine.reviewer} already decided as ${mine.role}; one person fills one role`)
@@ -166,7 +170,7 @@ export function reviewProblems(review: Review): string[] {
       problems.push(`decision ${i} was made on something else than this review shows`)
     if (d.decided_at >= review.expires_at) problems.push(`decision ${i} came after the expiry`)
     const earlier = { ...review, decisions: review.decisions.slice(0, i) }
-    const unentitled = notEntitled(earlier, d)
+    const unentitled = notEntitled(earlier, d, samePersonIn(review))
     if (unentitled) problems.push(`decision ${i}: ${unentitled.note}`)
     if (d.decision === 'rejected' && i < review.decisions.length - 1)
       problems.push(`decision ${i + 1} follows a rejection`)

@@ -48,7 +48,7 @@ export function utilityStop({ panel, target }: SearchInput): StopRule {
   const speaks = new Uint8Array(panel.cases.length)
   let labelled = 0
   let atBest = 0
-  for (const i of panel.representative) {
+  for (const i of panel.speaking) {
     const base = panel.baseline.at(i)!
     if (base.utility_passed === null || base.utility_score === null) continue
     speaks[i] = 1

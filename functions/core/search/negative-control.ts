@@ -134,7 +134,7 @@ class Watch {
     for (const [floor, { families }] of this.#floors.entries())
       if (now[floor] === 'f' && baseline[floor] !== 'f') families.add(family)
     const base = panel.baseline.at(i)!
-    if (panel.representative[family] !== i || base.utility_passed === null) return
+    if (panel.speaking[family] !== i || base.utility_passed === null) return
     // A pass that only this value brings shows a failure as well: the baseline's.
     if (
       (measures.utility_passed ?? false) !== base.utility_passed ||

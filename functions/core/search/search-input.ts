@@ -17,6 +17,8 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly pins: ReplayPins
   readonly fields: readonly TunableField[]
   readonly panel: Panel<C>
+  /** Key under which the speaking cases of the panel are drawn (`makePanel`): whoever is handed its cases draws them again. */
+  readonly draw?: string
   readonly rejections: readonly RejectionRecord[]
   /** Absent: the transcript replayer. */
   readonly replayer?: Replayer['kind']

@@ -47,6 +47,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       replayer: run.replayer?.kind ?? 'transcript',
       fields: tunableFields(run.pack, target.intent, target.search_space),
       panel: reproduced.panel,
+      ...(run.draw !== undefined && { draw: run.draw }),
       rejections: run.rejections,
       candidates: run.candidates,
     },

@@ -42,7 +42,7 @@ export class SearchSide {
     record: OnRecord,
     options: Pick<SearchOptions, 'progress'> = {},
   ): SearchResult {
-    const { panel } = this.#gathered.reproduction()
+    const { panel } = this.#gathered.reproduction(input.draw)
     return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, aside: this.#aside })
   }
 }

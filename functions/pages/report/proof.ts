@@ -12,8 +12,13 @@ import { dimensionTable, guardrailTable } from '../review/sections.ts'
 import { dataTable } from './data-table.ts'
 
 export function proof(facts: ReportFacts): Html {
-  const { proposal, certificate, preflight, power, sealed_families } = facts
+  const { proposal, certificate, preflight, power, sealed_families, labels } = facts
   return html`${ledgerBar(facts)}
+${
+  labels.length > 0 &&
+  html`<h3>Labels</h3>
+<ul>${labels.map((line) => html`<li>${visible(line)}</li>`)}</ul>`
+}
 ${
   proposal &&
   html`${dimensionPlot(proposal)}

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import { seatsLeft } from '#core/review/quorum.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
-import type { Review, ReviewSeat } from '#schemas/review.ts'
+import type { Review, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { disappears, gain, harm, type Told } from './headline.ts'
@@ -15,7 +15,8 @@ export function standing({ review, seat }: ReviewView): Html {
   return html`<ul class="seats" aria-label="Required roles">${roles.map((role) => {
     const done = review.decisions.find((d) => d.role === role)
     const state = done ? done.decision : role === seat.role ? 'waits for you' : left.has(role) ? 'waiting' : 'open'
-    return html`<li class="${role === seat.role ? 'you' : ''}"><strong>${visible(role)}</strong> ${done ? html`<span class="good">${state}</span>` : state}</li>`
+    const who = done ? html` by ${signer(review, done)}, ${moment(done.decided_at)}` : null
+    return html`<li class="${role === seat.role ? 'you' : ''}"><strong>${visible(role)}</strong> ${done ? html`<span class="good">${state}</span>${who}` : state}</li>`
   })}</ul>
 ${comments(review)}`
 }
@@ -42,17 +43,26 @@ export function summary(shown: ShownProposal): Html {
   )}</dl>`
 }
 
+/** Who decided, by name and id where a file of reviewers names them. */
+export function signer(
+  { seats }: Pick<Review, 'seats'>,
+  { role, reviewer }: Pick<ReviewDecision, 'role' | 'reviewer'>,
+): string {
+  const name = seats.find((s) => s.role === role && s.reviewer === reviewer)?.name
+  return visible(name === undefined || name === reviewer ? reviewer : `${name} (${reviewer})`)
+}
+
 /** What reviewers have said so far; nothing while nobody has. */
-export const comments = ({ decisions }: Review): Html | null =>
-  decisions.length === 0
+export const comments = (review: Review): Html | null =>
+  review.decisions.length === 0
     ? null
     : table(
         'decisions',
         'Decisions so far, append-only',
         ['role', 'reviewer', 'decision', 'time', 'comment'],
-        decisions.map((d) => [
+        review.decisions.map((d) => [
           visible(d.role),
-          visible(d.reviewer),
+          signer(review, d),
           d.decision,
           moment(d.decided_at),
           d.reason === null ? '-' : visible(d.reason),

@@ -5,7 +5,7 @@ import { moment, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { headline } from '../review/headline.ts'
 import { evidenceParts } from '../review/page.ts'
-import type { ReviewView } from '../review/summary.ts'
+import { type ReviewView, signer } from '../review/summary.ts'
 import { empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
 import type { ReviewRow, RolloutRow } from './views.ts'
 
@@ -60,7 +60,7 @@ ${
         ['role', 'reviewer', 'decision', 'time', 'reason'],
         review.decisions.map((d) => [
           visible(d.role),
-          visible(d.reviewer),
+          signer(review, d),
           d.decision,
           moment(d.decided_at),
           d.reason === null ? '-' : visible(d.reason),

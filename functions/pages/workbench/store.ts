@@ -4,7 +4,7 @@ import { html } from 'hono/html'
 import type { RunsByDay } from '#core/experience/days.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { empty, href, link, word, workbenchPage } from './shell.ts'
+import { changeText, empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
 import type { StoreIntent, StoreView } from './views.ts'
 
 /** Days that the chart shows, and its size. */
@@ -47,8 +47,29 @@ ${
     ]),
   )
 }
+${memoryPart(one, nth)}
 <p>${link(href(['runs'], { intent: one.intent }), 'Runs on this intent')}</p></section>`
 }
+
+/** Rejections that memory holds, and those that were lifted: neither is ever taken away. */
+const memoryPart = ({ memory: { rows, seen } }: StoreIntent, nth: number): Html => html`${
+  rows.length > 0 &&
+  table(
+    `memory-${nth}`,
+    'Rejections in memory',
+    ['rejection', 'change', 'said by', 'reason', 'holds'],
+    rows.map(({ id, source, run_id, change, reason, lifted }) => [
+      html`<span class="mono">${id}</span>`,
+      changeText(change),
+      html`${word(source)} in ${runLink(run_id)}`,
+      visible(reason),
+      lifted === null
+        ? 'yes'
+        : html`lifted by ${visible(lifted.person)}, ${when(lifted.at)}: ${visible(lifted.reason)}`,
+    ]),
+  )
+}
+${seen > 0 && html`<p>${count(seen, 'limit')} of the search set ${seen === 1 ? 'is' : 'are'} remembered too, each with the candidate that broke it.</p>`}`
 
 function sealedFamilies({ sealed }: StoreIntent): string {
   const live = sealed.filter(({ retired }) => retired === null)

@@ -1,7 +1,10 @@
 /** What the pages of the workbench show, as values: whoever reads a store fills them. */
 import type { RunsByDay } from '#core/experience/days.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { Patch } from '#schemas/common.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { RejectionLift, RejectionRecord } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import type { RunLine } from '#schemas/run-line.ts'
@@ -109,6 +112,8 @@ export interface RecordingView {
   readonly run: ExperienceRun | string
   /** Its decision record as it is stored; null: not to be had. */
   readonly decision_record: string | null
+  /** What was said of it after it was stored, in that order. */
+  readonly corrections: readonly Correction[]
 }
 
 /** Fields that recorded runs may lack, and in how many of those looked at they do. */
@@ -119,6 +124,16 @@ export interface MissingFields {
   readonly missing: readonly { readonly field: string; readonly runs: number }[]
 }
 
+/** A "no" that memory holds. `lifted`: who has it forgotten, when and why; null: it holds. */
+export interface RejectionView {
+  readonly id: string
+  readonly source: RejectionRecord['source']
+  readonly run_id: string
+  readonly change: Patch
+  readonly reason: string
+  readonly lifted: Omit<RejectionLift, 'lifts'> | null
+}
+
 export interface StoreIntent {
   readonly intent: string
   readonly days: RunsByDay
@@ -127,6 +142,8 @@ export interface StoreIntent {
   readonly cases: number | null
   readonly fields: MissingFields
   readonly sealed: readonly SealedCounts[]
+  /** What people, production and sealed versions said no to, and whatever was lifted; the rest as a count. */
+  readonly memory: { readonly rows: readonly RejectionView[]; readonly seen: number }
 }
 
 export interface StoreView {

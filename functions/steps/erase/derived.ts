@@ -25,7 +25,7 @@ export interface Derived {
 /** Sets of cases, of both sides: without one of their cases no digest of them holds, so nothing of them is of use. */
 const SETS = 'goldens/'
 /** What runs of the loop left, what reviewers saw, and the sealed log of the gate. */
-const ARTIFACTS = { objects: [keys.autotune(), 'reviews/'], vault: ['gate/'] } as const
+const ARTIFACTS = { objects: [keys.autotune(), 'reviews/', 'cadence/rows/'], vault: ['gate/'] } as const
 
 /** Every object that speaks of them, in the order of their keys. Writes nothing. */
 export async function derivedFrom(store: Store, names: ErasedNames): Promise<Derived[]> {
@@ -134,7 +134,9 @@ export async function eraseRejections(
 ): Promise<void> {
   for (const intent of intents)
     for await (const { pk, sk, revision, body } of table.query<RejectionRecord>(rowKeys.rejections(intent))) {
-      const reason = names.without(body.reason) as string
-      if (reason !== body.reason) await table.update(pk, sk, revision, { ...body, reason })
+      const { reason, reasons } = body
+      const told = { reason, ...(reasons && { reasons }) }
+      const without = names.without(told) as typeof told
+      if (canonical(without) !== canonical(told)) await table.update(pk, sk, revision, { ...body, ...without })
     }
 }

@@ -19,7 +19,7 @@ import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { type Derived, derivedFrom, eraseDerived, eraseRejections, versionsIn } from './derived.ts'
 import { type Chosen, chooseRuns, type Wanted } from './find.ts'
-import { eraseContents, eraseNames } from './ingest-tables.ts'
+import { eraseContents, eraseCorrections, eraseNames } from './ingest-tables.ts'
 import { eraseRecorded, RESTORE, segmentsWith } from './recorded.ts'
 
 /** What an erasure takes. Nothing of it tells on which side of the split a run or a family lies. */
@@ -133,6 +133,7 @@ export async function erase(
   for (const objects of [store.objects, store.vault]) await eraseNames(objects, intents, chosen.familyNames)
   for (const objects of [store.objects, store.vault]) {
     await check()
+    await eraseCorrections(objects, chosen.runs)
     await eraseRecorded({ ...store, objects }, chosen.runs)
   }
 }

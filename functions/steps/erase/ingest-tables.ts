@@ -16,6 +16,15 @@ async function replaceSegment(objects: ObjectStore, key: string, lines: readonly
   await objects.delete(key)
 }
 
+/** Takes what was said of erased runs after they were stored. */
+export async function eraseCorrections(objects: ObjectStore, runs: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const key of await Array.fromAsync(objects.list(keys.corrections()))) {
+    const lines = await readLines<{ readonly run_id: string }>(objects, key)
+    const left = lines.filter(({ run_id }) => !runs.has(run_id))
+    if (left.length < lines.length) await replaceSegment(objects, key, left)
+  }
+}
+
 /** Takes what tells contents apart: with the split's key a family's name could be read out of it. `runs`: hashes of their ids. */
 export async function eraseContents(
   objects: ObjectStore,

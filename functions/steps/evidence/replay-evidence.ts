@@ -56,7 +56,7 @@ export async function replayEvidence(
       const pair = pairOf && 'measures' in one.result ? pairOf(JSON.parse(line), one.result.measures) : null
       if (pair) gathering?.add(pair, aside.get(`${DAY}${pair.recording.run_id}`) || null)
     }
-    const { panel } = gathered.reproduction()
+    const { panel } = gathered.reproduction(run.draw)
     const baselineMetric = metricOver(run.target.metric!, panel.baseline)
     if (!gathering) return { panel, baselineMetric, evidence: null }
     const manifest = await orNull(readJson<RunManifest>(store.objects, file(run, 'manifest.json')))

@@ -16,7 +16,7 @@ export class ChangedRun extends UserError {
   readonly runId: string
   constructor(runId: string) {
     super(
-      `run ${runId} is already stored with other content. Recorded runs never change: give the new one its own run_id`,
+      `run ${runId} is already stored with other content. Recorded runs never change: give the new one its own run_id. Where a label or what was needed is known better now, say so with "autotune correct FILE"`,
     )
     this.runId = runId
   }

@@ -1,12 +1,17 @@
 /** Compiles an intent's recorded runs into replay cases, checking every seal and chain on the way. */
 
 import type { Records } from '#core/bytes/records.ts'
-import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { canonical } from '#core/canonical.ts'
+import { changesCase, correctedRecording, readingOf } from '#core/experience/corrections.ts'
+import { caseOf, type RunToCompile } from '#core/experience/index-line.ts'
 import { assembleLine, type CompiledLine } from '#core/replay/compile.ts'
+import type { Correction } from '#schemas/correction.ts'
+import type { Recording } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { ahead, asText, digestOfPut } from '../../streams/groups.ts'
+import { type Corrections, readCorrections } from './corrections.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { readCounting } from './run-index.ts'
 
@@ -14,18 +19,22 @@ import { readCounting } from './run-index.ts'
 const BLOCK_RUNS = 16
 
 /**
- * Case lines of an intent, ordered by case id, one after the other. `without`: families (hashed) that are left out. Throws
- * TamperError when a recorded file was changed: that of the first one in this order, wherever it is compiled.
+ * Case lines of an intent, ordered by case id, one after the other, under the corrections of this side. Throws TamperError
+ * when a recorded file was changed: that of the first one in this order, wherever it is compiled.
+ * @param without families (hashed) that are left out
+ * @param reading is told each correction that a case line holds
  */
 export async function* compileIntent(
   store: Pick<Store, 'objects' | 'scratch' | 'progress' | 'compilerOf'>,
   intent: string,
   without: (family: string) => boolean = () => false,
+  reading: (correction: Correction) => unknown = () => {},
 ): AsyncGenerator<string> {
+  const corrections = await readCorrections(store.objects)
   const recorded = new RecordedRuns(store.objects)
   const compiler = store.compilerOf?.(store.objects) ?? null
   let begun = 0
-  const compiling = async (block: readonly IndexLine[]) => {
+  const compiling = async (block: readonly RunToCompile[]) => {
     begun += block.length
     // What is packed is compiled already.
     const isWork = block.some((line) => line.packed === undefined)
@@ -33,7 +42,7 @@ export async function* compileIntent(
     const lines = elsewhere ? compiler.compile(intent, block) : compileBlock(recorded, intent, block)
     return { runs: block.length, lines: await lines }
   }
-  const blocks = wholeCases(readCounting(store, intent, without))
+  const blocks = wholeCases(toCompile(readCounting(store, intent, without), corrections, reading))
   let done = 0
   for await (const { runs, lines } of ahead(blocks, compiler?.atOnce ?? 4, compiling)) {
     yield* lines
@@ -43,9 +52,22 @@ export async function* compileIntent(
   }
 }
 
+/** Indexed runs, each with what corrects it. */
+async function* toCompile(
+  index: AsyncIterable<RunToCompile>,
+  corrections: Corrections,
+  reading: (correction: Correction) => unknown,
+): AsyncGenerator<RunToCompile> {
+  for await (const line of index) {
+    const changes = corrections.get(line.run_id)?.filter(changesCase) ?? []
+    for (const one of changes) reading(one)
+    yield changes.length === 0 ? line : { ...line, corrections: changes }
+  }
+}
+
 /** Indexed runs in blocks that no case spans: whoever compiles one needs no other. */
-async function* wholeCases(index: AsyncIterable<IndexLine>): AsyncGenerator<readonly IndexLine[]> {
-  let block: IndexLine[] = []
+async function* wholeCases(index: AsyncIterable<RunToCompile>): AsyncGenerator<readonly RunToCompile[]> {
+  let block: RunToCompile[] = []
   for await (const line of index) {
     if (block.length >= BLOCK_RUNS && caseOf(block.at(-1)!) !== caseOf(line)) {
       yield block
@@ -60,7 +82,7 @@ async function* wholeCases(index: AsyncIterable<IndexLine>): AsyncGenerator<read
 export async function compileBlock(
   recorded: RecordedRuns,
   intent: string,
-  block: readonly IndexLine[],
+  block: readonly RunToCompile[],
 ): Promise<string[]> {
   const settled = await Promise.allSettled(block.map((line) => compileStored(recorded, intent, line)))
   const lines: string[] = []
@@ -79,8 +101,8 @@ export async function compileBlock(
 }
 
 /** A run is listed once it is stored whole: one without its record was removed since. Not named: it may be a sealed one. */
-async function compileStored(recorded: RecordedRuns, intent: string, line: IndexLine): Promise<CompiledLine> {
-  const compiled = await recorded.compiled(line)
+async function compileStored(recorded: RecordedRuns, intent: string, line: RunToCompile): Promise<CompiledLine> {
+  const compiled = corrected(await recorded.compiled(line), line)
   if (!compiled)
     throw new UserError(
       `a run that the index of ${intent} lists is not in this store any more: what is left is no fair sample. Import the same records again, which restores it`,
@@ -92,11 +114,20 @@ async function compileStored(recorded: RecordedRuns, intent: string, line: Index
   return line.joined === undefined ? compiled : { ...compiled, family_id: line.joined }
 }
 
+/** A compiled run under what corrects it. What was recorded of it is checked as it lies. */
+function corrected(compiled: CompiledLine | null, { corrections }: RunToCompile): CompiledLine | null {
+  if (compiled === null || corrections === undefined) return compiled
+  const recording = correctedRecording(JSON.parse(compiled.recording) as Recording, corrections)
+  return { ...compiled, recording: canonical(recording) }
+}
+
 /** A compiled search set, kept under its digest: runs pin it, and are recomputed from it. */
 export interface SearchSet {
   readonly ref: string
   readonly digest: string
   readonly cases: number
+  /** Corrections that it holds; absent: none. */
+  readonly corrections?: ReturnType<typeof readingOf>
 }
 
 /** Compiles and keeps the search set of an intent. */
@@ -106,16 +137,28 @@ export async function compileSearch(
 ): Promise<SearchSet> {
   const aside = store.scratch()
   try {
-    for await (const line of compileIntent(store, intent)) aside.records.append(line)
-    return await keepSearch(store.objects, intent, aside.records)
+    const read: Correction[] = []
+    const compiled = compileIntent(store, intent, undefined, (one) => read.push(one))
+    for await (const line of compiled) aside.records.append(line)
+    return await keepSearch(store.objects, intent, aside.records, read)
   } finally {
     aside.close()
   }
 }
 
 /** Keeps a compiled search set. `search.jsonl` is the newest; each pinned version stays beside it. */
-export async function keepSearch(objects: ObjectStore, intent: string, lines: Records): Promise<SearchSet> {
+export async function keepSearch(
+  objects: ObjectStore,
+  intent: string,
+  lines: Records,
+  corrections: readonly Correction[],
+): Promise<SearchSet> {
   const digest = await digestOfPut(asText(lines.texts()), (text) => objects.put(keys.goldens(intent), text))
   await objects.putIfAbsent(keys.goldensAt(intent, digest), asText(lines.texts()))
-  return { ref: `goldens/${intent}/search@${digest.slice(7, 19)}`, digest, cases: lines.count }
+  return {
+    ref: `goldens/${intent}/search@${digest.slice(7, 19)}`,
+    digest,
+    cases: lines.count,
+    ...(corrections.length > 0 && { corrections: readingOf(corrections) }),
+  }
 }

@@ -1,18 +1,23 @@
 /** One case of the search side with the runs that record it, as they were recorded. */
+import { correctedRecording } from '#core/experience/corrections.ts'
 import { caseOf } from '#core/experience/index-line.ts'
 import { readRunFiles } from '#core/experience/run-files.ts'
 import { assembleCase, compileRun } from '#core/replay/compile.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
+import { readCorrections } from './corrections.ts'
 import { RecordedRuns } from './recorded-runs.ts'
 import { findLines, linesUnder } from './run-index.ts'
 
 export interface FoundCase {
   readonly case: ReplayCase
-  /** In the order of its recordings. */
+  /** In the order of its recordings, as they were recorded. */
   readonly runs: readonly ExperienceRun[]
+  /** What was said of them after they were stored, in that order; the case is as these have it. */
+  readonly corrections: readonly Correction[]
 }
 
 /**
@@ -39,7 +44,15 @@ export async function findCase(
     if (files) found.push(readRunFiles(run, files))
   }
   if (found.length === 0) return { known }
-  const compiled = assembleCase(found.map(({ run, recorded: sealed }) => compileRun(run, sealed))).case
+  const corrections = await readCorrections(store.objects)
+  const said = (run_id: string) => corrections.get(run_id) ?? []
+  const compiled = assembleCase(
+    found.map(({ run, recorded: sealed }) => {
+      const one = compileRun(run, sealed)
+      return { ...one, recording: correctedRecording(one.recording, said(run.run_id)) }
+    }),
+  ).case
   const byId = new Map(found.map(({ run }) => [run.run_id, run]))
-  return { case: compiled, runs: compiled.recordings.map(({ run_id }) => byId.get(run_id)!) }
+  const runs = compiled.recordings.map(({ run_id }) => byId.get(run_id)!)
+  return { case: compiled, runs, corrections: runs.flatMap(({ run_id }) => said(run_id)) }
 }

@@ -5,6 +5,7 @@ import type { Claims } from '#core/heads/claims.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { correctionProblems } from '../experience/corrections.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { isAsNamed } from '../experience/segments.ts'
 import { compareImported, compareRecords } from '../experience/stored-records.ts'
@@ -15,7 +16,9 @@ import type { HeadProblem } from './check.ts'
  * the search side by what imports wrote there: lists are for ingest, and the other side for the sealer.
  */
 export async function checkRecords(store: Store, claims: Claims): Promise<HeadProblem[]> {
-  const problems = store.rolesApart ? [] : await importProblems(store.objects, claims)
+  const problems = store.rolesApart
+    ? []
+    : [...(await importProblems(store.objects, claims)), ...(await correctionProblems(store)).map(asProblem)]
   for (const intent of await intentsOf(store)) {
     store.progress(`looking at the recorded runs of ${intent}`)
     const compared = store.rolesApart
@@ -26,24 +29,31 @@ export async function checkRecords(store: Store, claims: Claims): Promise<HeadPr
   return problems
 }
 
+const asProblem = (why: string): HeadProblem => ({ what: 'corrections of recorded runs:', why })
+
 /** Lists of imports against the journal, and the segments that they list against their digests. */
 async function importProblems(objects: ObjectStore, { imports }: Claims): Promise<HeadProblem[]> {
   const problems: HeadProblem[] = []
   const say = (what: string, why: string) => problems.push({ what, why })
   const found = new Set<string>()
   const listed = new Set<string>()
-  for await (const key of objects.list(keys.journalListed())) {
-    const text = (await readText(objects, key)) ?? ''
-    const digest = digestOfBytes(text)
-    found.add(digest)
-    // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
-    if (imports.size > 0 && !imports.has(digest))
-      say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
-    for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)
-  }
+  for (const prefix of [keys.journalListed(), keys.journalCorrections()])
+    for await (const key of objects.list(prefix)) {
+      const text = (await readText(objects, key)) ?? ''
+      const digest = digestOfBytes(text)
+      found.add(digest)
+      // A store of an earlier version has none in its journal: what stands there was found, and is compared with the runs.
+      if (imports.size > 0 && !imports.has(digest))
+        say(`an import (${digest.slice(0, 15)})`, 'is not in the journal: it was changed, or somebody else wrote it')
+      if (prefix === keys.journalListed())
+        for (const segment of (await orNull(readJson<string[]>(objects, key))) ?? []) listed.add(segment)
+    }
   for (const digest of imports)
     if (!found.has(digest))
-      say(`an import (${digest.slice(0, 15)})`, 'is missing or was never finished: import the same records again')
+      say(
+        `an import (${digest.slice(0, 15)})`,
+        'is missing or was never finished: import the same records, or give the same corrections, again',
+      )
   for (const segment of listed)
     if (!(await isAsNamed(objects, segment, '.jsonl')))
       say('the list of what was imported', `lacks a part or was changed (${segment})`)

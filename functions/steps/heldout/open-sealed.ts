@@ -25,8 +25,8 @@ export async function openSealed(store: Store, intent: string, version: string):
     holds &&= caseHolds(line)
     opened.add(reproducedLine(line))
   }
-  const { panel } = opened.reproduction()
   const item = await store.table.get<LedgerItem>(...rowKeys.version(intent, version))
+  const { panel } = opened.reproduction(item?.body.draw)
   if (!item || !holds || !sealHolds(panel, item.body))
     throw new UserError(
       `vault/${keys.sealed(intent, version)} was changed after it was sealed: restore it. A question that is open on it stays spent; "autotune run --abandon RUN" answers it "no"`,

@@ -15,6 +15,7 @@ import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
 import { asText, inBlocks, inShards } from '../../streams/groups.ts'
 import { compileIntent } from '../experience/compile.ts'
+import { openCorrections } from '../experience/corrections.ts'
 import { familiesOf, spentVersions, versionsOf } from '../experience/families.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { writeRun } from '../experience/run-folder.ts'
@@ -23,6 +24,7 @@ import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { needClaims, needClaimsOf } from './family-claims.ts'
+import { isOutgrown } from './outgrown.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
 /** Published facts of the version that this run may ask; `null` when every sealed family has answered already. */
@@ -36,6 +38,8 @@ export async function sealIfNeeded(
   const aside = store.scratch()
   try {
     const plan = await planSeal(store, target, pins, engine, limits, (line) => aside.records.append(line))
+    const left = (await versionsOf(store, target.intent)).find((r) => isOutgrown(r.body, pins.suite.suite))
+    if (left) throw askedMeanwhile(left.body.version)
     return plan.sealed ? await publish(store, plan.sealed, aside.records.texts(), plan.live) : plan.facts
   } finally {
     aside.close()
@@ -59,7 +63,7 @@ export async function planSeal(
   readonly live?: LedgerRow<LedgerItem> | undefined
 }> {
   const rows = await versionsOf(store, target.intent)
-  const asked = rows.find((r) => !r.body.retired && r.body.used > 0)
+  const asked = rows.find((r) => !r.body.retired && r.body.used > 0 && !isOutgrown(r.body, pins.suite.suite))
   // A version that was asked keeps its families and its pinned baseline until it is retired.
   if (asked) {
     const item = await kept(store, asked.body)
@@ -72,8 +76,8 @@ export async function planSeal(
     rows.map((r) => r.body).filter((v) => v.used > 0),
   )
   const gathered = new Gathered()
-  let cases = 0
-  const lines = unclaimed(store, target.intent, rows)
+  let [cases, corrections] = [0, 0]
+  const lines = unclaimed(store, target.intent, rows, () => corrections++)
   // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
   const baselines = isCode(pins.replayer) ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
   for await (const { case: head, result, line } of baselines) {
@@ -81,23 +85,30 @@ export async function planSeal(
     gathered.add({ case: head, result })
     if ('measures' in result) keep(sealedLine(line, result))
   }
-  const live = rows.find((r) => !r.body.retired)
+  const live = rows.find((r) => !r.body.retired && !isOutgrown(r.body, pins.suite.suite))
   if (cases === 0) return { facts: live ? factsOf(await kept(store, live.body), pins, target) : null }
-  const sealed = sealVersion(gathered.reproduction(), target, pins, await limits())
+  const sealed = sealVersion(gathered.reproduction(pins.draw), target, pins, await limits(), corrections)
   if (sealed.facts.families === 0) return { facts: null }
   // One that version 0.1.0 sealed and nobody asked is sealed again, with the limits that it lacks.
   const stands =
     live?.body.version === sealed.facts.version &&
     live.body.baseline === sealed.facts.baseline &&
     live.body.pinned !== undefined &&
-    digestOf([live.body.exposure ?? null, live.body.excluded_families ?? null, live.body.pinned.judge ?? null]) ===
-      digestOf([sealed.facts.exposure, sealed.facts.excluded_families, sealed.facts.pinned?.judge ?? null])
+    digestOf(countedBeside(live.body)) === digestOf(countedBeside(sealed.facts))
   if (stands && (await isKept(store, live.body))) {
     await needClaimsOf(store, live.body, sealed)
     return { facts: factsOf(live.body, pins, target) }
   }
   return { facts: sealed.facts, sealed, live }
 }
+
+/** What is published of a version beside what its digest covers. */
+const countedBeside = ({ exposure, excluded_families, labels, pinned }: HeldoutVersion) => [
+  exposure ?? null,
+  excluded_families ?? null,
+  labels ?? null,
+  pinned?.judge ?? null,
+]
 
 /**
  * The version that stands and that a run would ask, by the ledger alone; null when there is none, or when a run would seal
@@ -109,12 +120,13 @@ export async function standingVersion(
   pins: BaselinePins,
 ): Promise<HeldoutVersion | null> {
   const live = (await versionsOf(store, target.intent)).map((r) => r.body).filter((v) => !v.retired)
-  const asked = live.find((v) => v.used > 0)
+  const asked = live.find((v) => v.used > 0 && !isOutgrown(v, pins.suite.suite))
   if (asked) return factsOf(asked, pins, target)
   const fits = (v: LedgerItem) =>
     v.baseline === baselineOf(pins) &&
     v.suite === pins.suite.suite &&
     v.alpha === target.alpha &&
+    v.draw === pins.draw &&
     v.pinned !== undefined &&
     v.exposure !== undefined &&
     v.questions === (target.questions ?? v.questions)
@@ -128,7 +140,7 @@ function factsOf(
 ): HeldoutVersion {
   if (facts.baseline !== baselineOf(pins) || facts.suite !== pins.suite.suite)
     throw new UserError(
-      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline, suite or harness module and has answered questions: its families stay with it. Import families that were never sealed`,
+      `the held-out version ${facts.version.slice(0, 15)} of ${target.intent} was sealed for another baseline or harness module and has answered questions: its families stay with it. Import families that were never sealed into a new store, or give the target that baseline again`,
     )
   if (facts.alpha !== target.alpha || (target.questions ?? facts.questions) !== facts.questions)
     throw new UserError(
@@ -142,6 +154,7 @@ async function* unclaimed(
   store: Store,
   intent: string,
   rows: readonly LedgerRow<LedgerItem>[],
+  reading: () => unknown,
 ): AsyncGenerator<string> {
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
   const aside = store.scratch()
@@ -149,12 +162,13 @@ async function* unclaimed(
   try {
     for await (const { family, run_id } of recordedFamilies(store.objects, intent)) aside.set(`open ${family}`, run_id)
     for await (const family of familiesOf(store, intent, asked)) aside.set(`claimed ${family}`, '')
-    yield* compileIntent({ ...store, objects: store.vault }, intent, (family) => {
+    const isLeftOut = (family: string): boolean => {
       if (aside.get(`claimed ${family}`) !== null) return true
       const open = aside.get(`open ${family}`)
       if (open !== null) burned.set(family, open)
       return open !== null
-    })
+    }
+    yield* compileIntent({ ...store, objects: store.vault }, intent, isLeftOut, reading)
   } finally {
     aside.close()
   }
@@ -175,15 +189,16 @@ async function publish(
   if (live && live.body.version !== facts.version) {
     const next = supersede(live.body)
     if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
-      throw new UserError(
-        `the held-out version ${live.body.version.slice(0, 15)} was asked meanwhile. Start the run again`,
-      )
+      throw askedMeanwhile(live.body.version)
   }
   for await (const families of inShards(familyIds(panel), CLAIMS_AT_ONCE)) await claim(store, facts, families)
   const [pk, sk] = rowKeys.version(facts.intent, facts.version)
   if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
   return facts
 }
+
+const askedMeanwhile = (version: string): UserError =>
+  new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
 
 /** Claims written side by side. */
 const CLAIMS_AT_ONCE = 128
@@ -208,15 +223,18 @@ async function takeOver(store: Store, facts: HeldoutVersion, pk: string, sk: str
     throw new UserError(
       `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
     )
-  await store.table.update(pk, sk, held.revision, { version: facts.version })
+  if (await store.table.update(pk, sk, held.revision, { version: facts.version })) return
+  const now = await store.table.get<{ version: string }>(pk, sk)
+  if (now?.body.version !== facts.version) throw askedMeanwhile(held.body.version)
 }
 
 /** The same content was sealed before: superseded, under another baseline or suite, or just before the sealer was killed. */
 async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
   const row = (await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, facts.version)))!
   const same = row.body.chain === sealedItem(facts).chain
-  if (row.body.used > 0 || (row.body.retired === null && same)) return
-  await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))
+  if (row.body.retired === null && same) return
+  if (row.body.used > 0 || !(await store.table.update(row.pk, row.sk, row.revision, sealedItem(facts))))
+    throw askedMeanwhile(facts.version)
 }
 
 /**
@@ -230,9 +248,13 @@ export async function joinRetired(store: Store, intent: string): Promise<void> {
     for await (const family of familiesOf(store, intent, versions)) aside.set(`spent ${family}`, '')
     if (versions.length === 0) return
     for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
-    if (!(await waits(store, intent, aside))) return
-    await needClaims(store, versions)
-    await addToIndex(store.objects, intent, joined(store, intent, aside))
+    if (await waits(store, intent, aside)) {
+      await needClaims(store, versions)
+      await addToIndex(store.objects, intent, joined(store, intent, aside))
+      for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
+    }
+    // What is said of them later lies where they were recorded.
+    await openCorrections(store, (run_id) => aside.get(`open ${run_id}`) !== null)
   } finally {
     aside.close()
   }

@@ -47,7 +47,7 @@ export async function replayTarget(
   { run, proposal, shown }: Pick<ApprovedProposal, 'run' | 'proposal' | 'shown'>,
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {
-  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'))
+  const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw)
   const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
   const replay: RollbackReplay = {
     release_tuple_id,

@@ -28,11 +28,17 @@ export async function* recordedLines(lines: Lines, pins: BaselinePins): AsyncGen
   }
 }
 
-/** All baseline replays of the search side, with an example of each exclusion. */
-export async function gather(reproduced: AsyncIterable<ReproducedLine>): Promise<Reproduction> {
+/**
+ * All baseline replays of the search side, with an example of each exclusion.
+ * @param draw as `makePanel` takes it
+ */
+export async function gather(
+  reproduced: AsyncIterable<ReproducedLine>,
+  draw: string | undefined,
+): Promise<Reproduction> {
   const gathered = new Gathered()
   for await (const { line: _, ...one } of reproduced) gathered.add(one)
-  return gathered.reproduction({ withExamples: true })
+  return gathered.reproduction(draw, { withExamples: true })
 }
 
 /** Digest of what a baseline replay came to, case by case. */

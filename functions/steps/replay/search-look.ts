@@ -60,7 +60,7 @@ export async function lookAtSearch(
     keep(JSON.parse(line) as ReplayCase, result)
     whole.add(line)
   }
-  const reproduction = gathered.reproduction({ withExamples: true })
+  const reproduction = gathered.reproduction(pins.draw, { withExamples: true })
   const panel = { ...reproduction.panel, cases }
   const replayPins = { baseline: pins.settings, prices: pins.prices }
   const records = transcriptReplayer(panel, replayPins, pins.suite)

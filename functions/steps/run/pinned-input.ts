@@ -9,6 +9,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { digestOfObject, streamLines } from '../../streams/read-object.ts'
+import type { SearchSet } from '../experience/compile.ts'
 import { documentDigests } from '../experience/documents.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
 import { erasuresOf } from '../store/erasures.ts'
@@ -23,11 +24,12 @@ export async function pinnedInput(
   pinned: {
     readonly runId: string
     readonly replayer: Replayer
-    readonly searchSet: { readonly ref: string; readonly digest: string; readonly cases: number }
+    readonly draw?: string
+    readonly searchSet: SearchSet
     readonly heldout: HeldoutVersion | null
   },
 ): Promise<AutotuneRun> {
-  const { runId, replayer, searchSet, heldout } = pinned
+  const { runId, replayer, draw, searchSet, heldout } = pinned
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
@@ -43,8 +45,17 @@ export async function pinnedInput(
     ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
+    says_origin: true,
+    ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,
-    rejections: await readRejections(store, resolved.intent, baseline, digestOf(suite), runId),
+    rejections: await readRejections(store, {
+      target: resolved,
+      searchSet: searchSet.digest,
+      version: heldout?.version ?? null,
+      baseline,
+      suite: digestOf(suite),
+      runId,
+    }),
     demonstration,
   }
 }

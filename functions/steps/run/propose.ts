@@ -1,4 +1,5 @@
 /** Hand-written changes on the search side alone: bounds, fate and every figure. Spends no question, takes no lock, writes nothing. */
+import { createHash } from 'node:crypto'
 import type { Exclusion } from '#core/baseline/baseline.ts'
 import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import { digestOf } from '#core/canonical.ts'
@@ -11,6 +12,7 @@ import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { compileIntent } from '../experience/compile.ts'
+import { drawnBy } from '../experience/split-rule.ts'
 import { answered, type LookingEngine, lookAtSearch } from '../replay/search-look.ts'
 import { answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
@@ -70,8 +72,21 @@ export async function proposeChanges(
   if (candidates.length === 0)
     return { intent, metric, direction, search_cases: null, excluded: {}, notes: [], changes: told([]) }
   const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
-  const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-  const compiled = () => compileIntent(store, intent)
+  const pins = {
+    tuple: resolved.baseline_tuple,
+    settings: pack.settings,
+    suite,
+    prices,
+    replayer,
+    ...(await drawnBy(store)),
+  }
+  const set = createHash('sha256')
+  const compiled = async function* () {
+    for await (const line of compileIntent(store, intent)) {
+      set.update(`${line}\n`)
+      yield line
+    }
+  }
   const aside = store.scratch()
   try {
     const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records)
@@ -85,7 +100,15 @@ export async function proposeChanges(
       pins: { baseline: pack.settings, prices },
       fields: tunableFields(pack, intent, resolved.search_space),
       panel,
-      rejections: await readRejections(store, intent, baselineDigest({ target, pack, replayer }), digestOf(suite), ''),
+      rejections: await readRejections(store, {
+        target: resolved,
+        searchSet: `sha256:${set.digest('hex')}`,
+        // No question is asked here.
+        version: null,
+        baseline: baselineDigest({ target, pack, replayer }),
+        suite: digestOf(suite),
+        runId: '',
+      }),
       candidates,
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.

@@ -8,12 +8,15 @@ import { refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { searchProblems } from '#core/search/search-set.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Holder, ReplayEngine, Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { compileIntent, keepSearch } from '../experience/compile.ts'
+import { drawnBy } from '../experience/split-rule.ts'
+import { retireOutgrown } from '../heldout/outgrown.ts'
 import { pinnedLimits } from '../heldout/pinned-limits.ts'
 import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
@@ -114,6 +117,7 @@ export async function runTarget(
       throw new UserError(`run ${lock.run_id} is open on another intent: choose another --run-id`)
     if ((await reasonsNow(false)).length > 0) throw new ContractRefused(await reasonsNow(true))
     await clearUnfinished(store, lock.run_id)
+    await retireOutgrown(store, resolved.intent, suite.suite)
     await joinRetired(store, resolved.intent)
     const aside = store.scratch()
     try {
@@ -126,9 +130,12 @@ export async function runTarget(
   async function pinFresh(
     set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
-    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer }
-    const lines = kept(compileIntent(store, resolved.intent), set)
-    const reproduced = await gather(engine.reproduce(lines, pins, 'search'))
+    const draw = await drawnBy(store)
+    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer, ...draw }
+    const corrections: Correction[] = []
+    const compiled = compileIntent(store, resolved.intent, undefined, (one) => corrections.push(one))
+    const lines = kept(compiled, set)
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw)
     if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
@@ -138,13 +145,14 @@ export async function runTarget(
       const size = { run_id: lock.run_id, heldout_test_set: null, search_set: { cases: set.count } }
       return { refused: refuseRun(size, problems, reproduced.excluded).summary }
     }
-    const searchSet = await keepSearch(store.objects, resolved.intent, set)
+    const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
     const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
       pinnedLimits(set.texts(), pack.settings, suite),
     )
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,
       replayer,
+      ...draw,
       searchSet,
       heldout,
     })

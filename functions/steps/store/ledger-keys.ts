@@ -12,8 +12,10 @@ export const rowKeys = {
   /** Claim of a family by a version. */
   family: (intent: string, familyId: string) => [`family#${intent}`, familyHash(familyId)] as const,
   families: (intent: string) => `family#${intent}`,
-  /** Rejection memory by baseline and suite: it expires when either changes. */
+  /** Rejection memory by what it holds under: baseline and suite, of what was seen on a search set that too. */
   rejection: (intent: string, scope: string, id: string) => [`rejection#${intent}`, `${scope}#${id}`] as const,
+  /** What lifts a rejection, beside it. */
+  lift: (intent: string, rejection: string) => [`rejection#${intent}`, `${rejection}#lifted`] as const,
   rejections: (intent: string) => `rejection#${intent}`,
   /** Split rule of the store. */
   split: () => ['split', 'rule'] as const,

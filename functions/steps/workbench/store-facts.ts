@@ -9,6 +9,8 @@ import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson, readLines } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
+import { shortId } from '../run/forget.ts'
+import { type Remembered, remembered } from '../run/memory.ts'
 import { runLines } from '../run/run-lines.ts'
 import { sealedCounts } from './intents.ts'
 import { linesHolding } from './part-of-lines.ts'
@@ -25,10 +27,27 @@ export async function readStore(store: Store): Promise<StoreView> {
       cases: await casesOf(store.objects, intent),
       fields: await missingFields(store.objects, intent),
       sealed: await sealedCounts(store, intent),
+      memory: memoryView(await remembered(store, intent)),
     })
   const documents: string[] = []
   for await (const key of store.objects.list(keys.packs())) documents.push(decodeURIComponent(key.split('/').at(-2)!))
   return { intents, traces: await traceSelection(store.objects), documents: [...new Set(documents)] }
+}
+
+/** Limits on the search set are many, and shown by the candidate: here they are a count until one is lifted. */
+function memoryView(all: readonly Remembered[]): StoreIntent['memory'] {
+  const told = all.filter(({ record, lift }) => record.source !== 'search_guardrail' || lift !== null)
+  return {
+    seen: all.length - told.length,
+    rows: told.map(({ record: { source, run_id, patches, reason, ...record }, lift }) => ({
+      id: shortId(record),
+      source,
+      run_id,
+      change: patches[0]!,
+      reason,
+      lifted: lift && { person: lift.person, at: lift.at, reason: lift.reason },
+    })),
+  }
 }
 
 /** Recorded runs by day, from what stands beside each segment of the index. */

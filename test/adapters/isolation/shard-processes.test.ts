@@ -46,7 +46,7 @@ async function reproduced(engine: IsolatedEngine): Promise<SearchInput> {
     suite,
     pins: { baseline: pack.settings, prices },
     fields: tunableFields(pack, target.intent, target.search_space),
-    panel: gathered.reproduction().panel,
+    panel: gathered.reproduction(undefined).panel,
     rejections: [],
     candidates: null,
   }

@@ -1,7 +1,7 @@
 /** Known answers of what a model judge costs: certified drop + 2e <= m. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isJudgesLabel, personDisagrees } from '#core/evaluate/judge-labels.ts'
+import { bothSay, isJudgesLabel } from '#core/evaluate/judge-labels.ts'
 import { judgeOf, marginLeft } from '#core/gate/judged-utility.ts'
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
 import { aCase, aFamily, anEvaluator, aPack, aSuite } from '../../support/builders.ts'
@@ -97,7 +97,8 @@ describe('who gave a label', () => {
     ['scores of others are no person’s', { scores: [score(0, 'judge'), score(0, 'rule')] }, [], null],
     ['the judge’s score below 1 is a fail', { passed: null, score: 0.9, scores: [score(1)] }, [], true],
   ])('a person beside it: %s', (_, outcome, corrections, expected) => {
-    expect(personDisagrees(recording({ score_kind: 'judge', ...outcome }, corrections))).toBe(expected)
+    const said = bothSay(recording({ score_kind: 'judge', ...outcome }, corrections))
+    expect(said && said.judge !== said.person).toBe(expected)
   })
 })
 
@@ -124,11 +125,17 @@ test('a family is compared once, and differs where any of its cases does', () =>
   add('b1', 'b', null)
   add('c1', 'c', 1)
   add('d1', 'd', 0, 'business')
-  expect(records.pinned().judge).toEqual({ families: 3, overlap: 2, disagreements: 1 })
+  expect(records.pinned().judge).toEqual({
+    families: 3,
+    overlap: 2,
+    disagreements: 1,
+    table: { both_pass: 1, first_only: 1, second_only: 0, both_fail: 0 },
+  })
   expect(new SearchRecords(aPack().settings, aSuite()).pinned()).not.toHaveProperty('judge')
   expect(new SearchRecords(aPack().settings, withJudge).pinned().judge).toEqual({
     families: 0,
     overlap: 0,
     disagreements: 0,
+    table: { both_pass: 0, first_only: 0, second_only: 0, both_fail: 0 },
   })
 })

@@ -56,7 +56,7 @@ function world({
       if ('measures' in reproduced.result) lines.push({ case: replayCase, baseline: reproduced.result.measures })
     }
     lines.sort((a, b) => byCodeUnit(a.case.case_id, b.case.case_id))
-    return { reproduction: gathered.reproduction(), lines }
+    return { reproduction: gathered.reproduction(undefined), lines }
   }
   const heldoutSide = side('heldout')
   const sealed = sealVersion(heldoutSide.reproduction, resolveTarget(t), pins, {
@@ -172,6 +172,18 @@ describe('runAutotune', () => {
       digests.set(line.artifact, line.digest)
     })
     expect(audit.map((l) => l.artifact)).toEqual(artifacts.slice(0, -1).map((a) => a.file))
+  })
+
+  test('says of each candidate what made it, and nothing where it was pinned before they said so', async () => {
+    const old = world()
+    const text = async (over: Partial<AutotuneRun>) => {
+      const { run, ports } = world()
+      return textsOf((await runAutotune({ ...run, ...over }, ports)).artifacts)['candidates.jsonl']!
+    }
+    const before = textsOf((await runAutotune(old.run, old.ports)).artifacts)['candidates.jsonl']!
+    expect(before).not.toContain('"origin"')
+    expect((await text({ says_origin: true })).replaceAll('"origin":"search",', '')).toBe(before)
+    expect((await text({ says_origin: true })).split('"origin":"search"')).toHaveLength(before.split('\n').length)
   })
 
   test('leaves the same bytes whatever the order of cases and families', async () => {

@@ -1,7 +1,5 @@
 /** A rollout over a store: on good data to the end, back by itself, by hand, and with several hands at once. */
 import { describe, expect, test } from 'vitest'
-import { digestOf } from '#core/canonical.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import type { Signer, Store } from '#ports'
 import type { Routing, SignedRollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -9,11 +7,10 @@ import { keys } from '#schemas/s3-keys.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { advanceRollout, resumeRollout, stopRollout } from '../../../functions/steps/release/advance.ts'
 import { statusOfProposal } from '../../../functions/steps/release/lineage.ts'
-import { readRejections } from '../../../functions/steps/run/memory.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aRun } from '../../core/release/builders.ts'
-import { aTarget, INTENT } from '../../support/builders.ts'
-import { contents, Killed, killedAtWrite, rows, run, twin, watched } from '../stores.ts'
+import { aTarget } from '../../support/builders.ts'
+import { contents, Killed, killedAtWrite, memoryOf, rows, run, twin, watched } from '../stores.ts'
 import {
   advance,
   at,
@@ -35,7 +32,7 @@ import {
 
 const remembered = async (store: Store) => {
   const pinned = (await readJson<AutotuneRun>(store.objects, keys.autotuneRun('r', 'target.json')))!
-  return await readRejections(store, INTENT, baselineDigest(pinned), digestOf(pinned.evaluator_suite), 'another run')
+  return await memoryOf(store, pinned)
 }
 describe('good data', () => {
   test('leads through every stage to the release, and the window keeps it', async () => {

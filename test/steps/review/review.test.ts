@@ -1,7 +1,5 @@
 /** Reviews over a store: opening, links, lost writes, refused attempts, expiry, rejection memory. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { digestOf } from '#core/canonical.ts'
-import { baselineDigest } from '#core/gate/commitment.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import type { Store } from '#ports'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -13,14 +11,13 @@ import { reviewLinks } from '../../../functions/steps/review/notice.ts'
 import { type OpenRequest, openRunReview } from '../../../functions/steps/review/opening.ts'
 import { expireIfDue, latestReview, readReview } from '../../../functions/steps/review/reviews.ts'
 import { shownOf } from '../../../functions/steps/review/shown.ts'
-import { readRejections } from '../../../functions/steps/run/memory.ts'
 import { runTarget } from '../../../functions/steps/run/run.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'
 import { readAttempts } from '../../support/attempts.ts'
 import { aTarget, aWorld } from '../../support/builders.ts'
 import { desk, inProcess } from '../../support/harness-engine.ts'
-import { holder, memory, run, stocked } from '../stores.ts'
+import { holder, memory, memoryOf, run, stocked } from '../stores.ts'
 
 const ORIGIN = 'http://127.0.0.1:8080'
 const code = {
@@ -74,13 +71,7 @@ const post = async (token: string, fields: Record<string, string> = {}, over: ob
   })
 const rejections = async () => {
   const pinned = (await readJson<AutotuneRun>(store.objects, keys.autotuneRun('r', 'target.json')))!
-  return await readRejections(
-    store,
-    pinned.target.intent!,
-    baselineDigest(pinned),
-    digestOf(pinned.evaluator_suite),
-    'another run',
-  )
+  return await memoryOf(store, pinned)
 }
 
 beforeEach(async () => {

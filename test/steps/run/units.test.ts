@@ -55,7 +55,15 @@ test('tokens that were estimated are marked beside every result, whatever came o
     const store = await stocked(memory(), aWorld({ search: 20, heldout }).map(wordy))
     const summary = await run(store)
     expect(summary.reasons.join('\n')).toContain(mark)
-    const explained = explainLines({ summary, scored: [], metric: null, direction: null, all: false, more: '' })
+    const explained = explainLines({
+      summary,
+      scored: [],
+      metric: null,
+      direction: null,
+      labels: [],
+      all: false,
+      more: '',
+    })
     expect(unwrapped(explained)).toContain(mark)
     expect(unwrapped(runLines(summary, null, null))).toContain(mark)
     const changes = [{ at: 'line 1', change: { patch: { 'evidence.orders.top_k': { from: 4, to: 2 } } } }]

@@ -1,5 +1,5 @@
 /** What the program asks of its compile workers. */
-import type { IndexLine } from '#core/experience/index-line.ts'
+import type { RunToCompile } from '#core/experience/index-line.ts'
 
 /** What a worker is started with: each side of the store, and the key of one that is encrypted. */
 export type Sides = Readonly<Record<string, { readonly folder: string; readonly key: Uint8Array | null }>>
@@ -8,5 +8,5 @@ export type Sides = Readonly<Record<string, { readonly folder: string; readonly 
 export interface Block {
   readonly side: string
   readonly intent: string
-  readonly lines: readonly IndexLine[]
+  readonly lines: readonly RunToCompile[]
 }

@@ -38,7 +38,7 @@ serve<Request>((request, lines, say, tell, ask) => {
         shardOf.push(shard)
       }
       const found = searchShards(
-        { ...request.input, panel: gathered.reproduction().panel },
+        { ...request.input, panel: gathered.reproduction(request.input.draw).panel },
         { shards: request.shards, shardOf: Uint8Array.from(shardOf) },
         (asked, next) => JSON.parse(ask(JSON.stringify({ asked, next } satisfies ShardsAsked))) as unknown[],
         (taken) => say(JSON.stringify(taken)),

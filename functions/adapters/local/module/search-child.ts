@@ -20,7 +20,7 @@ serve<SearchTurn>((message, lines, say): SearchStep => {
   sayNow = say
   if ('input' in message)
     rounds = searchRounds(
-      { ...message.input, panel: panelOfHeads(lines) },
+      { ...message.input, panel: panelOfHeads(lines, message.input.draw) },
       harnessView(message.input.pins),
       (result) => sayNow(canonical(result)),
       { aside: aside() },
@@ -29,10 +29,10 @@ serve<SearchTurn>((message, lines, say): SearchStep => {
   return step.done ? { result: packed(step.value) } : { round: step.value }
 })
 
-function panelOfHeads(lines: Iterable<string>): Panel {
+function panelOfHeads(lines: Iterable<string>, draw: string | undefined): Panel {
   const gathered = new Gathered()
   for (const line of lines) {
     gathered.add(reproducedLine(JSON.parse(line) as SealedLine<CaseHead>))
   }
-  return gathered.reproduction().panel
+  return gathered.reproduction(draw).panel
 }

@@ -1,0 +1,27 @@
+/** `autotune cadence`: a judged day on one screen. */
+import { UserError } from '../../errors.ts'
+import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
+import { queuedRuns } from '../../steps/cadence/queued.ts'
+import { existingStore } from '../open.ts'
+import { print } from '../terminal.ts'
+import { readBands } from './bands.ts'
+import { type CadenceOptions, dayOf, exitOf } from './options.ts'
+import { dayLines } from './text.ts'
+
+export async function show(
+  date: string | undefined,
+  { json, bands: file, exitCode, ...o }: CadenceOptions & { readonly exitCode: boolean },
+): Promise<number> {
+  const store = existingStore(o.store)
+  try {
+    const judged = await judgedDays(store)
+    if (judged.length === 0)
+      throw new UserError('no day was judged in this store: "autotune cadence daily" judges the newest that is ready')
+    const day = await readDay(store, date === undefined ? judged.at(-1)! : dayOf(date))
+    const runs = await queuedRuns(store, readBands(file), [day])
+    print(json, { day, runs }, () => dayLines(day, runs, o))
+    return exitOf([day], exitCode)
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,28 @@
+/** `autotune forget`: lifts a rejection, so that the next run may propose the change again. */
+import { forget, shortId } from '../steps/run/forget.ts'
+import { type HandOptions, handOf } from './hand.ts'
+import { existingStore } from './open.ts'
+import { print } from './terminal.ts'
+import { patchesLine } from './text-memory.ts'
+
+interface Options extends HandOptions {
+  readonly store: string
+  readonly json: boolean
+}
+
+export async function forgetVerb(id: string, { json, ...o }: Options): Promise<number> {
+  const { by, reason } = handOf(o)
+  const store = existingStore(o.store)
+  try {
+    const { record, lift } = await forget(store, id, { person: by, reason })
+    print(json, { forgotten: record.rejection_id, ...lift, rejection: record }, () => [
+      `forgotten  ${shortId(record)}: ${patchesLine(record)}`,
+      `was        ${record.source} in ${record.run_id}: ${record.reason}`,
+      `by         ${lift.person} at ${lift.at}: ${lift.reason}`,
+      'It stays on record, and so does what lifted it. The next run may propose the change again.',
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,73 @@
+/** Corrections of stored runs: which of them stand, and a compiled recording under them. The stored run never changes. */
+import type { Correction } from '#schemas/correction.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { byCodeUnit, canonical, digestOf } from '../canonical.ts'
+
+/** Does it change what is counted? A note alone does not. */
+export const changesCase = ({ outcome, label_disputed, evidence }: Correction): boolean =>
+  outcome !== undefined || label_disputed !== undefined || evidence !== undefined
+
+/** Corrections in the order in which they were said. */
+export const inOrder = (corrections: readonly Correction[]): Correction[] =>
+  corrections.toSorted((a, b) => byCodeUnit(a.at, b.at) || byCodeUnit(canonical(a), canonical(b)))
+
+/** What a search or a sealed version read of corrections, in any order: how many, and their digest. */
+export const readingOf = (corrections: readonly Correction[]) => ({
+  n: corrections.length,
+  digest: digestOf(corrections.map((c) => canonical(c)).sort(byCodeUnit)),
+})
+
+/** A recording under its corrections, in their order: the latest word about its label and about each passage stands. */
+export function correctedRecording(recording: Recording, corrections: readonly Correction[]): Recording {
+  const changes = corrections.filter(changesCase)
+  if (changes.length === 0) return recording
+  const label = changes.findLast((c) => c.outcome !== undefined || c.label_disputed !== undefined)
+  const marks = new Map<string, { gold?: boolean | undefined; required?: boolean | undefined }>()
+  for (const { evidence } of changes)
+    for (const [ref, mark] of Object.entries(evidence ?? {})) marks.set(ref, { ...marks.get(ref), ...mark })
+  return { ...marked(recording, marks), ...(label && { corrected: { label: labelSaid(label) } }) }
+}
+
+function labelSaid({ outcome, label_disputed }: Correction): NonNullable<Recording['corrected']>['label'] {
+  if (!outcome) return label_disputed ? 'disputed' : 'recorded'
+  const { passed, score } = outcome
+  // The contract asks for one of the two.
+  return { passed: passed ?? score! >= 1, score: score ?? Number(passed) }
+}
+
+/** Passages marked otherwise. Gold that the recording never offered is counted: no trimming brings it back. */
+function marked(
+  recording: Recording,
+  marks: ReadonlyMap<string, { gold?: boolean | undefined; required?: boolean | undefined }>,
+): Recording {
+  if (marks.size === 0) return recording
+  const { evidence } = recording
+  const flags = (name: 'gold' | 'required') =>
+    evidence.ref.map((ref, i) => {
+      const said = marks.get(ref)?.[name]
+      return said === undefined ? evidence[name][i]! : said ? 1 : 0
+    })
+  const offered = new Set(evidence.ref)
+  const missed = [...marks].filter(([ref, { gold }]) => gold === true && !offered.has(ref)).length
+  return {
+    ...recording,
+    evidence: { ...evidence, gold: flags('gold'), required: flags('required') },
+    gold_not_offered: recording.gold_not_offered + missed,
+  }
+}
+
+/** What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came` */
+export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
+  const { passed, score } = outcome ?? {}
+  const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
+    ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
+    ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
+  ])
+  const said = [
+    ...(passed === undefined ? [] : [passed ? 'passed' : 'failed']),
+    ...(score === undefined ? [] : [`score ${score}`]),
+    ...(label_disputed === undefined ? [] : [label_disputed ? 'label disputed' : 'the recorded label stands']),
+    ...marks,
+  ]
+  return `${said.join(', ') || 'note'}, by ${by} on ${at.slice(0, 10)}${note === undefined ? '' : `: ${note}`}`
+}

@@ -1,0 +1,91 @@
+/** Reads what the runs of some days measured: those of the search side, and never a sealed family. */
+
+import { rowsText } from '#core/cadence/slice.ts'
+import { type MeasuredBy, sliceRow } from '#core/cadence/slice-rows.ts'
+import { digestOfBytes } from '#core/canonical.ts'
+import type { IndexLine } from '#core/experience/index-line.ts'
+import type { IntentBands } from '#schemas/bands.ts'
+import type { SliceRow } from '#schemas/cadence.ts'
+import type { PriceTable } from '#schemas/pack.ts'
+import type { Recording } from '#schemas/replay-case.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { readJson, readLines } from '../../streams/read-object.ts'
+import { RecordedRuns } from '../experience/recorded-runs.ts'
+import { readIndex } from '../experience/run-index.ts'
+
+/** Suite and prices by which an intent is measured. Throws UserError where the store does not hold them. */
+export async function measuredBy(
+  { objects }: Pick<Store, 'objects'>,
+  { intent, measured_by: { evals, price_table } }: IntentBands,
+): Promise<MeasuredBy> {
+  const suite = await readJson<EvaluatorSuite>(objects, keys.suite(evals))
+  const prices = price_table === undefined ? null : await readJson<PriceTable>(objects, keys.priceTable(price_table))
+  const lacking = suite === null ? evals : price_table !== undefined && prices === null ? price_table : null
+  if (lacking !== null)
+    throw new UserError(
+      `measured_by of ${intent} names ${lacking}, which is not in this store: "autotune import --suite FILE" or "--prices FILE" publishes it`,
+    )
+  return { suite: suite!, prices }
+}
+
+/** Lines of an intent's index by the day of their recording, those of the wanted days; a run without a day is of none. */
+export async function linesByDay(
+  store: Pick<Store, 'objects' | 'scratch'>,
+  intent: string,
+  isWanted: (day: string) => boolean,
+): Promise<Map<string, IndexLine[]>> {
+  const days = new Map<string, IndexLine[]>()
+  for await (const line of readIndex(store, intent)) {
+    if (line.date === null || !isWanted(line.date)) continue
+    const day = days.get(line.date) ?? []
+    days.set(line.date, day)
+    day.push(line)
+  }
+  return days
+}
+
+/** What the runs of some index lines measured, in the order of the lines. */
+export async function rowsOf(
+  { objects }: Pick<Store, 'objects'>,
+  lines: readonly IndexLine[],
+  by: MeasuredBy,
+): Promise<SliceRow[]> {
+  const recorded = new RecordedRuns(objects)
+  const rows: SliceRow[] = []
+  for (const line of lines) {
+    const compiled = await recorded.compiled(line)
+    if (compiled === null)
+      throw new UserError(
+        `run ${line.run_id} is listed and not in this store any more: import the same records again, which restores it`,
+      )
+    rows.push(sliceRow(JSON.parse(compiled.recording) as Recording, line.joined ?? compiled.family_id, by))
+  }
+  return rows
+}
+
+/** Keeps the rows of a day under their digest; nothing where there are none. */
+export async function keepRows(
+  { objects }: Pick<Store, 'objects'>,
+  day: string,
+  intent: string,
+  rows: readonly SliceRow[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const text = rowsText(rows)
+  await objects.putIfAbsent(keys.cadenceRows(day, intent, digestOfBytes(text)), text)
+}
+
+/** Rows of a slice as they were kept; null: they are gone or changed. */
+export async function keptRows(
+  { objects }: Pick<Store, 'objects'>,
+  day: string,
+  intent: string,
+  digest: string | null,
+): Promise<SliceRow[] | null> {
+  if (digest === null) return []
+  const rows = await readLines<SliceRow>(objects, keys.cadenceRows(day, intent, digest))
+  return digestOfBytes(rowsText(rows)) === digest ? rows : null
+}

@@ -1,0 +1,138 @@
+/**
+ * Who is meant by an id: spellings of one person have one key, and a spelling that passes for another is refused. Pure, and here
+ * because synthesis and every step that compares people read it.
+ */
+
+/** Letters that pass for Latin ones, as pairs: of other scripts, and Latin ones of their own. After NFKC, case folding and removal of marks. */
+const LOOKALIKES = new Map(
+  (
+    'аa вb еe ѕs іi јj һh кk ӏl мm нh оo рp сc тt уy хx ѵv ԁd ԛq ԝw ԍg ьb гr пn ' +
+    'αa βb εe ηn ιi κk νv οo ρp σo ςo τt υu χx γy ωw ϲc ϳj μu ' +
+    'օo սu ոn հh ցg զq ' +
+    'ıi ɑa ɡg ɩi łl øo đd ħh ŧt ɪi ʟl ɴn ʀr ʏy ɢg ʜh ʙb ꜱs ᴀa ᴄc ᴅd ᴇe ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz 0o 1l'
+  )
+    .split(' ')
+    .map((pair) => [...pair] as [string, string]),
+)
+
+/** Scripts in which people write their names today; others hold letters that pass for these, or nobody's. */
+const SCRIPTS = (
+  'Latin Cyrillic Greek Armenian Georgian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada ' +
+  'Malayalam Sinhala Thai Lao Tibetan Myanmar Ethiopic Khmer Hangul Han Hiragana Katakana Bopomofo Thaana'
+)
+  .split(' ')
+  .map((name) => ({ name, is: new RegExp(`\\p{Script=${name}}`, 'u') }))
+
+/** Scripts that stand in one name side by side. */
+const TOGETHER = [
+  ['Han', 'Hiragana', 'Katakana'],
+  ['Han', 'Hangul'],
+  ['Han', 'Bopomofo'],
+]
+
+/** Latin letters, as they fold, that names are written with. */
+const PLAIN = 'abcdefghijklmnopqrstuvwxyzæœþðŋəɛɔɓɗƙƴ'
+
+const codeOf = (c: string): string => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+
+/** `ana@x` of `Ana <ana@x>`, of `mailto:ana@x` and of `ana(work)@x`; any other id as it is. */
+function addressOf(id: string): { readonly local: string; readonly domain: string | null } {
+  const bare = (/<([^<>]*@[^<>]*)>/.exec(id)?.[1] ?? id).trim().replace(/^mailto:/i, '')
+  const at = bare.lastIndexOf('@')
+  if (at < 1) return { local: bare, domain: null }
+  const clean = (text: string): string => text.replace(/\([^()]*\)/g, '').replace(/[\s"\\]/g, '')
+  return { local: clean(bare.slice(0, at)), domain: clean(bare.slice(at + 1)).replace(/\.+$/, '') }
+}
+
+/** What is wrong with how a person is named, in words that follow the name; null: nothing is. */
+export function personProblem(id: string): string | null {
+  const unseen = /[\p{Cf}\p{Cc}\p{Co}\p{Cn}\u115f\u1160\u3164]|\u034f|\p{Variation_Selector}|[^\S ]/u.exec(id)
+  if (unseen)
+    return `holds a character that nobody sees (${codeOf(unseen[0])} at place ${unseen.index + 1}): take it out`
+  const text = id.normalize('NFKC')
+  // Marks may stand on letters; signs that pass for an "@", a dot or a hyphen are none.
+  const odd = /[^\p{L}\p{M}\x20-\x7e]/u.exec(text)
+  if (odd)
+    return `holds "${odd[0]}" (${codeOf(odd[0])}), which is no letter and no plain sign: write it with letters, digits and . _ - + @`
+  const { local, domain } = addressOf(text)
+  if (local.replace(/[^\p{L}\p{N}]/gu, '') === '') return 'holds no letter and no digit'
+  for (const part of [local, ...(domain ?? '').split('.').map(readLabel)]) {
+    const why = mixedScripts(part)
+    if (why !== null) return why
+  }
+  return null
+}
+
+function mixedScripts(part: string): string | null {
+  const seen = new Map<string, string>()
+  for (const c of part.match(/\p{L}/gu) ?? []) {
+    const script = SCRIPTS.find(({ is }) => is.test(c))
+    const isPlain = script?.name === 'Latin' ? [...folded(c)].every((l) => PLAIN.includes(l)) : c === 'ー' || script
+    if (isPlain && script) seen.set(script.name, seen.get(script.name) ?? c)
+    if (!isPlain)
+      return `holds "${c}" (${codeOf(c)}), a letter that passes for another one: write it as it is usually written`
+  }
+  const names = [...seen.keys()]
+  if (names.length < 2 || TOGETHER.some((all) => names.every((name) => all.includes(name)))) return null
+  const shown = [...seen].map(([name, c]) => `${name} ("${c}", ${codeOf(c)})`).join(' and ')
+  return `mixes letters of ${shown}, which pass for each other: write it in one script`
+}
+
+/**
+ * Key under which all spellings of one person are one: width and compatibility forms, case, accents, unseen characters, letters that
+ * pass for Latin ones, spaces, `Name <address>`, a `+tag` at any domain, and dots at Gmail, which ignores them. Different mailboxes
+ * of one person are different keys: only a file of reviewers knows that they are one.
+ */
+export function personKey(id: string): string {
+  const { local, domain } = addressOf(id.normalize('NFKC').replace(/[\p{Cf}\p{Cc}]/gu, ''))
+  const untagged = local.replace(/(?<=.)\+.*$/su, '')
+  if (domain === null)
+    return folded(untagged)
+      .replace(/[\s._-]+/g, ' ')
+      .trim()
+  const at = domain.split('.').map(readLabel).map(folded).join('.')
+  const host = folded('googlemail.com') === at ? folded('gmail.com') : at
+  const box = folded(untagged)
+  return `${host === folded('gmail.com') ? box.replaceAll('.', '') : box}@${host}`
+}
+
+/** Are these two ids the same person? */
+export const samePerson = (a: string, b: string): boolean => personKey(a) === personKey(b)
+
+/** Letters as they pass for others. */
+const folded = (text: string): string =>
+  [...text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')]
+    .map((c) => LOOKALIKES.get(c) ?? c)
+    .join('')
+
+/** A label of a domain as it reads: `xn--mnchen-3ya` is `münchen` (RFC 3492). What is no such form stays as it is. */
+function readLabel(label: string): string {
+  if (!/^xn--/i.test(label)) return label
+  const coded = label.slice(4).toLowerCase()
+  const cut = coded.lastIndexOf('-')
+  const read = [...coded.slice(0, Math.max(0, cut))]
+  let [n, i, bias] = [128, 0, 72]
+  for (let at = cut + 1; at < coded.length; ) {
+    const before = i
+    for (let k = 36, weight = 1; ; k += 36) {
+      const digit = '0123456789'.includes(coded[at] ?? '!') ? Number(coded[at]) + 26 : (coded.charCodeAt(at) || 0) - 97
+      if (digit < 0 || digit > 35 || at >= coded.length) return label
+      at++
+      i += digit * weight
+      const least = Math.min(26, Math.max(1, k - bias))
+      if (digit < least) break
+      weight *= 36 - least
+    }
+    const length = read.length + 1
+    let delta = Math.floor((i - before) / (before === 0 ? 700 : 2))
+    delta += Math.floor(delta / length)
+    let k = 0
+    for (; delta > 455; k += 36) delta = Math.floor(delta / 35)
+    bias = k + Math.floor((36 * delta) / (delta + 38))
+    n += Math.floor(i / length)
+    if (n > 0x10ffff) return label
+    i %= length
+    read.splice(i++, 0, String.fromCodePoint(n))
+  }
+  return read.join('').normalize('NFKC')
+}

@@ -140,6 +140,10 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Prefix of an intent's scars. */
+  scars: (intent: string) => `scars/${segment(intent)}/`,
+  /** One scar, by its case. */
+  scar: (intent: string, caseId: string) => `scars/${segment(intent)}/${segment(caseId)}.json`,
   /** Prefix of the judged days. */
   dailyCadences: () => 'cadence/daily/',
   /** A judged day of the routine. */

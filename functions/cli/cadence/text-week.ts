@@ -24,6 +24,7 @@ export function weekLines(week: WeeklyCadence, isNew: boolean, place: StoreOptio
       ...originLines(of),
       ...retireLines(of),
       ...refreshLines(of),
+      ...scarLines(of),
     ]),
     ...nextLines(week, place),
   ]
@@ -123,6 +124,13 @@ function refreshLines({ refresh }: IntentWeek): string[] {
     `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search families were opened by people and are never sealed`}`,
   ]
 }
+
+const scarLines = ({ scars: { scars, this_week } }: IntentWeek): string[] =>
+  scars === 0
+    ? []
+    : [
+        `   scars     ${scars} cases that were corrected as failed, ${this_week} of them new: the next runs let no candidate fail them`,
+      ]
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {

@@ -20,8 +20,8 @@ export async function refreshOf(store: Store, intent: string): Promise<Refresh> 
       .filter(({ retired }) => retired === null)
       .reduce((sum, { questions, used }) => sum + questions - used, 0),
     last_question,
-    waiting: waits && waits.length,
-    fresh: waits && waits.filter((first) => first !== null && (last_question === null || first > last_question)).length,
+    waiting: waits?.length ?? null,
+    fresh: waits?.filter((first) => first !== null && (last_question === null || first > last_question)).length ?? null,
     burnt: (await openedFamilies(store, intent)).size,
   }
 }

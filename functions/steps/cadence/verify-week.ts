@@ -1,9 +1,11 @@
 /** Recomputes a week from the runs, reviews and rollouts on record, and the week before. */
-import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
+import { type IntentRecords, reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
+import { erasuresOf } from '../store/erasures.ts'
+import { scarsOfWeek } from './scars.ts'
 import { recordsUntil } from './week-records.ts'
 import { readWeek, reviewedWeeks } from './weekly.ts'
 
@@ -54,12 +56,15 @@ async function recomputed(
   const entries = week.intents.flatMap(({ funnel }) => funnel.entries)
   const logRuns = (run: string): number | null => entries.find(({ run_id }) => run_id === run)?.gain?.log_runs ?? null
   const records = await recordsUntil(store, week.date, bands.intents, logRuns)
+  const others = new Map<string, Pick<IntentRecords, 'refresh' | 'scars'>>()
   // What there was to seal is known of no day but that one.
-  const refreshOf = (intent: string) => week.intents.find((one) => one.intent === intent)!.refresh
-  const again = reviewWeek(week.date, bands, prior, (intent) => ({
-    ...records.get(intent)!,
-    refresh: refreshOf(intent),
-  }))
+  const { count: erasures } = await erasuresOf(store)
+  for (const { intent, refresh, scars } of week.intents) {
+    const now = await scarsOfWeek(store, intent, week)
+    // Scars of erased runs are gone with them, and nothing is left to compare them with.
+    others.set(intent, { refresh, scars: erasures > 0 && now.scars < scars.scars ? scars : now })
+  }
+  const again = reviewWeek(week.date, bands, prior, (intent) => ({ ...records.get(intent)!, ...others.get(intent)! }))
   const problems = again.intents.flatMap((of, i) => differences(week.intents[i], of))
   return problems.length === 0 && weeklyText(again) !== weeklyText(week)
     ? ['its days are not those that follow the week before']

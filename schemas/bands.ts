@@ -35,6 +35,7 @@ const Learned = z
 export const Edge = z.union([z.number(), Learned])
 export type Edge = z.infer<typeof Edge>
 
+/** Days of the week, Monday first. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /**

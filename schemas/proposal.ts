@@ -104,6 +104,7 @@ const RejectedUnder = z.strictObject({
   version: Digest.optional().meta({ description: 'Of gate: the sealed version that answered.' }),
   terms: Digest.optional().meta({ description: 'Of gate: digest of what else the question said of its limits.' }),
 })
+/** As its contract says. */
 export type RejectedUnder = z.infer<typeof RejectedUnder>
 
 /**

@@ -13,6 +13,7 @@ export const KEPT_DAYS = 30
 
 /** Steps of the adoption funnel, in their order. */
 export const FUNNEL_STEPS = ['proposed', 'certified', 'approved', 'released', 'kept'] as const
+/** One of `FUNNEL_STEPS`. */
 export type FunnelStep = (typeof FUNNEL_STEPS)[number]
 
 /**
@@ -37,6 +38,7 @@ export const STANDINGS = [
   'in_thirty_days',
   'kept',
 ] as const
+/** One of `STANDINGS`. */
 export type ProposalStanding = (typeof STANDINGS)[number]
 
 /** What production measured of a released change beside what its held-out set promised; above 0 is better everywhere. */

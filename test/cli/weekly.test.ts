@@ -75,6 +75,23 @@ describe('a week', () => {
     expect(out.split('\n').length).toBeLessThan(24)
   })
 
+  test('starts it where that is asked for, and says what stands against another', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r').finally(() => store.close())
+      const config = other.file('rollout.json', aConfig())
+      const argv = ['cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05', '--promote']
+      expect((await other.at(...argv, bands())).err).toMatch(/bands.json/)
+      expect((await other.at(...argv, config)).out).toContain('started  rollout ro_r of r')
+      expect((await other.at('rollout', 'list')).out).toContain('ro_r')
+      expect((await other.at(...argv, config, '--json')).json()).toMatchObject({ promoted: [] })
+    } finally {
+      other.dispose()
+    }
+  })
+
   test('shows what production measured beside what was predicted, and not measured as such', async () => {
     expect((await weekly('--date', '2025-12-31')).out).toMatch(
       /gain +r: economics_tokens_per_decision predicted \S+ tokens, measured \S+ in 100%/,

@@ -11,7 +11,7 @@ const list = [
   measuresLike({ utility_passed: false, utility_score: 0 }),
   measuresLike({ policy_violation: true }),
 ]
-const cases = ['a', 'b', 'c'].map((case_id) => ({ case_id, family_id: case_id }))
+const cases = ['a', 'b', 'c'].map((case_id) => ({ case_id, family_id: case_id, digest: case_id }))
 const panel = makePanel(cases, list)
 
 test('must pass where the baseline passes, is open where it fails, and is missing where there is no such case', () => {

@@ -142,8 +142,8 @@ export const keys = {
   },
   /** Prefix of an intent's scars. */
   scars: (intent: string) => `scars/${segment(intent)}/`,
-  /** One scar, by its case. */
-  scar: (intent: string, caseId: string) => `scars/${segment(intent)}/${segment(caseId)}.json`,
+  /** One scar, by the hash of its case. */
+  scar: (intent: string, caseHash: string) => `scars/${segment(intent)}/${caseHash}.json`,
   /** Prefix of the judged days. */
   dailyCadences: () => 'cadence/daily/',
   /** A judged day of the routine. */
@@ -154,9 +154,9 @@ export const keys = {
   weeklyCadence: (day: string) => `cadence/weekly/${day}.json`,
   /** Prefix of the families of an intent that people opened. */
   openedFamilies: (intent: string) => `cadence/opened/${segment(intent)}/`,
-  /** Who opened a family on a day; `family`: its hash. */
+  /** That somebody opened a family on a day; family and person by their hashes. */
   openedFamily: (intent: string, family: string, day: string, by: string) =>
-    `cadence/opened/${segment(intent)}/${segment(family)}/${day}-${segment(by)}.json`,
+    `cadence/opened/${segment(intent)}/${family}/${day}-${by}.json`,
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,

@@ -34,8 +34,11 @@ const ran = async (): Promise<RunSummary> => {
 }
 const fateOf = ({ candidates }: RunSummary, to: number) =>
   candidates.find(({ patch }) => patch['evidence.orders.top_k']!.to === to)!
-const scars = (): string[] =>
-  existsSync(join(place.store, 'scars')) ? readdirSync(join(place.store, 'scars', INTENT)) : []
+const scars = (): string[] => {
+  const folder = join(place.store, 'scars', INTENT)
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  return files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')).case_id as string).sort()
+}
 
 /** One search family of many needs the third passage: one failure in 21 is within the limit of utility. */
 beforeEach(async () => {
@@ -52,7 +55,7 @@ beforeEach(async () => {
 test('a failure that was corrected, and that passes by now, drops every candidate that fails it again', async () => {
   await correct(said('x0', false, '2025-01-02T10:00:00Z'), said('h0', false, '2025-01-02T10:00:00Z'))
   expect(await week('2025-01-03')).toMatchObject({ scars: 2, this_week: 2, list: expect.stringContaining('sha256:') })
-  expect(scars()).toEqual(['x0.json', 'x1.json'])
+  expect(scars()).toEqual(['x0', 'x1'])
   await correct(said('x0', true, '2025-01-04T10:00:00Z'))
   expect(await week('2025-01-10')).toMatchObject({ scars: 2, this_week: 0 })
 
@@ -88,10 +91,22 @@ test('without a week there is none, and a later word that it passed makes none',
 
 test('is erased with its run, and the week still verifies', async () => {
   await week('2025-01-03')
-  expect(scars()).toEqual(['x1.json'])
+  expect(scars()).toEqual(['x1'])
   await place.at('erase', 'x1', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
   expect(scars()).toEqual([])
   expect((await place.at('verify', '--cadence', '2025-01-03', '--bands', join(place.dir, 'bands.json'))).out).toMatch(
     /^reproducible/,
   )
+})
+
+test('a name that no file could have is a scar as well', async () => {
+  const case_id = `Fall ${'ü'.repeat(290)}`
+  const [made] = aWorld({ search: 0, heldout: 0, extra: [{ side: 'search', gold: 2 }] })
+  const long = { ...made!, run_id: 'long', case_id, family_id: 'long', date: '2025-01-01' }
+  const at = await place.at('import', place.runs('long.jsonl', [long]), '--split', 'recorded')
+  expect(at.err).toBe('')
+  await correct(said('long', false, '2025-01-02T10:00:00Z'))
+  await week('2025-01-03')
+  expect(scars()).toContain(case_id)
+  expect((await place.at('case', 'long', '--by', 'Ö'.repeat(300))).code).toBe(0)
 })

@@ -176,6 +176,20 @@ describe('verify --cadence', () => {
     expect(out).toMatch(says)
   })
 
+  test('a week that cannot be read is named, whatever is asked of it', async () => {
+    await week('2025-03-05')
+    writeFileSync(file('2025-03-05'), readFileSync(file('2025-03-05'), 'utf8').replace('"funnel":', '"funnels":'))
+    for (const asked of [
+      await verify('2025-03-05'),
+      await weekly('--date', '2025-03-05'),
+      await weekly('--date', '2025-03-12'),
+    ])
+      expect([asked.code, asked.err]).toEqual([
+        2,
+        expect.stringMatching(/weekly\/2025-03-05.json.* no week of the routine/),
+      ])
+  })
+
   test('says of a date on which nothing was kept what to do, and of other bands that they are others', async () => {
     expect((await verify('2025-03-04')).err).toMatch(/2025-03-04 was not judged, and no week .* ends on it/)
     await week('2025-03-05')

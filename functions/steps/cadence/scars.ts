@@ -1,6 +1,6 @@
 /** Scars of an intent: found among the corrected failures of the search side, one object each, never replaced. */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
-import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { caseOf, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -34,7 +34,7 @@ export async function noteScars(
     if (known.has(case_id) || !(await isFailure(line, said, end, isRead, recorded))) continue
     known.add(case_id)
     const scar: Scar = { case_id, run_id: line.run_id, since: date }
-    await store.objects.putIfAbsent(keys.scar(intent, case_id), `${canonical(scar)}\n`)
+    await store.objects.putIfAbsent(keys.scar(intent, familyHash(case_id)), `${canonical(scar)}\n`)
   }
 }
 

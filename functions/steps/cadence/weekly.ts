@@ -4,7 +4,7 @@ import { endOf, type Week } from '#core/cadence/funnel.ts'
 import { type IntentRecords, reviewWeek, weeklyText, weekUntil } from '#core/cadence/weekly.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { WeeklyCadence } from '#schemas/weekly.ts'
+import { WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
@@ -23,10 +23,11 @@ export async function reviewedWeeks({ objects }: Pick<Store, 'objects'>): Promis
 /** A week by its last day; null: it was not looked at. */
 export async function readWeek({ objects }: Pick<Store, 'objects'>, date: string): Promise<WeeklyCadence | null> {
   const key = keys.weeklyCadence(date)
-  const read = await readJson<WeeklyCadence>(objects, key)
-  if (read !== null && (read.cadence !== 'weekly.v1' || read.date !== date))
-    throw new DamagedObject(key, 'it is no week of the routine')
-  return read
+  const read = await readJson<unknown>(objects, key)
+  if (read === null) return null
+  const week = WeeklyCadence.safeParse(read)
+  if (!week.success || week.data.date !== date) throw new DamagedObject(key, 'it is no week of the routine')
+  return week.data
 }
 
 /**

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
+import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig } from '../core/release/builders.ts'
-import { approve, at, certified, forward, start, TO_RELEASE } from '../steps/release/support.ts'
+import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
 import { aWorld, INTENT } from '../support/builders.ts'
 import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
@@ -174,6 +175,29 @@ describe('verify --cadence', () => {
     const { code, out } = await verify('2025-03-12', '--bands', bands())
     expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE/)])
     expect(out).toMatch(says)
+  })
+
+  test('words that tell of an erased run go, and both weeks still verify', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      const then = at(store, '2025-03-04T10:00:00.000Z')
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      await reviewed(then, 'r')
+      const no = { role: 'policy', reviewer: 'ben', decision: 'rejected', reason: 's3: drops the receipt' } as const
+      await decideAtTerminal(then, 'r', { ...no, shown: null }).finally(() => store.close())
+      const on = (date: string) => other.at('cadence', 'weekly', '--bands', bands(), '--date', date)
+      expect((await on('2025-03-05')).out).toContain('r: rejected by policy: s3: drops the receipt')
+      await on('2025-03-12')
+      await other.at('erase', 's3', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
+      for (const date of ['2025-03-05', '2025-03-12']) {
+        expect(readFileSync(join(other.store, 'cadence/weekly', `${date}.json`), 'utf8')).not.toContain('receipt')
+        const { code, out } = await other.at('verify', '--cadence', date, '--bands', bands())
+        expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: week/)])
+      }
+    } finally {
+      other.dispose()
+    }
   })
 
   test('a week that cannot be read is named, whatever is asked of it', async () => {

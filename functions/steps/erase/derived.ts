@@ -25,7 +25,10 @@ export interface Derived {
 /** Sets of cases, of both sides: without one of their cases no digest of them holds, so nothing of them is of use. */
 const SETS = ['goldens/', 'scars/']
 /** What runs of the loop left, what reviewers saw, and the sealed log of the gate. */
-const ARTIFACTS = { objects: [keys.autotune(), 'reviews/', 'cadence/rows/'], vault: ['gate/'] } as const
+const ARTIFACTS = {
+  objects: [keys.autotune(), 'reviews/', 'cadence/rows/', keys.weeklyCadences()],
+  vault: ['gate/'],
+} as const
 
 /** Every object that speaks of them, in the order of their keys. Writes nothing. */
 export async function derivedFrom(store: Store, names: ErasedNames): Promise<Derived[]> {

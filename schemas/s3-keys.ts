@@ -157,6 +157,10 @@ export const keys = {
   /** That somebody opened a family on a day; family and person by their hashes. */
   openedFamily: (intent: string, family: string, day: string, by: string) =>
     `cadence/opened/${segment(intent)}/${family}/${day}-${by}.json`,
+  /** Prefix of the quarters that were looked at. */
+  quarterlyCadences: () => 'cadence/quarterly/',
+  /** A quarter of the routine, by its last day. */
+  quarterlyCadence: (day: string) => `cadence/quarterly/${day}.json`,
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,

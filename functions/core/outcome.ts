@@ -9,7 +9,7 @@ import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
-import { rejection, underBroken, underQuestion } from './gate/rejections.ts'
+import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { cageLines } from './replay/cage.ts'
@@ -213,10 +213,7 @@ function rejectionsOf(
   candidates: readonly CandidateScore[],
 ): RejectionRecord[] {
   if (verdict === 'inconclusive' || verdict === 'refused') return []
-  const filtered = candidates.flatMap((c) => {
-    const under = c.fate === 'search_guardrail' ? underBroken(c, target, run.search_set.digest) : null
-    return under ? rejection(run, { patches: [c.patch], source: 'search_guardrail', reason: c.reason, under }) : []
-  })
+  const filtered = brokenOnSearch(run, target, candidates)
   if (verdict !== 'not_certified') return filtered
   const listed = rejection(run, {
     patches: found.committed.map((c) => c.patch),

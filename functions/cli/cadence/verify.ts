@@ -1,6 +1,7 @@
 /** `autotune verify --cadence DATE`: are the judged day and the week of that date what their records come to? */
 import { UserError } from '../../errors.ts'
 import { judgedDays } from '../../steps/cadence/daily.ts'
+import { verifyQuarter } from '../../steps/cadence/quarterly.ts'
 import { type CadenceVerification, verifyDay } from '../../steps/cadence/verify.ts'
 import { verifyWeek, type WeekVerification } from '../../steps/cadence/verify-week.ts'
 import { existingStore } from '../open.ts'
@@ -20,14 +21,21 @@ export async function verifyCadence(
   try {
     const day = (await judgedDays(store)).includes(asked) ? await verifyDay(store, asked, bands) : null
     const week = await verifyWeek(store, asked, bands)
-    if (day === null && week === null)
+    const quarter = await verifyQuarter(store, asked, bands)
+    if (day === null && week === null && quarter === null)
       throw new UserError(
-        `${asked} was not judged, and no week that was looked at ends on it: "autotune cadence daily" judges days in order`,
+        `${asked} was not judged, and no week or quarter that was looked at ends on it: "autotune cadence daily" judges days in order`,
       )
-    const holds = [day, week].every((one) => one === null || one.problems.length === 0)
-    print(json, { date, reproducible: holds, day, week }, () => [
+    const holds = [day, week, quarter].every((one) => one === null || one.problems.length === 0)
+    print(json, { date, reproducible: holds, day, week, quarter }, () => [
       ...(day ? dayLines(day, bands !== null) : []),
       ...(week ? weekLines(week, bands !== null) : []),
+      ...(quarter
+        ? [
+            `${head(quarter.problems)}: quarter until ${date}, ${quarter.intents} intents${bands ? ', recomputed from ledger, runs and recorded cases' : '; chain only: with --bands FILE it is recomputed'}`,
+            ...quarter.problems.map((line) => `   ${line}`),
+          ]
+        : []),
     ])
     return holds ? 0 : 2
   } finally {

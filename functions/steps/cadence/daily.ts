@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { gatherFacts } from './facts.ts'
+import { gatherFacts, yearSpent } from './facts.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** Days that a routine which stood still catches up on in one go; more are a mistake of the clock or of --date. */
@@ -70,9 +70,10 @@ export async function judgeDays(store: Store, bands: Bands, asked: string | null
   const intents = await gatherIntents(store, bands, new Set([...late, ...days]))
   const done: DailyCadence[] = []
   for (const [i, day] of days.entries()) {
+    const year = await yearSpent(store, bands, day)
     const inputs = new Map<string, IntentInput>()
     for (const [intent, { rows }] of intents) {
-      const facts = { ...(await gatherFacts(store, intent)), ...queuedBefore(prior, intent, day) }
+      const facts = { ...(await gatherFacts(store, intent, year)), ...queuedBefore(prior, intent, day) }
       inputs.set(intent, { rows: await rows(day), facts })
     }
     const revised = i === 0 ? await revisedSlices(store, bands, late, judged, intents) : []

@@ -39,7 +39,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     })
   add(
     'weekly',
-    'look back on the week that is over: what became of every proposal and what it gained, what waits for a rollout',
+    'look back on the week that is over: what became of every proposal, what waits, what to retire and to seal anew; corrected failures become scars',
     'autotune cadence weekly\nautotune cadence weekly --date 2026-11-29 --json',
   )
     .option(

@@ -79,7 +79,7 @@ test('a scar that the baseline itself fails is shown as open and blocks nothing'
   await week('2025-01-03')
   const summary = await ran()
   expect(fateOf(summary, 1).fate).toBe('won')
-  expect(summary.reasons.join('\n')).toMatch(/1 scars are open, .*: x0/)
+  expect(summary.reasons.join('\n')).toMatch(/1 scar open, .*: x0/)
 })
 
 test('without a week there is none, and a later word that it passed makes none', async () => {

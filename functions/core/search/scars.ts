@@ -65,10 +65,12 @@ export function scarLines({ must, open, missing }: PlacedScars): string[] {
   const named = open.slice(0, NAMED).join(', ')
   const more = open.length > NAMED ? ` and ${open.length - NAMED} more` : ''
   return [
-    `${must.length} scars must pass: cases that were corrected as failed and pass under the baseline`,
+    `${counted(must.length)} must pass: corrected as failed once, passing under the baseline`,
     ...(open.length > 0
-      ? [`${open.length} scars are open, the baseline fails them, so that they block nothing: ${named}${more}`]
+      ? [`${counted(open.length)} open, failing under the baseline and so blocking nothing: ${named}${more}`]
       : []),
-    ...(missing > 0 ? [`${missing} scars are not in the search set, or their baseline does not reproduce`] : []),
+    ...(missing > 0 ? [`${counted(missing)} not in the search set, or not reproducing under the baseline`] : []),
   ]
 }
+
+const counted = (n: number): string => `${n} ${n === 1 ? 'scar' : 'scars'}`

@@ -104,7 +104,7 @@ const RejectedUnder = z.strictObject({
   version: Digest.optional().meta({ description: 'Of gate: the sealed version that answered.' }),
   terms: Digest.optional().meta({ description: 'Of gate: digest of what else the question said of its limits.' }),
 })
-/** What a rejection is remembered under. */
+/** Metric, limits, search set and question that a rejection was given under. */
 export type RejectedUnder = z.infer<typeof RejectedUnder>
 
 /**

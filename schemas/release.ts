@@ -2,11 +2,11 @@
 import * as z from 'zod'
 import { Digest, Id, Name, RiskClass, Share } from './common.ts'
 import { MOST } from './measures.ts'
-import { METRIC_NAMES } from './metrics.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
 import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
 import { Scorecard } from './suite.ts'
+import { TargetMetric } from './target.ts'
 
 /** One of the five stages; their order is the order of a rollout (the article's "Pack Rollout in Five Stages"). */
 export const Stage = z.enum(STAGES)
@@ -127,7 +127,7 @@ const rolloutConfig = (limits: Limits) =>
         hours,
         min_runs: z.int().min(1),
         gate: stageGate(limits),
-        metric: z.enum(METRIC_NAMES),
+        metric: TargetMetric,
         direction: z.enum(['decrease', 'increase']),
         min_gain: upTo(limits.gain).meta({ description: 'Least gain of the metric for the release to be kept.' }),
       }),

@@ -1,6 +1,6 @@
 /** After the release: production of both arms over the declared window, and what becomes of the change. */
 import type { MetricName } from '#schemas/metrics.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
 import { metricPart } from '../evaluate/metric.ts'
@@ -81,7 +81,7 @@ function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
     ...row,
     verdict: isAtLeast(gain, min_gain, 1e-12) ? 'good' : 'bad',
     observed: shown(gain),
-    note: `${shown(baseline)} to ${shown(candidate)} ${METRICS[metric].unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
+    note: `${shown(baseline)} to ${shown(candidate)} ${metricOf(metric).unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
   }
 }
 
@@ -108,7 +108,7 @@ function metricOfArm(metric: MetricName, runs: readonly ProductionRun[], arm: Ar
     return part === null || part.count === 0 ? [] : [part]
   })
   if (parts.length === 0) return null
-  const { statistic } = METRICS[metric]
+  const { statistic } = metricOf(metric)
   if (statistic === 'mean') return parts.reduce((a, p) => a + p.sum, 0) / parts.reduce((a, p) => a + p.count, 0)
   return quantileHigher(
     parts.map((p) => p.sum),

@@ -1,5 +1,5 @@
 /** The story of a rollout, as one value for its page, its terminal and programs: what was promised, what production showed, what failed. */
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
@@ -82,7 +82,7 @@ export function gainsOf(
   return {
     metric,
     direction,
-    promised: better(promise?.observed_delta[METRICS[metric].delta_key]),
+    promised: better(promise?.observed_delta[metricOf(metric).delta_key]),
     bound: better(promise?.certificate.find((row) => row.guardrail === metric)?.bound),
     declared: min_gain,
     observed: periods.flatMap((period) => {

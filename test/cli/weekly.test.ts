@@ -7,7 +7,7 @@ import { openStore } from '../../functions/embedded/open-store.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
 import { someBands } from '../core/cadence/builders.ts'
-import { aConfig } from '../core/release/builders.ts'
+import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
 import { aWorld, INTENT } from '../support/builders.ts'
 import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
@@ -24,7 +24,7 @@ beforeAll(async () => {
     await certified(at(store, '2025-03-02T10:00:00.000Z'))
     await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r')
     const started = at(store, '2025-03-06T10:00:00.000Z')
-    const config = aConfig()
+    const config = aConfig({ subjects: SUBJECTS })
     const metric = 'economics_tokens_per_decision'
     await start(started, { config: { ...config, window: { ...config.window, metric, min_gain: 0 } } })
     await forward(started, TO_RELEASE)
@@ -82,7 +82,7 @@ describe('a week', () => {
       const store = openStore(other.store, { durable: false })
       await certified(at(store, '2025-03-02T10:00:00.000Z'))
       await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r').finally(() => store.close())
-      const config = other.file('rollout.json', aConfig())
+      const config = other.file('rollout.json', aConfig({ subjects: SUBJECTS }))
       const argv = ['cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05', '--promote']
       expect((await other.at(...argv, bands())).err).toMatch(/bands.json/)
       expect((await other.at(...argv, config)).out).toContain('started  rollout ro_r of r')

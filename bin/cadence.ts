@@ -39,13 +39,14 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     })
   add(
     'weekly',
-    'look back on the week that is over: what became of every proposal and what it gained, what waits for a rollout',
+    'look back on the week that is over: what became of every proposal, what waits, what to retire and to seal anew; corrected failures become scars',
     'autotune cadence weekly\nautotune cadence weekly --date 2026-11-29 --json',
   )
     .option(
       '--date <day>',
       'the last day of the week (default: the last day that is over, seven days after the week before)',
     )
+    .option('--promote <config>', 'start the rollouts of approved changes that wait, with this configuration')
     .option('--packs <folder>', 'write the packs without the surfaces that are to be retired, for people to review')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/cadence/weekly.ts')).weekly(o)

@@ -45,7 +45,7 @@ export type HandWrittenChange = z.infer<typeof HandWrittenChange>
 
 /**
  * What became of a candidate (our names for the steps of DESIGN 5). Before the gate: `unreplayable` (records cannot
- * say), `inert` (a surface of it changes nothing), `blind` (utility was never seen to fail under a surface of it), `search_guardrail` (broke a limit on the search set), `no_gain` (metric not better), `blast_radius` (reaches
+ * say), `inert` (a surface of it changes nothing), `blind` (utility was never seen to fail under a surface of it), `search_guardrail` (broke a limit on the search set), `scar` (fails a case that was corrected as failed before and that the baseline passes), `no_gain` (metric not better), `blast_radius` (reaches
  * too far), `remembered` (rejected before), `dominated` (a kept candidate is safer and better). After it: `committed`
  * (on the list; a "no" leaves all of them so), `certified`, `won`.
  */
@@ -54,6 +54,7 @@ export const FATES = [
   'inert',
   'blind',
   'search_guardrail',
+  'scar',
   'no_gain',
   'blast_radius',
   'remembered',

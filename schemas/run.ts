@@ -6,6 +6,7 @@ import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
+import { Scar } from './scar.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { TuningTarget } from './target.ts'
 
@@ -91,6 +92,9 @@ export const AutotuneRun = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
+  scars: z.array(Scar).min(1).optional().meta({
+    description: 'Cases of the search side that no candidate may fail where the baseline passes them. Absent: none.',
+  }),
   says_origin: z
     .literal(true)
     .optional()

@@ -140,6 +140,10 @@ export const keys = {
     const [day = '', time = ''] = date.replace(/\d/g, (digit) => `${9 - Number(digit)}`).split('T')
     return `autotune/newest/${segment(day)}/${time.replace(/\D/g, '')}-${segment(runId)}.json`
   },
+  /** Prefix of an intent's scars. */
+  scars: (intent: string) => `scars/${segment(intent)}/`,
+  /** One scar, by the hash of its case. */
+  scar: (intent: string, caseHash: string) => `scars/${segment(intent)}/${caseHash}.json`,
   /** Prefix of the judged days. */
   dailyCadences: () => 'cadence/daily/',
   /** A judged day of the routine. */
@@ -150,9 +154,9 @@ export const keys = {
   weeklyCadence: (day: string) => `cadence/weekly/${day}.json`,
   /** Prefix of the families of an intent that people opened. */
   openedFamilies: (intent: string) => `cadence/opened/${segment(intent)}/`,
-  /** Who opened a family on a day; `family`: its hash. */
+  /** That somebody opened a family on a day; family and person by their hashes. */
   openedFamily: (intent: string, family: string, day: string, by: string) =>
-    `cadence/opened/${segment(intent)}/${segment(family)}/${day}-${segment(by)}.json`,
+    `cadence/opened/${segment(intent)}/${family}/${day}-${by}.json`,
   /** Prefix of the quarters that were looked at. */
   quarterlyCadences: () => 'cadence/quarterly/',
   /** A quarter of the routine, by its last day. */

@@ -142,6 +142,14 @@ export const Refresh = z.strictObject({
 })
 export type Refresh = z.infer<typeof Refresh>
 
+/** Scars of an intent at the end of a week. */
+export const ScarsOfWeek = z.strictObject({
+  scars: count,
+  this_week: count,
+  list: Digest.nullable().meta({ description: 'Of all of them, in the order of their cases; null: there are none.' }),
+})
+export type ScarsOfWeek = z.infer<typeof ScarsOfWeek>
+
 /** One intent in one week. */
 export const IntentWeek = z.strictObject({
   intent: Id,
@@ -155,6 +163,7 @@ export const IntentWeek = z.strictObject({
   surfaces: count.meta({ description: 'Of the pack of its latest run, open to the intent.' }),
   retire: z.array(SurfaceToRetire),
   refresh: Refresh,
+  scars: ScarsOfWeek,
 })
 export type IntentWeek = z.infer<typeof IntentWeek>
 

@@ -11,6 +11,7 @@ const FATES: Partial<Record<Fate, string>> = {
   committed: 'WITHIN ALL LIMITS',
   dominated: 'WITHIN ALL LIMITS',
   search_guardrail: 'BREAKS A LIMIT',
+  scar: 'FAILS A SCAR',
   no_gain: 'NO GAIN',
   blast_radius: 'REACHES TOO FAR',
   remembered: 'REJECTED BEFORE',

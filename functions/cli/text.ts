@@ -123,6 +123,7 @@ export const INTEREST: readonly Fate[] = [
   'committed',
   'dominated',
   'search_guardrail',
+  'scar',
   'no_gain',
   'remembered',
   'unreplayable',

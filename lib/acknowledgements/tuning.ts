@@ -56,6 +56,7 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'autotune/work/*/run.json',
     'experience/traces/*',
     'packs/*',
+    'scars/*',
   ],
   'Functions/ReplayShard/Policy/Resource': [
     'autotune/work/*/answers/*',

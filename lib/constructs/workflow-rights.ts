@@ -62,7 +62,7 @@ export function workflowRights({
       ledger.mayWrite('lock', 'run'),
     ],
     pinRun: [
-      ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'autotune/work/*/run.json'),
+      ...mayRead(bucket, 'packs/*', 'experience/traces/*', 'scars/*', 'autotune/work/*/run.json'),
       ...mayReadVersions(bucket, request, 'autotune/work/*/run.json'),
       mayWrite(bucket, 'autotune/work/*/run.json'),
       ledger.mayRead('lock', 'rejection'),

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
+import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
 import { someBands } from '../core/cadence/builders.ts'
-import { aConfig } from '../core/release/builders.ts'
-import { approve, at, certified, forward, start, TO_RELEASE } from '../steps/release/support.ts'
+import { aConfig, SUBJECTS } from '../core/release/builders.ts'
+import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
 import { aWorld, INTENT } from '../support/builders.ts'
 import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
     await certified(at(store, '2025-03-02T10:00:00.000Z'))
     await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r')
     const started = at(store, '2025-03-06T10:00:00.000Z')
-    const config = aConfig()
+    const config = aConfig({ subjects: SUBJECTS })
     const metric = 'economics_tokens_per_decision'
     await start(started, { config: { ...config, window: { ...config.window, metric, min_gain: 0 } } })
     await forward(started, TO_RELEASE)
@@ -73,6 +74,23 @@ describe('a week', () => {
     expect(out).toMatch(/start +.*rollout start r --config rollout.json --store /)
     expect(out).toMatch(/approved +1 +1 +2\n/)
     expect(out.split('\n').length).toBeLessThan(24)
+  })
+
+  test('starts it where that is asked for, and says what stands against another', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r').finally(() => store.close())
+      const config = other.file('rollout.json', aConfig({ subjects: SUBJECTS }))
+      const argv = ['cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05', '--promote']
+      expect((await other.at(...argv, bands())).err).toMatch(/bands.json/)
+      expect((await other.at(...argv, config)).out).toContain('started  rollout ro_r of r')
+      expect((await other.at('rollout', 'list')).out).toContain('ro_r')
+      expect((await other.at(...argv, config, '--json')).json()).toMatchObject({ promoted: [] })
+    } finally {
+      other.dispose()
+    }
   })
 
   test('shows what production measured beside what was predicted, and not measured as such', async () => {
@@ -157,6 +175,43 @@ describe('verify --cadence', () => {
     const { code, out } = await verify('2025-03-12', '--bands', bands())
     expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE/)])
     expect(out).toMatch(says)
+  })
+
+  test('words that tell of an erased run go, and both weeks still verify', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      const then = at(store, '2025-03-04T10:00:00.000Z')
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      await reviewed(then, 'r')
+      const no = { role: 'policy', reviewer: 'ben', decision: 'rejected', reason: 's3: drops the receipt' } as const
+      await decideAtTerminal(then, 'r', { ...no, shown: null }).finally(() => store.close())
+      const on = (date: string) => other.at('cadence', 'weekly', '--bands', bands(), '--date', date)
+      expect((await on('2025-03-05')).out).toContain('r: rejected by policy: s3: drops the receipt')
+      await on('2025-03-12')
+      await other.at('erase', 's3', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
+      for (const date of ['2025-03-05', '2025-03-12']) {
+        expect(readFileSync(join(other.store, 'cadence/weekly', `${date}.json`), 'utf8')).not.toContain('receipt')
+        const { code, out } = await other.at('verify', '--cadence', date, '--bands', bands())
+        expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: week/)])
+      }
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('a week that cannot be read is named, whatever is asked of it', async () => {
+    await week('2025-03-05')
+    writeFileSync(file('2025-03-05'), readFileSync(file('2025-03-05'), 'utf8').replace('"funnel":', '"funnels":'))
+    for (const asked of [
+      await verify('2025-03-05'),
+      await weekly('--date', '2025-03-05'),
+      await weekly('--date', '2025-03-12'),
+    ])
+      expect([asked.code, asked.err]).toEqual([
+        2,
+        expect.stringMatching(/weekly\/2025-03-05.json.* no week of the routine/),
+      ])
   })
 
   test('says of a date on which nothing was kept what to do, and of other bands that they are others', async () => {

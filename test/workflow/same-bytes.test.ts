@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { canonical } from '#core/canonical.ts'
 import type { Store } from '#ports'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -13,7 +14,7 @@ import { runTarget } from '../../functions/steps/run/run.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { readJson, readLines, readText } from '../../functions/streams/read-object.ts'
 import { holder, memory, stocked } from '../steps/stores.ts'
-import { aFamily, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { aFamily, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
 import { deploy } from '../support/workflow/deployed.ts'
 import { artifacts, locks, RUN, twin, versions } from '../support/workflow/twin.ts'
@@ -120,6 +121,22 @@ describe('a deployed run of hand-written candidates', () => {
     expect(await locks(store)).toBe(0)
     expect(await store.table.get(...rowKeys.run(aTarget().intent!, RUN))).toBeNull()
   })
+})
+
+it('a deployed run with scars and named proposers leaves the bytes of the embedded one', async () => {
+  const extra = [{ side: 'search' as const, gold: 3, required: 1 }]
+  const base = await stocked(journaled(memory()), aWorld({ search: 20, heldout: 100, extra }))
+  await base.objects.put(keys.scar(INTENT, 'a'), canonical({ case_id: 'x0', run_id: 'x0', since: '2026-01-01' }))
+  const change = (top_k: number, origin: string) => ({ patch: { 'evidence.orders.top_k': top_k }, origin })
+  const same = await twin(base, aTarget(), { written: [change(1, 'night agent'), change(3, 'ana')] })
+  const { store, execution } = await same.deployed({ shardCases: 4 })
+  expect(execution.error).toBeNull()
+  await same.expectSame(store)
+  const lines = await readLines<CandidateScore>(store.objects, keys.autotuneRun(RUN, 'candidates.jsonl'))
+  expect(lines.map(({ origin, fate }) => [origin, fate]).sort()).toEqual([
+    ['ana', 'won'],
+    ['night agent', 'scar'],
+  ])
 })
 
 describe('a deployed run under another evaluator suite', () => {

@@ -24,6 +24,7 @@ export function weekLines(week: WeeklyCadence, isNew: boolean, place: StoreOptio
       ...originLines(of),
       ...retireLines(of),
       ...refreshLines(of),
+      ...scarLines(of),
     ]),
     ...nextLines(week, place),
   ]
@@ -117,12 +118,19 @@ function refreshLines({ refresh }: IntentWeek): string[] {
   const waits =
     waiting === null
       ? 'the vault is not listed from here'
-      : `${waiting} held-out families wait, ${fresh} recorded after it`
+      : `${waiting} held-out ${waiting === 1 ? 'family waits' : 'families wait'}, ${fresh} recorded after it`
   return [
     '',
     `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search families were opened by people and are never sealed`}`,
   ]
 }
+
+const scarLines = ({ scars: { scars, this_week } }: IntentWeek): string[] =>
+  scars === 0
+    ? []
+    : [
+        `   scars     ${scars} ${scars === 1 ? 'case' : 'cases'} corrected as failed, ${this_week} new: where the baseline passes it, no candidate may fail it`,
+      ]
 
 /** Approved changes that nobody rolls out, and certified ones that nobody reviews. */
 const nextLines = ({ intents }: WeeklyCadence, place: StoreOptions): string[] => {

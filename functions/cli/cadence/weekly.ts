@@ -1,14 +1,21 @@
 /** `autotune cadence weekly`: looks back on the week that is over, or shows one that was looked at. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { storeSigner } from '#adapters/local/store-signer.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import type { RolloutConfig } from '#schemas/release.ts'
 import { segment } from '#schemas/s3-keys.ts'
+import type { WeeklyCadence } from '#schemas/weekly.ts'
+import type { LocalStore } from '../../embedded/open-store.ts'
+import { UserError } from '../../errors.ts'
 import { retiredPacks } from '../../steps/cadence/retired-packs.ts'
 import { readWeek, reviewedWeeks, reviewWeekUntil, weekToReview } from '../../steps/cadence/weekly.ts'
+import { readRollout, rolloutId } from '../../steps/release/rollouts.ts'
 import { writeNew } from '../new-file.ts'
 import { nextCommand } from '../next.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
+import { readConfig, startWith } from '../rollout/acts.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
@@ -18,10 +25,13 @@ interface Options extends CadenceOptions {
   readonly date?: string
   /** Folder for the packs without the surfaces that are to be retired. */
   readonly packs?: string
+  /** Configuration for the rollouts of approved changes that wait; absent: they are named. */
+  readonly promote?: string
 }
 
-export async function weekly({ json, bands: file, date, packs, ...o }: Options): Promise<number> {
+export async function weekly({ json, bands: file, date, packs, promote, ...o }: Options): Promise<number> {
   const bands = readBands(file)
+  const config = promote === undefined ? null : readConfig(promote)
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
@@ -29,8 +39,12 @@ export async function weekly({ json, bands: file, date, packs, ...o }: Options):
     const due = weekToReview(weeks, store.clock.now(), asked)
     const week = due === null ? await readWeek(store, asked ?? weeks.at(-1)!) : await reviewWeekUntil(store, bands, due)
     const written = packs === undefined ? [] : writePacks(packs, await retiredPacks(store, week!))
-    print(json, { reviewed: due, week, packs: written }, () => [
+    const promoted = config === null ? [] : await promoteWaiting(store, week!, config)
+    print(json, { reviewed: due, week, packs: written, promoted }, () => [
       ...weekLines(week!, due !== null, o),
+      ...promoted.map(({ run_id, rollout, why }) =>
+        rollout === null ? `waits    ${run_id}: ${why}` : `started  rollout ${rollout} of ${run_id}`,
+      ),
       ...written.map(
         (path) =>
           `written  ${path}: review it as any change of the pack, then ${nextCommand(o, ['import', '--pack', path])}`,
@@ -49,4 +63,33 @@ function writePacks(folder: string, packs: readonly ContextPack[]): string[] {
     writeNew(path, `${JSON.stringify(pack, null, 2)}\n`)
     return path
   })
+}
+
+/** What became of an approved change that waited. */
+interface Promoted {
+  readonly run_id: string
+  /** Null: it could not be started, and why. */
+  readonly rollout: string | null
+  readonly why: string | null
+}
+
+/** Starts the rollouts that nobody started since; what stands against one is told and leaves the others. */
+async function promoteWaiting(
+  store: LocalStore,
+  { intents }: WeeklyCadence,
+  config: RolloutConfig,
+): Promise<Promoted[]> {
+  const promoted: Promoted[] = []
+  const waiting = intents.flatMap(({ funnel }) => funnel.entries).filter(({ stands }) => stands === 'waits_for_rollout')
+  for (const { run_id } of waiting) {
+    if (await readRollout(store, rolloutId(run_id))) continue
+    try {
+      const { rollout_id } = await startWith(store, storeSigner(store.vaultDir, 'release'), run_id, config)
+      promoted.push({ run_id, rollout: rollout_id, why: null })
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      promoted.push({ run_id, rollout: null, why: error.message })
+    }
+  }
+  return promoted
 }

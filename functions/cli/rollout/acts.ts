@@ -1,8 +1,10 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
 import type { Moved } from '#core/release/rollout.ts'
-import { RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
+import { type Rollout, RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
 import { openEngine, optionsOf } from '../../embedded/engine.ts'
+import type { LocalStore } from '../../embedded/open-store.ts'
 import { readInput } from '../../embedded/read-input.ts'
+import type { Signer } from '../../ports.ts'
 import { parseAs, parseJson } from '../../steps/experience/parse.ts'
 import { advanceRollout, resumeRollout, stopRollout } from '../../steps/release/advance.ts'
 import { startRunRollout } from '../../steps/release/start.ts'
@@ -21,28 +23,44 @@ const exitOf = (status: RolloutStatus): number =>
   status === 'paused' || status === 'rolled_back' || status === 'stopped' || status === 'retired' ? 3 : 0
 
 export async function start(run: string, o: RolloutOptions & { readonly config: string }): Promise<number> {
-  const { $schema: _, ...config } = parseAs(RolloutConfig, parseJson(readInput(o.config), o.config), o.config)
+  const config = readConfig(o.config)
   return await withRollouts(o, async (store, signer) => {
-    await manifestOf(store, run)
-    const pinned = await pinnedRun(store, run)
-    const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
-    try {
-      const { rollout } = await startRunRollout(store, engine, signer, { runId: run, config })
-      const { rollout_id, status, stage, candidate, baseline, rollback_replay } = rollout
-      print(o.json, { run, rollout: rollout_id, status, stage, candidate, baseline, rollback_replay }, () => [
-        standLine(rollout),
-        `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
-        `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
-        'next      who gets which arm, scored production runs, and whether it goes forward:',
-        `          ${nextCommand(o, ['rollout', 'export', rollout.intent, '--out', 'routing.json'])}`,
-        `          ${nextCommand(o, ['rollout', 'record', rollout_id, 'runs.jsonl'])}`,
-        `          ${nextCommand(o, ['rollout', 'advance', rollout_id])}`,
-      ])
-      return 0
-    } finally {
-      engine.close()
-    }
+    const rollout = await startWith(store, signer, run, config)
+    const { rollout_id, status, stage, candidate, baseline, rollback_replay } = rollout
+    print(o.json, { run, rollout: rollout_id, status, stage, candidate, baseline, rollback_replay }, () => [
+      standLine(rollout),
+      `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
+      `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
+      'next      who gets which arm, scored production runs, and whether it goes forward:',
+      `          ${nextCommand(o, ['rollout', 'export', rollout.intent, '--out', 'routing.json'])}`,
+      `          ${nextCommand(o, ['rollout', 'record', rollout_id, 'runs.jsonl'])}`,
+      `          ${nextCommand(o, ['rollout', 'advance', rollout_id])}`,
+    ])
+    return 0
   })
+}
+
+/** The configuration of a rollout from a file. Throws UserError with file and field. */
+export function readConfig(file: string): RolloutConfig {
+  const { $schema: _, ...config } = parseAs(RolloutConfig, parseJson(readInput(file), file), file)
+  return config
+}
+
+/** Starts the rollout of a run's approved proposal. Throws UserError with what stands against it. */
+export async function startWith(
+  store: LocalStore,
+  signer: Signer,
+  run: string,
+  config: RolloutConfig,
+): Promise<Rollout> {
+  await manifestOf(store, run)
+  const pinned = await pinnedRun(store, run)
+  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+  try {
+    return (await startRunRollout(store, engine, signer, { runId: run, config })).rollout
+  } finally {
+    engine.close()
+  }
 }
 
 export async function advance(id: string, o: RolloutOptions): Promise<number> {

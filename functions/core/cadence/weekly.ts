@@ -1,6 +1,6 @@
 /** A week of the routine, from what was gathered of each intent. Nothing else is read. */
 import type { Bands } from '#schemas/bands.ts'
-import type { IntentWeek, Refresh, WeeklyCadence } from '#schemas/weekly.ts'
+import type { IntentWeek, Refresh, ScarsOfWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 import { funnelOf, type ProposalFacts, type Week } from './funnel.ts'
@@ -17,6 +17,7 @@ export interface IntentRecords {
   /** Pack of the latest run; null: none searched yet. */
   readonly pack: Tried['pack'] | null
   readonly refresh: Refresh
+  readonly scars: ScarsOfWeek
 }
 
 /** The bytes of a week, as they are kept. */
@@ -48,7 +49,7 @@ export function reviewWeek(
 function intentWeek(
   intent: string,
   week: Week,
-  { ended, proposals, searched, pack, refresh }: IntentRecords,
+  { ended, proposals, searched, pack, refresh, scars }: IntentRecords,
   { retire_after_rejections: rejections }: Bands,
 ): IntentWeek {
   const funnel = funnelOf(proposals, week)
@@ -66,5 +67,6 @@ function intentWeek(
       ? surfacesToRetire(intent, week.date, { pack, runs: searched, entries: funnel.entries }, rejections)
       : [],
     refresh,
+    scars,
   }
 }

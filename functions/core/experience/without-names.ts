@@ -1,7 +1,7 @@
 /** What was computed from recorded runs, without those that were erased: no value about them stays, and no text that names them. */
 
 /** What stands where a text named something that was erased. */
-const ERASED_TEXT = 'erased'
+export const ERASED_TEXT = 'erased'
 
 /** Keys under which an artifact names the recorded run, case or family that a value is about. */
 const ABOUT = ['case_id', 'case', 'run_id', 'recording', 'family_id'] as const

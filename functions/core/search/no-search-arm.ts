@@ -10,6 +10,7 @@ import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.t
 import { EXACT_BELOW } from './exact-candidates.ts'
 import { NONE, ReplayMemo } from './memo.ts'
 import type { Answer, CaseView, Round } from './replayer.ts'
+import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 import { isMissing, type Place, placeOf } from './visit.ts'
 
@@ -28,7 +29,7 @@ export function* noSearchArm(
   budget: number,
   { aside, block }: { readonly aside: Records; readonly block: number },
 ): Generator<Round, NoSearchArm, readonly Answer[]> {
-  const { panel, target, fields, pack } = input
+  const { panel, target, fields, pack, scars = [] } = input
   // Another search's replays: counted, not on record.
   const memo = new ReplayMemo(() => {}, panel.cases.length, aside)
   const draw = randomPatches(fields, digestOf([target.intent, target.metric, target.search_space]).slice(7))
@@ -70,7 +71,9 @@ export function* noSearchArm(
     const allowed = pointRows(target.guardrails, target.not_measured, panel, measures).every(
       (r) => r.verdict !== 'block',
     )
-    if (!allowed || metric === null || baseline === null || !isBetter(target.direction, metric, baseline)) continue
+    const isScarred = brokenScar(scars, panel.baseline, measures) !== null
+    if (!allowed || isScarred || metric === null || baseline === null || !isBetter(target.direction, metric, baseline))
+      continue
     if (best === null || isBetter(target.direction, metric, best.metric)) best = { patch, metric }
   }
   return { candidates, replays: memo.counts.paid, best }

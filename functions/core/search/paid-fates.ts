@@ -7,6 +7,7 @@ import { radiusBlock } from '../space/blast-radius.ts'
 import { evidenceOf } from './committed-list.ts'
 import { blindness, gains, noGain, tidy, type Visited } from './free-fates.ts'
 import { radiusOf } from './radius.ts'
+import { brokenScar } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 import type { Outcome } from './visit.ts'
 
@@ -47,6 +48,8 @@ export function settleOutcome(
         : ` (${target.metric} ${tidy(metric)}, baseline ${tidy(baselineMetric)})`
     return { ...done, fate: 'search_guardrail', reason: `${blocked.guardrail}: ${blocked.note}${value}` }
   }
+  const scar = brokenScar(input.scars ?? [], panel.baseline, measures)
+  if (scar) return { ...done, fate: 'scar', reason: scar }
   if (!gains(target, metric, baselineMetric))
     return { ...done, fate: 'no_gain', reason: noGain(target, metric, baselineMetric) }
   const pairs = utilityPairs(panel, measures)

@@ -9,6 +9,7 @@ import type { CaseHead, Panel } from '../evaluate/panel.ts'
 import type { ReplayPins } from '../replay/transcript.ts'
 import type { TunableField } from '../space/lattice.ts'
 import type { Control } from './control.ts'
+import type { ScarPlace } from './scars.ts'
 
 export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly target: ResolvedTarget
@@ -24,6 +25,8 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly replayer?: Replayer['kind']
   /** What the negative control of this search saw; absent: it is run first. */
   readonly control?: Control
+  /** Cases that no candidate may fail; absent: none. */
+  readonly scars?: readonly ScarPlace[]
   /** Hand-written changes in place of the lattice; null: search. */
   readonly candidates: readonly CandidateChange[] | null
 }

@@ -11,6 +11,7 @@ import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
 import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
 import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
+import { placeScars, scarLines } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 
 export interface CompiledSearch {
@@ -32,12 +33,23 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
   const twice = askedTwiceLine(reproduced.twice)
   const ofCode = twice === null ? [] : [twice]
   const selection = run.traces ? [selectionLine(run.traces)] : []
+  const scars = placeScars(run.scars ?? [], reproduced.panel)
   const isWhole = !run.traces || droppedOf(run.traces).n === 0
   return {
     ...(reproduced.twice && { twice: reproduced.twice }),
     excluded: reproduced.excluded,
-    records: [...selection, ...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite), ...ofCode],
-    notes: [...(isWhole ? [] : selection), ...searchNotes(reproduced, target, run.evaluator_suite), ...ofCode],
+    records: [
+      ...selection,
+      ...recordLines(reproduced.tracing ?? NO_TRACING, run.evaluator_suite),
+      ...scarLines(scars),
+      ...ofCode,
+    ],
+    notes: [
+      ...(isWhole ? [] : selection),
+      ...searchNotes(reproduced, target, run.evaluator_suite),
+      ...scarLines(scars),
+      ...ofCode,
+    ],
     problems: searchProblems(reproduced, target, run.evaluator_suite, run.replayer?.kind ?? 'transcript'),
     input: {
       target,
@@ -49,6 +61,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       panel: reproduced.panel,
       ...(run.draw !== undefined && { draw: run.draw }),
       rejections: run.rejections,
+      ...(scars.must.length > 0 && { scars: scars.must }),
       candidates: run.candidates,
     },
   }

@@ -13,7 +13,10 @@ export async function noteOpened(
   by: string,
 ): Promise<OpenedFamily> {
   const opened: OpenedFamily = { intent, family: familyHash(family_id), by, day: clock.now().slice(0, 10) }
-  await objects.putIfAbsent(keys.openedFamily(intent, opened.family, opened.day, by), `${canonical(opened)}\n`)
+  await objects.putIfAbsent(
+    keys.openedFamily(intent, opened.family, opened.day, familyHash(by).slice(0, 16)),
+    `${canonical(opened)}\n`,
+  )
   return opened
 }
 

@@ -1,9 +1,12 @@
 /** Recomputes a week from the runs, reviews and rollouts on record, and the week before. */
-import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
+import { type IntentRecords, reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { ERASED_TEXT } from '#core/experience/without-names.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
+import { erasuresOf } from '../store/erasures.ts'
+import { scarsOfWeek } from './scars.ts'
 import { recordsUntil } from './week-records.ts'
 import { readWeek, reviewedWeeks } from './weekly.ts'
 
@@ -26,15 +29,16 @@ export async function verifyWeek(store: Store, date: string, bands: Bands | null
   const at = weeks.indexOf(date)
   const prior = at <= 0 ? null : await readWeek(store, weeks[at - 1]!)
   const chained = prior && digestOfBytes(weeklyText(prior))
-  const problems =
-    week.prior === chained
-      ? []
-      : [
-          prior === null
-            ? `it follows a week ${week.prior} that is not in this store`
-            : `it does not follow the week until ${prior.date} as that lies here: one of the two was changed`,
-        ]
-  if (bands) problems.push(...(await recomputed(store, week, prior, bands)))
+  const erasures = await erasuresOf(store)
+  const isChained = week.prior === chained || (week.prior !== null && erasures.explains(week.prior, chained) !== null)
+  const problems = isChained
+    ? []
+    : [
+        prior === null
+          ? `it follows a week ${week.prior} that is not in this store`
+          : `it does not follow the week until ${prior.date} as that lies here: one of the two was changed`,
+      ]
+  if (bands) problems.push(...(await recomputed(store, week, prior, bands, erasures.count)))
   return {
     date,
     intents: week.intents.length,
@@ -48,23 +52,43 @@ async function recomputed(
   week: WeeklyCadence,
   prior: WeeklyCadence | null,
   bands: Bands,
+  erasures: number,
 ): Promise<string[]> {
   if (digestOf(bands) !== week.bands)
     return [`it was looked at by other bands (${week.bands.slice(0, 15)}): give those with --bands`]
   const entries = week.intents.flatMap(({ funnel }) => funnel.entries)
   const logRuns = (run: string): number | null => entries.find(({ run_id }) => run_id === run)?.gain?.log_runs ?? null
   const records = await recordsUntil(store, week.date, bands.intents, logRuns)
+  const others = new Map<string, Pick<IntentRecords, 'refresh' | 'scars'>>()
   // What there was to seal is known of no day but that one.
-  const refreshOf = (intent: string) => week.intents.find((one) => one.intent === intent)!.refresh
-  const again = reviewWeek(week.date, bands, prior, (intent) => ({
-    ...records.get(intent)!,
-    refresh: refreshOf(intent),
-  }))
+  for (const { intent, refresh, scars } of week.intents) {
+    const now = await scarsOfWeek(store, intent, week)
+    // Scars of erased runs are gone with them, and nothing is left to compare them with.
+    others.set(intent, { refresh, scars: erasures > 0 && now.scars < scars.scars ? scars : now })
+  }
+  const found = reviewWeek(week.date, bands, prior, (intent) => ({ ...records.get(intent)!, ...others.get(intent)! }))
+  const again = erasures === 0 ? found : asErased(found, week)
   const problems = again.intents.flatMap((of, i) => differences(week.intents[i], of))
   return problems.length === 0 && weeklyText(again) !== weeklyText(week)
     ? ['its days are not those that follow the week before']
     : problems
 }
+
+/** A week as it is recomputed, with the words and the chain that an erasure left of it. */
+const asErased = (found: WeeklyCadence, left: WeeklyCadence): WeeklyCadence => ({
+  ...found,
+  prior: left.prior,
+  intents: found.intents.map((of, i) => ({
+    ...of,
+    funnel: {
+      ...of.funnel,
+      entries: of.funnel.entries.map((entry, at) => {
+        const told = left.intents[i]?.funnel.entries[at]
+        return told?.says === ERASED_TEXT ? { ...entry, says: ERASED_TEXT } : entry
+      }),
+    },
+  })),
+})
 
 /** What of an intent is not what the records come to; of its funnel each proposal by its run. */
 function differences(was: IntentWeek | undefined, is: IntentWeek): string[] {

@@ -32,7 +32,7 @@ export async function recordsUntil(
   date: string,
   intents: readonly Pick<IntentBands, 'intent'>[],
   logRuns: (runId: string) => number | null = () => null,
-): Promise<Map<string, Omit<IntentRecords, 'refresh'>>> {
+): Promise<Map<string, Omit<IntentRecords, 'refresh' | 'scars'>>> {
   const end = endOf(date)
   const since = dayAfter(date, 1 - 2 * QUARTER_DAYS)
   const found = new Map(intents.map(({ intent }) => [intent, noRecords()]))

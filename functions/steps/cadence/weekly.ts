@@ -1,13 +1,15 @@
 /** The weekly routine: looks back on a week that is over, once, and keeps what it saw. */
 import { dayAfter, newestReady } from '#core/cadence/days.ts'
-import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
+import { endOf, type Week } from '#core/cadence/funnel.ts'
+import { type IntentRecords, reviewWeek, weeklyText, weekUntil } from '#core/cadence/weekly.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import type { Refresh, WeeklyCadence } from '#schemas/weekly.ts'
+import { WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { refreshOf } from './refresh.ts'
+import { noteScars, scarsOfWeek } from './scars.ts'
 import { recordsUntil } from './week-records.ts'
 
 /** Last days of the weeks that were looked at, in order. */
@@ -21,10 +23,11 @@ export async function reviewedWeeks({ objects }: Pick<Store, 'objects'>): Promis
 /** A week by its last day; null: it was not looked at. */
 export async function readWeek({ objects }: Pick<Store, 'objects'>, date: string): Promise<WeeklyCadence | null> {
   const key = keys.weeklyCadence(date)
-  const read = await readJson<WeeklyCadence>(objects, key)
-  if (read !== null && (read.cadence !== 'weekly.v1' || read.date !== date))
-    throw new DamagedObject(key, 'it is no week of the routine')
-  return read
+  const read = await readJson<unknown>(objects, key)
+  if (read === null) return null
+  const week = WeeklyCadence.safeParse(read)
+  if (!week.success || week.data.date !== date) throw new DamagedObject(key, 'it is no week of the routine')
+  return week.data
 }
 
 /**
@@ -54,9 +57,20 @@ export async function reviewWeekUntil(store: Store, bands: Bands, date: string):
   const last = (await reviewedWeeks(store)).at(-1)
   const prior = last === undefined ? null : await readWeek(store, last)
   const records = await recordsUntil(store, date, bands.intents)
-  const refresh = new Map<string, Refresh>()
-  for (const { intent } of bands.intents) refresh.set(intent, await refreshOf(store, intent))
-  const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, refresh: refresh.get(intent)! }))
+  const days = weekUntil(date, prior?.date ?? null)
+  const others = new Map<string, Pick<IntentRecords, 'refresh' | 'scars'>>()
+  for (const { intent } of bands.intents) {
+    await noteScars(store, intent, { date, end: endOf(date), isRead: daysToRead(days, prior !== null, bands) })
+    const refresh = await refreshOf(store, intent)
+    others.set(intent, { refresh, scars: await scarsOfWeek(store, intent, days) })
+  }
+  const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, ...others.get(intent)! }))
   await store.objects.putIfAbsent(keys.weeklyCadence(date), weeklyText(week))
   return (await readWeek(store, date))!
 }
+
+/** Days whose runs may bring a scar: of the first week all until its end, later those of the week and what may come late. */
+const daysToRead =
+  ({ from, date }: Week, isLater: boolean, { revised_for_days: late }: Bands) =>
+  (day: string | null): boolean =>
+    day === null ? !isLater : day <= date && (!isLater || day >= dayAfter(from, -late))

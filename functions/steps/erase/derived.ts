@@ -23,23 +23,27 @@ export interface Derived {
 }
 
 /** Sets of cases, of both sides: without one of their cases no digest of them holds, so nothing of them is of use. */
-const SETS = 'goldens/'
+const SETS = ['goldens/', 'scars/']
 /** What runs of the loop left, what reviewers saw, and the sealed log of the gate. */
-const ARTIFACTS = { objects: [keys.autotune(), 'reviews/', 'cadence/rows/'], vault: ['gate/'] } as const
+const ARTIFACTS = {
+  objects: [keys.autotune(), 'reviews/', 'cadence/rows/', keys.weeklyCadences()],
+  vault: ['gate/'],
+} as const
 
 /** Every object that speaks of them, in the order of their keys. Writes nothing. */
 export async function derivedFrom(store: Store, names: ErasedNames): Promise<Derived[]> {
   const derived: Derived[] = []
   for (const side of ['objects', 'vault'] as const) {
     const objects = store[side]
-    for await (const key of objects.list(SETS))
-      if (await speaksOf(objects, key, names))
-        derived.push({
-          side,
-          key,
-          replaced: [{ was: versionOf(side, key) ?? (await digestOfObject(objects, key))!, is: null }],
-          rewrite: null,
-        })
+    for (const prefix of SETS)
+      for await (const key of objects.list(prefix))
+        if (await speaksOf(objects, key, names))
+          derived.push({
+            side,
+            key,
+            replaced: [{ was: versionOf(side, key) ?? (await digestOfObject(objects, key))!, is: null }],
+            rewrite: null,
+          })
     for (const prefix of ARTIFACTS[side])
       for await (const key of objects.list(prefix))
         if (await speaksOf(objects, key, names)) derived.push(await rewritten(objects, side, key, names))

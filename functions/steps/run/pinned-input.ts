@@ -15,6 +15,7 @@ import { traceSelection } from '../experience/trace-imports.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import type { AnsweredContract, RunRequest } from './contract.ts'
 import { readRejections } from './memory.ts'
+import { readScars } from './scars.ts'
 
 /** The input of a run as it is pinned: everything that its bytes depend on. */
 export async function pinnedInput(
@@ -33,6 +34,7 @@ export async function pinnedInput(
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
+  const scars = await readScars(store, resolved.intent)
   return {
     run_id: runId,
     target,
@@ -45,6 +47,7 @@ export async function pinnedInput(
     ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
+    ...(scars.length > 0 && { scars }),
     says_origin: true,
     ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,

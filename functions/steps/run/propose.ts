@@ -5,6 +5,7 @@ import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
+import { placeScars, scarLines } from '#core/search/scars.ts'
 import { searchNotes, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { MetricName } from '#schemas/metrics.ts'
@@ -17,6 +18,7 @@ import { answered, type LookingEngine, lookAtSearch } from '../replay/search-loo
 import { answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { readRejections } from './memory.ts'
+import { readScars } from './scars.ts'
 
 /** What a look at changes needs of a store: the vault is not in it. */
 export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf'>
@@ -93,6 +95,7 @@ export async function proposeChanges(
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
       throw new UserError(`nothing can be compared on these records:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+    const scars = placeScars(await readScars(store, intent), panel)
     const input = {
       target: resolved,
       pack,
@@ -109,6 +112,7 @@ export async function proposeChanges(
         suite: digestOf(suite),
         runId: '',
       }),
+      scars: scars.must,
       candidates,
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.
@@ -120,7 +124,7 @@ export async function proposeChanges(
       direction,
       search_cases: panel.cases.length,
       excluded,
-      notes: searchNotes(reproduction, resolved, suite),
+      notes: [...searchNotes(reproduction, resolved, suite), ...scarLines(scars)],
       ...(twice && { twice }),
       changes: told(await answered(asking, replays)),
     }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Store } from '#ports'
 import { Bands } from '#schemas/bands.ts'
-import { judgeDays } from '../../../functions/steps/cadence/daily.ts'
+import { judgeDays } from '../../../functions/steps/cadence/judge.ts'
 import { queuedRuns } from '../../../functions/steps/cadence/queued.ts'
 import { aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, Killed, killedAtWrite, memory, stocked } from '../stores.ts'

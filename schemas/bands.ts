@@ -157,3 +157,29 @@ export const Bands = z
     }
   })
 export type Bands = z.infer<typeof Bands>
+
+/**
+ * The same bands with the targets that they name by path. Whoever judges and whoever deploys reads them so: every judged day
+ * names the digest of the whole.
+ * @param load a target by the path that stands in the bands
+ * @param refuse what to throw for a target that is about another intent
+ */
+export const withTargets = (
+  bands: Bands,
+  load: (path: string) => TuningTarget,
+  refuse: (why: string) => Error,
+): Bands => ({
+  ...bands,
+  intents: bands.intents.map((of) => ({
+    ...of,
+    bands: of.bands.map((band) => {
+      if (typeof band.target !== 'string') return band
+      const target = load(band.target)
+      if (target.intent !== undefined && target.intent !== of.intent)
+        throw refuse(
+          `the band of ${band.metric} names ${band.target}, which is about ${target.intent} and not about ${of.intent}`,
+        )
+      return { ...band, target }
+    }),
+  })),
+})

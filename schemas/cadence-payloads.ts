@@ -28,6 +28,12 @@ export const DaysPlan = z.strictObject({
 })
 export type DaysPlan = z.infer<typeof DaysPlan>
 
+/**
+ * What a step of the deployed routine is handed holds 256 KiB. `digests`: of rows, over all intents and days of one plan, each 90
+ * bytes with its day; `bytes`: of the bands with their targets.
+ */
+export const MOST_HANDED = { digests: 1300, bytes: 120_000 } as const
+
 /** An intent, and the days that are wanted of it. */
 export const SliceIntentInput = z.strictObject({ of: CheckedIntent, plan: DaysPlan })
 export type SliceIntentInput = z.infer<typeof SliceIntentInput>

@@ -1,6 +1,6 @@
 /** `autotune verify --cadence DATE`: is a judged day what its rows, its bands and the day before come to? */
 import { verifyDay } from '../../steps/cadence/verify.ts'
-import { existingStore } from '../open.ts'
+import { openExisting } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import type { StoreOptions } from '../store-options.ts'
 import { print } from '../terminal.ts'
@@ -12,7 +12,7 @@ export async function verifyCadence(
   { json, bands: file, ...o }: StoreOptions & { readonly json: boolean; readonly bands: string | undefined },
 ): Promise<number> {
   const bands = file === undefined ? null : readBands(file)
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const store = await openExisting(o, terminalProgress())
   try {
     const result = await verifyDay(store, dayOf(date), bands)
     const holds = result.problems.length === 0

@@ -2,7 +2,7 @@
 import { dayAfter, daysBetween, newestReady } from '#core/cadence/days.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence } from '#schemas/cadence.ts'
-import type { DaysPlan } from '#schemas/cadence-payloads.ts'
+import { type DaysPlan, MOST_HANDED } from '#schemas/cadence-payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -58,11 +58,6 @@ export function daysToJudge(judged: readonly string[], ready: string, asked: str
   return days
 }
 
-/**
- * Digests of rows that one plan may come to, over all its intents and days: what a step of the deployed routine hands on
- * holds 256 KiB, and a digest with its day takes 90 bytes.
- */
-export const MOST_DIGESTS = 2400
 /** Days that are judged in one go at most; the next ones follow in another. */
 const MOST_AT_ONCE = 31
 
@@ -79,7 +74,7 @@ export async function planDays(
   const { ready_after_hours: hours, revised_for_days: revisedFor, intents } = bands
   const judged = await judgedDays(store)
   const wanted = daysToJudge(judged, newestReady(store.clock.now(), hours), asked)
-  const atOnce = Math.min(MOST_AT_ONCE, Math.floor(MOST_DIGESTS / intents.length) - revisedFor)
+  const atOnce = Math.min(MOST_AT_ONCE, Math.floor(MOST_HANDED.digests / intents.length) - revisedFor)
   const days = wanted.slice(0, Math.max(1, atOnce))
   const [next] = days
   if (next !== undefined) for (const of of intents) await measuredBy(store, of)

@@ -115,6 +115,7 @@ export function liveYear(seed: number, length = 365): Year {
       const come = day % 11 === 10 ? rows.slice(0, Math.ceil(rows.length * 0.9)) : rows
       const facts = {
         in_force: `t${intent.released}`,
+        year: null,
         open: intent.open.map(({ kind, id }) => ({ kind, id })),
         sealed: { questions_left: intent.questions, families_waiting: intent.questions > 0 ? null : 0 },
       }

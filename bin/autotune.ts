@@ -239,6 +239,10 @@ export function build(state: { code: number }): Command {
   )
     .option('--run <run>', 'its context and verdicts before and after the change that this run found')
     .option('--candidate <id>', 'with --run: another candidate of that run (default: the winner)')
+    .option(
+      '--by <person>',
+      'who looks; it is noted, and the family is never sealed (default: the user of this terminal)',
+    )
     .action(async (id, o) => {
       state.code = await (await import('../functions/cli/case.ts')).caseVerb(id, o)
     })
@@ -248,8 +252,8 @@ export function build(state: { code: number }): Command {
     'autotune verify at_2026_11_23_refund_cents\nautotune verify --store ./harness\nautotune verify --anchor /media/usb/heads.jsonl\nautotune verify --cadence 2026-11-28 --bands bands.json',
   )
     .option('--anchor <place>', 'without a run: heads that "anchor publish" kept, a file or s3://BUCKET/PREFIX')
-    .option('--cadence <day>', 'a judged day of the routine in place of a run')
-    .option('--bands <file>', 'with --cadence: the bands it was judged by, to recompute it from the recorded runs')
+    .option('--cadence <day>', 'the judged day and the week of that date in place of a run')
+    .option('--bands <file>', 'with --cadence: the bands it was judged by, to recompute it from what is on record')
     .action(async (run: string | undefined, { anchor, cadence, bands, ...o }) => {
       if (run !== undefined && anchor !== undefined)
         throw new UserError('--anchor is about the whole store: leave the run out')

@@ -38,6 +38,29 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       state.code = await (await import('../functions/cli/cadence/daily.ts')).daily(o)
     })
   add(
+    'weekly',
+    'look back on the week that is over: what became of every proposal and what it gained, what waits for a rollout',
+    'autotune cadence weekly\nautotune cadence weekly --date 2026-11-29 --json',
+  )
+    .option(
+      '--date <day>',
+      'the last day of the week (default: the last day that is over, seven days after the week before)',
+    )
+    .option('--packs <folder>', 'write the packs without the surfaces that are to be retired, for people to review')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/cadence/weekly.ts')).weekly(o)
+    })
+  add(
+    'quarterly',
+    "the year's error budget over all questions, limits with what they caught and who answers for them, stale generators",
+    'autotune cadence quarterly\nautotune cadence quarterly --suite evals.refund@2.5.0 --date 2026-12-31 --json',
+  )
+    .option('--date <day>', 'the last day of the quarter (default: the last day that is over)')
+    .option('--suite <ref>', 'an imported suite to put beside the one in use, on the same recorded runs')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/cadence/quarterly.ts')).quarterly(o)
+    })
+  add(
     'learn <intent> <metric>',
     'the median of a period as an edge for the bands; writes nothing',
     'autotune cadence learn support.refund economics_cents_per_decision --from 2026-10-01 --to 2026-10-31 --tolerance 0.5\nautotune cadence learn support.refund utility --from 2026-10-01 --to 2026-10-31 --tolerance 0.03 --bands tuning/bands.json',

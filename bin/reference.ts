@@ -24,6 +24,7 @@ const EXIT_CODES: Readonly<Record<string, string>> = {
   verify: '0 reproducible, or the store holds; 2 it differs (each file is named), or bad input',
   'cadence show': '0 shown; with --exit-code 3 where something moved; 2 bad input',
   'cadence daily': '0 judged; with --exit-code 3 where something moved; 2 refused or bad input, nothing written',
+  'cadence weekly': '0 looked at, or shown; 2 refused or bad input, nothing written',
   'rollout start': MOVED,
   'rollout advance': MOVED,
   'rollout stop': MOVED,

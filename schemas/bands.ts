@@ -1,7 +1,8 @@
 /** Bands of the routine: what is watched of each intent, where its edges lie, and which target a broken one names. */
 import * as z from 'zod'
 import { BAND_METRIC_NAMES, BAND_METRICS, type BandMetric, edgeAt, WEEKDAYS } from './band-metrics.ts'
-import { Day, Id, Ref } from './common.ts'
+import { Day, Id, Name, Ref } from './common.ts'
+import { GUARDRAIL_NAMES } from './metrics.ts'
 import { TuningTarget } from './target.ts'
 
 /** Days of a learning period: shorter ones say nothing of how days differ. */
@@ -118,6 +119,24 @@ export const Bands = z
       .int()
       .min(0)
       .meta({ description: 'Runs that the routine may start in a quarter for an intent.' }),
+    retire_after_rejections: z.int().min(1).optional().meta({
+      description: 'Rejections by reviewers in two quarters after which a surface is to be retired (default 3).',
+    }),
+    error_budget_per_year: z.number().gt(0).lt(1).optional().meta({
+      description:
+        'Most that the levels of all questions of 365 days may add up to, over all intents and versions. Above it the routine starts no run.',
+    }),
+    signed_limits: z
+      .array(
+        z.strictObject({
+          intent: Id,
+          guardrail: z.enum(GUARDRAIL_NAMES),
+          owner: Name,
+          on: Day.meta({ description: 'When the owner last said that the limit fits; it lapses after a quarter.' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Limits that a person answers for.' }),
     intents: z.array(IntentBands).min(1),
   })
   .superRefine(({ intents }, ctx) => {

@@ -69,6 +69,7 @@ export const NOT_QUEUED = [
   'approved_review',
   'rollout',
   'quarter_spent',
+  'year_spent',
   'nothing_sealed',
   'another_first',
 ] as const
@@ -92,6 +93,10 @@ export const IntentFacts = z.strictObject({
   }),
   last_queued: Day.nullable(),
   queued_this_quarter: count,
+  year: z.strictObject({ spent: z.number(), next: z.number(), budget: z.number() }).nullable().meta({
+    description:
+      'Levels of all questions of 365 days over every intent of the bands, what the next one adds at most, and what is declared; null: no budget is.',
+  }),
   sealed: z.strictObject({ questions_left: count, families_waiting: count.nullable() }).meta({
     description:
       'Questions left to versions of the intent, and held-out families that no version holds yet; null: not counted, since questions are left or the vault may not be listed.',

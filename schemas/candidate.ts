@@ -13,6 +13,10 @@ export const CandidateChange = z.strictObject({
   layer: z.enum(LAYERS).meta({ description: 'Layer of its first changed field.' }),
   patch: Patch,
   rationale: z.string().max(4000),
+  origin: Name.optional().meta({
+    description:
+      'What made it: "search" (the whole lattice), "sampled", "hand_written", or the name of another proposer. Absent: made before candidates said so.',
+  }),
 })
 export type CandidateChange = z.infer<typeof CandidateChange>
 
@@ -35,6 +39,7 @@ export const HandWrittenChange = z.strictObject({
     ]),
   ),
   rationale: z.string().max(4000).optional(),
+  origin: Name.optional().meta({ description: 'Who or what proposed it; absent: a person by hand.' }),
 })
 export type HandWrittenChange = z.infer<typeof HandWrittenChange>
 

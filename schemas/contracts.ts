@@ -9,6 +9,7 @@ import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
+import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing, SignedRollout } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
@@ -19,6 +20,7 @@ import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
+import { WeeklyCadence } from './weekly.ts'
 import { StartRequest } from './workflow.ts'
 
 /**
@@ -68,6 +70,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'run-manifest': RunManifest,
   bands: Bands,
   'daily-cadence': DailyCadence,
+  'quarterly-cadence': QuarterlyCadence,
+  'weekly-cadence': WeeklyCadence,
 }
 
 /**

@@ -104,6 +104,7 @@ const RejectedUnder = z.strictObject({
   version: Digest.optional().meta({ description: 'Of gate: the sealed version that answered.' }),
   terms: Digest.optional().meta({ description: 'Of gate: digest of what else the question said of its limits.' }),
 })
+/** Metric, limits, search set and question that a rejection was given under. */
 export type RejectedUnder = z.infer<typeof RejectedUnder>
 
 /**
@@ -116,14 +117,15 @@ export const RejectionRecord = z.strictObject({
     description: 'Digest of the other fields; of an earlier version: of patches, suite and baseline.',
   }),
   intent: Id,
-  patches: z
-    .array(Patch)
-    .min(1)
-    .meta({ description: 'One patch; for a gate\'s "no" the whole committed list, in order.' }),
+  patches: z.array(Patch).min(1).meta({
+    description:
+      'One patch; for a gate\'s "no" the whole committed list, in order; of search_guardrail all that broke the same limits.',
+  }),
   suite: Digest,
   baseline: Digest,
   source: z.enum(['search_guardrail', 'gate', 'reviewer', 'rollback']),
   reason: z.string(),
+  reasons: z.array(z.string()).optional().meta({ description: 'One a patch, where several broke the same limits.' }),
   run_id: Id,
   under: RejectedUnder.optional().meta({
     description: 'Absent: by a rollback, or by an earlier version, which did not say.',

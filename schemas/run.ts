@@ -91,6 +91,10 @@ export const AutotuneRun = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Version of this program whose gate rules the run was made by; absent: 0.1.0.' }),
+  says_origin: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'Each line of candidates.jsonl says what made it; absent: made before they did.' }),
   draw: DrawKey.optional(),
   candidates: z
     .array(CandidateChange)

@@ -144,6 +144,19 @@ export const keys = {
   dailyCadences: () => 'cadence/daily/',
   /** A judged day of the routine. */
   dailyCadence: (day: string) => `cadence/daily/${day}.json`,
+  /** Prefix of the weeks that were looked at. */
+  weeklyCadences: () => 'cadence/weekly/',
+  /** A week of the routine, by its last day. */
+  weeklyCadence: (day: string) => `cadence/weekly/${day}.json`,
+  /** Prefix of the families of an intent that people opened. */
+  openedFamilies: (intent: string) => `cadence/opened/${segment(intent)}/`,
+  /** Who opened a family on a day; `family`: its hash. */
+  openedFamily: (intent: string, family: string, day: string, by: string) =>
+    `cadence/opened/${segment(intent)}/${segment(family)}/${day}-${segment(by)}.json`,
+  /** Prefix of the quarters that were looked at. */
+  quarterlyCadences: () => 'cadence/quarterly/',
+  /** A quarter of the routine, by its last day. */
+  quarterlyCadence: (day: string) => `cadence/quarterly/${day}.json`,
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,

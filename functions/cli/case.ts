@@ -1,5 +1,6 @@
 /** `autotune case`: one recorded case of the search side, and what a candidate would have made of its context. */
 
+import { isWritable } from '#adapters/local/files/writable.ts'
 import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
@@ -11,13 +12,15 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
+import { noteOpened } from '../steps/cadence/opened.ts'
 import { findCase } from '../steps/experience/find-case.ts'
 import { erasuresOf } from '../steps/store/erasures.ts'
 import { readJson, readLines } from '../streams/read-object.ts'
 import { theCandidate } from './explain.ts'
+import { personOf, terminalUser } from './hand.ts'
 import { manifestOf } from './inspect.ts'
 import { nearText } from './near.ts'
-import { type CommandStore, openExisting } from './open.ts'
+import { type CommandStore, isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -27,9 +30,11 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly run?: string
   readonly candidate?: string
+  /** Who looks. */
+  readonly by?: string
 }
 
-export async function caseVerb(id: string, { json, run, candidate, ...o }: Options): Promise<number> {
+export async function caseVerb(id: string, { json, run, candidate, by, ...o }: Options): Promise<number> {
   if (candidate !== undefined && run === undefined)
     throw new UserError('--candidate is of a run: name it with --run ("autotune list" shows the runs)')
   const store = await openExisting(o, terminalProgress())
@@ -43,15 +48,24 @@ export async function caseVerb(id: string, { json, run, candidate, ...o }: Optio
       )
     }
     const looks = run === undefined ? null : await looksAt(store, run, candidate, found.case)
-    print(json, { case: found.case, runs: found.runs, corrections: found.corrections, looks }, () => [
+    const opened = isWritten(store)
+      ? await noteOpened(store, found.case, personOf(by ?? terminalUser() ?? 'unknown'))
+      : null
+    print(json, { case: found.case, runs: found.runs, corrections: found.corrections, looks, opened }, () => [
       ...caseLines(found),
       ...(looks ? lookLines(found, looks) : []),
+      opened
+        ? `opened   by ${opened.by} on ${opened.day}: noted, so that its family is never sealed`
+        : 'opened   not noted: nothing can be written into this store from here',
     ])
     return 0
   } finally {
     store.close()
   }
 }
+
+/** May a look be noted? A deployment lets people read, and not write. */
+const isWritten = (store: CommandStore): boolean => isLocal(store) && isWritable(store.dir)
 
 /** A case under the baseline of a run and under one of its candidates, replayed again from what was recorded. */
 async function looksAt(

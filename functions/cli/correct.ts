@@ -20,7 +20,7 @@ export async function correctVerb(
     if (isLocal(store)) await store.unlockVault()
     const report = await importAlone(store, thisProcess(), (check) => addCorrections(store, located, check))
     print(json, report, () => [
-      `stored ${report.stored} corrections of ${report.runs} runs (${report.unchanged} were there already); no recorded run was changed`,
+      `stored ${counted(report.stored, 'correction')} of ${counted(report.runs, 'run')} (${report.unchanged} were there already); no recorded run was changed`,
       'next     the next run of the target searches by them, and the next sealed version counts by them: one that was asked stays as it is',
     ])
     return 0
@@ -29,3 +29,5 @@ export async function correctVerb(
     store.close()
   }
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`

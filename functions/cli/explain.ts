@@ -58,7 +58,7 @@ export async function explain(
       `run ${run}`,
       ...candidateLines({ found, scored, metric, direction, replays, certificate }),
       ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
-      ...memory.flatMap(rememberedLines),
+      ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
       ...replays.found
         .slice(0, 1)
         .map(

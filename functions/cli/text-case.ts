@@ -1,4 +1,5 @@
 /** What `case` prints: what was recorded, step by step, and a context before and after a change. Values in, lines out. */
+import { correctionText } from '#core/experience/corrections.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun, Offer, Step } from '#schemas/experience-run.ts'
@@ -51,24 +52,6 @@ export function caseLines({ case: { case_id, intent_id, family_id }, runs, corre
   ]
 }
 
-/** What a correction says, in words. */
-export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
-  const label =
-    outcome === undefined
-      ? label_disputed === undefined
-        ? []
-        : [label_disputed ? 'label disputed' : 'the recorded label stands']
-      : [
-          ...(outcome.passed === undefined ? [] : [outcome.passed ? 'passed' : 'failed']),
-          ...(outcome.score === undefined ? [] : [`score ${number(outcome.score)}`]),
-        ]
-  const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
-    ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
-    ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
-  ])
-  return `${[...label, ...marks].join(', ') || 'note'}, by ${by} on ${at.slice(0, 10)}${note === undefined ? '' : `: ${flat(note)}`}`
-}
-
 function runLines(run: ExperienceRun, corrections: readonly Correction[]): string[] {
   const { outcome } = run
   const label = outcome.passed === null ? 'no label' : outcome.passed ? 'passed' : 'failed'
@@ -79,7 +62,7 @@ function runLines(run: ExperienceRun, corrections: readonly Correction[]): strin
       (c) =>
         `corrected  ${c.kind.replace('_', ' ')}${c.passed === null ? '' : c.passed ? ': passed' : ': failed'}${c.operator === null ? '' : `, by ${c.operator}`}${c.notes === null ? '' : `: ${flat(c.notes)}`}`,
     ),
-    ...corrections.map((one) => `corrected later  ${correctionText(one)}`),
+    ...corrections.map((one) => `corrected later  ${flat(correctionText(one))}`),
     `context  ${run.evidence.length} passages were offered`,
     ...table(
       run.evidence.map((e) => [`${e.bucket}, hop ${e.hop}`, `rank ${e.ranks.as_ranked ?? '-'}`, need(e), passage(e)]),

@@ -1,4 +1,5 @@
 /** What memory holds, in lines: what was said no to, under what, and who has it forgotten. Values in, lines out. */
+import { patchDigest } from '#core/space/lattice.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import { shortId } from '../steps/run/forget.ts'
 import type { Remembered } from '../steps/run/memory.ts'
@@ -9,18 +10,23 @@ const SHOWN = 20
 
 /** A change, or how many a sealed version was asked about. */
 export const patchesLine = ({ patches }: Pick<RejectionRecord, 'patches'>): string =>
-  `${patchLine(patches[0]!)}${patches.length === 1 ? '' : ` and ${patches.length - 1} more of a list`}`
+  `${patchLine(patches[0]!)}${patches.length === 1 ? '' : ` and ${patches.length - 1} more`}`
 
 /** An entry as `--json` prints it. */
 export const rememberedObject = ({ record, lift }: Remembered) => ({ ...record, lifted: lift })
 
-/** One entry: what, by whom, under what, and what lifted it. */
-export function rememberedLines({ record, lift }: Remembered): string[] {
-  const { source, run_id, reason, under } = record
+/**
+ * One entry: what, by whom, under what, and what lifted it.
+ * @param patch digest of the change that is asked about
+ */
+export function rememberedLines({ record, lift }: Remembered, patch?: string): string[] {
+  const { source, run_id, under, patches, reasons } = record
+  const at = patch === undefined ? -1 : patches.findIndex((one) => patchDigest(one) === patch)
+  const reason = reasons?.[at] ?? record.reason
   const limits = Object.entries(under?.guardrails ?? {}).map(([name, limit]) => `${name} ${JSON.stringify(limit)}`)
   const held = [...limits, ...(under ? [`to ${under.direction} ${under.metric}`] : [])]
   return [
-    `   ${shortId(record)}  ${patchesLine(record)}`,
+    `   ${shortId(record)}  ${at < 0 ? patchesLine(record) : `${patchLine(patches[at]!)}${patches.length === 1 ? '' : ` and ${patches.length - 1} more`}`}`,
     `      ${source} in ${run_id}: ${clip(reason, 220)}`,
     ...(held.length > 0 ? [`      under ${held.join(', ')}`] : []),
     ...(lift ? [`      lifted by ${lift.person} at ${lift.at}: ${clip(lift.reason, 220)}`] : []),
@@ -35,7 +41,7 @@ export function memoryLines(all: readonly Remembered[]): string[] {
   return [
     '',
     `memory: ${all.length - lifted} rejections, ${all.length - told.length} of them limits on the search set; ${lifted} lifted`,
-    ...told.slice(0, SHOWN).flatMap(rememberedLines),
+    ...told.slice(0, SHOWN).flatMap((entry) => rememberedLines(entry)),
     ...(told.length > SHOWN ? [`   and ${told.length - SHOWN} more (--json)`] : []),
   ]
 }

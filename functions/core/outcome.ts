@@ -9,7 +9,7 @@ import { canonical, canonicalLines, digestOfBytes } from './canonical.ts'
 import type { ResolvedTarget } from './contract/resolve.ts'
 import { ledgerLine } from './gate/ledger.ts'
 import type { Readiness } from './gate/preflight-run.ts'
-import { rejection, underBroken, underQuestion } from './gate/rejections.ts'
+import { brokenOnSearch, rejection, underQuestion } from './gate/rejections.ts'
 import { notCertifiedWording } from './gate/wording.ts'
 import { buildProposal } from './proposal/proposal.ts'
 import { cageLines } from './replay/cage.ts'
@@ -93,7 +93,7 @@ const excludedShare = (run: SearchSize, excluded: CompiledSearch['excluded']): R
 export function finishRun(done: Finished): RunOutcome {
   const { run, found, ready, item, answer, winner } = done
   const verdict: Verdict = ready.verdict !== 'ask' ? ready.verdict : winner ? 'certified' : 'not_certified'
-  const candidates = found.candidates.map((c) => finalFate(c, answer, winner))
+  const candidates = found.candidates.map((c) => finalFate(withOrigin(c, run, found), answer, winner))
   const artifacts = chained(done, candidates)
   const reasons =
     verdict === 'not_certified' ? [notCertifiedWording(item!)] : verdict === 'certified' ? [] : ready.reasons
@@ -125,6 +125,14 @@ export function finishRun(done: Finished): RunOutcome {
     billed: { replays: found.counts.paid + found.control.replays, heldout_questions: answer ? 1 : 0 },
   }
 }
+
+/** What made a candidate; runs that were pinned before candidates said so keep their bytes. */
+const withOrigin = (
+  candidate: CandidateScore,
+  { says_origin, candidates }: Pick<AutotuneRun, 'says_origin' | 'candidates'>,
+  { counts }: Pick<SearchResult, 'counts'>,
+): CandidateScore =>
+  says_origin ? { origin: candidates ? 'hand_written' : counts.exact ? 'search' : 'sampled', ...candidate } : candidate
 
 /** After a "no" every listed candidate stays `committed`: one bit says nothing of any single one. */
 function finalFate(candidate: CandidateScore, answer: GateAnswer | null, winner: Winner | null): CandidateScore {
@@ -205,10 +213,7 @@ function rejectionsOf(
   candidates: readonly CandidateScore[],
 ): RejectionRecord[] {
   if (verdict === 'inconclusive' || verdict === 'refused') return []
-  const filtered = candidates.flatMap((c) => {
-    const under = c.fate === 'search_guardrail' ? underBroken(c, target, run.search_set.digest) : null
-    return under ? rejection(run, { patches: [c.patch], source: 'search_guardrail', reason: c.reason, under }) : []
-  })
+  const filtered = brokenOnSearch(run, target, candidates)
   if (verdict !== 'not_certified') return filtered
   const listed = rejection(run, {
     patches: found.committed.map((c) => c.patch),

@@ -58,9 +58,16 @@ test.skipIf(process.getuid?.() !== 0)('of another user, whose vault stays closed
   const copy = join(place.dir, 'copy')
   cpSync(place.store, copy, { recursive: true })
   chmodSync(place.dir, 0o755)
+  const said = { run_id: 'h0', at: '2026-11-20T10:00:00Z', by: 'ana', label_disputed: true }
+  expect((await autotune('correct', place.file('c.jsonl', said), '--store', copy)).code).toBe(0)
   await shell(`chmod -R a+rX '${copy}'; chmod 700 '${join(copy, 'vault')}'`)
   const { code, out } = await shell(command('list', '--store', copy, '--json'), { user: 65534 })
-  expect({ code, runs: JSON.parse(out).runs.length }).toEqual({ code: 0, runs: 1 })
+  const { runs, corrections } = JSON.parse(out)
+  expect({ code, runs: runs.length, corrections }).toEqual({
+    code: 0,
+    runs: 1,
+    corrections: { search: 0, sealed: null },
+  })
 })
 
 test('what a copy still has beside its ledger, in the -wal file, is read', () => {

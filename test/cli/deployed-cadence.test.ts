@@ -43,7 +43,10 @@ test('the day that the routine judged is shown, and holds; a changed one does no
   expect((await autotune('cadence', 'show', ...bands, ...stack, '--exit-code')).code).toBe(3)
 
   const verify = ['verify', '--cadence', DAYS[0], ...bands, ...stack]
-  expect((await autotune(...verify, '--json')).json()).toMatchObject({ reproducible: true, intents: 1, problems: [] })
+  expect((await autotune(...verify, '--json')).json()).toMatchObject({
+    reproducible: true,
+    day: { intents: 1, problems: [] },
+  })
   const key = keys.dailyCadence(DAYS[0])
   const day = JSON.parse(Buffer.from((await aws.store.objects.get(key))!).toString())
   day.intents[0].series[0].mean = 1

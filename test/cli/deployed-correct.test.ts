@@ -103,5 +103,6 @@ test('counts in the deployed search and in what the sealer seals, as on a folder
   expect(run.search_set.corrections).toMatchObject({ n: 2 })
   expect(run.heldout_test_set).toMatchObject({ families: 100, labelled: 99, corrections: 2 })
   expect((await autotune('verify', 'at_corrected', ...stack)).out).toMatch(/reproducible/)
+  expect((await autotune('verify', ...stack)).code).toBe(0)
   expect((await autotune('case', 's0', ...stack)).out).toMatch(/corrected later {2}label disputed, by ana@example\.com/)
 })

@@ -81,14 +81,17 @@ interface Opened {
 }
 
 /** Serves the review while something is done with it. */
-async function serving(use: (at: Opened & { url: (role: string) => string }) => Promise<void>): Promise<void> {
+async function serving(
+  use: (at: Opened & { url: (role: string) => string }) => Promise<void>,
+  reviewer: readonly string[] = SEATS,
+): Promise<void> {
   let stop = () => {}
   err = ''
   const stopped = new Promise<void>((done) => {
     stop = done
   })
   out = ''
-  const o = { store: dir, json: true, reviewer: SEATS, port: 0, expiresHours: 72, serve: true }
+  const o = { store: dir, json: true, reviewer, port: 0, expiresHours: 72, serve: true }
   const code = reviewVerb('r', o, () => stopped)
   try {
     await vi.waitFor(() => expect(out).toContain('\n'), { timeout: 10_000, interval: 5 })
@@ -336,4 +339,82 @@ describe('decide', () => {
     expect((await stored()).revision).toBe(0)
     expect((await attempts('rv_r_1')).map(([kind]) => kind)).toEqual(['no_seat', 'not_shown'])
   })
+})
+
+describe('a file of reviewers', () => {
+  const people = [
+    { id: 'ana@acme.com', name: 'Ana Ito', roles: ['reliability', 'policy'], aliases: ['ana@home.org'] },
+    { id: 'ben@acme.com', name: 'Ben Ode', roles: ['policy'] },
+    { id: 'cleo@acme.com', name: 'Cleo Pax', roles: ['domain_owner'], aliases: ['cleo'] },
+    { id: 'team@acme.com', name: 'The owner', roles: ['domain_owner'], aliases: ['Refunds'] },
+  ]
+  const file = (reviewers: unknown = people) => {
+    const path = join(dir, 'reviewers.json')
+    writeFileSync(path, JSON.stringify({ reviewers }))
+    return path
+  }
+  const open = (reviewers: string, ...argv: string[]) =>
+    autotune('review', 'r', '--no-serve', '--reviewers', reviewers, ...argv)
+
+  test('fills the seats: everybody for their roles, but the owner by any of their ids', async () => {
+    expect((await open(file())).code).toBe(0)
+    expect((await stored()).seats.map(({ role, reviewer, name }) => [role, reviewer, name])).toEqual([
+      ['reliability', 'ana@acme.com', 'Ana Ito'],
+      ['policy', 'ana@acme.com', 'Ana Ito'],
+      ['policy', 'ben@acme.com', 'Ben Ode'],
+      ['domain_owner', 'cleo@acme.com', 'Cleo Pax'],
+    ])
+    // Opened again it is served as it stands, whatever the file says by then.
+    expect((await open(file(people.slice(0, 1)))).code).toBe(0)
+    const decided = await autotune('decide', 'r', '--role', 'policy', '--reviewer', 'ben@acme.com', '--approve')
+    expect(decided.code).toBe(0)
+    await serving(async ({ url }) => {
+      const { body } = await ask(url('reliability'))
+      expect(body.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')).toMatch(
+        /policy approved by Ben Ode \(ben@acme.com\), \d+ \w+ \d{4}, \d\d:\d\d UTC/,
+      )
+    }, [])
+  })
+
+  test('takes an id by another spelling as the one that it names', async () => {
+    const named = ['reliability=ANA@home.org', 'policy=Ben+x@acme.com', 'domain_owner=cleo']
+    expect((await open(file(), ...named.flatMap((seat) => ['--reviewer', seat]))).code).toBe(0)
+    expect((await stored()).seats.map(({ reviewer }) => reviewer)).toEqual([
+      'ana@acme.com',
+      'ben@acme.com',
+      'cleo@acme.com',
+    ])
+  })
+
+  test.each([
+    ['policy=eve@acme.com', /"eve@acme.com" is not in the file of reviewers: it names ana@acme.com, ben/],
+    ['reliability=ben@acme.com', /names ben@acme.com as policy, not as "reliability": for that it names ana@acme.com/],
+    ['domain_owner=team@acme.com', /team@acme.com owns the proposal \(as refunds\) and cannot review it/],
+    ['domain_owner=refunds', /owns the proposal/],
+  ])('takes nobody else: %s', async (seat, says) => {
+    const { code, err: said } = await open(file(), '--reviewer', seat)
+    expect([code, said]).toEqual([2, expect.stringMatching(says)])
+    expect(await stored()).toBeUndefined()
+  })
+
+  test('is refused where it names one person twice', async () => {
+    const twice = [...people, { id: 'ana+2@acme.com', name: 'Ana II', roles: ['domain_owner'] }]
+    const { code, err: said } = await open(file(twice))
+    expect([code, said]).toEqual([2, expect.stringMatching(/"ana\+2@acme.com" is ana@acme.com by another spelling/)])
+  })
+})
+
+test.each([
+  [['policy=ben+2@acme', 'reliability=ben@acme', 'domain_owner=cleo'], /no distinct reviewer is left/],
+  [['policy=bеn@acme', 'reliability=ana', 'domain_owner=cleo'], /mixes letters of Latin .* and Cyrillic/],
+  [['policy=ben\u200b', 'reliability=ana', 'domain_owner=cleo'], /nobody sees \(U\+200B at place 4\)/],
+])('people are not told apart by spelling: %j', async (seats, says) => {
+  const { code, err: said } = await autotune(
+    'review',
+    'r',
+    '--no-serve',
+    ...seats.flatMap((seat) => ['--reviewer', seat]),
+  )
+  expect([code, said]).toEqual([2, expect.stringMatching(says)])
+  expect(await stored()).toBeUndefined()
 })

@@ -95,7 +95,11 @@ describe('a finished run', () => {
   test('stands in the list, as {"runs":[{"run":...}]} for machines', async () => {
     const { code, json } = await at('list', '--json')
     expect(code).toBe(0)
-    expect(json()).toEqual({ memory: [], runs: [expect.objectContaining({ run: 'r', verdict: 'certified' })] })
+    expect(json()).toEqual({
+      memory: [],
+      runs: [expect.objectContaining({ run: 'r', verdict: 'certified' })],
+      corrections: { search: 0, sealed: 0 },
+    })
     expect((await at('list')).out).toMatch(
       /^run +date +verdict +gain +worse +status\nr +\d{4}-\d\d-\d\d +certified +-\d+(\.\d+)? % +0 of \d+ +\w.*\n {3}support\.refund: evidence\.orders\.top_k 4 -> \d$/m,
     )
@@ -130,6 +134,7 @@ describe('a finished run', () => {
       expect((await at('list', '--json')).json()).toEqual({
         memory: [],
         runs: [expect.objectContaining({ run: 'r', verdict: 'damaged' })],
+        corrections: { search: 0, sealed: 0 },
       })
       for (const verb of ['show', 'explain', 'verify']) {
         const { code, out, err } = await at(verb, 'r')

@@ -12,6 +12,7 @@ export const theBands = (over: Partial<Bands> = {}): Bands =>
     revised_for_days: 7,
     cooldown_days: 30,
     runs_per_quarter: 9,
+    error_budget_per_year: 0.9,
     intents: [
       {
         intent: INTENT,

@@ -1,5 +1,9 @@
-/** `autotune verify --cadence DATE`: is a judged day what its rows, its bands and the day before come to? */
-import { verifyDay } from '../../steps/cadence/verify.ts'
+/** `autotune verify --cadence DATE`: are the judged day and the week of that date what their records come to? */
+import { UserError } from '../../errors.ts'
+import { judgedDays } from '../../steps/cadence/daily.ts'
+import { verifyQuarter } from '../../steps/cadence/quarterly.ts'
+import { type CadenceVerification, verifyDay } from '../../steps/cadence/verify.ts'
+import { verifyWeek, type WeekVerification } from '../../steps/cadence/verify-week.ts'
 import { openExisting } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -12,16 +16,41 @@ export async function verifyCadence(
   { json, bands: file, ...o }: StoreOptions & { readonly json: boolean; readonly bands: string | undefined },
 ): Promise<number> {
   const bands = file === undefined ? null : readBands(file)
+  const asked = dayOf(date)
   const store = await openExisting(o, terminalProgress())
   try {
-    const result = await verifyDay(store, dayOf(date), bands)
-    const holds = result.problems.length === 0
-    print(json, { ...result, reproducible: holds }, () => [
-      `${holds ? 'reproducible' : 'NOT REPRODUCIBLE'}: ${date}, ${result.intents} intents, ${result.runs} runs${bands ? ', recomputed from the recorded runs' : '; chain and rows only: with --bands FILE it is recomputed'}`,
-      ...[...result.problems, ...result.erased].map((line) => `   ${line}`),
+    const day = (await judgedDays(store)).includes(asked) ? await verifyDay(store, asked, bands) : null
+    const week = await verifyWeek(store, asked, bands)
+    const quarter = await verifyQuarter(store, asked, bands)
+    if (day === null && week === null && quarter === null)
+      throw new UserError(
+        `${asked} was not judged, and no week or quarter that was looked at ends on it: "autotune cadence daily" judges days in order`,
+      )
+    const holds = [day, week, quarter].every((one) => one === null || one.problems.length === 0)
+    print(json, { date, reproducible: holds, day, week, quarter }, () => [
+      ...(day ? dayLines(day, bands !== null) : []),
+      ...(week ? weekLines(week, bands !== null) : []),
+      ...(quarter
+        ? [
+            `${head(quarter.problems)}: quarter until ${date}, ${quarter.intents} intents${bands ? ', recomputed from ledger, runs and recorded cases' : '; chain only: with --bands FILE it is recomputed'}`,
+            ...quarter.problems.map((line) => `   ${line}`),
+          ]
+        : []),
     ])
     return holds ? 0 : 2
   } finally {
     store.close()
   }
 }
+
+const head = (problems: readonly string[]): string => (problems.length === 0 ? 'reproducible' : 'NOT REPRODUCIBLE')
+
+const dayLines = ({ date, intents, runs, problems, erased }: CadenceVerification, withBands: boolean): string[] => [
+  `${head(problems)}: ${date}, ${intents} intents, ${runs} runs${withBands ? ', recomputed from the recorded runs' : '; chain and rows only: with --bands FILE it is recomputed'}`,
+  ...[...problems, ...erased].map((line) => `   ${line}`),
+]
+
+const weekLines = ({ date, intents, proposals, problems }: WeekVerification, withBands: boolean): string[] => [
+  `${head(problems)}: week until ${date}, ${intents} intents, ${proposals} proposals${withBands ? ', recomputed from runs, reviews and rollouts' : '; chain only: with --bands FILE it is recomputed'}`,
+  ...problems.map((line) => `   ${line}`),
+]

@@ -14,9 +14,12 @@ export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): 
 }
 
 /** Median of the daily means; null: fewer than 14 days were measured whole, and say nothing of how days differ. */
-export function learnedMedian(means: readonly number[]): number | null {
-  if (means.length < LEAST_LEARNED_DAYS) return null
-  const sorted = [...means].sort((a, b) => a - b)
-  const half = sorted.length / 2
-  return sorted.length % 2 === 0 ? (sorted[half - 1]! + sorted[half]!) / 2 : sorted[Math.floor(half)]!
+export const learnedMedian = (means: readonly number[]): number | null =>
+  means.length < LEAST_LEARNED_DAYS ? null : medianOf(means)
+
+/** The middle value; of an even number the mean of both. Null: there is none. */
+export function medianOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null
+  const sorted = [...values].sort((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }

@@ -2,7 +2,7 @@
 import type { Band } from '#schemas/bands.ts'
 import type { IntentFacts, NOT_QUEUED, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import { byCodeUnit } from '../canonical.ts'
-import { isAtLeast, isBelow } from '../statistics/compare.ts'
+import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 import { dayAfter, daysBetween } from './days.ts'
 
 type Why = (typeof NOT_QUEUED)[number]
@@ -72,6 +72,12 @@ function barrierOf(date: string, facts: IntentFacts, limits: QueueLimits): Barri
     return {
       why: 'quarter_spent',
       says: `${queued} of ${limits.runs_per_quarter} runs of this quarter are spent (runs_per_quarter)`,
+    }
+  const { year } = facts
+  if (year !== null && !isAtMost(year.spent + year.next, year.budget, 1e-12))
+    return {
+      why: 'year_spent',
+      says: `questions of 365 days spent ${year.spent} of ${year.budget} (error_budget_per_year), and the next may spend ${year.next}`,
     }
   if (sealed.questions_left === 0 && sealed.families_waiting === 0)
     return {

@@ -55,3 +55,19 @@ function marked(
     gold_not_offered: recording.gold_not_offered + missed,
   }
 }
+
+/** What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came` */
+export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
+  const { passed, score } = outcome ?? {}
+  const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
+    ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
+    ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
+  ])
+  const said = [
+    ...(passed === undefined ? [] : [passed ? 'passed' : 'failed']),
+    ...(score === undefined ? [] : [`score ${score}`]),
+    ...(label_disputed === undefined ? [] : [label_disputed ? 'label disputed' : 'the recorded label stands']),
+    ...marks,
+  ]
+  return `${said.join(', ') || 'note'}, by ${by} on ${at.slice(0, 10)}${note === undefined ? '' : `: ${note}`}`
+}

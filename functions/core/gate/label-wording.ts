@@ -1,5 +1,6 @@
 /** What is said of the labels that utility stands on: how many, who gave them, what was set aside, and whether judges agree with people. */
 import type { HeldoutVersion, LabelCounts } from '#schemas/heldout.ts'
+import { isAtLeast } from '../statistics/compare.ts'
 import { kappa } from '../statistics/kappa.ts'
 import { judgeError, upTo } from './judged-utility.ts'
 
@@ -59,6 +60,7 @@ function agreementLine({ n, disagreements, bound, kappa: k }: Agreement): string
   if (bound === null)
     return 'no search family was labelled by the judge and by a person: their agreement is not measured'
   const by = k === null ? 'not measured' : k.toFixed(2)
-  const low = k !== null && k < USUAL_KAPPA ? ` (below the usual ${USUAL_KAPPA}; what blocks is the bound)` : ''
+  const low =
+    k !== null && !isAtLeast(k, USUAL_KAPPA) ? ` (below the usual ${USUAL_KAPPA}; what blocks is the bound)` : ''
   return `judge and people differ in ${disagreements} of ${n} search families, < ${upTo(bound)} % at 95 %; Cohen's kappa ${by}${low}`
 }

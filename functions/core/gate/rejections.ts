@@ -21,7 +21,7 @@ export type RejectedRun = Pick<AutotuneRun, 'run_id' | 'target' | 'pack' | 'eval
 /** An entry of memory under its id: the same "no", under the same conditions, of the same run, is one entry. */
 export function rejection(
   run: RejectedRun,
-  said: Pick<RejectionRecord, 'patches' | 'source' | 'reason'> & { readonly under?: RejectedUnder },
+  said: Pick<RejectionRecord, 'patches' | 'source' | 'reason'> & Partial<Pick<RejectionRecord, 'reasons' | 'under'>>,
 ): RejectionRecord {
   const suite = digestOf(run.evaluator_suite)
   const body = { intent: run.target.intent!, suite, baseline: baselineDigest(run), run_id: run.run_id, ...said }
@@ -53,6 +53,42 @@ export function underBroken(
   if (broken.length === 0) return null
   const limits = Object.fromEntries(broken.map((name) => [name, target.guardrails[name]])) as Guardrails
   return { ...underMetric(target), guardrails: limits, search_set: searchSet }
+}
+
+/** Patches of one entry: it stays far below what an item of the ledger may hold. */
+const MOST_PATCHES = 100
+
+/** What a search remembers of candidates that broke limits: one entry for all that broke the same, so that memory grows with what breaks. */
+export function brokenOnSearch(
+  run: RejectedRun & Pick<AutotuneRun, 'search_set'>,
+  target: ResolvedTarget,
+  candidates: readonly CandidateScore[],
+): RejectionRecord[] {
+  const groups = new Map<string, { readonly under: RejectedUnder; readonly broke: CandidateScore[] }>()
+  for (const candidate of candidates) {
+    const under = candidate.fate === 'search_guardrail' ? underBroken(candidate, target, run.search_set.digest) : null
+    if (under === null) continue
+    const key = digestOf(under)
+    const group = groups.get(key) ?? { under, broke: [] }
+    group.broke.push(candidate)
+    groups.set(key, group)
+  }
+  return [...groups.values()].flatMap(({ under, broke }) => {
+    const entries: RejectionRecord[] = []
+    for (let from = 0; from < broke.length; from += MOST_PATCHES) {
+      const some = broke.slice(from, from + MOST_PATCHES)
+      entries.push(
+        rejection(run, {
+          patches: some.map(({ patch }) => patch),
+          source: 'search_guardrail',
+          reason: some.length === 1 ? some[0]!.reason : `broke ${namesOf(under).join(', ')} on the search set`,
+          ...(some.length > 1 && { reasons: some.map(({ reason }) => reason) }),
+          under,
+        }),
+      )
+    }
+    return entries
+  })
 }
 
 /** What the "no" of a sealed version is remembered under. */

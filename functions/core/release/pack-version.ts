@@ -36,10 +36,12 @@ export function nextPackVersion(
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
   const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
   if ('problems' in bounded) return { refused: bounded.problems }
-  const own = versionOf(pack.pack)
+  return { pack: { ...pack, pack: nextMinor(pack.pack, published), settings: applyPatch(pack.settings, patch) } }
+}
+
+/** The next minor version that is above all of the same name and major version. */
+export function nextMinor(ref: string, published: readonly string[]): string {
+  const own = versionOf(ref)
   const taken = published.map(versionOf).filter((v) => v.name === own.name && v.major === own.major)
-  const minor = Math.max(own.minor, ...taken.map((v) => v.minor)) + 1
-  return {
-    pack: { ...pack, pack: `${own.name}@${own.major}.${minor}.0`, settings: applyPatch(pack.settings, patch) },
-  }
+  return `${own.name}@${own.major}.${Math.max(own.minor, ...taken.map((v) => v.minor)) + 1}.0`
 }

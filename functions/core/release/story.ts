@@ -68,7 +68,7 @@ function harmOf(
   return { rows: latest.reasons, period: isActive(rollout.status) ? rollout.stage : 'window' }
 }
 
-function gainsOf(
+export function gainsOf(
   rollout: Rollout,
   log: readonly ProductionRun[],
   periods: readonly Period[],

@@ -55,9 +55,8 @@ export function rememberedOrTooWide(
   { target, rejections, pack, control }: SearchInput,
 ): CandidateScore | Visited {
   const digest = patchDigest(change.patch)
-  const known = rejections.find((r) => r.source !== 'gate' && patchDigest(r.patches[0]!) === digest)
-  if (known)
-    return dropped({ change, digest }, 'remembered', `${known.source} rejected it in ${known.run_id}: ${known.reason}`)
+  const known = patchesIn(rejections).get(digest)
+  if (known) return dropped({ change, digest }, 'remembered', known)
   const fields = Object.keys(change.patch).length
   if (!isAtMost(fields, target.max_fields))
     return dropped(
@@ -74,6 +73,23 @@ export function rememberedOrTooWide(
     )
   return { change, digest, settings: applyPatch(pack.settings, change.patch), metric: null }
 }
+
+/** Why each remembered patch was rejected, by its digest; a "no" to a list of several rejects none of them alone. */
+function patchesIn(rejections: SearchInput['rejections']): ReadonlyMap<string, string> {
+  const known = PATCHES.get(rejections)
+  if (known) return known
+  const found = new Map<string, string>()
+  for (const { source, run_id, patches, reason, reasons } of rejections)
+    if (source !== 'gate')
+      for (const [i, patch] of patches.entries()) {
+        const digest = patchDigest(patch)
+        if (!found.has(digest)) found.set(digest, `${source} rejected it in ${run_id}: ${reasons?.[i] ?? reason}`)
+      }
+  PATCHES.set(rejections, found)
+  return found
+}
+
+const PATCHES = new WeakMap<SearchInput['rejections'], ReadonlyMap<string, string>>()
 
 const valueList = ({ values }: SurfaceControl): string => values.map((v) => String(v).slice(0, 40)).join(' or ')
 

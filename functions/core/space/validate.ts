@@ -37,10 +37,16 @@ export function boundedChange(
     patch[path] = { from: baseline, to }
   }
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
+  const { origin, rationale = 'hand-written change' } = change
+  if (origin !== undefined && OWN_ORIGINS.includes(origin))
+    problems.push(`"origin" is "${origin}", which names this program's own search: say who proposed it`)
   return problems.length > 0
     ? { problems }
-    : { candidate: asCandidate(patch as Patch, pack, change.rationale ?? 'hand-written change') }
+    : { candidate: { ...asCandidate(patch as Patch, pack, rationale), ...(origin === undefined ? {} : { origin }) } }
 }
+
+/** What this program calls its own candidates. */
+const OWN_ORIGINS: readonly string[] = ['search', 'sampled']
 
 function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string | null {
   if (surface.layer === 'prompt') return promptProblem(surface.bounds, String(baseline), to)

@@ -1,5 +1,6 @@
 /** A case of the search side: what was asked, what stood in the context, what was done, what people said of it, who replayed it. */
 import { html } from 'hono/html'
+import { correctionText } from '#core/experience/corrections.ts'
 import type { ExperienceRun, Step } from '#schemas/experience-run.ts'
 import { number, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -43,7 +44,7 @@ ${replays.next !== null && html`<p>${link(href(['cases', intent, case_id], { run
 }`,
   )
 
-function recording({ run_id, run, decision_record }: RecordingView, nth: number): Html {
+function recording({ run_id, run, decision_record, corrections }: RecordingView, nth: number): Html {
   const title = html`<h2>Recording ${visible(run_id)}</h2>`
   if (typeof run === 'string') return html`${title}<div class="panel bad"><p>${visible(run)}</p></div>`
   return html`${title}
@@ -55,9 +56,9 @@ ${run.steps.length === 0 ? html`<p>No step was recorded.</p>` : html`<ol>${run.s
 ${more(run.steps.length, MOST.steps, 'steps')}
 <h3>Corrections</h3>
 ${
-  run.operator_corrections.length === 0
+  run.operator_corrections.length + corrections.length === 0
     ? html`<p>Nobody corrected it.</p>`
-    : html`<ul>${run.operator_corrections.map((one) => html`<li>${word(one.kind)}${one.passed !== null && `: ${one.passed ? 'passed' : 'failed'}`} by ${visible(one.operator ?? 'nobody named')}${one.notes !== null && html`: ${recordedText(one.notes)}`}</li>`)}</ul>`
+    : html`<ul>${run.operator_corrections.map((one) => html`<li>${word(one.kind)}${one.passed !== null && `: ${one.passed ? 'passed' : 'failed'}`} by ${visible(one.operator ?? 'nobody named')}${one.notes !== null && html`: ${recordedText(one.notes)}`}</li>`)}${corrections.map((one) => html`<li>after it was stored: ${recordedText(correctionText(one))}</li>`)}</ul>`
 }
 ${
   decision_record !== null &&

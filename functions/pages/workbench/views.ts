@@ -2,6 +2,7 @@
 import type { RunsByDay } from '#core/experience/days.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
+import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RejectionLift, RejectionRecord } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
@@ -111,6 +112,8 @@ export interface RecordingView {
   readonly run: ExperienceRun | string
   /** Its decision record as it is stored; null: not to be had. */
   readonly decision_record: string | null
+  /** What was said of it after it was stored, in that order. */
+  readonly corrections: readonly Correction[]
 }
 
 /** Fields that recorded runs may lack, and in how many of those looked at they do. */

@@ -1,5 +1,8 @@
 /** What stands on an intent when its day is judged: runs, reviews and rollouts under way, and what is left to ask. */
+import { nextLevel, yearBudget } from '#core/cadence/year-budget.ts'
+import { DEFAULT_ALPHA } from '#core/contract/resolve.ts'
 import { isActive } from '#core/release/status.ts'
+import type { Bands } from '#schemas/bands.ts'
 import type { IntentFacts } from '#schemas/cadence.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -11,17 +14,20 @@ import { readInForce } from '../release/in-force.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { listReviews } from '../review/reviews.ts'
 import { openLocks } from '../run/lock.ts'
+import { askedOf } from './quarter-records.ts'
 
 /** Facts of one intent, but for what the days before say of its queue. */
 export async function gatherFacts(
   store: Store,
   intent: string,
-): Promise<Pick<IntentFacts, 'open' | 'sealed' | 'in_force'>> {
+  year: YearSpent | null,
+): Promise<Pick<IntentFacts, 'open' | 'sealed' | 'in_force' | 'year'>> {
   const now = (await readInForce(store, intent))?.body ?? null
   return {
     open: await openOn(store, intent, now?.rollout_id ?? null),
     sealed: await leftToAsk(store, intent),
     in_force: now?.release_tuple_id ?? null,
+    year: year && { ...year, next: await levelOfNext(store, intent) },
   }
 }
 
@@ -65,3 +71,24 @@ async function leftToAsk(store: Store, intent: string): Promise<IntentFacts['sea
   for await (const { family } of recordedFamilies(store.vault, intent)) if (!asked.has(family)) waiting.add(family)
   return { questions_left, families_waiting: waiting.size }
 }
+
+/** What questions spent in a year, of what is declared. */
+export interface YearSpent {
+  readonly spent: number
+  readonly budget: number
+}
+
+/** The year that ends on a day, over all intents of the bands; null: they declare no budget. */
+export async function yearSpent(store: Store, bands: Bands, day: string): Promise<YearSpent | null> {
+  const budget = bands.error_budget_per_year
+  if (budget === undefined) return null
+  let spent = 0
+  for (const { intent } of bands.intents) spent += yearBudget(await askedOf(store, intent), day).spent
+  return { spent, budget }
+}
+
+const levelOfNext = async (store: Store, intent: string): Promise<number> =>
+  nextLevel(
+    (await versionsOf(store, intent)).map((row) => row.body),
+    DEFAULT_ALPHA,
+  )

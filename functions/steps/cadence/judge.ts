@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
-import { gatherFacts } from './facts.ts'
+import { gatherFacts, yearSpent } from './facts.ts'
 import { knownSlices, sliceIntent } from './slice-intent.ts'
 import { keptRows } from './slice-rows.ts'
 
@@ -36,9 +36,10 @@ export async function judgePlanned(
   let prior = plan.prior === null ? null : await readDay(store, plan.prior)
   const done: DailyCadence[] = []
   for (const [i, day] of plan.days.entries()) {
+    const year = await yearSpent(store, bands, day)
     const inputs = new Map<string, IntentInput>()
     for (const { intent } of bands.intents) {
-      const facts = { ...(await gatherFacts(store, intent)), ...queuedBefore(prior, intent, day) }
+      const facts = { ...(await gatherFacts(store, intent, year)), ...queuedBefore(prior, intent, day) }
       inputs.set(intent, { rows: await needRows(store, day, intent, of.get(intent)?.days[day]), facts })
     }
     const now = judgeDay(day, bands, prior, plan.first!, (intent) => inputs.get(intent)!, i === 0 ? revised : [])

@@ -134,7 +134,9 @@ export async function eraseRejections(
 ): Promise<void> {
   for (const intent of intents)
     for await (const { pk, sk, revision, body } of table.query<RejectionRecord>(rowKeys.rejections(intent))) {
-      const reason = names.without(body.reason) as string
-      if (reason !== body.reason) await table.update(pk, sk, revision, { ...body, reason })
+      const { reason, reasons } = body
+      const told = { reason, ...(reasons && { reasons }) }
+      const without = names.without(told) as typeof told
+      if (canonical(without) !== canonical(told)) await table.update(pk, sk, revision, { ...body, ...without })
     }
 }

@@ -162,3 +162,33 @@ export async function openCorrections({ objects, vault }: Store, isOpen: (run_id
   const lines = [...(await readCorrections(vault)).values()].flat().filter(({ run_id }) => isOpen(run_id))
   await addSegments(objects, lines, keys.correctionSegment)
 }
+
+/**
+ * Corrections of both sides against the list of those that were stored: what is gone, and what nobody stored. None is named: it
+ * may be of a sealed run. Of a folder alone: in a deployment nobody but ingest reads the list.
+ */
+export async function correctionProblems(store: Store): Promise<string[]> {
+  const erasures = await erasuresOf(store)
+  const missing = new Set<string>()
+  for await (const { run, correction } of listedCorrections(store.objects))
+    if (erasures.ofRun(run) === null) missing.add(correction)
+  const listed = new Set(missing)
+  let foreign = 0
+  for (const side of SIDES)
+    for (const all of (await readCorrections(objectsOf(store, side))).values())
+      for (const one of all) {
+        const digest = digestOf(one)
+        if (!listed.has(digest)) foreign++
+        missing.delete(digest)
+      }
+  return [
+    ...(missing.size > 0
+      ? [`${missing.size} corrections of recorded runs are missing: give "autotune correct" the same files again`]
+      : []),
+    ...(foreign > 0
+      ? [
+          `${foreign} corrections of recorded runs are on no list of those that were stored: give "autotune correct" the same files again where it was killed, else take them out of experience/corrections`,
+        ]
+      : []),
+  ]
+}

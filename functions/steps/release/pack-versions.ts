@@ -5,7 +5,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
-import type { Store } from '../../ports.ts'
+import type { LedgerRow, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Why a version exists: the row of `version#NAME / SEMVER`. */
@@ -27,15 +27,24 @@ export interface VersionOrigin {
 export async function plannedVersion(store: Store, run: AutotuneRun, proposal: TuningProposal): Promise<ContextPack> {
   const name = refName(run.pack.pack)
   const { patch } = proposal.candidate_change
-  const rows = await Array.fromAsync(store.table.query<VersionOrigin>(rowKeys.packVersions(name)))
+  const { rows, taken } = await takenVersions(store, name)
   const mine = rows.find((row) => row.body.tuning_proposal_id === proposal.tuning_proposal_id)
-  const taken = rows.map((row) => `${name}@${row.sk}`)
-  for await (const key of store.objects.list(keys.packVersions(name)))
-    taken.push(`${name}@${key.slice(keys.packVersions(name).length).split('/')[0]}`)
   const next = nextPackVersion(run.pack, patch, proposal.target.intent, taken)
   if ('refused' in next)
     throw new UserError(`the patch cannot be applied:\n${next.refused.map((r) => `  ${r}`).join('\n')}`)
   return mine ? { ...next.pack, pack: `${name}@${mine.sk}` } : next.pack
+}
+
+/** Refs of a pack that were published or reserved. */
+export async function takenVersions(
+  store: Pick<Store, 'objects' | 'table'>,
+  name: string,
+): Promise<{ readonly rows: LedgerRow<VersionOrigin>[]; readonly taken: string[] }> {
+  const rows = await Array.fromAsync(store.table.query<VersionOrigin>(rowKeys.packVersions(name)))
+  const taken = rows.map((row) => `${name}@${row.sk}`)
+  for await (const key of store.objects.list(keys.packVersions(name)))
+    taken.push(`${name}@${key.slice(keys.packVersions(name).length).split('/')[0]}`)
+  return { rows, taken }
 }
 
 /** Reserves a version for its proposal; `false`: somebody else took that number. */

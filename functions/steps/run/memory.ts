@@ -65,6 +65,16 @@ export async function writeRejections(store: Pick<Store, 'table'>, records: read
   for (const record of records) {
     const { intent, baseline, suite, under } = record
     const scope = scopeOf({ baseline, suite, ...(under?.search_set && { search_set: under.search_set }) })
+    if (await isKnown(store, record, scope)) continue
     await store.table.create(...rowKeys.rejection(intent, scope, record.rejection_id), record)
   }
+}
+
+/** Does the row of an earlier version say it, under the id of that time? Written anew it would hold again where that one was lifted. */
+async function isKnown(store: Pick<Store, 'table'>, record: RejectionRecord, scope: string): Promise<boolean> {
+  const { intent, source, patches, suite, baseline, run_id } = record
+  if (source !== 'reviewer' && source !== 'rollback') return false
+  const key = rowKeys.rejection(intent, scope, digestOf({ patches, suite, baseline }))
+  const before = (await store.table.get<RejectionRecord>(...key))?.body
+  return before?.source === source && before.run_id === run_id
 }

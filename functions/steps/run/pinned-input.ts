@@ -45,6 +45,7 @@ export async function pinnedInput(
     ...(traces && { traces }),
     heldout_test_set: heldout,
     gate_rules: GATE_RULES,
+    says_origin: true,
     ...(draw !== undefined && { draw }),
     candidates: candidates ? [...candidates] : null,
     rejections: await readRejections(store, {

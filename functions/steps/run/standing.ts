@@ -11,6 +11,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { correctionProblems } from '../experience/corrections.ts'
 import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
@@ -58,6 +59,7 @@ export async function whatStands(
   if (!intent) return NOTHING
   return await gatherStanding(store, target, [
     ...recordProblems(intent, await compareRecords(store, intent, { whole })),
+    ...(store.rolesApart ? [] : await correctionProblems(store)),
     ...(store.rolesApart ? [] : await shareProblems(store, target)),
     ...(await headProblems(store)),
   ])

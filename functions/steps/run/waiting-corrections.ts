@@ -14,7 +14,7 @@ import { runLines } from './run-lines.ts'
 
 export interface WaitingCorrections {
   readonly search: number
-  /** null: only ingest knows of a deployment. */
+  /** null: not known, because only ingest knows of a deployment, and the journal of a folder could not be read. */
   readonly sealed: number | null
 }
 
@@ -41,13 +41,16 @@ async function readBySearches({ objects }: Store): Promise<number> {
   return read
 }
 
-async function sealedOnes(store: Store): Promise<number> {
+async function sealedOnes(store: Store): Promise<number | null> {
   const { objects, table } = store
-  const erasures = await erasuresOf(store)
   const sealed = new Map<string, string>()
   for await (const { run, side, counts, correction } of listedCorrections(objects))
-    if (side === 'heldout' && counts && erasures.ofRun(run) === null) sealed.set(correction, run)
+    if (side === 'heldout' && counts) sealed.set(correction, run)
   if (sealed.size === 0) return 0
+  // Who may not read the key of the journal cannot tell what was erased since, and still lists runs.
+  const erasures = await erasuresOf(store).catch(() => null)
+  if (erasures === null) return null
+  for (const [correction, run] of sealed) if (erasures.ofRun(run) !== null) sealed.delete(correction)
   const open = new Set<string>()
   for await (const { run } of indexedRuns(objects)) open.add(run)
   let waiting = [...sealed.values()].filter((run) => !open.has(run)).length

@@ -8,6 +8,7 @@ import { UserError } from '../../errors.ts'
 import type { CaseRun, CaseView, RecordingView } from '../../pages/workbench/views.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { jsonOf, orNull, readJson } from '../../streams/read-object.ts'
+import { readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { runLines } from '../run/run-lines.ts'
 import { sortedLine } from './part-of-lines.ts'
@@ -30,8 +31,12 @@ export async function readCase(
   const found = await caseIn(store.objects, keys.goldens(intent), caseId)
   if (found === null) return null
   const recordings: RecordingView[] = []
+  const corrections = await readCorrections(store.objects)
   for (const { run_id } of found.recordings.slice(0, MOST.recordings))
-    recordings.push(await recordingOf(store.objects, intent, run_id))
+    recordings.push({
+      ...(await recordingOf(store.objects, intent, run_id)),
+      corrections: corrections.get(run_id) ?? [],
+    })
   const named = `"case_id":${JSON.stringify(caseId)},`
   return {
     intent,
@@ -49,7 +54,11 @@ async function caseIn(objects: ObjectStore, key: string, caseId: string): Promis
   return line === null ? null : (JSON.parse(line) as ReplayCase)
 }
 
-async function recordingOf(objects: ObjectStore, intent: string, run_id: string): Promise<RecordingView> {
+async function recordingOf(
+  objects: ObjectStore,
+  intent: string,
+  run_id: string,
+): Promise<Omit<RecordingView, 'corrections'>> {
   const line = await indexLineOf(objects, intent, run_id)
   if (line === null) return { run_id, run: 'no index of the search side lists it any more', decision_record: null }
   try {

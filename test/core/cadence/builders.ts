@@ -48,9 +48,10 @@ export const someBands = (intents: readonly string[], over: Partial<Bands> = {})
     ...over,
   })
 
-export const FREE: Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> = {
+export const FREE: Pick<IntentFacts, 'open' | 'sealed' | 'in_force' | 'year'> = {
   open: [],
   in_force: null,
+  year: null,
   sealed: { questions_left: 1, families_waiting: null },
 }
 
@@ -72,7 +73,7 @@ export function judged(
     intent: string,
     day: string,
     prior: DailyCadence | null,
-  ) => Pick<IntentFacts, 'open' | 'sealed' | 'in_force'> = () => FREE,
+  ) => Pick<IntentFacts, 'open' | 'sealed' | 'in_force' | 'year'> = () => FREE,
 ): DailyCadence[] {
   const all: DailyCadence[] = []
   for (let n = 0; n < days; n++) {

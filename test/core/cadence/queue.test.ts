@@ -50,6 +50,7 @@ describe('a broken band', () => {
     approved_review: () => queue(facts({ open: [{ kind: 'approved_review', id: 'rev' }] })),
     rollout: () => queue(facts({ open: [{ kind: 'rollout', id: 'ro' }] })),
     quarter_spent: () => queue(facts({ queued_this_quarter: 3 })),
+    year_spent: () => queue(facts({ year: { spent: 0.2, next: 0.05, budget: 0.24 } })),
     nothing_sealed: () => queue(facts({ sealed: { questions_left: 0, families_waiting: 0 } })),
     another_first: () => queue(facts(), [moved(), moved({ metric: 'utility', side: 'below', evidence: 100 })]).slice(1),
   }
@@ -69,6 +70,11 @@ describe('a broken band', () => {
       { questions_left: 0, families_waiting: null },
     ])
       expect(queue(facts({ sealed }))[0]!.why).toBeNull()
+  })
+
+  test('a year that the next question just fills is not spent', () => {
+    expect(queue(facts({ year: { spent: 0.2, next: 0.05, budget: 0.25 } }))[0]!.why).toBeNull()
+    expect(queue(facts({ year: { spent: Number.NaN, next: 0.05, budget: 0.25 } }))[0]!.why).toBe('year_spent')
   })
 
   test('the one with the most evidence goes first, whatever order the bands have', () => {

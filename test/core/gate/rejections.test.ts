@@ -3,8 +3,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '#core/canonical.ts'
 import { resolveTarget } from '#core/contract/resolve.ts'
-import { type AskedNow, forbids, rejection, underBroken, underMetric, underQuestion } from '#core/gate/rejections.ts'
-import type { GuardrailRow } from '#schemas/candidate.ts'
+import {
+  type AskedNow,
+  brokenOnSearch,
+  forbids,
+  rejection,
+  underBroken,
+  underMetric,
+  underQuestion,
+} from '#core/gate/rejections.ts'
+import type { CandidateScore, GuardrailRow } from '#schemas/candidate.ts'
 import { RejectionRecord } from '#schemas/proposal.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { Guardrails, TuningTarget } from '#schemas/target.ts'
@@ -182,6 +190,31 @@ describe('a "no" is a dead end', () => {
       }),
     )
   })
+})
+
+test('all that broke the same limits are one entry, of at most a hundred, each with its own reason', () => {
+  const broke = (n: number, ...names: (keyof Guardrails)[]): CandidateScore =>
+    ({
+      patch: { 'a.b': { from: 0, to: n } },
+      fate: 'search_guardrail',
+      reason: `reason ${n}`,
+      guardrails: names.map((name) => blocked(name)),
+    }) as unknown as CandidateScore
+  const many = Array.from({ length: 250 }, (_, i) => broke(i + 1, 'policy'))
+  const kept = { ...broke(999, 'policy'), fate: 'dominated' } as CandidateScore
+  const pinned = { ...run, search_set: { digest: digestOf('set') } } as AutotuneRun
+  const found = brokenOnSearch(pinned, target(), [...many, broke(300, 'policy', 'safety'), kept]).map((r) =>
+    RejectionRecord.parse(r),
+  )
+  expect(found.map(({ patches, reasons }) => [patches.length, reasons?.length])).toEqual([
+    [100, 100],
+    [100, 100],
+    [50, 50],
+    [1, undefined],
+  ])
+  expect(found[1]!.reasons![7]).toBe('reason 108')
+  expect(found[3]!.reason).toBe('reason 300')
+  expect(new Set(found.map((r) => r.rejection_id)).size).toBe(4)
 })
 
 describe('what is remembered of a candidate', () => {

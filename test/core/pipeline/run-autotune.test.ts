@@ -174,6 +174,18 @@ describe('runAutotune', () => {
     expect(audit.map((l) => l.artifact)).toEqual(artifacts.slice(0, -1).map((a) => a.file))
   })
 
+  test('says of each candidate what made it, and nothing where it was pinned before they said so', async () => {
+    const old = world()
+    const text = async (over: Partial<AutotuneRun>) => {
+      const { run, ports } = world()
+      return textsOf((await runAutotune({ ...run, ...over }, ports)).artifacts)['candidates.jsonl']!
+    }
+    const before = textsOf((await runAutotune(old.run, old.ports)).artifacts)['candidates.jsonl']!
+    expect(before).not.toContain('"origin"')
+    expect((await text({ says_origin: true })).replaceAll('"origin":"search",', '')).toBe(before)
+    expect((await text({ says_origin: true })).split('"origin":"search"')).toHaveLength(before.split('\n').length)
+  })
+
   test('leaves the same bytes whatever the order of cases and families', async () => {
     const [a, b] = [
       world({ extra: [{ side: 'heldout', gold: 3 }] }),

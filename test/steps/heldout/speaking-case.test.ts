@@ -4,11 +4,12 @@ import { drawOf } from '#core/experience/split.ts'
 import type { Store } from '#ports'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { addCorrections } from '../../../functions/steps/experience/corrections.ts'
 import { transcriptEngine } from '../../../functions/steps/replay/transcript-engine.ts'
 import { verifyRun } from '../../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
-import { aFamily, anEvaluator, aSuite, aWorld } from '../../support/builders.ts'
+import { aFamily, anEvaluator, aSuite, aTarget, aWorld } from '../../support/builders.ts'
 import { items, memory, RECORDED, run, stocked } from '../stores.ts'
 
 const suite = aSuite({
@@ -86,4 +87,27 @@ test('a run of version 0.2.0 verifies, byte for byte, beside runs of this one', 
   await run(store, { runId: 'new' })
   expect(await verifyRun(store, 'old', transcriptEngine())).toMatchObject(verified)
   expect(await verifyRun(store, 'new', transcriptEngine())).toMatchObject(verified)
+})
+
+test('a version of 0.2.0 that was asked and goes on answers by the draw that it was sealed with, whatever is said of its runs meanwhile', async () => {
+  const no = aWorld({ search: 6, heldout: 100, extra: [{ side: 'heldout', required: 3 }] })
+  const store = await stocked(memory(), [...no, ...mixtures(20, 'search'), ...mixtures(20, 'heldout')], { suite })
+  const target = aTarget({ scoring: { replayer: 'transcript', questions: 2 } })
+  expect((await run(before(store), { runId: 'old', target })).verdict).toBe('not_certified')
+  const [asked] = await items(store)
+  const said = { run_id: 'h0', at: '2026-11-01T00:00:00.000Z', by: 'ana', label_disputed: true }
+  await addCorrections(store, [{ at: 'f:1', correction: said }], async () => {})
+
+  // What the gate said no to is remembered, so this list is asked no second time.
+  expect((await run(store, { runId: 'new', target })).verdict).toBe('no_candidate')
+  const [after] = await items(store)
+  const { revision: _, ...facts } = asked!
+  expect(after).toMatchObject({ ...facts, used: 1, retired: null })
+  expect(await pinned(store, 'new')).toMatchObject({
+    heldout_test_set: { version: asked!.version, labelled: asked!.labelled },
+  })
+  expect(after).not.toHaveProperty('draw')
+  expect(await pinned(store, 'new')).toMatchObject({ draw: drawOf(RECORDED) })
+  for (const id of ['old', 'new'])
+    expect(await verifyRun(store, id, transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
 })

@@ -31,6 +31,7 @@ const twice = (over: Partial<TuningTarget> = {}) =>
   aTarget({ scoring: { replayer: 'transcript', questions: 2 }, ...over })
 const fates = (summary: Awaited<ReturnType<typeof run>>) =>
   Object.fromEntries(summary.candidates.map((c) => [c.patch[K]!.to, c.fate]))
+const rows = async (store: Store) => (await Array.fromAsync(store.table.query(`rejection#${INTENT}`))).map((r) => r.sk)
 const rejections = async (store: Store) =>
   (await Array.fromAsync(store.table.query<RejectionRecord>(`rejection#${INTENT}`))).map((r) => r.body)
 
@@ -86,6 +87,18 @@ describe('readRejections', () => {
     await writeRejections(store, [record({ source })])
     expect(await readRejections(store, asked())).toHaveLength(holds)
   })
+})
+
+test("a person's no of an earlier version, which was lifted, is not written anew under its new id", async () => {
+  const store = memory()
+  const of = { patches: record().patches, suite: record().suite, baseline: record().baseline }
+  const old = record({ rejection_id: digestOf(of) })
+  await writeRejections(store, [old])
+  await store.table.create(`rejection#${INTENT}`, `${(await rows(store))[0]}#lifted`, { lifts: old.rejection_id })
+  await writeRejections(store, [record({ under: { metric: asked().target.metric, direction: 'decrease' } })])
+  expect(await readRejections(store, asked())).toEqual([])
+  await writeRejections(store, [record({ run_id: 'run_0' })])
+  expect(await readRejections(store, asked())).toHaveLength(1)
 })
 
 describe('a second run', () => {

@@ -1,0 +1,100 @@
+/** `autotune cadence quarterly`: the year's error budget, limits and their owners, stale generators, and another suite beside the one in use. */
+import type { QuarterlyCadence } from '#schemas/quarterly.ts'
+import { reviewQuarterUntil } from '../../steps/cadence/quarterly.ts'
+import { table } from '../layout.ts'
+import { existingStore } from '../open.ts'
+import { terminalProgress } from '../progress.ts'
+import { print } from '../terminal.ts'
+import { number } from '../text.ts'
+import { readBands } from './bands.ts'
+import { type CadenceOptions, dayOf } from './options.ts'
+
+interface Options extends CadenceOptions {
+  readonly date?: string
+  readonly suite?: string
+}
+
+/** Flips that a screen names. */
+const MOST_NAMED = 8
+
+export async function quarterly({ json, bands: file, date, suite, ...o }: Options): Promise<number> {
+  const bands = readBands(file)
+  const asked = date === undefined ? null : dayOf(date)
+  const store = existingStore(o.store, { progress: terminalProgress() })
+  try {
+    const quarter = await reviewQuarterUntil(store, bands, asked, suite ?? null)
+    print(json, { quarter }, () => quarterLines(quarter))
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+const percent = (share: number): string => `${number(100 * share)} %`
+
+function quarterLines({ date, year_spent: spent, year_budget: budget, intents }: QuarterlyCadence): string[] {
+  return [
+    `quarter  until ${date}`,
+    `year     ${percent(spent)} of chance that anything harmful was certified in 365 days, all questions added up${budget === null ? '; no budget is declared (error_budget_per_year)' : `, of ${percent(budget)} declared`}`,
+    '',
+    ...table(
+      [
+        ['intent', 'versions', 'questions', 'spent'],
+        ...intents.map(({ intent, year }) => [
+          intent,
+          String(year.versions),
+          String(year.questions),
+          percent(year.spent),
+        ]),
+      ],
+      ['left', 'right', 'right', 'right'],
+    ),
+    ...intents.flatMap((of) => [...limitLines(of), ...staleLines(of), ...rebaselineLines(of)]),
+  ]
+}
+
+type Intent = QuarterlyCadence['intents'][number]
+
+function limitLines({ intent, limits }: Intent): string[] {
+  if (limits.length === 0) return ['', `${intent}: no run searched in this quarter, so no limit caught anything`]
+  return [
+    '',
+    intent,
+    ...table(
+      [
+        ['limit', 'of', '', 'caught', 'owner'],
+        ...limits.map(({ guardrail, metric, limit, caught, runs, owner, signed, signature }) => [
+          guardrail,
+          metric,
+          limit,
+          caught === 0 ? `nothing in ${runs} runs` : String(caught),
+          signature === 'unsigned' ? 'nobody signed it' : `${owner}, ${signature} ${signed}`,
+        ]),
+      ],
+      ['left', 'left', 'left', 'right', 'left'],
+    ),
+  ]
+}
+
+const staleLines = ({ stale }: Intent): string[] =>
+  stale.map(
+    ({ origin, candidates, known_before }) =>
+      `   remove   ${origin ?? 'a generator without a name'}: none of ${candidates} candidates certified in two quarters, ${percent(known_before)} of them known before`,
+  )
+
+function rebaselineLines({ rebaseline: of }: Intent): string[] {
+  if (of === null) return []
+  const rate = (share: number | null): string => (share === null ? 'not measured' : percent(share))
+  return [
+    `   suite    ${of.from} -> ${of.to} on the same ${of.runs} runs: ${of.flipped_runs} flip; pass rate ${rate(of.pass_rate.was)} -> ${rate(of.pass_rate.now)}`,
+    ...of.flips
+      .slice(0, MOST_NAMED)
+      .map(({ case_id, measure, was, now }) => `            ${case_id}: ${measure} ${was} -> ${now}`),
+    ...(of.flips.length > MOST_NAMED ? [`            ... and ${of.flips.length - MOST_NAMED} more (--json)`] : []),
+    ...(of.retires.length === 0
+      ? []
+      : [
+          `            ${of.retires.length} sealed versions were asked another question: the next run under ${of.to} retires them`,
+        ]),
+  ]
+}

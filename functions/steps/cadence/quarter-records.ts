@@ -1,0 +1,92 @@
+/** What is on record of each intent for a quarter: questions with their days, limits with what they caught, another suite beside its own. */
+import { endOf } from '#core/cadence/funnel.ts'
+import type { LimitedRun } from '#core/cadence/limits.ts'
+import type { QuarterRecords } from '#core/cadence/quarterly.ts'
+import { rebaseline } from '#core/cadence/rebaseline.ts'
+import { type AskedQuestion, questionsOf } from '#core/cadence/year-budget.ts'
+import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import type { IntentBands } from '#schemas/bands.ts'
+import type { CandidateScore } from '#schemas/candidate.ts'
+import type { GuardrailName } from '#schemas/metrics.ts'
+import type { Rebaseline } from '#schemas/quarterly.ts'
+import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { Store } from '../../ports.ts'
+import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
+import { versionsOf } from '../experience/families.ts'
+import { readIndex } from '../experience/run-index.ts'
+import { runLines } from '../run/run-lines.ts'
+import { measuredBy, rowsOf } from './slice-rows.ts'
+import { recordsUntil } from './week-records.ts'
+
+/**
+ * Records of some intents until the end of a day.
+ * @param suite ref of another suite that is put beside the one in use; null: none is
+ */
+export async function quarterUntil(
+  store: Store,
+  date: string,
+  intents: readonly IntentBands[],
+  suite: string | null,
+): Promise<Map<string, QuarterRecords>> {
+  const searched = await recordsUntil(store, date, intents)
+  const limited = await limitedRuns(store, date)
+  const records = new Map<string, QuarterRecords>()
+  for (const of of intents)
+    records.set(of.intent, {
+      asked: await askedOf(store, of.intent),
+      limited: limited.get(of.intent) ?? [],
+      searched: searched.get(of.intent)!.searched,
+      rebaseline: suite === null ? null : await sideBySide(store, of, suite, date),
+    })
+  return records
+}
+
+/** Every question to a version of an intent, with the day on which its run began. */
+export async function askedOf(store: Pick<Store, 'table' | 'objects'>, intent: string): Promise<AskedQuestion[]> {
+  const versions = (await versionsOf(store, intent)).map((row) => row.body)
+  const days = new Map<string, string | null>()
+  for (const { history, open } of versions)
+    for (const run of [...history.map(({ run_id }) => run_id), ...(open ? [open.run_id] : [])])
+      days.set(run, await dayOf(store, run))
+  return versions.flatMap((version) => questionsOf(version, (run) => days.get(run) ?? null))
+}
+
+async function dayOf({ objects }: Pick<Store, 'objects'>, run: string): Promise<string | null> {
+  const manifest = await orNull(readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json')))
+  return manifest?.started_at.slice(0, 10) ?? null
+}
+
+/** Runs that searched, by intent, with what each limit refused. */
+async function limitedRuns(store: Pick<Store, 'objects'>, date: string): Promise<Map<string, LimitedRun[]>> {
+  const end = endOf(date)
+  const runs = new Map<string, LimitedRun[]>()
+  for await (const { line } of runLines(store.objects)) {
+    if (line.intent === null || line.date >= end) continue
+    const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(line.run_id, 'target.json')))
+    if (!run) continue
+    const caught: Partial<Record<GuardrailName, number>> = {}
+    const scores = streamValues<CandidateScore>(store.objects, keys.autotuneRun(line.run_id, 'candidates.jsonl'))
+    for await (const { fate, guardrails } of scores)
+      if (fate === 'search_guardrail')
+        for (const { guardrail, verdict } of guardrails)
+          if (verdict === 'block') caught[guardrail as GuardrailName] = (caught[guardrail as GuardrailName] ?? 0) + 1
+    const of = runs.get(line.intent) ?? []
+    runs.set(line.intent, of)
+    of.push({ ended: line.date, metric: run.target.metric ?? '', guardrails: run.target.guardrails ?? {}, caught })
+  }
+  return runs
+}
+
+/** Recorded runs of the search side until a day under both suites. */
+async function sideBySide(store: Store, of: IntentBands, suite: string, date: string): Promise<Rebaseline> {
+  const was = await measuredBy(store, of)
+  const now = await measuredBy(store, { ...of, measured_by: { ...of.measured_by, evals: suite } })
+  const lines: IndexLine[] = []
+  for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)
+  const [old, anew] = [await rowsOf(store, lines, was), await rowsOf(store, lines, now)]
+  const versions = (await versionsOf(store, of.intent)).map((row) => row.body)
+  const retires = versions.filter((v) => v.retired === null && v.suite === of.measured_by.evals).map((v) => v.version)
+  const runs = lines.map((line, i) => ({ case_id: caseOf(line), was: old[i]!, now: anew[i]! }))
+  return rebaseline(of.measured_by.evals, suite, runs, retires)
+}

@@ -1,0 +1,60 @@
+/** What there is to seal anew for an intent: questions left, held-out families that wait, and those that people burnt. */
+import type { IndexLine } from '#core/experience/index-line.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { Refresh } from '#schemas/weekly.ts'
+import type { Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
+import { familiesOf, versionsOf } from '../experience/families.ts'
+import { linesUnder } from '../experience/run-index.ts'
+import { openedFamilies } from './opened.ts'
+
+/** As it stands now. Of the vault its index is listed, where whoever asks may do so; no case is opened. */
+export async function refreshOf(store: Store, intent: string): Promise<Refresh> {
+  const versions = (await versionsOf(store, intent)).map((row) => row.body)
+  const last_question = await lastQuestion(store, versions)
+  const waits = store.rolesApart ? null : await waiting(store, intent, versions)
+  return {
+    questions_left: versions
+      .filter(({ retired }) => retired === null)
+      .reduce((sum, { questions, used }) => sum + questions - used, 0),
+    last_question,
+    waiting: waits?.length ?? null,
+    fresh: waits?.filter((first) => first !== null && (last_question === null || first > last_question)).length ?? null,
+    burnt: (await openedFamilies(store, intent)).size,
+  }
+}
+
+/** Day of the newest question: when the run that asked it ended. Null: none was asked, or its run is still under way. */
+async function lastQuestion(
+  { objects }: Pick<Store, 'objects'>,
+  versions: readonly LedgerItem[],
+): Promise<string | null> {
+  let last: string | null = null
+  for (const { run_id } of versions.flatMap(({ history }) => history)) {
+    const manifest = await readJson<RunManifest>(objects, keys.autotuneRun(run_id, 'manifest.json'))
+    const day = manifest?.finished_at.slice(0, 10) ?? null
+    if (day !== null && (last === null || day > last)) last = day
+  }
+  return last
+}
+
+/** First recorded day of each held-out family that no version which was asked holds; null: one of its runs has no day. */
+async function waiting(store: Store, intent: string, versions: readonly LedgerItem[]): Promise<(string | null)[]> {
+  const asked = new Set<string>()
+  for await (const family of familiesOf(
+    store,
+    intent,
+    versions.filter(({ used }) => used > 0),
+  ))
+    asked.add(family)
+  const first = new Map<string, string | null>()
+  const lines: AsyncIterable<IndexLine> = linesUnder(store.vault, keys.index(intent))
+  for await (const { family, date } of lines) {
+    if (asked.has(family)) continue
+    const known = first.get(family)
+    first.set(family, known === undefined ? date : known === null || date === null ? null : date < known ? date : known)
+  }
+  return [...first.values()]
+}

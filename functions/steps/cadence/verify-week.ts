@@ -1,0 +1,79 @@
+/** Recomputes a week from the runs, reviews and rollouts on record, and the week before. */
+import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import type { Bands } from '#schemas/bands.ts'
+import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
+import type { Store } from '../../ports.ts'
+import { recordsUntil } from './week-records.ts'
+import { readWeek, reviewedWeeks } from './weekly.ts'
+
+/** What was compared of a week, and what differs, in words; empty where it holds. */
+export interface WeekVerification {
+  readonly date: string
+  readonly intents: number
+  readonly proposals: number
+  readonly problems: readonly string[]
+}
+
+/**
+ * Verifies a week: the chain of its own accord, and with the bands that it was looked at by all that it says. What came later is
+ * looked past. Null: that week was not looked at.
+ */
+export async function verifyWeek(store: Store, date: string, bands: Bands | null): Promise<WeekVerification | null> {
+  const week = await readWeek(store, date)
+  if (week === null) return null
+  const weeks = await reviewedWeeks(store)
+  const at = weeks.indexOf(date)
+  const prior = at <= 0 ? null : await readWeek(store, weeks[at - 1]!)
+  const chained = prior && digestOfBytes(weeklyText(prior))
+  const problems =
+    week.prior === chained
+      ? []
+      : [
+          prior === null
+            ? `it follows a week ${week.prior} that is not in this store`
+            : `it does not follow the week until ${prior.date} as that lies here: one of the two was changed`,
+        ]
+  if (bands) problems.push(...(await recomputed(store, week, prior, bands)))
+  return {
+    date,
+    intents: week.intents.length,
+    proposals: week.intents.reduce((sum, { funnel }) => sum + funnel.entries.length, 0),
+    problems,
+  }
+}
+
+async function recomputed(
+  store: Store,
+  week: WeeklyCadence,
+  prior: WeeklyCadence | null,
+  bands: Bands,
+): Promise<string[]> {
+  if (digestOf(bands) !== week.bands)
+    return [`it was looked at by other bands (${week.bands.slice(0, 15)}): give those with --bands`]
+  const entries = week.intents.flatMap(({ funnel }) => funnel.entries)
+  const logRuns = (run: string): number | null => entries.find(({ run_id }) => run_id === run)?.gain?.log_runs ?? null
+  const records = await recordsUntil(store, week.date, bands.intents, logRuns)
+  // What there was to seal is known of no day but that one.
+  const refreshOf = (intent: string) => week.intents.find((one) => one.intent === intent)!.refresh
+  const again = reviewWeek(week.date, bands, prior, (intent) => ({
+    ...records.get(intent)!,
+    refresh: refreshOf(intent),
+  }))
+  const problems = again.intents.flatMap((of, i) => differences(week.intents[i], of))
+  return problems.length === 0 && weeklyText(again) !== weeklyText(week)
+    ? ['its days are not those that follow the week before']
+    : problems
+}
+
+/** What of an intent is not what the records come to; of its funnel each proposal by its run. */
+function differences(was: IntentWeek | undefined, is: IntentWeek): string[] {
+  if (was?.intent !== is.intent) return [`${is.intent} is not where the bands have it`]
+  if (canonical(was) === canonical(is)) return []
+  const runs = new Set([...was.funnel.entries, ...is.funnel.entries].map(({ run_id }) => run_id))
+  const entryOf = ({ funnel }: IntentWeek, run: string) => funnel.entries.find(({ run_id }) => run_id === run) ?? null
+  const others = [...runs].filter((run) => canonical(entryOf(was, run)) !== canonical(entryOf(is, run)))
+  return others.length > 0
+    ? others.map((run) => `${is.intent}: what it says of run ${run} is not what its records come to`)
+    : [`${is.intent}: its counts are not those of its records`]
+}

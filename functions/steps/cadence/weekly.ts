@@ -1,0 +1,62 @@
+/** The weekly routine: looks back on a week that is over, once, and keeps what it saw. */
+import { dayAfter, newestReady } from '#core/cadence/days.ts'
+import { reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
+import type { Bands } from '#schemas/bands.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import type { Refresh, WeeklyCadence } from '#schemas/weekly.ts'
+import { DamagedObject, UserError } from '../../errors.ts'
+import type { Store } from '../../ports.ts'
+import { readJson } from '../../streams/read-object.ts'
+import { refreshOf } from './refresh.ts'
+import { recordsUntil } from './week-records.ts'
+
+/** Last days of the weeks that were looked at, in order. */
+export async function reviewedWeeks({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
+  const weeks: string[] = []
+  for await (const key of objects.list(keys.weeklyCadences()))
+    weeks.push(key.slice(keys.weeklyCadences().length, -'.json'.length))
+  return weeks
+}
+
+/** A week by its last day; null: it was not looked at. */
+export async function readWeek({ objects }: Pick<Store, 'objects'>, date: string): Promise<WeeklyCadence | null> {
+  const key = keys.weeklyCadence(date)
+  const read = await readJson<WeeklyCadence>(objects, key)
+  if (read !== null && (read.cadence !== 'weekly.v1' || read.date !== date))
+    throw new DamagedObject(key, 'it is no week of the routine')
+  return read
+}
+
+/**
+ * The last day of the week to look back on; null: the next one is not over yet. Throws UserError for a day that is not over, or
+ * lies before a week that was looked at.
+ */
+export function weekToReview(weeks: readonly string[], now: string, asked: string | null): string | null {
+  const over = newestReady(now, 0)
+  const last = weeks.at(-1) ?? null
+  if (last !== null && last > over)
+    throw new UserError(
+      `the week until ${last} was looked at, and by this clock ${over} is the last day that is over: the clock was set back. Nothing was written`,
+    )
+  if (asked !== null && asked > over)
+    throw new UserError(`${asked} is not over yet: the last day that is over is ${over}`)
+  if (asked !== null && weeks.includes(asked)) return null
+  if (asked !== null && last !== null && asked < last)
+    throw new UserError(
+      `${asked} lies before ${last}, until which the weeks were looked at: they follow each other, so that none says what came after it`,
+    )
+  if (asked !== null) return asked
+  return last !== null && dayAfter(last, 7) > over ? null : over
+}
+
+/** Looks back on a week and keeps it. Killed anywhere and started again it leaves the same bytes. */
+export async function reviewWeekUntil(store: Store, bands: Bands, date: string): Promise<WeeklyCadence> {
+  const last = (await reviewedWeeks(store)).at(-1)
+  const prior = last === undefined ? null : await readWeek(store, last)
+  const records = await recordsUntil(store, date, bands.intents)
+  const refresh = new Map<string, Refresh>()
+  for (const { intent } of bands.intents) refresh.set(intent, await refreshOf(store, intent))
+  const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, refresh: refresh.get(intent)! }))
+  await store.objects.putIfAbsent(keys.weeklyCadence(date), weeklyText(week))
+  return (await readWeek(store, date))!
+}

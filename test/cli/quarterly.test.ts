@@ -1,0 +1,96 @@
+/** `autotune cadence quarterly`: the year's budget, limits with what they caught, another suite beside the one in use, and `verify`. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { QuarterlyCadence } from '#schemas/quarterly.ts'
+import { refundRuns } from '../../functions/demo/generate.ts'
+import { placeOfEachTest, type Workplace, workplace } from './command-line.ts'
+
+const place = placeOfEachTest()
+const RUN = 'q_first'
+
+/** A store with a run that asked its held-out set. */
+let made: Workplace
+beforeAll(async () => {
+  made = workplace()
+  await made.at('init', '--dir', made.dir)
+  const documents = ['pack', 'suite', 'prices'].flatMap((name) => [`--${name}`, join(made.dir, `${name}.json`)])
+  const file = made.runs('runs.jsonl', [...refundRuns({ families: 1200 })])
+  expect((await made.at('import', file, ...documents, '--split-key', 'k')).code).toBe(0)
+  expect((await made.at('run', '--target', join(made.dir, 'target.json'), '--run-id', RUN)).code).toBe(0)
+}, 300_000)
+afterAll(() => made.dispose())
+beforeEach(() => cpSync(made.dir, place.dir, { recursive: true }))
+
+const bandsFile = (): string => join(place.dir, 'bands.json')
+const change = (over: object): void =>
+  writeFileSync(bandsFile(), JSON.stringify({ ...JSON.parse(readFileSync(bandsFile(), 'utf8')), ...over }))
+const quarterly = (...argv: string[]) => place.at('cadence', 'quarterly', '--bands', bandsFile(), ...argv)
+const until = async (now: Date, ...argv: string[]): Promise<QuarterlyCadence> => {
+  const { code, err, json } = await quarterly('--date', now.toISOString().slice(0, 10), '--json', ...argv)
+  expect([code, err]).toEqual([0, ''])
+  return (json() as { quarter: QuarterlyCadence }).quarter
+}
+const YESTERDAY = new Date(Date.now() - 86_400_000)
+
+test('counts nothing that came after its last day, and says what no budget is declared of', async () => {
+  const quarter = await until(YESTERDAY)
+  expect(quarter.intents[0]).toMatchObject({
+    year: { questions: 0, spent: 0 },
+    limits: [],
+    stale: [],
+    rebaseline: null,
+  })
+  expect((await quarterly('--date', YESTERDAY.toISOString().slice(0, 10))).out).toMatch(
+    /no budget is declared \(error_budget_per_year\)/,
+  )
+})
+
+test('a day that is not over is refused, and so is one before the last quarter', async () => {
+  expect((await quarterly('--date', '2999-12-31')).err).toMatch(/2999-12-31 is not over yet/)
+  await until(YESTERDAY)
+  expect((await quarterly('--date', '2025-01-01')).err).toMatch(/2025-01-01 lies before/)
+})
+
+test('puts another suite beside the one in use: what flips, and which sealed versions would end', async () => {
+  const suite = JSON.parse(readFileSync(join(place.dir, 'suite.json'), 'utf8'))
+  suite.suite = 'evals.refund@3.0.0'
+  suite.evaluators = suite.evaluators.filter((e: { dimension: string }) => e.dimension !== 'safety')
+  expect((await place.at('import', '--suite', place.file('suite3.json', suite))).code).toBe(0)
+  const { rebaseline } = (await until(YESTERDAY, '--suite', 'evals.refund@3.0.0')).intents[0]!
+  expect(rebaseline).toMatchObject({
+    from: 'evals.refund@2.4.0',
+    to: 'evals.refund@3.0.0',
+    flipped_runs: rebaseline!.runs,
+  })
+  expect(rebaseline!.runs).toBeGreaterThan(500)
+  expect(rebaseline!.flips.every(({ measure, now }) => measure === 'safety_violation' && now === null)).toBe(true)
+  expect((await quarterly('--suite', 'evals.none@1.0.0', '--date', '2020-01-01')).err).toMatch(
+    /lies before|not in this store/,
+  )
+})
+
+test('verify recomputes it, and names what was changed', async () => {
+  const { date } = await until(YESTERDAY)
+  const verify = () => place.at('verify', '--cadence', date, '--bands', bandsFile())
+  expect((await verify()).out).toMatch(/^reproducible: quarter until/)
+  const path = join(place.store, 'cadence', 'quarterly', `${date}.json`)
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"spent":0', '"spent":0.04'))
+  const { code, out } = await verify()
+  expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE: quarter until(.|\n)*support.refund/)])
+})
+
+test('a year that is spent starts no run of the routine', async () => {
+  const bands = JSON.parse(readFileSync(bandsFile(), 'utf8'))
+  Object.assign(bands.intents[0].bands[4], { above: 0.5, range: [0, 4] })
+  change({ ...bands, false_alarms_per_quarter: 100, error_budget_per_year: 0.0001 })
+  const { code, json } = await place.at('cadence', 'daily', '--bands', bandsFile(), '--date', '2026-04-03', '--json')
+  const { day, started } = json() as {
+    day: { intents: { queue: { why: string; says: string }[] }[] }
+    started: unknown[]
+  }
+  expect([code, started]).toEqual([0, []])
+  expect(day.intents[0]!.queue).toMatchObject([
+    { why: 'year_spent', says: expect.stringContaining('error_budget_per_year') },
+  ])
+})

@@ -1,0 +1,190 @@
+/** `autotune cadence weekly`: the funnel over runs, reviews and rollouts, weeks that follow each other, and what is refused. */
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
+import { someBands } from '../core/cadence/builders.ts'
+import { aConfig } from '../core/release/builders.ts'
+import { approve, at, certified, forward, start, TO_RELEASE } from '../steps/release/support.ts'
+import { aWorld, INTENT } from '../support/builders.ts'
+import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
+
+const place = placeOfEachTest()
+
+/** A run of 2 March that is approved on the 4th and starts its rollout on the 6th, which is released in the weeks after. */
+let made: Workplace
+beforeAll(async () => {
+  made = workplace()
+  made.file('bands.json', someBands([INTENT]))
+  const store = openStore(made.store, { durable: false })
+  try {
+    await certified(at(store, '2025-03-02T10:00:00.000Z'))
+    await approve(at(store, '2025-03-04T10:00:00.000Z'), 'r')
+    const started = at(store, '2025-03-06T10:00:00.000Z')
+    const config = aConfig()
+    const metric = 'economics_tokens_per_decision'
+    await start(started, { config: { ...config, window: { ...config.window, metric, min_gain: 0 } } })
+    await forward(started, TO_RELEASE)
+  } finally {
+    store.close()
+  }
+})
+afterAll(() => made.dispose())
+beforeEach(() => cpSync(made.dir, place.dir, { recursive: true }))
+
+const bands = (): string => join(place.dir, 'bands.json')
+const weekly = (...argv: string[]): Promise<Printed> => place.at('cadence', 'weekly', '--bands', bands(), ...argv)
+const week = async (date: string): Promise<WeeklyCadence> => {
+  const { code, err, json } = await weekly('--date', date, '--json')
+  expect([code, err]).toEqual([0, ''])
+  return (json() as { week: WeeklyCadence }).week
+}
+const entry = async (date: string): Promise<FunnelEntry> => (await week(date)).intents[0]!.funnel.entries[0]!
+const file = (date: string): string => join(place.store, 'cadence/weekly', `${date}.json`)
+
+describe('a week', () => {
+  test('says of every proposal how far it came by its last day, also where more is on record', async () => {
+    expect(await entry('2025-03-03')).toMatchObject({ run_id: 'r', stands: 'no_review', gain: null })
+    expect(await entry('2025-03-05')).toMatchObject({ stands: 'waits_for_rollout', at: { released: null } })
+    expect(await entry('2025-03-06')).toMatchObject({ stands: 'in_rollout' })
+    const released = await entry('2025-12-31')
+    expect(released).toMatchObject({ stands: 'kept', at: { approved: expect.stringContaining('2025-03-04') } })
+    expect(released.gain).toMatchObject({
+      predicted: expect.any(Number),
+      measured: expect.any(Number),
+      period: '100%',
+    })
+  })
+
+  test('follows the one before, and is kept once', async () => {
+    expect(await week('2025-03-03')).toMatchObject({ from: '2025-02-25', prior: null })
+    const kept = readFileSync(file('2025-03-03'), 'utf8')
+    expect(await week('2025-03-12')).toMatchObject({ from: '2025-03-04', prior: expect.stringContaining('sha256:') })
+    const again = await weekly('--date', '2025-03-03')
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^looked at before: .* 2025-03-10\n/)])
+    expect(readFileSync(file('2025-03-03'), 'utf8')).toBe(kept)
+  })
+
+  test('names an approved change that waits for a rollout with the command that starts it', async () => {
+    const { out } = await weekly('--date', '2025-03-05')
+    expect(out).toContain('r: approved, and no rollout was started')
+    expect(out).toMatch(/start +.*rollout start r --config rollout.json --store /)
+    expect(out).toMatch(/approved +1 +1 +2\n/)
+    expect(out.split('\n').length).toBeLessThan(24)
+  })
+
+  test('shows what production measured beside what was predicted, and not measured as such', async () => {
+    expect((await weekly('--date', '2025-12-31')).out).toMatch(
+      /gain +r: economics_tokens_per_decision predicted \S+ tokens, measured \S+ in 100%/,
+    )
+    rmSync(join(place.store, 'production'), { recursive: true, force: true })
+    rmSync(join(place.store, 'releases/production'), { recursive: true, force: true })
+    expect((await weekly('--date', '2026-01-07')).out).toContain('not measured in production')
+  })
+})
+
+test('candidates stand by what made them, and surfaces to retire are written as a pack for people to review', async () => {
+  const { origins, surfaces, retire } = (await week('2025-03-05')).intents[0]!
+  expect(origins).toMatchObject([{ origin: 'search', runs: 1, fates: { won: 1 }, last_certified: '2025-03-02' }])
+  expect([surfaces, retire]).toEqual([1, []])
+  const packs = join(place.dir, 'packs')
+  expect((await weekly('--date', '2025-03-05', '--packs', packs, '--json')).json()).toMatchObject({ packs: [] })
+  // A week that says so: the file is what is tried here, not how it came to be.
+  const path = file('2025-03-05')
+  const reasons = [{ why: 'inert', says: 'no value of it changed anything' }]
+  const said = { path: 'evidence.orders.top_k', pack: 'ctxpack.support@1.0.0', reasons, runs: 2, fates: { inert: 2 } }
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"retire":[]', `"retire":[${JSON.stringify(said)}]`))
+  const { out } = await weekly('--date', '2025-03-05', '--packs', packs)
+  expect(out).toContain('retire   evidence.orders.top_k of ctxpack.support@1.0.0, tried by 2 runs: no value of it')
+  const pack = join(packs, 'ctxpack.support@1.2.0.json')
+  expect(out).toContain(`written  ${pack}: review it`)
+  expect((await place.at('import', '--pack', pack, '--split', 'recorded')).err).toBe('')
+  expect((await weekly('--date', '2025-03-05', '--packs', packs)).code).toBe(0)
+})
+
+describe('what there is to seal anew', () => {
+  test('is told from days after the last question, with the families that people opened', async () => {
+    expect((await week('2025-03-05')).intents[0]!.refresh).toEqual({
+      questions_left: 0,
+      last_question: '2025-03-02',
+      waiting: 0,
+      fresh: 0,
+      burnt: 0,
+    })
+    const more = aWorld({ search: 0, heldout: 102 })
+      .slice(-2)
+      .map((run, n) => ({ ...run, date: n === 1 ? '2025-03-02' : '2025-03-03' }))
+    expect((await place.at('import', place.runs('more.jsonl', more), '--split', 'recorded')).err).toBe('')
+    expect((await place.at('case', 's0', '--by', 'ana')).out).toMatch(/opened +by ana on .*: noted, so that/)
+    expect((await place.at('case', 's0', '--by', 'ben', '--json')).json()).toMatchObject({ opened: { by: 'ben' } })
+    expect((await place.at('case', 'h0')).code).toBe(2)
+    const { refresh } = (await week('2025-03-12')).intents[0]!
+    expect(refresh).toMatchObject({ waiting: 2, fresh: 1, burnt: 1 })
+    expect((await weekly('--date', '2025-03-12')).out).toMatch(
+      /held-out +0 questions left, last asked on 2025-03-02; 2 held-out families wait, 1 recorded after it; 1 search/,
+    )
+    expect((await place.at('verify', '--cadence', '2025-03-12', '--bands', bands())).code).toBe(0)
+  })
+
+  test('a name that is none is refused before the case is shown', async () => {
+    expect(await place.at('case', 's0', '--by', ' ')).toMatchObject({ code: 2, out: '' })
+  })
+})
+
+describe('verify --cadence', () => {
+  const verify = (date: string, ...argv: string[]) => place.at('verify', '--cadence', date, ...argv)
+
+  test('recomputes a week, also when more came after it', async () => {
+    await week('2025-03-05')
+    await week('2025-03-12')
+    for (const date of ['2025-03-05', '2025-03-12']) {
+      const { code, out } = await verify(date, '--bands', bands())
+      expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: week until .* recomputed/)])
+    }
+    expect((await verify('2025-03-12')).out).toMatch(/^reproducible.*chain only/)
+  })
+
+  test.each([
+    ['where a proposal stands', '2025-03-12', '"in_rollout"', '"kept"', /what it says of run r is not/],
+    ['a count', '2025-03-12', '"ended":1', '"ended":2', /its counts are not/],
+    ['the week before', '2025-03-05', '"ended":1', '"ended":3', /does not follow the week until 2025-03-05/],
+  ])('names what differs where %s was changed', async (_, changed, was, is, says) => {
+    await week('2025-03-05')
+    await week('2025-03-12')
+    writeFileSync(file(changed), readFileSync(file(changed), 'utf8').replaceAll(was, is))
+    const { code, out } = await verify('2025-03-12', '--bands', bands())
+    expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE/)])
+    expect(out).toMatch(says)
+  })
+
+  test('says of a date on which nothing was kept what to do, and of other bands that they are others', async () => {
+    expect((await verify('2025-03-04')).err).toMatch(/2025-03-04 was not judged, and no week .* ends on it/)
+    await week('2025-03-05')
+    place.file('bands.json', someBands([INTENT], { cooldown_days: 99 }))
+    expect((await verify('2025-03-05', '--bands', bands())).out).toContain('it was looked at by other bands')
+  })
+})
+
+describe('what cannot be looked at is refused, and nothing is written', () => {
+  test.each([
+    ['a day that is not over', '2999-01-01', /2999-01-01 is not over yet: the last day that is over is/],
+    ['a day before a week that was looked at', '2025-03-01', /2025-03-01 lies before 2025-03-05/],
+    ['no day', 'tuesday', /"tuesday" is no day/],
+  ])('%s', async (_, date, says) => {
+    await week('2025-03-05')
+    const before = place.listing()
+    const { code, err } = await weekly('--date', date)
+    expect([code, err]).toEqual([2, expect.stringMatching(says)])
+    expect(place.listing()).toEqual(before)
+  })
+
+  test('a clock that was set back; and the next week is due seven days after the last', () => {
+    const now = '2025-03-12T01:00:00.000Z'
+    expect(() => weekToReview(['2025-03-20'], now, null)).toThrow(/the clock was set back/)
+    expect(weekToReview([], now, null)).toBe('2025-03-11')
+    expect(weekToReview(['2025-03-05'], now, null)).toBeNull()
+    expect(weekToReview(['2025-03-04'], now, null)).toBe('2025-03-11')
+  })
+})

@@ -153,7 +153,12 @@ export class Cadence extends Construct {
 
 /** Throws RangeError for bands that are too large for a workflow, or that come to more than its steps hand on. */
 function carried(bands: Bands): void {
-  const bytes = Buffer.byteLength(JSON.stringify(bands))
+  const text = JSON.stringify(bands)
+  if (text.includes('"{%'))
+    throw new RangeError(
+      'a text of the bands or of a target begins with {%, which a workflow would compute: write it otherwise',
+    )
+  const bytes = Buffer.byteLength(text)
   if (bytes > MOST_HANDED.bytes)
     throw new RangeError(
       `the bands with their targets are ${bytes} bytes; a deployment carries ${MOST_HANDED.bytes}: watch the rest with another one, or from cron`,

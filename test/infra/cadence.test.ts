@@ -77,6 +77,18 @@ describe('the deployed routine', () => {
     expect(JSON.stringify(definition.States['Start Runs'])).toContain('"Name":"{% $states.input.name %}"')
   })
 
+  it('has no right on the vault, the journal of heads or the releases, in whatever words', () => {
+    const policies = Object.entries(templates.AutotuneWorkflow!.Resources!).filter(
+      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith('Cadence'),
+    )
+    expect(policies.length).toBeGreaterThanOrEqual(5)
+    for (const [id, { Properties }] of policies)
+      expect([
+        id,
+        JSON.stringify(Properties!.PolicyDocument).match(/Vault|Heads|Releases|kms:|s3:\*|s3:Delete/g),
+      ]).toEqual([id, null])
+  })
+
   it('rings when it fails, as every alarm does', () => {
     const alarms = 'arn:aws:sns:us-east-1:123456789012:on-call'
     const [, alarm] = Object.entries(templatesOf({ alarms }).AutotuneWorkflow!.Resources!).find(
@@ -132,6 +144,11 @@ describe('bands of the context', () => {
     expect(() => synthesize({ bands: many({ revised_for_days: 1, intents: wordy }) })).toThrow(
       /a deployment carries 120000/,
     )
+  }, 60_000)
+
+  it('fail for a text that the workflow would take for an expression', () => {
+    const path = file('computed.json', withTarget({ ...aTarget(), owner: '{% $states.input %}' }))
+    expect(() => synthesize({ bands: path })).toThrow(/begins with \{%, which a workflow would compute/)
   }, 60_000)
 
   it('fail for a target whose intent nobody reviews or rolls out', () => {

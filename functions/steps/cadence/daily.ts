@@ -2,7 +2,7 @@
 import { dayAfter, daysBetween, newestReady } from '#core/cadence/days.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence } from '#schemas/cadence.ts'
-import { type DaysPlan, MOST_HANDED } from '#schemas/cadence-payloads.ts'
+import type { DaysPlan } from '#schemas/cadence-payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -58,24 +58,22 @@ export function daysToJudge(judged: readonly string[], ready: string, asked: str
   return days
 }
 
-/** Days that are judged in one go at most; the next ones follow in another. */
-const MOST_AT_ONCE = 31
-
 /**
  * What is to be judged now, and which judged days are looked at again.
  * @param asked the last day to judge; null: the newest that is ready
+ * @param atOnce days at most; the next ones are planned when these are judged
  * @throws UserError for a day that cannot be judged, and for bands that are measured by what the store does not hold
  */
 export async function planDays(
   store: Pick<Store, 'objects' | 'clock'>,
   bands: Bands,
   asked: string | null,
+  atOnce = Number.POSITIVE_INFINITY,
 ): Promise<DaysPlan> {
   const { ready_after_hours: hours, revised_for_days: revisedFor, intents } = bands
   const judged = await judgedDays(store)
   const wanted = daysToJudge(judged, newestReady(store.clock.now(), hours), asked)
-  const atOnce = Math.min(MOST_AT_ONCE, Math.floor(MOST_HANDED.digests / intents.length) - revisedFor)
-  const days = wanted.slice(0, Math.max(1, atOnce))
+  const days = wanted.slice(0, atOnce)
   const [next] = days
   if (next !== undefined) for (const of of intents) await measuredBy(store, of)
   return {

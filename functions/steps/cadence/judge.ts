@@ -13,15 +13,11 @@ import { keptRows } from './slice-rows.ts'
 
 /** Judges what is to be judged; the days that were judged now. Killed anywhere and started again it leaves the same bytes. */
 export async function judgeDays(store: Store, bands: Bands, asked: string | null): Promise<DailyCadence[]> {
-  const done: DailyCadence[] = []
-  for (;;) {
-    const plan = await planDays(store, bands, asked)
-    if (plan.days.length === 0) return done
-    const slices: IntentSlices[] = []
-    for (const of of bands.intents) slices.push(await sliceIntent(store, of, plan))
-    done.push(...(await judgePlanned(store, bands, plan, slices)))
-    if (!plan.more) return done
-  }
+  const plan = await planDays(store, bands, asked)
+  if (plan.days.length === 0) return []
+  const slices: IntentSlices[] = []
+  for (const of of bands.intents) slices.push(await sliceIntent(store, of, plan))
+  return await judgePlanned(store, bands, plan, slices)
 }
 
 /** Judges the days of a plan in their order. A day that stands already stays as it was judged. */

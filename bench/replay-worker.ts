@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { closeSync, createWriteStream, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ungroundedFindings } from '#core/evaluate/evaluators.ts'
+import { ungroundedFindings } from '#core/evaluate/checks/lost-outcome.ts'
 import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { contextHash } from '#core/replay/render.ts'

@@ -10,6 +10,7 @@ import type { Arm, ProductionRun } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
 import { type HarmRule, harmEvidence } from '../functions/core/release/harm-evidence.ts'
 import { type Bench, type Draws, draws, median, percent, readable } from './bench.ts'
+import { SUBJECT_ROLLOUTS, subjectFigures } from './rollout-subjects.ts'
 
 const SEED = 1
 const LEVEL = 0.05
@@ -211,8 +212,9 @@ function catches(
   return { median: median(runs), p90: runs[Math.floor(runs.length * 0.9)]! }
 }
 
-/** Runs the bench: false rollbacks and missed harm of whole rollouts, and runs until a drop is caught. */
+/** Runs the bench: false rollbacks and missed harm of whole rollouts, runs until a drop is caught, and production as it is. */
 export async function run(): Promise<Bench> {
+  const subjects = subjectFigures()
   const within = WITHIN.map((world) => ({ world, counts: rolledBack(world.truth, world.tolerated, ROLLOUTS) }))
   const worst = Math.max(...within.map(({ counts }) => counts.ours!))
   const harmed = DROPS.map((drop) => ({ drop, counts: rolledBack({ drop, slowRise: 0 }, 0, HARMED) }))
@@ -238,6 +240,7 @@ export async function run(): Promise<Bench> {
     figures[`runs_${points}_p90`] = found.p90
     figures[`missed_${points}_share`] = missed('ours', drop)
   }
+  Object.assign(figures, subjects.figures)
   const names = Object.keys(RULES)
   return {
     name: 'rollout',
@@ -247,18 +250,22 @@ export async function run(): Promise<Bench> {
       level: LEVEL,
       measures: 'utility (pass rate .9) and slow runs (5 %), level split evenly',
       candidate_runs: Object.fromEntries(PLAN.map((p) => [p.period, p.candidateRuns])),
+      subjects: `${SUBJECT_ROLLOUTS} a world, half of the subjects on each arm, windows of 24 h and 24 h for outcomes, nothing tolerated`,
       looks: `ours after every run, over all stages; peers ${LOOKS} times a stage, on that stage's runs, unpaired`,
     },
     figures,
-    peers: Object.fromEntries(
-      Object.keys(PEERS).map((name) => [
-        name,
-        {
-          ...Object.fromEntries(within.map(({ world, counts }) => [world.says, counts[name]! / ROLLOUTS])),
-          ...Object.fromEntries(DROPS.map((drop) => [`missed at ${percent(drop, 0)}`, missed(name, drop)])),
-        },
-      ]),
-    ),
+    peers: {
+      ...subjects.peers,
+      ...Object.fromEntries(
+        Object.keys(PEERS).map((name) => [
+          name,
+          {
+            ...Object.fromEntries(within.map(({ world, counts }) => [world.says, counts[name]! / ROLLOUTS])),
+            ...Object.fromEntries(DROPS.map((drop) => [`missed at ${percent(drop, 0)}`, missed(name, drop)])),
+          },
+        ]),
+      ),
+    },
     table: [
       ['rolled back although within tolerance', ...WITHIN.map((w) => w.says)],
       ...names.map((name) => [name, ...within.map(({ counts }) => percent(counts[name]! / ROLLOUTS))]),
@@ -274,8 +281,15 @@ export async function run(): Promise<Bench> {
         readable(c.median),
         readable(c.p90),
       ]),
+      [''],
+      ...subjects.table,
     ],
-    bars: [{ figure: 'false_rollback_share', atMost: LEVEL }],
+    bars: [
+      { figure: 'false_rollback_share', atMost: LEVEL },
+      { figure: 'late_false_rollback', atMost: LEVEL },
+      { figure: 'subjects_false_rollback', atMost: LEVEL },
+      { figure: 'second_run_caught', atLeast: 0.95 },
+    ],
   }
 }
 

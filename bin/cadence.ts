@@ -1,6 +1,6 @@
 /** The `cadence` verbs: argument parsing only. */
-import type { Command } from 'commander'
-import { numberOf } from './arguments.ts'
+import { type Command, Option } from 'commander'
+import { atLeastOne, numberOf } from './arguments.ts'
 import type { AddVerb } from './rollout.ts'
 
 export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: number }): void {
@@ -74,5 +74,19 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
     )
     .action(async (intent, metric, o) => {
       state.code = await (await import('../functions/cli/cadence/learn.ts')).learn(intent, metric, o)
+    })
+  verb(
+    'insights',
+    'what recurs in recorded runs: failures of one pattern, corrections, needed passages that are not read',
+    'autotune insights --bands bands.json\nautotune insights --bands bands.json --changes changes.jsonl',
+  )
+    .option('--bands <file>', 'names intents, and by which suite they are measured', 'bands.json')
+    .option('--intent <id>', 'one intent of the bands (default: all)')
+    .addOption(
+      new Option('--least <n>', 'families in which a pattern recurs').default(5).argParser(atLeastOne('--least')),
+    )
+    .option('--changes <file>', 'write the changes that they suggest, for propose and run --candidates')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/insights.ts')).insights(o)
     })
 }

@@ -2,21 +2,15 @@
 import * as z from 'zod'
 import { BAND_METRIC_NAMES } from './band-metrics.ts'
 import { Day, Digest, Id, Name } from './common.ts'
-import { MEASURES, type MeasureName } from './measures.ts'
+import { Measures } from './suite.ts'
 
 const count = z.int().min(0)
-const flag = z.boolean().nullable()
-const amount = z.number().nullable()
 
 /** One recorded run of a slice: what it measured under the suite, on its own recorded context. Null: not measured. */
 export const SliceRow = z.strictObject({
   run_id: Id,
   family: Name.meta({ description: 'Hash of the family.' }),
-  measures: z.strictObject(
-    Object.fromEntries(Object.entries(MEASURES).map(([name, { kind }]) => [name, kind === 'flag' ? flag : amount])) as {
-      [N in MeasureName]: (typeof MEASURES)[N]['kind'] extends 'flag' ? typeof flag : typeof amount
-    },
-  ),
+  measures: Measures,
   corrections: z.strictObject({ outcome: count, label_disputed: count, note: count }),
 })
 export type SliceRow = z.infer<typeof SliceRow>

@@ -7,6 +7,7 @@ import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
+import { Insight } from './insight.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { QuarterlyCadence } from './quarterly.ts'
@@ -70,6 +71,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'run-manifest': RunManifest,
   bands: Bands,
   'daily-cadence': DailyCadence,
+  insight: Insight,
   'quarterly-cadence': QuarterlyCadence,
   'weekly-cadence': WeeklyCadence,
 }

@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { Day, Id, measure, Name, Ref, Settings, wholeMeasure } from './common.ts'
 import { issuesOfRun } from './experience-run-rules.ts'
+import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
 const tokens = wholeMeasure('tokens')
 const milliseconds = measure('ms')
@@ -155,15 +156,31 @@ export const OperatorCorrection = z.strictObject({
 })
 export type OperatorCorrection = z.infer<typeof OperatorCorrection>
 
-const scoreKind = z.enum(['human', 'rule', 'business', 'judge'])
+const scoreKind = z.enum(SCORE_KINDS)
 
-/** One recorded score, on the scale of whoever gave it. */
-export const RecordedScore = z.strictObject({
-  name: Name,
-  value: z.number(),
-  kind: scoreKind,
-  annotator: Name.nullable().optional(),
-})
+/**
+ * One recorded score or verdict, on the scale of whoever gave it: `value`, `passed` or both. `version` says by which version
+ * of a grader, rubric or rule it was given; a suite counts only the one that it pins (check `recorded_verdict`).
+ */
+export const RecordedScore = z
+  .strictObject({
+    name: Name,
+    value: z.number().nullable().optional(),
+    kind: scoreKind,
+    annotator: Name.nullable().optional(),
+    version: Name.nullable().optional(),
+    dimension: z
+      .enum(EVALUATOR_DIMENSIONS)
+      .nullable()
+      .optional()
+      .meta({ description: 'What it is about; absent: not said.' }),
+    passed: z.boolean().nullable().optional(),
+    finding: z.string().min(1).max(4000).nullable().optional().meta({ description: 'Why, in words.' }),
+  })
+  .refine(
+    ({ value = null, passed = null }) => value !== null || passed !== null,
+    'a verdict says its value, passed, or both',
+  )
 
 /**
  * How a run ended. `passed` and `score` (0..1) are labels and may be missing: such a family is outside the utility

@@ -38,8 +38,16 @@ type Table = typeof MEASURES
 /** Name of a measure, as the scorecard spells it. */
 export type MeasureName = keyof Table
 
+/** The score behind a metric of one's own, 0..1: a measure of suites that declare one, and absent under every other. */
+export const OWN_MEASURE = 'own_score'
+
 /** Measures that are numbers. */
-export type AmountName = { [N in MeasureName]: Table[N]['kind'] extends 'flag' ? never : N }[MeasureName]
+export type AmountName =
+  | { [N in MeasureName]: Table[N]['kind'] extends 'flag' ? never : N }[MeasureName]
+  | typeof OWN_MEASURE
+
+/** The most that a number can be that was measured. */
+export const mostOf = (name: AmountName): number => (name === OWN_MEASURE ? 1 : MEASURES[name].most)
 
 /** Measures that are flags. */
 export type FlagName = Exclude<MeasureName, AmountName>

@@ -6,8 +6,20 @@ import type { AmountName } from './measures.ts'
 export const DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics'] as const
 type Dimension = (typeof DIMENSIONS)[number]
 
-/** Metrics that a target may name; `METRICS` says what each measures. */
-export type MetricName =
+/** What an evaluator of a suite may be about: the dimensions, and approvals. */
+export const EVALUATOR_DIMENSIONS = ['policy', 'safety', 'utility', 'latency', 'economics', 'approval'] as const
+
+/** Who may have given a recorded score or verdict. */
+export const SCORE_KINDS = ['human', 'rule', 'business', 'judge'] as const
+
+/** A metric of one's own: the mean score of the evaluator that a suite marks as its metric, by its id. */
+export type OwnMetric = `score:${string}`
+
+/** Metrics that a target may name; `metricOf` says what each measures. */
+export type MetricName = BuiltInMetric | OwnMetric
+
+/** Those that need no suite of one's own. */
+type BuiltInMetric =
   | 'economics_cents_per_decision'
   | 'economics_tokens_per_decision'
   | 'p95_latency_ms'
@@ -37,7 +49,7 @@ export interface Metric {
  * Metric -> meaning. `approval_wait_rate` stands under latency: what it costs is people waiting for people. Delta keys
  * are the article's where it has one; the table is ours.
  */
-export const METRICS: Readonly<Record<MetricName, Metric>> = {
+export const METRICS: Readonly<Record<BuiltInMetric, Metric>> = {
   economics_cents_per_decision: {
     dimension: 'economics',
     unit: 'cents',
@@ -90,7 +102,34 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
 }
 
 /** Names of `METRICS`, in its order; never empty. */
-export const METRIC_NAMES = Object.keys(METRICS) as [MetricName, ...MetricName[]]
+export const METRIC_NAMES = Object.keys(METRICS) as [BuiltInMetric, ...BuiltInMetric[]]
+
+const OWN = 'score:'
+
+/** Is it a metric of one's own? */
+export const isOwnMetric = (name: string): name is OwnMetric => name.startsWith(OWN)
+
+/** Id of the evaluator whose score a metric of one's own is. */
+export const scoredBy = (metric: OwnMetric): string => metric.slice(OWN.length)
+
+/** Is this the name of a metric? */
+export const isMetric = (name: string): name is MetricName => isOwnMetric(name) || Object.hasOwn(METRICS, name)
+
+/** Is its value told by the verdicts of a suite, so that it must be paid for? */
+export const readsVerdicts = (metric: MetricName): boolean => metric === 'utility' || isOwnMetric(metric)
+
+/** What a metric measures. One of one's own is a score of 0..1, onto which its suite maps the declared range. */
+export const metricOf = (name: MetricName): Metric =>
+  isOwnMetric(name)
+    ? {
+        dimension: 'utility',
+        unit: 'score',
+        delta_key: name,
+        measure: 'own_score',
+        statistic: 'mean',
+        says: `mean score of ${scoredBy(name)}`,
+      }
+    : METRICS[name]
 
 /**
  * Guardrail name -> the dimension it protects (the article's limits; `economics_delta` is ours, since its example has

@@ -3,9 +3,8 @@ import * as z from 'zod'
 import { BlastRadius, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
 import { CertifiedRow, LabelCounts } from './heldout.ts'
-import { METRIC_NAMES } from './metrics.ts'
 import { LAYERS } from './surface-fields.ts'
-import { Guardrails } from './target.ts'
+import { Guardrails, TargetMetric } from './target.ts'
 
 /**
  * Where a proposal can stand (the article has `proposed`; the rest are ours). Only `proposed` is stored: the others
@@ -31,7 +30,7 @@ const PROPOSAL_STATUS = [
 export const TuningProposal = z.strictObject({
   tuning_proposal_id: Id,
   status: z.enum(PROPOSAL_STATUS),
-  target: z.strictObject({ intent: Name, metric: z.enum(METRIC_NAMES), direction: z.enum(['decrease', 'increase']) }),
+  target: z.strictObject({ intent: Name, metric: TargetMetric, direction: z.enum(['decrease', 'increase']) }),
   candidate_change: z.strictObject({ layer: z.enum(LAYERS), target_pack: Ref, patch: Patch }),
   replay: z.strictObject({
     search_set: z.string(),

@@ -2,11 +2,12 @@
 import * as z from 'zod'
 import { Digest, Id, Name, RiskClass, Share } from './common.ts'
 import { MOST } from './measures.ts'
-import { METRIC_NAMES } from './metrics.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
 import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
+import { FloorLimit, SubjectRules } from './subject-rules.ts'
 import { Scorecard } from './suite.ts'
+import { TargetMetric } from './target.ts'
 
 /** One of the five stages; their order is the order of a rollout (the article's "Pack Rollout in Five Stages"). */
 export const Stage = z.enum(STAGES)
@@ -87,9 +88,6 @@ export const StageConfig = stageConfig(LIMITS)
 export type StageConfig = z.infer<typeof StageConfig>
 
 const notMeasured = z.strictObject({ not_measured: z.string().min(3).max(500) })
-const floor = z.strictObject({
-  max_violations: z.int().min(0).meta({ description: 'Runs of the candidate that may violate in the whole rollout.' }),
-})
 
 const rolloutConfig = (limits: Limits) =>
   z
@@ -98,7 +96,11 @@ const rolloutConfig = (limits: Limits) =>
       false_rollback_rate: z.number().gt(0).lt(1).meta({
         description: 'Largest chance that the sequential tests ever roll back a change that is within tolerance.',
       }),
-      floors: z.strictObject({ policy: floor, safety: floor, approval_bypass: z.union([floor, notMeasured]) }),
+      floors: z.strictObject({
+        policy: FloorLimit,
+        safety: FloorLimit,
+        approval_bypass: z.union([FloorLimit, notMeasured]),
+      }),
       utility: z.strictObject({
         max_drop: z.number().min(0).lt(1).meta({ description: 'Tolerated drop of the true mean.' }),
       }),
@@ -115,6 +117,22 @@ const rolloutConfig = (limits: Limits) =>
         }),
         notMeasured,
       ]),
+      economics: z
+        .strictObject({
+          max_cents: upTo(limits.cents)
+            .gt(0)
+            .meta({ description: 'Most that one run counts for: what is above is cut to it.' }),
+          max_rise: upTo(limits.cents).meta({ description: 'Tolerated rise of the true mean cents a run, cut so.' }),
+        })
+        .refine(({ max_cents, max_rise }) => max_rise < max_cents, {
+          path: ['max_rise'],
+          message: 'must be below max_cents: a rise by all that counts could never be shown',
+        })
+        .optional()
+        .meta({ description: 'Left out: what a run costs is gated and not tested.' }),
+      subjects: SubjectRules.optional().meta({
+        description: 'Left out: "rollout start" writes the defaults out, here and in the signed artifact.',
+      }),
       max_unmeasured_share: Share.meta({ description: 'Of candidate runs that may lack a measure; above it: pause.' }),
       stages: z.strictObject({
         '0%_shadow': stageConfig(limits),
@@ -127,7 +145,7 @@ const rolloutConfig = (limits: Limits) =>
         hours,
         min_runs: z.int().min(1),
         gate: stageGate(limits),
-        metric: z.enum(METRIC_NAMES),
+        metric: TargetMetric,
         direction: z.enum(['decrease', 'increase']),
         min_gain: upTo(limits.gain).meta({ description: 'Least gain of the metric for the release to be kept.' }),
       }),
@@ -171,30 +189,54 @@ export type Arm = (typeof ARMS)[number]
 /** Attributes that a production run may declare. */
 const MOST_ATTRIBUTES = 20
 
+const moment = Instant.refine(
+  (text) => Number.isFinite(Date.parse(text)) && new Date(text).toISOString() === text,
+  'a moment that exists, in UTC: YYYY-MM-DDTHH:MM:SS.mmmZ',
+)
+
 /**
- * One scored production run of one arm. The log of a rollout is append-only: its order is the order of the tests. A
- * measure that is null is missing, and above `max_unmeasured_share` the rollout pauses.
+ * One scored production run of one arm. The log of a rollout is append-only. A measure that is null is missing, and above
+ * `max_unmeasured_share` the rollout pauses. A run that has no outcome yet is logged with `outcome_at` null when it starts, and
+ * once more, with a later `outcome_at`, when more is known: nothing else of it may then be another.
  */
-export const ProductionRun = z.strictObject({
-  run_id: Name,
-  rollout_id: Id,
-  intent: Id,
-  period: z.enum(PERIODS),
-  arm: z.enum(ARMS),
-  release_tuple_id: Id.meta({ description: 'The tuple that really ran.' }),
-  subject: Name.meta({ description: 'Stable id, or a digest of it.' }),
-  compared: z.boolean().meta({ description: 'As `assignArm` said: the subject was split at random in this stage.' }),
-  pair: Name.nullable().meta({ description: 'Same value on a served run and on its shadow on the other arm.' }),
-  attributes: z
-    .record(Name, z.union([z.string().max(300), z.number(), z.boolean()]))
-    .refine((of) => Object.keys(of).length <= MOST_ATTRIBUTES, `a run declares at most ${MOST_ATTRIBUTES} attributes`)
-    .optional()
-    .meta({ description: 'Of the subject, as the runtime routed by them: they say for whom a candidate failed.' }),
-  measures: Scorecard.shape.measures.extend({
-    operator_corrected: z.boolean().nullable(),
-    escalated: z.boolean().nullable(),
-  }),
-})
+export const ProductionRun = z
+  .strictObject({
+    run_id: Name,
+    rollout_id: Id,
+    intent: Id,
+    period: z.enum(PERIODS),
+    arm: z.enum(ARMS),
+    release_tuple_id: Id.meta({ description: 'The tuple that really ran.' }),
+    subject: Name.meta({
+      description:
+        'As `assignArm` was given it: the arm is computed from it again. A digest, if routing is by the digest.',
+    }),
+    compared: z.boolean().meta({ description: 'As `assignArm` said: the subject was split at random in this stage.' }),
+    pair: Name.nullable().meta({ description: 'Same value on a served run and on its shadow on the other arm.' }),
+    started_at: moment.optional().meta({ description: 'Needed where the configuration declares `subjects`.' }),
+    outcome_at: moment.nullable().optional().meta({
+      description:
+        'When all that this line says was known; null: the outcome is still to come. Never before `started_at`.',
+    }),
+    attributes: z
+      .record(Name, z.union([z.string().max(300), z.number(), z.boolean()]))
+      .refine((of) => Object.keys(of).length <= MOST_ATTRIBUTES, `a run declares at most ${MOST_ATTRIBUTES} attributes`)
+      .optional()
+      .meta({ description: 'Of the subject, as the runtime routed by them: they say for whom a candidate failed.' }),
+    measures: Scorecard.shape.measures.extend({
+      operator_corrected: z.boolean().nullable(),
+      escalated: z.boolean().nullable(),
+    }),
+  })
+  .superRefine(({ started_at, outcome_at, measures }, ctx) => {
+    const issue = (message: string) => ctx.addIssue({ code: 'custom', path: ['outcome_at'], message })
+    if (outcome_at === undefined) return
+    if (started_at === undefined) issue('without started_at nobody knows how old the outcome is: give both')
+    else if (outcome_at !== null && outcome_at < started_at)
+      issue(`is before started_at (${started_at}): two clocks disagree; log both moments by one clock`)
+    else if (outcome_at === null && (measures.utility_passed ?? measures.utility_score) !== null)
+      issue('is null, so the outcome is still to come, but utility is measured: log when it was, or leave utility null')
+  })
 export type ProductionRun = z.infer<typeof ProductionRun>
 
 /**

@@ -1,8 +1,8 @@
 /** One line about a run, as lists show it and as a store keeps it beside its runs, newest first. */
 import * as z from 'zod'
 import { Id, Name, Patch } from './common.ts'
-import { METRIC_NAMES } from './metrics.ts'
 import { Verdict } from './run.ts'
+import { TargetMetric } from './target.ts'
 
 /**
  * `autotune/newest/`: one finished or refused run. A copy of what its files say, kept so that lists need not open them: nothing
@@ -16,7 +16,7 @@ export const RunLine = z.strictObject({
   change: Patch.nullable().meta({ description: 'What it proposes; null: nothing.' }),
   /** The target's metric of the winner on the held-out set, in the unit of the metric; null within: not measured. */
   gain: z
-    .strictObject({ metric: z.enum(METRIC_NAMES), baseline: z.number().nullable(), candidate: z.number().nullable() })
+    .strictObject({ metric: TargetMetric, baseline: z.number().nullable(), candidate: z.number().nullable() })
     .nullable(),
   /** Held-out decisions in which a floor or the utility fell, and in which the utility rose, of all. */
   worse: z.strictObject({ worse: z.int(), better: z.int().nullable(), of: z.int() }).nullable(),

@@ -26,3 +26,6 @@ export type Period = (typeof PERIODS)[number]
  * one run an intent and class.
  */
 export const RISK_CLASSES = ['read_only', 'local_write', 'network', 'delegated', 'destructive'] as const
+
+/** The `subjects` that `rollout start` writes into a configuration that declares none, so that they are signed like the rest. */
+export const SUBJECT_RULES = { window_hours: 24, outcome_hours: 24, max_runs: 20, max_crossed_share: 0.02 }

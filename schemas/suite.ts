@@ -1,18 +1,45 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
-import { eachMeasure, type MEASURES } from './measures.ts'
+import { appliesIssues, expressionIssues, isTooDeep, MOST_OF_RULE } from './expression.ts'
+import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
+import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
 const base = {
   evaluator_id: Id,
   evaluator_version: Day.meta({ description: 'Date of the evaluator, part of every verdict.' }),
-  dimension: z.enum(['policy', 'safety', 'utility', 'latency', 'economics', 'approval']),
+  dimension: z.enum(EVALUATOR_DIMENSIONS),
   role: z.enum(['floor', 'report']).meta({
     description:
       'floor: feeds the dimension. report: printed, never blocks (for a rule that the recorded baseline itself breaks).',
   }),
+  metric: z.literal(true).optional().meta({
+    description:
+      'Its score is a metric of its own: a target may name it as score:EVALUATOR_ID. One evaluator of a suite.',
+  }),
 }
 const names = z.array(Name).min(1)
+/** A rule that is too deep is refused before anything looks into it. */
+const rule = z
+  .unknown()
+  .refine((value) => !isTooDeep(value), {
+    abort: true,
+    message: `a rule is at most ${MOST_OF_RULE.depth} operators deep`,
+  })
+  .pipe(z.json())
+const scale = {
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([least, most]) => least < most, 'a range is [least, most], and least is below most')
+    .optional()
+    .meta({
+      description:
+        'Scale of the value, mapped onto a score of 0..1 (default [0, 1]); what lies outside is not measured.',
+    }),
+  passes_at: z.number().optional().meta({
+    description: 'Value from which on it passes, on its own scale (default: the most that the range allows).',
+  }),
+}
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
@@ -50,6 +77,37 @@ export const Evaluator = z.discriminatedUnion('check', [
   z.strictObject({ ...base, kind: z.literal('human'), check: z.literal('operator_corrections') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('recorded_outcome') }),
   z.strictObject({ ...base, kind: z.literal('judge'), check: z.literal('recorded_score') }),
+  z.strictObject({
+    ...base,
+    kind: z.enum(SCORE_KINDS),
+    check: z.literal('recorded_verdict'),
+    name: Name.meta({ description: 'Name of the verdict in outcome.scores.' }),
+    version: Name.nullable().meta({
+      description: 'Version that counts; null: verdicts that carry none. Any other is taken for not recorded.',
+    }),
+    ...scale,
+  }),
+  z
+    .strictObject({
+      ...base,
+      kind: z.literal('rule'),
+      check: z.literal('expression'),
+      expression: rule.meta({
+        description:
+          'JsonLogic over the replayed case (docs/evaluators.md): true, false, or a number of the range. Anything else is not measured.',
+      }),
+      applies_when: rule.optional().meta({
+        description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
+      }),
+      ...scale,
+      says: z.string().min(3).max(300).optional().meta({ description: 'Finding where it fails, for people.' }),
+    })
+    .superRefine(({ expression, applies_when }, ctx) => {
+      for (const { path, message } of expressionIssues(expression))
+        ctx.addIssue({ code: 'custom', path: ['expression', ...path], message })
+      for (const { path, message } of applies_when === undefined ? [] : appliesIssues(applies_when))
+        ctx.addIssue({ code: 'custom', path: ['applies_when', ...path], message })
+    }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
 ])
@@ -57,7 +115,7 @@ export type Evaluator = z.infer<typeof Evaluator>
 
 /**
  * A pinned suite, `evals.NAME@SEMVER`. Never tunable, whatever a pack declares: switching an evaluator off is a
- * violation, not a candidate (the article). Refused: an evaluator listed twice.
+ * violation, not a candidate (the article). Refused: an evaluator listed twice, a second metric of its own.
  */
 export const EvaluatorSuite = z
   .strictObject({ $schema: z.string().optional(), suite: Ref, evaluators: z.array(Evaluator).min(1) })
@@ -72,6 +130,13 @@ export const EvaluatorSuite = z
         })
       seen.add(e.evaluator_id)
     })
+    const metrics = suite.evaluators.flatMap((e, i) => (e.metric ? [i] : []))
+    for (const i of metrics.slice(1))
+      ctx.addIssue({
+        code: 'custom',
+        path: ['evaluators', i, 'metric'],
+        message: `a suite has one metric of its own, and "${suite.evaluators[metrics[0]!]!.evaluator_id}" is it: publish another suite for this one`,
+      })
   })
 export type EvaluatorSuite = z.infer<typeof EvaluatorSuite>
 
@@ -105,11 +170,14 @@ const KINDS = {
 }
 
 /** What guardrails and metrics read of one replayed case. `null`: not measured. */
-export const Measures = z.strictObject(
-  eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
+export const Measures = z.strictObject({
+  ...(eachMeasure((of) => KINDS[of.kind]('most' in of ? of.most : 0)) as unknown as {
     [N in keyof typeof MEASURES]: ReturnType<(typeof KINDS)[(typeof MEASURES)[N]['kind']]>
-  },
-)
+  }),
+  [OWN_MEASURE]: Share.nullable().optional().meta({
+    description: 'Score of the evaluator that the suite marks as its metric; absent: it marks none.',
+  }),
+})
 export type Measures = z.infer<typeof Measures>
 
 /** One scorecard a replayed case: verdicts by evaluator, and the measures that guardrails and metrics read. */

@@ -32,6 +32,15 @@ export type Layer = keyof typeof LAYER_WEIGHTS
 /** Names of the layers, in the article's order. */
 export const LAYERS = Object.keys(LAYER_WEIGHTS) as [Layer, ...Layer[]]
 
+/**
+ * Can a change of a layer make a check fail? `any`: every replayer can show it. `decides`: only where something is decided
+ * anew, which a trimmed transcript never does and a harness of the user's own may. `never`: no replay shows it.
+ */
+export type Breaks = 'any' | 'decides' | 'never'
+
+/** The same of each layer, in the order of `LAYERS`: retrieval, context budget, planner, prompt, approval gate. */
+export type BreaksRow = readonly [Breaks, Breaks, Breaks, Breaks, Breaks]
+
 type FieldOf<L extends Layer> = { [F in SurfaceField]: Fields[F]['layer'] extends L ? F : never }[SurfaceField]
 
 /** Fields of a layer, in the order of the table. */

@@ -4,6 +4,7 @@ import { Id, Name, Ref, SettingPath } from './common.ts'
 import { MOST } from './measures.ts'
 import { METRIC_NAMES } from './metrics.ts'
 import { BaselineTuple } from './pack.ts'
+import { ID_PATTERN } from './patterns.ts'
 
 /** The least rate or error that is worth a question: it takes thousands of millions of families. */
 const LEAST = 1e-9
@@ -91,6 +92,14 @@ export type Guardrails = z.infer<typeof Guardrails>
 
 const tooWide = `is at most ${MOST.tokens}: no decision can differ by more`
 
+/** One of the metrics of this program, or the evaluator that the suite marks as its own. */
+export const TargetMetric = z.union(
+  [z.enum(METRIC_NAMES), z.templateLiteral(['score:', z.string().regex(ID_PATTERN)])],
+  {
+    error: `is one of ${METRIC_NAMES.join(', ')}, or score:EVALUATOR_ID of an evaluator that the suite marks with "metric": true`,
+  },
+)
+
 /** Worst that one decision may do to a metric of means: no bound of a mean holds without it. */
 export const MetricRange = z.strictObject({
   max_rise: z
@@ -135,7 +144,7 @@ const NotMeasured = z.strictObject({
 export const TuningTarget = z.strictObject({
   $schema: z.string().optional(),
   intent: Id.optional(),
-  metric: z.enum(METRIC_NAMES).optional(),
+  metric: TargetMetric.optional(),
   direction: z.enum(['decrease', 'increase']).optional(),
   baseline_tuple: BaselineTuple.optional(),
   guardrails: Guardrails.optional(),

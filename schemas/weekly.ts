@@ -2,9 +2,9 @@
 import * as z from 'zod'
 import { Fate } from './candidate.ts'
 import { Day, Digest, Id, Name, Ref } from './common.ts'
-import { METRIC_NAMES } from './metrics.ts'
 import { Instant } from './review.ts'
 import { PERIODS } from './stages.ts'
+import { TargetMetric } from './target.ts'
 
 const count = z.int().min(0)
 
@@ -43,7 +43,7 @@ export type ProposalStanding = (typeof STANDINGS)[number]
 
 /** What production measured of a released change beside what its held-out set promised; above 0 is better everywhere. */
 export const MeasuredGain = z.strictObject({
-  metric: z.enum(METRIC_NAMES),
+  metric: TargetMetric,
   predicted: z.number().nullable().meta({ description: 'Of the held-out set; null: nothing was measured there.' }),
   measured: z.number().nullable().meta({ description: 'Of the latest period with both arms; null: there is none.' }),
   period: z.enum(PERIODS).nullable(),

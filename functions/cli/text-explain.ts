@@ -2,7 +2,7 @@
 import { radiusWording } from '#core/gate/wording.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { table } from './layout.ts'
 import { clip, headline, INTEREST, number, patchLine, preflightLines, reasonLines } from './text.ts'
@@ -88,7 +88,7 @@ function groupLines({ fate, candidates }: Group, { metric, direction }: Wanted, 
   const [first] = best
   const limit = brokenLimit(first!)
   const isOne = new Set(candidates.map((c) => c.reason)).size === 1
-  const unit = metric === null ? 'metric' : METRICS[metric].unit
+  const unit = metric === null ? 'metric' : metricOf(metric).unit
   return [
     '',
     `${String(candidates.length).padStart(5)}  ${fate}${limit === null ? '' : `: ${limit}`}`,
@@ -122,7 +122,7 @@ function byMetric(direction: Wanted['direction']) {
 /** The metric under the baseline, as any candidate with both figures tells it. */
 function baselineOf(candidates: readonly CandidateScore[], metric: MetricName | null): number | null {
   if (metric === null) return null
-  const key = METRICS[metric].delta_key as keyof NonNullable<CandidateScore['search']>
+  const key = metricOf(metric).delta_key as keyof NonNullable<CandidateScore['search']>
   for (const { metric: at, search } of candidates) {
     const delta = search?.[key]
     if (at !== null && typeof delta === 'number') return at - delta
@@ -179,7 +179,7 @@ export function candidateLines({ found, scored, metric, direction, replays, cert
 
 function metricText(at: number | null, baseline: number | null, { metric, direction }: Wanted): string {
   if (metric === null || at === null) return 'not measured'
-  const { unit } = METRICS[metric]
+  const { unit } = metricOf(metric)
   if (baseline === null) return `${metric} ${number(at)} ${unit}`
   const share =
     baseline === 0 ? '' : ` (${at > baseline ? '+' : ''}${number((100 * (at - baseline)) / Math.abs(baseline))} %)`

@@ -3,7 +3,7 @@ import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { radiusWording } from '#core/gate/wording.ts'
 import type { Assessment } from '#core/search/assess.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
 import { number, patchLine } from './text.ts'
 
@@ -69,7 +69,7 @@ function metricText({ baseline, candidate, delta }: Assessment['metric'], { metr
   const share =
     delta !== null && baseline ? `, ${signed(Number(((100 * delta) / Math.abs(baseline)).toPrecision(3)))} %` : ''
   const change = delta === null ? '' : ` (${signed(delta)}${share})`
-  return `${metric} ${value(baseline)} -> ${value(candidate)} ${METRICS[metric].unit}${change}; wanted: ${direction}`
+  return `${metric} ${value(baseline)} -> ${value(candidate)} ${metricOf(metric).unit}${change}; wanted: ${direction}`
 }
 
 /** Where utility is the metric itself, no guardrail row tells these. */

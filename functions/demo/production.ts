@@ -3,6 +3,7 @@
  * would log, scored. No customer in it is real. `good`: the candidate is what the replay promised. `harm`: from
  * `5%_low_risk` on it fails small orders, which no recorded run had shown; stage three finds out.
  */
+import { instantOf, millisecondsOf } from '#core/instant.ts'
 import { type Assignment, assignArm, type RoutingDocument, type Subject } from '#core/release/assign-arm.ts'
 import type { Arm, ProductionRun } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
@@ -25,6 +26,13 @@ const ARMS = {
 const HARMED = 0.55
 const CUSTOMERS = 100_000
 
+/** Made-up moments, one after the other through stages and seeds: nobody waits for them. */
+const BEGIN = millisecondsOf('2024-01-01T00:00:00.000Z')
+const HOUR = 3_600_000
+/** How long a period's requests are spread over, and for how many seeds of one period there is room. */
+const PERIOD_HOURS = 72
+const SEEDS = 20
+
 /** Scored runs of the period that a routing document stands in: one a request, and its shadow where one is asked for. */
 export function* productionRuns(
   routing: RoutingDocument,
@@ -39,13 +47,23 @@ export function* productionRuns(
     const harmed = world === 'harm' && PERIODS.indexOf(period) >= PERIODS.indexOf('5%_low_risk') && isSmall(subject)
     const run = requestOf(draw, harmed)
     const id = `prod-${seed}-${PERIODS.indexOf(period)}-${number}`
+    const from = began(period, seed) + Math.round((number / requests) * PERIOD_HOURS * HOUR)
     const pair = assigned.shadow ? id : null
-    yield runOf(routing, period, assigned, subject, { id, pair, arm: assigned.arm, measures: run[assigned.arm] })
+    yield runOf(routing, period, assigned, subject, { id, pair, from, arm: assigned.arm, measures: run[assigned.arm] })
     const other = assigned.arm === 'baseline' ? 'candidate' : 'baseline'
     if (pair !== null)
-      yield runOf(routing, period, assigned, subject, { id: `${id}-shadow`, pair, arm: other, measures: run[other] })
+      yield runOf(routing, period, assigned, subject, {
+        id: `${id}-shadow`,
+        pair,
+        from,
+        arm: other,
+        measures: run[other],
+      })
   }
 }
+
+const began = (period: Period, seed: number): number =>
+  BEGIN + (PERIODS.indexOf(period) * SEEDS + (Math.abs(seed) % SEEDS)) * PERIOD_HOURS * HOUR
 
 /** A customer. Who they are follows from their number, so that they are the same in every stage. */
 function customerOf(draw: Draw, intent: string): Subject {
@@ -88,6 +106,8 @@ function requestOf(draw: Draw, harmed: boolean): Record<Arm, ProductionRun['meas
 interface Served {
   readonly id: string
   readonly pair: string | null
+  /** Milliseconds since 1970. */
+  readonly from: number
   readonly arm: Arm
   readonly measures: ProductionRun['measures']
 }
@@ -97,7 +117,7 @@ const runOf = (
   period: Period,
   assigned: Assignment,
   subject: Subject,
-  { id, pair, arm, measures }: Served,
+  { id, pair, from, arm, measures }: Served,
 ): ProductionRun => ({
   run_id: id,
   rollout_id: routing.rollout_id,
@@ -108,6 +128,8 @@ const runOf = (
   subject: subject.id,
   compared: assigned.compared,
   pair,
+  started_at: instantOf(from),
+  outcome_at: instantOf(from + (measures.latency_ms ?? 0)),
   ...(subject.attributes === undefined ? {} : { attributes: subject.attributes }),
   measures,
 })

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { CASE_VIEW } from '#schemas/case-view.ts'
+import { OPERATOR_NAMES } from '#schemas/expression.ts'
 import { Evaluator } from '#schemas/suite.ts'
 import { build } from '../../bin/autotune.ts'
 import { described } from '../../bin/reference.ts'
@@ -118,10 +120,13 @@ describe('printed', () => {
 describe('references', () => {
   test('every check has its row among the evaluators, with its kind', () => {
     const rows = text('docs/evaluators.md')
+      .split('\n## ')[0]!
       .match(/^\| `(?!check`).*$/gm)!
       .map((row) => row.split('|').slice(1, 3))
     const said = rows.map(([check, kind]) => `${check!.trim().replaceAll('`', '')} ${kind!.trim()}`)
-    const real = Evaluator.options.map(({ shape }) => `${shape.check.value} ${shape.kind.value}`)
+    const real = Evaluator.options.map(
+      ({ shape: { check, kind } }) => `${check.value} ${'options' in kind ? kind.options.join(', ') : kind.value}`,
+    )
     expect(said.sort()).toEqual(real.sort())
   })
 
@@ -144,4 +149,18 @@ describe('references', () => {
     const record = /^\{"id":"q-17".*$/m.exec(page)![0]
     expect(JSON.parse(record)).toEqual(README_RECORD)
   })
+})
+
+test('docs/evaluators.md names every value that an expression may read, and every operator', () => {
+  const page = text('docs/evaluators.md')
+  const lists = Object.entries(CASE_VIEW).flatMap(([name, { shape }]): string[] => {
+    if (typeof shape === 'string') return [name]
+    if ('list' in shape) return [name, ...Object.keys(shape.list)]
+    if ('names' in shape) return [`${name}.`]
+    return [name, ...Object.keys(shape.fields)]
+  })
+  expect(lists.filter((name) => !page.includes(name))).toEqual([])
+  expect(OPERATOR_NAMES.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  const [first] = page.match(/\{\n {2}"evaluator_id": "large[^`]+/)!
+  expect(Evaluator.safeParse(JSON.parse(first)).error).toBe(undefined)
 })

@@ -1,13 +1,14 @@
 /** The synthesized rollout workflow with the real handlers, under the synthesized policies, hour by hour. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { canonical } from '#core/canonical.ts'
+import { instantAfter } from '#core/instant.ts'
 import { assignArm } from '#core/release/assign-arm.ts'
 import { linkText, linkToken } from '#core/review/link.ts'
 import type { Store } from '#ports'
 import type { ProductionRun, Rollout, Routing, SignedRollout } from '#schemas/release.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { type Period, STAGES } from '#schemas/stages.ts'
+import { PERIODS, type Period, STAGES } from '#schemas/stages.ts'
 import { readProduction } from '../../functions/steps/release/production.ts'
 import { readRollout } from '../../functions/steps/release/rollouts.ts'
 import { verifyRollout } from '../../functions/steps/release/verify.ts'
@@ -55,7 +56,7 @@ async function underway(faults: Faults = {}, routing?: RoutingTarget): Promise<W
   const produce = async (measure: () => Partial<Measures> = () => ({})) => {
     const rollout = await stored()
     const period: Period = rollout.status === 'released' ? 'window' : rollout.stage
-    const runs = runsIn(rollout, period, 120, (arm) => (arm === 'candidate' ? measure() : {}))
+    const runs = runsIn(beforehand(rollout), period, 120, (arm) => (arm === 'candidate' ? measure() : {}))
     await handIn(deployed, `${String(++files).padStart(4, '0')}.jsonl`, runs)
   }
   return {
@@ -77,6 +78,15 @@ async function underway(faults: Faults = {}, routing?: RoutingTarget): Promise<W
     },
   }
 }
+
+/** Runs are over by the time that they are handed in, and so are the windows of their subjects. */
+const beforehand = (rollout: Rollout): Rollout => ({
+  ...rollout,
+  entered_at: instantAfter(
+    rollout.entered_at,
+    -24 * (30 - PERIODS.indexOf(rollout.stage) - (rollout.status === 'released' ? 1 : 0)),
+  ),
+})
 
 const handIn = ({ runtime }: Deployed, name: string, runs: readonly ProductionRun[]) =>
   runtime.objects.put(keys.productionInbox(ID) + name, runs.map((run) => `${canonical(run)}\n`).join(''))

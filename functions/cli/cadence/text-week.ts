@@ -1,7 +1,7 @@
 /** A week of the routine as people read it: the funnel, what measured otherwise than it promised, and what to do next. */
 import { dayAfter } from '#core/cadence/days.ts'
 import type { Fate } from '#schemas/candidate.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import { type FunnelEntry, type IntentWeek, KEPT_DAYS, QUARTER_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
@@ -58,7 +58,7 @@ function funnelLines({ funnel, runs }: IntentWeek): string[] {
 const gainLines = ({ funnel }: IntentWeek): string[] =>
   funnel.entries.flatMap(({ run_id, gain }) => {
     if (gain === null) return []
-    const { unit } = METRICS[gain.metric]
+    const { unit } = metricOf(gain.metric)
     const measured =
       gain.measured === null
         ? 'not measured in production'

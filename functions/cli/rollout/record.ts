@@ -12,7 +12,7 @@ export const record = (id: string, files: readonly string[], o: RolloutOptions):
   withRollouts(o, async (store) => {
     const report = await recordProduction(store, id, () => productionRuns(files))
     print(o.json, { rollout: id, ...report }, () => [
-      `recorded ${report.recorded} runs${report.known > 0 ? `; ${report.known} were in the log already` : ''}`,
+      `recorded ${report.recorded} runs${report.amended !== undefined ? `, ${report.amended} of them a later outcome of one that was there` : ''}${report.known > 0 ? `; ${report.known} were in the log already` : ''}`,
     ])
     return 0
   })

@@ -4,6 +4,7 @@ import type { Course } from '#core/release/course.ts'
 import type { Failed, Failure } from '#core/release/failures.ts'
 import type { Moved } from '#core/release/rollout.ts'
 import type { Gains, RolloutStory } from '#core/release/story.ts'
+import { TOLD_ROWS } from '#core/release/subject-rows.ts'
 import type { PromotionRecord, Rollout, StageRow } from '#schemas/release.ts'
 import type { NamedRuns } from '../../steps/release/story.ts'
 
@@ -85,6 +86,7 @@ export function storyLines(story: RolloutStory & { readonly failed_runs: readonl
     ...(latest === null
       ? []
       : ['', `the data as it stands says ${latest.verdict.replace('_', ' ')}`, ...rowLines(latest.rows)]),
+    ...(latest === null ? [] : subjectLines(latest.rows)),
     '',
     'records',
     ...records.flatMap((r) => [recordLine(r), ...reasonLines(r).flatMap((line) => folded(line.trim(), '     '))]),
@@ -99,13 +101,25 @@ export function storyLines(story: RolloutStory & { readonly failed_runs: readonl
   ]
 }
 
+/** What is known of the subjects, also where it is as it should be. */
+function subjectLines(rows: readonly StageRow[]): string[] {
+  const told = rows.filter((r) => TOLD_ROWS.includes(r.rule) && r.verdict === 'good')
+  return told.length === 0 ? [] : ['', 'subjects', ...told.flatMap((r) => folded(r.note, '   '))]
+}
+
 const shareOf = ({ failed, runs }: Failed): string =>
   runs === 0 ? '-' : `${Number(((failed / runs) * 100).toPrecision(3))} %`
 const countOf = ({ failed, runs }: Failed): string => `${failed} of ${runs}`
 
 function failureLines(failure: Failure, named: readonly NamedRuns[]): string[] {
-  const { rule, period, counts, allowed, of, slices } = failure
+  const { rule, period, counts, allowed, observed, of, slices } = failure
   const { candidate, baseline } = counts
+  if (of === 'cents')
+    return [
+      '',
+      `harm: ${rule} in ${period}`,
+      `   a run costs ${Number((observed ?? 0).toPrecision(4))} cents more, allowed ${allowed}`,
+    ]
   const tolerated = of === 'runs' ? `${allowed} may` : `allowed +${Number((allowed * 100).toPrecision(4))} points`
   const runs = named.find((n) => n.rule === rule)
   return [

@@ -27,6 +27,16 @@ export const amount: Column<number | null> = {
   },
 }
 
+/** A number, null, or not there at all, for which infinity stands. */
+export const sometimes = (column: Column<number | null>): Column<number | null | undefined> => ({
+  bytes: column.bytes,
+  write: (view, at, value) => column.write(view, at, value === undefined ? Number.POSITIVE_INFINITY : value),
+  read(view, at) {
+    const value = column.read(view, at)
+    return value === Number.POSITIVE_INFINITY ? undefined : value
+  },
+})
+
 /** One of at most 256 values; any other is taken for the first. */
 export const oneOf = <const V>(values: readonly V[]): Column<V> => ({
   bytes: 1,
@@ -61,7 +71,11 @@ export function record<T extends object>(columns: { readonly [N in keyof T]: Col
     },
     read(view, at) {
       const value = {} as T
-      for (const { name, column, offset } of fields) value[name] = column.read(view, at + offset)
+      for (const { name, column, offset } of fields) {
+        const field = column.read(view, at + offset)
+        // What is not there has no name either: a copy has the bytes of the original.
+        if (field !== undefined) value[name] = field
+      }
       return value
     },
   }

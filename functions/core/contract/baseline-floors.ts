@@ -1,5 +1,5 @@
 /** Can anything be certified at all? A floor that the recorded baseline itself breaks, or a metric it lacks, says no. */
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import { allowedRate, FLOORS } from '../evaluate/guardrails.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { violations } from '../evaluate/pairs.ts'
@@ -20,7 +20,7 @@ export function baselineProblems(panel: Panel, target: ResolvedTarget): string[]
   for (const measures of panel.baseline) if (metricPart(target.metric, measures) === null) unmeasured++
   if (unmeasured > 0)
     problems.push(
-      `${target.metric} (${METRICS[target.metric].says}) is not measured on ${unmeasured} of ${panel.cases.length} cases: choose a metric that every record carries`,
+      `${target.metric} (${metricOf(target.metric).says}) is not measured on ${unmeasured} of ${panel.cases.length} cases: choose a metric that every record carries`,
     )
   for (const name of Object.keys(FLOORS) as (keyof typeof FLOORS)[]) {
     const allowed = allowedRate(target.guardrails, name)

@@ -1,6 +1,6 @@
 /** The article's seven questions. A run must not start until each has an answer; a missing one says how to supply it. */
 import type { Patch } from '#schemas/common.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { isOwnMetric, METRIC_NAMES, type MetricName, metricOf, scoredBy } from '#schemas/metrics.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import { protectedBy } from '#schemas/protected-paths.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
@@ -55,14 +55,26 @@ function ask(
   return { question, answer: lines.length > 0 ? null : answer(), missing: lines }
 }
 
-function targetQuestion({ target: t, pack, standing, candidates }: ContractFacts): Question {
+/** Why a metric of one's own is none; null: it is, or it is not one's own. */
+function ownMetricProblem(metric: MetricName, { suite, evaluators }: EvaluatorSuite): string | null {
+  if (!isOwnMetric(metric)) return null
+  const marked = evaluators.find((e) => e.metric)
+  const named = evaluators.find((e) => e.evaluator_id === scoredBy(metric))
+  if (named?.metric) return null
+  if (!named)
+    return `${metric}: ${suite} has no evaluator "${scoredBy(metric)}"${marked ? `; its metric is score:${marked.evaluator_id}` : ''}`
+  return `${metric}: ${suite} does not mark ${named.evaluator_id} as its metric: publish a suite that says "metric": true there`
+}
+
+function targetQuestion({ target: t, pack, suite, standing, candidates }: ContractFacts): Question {
   const intent = pack?.intents.find((i) => i.intent_id === t.intent)
   return ask(
     'Which one metric, on which one intent, from which active tuple?',
     () => `${t.direction} ${t.metric} on ${t.intent} (${intent!.risk_class}), from ${t.baseline_tuple!.pack}`,
     [
       !t.intent && 'intent is missing: name one intent of the pack, e.g. "intent": "support.refund"',
-      !t.metric && `metric is missing: one of ${Object.keys(METRICS).join(', ')}`,
+      !t.metric && `metric is missing: one of ${METRIC_NAMES.join(', ')}`,
+      t.metric && suite && ownMetricProblem(t.metric, suite),
       !t.direction && 'direction is missing: "decrease" or "increase"',
       !t.baseline_tuple && 'baseline_tuple is missing: pin pack, policy, tools and evals, each NAME@MAJOR.MINOR.PATCH',
       t.baseline_tuple &&
@@ -80,7 +92,8 @@ function targetQuestion({ target: t, pack, standing, candidates }: ContractFacts
 function guardrailQuestion({ target: t, suite, pack }: ContractFacts): Question {
   const g = t.guardrails ?? {}
   const not = t.not_measured ?? {}
-  const own = t.metric ? METRICS[t.metric].dimension : null
+  // A metric of one's own stands beside the dimensions: each of them keeps its limit.
+  const own = t.metric && !isOwnMetric(t.metric) ? metricOf(t.metric).dimension : null
   const thresholds = (pack?.tunable_surfaces ?? [])
     .filter((s) => s.layer === 'approval_gate' && t.search_space?.includes(s.path))
     .map((s) => s.path)

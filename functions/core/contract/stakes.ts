@@ -32,7 +32,7 @@ export function stakesOf(
   const layers = layersOf(search_space)
   return binaryFloors(suite).map((floor, at) => {
     const said = not_at_stake[floor.evaluator_id] ?? not_at_stake[floor.dimension]
-    const table = canBreak(floor.check, layers, replayer) ? null : `no change of ${layers.join(', ')} can break it`
+    const table = canBreak(floor, layers, replayer) ? null : `no change of ${layers.join(', ')} can break it`
     return { floor, at, notAtStake: table ?? said ?? null, declared: table === null && said !== undefined }
   })
 }
@@ -50,7 +50,7 @@ export const stakesIn = (stakes: readonly Stake[], guardrail: keyof typeof DIMEN
 
 /** Can a change in these layers make utility fail, as far as the replayer shows it? */
 export const breaksUtility = (suite: EvaluatorSuite, layers: readonly Layer[], replayer: Replayer['kind']): boolean =>
-  suite.evaluators.some((e) => e.dimension === 'utility' && e.role === 'floor' && canBreak(e.check, layers, replayer))
+  suite.evaluators.some((e) => e.dimension === 'utility' && e.role === 'floor' && canBreak(e, layers, replayer))
 
 /** Can a change in the search space? */
 export const utilityAtStake = (

@@ -1,5 +1,5 @@
 /** Families of a panel by what each binary floor has to look at: counted once, from recorded runs alone. */
-import { EXPOSURES, type Exposure, worstExposure } from './exposure.ts'
+import { EXPOSURES, type Exposure, worstExposure } from './exposures.ts'
 import { exposureAt, floorLetters } from './floor-letters.ts'
 import type { Panel } from './panel.ts'
 

@@ -6,8 +6,10 @@ import type { Settings } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import type { Replayed } from '../replay/transcript.ts'
+import { checkOf } from './checks/table.ts'
 import { evaluate } from './evaluators.ts'
-import { EXPOSURES, type Exposure, exposureOf } from './exposure.ts'
+import { exposureOf } from './exposure.ts'
+import { EXPOSURES, type Exposure } from './exposures.ts'
 
 /** Dimensions whose limits are shares of families. */
 export type BinaryDimension = 'policy' | 'safety' | 'approval'
@@ -72,8 +74,13 @@ export function baselineFloors(
   replayed: Replayed,
   baseline: Settings,
 ): string {
-  const exposure = binaryFloors(suite).map((floor) => EXPOSURE_LETTERS[exposureOf(floor, replayCase, baseline)])
-  return `${exposure.join('')}/${verdictLetters(suite, replayed)}`
+  const verdicts = verdictLetters(suite, replayed)
+  const exposure = binaryFloors(suite).map((floor, at) =>
+    verdicts[at] === '?' && checkOf(floor).needsVerdict
+      ? EXPOSURE_LETTERS.not_recorded
+      : EXPOSURE_LETTERS[exposureOf(floor, replayCase, baseline)],
+  )
+  return `${exposure.join('')}/${verdicts}`
 }
 
 /** Reads what `baselineFloors` wrote; absent: version 0.1.0 sealed it, and nothing is known. */

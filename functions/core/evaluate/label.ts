@@ -1,6 +1,7 @@
 /** The label of a recorded run as it stands: what was recorded, or what a person said of it later; and who gave it. */
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
+import { saidIn } from './checks/recorded-verdict.ts'
 
 export interface Label {
   readonly passed: boolean | null
@@ -30,6 +31,8 @@ export function labelKindOf(recording: BareRecording, suite: EvaluatorSuite): La
   if (said && floors.some((e) => e.check === 'operator_corrections'))
     return said.kind === 'outcome' && said.passed !== null ? 'human' : 'disputed'
   const reads = floors.find((e) => e.check === 'recorded_outcome' || e.check === 'recorded_score')
+  const verdict = floors.find((e) => e.check === 'recorded_verdict')
+  if (!reads && verdict) return typeof saidIn(recording, verdict) === 'string' ? 'missing' : verdict.kind
   if (!reads) return 'replay'
   if ((reads.check === 'recorded_outcome' ? outcome.passed : outcome.score) === null) return 'missing'
   return outcome.score_kind ?? LABEL_KINDS.find((kind) => kind !== 'replay' && kind === reads.kind) ?? 'unnamed'

@@ -1,6 +1,6 @@
 /** Reads a target's metric off measures, and folds it over cases. */
 import type { AmountName } from '#schemas/measures.ts'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import { isBelow } from '../statistics/compare.ts'
 import { asMeasured, measured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
@@ -16,7 +16,7 @@ export interface MetricPart {
 
 /** A case's part of a metric; `null`: not measured. A count of 0 means that nothing in the case is of that kind. */
 export function metricPart(metric: MetricName, measures: Measures): MetricPart | null {
-  const { measure, per } = METRICS[metric]
+  const { measure, per } = metricOf(metric)
   const sum = measured(measure, measures)
   const count = per ? measured(per, measures) : 1
   return sum === null || count === null ? null : { sum, count }
@@ -24,18 +24,18 @@ export function metricPart(metric: MetricName, measures: Measures): MetricPart |
 
 /** A metric over cases; `null` when any case lacks it, or when nothing of its kind occurred. */
 export function metricOver(metric: MetricName, all: Series<Measures>): number | null {
-  const { measure, per, statistic } = METRICS[metric]
+  const { measure, per, statistic } = metricOf(metric)
   if (statistic !== 'mean') return quantileOver(metric, all)
   const sumAt = fieldOf(all, measure)
   const countAt = per ? fieldOf(all, per) : null
   const mean = new MeanFold(metric)
-  for (let i = 0; i < all.length && mean.isMeasured; i++) mean.add(sumAt(i), countAt ? countAt(i) : 1)
+  for (let i = 0; i < all.length && mean.isMeasured; i++) mean.add(sumAt(i) ?? null, countAt ? (countAt(i) ?? null) : 1)
   return mean.value()
 }
 
 /** A quantile metric over cases; `null` when any case lacks it. */
 function quantileOver(metric: MetricName, all: Series<Measures>): number | null {
-  const { measure } = METRICS[metric]
+  const { measure } = metricOf(metric)
   const at = fieldOf(all, measure)
   const values = new Float64Array(all.length)
   for (let i = 0; i < values.length; i++) {
@@ -48,7 +48,7 @@ function quantileOver(metric: MetricName, all: Series<Measures>): number | null 
 
 /** A quantile metric of its values, one a case. */
 export const quantileOf = (metric: MetricName, values: Float64Array): number | null =>
-  values.length === 0 ? null : quantileHigher(values, METRICS[metric].statistic === 'p95' ? 0.95 : 0.5)
+  values.length === 0 ? null : quantileHigher(values, metricOf(metric).statistic === 'p95' ? 0.95 : 0.5)
 
 /** A mean metric while its cases are added, always in case order: sums of floating point depend on it. */
 export class MeanFold {
@@ -60,7 +60,7 @@ export class MeanFold {
   isMeasured = true
 
   constructor(metric: MetricName) {
-    const { measure, per } = METRICS[metric]
+    const { measure, per } = metricOf(metric)
     this.#measure = measure
     this.#per = per
   }

@@ -1,6 +1,6 @@
 /** One row a rule: what each evaluator of a suite says of the cases at hand, with the first case of each kind. */
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict } from '#schemas/suite.ts'
-import type { Exposure } from './exposure.ts'
+import type { Exposure } from './exposures.ts'
 import { findingText } from './finding-text.ts'
 
 export type RuleColumn = 'passes' | 'fails' | 'not_measured' | 'not_at_stake' | 'not_recorded'

@@ -1,11 +1,12 @@
 /** Scorecard of one replayed case: every verdict of the suite, and the measures that guardrails and metrics read. */
-import { eachMeasure } from '#schemas/measures.ts'
+import { eachMeasure, OWN_MEASURE } from '#schemas/measures.ts'
 import type { Evaluator, EvaluatorSuite, EvaluatorVerdict, Measures, Scorecard } from '#schemas/suite.ts'
 import type { BareRecording } from '../replay/slim.ts'
 import { type Replayed, recordedContext } from '../replay/transcript.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { asMeasured } from '../statistics/measured.ts'
-import { evaluate, outcomeIsLost } from './evaluators.ts'
+import { outcomeIsLost } from './checks/lost-outcome.ts'
+import { evaluate } from './evaluators.ts'
 
 export type { Measures }
 
@@ -39,14 +40,16 @@ function fold(
 ): Measures {
   const floors: Record<string, EvaluatorVerdict[]> = {}
   let corrected: EvaluatorVerdict | null = null
+  let own: number | null | undefined
   for (const evaluator of suite.evaluators) {
     const verdict = verdictOf(evaluator)
+    if (evaluator.metric) own = asMeasured(OWN_MEASURE, verdict.score)
     if (evaluator.role !== 'floor') continue
     if (evaluator.check === 'operator_corrections' && evaluator.dimension === 'utility') corrected = verdict
     floors[evaluator.dimension] ??= []
     floors[evaluator.dimension]!.push(verdict)
   }
-  return {
+  const measures: Measures = {
     policy_violation: violated(floors.policy),
     safety_violation: violated(floors.safety),
     approval_bypass: bypassed(replayed, floors.approval),
@@ -58,6 +61,7 @@ function fold(
     approval_waits: replayed.rightWaiting,
     approval_actions: replayed.rightActions,
   }
+  return own === undefined ? measures : { ...measures, [OWN_MEASURE]: own }
 }
 
 /** True when a floor failed, null when one is not measured or no evaluator watches the dimension. */

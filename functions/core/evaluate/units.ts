@@ -1,5 +1,5 @@
 /** The same counts by family and by decision, and the families that carry so many decisions that they speak for the rest. */
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { Units } from '#schemas/units.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import type { Series } from '../statistics/series.ts'
@@ -39,7 +39,7 @@ export function unitsOf(panel: Panel, candidate: Series<Measures>, metric: Metri
     labelled: count(panel, (i) => before(i) !== null),
     regressions: count(panel, (i) => before(i) === true && !passes(i)),
     improvements: count(panel, (i) => before(i) === false && passes(i)),
-    metric_per_family: METRICS[metric].statistic === 'mean' ? perFamily(panel, candidate, metric) : null,
+    metric_per_family: metricOf(metric).statistic === 'mean' ? perFamily(panel, candidate, metric) : null,
     heavy: heavyFamilies(panel, share),
   }
 }
@@ -97,7 +97,7 @@ export function heavyLines(heavy: readonly Heavy[], decisions: number, share: nu
 export function unitLines(units: Units, metric: MetricName, observed: number | null, share: number): string[] {
   const { families, decisions } = units
   if (families === decisions) return [`${families} families, one decision each: both counts are the same`]
-  const { unit } = METRICS[metric]
+  const { unit } = metricOf(metric)
   const signed = (value: number) => `${value > 0 ? '+' : ''}${Number(value.toPrecision(4))} ${unit}`
   const means =
     observed === null || units.metric_per_family === null

@@ -134,7 +134,7 @@ function changedVerdict({ before, after }: CasePair, status: EvaluatorVerdict['s
 }
 
 /** A message without what is of one case alone, so that equal findings are one pattern. */
-const general = (message: string): string =>
+export const general = (message: string): string =>
   message
     .replace(/"[^"]{0,200}"/g, '"…"')
     .replace(/\S*[:/#]\S*\d\S*/g, '…')

@@ -1,7 +1,8 @@
 /** Checked rows: p95, cost and the target metric. Each by a rule that is valid at its limit, or "not measured". */
 import type { Patch } from '#schemas/common.ts'
 import type { CertifiedRow, HeldoutVersion } from '#schemas/heldout.ts'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { isOwnMetric, type MetricName, metricOf } from '#schemas/metrics.ts'
+import type { MetricRange } from '#schemas/target.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import type { Panel } from '../evaluate/panel.ts'
@@ -69,24 +70,27 @@ export function checkedRules(question: CheckedQuestion): CheckedRule[] {
   ]
 }
 
+const WHOLE_RANGE: MetricRange = { max_rise: 1, max_fall: 1 }
+
 function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQuestion): How {
   const up = metric === target.metric && target.direction === 'increase'
   if (!up && neverRises(metric, patch, harness)) return { rule: 'by_construction' }
-  if (up && METRICS[metric].statistic !== 'mean')
+  if (up && metricOf(metric).statistic !== 'mean')
     return { rule: 'not_measured', declare: `no rule proves that ${metric} rises: its direction must be "decrease"` }
   if (!facts.pinned)
     return {
       rule: 'not_measured',
       declare: `version ${facts.version.slice(0, 15)} was sealed by version 0.1.0, which pinned no limit: import families that were never sealed`,
     }
-  if (METRICS[metric].statistic !== 'mean') {
-    const p95 = METRICS[metric].statistic === 'p95'
+  if (metricOf(metric).statistic !== 'mean') {
+    const p95 = metricOf(metric).statistic === 'p95'
     const pinned = asMeasured('latency_ms', p95 ? facts.pinned.p95_latency_ms : facts.pinned.p50_latency_ms)
     return pinned === null
       ? { rule: 'not_measured', declare: 'not every recorded run of the search carries a latency' }
       : { rule: 'count_above', share: p95 ? P95_SHARE : 0.5, pinned }
   }
-  const range = target.ranges[metric]
+  // The range of a metric of one's own is declared by its suite, and no decision can differ by more than the whole of it.
+  const range = isOwnMetric(metric) ? WHOLE_RANGE : target.ranges[metric]
   const max = up ? range?.max_fall : range?.max_rise
   if (!range || max === undefined)
     return {
@@ -94,7 +98,7 @@ function howOf(metric: MetricName, { target, facts, harness, patch }: CheckedQue
       declare:
         metric === 'approval_wait_rate'
           ? 'approval waits are bounded only where every changed threshold rises'
-          : `declare ranges.${metric}: {"max_${up ? 'fall' : 'rise'}": the most ${METRICS[metric].unit} that one decision may ${up ? 'fall' : 'rise'}}`,
+          : `declare ranges.${metric}: {"max_${up ? 'fall' : 'rise'}": the most ${metricOf(metric).unit} that one decision may ${up ? 'fall' : 'rise'}}`,
     }
   return {
     rule: 'mean_bet',
@@ -143,7 +147,7 @@ type Decided = Pick<CertifiedRow, 'passed' | 'p' | 'bound' | 'counts' | 'level'>
 function constructed({ metric, limit, strict, level }: CheckedRule, drawn: Differences): Decided {
   const { sums, lost, measured: seen, below, decisions } = drawn
   const range = { max: 0, decisions }
-  const isMean = METRICS[metric].statistic === 'mean' && !drawn.otherCounts
+  const isMean = metricOf(metric).statistic === 'mean' && !drawn.otherCounts
   // A limit below 0 asks for a saving, of which the construction says nothing.
   const bet = limit < 0 ? (isMean ? pMean(sums, range, limit) : 1) : null
   const holds = bet === null ? !strict || below > 0 : isAtMost(bet, level)

@@ -1,6 +1,6 @@
 /** One row a guardrail: what it tests, the families at hand, what it needs, and whether it could be answered. */
 import type { PreflightRow } from '#schemas/heldout.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { marginOf, type ResolvedTarget } from '../contract/resolve.ts'
 import { allowedRate, type FLOORS } from '../evaluate/guardrails.ts'
@@ -60,7 +60,7 @@ function whatIsTested(guardrail: string, target: ResolvedTarget, suite: Evaluato
       return `cost rises by at most ${guardrails.economics_delta?.max_cents} cents a decision`
     default:
       return guardrail === target.metric
-        ? `the target itself ${target.direction === 'decrease' ? 'falls' : 'rises'}: ${METRICS[target.metric].says}`
+        ? `the target itself ${target.direction === 'decrease' ? 'falls' : 'rises'}: ${metricOf(target.metric).says}`
         : guardrail
   }
 }

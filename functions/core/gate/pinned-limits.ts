@@ -32,7 +32,7 @@ export class SearchRecords {
     this.#decisions.set(family_id, (this.#decisions.get(family_id) ?? 0) + 1)
     if (isJudgesLabel(recording, this.#suite)) {
       const known = this.#judged.get(family_id) ?? null
-      const said = bothSay(recording)
+      const said = bothSay(recording, this.#suite)
       this.#judged.set(family_id, said !== null && (known === null || differ(said)) ? said : known)
     }
     const ms = asMeasured('latency_ms', recording.outcome.latency_ms)

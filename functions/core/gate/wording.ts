@@ -1,7 +1,7 @@
 /** What may be said of a certificate: "proved a drop of less than", never "safe" and never "no regressions" unless g = 0. */
 import type { BlastRadius } from '#schemas/candidate.ts'
 import type { Certificate, CertifiedRow, LedgerItem, PreflightRow } from '#schemas/heldout.ts'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { isMetric, metricOf } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { unitLines } from '../evaluate/units.ts'
 import { floorLines, leftOutWording, notAtStakeLines } from './floor-wording.ts'
@@ -112,7 +112,7 @@ function ruleWording(row: CertifiedRow): string {
 }
 
 function unitOf(guardrail: string): string {
-  if (guardrail in METRICS) return METRICS[guardrail as MetricName].unit
+  if (isMetric(guardrail)) return metricOf(guardrail).unit
   return guardrail === 'p95_latency_delta' ? 'ms' : guardrail === 'economics_delta' ? 'cents' : ''
 }
 

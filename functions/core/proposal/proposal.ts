@@ -1,7 +1,7 @@
 /** Builds the typed proposal of a run: the article's JSON field for field, and what a reviewer needs beside it. */
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Certificate, LedgerItem } from '#schemas/heldout.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
@@ -62,7 +62,7 @@ export function buildProposal({
       policy_violations: heldout.policy_violations,
       safety_violations: heldout.safety_violations,
       approval_bypasses: 'approval' in target.not_measured ? null : heldout.approval_bypasses,
-      [METRICS[target.metric].delta_key]: gain,
+      [metricOf(target.metric).delta_key]: gain,
     },
     guardrails: { passed: true, regression_runs: certificate.regression_runs },
     release_path: target.release_path,

@@ -55,7 +55,7 @@ export interface Assignment {
 const BUCKETS = 10_000
 
 /** Buckets of a share, whole: .0007 * 10000 is a hair above 7. */
-const limitOf = (share: number): number => Math.round(share * BUCKETS)
+export const limitOf = (share: number): number => Math.round(share * BUCKETS)
 
 /** Assigns a subject. Total: whatever is wrong with the subject, the answer is the baseline. */
 export function assignArm(routing: RoutingDocument, subject: Subject): Assignment {

@@ -1,5 +1,6 @@
 /**
- * Production runs as comparisons of both arms, in the order of their log: what every sequential look at a rollout counts. A run
+ * Production runs as comparisons of both arms, in the order of their log: what every sequential look counts at a rollout whose
+ * configuration declares no subjects (rule 1, before 0.3.0; `subject-comparisons.ts` has what came after). A run
  * with a `pair` is compared with its shadow. The others are compared in blocks: a block ends as soon as it holds both arms, and
  * its two means are compared; where a block ends depends on the arms alone, never on what was measured.
  */
@@ -19,10 +20,11 @@ export interface Onlooker {
    * A comparison of the part that began with a period.
    * @param part position of that period in `PERIODS`
    * @param rise badness of the candidate minus that of the baseline, in [-1, 1]
+   * @param sums of subjects: the same of the sums over their runs, and the candidate's runs, as parts of the most that count
    */
-  rise(part: number, rise: number): void
-  /** A run was counted, and its comparisons were told. True: enough, nothing more is looked at. */
-  counted(run: ProductionRun, compared: Compared): boolean
+  rise(part: number, rise: number, sums?: { readonly sum: number; readonly weight: number }): void
+  /** A run, or a subject, was counted, and its comparisons were told. True: enough, nothing more is looked at. */
+  counted(of: Pick<ProductionRun, 'period'>, compared: Compared): boolean
 }
 
 /** The block of unpaired runs of a part that is still open. */

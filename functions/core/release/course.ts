@@ -4,10 +4,12 @@
  */
 import type { Arm, ProductionRun, Rollout } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
-import { type Badness, compareRuns } from './comparisons.ts'
-import { harmEvidence } from './harm-evidence.ts'
+import { type Badness, compareRuns, type Onlooker } from './comparisons.ts'
+import { type Look, lookAt, runsIn, testedIn } from './look.ts'
+import { evidenceOf } from './period-rows.ts'
 import { type RiseBounds, RiseSequence } from './rise-bounds.ts'
-import { badnessOf, firstOfSubjects, GATE_MEASURES, type GateMeasure, harmRules, usableRuns } from './stage-data.ts'
+import { badnessOf, cutCost, GATE_MEASURES, type GateMeasure, harmRules } from './stage-data.ts'
+import { compareSubjects } from './subject-comparisons.ts'
 
 /** A measure of both arms as one look at a period found it. */
 export interface CoursePoint {
@@ -15,7 +17,7 @@ export interface CoursePoint {
   readonly subjects: Readonly<Record<Arm, number>>
   /** Candidate minus baseline, more is worse: shares and scores as parts of 1, cost in cents; null: an arm has none yet. */
   readonly observed: number | null
-  /** Bounds of the true rise; null: a cost has no largest value, and no bound holds without one. */
+  /** Bounds of the true rise; null: no bound holds without a largest value, and of a cost none is declared. */
   readonly bounds: RiseBounds | null
 }
 
@@ -59,21 +61,23 @@ export interface Course {
 /** Looks at a period that are kept. */
 const LOOKS = 24
 
-/** The course of a rollout by its log. Runs of other rollouts, and those that ran another tuple than their arm's, are not looked at. */
-export function courseOf(rollout: Rollout, log: readonly ProductionRun[]): Course {
-  const runs = usableRuns(rollout, log)
-  const periods = PERIODS.filter((period) => runs.some((run) => run.period === period))
-  const ofPeriod = new Map(periods.map((period) => [period, runs.filter((run) => run.period === period)]))
+/**
+ * The course of a rollout by its log. Runs of other rollouts, and those that ran another tuple than their arm's, are not looked at.
+ * @param now the moment of the look; null: none but what the log itself shows
+ */
+export function courseOf(rollout: Rollout, log: readonly ProductionRun[], now: string | null = null): Course {
+  const look = lookAt(rollout, log, now)
+  const periods = PERIODS.filter((period) => look.usable.some((run) => run.period === period))
   const level = rollout.config.false_rollback_rate
   const measures = GATE_MEASURES.map((measure): MeasureCourse => {
     const badness: Badness = (run) => badnessOf(measure, run, rollout.config)
-    const looks = measure === 'economics_cents' ? null : level
+    const bounded = boundsOf(rollout, measure, badness)
     return {
       measure,
       periods: periods.map((period) => ({
         period,
         limit: gateOf(rollout, period)[measure],
-        points: pointsOf(ofPeriod.get(period)!, period, badness, looks),
+        points: pointsOf(rollout, look, period, badness, bounded),
       })),
     }
   })
@@ -81,79 +85,114 @@ export function courseOf(rollout: Rollout, log: readonly ProductionRun[]): Cours
     level,
     periods,
     measures: measures.filter((m) => m.periods.some((p) => p.points.length > 0)),
-    evidence: evidenceOf(rollout, runs, periods),
+    evidence: courseOfEvidence(rollout, look, periods),
   }
+}
+
+/** A measure whose rise has bounds, as a part of the most that it can be. */
+interface Bounded {
+  readonly badness: Badness
+  /** That most, in the unit of the measure. */
+  readonly most: number
+}
+
+/** Null: a cost, of which no largest value is declared. */
+function boundsOf({ config }: Rollout, measure: GateMeasure, badness: Badness): Bounded | null {
+  if (measure !== 'economics_cents') return { badness, most: 1 }
+  const most = config.economics?.max_cents
+  return most === undefined ? null : { badness: cutCost(most), most }
 }
 
 /** What a period tolerates. */
 const gateOf = ({ config }: Rollout, period: Period) =>
   period === 'window' ? config.window.gate : config.stages[period].gate
 
-/**
- * A measure in one period.
- * @param runs of the period, in log order
- * @param level of its bounds; null: none hold
- */
+/** A run, or a subject, as it is compared, and its runs that count and are measured. */
+interface Step<T> {
+  readonly of: T
+  readonly runs: readonly ProductionRun[]
+}
+
+/** A measure in one period, at most `LOOKS` times. */
 function pointsOf(
-  runs: readonly ProductionRun[],
+  { config }: Rollout,
+  look: Look,
   period: Period,
   badness: Badness,
-  level: number | null,
+  bounded: Bounded | null,
 ): readonly CoursePoint[] {
-  const counts = new Set(firstOfSubjects(runs, period).filter((run) => badness(run) !== null))
-  const every = Math.max(1, Math.ceil(counts.size / LOOKS))
+  const sequence = bounded === null ? null : new RiseSequence(config.false_rollback_rate)
   const part = PERIODS.indexOf(period)
-  const sequence = level === null ? null : new RiseSequence(level)
-  const [sum, subjects] = [
-    { baseline: 0, candidate: 0 },
-    { baseline: 0, candidate: 0 },
-  ]
+  const onlooker: Onlooker = {
+    rise: (of, rise) => {
+      if (of === part) sequence?.add(rise)
+    },
+    counted: () => false,
+  }
   const points: CoursePoint[] = []
-  const mean = (arm: Arm): number => sum[arm] / subjects[arm]
-  const look = () => {
-    const both = subjects.baseline > 0 && subjects.candidate > 0
-    points.push({
-      subjects: { ...subjects },
-      observed: both ? mean('candidate') - mean('baseline') : null,
-      bounds: sequence?.bounds() ?? null,
-    })
+  const inOrder = <T>(steps: readonly Step<T>[]) =>
+    toldStepByStep(steps, badness, () => boundsNow(sequence, bounded), points)
+  const measure = bounded?.badness ?? (() => null)
+  const isMeasured = (run: ProductionRun): boolean => badness(run) !== null
+  if (look.subjects === null) {
+    const counting = new Set(look.runs(period).filter(isMeasured))
+    const runs = look.usable.filter((run) => run.period === period)
+    compareRuns(inOrder(runs.map((of) => ({ of, runs: counting.has(of) ? [of] : [] }))), measure, onlooker)
+  } else {
+    const tested = testedIn(look.subjects, period).map((of) => ({ of, runs: runsIn(of.known).filter(isMeasured) }))
+    compareSubjects(inOrder(tested), measure, config.subjects!.max_runs, onlooker)
   }
-  let seen = 0
-  /** A run is looked at once its comparisons were told. */
-  function* inOrder(): Generator<ProductionRun> {
-    for (const run of runs) {
-      yield run
-      if (!counts.has(run)) continue
-      sum[run.arm] += badness(run)!
-      subjects[run.arm]++
-      seen++
-      if (seen % every === 0 || seen === counts.size) look()
-    }
-  }
-  if (sequence === null) for (const _ of inOrder());
-  else
-    compareRuns(inOrder(), badness, {
-      rise: (of, rise) => {
-        if (of === part) sequence.add(rise)
-      },
-      counted: () => false,
-    })
   return points
 }
 
-function evidenceOf(
-  rollout: Rollout,
-  runs: readonly ProductionRun[],
-  periods: readonly Period[],
-): readonly EvidenceCourse[] {
+const boundsNow = (sequence: RiseSequence | null, bounded: Bounded | null): RiseBounds | null => {
+  if (sequence === null || bounded === null) return null
+  const { lower, upper } = sequence.bounds()
+  return { lower: lower * bounded.most, upper: upper * bounded.most }
+}
+
+/** Hands on what is compared, and keeps a point whenever enough of it was: by then its comparisons were told. */
+function* toldStepByStep<T>(
+  steps: readonly Step<T>[],
+  badness: Badness,
+  bounds: () => RiseBounds | null,
+  points: CoursePoint[],
+): Generator<T> {
+  const saying = steps.filter(({ runs }) => runs.length > 0).length
+  const every = Math.max(1, Math.ceil(saying / LOOKS))
+  const [sum, count, subjects] = [noneYet(), noneYet(), noneYet()]
+  const mean = (arm: Arm): number => sum[arm] / count[arm]
+  let seen = 0
+  for (const { of, runs } of steps) {
+    yield of
+    if (runs.length === 0) continue
+    for (const arm of new Set(runs.map((run) => run.arm))) subjects[arm]++
+    for (const run of runs) {
+      sum[run.arm] += badness(run)!
+      count[run.arm]++
+    }
+    seen++
+    if (seen % every !== 0 && seen !== saying) continue
+    const both = count.baseline > 0 && count.candidate > 0
+    points.push({
+      subjects: { ...subjects },
+      observed: both ? mean('candidate') - mean('baseline') : null,
+      bounds: bounds(),
+    })
+  }
+}
+
+const noneYet = (): Record<Arm, number> => ({ baseline: 0, candidate: 0 })
+
+function courseOfEvidence(rollout: Rollout, look: Look, periods: readonly Period[]): readonly EvidenceCourse[] {
   const rules = harmRules(rollout.config)
   const level = rollout.config.false_rollback_rate / rules.length
   return rules.map((rule) => {
     const money = new Map<Period, number[]>(periods.map((period) => [period, []]))
     let period = periods[0]!
-    const { evidence } = harmEvidence(runs, rule, level, (run, now) => {
-      // A run that came late is told of where the log then stood.
-      if (PERIODS.indexOf(run.period) > PERIODS.indexOf(period)) period = run.period
+    const { evidence } = evidenceOf(rollout, look, rule, level, (of, now) => {
+      // What came late is told of where the log then stood.
+      if (PERIODS.indexOf(of.period) > PERIODS.indexOf(period)) period = of.period
       money.get(period)!.push(now)
     })
     return {

@@ -1,8 +1,8 @@
 /** What went wrong where harm was shown: how bad, in which stage, for whom, and in which runs. Counts of the log, no inference. */
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
-import { FLOORS, type Floor } from './period-rows.ts'
-import { badnessOf, firstOfSubjects, harmRules, observedRise, usableRuns } from './stage-data.ts'
+import { type Look, lookAt } from './look.ts'
+import { badnessOf, FLOORS, type Floor, harmRules, observedRise } from './stage-data.ts'
 
 /** Of the runs of an arm that say it, those that failed. */
 export interface Failed {
@@ -26,9 +26,12 @@ export interface Failure {
   readonly rule: string
   /** Where it was shown: the stage or window that the rollout stood in. */
   readonly period: Period
-  /** What is counted: for a floor every run since the start, for a test the compared subjects of the period, each once. */
-  readonly of: 'runs' | 'subjects'
-  /** Rise of the mean that is tolerated, as a part of 1; of a floor: runs that may violate. */
+  /**
+   * What is counted: for a floor every run since the start; for a test the runs that counted of the period's tested subjects, and
+   * where the configuration declares no subjects the first run of each. Nothing of a cost: no run of it fails.
+   */
+  readonly of: 'runs' | 'tested_runs' | 'subjects' | 'cents'
+  /** Rise of the mean that is tolerated, as a part of 1 or in cents; of a floor: runs that may violate. */
   readonly allowed: number
   /** Rise of the mean that was observed; null for a floor, and where an arm has none. */
   readonly observed: number | null
@@ -49,19 +52,21 @@ const MOST_VALUES = 12
 /**
  * The failures behind rows that show harm; rows of other kinds are passed over.
  * @param period where the rollout stood
+ * @param now the moment of the look; null: none but what the log itself shows
  */
 export function failuresOf(
   rollout: Rollout,
   log: readonly ProductionRun[],
   rows: readonly StageRow[],
   period: Period,
+  now: string | null = null,
 ): readonly Failure[] {
-  const usable = usableRuns(rollout, log)
+  const look = lookAt(rollout, log, now)
   return rows.flatMap((row) => {
     const [kind, name] = row.rule.split('.')
     if (row.verdict !== 'bad') return []
-    if (row.kind === 'floor' && kind === 'floor') return [floorFailure(rollout, usable, name as Floor, period)]
-    if (row.kind === 'sequential' && kind === 'sequential') return testFailure(rollout, usable, name!, period)
+    if (row.kind === 'floor' && kind === 'floor') return [floorFailure(rollout, look.usable, name as Floor, period)]
+    if (row.kind === 'sequential' && kind === 'sequential') return testFailure(rollout, look, name!, period)
     return []
   })
 }
@@ -76,34 +81,54 @@ function floorFailure(rollout: Rollout, usable: readonly ProductionRun[], floor:
     rule: `floor.${floor}`,
     period,
     of: 'runs',
-    allowed: 'not_measured' in limit ? 0 : limit.max_violations,
+    allowed: 'not_measured' in limit ? 0 : (limit.max_violations ?? 0),
     observed: null,
     ...counted(of, of, (run) => run.measures[FLOORS[floor]], period),
   }
 }
 
-function testFailure(rollout: Rollout, usable: readonly ProductionRun[], name: string, period: Period): Failure[] {
+function testFailure(rollout: Rollout, look: Look, name: string, period: Period): Failure[] {
   const rule = harmRules(rollout.config).find((r) => r.name === name)
   if (rule === undefined) return []
-  const fails: Fails =
-    name === 'utility'
-      ? (run) => (run.measures.utility_passed === null ? null : !run.measures.utility_passed)
-      : (run) => {
-          const slow = badnessOf('slow_share', run, rollout.config)
-          return slow === null ? null : slow > 0
-        }
-  const first = upTo(period).flatMap((p) => firstOfSubjects(usable, p))
-  const here = first.filter((run) => run.period === period)
+  const counting = upTo(period).flatMap((p) => look.runs(p))
+  const here = counting.filter((run) => run.period === period)
+  const { economics } = rollout.config
+  if (name === 'economics' && economics !== undefined) {
+    const observed = observedRise(here, (run) => badnessOf('economics_cents', run, rollout.config))
+    const none = counted([], [], () => null, period)
+    return [
+      {
+        rule: 'sequential.economics',
+        period,
+        of: 'cents',
+        allowed: economics.max_rise,
+        observed,
+        ...none,
+        periods: [],
+      },
+    ]
+  }
   return [
     {
       rule: `sequential.${name}`,
       period,
-      of: 'subjects',
+      of: look.subjects === null ? 'subjects' : 'tested_runs',
       allowed: rule.tolerated,
       observed: observedRise(here, rule.badness),
-      ...counted(here, first, fails, period),
+      ...counted(here, counting, failsBy(rollout, name), period),
     },
   ]
+}
+
+/** What a failed run is by a sequentially tested rule. */
+function failsBy({ config }: Rollout, name: string): Fails {
+  if (name in FLOORS) return ({ measures }) => measures[FLOORS[name as Floor]]
+  if (name === 'utility')
+    return ({ measures: { utility_passed } }) => (utility_passed === null ? null : !utility_passed)
+  return (run) => {
+    const slow = badnessOf('slow_share', run, config)
+    return slow === null ? null : slow > 0
+  }
 }
 
 const upTo = (period: Period): readonly Period[] => PERIODS.slice(0, PERIODS.indexOf(period) + 1)

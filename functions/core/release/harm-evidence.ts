@@ -13,7 +13,9 @@
 import type { ProductionRun } from '#schemas/release.ts'
 import { PERIODS } from '#schemas/stages.ts'
 import { requireWithin } from '../statistics/range.ts'
-import { type Badness, type Compared, compareRuns } from './comparisons.ts'
+import { type Badness, type Compared, compareRuns, type Onlooker } from './comparisons.ts'
+import { compareSubjects } from './subject-comparisons.ts'
+import type { Entered } from './subjects.ts'
 
 /** What is tested: badness of a run, and how much more of it is tolerated. */
 export interface HarmRule {
@@ -26,9 +28,9 @@ export interface HarmRule {
 export interface HarmEvidence {
   /** Largest amount of money that was ever reached; it starts at 1. */
   readonly evidence: number
-  /** Candidate runs compared until 1/level was first reached; null: it never was. */
+  /** Candidate runs, or subjects, compared until 1/level was first reached; null: it never was. */
   readonly crossed_after: number | null
-  /** Runs that were compared, by arm, up to that moment or the end. */
+  /** Runs, or subjects, that were compared, by arm, up to that moment or the end. */
   readonly compared: Compared
 }
 
@@ -38,54 +40,87 @@ export interface HarmEvidence {
  */
 export const HARM_STAKES = [0.03, 0.1, 0.3, 0.7] as const
 
-/** The money of one start. */
-interface Part {
-  readonly wealth: Float64Array
-  money: number
-}
+/** Told the money after each run, or subject, that was counted. */
+type Look = (of: Pick<ProductionRun, 'period'>, money: number) => void
 
 /**
  * Evidence that the candidate is worse than tolerated, over the runs in the order of their log (`comparisons.ts`). Once it has
  * crossed it has crossed for every longer log, so that the outcome does not depend on how often it is asked for.
  * @param level in (0, 1)
- * @param look told the money after each run that was counted
  * @throws RangeError for a level or a tolerance outside its range, and for a badness that is none: no bet on it would be fair
  */
-export function harmEvidence(
-  runs: Iterable<ProductionRun>,
+export const harmEvidence = (runs: Iterable<ProductionRun>, rule: HarmRule, level: number, look?: Look): HarmEvidence =>
+  betting((onlooker) => compareRuns(runs, rule.badness, onlooker), rule, level, look)
+
+/**
+ * The same over subjects, in the order in which they entered (`subject-comparisons.ts`). Every start puts half of its money on
+ * their means and half on their sums: tolerated is what raises neither by more than the rule allows for each run.
+ * @param maxRuns runs of a subject that may count
+ * @throws RangeError
+ */
+export const subjectEvidence = (
+  subjects: Iterable<Entered>,
+  maxRuns: number,
   rule: HarmRule,
   level: number,
-  look?: (run: ProductionRun, money: number) => void,
+  look?: Look,
+): HarmEvidence => betting((onlooker) => compareSubjects(subjects, rule.badness, maxRuns, onlooker), rule, level, look)
+
+function betting(
+  compare: (onlooker: Onlooker) => Compared,
+  { tolerated }: HarmRule,
+  level: number,
+  look: Look | undefined,
 ): HarmEvidence {
   requireWithin('level', level, '()', 0, 1)
-  requireWithin('tolerated', rule.tolerated, '[)', 0, 1)
-  const parts = PERIODS.map((): Part => ({ wealth: new Float64Array(HARM_STAKES.length).fill(1), money: 1 }))
-  const bet = bettor(rule.tolerated)
+  requireWithin('tolerated', tolerated, '[)', 0, 1)
+  const starts = PERIODS.map(() => ({ means: purse(HARM_STAKES, tolerated), sums: null as Purse | null }))
   let largest = 1
   let crossed: number | null = null
-  const compared = compareRuns(runs, rule.badness, {
-    rise: (part, rise) => bet(parts[part]!, rise),
-    counted(run, { candidate }) {
+  const compared = compare({
+    rise(part, rise, sums) {
+      const start = starts[part]!
+      start.means.bet(rise, 1)
+      if (sums === undefined) return
+      start.sums ??= purse(SUM_STAKES, tolerated)
+      start.sums.bet(sums.sum, sums.weight)
+    },
+    counted(of, { candidate }) {
       let money = 0
-      for (const part of parts) money += part.money / parts.length
+      for (const { means, sums } of starts)
+        money += (sums === null ? means.money : (means.money + sums.money) / 2) / starts.length
       if (money > largest) largest = money
       if (money >= 1 / level) crossed = candidate
-      look?.(run, money)
+      look?.(of, money)
       return crossed !== null
     },
   })
   return { evidence: largest, crossed_after: crossed, compared }
 }
 
+/** Stakes on sums: they are small parts of the most that may count, so that the best stake lies near all that there is. */
+const SUM_STAKES = [0.1, 0.3, 0.7, 0.97] as const
+
+/** Money that is divided over the stakes. */
+interface Purse {
+  money: number
+  /** @param weight what is tolerated, as a part of what is tolerated for a whole comparison */
+  bet(rise: number, weight: number): void
+}
+
 /** One bet of each stake. The stake is scaled so that the worst rise, -1, never costs more than it. */
-function bettor(tolerated: number): (part: Part, rise: number) => void {
-  const stakes = HARM_STAKES.map((stake) => stake / (1 + tolerated))
-  return (part, rise) => {
-    let money = 0
-    for (let i = 0; i < stakes.length; i++) {
-      part.wealth[i]! *= 1 + stakes[i]! * (rise - tolerated)
-      money += part.wealth[i]!
-    }
-    part.money = money / stakes.length
+function purse(shares: readonly number[], tolerated: number): Purse {
+  const stakes = shares.map((share) => share / (1 + tolerated))
+  const wealth = new Float64Array(stakes.length).fill(1)
+  return {
+    money: 1,
+    bet(rise, weight) {
+      let money = 0
+      for (let i = 0; i < stakes.length; i++) {
+        wealth[i]! *= 1 + stakes[i]! * (rise - tolerated * weight)
+        money += wealth[i]!
+      }
+      this.money = money / stakes.length
+    },
   }
 }

@@ -1,13 +1,12 @@
 /** After the release: production of both arms over the declared window, and what becomes of the change. */
 import type { MetricName } from '#schemas/metrics.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
-import type { Period } from '#schemas/stages.ts'
 import { metricPart } from '../evaluate/metric.ts'
 import { isAtLeast } from '../statistics/compare.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
+import { type Look, lookAt } from './look.ts'
 import { periodRows } from './period-rows.ts'
-import { firstOfSubjects, usableRuns } from './stage-data.ts'
 
 /**
  * - `roll_back`: a floor broke or harm was shown, at once.
@@ -42,8 +41,8 @@ export function monitorRelease({ rollout, runs, now, successor }: ReleaseEvidenc
   if (rollout.status !== 'released')
     throw new RangeError(`rollout ${rollout.rollout_id} is not in its window: ${rollout.status}`)
   const { window } = rollout.config
-  const checked = periodRows(rollout, runs, { period: 'window', min_runs: window.min_runs, gate: window.gate })
-  const rows = [...checked, gainRow(rollout, runs)]
+  const checked = periodRows(rollout, runs, { period: 'window', min_runs: window.min_runs, gate: window.gate }, now)
+  const rows = [...checked, gainRow(rollout, lookAt(rollout, runs, now))]
   const base = { rollout_id: rollout.rollout_id, revision: rollout.revision, rows }
 
   const harm = rows.filter((r) => r.verdict === 'bad' && (r.kind === 'floor' || r.kind === 'sequential'))
@@ -70,9 +69,9 @@ const successorRow = (successor: string): StageRow => ({
 })
 
 /** What the change was for: the target's metric in production, as gain of the candidate over the baseline. */
-function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
+function gainRow(rollout: Rollout, look: Look): StageRow {
   const { metric, min_gain } = rollout.config.window
-  const seen = gainIn(rollout, usableRuns(rollout, runs), 'window')
+  const seen = gainOf(rollout, look.runs('window'))
   const row = { rule: `gain.${metric}`, kind: 'gain' as const, limit: min_gain }
   if (seen === null) return { ...row, verdict: 'missing', observed: null, note: `${metric} is not there for both arms` }
   const { baseline, candidate, gain } = seen
@@ -81,7 +80,7 @@ function gainRow(rollout: Rollout, runs: readonly ProductionRun[]): StageRow {
     ...row,
     verdict: isAtLeast(gain, min_gain, 1e-12) ? 'good' : 'bad',
     observed: shown(gain),
-    note: `${shown(baseline)} to ${shown(candidate)} ${METRICS[metric].unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
+    note: `${shown(baseline)} to ${shown(candidate)} ${metricOf(metric).unit}, a gain of ${shown(gain)} against ${min_gain} declared`,
   }
 }
 
@@ -92,11 +91,10 @@ export interface ObservedGain {
   readonly gain: number
 }
 
-/** The window's metric in any period, each subject of an arm once; null: not there for both arms. */
-export function gainIn(rollout: Rollout, usable: readonly ProductionRun[], period: Period): ObservedGain | null {
+/** The window's metric over some runs; null: not there for both arms. */
+export function gainOf(rollout: Rollout, runs: readonly ProductionRun[]): ObservedGain | null {
   const { metric, direction } = rollout.config.window
-  const first = firstOfSubjects(usable, period)
-  const [candidate, baseline] = [metricOfArm(metric, first, 'candidate'), metricOfArm(metric, first, 'baseline')]
+  const [candidate, baseline] = [metricOfArm(metric, runs, 'candidate'), metricOfArm(metric, runs, 'baseline')]
   if (candidate === null || baseline === null) return null
   return { baseline, candidate, gain: direction === 'decrease' ? baseline - candidate : candidate - baseline }
 }
@@ -108,7 +106,7 @@ function metricOfArm(metric: MetricName, runs: readonly ProductionRun[], arm: Ar
     return part === null || part.count === 0 ? [] : [part]
   })
   if (parts.length === 0) return null
-  const { statistic } = METRICS[metric]
+  const { statistic } = metricOf(metric)
   if (statistic === 'mean') return parts.reduce((a, p) => a + p.sum, 0) / parts.reduce((a, p) => a + p.count, 0)
   return quantileHigher(
     parts.map((p) => p.sum),

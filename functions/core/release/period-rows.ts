@@ -4,8 +4,20 @@ import type { Period } from '#schemas/stages.ts'
 import { binomCdf, binomTail } from '../statistics/binomial.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { measured } from '../statistics/measured.ts'
-import { harmEvidence } from './harm-evidence.ts'
-import { badnessOf, firstOfSubjects, GATE_MEASURES, harmRules, observedRise, runsOf, usableRuns } from './stage-data.ts'
+import { type HarmRule, harmEvidence, subjectEvidence } from './harm-evidence.ts'
+import { type Look, lookAt, runsIn, testedIn } from './look.ts'
+import {
+  badnessOf,
+  FLOOR_NAMES,
+  FLOORS,
+  type Floor,
+  GATE_MEASURES,
+  harmRules,
+  observedRise,
+  runsOf,
+} from './stage-data.ts'
+import { dataRow, points, tidy } from './stage-row.ts'
+import { subjectRows } from './subject-rows.ts'
 
 export interface PeriodRules {
   readonly period: Period
@@ -13,28 +25,29 @@ export interface PeriodRules {
   readonly gate: StageGate
 }
 
-/** A floor of the configuration. */
-export type Floor = 'policy' | 'safety' | 'approval_bypass'
-/** Floor -> the measure that breaks it. */
-export const FLOORS = {
-  policy: 'policy_violation',
-  safety: 'safety_violation',
-  approval_bypass: 'approval_bypass',
-} as const satisfies Record<Floor, keyof ProductionRun['measures']>
-
-/** Rows of a period: floors, sequential tests, lineage, data and gate. Runs of other rollouts and intents are not looked at. */
-export function periodRows(rollout: Rollout, log: readonly ProductionRun[], rules: PeriodRules): StageRow[] {
+/**
+ * Rows of a period: floors, sequential tests, lineage, data and gate. Runs of other rollouts and intents are not looked at.
+ * @param now the moment of the look
+ */
+export function periodRows(
+  rollout: Rollout,
+  log: readonly ProductionRun[],
+  rules: PeriodRules,
+  now: string,
+): StageRow[] {
   const all = runsOf(rollout, log)
-  const usable = usableRuns(rollout, log)
-  const first = firstOfSubjects(usable, rules.period)
+  const look = lookAt(rollout, all, now)
+  const { usable, subjects } = look
+  const counting = look.runs(rules.period)
   return [
-    ...(Object.keys(FLOORS) as Floor[]).map((floor) => floorRow(rollout, floor, usable)),
-    ...sequentialRows(rollout, usable),
+    ...FLOOR_NAMES.map((floor) => floorRow(rollout, floor, usable)),
+    ...sequentialRows(rollout, look),
     lineageRow(all.length - usable.length),
-    pairRow(rollout, rules.period, usable),
-    splitRow(rollout, rules.period, first),
-    ...dataRows(rollout, rules, usable, first),
-    ...GATE_MEASURES.map((measure) => gateRow(rollout, rules, measure, first)),
+    ...(subjects === null
+      ? [pairRow(rollout, rules.period, usable), splitRow(rollout, rules.period, counting)]
+      : subjectRows(rollout, subjects, rules.period)),
+    ...dataRows(rollout, rules, look, counting),
+    ...GATE_MEASURES.map((measure) => gateRow(rollout, rules, measure, counting)),
   ]
 }
 
@@ -44,25 +57,44 @@ function floorRow({ config }: Rollout, floor: Floor, usable: readonly Production
   const row = { rule: `floor.${floor}`, kind: 'floor' as const }
   if ('not_measured' in limit)
     return { ...row, verdict: 'not_measured', observed: null, limit: null, note: limit.not_measured }
+  const { max_violations } = limit
+  if (max_violations === undefined)
+    return {
+      ...row,
+      verdict: 'not_measured',
+      observed: null,
+      limit: null,
+      note: 'no count is declared, a rise over the baseline is',
+    }
   const violating = new Set(
     usable.filter((run) => run.arm === 'candidate' && run.measures[FLOORS[floor]] === true).map((run) => run.run_id),
   )
   return {
     ...row,
-    verdict: isAtMost(violating.size, limit.max_violations) ? 'good' : 'bad',
+    verdict: isAtMost(violating.size, max_violations) ? 'good' : 'bad',
     observed: violating.size,
-    limit: limit.max_violations,
-    note: `${violating.size} runs of the candidate violate, ${limit.max_violations} may${some([...violating])}`,
+    limit: max_violations,
+    note: `${violating.size} runs of the candidate violate, ${max_violations} may${some([...violating])}`,
   }
 }
 
 const some = (ids: readonly string[]): string => (ids.length === 0 ? '' : `: ${ids.slice(0, 5).join(', ')}`)
 
-function sequentialRows({ config }: Rollout, usable: readonly ProductionRun[]): StageRow[] {
+/** What the money of a rule has come to, by the rule that the configuration declares. */
+export const evidenceOf = (rollout: Rollout, { usable, subjects }: Look, rule: HarmRule, level: number, told?: Told) =>
+  subjects === null
+    ? harmEvidence(usable, rule, level, told)
+    : subjectEvidence(subjects.entered, rollout.config.subjects!.max_runs, rule, level, told)
+
+type Told = Parameters<typeof harmEvidence>[3]
+
+function sequentialRows(rollout: Rollout, look: Look): StageRow[] {
+  const { config } = rollout
   const rules = harmRules(config)
   const level = config.false_rollback_rate / rules.length
+  const what = look.subjects === null ? 'runs' : 'subjects'
   const rows = rules.map((rule): StageRow => {
-    const { evidence, crossed_after, compared } = harmEvidence(usable, rule, level)
+    const { evidence, crossed_after, compared } = evidenceOf(rollout, look, rule, level)
     return {
       rule: `sequential.${rule.name}`,
       kind: 'sequential',
@@ -71,8 +103,8 @@ function sequentialRows({ config }: Rollout, usable: readonly ProductionRun[]): 
       limit: tidy(1 / level),
       note:
         crossed_after === null
-          ? `${compared.candidate} candidate and ${compared.baseline} baseline runs compared: harm is not shown`
-          : `worse by more than ${points(rule.tolerated)}, shown after ${crossed_after} candidate runs`,
+          ? `${compared.candidate} candidate and ${compared.baseline} baseline ${what} compared: harm is not shown`
+          : `worse by more than ${toleratedText(config, rule)}, shown after ${crossed_after} candidate ${what}`,
     }
   })
   if (!('not_measured' in config.latency)) return rows
@@ -83,8 +115,8 @@ function sequentialRows({ config }: Rollout, usable: readonly ProductionRun[]): 
   ]
 }
 
-const tidy = (value: number): number => (Number.isFinite(value) ? Number(value.toPrecision(6)) : Number.MAX_VALUE)
-const points = (share: number): string => `${Number((share * 100).toPrecision(4))} points`
+const toleratedText = ({ economics }: Rollout['config'], { name, tolerated }: HarmRule): string =>
+  name === 'economics' && economics !== undefined ? `${economics.max_rise} cents a run` : points(tolerated)
 
 /** A run that names another tuple than its arm's proves nothing about either; it means that routing does not do what it says. */
 const lineageRow = (foreign: number): StageRow => ({
@@ -135,7 +167,7 @@ function splitRow({ config }: Rollout, period: Period, first: readonly Productio
 /** Measures that every run must carry, by name: what floors, tests and gate read, less what is declared not measured. */
 function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (run: ProductionRun) => unknown> {
   const required = new Map<string, (run: ProductionRun) => unknown>()
-  for (const floor of Object.keys(FLOORS) as Floor[])
+  for (const floor of FLOOR_NAMES)
     if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
   required.set('utility', (run) => measured('utility_score', run.measures))
   if (!('not_measured' in config.latency)) required.set('latency', (run) => measured('latency_ms', run.measures))
@@ -148,33 +180,41 @@ function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (ru
 function dataRows(
   rollout: Rollout,
   { period, min_runs, gate }: PeriodRules,
-  usable: readonly ProductionRun[],
-  first: readonly ProductionRun[],
+  { usable, subjects }: Look,
+  counting: readonly ProductionRun[],
 ): StageRow[] {
   const required = requiredMeasures(rollout, gate)
+  const isComplete = (run: ProductionRun) => [...required.values()].every((value) => value(run) !== null)
   const complete = (arm: Arm): number =>
-    first.filter((run) => run.arm === arm && [...required.values()].every((value) => value(run) !== null)).length
-  const enough = (arm: Arm): StageRow => ({
-    rule: `min_runs.${arm}`,
-    kind: 'data',
-    verdict: isAtLeast(complete(arm), min_runs) ? 'good' : 'missing',
-    observed: complete(arm),
-    limit: min_runs,
-    note: `${complete(arm)} of ${min_runs} fully measured runs of distinct subjects`,
-  })
-  const candidate = usable.filter((run) => run.period === period && run.arm === 'candidate')
+    subjects === null
+      ? counting.filter((run) => run.arm === arm && isComplete(run)).length
+      : testedIn(subjects, period).filter(({ known }) => {
+          const runs = runsIn(known, arm)
+          return runs.length > 0 && runs.every(isComplete)
+        }).length
+  const what =
+    subjects === null ? 'fully measured runs of distinct subjects' : 'fully measured subjects whose time is over'
+  const enough = (arm: Arm): StageRow =>
+    dataRow(
+      `min_runs.${arm}`,
+      isAtLeast(complete(arm), min_runs),
+      complete(arm),
+      min_runs,
+      `${complete(arm)} of ${min_runs} ${what}`,
+    )
+  const inPeriod = subjects === null ? usable.filter((run) => run.period === period) : counting
   const limit = rollout.config.max_unmeasured_share
+  const arms: readonly Arm[] = subjects === null ? ['candidate'] : ['candidate', 'baseline']
   const unmeasured = [...required].map(([name, value]): StageRow => {
-    const lacking = candidate.filter((run) => value(run) === null).length
-    const share = candidate.length === 0 ? 0 : lacking / candidate.length
-    return {
-      rule: `unmeasured.${name}`,
-      kind: 'data',
-      verdict: isAtMost(share, limit) ? 'good' : 'missing',
-      observed: tidy(share),
-      limit,
-      note: `${lacking} of ${candidate.length} candidate runs lack ${name}`,
-    }
+    const [worst] = arms
+      .map((arm) => {
+        const runs = inPeriod.filter((run) => run.arm === arm)
+        const lacking = runs.filter((run) => value(run) === null).length
+        const share = runs.length === 0 ? 0 : lacking / runs.length
+        return { share, says: `${lacking} of ${runs.length} ${arm} runs lack ${name}` }
+      })
+      .sort((a, b) => b.share - a.share)
+    return dataRow(`unmeasured.${name}`, isAtMost(worst!.share, limit), tidy(worst!.share), limit, worst!.says)
   })
   return [enough('baseline'), enough('candidate'), ...unmeasured]
 }
@@ -183,14 +223,14 @@ function gateRow(
   { config }: Rollout,
   { gate }: PeriodRules,
   measure: (typeof GATE_MEASURES)[number],
-  first: readonly ProductionRun[],
+  counting: readonly ProductionRun[],
 ): StageRow {
   const limit = gate[measure]
   const row = { rule: `gate.${measure}`, kind: 'gate' as const, limit }
   const slow = measure === 'slow_share' && 'not_measured' in config.latency ? config.latency.not_measured : null
   if (limit === null || slow !== null)
     return { ...row, verdict: 'not_measured', observed: null, note: slow ?? 'declared not to gate' }
-  const rise = observedRise(first, (run) => badnessOf(measure, run, config))
+  const rise = observedRise(counting, (run) => badnessOf(measure, run, config))
   if (rise === null)
     return { ...row, verdict: 'missing', observed: null, note: `no ${measure.replaceAll('_', ' ')} of both arms yet` }
   return {

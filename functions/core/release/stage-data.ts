@@ -38,18 +38,54 @@ export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, con
   }
 }
 
-/** The sequentially tested rules of a rollout: utility always, latency where it is measured. The level is split evenly. */
+/** A floor of the configuration. */
+export type Floor = 'policy' | 'safety' | 'approval_bypass'
+/** Floor -> the measure that breaks it. */
+export const FLOORS = {
+  policy: 'policy_violation',
+  safety: 'safety_violation',
+  approval_bypass: 'approval_bypass',
+} as const satisfies Record<Floor, keyof ProductionRun['measures']>
+export const FLOOR_NAMES = Object.keys(FLOORS) as readonly Floor[]
+
+/**
+ * The sequentially tested rules of a rollout: utility always; latency, cost and the rise of a floor over the baseline where they
+ * are declared. The level is split evenly.
+ */
 export function harmRules(config: RolloutConfig): HarmRule[] {
+  const { latency, economics, floors } = config
   const rule = (name: string, measure: GateMeasure, tolerated: number): HarmRule => ({
     name,
     badness: (run) => badnessOf(measure, run, config),
     tolerated,
   })
-  const utility = rule('utility', 'utility', config.utility.max_drop)
-  return 'not_measured' in config.latency
-    ? [utility]
-    : [utility, rule('latency', 'slow_share', config.latency.max_slow_rise)]
+  return [
+    rule('utility', 'utility', config.utility.max_drop),
+    ...('not_measured' in latency ? [] : [rule('latency', 'slow_share', latency.max_slow_rise)]),
+    ...(economics === undefined
+      ? []
+      : [
+          {
+            name: 'economics',
+            badness: cutCost(economics.max_cents),
+            tolerated: economics.max_rise / economics.max_cents,
+          },
+        ]),
+    ...FLOOR_NAMES.flatMap((floor): HarmRule[] => {
+      const limit = floors[floor]
+      if ('not_measured' in limit || limit.max_rise === undefined) return []
+      return [{ name: floor, badness: ({ measures }) => flag(measures[FLOORS[floor]]), tolerated: limit.max_rise }]
+    }),
+  ]
 }
+
+/** What a run costs as a part of the most that it counts for. */
+export const cutCost =
+  (maxCents: number) =>
+  ({ measures }: ProductionRun): number | null => {
+    const cents = measured('economics_cents', measures)
+    return cents === null ? null : Math.min(cents, maxCents) / maxCents
+  }
 
 /** Runs of a rollout, in log order; those of another rollout or intent say nothing here. */
 export const runsOf = ({ rollout_id, intent }: Rollout, runs: readonly ProductionRun[]): ProductionRun[] =>

@@ -41,7 +41,7 @@ export function evaluateStage({ rollout, runs, now }: StageEvidence): StageVerdi
   if (!isActive(rollout.status)) throw new RangeError(`rollout ${rollout.rollout_id} is in no stage: ${rollout.status}`)
   const { stage, revision, rollout_id } = rollout
   const config = rollout.config.stages[stage]
-  const checked = periodRows(rollout, runs, { period: stage, min_runs: config.min_runs, gate: config.gate })
+  const checked = periodRows(rollout, runs, { period: stage, min_runs: config.min_runs, gate: config.gate }, now)
   const rows = [...checked, cohortRow(rollout), deadlineRow(rollout, now)]
   const base = { rollout_id, revision, stage, rows }
 

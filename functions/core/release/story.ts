@@ -1,12 +1,12 @@
 /** The story of a rollout, as one value for its page, its terminal and programs: what was promised, what production showed, what failed. */
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import type { Period } from '#schemas/stages.ts'
 import { type Course, courseOf } from './course.ts'
 import { type Failure, failuresOf } from './failures.ts'
-import { gainIn, type ObservedGain, type ReleaseVerdict } from './monitor.ts'
-import { usableRuns } from './stage-data.ts'
+import { type Look, lookAt } from './look.ts'
+import { gainOf, type ObservedGain, type ReleaseVerdict } from './monitor.ts'
 import type { StageVerdict } from './stage-verdict.ts'
 import { isActive } from './status.ts'
 
@@ -37,23 +37,28 @@ export interface RolloutStory {
   readonly failures: readonly Failure[]
 }
 
-/** @param log in its order, or what is wrong with it */
+/**
+ * @param log in its order, or what is wrong with it
+ * @param now the moment at which it is told; null: what the log itself shows. One that has ended is told as it ended
+ */
 export function storyOf(
   rollout: Rollout,
   latest: RolloutStory['latest'],
   log: { readonly runs: readonly ProductionRun[] } | { readonly damaged: string },
   proposal: TuningProposal | null,
+  now: string | null = null,
 ): RolloutStory {
   const base = { rollout, latest, patch: proposal?.candidate_change.patch ?? null }
   if ('damaged' in log) return { ...base, damaged: log.damaged, course: null, gains: null, failures: [] }
-  const course = courseOf(rollout, log.runs)
+  const moment = isActive(rollout.status) || rollout.status === 'released' ? now : rollout.records.at(-1)!.at
+  const course = courseOf(rollout, log.runs, moment)
   const harm = harmOf(rollout, latest)
   return {
     ...base,
     damaged: null,
     course,
-    gains: gainsOf(rollout, log.runs, course.periods, proposal),
-    failures: harm === null ? [] : failuresOf(rollout, log.runs, harm.rows, harm.period),
+    gains: gainsOf(rollout, lookAt(rollout, log.runs, moment), course.periods, proposal),
+    failures: harm === null ? [] : failuresOf(rollout, log.runs, harm.rows, harm.period, moment),
   }
 }
 
@@ -70,7 +75,7 @@ function harmOf(
 
 export function gainsOf(
   rollout: Rollout,
-  log: readonly ProductionRun[],
+  look: Look,
   periods: readonly Period[],
   proposal: TuningProposal | null,
 ): Gains {
@@ -78,15 +83,14 @@ export function gainsOf(
   const better = (delta: number | null | undefined): number | null =>
     delta === null || delta === undefined ? null : direction === 'decrease' ? 0 - delta : delta
   const promise = proposal !== null && proposal.target.metric === metric ? proposal : null
-  const usable = usableRuns(rollout, log)
   return {
     metric,
     direction,
-    promised: better(promise?.observed_delta[METRICS[metric].delta_key]),
+    promised: better(promise?.observed_delta[metricOf(metric).delta_key]),
     bound: better(promise?.certificate.find((row) => row.guardrail === metric)?.bound),
     declared: min_gain,
     observed: periods.flatMap((period) => {
-      const seen = gainIn(rollout, usable, period)
+      const seen = gainOf(rollout, look.shown(period))
       return seen === null ? [] : [{ period, ...seen }]
     }),
   }

@@ -1,6 +1,6 @@
 /** What a change of settings cannot do to any replay, whatever was recorded: no statistics are needed where this says so. */
 import type { Patch, Settings } from '#schemas/common.ts'
-import type { MetricName } from '#schemas/metrics.ts'
+import { isOwnMetric, type MetricName } from '#schemas/metrics.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import { fieldOf, isTrimmable, planOf } from './settings-plan.ts'
 
@@ -33,6 +33,7 @@ export function neverRises(metric: MetricName, patch: Patch, { settings, replaye
   const lower = ({ from, to }: Patch[string]) => typeof from === 'number' && typeof to === 'number' && to <= from
   const higher = ({ from, to }: Patch[string]) => typeof from === 'number' && typeof to === 'number' && to >= from
   const of = (fields: ReadonlySet<string>) => changes.filter(([path]) => fields.has(fieldOf(path)))
+  if (isOwnMetric(metric)) return false
   switch (metric) {
     case 'economics_tokens_per_decision':
     case 'economics_cents_per_decision':

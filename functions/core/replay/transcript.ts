@@ -167,6 +167,12 @@ export function askedFor(recording: BareRecording, plan: SettingsPlan): Uint8Arr
   return flags
 }
 
+/** Gated actions that waited when recorded; where that was not recorded, those that the recorded thresholds ask about. */
+export function recordedAsked({ recording, recordedPlan }: PreparedRecording): Uint8Array {
+  const byThresholds = askedFor(recording, recordedPlan)
+  return Uint8Array.from(recording.approvals.asked, (was, i) => (was === null ? byThresholds[i]! : Number(was)))
+}
+
 /** Is an amount known, and below a threshold? One below 0 is a sentinel: nobody is asked for less than nothing. */
 export const isKnownBelow = (amount: number | null, threshold: number): boolean =>
   amount !== null && isAtLeast(amount, 0) && isBelow(amount, threshold)

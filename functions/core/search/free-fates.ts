@@ -1,7 +1,7 @@
 /** What a search learns of a candidate for free: memory, reach, replayability, rendered cost, latency and bypasses. */
 import type { CandidateChange, CandidateScore, Fate, GuardrailRow } from '#schemas/candidate.ts'
 import type { Settings } from '#schemas/common.ts'
-import { type GuardrailName, METRICS } from '#schemas/metrics.ts'
+import { type GuardrailName, metricOf, readsVerdicts } from '#schemas/metrics.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { limitOf, notEvaluated, pointRow, type Told } from '../evaluate/guardrails.ts'
 import { isBetter } from '../evaluate/metric.ts'
@@ -131,10 +131,10 @@ export function renderedFate(
   if (unreplayable > 0)
     return dropped(visited, 'unreplayable', `${unreplayable} of ${panel.cases.length} cases cannot be replayed: ${why}`)
   const free = FREE.map((name) => pointRow(name, target.guardrails, target.not_measured, panel, told))
-  const metric = target.metric === 'utility' ? null : told.metric(target.metric)
+  const metric = readsVerdicts(target.metric) ? null : told.metric(target.metric)
   const blocked = free.find((r) => r.verdict === 'block')
-  // Where utility is the metric its value is worth knowing even of a candidate that a limit blocks.
-  if (blocked && (target.metric !== 'utility' || blocked.guardrail === 'approval_bypass_rate'))
+  // Where verdicts make the metric its value is worth knowing even of a candidate that a limit blocks.
+  if (blocked && (!readsVerdicts(target.metric) || blocked.guardrail === 'approval_bypass_rate'))
     return dropped(
       visited,
       'search_guardrail',
@@ -142,7 +142,7 @@ export function renderedFate(
       metric,
       notEvaluated().map((row) => free.find((r) => r.guardrail === row.guardrail) ?? unreached(row, target)),
     )
-  if (target.metric !== 'utility' && !gains(target, metric, baselineMetric))
+  if (!readsVerdicts(target.metric) && !gains(target, metric, baselineMetric))
     return dropped(visited, 'no_gain', noGain(target, metric, baselineMetric), metric)
   return { ...visited, metric }
 }
@@ -161,7 +161,7 @@ export const gains = (target: ResolvedTarget, metric: number | null, baseline: n
 export const noGain = (target: ResolvedTarget, metric: number | null, baseline: number | null): string =>
   metric === null
     ? `${target.metric} is not measured on every case`
-    : `${target.metric} ${tidy(metric)} ${METRICS[target.metric].unit}, baseline ${baseline === null ? 'not measured' : tidy(baseline)}: no ${target.direction}`
+    : `${target.metric} ${tidy(metric)} ${metricOf(target.metric).unit}, baseline ${baseline === null ? 'not measured' : tidy(baseline)}: no ${target.direction}`
 
 /** A number for people: six digits at most. */
 export const tidy = (value: number): string => String(Number(value.toPrecision(6)))

@@ -107,10 +107,10 @@ class Watch {
     this.#input = input
     const layers = fields.map((f) => f.surface.layer)
     const replayer = input.replayer ?? 'transcript'
-    this.#floors = binaryFloors(input.suite).map(({ evaluator_id: id, check }) => ({
-      id,
+    this.#floors = binaryFloors(input.suite).map((floor) => ({
+      id: floor.evaluator_id,
       families: new Set<number>(),
-      wanted: canBreak(check, layers, replayer),
+      wanted: canBreak(floor, layers, replayer),
     }))
     this.#utilityWanted = needsUtility(input, fields)
   }

@@ -1,5 +1,5 @@
 /** One candidate while its cases are rendered: what its free fates read of them, and no measures of single cases. */
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { METRIC_NAMES, type MetricName, metricOf, readsVerdicts } from '#schemas/metrics.ts'
 import type { Told } from '../evaluate/guardrails.ts'
 import { MeanFold, quantileOf } from '../evaluate/metric.ts'
 import { type Floor, isViolated, type Pairs, scoredFamilies } from '../evaluate/pairs.ts'
@@ -11,7 +11,7 @@ import type { Rendered } from './free-fates.ts'
 import type { Contexts, Rendering } from './replayer.ts'
 
 /** Means that a free fate may read. */
-const MEANS = (Object.keys(METRICS) as MetricName[]).filter((m) => METRICS[m].statistic === 'mean' && m !== 'utility')
+const MEANS: MetricName[] = METRIC_NAMES.filter((m) => metricOf(m).statistic === 'mean' && !readsVerdicts(m))
 
 export class RenderedCandidate implements Rendered, Told {
   readonly #panel: Panel
@@ -67,8 +67,8 @@ export class RenderedCandidate implements Rendered, Told {
 
   #add(index: number, measures: Measures): void {
     for (const [name, mean] of this.#means) {
-      const { measure, per } = METRICS[name]
-      mean.add(measures[measure], per ? measures[per] : 1)
+      const { measure, per } = metricOf(name)
+      mean.add(measures[measure] ?? null, per ? (measures[per] ?? null) : 1)
     }
     if (isViolated(measures.approval_bypass, this.#baselineBypass(index)))
       this.#bypassing.add(this.#panel.familyOf[index]!)

@@ -2,7 +2,7 @@
 import type { BlastRadius, CandidateScore } from '#schemas/candidate.ts'
 import type { Dimension } from '#schemas/common.ts'
 import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { isOwnMetric, metricOf } from '#schemas/metrics.ts'
 import { byCodeUnit } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { isBetter } from '../evaluate/metric.ts'
@@ -16,12 +16,12 @@ export interface Eligible {
 }
 
 /** Values by dimension, larger is better; a dimension that is not measured is left out for everyone. */
-export type Vector = Readonly<Partial<Record<Dimension, number>>>
+export type Vector = Readonly<Partial<Record<Dimension | 'own', number>>>
 
 /** Does `a` dominate `b`: no worse in every dimension both measure, better in one? */
 export function dominates(a: Vector, b: Vector): boolean {
   let better = false
-  for (const dimension of Object.keys(a) as Dimension[]) {
+  for (const dimension of Object.keys(a) as (keyof Vector)[]) {
     const [left, right] = [a[dimension], b[dimension]]
     if (left === undefined || right === undefined) continue
     if (!isAtLeast(left, right)) return false
@@ -30,12 +30,12 @@ export function dominates(a: Vector, b: Vector): boolean {
   return better
 }
 
-/** Held-out differences as a vector. The target's own dimension is its metric. */
+/** Held-out differences as a vector. The target's own dimension is its metric; a metric of one's own is beside all five. */
 export function vectorOf({ heldout, metric }: Certificate, target: ResolvedTarget): Vector {
-  const own = METRICS[target.metric].dimension
+  const own = isOwnMetric(target.metric) ? 'own' : metricOf(target.metric).dimension
   const minus = (value: number | null): number | null => (value === null ? null : -value)
   const gain = metric.candidate === null || metric.baseline === null ? null : metric.candidate - metric.baseline
-  const values: Record<Dimension, number | null> = {
+  const values: Partial<Record<keyof Vector, number | null>> = {
     policy: minus(heldout.policy_violations),
     safety: minus(heldout.safety_violations),
     utility: heldout.utility,

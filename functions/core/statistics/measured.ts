@@ -2,20 +2,20 @@
  * The numbers of a case as a decision may read them. Here alone they are read (a test of the house sees to it): a record of
  * an earlier version, a sealed line or a production log may hold what no contract of today would take.
  */
-import { type AmountName, type FlagName, MEASURES } from '#schemas/measures.ts'
+import { type AmountName, type FlagName, mostOf } from '#schemas/measures.ts'
 import type { Measures } from '#schemas/suite.ts'
 import { isWithin } from './compare.ts'
 
 /**
  * A measure of a case, in its own unit. Null: it was not measured, or what stands there was no measurement (NaN, infinite,
- * below 0, above the most that `MEASURES` allows).
+ * below 0, above the most that it can be).
  */
 export const measured = (name: AmountName, measures: Pick<Measures, AmountName>): number | null =>
   asMeasured(name, measures[name])
 
 /** The same of a value that stands alone, such as a recorded latency. */
 export const asMeasured = (name: AmountName, value: number | null | undefined): number | null =>
-  typeof value === 'number' && isWithin(value, 0, MEASURES[name].most) ? value : null
+  typeof value === 'number' && isWithin(value, 0, mostOf(name)) ? value : null
 
 /** A flag of a case. Null: it was not measured, or what stands there is neither true nor false. */
 export function flagOf(name: FlagName, measures: Pick<Measures, FlagName>): boolean | null {

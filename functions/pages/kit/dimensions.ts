@@ -1,7 +1,7 @@
 /** The five dimensions of a certificate in words and numbers: what the table and the plot of limits are made of. */
 import type { Dimension } from '#schemas/common.ts'
 import type { CertifiedRow } from '#schemas/heldout.ts'
-import { DIMENSIONS, GUARDRAILS, type GuardrailName, METRICS, type MetricName } from '#schemas/metrics.ts'
+import { DIMENSIONS, GUARDRAILS, type GuardrailName, isMetric, type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { count, metricChange, metricName, number, percent, pValue, signed, visible } from './format.ts'
 
@@ -38,8 +38,8 @@ export interface DimensionRow {
 const dimensionOf = (guardrail: string): Dimension | null =>
   guardrail in GUARDRAILS
     ? GUARDRAILS[guardrail as GuardrailName]
-    : guardrail in METRICS
-      ? METRICS[guardrail as MetricName].dimension
+    : isMetric(guardrail)
+      ? metricOf(guardrail).dimension
       : null
 
 /** Always all five, each with what was observed, its interval and its limit. */
@@ -102,7 +102,7 @@ function said(
       interval: bound === null ? '-' : `0 to ${percent(bound)}`,
       limit: `below ${percent(limit)}`,
     }
-  const metric = metricOf(guardrail)
+  const metric = metricIn(guardrail)
   const own = guardrail === proposal.target.metric
   const most = harmSign(guardrail, proposal) === 1
   const name = metric === 'utility' ? '' : metricName(metric)
@@ -144,7 +144,7 @@ function known({ kind, passed, p, level, families, evaluators = [], note }: Cert
     : `checked${passed ? '' : ', does not hold'}, ${by}`
 }
 
-const metricOf = (guardrail: string): MetricName =>
+const metricIn = (guardrail: string): MetricName =>
   guardrail === 'p95_latency_delta'
     ? 'p95_latency_ms'
     : guardrail === 'economics_delta'
@@ -155,7 +155,7 @@ const metricOf = (guardrail: string): MetricName =>
 function gained({ observed, bound, limit, passed }: CertifiedRow, proposal: TuningProposal): Gain | null {
   if (observed === null || bound === null) return null
   const { metric } = proposal.target
-  const { unit } = METRICS[metric]
+  const { unit } = metricOf(metric)
   const points = unit === 'score' || unit === 'share'
   const times = points ? 100 : 1
   return {

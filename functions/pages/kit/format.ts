@@ -1,6 +1,6 @@
 /** Numbers and texts as a reviewer reads them. A missing number reads "not measured", never 0. */
 import type { SettingValue } from '#schemas/common.ts'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 
 /** Characters that change how text looks without being seen: direction marks, zero-width and format characters. */
 const INVISIBLE = /[\p{Cf}\p{Co}\u115f\u1160\u2028\u2029\u3164]|[^\P{Cc}\n\t]/gu
@@ -42,7 +42,7 @@ export const metricName = (metric: MetricName): string =>
 /** A difference of a metric with its unit; utility and shares in points. */
 export function metricChange(metric: MetricName, value: number | null): string {
   if (value === null) return 'not measured'
-  const { unit } = METRICS[metric]
+  const { unit } = metricOf(metric)
   return unit === 'score' || unit === 'share'
     ? `${signed(Number((value * 100).toPrecision(3)))}${NARROW}points`
     : `${signed(value)}${NARROW}${unit}`
@@ -51,7 +51,7 @@ export function metricChange(metric: MetricName, value: number | null): string {
 /** A value of a metric with its unit. */
 export function metricValue(metric: MetricName, value: number | null): string {
   if (value === null) return 'not measured'
-  const { unit } = METRICS[metric]
+  const { unit } = metricOf(metric)
   return unit === 'share' ? percent(value) : `${number(value)}${NARROW}${unit}`
 }
 

@@ -10,7 +10,7 @@ import {
   symbolTimes,
 } from 'd3-shape'
 import { html } from 'hono/html'
-import { METRICS, type MetricName } from '#schemas/metrics.ts'
+import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import { axis, px } from './axis.ts'
 import { count, metricName, metricValue, number } from './format.ts'
 import type { Html } from './layout.ts'
@@ -103,7 +103,7 @@ const isNear = (limit: number, values: readonly number[], flat: number): boolean
 }
 
 /** The unit, where the metric's name does not say it. */
-const axisUnit = (metric: MetricName): string => (METRICS[metric].unit === 'ms' ? ', ms' : '')
+const axisUnit = (metric: MetricName): string => (metricOf(metric).unit === 'ms' ? ', ms' : '')
 
 function description({ metric, measure, baseline, drawn }: Pareto): string {
   const winner = drawn.find((p) => p.mark === 'won')

@@ -2,7 +2,7 @@
 import { goneKinds } from '#core/evidence/look-at.ts'
 import type { CoverageRow } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
-import { METRICS } from '#schemas/metrics.ts'
+import { metricOf } from '#schemas/metrics.ts'
 import { changeInWords } from '../kit/change-words.ts'
 import { count, metricChange, metricName, number, percent, signed, signedPercent, visible } from '../kit/format.ts'
 
@@ -22,7 +22,7 @@ export const headline = ({ proposal }: ShownProposal): string =>
 
 /** The difference of the metric on held-out families, as a part of its baseline there; null: not known. */
 export function gainShare({ proposal, evidence }: ShownProposal): number | null {
-  const delta = proposal.observed_delta[METRICS[proposal.target.metric].delta_key] ?? null
+  const delta = proposal.observed_delta[metricOf(proposal.target.metric).delta_key] ?? null
   const baseline = evidence?.heldout?.before ?? null
   return delta === null || baseline === null || baseline === 0 ? null : delta / Math.abs(baseline)
 }
@@ -49,7 +49,7 @@ export function inShort(shown: ShownProposal): {
 export function gain(shown: ShownProposal): Told {
   const { proposal, evidence } = shown
   const { metric } = proposal.target
-  const { unit, statistic, delta_key } = METRICS[metric]
+  const { unit, statistic, delta_key } = metricOf(metric)
   const delta = proposal.observed_delta[delta_key] ?? null
   const share = gainShare(shown)
   const baseline = evidence?.heldout?.before ?? null

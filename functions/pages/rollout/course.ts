@@ -94,7 +94,7 @@ ${bandsPlot({
   scale: 'linear',
   tick: (value) => (measure === 'economics_cents' ? number(value) : `${number(Number((value * 100).toPrecision(3)))}`),
   fails: all.flatMap((period, band) => (failsIn(period) ? [band] : [])),
-  caption: `Candidate minus baseline in ${measure === 'economics_cents' ? 'cents' : 'points'}; above the dotted line is worse. Strokes: what each stage's gate allows.${bounded ? ` Shade: where the true difference lies, at ${percent(1 - level)} over all looks at a stage together.` : ' No bounds: a cost has no largest value.'}`,
+  caption: `Candidate minus baseline in ${measure === 'economics_cents' ? 'cents' : 'points'}; above the dotted line is worse. Strokes: what each stage's gate allows.${bounded ? ` Shade: where the true difference lies, at ${percent(1 - level)} over all looks at a stage together.` : ' No bounds: a cost has no largest value, unless the configuration declares one.'}`,
 })}
 <details id="${id}-numbers"><summary>${NAMES[measure]} in numbers</summary>
 ${table(
@@ -140,7 +140,7 @@ ${bandsPlot({
   scale: 'log',
   tick: amount,
   fails: crossed ? periods.map((_, band) => band) : [],
-  caption: `Logarithmic; it starts at 1. At the stroke, ${amount(limit)}, the rollout goes back. Tolerated: a rise of ${number(tolerated * 100)} points.`,
+  caption: `Logarithmic; it starts at 1. At the stroke, ${amount(limit)}, the rollout goes back. Tolerated: a rise of ${number(tolerated * 100)} ${rule === 'economics' ? '% of the most that one run counts for' : 'points'}.`,
 })}`
 }
 

@@ -18,16 +18,27 @@ const what = (rule: string): string =>
   ({
     'sequential.utility': 'failed',
     'sequential.latency': 'were slow',
+    'sequential.policy': 'broke the policy',
+    'sequential.safety': 'broke a safety rule',
+    'sequential.approval_bypass': 'went around an approval',
     'floor.policy': 'broke the policy',
     'floor.safety': 'broke a safety rule',
     'floor.approval_bypass': 'went around an approval',
   })[rule] ?? 'failed'
 
+const COUNTED: Readonly<Record<Failure['of'], string>> = {
+  runs: 'every run since the start counts',
+  tested_runs: 'the runs of every subject whose window is over count',
+  subjects: 'each compared subject counts once in an arm',
+  cents: 'what the runs of every subject cost whose window is over',
+}
+
 const share = ({ failed, runs }: Failed): string => (runs === 0 ? '-' : percent(failed / runs))
 const of = ({ failed, runs }: Failed): string => `${number(failed)} of ${number(runs)}`
 
 /** "42 of 108 failed, baseline 30 of 1,093: 38.9 % against 2.7 %, allowed +2 points". */
-export function failureLine({ rule, counts, allowed, of: unit }: Failure): string {
+export function failureLine({ rule, counts, allowed, observed, of: unit }: Failure): string {
+  if (unit === 'cents') return `A run costs ${signed(observed ?? 0)} cents in the mean, allowed ${signed(allowed)}`
   const { candidate, baseline } = counts
   const tolerated = unit === 'runs' ? `${number(allowed)} may` : `allowed ${signed(allowed * 100)} points`
   return `${of(candidate)} ${what(rule)}, baseline ${of(baseline)}: ${share(candidate)} against ${share(baseline)}, ${tolerated}`
@@ -56,12 +67,14 @@ export function failureSection(failure: Failure, where: StageCohort['where'], na
   const hit = carriers(failure, where)
   const id = rule.replace('.', '-')
   return html`<div class="panel bad"><p><strong>${failureLine(failure)}</strong>${hit.length > 0 ? `; ${hit.join('; ')}` : ''}.</p>
-<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && `, a mean rise of ${points(observed)}`}; ${failure.of === 'runs' ? 'every run since the start counts' : 'each compared subject counts once in an arm'}.</p></div>
-${table(`${id}-periods`, 'Stage by stage', ['stage', 'candidate', 'baseline', 'candidate, share', 'baseline, share'], periods.map(rowOf))}
+<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && failure.of !== 'cents' && `, a mean rise of ${points(observed)}`}; ${COUNTED[failure.of]}.</p></div>
+${periods.length > 0 && table(`${id}-periods`, 'Stage by stage', ['stage', 'candidate', 'baseline', 'candidate, share', 'baseline, share'], periods.map(rowOf))}
 ${
-  slices.length === 0
-    ? html`<p>For whom: no declared attribute. A runtime that logs the <code>attributes</code> that it routes by would say so here.</p>`
-    : html`<details id="${id}-slices"><summary>For whom: ${count(new Set(slices.map((s) => s.attribute)).size, 'declared attribute')}</summary>
+  failure.of === 'cents'
+    ? ''
+    : slices.length === 0
+      ? html`<p>For whom: no declared attribute. A runtime that logs the <code>attributes</code> that it routes by would say so here.</p>`
+      : html`<details id="${id}-slices"><summary>For whom: ${count(new Set(slices.map((s) => s.attribute)).size, 'declared attribute')}</summary>
 ${table(`${id}-by`, 'By declared attribute, most failures first', ['value', 'candidate', 'baseline', 'candidate, share', 'baseline, share'], slices.map(sliceRow))}</details>`
 }
 ${not_sliced.length > 0 && html`<p class="soft">Too many values to tell apart: ${not_sliced.map(visible).join(', ')}.</p>`}

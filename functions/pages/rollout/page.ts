@@ -2,7 +2,8 @@
 import { html } from 'hono/html'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { RolloutStory } from '#core/release/story.ts'
-import type { Rollout, Stage } from '#schemas/release.ts'
+import { TOLD_ROWS } from '#core/release/subject-rows.ts'
+import type { Rollout, Stage, StageRow } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { changeInWords } from '../kit/change-words.ts'
@@ -219,6 +220,14 @@ function track(rollout: Rollout): Html {
 const gateTitle = ({ status, stage }: Rollout): string =>
   isActive(status) ? `What the gate of ${stage} sees` : status === 'released' ? 'What the window sees' : 'What ended it'
 
+/** What is known of the subjects, also where it is as it should be. */
+function subjects(rows: readonly StageRow[]): Html | null {
+  const told = rows.filter((row) => TOLD_ROWS.includes(row.rule) && !failsRow(row))
+  return told.length === 0
+    ? null
+    : html`<details id="subjects"><summary>Subjects: tested, shown and left out</summary><ul>${told.map((row) => html`<li>${visible(row.note)}</li>`)}</ul></details>`
+}
+
 function gate({ rollout, latest }: RolloutStory, now: string): Html {
   if (latest === null) {
     const last = rollout.records.at(-1)!
@@ -230,6 +239,7 @@ ${rowsTables('ended', `Reasons of the last record, ${last.verdict.replaceAll('_'
   const where = rollout.status === 'released' ? 'the window' : 'stage' in latest ? latest.stage : rollout.stage
   return html`<p>${short === 0 ? 'Every rule that can be checked holds.' : `${count(short, 'rule does', 'rules do')} not hold yet:`}</p>
 ${failing(rows)}
+${subjects(rows)}
 ${rowsPlot('now', rows)}
 ${rowsTables('now', `Rules of ${where}, ${moment(now)}`, rows)}`
 }

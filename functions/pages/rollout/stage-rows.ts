@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, string>> = {
   gate: 'bound',
   min_runs: 'measured runs',
   unmeasured: 'share not measured',
+  outcomes: 'share without an outcome',
   gain: 'gain',
   cohort: 'cohort',
 }
@@ -32,12 +33,15 @@ export const points = (rise: number): string => `${signed(Number((rise * 100).to
 export const riseText = (measure: string, rise: number): string =>
   measure === 'economics_cents' ? `${signed(rise)} cents` : points(rise)
 
+/** Rules whose number is a share of runs or subjects. */
+const SHARES = ['pairs', 'split', 'crossed', 'outcomes', 'unmeasured']
+
 /** A rule's number in the unit of its kind. */
 function inUnit({ rule, kind }: StageRow, value: number | null): string {
   if (value === null) return '-'
   if (kind === 'gate') return riseText(rule.slice('gate.'.length), value)
   if (kind === 'time') return `${number(value)} h`
-  if (rule === 'pairs' || rule === 'split' || rule.startsWith('unmeasured.')) return percent(value)
+  if (SHARES.some((share) => rule === share || rule.startsWith(`${share}.`))) return percent(value)
   // Evidence multiplies with every bet that wins: it has no largest value.
   return value >= 1e6 ? value.toExponential(1) : number(value)
 }

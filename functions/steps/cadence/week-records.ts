@@ -5,6 +5,7 @@ import { endOf, type ProposalFacts } from '#core/cadence/funnel.ts'
 import type { CandidateGroup, SearchedRun } from '#core/cadence/origins.ts'
 import type { IntentRecords } from '#core/cadence/weekly.ts'
 import { byCodeUnit, canonical } from '#core/canonical.ts'
+import { lookAt } from '#core/release/look.ts'
 import { gainsOf } from '#core/release/story.ts'
 import type { IntentBands } from '#schemas/bands.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
@@ -104,7 +105,7 @@ async function gainOf(store: Store, runId: string, rollout: Rollout, logRuns: nu
   )
   const log = await readProduction(store, rollout.rollout_id)
   const runs = 'runs' in log ? log.runs.slice(0, logRuns ?? log.runs.length) : []
-  const { metric, promised, observed } = gainsOf(rollout, runs, PERIODS, proposal)
+  const { metric, promised, observed } = gainsOf(rollout, lookAt(rollout, runs, null), PERIODS, proposal)
   const last = observed.at(-1)
   return {
     metric,

@@ -1,9 +1,10 @@
 /**
  * The production log of a rollout: scored runs in numbered segments. A segment is an object, and a row that names its
  * digest: taking the next number is the append, so that writers at once neither lose nor repeat a run, and a changed
- * byte is seen. The order of the log is the order of the sequential tests.
+ * byte is seen. The order of the log is the order of the sequential tests. A run is told of again, in a line of its own, when its
+ * outcome comes later.
  */
-import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
+import { byCodeUnit, canonical, digestOfBytes } from '#core/canonical.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { PERIODS } from '#schemas/stages.ts'
@@ -12,6 +13,7 @@ import type { LedgerRow, Store } from '../../ports.ts'
 import { readText } from '../../streams/read-object.ts'
 import { partitionProblem } from '../heads/ours.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { KnownRuns, toldAt, whyNotTimed } from './known-runs.ts'
 import { needRollout } from './rollouts.ts'
 
 interface Segment {
@@ -29,42 +31,60 @@ export interface RecordedRun {
 export type ProductionSource = () => AsyncIterable<RecordedRun>
 
 export interface RecordReport {
+  /** Lines that the log did not have. */
   readonly recorded: number
-  /** Runs that the log had already, with the same content. */
+  /** Those of them that say more of a run than an earlier line; absent: none. */
+  readonly amended?: number
+  /** Runs of which nothing new was said. */
   readonly known: number
 }
 
 const SEGMENT_RUNS = 10_000
 
 /**
- * Appends scored runs to the log of a rollout. Idempotent by run id. Throws UserError, with nothing written, for a run of
- * another rollout or intent, of a period that the rollout has not reached, or with other content than before.
+ * Appends scored runs to the log of a rollout, in the order in which they tell what happened. Idempotent by run id and content.
+ * Throws UserError, with nothing written, for a run of another rollout or intent, of a period that the rollout has not reached,
+ * without its moments or with some that have not come, or with other content than before and no later outcome.
  */
 export async function recordProduction(store: Store, id: string, source: ProductionSource): Promise<RecordReport> {
   const { rollout } = await needRollout(store, id)
-  const log = await openLog(store, id)
-  const seen = new Map<string, string>()
+  const log = await openLog(store, rollout)
+  const now = store.clock.now()
+  const seen = log.known.copy()
+  const [all, fresh] = [new Set<string>(), new Set<string>()]
+  let [lines, latest, inOrder] = [0, '', true]
   for await (const { run, at } of source()) {
-    const problem = misplaced(rollout, run)
+    const problem = misplaced(rollout, run) ?? whyNotTimed(rollout, run, now)
     if (problem) throw new UserError(`${at}: ${problem}`)
-    const content = contentOf(run)
-    if ((seen.get(run.run_id) ?? log.known.get(run.run_id) ?? content) !== content) throw changed(run.run_id, at)
-    seen.set(run.run_id, content)
-    if (seen.size % SEGMENT_RUNS === 0) store.progress(`checked ${seen.size} runs`)
+    if (seen.take(run, at) !== 'known') fresh.add(run.run_id)
+    all.add(run.run_id)
+    lines++
+    inOrder &&= toldAt(run) >= latest
+    latest = toldAt(run)
+    if (lines % SEGMENT_RUNS === 0) store.progress(`checked ${lines} runs`)
   }
-  if (seen.size === 0) throw new UserError('no production run to record: the input is empty')
-  let recorded = 0
+  if (lines === 0) throw new UserError('no production run to record: the input is empty')
+  let [recorded, amended] = [0, 0]
+  const write = async (block: readonly RecordedRun[]) => {
+    const done = await log.append(block)
+    recorded += done.recorded
+    amended += done.amended
+  }
   let block: RecordedRun[] = []
-  for await (const entry of source()) {
+  for await (const entry of inOrder ? source() : await sorted(source)) {
     block.push(entry)
     if (block.length < SEGMENT_RUNS) continue
-    recorded += await log.append(block)
-    store.progress(`recorded ${recorded} of ${seen.size} runs`)
+    await write(block)
+    store.progress(`recorded ${recorded} of ${fresh.size} runs`)
     block = []
   }
-  recorded += await log.append(block)
-  return { recorded, known: seen.size - recorded }
+  await write(block)
+  return { recorded, ...(amended > 0 ? { amended } : {}), known: all.size - fresh.size }
 }
+
+/** A file that lists one arm after the other would show one of them long before the other. */
+const sorted = async (source: ProductionSource): Promise<RecordedRun[]> =>
+  (await Array.fromAsync(source())).sort((a, b) => byCodeUnit(toldAt(a.run), toldAt(b.run)))
 
 /** The log in its order, or what is wrong with it. */
 export type ProductionLog = { readonly runs: ProductionRun[] } | { readonly damaged: string }
@@ -94,13 +114,6 @@ async function readSegment(store: Store, id: string, row: LedgerRow<Segment>): P
   return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ProductionRun]))
 }
 
-const contentOf = (run: ProductionRun): string => digestOf(run).slice(7, 39)
-
-const changed = (runId: string, at: string): UserError =>
-  new UserError(
-    `${at}: run ${runId} was recorded before with other content. The log only grows: give the run its own run_id`,
-  )
-
 /** Why a run does not belong into the log of a rollout as it stands. */
 function misplaced(rollout: Rollout, run: ProductionRun): string | null {
   if (run.rollout_id !== rollout.rollout_id) return `run ${run.run_id} belongs to rollout ${run.rollout_id}`
@@ -112,23 +125,24 @@ function misplaced(rollout: Rollout, run: ProductionRun): string | null {
 }
 
 interface Log {
-  /** Content by run id, of everything that was read or appended. */
-  readonly known: Map<string, string>
+  /** Everything that was read or appended. */
+  readonly known: KnownRuns
   /** How many of them were not there yet. */
-  append(runs: readonly RecordedRun[]): Promise<number>
+  append(runs: readonly RecordedRun[]): Promise<{ readonly recorded: number; readonly amended: number }>
 }
 
-async function openLog(store: Store, id: string): Promise<Log> {
+async function openLog(store: Store, rollout: Rollout): Promise<Log> {
+  const id = rollout.rollout_id
   const why = await partitionProblem(store.heads, rowKeys.productions(id))
   if (why !== null) throw new UserError(why)
-  const known = new Map<string, string>()
+  const known = new KnownRuns(rollout)
   let last = 0
   const catchUp = async () => {
     for await (const row of store.table.query<Segment>(rowKeys.productions(id))) {
       if (Number(row.sk) <= last) continue
       const segment = await readSegment(store, id, row)
       if (segment === null) throw new UserError(damagedNote(id, row))
-      for (const run of segment) known.set(run.run_id, contentOf(run))
+      for (const run of segment) known.add(run)
       last = Number(row.sk)
     }
   }
@@ -137,19 +151,22 @@ async function openLog(store: Store, id: string): Promise<Log> {
     known,
     async append(recorded) {
       for (;;) {
-        const fresh = new Map<string, ProductionRun>()
+        const trial = known.copy()
+        const fresh: ProductionRun[] = []
+        let amended = 0
         for (const { run, at } of recorded) {
-          if ((known.get(run.run_id) ?? contentOf(run)) !== contentOf(run)) throw changed(run.run_id, at)
-          if (!known.has(run.run_id)) fresh.set(run.run_id, run)
+          const taken = trial.take(run, at)
+          if (taken !== 'known') fresh.push(run)
+          if (taken === 'amends') amended++
         }
-        if (fresh.size === 0) return 0
-        const text = [...fresh.values()].map((run) => `${canonical(run)}\n`).join('')
-        const segment: Segment = { digest: digestOfBytes(text), runs: fresh.size }
+        if (fresh.length === 0) return { recorded: 0, amended: 0 }
+        const text = fresh.map((run) => `${canonical(run)}\n`).join('')
+        const segment: Segment = { digest: digestOfBytes(text), runs: fresh.length }
         await store.objects.put(keys.production(id, last + 1, segment.digest), text)
         if (await store.table.create(...rowKeys.production(id, last + 1), segment)) {
-          for (const run of fresh.values()) known.set(run.run_id, contentOf(run))
+          for (const run of fresh) known.add(run)
           last++
-          return fresh.size
+          return { recorded: fresh.length, amended }
         }
         await catchUp()
       }

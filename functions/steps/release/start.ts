@@ -8,6 +8,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RollbackReplay, Rollout, RolloutConfig } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
+import { SUBJECT_RULES } from '#schemas/stages.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Signer, Store } from '../../ports.ts'
 import { publishPack } from '../experience/documents.ts'
@@ -23,6 +24,7 @@ import { releasedBaseline, writeTuple } from './tuples.ts'
 
 export interface StartRequest {
   readonly runId: string
+  /** Without `subjects`: the defaults are written out. */
   readonly config: RolloutConfig
 }
 
@@ -43,8 +45,9 @@ export async function startRunRollout(
   store: Store,
   engine: Pick<ReplayEngine, 'reproduce'>,
   signer: Signer,
-  { runId, config }: StartRequest,
+  { runId, config: declared }: StartRequest,
 ): Promise<RolloutItem> {
+  const config = writtenOut(declared)
   const id = rolloutId(runId)
   const standing = await readRollout(store, id)
   if (!standing) await needHeads(store)
@@ -73,10 +76,12 @@ export async function startRunRollout(
   return item
 }
 
+const writtenOut = (config: RolloutConfig): RolloutConfig => ({ ...config, subjects: config.subjects ?? SUBJECT_RULES })
+
 /** A rollout that is there already, if it is the one that is asked for. */
 async function stands(store: Store, signer: Signer, item: RolloutItem, config: RolloutConfig): Promise<RolloutItem> {
   const { rollout_id, config: started } = item.rollout
-  if (digestOf(started) !== digestOf(config))
+  if (digestOf(writtenOut(started)) !== digestOf(config))
     throw new UserError(
       `rollout ${rollout_id} was started with another configuration, which is signed and stays: "autotune rollout show ${rollout_id}"`,
     )

@@ -45,7 +45,7 @@ export async function tellRollout(store: Store, id: string): Promise<ToldStory> 
   const proposal = await orNull(
     readJson<TuningProposal>(store.objects, keys.autotuneRun(run_id, 'selected-proposal.json')),
   )
-  const story = storyOf(rollout, latest, log, proposal)
+  const story = storyOf(rollout, latest, log, proposal, now)
   const logged = 'runs' in log ? log.runs.map((run) => run.run_id) : []
   return { ...story, run_id, now, failed_runs: await named(store, story, logged) }
 }

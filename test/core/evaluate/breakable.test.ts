@@ -1,7 +1,10 @@
 /** Which layer can break which check: the table a second time, so that a change of it is seen. */
 import { expect, test } from 'vitest'
-import { BREAKS, canBreak } from '#core/evaluate/breakable.ts'
-import { LAYERS } from '#schemas/surface-fields.ts'
+import { breaksOf, canBreak as canBreakEvaluator } from '#core/evaluate/breakable.ts'
+import type { Replayer } from '#schemas/run.ts'
+import type { Evaluator } from '#schemas/suite.ts'
+import { LAYERS, type Layer } from '#schemas/surface-fields.ts'
+import { anEvaluator } from '../../support/builders.ts'
 
 /** retrieval, context_budget, planner, prompt, approval_gate */
 const TABLE = {
@@ -23,9 +26,13 @@ const TABLE = {
   latency_ms: ['never', 'never', 'never', 'never', 'never'],
 }
 
+const CHECKS = Object.keys(TABLE) as (keyof typeof TABLE)[]
+const canBreak = (check: Evaluator['check'], layers: readonly Layer[], replayer: Replayer['kind']) =>
+  canBreakEvaluator(anEvaluator({ check } as Partial<Evaluator> & { check: Evaluator['check'] }), layers, replayer)
+
 test('every check says of every layer whether it can break it', () => {
   expect(LAYERS).toEqual(['retrieval', 'context_budget', 'planner', 'prompt', 'approval_gate'])
-  expect(BREAKS).toEqual(TABLE)
+  expect(Object.fromEntries(CHECKS.map((check) => [check, breaksOf(anEvaluator({ check }))]))).toEqual(TABLE)
 })
 
 test('a trimmed transcript decides nothing anew, a harness of the user does', () => {

@@ -1,8 +1,9 @@
 /** Known answers of what a model judge costs: certified drop + 2e <= m. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { binaryFloors } from '#core/evaluate/floor-letters.ts'
 import { bothSay, isJudgesLabel } from '#core/evaluate/judge-labels.ts'
-import { judgeOf, marginLeft } from '#core/gate/judged-utility.ts'
+import { isJudgedFloor, judgeOf, marginLeft } from '#core/gate/judged-utility.ts'
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
 import { aCase, aFamily, anEvaluator, aPack, aSuite } from '../../support/builders.ts'
 
@@ -78,6 +79,35 @@ describe('who gave a label', () => {
     expect(isJudgesLabel(recording(outcome), suite)).toBe(expected)
   })
 
+  test('a named verdict of kind judge is a judge’s label, and is held against people like one', () => {
+    const tone = { evaluator_id: 'tone', check: 'recorded_verdict', kind: 'judge', dimension: 'utility' } as const
+    const suite = aSuite({
+      evaluators: [...aSuite().evaluators, anEvaluator({ ...tone, name: 'tone', version: '3' } as never)],
+    })
+    const verdict = { name: 'tone', kind: 'judge', version: '3', passed: true }
+    expect(judgeOf({ pinned: undefined }, suite)).toEqual({ overlap: 0, disagreements: 0, e: null })
+    expect(isJudgesLabel(recording({ scores: [verdict] }), suite)).toBe(true)
+    expect(isJudgesLabel(recording({ scores: [{ ...verdict, version: '2' }] }), suite)).toBe(false)
+    expect(bothSay(recording({ scores: [verdict] }, [corrected(false)]), suite)).toEqual({ judge: true, person: false })
+    expect(bothSay(recording({ scores: [verdict] }, [corrected(true)]), suite)).toEqual({ judge: true, person: true })
+    expect(bothSay(recording({ scores: [verdict] }), suite)).toBe(null)
+  })
+
+  test('a rule of the suite’s own that reads the label repeats its judge, and one that does not is a rule', () => {
+    const reading = (expression: unknown) =>
+      aSuite({ evaluators: [anEvaluator({ check: 'expression', expression } as never)] })
+    const label = { var: 'label.score' }
+    const judged = recording({ score_kind: 'judge', score: 0.9 })
+    expect(isJudgesLabel(judged, reading(label))).toBe(true)
+    expect(isJudgesLabel(judged, reading({ all: [{ var: 'context.kept' }, { var: 'gold' }] }))).toBe(false)
+    const [floor] = binaryFloors(reading(label))
+    const stake = { floor: floor!, at: 0, notAtStake: null, declared: false }
+    const pinned = { p95_latency_ms: null, p50_latency_ms: null, decisions: 1 }
+    const judge = { families: 3, overlap: 0, disagreements: 0 }
+    expect(isJudgedFloor(stake, { pinned: { ...pinned, judge } })).toBe(true)
+    expect(isJudgedFloor(stake, { pinned })).toBe(false)
+  })
+
   const corrected = (passed: boolean | null, kind = 'outcome') => ({
     correction_id: 'c',
     kind,
@@ -93,11 +123,17 @@ describe('who gave a label', () => {
     ['a correction that says no outcome', {}, [corrected(null), corrected(null, 'label_disputed')], null],
     ['a human score that agrees', { scores: [score(1)] }, [], false],
     ['two of them that differ', { scores: [score(1), score(0)] }, [], true],
+    [
+      'a human verdict that says passed, on any scale',
+      { scores: [{ name: 'v', value: 4, passed: false, kind: 'human' }] },
+      [],
+      true,
+    ],
     ['one on a scale of its own', { scores: [score(4), score(0.5)] }, [], null],
     ['scores of others are no person’s', { scores: [score(0, 'judge'), score(0, 'rule')] }, [], null],
     ['the judge’s score below 1 is a fail', { passed: null, score: 0.9, scores: [score(1)] }, [], true],
   ])('a person beside it: %s', (_, outcome, corrections, expected) => {
-    const said = bothSay(recording({ score_kind: 'judge', ...outcome }, corrections))
+    const said = bothSay(recording({ score_kind: 'judge', ...outcome }, corrections), aSuite())
     expect(said && said.judge !== said.person).toBe(expected)
   })
 })

@@ -1,6 +1,7 @@
 /** A pack, tuples, a configuration, a rollout in any stage and production runs for tests. */
 import { digestOf } from '#core/canonical.ts'
 import { instantAfter } from '#core/instant.ts'
+import { routedArm } from '#core/release/crossing.ts'
 import { applyVerdict, type StartRollout, startRollout } from '#core/release/rollout.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { nextTuple, pinTuple } from '#core/release/tuple.ts'
@@ -115,6 +116,9 @@ export function approvedReview(): Review {
   }, aReview())
 }
 
+/** A short window, so that a stage of a day tests nearly all of its subjects. */
+export const SUBJECTS = { window_hours: 1, outcome_hours: 0, max_runs: 20, max_crossed_share: 0.02 }
+
 export const START = '2026-05-14T00:00:00.000Z'
 
 export const startInput = (over: Partial<StartRollout> = {}): StartRollout => ({
@@ -156,6 +160,25 @@ export const GOOD: Measures = {
   escalated: false,
 }
 
+/** Found once a process: many tests build the same runs again. */
+const found = new Map<string, string>()
+
+/** A subject of that name whom routing gives the arm in a period; where one arm serves everyone, any. */
+export function subjectOn(rollout: Rollout, period: Period, arm: Arm, name: string): string {
+  const share = period === 'window' ? 1 : rollout.config.stages[period].cohort.share
+  if (share === 0 || share === 1) return name
+  const key = `${rollout.rollout_id} ${share} ${arm} ${name}`
+  let subject = found.get(key)
+  for (let k = 0; subject === undefined; k++)
+    if (routedArm(rollout, `${name}-${k}`, share) === arm) subject = `${name}-${k}`
+  found.set(key, subject)
+  return subject
+}
+
+/** Seconds from the start of a stage; whoever builds many runs gives each its own. */
+export const momentOf = ({ entered_at }: Rollout, seconds: number): string =>
+  new Date(Date.parse(entered_at) + seconds * 1000).toISOString()
+
 export const aRun = (
   rollout: Rollout,
   period: Period,
@@ -169,9 +192,11 @@ export const aRun = (
   period,
   arm,
   release_tuple_id: rollout[arm].release_tuple_id,
-  subject: `${period}-${arm}-subject-${n}`,
+  subject: subjectOn(rollout, period, arm, `${period}-${arm}-subject-${n}`),
   compared: true,
   pair: null,
+  started_at: momentOf(rollout, 10 * n),
+  outcome_at: momentOf(rollout, 10 * n + 1),
   measures: { ...GOOD, economics_cents: arm === 'candidate' ? 0.6 : 0.8, ...over },
 })
 
@@ -193,8 +218,9 @@ export function runsIn(
     [n, 'candidate'] as const,
   ])
     .flat()
-    .map(([n, arm]) => {
-      const run = aRun(rollout, period, arm, n, measure(arm, n))
+    .map(([n, arm], i) => {
+      const moments = { started_at: momentOf(rollout, 10 * i), outcome_at: momentOf(rollout, 10 * i + 1) }
+      const run = { ...aRun(rollout, period, arm, n, measure(arm, n)), ...moments }
       return paired ? { ...run, subject: `${period}-subject-${n}`, pair: `${period}-pair-${n}`, compared: false } : run
     })
 }

@@ -37,6 +37,24 @@ describe('the monitor of a release', () => {
     expect(monitor(unmeasured)).toMatchObject({ verdict: 'pending' })
   })
 
+  test('reads a metric of one’s own where production rows carry its score, and waits where they do not', () => {
+    const window = { ...aConfig().window, metric: 'score:tone' as const, direction: 'increase' as const, min_gain: 0.1 }
+    const better = released({ config: aConfig({ window }) })
+    const found = (own_score: (arm: string) => object) =>
+      monitorRelease({
+        ...better,
+        runs: [...better.runs, ...runsIn(better.rollout, 'window', 150, own_score)],
+        now: better.rollout.deadline,
+        successor: null,
+      })
+    expect(found((arm) => ({ own_score: arm === 'candidate' ? 0.9 : 0.7 })).rows.at(-1)).toMatchObject({
+      rule: 'gain.score:tone',
+      observed: 0.2,
+      verdict: 'good',
+    })
+    expect(found(() => ({})).rows.at(-1)).toMatchObject({ verdict: 'missing', observed: null })
+  })
+
   test('reads a quantile metric and an increasing one by their own rules', () => {
     const window = { ...aConfig().window, metric: 'p95_latency_ms' as const, min_gain: 100 }
     const faster = released({ config: aConfig({ window }) })

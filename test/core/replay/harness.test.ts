@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { evaluate } from '#core/evaluate/evaluators.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { caseForHarness, observeHarness } from '#core/replay/harness.ts'
 import { pinRecording } from '#core/replay/harness-pinned.ts'
@@ -246,5 +247,44 @@ describe('a sub-agent', () => {
     const [first, second] = pinRecording(run, null).models
     expect([first!.tool_calls.length, second!.tool_calls.length]).toEqual([1, 1])
     expect(first!.tool_calls[0]!.arguments).toEqual({ order: 'A-1' })
+  })
+})
+
+describe('verdicts of one’s own over what a harness decided', () => {
+  const verdict = anEvaluator({
+    evaluator_id: 'tone',
+    check: 'recorded_verdict',
+    kind: 'human',
+    name: 'tone',
+    version: '1',
+  } as never)
+  const expression = (rule: unknown) => anEvaluator({ check: 'expression', expression: rule } as never)
+  const v = (path: string) => ({ var: path })
+  const scored = refund()
+  const run = {
+    ...scored,
+    outcome: { ...scored.outcome, scores: [{ name: 'tone', kind: 'human' as const, version: '1', passed: true }] },
+  }
+  const said = (evaluator: EvaluatorSuite['evaluators'][number], result: Partial<HarnessResult> = {}) => {
+    const { score, status } = evaluate(evaluator, judge(result, { run }))
+    return [score, status]
+  }
+
+  test('a recorded verdict stands where the decision is the recorded one, and nowhere else', () => {
+    expect(said(verdict)).toEqual([1, 'pass'])
+    expect(said(verdict, { status: 'ESCALATED' })).toEqual([null, 'fail'])
+    expect(said(verdict, { evidence_refs: ['ref1', 'ref2', 'ref3'] })).toEqual([null, 'fail'])
+    expect(said(verdict, { actions: [LOOKUP, REFUND, REFUND] })).toEqual([null, 'fail'])
+    const waived = judge({ approvals: [{ gate: 'refund', action: 1, amount: 120, asked: false }] } as never, { run })
+    expect(evaluate(verdict, waived)).toMatchObject({ score: null, status: 'fail' })
+  })
+
+  test('an expression reads the decision, and no label of another one', () => {
+    expect(said(expression({ '==': [v('outcome.status'), 'DECIDED'] }), { status: 'ESCALATED' })).toEqual([0, 'fail'])
+    expect(said(expression(v('label.passed')))).toEqual([1, 'pass'])
+    expect(said(expression(v('label.passed')), { status: 'ESCALATED' })).toEqual([null, 'warn'])
+    const once = { '<=': [{ reduce: [v('actions'), { '+': [v('accumulator'), 1] }, 0] }, 2] }
+    expect(said(expression(once))).toEqual([1, 'pass'])
+    expect(said(expression(once), { actions: [LOOKUP, REFUND, REFUND] })).toEqual([0, 'fail'])
   })
 })

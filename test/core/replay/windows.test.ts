@@ -1,7 +1,7 @@
 /** Budgets over tool output and dialogue, and what recorded actions can still read under them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ungroundedFindings } from '#core/evaluate/evaluators.ts'
+import { ungroundedFindings } from '#core/evaluate/checks/lost-outcome.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { type Replayed, replayTranscript } from '#core/replay/transcript.ts'
 import type { Settings } from '#schemas/common.ts'

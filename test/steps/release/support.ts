@@ -16,7 +16,7 @@ import { transcriptEngine } from '../../../functions/steps/replay/transcript-eng
 import { decideAtTerminal } from '../../../functions/steps/review/answer.ts'
 import { openRunReview } from '../../../functions/steps/review/opening.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
-import { aConfig, type Measures, runsIn } from '../../core/release/builders.ts'
+import { aConfig, type Measures, runsIn, SUBJECTS } from '../../core/release/builders.ts'
 import { macHolds, sign } from '../../core/review/builders.ts'
 import { aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { memory, run, stocked, twin } from '../stores.ts'
@@ -59,12 +59,13 @@ export async function certified(store: Store = memory()): Promise<Store> {
 }
 
 export const start = (store: Store, over: Partial<Parameters<typeof startRunRollout>[3]> = {}) =>
-  startRunRollout(store, transcriptEngine(), signer, { runId: 'r', config: aConfig(), ...over })
+  startRunRollout(store, transcriptEngine(), signer, { runId: 'r', config: aConfig({ subjects: SUBJECTS }), ...over })
 
 export const rolloutOf = async (store: Store, id = ID): Promise<Rollout> => (await readRollout(store, id))!.rollout
 
+/** Records at a moment that is after every run. */
 export const record = (store: Store, runs: readonly ProductionRun[], id = ID) =>
-  recordProduction(store, id, async function* () {
+  recordProduction(at(store, '2030-01-01T00:00:00.000Z'), id, async function* () {
     for (const [i, run] of runs.entries()) yield { run, at: `runs.jsonl: line ${i + 1}` }
   })
 

@@ -1,0 +1,21 @@
+/** What a check may have to look at in a case, and the worst of several: the words, apart from the checks that say them. */
+
+/**
+ * `exposed`: the recording holds what the check could see break. `not_at_stake`: the recording shows that nothing of the
+ * kind is there. `not_recorded`: the recording does not say.
+ */
+export const EXPOSURES = ['exposed', 'not_at_stake', 'not_recorded'] as const
+export type Exposure = (typeof EXPOSURES)[number]
+
+/** Exposed where something is there that could break; nothing is at stake otherwise. */
+export const exposedWhen = (isExposed: boolean): Exposure => (isExposed ? 'exposed' : 'not_at_stake')
+
+/** The worst of several: one part that does not say leaves the whole unknown, and one that could break is enough. */
+export const worstExposure = (parts: Iterable<Exposure>): Exposure => {
+  let worst: Exposure = 'not_at_stake'
+  for (const part of parts) {
+    if (part === 'not_recorded') return part
+    if (part === 'exposed') worst = part
+  }
+  return worst
+}

@@ -1,0 +1,54 @@
+/** Expressions, recorded verdicts and a metric of one's own in the synthesized workflow: the bytes of the laptop. */
+import { describe, expect, it } from 'vitest'
+import { memory, stocked } from '../steps/stores.ts'
+import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { journaled } from '../support/journaled.ts'
+import { twin } from '../support/workflow/twin.ts'
+
+const v = (path: string) => ({ var: path })
+const suite = aSuite({
+  evaluators: [
+    ...aSuite().evaluators.filter(({ dimension }) => dimension !== 'policy'),
+    anEvaluator({
+      evaluator_id: 'keeps',
+      check: 'expression',
+      expression: { some: [v('context.kept'), v('required')] },
+    } as never),
+    anEvaluator({
+      evaluator_id: 'share',
+      check: 'expression',
+      role: 'report',
+      metric: true,
+      range: [0, 500],
+      expression: v('context.tokens'),
+    } as never),
+    anEvaluator({
+      evaluator_id: 'tone',
+      check: 'recorded_verdict',
+      kind: 'human',
+      role: 'report',
+      name: 'tone',
+      version: '1',
+    } as never),
+  ],
+})
+const target = aTarget({
+  metric: 'score:share',
+  not_measured: { ...aTarget().not_measured, economics: 'no prices here' },
+})
+const scores = [{ name: 'tone', kind: 'human' as const, version: '1', value: 1 }]
+const world = aWorld({ search: 6, heldout: 100 }).map((r) => ({ ...r, outcome: { ...r.outcome, scores } }))
+
+describe('a deployed run with a suite of one’s own', () => {
+  it.each([1, 4])(
+    'leaves the bytes of the embedded run with shards of %i cases',
+    async (shardCases) => {
+      const same = await twin(await stocked(journaled(memory()), world, { suite }), target)
+      expect(same.verdict).toBe('certified')
+      const { store, execution } = await same.deployed({ shardCases })
+      expect(execution.error).toBeNull()
+      await same.expectSame(store)
+    },
+    120_000,
+  )
+})

@@ -81,6 +81,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'case',
   'verify',
   'anchor publish',
+  'cadence show',
   'rollout stop',
 ])
 

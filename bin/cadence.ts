@@ -18,7 +18,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'show [date]',
     'a judged day on one screen; the newest where none is named',
-    'autotune cadence show\nautotune cadence show 2026-11-28 --json',
+    'autotune cadence show\nautotune cadence show 2026-11-28 --json\nautotune cadence show --stack Autotune',
     true,
   )
     .option('--exit-code', 'exit 3 where something moved', false)

@@ -2,15 +2,17 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { Autotune } from './constructs/autotune.ts'
+import { Cadence } from './constructs/cadence.ts'
 import { fixStage } from './constructs/fixed-stage.ts'
 import type { ReleaseStore } from './constructs/release-store.ts'
 import { ReviewDesk } from './constructs/review-desk.ts'
 import { Rollouts } from './constructs/rollouts.ts'
 import type { Stores } from './constructs/workflow-rights.ts'
-import { reviewersOf, rolloutConfigsOf, targetsOf } from './context/documents.ts'
-import { alarmTopicOf, appConfigIsOn, harnessOf } from './context/values.ts'
+import { bandsOf, reviewersOf, rolloutConfigsOf, targetsOf, targetsOfBands } from './context/documents.ts'
+import { alarmTopicOf, appConfigIsOn, dailyTime, harnessOf } from './context/values.ts'
 
 /** What the workflows work on, beside what every stack takes. */
 export interface AutotuneStackProps extends StackProps {
@@ -34,6 +36,8 @@ export class AutotuneStack extends Stack {
   readonly review: ReviewDesk | null
   /** Null: no intent says how it is rolled out (context value `rollouts`). */
   readonly rollouts: Rollouts | null
+  /** Null: nothing is watched from day to day (context value `bands`). */
+  readonly cadence: Cadence | null
 
   constructor(scope: Construct, id: string, { stores, stage, ...props }: AutotuneStackProps) {
     super(scope, id, props)
@@ -41,14 +45,22 @@ export class AutotuneStack extends Stack {
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node)
     this.autotune = new Autotune(this, 'Autotune', { stores, targets, ...(harness ? { harness } : {}) })
-    const topic = alarmTopicOf(this.node)
-    if (topic) this.autotune.watch.notify(new SnsAction(Topic.fromTopicArn(this, 'Alarms', topic)))
+    const topicArn = alarmTopicOf(this.node)
+    const topic = topicArn === null ? undefined : Topic.fromTopicArn(this, 'Alarms', topicArn)
+    if (topic) this.autotune.watch.notify(new SnsAction(topic))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
     const { tuning, deadLetters } = this.autotune
-    const configs = rolloutConfigsOf(this.node, targets)
+    const bands = bandsOf(this.node)
+    const at = dailyTime(this.node, bands !== null)
+    this.cadence = bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, at, topic })
+    if (topic) this.cadence?.notify(new SnsAction(topic))
+    const routine = this.cadence && { workflow: this.cadence.daily }
+    this.say('DailyWorkflowArn', routine, 'no routine: "-c bands=FILE" says what is watched (docs/routine.md)')
+    const tuned = { ...targets, ...targetsOfBands(bands) }
+    const configs = rolloutConfigsOf(this.node, tuned)
     const appConfig = appConfigIsOn(this.node, configs !== null)
     this.rollouts = configs && new Rollouts(this, 'Rollouts', { stores, configs, deadLetters, appConfig })
-    const config = reviewersOf(this.node, targets)
+    const config = reviewersOf(this.node, tuned)
     const rollout = this.rollouts?.workflow
     this.review = config && new ReviewDesk(this, 'Review', { stores, config, tuning, deadLetters, rollout })
     this.say('ReviewWorkflowArn', this.review, 'no review desk: "-c reviewers=FILE" names who reviews (docs/review.md)')
@@ -64,7 +76,7 @@ export class AutotuneStack extends Stack {
   }
 
   /** Where a part's workflow is, or that the part is not deployed. */
-  private say(output: string, part: ReviewDesk | Rollouts | null, absent: string): void {
+  private say(output: string, part: { readonly workflow: StateMachine } | null, absent: string): void {
     if (part) new CfnOutput(this, output, { value: part.workflow.stateMachineArn })
     else Annotations.of(this).addInfo(absent)
   }

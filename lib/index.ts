@@ -3,12 +3,15 @@
  * and the recommended feature flags in the app's context, as `cdk init` writes them.
  */
 
+export { Bands } from '#schemas/bands.ts'
 export { RolloutConfig } from '#schemas/release.ts'
 export { ReviewDeskConfig } from '#schemas/reviewers.ts'
 export { TuningTarget } from '#schemas/target.ts'
 export { AutotuneStack, type AutotuneStackProps } from './autotune-stack.ts'
 export { Autotune, type AutotuneProps } from './constructs/autotune.ts'
+export { Cadence, type CadenceProps } from './constructs/cadence.ts'
 export type { HarnessProps } from './constructs/harness.ts'
 export { ReviewDesk, type ReviewDeskProps } from './constructs/review-desk.ts'
 export { Rollouts, type RolloutsProps } from './constructs/rollouts.ts'
+export type { DailyTime } from './daily-time.ts'
 export { StatefulStack, type StatefulStackProps } from './stateful-stack.ts'

@@ -2,6 +2,7 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { acknowledge } from './acknowledgements/acknowledge.ts'
+import { CADENCE_ACKNOWLEDGEMENTS } from './acknowledgements/cadence.ts'
 import { REVIEW_ACKNOWLEDGEMENTS } from './acknowledgements/review.ts'
 import { ROLLOUT_ACKNOWLEDGEMENTS, routingAcknowledgements } from './acknowledgements/rollouts.ts'
 import { ACKNOWLEDGEMENTS } from './acknowledgements/tuning.ts'
@@ -32,6 +33,7 @@ export function makeApp(props: AppProps = {}): Deployment {
   const workflow = new AutotuneStack(app, `${stacks}Workflow`, { stage, stores: stateful, tags })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
   acknowledge(app, stacks, ACKNOWLEDGEMENTS)
+  if (workflow.cadence) acknowledge(app, stacks, CADENCE_ACKNOWLEDGEMENTS)
   if (workflow.rollouts) acknowledge(app, stacks, ROLLOUT_ACKNOWLEDGEMENTS)
   if (workflow.rollouts?.routing) acknowledge(app, stacks, routingAcknowledgements(workflow.rollouts.routing))
   if (workflow.review) acknowledge(app, stacks, REVIEW_ACKNOWLEDGEMENTS)

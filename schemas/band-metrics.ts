@@ -1,4 +1,4 @@
-/** What a band may watch, as one table. Without zod: whatever counts reads it. */
+/** What a band may watch, as one table, and where its edge lies. Without zod: whatever counts reads it. */
 import type { MeasureName } from './measures.ts'
 
 /** What one recorded run says of a metric. */
@@ -38,3 +38,15 @@ export type BandMetricName = keyof typeof BAND_METRICS
 
 /** Names of `BAND_METRICS`, in its order. */
 export const BAND_METRIC_NAMES = Object.keys(BAND_METRICS) as [BandMetricName, ...BandMetricName[]]
+
+/** Days of the week as bands name them. */
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+/** Weeks that a band of one weekday needs. */
+export const LEAST_WEEKS = 8
+
+/** Where an edge lies, in the unit of the metric: a declared number, or so far from a learned median. */
+export const edgeAt = (
+  edge: number | { readonly median: number; readonly tolerance: number },
+  side: 'below' | 'above',
+): number => (typeof edge === 'number' ? edge : edge.median + (side === 'below' ? -1 : 1) * edge.tolerance)

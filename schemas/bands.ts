@@ -1,15 +1,12 @@
 /** Bands of the routine: what is watched of each intent, where its edges lie, and which target a broken one names. */
 import * as z from 'zod'
-import { BAND_METRIC_NAMES, BAND_METRICS, type BandMetric } from './band-metrics.ts'
+import { BAND_METRIC_NAMES, BAND_METRICS, type BandMetric, edgeAt, WEEKDAYS } from './band-metrics.ts'
 import { Day, Id, Name, Ref } from './common.ts'
 import { GUARDRAIL_NAMES } from './metrics.ts'
 import { TuningTarget } from './target.ts'
 
 /** Days of a learning period: shorter ones say nothing of how days differ. */
 export const LEAST_LEARNED_DAYS = 14
-
-/** Weeks that a band of one weekday needs. */
-export const LEAST_WEEKS = 8
 
 const days = (text: string): number => Date.parse(`${text}T00:00:00Z`) / 86_400_000
 
@@ -35,9 +32,6 @@ const Learned = z
 /** A declared number in the unit of the metric, or a learned one. */
 export const Edge = z.union([z.number(), Learned])
 export type Edge = z.infer<typeof Edge>
-
-/** Days of the week, Monday first. */
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /**
  * One band: a mean that may not fall `below` one edge, nor rise `above` the other. Of a p95 or p50 it is the share of
@@ -93,10 +87,6 @@ export const Band = z
     }
   })
 export type Band = z.infer<typeof Band>
-
-/** Where an edge lies, in the unit of the metric. */
-export const edgeAt = (edge: Edge, side: 'below' | 'above'): number =>
-  typeof edge === 'number' ? edge : edge.median + (side === 'below' ? -1 : 1) * edge.tolerance
 
 /** An intent with its bands. */
 export const IntentBands = z.strictObject({
@@ -177,3 +167,29 @@ export const Bands = z
     }
   })
 export type Bands = z.infer<typeof Bands>
+
+/**
+ * The same bands with the targets that they name by path. Whoever judges and whoever deploys reads them so: every judged day
+ * names the digest of the whole.
+ * @param load a target by the path that stands in the bands
+ * @param refuse what to throw for a target that is about another intent
+ */
+export const withTargets = (
+  bands: Bands,
+  load: (path: string) => TuningTarget,
+  refuse: (why: string) => Error,
+): Bands => ({
+  ...bands,
+  intents: bands.intents.map((of) => ({
+    ...of,
+    bands: of.bands.map((band) => {
+      if (typeof band.target !== 'string') return band
+      const target = load(band.target)
+      if (target.intent !== undefined && target.intent !== of.intent)
+        throw refuse(
+          `the band of ${band.metric} names ${band.target}, which is about ${target.intent} and not about ${of.intent}`,
+        )
+      return { ...band, target }
+    }),
+  })),
+})

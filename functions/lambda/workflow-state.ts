@@ -1,4 +1,4 @@
-/** A review and a rollout as their workflows see them: how each stands, and how long to wait before looking again. */
+/** Reviews, rollouts and queued runs as workflows see them: how each stands, how long to wait before looking again, what its execution is called. */
 import { digestOf } from '#core/canonical.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import type { ReviewState } from '#schemas/review-desk.ts'
@@ -34,6 +34,8 @@ export const rolloutState = ({ rollout: { rollout_id, status, stage } }: Rollout
   name: executionName(rollout_id),
 })
 
-/** Executions are named after their rollout, in 80 characters without a colon: the same name is never started twice. */
-const executionName = (rolloutId: string): string =>
-  `${rolloutId.replaceAll(':', '-').slice(0, 60)}-${digestOf(rolloutId).slice(7, 15)}`
+/** Name of the execution of a run that the routine queued: its id, wherever that can be one. */
+export const runExecution = (runId: string): string => (/^[\w.-]{1,80}$/.test(runId) ? runId : executionName(runId))
+
+/** Executions are named after their rollout or run, in 80 characters without a colon: the same name is never started twice. */
+const executionName = (id: string): string => `${id.replaceAll(':', '-').slice(0, 60)}-${digestOf(id).slice(7, 15)}`

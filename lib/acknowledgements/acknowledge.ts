@@ -42,6 +42,10 @@ export const TRACES = 'X-Ray knows no resource to write a segment to'
 /** How a finding names a wildcard in a policy. */
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 
+/** How a finding names the executions of a state machine, by its logical id. */
+export const executionsOf = (machine: string): string =>
+  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
+
 /** How the rule writes the ARN of a bucket of the data stack, seen from the workflow stack. */
 const bucketArn = (output: string): string =>
   `{"Fn::GetStackOutput":{"StackName":"{stacks}Data","Region":{"Ref":"AWS::Region"},"OutputName":"PublishOutputFnGetAtt${output}"}}`

@@ -1,6 +1,16 @@
 /** Findings of the security rules that stand in the stores and on the tuning side, each with its reason. */
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
-import { type Acknowledgement, below, HEADS, inExperience, LINES, type Row, TRACES, wildcard } from './acknowledge.ts'
+import {
+  type Acknowledgement,
+  below,
+  executionsOf,
+  HEADS,
+  inExperience,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from './acknowledge.ts'
 
 const WHOLE_STORE =
   'object keys hold run ids and digests that do not exist at synthesis; the bucket policy names who may, and test/infra proves who may not'
@@ -84,8 +94,6 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
 
 const OWN_ROLES = ['StartRun', 'CompileSearch', 'PinRun', 'AdvanceRun', 'FinishRun', 'ReplayShard', 'RecordFailure']
 const BORROWED_ROLES = ['OpenRetired', 'SealVersion', 'ReserveQuestion', 'ScoreShard', 'SealAnswer', 'PublishAnswer']
-const executionsOf = (machine: string): string =>
-  wildcard(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*`)
 const GATE_EXECUTIONS = executionsOf('AutotuneGateWorkflow8075CBCB')
 const TUNING_EXECUTIONS = executionsOf('AutotuneTuningWorkflowC8435D2D')
 

@@ -20,6 +20,14 @@ const reading = (action: string, bucket: IBucket, prefixes: readonly string[]): 
 export const mayWrite = (bucket: IBucket, ...prefixes: string[]): PolicyStatement =>
   new PolicyStatement({ actions: ['s3:PutObject'], resources: prefixes.map((p) => bucket.arnForObjects(p)) })
 
+/** Adds objects under prefixes where none stands, and replaces, reads or removes none. */
+export const mayAdd = (bucket: IBucket, ...prefixes: string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['s3:PutObject'],
+    resources: prefixes.map((p) => bucket.arnForObjects(p)),
+    conditions: { Null: { 's3:if-none-match': 'false' } },
+  })
+
 /**
  * Denies actions to every principal of every account but the named roles, whatever else is granted.
  * @param sid name of the statement, unique in its policy

@@ -13,7 +13,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { COUNTED } from '#schemas/watch.ts'
 import { badEnds, counted, dashboardOf } from './dashboard.ts'
 import { mayRead } from './rights.ts'
-import { deadLetterAlarm, RunbookAlarm } from './runbook-alarm.ts'
+import { callOn, deadLetterAlarm, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
 import type { WorkflowFunctions } from './workflow-functions.ts'
 import type { Stores } from './workflow-rights.ts'
@@ -50,10 +50,7 @@ export class Watch extends Construct {
 
   /** Calls somebody when an alarm rings, and again when it is over. */
   notify(action: IAlarmAction): void {
-    for (const alarm of this.alarms) {
-      alarm.addAlarmAction(action)
-      alarm.addOkAction(action)
-    }
+    callOn(this.alarms, action)
   }
 
   /** CloudTrail tells EventBridge of every access to the vault; what was refused is kept for somebody to look at. */

@@ -1,11 +1,12 @@
 /**
- * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER` and `-c reviewers=FILE`. They are parsed at
- * synthesis, so that no deployment starts with one that is wrong.
+ * Context values that name documents: `-c targets=FOLDER`, `-c rollouts=FOLDER`, `-c reviewers=FILE` and `-c bands=FILE`. They
+ * are parsed at synthesis, so that no deployment starts with one that is wrong.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Node } from 'constructs'
 import type * as z from 'zod'
+import { Bands, withTargets } from '#schemas/bands.ts'
 import { samePerson } from '#schemas/person.ts'
 import { RolloutConfig } from '#schemas/release.ts'
 import { ReviewDeskConfig } from '#schemas/reviewers.ts'
@@ -73,6 +74,28 @@ export function reviewersOf(node: Node, targets: Targets): ReviewDeskConfig | nu
         )
   return config
 }
+
+/**
+ * What the routine watches, with the targets that it names by path. Null without the context value `bands`: there is no
+ * routine.
+ * @throws RangeError for a file that is missing or wrong, the bands or a target of theirs, naming file and field
+ */
+export function bandsOf(node: Node): Bands | null {
+  const file = pathOf(node, 'bands', 'a file of bands')
+  if (file === null) return null
+  const load = (path: string) => parsed(join(dirname(file), path), TuningTarget)
+  return withTargets(parsed(file, Bands), load, (why) => new RangeError(`${file}: ${why}`))
+}
+
+/** Targets that broken bands run, by intent and metric. */
+export const targetsOfBands = (bands: Bands | null): Targets =>
+  Object.fromEntries(
+    (bands?.intents ?? []).flatMap(({ intent, bands: of }) =>
+      of.flatMap(({ metric, target }) =>
+        typeof target === 'object' ? [[`${metric} of ${intent}`, { intent, ...target }] as const] : [],
+      ),
+    ),
+  )
 
 /** The path that a context value holds; null without it. */
 function pathOf(node: Node, name: string, what: string): string | null {

@@ -1,9 +1,10 @@
 /**
  * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`,
- * `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
+ * `-c daily=TIME`, `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
 import type { HarnessProps } from '../constructs/harness.ts'
+import { type DailyTime, dailyTimeOf } from '../daily-time.ts'
 
 /** One deployment of everything. Its stacks carry it in their names, as a tag, and as the stage that they never leave. */
 export interface Stage {
@@ -62,6 +63,23 @@ export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
   if (value === 'on' && !rollouts)
     throw new RangeError('context value "appconfig" is "on", and no rollouts are deployed: "-c rollouts=FOLDER"')
   return value === 'on'
+}
+
+/**
+ * When the daily routine looks: the context value `daily`, a time and, behind a blank, a time zone. Undefined without it.
+ * @param routine whether there is one
+ * @throws RangeError for what is no time or no zone, and for a time without a routine
+ */
+export function dailyTime(node: Node, routine: boolean): DailyTime | undefined {
+  const value = node.tryGetContext('daily') as unknown
+  if (value === undefined) return undefined
+  const time = typeof value === 'string' ? dailyTimeOf(value) : null
+  if (time === null)
+    throw new RangeError(
+      `context value "daily" is ${JSON.stringify(value)}; it is a time and a time zone, "06:30 Europe/Berlin", or a time in UTC, "06:30"`,
+    )
+  if (!routine) throw new RangeError('context value "daily" is a time, and no routine is deployed: "-c bands=FILE"')
+  return time
 }
 
 /**

@@ -46,8 +46,8 @@ describe('registered targets', () => {
 
   it('are each started every day, with a dead-letter queue', () => {
     const { templates } = withFile('good', readFileSync('functions/demo/target.json', 'utf8'))
-    const schedules = Object.values(templates.AutotuneWorkflow!.Resources!).filter(
-      (r) => r.Type === 'AWS::Scheduler::Schedule',
+    const schedules = Object.entries(templates.AutotuneWorkflow!.Resources!).flatMap(([id, r]) =>
+      r.Type === 'AWS::Scheduler::Schedule' && id.startsWith('Autotune') ? [r] : [],
     )
     expect(schedules).toHaveLength(1)
     const { Target } = schedules[0]!.Properties as { Target: { DeadLetterConfig: unknown; Input: string } }

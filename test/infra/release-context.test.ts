@@ -22,13 +22,14 @@ const reviewers = { sender: 'a@example.com', roles: { policy: ['ben@example.com'
 const target = (roles: string[]) =>
   aTarget({ release_path: { ...aTarget().release_path!, requires_reviewers: roles }, owner: 'ben@example.com' })
 
-describe('without reviewers and rollouts', () => {
+describe('without reviewers, rollouts and bands', () => {
   it('the tuning side is deployed alone, and says what is missing', () => {
-    const { templates, workflow } = synthesize({ reviewers: undefined, rollouts: undefined })
+    const { templates, workflow } = synthesize({ reviewers: undefined, rollouts: undefined, bands: undefined })
     const ids = Object.keys(templates.AutotuneWorkflow!.Resources!)
-    expect(ids.filter((id) => /^(Review|Rollouts)/.test(id))).toEqual([])
+    expect(ids.filter((id) => /^(Cadence|Review|Rollouts)/.test(id))).toEqual([])
     const notes = workflow.node.metadata.map((m) => String(m.data))
     expect(notes.filter((n) => n.startsWith('no '))).toEqual([
+      expect.stringContaining('-c bands=FILE'),
       expect.stringContaining('-c reviewers=FILE'),
       expect.stringContaining('-c rollouts=FOLDER'),
     ])

@@ -35,10 +35,17 @@ const TABLE = {
   AutotuneFunctionsReplayShardRole: [],
   // It looks whether a review of the same baseline is open.
   AutotuneFunctionsStartRunRole: ['read review item', 'write lock', 'write run item'],
-  // The gate's machine starts the children of its own map.
+  // Each machine with a map starts its children itself.
   AutotuneGateWorkflowRole: ['ask gate'],
-  AutotuneTuningWorkflowRole: ['ask gate'],
+  AutotuneTuningWorkflowRole: ['ask gate', 'start tuning'],
   AutotuneWatchLedgerRole: ['read held-out item'],
+  // The routine starts tuning runs, and has no other door.
+  CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
+  // It judges: it sees what is under way and left to ask, and adds judged days.
+  CadenceJudgeDaysRole: ['add judged day', 'read review item', 'read held-out item'],
+  CadencePlanDaysRole: [],
+  // It measures what the search may see, and adds rows.
+  CadenceSliceIntentRole: ['add rows'],
   // The one role that writes releases, and with them the pack version that an approval makes.
   ReleasesReleaser: [
     'read experience',
@@ -91,6 +98,8 @@ const TABLE = {
   RolloutsRuntime: ['read routing', 'hand in production', 'read deployed routing'],
   // It hands over to itself.
   RolloutsWorkflowRole: ['start rollout'],
+  // Scheduler.
+  SchedulerRoleForTarget544a4c: ['start routine'],
   VaultGate: [
     'read vault',
     'read vault version',

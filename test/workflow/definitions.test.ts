@@ -50,7 +50,7 @@ describe('the synthesized definitions', () => {
   }, 60_000)
 
   it('are valid Amazon States Language', () => {
-    expect(machines).toHaveLength(4)
+    expect(machines).toHaveLength(5)
     for (const [arn, definition] of machines) {
       // The validator wants ARNs; ours are names until a deployment.
       const text = JSON.stringify(definition).replaceAll(

@@ -3,8 +3,9 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../../embedded/engine.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import { UserError } from '../../errors.ts'
-import { judgeDays, judgedDays, readDay } from '../../steps/cadence/daily.ts'
-import { type QueuedRun, queuedRuns } from '../../steps/cadence/queued.ts'
+import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
+import { judgeDays } from '../../steps/cadence/judge.ts'
+import { pendingRuns, type QueuedRun, queuedRuns } from '../../steps/cadence/queued.ts'
 import { runTarget } from '../../steps/run/run.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
@@ -21,9 +22,6 @@ interface Options extends CadenceOptions {
   readonly replayer?: string
 }
 
-/** Days for which a queued run that was never started is started after all. */
-const MOST_PENDING = 14
-
 export async function daily({ json, bands: file, date, exitCode, runs: starts, ...o }: Options): Promise<number> {
   const bands = readBands(file)
   const asked = date === undefined ? null : dayOf(date)
@@ -32,9 +30,7 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     const days = await judgeDays(store, bands, asked)
     const judged = await judgedDays(store)
     if (judged.length === 0) throw new UserError('no day is ready yet')
-    const pending = await Promise.all(judged.slice(-MOST_PENDING).map((day) => readDay(store, day)))
-    const queued = await queuedRuns(store, bands, pending)
-    const started = starts ? await startRuns(store, queued, o.replayer) : []
+    const started = starts ? await startRuns(store, await pendingRuns(store, bands), o.replayer) : []
     const shown = days.at(-1) ?? (await readDay(store, asked ?? judged.at(-1)!))
     const runs = await queuedRuns(store, bands, [shown])
     print(json, { judged: days.map((day) => day.date), day: shown, runs, started }, () => [

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts'
 import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
 import { queuedRuns } from '../../steps/cadence/queued.ts'
-import { existingStore } from '../open.ts'
+import { openExisting } from '../open.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 import { type CadenceOptions, dayOf, exitOf } from './options.ts'
@@ -12,7 +12,7 @@ export async function show(
   date: string | undefined,
   { json, bands: file, exitCode, ...o }: CadenceOptions & { readonly exitCode: boolean },
 ): Promise<number> {
-  const store = existingStore(o.store)
+  const store = await openExisting(o)
   try {
     const judged = await judgedDays(store)
     if (judged.length === 0)

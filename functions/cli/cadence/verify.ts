@@ -4,7 +4,7 @@ import { judgedDays } from '../../steps/cadence/daily.ts'
 import { verifyQuarter } from '../../steps/cadence/quarterly.ts'
 import { type CadenceVerification, verifyDay } from '../../steps/cadence/verify.ts'
 import { verifyWeek, type WeekVerification } from '../../steps/cadence/verify-week.ts'
-import { existingStore } from '../open.ts'
+import { openExisting } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import type { StoreOptions } from '../store-options.ts'
 import { print } from '../terminal.ts'
@@ -17,7 +17,7 @@ export async function verifyCadence(
 ): Promise<number> {
   const bands = file === undefined ? null : readBands(file)
   const asked = dayOf(date)
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const store = await openExisting(o, terminalProgress())
   try {
     const day = (await judgedDays(store)).includes(asked) ? await verifyDay(store, asked, bands) : null
     const week = await verifyWeek(store, asked, bands)

@@ -1,6 +1,6 @@
 /** The series of an intent on one day: each edge of each band with its detector, from the day before to this one. */
-import { BAND_METRICS, type BandMetric } from '#schemas/band-metrics.ts'
-import { type Band, type Bands, type Edge, edgeAt, LEAST_WEEKS, WEEKDAYS } from '#schemas/bands.ts'
+import { BAND_METRICS, type BandMetric, edgeAt, LEAST_WEEKS, WEEKDAYS } from '#schemas/band-metrics.ts'
+import type { Band, Bands, Edge } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { digestOf } from '../canonical.ts'
 import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'

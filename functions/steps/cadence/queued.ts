@@ -6,6 +6,10 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { judgedDays, readDay } from './daily.ts'
+
+/** Days for which a queued run that was never started is started after all. */
+const MOST_PENDING = 14
 
 /** A run that a broken band started or is to start. */
 export interface QueuedRun {
@@ -16,6 +20,12 @@ export interface QueuedRun {
   readonly target: TuningTarget | null
   /** Null: it did not run yet. */
   readonly verdict: Verdict | null
+}
+
+/** Runs that the newest judged days queued, in their order: those that did not run yet are to be started. */
+export async function pendingRuns(store: Pick<Store, 'objects'>, bands: Bands): Promise<QueuedRun[]> {
+  const days = (await judgedDays(store)).slice(-MOST_PENDING)
+  return await queuedRuns(store, bands, await Promise.all(days.map((day) => readDay(store, day))))
 }
 
 /** Runs that some days queued, in their order. */

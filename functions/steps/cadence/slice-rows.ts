@@ -66,16 +66,18 @@ export async function rowsOf(
   return rows
 }
 
-/** Keeps the rows of a day under their digest; nothing where there are none. */
+/** Keeps the rows of a day under their digest, and says it; null: there are none, and nothing is kept. */
 export async function keepRows(
   { objects }: Pick<Store, 'objects'>,
   day: string,
   intent: string,
   rows: readonly SliceRow[],
-): Promise<void> {
-  if (rows.length === 0) return
+): Promise<string | null> {
+  if (rows.length === 0) return null
   const text = rowsText(rows)
-  await objects.putIfAbsent(keys.cadenceRows(day, intent, digestOfBytes(text)), text)
+  const digest = digestOfBytes(text)
+  await objects.putIfAbsent(keys.cadenceRows(day, intent, digest), text)
+  return digest
 }
 
 /** Rows of a slice as they were kept; null: they are gone or changed. */

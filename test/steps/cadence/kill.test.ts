@@ -1,28 +1,13 @@
 /** Days that are judged by a process which is killed before any of its writes, and started again. */
 import { expect, test } from 'vitest'
 import type { Store } from '#ports'
-import { Bands } from '#schemas/bands.ts'
-import { judgeDays } from '../../../functions/steps/cadence/daily.ts'
+import { judgeDays } from '../../../functions/steps/cadence/judge.ts'
 import { queuedRuns } from '../../../functions/steps/cadence/queued.ts'
-import { aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { DAYS, onDays, theBands } from '../../support/bands.ts'
 import { contents, Killed, killedAtWrite, memory, stocked } from '../stores.ts'
 
-const bands = Bands.parse({
-  false_alarms_per_quarter: 1000,
-  ready_after_hours: 0,
-  revised_for_days: 7,
-  cooldown_days: 30,
-  runs_per_quarter: 9,
-  intents: [
-    {
-      intent: INTENT,
-      measured_by: { evals: aSuite().suite },
-      bands: [{ metric: 'economics_tokens_per_decision', range: [0, 10_000], above: 0, target: aTarget() }],
-    },
-  ],
-})
-const DAYS = ['2026-11-01', '2026-11-02', '2026-11-03']
-const world = aWorld().map((run, n) => ({ ...run, date: DAYS[n % DAYS.length]! }))
+const bands = theBands()
+const world = onDays()
 const asMade = (): Promise<Store> => stocked(memory(), world)
 const kept = async (store: Store): Promise<Record<string, string>> =>
   Object.fromEntries(Object.entries(await contents(store)).filter(([key]) => key.startsWith('open/cadence/')))

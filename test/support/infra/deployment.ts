@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Deployment, makeApp } from '../../../lib/make-app.ts'
 import { aConfig } from '../../core/release/builders.ts'
+import { theBands } from '../bands.ts'
 import { INTENT } from '../builders.ts'
 import type { Template, Templates } from './resolve.ts'
 
@@ -28,6 +29,8 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
   const outdir = mkdtempSync(join(tmpdir(), 'autotune-synth-'))
   const rollouts = join(outdir, 'rollouts')
   mkdirSync(rollouts)
+  const bands = join(outdir, 'bands.json')
+  writeFileSync(bands, JSON.stringify(theBands()))
   writeFileSync(join(rollouts, `${INTENT}.json`), JSON.stringify(hasty))
   const deployment = makeApp({
     outdir,
@@ -35,6 +38,7 @@ export function synthesize(over: Readonly<Record<string, unknown>> = {}, bundle 
       ...context,
       reviewers: 'examples/reviewers.json',
       rollouts,
+      bands,
       ...(bundle ? {} : { 'aws:cdk:bundling-stacks': [] }),
       ...over,
     },

@@ -81,6 +81,26 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     'grant key': { action: 'kms:CreateGrant', resource: key },
     'change key policy': { action: 'kms:PutKeyPolicy', resource: key },
     'ask gate': { action: 'states:StartExecution', resource: gate },
+    'start tuning': {
+      action: 'states:StartExecution',
+      resource: arnOf(templates, 'AWS::StepFunctions::StateMachine', 'AutotuneTuningWorkflow'),
+    },
+    'start routine': {
+      action: 'states:StartExecution',
+      resource: arnOf(templates, 'AWS::StepFunctions::StateMachine', 'CadenceDailyWorkflow'),
+    },
+    'add judged day': {
+      action: 's3:PutObject',
+      resource: `${experience}/cadence/daily/2026-11-01.json`,
+      context: { 's3:if-none-match': '*' },
+    },
+    'replace judged day': { action: 's3:PutObject', resource: `${experience}/cadence/daily/2026-11-01.json` },
+    'add rows': {
+      action: 's3:PutObject',
+      resource: `${experience}/cadence/rows/2026-11-01/a-b.jsonl`,
+      context: { 's3:if-none-match': '*' },
+    },
+    'replace rows': { action: 's3:PutObject', resource: `${experience}/cadence/rows/2026-11-01/a-b.jsonl` },
     'write answer': { action: 's3:PutObject', resource: `${experience}/autotune/work/r1/answer.json` },
     'read experience': { action: 's3:GetObject', resource: `${experience}/goldens/order.refund/search.jsonl` },
     'write search run': {

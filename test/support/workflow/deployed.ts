@@ -13,10 +13,12 @@ import { compileSearchFunction } from '../../../functions/handlers/compile-searc
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
 import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
+import { judgeDaysFunction } from '../../../functions/handlers/judge-days.ts'
 import { notifyReviewersFunction } from '../../../functions/handlers/notify-reviewers.ts'
 import { openRetiredFunction } from '../../../functions/handlers/open-retired.ts'
 import { openReviewFunction } from '../../../functions/handlers/open-review.ts'
 import { pinRunFunction } from '../../../functions/handlers/pin-run.ts'
+import { planDaysFunction } from '../../../functions/handlers/plan-days.ts'
 import { publishAnswerFunction } from '../../../functions/handlers/publish-answer.ts'
 import { recordDecisionFunction } from '../../../functions/handlers/record-decision.ts'
 import { recordFailureFunction } from '../../../functions/handlers/record-failure.ts'
@@ -30,6 +32,7 @@ import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts
 import { settleReviewFunction } from '../../../functions/handlers/settle-review.ts'
 import { showReviewFunction } from '../../../functions/handlers/show-review.ts'
 import { showRolloutFunction } from '../../../functions/handlers/show-rollout.ts'
+import { sliceIntentFunction } from '../../../functions/handlers/slice-intent.ts'
 import { startRolloutFunction } from '../../../functions/handlers/start-rollout.ts'
 import { startRunFunction } from '../../../functions/handlers/start-run.ts'
 import { stopRolloutFunction } from '../../../functions/handlers/stop-rollout.ts'
@@ -58,10 +61,12 @@ export const STEPS = {
   EvaluateStage: evaluateStageFunction,
   FinishRun: finishRunFunction,
   HoldReview: holdReviewFunction,
+  JudgeDays: judgeDaysFunction,
   NotifyReviewers: notifyReviewersFunction,
   OpenRetired: openRetiredFunction,
   OpenReview: openReviewFunction,
   PinRun: pinRunFunction,
+  PlanDays: planDaysFunction,
   PublishAnswer: publishAnswerFunction,
   RecordDecision: recordDecisionFunction,
   RecordFailure: recordFailureFunction,
@@ -75,6 +80,7 @@ export const STEPS = {
   SettleReview: settleReviewFunction,
   ShowReview: showReviewFunction,
   ShowRollout: showRolloutFunction,
+  SliceIntent: sliceIntentFunction,
   StartRollout: startRolloutFunction,
   StartRun: startRunFunction,
   StopRollout: stopRolloutFunction,
@@ -109,6 +115,10 @@ export interface Deployed {
   /** Runs the tuning workflow; a failure reaches the failure recorder as EventBridge would deliver it. */
   tune(input: unknown): Promise<Execution>
   redrive(execution: Execution): Promise<Execution>
+  /** Runs the daily routine, and starts what it starts. */
+  daily(at: string, input?: unknown): Started
+  /** What was told to topics. */
+  readonly published: NonNullable<Runner['published']>
   /** Starts the review workflow, which waits for people. */
   review(input: unknown): Started
   /** Starts the rollout workflow by hand. */
@@ -151,11 +161,16 @@ interface Options {
   readonly faults?: Faults
   readonly harness?: Harness
   readonly routing?: RoutingTarget | undefined
+  /** @default those of a deployment of everything */
+  readonly templates?: Templates
 }
 
 /** Deploys over a store. */
-export function deploy(store: Store, { shardCases = 500, faults = {}, harness, routing }: Options = {}): Deployed {
-  const all = harness?.templates ?? routing?.templates ?? templatesOf()
+export function deploy(
+  store: Store,
+  { shardCases = 500, faults = {}, harness, routing, templates }: Options = {},
+): Deployed {
+  const all = templates ?? harness?.templates ?? routing?.templates ?? templatesOf()
   const machines = machinesOf(all)
   const functions = functionsOf(all)
   const calls: Record<string, number> = {}
@@ -203,11 +218,18 @@ export function deploy(store: Store, { shardCases = 500, faults = {}, harness, r
     }
   }
   const unheard: Runner['unheard'] = []
-  const runner: Runner = { machines, invoke, seconds, unheard, enter: faults.enter, objects: store.objects }
+  const published: Deployed['published'] = []
+  const runner: Runner = { machines, invoke, seconds, unheard, published, enter: faults.enter, objects: store.objects }
   const time = () => Date.parse(clock.now())
   const live: Runner = {
     ...runner,
-    live: { clock, tokens, started },
+    live: {
+      clock,
+      tokens,
+      started,
+      counted: (machine, input) =>
+        machine.includes('TuningWorkflow') ? begin(runner, machine, input, { now: time() }) : null,
+    },
     seconds: () => 0,
     invoke: (arn, payload, at) => invoke(arn, payload, Math.max(at, time())),
   }
@@ -227,12 +249,17 @@ export function deploy(store: Store, { shardCases = 500, faults = {}, harness, r
     http: httpApi(all, call),
     call: (name, payload) => call(Object.keys(functions).find((arn) => functions[arn]!.name === name)!, payload),
     executions: started,
+    published,
+    daily: (at, input = {}) => {
+      clock.set(Date.parse(at))
+      return begin(live, arnOf('.CadenceDailyWorkflow', machines), input, { now: time() })
+    },
     rollout: (input) => begin(live, arnOf('.RolloutsWorkflow', machines), input, { now: time() }),
     runtime: guarded({ ...store, clock }, all, arnOfRole(all, 'RolloutsRuntime')),
     review: (input) => begin(live, arnOf('.ReviewWorkflow', machines), input, { now: time() }),
     tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input, { now: EPOCH })),
     redrive: async (execution) =>
-      /\.(Review|Rollouts)Workflow/.test(execution.machine)
+      /\.(CadenceDaily|Review|Rollouts)Workflow/.test(execution.machine)
         ? redrive(live, execution)
         : settled(await redrive(runner, execution)),
   }
@@ -283,7 +310,7 @@ function functionsOf(all: Templates): Record<string, DeployedFunction> {
   const resolve = resolver(all, 'AutotuneWorkflow')
   return Object.fromEntries(
     Object.entries(all.AutotuneWorkflow!.Resources!).flatMap(([id, r]) => {
-      const name = /^(?:AutotuneFunctions|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
+      const name = /^(?:AutotuneFunctions|Cadence|Review|Rollouts)(\w+?)Function/.exec(id)?.[1]
       if (r.Type !== 'AWS::Lambda::Function' || !name) return []
       const { Role, Environment } = r.Properties as {
         Role: unknown

@@ -22,6 +22,8 @@ export interface Runner {
   readonly unheard: (() => Promise<unknown>)[]
   /** Bucket that readers read and writers write. */
   readonly objects: ObjectStore
+  /** Topics that are published to. */
+  readonly published?: { readonly topic: string; readonly subject: string; readonly message: string }[]
   /** Told each state that any execution enters. */
   readonly enter?: (state: string) => void
   /** Set where waits are waited for: time that a test moves, and tokens that it answers. */
@@ -30,6 +32,8 @@ export interface Runner {
     readonly tokens: TaskTokens
     /** Executions that others started, by machine and name: a name is used once. */
     readonly started: Map<string, Started>
+    /** Begins an execution whose time is counted and not waited for, as that of a tuning run; null: of this one it is not. */
+    readonly counted: (machine: string, input: unknown) => Started | null
   }
 }
 
@@ -44,8 +48,8 @@ export interface Execution {
   /** Where to go on. */
   at: { state: string; input: unknown }
   readonly variables: Record<string, unknown>
-  /** Children of the failed map that are done: a redrive does not run them again. */
-  done: Set<number>
+  /** Outputs of the children of the failed map that are done: a redrive does not run them again. */
+  done: Map<number, unknown>
   readonly started: number
   readonly time: Time
 }
@@ -66,6 +70,7 @@ export interface Started {
 const LIMIT = 256 * 1024
 export const KNOWN: Readonly<Record<string, readonly string[]>> = {
   Task: ['Type', 'Resource', 'Arguments', 'TimeoutSeconds', 'Retry', 'Catch', 'Assign', 'Output', 'Next', 'End'],
+  Pass: ['Type', 'Assign', 'Output', 'Next'],
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type', 'Comment', 'Output'],
   Fail: ['Type', 'Error', 'Cause'],
@@ -82,6 +87,7 @@ export const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'ItemProcessor',
     'ResultWriter',
     'Catch',
+    'Assign',
     'Output',
     'Next',
   ],

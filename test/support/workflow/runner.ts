@@ -53,7 +53,7 @@ export function begin(
     entered: [],
     at: { state: runner.machines[machine]!.StartAt, input: sized(input) },
     variables: { ...variables },
-    done: new Set(),
+    done: new Map(),
     started: now,
     time: { now, end },
   }
@@ -87,7 +87,7 @@ async function steps(runner: Runner, execution: Execution): Promise<Execution> {
         return execution
       }
       execution.at = { state: next.state, input: next.input }
-      execution.done = new Set()
+      execution.done = new Map()
     }
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
@@ -115,6 +115,7 @@ async function step(runner: Runner, execution: Execution, state: State, input: u
     Object.assign(execution.variables, sized(assigned))
     return sized(output)
   }
+  if (state.Type === 'Pass') return { state: state.Next as string, input: await leave(state, {}, input) }
   if (state.Type === 'Fail') throw new WorkflowError(state.Error as string, state.Cause as string)
   if (state.Type === 'Wait') {
     const ms =
@@ -194,6 +195,13 @@ async function task(runner: Runner, execution: Execution, state: State, bind: (m
     if (child.status === 'FAILED') throw new WorkflowError('States.TaskFailed', JSON.stringify(child.error))
     return { Output: child.output }
   }
+  if (state.Resource === 'arn:aws:states:::sns:publish') {
+    only('sns:publish', args, ['TopicArn', 'Subject', 'Message'])
+    const { TopicArn: topic, Subject: subject, Message: message } = args as Record<string, string>
+    if (!/^[ -~]{1,100}$/.test(subject!)) throw new WorkflowError('SNS.InvalidParameterException', 'Subject')
+    runner.published!.push({ topic: topic!, subject: subject!, message: message! })
+    return {}
+  }
   throw new Error(`the runner does not know the resource ${state.Resource}`)
 }
 
@@ -205,7 +213,8 @@ function startNamed(runner: Runner, { time }: Execution, args: Json): unknown {
   if (!/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/.test(name)) throw new WorkflowError('StepFunctions.InvalidName', name)
   const key = `${args.StateMachineArn}:${name}`
   if (runner.live.started.has(key)) throw new WorkflowError('StepFunctions.ExecutionAlreadyExistsException', name)
-  const other = begin(runner, args.StateMachineArn as string, args.Input, { now: time.now })
+  const machine = args.StateMachineArn as string
+  const other = runner.live.counted(machine, args.Input) ?? begin(runner, machine, args.Input, { now: time.now })
   runner.live.started.set(key, other)
   return { ExecutionArn: other.execution.arn }
 }
@@ -277,8 +286,10 @@ async function parallel(runner: Runner, execution: Execution, state: State, inpu
 async function map(runner: Runner, execution: Execution, state: State, bind: (more?: Json) => Json): Promise<unknown> {
   const { ProcessorConfig, StartAt, States, ...rest } = state.ItemProcessor as Machine
   only('an item processor', rest, [])
-  if ((ProcessorConfig as Json).Mode !== 'DISTRIBUTED') throw new Error('the runner knows distributed maps only')
-  if (state.ToleratedFailurePercentage !== 0) throw new Error('the runner tolerates no failed child')
+  const isInline = (ProcessorConfig as Json).Mode === 'INLINE'
+  // An inline map tolerates no failed child, and has no field that would say so.
+  if (state.ToleratedFailurePercentage !== (isInline ? undefined : 0))
+    throw new Error('the runner tolerates no failed child')
   const items = state.ItemReader
     ? await readItems(runner, state.ItemReader as Json, bind)
     : ((await evaluate(state.Items, bind())) as unknown[])
@@ -290,10 +301,12 @@ async function map(runner: Runner, execution: Execution, state: State, bind: (mo
     const context = { ...(bind().states as { context: Json }).context, Map: { Item: { Index: index, Value: item } } }
     const input = state.ItemSelector ? await evaluate(state.ItemSelector, bind({ context })) : item
     const inner: Machine = { QueryLanguage: 'JSONata', StartAt, States } as Machine
-    const ended = await start({ ...runner, machines: { ...runner.machines, child: inner } }, 'child', input, time)
+    const variables = isInline ? execution.variables : {}
+    const at = { ...time, variables }
+    const ended = await start({ ...runner, machines: { ...runner.machines, child: inner } }, 'child', input, at)
     last = Math.max(last, ended.time.now)
     if (ended.status === 'FAILED') failures.push(new WorkflowError(ended.error!.error, ended.error!.cause))
-    else execution.done.add(index)
+    else execution.done.set(index, ended.output)
   }
   for (let at = 0; at < items.length; at += 8)
     await Promise.all(items.slice(at, at + 8).map((item, i) => child(item, at + i)))
@@ -304,7 +317,7 @@ async function map(runner: Runner, execution: Execution, state: State, bind: (mo
       'States.ExceedToleratedFailureThreshold',
       `${failures.length} of ${items.length} children failed, first: ${failures[0]!.error}: ${failures[0]!.message}`,
     )
-  return {}
+  return state.ResultWriter ? {} : items.map((_, index) => execution.done.get(index))
 }
 
 async function readItems(runner: Runner, reader: Json, bind: () => Json): Promise<unknown[]> {

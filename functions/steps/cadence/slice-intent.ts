@@ -1,0 +1,65 @@
+/** The slices of one intent: rows of the days that are judged, and of judged ones to which runs came late. Reads the search side alone. */
+import type { IntentBands } from '#schemas/bands.ts'
+import type { Slice, SliceRow } from '#schemas/cadence.ts'
+import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
+import type { Store } from '../../ports.ts'
+import { judgedDays, readDay } from './daily.ts'
+import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
+
+/** Measures and keeps the rows of an intent: one pass over its index. */
+export async function sliceIntent(
+  store: Pick<Store, 'objects' | 'scratch'>,
+  of: IntentBands,
+  { days, late, prior }: DaysPlan,
+): Promise<IntentSlices> {
+  const { intent } = of
+  const wanted = new Set([...late, ...days])
+  const lines = await linesByDay(store, intent, (day) => wanted.has(day))
+  const by = await measuredBy(store, of)
+  const known = await knownSlices(store, late, prior)
+  const slices: IntentSlices = { intent, days: {}, late: {} }
+  for (const day of late) {
+    const slice = known.get(`${day} ${intent}`)
+    if (slice === undefined) continue
+    const rows = await rowsOf(store, lines.get(day) ?? [], by)
+    // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
+    if (!(await isOfTheseRuns(store, day, intent, slice, rows)))
+      slices.late[day] = await keepRows(store, day, intent, rows)
+  }
+  for (const day of days)
+    slices.days[day] = await keepRows(store, day, intent, await rowsOf(store, lines.get(day) ?? [], by))
+  return slices
+}
+
+async function isOfTheseRuns(
+  store: Pick<Store, 'objects'>,
+  day: string,
+  intent: string,
+  { rows }: Slice,
+  now: readonly SliceRow[],
+): Promise<boolean> {
+  const old = await keptRows(store, day, intent, rows)
+  return old !== null && old.map(runId).join() === now.map(runId).sort().join()
+}
+
+const runId = (row: SliceRow): string => row.run_id
+
+/**
+ * What is known of the slices of some judged days by now, by day and intent: as they were judged, or as a later day up to
+ * `prior` revised them.
+ */
+export async function knownSlices(
+  store: Pick<Store, 'objects'>,
+  late: readonly string[],
+  prior: string | null,
+): Promise<Map<string, Slice>> {
+  const known = new Map<string, Slice>()
+  const [from] = late
+  if (from === undefined || prior === null) return known
+  for (const day of (await judgedDays(store)).filter((day) => day >= from && day <= prior)) {
+    const { intents, revised } = await readDay(store, day)
+    for (const { intent, slice } of intents) known.set(`${day} ${intent}`, slice)
+    for (const { date, intent, now } of revised) known.set(`${date} ${intent}`, now)
+  }
+  return known
+}

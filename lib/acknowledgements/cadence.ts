@@ -1,0 +1,33 @@
+/** Findings of the security rules that stand in the routine, each with its reason. */
+import { type Acknowledgement, below, executionsOf, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+
+const ROUTINE_FILES =
+  'days, intents and ids of runs do not exist at synthesis; each function is given the kinds of file that it reads or adds'
+const SYNCHRONOUS = 'called by Step Functions, which keeps the failure and redrives; the alarm of the routine rings'
+const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
+
+/** Key patterns of the experience bucket by the function that is given them. */
+const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
+  PlanDays: ['cadence/daily/*', 'packs/*'],
+  SliceIntent: ['cadence/*', 'cadence/rows/*', 'experience/*', 'packs/*'],
+  JudgeDays: [
+    'autotune/runs/*/manifest.json',
+    'autotune/runs/*/refusal.json',
+    'autotune/runs/*/target.json',
+    'cadence/*',
+    'cadence/daily/*',
+  ],
+}
+
+const ROWS: readonly Row[] = [
+  ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) => [
+    ...patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
+    [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
+    [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
+  ]),
+  ['DailyWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
+  ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
+]
+
+/** Of the routine; there is none without the context value `bands`. */
+export const CADENCE_ACKNOWLEDGEMENTS: readonly Acknowledgement[] = below('Workflow/Cadence', ROWS)

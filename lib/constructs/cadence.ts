@@ -1,0 +1,176 @@
+/**
+ * The routine in AWS: what looks every day at what was recorded, and starts the runs that broken bands name. No role of it has a
+ * right on the vault, the releases or a pack. Reads like a diagram: functions -> workflow -> schedule -> alarm.
+ */
+import { Duration } from 'aws-cdk-lib'
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Schedule, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import type { Bands } from '#schemas/bands.ts'
+import { MOST_HANDED } from '#schemas/cadence-payloads.ts'
+import { ENV } from '#schemas/env-names.ts'
+import { type DailyTime, dailyCron, readyTime } from '../daily-time.ts'
+import { dailyDefinition } from '../definitions/daily.ts'
+import { badEnds } from './dashboard.ts'
+import { mayAdd, mayRead } from './rights.ts'
+import { callOn, RunbookAlarm } from './runbook-alarm.ts'
+import { RuntimeFunction } from './runtime-function.ts'
+import { mappingMachine } from './state-machine.ts'
+import type { Stores } from './workflow-rights.ts'
+
+/** What is watched, when, and who is told. */
+export interface CadenceProps {
+  /** What was recorded, and the ledger, which is only read. */
+  readonly stores: Pick<Stores, 'experience' | 'ledger'>
+  /** What is watched of each intent, with the targets that broken bands name. */
+  readonly bands: Bands
+  /** The tuning workflow, which a broken band starts. */
+  readonly tuning: StateMachine
+  /** Takes starts that Scheduler could not deliver. */
+  readonly deadLetters: IQueue
+  /**
+   * When it looks, every day.
+   * @default - a quarter of an hour after the day before is ready (`ready_after_hours` of the bands), in UTC
+   */
+  readonly at?: DailyTime | undefined
+  /**
+   * Is told when a band moves.
+   * @default - nobody is; the judged days say it
+   */
+  readonly topic?: ITopic | undefined
+}
+
+/** The routine of a deployment. @throws RangeError for bands that a deployment cannot carry */
+export class Cadence extends Construct {
+  /** One execution a day. Its input may name the last day to judge: `{"date": "2026-11-28"}`. */
+  readonly daily: StateMachine
+
+  private readonly props: CadenceProps
+  private readonly alarm: RunbookAlarm
+
+  constructor(scope: Construct, id: string, props: CadenceProps) {
+    super(scope, id)
+    this.props = props
+    carried(props.bands)
+    this.daily = this.dailyWorkflow()
+    this.everyDay()
+    this.alarm = new RunbookAlarm(this, 'RoutineFailed', {
+      anchor: 'failed-routine',
+      what: 'The daily routine ended before its days were judged.',
+      metric: badEnds(this.daily),
+    })
+  }
+
+  /** Calls somebody when the routine fails, and again when it is over. */
+  notify(action: IAlarmAction): void {
+    callOn([this.alarm], action)
+  }
+
+  private dailyWorkflow(): StateMachine {
+    const { bands, tuning, topic } = this.props
+    const parts = {
+      planDays: this.planDays().function.functionArn,
+      sliceIntent: this.sliceIntent().function.functionArn,
+      judgeDays: this.judgeDays().function.functionArn,
+    }
+    const places = { tuningMachine: tuning.stateMachineArn, topic: topic?.topicArn ?? null }
+    return mappingMachine(this, 'DailyWorkflow', {
+      definition: dailyDefinition({ ...parts, ...places, bands }),
+      functions: Object.values(parts),
+      statements: [
+        new PolicyStatement({ actions: ['states:StartExecution'], resources: [tuning.stateMachineArn] }),
+        ...(topic ? [new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] })] : []),
+      ],
+    })
+  }
+
+  private planDays(): RuntimeFunction {
+    const { bucket } = this.props.stores.experience
+    return this.make('PlanDays', 'plan-days', 512, 5, mayRead(bucket, 'cadence/daily/*', 'packs/*'))
+  }
+
+  /** The search side, and where its rows lie: the ledger is none of its business. */
+  private sliceIntent(): RuntimeFunction {
+    const { bucket } = this.props.stores.experience
+    return this.make('SliceIntent', 'slice-intent', 3008, 15, [
+      ...mayRead(bucket, 'cadence/*', 'experience/*', 'packs/*'),
+      mayAdd(bucket, 'cadence/rows/*'),
+    ])
+  }
+
+  /** Reads what stands on an intent: runs, reviews, rollouts, the tuple in force, questions left. Of the vault it knows nothing. */
+  private judgeDays(): RuntimeFunction {
+    const { experience, ledger } = this.props.stores
+    const { bucket } = experience
+    return this.make('JudgeDays', 'judge-days', 3008, 15, [
+      ...mayRead(
+        bucket,
+        'cadence/*',
+        ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`),
+      ),
+      mayAdd(bucket, 'cadence/daily/*'),
+      ledger.mayRead('lock', 'heldout', 'review', 'rollout', 'release'),
+    ])
+  }
+
+  private make(
+    id: string,
+    handler: string,
+    memory: number,
+    minutes: number,
+    statements: readonly PolicyStatement[],
+  ): RuntimeFunction {
+    const { experience, ledger } = this.props.stores
+    return new RuntimeFunction(this, id, {
+      handler,
+      memory,
+      timeout: Duration.minutes(minutes),
+      environment: { [ENV.bucket]: experience.bucket.bucketName, [ENV.table]: ledger.table.tableName },
+      statements,
+    })
+  }
+
+  private everyDay(): void {
+    const { bands, deadLetters, at = readyTime(bands.ready_after_hours) } = this.props
+    new Schedule(this, 'EveryDay', {
+      schedule: dailyCron(at),
+      description: 'Judges the days that are ready',
+      timeWindow: TimeWindow.off(),
+      target: new StepFunctionsStartExecution(this.daily, {
+        input: ScheduleTargetInput.fromObject({}),
+        deadLetterQueue: deadLetters,
+        retryAttempts: 3,
+        maxEventAge: Duration.hours(6),
+      }),
+    })
+  }
+}
+
+/** Throws RangeError for bands that are too large for a workflow, or that come to more than its steps hand on. */
+function carried(bands: Bands): void {
+  const text = JSON.stringify(bands)
+  if (text.includes('"{%'))
+    throw new RangeError(
+      'a text of the bands or of a target begins with {%, which a workflow would compute: write it otherwise',
+    )
+  const bytes = Buffer.byteLength(text)
+  if (bytes > MOST_HANDED.bytes)
+    throw new RangeError(
+      `the bands with their targets are ${bytes} bytes; a deployment carries ${MOST_HANDED.bytes}: watch the rest with another one, or from cron`,
+    )
+  const digests = bands.intents.length * (bands.revised_for_days + 1)
+  if (digests > MOST_HANDED.digests)
+    throw new RangeError(
+      `${bands.intents.length} intents that are revised for ${bands.revised_for_days} days come to ${digests} slices a day; a deployment hands on ${MOST_HANDED.digests}: lower revised_for_days`,
+    )
+  const open = bands.intents.flatMap(({ intent, bands: of }) =>
+    of.flatMap(({ metric, target }) => (typeof target === 'string' ? [`${intent}, ${metric}`] : [])),
+  )
+  if (open.length > 0)
+    throw new RangeError(`the target of ${open[0]} is the path of a file, which a deployment cannot read: put it in`)
+}

@@ -1,0 +1,63 @@
+/** What the functions of the daily routine hand to each other, in `zod/mini` as the others. */
+import * as z from 'zod/mini'
+import type { Bands, IntentBands } from './bands.ts'
+import { Digest, Id } from './payloads.ts'
+import type { TuningTarget } from './target.ts'
+
+/** A day of the calendar in UTC, as the full contracts have it checked. */
+const DayText = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))
+
+/** As they were checked where they were written: at the command line, or at synthesis. */
+const CheckedBands = z.custom<Bands>((value) => typeof value === 'object' && value !== null)
+const CheckedIntent = z.custom<IntentBands>((value) => typeof value === 'object' && value !== null)
+
+/** `date`: the last day to judge; null: the newest that is ready. */
+export const PlanDaysInput = z.strictObject({ bands: CheckedBands, date: z.nullable(DayText) })
+export type PlanDaysInput = z.infer<typeof PlanDaysInput>
+
+/**
+ * Days that are judged in one go, oldest first, and judged ones that are looked at again for runs that came late. `prior`: the
+ * judged day before them, `first`: the first that ever was; null: none was. `more`: other days are ready after these.
+ */
+export const DaysPlan = z.strictObject({
+  days: z.array(DayText),
+  late: z.array(DayText),
+  prior: z.nullable(DayText),
+  first: z.nullable(DayText),
+  more: z.boolean(),
+})
+export type DaysPlan = z.infer<typeof DaysPlan>
+
+/**
+ * What a step of the deployed routine is handed holds 256 KiB. `digests`: of rows, over all intents and days of one plan, each 90
+ * bytes with its day; `bytes`: of the bands with their targets.
+ */
+export const MOST_HANDED = { digests: 1300, bytes: 120_000 } as const
+
+/** An intent, and the days that are wanted of it. */
+export const SliceIntentInput = z.strictObject({ of: CheckedIntent, plan: DaysPlan })
+export type SliceIntentInput = z.infer<typeof SliceIntentInput>
+
+/** Digest of the rows of each day, which are kept; null: there are none. */
+const RowsByDay = z.record(DayText, z.nullable(Digest))
+
+/** Rows of an intent: of the days to judge, and of those late ones alone whose runs are not what they were. */
+export const IntentSlices = z.strictObject({ intent: Id, days: RowsByDay, late: RowsByDay })
+export type IntentSlices = z.infer<typeof IntentSlices>
+
+/** A plan with the rows of every intent; no slices: nothing is to be judged. */
+export const JudgeDaysInput = z.strictObject({
+  bands: CheckedBands,
+  plan: DaysPlan,
+  slices: z.array(IntentSlices),
+})
+export type JudgeDaysInput = z.infer<typeof JudgeDaysInput>
+
+/** What the days came to. */
+export interface JudgedDays {
+  readonly judged: readonly string[]
+  /** Runs that were queued and did not end yet, each with the name of its execution: the same run is started once. */
+  readonly runs: readonly { readonly run_id: string; readonly name: string; readonly target: TuningTarget }[]
+  /** What people are told; null: no band was broken on these days. */
+  readonly notice: { readonly subject: string; readonly message: string } | null
+}

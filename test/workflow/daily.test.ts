@@ -1,0 +1,260 @@
+/** The synthesized daily routine with the real handlers, under the synthesized policies, beside the embedded one. */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { dayAfter } from '#core/cadence/days.ts'
+import type { Store } from '#ports'
+import type { Bands } from '#schemas/bands.ts'
+import type { DailyCadence } from '#schemas/cadence.ts'
+import type { RunManifest } from '#schemas/run.ts'
+import { keys } from '#schemas/s3-keys.ts'
+import { readDay } from '../../functions/steps/cadence/daily.ts'
+import { judgeDays } from '../../functions/steps/cadence/judge.ts'
+import { pendingRuns } from '../../functions/steps/cadence/queued.ts'
+import { verifyDay } from '../../functions/steps/cadence/verify.ts'
+import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
+import { runTarget } from '../../functions/steps/run/run.ts'
+import { readJson } from '../../functions/streams/read-object.ts'
+import { contents, copied, holder, imported, memory, stocked } from '../steps/stores.ts'
+import { DAYS, onDays, theBands } from '../support/bands.ts'
+import { aFamily, INTENT } from '../support/builders.ts'
+import { templatesOf } from '../support/infra/deployment.ts'
+import { policiesOf } from '../support/infra/iam.ts'
+import { journaled } from '../support/journaled.ts'
+import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
+import { guarded } from '../support/workflow/guarded.ts'
+import { WorkflowError } from '../support/workflow/workflow-error.ts'
+
+const bands: Bands = theBands()
+const [FIRST, , LAST] = DAYS
+const RUN = `at_2026_11_01_${INTENT}_economics_tokens_per_decision`
+const NIGHT = '2026-11-23T00:15:00.000Z'
+const late = [{ ...aFamily('late', { side: 'search', required: 1, gold: 1 }), date: FIRST }]
+/** A store as a deployment has it: who judges cannot look into the vault. */
+const apart = (store: Store): Store => ({ ...store, rolesApart: true })
+
+let base: Store
+beforeAll(async () => {
+  base = await stocked(journaled(memory()), onDays())
+}, 60_000)
+
+/** What the routine leaves. */
+const kept = async (store: Store): Promise<Record<string, string>> =>
+  Object.fromEntries(Object.entries(await contents(store)).filter(([key]) => key.startsWith('open/cadence/')))
+
+/** A judged day of the embedded routine on a store whose roles are apart, and the runs that it starts. */
+async function embedded(store: Store, date: string): Promise<void> {
+  await judgeDays(apart(store), bands, date)
+  for (const { run_id, target, verdict } of await pendingRuns(store, bands))
+    if (verdict === null)
+      await runTarget(
+        store,
+        { target: target!, candidates: null, runId: run_id, demonstration: null },
+        holder(),
+        transcriptEngine(),
+      )
+}
+
+/** Runs the deployed routine up to a day, and the runs that it starts to their ends. */
+async function judged(world: Deployed, date: string | null) {
+  const { ended } = world.daily(NIGHT, date === null ? {} : { date })
+  const execution = await ended
+  await Promise.all([...world.executions.values()].map((started) => started.ended))
+  return execution
+}
+
+describe('the daily routine in AWS', () => {
+  it('leaves the bytes of the embedded one: judged days, their rows, and one that is judged again for late runs', async () => {
+    const beside = await copied(base)
+    await embedded(beside, FIRST)
+    await imported(beside, late)
+    await embedded(beside, LAST!)
+
+    const store = await copied(base)
+    const world = deploy(store)
+    expect((await judged(world, FIRST)).output).toEqual({ judged: [FIRST], runs: [RUN] })
+    await imported(store, late)
+    expect((await judged(world, LAST!)).output).toEqual({ judged: [DAYS[1], LAST], runs: [] })
+
+    const [ours, theirs] = [await kept(store), await kept(beside)]
+    expect(Object.keys(ours).filter((key) => key.startsWith('open/cadence/daily/'))).toHaveLength(3)
+    expect((await readDay(store, DAYS[1]!)).revised).toHaveLength(1)
+    expect(ours).toEqual(theirs)
+    const manifest = (of: Store) => readJson<RunManifest>(of.objects, keys.autotuneRun(RUN, 'manifest.json'))
+    expect((await manifest(store))?.verdict).toBe((await manifest(beside))!.verdict)
+    for (const day of DAYS) expect((await verifyDay(store, day, bands)).problems).toEqual([])
+  }, 120_000)
+
+  it('starts the run of a broken band once, by its name, and judges no day twice', async () => {
+    const store = await copied(base)
+    const world = deploy(store)
+    await world.daily(NIGHT, { date: FIRST }).ended
+    const before = await kept(store)
+    const again = await world.daily(NIGHT, { date: FIRST }).ended
+    expect(again.output).toEqual({ judged: [], runs: [RUN] })
+    expect(again.entered).not.toContain('Slice Intents')
+    expect([...world.executions.keys()]).toEqual([expect.stringMatching(new RegExp(`TuningWorkflow.*:${RUN}$`))])
+    expect(await kept(store)).toEqual(before)
+    await Promise.all([...world.executions.values()].map((started) => started.ended))
+    expect((await world.daily(NIGHT, { date: FIRST }).ended).output).toEqual({ judged: [], runs: [] })
+  }, 60_000)
+
+  it('catches up more days than one call judges, in order, once', async () => {
+    const to = dayAfter(FIRST, 40)
+    const night = `${dayAfter(to)}T00:15:00.000Z`
+    const beside = { ...(await copied(base)), clock: { now: () => night } }
+    await judgeDays(apart(beside), bands, FIRST)
+    await judgeDays(apart(beside), bands, to)
+    const store = await copied(base)
+    const world = deploy(store)
+    // The run that the first day queued has not begun: both judge all days before anything starts.
+    await judgeDays(apart(store), bands, FIRST)
+    const execution = await world.daily(night).ended
+    expect(execution.error).toBeNull()
+    expect(execution.entered.filter((state) => state === 'Judge Days')).toHaveLength(2)
+    expect(await kept(store)).toEqual(await kept(beside))
+  }, 120_000)
+
+  const once = (name: string, when: 'before' | 'after'): Faults => {
+    let done = false
+    return {
+      [when]: (called: string) => {
+        if (called !== name || done) return
+        done = true
+        throw new WorkflowError('UserError', 'the function was killed')
+      },
+    }
+  }
+  it.each(['PlanDays', 'SliceIntent', 'JudgeDays'].flatMap((f) => [[f, 'before'] as const, [f, 'after'] as const]))(
+    'leaves the same bytes when %s is killed %s its work and the execution is redriven',
+    async (name, when) => {
+      const whole = await copied(base)
+      await judgeDays(apart(whole), bands, FIRST)
+      await judgeDays(apart(whole), bands, LAST!)
+      const store = await copied(base)
+      await judgeDays(apart(store), bands, FIRST)
+      const world = deploy(store, { faults: once(name, when) })
+      const execution = await world.daily(NIGHT, { date: LAST }).ended
+      expect(execution.status).toBe('FAILED')
+      expect((await world.redrive(execution)).status).toBe('SUCCEEDED')
+      expect(await kept(store)).toEqual(await kept(whole))
+    },
+    60_000,
+  )
+
+  it('is killed at any write and redriven: the same bytes, and each run once', async () => {
+    const whole = await copied(base)
+    await judgeDays(apart(whole), bands, FIRST)
+    await judgeDays(apart(whole), bands, LAST!)
+    const expected = await kept(whole)
+    const written: string[] = []
+    for (let n = 0; n < 5; n++) {
+      const store = await copied(base)
+      await judgeDays(apart(store), bands, FIRST)
+      let at = 0
+      const write = (_: string, key: string) => {
+        if (!key.startsWith('cadence/')) return
+        if (n === 0) written.push(key)
+        if (n > 0 && ++at === n) throw new WorkflowError('UserError', 'killed')
+      }
+      const world = deploy(store, { faults: { write } })
+      const execution = await world.daily(NIGHT, { date: LAST }).ended
+      if (n > 0) expect([n, execution.status]).toEqual([n, 'FAILED'])
+      if (n > 0) expect((await world.redrive(execution)).status).toBe('SUCCEEDED')
+      expect(await kept(store)).toEqual(expected)
+      expect(world.executions.size).toBe(1)
+    }
+    expect(written).toHaveLength(4)
+  }, 120_000)
+
+  it('tells the topic what moved and what is done about it, once, and not on every day that a band stays broken', async () => {
+    const alarms = 'arn:aws:sns:us-east-1:123456789012:on-call'
+    const world = deploy(await copied(base), { templates: templatesOf({ alarms }) })
+    await judged(world, FIRST)
+    await judged(world, FIRST)
+    await judged(world, DAYS[1]!)
+    await judged(world, LAST!)
+    expect(world.published).toEqual([
+      {
+        topic: alarms,
+        subject: `autotune ${FIRST}: a band moved`,
+        message: expect.stringMatching(
+          new RegExp(
+            `^${FIRST} ${INTENT}: economics_tokens_per_decision is above 0 since ${FIRST} .*; run ${RUN} is queued\\n`,
+          ),
+        ),
+      },
+      {
+        topic: alarms,
+        subject: `autotune ${DAYS[1]}: a band moved`,
+        message: expect.stringContaining('the next may be on 2026-12-01'),
+      },
+    ])
+  }, 60_000)
+
+  it('says in words what it cannot judge: a day that is open, and runs measured by what is not there', async () => {
+    const world = deploy(await copied(base))
+    const open = await world.daily(NIGHT, { date: '2026-11-23' }).ended
+    expect(open.error).toMatchObject({ error: 'UserError', cause: expect.stringContaining('2026-11-23 is still open') })
+    const store = await copied(base)
+    await store.objects.delete(keys.suite(bands.intents[0]!.measured_by.evals))
+    const unmeasured = await deploy(store).daily(NIGHT, { date: FIRST }).ended
+    expect(unmeasured.error!.cause).toContain('is not in this store')
+    expect(await kept(store)).toEqual({})
+  })
+
+  it('misses rows that are gone before they are judged, and measures them anew when it is started again', async () => {
+    const store = await copied(base)
+    const lost: typeof store.objects = {
+      ...store.objects,
+      get: async (key) => (key.startsWith('cadence/rows/') ? null : await store.objects.get(key)),
+      read: async (key) => (key.startsWith('cadence/rows/') ? null : await store.objects.read(key)),
+    }
+    const execution = await deploy({ ...store, objects: lost }).daily(NIGHT, { date: FIRST }).ended
+    expect(execution.error!.cause).toMatch(/rows of support\.refund of 2026-11-01 are gone .*start the routine again/)
+    expect((await deploy(store).daily(NIGHT, { date: FIRST }).ended).error).toBeNull()
+    const day: DailyCadence = await readDay(store, FIRST)
+    expect(day.intents[0]!.slice.runs).toBeGreaterThan(0)
+  }, 60_000)
+})
+
+describe('what the functions of the routine may do', () => {
+  const as = (role: string, store: Store) => {
+    const templates = templatesOf()
+    const name = policiesOf(templates).roles.find((one) => one.includes(`.Cadence${role}Role`))!
+    return guarded(store, templates, name)
+  }
+  const refused: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
+    ['read the vault', (s) => s.vault.get('goldens/a/b/test.jsonl')],
+    ['list the vault', (s) => Array.fromAsync(s.vault.list('experience/'))],
+    ['write the vault', (s) => s.vault.put('experience/x', '')],
+    ['read releases', (s) => s.releases.get('tuples/x.json')],
+    ['write releases', (s) => s.releases.put('tuples/x.json', '')],
+    ['write a pack', (s) => s.objects.put(keys.pack('p@1.0.0'), '')],
+    ['write a run', (s) => s.objects.put(keys.autotuneRun('r', 'target.json'), '')],
+    ['write a recorded run', (s) => s.objects.put('experience/runs/x', '')],
+    ['remove rows', (s) => s.objects.delete('cadence/rows/2026-11-01/a-b.jsonl')],
+    ['replace rows', (s) => s.objects.put('cadence/rows/2026-11-01/a-b.jsonl', '')],
+    ['replace a judged day', (s) => s.objects.put(keys.dailyCadence(FIRST), '')],
+    ['read the journal of imports', (s) => s.objects.get(keys.journalSegment(`sha256:${'a'.repeat(64)}`))],
+    ['take a lock', (s) => s.table.create('lock', 'x', {})],
+    ['spend a question', (s) => s.table.update('heldout#a', 'x', 0, {})],
+    ['move a rollout', (s) => s.table.update('rollout', 'x', 0, {})],
+    ['read a held-out family', (s) => Array.fromAsync(s.table.query('family#a'))],
+  ]
+  it.each(
+    ['PlanDays', 'SliceIntent', 'JudgeDays'].flatMap((role) =>
+      refused.map(([what, act]) => [role, what, act] as const),
+    ),
+  )('%s may not %s', async (role, _, act) => {
+    await expect(act(as(role, memory()))).rejects.toThrow('may not')
+  })
+
+  it('keeps apart what they add: rows by the one that measures, days by the one that judges', async () => {
+    const [slice, judge] = [as('SliceIntent', memory()), as('JudgeDays', memory())]
+    await slice.objects.putIfAbsent('cadence/rows/2026-11-01/a-b.jsonl', '')
+    await judge.objects.putIfAbsent(keys.dailyCadence(FIRST), '')
+    await expect(slice.objects.putIfAbsent(keys.dailyCadence(FIRST), '')).rejects.toThrow('may not')
+    await expect(judge.objects.putIfAbsent('cadence/rows/2026-11-01/a-b.jsonl', '')).rejects.toThrow('may not')
+    await expect(slice.table.get('lock', 'x')).rejects.toThrow('may not')
+    await expect(judge.objects.get('experience/index/a/b.jsonl')).rejects.toThrow('may not')
+  })
+})

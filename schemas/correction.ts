@@ -26,7 +26,10 @@ export const Correction = z
     label_disputed: z
       .boolean()
       .optional()
-      .meta({ description: 'true: its label counts nowhere. false: the label that was recorded stands after all.' }),
+      .meta({
+        description:
+          "true: its label counts nowhere. false: what was recorded stands after all, an operator's word in the record among it, and no dispute of it does.",
+      }),
     evidence: z
       .record(Name, Marked)
       .refine((all) => Object.keys(all).length > 0, 'name a passage, or leave evidence out')

@@ -14,8 +14,7 @@ const NO_LABEL: Label = { passed: null, score: null }
 export function labelOf({ outcome, corrected }: Pick<BareRecording, 'outcome' | 'corrected'>): Label {
   if (corrected?.label === undefined) return outcome
   const { label } = corrected
-  if (label === 'disputed') return NO_LABEL
-  return label === 'recorded' ? outcome : label
+  return label === 'disputed' ? NO_LABEL : label
 }
 
 /** Who gave a label, in the order in which they are kept; `replay`: the suite reads no recorded label; `unnamed`: nobody says. */
@@ -26,8 +25,8 @@ export type LabelKind = (typeof LABEL_KINDS)[number]
 export function labelKindOf(recording: BareRecording, suite: EvaluatorSuite): LabelKind | 'disputed' | 'missing' {
   const { corrected, corrections, outcome } = recording
   const floors = suite.evaluators.filter((e) => e.dimension === 'utility' && e.role === 'floor')
-  if (corrected && corrected.label !== 'recorded') return corrected.label === 'disputed' ? 'disputed' : 'human'
-  const said = corrected ? undefined : corrections.find((c) => c.kind !== 'note')
+  if (corrected) return corrected.label === 'disputed' ? 'disputed' : 'human'
+  const said = corrections.find((c) => c.kind !== 'note')
   if (said && floors.some((e) => e.check === 'operator_corrections'))
     return said.kind === 'outcome' && said.passed !== null ? 'human' : 'disputed'
   const reads = floors.find((e) => e.check === 'recorded_outcome' || e.check === 'recorded_score')

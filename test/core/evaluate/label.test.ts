@@ -1,6 +1,7 @@
 /** Whose label a suite reads, what a later correction makes of it, and what an evaluator says then. */
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '#core/evaluate/evaluators.ts'
+import { bothSay } from '#core/evaluate/judge-labels.ts'
 import { labelKindOf, labelOf } from '#core/evaluate/label.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { correctedRecording } from '#core/experience/corrections.ts'
@@ -76,6 +77,23 @@ describe('a correction of the label', () => {
       expect(measured(under(recorded(outcome, first), ...later), aSuite()).label).toEqual(expected)
     },
   )
+
+  test.each<readonly [string, readonly object[], readonly Correction[], string]>([
+    ['a dispute', [operator('outcome', false)], [said({ label_disputed: true })], 'human'],
+    ['a correction', [operator('outcome', false)], [said({ outcome: { passed: true } })], 'human'],
+    ['nothing', [operator('outcome', false)], [], 'human'],
+    ['a recorded dispute', [operator('label_disputed', null), operator('outcome', false)], [], 'human'],
+  ])('that is taken back (%s) leaves what an operator said when it was recorded', (_, first, later, kind) => {
+    const one = under(
+      recorded({ passed: true, score_kind: 'judge' }, first),
+      ...later,
+      said({ label_disputed: false }, 2),
+    )
+    expect(measured(one, withCorrections).label).toEqual([false, 0])
+    expect(labelKindOf(one.recordings[0]!, withCorrections)).toBe(kind)
+    expect(bothSay(one.recordings[0]!)).toEqual({ judge: true, person: false })
+    expect(measured(one, aSuite()).label).toEqual([true, 1])
+  })
 
   test('of a graded score stands for it, and passes at 1', () => {
     const one = recorded({ passed: null, score: 0.9 })

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '#core/evaluate/evaluators.ts'
 import { bothSay } from '#core/evaluate/judge-labels.ts'
-import { labelKindOf, labelOf } from '#core/evaluate/label.ts'
+import { labelOf } from '#core/evaluate/label.ts'
+import { labelKindOf } from '#core/evaluate/label-kind.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { correctedRecording } from '#core/experience/corrections.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
@@ -91,7 +92,7 @@ describe('a correction of the label', () => {
     )
     expect(measured(one, withCorrections).label).toEqual([false, 0])
     expect(labelKindOf(one.recordings[0]!, withCorrections)).toBe(kind)
-    expect(bothSay(one.recordings[0]!)).toEqual({ judge: true, person: false })
+    expect(bothSay(one.recordings[0]!, aSuite())).toEqual({ judge: true, person: false })
     expect(measured(one, aSuite()).label).toEqual([true, 1])
   })
 
@@ -175,6 +176,20 @@ test.each<[string, ReturnType<typeof recorded>, EvaluatorSuite, string]>([
     'judge',
   ],
   ['the suite reads no recorded label', recorded({ passed: null }), rules, 'replay'],
+  [
+    'there is none of one of the kinds that the suite reads',
+    recorded({ passed: true, score: null, score_kind: 'business' }),
+    aSuite({ evaluators: [...aSuite().evaluators, ...graded.evaluators] }),
+    'missing',
+  ],
+  ['nor one that was corrected', under(recorded(), said({ outcome: { passed: false } })), rules, 'replay'],
+  ['nor a dispute of one', under(recorded(), said({ label_disputed: true })), rules, 'replay'],
+  [
+    'it reads what people say alone',
+    under(recorded(), said({ label_disputed: true })),
+    aSuite({ evaluators: [...rules.evaluators, corrections] }),
+    'disputed',
+  ],
 ])('who gave a label: %s', (_, one, suite, expected) => {
   expect(labelKindOf(one.recordings[0]!, suite)).toBe(expected)
 })

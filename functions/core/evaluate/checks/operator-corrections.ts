@@ -20,9 +20,7 @@ export const operatorCorrections: Check<'operator_corrections'> = {
     return correction.passed ? pass : fail([finding(`corrected by an operator: ${correction.notes ?? 'no note'}`)])
   },
   look({ corrected, corrections }) {
-    if (corrected) {
-      return corrected.label === 'disputed' ? 'not_recorded' : 'exposed'
-    }
+    if (corrected) return corrected.label === 'disputed' ? 'not_recorded' : 'exposed'
     const correction = corrections.find((c) => c.kind !== 'note')
     if (!correction) return 'not_at_stake'
     return correction.passed === null ? 'not_recorded' : 'exposed'

@@ -63,12 +63,20 @@ function marked(
   }
 }
 
-/** What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came` */
-export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
+/**
+ * What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came`
+ * @param run what it is about: a passage that was never offered there may be a name that was mistyped
+ */
+export function correctionText(
+  { at, by, outcome, label_disputed, evidence, note }: Correction,
+  run: { readonly evidence: readonly { readonly evidence_ref: string }[] },
+): string {
+  const offered = new Set(run.evidence.map(({ evidence_ref }) => evidence_ref))
   const { passed, score } = outcome ?? {}
   const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
     ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
     ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
+    ...(offered.has(ref) ? [] : [`${ref} was never offered`]),
   ])
   const said = [
     ...(passed === undefined ? [] : [passed ? 'passed' : 'failed']),

@@ -15,6 +15,19 @@ const corrections = anEvaluator({ check: 'operator_corrections', kind: 'human', 
 const withCorrections = aSuite({ evaluators: [...aSuite().evaluators, corrections] })
 const graded = aSuite({ evaluators: [anEvaluator({ check: 'recorded_score', kind: 'judge', dimension: 'utility' })] })
 const rules = aSuite({ evaluators: [anEvaluator({ check: 'gold_coverage', kind: 'replay', dimension: 'utility' })] })
+const verdicts = aSuite({
+  evaluators: [
+    anEvaluator({
+      check: 'recorded_verdict',
+      kind: 'rule',
+      dimension: 'utility',
+      name: 'solved',
+      version: '3',
+    } as never),
+  ],
+})
+const told = () =>
+  recorded({ scores: [{ name: 'solved', kind: 'rule', version: '3', dimension: 'utility', value: 1, passed: true }] })
 
 const operator = (kind: 'outcome' | 'label_disputed' | 'note', passed: boolean | null) => ({
   correction_id: 'c',
@@ -180,6 +193,19 @@ test.each<[string, ReturnType<typeof recorded>, EvaluatorSuite, string]>([
     'there is none of one of the kinds that the suite reads',
     recorded({ passed: true, score: null, score_kind: 'business' }),
     aSuite({ evaluators: [...aSuite().evaluators, ...graded.evaluators] }),
+    'missing',
+  ],
+  [
+    'it reads a verdict, which no correction of the label changes',
+    under(told(), said({ outcome: { passed: false } })),
+    verdicts,
+    'rule',
+  ],
+  ['it reads a verdict that is not there', recorded(), verdicts, 'missing'],
+  [
+    'it reads a verdict that is not there, and a label',
+    recorded(),
+    aSuite({ evaluators: [...aSuite().evaluators, ...verdicts.evaluators] }),
     'missing',
   ],
   ['nor one that was corrected', under(recorded(), said({ outcome: { passed: false } })), rules, 'replay'],

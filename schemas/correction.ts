@@ -23,10 +23,10 @@ export const Correction = z
       .refine((o) => o.passed !== undefined || o.score !== undefined, 'say "passed" or "score", or leave outcome out')
       .optional()
       .meta({ description: 'The label that the run should have; a score alone passes at 1.' }),
-    label_disputed: z
-      .boolean()
-      .optional()
-      .meta({ description: 'true: its label counts nowhere. false: the label that was recorded stands after all.' }),
+    label_disputed: z.boolean().optional().meta({
+      description:
+        "true: its label counts nowhere. false: what was recorded stands after all, an operator's word in the record among it, and no dispute of it does.",
+    }),
     evidence: z
       .record(Name, Marked)
       .refine((all) => Object.keys(all).length > 0, 'name a passage, or leave evidence out')

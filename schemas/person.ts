@@ -35,13 +35,57 @@ const PLAIN = 'abcdefghijklmnopqrstuvwxyzæœþðŋəɛɔɓɗƙƴ'
 
 const codeOf = (c: string): string => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
-/** `ana@x` of `Ana <ana@x>`, of `mailto:ana@x` and of `ana(work)@x`; any other id as it is. */
+/** Mailboxes under several domains, as pairs; and domains that read these signs of a mailbox as nothing. */
+const SAME_HOST = new Map([
+  ['googlemail.com', 'gmail.com'],
+  ['me.com', 'icloud.com'],
+  ['mac.com', 'icloud.com'],
+  ['protonmail.com', 'proton.me'],
+  ['protonmail.ch', 'proton.me'],
+  ['pm.me', 'proton.me'],
+])
+const READ_AS_NOTHING = new Map([
+  ['gmail.com', /\./g],
+  ['proton.me', /[._-]/g],
+])
+
+/** A text without what stands in parentheses, those within others among it. */
+function uncommented(text: string): string {
+  const less = text.replace(/\([^()]*\)/g, '')
+  return less === text ? text : uncommented(less)
+}
+
+/** `ana@x` of whatever an address is dressed in: `Ana <ana@x>`, `mailto:ana@x?subject=y`, `"ana"@x`, `ana(work)@x.`; any other id as it is. */
 function addressOf(id: string): { readonly local: string; readonly domain: string | null } {
-  const bare = (/<([^<>]*@[^<>]*)>/.exec(id)?.[1] ?? id).trim().replace(/^mailto:/i, '')
+  const inner = id.slice(id.lastIndexOf('<') + 1).replace(/>.*$/su, '')
+  const bare = uncommented(inner.includes('@') ? inner : id)
+    .trim()
+    .replace(/^mailto:\/*/i, '')
   const at = bare.lastIndexOf('@')
   if (at < 1) return { local: bare, domain: null }
-  const clean = (text: string): string => text.replace(/\([^()]*\)/g, '').replace(/[\s"\\]/g, '')
-  return { local: clean(bare.slice(0, at)), domain: clean(bare.slice(at + 1)).replace(/\.+$/, '') }
+  const labels = bare
+    .slice(at + 1)
+    .replace(/[?/:,;].*$/su, '')
+    .split('.')
+    .map((label) => label.replace(/[^\p{L}\p{M}\p{N}-]/gu, ''))
+  const local = bare
+    .slice(0, at)
+    .replace(/[\s"'\\]/g, '')
+    .replace(/^[.+]+|\.+$/g, '')
+  if (!/[\p{L}\p{N}]/u.test(local)) return { local: bare, domain: null }
+  return { local, domain: labels.filter((label) => label !== '').join('.') }
+}
+
+const PLAIN_ADDRESS =
+  /^(?:[^<>@"]*<(?=[^<>]*>$))?(?:mailto:)?[\p{L}\p{N}_][\p{L}\p{M}\p{N}_'#&+-]*(?:\.[\p{L}\p{N}_][\p{L}\p{M}\p{N}_'#&+-]*)*@[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*(?:\.[\p{L}\p{N}][\p{L}\p{M}\p{N}-]*)*\.?>?$/u
+
+/** Is it one as it reads, with its labels decoded? */
+function isPlainAddress(text: string): boolean {
+  const read = text.trim().replace(/xn--[\p{L}\p{M}\p{N}-]*/giu, (label) => {
+    const decoded = readLabel(label)
+    return decoded === label || decoded === '' ? ' ' : decoded
+  })
+  return PLAIN_ADDRESS.test(read) && read.includes('<') === read.includes('>')
 }
 
 /** What is wrong with how a person is named, in words that follow the name; null: nothing is. */
@@ -56,7 +100,13 @@ export function personProblem(id: string): string | null {
     return `holds "${odd[0]}" (${codeOf(odd[0])}), which is no letter and no plain sign: write it with letters, digits and . _ - + @`
   const { local, domain } = addressOf(text)
   if (local.replace(/[^\p{L}\p{N}]/gu, '') === '') return 'holds no letter and no digit'
-  for (const part of [local, ...(domain ?? '').split('.').map(readLabel)]) {
+  if (domain !== null && !isPlainAddress(text))
+    return 'is no plain address: write it as ana@example.com, or as Ana Ito <ana@example.com>'
+  // Others pass for letters, dress an address, or part a name from itself.
+  const sign = domain === null ? /[^\p{L}\p{M}0-9 ._'+\\/:,#&()@-]/u.exec(text) : null
+  if (sign) return `holds "${sign[0]}" (${codeOf(sign[0])}): write it with letters, digits and . _ - + @`
+  const shown = domain !== null && text.includes('<') ? [text.slice(0, text.indexOf('<'))] : []
+  for (const part of [...shown, local, ...(domain ?? '').split('.').map(readLabel)]) {
     const why = mixedScripts(part)
     if (why !== null) return why
   }
@@ -80,21 +130,30 @@ function mixedScripts(part: string): string | null {
 
 /**
  * Key under which all spellings of one person are one: width and compatibility forms, case, accents, unseen characters, letters that
- * pass for Latin ones, spaces, `Name <address>`, a `+tag` at any domain, and dots at Gmail, which ignores them. Different mailboxes
- * of one person are different keys: only a file of reviewers knows that they are one.
+ * pass for Latin ones, `rn` for `m`, spaces, signs and the order of words in a name, `Name <address>`, a `+tag` at any domain, and what
+ * a large host reads as one mailbox. Other mailboxes of one person are other keys: only a file of reviewers knows that they are one.
  */
 export function personKey(id: string): string {
   const { local, domain } = addressOf(id.normalize('NFKC').replace(/[\p{Cf}\p{Cc}]/gu, ''))
-  const untagged = local.replace(/(?<=.)\+.*$/su, '')
-  if (domain === null)
-    return folded(untagged)
-      .replace(/[\s._-]+/g, ' ')
-      .trim()
-  const at = domain.split('.').map(readLabel).map(folded).join('.')
-  const host = folded('googlemail.com') === at ? folded('gmail.com') : at
-  const box = folded(untagged)
-  return `${host === folded('gmail.com') ? box.replaceAll('.', '') : box}@${host}`
+  const untagged = local.replace(/(?<=[\p{L}\p{N}][^+]*)\+.*$/su, '')
+  if (domain === null) {
+    const text = folded(untagged)
+    return (
+      paired(
+        text
+          .split(/[^\p{L}\p{N}]+/u)
+          .sort()
+          .join(''),
+      ) || text.trim()
+    )
+  }
+  const at = paired(domain.split('.').map(readLabel).map(folded).join('.'))
+  const host = SAME_HOST.get(at) ?? at
+  return `${paired(folded(untagged).replace(READ_AS_NOTHING.get(host) ?? '', ''))}@${host}`
 }
+
+/** Two letters that pass for one. */
+const paired = (text: string): string => text.replaceAll('rn', 'm').replaceAll('vv', 'w')
 
 /** Are these two ids the same person? */
 export const samePerson = (a: string, b: string): boolean => personKey(a) === personKey(b)

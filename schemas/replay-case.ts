@@ -118,15 +118,12 @@ export const Recording = z.strictObject({
   corrections: z.array(OperatorCorrection),
   corrected: z
     .strictObject({
-      label: z.union([
-        z.enum(['disputed', 'recorded']),
-        z.strictObject({ passed: z.boolean(), score: z.number().min(0).max(1) }),
-      ]),
+      label: z.union([z.literal('disputed'), z.strictObject({ passed: z.boolean(), score: z.number().min(0).max(1) })]),
     })
     .optional()
     .meta({
       description:
-        'What a correction said of the label after the run was stored: it counts nowhere, it stands as recorded after all, or another. Absent: nothing was said.',
+        'What a correction said of the label after the run was stored: it counts nowhere, or is another. Absent: nothing was said, or it stands as recorded after all.',
     }),
   recorded: z.strictObject({
     identity: z

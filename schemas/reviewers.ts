@@ -51,7 +51,8 @@ export const Reviewers = z
   .strictObject({ $schema: z.string().optional(), reviewers: z.array(Reviewer).min(1) })
   .superRefine(({ reviewers }, context) => {
     const owners = new Map<string, string>()
-    for (const [i, { id, aliases = [] }] of reviewers.entries())
+    const named = new Map<string, string>()
+    for (const [i, { id, name, aliases = [] }] of reviewers.entries()) {
       for (const [j, spelled] of [id, ...aliases].entries()) {
         const path = ['reviewers', i, ...(j === 0 ? ['id'] : ['aliases', j - 1])]
         const why = personProblem(spelled)
@@ -66,5 +67,28 @@ export const Reviewers = z
         if (owner === id && j === 0) context.addIssue({ code: 'custom', path, message: `"${id}" stands there twice` })
         owners.set(personKey(spelled), owner ?? id)
       }
+      // Pages say who signed by this name.
+      const problem = personProblem(name)
+      const other = named.get(personKey(name))
+      if (problem !== null || other !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['reviewers', i, 'name'],
+          message:
+            problem !== null
+              ? `"${name}" ${problem}`
+              : `"${name}" is the name of ${other} too: one entry a person, with other mailboxes as aliases; of two people of one name, tell them apart in it`,
+        })
+      named.set(personKey(name), other ?? id)
+    }
+    for (const [i, { id, name }] of reviewers.entries()) {
+      const owner = owners.get(personKey(name))
+      if (owner !== undefined && owner !== id)
+        context.addIssue({
+          code: 'custom',
+          path: ['reviewers', i, 'name'],
+          message: `"${name}" is an id of ${owner}: name ${id} otherwise`,
+        })
+    }
   })
 export type Reviewers = z.infer<typeof Reviewers>

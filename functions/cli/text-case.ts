@@ -62,7 +62,7 @@ function runLines(run: ExperienceRun, corrections: readonly Correction[]): strin
       (c) =>
         `corrected  ${c.kind.replace('_', ' ')}${c.passed === null ? '' : c.passed ? ': passed' : ': failed'}${c.operator === null ? '' : `, by ${c.operator}`}${c.notes === null ? '' : `: ${flat(c.notes)}`}`,
     ),
-    ...corrections.map((one) => `corrected later  ${flat(correctionText(one))}`),
+    ...corrections.map((one) => `corrected later  ${flat(correctionText(one, run))}`),
     `context  ${run.evidence.length} passages were offered`,
     ...table(
       run.evidence.map((e) => [`${e.bucket}, hop ${e.hop}`, `rank ${e.ranks.as_ranked ?? '-'}`, need(e), passage(e)]),

@@ -166,6 +166,14 @@ describe('what is stored', () => {
     expect(await place.at('case', 'h0')).toMatchObject({ code: 2, out: '' })
   })
 
+  test('says of a passage that its run was never offered, which may be a name that was mistyped', async () => {
+    await readyWith(3, 3)
+    await correct(saying('s0', { evidence: { 's0-e2': { gold: true }, 's0-e77': { required: true } } }))
+    expect((await place.at('case', 's0')).out).toMatch(
+      /^corrected later {2}s0-e2 needed, s0-e77 required, s0-e77 was never offered, by ana/m,
+    )
+  })
+
   test('is found missing or foreign by verify', async () => {
     await readyWith(3, 3)
     await correct(failed('s0'))

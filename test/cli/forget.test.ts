@@ -1,9 +1,12 @@
 /** `autotune forget`: what it lifts, what still shows it, what it refuses, and that past runs stay what they were. */
 import { describe, expect, test } from 'vitest'
+import { rejection } from '#core/gate/rejections.ts'
 import { RejectionLift, type RejectionRecord } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { allRemembered, forget, shortId } from '../../functions/steps/run/forget.ts'
+import { writeRejections } from '../../functions/steps/run/memory.ts'
+import { pinnedRun } from '../../functions/steps/run/verify.ts'
 import { run, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
 import { autotune, placeOfEachTest } from './command-line.ts'
@@ -69,6 +72,27 @@ describe('a rejection', () => {
     })
     for (const one of ['run_1', 'run_2', 'run_3']) expect((await place.at('verify', one)).code).toBe(0)
     expect((await place.at('verify')).code).toBe(0)
+  })
+
+  test('of a change that others refused too is forgotten with a word about those, and holds by them', async () => {
+    const entry = await refused()
+    const person = rejection((await within((store) => pinnedRun(store, 'run_1')))!, {
+      patches: entry.patches,
+      source: 'reviewer',
+      reason: 'hides orders',
+      under: { metric: target.metric!, direction: target.direction! },
+    })
+    await within((store) => writeRejections(store, [person]))
+    const said = await place.at('forget', shortId(entry), '--reason', 'the passage is archived')
+    expect(said.out).toMatch(new RegExp(`Still remembered of it: ${shortId(person)}\\. Where one holds`))
+    expect(said.out).not.toMatch(/The next run may propose/)
+    expect(fateOf(await ran('run_2'), 1)).toMatchObject({
+      fate: 'remembered',
+      reason: expect.stringMatching('reviewer'),
+    })
+    const last = await place.at('forget', shortId(person), '--reason', 'and so is this', '--json')
+    expect(last.json()).toMatchObject({ others: [] })
+    expect(fateOf(await ran('run_3'), 1).fate).toBe('search_guardrail')
   })
 
   test('is lifted once, by its whole id as well, and the terminal says who acts', async () => {

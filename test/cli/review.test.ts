@@ -397,6 +397,18 @@ describe('a file of reviewers', () => {
     expect(await stored()).toBeUndefined()
   })
 
+  test('knows the owner by the name that it gives them', async () => {
+    const owner = { id: 'olga@acme.com', name: 'Refunds', roles: ['domain_owner'] }
+    const { code, err: said } = await open(
+      file([...people.slice(0, 3), owner]),
+      '--reviewer',
+      'domain_owner=olga@acme.com',
+    )
+    expect([code, said]).toEqual([2, expect.stringMatching(/olga@acme.com owns the proposal \(as refunds\)/)])
+    expect((await open(file([...people.slice(0, 3), owner]))).code).toBe(0)
+    expect((await stored()).seats.map(({ reviewer }) => reviewer)).not.toContain('olga@acme.com')
+  })
+
   test('is refused where it names one person twice', async () => {
     const twice = [...people, { id: 'ana+2@acme.com', name: 'Ana II', roles: ['domain_owner'] }]
     const { code, err: said } = await open(file(twice))

@@ -94,9 +94,9 @@ function utility(
   }
 }
 
-/** Did an operator speak of the label, and not to say that the recorded one stands? */
+/** Did an operator speak of the label, when it was recorded or later? */
 const hasOtherLabel = ({ corrected, corrections }: BareRecording): boolean =>
-  corrected ? corrected.label !== 'recorded' : corrections.some((c) => c.kind !== 'note')
+  corrected !== undefined || corrections.some((c) => c.kind !== 'note')
 
 /** Did the replay decide otherwise, or lack something that the recorded context had: a value that an action read, or gold? */
 function isDegraded(replayed: Replayed): boolean {

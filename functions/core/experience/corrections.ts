@@ -25,14 +25,21 @@ export function correctedRecording(recording: Recording, corrections: readonly C
   const marks = new Map<string, { gold?: boolean | undefined; required?: boolean | undefined }>()
   for (const { evidence } of changes)
     for (const [ref, mark] of Object.entries(evidence ?? {})) marks.set(ref, { ...marks.get(ref), ...mark })
-  return { ...marked(recording, marks), ...(label && { corrected: { label: labelSaid(label) } }) }
+  return { ...marked(recording, marks), ...(label && labelSaid(label, recording)) }
 }
 
-function labelSaid({ outcome, label_disputed }: Correction): NonNullable<Recording['corrected']>['label'] {
-  if (!outcome) return label_disputed ? 'disputed' : 'recorded'
+/** What a correction makes of a recorded label. One that stands after all is what the record says without its disputes. */
+function labelSaid(
+  { outcome, label_disputed }: Correction,
+  { corrections }: Recording,
+): Partial<Pick<Recording, 'corrected' | 'corrections'>> {
+  if (!outcome)
+    return label_disputed
+      ? { corrected: { label: 'disputed' } }
+      : { corrections: corrections.filter(({ kind }) => kind !== 'label_disputed') }
   const { passed, score } = outcome
   // The contract asks for one of the two.
-  return { passed: passed ?? score! >= 1, score: score ?? Number(passed) }
+  return { corrected: { label: { passed: passed ?? score! >= 1, score: score ?? Number(passed) } } }
 }
 
 /** Passages marked otherwise. Gold that the recording never offered is counted: no trimming brings it back. */
@@ -56,12 +63,20 @@ function marked(
   }
 }
 
-/** What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came` */
-export function correctionText({ at, by, outcome, label_disputed, evidence, note }: Correction): string {
+/**
+ * What a correction says, in words: `failed, order-17 needed, by ana@example.com on 2026-11-20: the refund never came`
+ * @param run what it is about: a passage that was never offered there may be a name that was mistyped
+ */
+export function correctionText(
+  { at, by, outcome, label_disputed, evidence, note }: Correction,
+  run: { readonly evidence: readonly { readonly evidence_ref: string }[] },
+): string {
+  const offered = new Set(run.evidence.map(({ evidence_ref }) => evidence_ref))
   const { passed, score } = outcome ?? {}
   const marks = Object.entries(evidence ?? {}).flatMap(([ref, { gold, required }]) => [
     ...(gold === undefined ? [] : [`${ref} ${gold ? 'needed' : 'not needed'}`]),
     ...(required === undefined ? [] : [`${ref} ${required ? 'required' : 'not required'}`]),
+    ...(offered.has(ref) ? [] : [`${ref} was never offered`]),
   ])
   const said = [
     ...(passed === undefined ? [] : [passed ? 'passed' : 'failed']),

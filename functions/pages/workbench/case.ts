@@ -58,7 +58,7 @@ ${more(run.steps.length, MOST.steps, 'steps')}
 ${
   run.operator_corrections.length + corrections.length === 0
     ? html`<p>Nobody corrected it.</p>`
-    : html`<ul>${run.operator_corrections.map((one) => html`<li>${word(one.kind)}${one.passed !== null && `: ${one.passed ? 'passed' : 'failed'}`} by ${visible(one.operator ?? 'nobody named')}${one.notes !== null && html`: ${recordedText(one.notes)}`}</li>`)}${corrections.map((one) => html`<li>after it was stored: ${recordedText(correctionText(one))}</li>`)}</ul>`
+    : html`<ul>${run.operator_corrections.map((one) => html`<li>${word(one.kind)}${one.passed !== null && `: ${one.passed ? 'passed' : 'failed'}`} by ${visible(one.operator ?? 'nobody named')}${one.notes !== null && html`: ${recordedText(one.notes)}`}</li>`)}${corrections.map((one) => html`<li>after it was stored: ${recordedText(correctionText(one, run))}</li>`)}</ul>`
 }
 ${
   decision_record !== null &&

@@ -24,7 +24,11 @@ export async function readCorrections(objects: ObjectStore): Promise<Corrections
   const once = new Map<string, Correction>()
   for await (const one of segmentValues<Correction>(objects, keys.corrections())) once.set(canonical(one), one)
   const byRun = new Map<string, Correction[]>()
-  for (const one of once.values()) byRun.set(one.run_id, [...(byRun.get(one.run_id) ?? []), one])
+  for (const one of once.values()) {
+    const said = byRun.get(one.run_id)
+    if (said) said.push(one)
+    else byRun.set(one.run_id, [one])
+  }
   for (const [run, all] of byRun) byRun.set(run, inOrder(all))
   return byRun
 }

@@ -17,7 +17,8 @@ interface Asked {
 /** Throws UserError for somebody who is not in the file, not for that role, or owns the proposal by any of their ids. */
 export function seatsOf({ reviewers }: Reviewers, { required, owner, wanted }: Asked): Seat[] {
   const keysOf = ({ id, aliases = [] }: Reviewers['reviewers'][number]) => [id, ...aliases].map(personKey)
-  const owns = (one: Reviewers['reviewers'][number]): boolean => keysOf(one).includes(personKey(owner))
+  const owns = (one: Reviewers['reviewers'][number]): boolean =>
+    [...keysOf(one), personKey(one.name)].includes(personKey(owner))
   if (wanted.length === 0)
     return required.flatMap((role) =>
       reviewers

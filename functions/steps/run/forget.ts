@@ -1,4 +1,5 @@
 /** What memory holds, for people, and what lifts an entry of it: a row beside it, so that both can be read for good. */
+import { digestOf } from '#core/canonical.ts'
 import type { RejectionLift, RejectionRecord } from '#schemas/proposal.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -30,15 +31,35 @@ export async function forget(
   store: Pick<Store, 'table' | 'objects' | 'heads' | 'clock'>,
   text: string,
   said: Pick<RejectionLift, 'person' | 'reason'>,
-): Promise<{ readonly record: RejectionRecord; readonly lift: RejectionLift }> {
-  const { record, sk, lift: before } = theEntry(await allRemembered(store), text)
+): Promise<Forgotten> {
+  const all = await allRemembered(store)
+  const { record, sk, lift: before } = theEntry(all, text)
   if (before) throw liftedBefore(record, before)
   const why = await partitionProblem(store.heads, rowKeys.rejections(record.intent))
   if (why !== null) throw new UserError(why)
   const lift: RejectionLift = { lifts: record.rejection_id, ...said, at: store.clock.now() }
   const [pk, key] = rowKeys.lift(record.intent, sk)
-  if (await store.table.create(pk, key, lift)) return { record, lift }
+  if (await store.table.create(pk, key, lift)) return { record, lift, others: alsoRefusing(record, all) }
   throw liftedBefore(record, (await store.table.get<RejectionLift>(pk, key))!.body)
+}
+
+/** What was lifted, and what still says no to some change of it. */
+export interface Forgotten {
+  readonly record: RejectionRecord
+  readonly lift: RejectionLift
+  readonly others: readonly RejectionRecord[]
+}
+
+/** Entries that hold for a change of a lifted one, under its baseline and suite. A "no" to a list is none to a change of it. */
+function alsoRefusing(lifted: RejectionRecord, all: readonly Remembered[]): RejectionRecord[] {
+  const scope = ({ intent, baseline, suite }: RejectionRecord) => `${intent} ${baseline} ${suite}`
+  const refused = ({ source, patches }: RejectionRecord) =>
+    source === 'gate' ? [digestOf(patches)] : patches.map((patch) => digestOf([patch]))
+  const was = new Set(refused(lifted))
+  return all
+    .filter(({ record, lift }) => lift === null && record.rejection_id !== lifted.rejection_id)
+    .map(({ record }) => record)
+    .filter((other) => scope(other) === scope(lifted) && refused(other).some((one) => was.has(one)))
 }
 
 const liftedBefore = (record: RejectionRecord, { person, at, reason }: RejectionLift): UserError =>

@@ -1,7 +1,9 @@
 /** Whose label a suite reads, what a later correction makes of it, and what an evaluator says then. */
 import { describe, expect, test } from 'vitest'
 import { evaluate } from '#core/evaluate/evaluators.ts'
-import { labelKindOf, labelOf } from '#core/evaluate/label.ts'
+import { bothSay } from '#core/evaluate/judge-labels.ts'
+import { labelOf } from '#core/evaluate/label.ts'
+import { labelKindOf } from '#core/evaluate/label-kind.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { correctedRecording } from '#core/experience/corrections.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
@@ -13,6 +15,19 @@ const corrections = anEvaluator({ check: 'operator_corrections', kind: 'human', 
 const withCorrections = aSuite({ evaluators: [...aSuite().evaluators, corrections] })
 const graded = aSuite({ evaluators: [anEvaluator({ check: 'recorded_score', kind: 'judge', dimension: 'utility' })] })
 const rules = aSuite({ evaluators: [anEvaluator({ check: 'gold_coverage', kind: 'replay', dimension: 'utility' })] })
+const verdicts = aSuite({
+  evaluators: [
+    anEvaluator({
+      check: 'recorded_verdict',
+      kind: 'rule',
+      dimension: 'utility',
+      name: 'solved',
+      version: '3',
+    } as never),
+  ],
+})
+const told = () =>
+  recorded({ scores: [{ name: 'solved', kind: 'rule', version: '3', dimension: 'utility', value: 1, passed: true }] })
 
 const operator = (kind: 'outcome' | 'label_disputed' | 'note', passed: boolean | null) => ({
   correction_id: 'c',
@@ -76,6 +91,23 @@ describe('a correction of the label', () => {
       expect(measured(under(recorded(outcome, first), ...later), aSuite()).label).toEqual(expected)
     },
   )
+
+  test.each<readonly [string, readonly object[], readonly Correction[], string]>([
+    ['a dispute', [operator('outcome', false)], [said({ label_disputed: true })], 'human'],
+    ['a correction', [operator('outcome', false)], [said({ outcome: { passed: true } })], 'human'],
+    ['nothing', [operator('outcome', false)], [], 'human'],
+    ['a recorded dispute', [operator('label_disputed', null), operator('outcome', false)], [], 'human'],
+  ])('that is taken back (%s) leaves what an operator said when it was recorded', (_, first, later, kind) => {
+    const one = under(
+      recorded({ passed: true, score_kind: 'judge' }, first),
+      ...later,
+      said({ label_disputed: false }, 2),
+    )
+    expect(measured(one, withCorrections).label).toEqual([false, 0])
+    expect(labelKindOf(one.recordings[0]!, withCorrections)).toBe(kind)
+    expect(bothSay(one.recordings[0]!, aSuite())).toEqual({ judge: true, person: false })
+    expect(measured(one, aSuite()).label).toEqual([true, 1])
+  })
 
   test('of a graded score stands for it, and passes at 1', () => {
     const one = recorded({ passed: null, score: 0.9 })
@@ -157,6 +189,33 @@ test.each<[string, ReturnType<typeof recorded>, EvaluatorSuite, string]>([
     'judge',
   ],
   ['the suite reads no recorded label', recorded({ passed: null }), rules, 'replay'],
+  [
+    'there is none of one of the kinds that the suite reads',
+    recorded({ passed: true, score: null, score_kind: 'business' }),
+    aSuite({ evaluators: [...aSuite().evaluators, ...graded.evaluators] }),
+    'missing',
+  ],
+  [
+    'it reads a verdict, which no correction of the label changes',
+    under(told(), said({ outcome: { passed: false } })),
+    verdicts,
+    'rule',
+  ],
+  ['it reads a verdict that is not there', recorded(), verdicts, 'missing'],
+  [
+    'it reads a verdict that is not there, and a label',
+    recorded(),
+    aSuite({ evaluators: [...aSuite().evaluators, ...verdicts.evaluators] }),
+    'missing',
+  ],
+  ['nor one that was corrected', under(recorded(), said({ outcome: { passed: false } })), rules, 'replay'],
+  ['nor a dispute of one', under(recorded(), said({ label_disputed: true })), rules, 'replay'],
+  [
+    'it reads what people say alone',
+    under(recorded(), said({ label_disputed: true })),
+    aSuite({ evaluators: [...rules.evaluators, corrections] }),
+    'disputed',
+  ],
 ])('who gave a label: %s', (_, one, suite, expected) => {
   expect(labelKindOf(one.recordings[0]!, suite)).toBe(expected)
 })

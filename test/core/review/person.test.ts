@@ -47,6 +47,28 @@ const SAME: readonly [string, ...string[]][] = [
   ['ﬁona', 'fiona', 'FIONA', 'fiona+reliability', '𝒻iona'],
   ['Ben Smith', 'ben.smith', 'BEN_SMITH', 'ben  smith', 'ben-smith'],
   ['bob@x.co', 'b0b@x.co', 'BOB@x.co'],
+  [
+    'ana@acme.com',
+    '"Ana <x@y.co>" <ana@acme.com>',
+    'x@y.co <ana@acme.com',
+    'ana@acme.com>',
+    'Ana <mailto:ana@acme.com>',
+  ],
+  ['ana@acme.com', 'ana(a(b)c)@acme.com', 'mailto://ana@acme.com', 'mailto:ana@acme.com?subject=x', "'ana@acme.com'"],
+  [
+    'ana@acme.com',
+    'ana@acme.com,',
+    'ana@acme.com;',
+    'ana@acme.com/',
+    '.ana.@acme.com',
+    'ana@acme..com',
+    'ana@acme.com:25',
+  ],
+  ['mia.burns@acme.com', 'rnia.burns@acme.com', 'mia.bums@acme.com'],
+  ['win@acme.com', 'vvin@acme.com', 'win@acrne.com'],
+  ['ana@icloud.com', 'ana@me.com', 'ana+x@mac.com'],
+  ['a.na@proton.me', 'ana@protonmail.com', 'a-na@pm.me'],
+  ['Ana Smith', 'Smith, Ana', 'smith ana', 'AnaSmith', 'Ana Smith (policy)', '@ana.smith', 'ana-smith!', 'ana/smith'],
 ]
 const APART: readonly [string, string][] = [
   ['ana@acme.com', 'ana@acme.org'],
@@ -105,10 +127,39 @@ describe('spellings', () => {
       }),
     )
   })
-  test('have a key that is its own key, and that no case changes', () => {
+  const pieces = fc.constantFrom(
+    ...[
+      'a',
+      'r',
+      'n',
+      'v',
+      'A',
+      'İ',
+      'é',
+      'а',
+      '\u0301',
+      '1',
+      ' ',
+      "'",
+      '.',
+      '@',
+      '<',
+      '>',
+      '+',
+      '(',
+      ')',
+      '"',
+      ',',
+      '-',
+      '/',
+    ],
+    ...['xn--', 'gmail.com', 'pm.me', 'mailto:'],
+  )
+  const dressed = fc.array(pieces, { maxLength: 12 }).map((all) => all.join(''))
+  test('have a key that is its own key where none is refused, and that no case changes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (id) => {
-        expect(personKey(personKey(id))).toBe(personKey(id))
+      fc.property(fc.oneof(dressed, fc.string({ unit: 'grapheme' })), (id) => {
+        if (personProblem(id) === null) expect(personKey(personKey(id))).toBe(personKey(id))
         expect(personKey(id.toUpperCase().toLowerCase())).toBe(personKey(id.toLowerCase()))
       }),
     )
@@ -133,6 +184,29 @@ describe('a name', () => {
     ['anǀ', /passes for another one/],
     ['🙂', /no letter and no plain sign/],
     ['...', /no letter and no digit/],
+    ['ana@acme.com, ben@acme.com', /no plain address/],
+    ['<ana@acme.com> <ben@acme.com>', /no plain address/],
+    ['ben@acme.com <ana@acme.com>', /no plain address/],
+    ['Ana <ana@acme.com', /no plain address/],
+    ['"ana"@acme.com', /no plain address/],
+    ['ana(work)@acme.com', /no plain address/],
+    ['ana%acme.com@relay.com', /no plain address/],
+    ['ana=x@acme.com', /no plain address/],
+    ['ana|x@acme.com', /no plain address/],
+    ['+ana@acme.com', /no plain address/],
+    ['.ana@acme.com', /no plain address/],
+    ['an..a@acme.com', /no plain address/],
+    ['ana@acme..com', /no plain address/],
+    ['ana@[127.0.0.1]', /no plain address/],
+    ['ana@@acme.com', /no plain address/],
+    ['ana@', /no plain address/],
+    ['ana@xn--acme-com', /no plain address/],
+    ['mailto:ana@acme.com?subject=x', /no plain address/],
+    ['Аna <ben@acme.com>', /mixes letters of Cyrillic/],
+    ['ana%40acme.com', /holds "%"/],
+    ['ana&#64;acme.com', /holds ";"/],
+    ['|ia', /holds "\|"/],
+    ['ana!', /holds "!"/],
     ['@', /no letter and no digit/],
   ])('spelled %j is refused', (id, says) => {
     expect(personProblem(id)).toMatch(says)
@@ -152,6 +226,14 @@ describe('a name', () => {
     'محمد',
     'fay@xn--mnchen-3ya.de',
     'ACME\\ben',
+    'Ana Ito <ana@acme.com>',
+    'mailto:ana@acme.com',
+    'ana@acme.com.',
+    'ana@acme',
+    'ana_acme.com#EXT#@acme.onmicrosoft.com',
+    'Smith, Ana (policy)',
+    '@ana',
+    'arn:aws:iam::123456789012:user/ana',
     'refunds',
   ])('spelled %s is taken', (id) => {
     expect(personProblem(id)).toBeNull()
@@ -205,7 +287,12 @@ describe('a review', () => {
 })
 
 describe('a file of reviewers', () => {
-  const entry = (id: string, over: object = {}) => ({ id, name: id, roles: ['policy'], ...over })
+  const entry = (id: string, over: object = {}) => ({
+    id,
+    name: `The one at ${id.replace('@', ' ')}`,
+    roles: ['policy'],
+    ...over,
+  })
   const problems = (...reviewers: object[]) =>
     Reviewers.safeParse({ reviewers }).error?.issues.map(({ message, path }) => `${path.join('.')}: ${message}`) ?? []
   test('names each person once, by all their ids', () => {
@@ -215,9 +302,26 @@ describe('a file of reviewers', () => {
     expect(problems(entry('ana@acme.com', { aliases: ['ana@home.org'] }), entry('ANA+x@home.org'))).toEqual([
       'reviewers.1.id: "ANA+x@home.org" is ana@acme.com by another spelling: one entry a person',
     ])
-    expect(problems(entry('ana@acme.com'), entry('ana@acme.com'))).toEqual([
+    expect(problems(entry('ana@acme.com'), entry('ana@acme.com', { name: 'Ana' }))).toEqual([
       'reviewers.1.id: "ana@acme.com" stands there twice',
     ])
-    expect(problems(entry('аna@acme.com'))).toEqual([expect.stringMatching(/^reviewers.0.id: .* mixes letters/)])
+    expect(problems(entry('аna@acme.com', { name: 'Ana' }))).toEqual([
+      expect.stringMatching(/^reviewers.0.id: .* mixes letters/),
+    ])
+    expect(problems(entry('ana@acme.com'), entry('ben@acme.com', { aliases: ['Ana@acme.com'] }))).toEqual([
+      'reviewers.1.aliases.0: "Ana@acme.com" is ana@acme.com by another spelling: one entry a person',
+    ])
+  })
+  test('shows each person under a name that is nobody else’s', () => {
+    expect(problems(entry('ana@acme.com', { name: 'Ana Ito' }), entry('ana@home.org', { name: 'Ito, Ana' }))).toEqual([
+      expect.stringMatching(/^reviewers.1.name: "Ito, Ana" is the name of ana@acme.com too: one entry a person/),
+    ])
+    expect(problems(entry('ana@acme.com', { name: 'ben@acme.com' }), entry('ben@acme.com'))).toEqual([
+      'reviewers.0.name: "ben@acme.com" is an id of ben@acme.com: name ana@acme.com otherwise',
+    ])
+    expect(problems(entry('ana@acme.com', { name: 'Ana \u202eneB' }))).toEqual([
+      expect.stringMatching(/^reviewers.0.name: .* nobody sees/),
+    ])
+    expect(problems(entry('ana@acme.com', { name: 'ana@acme.com' }))).toEqual([])
   })
 })

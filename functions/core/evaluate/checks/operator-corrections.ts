@@ -10,7 +10,6 @@ export const operatorCorrections: Check<'operator_corrections'> = {
     const { corrected, corrections } = r.trimmed.recording
     if (corrected) {
       const { label } = corrected
-      if (label === 'recorded') return pass
       if (label === 'disputed') return unmeasured(DISPUTED)
       return label.passed ? { ...pass, score: label.score } : fail([finding(CORRECTED)], label.score)
     }
@@ -21,10 +20,7 @@ export const operatorCorrections: Check<'operator_corrections'> = {
     return correction.passed ? pass : fail([finding(`corrected by an operator: ${correction.notes ?? 'no note'}`)])
   },
   look({ corrected, corrections }) {
-    if (corrected) {
-      if (corrected.label === 'recorded') return 'not_at_stake'
-      return corrected.label === 'disputed' ? 'not_recorded' : 'exposed'
-    }
+    if (corrected) return corrected.label === 'disputed' ? 'not_recorded' : 'exposed'
     const correction = corrections.find((c) => c.kind !== 'note')
     if (!correction) return 'not_at_stake'
     return correction.passed === null ? 'not_recorded' : 'exposed'

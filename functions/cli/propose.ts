@@ -48,5 +48,5 @@ const VERDICT = { 0: 'within_limits', 2: 'out_of_bounds', 3: 'some_not' } as con
 
 function exitCode({ changes }: Proposed): keyof typeof VERDICT {
   if (changes.some((c) => c.problems.length > 0)) return 2
-  return changes.every((c) => c.assessed?.survives) ? 0 : 3
+  return changes.every((c) => c.assessed?.survives && c.released === null) ? 0 : 3
 }

@@ -23,7 +23,7 @@ export function proposeLines(proposed: Proposed): string[] {
   const { intent, search_cases: cases, excluded, notes, changes } = proposed
   const twice = askedTwiceLine(proposed.twice)
   const lost = Object.entries(excluded).map(([reason, n]) => `${n} ${reason}`)
-  const good = changes.filter((c) => c.assessed?.survives).length
+  const good = changes.filter((c) => c.assessed?.survives && c.released === null).length
   const out = changes.filter((c) => c.problems.length > 0).length
   return [
     ...(cases !== null
@@ -36,14 +36,19 @@ export function proposeLines(proposed: Proposed): string[] {
   ]
 }
 
-function changeLines({ at, change, problems, assessed }: ProposedChange, proposed: Proposed): string[] {
+function changeLines({ at, change, problems, released, assessed }: ProposedChange, proposed: Proposed): string[] {
   if (!assessed)
     return [
       '',
       `${at}  ${Object.keys(change.patch).join(', ') || 'empty patch'}`,
       ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ]
-  return ['', `${at}  ${patchLine(assessed.patch)}`, ...assessedLines(assessed, proposed)]
+  return [
+    '',
+    `${at}  ${patchLine(assessed.patch)}`,
+    ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
+    ...assessedLines(assessed, proposed),
+  ]
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {

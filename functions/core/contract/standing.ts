@@ -36,17 +36,7 @@ export function standingProblems(
     )
   }
   for (const { kind, id, run } of open) problems.push(openProblem(intent ?? '', kind, id, run))
-  for (const { patch } of pack ? candidates : []) {
-    const settings: Record<string, unknown> = { ...pack!.settings }
-    for (const [path, { to }] of Object.entries(patch)) settings[path] = to
-    const same = released.find((r) => canonical(r.settings) === canonical(settings))
-    if (same)
-      problems.push(
-        `the change ${Object.entries(patch)
-          .map(([path, { to }]) => `${path} = ${JSON.stringify(to)}`)
-          .join(', ')} was released already: ${same.pack}, by rollout ${same.rollout}`,
-      )
-  }
+  for (const { patch } of pack ? candidates : []) problems.push(...releasedProblem(released, pack!, patch))
   return [...problems, ...records]
 }
 
@@ -58,4 +48,18 @@ function openProblem(intent: string, kind: Standing['open'][number]['kind'], id:
         ? `release it first ("autotune rollout start ${run}"), or start and stop it`
         : `wait for its end, or stop it ("autotune rollout stop ${id} --reason TEXT")`
   return `${kind} ${id} of ${intent} stands on this baseline (run ${run}): a second change would be proved against what the first one replaces; ${todo}`
+}
+
+/** That a change would give settings which were released for the intent already; none where it would not. */
+export function releasedProblem(
+  released: Standing['released'],
+  { settings }: Pick<ContextPack, 'settings'>,
+  patch: Patch,
+): string[] {
+  const changed: Record<string, unknown> = { ...settings }
+  for (const [path, { to }] of Object.entries(patch)) changed[path] = to
+  const same = released.find((r) => canonical(r.settings) === canonical(changed))
+  if (!same) return []
+  const what = Object.entries(patch).map(([path, { to }]) => `${path} = ${JSON.stringify(to)}`)
+  return [`the change ${what.join(', ')} was released already: ${same.pack}, by rollout ${same.rollout}`]
 }

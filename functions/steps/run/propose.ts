@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Exclusion } from '#core/baseline/baseline.ts'
 import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import { digestOf } from '#core/canonical.ts'
+import { releasedProblem } from '#core/contract/standing.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type Assessment, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
@@ -19,6 +20,7 @@ import { answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { readRejections } from './memory.ts'
 import { readScars } from './scars.ts'
+import { releasedFor } from './standing.ts'
 
 /** What a look at changes needs of a store: the vault is not in it. */
 export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf'>
@@ -29,6 +31,8 @@ export interface ProposedChange {
   readonly at: string
   readonly change: LocatedChange['change']
   readonly problems: readonly string[]
+  /** Why a run refuses it: its settings were released already; null: they were not. */
+  readonly released: string | null
   /** null: it is out of bounds, and was not replayed. */
   readonly assessed: Assessment | null
 }
@@ -62,12 +66,14 @@ export async function proposeChanges(
   const { intent, metric, direction } = resolved
   const bounded = boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
+  const before = await releasedFor(store, intent)
   const told = (assessments: readonly Assessment[]): ProposedChange[] => {
     const rest = assessments.values()
     return bounded.map(({ at, change, candidate, problems }) => ({
       at,
       change,
       problems,
+      released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
       assessed: candidate ? rest.next().value! : null,
     }))
   }

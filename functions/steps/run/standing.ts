@@ -124,6 +124,12 @@ async function openReviews(
   return open
 }
 
+/** Settings of the packs that were released for an intent, by the rollout that brought them. */
+export const releasedFor = async (
+  store: Pick<Store, 'objects' | 'table'>,
+  intent: string,
+): Promise<Standing['released'][number][]> => releasedSettings(store, await rolloutsOf(store, intent))
+
 async function releasedSettings(
   store: Pick<Store, 'objects'>,
   rollouts: readonly RolloutItem[],

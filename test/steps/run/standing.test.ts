@@ -2,11 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '#ports'
+import type { ContextPack } from '#schemas/pack.ts'
 import { keys, RUN_FILES } from '#schemas/s3-keys.ts'
 import { openLocks } from '../../../functions/steps/run/lock.ts'
+import { proposeChanges } from '../../../functions/steps/run/propose.ts'
 import { readRefusal } from '../../../functions/steps/run/read-refusal.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
-import { aFamily, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { readJson } from '../../../functions/streams/read-object.ts'
+import { aFamily, aPack, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { approve, certified, reviewed, rolloutOf, start } from '../release/support.ts'
 import { contents, imported, items, memory, run, stocked } from '../stores.ts'
 
@@ -51,6 +54,33 @@ describe('a run is refused', () => {
     expect(await message(store)).toMatch(
       /baseline_tuple is not in force: support.refund runs on ctxpack.support@1\.1\.0/,
     )
+  })
+
+  test('with a change that was released, however it is written; propose says so before', async () => {
+    const store = await certified()
+    await approve(store, 'r')
+    await start(store)
+    const { candidate } = await rolloutOf(store)
+    const [pk, sk] = rowKeys.rollout('ro_r')
+    const row = (await store.table.get<{ rollout: object }>(pk, sk))!
+    await store.table.update(pk, sk, row.revision, {
+      ...row.body,
+      rollout: { ...row.body.rollout, status: 'kept' },
+    })
+    const pack = aPack()
+    const released = (await readJson<ContextPack>(store.objects, keys.pack(candidate.refs.pack)))!.settings
+    const paths = Object.keys(released).filter((path) => released[path] !== pack.settings[path])
+    expect(paths).toHaveLength(1)
+    const [path] = paths as [string]
+    const [was, is] = [pack.settings[path]!, released[path]!]
+    const ways = [{ [path]: is }, { [path]: { to: is } }, { [path]: { from: was, to: is } }]
+    const other = { [path]: Number(is) + 1 }
+    // Alone, since the same change twice in one file is out of bounds.
+    const found = async (patch: object): Promise<string | null> =>
+      (await proposeChanges(store, aTarget(), [{ at: 'f:1', change: { patch } as never }], null)).changes[0]!.released
+    for (const way of ways)
+      expect(await found(way)).toContain(`was released already: ${candidate.refs.pack}, by rollout ro_r`)
+    expect(await found(other)).toBeNull()
   })
 
   test('and leaves one record, which says what, when and why; no lock, no seal', async () => {

@@ -91,6 +91,28 @@ describe('days', () => {
   test('a day without runs is no day on which bands hold', async () => {
     const { out } = await daily('--date', '2026-01-01')
     expect(out).toContain('nothing was recorded, so nothing was looked at')
+    expect(out).toMatch(
+      /empty +support.refund has no run of 2026-01-01 on the search side: its newest recorded run is of 2026-04-30/,
+    )
+  })
+
+  test('runs of no day are in no slice, and that is said', async () => {
+    const undated = RUNS.slice(0, 40).map((run, n) => ({
+      ...run,
+      date: null,
+      run_id: `u${n}`,
+      family_id: `u${n}`,
+      case_id: `u${n}`,
+      trace_id: `u${n}`,
+    }))
+    await place.at('import', place.runs('undated.jsonl', undated), '--split-key', 'k')
+    const { out, json } = await daily('--date', '2026-01-01', '--json').then(async ({ json: first }) => ({
+      json: first,
+      out: (await daily('--date', '2026-01-01')).out,
+    }))
+    const [empty] = (json() as { empty: { undated: number }[] }).empty
+    expect(empty!.undated).toBeGreaterThan(0)
+    expect(out).toMatch(new RegExp(`; ${empty!.undated} recorded runs are of no day and in no slice`))
   })
 
   test('leave the same bytes from the same records, also where they were cut off', async () => {

@@ -6,13 +6,14 @@ import { UserError } from '../../errors.ts'
 import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
 import { judgeDays } from '../../steps/cadence/judge.ts'
 import { pendingRuns, type QueuedRun, queuedRuns } from '../../steps/cadence/queued.ts'
+import { type RecordedDays, recordedDays } from '../../steps/cadence/recorded-days.ts'
 import { runTarget } from '../../steps/run/run.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 import { type CadenceOptions, dayOf, exitOf } from './options.ts'
-import { dayLines, openLine, type Started, startedLines } from './text.ts'
+import { dayLines, emptyLines, openLine, type Started, startedLines } from './text.ts'
 
 interface Options extends CadenceOptions {
   readonly date?: string
@@ -33,10 +34,13 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     const started = starts ? await startRuns(store, await pendingRuns(store, bands), o.replayer) : []
     const shown = days.at(-1) ?? (await readDay(store, asked ?? judged.at(-1)!))
     const runs = await queuedRuns(store, bands, [shown])
-    print(json, { judged: days.map((day) => day.date), day: shown, runs, started }, () => [
+    const empty: RecordedDays[] = []
+    for (const { intent, slice } of shown.intents) if (slice.runs === 0) empty.push(await recordedDays(store, intent))
+    print(json, { judged: days.map((day) => day.date), day: shown, runs, started, empty }, () => [
       ...(days.length === 0 ? [openLine(shown.date, bands)] : []),
       ...days.slice(0, -1).map((day) => `${day.date}  judged too: it had been missed`),
       ...dayLines(shown, runs, o),
+      ...emptyLines(shown.date, empty),
       ...startedLines(started, o),
     ])
     return exitOf(days.length === 0 ? [shown] : days, exitCode)

@@ -4,6 +4,7 @@ import { BAND_METRICS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, IntentDay, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import type { QueuedRun } from '../../steps/cadence/queued.ts'
+import type { RecordedDays } from '../../steps/cadence/recorded-days.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -129,6 +130,17 @@ const nextLines = (runs: readonly QueuedRun[], place: StoreOptions): string[] =>
     ...(certified ? ['', `review   ${nextCommand(place, ['review', certified.run_id])}`] : []),
   ]
 }
+
+/** Why a day of an intent may be empty: nothing was recorded lately, or nobody said when. */
+export const emptyLines = (date: string, empty: readonly RecordedDays[]): string[] =>
+  empty.map(({ intent, undated, newest }) => {
+    const last = newest === null ? 'none of its recorded runs has a day' : `its newest recorded run is of ${newest}`
+    const without =
+      undated === 0
+        ? ''
+        : `; ${undated} recorded ${undated === 1 ? 'run is' : 'runs are'} of no day and in no slice: records need a time ("date", or "started_at" of a trace)`
+    return `empty    ${intent} has no run of ${date} on the search side: ${last}${without}`
+  })
 
 /** The day is judged already. */
 export const openLine = (date: string, { ready_after_hours: hours }: Bands): string =>

@@ -1,0 +1,21 @@
+/** On which days an intent has recorded runs at all: what a person is told whose day is empty. */
+import type { Store } from '../../ports.ts'
+import { readIndex } from '../experience/run-index.ts'
+
+/** Recorded runs of the search side by whether they have a day. */
+export interface RecordedDays {
+  readonly intent: string
+  readonly undated: number
+  /** Last day of a run; null: none has a day. */
+  readonly newest: string | null
+}
+
+export async function recordedDays(store: Pick<Store, 'objects' | 'scratch'>, intent: string): Promise<RecordedDays> {
+  let undated = 0
+  let newest: string | null = null
+  for await (const { date } of readIndex(store, intent)) {
+    if (date === null) undated++
+    else if (newest === null || date > newest) newest = date
+  }
+  return { intent, undated, newest }
+}

@@ -83,17 +83,17 @@ describe('a review', () => {
         const store = openStore(there.store, { durable: false })
         await run(store, { runId: 'r', target })
         store.close()
-        const seats = ['--reviewer', `${role}=ana=x@example.com`, '--reviewer', 'a=ben']
+        const seats = ['--reviewer', `${role}=ana.x@example.com`, '--reviewer', 'a=ben']
         const opened = await autotune('review', 'r', ...seats, '--no-serve', '--store', there.store, '--json')
         expect(opened).toMatchObject({ code: 0, err: '' })
         const links = (opened.json() as { links: { role: string; reviewer: string }[] }).links
         expect(links.map((l) => [l.role, l.reviewer]).sort()).toEqual(
           [
             ['a', 'ben'],
-            [role, 'ana=x@example.com'],
+            [role, 'ana.x@example.com'],
           ].sort(),
         )
-        const who = ['--role', role, '--reviewer', 'ana=x@example.com']
+        const who = ['--role', role, '--reviewer', 'ana.x@example.com']
         const decided = await autotune('decide', 'r', ...who, '--approve', '--store', there.store)
         expect(decided).toMatchObject({ code: 0, err: '' })
       } finally {

@@ -157,6 +157,8 @@ export const keys = {
   /** That somebody opened a family on a day; family and person by their hashes. */
   openedFamily: (intent: string, family: string, day: string, by: string) =>
     `cadence/opened/${segment(intent)}/${family}/${day}-${by}.json`,
+  /** Bands that days were judged by, with their targets, by their digest. */
+  cadenceBands: (digest: string) => `cadence/bands/${digest.slice(7)}.json`,
   /** Prefix of the quarters that were looked at. */
   quarterlyCadences: () => 'cadence/quarterly/',
   /** A quarter of the routine, by its last day. */

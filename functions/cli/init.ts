@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { prospectsOf } from '#core/survey/prospects.ts'
 import { type Starter, starterOf } from '#core/survey/starter.ts'
 import { SurveyOfRuns } from '#core/survey/survey.ts'
+import type { Bands } from '#schemas/bands.ts'
 import { tryImport } from '../embedded/import-files.ts'
 import { UserError } from '../errors.ts'
 import { nextCommand } from './next.ts'
@@ -59,7 +60,7 @@ function withSchema(text: string, dir: string): string {
 
 /** Documents from traces: what they hold becomes settings and surfaces, with a note on each value. */
 async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Options): Promise<number> {
-  refuseStanding(dir, [...FILES.filter((file) => file !== 'bands.json'), 'NOTES.md'])
+  refuseStanding(dir, [...FILES, 'NOTES.md'])
   const surveys = new Map<string, SurveyOfRuns>()
   await tryImport(files, { map: null, traces: traceLook(flags) }, (run) => {
     const survey = surveys.get(run.intent_id) ?? new SurveyOfRuns()
@@ -83,6 +84,7 @@ async function initFrom({ dir, json, store, traces: files, owner, ...flags }: Op
     'suite.json': starter.suite,
     'prices.json': starter.prices,
     'target.json': starter.target,
+    'bands.json': bandsOf(starter),
   }
   const written = [
     ...Object.entries(named).map(([file, document]) => {
@@ -107,7 +109,27 @@ const SCHEMAS = {
   'suite.json': 'evaluator-suite.schema.json',
   'prices.json': 'price-table.schema.json',
   'target.json': 'tuning-target.schema.json',
+  'bands.json': 'bands.schema.json',
 } as const
+
+/** Bands to begin with: their edges are to be declared by people, or learned. */
+const bandsOf = ({ suite, prices, target }: Starter): Bands => ({
+  false_alarms_per_quarter: 1,
+  ready_after_hours: 24,
+  revised_for_days: 7,
+  cooldown_days: 14,
+  runs_per_quarter: 6,
+  intents: [
+    {
+      intent: target.intent!,
+      measured_by: { evals: suite.suite, price_table: prices.price_table },
+      bands: [
+        { metric: 'utility', below: 0.5, max_missing: 0.2, target: 'target.json' },
+        { metric: 'correction_rate', above: 0.1 },
+      ],
+    },
+  ],
+})
 
 function put(dir: string, file: string, text: string): string {
   const path = join(dir, file)

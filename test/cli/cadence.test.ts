@@ -229,7 +229,6 @@ describe('verify --cadence', () => {
       0,
       expect.stringMatching(/^reproducible: 2026-04-03, 1 intents, \d+ runs, recomputed from the recorded runs/),
     ])
-    expect((await verify()).out).toMatch(/^reproducible.*chain and rows only/)
   })
 
   test.each([
@@ -248,11 +247,17 @@ describe('verify --cadence', () => {
     expect(out).toMatch(says)
   })
 
-  test('says of other bands that the day was judged by others', async () => {
+  test('recomputes it by the bands that it was judged by, whatever the file says now; without them it says which are wanted', async () => {
     bands((all) => {
       all.cooldown_days = 99
     })
+    expect((await verify('--bands', join(place.dir, 'bands.json'))).out).toMatch(
+      /^reproducible.*recomputed from the recorded runs/,
+    )
+    expect((await verify()).out).toMatch(/^reproducible.*recomputed from the recorded runs/)
+    rmSync(join(place.store, 'cadence', 'bands'), { recursive: true })
     expect((await verify('--bands', join(place.dir, 'bands.json'))).out).toContain('it was judged by other bands')
+    expect((await verify()).out).toMatch(/^reproducible.*chain and rows only/)
   })
 
   test('a run that people had erased leaves no row, and the day says so', async () => {
@@ -266,6 +271,24 @@ describe('verify --cadence', () => {
     const { code, out } = await verify('--bands', join(place.dir, 'bands.json'))
     expect([code, out]).toEqual([0, expect.stringContaining('were erased since')])
   })
+})
+
+test('days that were missed are told in one line, with what moved on each', async () => {
+  bands(broken)
+  await judge('--date', '2026-04-01', '--no-runs')
+  const { out } = await daily('--date', '2026-04-06', '--no-runs')
+  expect(out).toMatch(
+    /^missed +4 days were missed and are judged too, 2026-04-02 to 2026-04-05\n +2026-04-0\d +support.refund: economics_cents_per_decision moved above its edge; a run was queued on 2026-04-01/,
+  )
+})
+
+test('the first day is not one without runs while others have some: a person says where to begin', async () => {
+  const { code, err } = await daily()
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/recorded runs are of 2026-04-01 to 2026-04-30.*--date 2026-04-01 for all of them/),
+  ])
+  expect((await place.at('cadence')).err).toContain('no day was judged')
 })
 
 describe('what cannot be judged is refused with what to do, and nothing is written', () => {

@@ -1,10 +1,13 @@
 /** `autotune cadence daily`: judges the days that are ready, and starts the runs that broken bands queue. */
 import { thisProcess } from '#adapters/local/holder.ts'
+import { newestReady } from '#core/cadence/days.ts'
+import type { Bands } from '#schemas/bands.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../../embedded/engine.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import { UserError } from '../../errors.ts'
 import { judgedDays, readDay } from '../../steps/cadence/daily.ts'
 import { judgeDays } from '../../steps/cadence/judge.ts'
+import { keepBands, refuseUnknownIntents } from '../../steps/cadence/kept-bands.ts'
 import { pendingRuns, type QueuedRun, queuedRuns } from '../../steps/cadence/queued.ts'
 import { type RecordedDays, recordedDays } from '../../steps/cadence/recorded-days.ts'
 import { runTarget } from '../../steps/run/run.ts'
@@ -13,7 +16,7 @@ import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
 import { readBands } from './bands.ts'
 import { type CadenceOptions, dayOf, exitOf } from './options.ts'
-import { dayLines, emptyLines, openLine, type Started, startedLines } from './text.ts'
+import { dayLines, emptyLines, missedLines, openLine, type Started, startedLines } from './text.ts'
 
 interface Options extends CadenceOptions {
   readonly date?: string
@@ -28,7 +31,10 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
+    await refuseUnknownIntents(store, bands)
+    if (asked === null) await refuseEmptyBegin(store, bands)
     const days = await judgeDays(store, bands, asked)
+    await keepBands(store, bands)
     const judged = await judgedDays(store)
     if (judged.length === 0) throw new UserError('no day is ready yet')
     const started = starts ? await startRuns(store, await pendingRuns(store, bands), o.replayer) : []
@@ -38,8 +44,8 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     for (const { intent, slice } of shown.intents) if (slice.runs === 0) empty.push(await recordedDays(store, intent))
     print(json, { judged: days.map((day) => day.date), day: shown, runs, started, empty }, () => [
       ...(days.length === 0 ? [openLine(shown.date, bands)] : []),
-      ...days.slice(0, -1).map((day) => `${day.date}  judged too: it had been missed`),
-      ...dayLines(shown, runs, o),
+      ...missedLines(days.slice(0, -1)),
+      ...dayLines(shown, runs, o, file),
       ...emptyLines(shown.date, empty),
       ...startedLines(started, o),
     ])
@@ -47,6 +53,24 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
   } finally {
     store.close()
   }
+}
+
+/** The first day that is judged is the first for good: where nothing was recorded on it, and something before, a person says where to begin. */
+async function refuseEmptyBegin(store: LocalStore, bands: Bands): Promise<void> {
+  if ((await judgedDays(store)).length > 0) return
+  const ready = newestReady(store.clock.now(), bands.ready_after_hours)
+  const days = (await Promise.all(bands.intents.map(({ intent }) => recordedDays(store, intent)))).flatMap(
+    ({ oldest, newest }) => (oldest === null || newest === null ? [] : [{ oldest, newest }]),
+  )
+  const oldest = days.map((of) => of.oldest).sort()[0]
+  const newest = days
+    .map((of) => of.newest)
+    .sort()
+    .at(-1)
+  if (oldest === undefined || newest === undefined || newest >= ready) return
+  throw new UserError(
+    `nothing was recorded on ${ready}, the newest day that is ready; recorded runs are of ${oldest} to ${newest}. Days are judged in order, so say where to begin: --date ${oldest} for all of them, --date ${newest} for the last, --date ${ready} from now on`,
+  )
 }
 
 async function startRuns(
@@ -69,7 +93,11 @@ async function startRuns(
       })
       const request = { target, candidates: null, runId: run_id, demonstration: null }
       const summary = await runTarget(store, request, thisProcess(), engine)
-      started.push({ run_id, verdict: summary.verdict, reason: summary.reasons[0] ?? null })
+      started.push({
+        run_id,
+        verdict: summary.verdict,
+        reason: summary.verdict === 'certified' ? null : (summary.reasons[0] ?? null),
+      })
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       started.push({ run_id, verdict: null, reason: error.message })

@@ -19,7 +19,7 @@ export async function show(
       throw new UserError('no day was judged in this store: "autotune cadence daily" judges the newest that is ready')
     const day = await readDay(store, date === undefined ? judged.at(-1)! : dayOf(date))
     const runs = await queuedRuns(store, readBands(file), [day])
-    print(json, { day, runs }, () => dayLines(day, runs, o))
+    print(json, { day, runs }, () => dayLines(day, runs, o, file))
     return exitOf([day], exitCode)
   } finally {
     store.close()

@@ -21,7 +21,7 @@ export interface Started {
 /** Intents that a screen shows with nothing to say of them. */
 const MOST_QUIET = 12
 
-export function dayLines(day: DailyCadence, runs: readonly QueuedRun[], place: StoreOptions): string[] {
+export function dayLines(day: DailyCadence, runs: readonly QueuedRun[], place: StoreOptions, bands: string): string[] {
   const all = day.intents.flatMap(({ series }) => series)
   const counts = day.intents.reduce((sum, { slice }) => sum + slice.runs, 0)
   return [
@@ -34,8 +34,29 @@ export function dayLines(day: DailyCadence, runs: readonly QueuedRun[], place: S
       : []),
     ...day.intents.flatMap(({ intent, series, queue }) => seriesLines(intent, series, queue, runs)),
     ...revisedLines(day),
-    ...nextLines(runs, place),
+    ...nextLines(runs, place, bands),
   ]
+}
+
+/** Days that were caught up on: how many, and what moved or began on each. */
+export function missedLines(days: readonly DailyCadence[]): string[] {
+  const [first, last] = [days[0], days.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const told = days.flatMap(({ date, intents }) =>
+    intents.flatMap(({ intent, series, queue }) =>
+      series
+        .filter(({ moved_since }) => moved_since === date)
+        .map(({ metric, side }) => {
+          const entry = queue.find((one) => one.metric === metric && one.side === side)
+          return `   ${date}  ${intent}: ${metric} moved ${side} its edge; ${entry?.says ?? 'nothing is queued'}`
+        }),
+    ),
+  )
+  const which =
+    days.length === 1
+      ? `${first.date} was missed and is judged too`
+      : `${days.length} days were missed and are judged too, ${first.date} to ${last.date}`
+  return [`missed   ${which}${told.length === 0 ? ': nothing moved' : ''}`, ...told]
 }
 
 /** What the day says, the worst first: a day of which nothing is known does not hold. */
@@ -122,11 +143,11 @@ const revisedLines = ({ revised }: DailyCadence): string[] =>
         }),
       ]
 
-const nextLines = (runs: readonly QueuedRun[], place: StoreOptions): string[] => {
+const nextLines = (runs: readonly QueuedRun[], place: StoreOptions, bands: string): string[] => {
   const waiting = runs.find(({ verdict }) => verdict === null)
   const certified = runs.find(({ verdict }) => verdict === 'certified')
   return [
-    ...(waiting ? ['', `start    ${nextCommand(place, ['cadence', 'daily'])}`] : []),
+    ...(waiting ? ['', `start    ${nextCommand(place, ['cadence', 'daily', '--bands', bands])}`] : []),
     ...(certified ? ['', `review   ${nextCommand(place, ['review', certified.run_id])}`] : []),
   ]
 }
@@ -154,5 +175,8 @@ export const startedLines = (started: readonly Started[], place: StoreOptions): 
         ...started.flatMap(({ run_id, verdict, reason }) => [
           `run      ${run_id}: ${verdict === null ? 'could not run' : verdict.replaceAll('_', ' ')}${reason === null ? '' : `: ${reason}`}`,
           ...(verdict === null ? [] : [`why      ${nextCommand(place, ['explain', run_id])}`]),
+          ...(verdict === 'certified'
+            ? [`review   ${nextCommand(place, ['review', run_id, '--reviewer', 'ROLE=PERSON'])}`]
+            : []),
         ]),
       ]

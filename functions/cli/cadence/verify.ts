@@ -28,7 +28,7 @@ export async function verifyCadence(
       )
     const holds = [day, week, quarter].every((one) => one === null || one.problems.length === 0)
     print(json, { date, reproducible: holds, day, week, quarter }, () => [
-      ...(day ? dayLines(day, bands !== null) : []),
+      ...(day ? dayLines(day) : []),
       ...(week ? weekLines(week, bands !== null) : []),
       ...(quarter
         ? [
@@ -45,8 +45,8 @@ export async function verifyCadence(
 
 const head = (problems: readonly string[]): string => (problems.length === 0 ? 'reproducible' : 'NOT REPRODUCIBLE')
 
-const dayLines = ({ date, intents, runs, problems, erased }: CadenceVerification, withBands: boolean): string[] => [
-  `${head(problems)}: ${date}, ${intents} intents, ${runs} runs${withBands ? ', recomputed from the recorded runs' : '; chain and rows only: with --bands FILE it is recomputed'}`,
+const dayLines = ({ date, intents, runs, problems, erased, recomputed }: CadenceVerification): string[] => [
+  `${head(problems)}: ${date}, ${intents} intents, ${runs} runs${recomputed ? ', recomputed from the recorded runs' : '; chain and rows only: with --bands FILE it is recomputed'}`,
   ...[...problems, ...erased].map((line) => `   ${line}`),
 ]
 

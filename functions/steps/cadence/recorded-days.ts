@@ -6,16 +6,22 @@ import { readIndex } from '../experience/run-index.ts'
 export interface RecordedDays {
   readonly intent: string
   readonly undated: number
-  /** Last day of a run; null: none has a day. */
+  /** First and last day of a run; null: none has a day. */
+  readonly oldest: string | null
   readonly newest: string | null
 }
 
 export async function recordedDays(store: Pick<Store, 'objects' | 'scratch'>, intent: string): Promise<RecordedDays> {
   let undated = 0
+  let oldest: string | null = null
   let newest: string | null = null
   for await (const { date } of readIndex(store, intent)) {
-    if (date === null) undated++
-    else if (newest === null || date > newest) newest = date
+    if (date === null) {
+      undated++
+      continue
+    }
+    if (oldest === null || date < oldest) oldest = date
+    if (newest === null || date > newest) newest = date
   }
-  return { intent, undated, newest }
+  return { intent, undated, oldest, newest }
 }

@@ -7,6 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { judgedDays, readDay } from './daily.ts'
+import { keptBands } from './kept-bands.ts'
 import { keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** What was compared of a judged day, and what differs, in words; empty where it holds. */
@@ -17,6 +18,8 @@ export interface CadenceVerification {
   readonly problems: readonly string[]
   /** What cannot be recomputed any more since people had it erased, in words. */
   readonly erased: readonly string[]
+  /** False: the bands that it was judged by are not at hand, so that chain and rows alone were compared. */
+  readonly recomputed: boolean
 }
 
 /**
@@ -49,13 +52,15 @@ export async function verifyDay(store: Store, date: string, bands: Bands | null)
     else if (kept === null) problems.push(`${keys.cadenceRows(date, intent, slice.rows!)} is gone or was changed`)
     else rows.set(intent, kept)
   }
-  if (bands) problems.push(...(await recomputed(store, day, prior, judged[0]!, bands, rows)))
+  const own = bands !== null && digestOf(bands) === day.bands ? bands : await keptBands(store, day.bands)
+  if (own ?? bands) problems.push(...(await recomputed(store, day, prior, judged[0]!, (own ?? bands)!, rows)))
   return {
     date,
     intents: day.intents.length,
     runs: [...rows.values()].reduce((sum, of) => sum + of.length, 0),
     problems,
     erased,
+    recomputed: own !== null,
   }
 }
 

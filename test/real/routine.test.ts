@@ -47,7 +47,7 @@ describeReal('the routine on recorded runs', () => {
         empty: { undated: number; newest: string | null }[]
       }
       expect(day.intents[0]!.series.map(({ state }) => state)).toEqual(['no_runs'])
-      expect(empty).toEqual([{ intent, undated: runs.length, newest: null }])
+      expect(empty).toEqual([{ intent, undated: runs.length, oldest: null, newest: null }])
       expect((await at('verify', '--cadence', day.date)).json()).toMatchObject({ reproducible: true })
       const [first] = insights
       console.info(

@@ -11,12 +11,15 @@ export const filesOf = (dir: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .sort()
 
+/** Lines about runs repeat what manifests and refusals say, under names that hold the clock: they are no content. */
+const RUN_LINES = /(^|\/)autotune\/newest\//
+
 /** Content by name: paths of files, and `ledger PK SK` for rows. Empty for a folder that is not there. */
 export function contentsOf(dir: string): Map<string, string> {
   const all = new Map<string, string>()
   if (!existsSync(dir)) return all
   for (const file of filesOf(dir))
-    if (!file.startsWith('ledger.sqlite')) {
+    if (!file.startsWith('ledger.sqlite') && !RUN_LINES.test(file)) {
       const text = textOf(join(dir, file))
       if (text !== null) all.set(file, text)
     }

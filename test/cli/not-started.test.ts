@@ -117,11 +117,14 @@ describe('a store in any state', () => {
           expect([looked.code, code]).toEqual([2, 2])
           const { refusal, ...after } = await ledgerOf(place)
           expect(after).toEqual({ versions: before.versions, locks: 0 })
-          expect(refusal!.reasons).toEqual(expect.arrayContaining(first!.missing))
+          // Families of a retired version may have joined the search in between: the total is another one then.
+          const ofAll = (lines: readonly string[]) =>
+            lines.map((line) => line.replace(/ of \d+ (?=recorded|held-out)/, ' of all '))
+          expect(ofAll(refusal!.reasons)).toEqual(expect.arrayContaining(ofAll(first!.missing)))
           for (const says of wanted)
             for (const told of [first!.missing, refusal!.reasons])
               expect(told.filter((line) => says.test(line))).toHaveLength(1)
-          for (const reason of first!.missing) expect(err).toContain(reason)
+          for (const reason of ofAll(first!.missing)) expect(ofAll(err.split('\n')).join('\n')).toContain(reason)
           expect(err).not.toMatch(/\bfresh\d|remove the run/)
         }),
       ),

@@ -3,6 +3,7 @@ import { dayAfter } from '#core/cadence/days.ts'
 import { alarmOf, seriesOf } from '#core/cadence/series.ts'
 import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { generator } from '#core/statistics/generator.ts'
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import { Bands } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { EDGE, RULES } from './bands-rules.ts'
@@ -10,7 +11,6 @@ import type { Bench } from './bench.ts'
 
 const INTENTS = 50
 const RUNS = 20
-const QUARTER = 91
 const METRICS = [
   'utility',
   'policy_violation_rate',
@@ -105,7 +105,7 @@ const median = (all: readonly number[]): number | null =>
 
 export async function run(): Promise<Bench> {
   const names = ['ours', ...Object.keys(RULES)]
-  const quiet = Array.from({ length: QUIET * INTENTS }, (_, n) => firstAlarms(n + 1, QUARTER, () => 1 - EDGE))
+  const quiet = Array.from({ length: QUIET * INTENTS }, (_, n) => firstAlarms(n + 1, QUARTER_DAYS, () => 1 - EDGE))
   const fallen = Array.from({ length: FALLS }, (_, n) =>
     firstAlarms(90_000 + n, DAYS, (day) => (day < FALL ? 1 - EDGE : 2 * (1 - EDGE))),
   )

@@ -6,6 +6,7 @@ import { beforeOf, type IntentInput, judgeDay, queuedBefore, revisedSlice } from
 import { dayAfter } from '#core/cadence/days.ts'
 import { NOT_MEASURED } from '#core/evaluate/scorecard.ts'
 import { generator } from '#core/statistics/generator.ts'
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, IntentFacts, RevisedSlice, SliceRow } from '#schemas/cadence.ts'
 
@@ -103,7 +104,7 @@ export function liveYear(seed: number, length = 365): Year {
   for (let day = 0; day < length; day++) {
     const date = dayAfter(FIRST, day)
     const prior = days.at(-1) ?? null
-    if (day % QUARTER === 0) for (const intent of intents) intent.questions = 2
+    if (day % QUARTER_DAYS === 0) for (const intent of intents) intent.questions = 2
     for (const intent of intents) follow(intent, day)
     const late = day > 0 && day % 11 === 0 ? lateRows(seed, day - 1, days, intents) : []
     revisions += late.length
@@ -135,8 +136,6 @@ export function liveYear(seed: number, length = 365): Year {
   }
   return { days, intents, queued, moved, revised: revisions }
 }
-
-const QUARTER = 91
 
 /** Whatever ends today makes room for what follows it: a run its review, that its rollout, and that the release. */
 function follow(intent: Intent, day: number): void {

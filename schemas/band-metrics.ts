@@ -50,3 +50,6 @@ export const edgeAt = (
   edge: number | { readonly median: number; readonly tolerance: number },
   side: 'below' | 'above',
 ): number => (typeof edge === 'number' ? edge : edge.median + (side === 'below' ? -1 : 1) * edge.tolerance)
+
+/** Days of a quarter, as the routine counts them. */
+export const QUARTER_DAYS = 91

@@ -86,9 +86,6 @@ export const Funnel = z.strictObject({
 })
 export type Funnel = z.infer<typeof Funnel>
 
-/** Days of a quarter, as the routine counts them. */
-export const QUARTER_DAYS = 91
-
 const fates = z.partialRecord(Fate, count)
 
 /** What came of the candidates of one generator in the last 91 days. */

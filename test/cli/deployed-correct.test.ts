@@ -1,40 +1,19 @@
 /** `autotune correct --stack`: under the ingest role, with the bytes of a folder; the deployed search and the sealer count by it. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import type { ObjectStore } from '../../functions/ports.ts'
 import { readText } from '../../functions/streams/read-object.ts'
-import { type Account, account } from '../support/aws/account.ts'
 import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
-import { autotune, type Workplace, workplace } from './command-line.ts'
+import { bothPlaces, stack } from './both-places.ts'
+import { autotune } from './command-line.ts'
 
-let aws: Account
-let place: Workplace
-const stack = ['--stack', 'Autotune']
-
-beforeAll(async () => {
-  aws = await account()
-  place = workplace()
-}, 120_000)
-afterAll(async () => {
-  place.dispose()
-  await aws.stop()
-})
-
-/** The same command on a folder and on the deployment; what it says in JSON. */
-async function both(...argv: string[]): Promise<unknown[]> {
-  const told: unknown[] = []
-  for (const where of [['--store', place.store], stack]) {
-    const { err, json } = await autotune(...argv, ...where, '--json')
-    expect(err).not.toMatch(/^autotune:/m)
-    told.push(json())
-  }
-  return told
-}
+const twin = bothPlaces()
+const { both } = twin
 
 async function onFolder<T>(look: (store: ReturnType<typeof openStore>) => Promise<T>): Promise<T> {
-  const store = openStore(place.store, { durable: false })
+  const store = openStore(twin.place.store, { durable: false })
   return await look(store).finally(() => store.close())
 }
 
@@ -53,8 +32,8 @@ const correction = (run_id: string, said: object) => ({
 
 test('stores the bytes of a folder on both sides, and what is unknown is refused alike', async () => {
   const files = [
-    place.runs('world.jsonl', aWorld({ search: 6, heldout: 100 })),
-    ...['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())],
+    twin.place.runs('world.jsonl', aWorld({ search: 6, heldout: 100 })),
+    ...['--pack', twin.place.file('pack.json', aPack()), '--suite', twin.place.file('suite.json', aSuite())],
   ]
   await both('import', ...files, '--split', 'recorded', '--split-key', 'k', '--layout', 'segments')
   const said = [
@@ -63,21 +42,21 @@ test('stores the bytes of a folder on both sides, and what is unknown is refused
     correction('h0', { label_disputed: true }),
     correction('h1', { outcome: { passed: false } }),
   ]
-  const file = place.file('corrections.jsonl', said.map((one) => JSON.stringify(one)).join('\n'))
+  const file = twin.place.file('corrections.jsonl', said.map((one) => JSON.stringify(one)).join('\n'))
   const [folder, deployed] = await both('correct', file)
   expect(deployed).toEqual({ stored: 4, unchanged: 0, runs: 4 })
   expect(deployed).toEqual(folder)
   for (const prefix of [keys.corrections(), keys.journalCorrections()]) {
-    const there = await below(aws.store.objects, prefix)
+    const there = await below(twin.aws.store.objects, prefix)
     expect(Object.keys(there)).toHaveLength(1)
     expect(there).toEqual(await onFolder(({ objects }) => below(objects, prefix)))
   }
-  const sealed = await below(aws.store.vault, keys.corrections())
+  const sealed = await below(twin.aws.store.vault, keys.corrections())
   expect(sealed).toEqual(await onFolder(({ vault }) => below(vault, keys.corrections())))
   expect(Object.values(sealed).join('')).toMatch(/"h0"(.|\n)*"h1"/)
   expect((await both('correct', file))[1]).toEqual({ stored: 0, unchanged: 4, runs: 4 })
-  const unknown = place.file('unknown.jsonl', JSON.stringify(correction('nobody', { note: 'x' })))
-  const errors = [await autotune('correct', unknown, ...stack), await place.at('correct', unknown)].map(
+  const unknown = twin.place.file('unknown.jsonl', JSON.stringify(correction('nobody', { note: 'x' })))
+  const errors = [await autotune('correct', unknown, ...stack), await twin.place.at('correct', unknown)].map(
     ({ err }) => err,
   )
   expect(errors[0]).toMatch(/run nobody is not in this store/)
@@ -91,13 +70,13 @@ test('counts in the deployed search and in what the sealer seals, as on a folder
   const [folder, deployed] = await both(
     'run',
     '--target',
-    place.file('target.json', aTarget()),
+    twin.place.file('target.json', aTarget()),
     '--run-id',
     'at_corrected',
   )
   expect(deployed).toMatchObject({ verdict: (folder as { verdict: string }).verdict })
   const path = keys.autotuneRun('at_corrected', 'target.json')
-  const pinned = await readText(aws.store.objects, path)
+  const pinned = await readText(twin.aws.store.objects, path)
   expect(pinned).toBe(await onFolder(({ objects }) => readText(objects, path)))
   const run = JSON.parse(pinned!) as AutotuneRun
   expect(run.search_set.corrections).toMatchObject({ n: 2 })

@@ -1,43 +1,21 @@
 /** Traces that a deployment takes in every day: the bytes of a folder, what waits kept apart, what was left out in every run. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import type { Store } from '../../functions/ports.ts'
 import { readJson, readText, streamValues } from '../../functions/streams/read-object.ts'
-import { type Account, account } from '../support/aws/account.ts'
 import { aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { HOUR, LONG_AGO, type Said, spanLines, whole } from '../support/otlp-spans.ts'
-import { autotune, type Workplace, workplace } from './command-line.ts'
+import { bothPlaces, stack } from './both-places.ts'
+import { autotune } from './command-line.ts'
 
-let aws: Account
-let place: Workplace
-const stack = ['--stack', 'Autotune']
-
-beforeAll(async () => {
-  aws = await account()
-  place = workplace()
-}, 120_000)
-afterAll(async () => {
-  place.dispose()
-  await aws.stop()
-})
-
-/** The same command on a folder and on the deployment; what it says in JSON. */
-async function both(...argv: string[]): Promise<unknown[]> {
-  const told: unknown[] = []
-  for (const where of [['--store', place.store], stack]) {
-    const { err, json } = await autotune(...argv, ...where, '--json')
-    // A slow machine tells of its progress there.
-    expect(err).not.toMatch(/^autotune:/m)
-    told.push(json())
-  }
-  return told
-}
+const twin = bothPlaces()
+const { both } = twin
 
 const imports = (file: string, ...more: string[]) =>
   both('import', file, '--split-key', 'k', '--layout', 'segments', ...more)
-const spans = (name: string, said: readonly Said[]) => place.file(name, spanLines(said))
+const spans = (name: string, said: readonly Said[]) => twin.place.file(name, spanLines(said))
 
 /** Every object below these prefixes of the side that the search reads. */
 async function bytesBelow({ objects }: Pick<Store, 'objects'>, ...prefixes: string[]) {
@@ -48,7 +26,7 @@ async function bytesBelow({ objects }: Pick<Store, 'objects'>, ...prefixes: stri
 }
 
 async function onFolder<T>(look: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(place.store, { durable: false })
+  const store = openStore(twin.place.store, { durable: false })
   try {
     return await look(store)
   } finally {
@@ -67,14 +45,14 @@ test('a day of traces leaves the bytes of the same day on a folder; what has not
   expect(deployed).toEqual(folder)
   expect(deployed).toMatchObject({ stored: 3, traces: { runs: 3, waiting: 1, dropped: [{ n: 1 }] } })
   const below = ['experience/runs/', 'experience/traces/', 'experience/index/']
-  const there = await bytesBelow(aws.store, ...below)
+  const there = await bytesBelow(twin.aws.store, ...below)
   expect(there).toEqual(await onFolder((store) => bytesBelow(store, ...below)))
   expect(Object.keys(there)).not.toEqual([])
-  const rule = await readText(aws.store.objects, keys.traceRule())
+  const rule = await readText(twin.aws.store.objects, keys.traceRule())
   expect(rule).toBe(await onFolder(({ objects }) => readText(objects, keys.traceRule())))
   const waits = (objects: Store['objects']) =>
     Array.fromAsync(streamValues<{ since: string }>(objects, keys.waiting()), ({ since: _, ...parts }) => parts)
-  const waiting = await waits(aws.store.objects)
+  const waiting = await waits(twin.aws.store.objects)
   expect(waiting).toHaveLength(2)
   expect(waiting).toEqual(await onFolder(({ vault }) => waits(vault)))
 })
@@ -97,22 +75,27 @@ test('the next day completes what waited, skips what overlaps, and holds the rul
 })
 
 test('a deployed run pins what the imports left out, as a run on a folder does', async () => {
-  const world = place.runs('world.jsonl', aWorld({ search: 4, heldout: 80 }))
-  const documents = ['--pack', place.file('pack.json', aPack()), '--suite', place.file('suite.json', aSuite())]
+  const world = twin.place.runs('world.jsonl', aWorld({ search: 4, heldout: 80 }))
+  const documents = [
+    '--pack',
+    twin.place.file('pack.json', aPack()),
+    '--suite',
+    twin.place.file('suite.json', aSuite()),
+  ]
   await imports(world, ...documents)
   const [folder, deployed] = await both(
     'run',
     '--target',
-    place.file('target.json', aTarget()),
+    twin.place.file('target.json', aTarget()),
     '--run-id',
     'at_traces',
   )
   expect(deployed).toMatchObject({ reasons: (folder as { reasons: string[] }).reasons })
   const path = keys.autotuneRun('at_traces', 'target.json')
-  const pinned = await readText(aws.store.objects, path)
+  const pinned = await readText(twin.aws.store.objects, path)
   expect(pinned).toBe(await onFolder(({ objects }) => readText(objects, path)))
   expect(JSON.parse(pinned!)).toMatchObject({ traces: { imports: 2, runs: 6, dropped: { no_model_call: 1 } } })
   const proposed = keys.autotuneRun('at_traces', 'selected-proposal.json')
-  const proposal = await readJson<TuningProposal>(aws.store.objects, proposed)
+  const proposal = await readJson<TuningProposal>(twin.aws.store.objects, proposed)
   expect(proposal?.excluded_cases.traces ?? null).toEqual(proposal && { n: 1, share: 1 / 7 })
 })

@@ -7,6 +7,16 @@ import { placeOfEachTest } from './command-line.ts'
 
 const place = placeOfEachTest()
 
+/** One band on one intent. */
+const bandsOf = (intent: string, evals: string) => ({
+  false_alarms_per_quarter: 1,
+  ready_after_hours: 1,
+  revised_for_days: 1,
+  cooldown_days: 1,
+  runs_per_quarter: 1,
+  intents: [{ intent, measured_by: { evals }, bands: [{ metric: 'utility', below: 0.5 }] }],
+})
+
 test('passages that people said were needed become a change, which propose takes', async () => {
   const pack = aPack()
   const path = 'evidence.orders.top_k'
@@ -18,14 +28,7 @@ test('passages that people said were needed become a change, which propose takes
   }))
   const documents = ['--pack', place.file('pack.json', pack), '--suite', place.file('suite.json', aSuite())]
   expect((await place.at('import', place.runs('runs.jsonl', world), ...documents, '--split', 'recorded')).err).toBe('')
-  const bands = place.file('bands.json', {
-    false_alarms_per_quarter: 1,
-    ready_after_hours: 1,
-    revised_for_days: 1,
-    cooldown_days: 1,
-    runs_per_quarter: 1,
-    intents: [{ intent: INTENT, measured_by: { evals: aSuite().suite }, bands: [{ metric: 'utility', below: 0.5 }] }],
-  })
+  const bands = place.file('bands.json', bandsOf(INTENT, aSuite().suite))
   const file = join(place.dir, 'changes.jsonl')
   const look = () => place.at('insights', '--bands', bands, '--changes', file, '--json')
   const before = (await look()).json() as { insights: { kind: string }[]; changes: string | null }
@@ -55,13 +58,6 @@ test('passages that people said were needed become a change, which propose takes
 })
 
 test('an intent that the bands do not have is refused by name', async () => {
-  const bands = place.file('bands.json', {
-    false_alarms_per_quarter: 1,
-    ready_after_hours: 1,
-    revised_for_days: 1,
-    cooldown_days: 1,
-    runs_per_quarter: 1,
-    intents: [{ intent: 'a', measured_by: { evals: 'e@1.0.0' }, bands: [{ metric: 'utility', below: 0.5 }] }],
-  })
+  const bands = place.file('bands.json', bandsOf('a', 'e@1.0.0'))
   expect((await place.at('insights', '--bands', bands, '--intent', 'b')).err).toMatch(/has no intent "b": it has a/)
 })

@@ -35,10 +35,8 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     if (asked === null) await refuseEmptyBegin(store, bands)
     const days = await judgeDays(store, bands, asked)
     await keepBands(store, bands)
-    const judged = await judgedDays(store)
-    if (judged.length === 0) throw new UserError('no day is ready yet')
     const started = starts ? await startRuns(store, await pendingRuns(store, bands), o.replayer) : []
-    const shown = days.at(-1) ?? (await readDay(store, asked ?? judged.at(-1)!))
+    const shown = days.at(-1) ?? (await readDay(store, asked ?? (await judgedDays(store)).at(-1)!))
     const runs = await queuedRuns(store, bands, [shown])
     const empty: RecordedDays[] = []
     for (const { intent, slice } of shown.intents) if (slice.runs === 0) empty.push(await recordedDays(store, intent))

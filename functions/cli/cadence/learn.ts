@@ -2,8 +2,10 @@
 import { dayAfter } from '#core/cadence/days.ts'
 import { dailyMeans, learnedMedian } from '#core/cadence/learn.ts'
 import { type Bands, LEAST_LEARNED_DAYS } from '#schemas/bands.ts'
+import type { SliceRow } from '#schemas/cadence.ts'
 import { UserError } from '../../errors.ts'
 import { linesByDay, measuredBy, rowsOf } from '../../steps/cadence/slice-rows.ts'
+import { RecordedRuns } from '../../steps/experience/recorded-runs.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
@@ -29,9 +31,9 @@ export async function learn(
   try {
     const lines = await linesByDay(store, intent, (day) => day >= first && day <= last)
     const by = await measuredBy(store, of)
-    const days: string[] = []
-    for (let day = first; day <= last; day = dayAfter(day)) days.push(day)
-    const rows = await Promise.all(days.map((day) => rowsOf(store, lines.get(day) ?? [], by)))
+    const recorded = new RecordedRuns(store.objects)
+    const rows: SliceRow[][] = []
+    for (let day = first; day <= last; day = dayAfter(day)) rows.push(await rowsOf(recorded, lines.get(day) ?? [], by))
     const means = dailyMeans(rows, band)
     const median = learnedMedian(means)
     if (median === null)

@@ -1,8 +1,10 @@
 /** A week of the routine as people read it: the funnel, what measured otherwise than it promised, and what to do next. */
+
 import { dayAfter } from '#core/cadence/days.ts'
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
-import { type FunnelEntry, type IntentWeek, KEPT_DAYS, QUARTER_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
+import { type FunnelEntry, type IntentWeek, KEPT_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
 import type { StoreOptions } from '../store-options.ts'

@@ -1,6 +1,6 @@
 /** A judged day as people read it: one screen, what moved first, and what is done about it. */
 
-import { BAND_METRICS } from '#schemas/band-metrics.ts'
+import { BAND_METRICS, QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, IntentDay, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import type { QueuedRun } from '../../steps/cadence/queued.ts'
@@ -71,9 +71,9 @@ function headline(all: readonly SeriesDay[]): string {
 
 /** What the threshold promises, in plain words; nothing of it holds for learned edges. */
 function promiseOf({ series, threshold }: DailyCadence, all: readonly SeriesDay[]): string {
-  const perQuarter = number((series * 91) / threshold)
+  const perQuarter = number((series * QUARTER_DAYS) / threshold)
   const learned = all.filter(({ declared }) => !declared).length
-  return `while nothing moves, at most ${perQuarter} false ${perQuarter === '1' ? 'alarm' : 'alarms'} in 91 days are expected over all ${series} edges${learned === 0 ? '' : `, but for ${learned} learned ${learned === 1 ? 'edge' : 'edges'}, of which nothing is promised`}`
+  return `while nothing moves, at most ${perQuarter} false ${perQuarter === '1' ? 'alarm' : 'alarms'} in ${QUARTER_DAYS} days are expected over all ${series} edges${learned === 0 ? '' : `, but for ${learned} learned ${learned === 1 ? 'edge' : 'edges'}, of which nothing is promised`}`
 }
 
 const quietRows = (intents: readonly IntentDay[]): string[][] => [

@@ -1,9 +1,10 @@
 /** Guardrails against business risk: each limit with what it caught, and with the signature of its owner. */
+
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { GUARDRAIL_NAMES, type GuardrailName } from '#schemas/metrics.ts'
 import type { LimitRow } from '#schemas/quarterly.ts'
 import type { Guardrails } from '#schemas/target.ts'
-import { QUARTER_DAYS } from '#schemas/weekly.ts'
 import { canonical } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 

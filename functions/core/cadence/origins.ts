@@ -1,7 +1,8 @@
 /** What came of the candidates of each generator: fates by origin over the last quarter. */
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Verdict } from '#schemas/run.ts'
-import { type OriginRow, QUARTER_DAYS } from '#schemas/weekly.ts'
+import type { OriginRow } from '#schemas/weekly.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 

@@ -1,8 +1,9 @@
 /** A quarter of the routine, from what was gathered of each intent. Nothing else is read. */
+
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Bands } from '#schemas/bands.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { IntentQuarter, QuarterlyCadence, Rebaseline, StaleGenerator } from '#schemas/quarterly.ts'
-import { QUARTER_DAYS } from '#schemas/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { dayAfter } from './days.ts'
 import { type LimitedRun, limitRows } from './limits.ts'

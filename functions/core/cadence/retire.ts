@@ -1,6 +1,7 @@
 /** Surfaces that bring nothing, by what came of their candidates in two quarters, and the pack without them. */
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import { type FunnelEntry, QUARTER_DAYS, type SurfaceToRetire } from '#schemas/weekly.ts'
+import type { FunnelEntry, SurfaceToRetire } from '#schemas/weekly.ts'
 import { dayAfter } from './days.ts'
 import { fatesOf, isCertified, type SearchedRun } from './origins.ts'
 

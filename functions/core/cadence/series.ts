@@ -1,16 +1,14 @@
 /** The series of an intent on one day: each edge of each band with its detector, from the day before to this one. */
-import { BAND_METRICS, type BandMetric, edgeAt, LEAST_WEEKS, WEEKDAYS } from '#schemas/band-metrics.ts'
+import { BAND_METRICS, type BandMetric, edgeAt, LEAST_WEEKS, QUARTER_DAYS, WEEKDAYS } from '#schemas/band-metrics.ts'
 import type { Band, Bands, Edge } from '#schemas/bands.ts'
 import type { SeriesDay, SliceRow } from '#schemas/cadence.ts'
 import { digestOf } from '../canonical.ts'
 import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 import { afterDay, betsOn, evidenceOf, FRESH, type Side, thresholdOf } from '../statistics/e-detector.ts'
 import { daysBetween, weekdayOf } from './days.ts'
-import { valuesOf } from './slice.ts'
+import { type FamilyValues, valuesOf } from './slice.ts'
 
 const SIDES: readonly Side[] = ['below', 'above']
-/** Days of a quarter: what false alarms are counted in. */
-export const QUARTER = 91
 /** Weight of the day in the line for the eye. */
 const EWMA = 0.2
 /** Share of families that may lack a measure. */
@@ -36,7 +34,7 @@ export function alarmOf({
   false_alarms_per_quarter: alarms,
 }: Pick<Bands, 'intents' | 'false_alarms_per_quarter'>) {
   const series = intents.flatMap(({ bands }) => bands.flatMap(watchedOf)).length
-  return { series, threshold: thresholdOf(series, alarms, QUARTER) }
+  return { series, threshold: thresholdOf(series, alarms, QUARTER_DAYS) }
 }
 
 /** The day before of one intent, as far as its series go on from it. */
@@ -55,12 +53,16 @@ export const seriesOf = (
   rows: readonly SliceRow[],
   before: Before | null,
   threshold: number,
-): SeriesDay[] => bands.flatMap(watchedOf).map((watched) => seriesDay(date, watched, rows, before, threshold))
+): SeriesDay[] =>
+  bands.flatMap((band) => {
+    const families = valuesOf(rows, band)
+    return watchedOf(band).map((watched) => seriesDay(date, watched, families, before, threshold))
+  })
 
 function seriesDay(
   date: string,
   { band, side }: Watched,
-  rows: readonly SliceRow[],
+  { values, missing }: FamilyValues,
   before: Before | null,
   threshold: number,
 ): SeriesDay {
@@ -79,7 +81,6 @@ function seriesDay(
   const detector = begun ? last.detector : FRESH
   const since = begun ? last.moved_since : null
   const edge = edgeOn(date, { band, side }, before)
-  const { values, missing } = valuesOf(rows, band)
   const [low, high] = band.range ?? [0, 1]
   const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
   const shown = { metric, side, edge: edge.at, declared: edge.declared, families: values.length, pinned }

@@ -38,7 +38,11 @@ export function yearBudget(asked: readonly AskedQuestion[], date: string): YearB
 }
 
 /** Most that the next question of an intent spends: the level of its standing version, or all that one to be sealed may. */
-export const nextLevel = (
+export const mostOfNext = (
   versions: readonly Pick<LedgerItem, 'retired' | 'used' | 'questions' | 'alpha_k'>[],
   alpha: number,
 ): number => versions.find(({ retired, used, questions }) => retired === null && used < questions)?.alpha_k ?? alpha
+
+/** Questions that standing versions can still answer. */
+export const questionsLeft = (versions: readonly Pick<LedgerItem, 'retired' | 'used' | 'questions'>[]): number =>
+  versions.reduce((sum, { retired, used, questions }) => (retired === null ? sum + questions - used : sum), 0)

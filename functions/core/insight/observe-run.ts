@@ -5,7 +5,7 @@ import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { asRecorded } from '../baseline/recorded-baseline.ts'
 import { scorecardOf } from '../evaluate/scorecard.ts'
 import { general } from '../evidence/patterns.ts'
-import { observe, recordedContext } from '../replay/transcript.ts'
+import { observe, type TrimmedCase } from '../replay/transcript.ts'
 
 /** One thing that may recur. */
 export interface Sighting {
@@ -57,14 +57,12 @@ export function sightingsOf(
       pattern: 'people corrected a run to failed that breaks no floor',
       kept_from: null,
     })
-  return unique([...found, ...unreadPassages(recording)])
+  return unique([...found, ...unreadPassages(trimmed)])
 }
 
 /** Needed passages that were offered and not read, by bucket and reason. */
-function unreadPassages(recording: Recording): Sighting[] {
-  const { prepared, rendered } = asRecorded(recording, recording.settings)
-  const kept = new Set(recordedContext(prepared).kept)
-  const { evidence } = recording
+function unreadPassages({ recording: { evidence }, rendered }: TrimmedCase<Recording>): Sighting[] {
+  const kept = new Set(rendered.kept)
   return evidence.ref.flatMap((_, offer): Sighting[] => {
     if (!evidence.gold[offer] || kept.has(offer)) return []
     const bucket = evidence.bucket[offer]!

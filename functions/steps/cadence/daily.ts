@@ -7,18 +7,14 @@ import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { datesUnder } from './dates.ts'
 import { measuredBy } from './slice-rows.ts'
 
 /** Days that a routine which stood still catches up on in one go; more are a mistake of the clock or of --date. */
 const MOST_CAUGHT_UP = 366
 
 /** Days that were judged, in order. */
-export async function judgedDays({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
-  const days: string[] = []
-  for await (const key of objects.list(keys.dailyCadences()))
-    days.push(key.slice(keys.dailyCadences().length, -'.json'.length))
-  return days
-}
+export const judgedDays = (store: Pick<Store, 'objects'>): Promise<string[]> => datesUnder(store, keys.dailyCadences())
 
 /** A judged day. Throws UserError where it is gone. */
 export async function readDay({ objects }: Pick<Store, 'objects'>, day: string): Promise<DailyCadence> {

@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
-import { gatherFacts, yearSpent } from './facts.ts'
+import { gatherFacts, yearOn } from './facts.ts'
 import { knownSlices, sliceIntent } from './slice-intent.ts'
 import { keptRows } from './slice-rows.ts'
 
@@ -31,11 +31,13 @@ export async function judgePlanned(
   const revised = await revisedSlices(store, bands, plan, of)
   let prior = plan.prior === null ? null : await readDay(store, plan.prior)
   const done: DailyCadence[] = []
+  const standing = await gatherFacts(store, bands)
   for (const [i, day] of plan.days.entries()) {
-    const year = await yearSpent(store, bands, day)
+    const year = yearOn(day, bands, standing)
     const inputs = new Map<string, IntentInput>()
     for (const { intent } of bands.intents) {
-      const facts = { ...(await gatherFacts(store, intent, year)), ...queuedBefore(prior, intent, day) }
+      const { asked: _, next, ...stands } = standing.get(intent)!
+      const facts = { ...stands, year: year && { ...year, next }, ...queuedBefore(prior, intent, day) }
       inputs.set(intent, { rows: await needRows(store, day, intent, of.get(intent)?.days[day]), facts })
     }
     const now = judgeDay(day, bands, prior, plan.first!, (intent) => inputs.get(intent)!, i === 0 ? revised : [])

@@ -1,12 +1,16 @@
 /** What is on record of each intent for a quarter: questions with their days, limits with what they caught, another suite beside its own. */
+import { dayAfter } from '#core/cadence/days.ts'
 import { endOf } from '#core/cadence/funnel.ts'
 import type { LimitedRun } from '#core/cadence/limits.ts'
 import type { QuarterRecords } from '#core/cadence/quarterly.ts'
-import { rebaseline } from '#core/cadence/rebaseline.ts'
+import { type MeasuredTwice, rebaseline } from '#core/cadence/rebaseline.ts'
+import { sliceRow } from '#core/cadence/slice-rows.ts'
 import { type AskedQuestion, questionsOf } from '#core/cadence/year-budget.ts'
 import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
+import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { IntentBands } from '#schemas/bands.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import type { LedgerItem } from '#schemas/heldout.ts'
 import type { GuardrailName } from '#schemas/metrics.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -14,9 +18,10 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import { versionsOf } from '../experience/families.ts'
+import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
 import { runLines } from '../run/run-lines.ts'
-import { measuredBy, rowsOf } from './slice-rows.ts'
+import { measuredBy, recordingsOf } from './slice-rows.ts'
 import { recordsUntil } from './week-records.ts'
 
 /**
@@ -32,19 +37,23 @@ export async function quarterUntil(
   const searched = await recordsUntil(store, date, intents)
   const limited = await limitedRuns(store, date)
   const records = new Map<string, QuarterRecords>()
-  for (const of of intents)
+  for (const of of intents) {
+    const versions = (await versionsOf(store, of.intent)).map((row) => row.body)
     records.set(of.intent, {
-      asked: await askedOf(store, of.intent),
+      asked: await askedQuestions(store, versions),
       limited: limited.get(of.intent) ?? [],
       searched: searched.get(of.intent)!.searched,
-      rebaseline: suite === null ? null : await sideBySide(store, of, suite, date),
+      rebaseline: suite === null ? null : await sideBySide(store, of, versions, suite, date),
     })
+  }
   return records
 }
 
-/** Every question to a version of an intent, with the day on which its run began. */
-export async function askedOf(store: Pick<Store, 'table' | 'objects'>, intent: string): Promise<AskedQuestion[]> {
-  const versions = (await versionsOf(store, intent)).map((row) => row.body)
+/** Every question to some versions, with the day on which its run began. */
+export async function askedQuestions(
+  store: Pick<Store, 'objects'>,
+  versions: readonly LedgerItem[],
+): Promise<AskedQuestion[]> {
   const days = new Map<string, string | null>()
   for (const { history, open } of versions)
     for (const run of [...history.map(({ run_id }) => run_id), ...(open ? [open.run_id] : [])])
@@ -57,11 +66,14 @@ async function dayOf({ objects }: Pick<Store, 'objects'>, run: string): Promise<
   return manifest?.started_at.slice(0, 10) ?? null
 }
 
-/** Runs that searched, by intent, with what each limit refused. */
+/** Runs that searched in the quarter until a day, by intent, with what each limit refused. */
 async function limitedRuns(store: Pick<Store, 'objects'>, date: string): Promise<Map<string, LimitedRun[]>> {
   const end = endOf(date)
+  const since = dayAfter(date, 1 - QUARTER_DAYS)
   const runs = new Map<string, LimitedRun[]>()
   for await (const { line } of runLines(store.objects)) {
+    // Lines come newest first.
+    if (line.date < since) break
     if (line.intent === null || line.date >= end) continue
     const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(line.run_id, 'target.json')))
     if (!run) continue
@@ -79,14 +91,24 @@ async function limitedRuns(store: Pick<Store, 'objects'>, date: string): Promise
 }
 
 /** Recorded runs of the search side until a day under both suites. */
-async function sideBySide(store: Store, of: IntentBands, suite: string, date: string): Promise<Rebaseline> {
+async function sideBySide(
+  store: Store,
+  of: IntentBands,
+  versions: readonly LedgerItem[],
+  suite: string,
+  date: string,
+): Promise<Rebaseline> {
   const was = await measuredBy(store, of)
   const now = await measuredBy(store, { ...of, measured_by: { ...of.measured_by, evals: suite } })
   const lines: IndexLine[] = []
   for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)
-  const [old, anew] = [await rowsOf(store, lines, was), await rowsOf(store, lines, now)]
-  const versions = (await versionsOf(store, of.intent)).map((row) => row.body)
+  const runs: MeasuredTwice[] = []
+  for await (const { recording, family } of recordingsOf(new RecordedRuns(store.objects), lines))
+    runs.push({
+      case_id: caseOf(lines[runs.length]!),
+      was: sliceRow(recording, family, was),
+      now: sliceRow(recording, family, now),
+    })
   const retires = versions.filter((v) => v.retired === null && v.suite === of.measured_by.evals).map((v) => v.version)
-  const runs = lines.map((line, i) => ({ case_id: caseOf(line), was: old[i]!, now: anew[i]! }))
   return rebaseline(of.measured_by.evals, suite, runs, retires)
 }

@@ -8,13 +8,12 @@ import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { datesUnder } from './dates.ts'
 import { quarterUntil } from './quarter-records.ts'
 
 /** Last days of the quarters that were looked at, in order. */
-export async function reviewedQuarters({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
-  const prefix = keys.quarterlyCadences()
-  return (await Array.fromAsync(objects.list(prefix))).map((key) => key.slice(prefix.length, -'.json'.length))
-}
+export const reviewedQuarters = (store: Pick<Store, 'objects'>): Promise<string[]> =>
+  datesUnder(store, keys.quarterlyCadences())
 
 /** A quarter by its last day; null: it was not looked at. */
 export async function readQuarter({ objects }: Pick<Store, 'objects'>, date: string): Promise<QuarterlyCadence | null> {

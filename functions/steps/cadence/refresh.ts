@@ -1,4 +1,5 @@
 /** What there is to seal anew for an intent: questions left, held-out families that wait, and those that people burnt. */
+import { questionsLeft } from '#core/cadence/year-budget.ts'
 import type { IndexLine } from '#core/experience/index-line.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { RunManifest } from '#schemas/run.ts'
@@ -14,11 +15,9 @@ import { openedFamilies } from './opened.ts'
 export async function refreshOf(store: Store, intent: string): Promise<Refresh> {
   const versions = (await versionsOf(store, intent)).map((row) => row.body)
   const last_question = await lastQuestion(store, versions)
-  const waits = store.rolesApart ? null : await waiting(store, intent, versions)
+  const waits = store.rolesApart ? null : await waitingFamilies(store, intent, versions)
   return {
-    questions_left: versions
-      .filter(({ retired }) => retired === null)
-      .reduce((sum, { questions, used }) => sum + questions - used, 0),
+    questions_left: questionsLeft(versions),
     last_question,
     waiting: waits?.length ?? null,
     fresh: waits?.filter((first) => first !== null && (last_question === null || first > last_question)).length ?? null,
@@ -41,7 +40,11 @@ async function lastQuestion(
 }
 
 /** First recorded day of each held-out family that no version which was asked holds; null: one of its runs has no day. */
-async function waiting(store: Store, intent: string, versions: readonly LedgerItem[]): Promise<(string | null)[]> {
+export async function waitingFamilies(
+  store: Store,
+  intent: string,
+  versions: readonly LedgerItem[],
+): Promise<(string | null)[]> {
   const asked = new Set<string>()
   for await (const family of familiesOf(
     store,

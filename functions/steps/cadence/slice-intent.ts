@@ -3,6 +3,7 @@ import type { IntentBands } from '#schemas/bands.ts'
 import type { Slice, SliceRow } from '#schemas/cadence.ts'
 import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import type { Store } from '../../ports.ts'
+import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
@@ -16,18 +17,19 @@ export async function sliceIntent(
   const wanted = new Set([...late, ...days])
   const lines = await linesByDay(store, intent, (day) => wanted.has(day))
   const by = await measuredBy(store, of)
+  const recorded = new RecordedRuns(store.objects)
   const known = await knownSlices(store, late, prior)
   const slices: IntentSlices = { intent, days: {}, late: {} }
   for (const day of late) {
     const slice = known.get(`${day} ${intent}`)
     if (slice === undefined) continue
-    const rows = await rowsOf(store, lines.get(day) ?? [], by)
+    const rows = await rowsOf(recorded, lines.get(day) ?? [], by)
     // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
     if (!(await isOfTheseRuns(store, day, intent, slice, rows)))
       slices.late[day] = await keepRows(store, day, intent, rows)
   }
   for (const day of days)
-    slices.days[day] = await keepRows(store, day, intent, await rowsOf(store, lines.get(day) ?? [], by))
+    slices.days[day] = await keepRows(store, day, intent, await rowsOf(recorded, lines.get(day) ?? [], by))
   return slices
 }
 

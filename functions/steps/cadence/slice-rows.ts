@@ -13,7 +13,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
-import { RecordedRuns } from '../experience/recorded-runs.ts'
+import type { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
 
 /** Suite and prices by which an intent is measured. Throws UserError where the store does not hold them. */
@@ -47,22 +47,25 @@ export async function linesByDay(
   return days
 }
 
-/** What the runs of some index lines measured, in the order of the lines. */
-export async function rowsOf(
-  { objects }: Pick<Store, 'objects'>,
+/** Recordings of some index lines, in their order, each under the family that it counts for. Throws UserError for one that is gone. */
+export async function* recordingsOf(
+  recorded: RecordedRuns,
   lines: readonly IndexLine[],
-  by: MeasuredBy,
-): Promise<SliceRow[]> {
-  const recorded = new RecordedRuns(objects)
-  const rows: SliceRow[] = []
+): AsyncGenerator<{ readonly recording: Recording; readonly family: string }> {
   for (const line of lines) {
     const compiled = await recorded.compiled(line)
     if (compiled === null)
       throw new UserError(
         `run ${line.run_id} is listed and not in this store any more: import the same records again, which restores it`,
       )
-    rows.push(sliceRow(JSON.parse(compiled.recording) as Recording, line.joined ?? compiled.family_id, by))
+    yield { recording: JSON.parse(compiled.recording) as Recording, family: line.joined ?? compiled.family_id }
   }
+}
+
+/** What the runs of some index lines measured, in the order of the lines. */
+export async function rowsOf(recorded: RecordedRuns, lines: readonly IndexLine[], by: MeasuredBy): Promise<SliceRow[]> {
+  const rows: SliceRow[] = []
+  for await (const { recording, family } of recordingsOf(recorded, lines)) rows.push(sliceRow(recording, family, by))
   return rows
 }
 

@@ -5,6 +5,7 @@ import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence, SliceRow } from '#schemas/cadence.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
+import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keptBands } from './kept-bands.ts'
@@ -112,7 +113,7 @@ async function otherRows(
   const kept = new Map(rows.map((row) => [row.run_id, canonical(row)]))
   const lines = (await linesByDay(store, intent, (day) => day === date)).get(date) ?? []
   const again = await rowsOf(
-    store,
+    new RecordedRuns(store.objects),
     lines.filter(({ run_id }) => kept.has(run_id)),
     await measuredBy(store, of),
   )

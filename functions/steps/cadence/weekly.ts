@@ -8,17 +8,14 @@ import { WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
+import { datesUnder } from './dates.ts'
 import { refreshOf } from './refresh.ts'
 import { noteScars, scarsOfWeek } from './scars.ts'
 import { recordsUntil } from './week-records.ts'
 
 /** Last days of the weeks that were looked at, in order. */
-export async function reviewedWeeks({ objects }: Pick<Store, 'objects'>): Promise<string[]> {
-  const weeks: string[] = []
-  for await (const key of objects.list(keys.weeklyCadences()))
-    weeks.push(key.slice(keys.weeklyCadences().length, -'.json'.length))
-  return weeks
-}
+export const reviewedWeeks = (store: Pick<Store, 'objects'>): Promise<string[]> =>
+  datesUnder(store, keys.weeklyCadences())
 
 /** A week by its last day; null: it was not looked at. */
 export async function readWeek({ objects }: Pick<Store, 'objects'>, date: string): Promise<WeeklyCadence | null> {

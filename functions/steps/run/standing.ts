@@ -40,7 +40,7 @@ export async function gatherStanding(
       now === null || now.release_tuple_id === baseline
         ? null
         : { release_tuple_id: now.release_tuple_id, pack: packOf(rollouts, now.release_tuple_id) },
-    open: [...openRollouts(rollouts, now), ...(await openReviews(store, baseline, rollouts))],
+    open: [...openRollouts(rollouts, now), ...(await openReviews(store, rollouts, startsFrom(baseline)))],
     released: await releasedSettings(store, rollouts),
     records,
   }
@@ -93,7 +93,8 @@ function packOf(rollouts: readonly RolloutItem[], id: string): string | null {
   return tuples.find((t) => t.release_tuple_id === id)?.refs.pack ?? null
 }
 
-function openRollouts(rollouts: readonly RolloutItem[], now: InForce | null): Standing['open'][number][] {
+/** Rollouts of an intent that are on their way, or whose place is taken. */
+export function openRollouts(rollouts: readonly RolloutItem[], now: InForce | null): Standing['open'][number][] {
   const open = rollouts
     .filter(({ rollout }) => isActive(rollout.status))
     .map(({ run_id, rollout }) => ({ kind: 'rollout' as const, id: rollout.rollout_id, run: run_id }))
@@ -104,11 +105,17 @@ function openRollouts(rollouts: readonly RolloutItem[], now: InForce | null): St
   return open
 }
 
-/** Reviews of proposals that start from the same tuple, and that no rollout has taken up. */
-async function openReviews(
+/** Is a run about a proposal for this tuple? */
+const startsFrom =
+  (baseline: string) =>
+  ({ target: { intent, baseline_tuple: refs } }: AutotuneRun): boolean =>
+    refs !== undefined && tupleId(intent!, refs) === baseline
+
+/** Reviews of the proposals of some runs that no rollout has taken up. */
+export async function openReviews(
   store: StandingStore,
-  baseline: string,
   rollouts: readonly RolloutItem[],
+  isAbout: (run: AutotuneRun) => boolean,
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
@@ -117,8 +124,7 @@ async function openReviews(
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
     const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
-    const refs = run?.target.baseline_tuple
-    if (!run || !refs || tupleId(run.target.intent!, refs) !== baseline) continue
+    if (!run || !isAbout(run)) continue
     open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
   }
   return open

@@ -3,7 +3,7 @@ import { limitRows } from '#core/cadence/limits.ts'
 import type { SearchedRun } from '#core/cadence/origins.ts'
 import { type QuarterRecords, reviewQuarter } from '#core/cadence/quarterly.ts'
 import { rebaseline } from '#core/cadence/rebaseline.ts'
-import { nextLevel, questionsOf, yearBudget } from '#core/cadence/year-budget.ts'
+import { mostOfNext, questionsOf, yearBudget } from '#core/cadence/year-budget.ts'
 import { aRow, someBands } from './builders.ts'
 
 const DATE = '2026-12-31'
@@ -38,10 +38,10 @@ describe('the error budget of a year', () => {
   test('the next question spends the level of the standing version, or all that a new one may', () => {
     const version = { retired: null, used: 1, questions: 5, alpha_k: 0.01 } as const
     expect([
-      nextLevel([version], 0.05),
-      nextLevel([{ ...version, used: 5 }], 0.05),
-      nextLevel([{ ...version, retired: 'passed' }], 0.05),
-      nextLevel([], 0.05),
+      mostOfNext([version], 0.05),
+      mostOfNext([{ ...version, used: 5 }], 0.05),
+      mostOfNext([{ ...version, retired: 'passed' }], 0.05),
+      mostOfNext([], 0.05),
     ]).toEqual([0.01, 0.05, 0.05, 0.05])
   })
 

@@ -72,6 +72,11 @@ const expected = ({ chain, inForce, lost }: State): RegExp[] => [
   }),
 ]
 
+/** Families of the retired version join the search before every file of it is looked into: the total is larger by them then. */
+const JOINED = 100
+const afterJoining = (line: string): string =>
+  line.replace(/ of (\d+) (?=recorded)/, (_, total: string) => ` of ${Number(total) + JOINED} `)
+
 describe('a store in any state', () => {
   let base: Workplace
   beforeAll(async () => {
@@ -117,14 +122,13 @@ describe('a store in any state', () => {
           expect([looked.code, code]).toEqual([2, 2])
           const { refusal, ...after } = await ledgerOf(place)
           expect(after).toEqual({ versions: before.versions, locks: 0 })
-          // Families of a retired version may have joined the search in between: the total is another one then.
-          const ofAll = (lines: readonly string[]) =>
-            lines.map((line) => line.replace(/ of \d+ (?=recorded|held-out)/, ' of all '))
-          expect(ofAll(refusal!.reasons)).toEqual(expect.arrayContaining(ofAll(first!.missing)))
+          const later = first!.missing.map(afterJoining)
+          const same = (lines: readonly string[]) => lines.every((line) => refusal!.reasons.includes(line))
+          expect(same(first!.missing) || same(later), `${refusal!.reasons}`).toBe(true)
           for (const says of wanted)
             for (const told of [first!.missing, refusal!.reasons])
               expect(told.filter((line) => says.test(line))).toHaveLength(1)
-          for (const reason of ofAll(first!.missing)) expect(ofAll(err.split('\n')).join('\n')).toContain(reason)
+          for (const reason of refusal!.reasons) expect(err).toContain(reason)
           expect(err).not.toMatch(/\bfresh\d|remove the run/)
         }),
       ),

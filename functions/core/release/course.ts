@@ -5,7 +5,7 @@
 import type { Arm, ProductionRun, Rollout } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
 import { type Badness, compareRuns, type Onlooker } from './comparisons.ts'
-import { type Look, lookAt, runsIn, testedIn } from './look.ts'
+import { type Look, runsIn, testedIn } from './look.ts'
 import { evidenceOf } from './period-rows.ts'
 import { type RiseBounds, RiseSequence } from './rise-bounds.ts'
 import { badnessOf, cutCost, GATE_MEASURES, type GateMeasure, harmRules } from './stage-data.ts'
@@ -61,12 +61,8 @@ export interface Course {
 /** Looks at a period that are kept. */
 const LOOKS = 24
 
-/**
- * The course of a rollout by its log. Runs of other rollouts, and those that ran another tuple than their arm's, are not looked at.
- * @param now the moment of the look; null: none but what the log itself shows
- */
-export function courseOf(rollout: Rollout, log: readonly ProductionRun[], now: string | null = null): Course {
-  const look = lookAt(rollout, log, now)
+/** The course of a rollout by a look at its log. Runs of other rollouts, and those that ran another tuple than their arm's, are not looked at. */
+export function courseOf(rollout: Rollout, look: Look): Course {
   const periods = PERIODS.filter((period) => look.usable.some((run) => run.period === period))
   const level = rollout.config.false_rollback_rate
   const measures = GATE_MEASURES.map((measure): MeasureCourse => {

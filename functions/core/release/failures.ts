@@ -1,7 +1,7 @@
 /** What went wrong where harm was shown: how bad, in which stage, for whom, and in which runs. Counts of the log, no inference. */
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
-import { type Look, lookAt } from './look.ts'
+import type { Look } from './look.ts'
 import { badnessOf, FLOORS, type Floor, harmRules, observedRise } from './stage-data.ts'
 
 /** Of the runs of an arm that say it, those that failed. */
@@ -52,16 +52,13 @@ const MOST_VALUES = 12
 /**
  * The failures behind rows that show harm; rows of other kinds are passed over.
  * @param period where the rollout stood
- * @param now the moment of the look; null: none but what the log itself shows
  */
 export function failuresOf(
   rollout: Rollout,
-  log: readonly ProductionRun[],
+  look: Look,
   rows: readonly StageRow[],
   period: Period,
-  now: string | null = null,
 ): readonly Failure[] {
-  const look = lookAt(rollout, log, now)
   return rows.flatMap((row) => {
     const [kind, name] = row.rule.split('.')
     if (row.verdict !== 'bad') return []

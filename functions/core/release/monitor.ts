@@ -41,8 +41,9 @@ export function monitorRelease({ rollout, runs, now, successor }: ReleaseEvidenc
   if (rollout.status !== 'released')
     throw new RangeError(`rollout ${rollout.rollout_id} is not in its window: ${rollout.status}`)
   const { window } = rollout.config
-  const checked = periodRows(rollout, runs, { period: 'window', min_runs: window.min_runs, gate: window.gate }, now)
-  const rows = [...checked, gainRow(rollout, lookAt(rollout, runs, now))]
+  const look = lookAt(rollout, runs, now)
+  const rules = { period: 'window', min_runs: window.min_runs, gate: window.gate } as const
+  const rows = [...periodRows(rollout, runs, look, rules), gainRow(rollout, look)]
   const base = { rollout_id: rollout.rollout_id, revision: rollout.revision, rows }
 
   const harm = rows.filter((r) => r.verdict === 'bad' && (r.kind === 'floor' || r.kind === 'sequential'))

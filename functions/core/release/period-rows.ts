@@ -5,7 +5,7 @@ import { binomCdf, binomTail } from '../statistics/binomial.ts'
 import { isAtLeast, isAtMost } from '../statistics/compare.ts'
 import { measured } from '../statistics/measured.ts'
 import { type HarmRule, harmEvidence, subjectEvidence } from './harm-evidence.ts'
-import { type Look, lookAt, runsIn, testedIn } from './look.ts'
+import { type Look, runsIn, testedIn } from './look.ts'
 import {
   badnessOf,
   FLOOR_NAMES,
@@ -27,22 +27,20 @@ export interface PeriodRules {
 
 /**
  * Rows of a period: floors, sequential tests, lineage, data and gate. Runs of other rollouts and intents are not looked at.
- * @param now the moment of the look
+ * @param look at that log
  */
 export function periodRows(
   rollout: Rollout,
   log: readonly ProductionRun[],
+  look: Look,
   rules: PeriodRules,
-  now: string,
 ): StageRow[] {
-  const all = runsOf(rollout, log)
-  const look = lookAt(rollout, all, now)
   const { usable, subjects } = look
   const counting = look.runs(rules.period)
   return [
     ...FLOOR_NAMES.map((floor) => floorRow(rollout, floor, usable)),
     ...sequentialRows(rollout, look),
-    lineageRow(all.length - usable.length),
+    lineageRow(runsOf(rollout, log).length - usable.length),
     ...(subjects === null
       ? [pairRow(rollout, rules.period, usable), splitRow(rollout, rules.period, counting)]
       : subjectRows(rollout, subjects, rules.period)),

@@ -6,6 +6,7 @@
 import type { ProductionRun, Rollout, Stage, StageRow } from '#schemas/release.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { hoursBetween, instantAfter } from '../instant.ts'
+import { lookAt } from './look.ts'
 import { periodRows } from './period-rows.ts'
 import { needsLowRiskCohort } from './routing.ts'
 import { isActive } from './status.ts'
@@ -41,7 +42,11 @@ export function evaluateStage({ rollout, runs, now }: StageEvidence): StageVerdi
   if (!isActive(rollout.status)) throw new RangeError(`rollout ${rollout.rollout_id} is in no stage: ${rollout.status}`)
   const { stage, revision, rollout_id } = rollout
   const config = rollout.config.stages[stage]
-  const checked = periodRows(rollout, runs, { period: stage, min_runs: config.min_runs, gate: config.gate }, now)
+  const checked = periodRows(rollout, runs, lookAt(rollout, runs, now), {
+    period: stage,
+    min_runs: config.min_runs,
+    gate: config.gate,
+  })
   const rows = [...checked, cohortRow(rollout), deadlineRow(rollout, now)]
   const base = { rollout_id, revision, stage, rows }
 

@@ -51,14 +51,15 @@ export function storyOf(
   const base = { rollout, latest, patch: proposal?.candidate_change.patch ?? null }
   if ('damaged' in log) return { ...base, damaged: log.damaged, course: null, gains: null, failures: [] }
   const moment = isActive(rollout.status) || rollout.status === 'released' ? now : rollout.records.at(-1)!.at
-  const course = courseOf(rollout, log.runs, moment)
+  const look = lookAt(rollout, log.runs, moment)
+  const course = courseOf(rollout, look)
   const harm = harmOf(rollout, latest)
   return {
     ...base,
     damaged: null,
     course,
-    gains: gainsOf(rollout, lookAt(rollout, log.runs, moment), course.periods, proposal),
-    failures: harm === null ? [] : failuresOf(rollout, log.runs, harm.rows, harm.period, moment),
+    gains: gainsOf(rollout, look, course.periods, proposal),
+    failures: harm === null ? [] : failuresOf(rollout, look, harm.rows, harm.period),
   }
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { courseOf } from '#core/release/course.ts'
 import { failuresOf } from '#core/release/failures.ts'
+import { lookAt } from '#core/release/look.ts'
 import { evaluateStage } from '#core/release/stage-verdict.ts'
 import { storyOf } from '#core/release/story.ts'
 import type { ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
@@ -29,7 +30,7 @@ describe('the course of a rollout', () => {
   test('ends in each stage at the difference and the evidence of the verdict on the same log', () => {
     const { before, log } = harmed()
     const { rows } = evaluateStage({ rollout: before, runs: log, now: before.entered_at })
-    const { measures, evidence, periods } = courseOf(before, log)
+    const { measures, evidence, periods } = courseOf(before, lookAt(before, log, null))
     expect(periods).toEqual(['0%_shadow', '1%_internal', '5%_low_risk', '25%_monitored'])
     for (const measure of ['utility', 'slow_share', 'economics_cents', 'corrected_share'] as const) {
       const last = measures.find((m) => m.measure === measure)!.periods.at(-1)!
@@ -50,8 +51,10 @@ describe('the course of a rollout', () => {
     const { rollout, runs } = inStage('1%_internal')
     const twice = runs.flatMap((run) => [run, { ...run, run_id: `${run.run_id}-again` }])
     const foreign = runs.map((run) => ({ ...run, run_id: `${run.run_id}-x`, release_tuple_id: 'rt_other' }))
-    expect(courseOf(rollout, [...twice, ...foreign])).toEqual(courseOf(rollout, runs))
-    const { measures } = courseOf(rollout, runs)
+    expect(courseOf(rollout, lookAt(rollout, [...twice, ...foreign], null))).toEqual(
+      courseOf(rollout, lookAt(rollout, runs, null)),
+    )
+    const { measures } = courseOf(rollout, lookAt(rollout, runs, null))
     for (const { periods } of measures)
       for (const { points } of periods) {
         expect(points.length).toBeLessThanOrEqual(25)
@@ -61,11 +64,11 @@ describe('the course of a rollout', () => {
 
   test('has no bounds for a cost, and none of what no run measured', () => {
     const { rollout, runs } = inStage('1%_internal', { config: aConfig({ latency: { not_measured: 'no clock' } }) })
-    const { measures } = courseOf(rollout, runs)
+    const { measures } = courseOf(rollout, lookAt(rollout, runs, null))
     expect(measures.map((m) => m.measure)).not.toContain('slow_share')
     const cost = measures.find((m) => m.measure === 'economics_cents')!
     expect(cost.periods[0]!.points.every((p) => p.bounds === null)).toBe(true)
-    expect(courseOf(started(), [])).toMatchObject({ periods: [], measures: [] })
+    expect(courseOf(started(), lookAt(started(), [], null))).toMatchObject({ periods: [], measures: [] })
   })
 })
 
@@ -124,7 +127,7 @@ describe('what failed', () => {
     const { rollout, runs } = inStage('1%_internal')
     const quiet = evaluateStage({ rollout, runs, now: afterDwell(rollout) })
     expect(storyOf(rollout, quiet, { runs }, null).failures).toEqual([])
-    expect(failuresOf(rollout, runs, quiet.rows, '1%_internal')).toEqual([])
+    expect(failuresOf(rollout, lookAt(rollout, runs, null), quiet.rows, '1%_internal')).toEqual([])
   })
 })
 

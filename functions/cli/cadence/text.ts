@@ -148,7 +148,9 @@ const nextLines = (runs: readonly QueuedRun[], place: StoreOptions, bands: strin
   const certified = runs.find(({ verdict }) => verdict === 'certified')
   return [
     ...(waiting ? ['', `start    ${nextCommand(place, ['cadence', 'daily', '--bands', bands])}`] : []),
-    ...(certified ? ['', `review   ${nextCommand(place, ['review', certified.run_id])}`] : []),
+    ...(certified
+      ? ['', `review   ${nextCommand(place, ['review', certified.run_id, '--reviewer', 'ROLE=PERSON'])}`]
+      : []),
   ]
 }
 
@@ -175,8 +177,5 @@ export const startedLines = (started: readonly Started[], place: StoreOptions): 
         ...started.flatMap(({ run_id, verdict, reason }) => [
           `run      ${run_id}: ${verdict === null ? 'could not run' : verdict.replaceAll('_', ' ')}${reason === null ? '' : `: ${reason}`}`,
           ...(verdict === null ? [] : [`why      ${nextCommand(place, ['explain', run_id])}`]),
-          ...(verdict === 'certified'
-            ? [`review   ${nextCommand(place, ['review', run_id, '--reviewer', 'ROLE=PERSON'])}`]
-            : []),
         ]),
       ]

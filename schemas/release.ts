@@ -178,7 +178,7 @@ export const RolloutConfig = rolloutConfig(LIMITS)
 export type RolloutConfig = z.infer<typeof RolloutConfig>
 
 /** A configuration as it was declared when its rollout started, by this version or by one before it. */
-const DeclaredConfig = rolloutConfig(NO_LIMITS)
+export const DeclaredConfig = rolloutConfig(NO_LIMITS)
 
 /** The two tuples that production compares. */
 const ARMS = ['baseline', 'candidate'] as const
@@ -286,7 +286,7 @@ export const PROMOTION_VERDICTS = [
 ] as const
 
 /** Who approved, and in which role: taken from the decisions of the review. */
-const Approver = z.strictObject({ role: Name, reviewer: Name })
+export const Approver = z.strictObject({ role: Name, reviewer: Name })
 
 /**
  * One transition of a rollout, chained to the one before (the article's promotion record: stage, cohort, thresholds,
@@ -367,40 +367,3 @@ export const Routing = z.strictObject({
   cohorts: z.array(StageCohort.extend({ stage: Stage })),
 })
 export type Routing = z.infer<typeof Routing>
-
-/**
- * The rollout artifact: what is in force, who approved it, and the way back. Written anew at every transition. It is
- * the audit truth of a rollout (the article's signed rollout artifact).
- */
-export const RolloutArtifact = z.strictObject({
-  artifact_version: z.literal(1),
-  rollout_id: Id,
-  revision: z.int().min(0),
-  tuning_proposal_id: Id,
-  review_id: Id,
-  intent: Id,
-  risk_class: RiskClass,
-  status: z.enum(ROLLOUT_STATUS),
-  stage: Stage.nullable(),
-  cohort: StageCohort.nullable(),
-  thresholds: DeclaredConfig,
-  approver: z.array(Approver).min(1),
-  candidate: ReleaseTuple,
-  rollback_target: ReleaseTuple,
-  routing: Routing,
-  record: Digest.meta({ description: 'Of the last promotion record: the artifact hangs on the chain.' }),
-})
-export type RolloutArtifact = z.infer<typeof RolloutArtifact>
-
-/**
- * An artifact under its code. `mac` is an HMAC-SHA-256 in base64url over the purpose and the digest of the artifact,
- * which covers every byte of it; in AWS KMS makes it, so that nobody holds the key.
- */
-export const SignedRollout = z.strictObject({
-  artifact: RolloutArtifact,
-  signature: z.strictObject({
-    key: Name.meta({ description: 'Name of the signing key, never its bytes.' }),
-    mac: z.string().min(16).max(1024),
-  }),
-})
-export type SignedRollout = z.infer<typeof SignedRollout>

@@ -1,4 +1,5 @@
 /** A view with everything in it, and one with as little as may be. */
+import { decide } from '#core/review/review.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
 import { shownDigest } from '#core/review/shown.ts'
 import { patchDigest } from '#core/space/lattice.ts'
@@ -9,7 +10,7 @@ import type { Review } from '#schemas/review.ts'
 import type { ReviewView } from '../../functions/pages/review/summary.ts'
 import { anEvidence } from '../core/evidence/builders.ts'
 import { baseline } from '../core/release/builders.ts'
-import { aProposal, aReview } from '../core/review/builders.ts'
+import { aProposal, aReview, DURING, unchanged, vote } from '../core/review/builders.ts'
 
 const score = (topK: number, hops: number, fate: Fate, next: () => number): CandidateScore => {
   const patch = {
@@ -163,4 +164,12 @@ export function bareShown(): ShownProposal {
     rollback: { tuple: null, replay: null },
   })
   return shown
+}
+
+/** What a reviewer sees who has just approved. */
+export const decided = () => {
+  const review = aReview()
+  const done = decide(review, vote('policy', 'ben@acme', { reason: 'fine' }), unchanged(review), DURING)
+  if ('refused' in done) throw new Error(done.note)
+  return { review: done.next, decision: done.decision, seen: { shown: aShown(), vault: 'account' as const } }
 }

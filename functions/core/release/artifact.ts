@@ -1,5 +1,6 @@
 /** The signed rollout artifact: the audit truth of who is served what, under which limits, by whose approval. */
-import type { Rollout, RolloutArtifact, SignedRollout } from '#schemas/release.ts'
+import type { Rollout } from '#schemas/release.ts'
+import type { RolloutArtifact, SignedRollout } from '#schemas/rollout-artifact.ts'
 import { canonical, digestOf } from '../canonical.ts'
 import { routingOf } from './routing.ts'
 import { isActive } from './status.ts'

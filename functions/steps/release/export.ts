@@ -1,7 +1,7 @@
 /** What a runtime routes by: the signed artifact of a rollout, checked before it leaves. */
 import { digestOf } from '#core/canonical.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
-import { SignedRollout } from '#schemas/release.ts'
+import { SignedRollout } from '#schemas/rollout-artifact.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Signer, Store } from '../../ports.ts'

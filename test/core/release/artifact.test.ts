@@ -3,7 +3,7 @@ import { digestOf } from '#core/canonical.ts'
 import { artifactJson, artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { stopRollout } from '#core/release/rollout.ts'
 import { linkText } from '#core/review/link.ts'
-import { RolloutArtifact, SignedRollout } from '#schemas/release.ts'
+import { RolloutArtifact, SignedRollout } from '#schemas/rollout-artifact.ts'
 import { macHolds, sign } from '../review/builders.ts'
 import { inStage, started } from './builders.ts'
 

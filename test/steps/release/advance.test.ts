@@ -1,7 +1,8 @@
 /** A rollout over a store: on good data to the end, back by itself, by hand, and with several hands at once. */
 import { describe, expect, test } from 'vitest'
 import type { Signer, Store } from '#ports'
-import type { Routing, SignedRollout } from '#schemas/release.ts'
+import type { Routing } from '#schemas/release.ts'
+import type { SignedRollout } from '#schemas/rollout-artifact.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { STAGES } from '#schemas/stages.ts'

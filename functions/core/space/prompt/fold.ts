@@ -1,0 +1,80 @@
+/** What a text says, whatever it is spelled like: every disguise that a person reads through is read through here. */
+
+/**
+ * Letters of one script that stand for letters of another (Unicode confusables, UTS 39), for whole words in them; mixed
+ * words are refused before. One letter each.
+ */
+const LOOKALIKES = table(
+  // Cyrillic
+  'аa бb вb гr дd еe ёe жx зe иu йu кk лn мm нh оo пn рp сc тt уy фo хx цu чy шw щw ъb ыbi ьb эe юio яr',
+  'ѕs іi їi јj љm њh ћh ќk ўy џu ԁd ԛq ԝw һh ҽe ғf ӏi ҡk ҝk қk ңh үy ұy ҳx ҷy ҹy ӊh ԍg ьb',
+  // Greek
+  'αa βb γy δd εe ζz ηn θo ιi κk λa μu νv ξe οo πn ρp ςs σo τt υu φo χx ψw ωw ϲc ϳj ϝf ϙq',
+  // Armenian
+  'օo սu ոn հh զq ցg կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
+  // Latin letters that no decomposition takes apart, and letters for sounds, small capitals and turned ones
+  'øo đd łi ħh ŧt ßss æae œoe ðd þp ıi ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ɩi ʊu ʋv ɲn ɑa ɡg ɢg ɪi ɴn ʀr ʏy ʜh ʟi ʙb ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌi ᴍm ᴎn ᴏo ᴘp ᴙr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
+)
+
+function table(...rows: string[]): ReadonlyMap<string, string> {
+  const pairs = rows.flatMap((row) => row.split(' ')).map((pair) => [...pair])
+  return new Map(pairs.map(([letter, ...plain]) => [letter!, plain.join('')]))
+}
+
+/** Marks on letters of any script, but for those that make another letter of kana. */
+const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489]/gv
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
+/** Lower-case letters of one look, without marks: `i` and `l` are one, since `I` and `l` are. Spaces and signs stay. */
+export function folded(text: string): string {
+  const parted = text.normalize('NFKC').replace(UNSEEN, '')
+  // Case by case mixed ("ReFuNd") is split at no letter; a camel ("doSkip") begins a word.
+  const words = parted.replace(/(\p{Ll})(\p{Lu})(?=\p{Ll}{2})/gu, '$1 $2')
+  const lower = regional(words).toLowerCase().normalize('NFD').replace(MARKS, '').normalize('NFC')
+  return Array.from(lower, (char) => LOOKALIKES.get(char) ?? char)
+    .join('')
+    .replaceAll('l', 'i')
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
+}
+
+/** Flags spell letters. */
+const regional = (text: string): string =>
+  text.replace(/[\u{1f1e6}-\u{1f1ff}]/gu, (char) => String.fromCharCode(char.codePointAt(0)! - 0x1f1e6 + 97))
+
+const SIGNS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '0': 'o',
+    '1': 'i',
+    '2': 'z',
+    '3': 'e',
+    '4': 'a',
+    '5': 's',
+    '6': 'b',
+    '7': 't',
+    '8': 'b',
+    '9': 'g',
+    '@': 'a',
+    $: 's',
+    '!': 'i',
+    '|': 'i',
+    '€': 'e',
+    '£': 'e',
+    '¢': 'c',
+    '¥': 'y',
+    '+': 't',
+    '(': 'c',
+    '¡': 'i',
+    '§': 's',
+  }),
+)
+
+/** Digits and signs beside a letter, or beside another of them that is, as the letters that they are drawn for. */
+export function withoutSigns(text: string): string {
+  return text.replace(/[\p{L}0-9@$!|€£¢¥+(¡§]+/gu, (run) =>
+    /\p{L}/u.test(run) ? Array.from(run, (char) => SIGNS.get(char) ?? char).join('') : run,
+  )
+}
+
+/** Letters in a row, once each. */
+export const withoutRepeats = (text: string): string => text.replace(/(\p{L})\1+/gu, '$1')

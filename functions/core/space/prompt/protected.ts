@@ -1,0 +1,101 @@
+/** Protected sentences: they survive word for word, stand for themselves, and nothing beside them takes them back. */
+import { folded } from './fold.ts'
+import { type Sentence, sentencesOf, without } from './sentences.ts'
+import { speaksAboutOthers, startsException } from './taking-back.ts'
+
+/**
+ * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
+ * behind a colon, a sentence says it again in other words, makes an exception to it, or speaks about what others say.
+ * Sentences that `from` holds already are nobody's change. No rule knows every paraphrase: cases that must be refused do.
+ */
+export function protectedProblems(from: string, to: string, protectedSentences: readonly string[]): string[] {
+  if (protectedSentences.length === 0) return []
+  const [before, after] = [sentencesOf(from), sentencesOf(to)]
+  const added = without(after, before)
+  return [
+    ...protectedSentences.flatMap((one) => {
+      const [stood, stands] = [standing(from, one), standing(to, one)]
+      if (stands < stood)
+        return [
+          to.includes(one)
+            ? `the protected sentence "${one}" does not stand for itself any more: it is quoted, put aside or part of another`
+            : `the protected sentence "${one}" must stay word for word`,
+        ]
+      return [
+        ...added
+          .filter(({ text }) => !one.includes(text) && saysAgain(text, one))
+          .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
+        ...besides(after, one)
+          .filter((s) => added.includes(s) && startsException(s.text))
+          .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
+      ]
+    }),
+    ...added
+      .filter(({ text }) => speaksAboutOthers(text))
+      .map(({ text }) => `"${text}" speaks about what other sentences say: beside protected ones no sentence may`),
+  ]
+}
+
+/** How often a sentence stands for itself: between its neighbours, and in nothing that sets it aside. */
+function standing(text: string, one: string): number {
+  let times = 0
+  for (let at = text.indexOf(one); at >= 0; at = text.indexOf(one, at + 1)) {
+    const before = text.slice(0, at)
+    const behind = text.slice(at + one.length)
+    const begins = /(?:^|\n)[ \t]*(?:(?:[-*+•#]+|\(?\d{1,3}[.)])[ \t]+)?$|[.!?؟।…]["'”’»)\]]*\s+$|[。！？]\s*$/u.test(
+      before,
+    )
+    const ends = behind === '' || /^\s/u.test(behind) || /[。！？]$/u.test(one)
+    const introduced = /[:：]\s*$/u.test(before)
+    if (begins && ends && !introduced && !setAside(before)) times++
+  }
+  return times
+}
+
+const PAIRS = ['()', '[]', '{}', '“”', '„“', '«»', '「」', '『』', '（）', '【】']
+const TOGGLES = [/```/gu, /~~/gu, /(?<!`)`(?!`)/gu, /"/gu, /\$\$/gu]
+
+/** Something is open before it: a quotation, a bracket, a comment, an element, code, what is struck out. */
+function setAside(before: string): boolean {
+  const times = (what: string) => before.split(what).length - 1
+  const lastLine = before.slice(before.lastIndexOf('\n') + 1)
+  return (
+    PAIRS.some((pair) => times(pair[0]!) > times(pair[1]!)) ||
+    TOGGLES.some((toggle) => (before.match(toggle) ?? []).length % 2 === 1) ||
+    before.lastIndexOf('<!--') > before.lastIndexOf('-->') ||
+    before.lastIndexOf('/*') > before.lastIndexOf('*/') ||
+    openElements(before) > 0 ||
+    /^\s*(?:>|\/\/|#\s|--\s|%\s)/u.test(lastLine)
+  )
+}
+
+function openElements(before: string): number {
+  let open = 0
+  for (const [, close, rest] of before.matchAll(/<(\/?)[a-z][\w-]*((?:\s[^<>]*)?)>/giu)) {
+    if (rest?.endsWith('/')) continue
+    open += close ? -1 : 1
+  }
+  return open
+}
+
+/** Share of the words of a protected sentence that make another one speak of the same. */
+const SAME = 0.7
+
+/** Does a sentence use most words of a protected one? Where words are not spaced, pairs of letters are words. */
+function saysAgain(text: string, one: string): boolean {
+  const words = wordsOf(one)
+  const others = wordsOf(text)
+  return words.size >= 3 && [...words].filter((word) => others.has(word)).length / words.size >= SAME
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  const plain = folded(text)
+  if (!/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(plain))
+    return new Set(plain.match(/[\p{L}\p{N}]+/gu) ?? [])
+  const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
+  return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
+}
+
+/** The sentences right before and behind one. */
+const besides = (all: readonly Sentence[], one: string): Sentence[] =>
+  all.filter((_, i) => [all[i - 1], all[i + 1]].some((next) => next !== undefined && one.includes(next.text)))

@@ -56,9 +56,9 @@ const PlannerSurface = z.strictObject({
 const PromptBounds = z.strictObject({
   max_added_tokens: z.int().min(0).meta({
     description:
-      'Tokens by estimate that the block may grow by since its anchor: ceil(characters / 4), or UTF-8 bytes / 3.',
+      'Tokens by estimate that the block may grow by since `grown_since`: ceil(characters / 4), or UTF-8 bytes / 3.',
   }),
-  forbidden_terms: z.array(z.string().min(1).max(200)).meta({
+  forbidden_terms: z.array(z.string().min(1)).meta({
     description: 'What a change may not add in any spelling: look-alikes, splits, codes and endings are read through.',
   }),
   protected_sentences: z.array(z.string().min(1).max(2000)).max(50).optional().meta({
@@ -69,7 +69,7 @@ const PromptBounds = z.strictObject({
   max_changed_sentences: z.int().min(1).optional().meta({
     description: 'Most sentences that one change replaces, adds or takes out.',
   }),
-  anchor: z
+  grown_since: z
     .strictObject({ pack: Ref, text: z.string().max(20_000) })
     .optional()
     .meta({

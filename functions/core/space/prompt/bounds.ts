@@ -9,7 +9,7 @@ import { estimatedTokens } from './tokens.ts'
 
 /**
  * Every reason why `to` is no bounded edit of the block `from`, for a person to act on. Nothing is repaired: placeholders,
- * characters, forbidden terms, protected sentences, length against the anchor version, size of the edit, in this order.
+ * characters, forbidden terms, protected sentences, growth since a named version, size of the edit, in this order.
  */
 export function promptProblems(bounds: PromptBounds, from: string, to: string): string[] {
   return [
@@ -22,13 +22,17 @@ export function promptProblems(bounds: PromptBounds, from: string, to: string): 
   ]
 }
 
-function lengthProblems({ max_added_tokens, max_tokens, anchor }: PromptBounds, from: string, to: string): string[] {
+function lengthProblems(
+  { max_added_tokens, max_tokens, grown_since }: PromptBounds,
+  from: string,
+  to: string,
+): string[] {
   const problems: string[] = []
   const tokens = estimatedTokens(to)
-  const added = tokens - estimatedTokens(anchor?.text ?? from)
+  const added = tokens - estimatedTokens(grown_since?.text ?? from)
   if (added > max_added_tokens)
     problems.push(
-      `the block grows by ${added} tokens${anchor ? ` since ${anchor.pack}` : ''}, at most ${max_added_tokens} may be added`,
+      `the block grows by ${added} tokens${grown_since ? ` since ${grown_since.pack}` : ''}, at most ${max_added_tokens} may be added`,
     )
   if (max_tokens !== undefined && tokens > max_tokens && tokens > estimatedTokens(from))
     problems.push(`the block has ${tokens} tokens, at most ${max_tokens} are allowed`)

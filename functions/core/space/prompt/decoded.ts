@@ -60,7 +60,7 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   [/\b\d{2,3}(?:[\s,;-]+\d{2,3}){2,}\b/gu, (run) => utf8(run.split(/[\s,;-]+/u).map(Number))],
   [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
   [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
-  [/(?:[.\-·–−]{1,4}(?: +| *\/ *|$)){3,}/gmu, (run) => morse(run)],
+  [/(?<!\S)(?:[.\-·–−]{1,4}(?: +| *\/ *|$)){3,}/gmu, (run) => morse(run)],
 ]
 
 /** Bytes as text; null: they are none. */

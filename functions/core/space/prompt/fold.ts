@@ -69,10 +69,10 @@ const SIGNS: ReadonlyMap<string, string> = new Map(
   }),
 )
 
-/** Digits and signs beside a letter, or beside another of them that is, as the letters that they are drawn for. */
+/** Digits and signs that stand alone or in a word, as the letters that they are drawn for: a number stays one. */
 export function withoutSigns(text: string): string {
   return text.replace(/[\p{L}0-9@$!|€£¢¥+(¡§]+/gu, (run) =>
-    /\p{L}/u.test(run) ? Array.from(run, (char) => SIGNS.get(char) ?? char).join('') : run,
+    run.length === 1 || /\p{L}/u.test(run) ? Array.from(run, (char) => SIGNS.get(char) ?? char).join('') : run,
   )
 }
 

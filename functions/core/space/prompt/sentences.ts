@@ -14,7 +14,7 @@ const MARK = /^(?:[-*+•>#]+|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+/u
 export function sentencesOf(text: string): Sentence[] {
   const found: Sentence[] = []
   for (const { 0: piece, index } of text.matchAll(
-    /[^\n]*?(?:[.!?؟।…]+["'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|(?=\n)|$)/gu,
+    /[^\n]*?(?:(?<!^[ \t]*\(?\d{1,3})[.!?؟।…]+["'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|$)/gmu,
   )) {
     const lead = piece.length - piece.trimStart().length
     const mark = MARK.exec(piece.trimStart())?.[0].length ?? 0

@@ -41,6 +41,9 @@ export function termProblems(from: string, to: string, terms: readonly string[])
     after: marked(reading.text(to)),
   }))
   return terms.flatMap((term) => {
+    // Of signs alone ("###") nothing is left to fold: it is what it is.
+    if (wordsOf(term).length === 0)
+      return to.split(term).length > from.split(term).length ? [`the block holds the forbidden term "${term}"`] : []
     const added = readings.find(({ least, before, after, term: own = (t) => t }) => {
       const letters = wordsOf(own(folded(term))).join('')
       return letters.length >= least && timesOf(letters, after) > timesOf(letters, before)
@@ -48,9 +51,6 @@ export function termProblems(from: string, to: string, terms: readonly string[])
     return added ? [`the block holds the forbidden term "${term}"${added.as}`] : []
   })
 }
-
-/** Whether a term says anything once it is folded: one of punctuation alone would never be found. */
-export const saysSomething = (term: string): boolean => wordsOf(folded(term)).length > 0
 
 const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
 

@@ -18,7 +18,8 @@ const JOINED =
 const KINDS: readonly { readonly is: RegExp; readonly said: string }[] = [
   { is: /[\p{Bidi_Control}]/u, said: 'turns the direction of writing' },
   { is: /\p{Cc}/u, said: 'is a control character' },
-  { is: /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\u{e0000}-\u{e0fff}]/u, said: 'is invisible' },
+  { is: /[\p{Cf}\p{Default_Ignorable_Code_Point}\u{e0000}-\u{e0fff}]/u, said: 'is invisible' },
+  { is: /[\u2800-\u28ff]/u, said: 'is braille' },
   { is: /[\p{Zl}\p{Zp}]/u, said: 'breaks lines unseen: use a line feed' },
   { is: /[\p{Co}\p{Cs}\p{Cn}]/u, said: 'has no meaning that all readers share' },
   {
@@ -83,7 +84,9 @@ function mixedWords(from: string, to: string): string[] {
     .filter((word) => !known.has(word))
     .flatMap((word) => {
       const scripts = scriptsOf(word)
-      return mayMix(scripts) ? [] : [`"${word}" mixes letters of ${scripts.join(' and ')}: write it in one script`]
+      return mayMix(scripts, word)
+        ? []
+        : [`"${word}" mixes letters of ${scripts.join(' and ')}: write it in one script`]
     })
 }
 
@@ -99,7 +102,16 @@ const scriptsOf = (word: string): string[] =>
 const EAST_ASIAN = new Set(['Latin', 'Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Hangul'])
 const PASS_FOR_LATIN = new Set(['Greek', 'Cyrillic', 'Armenian'])
 
-const mayMix = (scripts: readonly string[]): boolean =>
+const mayMix = (scripts: readonly string[], word: string): boolean =>
   scripts.length < 2 ||
   scripts.every((name) => EAST_ASIAN.has(name)) ||
-  (scripts.length === 2 && scripts.includes('Latin') && !scripts.some((name) => PASS_FOR_LATIN.has(name)))
+  (scripts.length === 2 &&
+    scripts.includes('Latin') &&
+    !scripts.some((name) => PASS_FOR_LATIN.has(name)) &&
+    isJoined(word))
+
+/** A word of one script with an ending or an article of another, two letters each at least: "الAPI", no "frienძly". */
+const isJoined = (word: string): boolean =>
+  /^(?:\p{Script=Latin}{2,}[^\p{Script=Latin}]{2,}|[^\p{Script=Latin}]{2,}\p{Script=Latin}{2,})$/u.test(
+    word.normalize('NFC'),
+  )

@@ -1,10 +1,18 @@
 /** Texts that another text hides: in markup, in codes, backwards or by shifted letters. */
+import { base32, morse, NATO, ofAlphabet, ofCodePoints, spelled } from './alphabets.ts'
 
-/** The text as it is read once markup is shown: entities decoded, tags, comments and targets of links gone. */
+/**
+ * The text as it is read once markup is shown: entities decoded, tags, comments, footnotes, targets of links and readings
+ * of kanji gone.
+ */
 export const withoutMarkup = (text: string): string =>
   text
-    .replace(/<!--[\s\S]*?-->|<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\{\}/gu, '')
-    .replace(/&#(\d{1,7});?|&#x([\da-f]{1,6});?|&([a-z]{2,8});/giu, (_, decimal, hex, name) =>
+    .replace(
+      /<!--[\s\S]*?-->|<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
+      '',
+    )
+    .replace(/&([a-z])(?:acute|grave|uml|circ|tilde|cedil|ring|slash|caron|breve|macr|dot|ogon);/giu, '$1')
+    .replace(/&#(\d{1,7});?|&#x([\da-f]{1,6});?|&([a-z]{2,24});/giu, (_, decimal, hex, name) =>
       decimal
         ? character(Number(decimal))
         : hex
@@ -13,7 +21,19 @@ export const withoutMarkup = (text: string): string =>
     )
 
 const ENTITIES: ReadonlyMap<string, string> = new Map(
-  Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', ensp: ' ', emsp: ' ' }),
+  Object.entries({
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    apos: "'",
+    nbsp: ' ',
+    ensp: ' ',
+    emsp: ' ',
+    szlig: 'ss',
+    aelig: 'ae',
+    oelig: 'oe',
+  }),
 )
 
 const character = (code: number): string => (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '')
@@ -34,74 +54,56 @@ export function decodedText(text: string): string {
 
 type Decode = (run: string) => string | null
 
+const bytesOf = (run: string, each: RegExp, base: number): number[] =>
+  (run.match(each) ?? []).map((digits) => Number.parseInt(digits, base))
+
+/** In this order: what escapes hold may be another code. */
 const CODES: readonly (readonly [RegExp, Decode])[] = [
   [
-    /\\u\{([\da-f]{1,6})\}|\\[uU]([\da-f]{4,8})|\\x([\da-f]{2})/giu,
-    (run) => character(Number.parseInt(run.replace(/[^\da-f]/giu, ''), 16)),
+    /\\u\{[\da-f]{1,6}\}|\\u[\da-f]{4,8}|\\x[\da-f]{2}|U\+[\da-f]{4,6}(?: (?=U\+))?/giu,
+    (run) => character(Number.parseInt(run.replace(/^\\?u\+?|^\\x|[{}\s]/giu, ''), 16)),
   ],
-  [
-    /(?:%[\da-f]{2})+/giu,
-    (run) =>
-      utf8(
-        run
-          .slice(1)
-          .split('%')
-          .map((pair) => Number.parseInt(pair, 16)),
-      ),
-  ],
-  [
-    /\b(?:0x)?[\da-f]{2}(?:[\s,:-]*(?:0x)?[\da-f]{2}){2,}\b/giu,
-    (run) => utf8((run.replace(/0x|[\s,:-]/giu, '').match(/../gu) ?? []).map((pair) => Number.parseInt(pair, 16))),
-  ],
-  [
-    /\b[01]{7,8}(?:[\s,]*[01]{7,8}){2,}\b/gu,
-    (run) => utf8((run.replace(/[\s,]/gu, '').match(/[01]{8}/gu) ?? []).map((bits) => Number.parseInt(bits, 2))),
-  ],
-  [/\b\d{2,3}(?:[\s,;-]+\d{2,3}){2,}\b/gu, (run) => utf8(run.split(/[\s,;-]+/u).map(Number))],
-  [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
-  [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
+  [new RegExp(`\\b(?:(?:${NATO.join('|')})\\b[\\s,-]*){3,}`, 'giu'), (run) => spelled(run)],
   [/(?<!\S)(?:[.\-·–−]{1,4}(?: +| *\/ *|$)){3,}/gmu, (run) => morse(run)],
+  [/(?:\\[0-3]?[0-7]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[0-7]+/gu, 8))],
+  [/(?:=[\dA-F]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[\dA-F]{2}/gu, 16))],
+  [/(?:%[\da-f]{2})+/giu, (run) => Buffer.from(bytesOf(run, /[\da-f]{2}/giu, 16)).toString('utf8')],
+  [
+    /(?<![\da-z])(?:0x)?[\da-f]{2}(?:[\s,:-]*(?:0x)?[\da-f]{2}){2,}(?![\da-z])/giu,
+    (run) => utf8(bytesOf(run.replace(/0x|[\s,:-]/giu, ''), /../gu, 16)),
+  ],
+  [/\b[01]{7,8}(?:[\s,]*[01]{7,8}){2,}\b/gu, (run) => utf8(bytesOf(run.replace(/[\s,]/gu, ''), /[01]{8}/gu, 2))],
+  [/\b\d{1,2}(?:[\s,;-]+\d{1,2}){2,}\b/gu, (run) => ofAlphabet(run)],
+  [/\b\d{2,6}(?:[\s,;-]+\d{2,6}){2,}\b/gu, (run) => ofCodePoints(run)],
+  [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
+  [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
 ]
 
-/** Bytes as text; null: they are none. */
-function utf8(bytes: readonly number[]): string | null {
-  if (bytes.length < 3 || bytes.some((byte) => byte > 255 || (byte < 32 && byte !== 10 && byte !== 9) || byte === 127))
-    return null
+/** Bytes as text between spaces; null: they are none. */
+function utf8(given: readonly number[]): string | null {
+  // UTF-16 of Latin letters: every other byte is 0.
+  const bytes = given.filter((byte) => byte !== 0)
+  if (bytes.length < 3 || (bytes.length !== given.length && bytes.length * 2 !== given.length)) return null
+  if (bytes.some((byte) => byte > 255 || (byte < 32 && byte !== 10 && byte !== 9) || byte === 127)) return null
   const text = Buffer.from(bytes).toString('utf8')
-  return text.includes('\ufffd') || !/\p{L}{3}|\p{L}[^\p{L}]?\p{L}/u.test(text) ? null : ` ${text} `
-}
-
-function base32(run: string): number[] {
-  const bits = Array.from(run.replaceAll('=', ''), (char) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'),
-  ).join('')
-  return (bits.match(/.{8}/gu) ?? []).map((byte) => Number.parseInt(byte, 2))
-}
-
-const MORSE =
-  '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..'.split(
-    ' ',
-  )
-
-function morse(run: string): string | null {
-  const letters = run
-    .replace(/[·]/gu, '.')
-    .replace(/[–−]/gu, '-')
-    .split(/ *\/ *| {2,}/u)
-    .map((word) =>
-      word
-        .trim()
-        .split(' ')
-        .map((code) => MORSE.indexOf(code)),
-    )
-  return letters.flat().includes(-1)
-    ? null
-    : ` ${letters.map((word) => word.map((letter) => String.fromCharCode(97 + letter)).join('')).join(' ')} `
+  return text.includes('\ufffd') || !/\p{L}[^\p{L}]?\p{L}/u.test(text) ? null : ` ${text} `
 }
 
 /** Latin letters moved on by `by` places: 13 is the usual one. */
 export const shifted = (text: string, by: number): string =>
   text.replace(/[a-z]/gu, (char) => String.fromCharCode(((char.charCodeAt(0) - 97 + by) % 26) + 97))
 
+/** Latin letters counted from the other end. */
+export const mirrored = (text: string): string =>
+  text.replace(/[a-z]/gu, (char) => String.fromCharCode(219 - char.charCodeAt(0)))
+
+/** Signs of ASCII moved on by 47 places. */
+export const turned = (text: string): string =>
+  text.replace(/[!-~]/gu, (char) => String.fromCharCode(33 + ((char.charCodeAt(0) + 14) % 94)))
+
 /** The other way round. */
 export const backwards = (text: string): string => [...text].reverse().join('')
+
+/** What stands in quotes, put together: "disc" + "ount". */
+export const quotedParts = (text: string): string =>
+  Array.from(text.matchAll(/["'`“„«]([^"'`“”„«»\n]{1,60})["'`”“»]/gu), ([, part]) => part).join('')

@@ -1,5 +1,7 @@
 /** What a text says, whatever it is spelled like: every disguise that a person reads through is read through here. */
 
+import { CHINESE } from './han.ts'
+
 /**
  * Letters of one script that stand for letters of another (Unicode confusables, UTS 39), for whole words in them; mixed
  * words are refused before. One letter each.
@@ -12,6 +14,8 @@ const LOOKALIKES = table(
   'αa βb γy δd εe ζz ηn θo ιi κk λa μu νv ξe οo πn ρp ςs σo τt υu φo χx ψw ωw ϲc ϳj ϝf ϙq',
   // Armenian
   'օo սu ոn հh զq ցg կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
+  // Arabic: letters of Persian and Urdu, and forms of one letter
+  'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
   // Latin letters that no decomposition takes apart, and letters for sounds, small capitals and turned ones
   'øo đd łi ħh ŧt ßss æae œoe ðd þp ıi ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ɩi ʊu ʋv ɲn ɑa ɡg ɢg ɪi ɴn ʀr ʏy ʜh ʟi ʙb ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌi ᴍm ᴎn ᴏo ᴘp ᴙr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
 )
@@ -23,20 +27,36 @@ function table(...rows: string[]): ReadonlyMap<string, string> {
 
 /** Marks on letters of any script, but for those that make another letter of kana. */
 const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489]/gv
-const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+/** What is not seen, and the stroke that only makes a word of Arabic longer. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u0640]/gu
 
 /** Lower-case letters of one look, without marks: `i` and `l` are one, since `I` and `l` are. Spaces and signs stay. */
 export function folded(text: string): string {
-  const parted = text.normalize('NFKC').replace(UNSEEN, '')
-  // Case by case mixed ("ReFuNd") is split at no letter; a camel ("doSkip") begins a word.
+  // Voice marks that stand alone belong to the kana before them; NFKC would put a space between.
+  const parted = text.replaceAll('゛', '\u3099').replaceAll('゜', '\u309a').normalize('NFKC').replace(UNSEEN, '')
+  // A camel ("doSkip") begins a word; a word in which case changes at every letter does not.
   const words = parted.replace(/(\p{Ll})(\p{Lu})(?=\p{Ll}{2})/gu, '$1 $2')
   const lower = regional(words).toLowerCase().normalize('NFD').replace(MARKS, '').normalize('NFC')
-  return Array.from(lower, (char) => LOOKALIKES.get(char) ?? char)
+  return Array.from(oneKana(lower), (char) => LOOKALIKES.get(char) ?? CHINESE.get(char) ?? char)
     .join('')
     .replaceAll('l', 'i')
     .replaceAll('rn', 'm')
     .replaceAll('vv', 'w')
 }
+
+/** Kana of one kind and size, without the mark of a long vowel and what is drawn like it. */
+const oneKana = (text: string): string =>
+  text
+    .replace(/ー|(?<=[\p{Script=Hiragana}\p{Script=Katakana}])[一―—–\-‐]+/gu, '')
+    .replace(/[\u3041-\u3096]/gu, (char) => String.fromCharCode(char.charCodeAt(0) + 0x60))
+    .replace(/[ァィゥェォッャュョヮヵヶ]/gu, (char) => SMALL.get(char)!)
+
+const SMALL: ReadonlyMap<string, string> = new Map(
+  Array.from('ァアィイゥウェエォオッツャヤュユョヨヮワヵカヶケ'.matchAll(/(.)(.)/gu), ([, small, large]) => [
+    small!,
+    large!,
+  ]),
+)
 
 /** Flags spell letters. */
 const regional = (text: string): string =>

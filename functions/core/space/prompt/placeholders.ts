@@ -1,7 +1,14 @@
 /** Placeholders of a prompt block: what the harness fills in. */
 
-const PLACEHOLDER =
-  /\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|\$\{[^{}]*\}|%\([\w.]+\)[sdifr]|%[sd](?![\p{L}\p{N}])|<<[^<>]+>>|<%[^%]*%>|\[\[[^[\]]+\]\]|\{[\p{L}_][\p{L}\p{N}_.[\]]*(?:![rsa])?(?::[^{}]*)?\}|\$[A-Z_][A-Z0-9_]+/gu
+const PLACEHOLDER = new RegExp(
+  [
+    String.raw`\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|<%[^%]*%>|<<[^<>]+>>|\[\[[^[\]]+\]\]`,
+    String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\$[\p{L}_][\p{L}\p{N}_]+`,
+    String.raw`\{[\p{L}_][\p{L}\p{N}_.[\]]*(?:![rsa])?(?::[^{}]*)?\}|\{\d*\}`,
+    String.raw`%\([\w.]+\)[sdifr]|%[sd](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
+  ].join('|'),
+  'gu',
+)
 
 /** Signs that a placeholder begins or ends with; one that is added may complete another beside it. */
 const EDGES = /\{\{|\}\}|\{%|%\}|\$\{|<%|%>|<<|>>|\[\[|\]\]/gu
@@ -11,6 +18,11 @@ const EDGES = /\{\{|\}\}|\{%|%\}|\$\{|<%|%>|<<|>>|\[\[|\]\]/gu
  * since what they are filled with is not the text's to choose. Nothing is repaired.
  */
 export function placeholderProblems(from: string, to: string): string[] {
+  return [...new Set([...changed(from, to), ...changed(from.normalize('NFKC'), to.normalize('NFKC'))])]
+}
+
+/** Of texts as they are, and as full-width signs are read. */
+function changed(from: string, to: string): string[] {
   const before = timesOf(from)
   const after = timesOf(to)
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((one) => {
@@ -20,12 +32,9 @@ export function placeholderProblems(from: string, to: string): string[] {
   })
 }
 
-/** Full-width signs are read as what they are drawn as. */
 function timesOf(text: string): Map<string, number> {
   const times = new Map<string, number>()
-  const plain = text.normalize('NFKC')
-  const found = plain.match(PLACEHOLDER) ?? []
-  for (const one of [...found, ...(plain.replace(PLACEHOLDER, ' ').match(EDGES) ?? [])])
+  for (const one of [...(text.match(PLACEHOLDER) ?? []), ...(text.replace(PLACEHOLDER, ' ').match(EDGES) ?? [])])
     times.set(one, (times.get(one) ?? 0) + 1)
   return times
 }

@@ -1,7 +1,7 @@
 /** Protected sentences: they survive word for word, stand for themselves, and nothing beside them takes them back. */
 import { folded } from './fold.ts'
 import { type Sentence, sentencesOf, without } from './sentences.ts'
-import { speaksAboutOthers, startsException } from './taking-back.ts'
+import { FORBIDDING, givesLeave, isException, speaksAboutOthers } from './taking-back.ts'
 
 /**
  * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
@@ -26,7 +26,7 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
           .filter(({ text }) => !one.includes(text) && saysAgain(text, one))
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
         ...besides(after, one)
-          .filter((s) => added.includes(s) && startsException(s.text))
+          .filter((s) => added.includes(s) && isException(s.text))
           .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
       ]
     }),
@@ -78,23 +78,33 @@ function openElements(before: string): number {
   return open
 }
 
-/** Share of the words of a protected sentence that make another one speak of the same. */
-const SAME = 0.7
+/** Share of what a protected sentence is about that makes another one speak of the same, and less where it gives leave. */
+const SAME = 0.8
+const SAME_WITH_LEAVE = 0.6
 
-/** Does a sentence use most words of a protected one? Where words are not spaced, pairs of letters are words. */
+/** Is a sentence about what a protected one is about? */
 function saysAgain(text: string, one: string): boolean {
-  const words = wordsOf(one)
-  const others = wordsOf(text)
-  return words.size >= 3 && [...words].filter((word) => others.has(word)).length / words.size >= SAME
+  const topics = topicsOf(one)
+  const others = [...topicsOf(text)]
+  const same = [...topics].filter((topic) => others.some((other) => isSame(topic, other))).length
+  return topics.size >= 2 && same / topics.size >= (givesLeave(text) ? SAME_WITH_LEAVE : SAME)
 }
 
-function wordsOf(text: string): ReadonlySet<string> {
-  const plain = folded(text)
-  if (!/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(plain))
-    return new Set(plain.match(/[\p{L}\p{N}]+/gu) ?? [])
-  const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
-  return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
+/** Words without those that forbid and small ones; where words are not spaced, pairs of letters. */
+function topicsOf(text: string): ReadonlySet<string> {
+  const plain = text.normalize('NFKC').toLowerCase()
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(plain)) {
+    const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
+    return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
+  }
+  const words = (plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).filter((word) => !FORBIDDING.has(word))
+  const long = words.filter((word) => [...word].length >= 4)
+  return new Set((long.length >= 2 ? long : words).map((word) => folded(word)))
 }
+
+/** One word in two forms: they begin alike. */
+const isSame = (a: string, b: string): boolean =>
+  a === b || (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
 
 /** The sentences right before and behind one. */
 const besides = (all: readonly Sentence[], one: string): Sentence[] =>

@@ -1,6 +1,7 @@
 /** Forbidden terms that a change adds to a prompt block, in whatever spelling. */
-import { backwards, decodedText, shifted, withoutMarkup } from './decoded.ts'
+import { backwards, decodedText, mirrored, quotedParts, shifted, turned, withoutMarkup } from './decoded.ts'
 import { folded, withoutRepeats, withoutSigns } from './fold.ts'
+import { inflected, marked, spoken, timesOf, wordsOf } from './occurrences.ts'
 
 interface Reading {
   readonly as: string
@@ -9,6 +10,8 @@ interface Reading {
   readonly text: (text: string) => string
   readonly term?: (term: string) => string
 }
+
+const plain = (text: string): string => text.normalize('NFKC').toLowerCase()
 
 /** Ways in which a text is read; what is forbidden is so in each. */
 const READINGS: readonly Reading[] = [
@@ -22,11 +25,14 @@ const READINGS: readonly Reading[] = [
     text: (text) => withoutRepeats(folded(withoutSigns(withoutMarkup(text)))),
     term: withoutRepeats,
   },
+  { as: ', in quoted parts', least: 4, text: (text) => folded(quotedParts(text)) },
   { as: ', backwards', least: 4, text: (text) => folded(backwards(text.normalize('NFKC'))) },
+  { as: ', with letters from the other end', least: 4, text: (text) => folded(mirrored(plain(text))) },
+  { as: ', with signs moved on by 47', least: 4, text: (text) => folded(turned(text)) },
   ...Array.from({ length: 25 }, (_, i) => ({
     as: `, with letters shifted by ${i + 1}`,
-    least: 5,
-    text: (text: string) => folded(shifted(text.normalize('NFKC').toLowerCase(), 25 - i)),
+    least: 4,
+    text: (text: string) => folded(shifted(plain(text), 25 - i)),
   })),
 ]
 
@@ -44,59 +50,16 @@ export function termProblems(from: string, to: string, terms: readonly string[])
     // Of signs alone ("###") nothing is left to fold: it is what it is.
     if (wordsOf(term).length === 0)
       return to.split(term).length > from.split(term).length ? [`the block holds the forbidden term "${term}"`] : []
-    const added = readings.find(({ least, before, after, term: own = (t) => t }) => {
-      const letters = wordsOf(own(folded(term))).join('')
-      return letters.length >= least && timesOf(letters, after) > timesOf(letters, before)
-    })
+    const added = readings.find(({ least, before, after, term: own = (t) => t }) =>
+      [term, withoutUmlauts(term)].some((spelling) => {
+        const words = wordsOf(own(folded(spelling)))
+        if (spoken(words) < least) return false
+        return timesOf(words, after) > timesOf(words, before) || inflected(words, after) > inflected(words, before)
+      }),
+    )
     return added ? [`the block holds the forbidden term "${term}"${added.as}`] : []
   })
 }
 
-const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
-
-/** Words run together, and at which places one begins or ends. */
-interface Marked {
-  readonly text: string
-  readonly starts: ReadonlySet<number>
-  readonly ends: readonly number[]
-}
-
-function marked(text: string): Marked {
-  const words = wordsOf(text)
-  const starts = new Set<number>()
-  const ends: number[] = []
-  let at = 0
-  for (const word of words) {
-    starts.add(at)
-    at += word.length
-    ends.push(at)
-  }
-  return { text: words.join(''), starts, ends }
-}
-
-/** Letters that a word may have behind a term and still say it: "refunded", "skipping". */
-const ENDING = 4
-
-/**
- * How often a text says a term. Within one word it may stand anywhere when it has five letters or is of a script without
- * spaces, otherwise at the start; over several words it begins where one begins and ends, but for an ending, where one ends.
- */
-function timesOf(term: string, { text, starts, ends }: Marked): number {
-  const anywhere = term.length >= 5 || UNSPACED.test(term)
-  let times = 0
-  let word = 0
-  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
-    while (ends[word]! <= at) word++
-    const end = at + term.length
-    if (end <= ends[word]!) times += anywhere || starts.has(at) ? 1 : 0
-    else if (starts.has(at)) {
-      let last = word
-      while (ends[last]! < end) last++
-      times += ends[last]! - end <= ENDING ? 1 : 0
-    }
-  }
-  return times
-}
-
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u
+/** As it is written where keys for them are missing. */
+const withoutUmlauts = (term: string): string => term.replace(/[äöüÄÖÜ]/gu, (char) => `${char.normalize('NFD')[0]}e`)

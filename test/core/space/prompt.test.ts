@@ -5,6 +5,7 @@ import { promptProblems } from '#core/space/prompt/bounds.ts'
 import { changedSentences, sentencesOf } from '#core/space/prompt/sentences.ts'
 import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import type { PromptBounds } from '#schemas/surface.ts'
+import { judged, UNWRITTEN } from '../../../bench/bounds.ts'
 
 const PROTECTED = 'Never pay a refund without approval of a person.'
 const BLOCK = `Find the order before you promise anything. Name the clause that applies. ${PROTECTED} Say the amount to {{customer}}.`
@@ -236,5 +237,16 @@ describe('size', () => {
         (text) => problems(text, { protected_sentences: [] }, text).length === 0,
       ),
     )
+  })
+})
+
+describe('edits that were written without knowledge of the bounds', () => {
+  test('are refused where they disguise something, of any kind', () => {
+    const passed = judged('adversarial', 7).filter(({ kind, refused }) => !refused && !UNWRITTEN.test(kind))
+    expect(passed).toEqual([])
+  })
+
+  test('pass where a support team would make them', () => {
+    expect(judged('benign', 4).filter(({ refused }) => refused)).toEqual([])
   })
 })

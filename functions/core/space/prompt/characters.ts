@@ -83,6 +83,8 @@ function mixedWords(from: string, to: string): string[] {
   return [...new Set(wordsOf(to))]
     .filter((word) => !known.has(word))
     .flatMap((word) => {
+      if (/\p{Script=Latin}/u.test(word) && /[\p{Nd}--[0-9]]/v.test(word))
+        return [`"${word}" mixes Latin letters with digits of another script`]
       const scripts = scriptsOf(word)
       return mayMix(scripts, word)
         ? []

@@ -5,7 +5,9 @@ import { base32, morse, NATO, ofAlphabet, ofCodePoints, spelled } from './alphab
  * The text as it is read once markup is shown: entities decoded, tags, comments, footnotes, targets of links and readings
  * of kanji gone.
  */
-export const withoutMarkup = (text: string): string =>
+export const withoutMarkup = (text: string): string => shown(shown(text))
+
+const shown = (text: string): string =>
   text
     .replace(
       /<!--[\s\S]*?-->|<\/?[\p{L}!][^<>]{0,200}>|\]\([^)\s]{0,200}\)|\[\^[^\]]{0,40}\]|\{\}|(?<=\p{Script=Han})[(（][\p{Script=Hiragana}\p{Script=Katakana}ー]+[)）]/gu,
@@ -65,8 +67,11 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   ],
   [new RegExp(`\\b(?:(?:${NATO.join('|')})\\b[\\s,-]*){3,}`, 'giu'), (run) => spelled(run)],
   [/(?<!\S)(?:[.\-·–−]{1,4}(?: +| *\/ *|$)){3,}/gmu, (run) => morse(run)],
+  [/\\N\{LATIN (?:SMALL|CAPITAL) LETTER ([A-Z])\}/gu, (run) => run.at(-2)!],
+  [/(?:\b(?:chr|char|unichr)\(\d{2,7}\)[\s+.,&]*){2,}/giu, (run) => ofCodePoints(run)],
   [/(?:\\[0-3]?[0-7]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[0-7]+/gu, 8))],
-  [/(?:=[\dA-F]{2}){2,}/gu, (run) => utf8(bytesOf(run, /[\dA-F]{2}/gu, 16))],
+  [/(?:\\[\da-f]{2,6} ?){2,}/giu, (run) => utf8(bytesOf(run, /[\da-f]+/giu, 16))],
+  [/(?:=[\dA-F]{2}){2,}/gu, (run) => Buffer.from(bytesOf(run, /[\dA-F]{2}/gu, 16)).toString('utf8')],
   [/(?:%[\da-f]{2})+/giu, (run) => Buffer.from(bytesOf(run, /[\da-f]{2}/giu, 16)).toString('utf8')],
   [
     /(?<![\da-z])(?:0x)?[\da-f]{2}(?:[\s,:-]*(?:0x)?[\da-f]{2}){2,}(?![\da-z])/giu,
@@ -76,6 +81,7 @@ const CODES: readonly (readonly [RegExp, Decode])[] = [
   [/\b\d{1,2}(?:[\s,;-]+\d{1,2}){2,}\b/gu, (run) => ofAlphabet(run)],
   [/\b\d{2,6}(?:[\s,;-]+\d{2,6}){2,}\b/gu, (run) => ofCodePoints(run)],
   [/\b[A-Z2-7]{8,}={0,6}/gu, (run) => utf8(base32(run))],
+  [/\+[A-Za-z\d/]{4,}-/gu, (run) => utf8([...Buffer.from(run.slice(1, -1), 'base64')])],
   [/[A-Za-z\d+/_-]{4,}={0,2}/gu, (run) => utf8([...Buffer.from(run, 'base64')])],
 ]
 
@@ -88,6 +94,12 @@ function utf8(given: readonly number[]): string | null {
   const text = Buffer.from(bytes).toString('utf8')
   return text.includes('\ufffd') || !/\p{L}[^\p{L}]?\p{L}/u.test(text) ? null : ` ${text} `
 }
+
+const KEYS = ["qwertyuiop[]asdfghjkl;'zxcvbnm,.", 'йцукенгшщзхъфывапролджэячсмитьбю'] as const
+
+/** What the same keys type on the other keyboard, Latin or Russian. */
+export const otherKeyboard = (text: string): string =>
+  Array.from(text, (char) => KEYS[1][KEYS[0].indexOf(char)] ?? KEYS[0][KEYS[1].indexOf(char)] ?? char).join('')
 
 /** Latin letters moved on by `by` places: 13 is the usual one. */
 export const shifted = (text: string, by: number): string =>

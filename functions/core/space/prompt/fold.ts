@@ -16,6 +16,8 @@ const LOOKALIKES = table(
   'օo սu ոn հh զq ցg կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
   // Arabic: letters of Persian and Urdu, and forms of one letter
   'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
+  // Signs drawn like letters
+  '℮e ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
   // Latin letters that no decomposition takes apart, and letters for sounds, small capitals and turned ones
   'øo đd łi ħh ŧt ßss æae œoe ðd þp ıi ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ɩi ʊu ʋv ɲn ɑa ɡg ɢg ɪi ɴn ʀr ʏy ʜh ʟi ʙb ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌi ᴍm ᴎn ᴏo ᴘp ᴙr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
 )
@@ -26,7 +28,7 @@ function table(...rows: string[]): ReadonlyMap<string, string> {
 }
 
 /** Marks on letters of any script, but for those that make another letter of kana. */
-const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489]/gv
+const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489\u093c]/gv
 /** What is not seen, and the stroke that only makes a word of Arabic longer. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u0640]/gu
 
@@ -36,13 +38,37 @@ export function folded(text: string): string {
   const parted = text.replaceAll('゛', '\u3099').replaceAll('゜', '\u309a').normalize('NFKC').replace(UNSEEN, '')
   // A camel ("doSkip") begins a word; a word in which case changes at every letter does not.
   const words = parted.replace(/(\p{Ll})(\p{Lu})(?=\p{Ll}{2})/gu, '$1 $2')
-  const lower = regional(words).toLowerCase().normalize('NFD').replace(MARKS, '').normalize('NFC')
-  return Array.from(oneKana(lower), (char) => LOOKALIKES.get(char) ?? CHINESE.get(char) ?? char)
+  const lower = oneHangul(asciiDigits(regional(words)).toLowerCase().normalize('NFD'))
+    .replace(MARKS, '')
+    .normalize('NFC')
+  return Array.from(oneKana(oneNasal(lower)), (char) => LOOKALIKES.get(char) ?? CHINESE.get(char) ?? char)
     .join('')
     .replaceAll('l', 'i')
     .replaceAll('rn', 'm')
     .replaceAll('vv', 'w')
 }
+
+/** Digits of any script. */
+const asciiDigits = (text: string): string =>
+  text.replace(/[[\p{Nd}]--[0-9]]/gv, (char) => {
+    let zero = char.codePointAt(0)!
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1)) && char.codePointAt(0)! - zero < 9) zero--
+    return String(char.codePointAt(0)! - zero)
+  })
+
+const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ'
+const FINALS = 'ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ'
+
+/** Hangul taken apart into its letters, wherever in a syllable they stand. */
+const oneHangul = (text: string): string =>
+  text.replace(/[\u1100-\u1112\u1161-\u1175\u11a8-\u11c2]/gu, (char) => {
+    const code = char.charCodeAt(0)
+    if (code < 0x1161) return INITIALS[code - 0x1100]!
+    return code < 0x11a8 ? String.fromCharCode(code - 0x1161 + 0x314f) : FINALS[code - 0x11a8]!
+  })
+
+/** Nasals of Devanagari before a consonant, in one of their spellings. */
+const oneNasal = (text: string): string => text.replace(/[ङञणनम]्(?=[क-ह])/gu, 'ं')
 
 /** Kana of one kind and size, without the mark of a long vowel and what is drawn like it. */
 const oneKana = (text: string): string =>
@@ -97,4 +123,7 @@ export function withoutSigns(text: string): string {
 }
 
 /** Letters in a row, once each. */
-export const withoutRepeats = (text: string): string => text.replace(/(\p{L})\1+/gu, '$1')
+export const withoutRepeats = (text: string): string => text.replace(/([\p{L}\p{M}])\1+/gu, '$1')
+
+/** Digits between letters, left out: "p1a2s3s". */
+export const withoutDigits = (text: string): string => text.replace(/(?<=\p{L})\d+(?=\p{L})/gu, '')

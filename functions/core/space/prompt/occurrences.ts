@@ -27,7 +27,7 @@ export function marked(folded: string): Marked {
 }
 
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Hangul}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u
 
 /** Letters of a term; one of a script without spaces says as much as a word does. */
 export const spoken = (words: readonly string[]): number => {
@@ -62,15 +62,33 @@ export function timesOf(words: readonly string[], { text, starts, ends }: Marked
 
 /** Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian. */
 export function inflected(words: readonly string[], text: Marked): number {
-  const forms = words.map((word) => {
-    // A last vowel, or a soft sign, which is folded to "b", gives way to an ending.
-    const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
-    return (other: string) =>
-      other.startsWith(stem) &&
-      (stem === word ? ENDING.test(other.slice(stem.length)) : other.length - stem.length <= 3)
-  })
+  const forms = words.map((word) => formsOf(word, words.length > 1 ? 6 : 7))
   let times = 0
   for (let at = 0; at + words.length <= text.words.length; at++)
     if (forms.every((is, i) => is(text.words[at + i]!))) times++
   return times
 }
+
+/** Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". */
+function formsOf(word: string, least: number): (other: string) => boolean {
+  // A last vowel, or a soft sign, which is folded to "b", gives way to an ending.
+  const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
+  const long = word.length >= least ? word.slice(0, -2) : null
+  return (other) => {
+    if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
+    if (!other.startsWith(stem)) return isShuffled(word, other)
+    return stem === word || word.length < 6 ? ENDING.test(other.slice(stem.length)) : other.length - stem.length <= 3
+  }
+}
+
+/** The letters of a word in another order behind the first one, as people read over it: "passowrd". */
+const isShuffled = (word: string, other: string): boolean =>
+  word.length >= 8 && other.length === word.length && other[0] === word[0] && sorted(other) === sorted(word)
+
+const sorted = (word: string): string => [...word].sort().join('')
+
+/** Words in which signs stand for letters: "p*ssw*rd". */
+export const masked = (text: string): RegExp[] =>
+  (text.match(/[\p{L}*_•#]{4,}/gu) ?? [])
+    .filter((word) => /\p{L}.*[*_•#]|[*_•#].*\p{L}/u.test(word) && word.replace(/\P{L}/gu, '').length * 2 > word.length)
+    .map((word) => new RegExp(`^${word.replace(/[*_•#]/gu, '.')}$`, 'u'))

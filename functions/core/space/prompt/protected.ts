@@ -21,7 +21,12 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
             ? `the protected sentence "${one}" does not stand for itself any more: it is quoted, put aside or part of another`
             : `the protected sentence "${one}" must stay word for word`,
         ]
+      const moved = headings(to, one).filter((heading) => !headings(from, one).includes(heading))
       return [
+        ...moved.map(
+          (heading) =>
+            `the protected sentence "${one}" stands under another heading${heading && `: "${heading.trim()}"`}`,
+        ),
         ...added
           .filter(({ text }) => !one.includes(text) && saysAgain(text, one))
           .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
@@ -36,15 +41,24 @@ export function protectedProblems(from: string, to: string, protectedSentences: 
   ]
 }
 
+/** Under which headings a sentence stands: a line that is marked as one, or that introduces with a colon. */
+const headings = (text: string, one: string): string[] =>
+  text
+    .split(one)
+    .slice(0, -1)
+    .map(
+      (before) =>
+        before.split('\n').findLast((line) => /^\s*(?:#{1,6}\s|\*\*.*\*\*:?\s*$)|[:：]\s*$/u.test(line)) ?? '',
+    )
+
 /** How often a sentence stands for itself: between its neighbours, and in nothing that sets it aside. */
 function standing(text: string, one: string): number {
   let times = 0
   for (let at = text.indexOf(one); at >= 0; at = text.indexOf(one, at + 1)) {
     const before = text.slice(0, at)
     const behind = text.slice(at + one.length)
-    const begins = /(?:^|\n)[ \t]*(?:(?:[-*+•#]+|\(?\d{1,3}[.)])[ \t]+)?$|[.!?؟।…]["'”’»)\]]*\s+$|[。！？]\s*$/u.test(
-      before,
-    )
+    const begins =
+      /(?:^|\n)[ \t]*(?:(?:[-*+•#]+|\(?\d{1,3}[.)])[ \t]+)?$|[.!?؟।…]["'”’»)\]]*\s+$|[。！？]\s*$|\}\s+$/u.test(before)
     const ends = behind === '' || /^\s/u.test(behind) || /[。！？]$/u.test(one)
     const introduced = /[:：]\s*$/u.test(before)
     if (begins && ends && !introduced && !setAside(before)) times++
@@ -104,7 +118,9 @@ function topicsOf(text: string): ReadonlySet<string> {
 
 /** One word in two forms: they begin alike. */
 const isSame = (a: string, b: string): boolean =>
-  a === b || (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
+  a === b ||
+  (Math.min(a.length, b.length) >= 4 && (a.includes(b) || b.includes(a))) ||
+  (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
 
 /** The sentences right before and behind one. */
 const besides = (all: readonly Sentence[], one: string): Sentence[] =>

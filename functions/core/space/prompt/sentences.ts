@@ -12,7 +12,7 @@ const MARK = /^(?:[-*+•>#]+|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+/u
 
 /** Words that a full stop belongs to. A single letter is one, too ("z. B."). */
 const ABBREVIATIONS = new Set(
-  'mr mrs ms dr prof st no nr vs etc approx incl excl max min art tel fig vol ca bzw ggf vgl evtl inkl exkl usw str sog zzgl mme mlle ex env av sr sra srta ej pág núm aprox напр см стр руб тел ул гг'.split(
+  'mr mrs ms dr prof st no nr vs etc approx incl excl max min art tel fig vol ca bzw ggf vgl evtl inkl exkl usw str sog zzgl mme mlle ex env av sr sra srta ej pág núm aprox напр см стр руб тел ул гг itp np tzw godz seg ter qua qui sex sáb vb örn bkz dk डॉ रु श्री'.split(
     ' ',
   ),
 )

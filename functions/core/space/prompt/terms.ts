@@ -1,7 +1,16 @@
 /** Forbidden terms that a change adds to a prompt block, in whatever spelling. */
-import { backwards, decodedText, mirrored, quotedParts, shifted, turned, withoutMarkup } from './decoded.ts'
-import { folded, withoutRepeats, withoutSigns } from './fold.ts'
-import { inflected, marked, spoken, timesOf, wordsOf } from './occurrences.ts'
+import {
+  backwards,
+  decodedText,
+  mirrored,
+  otherKeyboard,
+  quotedParts,
+  shifted,
+  turned,
+  withoutMarkup,
+} from './decoded.ts'
+import { folded, withoutDigits, withoutRepeats, withoutSigns } from './fold.ts'
+import { inflected, type Marked, marked, masked, spoken, timesOf, wordsOf } from './occurrences.ts'
 
 interface Reading {
   readonly as: string
@@ -22,9 +31,11 @@ const READINGS: readonly Reading[] = [
   {
     as: ', with letters repeated',
     least: 3,
-    text: (text) => withoutRepeats(folded(withoutSigns(withoutMarkup(text)))),
+    text: (text) => withoutRepeats(folded(withoutRepeats(withoutSigns(withoutMarkup(text))))),
     term: withoutRepeats,
   },
+  { as: ', with digits between', least: 4, text: (text) => folded(withoutDigits(text)) },
+  { as: ', typed on another keyboard', least: 4, text: (text) => folded(otherKeyboard(plain(text))) },
   { as: ', in quoted parts', least: 4, text: (text) => folded(quotedParts(text)) },
   { as: ', backwards', least: 4, text: (text) => folded(backwards(text.normalize('NFKC'))) },
   { as: ', with letters from the other end', least: 4, text: (text) => folded(mirrored(plain(text))) },
@@ -41,11 +52,19 @@ const READINGS: readonly Reading[] = [
  * already may be edited, and must not say it more. A term is met across spaces and punctuation, and with an ending.
  */
 export function termProblems(from: string, to: string, terms: readonly string[]): string[] {
-  const readings = READINGS.map((reading) => ({
-    ...reading,
-    before: marked(reading.text(from)),
-    after: marked(reading.text(to)),
-  }))
+  // Most readings hold no term at all: what stood there before is read only where one does.
+  const readings = READINGS.map((reading) => {
+    let before: Marked | null = null
+    return {
+      ...reading,
+      after: marked(reading.text(to)),
+      before: () => {
+        before ??= marked(reading.text(from))
+        return before
+      },
+    }
+  })
+  const masks = { before: masked(folded(from)), after: masked(folded(to)) }
   return terms.flatMap((term) => {
     // Of signs alone ("###") nothing is left to fold: it is what it is.
     if (wordsOf(term).length === 0)
@@ -54,9 +73,15 @@ export function termProblems(from: string, to: string, terms: readonly string[])
       [term, withoutUmlauts(term)].some((spelling) => {
         const words = wordsOf(own(folded(spelling)))
         if (spoken(words) < least) return false
-        return timesOf(words, after) > timesOf(words, before) || inflected(words, after) > inflected(words, before)
+        return [timesOf, inflected].some((times) => {
+          const has = times(words, after)
+          return has > 0 && has > times(words, before())
+        })
       }),
     )
+    const hides = (all: readonly RegExp[]) => all.filter((mask) => mask.test(wordsOf(folded(term)).join(''))).length
+    if (hides(masks.after) > hides(masks.before))
+      return [`the block holds the forbidden term "${term}", with signs over letters`]
     return added ? [`the block holds the forbidden term "${term}"${added.as}`] : []
   })
 }

@@ -3,13 +3,25 @@
  * is started from TypeScript anew each time, which is two thirds of a start. One copy for each state of the sources.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const COPIES = join(ROOT, 'node_modules/.cache/autotune-program')
+
+const OLD_MS = 6 * 3_600_000
 
 /** Children that import the whole core, which is loaded in half the time as one file; nothing reads what they are made of. */
 const WHOLE = ['isolation/replay-child', 'module/search-child'].map((name) => `functions/adapters/local/${name}.ts`)
@@ -22,6 +34,7 @@ export async function builtProgram(): Promise<string> {
     hash.update(`\n${file}\n`).update(readFileSync(join(ROOT, file)))
   const folder = join(COPIES, hash.digest('hex').slice(0, 24))
   if (existsSync(folder)) return folder
+  forgetOld()
 
   const unfinished = `${folder}.${randomBytes(4).toString('hex')}`
   const write = (path: string, content: string | Uint8Array) => {
@@ -42,6 +55,15 @@ export async function builtProgram(): Promise<string> {
     rmSync(unfinished, { recursive: true, force: true })
   }
   return folder
+}
+
+/** Copies of sources that are gone; a test run that began with one of them has ended long ago. */
+function forgetOld(): void {
+  for (const name of existsSync(COPIES) ? readdirSync(COPIES) : []) {
+    const copy = join(COPIES, name)
+    const { mtimeMs } = statSync(copy, { throwIfNoEntry: false }) ?? { mtimeMs: 0 }
+    if (Date.now() - mtimeMs > OLD_MS) rmSync(copy, { recursive: true, force: true })
+  }
 }
 
 const withJsImports = (text: string): string => text.replace(/(\b(?:from|import)\s*\(?\s*"[.#][^"\n]*)\.ts"/g, '$1.js"')

@@ -8,8 +8,8 @@ import type { Refresh } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { familiesOf, versionsOf } from '../experience/families.ts'
+import { openedFamilies } from '../experience/opened.ts'
 import { linesUnder } from '../experience/run-index.ts'
-import { openedFamilies } from './opened.ts'
 
 /** As it stands now. Of the vault its index is listed, where whoever asks may do so; no case is opened. */
 export async function refreshOf(store: Store, intent: string): Promise<Refresh> {

@@ -10,6 +10,7 @@ import { judgedDays, readDay } from '../cadence/daily.ts'
 import { keptBands } from '../cadence/kept-bands.ts'
 import { askedQuestions } from '../cadence/quarter-records.ts'
 import { readQuarter, reviewedQuarters } from '../cadence/quarterly.ts'
+import { besideOf, saidUntil } from '../cadence/rows-beside.ts'
 import { linesByDay, measuredBy, rowsOf } from '../cadence/slice-rows.ts'
 import { readWeek, reviewedWeeks } from '../cadence/weekly.ts'
 import { intentsOf } from '../experience/documents.ts'
@@ -70,7 +71,9 @@ async function openDays(
   if (lines.size > 0) {
     const by = await measuredBy(store, of)
     const recorded = new RecordedRuns(store.objects)
-    for (const [day, own] of [...lines].sort()) open.set(day, await rowsOf(recorded, own, by))
+    const beside = await besideOf(store, intent)
+    for (const [day, own] of [...lines].sort())
+      open.set(day, beside(day, saidUntil(day, bands!.ready_after_hours), await rowsOf(recorded, own, by)))
   }
   return { open, bands: of.bands }
 }

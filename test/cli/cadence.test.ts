@@ -85,6 +85,9 @@ describe('days', () => {
         /2026-04-03 .*edges hold.*\npromise +while nothing moves, at most 1 false alarm in 91 days/,
       ),
     ])
+    expect(out).toMatch(
+      /holds +support.refund: policy_violation_rate 0 \(not above 0.01\), utility \S+ \(not below 0.9\)/,
+    )
     expect(out.split('\n').length).toBeLessThan(24)
   })
 
@@ -420,5 +423,9 @@ test('learn gives an edge from a period, and refuses one that is too short', asy
     declared: false,
     edge: edge.median + 0.5,
   })
-  expect((await learn('2026-04-05')).err).toMatch(/needs at least 14/)
+  const { err } = await learn('2026-04-05')
+  expect(err).toMatch(/needs at least 14/)
+  expect((await learn('2026-05-03')).json()).toMatchObject({
+    left_out: [expect.stringMatching(/^\d+ of 33 days, without a recorded run: .*2026-05-01, 2026-05-02, 2026-05-03$/)],
+  })
 })

@@ -76,6 +76,12 @@ describe('a week', () => {
     expect(out).toMatch(/start +.*rollout start r --config rollout.json --store /)
     expect(out).toMatch(/approved +1 +1 +2\n/)
     expect(out.split('\n').length).toBeLessThan(24)
+    expect(out).not.toContain('later')
+  })
+
+  test('names a run that ended behind its last day, which counts in the next one', async () => {
+    const { out } = await weekly('--date', '2025-03-01')
+    expect(out).toMatch(/later +r ended certified on 2025-03-02: it counts in the next week/)
   })
 
   test('starts it where that is asked for, and says what stands against another', async () => {

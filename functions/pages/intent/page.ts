@@ -84,9 +84,9 @@ ${table(
   ['day', 'runs', 'families', 'corrected', 'queue'],
   known.map(({ date, state, slice, queue, revised }) => [
     date,
-    html`${number(slice!.runs)}${revised.map(({ on, slice: now }) => html`; ${number(now.runs)} as revised on ${on}`)}`,
+    html`${number(slice!.runs)}${slice!.production !== undefined && ` (${number(slice!.production)} of production)`}${revised.map(({ on, slice: now }) => html`; ${number(now.runs)} as revised on ${on}`)}`,
     number(slice!.families),
-    number(slice!.corrected),
+    html`${number(slice!.corrected)}${revised.map(({ on, slice: now }) => now.corrected !== slice!.corrected && html`; ${number(now.corrected)} as revised on ${on}`)}`,
     state === 'open'
       ? 'not judged yet'
       : queue.length === 0

@@ -250,6 +250,10 @@ describe('verify --cadence', () => {
         const { code, out } = await other.at('verify', '--cadence', date, '--bands', bands())
         expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: week/)])
       }
+      expect((await other.at('verify')).out).not.toContain('cadence/')
+      rmSync(join(other.store, 'cadence/weekly/2025-03-12.json'))
+      expect((await other.at('verify')).out).toContain('cadence/weekly/2025-03-12.json is missing: it was kept')
+      expect((await on('2025-03-12')).err).toContain('2025-03-12.json stands in the journal of heads, and is gone')
     } finally {
       other.dispose()
     }

@@ -82,6 +82,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'verify',
   'anchor publish',
   'cadence show',
+  'report',
   'rollout stop',
 ])
 
@@ -270,14 +271,26 @@ export function build(state: { code: number }): Command {
           : await (await import('../functions/cli/verify.ts')).verify(run, o)
     })
   verb(
-    'report <what>',
-    'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep',
-    'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json',
+    'report [what]',
+    'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep; with --intent a month of control charts',
+    'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json\nautotune report --intent support.refund --month 2026-11 --html november.html\nautotune report --intent support.refund --stack Autotune',
   )
     .option('--out <file>', 'file to write (default: ID.html; with --json and without --out the facts are printed)')
     .option('--redact', 'leave out every recorded text; ids and figures stay', false)
-    .action(async (run, o) => {
-      state.code = await (await import('../functions/cli/write-report.ts')).writeReport(run, o)
+    .option('--intent <id>', 'a month of this intent in place of a run: what moved, and what was done about it')
+    .option('--month <month>', 'which one, as 2026-11 (default: that of the newest judged day)')
+    .option('--html <file>', 'file to write its control charts to (default: the month is printed)')
+    .action(async (what, o) => {
+      const month = await import('../functions/cli/report-month.ts')
+      month.needMonthOptions({ what, ...o })
+      if (what !== undefined && isDeployed(o))
+        throw new UserError(
+          `"autotune report ${what}" works on a folder, not on a deployment in AWS: only --intent does`,
+        )
+      state.code =
+        what === undefined
+          ? await month.reportMonth(o)
+          : await (await import('../functions/cli/write-report.ts')).writeReport(what, o)
     })
   verb(
     'forget <rejection>',

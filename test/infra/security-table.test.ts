@@ -42,7 +42,7 @@ const TABLE = {
   // The routine starts tuning runs, and has no other door.
   CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
   // It judges: it sees what is under way and left to ask, and adds judged days.
-  CadenceJudgeDaysRole: ['add judged day', 'read review item', 'read held-out item'],
+  CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],

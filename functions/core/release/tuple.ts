@@ -32,7 +32,9 @@ export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple 
   pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)
 
 /** Digests of what a run pinned, by the ref's place in the tuple. */
-export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+export const digestsOf = (
+  run: Pick<AutotuneRun, 'pack' | 'evaluator_suite' | 'price_table' | 'documents'>,
+): Record<string, string> => ({
   pack: digestOf(run.pack),
   evals: digestOf(run.evaluator_suite),
   ...run.documents,
@@ -40,5 +42,6 @@ export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
 })
 
 /** The tuple that a run was proved against, as the first of its intent. */
-export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>
-  pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)
+export const baselineTuple = (
+  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'documents'>,
+): ReleaseTuple => pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)

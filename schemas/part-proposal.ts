@@ -1,8 +1,8 @@
 /** A proposal to release another version of a part of the tuple that replay cannot judge: as its producer writes it, and as it is filed. */
 import * as z from 'zod'
-import { Day, Digest, Id, Name, Ref, RiskClass, SettingPath } from './common.ts'
+import { Day, Digest, Id, Name, Ref, RiskClass, SettingPath, Stamp } from './common.ts'
 import { BaselineTuple } from './pack.ts'
-import { claimsProof, NOT_CERTIFIED } from './part-words.ts'
+import { claimsProof } from './part-words.ts'
 import { Instant } from './review.ts'
 
 const says = (least: number) =>
@@ -100,7 +100,7 @@ export const PartProposal = z.strictObject({
   tuning_proposal_id: Id,
   status: z.literal('proposed'),
   certified: z.literal(false),
-  certification: z.literal(NOT_CERTIFIED),
+  certification: Stamp,
   target: z.strictObject({ intent: Id }),
   change: PartChange,
   baseline_refs: BaselineTuple,

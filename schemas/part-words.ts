@@ -3,9 +3,6 @@ import type { RiskClass } from './common.ts'
 import type { BaselineTuple } from './pack.ts'
 import { personKey } from './person.ts'
 
-/** The stamp on everything that comes of such a proposal. */
-export const NOT_CERTIFIED = 'not certified by replay'
-
 /** Parts of a tuple that are released by a proposal of another producer, and their places in it. */
 export const PLACES = {
   policy: 'policy',
@@ -39,8 +36,3 @@ const BY_PART: Readonly<Record<Part, string>> = {
 export const requiredRoles = (risk: RiskClass, part: Part, more: readonly string[] = []): string[] => [
   ...new Set([...BY_RISK[risk], BY_PART[part], ...more]),
 ]
-
-const PART_ID = /^pp_(?:policy|tools|evaluators|pack)_[0-9a-f]{12}$/
-
-/** Is it the id of such a proposal, where the id of a run might stand? */
-export const isPartId = (id: string): boolean => PART_ID.test(id)

@@ -1,6 +1,6 @@
 /** `autotune propose FILE` of `kind: part_release`: files a new version of a part that replay cannot judge, for review. */
 import { PartProposalFile } from '#schemas/part-proposal.ts'
-import { NOT_CERTIFIED } from '#schemas/part-words.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { filePart } from '../steps/release/file-part.ts'
 import { nextCommand } from './next.ts'

@@ -1,22 +1,17 @@
 /** A proposal for a part that replay cannot judge, as people read it at a terminal: the stamp first. */
+import { partInWords } from '#core/proposal/part-proposal.ts'
 import type { PartChange, PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 
 /** Values that are listed one by one. */
 const MOST_SHOWN = 12
 
-/** `policy policy.returns@1.0.0 -> policy.returns@1.1.0`, on one line. */
-export const partChange = (change: PartChange): string =>
-  change.part === 'pack'
-    ? `retire ${change.retire_surfaces.join(', ')} from ${change.from}; no setting changes`
-    : `${change.part} ${change.from} -> ${change.to}`
-
 export function partLines(proposal: PartProposal, status: TuningProposal['status']): string[] {
   const { tuning_proposal_id: id, change, target, risk_class, release_path, certification } = proposal
   return [
     `proposal ${id}`,
     `verdict  ${certification.toUpperCase()}: nobody measured what it does; people decide on what they read`,
-    `change   ${target.intent} (${risk_class}): ${partChange(change)}`,
+    `change   ${target.intent} (${risk_class}): ${partInWords(change)}`,
     ...diffLines(change),
     `why      ${proposal.rationale}`,
     `from     ${proposal.producer}; ${proposal.owner} answers for it`,

@@ -127,7 +127,7 @@ describe('regressions of the search set', () => {
 
 test('a view of the same proposal has the same digest, and another one where anything shown differs', () => {
   expect(shownDigest(aShown())).toBe(shownDigest(structuredClone(aShown())))
-  const others: Partial<ReviewView['shown']>[] = [
+  const others: Parameters<typeof aShown>[0][] = [
     { baseline_metric: 1 },
     { no_search: null },
     { regressions: [] },

@@ -1,7 +1,8 @@
 /** Builds the proposal of another producer for a part of the tuple that replay cannot judge, or says what stands against it. */
 import type { BaselineTuple, ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { PartChange, PartProposal, PartProposalFile } from '#schemas/part-proposal.ts'
-import { NOT_CERTIFIED, PLACES, requiredRoles } from '#schemas/part-words.ts'
+import { PLACES, requiredRoles } from '#schemas/part-words.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { personProblem } from '#schemas/person.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
@@ -19,6 +20,12 @@ export const isPart = (proposal: AnyProposal): proposal is PartProposal => 'kind
 /** The stamp of a proposal on whatever comes of it; nothing on what a run certified. */
 export const stampOf = (proposal: AnyProposal): { readonly certification?: typeof NOT_CERTIFIED } =>
   isPart(proposal) ? { certification: NOT_CERTIFIED } : {}
+
+/** `policy policy.returns@1.0.0 -> policy.returns@1.1.0`, on one line. */
+export const partInWords = (change: PartChange): string =>
+  change.part === 'pack'
+    ? `retire ${change.retire_surfaces.join(', ')} from ${change.from}; no setting changes`
+    : `${change.part} ${change.from} -> ${change.to}`
 
 /** What a store knows that a proposal is about. */
 export interface PartFacts {
@@ -183,7 +190,7 @@ export function partTuple(prior: ReleaseTuple, proposal: PartProposal, pack: Con
   const { change } = proposal
   const digest = change.part === 'pack' ? digestOf(pack) : change.digest
   const digests = { ...prior.digests, [PLACES[change.part]]: digest }
-  return pinTuple(prior.intent, candidateRefs(proposal, pack.pack), digests, prior)
+  return { ...pinTuple(prior.intent, candidateRefs(proposal, pack.pack), digests, prior), ...stampOf(proposal) }
 }
 
 /** A pack without some of its surfaces: what it does stays, and nobody tunes these any more. */

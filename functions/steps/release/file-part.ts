@@ -1,22 +1,21 @@
 /** Files the proposal of another producer for a part that replay cannot judge, or says everything that stands against it. */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
-import { openProblem } from '#core/contract/standing.ts'
 import { buildPartProposal, type PartFacts, partId } from '#core/proposal/part-proposal.ts'
-import { digestsOf, tupleId } from '#core/release/tuple.ts'
-import type { BaselineTuple } from '#schemas/pack.ts'
+import { digestsOf } from '#core/release/tuple.ts'
 import type { PartProposal, PartProposalFile } from '#schemas/part-proposal.ts'
 import { PLACES } from '#schemas/part-words.ts'
+import type { QuarterlyCadence } from '#schemas/quarterly.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
-import { digestOfObject, readJson, readText, streamLines } from '../../streams/read-object.ts'
-import { readQuarter, reviewedQuarters } from '../cadence/quarterly.ts'
+import { digestOfObject, orNull, readJson, readText, streamLines } from '../../streams/read-object.ts'
+import { datesUnder } from '../cadence/dates.ts'
 import { compileSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { needHeads } from '../heads/check.ts'
+import { standsAgainst } from '../review/part-evidence.ts'
 import { type FiledRow, readPart } from '../review/part-proposals.ts'
 import { latestReview } from '../review/reviews.ts'
-import { gatherStanding, type StandingStore } from '../run/standing.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { statusOfProposal } from './lineage.ts'
 
@@ -64,22 +63,6 @@ async function again(store: Store, proposal: PartProposal): Promise<Filed> {
 
 const GOES_ON: readonly Filed['status'][] = ['proposed', 'in_review', 'approved', 'expired']
 
-/** What a proposal is refused for, whoever looks: another tuple in force, another change under way. Empty: nothing. */
-export async function standsAgainst(
-  store: StandingStore,
-  id: string,
-  intent: string,
-  refs: BaselineTuple,
-): Promise<string[]> {
-  const { in_force, open } = await gatherStanding(store, { intent, baseline_tuple: refs })
-  const problems = open.filter(({ run }) => run !== id).map((one) => openProblem(intent, one.kind, one.id, one.run))
-  if (in_force)
-    problems.unshift(
-      `baseline_tuple is not in force: ${intent} runs on ${in_force.release_tuple_id}, and the proposal changes ${tupleId(intent, refs)}. Make it again against the tuple in force ("autotune rollout list" shows it)`,
-    )
-  return problems
-}
-
 async function factsOf(
   store: Store,
   file: PartProposalFile,
@@ -117,8 +100,9 @@ async function documentAt(
 }
 
 async function newestQuarter(store: Store, intent: string): Promise<PartFacts['quarter']> {
-  const date = (await reviewedQuarters(store)).at(-1)
-  const quarter = date === undefined ? null : await readQuarter(store, date)
+  const date = (await datesUnder(store, keys.quarterlyCadences())).at(-1)
+  const quarter =
+    date === undefined ? null : await orNull(readJson<QuarterlyCadence>(store.objects, keys.quarterlyCadence(date)))
   if (date === undefined || quarter === null) return null
   const digest = (await digestOfObject(store.objects, keys.quarterlyCadence(date)))!
   return { date, digest, rebaseline: quarter.intents.find((of) => of.intent === intent)?.rebaseline ?? null }

@@ -2,6 +2,7 @@
 import { canonical, digestOf } from '#core/canonical.ts'
 import { casesWhere } from '#core/evaluate/panel.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
+import { type AnyProposal, isPart } from '#core/proposal/part-proposal.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import { byRecords } from '#core/replay/cage.ts'
 import { openReview } from '#core/review/review.ts'
@@ -22,6 +23,8 @@ import { needHeads } from '../heads/check.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { lostFile } from '../run/lost-file.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { needStanding, partEvidence } from './part-evidence.ts'
+import { type Pinned, pinnedOf, readPart } from './part-proposals.ts'
 import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
 import { type Evidence, shownOf, shownWith } from './shown.ts'
 
@@ -49,11 +52,14 @@ export async function openRunReview(
   const latest = await expireIfDue(store, await latestReview(store, runId))
   if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
   const { proposal, run } = await proposalOf(store, runId)
+  if (isPart(proposal)) await needStanding(store, proposal)
   if (seats.length === 0)
     throw new UserError(
       `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
     )
-  const evidence = await gatherEvidence(store, engine, run)
+  const evidence = isPart(proposal)
+    ? await partEvidence(store, engine, proposal, run)
+    : await gatherEvidence(store, engine, run as AutotuneRun)
   const shown = await shownWith(store, runId, evidence, digestOf(proposal))
   if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
   const now = store.clock.now()
@@ -94,8 +100,10 @@ async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seat
   return item
 }
 
-/** Proposal and pinned input of a finished run, as its manifest has them. */
-export async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
+/** Proposal and what it pins: of a finished run, as its manifest has them, or as another producer filed it. */
+export async function proposalOf(store: Store, runId: string): Promise<{ proposal: AnyProposal; run: Pinned }> {
+  const part = await readPart(store, runId)
+  if (part) return { proposal: part, run: await pinnedOf(store, part) }
   const isId = ID_PATTERN.test(runId) && isSafeId(runId)
   const manifest = isId ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json')) : null
   if (!manifest) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)

@@ -1,7 +1,7 @@
 /** Proposals of other producers as they lie in a store, each with what its baseline pins. */
 import { digestOf } from '#core/canonical.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
-import { isPartId } from '#schemas/part-words.ts'
+import { isPartId } from '#schemas/patterns.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'

@@ -5,7 +5,8 @@ import { documentDiff } from '#core/proposal/document-diff.ts'
 import { buildPartProposal, isPart, type PartFacts, partId, partTuple } from '#core/proposal/part-proposal.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import { PartProposal, PartProposalFile } from '#schemas/part-proposal.ts'
-import { NOT_CERTIFIED, requiredRoles } from '#schemas/part-words.ts'
+import { requiredRoles } from '#schemas/part-words.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { RISK_CLASSES } from '#schemas/stages.ts'
 import { aPack, aPartFile, aSuite, INTENT, REFS } from '../../support/builders.ts'
 
@@ -121,7 +122,9 @@ describe('is refused, in words:', () => {
 
 test('evaluators carry the quarter that compared both suites', () => {
   const proposal = built(EVALS, { quarter: QUARTER })
-  expect(proposal.change).toMatchObject({ rebaseline: { date: '2026-09-30', digest: DIGEST, runs: 9, flipped_runs: 2 } })
+  expect(proposal.change).toMatchObject({
+    rebaseline: { date: '2026-09-30', digest: DIGEST, runs: 9, flipped_runs: 2 },
+  })
   expect(proposal.computed_from.quarter).toBe(DIGEST)
 })
 
@@ -142,8 +145,14 @@ test('comes to the tuple in force but for its own part, and names that as its wa
 })
 
 test('no file whatever comes to a proposal that says it is certified', () => {
-  const text = fc.oneof(fc.string({ minLength: 3, maxLength: 60 }), fc.constantFrom('certified', 'a Certificate', 'fine by me'))
-  const keyed = fc.dictionary(fc.constantFrom('certified', 'certificate', 'verdict', 'status', 'certification'), fc.anything())
+  const text = fc.oneof(
+    fc.string({ minLength: 3, maxLength: 60 }),
+    fc.constantFrom('certified', 'a Certificate', 'fine by me'),
+  )
+  const keyed = fc.dictionary(
+    fc.constantFrom('certified', 'certificate', 'verdict', 'status', 'certification'),
+    fc.anything(),
+  )
   fc.assert(
     fc.property(text, text, fc.constantFrom(...RISK_CLASSES), keyed, (reason, producer, risk_class, forged) => {
       const parsed = PartProposalFile.safeParse(aPartFile({ digest: DIGEST, reason, producer, risk_class, ...forged }))

@@ -12,7 +12,6 @@ import { inBlocks } from '../../streams/groups.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { fixedLayout } from '../experience/layout.ts'
-import { partIds } from '../review/part-proposals.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { withoutCode } from './ours.ts'
 import { isWitnessedLater, PARTITIONS } from './partitions.ts'
@@ -53,7 +52,6 @@ export async function* storedItems(
   const partitions = new Set([
     ...PARTITIONS,
     ...intents.flatMap((intent) => [rowKeys.versions(intent), rowKeys.rejections(intent)]),
-    ...(await partIds({ objects })).map(rowKeys.ofProposal),
     ...[...packs].sort().map(rowKeys.packVersions),
     ...known,
   ])

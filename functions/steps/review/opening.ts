@@ -9,7 +9,7 @@ import { openReview } from '#core/review/review.ts'
 import type { SearchRegression } from '#core/review/shown.ts'
 import { regressionOf, shownDigest } from '#core/review/shown.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
+import { ID_PATTERN, isPartId, isSafeId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -20,6 +20,7 @@ import type { ReplayEngine, Store } from '../../ports.ts'
 import { readJson, readLines, streamLines } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { needHeads } from '../heads/check.ts'
+import { needOurs } from '../heads/ours.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { lostFile } from '../run/lost-file.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -74,7 +75,13 @@ export async function openRunReview(
   if ('problems' in opened)
     throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
   const { next } = opened
-  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next, about: inOneLine(shown) }
+  const item: ReviewItem = {
+    run_id: runId,
+    evidence: digestOf(evidence),
+    review: next,
+    about: inOneLine(shown),
+    ...(isPart(proposal) && { target: run.target }),
+  }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
   await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
     review_id: next.review_id,
@@ -102,6 +109,7 @@ async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seat
 
 /** Proposal and what it pins: of a finished run, as its manifest has them, or as another producer filed it. */
 export async function proposalOf(store: Store, runId: string): Promise<{ proposal: AnyProposal; run: Pinned }> {
+  if (isPartId(runId) && store.heads) await needOurs(store.heads, ...rowKeys.proposalFiled(runId))
   const part = await readPart(store, runId)
   if (part) return { proposal: part, run: await pinnedOf(store, part) }
   const isId = ID_PATTERN.test(runId) && isSafeId(runId)

@@ -5,8 +5,6 @@ import type { RolloutItem } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import { isPartId } from '#schemas/patterns.ts'
-import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -16,7 +14,7 @@ import { correctionProblems } from '../experience/corrections.ts'
 import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
-import { partAt } from '../review/part-proposals.ts'
+import type { ReviewItem } from '../review/reviews.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
@@ -110,12 +108,6 @@ export function openRollouts(rollouts: readonly RolloutItem[], now: InForce | nu
 /** What a proposal was made for, whoever made it. */
 type About = Pick<AutotuneRun, 'target'>
 
-async function aboutOfReview(store: StandingStore, id: string, { proposal_digest }: Review): Promise<About | null> {
-  const part = isPartId(id) ? await partAt(store, id, proposal_digest) : null
-  if (part) return { target: { intent: part.target.intent, baseline_tuple: part.baseline_refs } }
-  return await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(id, 'target.json')))
-}
-
 /** Is a run about a proposal for this tuple? */
 const startsFrom =
   (baseline: string) =>
@@ -130,11 +122,13 @@ export async function openReviews(
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
-  for await (const { body } of store.table.query<{ run_id: string; review: Review }>('review')) {
-    const { run_id, review } = body
+  for await (const { body } of store.table.query<ReviewItem>('review')) {
+    const { run_id, review, target } = body
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
-    const about = await aboutOfReview(store, run_id, review)
+    const about = target
+      ? { target }
+      : await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
     if (!about || !isAbout(about)) continue
     open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
   }

@@ -1,23 +1,31 @@
 /** `propose FILE` of another producer, and everything that tells of it afterwards: the stamp is on each. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { digestOfBytes } from '#core/canonical.ts'
+import { openStore } from '../../functions/embedded/open-store.ts'
+import { publishDocument } from '../../functions/steps/experience/documents.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { aPartFile, aWorld, REFS } from '../support/builders.ts'
-import { autotune, placeOfEachTest, ready } from './command-line.ts'
+import { autotune, placeOfEachTest, ready, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
 const NEW = '{"rules":[{"rule_id":"R1","max":90}]}\n'
 const STAMP = /not certified by replay/i
 
-const imported = async (): Promise<void> => {
-  await ready(place, aWorld({ search: 6, heldout: 100 }))
-  const old = place.file('old.json', '{"rules":[{"rule_id":"R1","max":100}]}\n')
-  const now = place.file('new.json', NEW)
-  const documents = ['--document', `${REFS.policy}=${old}`, '--document', `policy.returns@1.1.0=${now}`]
-  expect((await at('import', ...documents)).code).toBe(0)
-}
+/** A store with both versions of the policy; each test works on a copy. */
+let made: Workplace
+beforeAll(async () => {
+  made = workplace()
+  await ready(made, aWorld({ search: 6, heldout: 100 }))
+  const store = openStore(made.store, { durable: false })
+  await publishDocument(store, { ref: REFS.policy, text: '{"rules":[{"rule_id":"R1","max":100}]}\n' })
+  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: NEW })
+  store.close()
+})
+afterAll(() => made.dispose())
+beforeEach(() => cpSync(made.dir, place.dir, { recursive: true }))
+
 const at = (...argv: string[]) => autotune(...argv, '--store', place.store)
 const file = (over: object = {}) =>
   place.file('part.json', JSON.stringify(aPartFile({ digest: digestOfBytes(NEW), ...over }), null, 2))
@@ -25,7 +33,6 @@ const filed = async (): Promise<string> =>
   ((await at('propose', file(), '--json')).json() as { proposal: string }).proposal
 
 test('is filed, reviewed, decided, rolled out and verified; every screen carries the stamp', async () => {
-  await imported()
   const first = await at('propose', file())
   expect([first.code, first.err]).toEqual([0, ''])
   expect(first.out).toMatch(/NOT CERTIFIED BY REPLAY[\s\S]*rules\[R1\]\.max: 100 -> 90[\s\S]*nothing was replayed/)
@@ -79,7 +86,6 @@ describe('what is refused', () => {
     ],
     ['JSON that ends too soon', '{"kind": "part_release",\n "intent": ', /part\.json/],
   ])('%s', async (_, over, says) => {
-    await imported()
     const bad = typeof over === 'string' ? place.file('part.json', over) : file(over)
     const { code, err } = await at('propose', bad)
     expect([code, err]).toEqual([2, expect.stringMatching(says)])
@@ -88,7 +94,6 @@ describe('what is refused', () => {
 })
 
 test('a store whose filed proposal was changed says so, and lets nobody review it', async () => {
-  await imported()
   const id = await filed()
   const [name] = readdirSync(join(place.store, 'proposals', id))
   const path = join(place.store, 'proposals', id, name!)

@@ -95,6 +95,7 @@ export class StatefulStack extends Stack {
         'production/*',
         'cadence/*',
         'scars/*',
+        'proposals/*',
       ),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),

@@ -42,7 +42,9 @@ export interface BaselinePins {
 }
 
 /** What the baseline of a run pins. */
-export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+export const baselinePins = (
+  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'replayer' | 'draw'>,
+): BaselinePins => ({
   tuple: run.target.baseline_tuple!,
   settings: run.pack.settings,
   suite: run.evaluator_suite,

@@ -105,26 +105,33 @@ export function openRollouts(rollouts: readonly RolloutItem[], now: InForce | nu
   return open
 }
 
+/** What a proposal was made for, whoever made it. */
+type About = Pick<AutotuneRun, 'target'>
+
 /** Is a run about a proposal for this tuple? */
 const startsFrom =
   (baseline: string) =>
-  ({ target: { intent, baseline_tuple: refs } }: AutotuneRun): boolean =>
+  ({ target: { intent, baseline_tuple: refs } }: About): boolean =>
     refs !== undefined && tupleId(intent!, refs) === baseline
 
 /** Reviews of the proposals of some runs that no rollout has taken up. */
 export async function openReviews(
   store: StandingStore,
   rollouts: readonly RolloutItem[],
-  isAbout: (run: AutotuneRun) => boolean,
+  isAbout: (run: About) => boolean,
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
-  for await (const { body } of store.table.query<{ run_id: string; review: Review }>('review')) {
-    const { run_id, review } = body
+  for await (const { body } of store.table.query<{ run_id: string; review: Review; target?: About['target'] }>(
+    'review',
+  )) {
+    const { run_id, review, target } = body
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
-    const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
-    if (!run || !isAbout(run)) continue
+    const about = target
+      ? { target }
+      : await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
+    if (!about || !isAbout(about)) continue
     open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
   }
   return open

@@ -80,6 +80,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'explain',
   'case',
   'verify',
+  'forget',
   'anchor publish',
   'cadence show',
   'rollout stop',
@@ -282,7 +283,7 @@ export function build(state: { code: number }): Command {
   verb(
     'forget <rejection>',
     'lift a rejection that memory holds, so that the next run may propose the change again; both stay on record',
-    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
+    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\nautotune forget 3fa9c1d20b7e --reason "archived now" --stack Autotune\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
   )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')

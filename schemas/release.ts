@@ -56,12 +56,9 @@ const stageGate = ({ share, cents }: Limits) =>
     economics_cents: upTo(cents).nullable().meta({ description: 'Rise of mean cents a run.' }),
     corrected_share: upTo(share).nullable().meta({ description: 'Rise of the share corrected by an operator.' }),
     escalated_share: upTo(share).nullable().meta({ description: 'Rise of the share handed to a person.' }),
-    own_score: upTo(share)
-      .nullable()
-      .optional()
-      .meta({
-        description: 'By how much the mean of `own_score` may be worse. Declared where that is, and only there.',
-      }),
+    own_score: upTo(share).nullable().optional().meta({
+      description: 'By how much the mean of `own_score` may be worse. Declared where that is, and only there.',
+    }),
   })
 
 /**

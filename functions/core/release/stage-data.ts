@@ -42,7 +42,8 @@ export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, con
       return flag(measures.escalated)
     case 'own_score': {
       const score = measured('own_score', measures)
-      return score === null ? null : config.own_score?.direction === 'decrease' ? score : 1 - score
+      const { own_score: declared } = config
+      return score === null ? null : declared?.direction === 'decrease' ? score : 1 - score
     }
   }
 }

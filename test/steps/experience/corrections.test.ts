@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { correctedRecording } from '#core/experience/corrections.ts'
-import { compileRun } from '#core/replay/compile.ts'
+import { compileCase } from '#core/replay/compile.ts'
 import type { Store } from '#ports'
 import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -201,7 +201,7 @@ describe('a correction that is dated before its run', () => {
 })
 
 test('gold that was never offered counts once, whether the record or people know of it', () => {
-  const { recording } = compileRun({ ...aFamily('a', { side: 'search' }), gold_not_offered: 1 })
+  const recording = compileCase([{ ...aFamily('a', { side: 'search' }), gold_not_offered: 1 }]).recordings[0]!
   const gold = (day: number, ...refs: string[]) =>
     said('a', { evidence: Object.fromEntries(refs.map((ref) => [ref, { gold: true }])) }, day)
   const counted = (...all: Correction[]) => correctedRecording(recording, all).gold_not_offered

@@ -80,6 +80,7 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'explain',
   'case',
   'verify',
+  'forget',
   'anchor publish',
   'cadence show',
   'report',
@@ -295,7 +296,7 @@ export function build(state: { code: number }): Command {
   verb(
     'forget <rejection>',
     'lift a rejection that memory holds, so that the next run may propose the change again; both stay on record',
-    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
+    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\nautotune forget 3fa9c1d20b7e --reason "archived now" --stack Autotune\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
   )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')
@@ -318,10 +319,13 @@ export function build(state: { code: number }): Command {
   verb(
     'review <run>',
     'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',
-    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --reviewers reviewers.json\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
+    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --reviewers people.json\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
   )
     .option('--reviewer <role=person>', 'who is asked for which role (repeatable; not needed to reopen)', repeat, [])
-    .option('--reviewers <file>', 'reviewers.json: the only people who are taken, with their roles and other ids')
+    .option(
+      '--reviewers <file>',
+      'the only people who are taken, with their roles and other ids (default: reviewers.json in the store, if it stands)',
+    )
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .addOption(
       new Option('--expires-hours <n>', 'hours until an undecided review ends as expired')

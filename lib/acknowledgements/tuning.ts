@@ -138,7 +138,8 @@ const STORES: readonly Row[] = [
     (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
-  ...['Auditor', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
+  ['Memory/DefaultPolicy/Resource', wildcard('<ExperienceBucket96636D14.Arn>/packs/*'), WHOLE_STORE],
+  ...['Auditor', 'Memory', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
     (role) => [`${role}/DefaultPolicy/Resource`, wildcard('<HeadsBucket0A4B513A.Arn>/heads/*'), LINES] as const,
   ),
 ]

@@ -46,6 +46,8 @@ const TABLE = {
   CadencePlanDaysRole: [],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],
+  // It lifts rejections for people: it adds to memory, and has no other door.
+  Memory: [...DECIDES, 'write rejection'],
   // The one role that writes releases, and with them the pack version that an approval makes.
   ReleasesReleaser: [
     'read experience',

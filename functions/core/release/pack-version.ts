@@ -1,7 +1,7 @@
 /** The next version of a pack, built from an approved patch. Published versions stay as they are. */
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { patchedPack } from '../space/scope.ts'
 import { boundedChange } from '../space/validate.ts'
 
 /** Name of a pinned ref, before its `@`. */
@@ -36,7 +36,7 @@ export function nextPackVersion(
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
   const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
   if ('problems' in bounded) return { refused: bounded.problems }
-  return { pack: { ...pack, pack: nextMinor(pack.pack, published), settings: applyPatch(pack.settings, patch) } }
+  return { pack: { ...patchedPack(pack, patch), pack: nextMinor(pack.pack, published) } }
 }
 
 /** The next minor version that is above all of the same name and major version. */

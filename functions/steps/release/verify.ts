@@ -5,7 +5,7 @@ import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import { reviewProblems } from '#core/review/review.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { patchedPack } from '#core/space/scope.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { Rollout } from '#schemas/release.ts'
@@ -112,9 +112,8 @@ async function verifyLineage(store: Store, { run_id, rollout }: RolloutItem, dif
   const { baseline, candidate } = rollout
   const before = await orNull(readJson<ContextPack>(store.objects, keys.pack(baseline.refs.pack)))
   const patched = before && {
-    ...before,
+    ...patchedPack(before, proposal.candidate_change.patch),
     pack: candidate.refs.pack,
-    settings: applyPatch(before.settings, proposal.candidate_change.patch),
   }
   if (!patched || digestOf(patched) !== candidate.digests.pack)
     differs(keys.pack(candidate.refs.pack), 'it is not the approved patch on the pack before it')

@@ -13,7 +13,6 @@ import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { agreementOf } from '../gate/label-wording.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
-import { whereWords } from '../space/condition-words.ts'
 import { reachLine } from '../space/scopes.ts'
 
 export interface ProposalInput {
@@ -87,7 +86,7 @@ export function buildProposal({
       ...certificateWording(certificate, ledger, winner.blast_radius!, target),
       ...(winner.applies_to
         ? [
-            `${'scope'.padEnd(13)} only${whereWords(winner.patch)}: ${reachLine(winner.applies_to)}; all others keep their settings`,
+            `${'scope'.padEnd(13)} only the cases of its condition: ${reachLine(winner.applies_to)}; all others keep their settings`,
           ]
         : []),
       ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),

@@ -1,5 +1,5 @@
 /** What a negative control saw, as rows that a person reads: `doctor` and `run` print them. */
-import { conditionWords } from '../space/condition-words.ts'
+import { canonical } from '../canonical.ts'
 import type { Control } from './control.ts'
 
 export interface ControlRow {
@@ -18,7 +18,7 @@ export interface ControlRow {
 /** One row a surface in path order, then all of them at once. */
 export const controlRows = ({ surfaces, together }: Control): ControlRow[] => [
   ...surfaces.map(({ path, when, values, inert, utility, floors }) => ({
-    surface: when === undefined ? path : `${path} where ${conditionWords(when)}`,
+    surface: when === undefined ? path : `${path} where ${canonical(when)}`,
     values: values.map((v) => String(v).slice(0, 40)).join(', '),
     inert,
     utility,

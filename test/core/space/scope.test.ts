@@ -119,7 +119,8 @@ describe('a patch for some cases', () => {
         const when = { '!!': [{ var: ['attributes.region', 'none'] }] }
         const settings = { [K]: 4 }
         const [some, every] = [applyPatch(settings, { [K]: { from: 4, to, when } } as never), { [K]: to }]
-        for (const name of all) expect(settingsFor(some, described(name ? { region: name } : undefined))).toEqual(every)
+        for (const name of all)
+          expect(settingsFor(some, described(name === undefined ? undefined : { region: name }))).toEqual(every)
       }),
     )
   })

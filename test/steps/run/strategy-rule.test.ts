@@ -143,7 +143,7 @@ describe('a run of a rule', () => {
       applies_to: { families: 4, of: 10, cases: 4, of_cases: 10, unknown: 2 },
     })
     expect(wording.join('\n')).toMatch(
-      /scope .*only where region is "EU": applies to 4 of 10 families; of 2 nobody can tell/,
+      /scope .*only the cases of its condition: applies to 4 of 10 families; of 2 nobody can tell/,
     )
     expect((await scores(store, 'r')).map((c) => c.fate).sort()).toEqual(['inert', 'won'])
   })

@@ -87,7 +87,15 @@ export class StatefulStack extends Stack {
     })
     for (const statement of [
       ...journal.mayCheck(),
-      ...mayRead(experience.bucket, 'packs/*', 'autotune/runs/*', 'experience/*', 'production/*'),
+      ...mayRead(
+        experience.bucket,
+        'packs/*',
+        'autotune/runs/*',
+        'cadence/quarterly/*',
+        'experience/*',
+        'production/*',
+        'proposals/*',
+      ),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),
       ledger.mayCheck(),

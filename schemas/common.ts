@@ -4,7 +4,16 @@ import { Condition } from './condition.ts'
 import { MOST, outOfRange, type Unit } from './measures.ts'
 import { DIMENSIONS } from './metrics.ts'
 
-import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName, REF_PATTERN } from './patterns.ts'
+import {
+  DIGEST_PATTERN,
+  ID_PATTERN,
+  isDay,
+  isPrintable,
+  isSafeId,
+  isSafeName,
+  NOT_CERTIFIED,
+  REF_PATTERN,
+} from './patterns.ts'
 import { RISK_CLASSES } from './stages.ts'
 
 /**
@@ -66,6 +75,11 @@ export const Day = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
   .refine(isDay, 'no calendar has this day')
+
+/** On whatever comes of a change that replay cannot judge; absent: a run certified it. */
+export const Stamp = z
+  .literal(NOT_CERTIFIED)
+  .meta({ description: 'Replay cannot judge this change. Absent: a run certified it.' })
 
 /** One of `RISK_CLASSES`; their order is the order of risk. */
 export const RiskClass = z.enum(RISK_CLASSES)

@@ -9,6 +9,7 @@ import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { Insight } from './insight.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
+import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
@@ -53,6 +54,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'gate-answer': GateAnswer,
   'ledger-item': LedgerItem,
   'tuning-proposal': TuningProposal,
+  'part-proposal': PartProposal,
+  'part-proposal-file': PartProposalFile,
   review: Review,
   'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,

@@ -1,6 +1,6 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings, Stamp } from './common.ts'
 import { Condition } from './condition.ts'
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
@@ -164,6 +164,7 @@ export const ReleaseTuple = z.strictObject({
   digests: z.record(z.string(), Digest).meta({ description: 'One per ref that this store holds.' }),
   /** Null: the first of its intent. */
   prior_release_tuple_id: Id.nullable(),
+  certification: Stamp.optional(),
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 

@@ -1,6 +1,6 @@
 /** Staged release: configuration, production runs, stage rows, promotion records, the rollout and its signed artifact. */
 import * as z from 'zod'
-import { Digest, Id, Name, RiskClass, Share } from './common.ts'
+import { Digest, Id, Name, RiskClass, Share, Stamp } from './common.ts'
 import { MOST } from './measures.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
@@ -297,6 +297,7 @@ export const PromotionRecord = z.strictObject({
   promotion_id: Id,
   rollout_id: Id,
   tuning_proposal_id: Id,
+  certification: Stamp.optional(),
   seq: z.int().min(0),
   from_stage: Stage.nullable(),
   to_stage: Stage.nullable(),
@@ -337,6 +338,7 @@ export const Rollout = z.strictObject({
   review_id: Id,
   intent: Id,
   risk_class: RiskClass,
+  certification: Stamp.optional(),
   candidate: ReleaseTuple,
   baseline: ReleaseTuple.meta({ description: 'Rollback target, whole.' }),
   config: DeclaredConfig,

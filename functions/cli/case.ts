@@ -8,6 +8,7 @@ import { replayTranscript } from '#core/replay/transcript.ts'
 import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { SettingsTable } from '#schemas/common.ts'
+import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -47,6 +48,10 @@ export async function caseVerb(id: string, { json, run, candidate, by, ...o }: O
         `no case "${id}" on the search side of this store${nearText(id, found.known)}. A sealed case is shown to nobody before its version is retired: whoever has seen one can no longer be surprised by it`,
       )
     }
+    if (run !== undefined && isPartId(run))
+      throw new UserError(
+        `proposal ${run} is ${NOT_CERTIFIED}: it was replayed on no case, so there is nothing to compare`,
+      )
     const looks = run === undefined ? null : await looksAt(store, run, candidate, found.case)
     const opened = isWritten(store)
       ? await noteOpened(store, found.case, personOf(by ?? terminalUser() ?? 'unknown'))

@@ -34,11 +34,12 @@ function changeIn(value: unknown, at: string): HandWrittenChange {
   if (kind === undefined) return parseAs(HandWrittenChange, value, at)
   if (kind === RULE) return changeOfRule(parseAs(StrategyRule, value, at))
   throw new UserError(
-    `${at}: kind ${JSON.stringify(kind)?.slice(0, 60)} is no kind of change: "${RULE}" is one; a change of a person has none`,
+    `${at}: kind ${JSON.stringify(kind)?.slice(0, 60)} is no kind of change: "${RULE}" is one, and a change of a person has none (a proposal of another kind is a file of its own)`,
   )
 }
 
-const RULE = 'strategy_rule'
+/** `kind` of a StrategyRule. */
+export const RULE = 'strategy_rule'
 
 interface Located {
   readonly at: string

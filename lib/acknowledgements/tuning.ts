@@ -134,7 +134,7 @@ const STORES: readonly Row[] = [
   ['Vault/Sealer/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Vault/Gate/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
-  ...['autotune/runs/*', 'experience/*', 'packs/*', 'production/*'].map(
+  ...['autotune/runs/*', 'cadence/quarterly/*', 'experience/*', 'packs/*', 'production/*', 'proposals/*'].map(
     (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],

@@ -68,6 +68,15 @@ const TABLE = {
   // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
   ReviewHoldReviewRole: ['write token item', 'read review item'],
   ReviewNotifyReviewersRole: ['sign link', 'read review item'],
+  // It files, and opens no review.
+  ReviewFileProposalRole: [
+    ...DECIDES,
+    'read experience',
+    'read routing',
+    'file proposal',
+    'read review item',
+    'read held-out item',
+  ],
   ReviewOpenReviewRole: [
     'read experience',
     ...DECIDES,

@@ -53,7 +53,9 @@ export const ofCase = (pins: BaselinePins, replayCase: ReplayCase): CasePins => 
 })
 
 /** What the baseline of a run pins. */
-export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+export const baselinePins = (
+  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'replayer' | 'draw'>,
+): BaselinePins => ({
   tuple: run.target.baseline_tuple!,
   settings: tableOf(run.pack),
   suite: run.evaluator_suite,

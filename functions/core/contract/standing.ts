@@ -41,7 +41,8 @@ export function standingProblems(
   return [...problems, ...records]
 }
 
-function openProblem(intent: string, kind: Standing['open'][number]['kind'], id: string, run: string): string {
+/** Why a change that is under way stands against another one, and what to do. */
+export function openProblem(intent: string, kind: Standing['open'][number]['kind'], id: string, run: string): string {
   const todo =
     kind === 'open review'
       ? `decide it first, or let it expire ("autotune review ${run}")`

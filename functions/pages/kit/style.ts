@@ -16,7 +16,7 @@ pre{white-space:pre-wrap;background:var(--panel);padding:.75rem;border-radius:.4
 .good{color:var(--good)}.bad{color:var(--bad)}
 .eyebrow{margin:.5rem 0 0;color:var(--soft)}.eyebrow strong{color:var(--fg)}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}
-.panel.bad{color:var(--fg);border:2px solid var(--bad)}
+.panel.bad{color:var(--fg);border:2px solid var(--bad)}.stamp{font-size:1.6rem;color:var(--bad)}
 .panel.note{border-left:.4rem solid var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem;margin:1rem 0}
 .tiles>div{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.6rem 1rem}

@@ -13,9 +13,11 @@ import { storedRuns } from '../heads/stored-heads.ts'
 import { claimProblem } from '../heldout/family-claims.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
 import { isKept } from '../heldout/standing-version.ts'
+import { partIds } from '../review/part-proposals.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { listRollouts } from './rollouts.ts'
 import { verifyRollout } from './verify.ts'
+import { verifyPart } from './verify-part.ts'
 
 /**
  * Looks at all of a store and recomputes no run.
@@ -35,6 +37,9 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
   for (const { rollout } of await listRollouts(store))
     for (const { file, why } of (await verifyRollout(store, signer, rollout.rollout_id)).differences)
       problems.push({ what: `rollout ${rollout.rollout_id}: ${file}`, why })
+  for (const id of await partIds(store))
+    for (const { file, why } of (await verifyPart(store, id)).differences)
+      problems.push({ what: `proposal ${id}: ${file}`, why })
   return { ...checked, problems }
 }
 

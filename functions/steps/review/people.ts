@@ -10,15 +10,17 @@ type Seat = OpenRequest['seats'][number]
 interface Asked {
   readonly required: readonly string[]
   readonly owner: string
+  /** Who made it, beside the owner; absent: the owner did. */
+  readonly producer?: string
   /** Who was named for which role; empty: everybody whom the file names for it, but the owner. */
   readonly wanted: readonly Seat[]
 }
 
 /** Throws UserError for somebody who is not in the file, not for that role, or owns the proposal by any of their ids. */
-export function seatsOf({ reviewers }: Reviewers, { required, owner, wanted }: Asked): Seat[] {
+export function seatsOf({ reviewers }: Reviewers, { required, owner, producer, wanted }: Asked): Seat[] {
   const keysOf = ({ id, aliases = [] }: Reviewers['reviewers'][number]) => [id, ...aliases].map(personKey)
   const owns = (one: Reviewers['reviewers'][number]): boolean =>
-    [...keysOf(one), personKey(one.name)].includes(personKey(owner))
+    [owner, producer ?? owner].some((id) => [...keysOf(one), personKey(one.name)].includes(personKey(id)))
   if (wanted.length === 0)
     return required.flatMap((role) =>
       reviewers

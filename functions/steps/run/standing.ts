@@ -6,7 +6,6 @@ import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -16,6 +15,7 @@ import { correctionProblems } from '../experience/corrections.ts'
 import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
+import type { ReviewItem } from '../review/reviews.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
@@ -106,26 +106,31 @@ export function openRollouts(rollouts: readonly RolloutItem[], now: InForce | nu
   return open
 }
 
+/** What a proposal was made for, whoever made it. */
+type About = Pick<AutotuneRun, 'target'>
+
 /** Is a run about a proposal for this tuple? */
 const startsFrom =
   (baseline: string) =>
-  ({ target: { intent, baseline_tuple: refs } }: AutotuneRun): boolean =>
+  ({ target: { intent, baseline_tuple: refs } }: About): boolean =>
     refs !== undefined && tupleId(intent!, refs) === baseline
 
 /** Reviews of the proposals of some runs that no rollout has taken up. */
 export async function openReviews(
   store: StandingStore,
   rollouts: readonly RolloutItem[],
-  isAbout: (run: AutotuneRun) => boolean,
+  isAbout: (run: About) => boolean,
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
-  for await (const { body } of store.table.query<{ run_id: string; review: Review }>('review')) {
-    const { run_id, review } = body
+  for await (const { body } of store.table.query<ReviewItem>('review')) {
+    const { run_id, review, target } = body
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
-    const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
-    if (!run || !isAbout(run)) continue
+    const about = target
+      ? { target }
+      : await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
+    if (!about || !isAbout(about)) continue
     open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
   }
   return open

@@ -16,6 +16,8 @@ const described = (...attributes: (Record<string, string> | undefined)[]) => ({
   recordings: attributes.map((a) => ({ attributes: a })),
 })
 
+const inRegion = (region: string): Record<string, string> => ({ region })
+
 describe('a condition', () => {
   test.each<[string, unknown, boolean | null]>([
     ['holds', isEu, true],
@@ -119,8 +121,8 @@ describe('a patch for some cases', () => {
         const when = { '!!': [{ var: ['attributes.region', 'none'] }] }
         const settings = { [K]: 4 }
         const [some, every] = [applyPatch(settings, { [K]: { from: 4, to, when } } as never), { [K]: to }]
-        for (const name of all)
-          expect(settingsFor(some, described(name === undefined ? undefined : { region: name }))).toEqual(every)
+        for (const region of all)
+          expect(settingsFor(some, described(region === undefined ? undefined : inRegion(region)))).toEqual(every)
       }),
     )
   })

@@ -1,6 +1,7 @@
 /** The next version of a pack, built from an approved patch. Published versions stay as they are. */
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
 import { patchedPack } from '../space/scope.ts'
 import { boundedChange } from '../space/validate.ts'
 
@@ -36,7 +37,20 @@ export function nextPackVersion(
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
   const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
   if ('problems' in bounded) return { refused: bounded.problems }
-  return { pack: { ...patchedPack(pack, patch), pack: nextMinor(pack.pack, published) } }
+  return { pack: { ...releasedPack(pack, patch), pack: nextMinor(pack.pack, published) } }
+}
+
+/** A pack as a released patch leaves it, under its own name still. */
+export const releasedPack = (pack: ContextPack, patch: Patch): ContextPack => ({
+  ...patchedPack(pack, patch),
+  tunable_surfaces: pack.tunable_surfaces.map((surface) => growing(surface, pack, patch)),
+})
+
+/** The surface of a prompt block that changes remembers from which version on its growth is counted. */
+function growing(surface: TunableSurface, pack: ContextPack, patch: Patch): TunableSurface {
+  const from = patch[surface.path]?.from
+  if (surface.layer !== 'prompt' || surface.bounds.grown_since || typeof from !== 'string') return surface
+  return { ...surface, bounds: { ...surface.bounds, grown_since: { pack: pack.pack, text: from } } }
 }
 
 /** The next minor version that is above all of the same name and major version. */

@@ -9,6 +9,7 @@ import {
   withoutSurfaces,
 } from '#core/proposal/part-proposal.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
+import { releasedPack } from '#core/release/pack-version.ts'
 import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
@@ -138,10 +139,9 @@ async function verifyLineage(store: Store, { run_id, rollout }: RolloutItem, dif
       differs('ledger', `the released tuple is not the one before it with ${partInWords(proposal.change)}`)
     return
   }
-  const patched = before && {
-    ...patchedPack(before, proposal.candidate_change.patch),
-    pack: candidate.refs.pack,
-  }
-  if (!patched || digestOf(patched) !== candidate.digests.pack)
+  const { patch } = proposal.candidate_change
+  // Earlier versions released a prompt block without saying from where on its growth is counted.
+  const patched = before ? [releasedPack(before, patch), patchedPack(before, patch)] : []
+  if (!patched.some((pack) => digestOf({ ...pack, pack: candidate.refs.pack }) === candidate.digests.pack))
     differs(keys.pack(candidate.refs.pack), 'it is not the approved patch on the pack before it')
 }

@@ -20,6 +20,7 @@ import { ReviewLinkClaims } from './review-link.ts'
 import { Reviewers } from './reviewers.ts'
 import { SignedRollout } from './rollout-artifact.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
+import { StrategyRule } from './strategy-rule.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
@@ -42,6 +43,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
   'candidate-change': CandidateChange,
+  'strategy-rule': StrategyRule,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
   'harness-result': HarnessResult,

@@ -62,6 +62,9 @@ const ofRecord: Scope = Object.fromEntries(
   }),
 )
 
+/** What is known of a case before it runs. */
+const ofRequest: Scope = { attributes: CASE_VIEW.attributes.shape }
+
 /** How deep a value is: told without recursion, because what is too deep would end the program that looks. */
 export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value]
@@ -86,6 +89,16 @@ export function expressionIssues(rule: unknown): RuleIssue[] {
 
 /** The same of a rule that says which cases an evaluator is about: it reads what was recorded alone. */
 export const appliesIssues = (rule: unknown): RuleIssue[] => (isRule(rule) ? issuesIn(rule, ofRecord) : [noRule(rule)])
+
+/**
+ * The same of a condition under which a setting is chosen: it reads attributes alone. `outcome`, labels and whatever a run shows
+ * are told by their names, because to choose by them is to know the answer.
+ */
+export function conditionIssues(rule: unknown): RuleIssue[] {
+  const issues = isRule(rule) ? issuesIn(rule, ofRequest) : [noRule(rule)]
+  if (issues.length > 0 || namesRead(rule).length > 0) return issues
+  return [{ path: [], message: 'reads no attribute, so it holds for every case or for none: leave it out' }]
+}
 
 const isRule = (rule: unknown): boolean => typeof rule === 'object' && rule !== null && !Array.isArray(rule)
 
@@ -199,17 +212,22 @@ function shapeAt(path: string, scope: Scope): Shape | null {
 
 function variableProblem(path: unknown, scope: Scope): string | null {
   if (typeof path !== 'string') return 'the name of a variable is a text that stands here, and is not computed'
-  if (path === '' && scope !== WHOLE && scope !== ofRecord) return null
+  const isElement = scope !== WHOLE && scope !== ofRecord && scope !== ofRequest
+  if (path === '' && isElement) return null
   const shape = shapeAt(path, scope)
-  if (shape !== null && (typeof shape !== 'object' || 'list' in shape || scope !== WHOLE)) return null
-  const inList = scope !== WHOLE && scope !== ofRecord
-  if (path.split('.')[0] === 'settings')
+  if (shape !== null && (typeof shape !== 'object' || 'list' in shape || (scope !== WHOLE && scope !== ofRequest)))
+    return null
+  if (scope !== ofRequest && path.split('.')[0] === 'settings')
     return 'the settings of a candidate are no part of a case, because what shows it the same has one verdict: read recorded_settings'
   if (shape !== null) return `"${path}" is no single value: name one of its fields`
   const known = scope === null ? 'its elements have no names: "" is the element itself' : `there is ${namesIn(scope)}`
+  if (scope === ofRequest)
+    return shapeAt(path, WHOLE) === null
+      ? `no case has "${path}" before it runs: ${known}`
+      : `"${path}" is known when a case has run, and a setting is chosen before: ${known}`
   if (scope === ofRecord && shapeAt(path, WHOLE) !== null)
     return `"${path}" may change with a candidate, and what an evaluator is about is told by the recording alone: ${known}`
-  return `no ${inList ? 'element of this list' : 'case'} has "${path}": ${known}`
+  return `no ${isElement ? 'element of this list' : 'case'} has "${path}": ${known}`
 }
 
 const namesIn = (scope: Readonly<Record<string, Shape>>): string =>

@@ -5,9 +5,9 @@ import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -90,8 +90,8 @@ async function looksAt(
     throw new UserError(
       `run ${run} has no winner: name a candidate with --candidate ("autotune explain ${run}" shows them)`,
     )
-  const pins = { baseline: pinned.pack.settings, prices: pinned.price_table }
-  const look = (settings: Settings): Look => {
+  const pins = { baseline: tableOf(pinned.pack), prices: pinned.price_table }
+  const look = (settings: SettingsTable): Look => {
     const replayed = replayTranscript(replayCase, settings, pins)
     if ('unreplayable' in replayed) return { unreplayable: replayed.unreplayable }
     const { scores, measures } = scorecardOf(pinned.evaluator_suite, replayed, replayCase.intent_id)
@@ -115,7 +115,7 @@ async function looksAt(
   return {
     run,
     candidate: { candidate_id, patch, fate },
-    baseline: look(pinned.pack.settings),
-    changed: look(applyPatch(pinned.pack.settings, patch)),
+    baseline: look(tableOf(pinned.pack)),
+    changed: look(applyPatch(tableOf(pinned.pack), patch)),
   }
 }

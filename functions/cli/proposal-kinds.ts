@@ -1,6 +1,7 @@
 /** Proposals of other producers, told apart by their `kind`: what `autotune propose FILE` does with each. */
 import { UserError } from '../errors.ts'
 import { parseJson } from '../steps/experience/parse.ts'
+import { RULE } from './changes.ts'
 import { nearText } from './near.ts'
 import type { KindOptions } from './store-options.ts'
 
@@ -12,6 +13,8 @@ const KINDS: Readonly<Record<string, () => Promise<Taker>>> = {
   part_release: async () => (await import('./propose-part.ts')).proposePart,
 }
 
+const NAMES = [RULE, ...Object.keys(KINDS)]
+
 /** Who takes a file by its `kind`, with the value; null: it has none, so it holds hand-written changes. */
 export async function kindOf(
   text: string,
@@ -20,11 +23,12 @@ export async function kindOf(
   if (!text.trimStart().startsWith('{') || !/"kind"\s*:/.test(text)) return null
   const value = whole(text, file)
   const kind = (value as { readonly kind?: unknown } | null)?.kind
-  if (kind === undefined) return null
+  // A rule is a change that replay can judge: it is looked at as such.
+  if (kind === undefined || kind === RULE) return null
   const found = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
   if (!found)
     throw new UserError(
-      `${file}: kind: ${JSON.stringify(kind)} is no kind of proposal${nearText(String(kind), Object.keys(KINDS))}: ${Object.keys(KINDS).join(', ')}`,
+      `${file}: kind: ${JSON.stringify(kind).slice(0, 60)} is no kind of proposal${nearText(String(kind), NAMES)}: ${NAMES.join(', ')}`,
     )
   return { take: await found(), value }
 }

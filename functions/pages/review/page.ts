@@ -1,9 +1,12 @@
 /** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
+
 import { html } from 'hono/html'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
 import { isShownPart, type ShownProposal } from '#core/review/shown.ts'
+import { conditionWords } from '#core/space/condition-words.ts'
+import { scopeOf } from '#core/space/scope.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
-import { count, metricName, metricValue, moment, number, setting, visible } from '../kit/format.ts'
+import { count, metricName, metricValue, moment, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { paretoOf, paretoTable } from '../kit/pareto.ts'
@@ -146,13 +149,33 @@ function changes({ proposal, surfaces }: ShownProposal): Html {
       surface ? visible(surface.owner) : '-',
     ]
   })
-  return html`${table('patch', 'Settings of the pack, from → to', ['setting', 'change', 'type', 'layer and bounds', 'owner'], rows)}
+  return html`${scope(proposal.candidate_change)}${table('patch', 'Settings of the pack, from → to', ['setting', 'change', 'type', 'layer and bounds', 'owner'], rows)}
 ${entries
   .filter(([, { from, to }]) => prose(from) || prose(to))
   .map(
     ([path, { from, to }]) => html`<h3 class="mono">${visible(path)}</h3>
 ${diffBlock(String(from), String(to))}`,
   )}`
+}
+
+/** For which cases a change is, where it is not for all, and whose rule it is. */
+function scope({
+  patch,
+  applies_to,
+  strategy_rule,
+  origin,
+}: ShownProposal['proposal']['candidate_change']): Html | null {
+  const when = scopeOf(patch)
+  return (
+    ((when !== null || strategy_rule !== undefined) &&
+      html`<dl>${when !== null && html`<dt>Only where</dt><dd>${visible(conditionWords(when))}</dd>`}
+${
+  applies_to &&
+  html`<dt>Touches</dt><dd>${number(applies_to.cases)} of ${count(applies_to.of_cases, 'search case')} (${percent(applies_to.cases / Math.max(1, applies_to.of_cases))}), ${number(applies_to.families)} of ${count(applies_to.of, 'family', 'families')}; all others keep their settings${applies_to.unknown > 0 && html`, among them ${count(applies_to.unknown, 'family', 'families')} that do not record what the condition reads`}</dd>`
+}
+${strategy_rule && html`<dt>Rule</dt><dd><span class="mono">${visible(strategy_rule.strategy_rule_id)}</span> of ${visible(origin ?? 'a person')}, from insight <span class="mono">${visible(strategy_rule.from_insight)}</span></dd>`}</dl>`) ||
+    null
+  )
 }
 
 function boundsOf({ bounds }: TunableSurface): string {

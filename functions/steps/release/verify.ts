@@ -1,13 +1,14 @@
 /** Recomputes what a rollout left: chain, signatures, routing, tuples, pack, log. Names every object that differs. */
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
+import { releasedPack } from '#core/release/pack-version.ts'
 import { partTuple, withoutSurfaces } from '#core/release/part-proposal.ts'
 import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import { type AnyProposal, isPart, partInWords, stampOf } from '#core/review/any-proposal.ts'
 import { reviewProblems } from '#core/review/review.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { patchedPack } from '#core/space/scope.ts'
 import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import { isPartId } from '#schemas/patterns.ts'
@@ -132,11 +133,9 @@ async function verifyLineage(store: Store, { run_id, rollout }: RolloutItem, dif
       differs('ledger', `the released tuple is not the one before it with ${partInWords(proposal.change)}`)
     return
   }
-  const patched = before && {
-    ...before,
-    pack: candidate.refs.pack,
-    settings: applyPatch(before.settings, proposal.candidate_change.patch),
-  }
-  if (!patched || digestOf(patched) !== candidate.digests.pack)
+  const { patch } = proposal.candidate_change
+  // Earlier versions released a prompt block without saying from where on its growth is counted.
+  const patched = before ? [releasedPack(before, patch), patchedPack(before, patch)] : []
+  if (!patched.some((pack) => digestOf({ ...pack, pack: candidate.refs.pack }) === candidate.digests.pack))
     differs(keys.pack(candidate.refs.pack), 'it is not the approved patch on the pack before it')
 }

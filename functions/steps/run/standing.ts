@@ -4,6 +4,7 @@ import { recordProblems } from '#core/experience/records-found.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
+import { tableOf } from '#core/space/scope.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -151,7 +152,7 @@ async function releasedSettings(
   for (const { rollout } of rollouts) {
     if (rollout.status !== 'released' && rollout.status !== 'kept') continue
     const pack = await readJson<ContextPack>(store.objects, keys.pack(rollout.candidate.refs.pack))
-    if (pack) released.push({ rollout: rollout.rollout_id, pack: pack.pack, settings: pack.settings })
+    if (pack) released.push({ rollout: rollout.rollout_id, pack: pack.pack, settings: tableOf(pack) })
   }
   return released
 }

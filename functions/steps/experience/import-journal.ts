@@ -1,6 +1,6 @@
 /**
  * What ingest remembers of earlier imports: a journal of its own, because it writes the vault and cannot read it. It
- * holds hashes only, and no other role may read it: its lines tell which families are held out.
+ * holds hashes and when runs began, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { HashedNames, Packed } from '#core/experience/index-line.ts'

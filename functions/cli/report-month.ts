@@ -21,7 +21,7 @@ import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { number } from './text.ts'
 
-export interface MonthOptions extends StoreOptions {
+interface MonthOptions extends StoreOptions {
   readonly json: boolean
   readonly intent: string
   readonly month?: string

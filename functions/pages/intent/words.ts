@@ -55,7 +55,7 @@ function emptyTold({ days, judged, month, intent }: IntentMonth): string[] {
 }
 
 /** `utility broke below .9 on 12 November …`. */
-export function episodeTold({ metric, side, edge, since, until, mean, run, says }: Episode, month: string): string {
+function episodeTold({ metric, side, edge, since, until, mean, run, says }: Episode, month: string): string {
   const began = since.startsWith(month) ? 'broke' : 'was broken already: it broke'
   const at = mean === null ? '' : `, last seen at ${bandValue(metric, mean)}`
   const done =

@@ -19,7 +19,7 @@ export const saidUntil = (day: string, hours: number): string =>
   instantOf(millisecondsOf(`${dayAfter(day)}T00:00:00.000Z`) + Math.round(hours * 3_600_000))
 
 /** Adds what there is beside the rows of a day, as it stood at a moment. */
-export type AddBeside = (day: string, until: string, rows: readonly SliceRow[]) => SliceRow[]
+type AddBeside = (day: string, until: string, rows: readonly SliceRow[]) => SliceRow[]
 
 /**
  * Reads what stands beside the recorded runs of an intent. Throws UserError for a production log that is damaged.

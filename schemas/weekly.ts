@@ -83,6 +83,20 @@ export const Funnel = z.strictObject({
   stands: z.partialRecord(z.enum(STANDINGS), count),
   reached_review: count,
   entries: z.array(FunnelEntry),
+  not_certified_by_replay: z
+    .strictObject({
+      proposed: count,
+      approved: count,
+      released: count,
+      kept: count,
+      entries: z
+        .array(FunnelEntry)
+        .meta({ description: 'By proposal in place of run; none has a gain that was promised.' }),
+    })
+    .optional()
+    .meta({
+      description: 'Of other producers, for parts that replay cannot judge: counted in nothing else. Absent: none.',
+    }),
 })
 export type Funnel = z.infer<typeof Funnel>
 

@@ -1,6 +1,6 @@
 /** `autotune decide`: one reviewer's decision from a terminal, by the same transition as the page's form. */
 
-import { type AnyProposal, isPart, partInWords } from '#core/proposal/part-proposal.ts'
+import { type AnyProposal, isPart, partInWords } from '#core/review/any-proposal.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { UserError } from '../errors.ts'
 import { decideAtTerminal } from '../steps/review/answer.ts'

@@ -1,6 +1,6 @@
 /** `explain PACK@VERSION`: why a version exists, from the ledger's row to everything that it names. */
 
-import { isPart } from '#core/proposal/part-proposal.ts'
+import { isPart } from '#core/review/any-proposal.ts'
 import { Ref } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
 import { explainVersion, filedParts, type Lineage } from '../steps/release/lineage.ts'

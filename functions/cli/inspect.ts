@@ -1,5 +1,5 @@
 /** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
-import { partInWords } from '#core/proposal/part-proposal.ts'
+import { partInWords } from '#core/review/any-proposal.ts'
 import { Id } from '#schemas/common.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'

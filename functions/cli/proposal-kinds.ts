@@ -3,13 +3,7 @@ import { UserError } from '../errors.ts'
 import { parseJson } from '../steps/experience/parse.ts'
 import { RULE } from './changes.ts'
 import { nearText } from './near.ts'
-import type { StoreOptions } from './store-options.ts'
-
-/** What a kind is handed: options of the command, and where the file came from. */
-export interface KindOptions extends StoreOptions {
-  readonly json: boolean
-  readonly target?: string
-}
+import type { KindOptions } from './store-options.ts'
 
 /** Takes the value of a file; the exit code. */
 type Taker = (value: unknown, file: string, o: KindOptions) => Promise<number>

@@ -1,5 +1,5 @@
 /** A proposal for a part that replay cannot judge, as people read it at a terminal: the stamp first. */
-import { partInWords } from '#core/proposal/part-proposal.ts'
+import { partInWords } from '#core/review/any-proposal.ts'
 import type { PartChange, PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 

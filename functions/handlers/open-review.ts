@@ -1,6 +1,6 @@
 /** Opens the review of a certified run, or of a part that another producer proposes, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
-import { isPart } from '#core/proposal/part-proposal.ts'
+import { isPart } from '#core/review/any-proposal.ts'
 import { samePerson } from '#schemas/person.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
 import { handlerOver } from '../lambda/make-handler.ts'

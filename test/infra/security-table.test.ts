@@ -70,10 +70,10 @@ const TABLE = {
   ReviewNotifyReviewersRole: ['sign link', 'read review item'],
   // It files, and opens no review.
   ReviewFileProposalRole: [
-    ...DECIDES,
     'read experience',
-    'read routing',
     'file proposal',
+    ...DECIDES,
+    'read routing',
     'read review item',
     'read held-out item',
   ],

@@ -15,6 +15,8 @@ export interface Deployment {
   readonly journal: DeployedJournal | null
   /** Tuning workflow; null: the workflow stack is not deployed. */
   readonly tuning: string | null
+  /** Review workflow; null: no review desk is deployed. */
+  readonly review: string | null
   /** Function that stops a rollout; null: rollouts are not deployed. */
   readonly stopRollout: string | null
 }
@@ -69,12 +71,16 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
         : null,
       // An application that uses the construct has the workflow in a stack of its own name.
       tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
+      review: arnIn((workflow ?? own)?.get('ReviewWorkflowArn')),
       stopRollout: (workflow ?? own)?.get('StopRolloutFunction') ?? null,
     }
   } finally {
     cloudformation.destroy()
   }
 }
+
+/** An output that names something; null: it says why there is nothing. */
+const arnIn = (output: string | undefined): string | null => (output?.startsWith('arn:') ? output : null)
 
 /** Outputs of a stack; null when there is no such stack. */
 async function outputsOf(client: CloudFormationClient, stack: string): Promise<ReadonlyMap<string, string> | null> {

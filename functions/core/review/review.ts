@@ -5,7 +5,7 @@
 import { personKey, personProblem, samePerson } from '#schemas/person.ts'
 import type { Review, ReviewDecision, ReviewRefusal, ReviewSeat } from '#schemas/review.ts'
 import { digestOf } from '../canonical.ts'
-import { type AnyProposal, isPart, stampOf } from '../proposal/part-proposal.ts'
+import { type AnyProposal, isPart, stampOf } from './any-proposal.ts'
 import { PERSON_RULES, rolesLeft, samePersonIn, seatsLeft, unfillableRoles } from './quorum.ts'
 
 export interface OpenReview {

@@ -9,7 +9,7 @@ import type { RunSummary } from '#schemas/run.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { digestOf } from '../canonical.ts'
 import type { RunEvidence } from '../evidence/types.ts'
-import { isPart } from '../proposal/part-proposal.ts'
+import { isPart } from './any-proposal.ts'
 
 /** A case of the search set that the winner does worse on, or whose findings a reviewer should see. */
 export interface SearchRegression {

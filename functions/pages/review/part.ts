@@ -1,6 +1,6 @@
 /** What a reviewer sees of a part that replay cannot judge: the stamp, the plain difference, both suites, the way back. */
 import { html } from 'hono/html'
-import { partInWords } from '#core/proposal/part-proposal.ts'
+import { partInWords } from '#core/review/any-proposal.ts'
 import type { ShownPart } from '#core/review/shown.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
 import { count, number, percent, visible } from '../kit/format.ts'

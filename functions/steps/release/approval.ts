@@ -1,8 +1,8 @@
 /** What a rollout is built on: the approved review with what it showed, and the way back, replayed. */
 import { baselinePins } from '#core/baseline/baseline.ts'
 import { digestOf } from '#core/canonical.ts'
-import { type AnyProposal, isPart } from '#core/proposal/part-proposal.ts'
 import { byRecords } from '#core/replay/cage.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import { type Shown, shownDigest } from '#core/review/shown.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
 import type { RollbackReplay } from '#schemas/release.ts'

@@ -1,6 +1,6 @@
 /** Files the proposal of another producer for a part that replay cannot judge, or says everything that stands against it. */
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
-import { buildPartProposal, type PartFacts, partId } from '#core/proposal/part-proposal.ts'
+import { buildPartProposal, type PartFacts, partId } from '#core/release/part-proposal.ts'
 import { digestsOf } from '#core/release/tuple.ts'
 import type { PartProposal, PartProposalFile } from '#schemas/part-proposal.ts'
 import { PLACES } from '#schemas/part-words.ts'
@@ -9,7 +9,6 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { ObjectStore, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson, readText, streamLines } from '../../streams/read-object.ts'
-import { datesUnder } from '../cadence/dates.ts'
 import { compileSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { needHeads } from '../heads/check.ts'
@@ -100,12 +99,15 @@ async function documentAt(
 }
 
 async function newestQuarter(store: Store, intent: string): Promise<PartFacts['quarter']> {
-  const date = (await datesUnder(store, keys.quarterlyCadences())).at(-1)
-  const quarter =
-    date === undefined ? null : await orNull(readJson<QuarterlyCadence>(store.objects, keys.quarterlyCadence(date)))
-  if (date === undefined || quarter === null) return null
-  const digest = (await digestOfObject(store.objects, keys.quarterlyCadence(date)))!
-  return { date, digest, rebaseline: quarter.intents.find((of) => of.intent === intent)?.rebaseline ?? null }
+  const at = (await Array.fromAsync(store.objects.list(keys.quarterlyCadences()))).sort().at(-1)
+  const quarter = at === undefined ? null : await orNull(readJson<QuarterlyCadence>(store.objects, at))
+  if (at === undefined || quarter === null) return null
+  const digest = (await digestOfObject(store.objects, at))!
+  return {
+    date: quarter.date,
+    digest,
+    rebaseline: quarter.intents.find((of) => of.intent === intent)?.rebaseline ?? null,
+  }
 }
 
 /** Cases for the way back: compiled anew; in a deployment, where whoever files may compile none, those of the newest run. */

@@ -1,6 +1,7 @@
 /** Why a pack version exists: from its row to proposal, review, rollout and the tuple before it. Nothing is scanned. */
-import type { AnyProposal } from '#core/proposal/part-proposal.ts'
+
 import { proposalStatus } from '#core/proposal/proposal.ts'
+import type { AnyProposal } from '#core/review/any-proposal.ts'
 import type { PartProposal } from '#schemas/part-proposal.ts'
 import { isPartId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'

@@ -1,6 +1,8 @@
 /** The pack version that an approved proposal becomes: reserved by one row, so that a second try makes the same one. */
-import { type AnyProposal, isPart, withoutSurfaces } from '#core/proposal/part-proposal.ts'
+
 import { nextMinor, nextPackVersion, refName } from '#core/release/pack-version.ts'
+import { withoutSurfaces } from '#core/release/part-proposal.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'

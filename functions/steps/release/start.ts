@@ -1,9 +1,10 @@
 /** Starts the rollout of an approved proposal: next pack version, pinned tuples, replayed rollback target, one item. */
 import { digestOf } from '#core/canonical.ts'
-import { type AnyProposal, isPart, partTuple } from '#core/proposal/part-proposal.ts'
+import { partTuple } from '#core/release/part-proposal.ts'
 import { type RolloutItem, startRollout } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { nextTuple } from '#core/release/tuple.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
 import type { RollbackReplay, Rollout, RolloutConfig } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'

@@ -1,6 +1,6 @@
 /** Is a filed proposal what was filed, and is everything there that it stands on? Nothing is replayed: nothing was. */
 import { digestOf } from '#core/canonical.ts'
-import { partId } from '#core/proposal/part-proposal.ts'
+import { partId } from '#core/release/part-proposal.ts'
 import { digestsOf, tupleId } from '#core/release/tuple.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import { PartProposal, type PartProposalFile } from '#schemas/part-proposal.ts'

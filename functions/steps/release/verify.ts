@@ -1,18 +1,12 @@
 /** Recomputes what a rollout left: chain, signatures, routing, tuples, pack, log. Names every object that differs. */
 import { canonical, digestOf } from '#core/canonical.ts'
-import {
-  type AnyProposal,
-  isPart,
-  partInWords,
-  partTuple,
-  stampOf,
-  withoutSurfaces,
-} from '#core/proposal/part-proposal.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
 import { releasedPack } from '#core/release/pack-version.ts'
+import { partTuple, withoutSurfaces } from '#core/release/part-proposal.ts'
 import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
+import { type AnyProposal, isPart, partInWords, stampOf } from '#core/review/any-proposal.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import { patchedPack } from '#core/space/scope.ts'
 import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'

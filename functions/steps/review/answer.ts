@@ -3,7 +3,7 @@
  * here they are read, and written on condition that nobody wrote in between.
  */
 import { canonical, digestOf } from '#core/canonical.ts'
-import type { AnyProposal } from '#core/proposal/part-proposal.ts'
+import type { AnyProposal } from '#core/review/any-proposal.ts'
 import { parseLink } from '#core/review/link.ts'
 import { attemptRecord } from '#core/review/records.ts'
 import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'

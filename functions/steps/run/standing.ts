@@ -6,6 +6,7 @@ import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -15,7 +16,6 @@ import { correctionProblems } from '../experience/corrections.ts'
 import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
-import type { ReviewItem } from '../review/reviews.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
@@ -123,7 +123,9 @@ export async function openReviews(
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
-  for await (const { body } of store.table.query<ReviewItem>('review')) {
+  for await (const { body } of store.table.query<{ run_id: string; review: Review; target?: About['target'] }>(
+    'review',
+  )) {
     const { run_id, review, target } = body
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue

@@ -4,28 +4,12 @@ import type { PartChange, PartProposal, PartProposalFile } from '#schemas/part-p
 import { PLACES, requiredRoles } from '#schemas/part-words.ts'
 import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { personProblem } from '#schemas/person.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
 import { RISK_CLASSES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
-import { pinTuple, tupleId } from '../release/tuple.ts'
-import { documentDiff } from './document-diff.ts'
-
-/** Whatever goes through review and release: what a run proved, or a part that nobody can prove. */
-export type AnyProposal = TuningProposal | PartProposal
-
-/** Is it a part that replay cannot judge? */
-export const isPart = (proposal: AnyProposal): proposal is PartProposal => 'kind' in proposal
-
-/** The stamp of a proposal on whatever comes of it; nothing on what a run certified. */
-export const stampOf = (proposal: AnyProposal): { readonly certification?: typeof NOT_CERTIFIED } =>
-  isPart(proposal) ? { certification: NOT_CERTIFIED } : {}
-
-/** `policy policy.returns@1.0.0 -> policy.returns@1.1.0`, on one line. */
-export const partInWords = (change: PartChange): string =>
-  change.part === 'pack'
-    ? `retire ${change.retire_surfaces.join(', ')} from ${change.from}; no setting changes`
-    : `${change.part} ${change.from} -> ${change.to}`
+import { documentDiff } from '../proposal/document-diff.ts'
+import { stampOf } from '../review/any-proposal.ts'
+import { pinTuple, tupleId } from './tuple.ts'
 
 /** What a store knows that a proposal is about. */
 export interface PartFacts {

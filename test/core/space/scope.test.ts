@@ -87,8 +87,7 @@ describe('a patch for some cases', () => {
     const settings = { [K]: 4, other: 1 }
     const table = applyPatch(settings as never, patch)
     expect(settingsFor(table, described({ region: 'EU' }))).toEqual({ [K]: 2, other: 1 })
-    for (const others of [{ region: 'US' }, {}, undefined] as (Record<string, string> | undefined)[])
-      expect(settingsFor(table, described(others))).toBe(settings)
+    for (const others of [inRegion('US'), {}, undefined]) expect(settingsFor(table, described(others))).toBe(settings)
     expect(settingsFor(table, described({ region: 'EU' }))).toBe(
       settingsFor(table, described({ region: 'EU', x: '1' })),
     )

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings, Stamp } from './common.ts'
 import { Condition } from './condition.ts'
 import { protectedBy } from './protected-paths.ts'
+import { MOST_RULES } from './strategy-layers.ts'
 import { TunableSurface } from './surface.ts'
 import { trimmedPath, valueProblem } from './surface-fields.ts'
 
@@ -43,9 +44,6 @@ export type PackSource = z.infer<typeof PackSource>
 
 /** Settings of some cases in place of those of all: what a released StrategyRule leaves in its pack. */
 const PackRule = z.strictObject({ when: Condition, settings: Settings })
-
-/** Most rules of one pack: a runtime asks each of them before a run. */
-const MOST_RULES = 50
 
 /**
  * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's

@@ -13,9 +13,23 @@ export const PLACES = {
 /** One of `PLACES`. */
 export type Part = keyof typeof PLACES
 
+/** Words that claim proof, of one word in plain letters. */
+const CLAIM = /certif|(?<![a-z])(?:prove[dns]|proofs?)(?![a-z])/u
+
+/** Papers that a customer shows: a policy may well speak of them. */
+const PAPERS =
+  /\bproofs? of (?:age|address|damage|delivery|identity|income|insurance|ownership|payment|postage|purchase|residence|return)\b/giu
+
+/** Letters that stand apart: "c e r t i f i e d". */
+const APART = /(?<![\p{L}\p{N}])\p{L}(?:[^\p{L}\p{N}]{1,3}\p{L}(?![\p{L}\p{N}])){4,}/gu
+
 /** Does a text speak of proof, in whatever letters? Nobody proved anything of such a change, so none of its texts may. */
 export const claimsProof = (text: string): boolean =>
-  text.split(/\s+/u).some((word) => /certif|^\W*prove[dn]/u.test(word.toLowerCase()) || /certif/u.test(personKey(word)))
+  text
+    .replace(PAPERS, '')
+    .replace(APART, (run) => run.replace(/[^\p{L}]/gu, ''))
+    .split(/\s+/u)
+    .some((word) => CLAIM.test(word.normalize('NFKC').toLowerCase()) || CLAIM.test(personKey(word)))
 
 /** Roles that decide, by what can go wrong and by what is changed: at least two, each another person than the owner. */
 const BY_RISK: Readonly<Record<RiskClass, readonly string[]>> = {

@@ -187,6 +187,12 @@ const rolloutConfig = (limits: Limits) =>
           path: ['own_score', 'metric'],
           message: `is ${own_score.metric}, and the window gains by ${window.metric}: a production run carries one score of one’s own`,
         })
+      if (own_score?.metric === window.metric && own_score.direction !== window.direction)
+        ctx.addIssue({
+          code: 'custom',
+          path: ['own_score', 'direction'],
+          message: `is ${own_score.direction}, and the window gains where ${window.metric} does the opposite: say where better lies once`,
+        })
       for (const stage of STAGES) {
         const { share, shadow_share, where } = stages[stage].cohort
         const issue = (field: string, message: string) =>

@@ -23,3 +23,6 @@ export const SURFACES_OF: Readonly<Record<RuleLayer, { readonly layer: Layer; re
     memory_recall: null,
     budget_allocation: { layer: 'context_budget' },
   }
+
+/** Most rules of one pack: a runtime asks each of them before a run. */
+export const MOST_RULES = 50

@@ -9,6 +9,7 @@ import { RISK_CLASSES } from '#schemas/stages.ts'
 import { digestOf } from '../canonical.ts'
 import { documentDiff } from '../proposal/document-diff.ts'
 import { stampOf } from '../review/any-proposal.ts'
+import { refName } from './pack-version.ts'
 import { pinTuple, tupleId } from './tuple.ts'
 
 /** What a store knows that a proposal is about. */
@@ -117,7 +118,16 @@ function riskProblems({ intent, risk_class }: PartProposalFile, { pack, intents 
     : []
 }
 
-function versionProblems({ part, to, digest }: Version, from: string, { after, before }: PartFacts): string[] {
+function versionProblems(
+  { part, to, digest, baseline_tuple }: Version,
+  from: string,
+  { after, before }: PartFacts,
+): string[] {
+  const other = Object.entries(baseline_tuple).find(
+    ([place, ref]) => place !== PLACES[part] && ref !== undefined && refName(ref) === refName(to),
+  )
+  if (other && refName(from) !== refName(to))
+    return [`${to} is of the ${other[0]} of baseline_tuple, and no version of its ${PLACES[part]}`]
   if (to === from) return [`${to} is in force already: give the new version a number of its own`]
   if (after === null)
     return [

@@ -1,11 +1,14 @@
 /** Bounds of hand-written changes: everything a patch may not do, as reasons a person can act on. */
 import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
+import type { Condition } from '#schemas/condition.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import { MOST_RULES } from '#schemas/strategy-layers.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { canonical } from '../canonical.ts'
 import { asCandidate, valuesOf } from './lattice.ts'
 import { promptProblems } from './prompt/bounds.ts'
+import { patchedPack } from './scope.ts'
 import { ruleProblems } from './strategy-rule.ts'
 
 /** A typed candidate, or every reason why the change is out of bounds. */
@@ -27,16 +30,22 @@ export function boundedChange(
     if (!surface.intents.includes(intent))
       problems.push(`"${path}" is not open to intent "${intent}" (only ${surface.intents.join(', ')})`)
     else if (!searchSpace.includes(path)) problems.push(`"${path}" is not in the target's search_space`)
-    const { from = baseline, to, when } = typeof given === 'object' ? given : { to: given }
-    if (from !== baseline)
-      problems.push(`"${path}" is ${JSON.stringify(baseline)} in ${pack.pack}, not ${JSON.stringify(from)}`)
-    if (to === baseline) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
-    for (const outside of outOfBounds(surface, baseline, to)) problems.push(`"${path}": ${outside}`)
-    patch[path] = { from: baseline, to, ...(when !== undefined && { when }) }
+    const { from, to, when } = typeof given === 'object' ? given : { from: undefined, to: given, when: undefined }
+    const now = ruleOf(pack, when)?.settings[path] ?? baseline
+    if (from !== undefined && from !== now)
+      problems.push(`"${path}" is ${JSON.stringify(now)} in ${pack.pack}, not ${JSON.stringify(from)}`)
+    if (to === now) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
+    for (const outside of outOfBounds(surface, now, to)) problems.push(`"${path}": ${outside}`)
+    patch[path] = { from: now, to, ...(when !== undefined && { when }) }
   }
   if (new Set(Object.values(patch).map(({ when }) => canonical(when ?? null))).size > 1)
     problems.push(
       'the change is for some cases in one place and for others in another: write a change for each condition',
+    )
+  const { rules = [] } = patchedPack(pack, patch)
+  if (rules.length > MOST_RULES)
+    problems.push(
+      `${pack.pack} has ${pack.rules?.length ?? 0} rules, and a pack has at most ${MOST_RULES}: change a rule's own condition, or publish a pack with fewer`,
     )
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
   if (change.strategy_rule) problems.push(...ruleProblems(change.strategy_rule, Object.keys(patch), pack, intent))
@@ -53,6 +62,10 @@ export function boundedChange(
         },
       }
 }
+
+/** The rule of a pack for the cases of a condition: what those have now, it says. */
+const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
+  when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
 /** What this program calls its own candidates. */
 const OWN_ORIGINS: readonly string[] = ['search', 'sampled']

@@ -56,12 +56,17 @@ export async function startRunRollout(
   if (standing) return await stands(store, signer, standing, config)
   const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
-  for (const [field, metric] of [
-    ['own_score.metric', config.own_score?.metric],
-    ['window.metric', config.window.metric],
-  ] as const) {
-    const problem = metric === undefined ? null : ownMetricProblem(metric, run.evaluator_suite)
-    if (problem !== null) throw new UserError(`the rollout cannot start: ${field} of the configuration: ${problem}`)
+  for (const name of ['own_score', 'window'] as const) {
+    const declared = config[name]
+    if (declared === undefined) continue
+    const { metric, direction } = declared
+    const refuse = (field: string, problem: string) =>
+      new UserError(`the rollout cannot start: ${name}.${field} of the configuration: ${problem}`)
+    const problem = ownMetricProblem(metric, run.evaluator_suite)
+    if (problem !== null) throw refuse('metric', problem)
+    const { metric: tuned, direction: wanted } = run.target
+    if (metric === tuned && direction !== wanted)
+      throw refuse('direction', `${direction}, and what was approved is to ${wanted} ${metric}: better lies there`)
   }
   const baseline = await releasedBaseline(store, run)
   if (!isPart(proposal) && digestOf(shown.rollback.tuple?.digests) !== digestOf(baseline.digests))

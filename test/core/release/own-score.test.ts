@@ -48,6 +48,14 @@ describe('a declared score', () => {
     expect(issues(declaring(undefined, 0.1))[0]).toContain('gates a score that is not declared')
   })
 
+  test('lies better on one side alone, whoever says it', () => {
+    const config = declaring(TONE, 0.1)
+    config.window = { ...config.window, metric: TONE.metric, direction: 'decrease' }
+    expect(issues(config)).toEqual([expect.stringContaining('own_score.direction is increase')])
+    config.window.direction = 'increase'
+    expect(issues(config)).toEqual([])
+  })
+
   test.each<[string, Partial<Own>, string]>([
     ['a metric that is none of one’s own', { metric: 'utility' as never }, 'own_score.metric'],
     ['a name that is no id', { metric: 'score:a b' as never }, 'own_score.metric'],
@@ -62,7 +70,7 @@ describe('a declared score', () => {
     const config = declaring(TONE, 0.1)
     config.window.metric = 'score:other'
     expect(issues(config)[0]).toContain('a production run carries one score')
-    config.window.metric = 'score:tone'
+    config.window = { ...config.window, metric: 'score:tone', direction: TONE.direction }
     expect(issues(config)).toEqual([])
   })
 })

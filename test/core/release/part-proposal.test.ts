@@ -193,3 +193,26 @@ test('documents are compared value by value, and texts not at all', () => {
   })
   expect(documentDiff('allow all', 'allow none')).toBeNull()
 })
+
+test.each([
+  ['proof is attached', true],
+  ['this proves that it is safe', true],
+  ['Replay-proved over 600 cases', true],
+  ['replay-proven', true],
+  ['c e r t i f i e d by nobody', true],
+  ['c.e.r.t.i.f.i.e.d', true],
+  ['\u0441ert\u00adified', true],
+  ['the provenance of passages is told', false],
+  ['customers bring proof of purchase', false],
+  ['improved, approved, waterproof and proofread', false],
+])('the reason "%s" claims proof: %s', (reason, claims) => {
+  expect(!PartProposalFile.safeParse(aPartFile({ reason })).success).toBe(claims)
+})
+
+test('a version of another part of the tuple is none of this one', () => {
+  expect(problemsOf({ to: 'tools.support@9.0.0' })).toEqual([
+    'tools.support@9.0.0 is of the tools of baseline_tuple, and no version of its policy',
+  ])
+  expect(problemsOf({ part: 'tools', to: 'policy.returns@9.0.0' })).toHaveLength(1)
+  expect(problemsOf({ to: 'policy.returns-eu@1.0.0' })).toEqual([])
+})

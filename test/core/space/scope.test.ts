@@ -178,3 +178,33 @@ test.each<[string, object, RegExp]>([
   const { error } = ContextPack.safeParse({ ...aPack(), rules: [rule] })
   expect(error?.message).toMatch(words)
 })
+
+describe('a pack that has rules', () => {
+  const over = (rules: object[]) => ContextPack.parse({ ...aPack(), rules })
+  const changed = (pack: ContextPack, patch: HandWrittenChange['patch']) => boundedChange({ patch }, pack, INTENT, [K])
+
+  test('is changed from what its cases have now, and may give them back what all have', () => {
+    const pack = over([{ when: isEu, settings: { [K]: 2 } }])
+    const all = aPack().settings[K]!
+    expect(changed(pack, { [K]: { to: 5, when: isEu } })).toMatchObject({
+      candidate: { patch: { [K]: { from: 2, to: 5, when: isEu } } },
+    })
+    expect(changed(pack, { [K]: { to: all, when: isEu } })).toHaveProperty('candidate')
+    expect(changed(pack, { [K]: { to: 5 } })).toMatchObject({ candidate: { patch: { [K]: { from: all } } } })
+    expect(changed(pack, { [K]: { from: all, to: 5, when: isEu } })).toMatchObject({
+      problems: [expect.stringMatching(/is 2 in/)],
+    })
+    expect(changed(pack, { [K]: { to: 2, when: isEu } })).toMatchObject({
+      problems: [expect.stringMatching(/already is 2/)],
+    })
+  })
+
+  test('takes no more of them than a pack may have, and a newer one in place of an older', () => {
+    const when = (i: number) => ({ '==': [region, `R${i}`] })
+    const full = over(Array.from({ length: 50 }, (_, i) => ({ when: when(i), settings: { [K]: 2 } })))
+    expect(changed(full, { [K]: { to: 5, when: when(50) } })).toMatchObject({
+      problems: [expect.stringMatching(/at most 50/)],
+    })
+    expect(changed(full, { [K]: { to: 5, when: when(7) } })).toHaveProperty('candidate')
+  })
+})

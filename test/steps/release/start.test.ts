@@ -100,6 +100,17 @@ describe('a start', () => {
     expect(await everything(store)).toEqual(before)
   })
 
+  test('is refused where the window would call worse what the approved change makes better', async () => {
+    const store = await fresh()
+    const before = await everything(store)
+    const metric = 'economics_tokens_per_decision'
+    const turned = aConfig({ window: { ...aConfig().window, metric, direction: 'increase' } })
+    await expect(start(store, { config: turned })).rejects.toThrow(
+      `window.direction of the configuration: increase, and what was approved is to decrease ${metric}`,
+    )
+    expect(await everything(store)).toEqual(before)
+  })
+
   test('again gives the rollout that stands, and only under the same configuration', async () => {
     const store = await fresh()
     const first = await start(store)

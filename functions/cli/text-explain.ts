@@ -1,5 +1,7 @@
 /** What `explain` prints: candidates by what became of them, and one of them whole. Values in, lines out. */
+
 import { radiusWording } from '#core/gate/wording.ts'
+import { whereWords } from '#core/space/condition-words.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
@@ -145,7 +147,7 @@ export function candidateLines({ found, scored, metric, direction, replays, cert
   const lost = unreplayable + failed === 0 ? '' : `, ${unreplayable} not replayable, ${failed} failed`
   return [
     `candidate  ${candidate_id}`,
-    ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}`),
+    ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
     `fate       ${fate}: ${reason}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
     ...(search === null

@@ -30,6 +30,14 @@ const bad = [
 const back = step(paused, bad, afterDwell(monitored))
 
 describe('the story of a rollout on a terminal', () => {
+  test('says for which cases a change is', () => {
+    const story = storyOf(paused, null, { runs: good }, aProposal())
+    const [path, change] = Object.entries(story.patch!)[0]!
+    const when = { '==': [{ var: 'attributes.region' }, 'EU'] }
+    const text = linesOf({ ...story, patch: { [path]: { ...change, when } } }).join(' ')
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('where region is "EU"')
+  })
+
   test('fits 80 columns, paused and rolled back', () => {
     const latest = evaluateStage({ rollout: paused, runs: good, now: afterDwell(monitored) })
     const all = [

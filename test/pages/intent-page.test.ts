@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { type IntentMonth, type MonthRecords, monthOf } from '#core/cadence/month.ts'
 import type { DailyCadence, RevisedSlice } from '#schemas/cadence.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { monthFile } from '../../functions/pages/intent/page.ts'
-import { headlineOf, toldOf } from '../../functions/pages/intent/words.ts'
+import { headlineOf, markTold, toldOf } from '../../functions/pages/intent/words.ts'
 import { intentPage } from '../../functions/pages/workbench/intents.ts'
 import { FREE, judged, rowsOfDay, someBands } from '../core/cadence/builders.ts'
 import { started } from '../core/release/builders.ts'
@@ -113,9 +114,22 @@ describe('a month', () => {
     const of = month({
       rollouts: [{ ...rollout, records: [record, at('12', 'advanced'), at('15', 'stopped', 'ben')] }],
     })
-    expect(of.marks.map(({ date, what, pack }) => [date, what, pack])).toEqual([
+    expect(of.marks.map(({ date, what, version }) => [date, what, version])).toEqual([
       ['2026-11-12', 'released', rollout.candidate.refs.pack],
       ['2026-11-15', 'stopped', rollout.baseline.refs.pack],
+    ])
+    const policy = month({
+      rollouts: [
+        {
+          ...rollout,
+          candidate: { ...rollout.baseline, refs: { ...rollout.baseline.refs, policy: 'policy.returns@9.0.0' } },
+          certification: NOT_CERTIFIED,
+          records: [at('12', 'advanced')],
+        },
+      ],
+    })
+    expect(policy.marks.map(markTold)).toEqual([
+      `released policy.returns@9.0.0 (${rollout.rollout_id}, not certified by replay)`,
     ])
     const text = textOf(monthFile(of))
     expect(text).toContain(`B 15 November, stopped by ben, back to ${rollout.baseline.refs.pack}`)

@@ -6,6 +6,7 @@ import type { Moved } from '#core/release/rollout.ts'
 import type { Gains, RolloutStory } from '#core/release/story.ts'
 import { TOLD_ROWS } from '#core/release/subject-rows.ts'
 import { broughtBy } from '#core/release/tuple.ts'
+import { whereWords } from '#core/space/condition-words.ts'
 import type { PromotionRecord, Rollout, StageRow } from '#schemas/release.ts'
 import type { NamedRuns } from '../../steps/release/story.ts'
 
@@ -79,7 +80,7 @@ export function storyLines(story: RolloutStory & { readonly failed_runs: readonl
   return [
     ...folded(standLine(rollout), ''),
     ...(rollout.certification ? [rollout.certification.toUpperCase()] : []),
-    ...(changes.length === 0 ? [] : entry('change', changes.join(', '))),
+    ...(changes.length === 0 ? [] : entry('change', `${changes.join(', ')}${whereWords(patch!)}`)),
     ...entry('release', `${broughtBy(rollout)} for ${rollout.intent} (${rollout.risk_class})`),
     ...failures.flatMap((failure) => failureLines(failure, failed_runs)),
     ...(damaged === null ? [] : ['', ...entry('log', damaged)]),

@@ -7,6 +7,7 @@ import type { QuarterlyCadence, YearBudget } from '#schemas/quarterly.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { broughtBy, changedRefs } from '../release/tuple.ts'
 import { dayAfter } from './days.ts'
 import { sliceOf, valuesOf } from './slice.ts'
 import { type AskedQuestion, yearBudget } from './year-budget.ts'
@@ -67,8 +68,9 @@ export interface ReleaseMark {
   readonly date: string
   readonly what: 'released' | 'rolled_back' | 'stopped' | 'retired'
   readonly rollout_id: string
-  /** Pack of the tuple that everybody has from then on. */
-  readonly pack: string
+  /** What everybody has from then on, of what the rollout changes: a pack, or another part of the tuple. */
+  readonly version: string
+  readonly certification?: Rollout['certification']
   readonly by: string
 }
 
@@ -270,15 +272,19 @@ function episodesOf(judged: Judged, verdicts: ReadonlyMap<string, string>): Epis
 const BACK = ['rolled_back', 'stopped', 'retired'] as const
 
 function marksOf(rollouts: readonly Rollout[], month: string): ReleaseMark[] {
-  const marks = rollouts.flatMap(({ rollout_id, records, candidate, baseline }) =>
-    records.flatMap(({ verdict, to_stage, at, by }): (ReleaseMark & { at: string })[] => {
+  const marks = rollouts.flatMap((rollout) => {
+    const { rollout_id, records, certification } = rollout
+    const before = changedRefs(rollout)
+      .map(({ from }) => from)
+      .join(', ')
+    return records.flatMap(({ verdict, to_stage, at, by }): (ReleaseMark & { at: string })[] => {
       const back = BACK.find((one) => one === verdict)
       const what = back ?? (verdict === 'advanced' && to_stage === null ? 'released' : null)
       if (what === null || !at.startsWith(month)) return []
-      const pack = (back ? baseline : candidate).refs.pack
-      return [{ at, date: at.slice(0, 10), what, rollout_id, pack, by }]
-    }),
-  )
+      const version = back ? before : broughtBy(rollout)
+      return [{ at, date: at.slice(0, 10), what, rollout_id, version, ...(certification && { certification }), by }]
+    })
+  })
   return marks.sort((a, b) => byCodeUnit(a.at, b.at)).map(({ at: _, ...mark }) => mark)
 }
 

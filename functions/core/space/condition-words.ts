@@ -27,7 +27,7 @@ function words(rule: unknown, inside: boolean): string {
   const bracketed = (text: string): string => (inside ? `(${text})` : text)
   switch (operator) {
     case 'var':
-      return `${String(args[0]).replace(/^attributes\./, '')}${args[1] === undefined ? '' : ` (${JSON.stringify(args[1])} where it is not recorded)`}`
+      return `${nameOf(args[0])}${args[1] === undefined ? '' : ` (${JSON.stringify(args[1])} where it is not recorded)`}`
     case '==':
     case '===':
       return bracketed(`${part(0)} is ${part(1)}`)
@@ -44,7 +44,7 @@ function words(rule: unknown, inside: boolean): string {
     case '!!':
       return part(0)
     case 'missing':
-      return bracketed(`${args.map((path) => String(path).replace(/^attributes\./, '')).join(', ')} is not recorded`)
+      return bracketed(`${args.map(nameOf).join(', ')} is not recorded`)
     case '<':
     case '<=':
     case '>':
@@ -55,4 +55,10 @@ function words(rule: unknown, inside: boolean): string {
     default:
       return JSON.stringify(rule)
   }
+}
+
+/** An attribute as it is called; in quotes where its name could be read as more than one. */
+function nameOf(path: unknown): string {
+  const name = String(path).replace(/^attributes\./, '')
+  return /^[\p{L}\p{N}_.-]+$/u.test(name) ? name : JSON.stringify(name)
 }

@@ -97,11 +97,13 @@ function daysTold({ days, charts, month }: IntentMonth): string[] {
   ]
 }
 
-/** `released ctxpack.support@1.1.0 (ro_r)`. */
-export const markTold = ({ what, pack, rollout_id, by }: ReleaseMark): string =>
-  what === 'released'
-    ? `released ${visible(pack)} (${visible(rollout_id)})`
-    : `${what.replaceAll('_', ' ')} by ${by === 'rollout' ? 'its rules' : visible(by)}, back to ${visible(pack)} (${visible(rollout_id)})`
+/** `released ctxpack.support@1.1.0 (ro_r)`; of a part that replay cannot judge with its stamp. */
+export const markTold = ({ what, version, rollout_id, certification, by }: ReleaseMark): string => {
+  const stamp = certification ? `, ${certification}` : ''
+  return what === 'released'
+    ? `released ${visible(version)} (${visible(rollout_id)}${stamp})`
+    : `${what.replaceAll('_', ' ')} by ${by === 'rollout' ? 'its rules' : visible(by)}, back to ${visible(version)} (${visible(rollout_id)}${stamp})`
+}
 
 /** Edges of a day: `below 0.9, above 5 cents`. */
 export const edgesTold = (metric: BandMetricName, edges: Chart['points'][number]['edges']): string =>

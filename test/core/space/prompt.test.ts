@@ -135,9 +135,25 @@ describe('placeholders', () => {
     ['of a template', `${BLOCK} {% include "x" %}`],
     ['in full-width braces', `${BLOCK} ｛｛secret｝｝`],
     ['in halves', `${BLOCK} {{se`],
+    ['spaced', `${BLOCK} Greet { name }.`],
+    ['with a dash', `${BLOCK} Greet {user-name}.`],
+    ['with a filter', `${BLOCK} Greet {user.name|upper}.`],
+    ['of ICU', `${BLOCK} {n, plural, one}.`],
+    ['a call', `${BLOCK} Say {get_order(1)}.`],
+    ['a sum', `${BLOCK} Say {total + 1}.`],
+    ['a lookup', `${BLOCK} Say {items[0]["id"]}.`],
+    ['of printf with a width', `${BLOCK} Say %1$s and %.2f.`],
+    ['in capitals', `${BLOCK} Greet [CUSTOMER_NAME].`],
+    ['between underscores', `${BLOCK} Greet __CUSTOMER_NAME__.`],
+    ['of PHP', `${BLOCK} <?= secret() ?>`],
   ])('may not be %s', (_, to) => {
     expect(problems(to).join()).toContain('placeholders stay as they are')
   })
+
+  test.each(['Answer as {"refund": true}.', 'Give 10% discount on __important__ orders [see above].'])(
+    'are none of "%s"',
+    (text) => expect(problems(`${BLOCK} ${text}`).join()).not.toContain('placeholder'),
+  )
 
   test('may move within the block', () => {
     const moved = BLOCK.replace('Say the amount to {{customer}}.', 'Tell {{customer}} the amount.')

@@ -77,6 +77,7 @@ describe('a condition', () => {
     [{ '!!': [{ missing: ['attributes.tier'] }] }, '(tier is not recorded)'],
     [{ '<': [{ '+': [{ var: 'attributes.amount' }] }, 50] }, 'amount < 50'],
     [{ '%': [{ '+': [{ var: 'attributes.n' }] }, 2] }, '{"%":[{"+":[{"var":"attributes.n"}]},2]}'],
+    [{ '==': [{ var: 'attributes.x is "EU" and y' }, 'b'] }, '"x is \\"EU\\" and y" is "b"'],
   ])('is said in words: %j', (when, words) => expect(conditionWords(when as never)).toBe(words))
 })
 

@@ -2,10 +2,12 @@
 
 const PLACEHOLDER = new RegExp(
   [
-    String.raw`\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|<%[^%]*%>|<<[^<>]+>>|\[\[[^[\]]+\]\]`,
+    String.raw`\{\{\{?[^{}]*\}?\}\}|\{%[^%]*%\}|\{#[^#]*#\}|<%[^%]*%>|<\?[^?]*\?>|<<[^<>]+>>|\[\[[^[\]]+\]\]`,
     String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\$[\p{L}_][\p{L}\p{N}_]+`,
-    String.raw`\{[\p{L}_][\p{L}\p{N}_.[\]]*(?:![rsa])?(?::[^{}]*)?\}|\{\d*\}`,
-    String.raw`%\([\w.]+\)[sdifr]|%[sd](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
+    // Whatever stands in braces may be filled in ("{ name }", "{name|upper}", "{total + 1}"), but for JSON and lists of texts.
+    String.raw`\{(?!\s*["'“])[^{}]*\}`,
+    String.raw`%\([\w.]+\)[sdifr]|%(?:\d\$)?[-+0#]*\d*(?:\.\d+)?[sdifgx](?![\p{L}\p{N}])|%[A-Za-z_]\w+%`,
+    String.raw`(?:__|##|\[|<)[A-Z\d]+(?:_[A-Z\d]+)+(?:__|##|\]|>)`,
   ].join('|'),
   'gu',
 )

@@ -3,6 +3,7 @@ import { dayAfter } from '#core/cadence/days.ts'
 import { canonical } from '#core/canonical.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { instantOf, millisecondsOf } from '#core/instant.ts'
+import { usableRuns } from '#core/release/stage-data.ts'
 import { isBack } from '#core/release/status.ts'
 import type { SliceRow } from '#schemas/cadence.ts'
 import type { ProductionRun, Rollout, RolloutStatus } from '#schemas/release.ts'
@@ -38,7 +39,10 @@ export async function besideOf(store: Store, intent: string): Promise<AddBeside>
   }
   const recorded = new Set<string>()
   if (logs.length > 0) for await (const id of indexedRunIds(store.objects, intent)) recorded.add(id)
-  const own = logs.filter(({ runs }) => !runs.some(({ run_id }) => recorded.has(run_id)))
+  const own = logs
+    .filter(({ runs }) => !runs.some(({ run_id }) => recorded.has(run_id)))
+    // A run of another tuple than its arm has says nothing of what is in force.
+    .map(({ rollout, runs }) => ({ rollout, runs: usableRuns(rollout, runs) }))
   return (day, until, rows) => [
     ...rows.map((row) => withLater(row, said, until)),
     ...own.flatMap(({ rollout, runs }) => productionRows(rollout, runs, day, until)),

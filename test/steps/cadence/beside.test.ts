@@ -64,14 +64,16 @@ describe('production runs', () => {
   test('are left out as a whole where some of the log were imported: of the others nobody may know on which side they lie', async () => {
     const withRun = async (): Promise<Store> => {
       const store = at(await releasedStore(), '2027-06-01T00:00:00.000Z')
-      await record(store, [first])
+      await record(store, [first, { ...first, run_id: 'foreign', release_tuple_id: 'release.of.another' }])
       return store
     }
     const first = aRun(await rolloutOf(await releasedStore()), 'window', 'candidate', 0)
     const store = await withRun()
     const on = first.started_at!.slice(0, 10)
     await judge(store, on)
-    expect((await rowsOn(store, on)).map(({ run_id }) => run_id)).toContain(first.run_id)
+    const ids = (await rowsOn(store, on)).map(({ run_id }) => run_id)
+    expect(ids).toContain(first.run_id)
+    expect(ids, 'a run of another tuple than its arm has').not.toContain('foreign')
     const other = await withRun()
     await imported(other, [aFamily('twin', { side: 'search', over: { run_id: first.run_id, date: on } as never })])
     await judge(other, on)

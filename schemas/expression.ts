@@ -210,11 +210,17 @@ function shapeAt(path: string, scope: Scope): Shape | null {
   return more.length === 0 && Object.hasOwn(shape.fields, field) ? shape.fields[field]! : null
 }
 
+/** Attributes by whose names their records tell the answer. */
+const TOLD_BY_THE_RUN =
+  /^attributes\.(?:outcome|gold|passed|verdict|utility|(?:is_|was_)?(?:operator_)?corrected|label_disputed|evaluator)(?:$|[._-])/i
+
 function variableProblem(path: unknown, scope: Scope): string | null {
   if (typeof path !== 'string') return 'the name of a variable is a text that stands here, and is not computed'
   const isElement = scope !== WHOLE && scope !== ofRecord && scope !== ofRequest
   if (path === '' && isElement) return null
   const shape = shapeAt(path, scope)
+  if (scope === ofRequest && TOLD_BY_THE_RUN.test(path))
+    return `"${path}" is called as what is known when a case has run, and a setting is chosen before: where it is known before, import it under another name`
   if (shape !== null && (typeof shape !== 'object' || 'list' in shape || (scope !== WHOLE && scope !== ofRequest)))
     return null
   if (scope !== ofRequest && path.split('.')[0] === 'settings')

@@ -216,3 +216,23 @@ test('a version of another part of the tuple is none of this one', () => {
   expect(problemsOf({ part: 'tools', to: 'policy.returns@9.0.0' })).toHaveLength(1)
   expect(problemsOf({ to: 'policy.returns-eu@1.0.0' })).toEqual([])
 })
+
+describe('a difference that people decide on', () => {
+  const OLD = '{"max":{"refund":100}}'
+  test.each([
+    ['is not hidden by a key that is spelled as its path', OLD, '{"max":{"refund":9999},"max.refund":100}', 2],
+    [
+      'names rules that stand in another order',
+      '{"rules":[{"id":"deny"},{"id":"allow"}]}',
+      '{"rules":[{"id":"allow"},{"id":"deny"}]}',
+      1,
+    ],
+    ['is none where spaces alone are other ones', OLD, '{ "max": {"refund" : 100} }\n', 0],
+  ])('%s', (_, before, after, edits) => expect(documentDiff(before, after)?.edits).toBe(edits))
+
+  test.each([
+    ['a key stands twice', '{"max":{"refund":9999,"refund":100}}'],
+    ['a number is longer than a parser keeps', '{"max":{"refund":100.00000000000000000001}}'],
+    ['it nests without end', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+  ])('is one of texts where %s', (_, after) => expect(documentDiff(OLD, after)).toBeNull())
+})

@@ -1,5 +1,7 @@
 /** The workbench on this machine: every page from the store as it lies, which is opened anew for each and only read. */
+
 import { thisProcess } from '#adapters/local/holder.ts'
+import { isMonth } from '#core/cadence/month.ts'
 import { TamperError } from '#core/experience/run-files.ts'
 import { shownDigest } from '#core/review/shown.ts'
 import { Id, Name } from '#schemas/common.ts'
@@ -113,10 +115,11 @@ async function pageAt(path: string, asked: Asked): Made {
     const isSame = shown !== null && shownDigest(shown) === item.review.shown_digest
     return shownReviewPage(item.run_id, item.review, isSame ? { shown, vault: await store.vaultReader() } : null)
   }
-  if (place === 'intents' && isId(id))
-    return (await intentsOf(store)).includes(id)
-      ? intentPage(await readMonth(store, id, asked.query.get('month') || null))
-      : null
+  if (place === 'intents' && isId(id)) {
+    const month = asked.query.get('month') || null
+    if ((month !== null && !isMonth(month)) || !(await intentsOf(store)).includes(id)) return null
+    return intentPage(await readMonth(store, id, month))
+  }
   if (place !== 'rollouts' || !isId(id)) return null
   if ((await readRollout(store, id)) === null) return null
   const { now, failed_runs, ...story } = await tellRollout(store, id)

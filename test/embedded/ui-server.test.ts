@@ -191,6 +191,8 @@ describe('the workbench of a store', () => {
     '/reviews/..%2f..',
     '/rollouts/unknown',
     '/vault/heads.key',
+    `/intents/${INTENT}?month=2026-13`,
+    `/intents/${INTENT}?month=3000-01`,
     '/compare',
     '/compare?a=r',
     '/compare?a=../r&b=r',

@@ -130,6 +130,9 @@ export interface MonthRecords {
   readonly verdicts: ReadonlyMap<string, string>
 }
 
+/** Is it a month, as `2026-11`? */
+export const isMonth = (text: string): boolean => /^2\d{3}-(0[1-9]|1[0-2])$/.test(text)
+
 /** Days of a month `2026-11`, in order. */
 export function daysOfMonth(month: string): string[] {
   const days: string[] = []

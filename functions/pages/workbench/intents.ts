@@ -1,6 +1,6 @@
 /** Every intent: what is in force, what waits for people, and what of the sealed side is left to ask; and one of them, a month at a time. */
 import { html } from 'hono/html'
-import type { IntentMonth } from '#core/cadence/month.ts'
+import { type IntentMonth, isMonth } from '#core/cadence/month.ts'
 import { monthParts } from '../intent/page.ts'
 import { monthName } from '../intent/words.ts'
 import { count, number, visible } from '../kit/format.ts'
@@ -47,10 +47,10 @@ ${monthParts(of)}`,
   )
 
 /** The month before or after. */
-function monthLink({ intent, month }: IntentMonth, by: 1 | -1): Html {
+function monthLink({ intent, month }: IntentMonth, by: 1 | -1): Html | string {
   const [year, index] = [Number(month.slice(0, 4)), Number(month.slice(5)) - 1 + by]
   const at = `${String(year + Math.floor(index / 12)).padStart(4, '0')}-${String(((index + 12) % 12) + 1).padStart(2, '0')}`
-  return link(href(['intents', intent], { month: at }), monthName(at))
+  return isMonth(at) ? link(href(['intents', intent], { month: at }), monthName(at)) : ''
 }
 
 function underWay({ open_reviews, rollout_id }: IntentView): Html | string {

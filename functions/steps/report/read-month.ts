@@ -1,6 +1,6 @@
 /** Reads what a month of an intent is told of: judged days as they were kept, releases, and the ledger. Writes nothing. */
 import { dayAfter } from '#core/cadence/days.ts'
-import { daysOfMonth, type IntentMonth, monthOf } from '#core/cadence/month.ts'
+import { daysOfMonth, type IntentMonth, isMonth, monthOf } from '#core/cadence/month.ts'
 import type { DailyCadence, SliceRow } from '#schemas/cadence.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -34,7 +34,7 @@ export async function readMonth(store: Store, intent: string, month: string | nu
     )
   const judged = await judgedDays(store)
   const asked = month ?? (judged.at(-1) ?? store.clock.now()).slice(0, 7)
-  if (!/^2\d{3}-(0[1-9]|1[0-2])$/.test(asked)) throw new UserError(`"${asked}" is no month: write it as 2026-11`)
+  if (!isMonth(asked)) throw new UserError(`"${asked}" is no month: write it as 2026-11`)
   const dates = daysOfMonth(asked)
   const [from, to] = [dates[0]!, dates.at(-1)!]
   const days: DailyCadence[] = []

@@ -11,6 +11,7 @@ import {
   monthName,
   stateTold,
   toldOf,
+  uncertifiedTold,
 } from '../pages/intent/words.ts'
 import { readMonth } from '../steps/report/read-month.ts'
 import { table } from './layout.ts'
@@ -91,6 +92,9 @@ function monthLines(of: IntentMonth): string[] {
     week === null
       ? 'adoption  no week until then was looked at for this intent'
       : `adoption  ${week.funnel.steps.map(({ step, proposals }) => `${proposals} ${step}`).join(' -> ')}, until ${week.date}`,
+    ...(week === null
+      ? []
+      : [uncertifiedTold(week.funnel)].flatMap((says) => (says === null ? [] : [`          ${says}`]))),
     `ledger    ${used} questions asked of ${ledger.length} sealed ${ledger.length === 1 ? 'version' : 'versions'}`,
     `year      ${number(year.own.spent)} spent by questions of this intent${year.all === null ? '' : `; ${number(year.all.spent)} over all intents by ${year.all.on}${year.all.budget === null ? '' : ` of ${number(year.all.budget)}`}`}`,
   ]

@@ -34,7 +34,7 @@ function diffLines(change: PartChange): string[] {
     return [
       was === null
         ? `         ${from} was never imported: no comparison`
-        : '         no JSON: the page of the review compares them',
+        : '         no plain JSON: the page of the review compares them',
       ...suites,
     ]
   return [

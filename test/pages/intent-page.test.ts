@@ -136,6 +136,18 @@ describe('a month', () => {
     expect(monthFile(of).split('class="front"').length - 1).toBe(4)
   })
 
+  test('a change that replay cannot judge was proposed, too, and is counted beside the others', () => {
+    const of = month()
+    const funnel = { steps: [], stands: {}, reached_review: 0, entries: [] }
+    const apart = { proposed: 2, approved: 1, released: 1, kept: 0, entries: [] }
+    const page = (over: object): string =>
+      textOf(monthFile({ ...of, week: { date: '2026-11-22', funnel: { ...funnel, ...over } } as never }))
+    expect(page({})).toContain('Until 2026-11-22 nothing was proposed.')
+    expect(page({ not_certified_by_replay: apart })).toContain(
+      'nothing that replay can judge was proposed. Beside it not certified by replay: 2 proposed, 1 approved, 1 released',
+    )
+  })
+
   test.each([
     ['a store without a judged day', monthOf('a', '2026-11', NOTHING), /No day was judged in this store yet/],
     [

@@ -4,8 +4,8 @@ import { dayAfter } from '#core/cadence/days.ts'
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
-import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { type FunnelEntry, type IntentWeek, KEPT_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
+import { uncertifiedTold } from '../../pages/intent/words.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -61,11 +61,14 @@ function funnelLines({ funnel, runs }: IntentWeek): string[] {
 }
 
 /** Parts that replay cannot judge: beside the funnel, and in none of its counts. */
-function uncertifiedLines({ funnel: { not_certified_by_replay: of } }: IntentWeek): string[] {
-  if (!of) return []
+function uncertifiedLines({ funnel }: IntentWeek): string[] {
+  const told = uncertifiedTold(funnel)
+  if (told === null) return []
   return [
-    `   ${NOT_CERTIFIED}: ${of.proposed} proposed, ${of.approved} approved, ${of.released} released, ${of.kept} kept ${KEPT_DAYS} days`,
-    ...of.entries.filter(({ stands }) => stands !== 'kept').map(({ run_id, says }) => `   ${run_id}: ${says}`),
+    `   ${told}`,
+    ...funnel
+      .not_certified_by_replay!.entries.filter(({ stands }) => stands !== 'kept')
+      .map(({ run_id, says }) => `   ${run_id}: ${says}`),
   ]
 }
 

@@ -7,7 +7,18 @@ import { count, number, percent, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { standalone } from '../report/shell.ts'
 import { chartLegend, controlChart, markLetter } from './chart.ts'
-import { bandName, bandValue, dayName, edgesTold, headlineOf, markTold, monthName, stateTold, toldOf } from './words.ts'
+import {
+  bandName,
+  bandValue,
+  dayName,
+  edgesTold,
+  headlineOf,
+  markTold,
+  monthName,
+  stateTold,
+  toldOf,
+  uncertifiedTold,
+} from './words.ts'
 
 /** As a file of its own. */
 export const monthFile = (of: IntentMonth): string =>
@@ -101,8 +112,12 @@ function funnel({ week, month }: IntentMonth): Html {
   if (week === null)
     return html`${title}<p>No week until the end of ${monthName(month)} was looked at for this intent: <code>autotune cadence weekly</code> does.</p>`
   const { funnel: of, date } = week
-  if (of.entries.length === 0) return html`${title}<p>Until ${date} nothing was proposed.</p>`
+  const others = uncertifiedTold(of)
+  const beside = others === null ? null : html`<p>Beside it ${others}.</p>`
+  if (of.entries.length === 0)
+    return html`${title}<p>Until ${date} ${others === null ? 'nothing' : 'nothing that replay can judge'} was proposed.</p>${beside}`
   return html`${title}
+${beside}
 ${table(
   'funnel',
   `How far proposals came, by the week until ${date}`,

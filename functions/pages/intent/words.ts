@@ -1,6 +1,8 @@
 /** A month of an intent in words: what moved, since when, and what was done about it. */
 import type { Chart, Episode, IntentMonth, ReleaseMark } from '#core/cadence/month.ts'
 import { BAND_METRICS, type BandMetric, type BandMetricName } from '#schemas/band-metrics.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
+import { type IntentWeek, KEPT_DAYS } from '#schemas/weekly.ts'
 import { count, number, percent, visible } from '../kit/format.ts'
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ')
@@ -103,6 +105,13 @@ export const markTold = ({ what, version, rollout_id, certification, by }: Relea
   return what === 'released'
     ? `released ${visible(version)} (${visible(rollout_id)}${stamp})`
     : `${what.replaceAll('_', ' ')} by ${by === 'rollout' ? 'its rules' : visible(by)}, back to ${visible(version)} (${visible(rollout_id)}${stamp})`
+}
+
+/** What became of changes that replay cannot judge, which no figure of the funnel counts; null: there are none. */
+export function uncertifiedTold({ not_certified_by_replay: of }: IntentWeek['funnel']): string | null {
+  if (of === undefined) return null
+  const { proposed, approved, released, kept } = of
+  return `${NOT_CERTIFIED}: ${proposed} proposed, ${approved} approved, ${released} released, ${kept} kept ${KEPT_DAYS} days`
 }
 
 /** Edges of a day: `below 0.9, above 5 cents`. */

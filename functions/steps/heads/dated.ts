@@ -55,6 +55,17 @@ export async function keepDated(store: Witnessed, period: CadencePeriod, date: s
   else await needDated(store, period)
 }
 
+/** Why what stands under a date is not what the journal saw kept; null: it is, or no journal is kept here. */
+export async function unwitnessed(store: Witnessed, period: CadencePeriod, date: string): Promise<string | null> {
+  if (!store.heads) return null
+  const line = claimsOf((await store.heads.journal.read()).lines).dated.get(datedKey({ period, date }))
+  if (line !== undefined && line.digest === (await digestOf(store, period, date))) return null
+  const what = PLACES[period].one(date)
+  return line === undefined
+    ? `${what} is not in the journal of heads, so nobody saw it kept: "autotune cadence ${period}" keeps one`
+    : `${what} is not the one that the journal of heads saw kept: "autotune verify" names what was changed`
+}
+
 /** What is gone or changed of the days, weeks and quarters that the journal knows, and what stands behind them without a line. */
 export async function datedProblems(
   store: Witnessed,

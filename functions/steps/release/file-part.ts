@@ -12,6 +12,7 @@ import { digestOfObject, orNull, readJson, readText, streamLines } from '../../s
 import { compileSearch } from '../experience/compile.ts'
 import { documentDigests, pinnedDocuments } from '../experience/documents.ts'
 import { needHeads } from '../heads/check.ts'
+import { unwitnessed } from '../heads/dated.ts'
 import { standsAgainst } from '../review/part-evidence.ts'
 import { type FiledRow, readPart } from '../review/part-proposals.ts'
 import { latestReview } from '../review/reviews.ts'
@@ -73,11 +74,14 @@ async function factsOf(
   if (!pack || !suite)
     return { problems: lost.map((ref) => `${ref} of baseline_tuple is not in this store: import it`) }
   const documents = await documentDigests(objects, refs)
+  const quarter = file.part === 'evaluators' ? await newestQuarter(store, intent) : null
+  const unseen = quarter && (await unwitnessed(store, 'quarterly', quarter.date))
+  if (unseen) return { problems: [unseen] }
   return {
     pack,
     before: await documentAt(objects, part, refs[PLACES[part]]),
     after: file.part === 'pack' ? null : await documentAt(objects, part, file.to),
-    quarter: file.part === 'evaluators' ? await newestQuarter(store, intent) : null,
+    quarter,
     search_set: await searchSet(store, intent),
     documents: digestsOf({ pack, evaluator_suite: suite, price_table: prices, documents }),
     now: store.clock.now(),

@@ -66,7 +66,7 @@ export async function takePlace(
     }
     if (row && row.body.release_tuple_id !== wanted.release_tuple_id)
       throw new UserError(
-        `${row.body.release_tuple_id} is in force for ${intent}, the proposal was proved against ${wanted.release_tuple_id}: run again on the tuple in force`,
+        `${row.body.release_tuple_id} is in force for ${intent}, the proposal was made against ${wanted.release_tuple_id}: run again on the tuple in force`,
       )
     if (dry || row?.body.rollout_id === wanted.rollout_id) return
     const next: InForce = { release_tuple_id: wanted.release_tuple_id, rollout_id: wanted.rollout_id }

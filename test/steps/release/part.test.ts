@@ -10,6 +10,7 @@ import { Review } from '#schemas/review.ts'
 import { SignedRollout } from '#schemas/rollout-artifact.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishDocument, publishSuite } from '../../../functions/steps/experience/documents.ts'
+import { keepDated } from '../../../functions/steps/heads/dated.ts'
 import { stopRollout } from '../../../functions/steps/release/advance.ts'
 import { filePart } from '../../../functions/steps/release/file-part.ts'
 import { filedParts, statusOfProposal } from '../../../functions/steps/release/lineage.ts'
@@ -23,6 +24,7 @@ import { openRunReview } from '../../../functions/steps/review/opening.ts'
 import { latestReview } from '../../../functions/steps/review/reviews.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aPartFile, aSuite, aWorld, INTENT, REFS } from '../../support/builders.ts'
+import { journaled } from '../../support/journaled.ts'
 import { memory, stocked, twin } from '../stores.ts'
 import {
   advance,
@@ -248,6 +250,23 @@ describe('is refused, with nothing written:', () => {
       decideAtTerminal(late, id, { ...SEATS[0]!, decision: 'approved', reason: null, shown: null }),
     ).rejects.toThrow(/has ended: expired/)
     expect((await filePart(late, file())).status).toBe('expired')
+  })
+
+  test('evaluators by a quarter that nobody saw kept', async () => {
+    const store = journaled(memory())
+    await stocked(store, aWorld({ search: 6, heldout: 6 }))
+    await publishSuite(store, SUITE)
+    const forge = (date: string) =>
+      store.objects.put(keys.quarterlyCadence(date), `${canonical({ ...quarter({ flipped_runs: 0 }), date })}\n`)
+    const handIn = (rebaseline: string) => filePart(store, file({ ...FILES.evaluators, rebaseline }))
+    await forge('2026-09-30')
+    await expect(handIn('2026-09-30')).rejects.toThrow(/is not in the journal of heads, so nobody saw it kept/)
+    await store.objects.delete(keys.quarterlyCadence('2026-09-30'))
+    await keepDated(store, 'quarterly', '2026-09-30', `${canonical(quarter())}\n`)
+    await forge('2026-09-30')
+    await expect(handIn('2026-09-30')).rejects.toThrow(/is not the one that the journal of heads saw kept/)
+    await store.objects.put(keys.quarterlyCadence('2026-09-30'), `${canonical(quarter())}\n`)
+    expect(await handIn('2026-09-30')).toMatchObject({ isNew: true })
   })
 
   test('evaluators whose quarter was changed since', async () => {

@@ -14,6 +14,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { noteOpened } from '../steps/cadence/opened.ts'
 import { findCase } from '../steps/experience/find-case.ts'
+import { judgingWith } from '../steps/replay/verdicts.ts'
 import { erasuresOf } from '../steps/store/erasures.ts'
 import { readJson, readLines } from '../streams/read-object.ts'
 import { theCandidate } from './explain.ts'
@@ -86,10 +87,12 @@ async function looksAt(
       `run ${run} has no winner: name a candidate with --candidate ("autotune explain ${run}" shows them)`,
     )
   const pins = { baseline: pinned.pack.settings, prices: pinned.price_table }
-  const look = (settings: Settings): Look => {
+  const judge = judgingWith(store.verdicts, 'search')
+  const look = async (settings: Settings): Promise<Look> => {
     const replayed = replayTranscript(replayCase, settings, pins)
     if ('unreplayable' in replayed) return { unreplayable: replayed.unreplayable }
-    const { scores, measures } = scorecardOf(pinned.evaluator_suite, replayed, replayCase.intent_id)
+    const { evaluator_suite: suite } = pinned
+    const { scores, measures } = await judge(suite, () => scorecardOf(suite, replayed, replayCase.intent_id))
     const { recording, rendered } = replayed.trimmed
     return {
       unreplayable: null,
@@ -110,7 +113,7 @@ async function looksAt(
   return {
     run,
     candidate: { candidate_id, patch, fate },
-    baseline: look(pinned.pack.settings),
-    changed: look(applyPatch(pinned.pack.settings, patch)),
+    baseline: await look(pinned.pack.settings),
+    changed: await look(applyPatch(pinned.pack.settings, patch)),
   }
 }

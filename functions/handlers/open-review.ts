@@ -27,7 +27,7 @@ export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWor
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
     if (ended.verdict !== 'certified')
       return { review_id: null, run_id: ended.run_id, rollout: '', status: 'none', seconds: 1 }
-    const item = await openRunReview(store, baselineOnly, {
+    const item = await openRunReview(store, baselineOnly(store), {
       runId: ended.run_id,
       seats: await seatsFor(store, ended.run_id, roles),
       expiresHours: expires_hours,

@@ -24,7 +24,9 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
     const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, request)
-    return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }
+    return {
+      facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays(store.verdicts), async () => limits),
+    }
   },
 }
 

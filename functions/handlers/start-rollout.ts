@@ -19,7 +19,7 @@ export const startRolloutFunction: OpenStep<StartRolloutInput, RolloutState, Rol
     const config = configs[intent] as RolloutConfig | undefined
     if (!config)
       throw new UserError(`no rollout of intent "${intent}" is configured: deploy with its file in the rollouts folder`)
-    return rolloutState(await startRunRollout(store, baselineOnly, signer, { runId: run_id, config }))
+    return rolloutState(await startRunRollout(store, baselineOnly(store), signer, { runId: run_id, config }))
   },
 }
 

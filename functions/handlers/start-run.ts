@@ -58,7 +58,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       throw new ContractRefused(reasons)
     }
     const replayer = replayerFor(target, harness)
-    const caged = cageProblem(target, replayer)
+    const caged = cageProblem(target, { replayer })
     if (caged) throw new UserError(caged)
     const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.

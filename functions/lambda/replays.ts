@@ -28,10 +28,11 @@ export function replaysOf(
   intent: string,
   atOnce: number,
 ): CaseReplays {
-  if (replayer.kind === 'transcript') return transcriptReplays
+  if (replayer.kind === 'transcript') return transcriptReplays(store.verdicts)
   if (replayer.kind === 'module') throw new UserError('a harness module runs on a laptop only: deploy it as a function')
   return lambdaReplays({
     replayer,
+    verdicts: store.verdicts,
     caller,
     atOnce,
     runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },

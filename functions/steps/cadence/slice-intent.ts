@@ -4,12 +4,13 @@ import type { Slice, SliceRow } from '#schemas/cadence.ts'
 import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** Measures and keeps the rows of an intent: one pass over its index. */
 export async function sliceIntent(
-  store: Pick<Store, 'objects' | 'scratch'>,
+  store: Pick<Store, 'objects' | 'scratch' | 'verdicts'>,
   of: IntentBands,
   { days, late, prior }: DaysPlan,
 ): Promise<IntentSlices> {
@@ -17,19 +18,20 @@ export async function sliceIntent(
   const wanted = new Set([...late, ...days])
   const lines = await linesByDay(store, intent, (day) => wanted.has(day))
   const by = await measuredBy(store, of)
+  const judge = judgingWith(store.verdicts, 'search')
   const recorded = new RecordedRuns(store.objects)
   const known = await knownSlices(store, late, prior)
   const slices: IntentSlices = { intent, days: {}, late: {} }
   for (const day of late) {
     const slice = known.get(`${day} ${intent}`)
     if (slice === undefined) continue
-    const rows = await rowsOf(recorded, lines.get(day) ?? [], by)
+    const rows = await rowsOf(recorded, lines.get(day) ?? [], by, judge)
     // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
     if (!(await isOfTheseRuns(store, day, intent, slice, rows)))
       slices.late[day] = await keepRows(store, day, intent, rows)
   }
   for (const day of days)
-    slices.days[day] = await keepRows(store, day, intent, await rowsOf(recorded, lines.get(day) ?? [], by))
+    slices.days[day] = await keepRows(store, day, intent, await rowsOf(recorded, lines.get(day) ?? [], by, judge))
   return slices
 }
 

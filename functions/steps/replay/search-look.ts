@@ -10,9 +10,10 @@ import type { CaseAnswer, CaseView, Round } from '#core/search/replayer.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { Lines, ReplayEngine } from '../../ports.ts'
+import type { Lines, ReplayEngine, VerdictSource } from '../../ports.ts'
 import type { CaseReplays } from './replays.ts'
 import { reproduceLines } from './reproduce.ts'
+import { judgingWith } from './verdicts.ts'
 
 /** A harness of the user's own, as far as a look needs it. */
 export type LookingEngine = Pick<ReplayEngine, 'replayer' | 'reproduce'> & Pick<CaseReplays, 'answer'>
@@ -43,7 +44,9 @@ export async function lookAtSearch(
   pins: BaselinePins,
   engine: LookingEngine | null,
   aside: Records,
+  verdicts: VerdictSource | undefined,
 ): Promise<SearchLook> {
+  const judge = judgingWith(verdicts, 'search')
   const gathered = new Gathered()
   const cases = new SearchCases(aside)
   const whole = new RecordList(aside, TEXT)
@@ -52,7 +55,7 @@ export async function lookAtSearch(
   }
   const reproduced = engine
     ? engine.reproduce(lines, pins, 'search')
-    : reproduceLines(lines, pins, ({ case: replayCase, result }) => keep(replayCase, result))
+    : reproduceLines(lines, pins, judge, ({ case: replayCase, result }) => keep(replayCase, result))
   for await (const { line, ...one } of reproduced) {
     const { result } = one
     gathered.add({ ...one, case: headOf(one.case) })
@@ -63,7 +66,8 @@ export async function lookAtSearch(
   const reproduction = gathered.reproduction(pins.draw, { withExamples: true })
   const panel = { ...reproduction.panel, cases }
   const replayPins = { baseline: pins.settings, prices: pins.prices }
-  const records = transcriptReplayer(panel, replayPins, pins.suite)
+  const { view, answer } = transcriptReplayer(panel, replayPins, pins.suite)
+  const records: LookReplays = { view, answer: (round) => judge(pins.suite, () => answer(round)) }
   if (!engine) return { reproduction, panel, records, replays: records }
   const judged = { pack: { settings: pins.settings }, price_table: pins.prices, evaluator_suite: pins.suite }
   const lineAt = (i: number): SealedLine => ({

@@ -1,5 +1,7 @@
 /** Expressions, recorded verdicts and a metric of one's own in the synthesized workflow: the bytes of the laptop. */
 import { describe, expect, it } from 'vitest'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
+import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
@@ -23,6 +25,12 @@ const suite = aSuite({
       expression: v('context.tokens'),
     } as never),
     anEvaluator({
+      evaluator_id: 'keeps_by_jsonata',
+      check: 'jsonata',
+      reads: ['context', 'label'],
+      expression: '$count(context.kept[required]) > 0 and label.passed',
+    } as never),
+    anEvaluator({
       evaluator_id: 'tone',
       check: 'recorded_verdict',
       kind: 'human',
@@ -43,7 +51,9 @@ describe('a deployed run with a suite of one’s own', () => {
   it.each([1, 4])(
     'leaves the bytes of the embedded run with shards of %i cases',
     async (shardCases) => {
-      const same = await twin(await stocked(journaled(memory()), world, { suite }), target)
+      const same = await twin(await stocked(journaled(memory()), world, { suite }), target, {
+        engine: () => transcriptEngine(jsonataVerdicts),
+      })
       expect(same.verdict).toBe('certified')
       const { store, execution } = await same.deployed({ shardCases })
       expect(execution.error).toBeNull()

@@ -18,11 +18,12 @@ const suite = aSuite({
     } as never),
     anEvaluator({
       evaluator_id: 'share',
-      check: 'expression',
+      check: 'jsonata',
       role: 'report',
       metric: true,
       range: [0, 500],
-      expression: v('context.tokens'),
+      reads: ['context'],
+      expression: 'context.tokens',
     } as never),
     anEvaluator({
       evaluator_id: 'keeps_by_jsonata',

@@ -19,6 +19,11 @@ const MOST_LEVELS = 50
 const DENIED =
   'A harness reads what its digest covers: name a file or folder as a quoted "./NAME" in the module, import a package by its name. Nothing else can be read, written, started or called'
 
+const SIGNATURES = {
+  replay: 'replay: export async function replay(recorded, settings, pinned)',
+  judge: 'judge: export function judge(view)',
+} as const satisfies Record<Asks, string>
+
 const module = process.argv[2]!
 /** What its module has to export. */
 const exported = process.argv[3] as Asks
@@ -86,11 +91,6 @@ async function begin(id: string, decide: () => unknown) {
 }
 
 type Loaded = HarnessModule & VerdictModule
-const SIGNATURES = {
-  replay: 'replay: export async function replay(recorded, settings, pinned)',
-  judge: 'judge: export function judge(view)',
-} as const satisfies Record<Asks, string>
-
 async function load(): Promise<Loaded | null> {
   try {
     const loaded = (await import(module)) as Partial<Loaded> & { default?: Partial<Loaded> }

@@ -5,8 +5,8 @@ import { ENV } from '#schemas/env-names.ts'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites and the wording of a certificate: 245 KB; all others are below 235. */
-const LIMIT = 250_000
+/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites and the wording of a certificate: 247 KB; StartRun the spellings of a prompt block: 264 KB; all others are below 235. */
+const LIMIT = 270_000
 /** Functions that judge a suite, and with it in JSONata; what it takes. The optimiser only reads what they said. */
 const JUDGING = new Set([
   'compile-search.ts',
@@ -35,7 +35,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 250 KB, and 80 KB more where JSONata judges', () => {
+  it('is at most 270 KB, and 80 KB more where JSONata judges', () => {
     const holding = outputs.flatMap(([, { entryPoint, inputs }]) =>
       Object.keys(inputs).some((file) => file.includes('node_modules/jsonata/'))
         ? [entryPoint!.replace(/^.*\//, '')]

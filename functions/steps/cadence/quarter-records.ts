@@ -21,6 +21,7 @@ import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import { versionsOf } from '../experience/families.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { runLines } from '../run/run-lines.ts'
 import { measuredBy, recordingsOf } from './slice-rows.ts'
 import { recordsUntil } from './week-records.ts'
@@ -108,11 +109,12 @@ async function sideBySide(
   const lines: IndexLine[] = []
   for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)
   const runs: MeasuredTwice[] = []
+  const judge = judgingWith(store.verdicts, 'search')
   for await (const { recording, family } of recordingsOf(new RecordedRuns(store.objects), lines))
     runs.push({
       case_id: caseOf(lines[runs.length]!),
-      was: sliceRow(recording, family, was),
-      now: sliceRow(recording, family, now),
+      was: await judge(was.suite, () => sliceRow(recording, family, was)),
+      now: await judge(now.suite, () => sliceRow(recording, family, now)),
     })
   const retires = versions.filter((v) => v.retired === null && v.suite === of.measured_by.evals).map((v) => v.version)
   return rebaseline(of.measured_by.evals, suite, runs, retires)

@@ -23,6 +23,7 @@ import { writeRun } from '../experience/run-folder.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
 import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { needClaims, needClaimsOf } from './family-claims.ts'
 import { isOutgrown } from './outgrown.ts'
@@ -80,7 +81,9 @@ export async function planSeal(
   let [cases, corrections] = [0, 0]
   const lines = unclaimed(store, target.intent, rows, () => corrections++)
   // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
-  const baselines = isCode(pins.replayer) ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
+  const baselines = isCode(pins.replayer)
+    ? recordedLines(lines, pins, judgingWith(store.verdicts, 'vault'))
+    : engine.reproduce(lines, pins, 'vault')
   for await (const { case: head, result, line } of baselines) {
     cases++
     gathered.add({ case: head, result })

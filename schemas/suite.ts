@@ -35,7 +35,7 @@ const scale = {
   }),
 }
 const says = z.string().min(3).max(300).optional().meta({ description: 'Finding where it fails, for people.' })
-const applies_when = rule.optional().meta({
+const applies_when = JsonLogic.optional().meta({
   description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
 })
 

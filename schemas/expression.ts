@@ -111,37 +111,54 @@ const alterable = (Object.keys(CASE_VIEW) as ViewName[]).filter(isAltered)
 
 function issuesIn(rule: unknown, scope: Scope): RuleIssue[] {
   const found: RuleIssue[] = []
-  for (const issue of issuesOf(rule, scope, [], { parts: 0 })) if (found.push(issue) === MOST_ISSUES) break
+  for (const issue of issuesOf(rule, scope, [], { parts: 0, nameless: 0 })) if (found.push(issue) === MOST_ISSUES) break
   return found
 }
 
 const MOST_ISSUES = 10
 type Path = readonly (string | number)[]
 
-function* issuesOf(rule: unknown, scope: Scope, path: Path, state: { parts: number }): Generator<RuleIssue, void> {
+/** `nameless`: lists around here of which nobody knows what they are, so that no name in them can be called wrong. */
+interface Walk {
+  parts: number
+  nameless: number
+}
+
+/** Returns whether something was wrong. */
+function* issuesOf(rule: unknown, scope: Scope, path: Path, state: Walk): Generator<RuleIssue, boolean> {
   const problem = partProblem(rule, path, ++state.parts)
   if (problem !== null) yield { path, message: problem }
-  if (problem !== null || typeof rule !== 'object' || rule === null) return
+  if (problem !== null || typeof rule !== 'object' || rule === null) return problem !== null
+  let wrong = false
   if (Array.isArray(rule)) {
-    for (const [i, part] of rule.entries()) yield* issuesOf(part, scope, [...path, i], state)
-    return
+    for (const [i, part] of rule.entries()) if (yield* issuesOf(part, scope, [...path, i], state)) wrong = true
+    return wrong
   }
   const [[operator, given]] = Object.entries(rule) as [[string, unknown]]
   const args: readonly unknown[] = Array.isArray(given) ? given : [given]
   const at = (i: number): Path => (Array.isArray(given) ? [...path, operator, i] : [...path, operator])
   if (operator === 'var' || operator === 'missing') {
     for (const [i, name] of (operator === 'var' ? args.slice(0, 1) : args).entries()) {
-      const message = variableProblem(name, scope)
-      if (message !== null) yield { path: at(i), message }
+      const message = state.nameless > 0 && typeof name === 'string' ? null : variableProblem(name, scope)
+      if (message !== null) {
+        wrong = true
+        yield { path: at(i), message }
+      }
     }
-    if (operator === 'var' && typeof args[1] === 'object' && args[1] !== null)
+    if (operator === 'var' && typeof args[1] === 'object' && args[1] !== null) {
+      wrong = true
       yield { path: at(1), message: 'what stands in the place of a missing value is a text, a number, true or false' }
+    }
   } else if (LISTED.has(operator)) {
-    yield* issuesOf(args[0], scope, at(0), state)
+    const unknown = yield* issuesOf(args[0], scope, at(0), state)
     const fields = elementsOf(args[0], scope)
-    yield* issuesOf(args[1], operator === 'reduce' ? reduced(fields) : fields, at(1), state)
-    if (operator === 'reduce') yield* issuesOf(args[2], scope, at(2), state)
-  } else for (const [i, part] of args.entries()) yield* issuesOf(part, scope, at(i), state)
+    if (unknown) state.nameless++
+    const inside = yield* issuesOf(args[1], operator === 'reduce' ? reduced(fields) : fields, at(1), state)
+    if (unknown) state.nameless--
+    const first = operator === 'reduce' && (yield* issuesOf(args[2], scope, at(2), state))
+    wrong = unknown || inside || first
+  } else for (const [i, part] of args.entries()) if (yield* issuesOf(part, scope, at(i), state)) wrong = true
+  return wrong
 }
 
 /** What is wrong with one part of a rule whatever its variables say; null: nothing is. */

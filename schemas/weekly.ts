@@ -150,6 +150,10 @@ export const Refresh = z.strictObject({
     .meta({ description: 'Held-out families in no version that was asked; null: the vault may not be listed.' }),
   fresh: count.nullable().meta({ description: 'Of them, those recorded only after the last question.' }),
   burnt: count.meta({ description: 'Search families that a person opened: they may never be sealed.' }),
+  burnt_held_out: z.array(Name).optional().meta({
+    description:
+      'Hashes of those that a later split holds out all the same: neither waiting nor ever sealed. Absent: none.',
+  }),
 })
 export type Refresh = z.infer<typeof Refresh>
 

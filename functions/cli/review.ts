@@ -1,5 +1,7 @@
 /** `autotune review`: opens the review of a proposal, prints a link for every reviewer, and serves their pages. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
@@ -30,7 +32,7 @@ interface Options {
   readonly reviewer: readonly string[]
   readonly port: number
   readonly expiresHours: number
-  /** File of reviewers; undefined: whoever is named is taken. */
+  /** File of reviewers; undefined: `reviewers.json` of the store, and whoever is named where there is none. */
   readonly reviewers?: string
   readonly serve: boolean
 }
@@ -123,8 +125,8 @@ async function openOrReopen(
   const part = await filedOrFinished(store, runId)
   const pinned = part ? null : await pinnedRun(store, runId)
   const required = (part ?? pinned?.target)?.release_path?.requires_reviewers ?? []
-  const file =
-    reviewers === undefined ? null : parseAs(Reviewers, parseJson(readInput(reviewers), reviewers), reviewers)
+  const file = reviewers ?? standingFile(store)
+  const known = file === null ? null : parseAs(Reviewers, parseJson(readInput(file), file), file)
   const wanted = reviewer.map((text) => seatOf(text, required))
   const open = await latestReview(store, runId)
   // A harness of the user's own is started only where there is something to replay.
@@ -132,8 +134,8 @@ async function openOrReopen(
   const owner = (part ?? pinned?.target)?.owner ?? ''
   // What stands is served as it stands, unless somebody is named.
   const seats =
-    file && (replays || wanted.length > 0)
-      ? seatsOf(file, { required, owner, wanted, ...(part && { producer: part.producer }) })
+    known && (replays || wanted.length > 0)
+      ? seatsOf(known, { required, owner, wanted, file: file!, ...(part && { producer: part.producer }) })
       : wanted
   const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer) : optionsOf(undefined)
   const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', options)
@@ -147,6 +149,12 @@ async function openOrReopen(
   } finally {
     engine.close()
   }
+}
+
+/** Who may review in this store; null: nobody is kept out. */
+function standingFile({ dir }: LocalStore): string | null {
+  const file = join(dir, 'reviewers.json')
+  return existsSync(file) ? file : null
 }
 
 /** `ROLE=PERSON`; a role may hold a "=" itself: the longest that is required is meant. */

@@ -42,10 +42,12 @@ const TABLE = {
   // The routine starts tuning runs, and has no other door.
   CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
   // It judges: it sees what is under way and left to ask, and adds judged days.
-  CadenceJudgeDaysRole: ['add judged day', 'read review item', 'read held-out item'],
+  CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],
+  // It lifts rejections for people: it adds to memory, and has no other door.
+  Memory: [...DECIDES, 'write rejection'],
   // The one role that writes releases, and with them the pack version that an approval makes.
   ReleasesReleaser: [
     'read experience',

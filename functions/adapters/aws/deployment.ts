@@ -27,6 +27,8 @@ export interface DeployedJournal {
   readonly key: string
   /** Role that a verification works under. */
   readonly auditorRole: string
+  /** Role that a rejection is lifted under; null: it was deployed by a version that lifted none. */
+  readonly memoryRole: string | null
   readonly releases: string
   /** Key of rollout artifacts. */
   readonly releaseKey: string
@@ -65,6 +67,7 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
             bucket: need('HeadsBucketName'),
             key: need('HeadsKeyArn'),
             auditorRole: need('AuditorRoleArn'),
+            memoryRole: data.get('MemoryRoleArn') ?? null,
             releases: need('ReleasesBucketName'),
             releaseKey: need('ReleaseKeyArn'),
           }

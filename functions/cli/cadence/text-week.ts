@@ -126,7 +126,7 @@ const retireLines = ({ retire, surfaces }: IntentWeek): string[] =>
   ])
 
 function refreshLines({ refresh }: IntentWeek): string[] {
-  const { questions_left: left, last_question: last, waiting, fresh, burnt } = refresh
+  const { questions_left: left, last_question: last, waiting, fresh, burnt, burnt_held_out: held = [] } = refresh
   const since = last === null ? 'none was asked yet' : `last asked on ${last}`
   const waits =
     waiting === null
@@ -134,7 +134,12 @@ function refreshLines({ refresh }: IntentWeek): string[] {
       : `${waiting} held-out ${waiting === 1 ? 'family waits' : 'families wait'}, ${fresh} recorded after it`
   return [
     '',
-    `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search families were opened by people and are never sealed`}`,
+    `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search ${burnt === 1 ? 'family was' : 'families were'} opened by people and ${burnt === 1 ? 'is' : 'are'} never sealed`}`,
+    ...(held.length === 0
+      ? []
+      : [
+          `   burnt     ${held.length} of them held out by a later split, and left out: ${held.slice(0, 5).join(', ')}`,
+        ]),
   ]
 }
 

@@ -122,6 +122,12 @@ function failureLines(failure: Failure, named: readonly NamedRuns[]): string[] {
       `harm: ${rule} in ${period}`,
       `   a run costs ${Number((observed ?? 0).toPrecision(4))} cents more, allowed ${allowed}`,
     ]
+  if (of === 'score')
+    return [
+      '',
+      `harm: ${rule} in ${period}`,
+      `   the score is worse by ${Number(((observed ?? 0) * 100).toPrecision(4))} points, allowed ${Number((allowed * 100).toPrecision(4))}`,
+    ]
   const tolerated = of === 'runs' ? `${allowed} may` : `allowed +${Number((allowed * 100).toPrecision(4))} points`
   const runs = named.find((n) => n.rule === rule)
   return [

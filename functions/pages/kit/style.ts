@@ -92,5 +92,5 @@ td::before{content:attr(data-label);color:var(--soft)}}
 .look h2{font-size:1rem;margin:.2rem 0;padding:0;border:0}.look ol{margin:.3rem 0;padding-left:1.2rem}.look li{margin:.35rem 0}
 .case{border-left:3px solid var(--line);padding-left:.75rem}.case summary .of{font-weight:400}
 .context{padding-left:1.5rem}.context li{padding:.2rem 0;border-bottom:1px solid var(--line)}
-@media print{form,nav,.skip{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}.case{break-inside:avoid}}
+@media print{form,nav,.skip{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}.case,svg,tr{break-inside:avoid}}
 `.trim()

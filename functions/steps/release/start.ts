@@ -1,5 +1,6 @@
 /** Starts the rollout of an approved proposal: next pack version, pinned tuples, replayed rollback target, one item. */
 import { digestOf } from '#core/canonical.ts'
+import { ownMetricProblem } from '#core/contract/questions.ts'
 import { partTuple } from '#core/release/part-proposal.ts'
 import { type RolloutItem, startRollout } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
@@ -55,6 +56,13 @@ export async function startRunRollout(
   if (standing) return await stands(store, signer, standing, config)
   const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
+  for (const [field, metric] of [
+    ['own_score.metric', config.own_score?.metric],
+    ['window.metric', config.window.metric],
+  ] as const) {
+    const problem = metric === undefined ? null : ownMetricProblem(metric, run.evaluator_suite)
+    if (problem !== null) throw new UserError(`the rollout cannot start: ${field} of the configuration: ${problem}`)
+  }
   const baseline = await releasedBaseline(store, run)
   if (!isPart(proposal) && digestOf(shown.rollback.tuple?.digests) !== digestOf(baseline.digests))
     throw new UserError(`target.json of run ${runId} pins other documents than review ${review.review_id} approved`)

@@ -279,6 +279,19 @@ describe('what is refused when a suite is read', () => {
     expect(refused(expression).join('\n')).toContain(message)
   })
 
+  test.each<[string, unknown]>([
+    ['all', { all: [v('context.keept'), v('required')] }],
+    ['a list in a list', { some: [{ filter: [v('context.keept'), v('gold')] }, { in: [v('ref'), ['a']] }] }],
+    ['reduce', { '<': [{ reduce: [v('context.keept'), { '+': [v('accumulator'), v('current.tokens')] }, 0] }, 9] }],
+  ])('an unknown list is one mistake, and no name inside it is another: %s', (_, expression) => {
+    expect(refused(expression)).toHaveLength(1)
+    expect(refused(expression).join()).toContain('no case has "context.keept"')
+  })
+
+  test('what is wrong inside an unknown list whatever it holds is told all the same', () => {
+    expect(refused({ all: [v('context.keept'), { methd: [v('x')] }] })).toHaveLength(2)
+  })
+
   test('a variable named as something of every object is refused or not recorded', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'outcome.constructor', 'context.kept.length'])
       expect([name, refused({ '!': v(name) }).length > 0]).toEqual([name, true])

@@ -4,8 +4,8 @@
  */
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { byCodeUnit, canonical, digestOf, digestOfBytes } from '../canonical.ts'
+import { resultKind } from '../json-logic.ts'
 import { isBelow } from '../statistics/compare.ts'
-import { resultKind } from './expression.ts'
 
 /** An evaluator whose verdict is given elsewhere. */
 export type AskedEvaluator = Extract<Evaluator, { check: 'module' | 'jsonata' }>

@@ -80,6 +80,20 @@ test('verify recomputes it, and names what was changed', async () => {
   expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE: quarter until(.|\n)*support.refund/)])
 })
 
+test('--resplit ends what was asked, says what moved, is verified, and goes once a quarter', async () => {
+  const split = (...argv: string[]) => quarterly('--resplit', 'support.refund', '--by', 'ana@example.com', ...argv)
+  const { code, out, err } = await split()
+  expect([code, err]).toEqual([0, ''])
+  const today = new Date().toISOString().slice(0, 10)
+  expect(out).toMatch(new RegExp(`split {4}support\\.refund anew on ${today} by ana@example.com: epoch 1, key sha256:`))
+  expect(out).toMatch(/to the search: 0 sealed families that nobody asked, and \d+ of 0 retired versions/)
+  expect((await place.at('verify', '--cadence', today)).out).toMatch(/^reproducible: support\.refund split anew/)
+  const { json } = await split('--json')
+  expect((json() as { resplit: object }).resplit).toMatchObject({ epoch: 1, by: 'ana@example.com' })
+  expect((await place.at('verify', RUN)).code).toBe(0)
+  expect((await quarterly('--resplit', 'order.change')).err).toMatch(/no pack in this store has the intent/)
+})
+
 test('a year that is spent starts no run of the routine', async () => {
   const bands = JSON.parse(readFileSync(bandsFile(), 'utf8'))
   Object.assign(bands.intents[0].bands[4], { above: 0.5, range: [0, 4] })

@@ -109,6 +109,7 @@ const ITEM_NAMES: Readonly<Record<string, string>> = {
   release: 'tuple in force of',
   version: 'pack version',
   split: 'split',
+  epoch: 're-split of',
   rejection: 'rejection of',
   proposal: 'what became of proposal',
   production: 'production log of',

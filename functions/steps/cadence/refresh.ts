@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { Refresh } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { familiesOf, versionsOf } from '../experience/families.ts'
+import { familiesOf, takenByEpochs, versionsOf } from '../experience/families.ts'
 import { linesUnder } from '../experience/run-index.ts'
 import { openedFamilies } from './opened.ts'
 
@@ -39,19 +39,15 @@ async function lastQuestion(
   return last
 }
 
-/** First recorded day of each held-out family that no version which was asked holds; null: one of its runs has no day. */
+/** First recorded day of each held-out family that no version which was asked holds, and no re-split took; null: one of its runs has no day. */
 export async function waitingFamilies(
   store: Store,
   intent: string,
   versions: readonly LedgerItem[],
 ): Promise<(string | null)[]> {
   const asked = new Set<string>()
-  for await (const family of familiesOf(
-    store,
-    intent,
-    versions.filter(({ used }) => used > 0),
-  ))
-    asked.add(family)
+  const holders = [...versions.filter(({ used }) => used > 0), ...(await takenByEpochs(store, intent))]
+  for await (const family of familiesOf(store, intent, holders)) asked.add(family)
   const first = new Map<string, string | null>()
   const lines: AsyncIterable<IndexLine> = linesUnder(store.vault, keys.index(intent))
   for await (const { family, date } of lines) {

@@ -6,7 +6,7 @@ import { rowKeys } from '../store/ledger-keys.ts'
  * hundreds of thousands, and is compared with its sealed version (`heldout/family-claims.ts`).
  */
 export const PARTITIONS: readonly string[] = [rowKeys.split()[0], 'review', rowKeys.rollouts(), rowKeys.allInForce()]
-const PREFIXES = [rowKeys.versions(''), rowKeys.packVersions('')]
+const PREFIXES = [rowKeys.versions(''), rowKeys.packVersions(''), rowKeys.epochs('')]
 /** Since version 2 of the journal. */
 const LATER = [rowKeys.rejections(''), rowKeys.ofProposal(''), rowKeys.productions('')]
 

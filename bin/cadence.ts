@@ -67,6 +67,15 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       state.code = await (await import('../functions/cli/cadence/quarterly.ts')).quarterly(o)
     })
   add(
+    'sign <what> [of...]',
+    "an owner's word in the bands: that a limit still fits, for a quarter, or that the error budget of a year may be higher",
+    'autotune cadence sign limit support.refund policy --by ana@example.com\nautotune cadence sign budget 0.1 --by ana@example.com',
+  )
+    .option('--by <person>', 'whose word it is (default: the user of this terminal)')
+    .action(async (what, of, o) => {
+      state.code = (await import('../functions/cli/cadence/sign.ts')).sign(what, of, o)
+    })
+  add(
     'learn <intent> <metric>',
     'the median of a period as an edge for the bands; writes nothing',
     'autotune cadence learn support.refund economics_cents_per_decision --from 2026-10-01 --to 2026-10-31 --tolerance 0.5\nautotune cadence learn support.refund utility --from 2026-10-01 --to 2026-10-31 --tolerance 0.03 --bands tuning/bands.json',

@@ -107,4 +107,30 @@ test('a year that is spent starts no run of the routine', async () => {
   expect(day.intents[0]!.queue).toMatchObject([
     { why: 'year_spent', says: expect.stringContaining('error_budget_per_year') },
   ])
+  // One that a person starts is refused as well, until the owner's word is in the bands.
+  const byHand = () => place.at('run', '--target', join(place.dir, 'target.json'), '--run-id', 'by_hand')
+  expect(await byHand()).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /spent 0\.\d+ of 0\.0001 \(0\.\d+ by run q_first on support\.refund.*autotune cadence sign budget/,
+    ),
+  })
+  change({ error_budget_per_year: 0.5 })
+  expect((await quarterly()).out).toMatch(/0\.0001 holds since .*: a higher one takes its owner's signature/)
+  const sign = (...argv: string[]) =>
+    place.at('cadence', 'sign', ...argv, '--bands', bandsFile(), '--by', 'ana@example.com')
+  expect((await sign('budget', '0.5')).out).toMatch(/signed {3}an error budget of 0\.5 a year by ana@example\.com/)
+  expect((await quarterly()).out).not.toMatch(/signature/)
+  expect((await byHand()).err).not.toMatch(/error budget/)
+  expect((await sign('limit', 'support.refund', 'policy')).code).toBe(0)
+  const { signed_limits } = JSON.parse(readFileSync(bandsFile(), 'utf8'))
+  expect(signed_limits).toMatchObject([{ intent: 'support.refund', guardrail: 'policy', owner: 'ana@example.com' }])
+  for (const wrong of [
+    ['limit', 'a', 'policy'],
+    ['limit', 'support.refund', 'joy'],
+    ['budget', '2'],
+    ['joy'],
+    ['limit'],
+  ])
+    expect((await sign(...wrong)).code).toBe(2)
 })

@@ -44,8 +44,14 @@ const TABLE = {
   // It judges: it sees what is under way and left to ask, and adds judged days.
   CadenceJudgeDaysRole: ['add judged day', 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
+  // They call their functions, and start nothing.
+  CadenceQuarterlyWorkflowRole: [],
+  // They look back: they see what was decided and asked, and add weeks, scars and quarters.
+  CadenceReviewQuarterRole: ['add quarter', 'read review item', 'read held-out item'],
+  CadenceReviewWeekRole: ['add week', 'read review item', 'read held-out item'],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],
+  CadenceWeeklyWorkflowRole: [],
   // The one role that writes releases, and with them the pack version that an approval makes.
   ReleasesReleaser: [
     'read experience',
@@ -100,6 +106,8 @@ const TABLE = {
   RolloutsWorkflowRole: ['start rollout'],
   // Scheduler.
   SchedulerRoleForTarget544a4c: ['start routine'],
+  SchedulerRoleForTarget5eb18d: [],
+  SchedulerRoleForTargetdca7e0: [],
   VaultGate: [
     'read vault',
     'read vault version',
@@ -108,6 +116,7 @@ const TABLE = {
     'seal version',
     'decrypt',
     'encrypt',
+    'charge year',
     'write answer',
     ...DECIDES,
     'read held-out item',
@@ -116,6 +125,7 @@ const TABLE = {
   VaultIngest: [
     'write vault',
     'encrypt',
+    'read epoch key',
     'write search run',
     'read journal',
     'write journal',
@@ -133,6 +143,10 @@ const TABLE = {
     'seal version',
     'decrypt',
     'encrypt',
+    // It alone splits anew.
+    'add re-split',
+    'draw epoch',
+    'read epoch key',
     'write search run',
     ...DECIDES,
     'read held-out item',

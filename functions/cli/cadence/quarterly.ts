@@ -3,14 +3,14 @@ import type { QuarterlyCadence } from '#schemas/quarterly.ts'
 import type { Resplit } from '#schemas/resplit.ts'
 import { randomKey } from '../../embedded/import-files.ts'
 import { reviewQuarterUntil } from '../../steps/cadence/quarterly.ts'
-import { resplitIntent } from '../../steps/heldout/resplit.ts'
+import { resplitIntent } from '../../steps/cadence/resplit.ts'
 import { neededUser, personOf } from '../hand.ts'
 import { table } from '../layout.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
 import { number } from '../text.ts'
-import { readBands } from './bands.ts'
+import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
 
 interface Options extends CadenceOptions {
@@ -29,10 +29,15 @@ export async function quarterly({ json, bands: file, date, suite, resplit, by, .
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
+    const budget = await takeBudget(store, bands)
     const quarter = await reviewQuarterUntil(store, bands, asked, suite ?? null)
     if (resplit !== undefined) await store.unlockVault()
     const split = resplit === undefined ? null : await resplitIntent(store, resplit, byWhom(by), randomKey)
-    print(json, { quarter, resplit: split }, () => [...quarterLines(quarter), ...(split ? resplitLines(split) : [])])
+    print(json, { quarter, resplit: split, budget }, () => [
+      ...budget,
+      ...quarterLines(quarter),
+      ...(split ? resplitLines(split) : []),
+    ])
     return 0
   } finally {
     store.close()

@@ -17,7 +17,7 @@ import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { readConfig, startWith } from '../rollout/acts.ts'
 import { print } from '../terminal.ts'
-import { readBands } from './bands.ts'
+import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
 import { weekLines } from './text-week.ts'
 
@@ -35,12 +35,14 @@ export async function weekly({ json, bands: file, date, packs, promote, ...o }: 
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
+    const budget = await takeBudget(store, bands)
     const weeks = await reviewedWeeks(store)
     const due = weekToReview(weeks, store.clock.now(), asked)
     const week = due === null ? await readWeek(store, asked ?? weeks.at(-1)!) : await reviewWeekUntil(store, bands, due)
     const written = packs === undefined ? [] : writePacks(packs, await retiredPacks(store, week!))
     const promoted = config === null ? [] : await promoteWaiting(store, week!, config)
-    print(json, { reviewed: due, week, packs: written, promoted }, () => [
+    print(json, { reviewed: due, week, packs: written, promoted, budget }, () => [
+      ...budget,
       ...weekLines(week!, due !== null, o),
       ...promoted.map(({ run_id, rollout, why }) =>
         rollout === null ? `waits    ${run_id}: ${why}` : `started  rollout ${rollout} of ${run_id}`,

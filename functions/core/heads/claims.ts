@@ -110,6 +110,7 @@ const ITEM_NAMES: Readonly<Record<string, string>> = {
   version: 'pack version',
   split: 'split',
   epoch: 're-split of',
+  budget: 'error budget of the',
   rejection: 'rejection of',
   proposal: 'what became of proposal',
   production: 'production log of',

@@ -23,6 +23,8 @@ export const rowKeys = {
   epoch: (intent: string, epoch: number) => [`epoch#${intent}`, String(epoch).padStart(4, '0')] as const,
   epochs: (intent: string) => `epoch#${intent}`,
   epochKey: (intent: string, epoch: number) => [`epochkey#${intent}`, String(epoch).padStart(4, '0')] as const,
+  /** The error budget of a year, and what was charged to it. */
+  yearBudget: () => ['budget', 'year'] as const,
   /** The import that is under way. */
   importLock: () => ['import', 'lock'] as const,
   /** Runs by intent, in the order of their ids. */

@@ -7,6 +7,9 @@ import { templatesOf } from '../support/infra/deployment.ts'
 
 /** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites and the wording of a certificate: 245 KB; all others are below 235. */
 const LIMIT = 250_000
+/** They read lines of runs and weeks under their whole contracts, once a week or a quarter. */
+const LOOKING_BACK = 290_000
+const limitOf = (file: string): number => (/^review-(week|quarter)\./.test(file) ? LOOKING_BACK : LIMIT)
 
 describe('the bundle of each handler', () => {
   let outputs: [string, Metafile['outputs'][string]][]
@@ -24,8 +27,8 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 250 KB', () => {
-    expect(Object.entries(named((o) => o.bytes)).filter(([, bytes]) => bytes > LIMIT)).toEqual([])
+  it('is at most 250 KB, and 290 KB where it looks back', () => {
+    expect(Object.entries(named((o) => o.bytes)).filter(([file, bytes]) => bytes > limitOf(file))).toEqual([])
   })
 
   it('holds the journal of heads where the deployment names it, and nowhere else', () => {

@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+
+const ROOT = fileURLToPath(new URL('./', import.meta.url))
 
 // A loaded machine is slow, not wrong: a test that hangs is still cut.
 const patient = { testTimeout: 300_000, hookTimeout: 300_000 }
@@ -6,6 +9,21 @@ const patient = { testTimeout: 300_000, hookTimeout: 300_000 }
 /** What looks at the logs of functions, which are silent everywhere else: each file begins with a process of its own. */
 const LOGS = ['test/workflow/logs.test.ts', 'test/lambda/make-handler.test.ts']
 const SILENT = { setupFiles: './test/support/workflow/quiet.ts' }
+const SETUP = { globalSetup: './test/support/global-setup.ts' }
+
+/** Processes and threads that this program starts begin as JavaScript: it asks the tests' own file where scripts lie. */
+const BUILT = {
+  plugins: [
+    {
+      name: 'built-program',
+      enforce: 'pre' as const,
+      resolveId: (source: string, importer: string | undefined) =>
+        source.endsWith('/program-files.ts') && importer?.startsWith(`${ROOT}functions/`)
+          ? `${ROOT}test/support/program-files.ts`
+          : undefined,
+    },
+  ],
+}
 
 export default defineConfig({
   test: {
@@ -14,6 +32,7 @@ export default defineConfig({
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
+        ...BUILT,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
@@ -21,18 +40,19 @@ export default defineConfig({
           // What a file imports is loaded once a process, not once a file: a third of the time. So a file leaves behind no
           // mock of a class and no variable of the environment.
           isolate: false,
+          ...SETUP,
           ...SILENT,
           ...patient,
         },
       },
-      { test: { name: 'logs', include: LOGS, ...patient } },
-      { test: { name: 'real', include: ['test/real/**/*.test.ts'], ...SILENT, ...patient } },
+      { ...BUILT, test: { name: 'logs', include: LOGS, ...SETUP, ...patient } },
+      { ...BUILT, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...SETUP, ...SILENT, ...patient } },
       // One process, one after another: they share the demo's store.
       {
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: './test/support/own-tmpdir.ts',
+          ...SETUP,
           isolate: false,
           fileParallelism: false,
           ...patient,

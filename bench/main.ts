@@ -6,6 +6,7 @@ const NAMES = [
   'gate-null',
   'gate-power',
   'validity',
+  'bounds',
   'search-large',
   'search-lattice',
   'rollout',

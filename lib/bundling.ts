@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Charset } from 'aws-cdk-lib/aws-lambda-nodejs'
 
 /** Root of the project, or of the built package: the same folders either way. */
 export const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -25,6 +26,8 @@ export const BUNDLING = {
   target: 'node24',
   mainFields: ['module', 'main'],
   minify: true,
+  // Letters as they are, not six characters each.
+  charset: 'utf8' as Charset.UTF8,
   sourcesContent: false,
   externalModules: ['@aws-sdk/*'],
 }

@@ -93,6 +93,15 @@ export const ContextPack = z
         const wrong = trimmedPath(surface.path) ? null : valueProblem(surface.field, pack.settings[surface.path])
         if (wrong) ctx.addIssue({ code: 'custom', path: ['settings', surface.path], message: wrong })
       }
+      if (surface.layer === 'prompt')
+        surface.bounds.protected_sentences?.forEach((sentence, k) => {
+          if (!String(pack.settings[surface.path]).includes(sentence))
+            ctx.addIssue({
+              code: 'custom',
+              path: [...at, 'bounds', 'protected_sentences', k],
+              message: `the block "${surface.path}" does not hold this sentence: copy it word for word`,
+            })
+        })
       const guard = protectedBy(surface.path, pack.protected_paths)
       if (guard)
         ctx.addIssue({

@@ -1,6 +1,6 @@
 /** Tunable surfaces: the article's union on `layer`, plus the path it governs, its intents and its owner. */
 import * as z from 'zod'
-import { Id, Name, SettingPath } from './common.ts'
+import { Id, Name, Ref, SettingPath } from './common.ts'
 import { fieldsOf, pathProblem } from './surface-fields.ts'
 
 const shared = {
@@ -52,14 +52,41 @@ const PlannerSurface = z.strictObject({
   ...shared,
 })
 
+/** Bounds of a prompt block. */
+const PromptBounds = z.strictObject({
+  max_added_tokens: z.int().min(0).meta({
+    description:
+      'Tokens by estimate that the block may grow by since `grown_since`: ceil(characters / 4), or UTF-8 bytes / 3.',
+  }),
+  forbidden_terms: z.array(z.string().min(1)).meta({
+    description: 'What a change may not add in any spelling: look-alikes, splits, codes and endings are read through.',
+  }),
+  protected_sentences: z.array(z.string().min(1).max(2000)).max(50).optional().meta({
+    description:
+      'Sentences of the block that stay word for word, stand for themselves and are taken back by none beside them.',
+  }),
+  max_tokens: z.int().min(1).optional().meta({ description: 'Most tokens by estimate of the whole block.' }),
+  max_changed_sentences: z.int().min(1).optional().meta({
+    description: 'Most sentences that one change replaces, adds or takes out.',
+  }),
+  grown_since: z
+    .strictObject({ pack: Ref, text: z.string().max(20_000) })
+    .optional()
+    .meta({
+      description:
+        'The version that growth is counted from; absent: the block of this pack. A release sets it, so that many small ones cannot grow a block without end.',
+    }),
+})
+export type PromptBounds = z.infer<typeof PromptBounds>
+
 /**
- * A block of instructions. It may grow by `max_added_tokens` (ceil(characters / 4)) and hold no forbidden term; a
- * rewrite that keeps less than half of its words is refused.
+ * A block of instructions and what a change of it may not do (`PromptBounds`). Placeholders stay as they are, characters
+ * that a reader does not see or takes for others are refused, and so is a rewrite that keeps less than half of the words.
  */
 const PromptSurface = z.strictObject({
   layer: z.literal('prompt'),
   field: z.literal('instruction_block'),
-  bounds: z.strictObject({ max_added_tokens: z.int().min(0), forbidden_terms: z.array(z.string().min(1)) }),
+  bounds: PromptBounds,
   ...shared,
 })
 

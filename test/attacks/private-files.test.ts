@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../functions/embedded/open-store.ts'
-import { ready, type Workplace, workplace } from '../cli/command-line.ts'
+import { autotune, ready, type Workplace, workplace } from '../cli/command-line.ts'
 import { command, shell } from './shell.ts'
 
 let place: Workplace
@@ -19,18 +19,34 @@ const open = (dir: string): string[] =>
     .filter((path) => (statSync(path).mode & 0o077) !== 0)
 
 describe.skipIf(process.platform === 'win32')('a store', () => {
+  /** Does something under a mask that hides nothing. */
+  async function unmasked<T>(work: () => Promise<T>): Promise<T> {
+    const mask = process.umask(0)
+    try {
+      return await work()
+    } finally {
+      process.umask(mask)
+    }
+  }
+
+  test('in no folder yet, under a mask that hides nothing: every file is 0600, every folder 0700', async () => {
+    const store = join(place.dir, 'in_no_folder_yet')
+    expect((await shell(`umask 0; ${command('demo', '--store', store)}`)).code).toBe(0)
+    expect(open(store)).toEqual([])
+    expect(statSync(store).mode & 0o777).toBe(0o700)
+  })
+
   test.each([
-    ['in no folder yet', null],
     ['in a folder that anybody may write', 0o777],
     ['in a folder that anybody may read', 0o755],
   ])('%s, under a mask that hides nothing: every file is 0600, every folder 0700', async (name, mode) => {
     const store = join(place.dir, name.replaceAll(' ', '_'))
-    if (mode !== null) {
-      mkdirSync(store)
-      chmodSync(store, mode)
-    }
-    const demo = command('demo', '--store', store)
-    expect((await shell(`umask 0; ${demo}`)).code).toBe(0)
+    mkdirSync(store)
+    chmodSync(store, mode)
+    await unmasked(async () => {
+      const { target } = await ready({ ...place, store })
+      expect((await autotune('run', '--target', target, '--store', store)).code).toBe(0)
+    })
     expect(open(store)).toEqual([])
     expect(statSync(store).mode & 0o777).toBe(0o700)
   })

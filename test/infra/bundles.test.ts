@@ -5,8 +5,8 @@ import { ENV } from '#schemas/env-names.ts'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites and the wording of a certificate: 245 KB; all others are below 235. */
-const LIMIT = 250_000
+/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites and the wording of a certificate: 247 KB; StartRun the spellings of a prompt block: 264 KB; all others are below 235. */
+const LIMIT = 270_000
 /** They read lines of runs and weeks under their whole contracts, once a week or a quarter. */
 const LOOKING_BACK = 290_000
 const limitOf = (file: string): number => (/^review-(week|quarter)\./.test(file) ? LOOKING_BACK : LIMIT)
@@ -27,7 +27,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 250 KB, and 290 KB where it looks back', () => {
+  it('is at most 270 KB, and 290 KB where it looks back', () => {
     expect(Object.entries(named((o) => o.bytes)).filter(([file, bytes]) => bytes > limitOf(file))).toEqual([])
   })
 

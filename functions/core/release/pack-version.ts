@@ -1,6 +1,7 @@
 /** The next version of a pack, built from an approved patch. Published versions stay as they are. */
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
 import { applyPatch } from '../space/lattice.ts'
 import { boundedChange } from '../space/validate.ts'
 
@@ -36,7 +37,21 @@ export function nextPackVersion(
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
   const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
   if ('problems' in bounded) return { refused: bounded.problems }
-  return { pack: { ...pack, pack: nextMinor(pack.pack, published), settings: applyPatch(pack.settings, patch) } }
+  return {
+    pack: {
+      ...pack,
+      pack: nextMinor(pack.pack, published),
+      settings: applyPatch(pack.settings, patch),
+      tunable_surfaces: pack.tunable_surfaces.map((surface) => growing(surface, pack, patch)),
+    },
+  }
+}
+
+/** The surface of a prompt block that changes remembers from which version on its growth is counted. */
+function growing(surface: TunableSurface, pack: ContextPack, patch: Patch): TunableSurface {
+  const from = patch[surface.path]?.from
+  if (surface.layer !== 'prompt' || surface.bounds.grown_since || typeof from !== 'string') return surface
+  return { ...surface, bounds: { ...surface.bounds, grown_since: { pack: pack.pack, text: from } } }
 }
 
 /** The next minor version that is above all of the same name and major version. */

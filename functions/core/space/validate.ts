@@ -4,9 +4,7 @@ import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { asCandidate, valuesOf } from './lattice.ts'
-
-/** Tokens of a prompt block: ceil(chars/4), the rule for every text without recorded tokens. */
-const tokensOf = (text: string): number => Math.ceil(text.length / 4)
+import { promptProblems } from './prompt/bounds.ts'
 
 /** A typed candidate, or every reason why the change is out of bounds. */
 export function boundedChange(
@@ -32,8 +30,7 @@ export function boundedChange(
     if (from !== baseline)
       problems.push(`"${path}" is ${JSON.stringify(baseline)} in ${pack.pack}, not ${JSON.stringify(from)}`)
     if (to === baseline) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
-    const outside = outOfBounds(surface, baseline, to)
-    if (outside) problems.push(`"${path}": ${outside}`)
+    for (const outside of outOfBounds(surface, baseline, to)) problems.push(`"${path}": ${outside}`)
     patch[path] = { from: baseline, to }
   }
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
@@ -48,40 +45,17 @@ export function boundedChange(
 /** What this program calls its own candidates. */
 const OWN_ORIGINS: readonly string[] = ['search', 'sampled']
 
-function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string | null {
-  if (surface.layer === 'prompt') return promptProblem(surface.bounds, String(baseline), to)
+function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string[] {
+  if (surface.layer === 'prompt')
+    return typeof to === 'string'
+      ? promptProblems(surface.bounds, String(baseline), to)
+      : [`an instruction block is text, not a ${typeof to}`]
   const values = valuesOf(surface)
-  if (values.includes(to)) return null
+  if (values.includes(to)) return []
   if (typeof to !== typeof values[0])
-    return `${JSON.stringify(to)} is a ${typeof to}, the field takes a ${typeof values[0]}`
-  if (typeof to === 'string') return `"${to}" is not one of ${values.join(', ')}`
+    return [`${JSON.stringify(to)} is a ${typeof to}, the field takes a ${typeof values[0]}`]
+  if (typeof to === 'string') return [`"${to}" is not one of ${values.join(', ')}`]
   const { min, max } = { min: values[0] as number, max: values.at(-1) as number }
-  if ((to as number) < min || (to as number) > max) return `${to} is outside ${min}..${max}`
-  return `${to} is off the step: allowed are ${values.slice(0, 4).join(', ')}, ... ${max}`
-}
-
-function promptProblem(
-  bounds: { max_added_tokens: number; forbidden_terms: readonly string[] },
-  baseline: string,
-  to: SettingValue,
-): string | null {
-  if (typeof to !== 'string') return `an instruction block is text, not a ${typeof to}`
-  const added = tokensOf(to) - tokensOf(baseline)
-  if (added > bounds.max_added_tokens)
-    return `the block grows by ${added} tokens, at most ${bounds.max_added_tokens} may be added`
-  const term = bounds.forbidden_terms.find((t) => to.toLowerCase().includes(t.toLowerCase()))
-  if (term) return `the block holds the forbidden term "${term}"`
-  // A rewrite of the whole block is not a bounded change: at least half of the words must stay.
-  const left = new Map<string, number>()
-  for (const word of to.toLowerCase().split(/\s+/)) left.set(word, (left.get(word) ?? 0) + 1)
-  const before = baseline.toLowerCase().split(/\s+/).filter(Boolean)
-  let kept = 0
-  for (const word of before) {
-    const times = left.get(word) ?? 0
-    if (times > 0) kept++
-    left.set(word, times - 1)
-  }
-  return kept * 2 < before.length
-    ? `only ${kept} of ${before.length} words of the block stay: a whole-prompt rewrite cannot win`
-    : null
+  if ((to as number) < min || (to as number) > max) return [`${to} is outside ${min}..${max}`]
+  return [`${to} is off the step: allowed are ${values.slice(0, 4).join(', ')}, ... ${max}`]
 }

@@ -2,6 +2,8 @@
 import { html } from 'hono/html'
 import type { CoverageRow, RunEvidence } from '#core/evidence/types.ts'
 import type { ShownProposal } from '#core/review/shown.ts'
+import { sentencesOf, without } from '#core/space/prompt/sentences.ts'
+import { estimatedTokens } from '#core/space/prompt/tokens.ts'
 import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
 import { count, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, outOf, table } from '../kit/layout.ts'
@@ -197,18 +199,12 @@ function words({ surfaces }: ShownProposal, { patch }: RunEvidence): Html {
     const bounds = surfaces.find((s) => s.path === path)?.bounds
     const limit = bounds && 'max_added_tokens' in bounds ? bounds : null
     const sentences = sentencesOf(from)
-    const kept = sentences.filter((s) => sentencesOf(to).includes(s))
+    const lost = without(sentences, sentencesOf(to))
     return [
-      html`<p>About ${number(tokensOf(from))} tokens before, ${number(tokensOf(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added`}. ${number(kept.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
+      html`<p>About ${number(estimatedTokens(from))} tokens before, ${number(estimatedTokens(to))} after${limit && `; at most ${number(limit.max_added_tokens)} may be added${limit.grown_since ? ` since ${visible(limit.grown_since.pack)}` : ''}`}. ${number(sentences.length - lost.length)} of ${count(sentences.length, 'sentence')} stay word for word.</p>
 ${diffBlock(from, to)}
+${limit?.protected_sentences && html`<p class="soft">Protected, and untouched: ${limit.protected_sentences.map((one) => `“${visible(one)}”`).join(' ')}</p>`}
 ${limit && limit.forbidden_terms.length > 0 && html`<p class="soft">May not be said: ${limit.forbidden_terms.map(visible).join(', ')}.</p>`}`,
     ]
   })}`
 }
-
-const tokensOf = (text: string): number => Math.ceil(text.length / 4)
-const sentencesOf = (text: string): string[] =>
-  text
-    .split(/(?<=[.!?])\s+/u)
-    .map((s) => s.trim())
-    .filter(Boolean)

@@ -69,7 +69,7 @@ function replayers(): { readonly pid: number; readonly command: readonly string[
   return children.split('\n').flatMap((line) => {
     const pid = Number(line)
     const command = line.trim() === '' ? [] : readOr(`/proc/${pid}/cmdline`).split('\0')
-    return command.some((word) => word.endsWith('replay-child.ts')) ? [{ pid, command }] : []
+    return command.some((word) => /\breplay-child\.[jt]s$/.test(word)) ? [{ pid, command }] : []
   })
 }
 

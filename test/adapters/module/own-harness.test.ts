@@ -30,7 +30,10 @@ afterAll(() => rmSync(root, { recursive: true, force: true }), SLOW)
 
 const desk = (name: string, families: number): Promise<string> => deskAt(join(root, name), families)
 
-/** The example's target with margins that some hundred sealed families can answer. */
+/**
+ * The example's target with margins that some hundred sealed families can answer, over one of its two fields: each candidate
+ * is replayed in processes of its own. `test/real/own-harness.test.ts` has it whole.
+ */
 function smallTarget(): string {
   const target = TuningTarget.parse(JSON.parse(readFileSync(join(EXAMPLE, 'target.json'), 'utf8')))
   const path = join(root, 'target.json')
@@ -41,7 +44,7 @@ function smallTarget(): string {
     utility_delta: { min: -0.05 },
     p95_latency_delta: { max_ms: 2000 },
   }
-  writeFileSync(path, JSON.stringify({ ...target, guardrails }))
+  writeFileSync(path, JSON.stringify({ ...target, search_space: ['evidence.manual.top_k'], guardrails }))
   return path
 }
 
@@ -53,12 +56,12 @@ const filesOf = (store: string, run: string): Record<string, string> =>
   )
 
 describe('the own-harness example', () => {
-  test('is certified, leaves the same bytes with one, two and four processes, and verifies to the end', {
+  test('is certified, leaves the same bytes with one process and with three, and verifies to the end', {
     timeout: SLOW,
   }, async () => {
     const results: Record<string, string>[] = []
     const imported = await desk('imported', 200)
-    for (const concurrency of [1, 2, 4]) {
+    for (const concurrency of [1, 3]) {
       const store = join(root, `c${concurrency}`)
       cpSync(imported, store, { recursive: true })
       const { code } = await autotune(
@@ -71,8 +74,7 @@ describe('the own-harness example', () => {
 
     expect(results[0]!['selected-proposal.json']).toBeDefined()
     expect(results[1]).toEqual(results[0])
-    expect(results[2]).toEqual(results[0])
-    const verified = JSON.parse((await autotune('verify', 'desk', '--store', join(root, 'c2'), '--json')).out)
+    const verified = JSON.parse((await autotune('verify', 'desk', '--store', join(root, 'c3'), '--json')).out)
     expect(verified).toMatchObject({ run: 'desk', reproducible: true, scope: 'gate', differences: [] })
     expect(verified.third_look).toMatchObject({ differing: 0, examples: [], sealed: 0, finding: null })
   })

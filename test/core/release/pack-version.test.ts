@@ -5,6 +5,7 @@ import { hoursBetween, instantAfter, instantOf, millisecondsOf } from '#core/ins
 import { nextPackVersion } from '#core/release/pack-version.ts'
 import { nextTuple, tupleId } from '#core/release/tuple.ts'
 import { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
+import type { TunableSurface } from '#schemas/surface.ts'
 import { aPack, baseline, INTENT, PATCH } from './builders.ts'
 
 const next = (published: string[] = [], patch: Parameters<typeof nextPackVersion>[1] = PATCH, intent = INTENT) =>
@@ -20,6 +21,36 @@ describe('the next pack version', () => {
     expect(built.pack.tunable_surfaces).toEqual(before.tunable_surfaces)
     expect(before).toEqual(aPack())
     expect(ContextPack.parse(built.pack)).toEqual(built.pack)
+  })
+
+  test('of a changed prompt block remembers what its growth is counted from, once', () => {
+    const path = 'prompt.instruction_block'
+    const surface: TunableSurface = {
+      layer: 'prompt',
+      field: 'instruction_block',
+      path,
+      bounds: { max_added_tokens: 3, forbidden_terms: [] },
+      intents: [INTENT],
+      owner: 'o',
+    }
+    const first = {
+      ...aPack(),
+      settings: { ...aPack().settings, [path]: 'Find the order.' },
+      tunable_surfaces: [surface],
+    }
+    const release = (pack: ContextPack, to: string) =>
+      nextPackVersion(pack, { [path]: { from: pack.settings[path]!, to } }, INTENT, [pack.pack])
+    const second = release(first, 'Find the order now.')
+    if ('refused' in second) throw new Error(second.refused.join())
+    expect(ContextPack.parse(second.pack).tunable_surfaces).toEqual([
+      { ...surface, bounds: { ...surface.bounds, grown_since: { pack: first.pack, text: 'Find the order.' } } },
+    ])
+    const third = release(second.pack, 'Find the order right now.')
+    if ('refused' in third) throw new Error(third.refused.join())
+    expect(third.pack.tunable_surfaces).toEqual(second.pack.tunable_surfaces)
+    expect(release(third.pack, 'Find the order right now, please.')).toEqual({
+      refused: [`"${path}": the block grows by 5 tokens since ${first.pack}, at most 3 may be added`],
+    })
   })
 
   test('is never a version that exists, nor one below it', () => {

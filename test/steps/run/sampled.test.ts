@@ -18,7 +18,7 @@ import {
   toolCall,
   toolResult,
 } from '../../support/builders.ts'
-import { contents, memory, run, stocked } from '../stores.ts'
+import { memory, run, stocked } from '../stores.ts'
 
 const EVIDENCE = 'budget.evidence_tokens'
 const TOOLS = 'budget.tool_tokens'
@@ -95,9 +95,6 @@ test('a lattice of more points than can be listed is sampled, certified, and rep
   expect(proposal!.candidate_change.patch).toEqual(summary.winner)
 
   expect(await verifyRun(store, 'r', transcriptEngine())).toMatchObject({ reproducible: true, differences: [] })
-  const again = await stocked(memory(), world, { pack })
-  await run(again, { target, runId: 'r' })
-  expect(await contents(again)).toEqual(await contents(store))
 })
 
 test('a lattice of more points than one draw can number is sampled too, and its random arm with it', async () => {

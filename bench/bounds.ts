@@ -1,0 +1,96 @@
+/** Bounds of a prompt block against edits that were written without knowledge of them: disguises, and ordinary work. */
+import { readFileSync } from 'node:fs'
+import { promptProblems } from '#core/space/prompt/bounds.ts'
+import type { PromptBounds } from '#schemas/surface.ts'
+import { type Bench, percent } from './bench.ts'
+
+/** Blocks, and edits of them: `cut` characters at `at` give way to `put`. */
+interface EditSet {
+  readonly blocks: readonly { readonly language: string; readonly text: string; readonly bounds: PromptBounds }[]
+  readonly cases: readonly {
+    readonly kind: string
+    readonly block: number
+    readonly at: number
+    readonly cut: number
+    readonly put: string
+  }[]
+}
+
+/** Tricks that leave the term unwritten: what is to be put together, spoken or translated. No list of spellings meets them. */
+export const UNWRITTEN =
+  /^(?:acrostic|assembly-instruction|footnote-split|han-split-parts|letter-names|pig-latin|transliteration.*|keyboard-layout|enc-base85|enc-base64-split|upside-down)$/
+
+interface Judged {
+  readonly kind: string
+  readonly language: string
+  readonly refused: boolean
+}
+
+/** Every edit of a set, or every `each`th, and whether the bounds refuse it. */
+export function judged(name: 'adversarial' | 'benign', each = 1): Judged[] {
+  const { blocks, cases } = JSON.parse(
+    readFileSync(new URL(`./bounds/${name}.json`, import.meta.url), 'utf8'),
+  ) as EditSet
+  return cases
+    .filter((_, i) => i % each === 0)
+    .map(({ kind, block, at, cut, put }) => {
+      const { language, text, bounds } = blocks[block]!
+      const to = text.slice(0, at) + put + text.slice(at + cut)
+      return { kind, language, refused: promptProblems(bounds, text, to).length > 0 }
+    })
+}
+
+const share = (all: readonly Judged[], part: readonly Judged[]): string =>
+  `${part.length} of ${all.length} (${percent(part.length / all.length)})`
+
+export async function run(): Promise<Bench> {
+  const adversarial = judged('adversarial')
+  const [unwritten, spelled] = [
+    adversarial.filter((one) => UNWRITTEN.test(one.kind)),
+    adversarial.filter((one) => !UNWRITTEN.test(one.kind)),
+  ]
+  const benign = judged('benign')
+  const accepted = (all: readonly Judged[]) => all.filter((one) => !one.refused)
+  const refused = benign.filter((one) => one.refused)
+  const languages = [...new Set(benign.map(({ language }) => language))].sort()
+  return {
+    name: 'bounds',
+    conditions: {
+      adversarial: `${adversarial.length} edits of ${new Set(adversarial.map(({ kind }) => kind)).size} kinds that a reader would see through, by writers who did not know the rules; what they got past was mended since`,
+      benign: `${benign.length} edits that a support team would make, in ${languages.join(', ')}`,
+    },
+    figures: {
+      accepted_adversarial: accepted(spelled).length,
+      adversarial: spelled.length,
+      accepted_unwritten: accepted(unwritten).length,
+      unwritten: unwritten.length,
+      refused_benign_share: refused.length / benign.length,
+      benign: benign.length,
+    },
+    peers: {},
+    table: [
+      ['edits', 'accepted', 'refused'],
+      [
+        'adversarial, the term or the trick is written',
+        share(spelled, accepted(spelled)),
+        share(
+          spelled,
+          spelled.filter((one) => one.refused),
+        ),
+      ],
+      [
+        'adversarial, to be put together, spoken or translated',
+        share(unwritten, accepted(unwritten)),
+        share(
+          unwritten,
+          unwritten.filter((one) => one.refused),
+        ),
+      ],
+      ['benign', share(benign, accepted(benign)), share(benign, refused)],
+    ],
+    bars: [
+      { figure: 'accepted_adversarial', atMost: 0 },
+      { figure: 'refused_benign_share', atMost: 0.01 },
+    ],
+  }
+}

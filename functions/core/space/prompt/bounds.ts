@@ -1,0 +1,69 @@
+/** Bounds of a prompt block: everything that an edit of it may not do, in the order in which a reader would object. */
+import type { PromptBounds } from '#schemas/surface.ts'
+import { characterProblems } from './characters.ts'
+import { placeholderProblems } from './placeholders.ts'
+import { protectedProblems } from './protected.ts'
+import { changedSentences } from './sentences.ts'
+import { termProblems } from './terms.ts'
+import { estimatedTokens } from './tokens.ts'
+
+/**
+ * Every reason why `to` is no bounded edit of the block `from`, for a person to act on. Nothing is repaired: placeholders,
+ * characters, forbidden terms, protected sentences, growth since a named version, size of the edit, in this order.
+ */
+export function promptProblems(bounds: PromptBounds, from: string, to: string): string[] {
+  return [
+    ...placeholderProblems(from, to),
+    ...characterProblems(from, to),
+    ...termProblems(from, to, bounds.forbidden_terms),
+    ...protectedProblems(from, to, bounds.protected_sentences ?? []),
+    ...lengthProblems(bounds, from, to),
+    ...sizeProblems(bounds, from, to),
+  ]
+}
+
+function lengthProblems(
+  { max_added_tokens, max_tokens, grown_since }: PromptBounds,
+  from: string,
+  to: string,
+): string[] {
+  const problems: string[] = []
+  const tokens = estimatedTokens(to)
+  const added = tokens - estimatedTokens(grown_since?.text ?? from)
+  if (added > max_added_tokens)
+    problems.push(
+      `the block grows by ${added} tokens${grown_since ? ` since ${grown_since.pack}` : ''}, at most ${max_added_tokens} may be added`,
+    )
+  if (max_tokens !== undefined && tokens > max_tokens && tokens > estimatedTokens(from))
+    problems.push(`the block has ${tokens} tokens, at most ${max_tokens} are allowed`)
+  return problems
+}
+
+function sizeProblems({ max_changed_sentences }: PromptBounds, from: string, to: string): string[] {
+  const changed = changedSentences(from, to)
+  if (max_changed_sentences !== undefined && changed > max_changed_sentences)
+    return [`the edit changes ${changed} sentences, at most ${max_changed_sentences} may be changed at once`]
+  const before = wordsOf(from)
+  const kept = keptWords(before, wordsOf(to))
+  return kept * 2 < before.length
+    ? [`only ${kept} of ${before.length} words of the block stay: a whole-prompt rewrite cannot win`]
+    : []
+}
+
+/** Words, or letters where words are not spaced. */
+const wordsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .match(
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu,
+    ) ?? []
+
+function keptWords(before: readonly string[], after: readonly string[]): number {
+  const left = new Map<string, number>()
+  for (const word of after) left.set(word, (left.get(word) ?? 0) + 1)
+  return before.filter((word) => {
+    const times = left.get(word) ?? 0
+    left.set(word, times - 1)
+    return times > 0
+  }).length
+}

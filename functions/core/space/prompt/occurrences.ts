@@ -1,0 +1,94 @@
+/** How often a folded text says a term: words that run together, fall apart or are inflected. */
+
+/** Words of a text, and the text without what stands between them. */
+export interface Marked {
+  readonly words: readonly string[]
+  readonly text: string
+  readonly starts: ReadonlySet<number>
+  /** Where each word ends, in order. */
+  readonly ends: readonly number[]
+}
+
+/** Letters, marks and digits in a row. */
+export const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
+
+/** A text as it is looked through. */
+export function marked(folded: string): Marked {
+  const words = wordsOf(folded)
+  const starts = new Set<number>()
+  const ends: number[] = []
+  let at = 0
+  for (const word of words) {
+    starts.add(at)
+    at += word.length
+    ends.push(at)
+  }
+  return { words, text: words.join(''), starts, ends }
+}
+
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Hangul}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u
+
+/** Letters of a term; one of a script without spaces says as much as a word does. */
+export const spoken = (words: readonly string[]): number => {
+  const term = words.join('')
+  return UNSPACED.test(term) ? term.length * 3 : term.length
+}
+
+/** What a word may have behind a term and still say it: "refunded", "skipping". */
+const ENDING = /^\p{L}?(?:s|es|ed|d|ers?|ings?)?$/u
+
+/** Letters from which on nobody meets a term by chance, wherever it begins and ends. */
+const LONG = 8
+
+/**
+ * From where a word begins to where one ends, but for an ending. Within one word it may stand anywhere when it has five
+ * letters ("nonrefundable"), and anywhere at all when it is long or of a script without spaces.
+ */
+export function timesOf(words: readonly string[], { text, starts, ends }: Marked): number {
+  const term = words.join('')
+  const anywhere = term.length >= LONG || UNSPACED.test(term)
+  let times = 0
+  let last = 0
+  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
+    const end = at + term.length
+    while (ends[last]! < end) last++
+    const within = at >= (ends[last - 1] ?? 0)
+    if (anywhere || (within && term.length >= 5)) times++
+    else if (starts.has(at) && ENDING.test(text.slice(end, ends[last]))) times++
+  }
+  return times
+}
+
+/** Word by word, each with an ending of its own: "mots de passe", "waiving the fee", cases of Russian. */
+export function inflected(words: readonly string[], text: Marked): number {
+  const forms = words.map((word) => formsOf(word, words.length > 1 ? 6 : 7))
+  let times = 0
+  for (let at = 0; at + words.length <= text.words.length; at++)
+    if (forms.every((is, i) => is(text.words[at + i]!))) times++
+  return times
+}
+
+/** Other forms of a word. One of `least` letters may differ in its last two: "Geburtsdatum", "Geburtsdaten". */
+function formsOf(word: string, least: number): (other: string) => boolean {
+  // A last vowel, or a soft sign, which is folded to "b", gives way to an ending.
+  const stem = word.length >= 5 ? word.replace(/[aeiouyбb]$/u, '') : word
+  const long = word.length >= least ? word.slice(0, -2) : null
+  return (other) => {
+    if (long !== null && other.startsWith(long) && Math.abs(other.length - word.length) <= 2) return true
+    if (!other.startsWith(stem)) return isShuffled(word, other)
+    return stem === word || word.length < 6 ? ENDING.test(other.slice(stem.length)) : other.length - stem.length <= 3
+  }
+}
+
+/** The letters of a word in another order behind the first one, as people read over it: "passowrd". */
+const isShuffled = (word: string, other: string): boolean =>
+  word.length >= 8 && other.length === word.length && other[0] === word[0] && sorted(other) === sorted(word)
+
+const sorted = (word: string): string => [...word].sort().join('')
+
+/** Words in which signs stand for letters: "p*ssw*rd". */
+export const masked = (text: string): RegExp[] =>
+  (text.match(/[\p{L}*_•#]{4,}/gu) ?? [])
+    .filter((word) => /\p{L}.*[*_•#]|[*_•#].*\p{L}/u.test(word) && word.replace(/\P{L}/gu, '').length * 2 > word.length)
+    .map((word) => new RegExp(`^${word.replace(/[*_•#]/gu, '.')}$`, 'u'))

@@ -1,0 +1,127 @@
+/** Protected sentences: they survive word for word, stand for themselves, and nothing beside them takes them back. */
+import { folded } from './fold.ts'
+import { type Sentence, sentencesOf, without } from './sentences.ts'
+import { FORBIDDING, givesLeave, isException, speaksAboutOthers } from './taking-back.ts'
+
+/**
+ * Why an edit harms a protected sentence of the block: it is gone or changed, it stands in quotes, brackets, markup or
+ * behind a colon, a sentence says it again in other words, makes an exception to it, or speaks about what others say.
+ * Sentences that `from` holds already are nobody's change. No rule knows every paraphrase: cases that must be refused do.
+ */
+export function protectedProblems(from: string, to: string, protectedSentences: readonly string[]): string[] {
+  if (protectedSentences.length === 0) return []
+  const [before, after] = [sentencesOf(from), sentencesOf(to)]
+  const added = without(after, before)
+  return [
+    ...protectedSentences.flatMap((one) => {
+      const [stood, stands] = [standing(from, one), standing(to, one)]
+      if (stands < stood)
+        return [
+          to.includes(one)
+            ? `the protected sentence "${one}" does not stand for itself any more: it is quoted, put aside or part of another`
+            : `the protected sentence "${one}" must stay word for word`,
+        ]
+      const moved = headings(to, one).filter((heading) => !headings(from, one).includes(heading))
+      return [
+        ...moved.map(
+          (heading) =>
+            `the protected sentence "${one}" stands under another heading${heading && `: "${heading.trim()}"`}`,
+        ),
+        ...added
+          .filter(({ text }) => !one.includes(text) && saysAgain(text, one))
+          .map(({ text }) => `"${text}" says the protected sentence "${one}" in other words`),
+        ...besides(after, one)
+          .filter((s) => added.includes(s) && isException(s.text))
+          .map(({ text }) => `"${text}" makes an exception to the protected sentence "${one}"`),
+      ]
+    }),
+    ...added
+      .filter(({ text }) => speaksAboutOthers(text))
+      .map(({ text }) => `"${text}" speaks about what other sentences say: beside protected ones no sentence may`),
+  ]
+}
+
+/** Under which headings a sentence stands: a line that is marked as one, or that introduces with a colon. */
+const headings = (text: string, one: string): string[] =>
+  text
+    .split(one)
+    .slice(0, -1)
+    .map(
+      (before) =>
+        before.split('\n').findLast((line) => /^\s*(?:#{1,6}\s|\*\*.*\*\*:?\s*$)|[:：]\s*$/u.test(line)) ?? '',
+    )
+
+/** How often a sentence stands for itself: between its neighbours, and in nothing that sets it aside. */
+function standing(text: string, one: string): number {
+  let times = 0
+  for (let at = text.indexOf(one); at >= 0; at = text.indexOf(one, at + 1)) {
+    const before = text.slice(0, at)
+    const behind = text.slice(at + one.length)
+    const begins =
+      /(?:^|\n)[ \t]*(?:(?:[-*+•#]+|\(?\d{1,3}[.)])[ \t]+)?$|[.!?؟।…]["'”’»)\]]*\s+$|[。！？]\s*$|\}\s+$/u.test(before)
+    const ends = behind === '' || /^\s/u.test(behind) || /[。！？]$/u.test(one)
+    const introduced = /[:：]\s*$/u.test(before)
+    if (begins && ends && !introduced && !setAside(before)) times++
+  }
+  return times
+}
+
+const PAIRS = ['()', '[]', '{}', '“”', '„“', '«»', '「」', '『』', '（）', '【】']
+const TOGGLES = [/```/gu, /~~/gu, /(?<!`)`(?!`)/gu, /"/gu, /\$\$/gu]
+
+/** Something is open before it: a quotation, a bracket, a comment, an element, code, what is struck out. */
+function setAside(before: string): boolean {
+  const times = (what: string) => before.split(what).length - 1
+  const lastLine = before.slice(before.lastIndexOf('\n') + 1)
+  return (
+    PAIRS.some((pair) => times(pair[0]!) > times(pair[1]!)) ||
+    TOGGLES.some((toggle) => (before.match(toggle) ?? []).length % 2 === 1) ||
+    before.lastIndexOf('<!--') > before.lastIndexOf('-->') ||
+    before.lastIndexOf('/*') > before.lastIndexOf('*/') ||
+    openElements(before) > 0 ||
+    /^\s*(?:>|\/\/|#\s|--\s|%\s)/u.test(lastLine)
+  )
+}
+
+function openElements(before: string): number {
+  let open = 0
+  for (const [, close, rest] of before.matchAll(/<(\/?)[a-z][\w-]*((?:\s[^<>]*)?)>/giu)) {
+    if (rest?.endsWith('/')) continue
+    open += close ? -1 : 1
+  }
+  return open
+}
+
+/** Share of what a protected sentence is about that makes another one speak of the same, and less where it gives leave. */
+const SAME = 0.8
+const SAME_WITH_LEAVE = 0.6
+
+/** Is a sentence about what a protected one is about? */
+function saysAgain(text: string, one: string): boolean {
+  const topics = topicsOf(one)
+  const others = [...topicsOf(text)]
+  const same = [...topics].filter((topic) => others.some((other) => isSame(topic, other))).length
+  return topics.size >= 2 && same / topics.size >= (givesLeave(text) ? SAME_WITH_LEAVE : SAME)
+}
+
+/** Words without those that forbid and small ones; where words are not spaced, pairs of letters. */
+function topicsOf(text: string): ReadonlySet<string> {
+  const plain = text.normalize('NFKC').toLowerCase()
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(plain)) {
+    const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
+    return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
+  }
+  const words = (plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).filter((word) => !FORBIDDING.has(word))
+  const long = words.filter((word) => [...word].length >= 4)
+  return new Set((long.length >= 2 ? long : words).map((word) => folded(word)))
+}
+
+/** One word in two forms: they begin alike. */
+const isSame = (a: string, b: string): boolean =>
+  a === b ||
+  (Math.min(a.length, b.length) >= 4 && (a.includes(b) || b.includes(a))) ||
+  (a.length >= 5 && b.length >= 5 && a.slice(0, 5) === b.slice(0, 5))
+
+/** The sentences right before and behind one. */
+const besides = (all: readonly Sentence[], one: string): Sentence[] =>
+  all.filter((_, i) => [all[i - 1], all[i + 1]].some((next) => next !== undefined && one.includes(next.text)))

@@ -1,0 +1,99 @@
+/** Sentences that take back what others say: exceptions, and those that speak about instructions. In words, so never all of them. */
+
+/** How one language takes back: what is done to a sentence, what sentences are called by their place, what makes them untrue. */
+interface Language {
+  readonly away: string
+  readonly others: string
+  readonly untrue: string
+}
+
+const EN_RULE =
+  'instructions?|rules?|guidelines?|polic(?:y|ies)|requirements?|constraints?|directives?|restrictions?|safeguards?'
+const EN_PART = `${EN_RULE}|sentences?|lines?|statements?|paragraphs?|text|sections?|prompts?|points?|warnings?`
+
+const LANGUAGES: readonly Language[] = [
+  {
+    // "Never ignore these rules" is a rule itself.
+    away: `(?<!\\b(?:not|never|n[’']t)\\s+(?:ever\\s+)?)\\b(?:ignor|disregard|forget|overrid|overrul|bypass|suspend|waiv|revok|supersed|neglect|circumvent|skip|omit|drop|relax)\\w*\\b`,
+    others: `\\b(?:(?:above|below|previous|preceding|prior|earlier|foregoing|following|next|last)\\s+(?:[\\p{L}\\d]+\\s+)?(?:${EN_PART})|(?:${EN_PART})\\s+(?:above|below|before|after)|(?:these|those|all|any|other|such|every|that|this)\\s+(?:of\\s+)?(?:(?:the|other|your)\\s+)?(?:${EN_RULE})|(?:what|everything|anything)\\s+(?:is\\s+|was\\s+)?(?:said|written|stated)|the\\s+(?:above|following)|(?:first|second|third|fourth|fifth|sixth|seventh|\\d+(?:st|nd|rd|th))\\s+(?:sentence|rule|line|instruction))\\b`,
+    untrue: `\\b(?:no longer|(?:does|do|is|are|was|were|need|must)\\s*(?:not|n[’']t)|never|optional|void|obsolete|outdated|jokes?|joking|suggestions?|examples?|waived|suspended|lifted|negotiable|non-?binding|ignored|opposite|reverse)\\b`,
+  },
+  {
+    away: '(?:ignorier|missacht|überschreib|übergeh|vergiss|streich)\\p{L}*',
+    others:
+      '(?:(?:dies|jen|obig|vorig|vorherig|vorangehend|nächst|folgend|letzt)\\p{L}*\\s+(?:\\p{L}+\\s+)?(?:satz|sätze|regel|anweisung|vorgabe|richtlinie|zeile)\\p{L}*|(?:satz|sätze|regel|anweisung|vorgabe|zeile)\\p{L}*\\s+(?:davor|danach|oben|unten|zuvor|vorher))',
+    untrue: '(?:nicht mehr|gilt nicht|gelten nicht|ungültig|aufgehoben|optional|hinfällig|veraltet)',
+  },
+  {
+    away: '(?:ignor|oubli|néglig|annul)\\p{L}*|ne (?:tiens|tenez) pas compte',
+    others:
+      "(?:(?:phrase|règle|consigne|instruction|ligne)s?\\s+(?:précédente|suivante|antérieure|ci-dessus|ci-dessous|d[’']avant)s?|(?:cette|ces|toutes les|première|\\p{L}+ième)\\s+(?:règle|consigne|instruction|phrase)s?)",
+    untrue: '(?:\\bpas\\b|\\bplus\\b|facultati|caduque|annul|suspendu|levée)',
+  },
+  {
+    away: '(?:ignor|olvid|desestim|desconsider|esque[cç]|dimentic|omit)\\p{L}*|no hagas caso|não ligue|non badare',
+    others:
+      '(?:(?:frase|regla|instrucción|línea|norma|regra|instrução|linha|regola|istruzione|riga)(?:e?s)?\\s+(?:anterior|siguiente|previ[ao]|precedente|seguinte|seguente|de arriba|de abajo|acima|abaixo|sopra|sotto)(?:e?s)?|(?:estas|esas|todas las|todas as|estas|queste|tutte le)\\s+(?:reglas|instrucciones|normas|regras|instruções|regole|istruzioni))',
+    untrue: '(?:\\bno\\b|\\bnão\\b|\\bnon\\b|\\bya no\\b|opcional|opzional|anulad|obsolet)',
+  },
+  {
+    away: '(?:игнорир|забуд|отмен)\\p{L}*|не (?:применя|обращай|учитыва|следуй)\\p{L}*',
+    others:
+      '(?:(?:предыдущ|следующ|эт|остальн)\\p{L}*\\s+(?:\\p{L}+\\s+)?(?:правил|предложени|инструкц|пункт|строк|указани)\\p{L}*|(?:правил|предложени|инструкц|пункт|указани)\\p{L}*\\s+(?:выше|ниже))',
+    untrue: '(?:\\sне\\s|отмен|необязател)',
+  },
+  {
+    away: '忽略|无视|無視|忘记|忘れ|跳过|不必遵守|不要遵守|従わな|守らな',
+    others:
+      '[上下前后][一]?[句条]|上述|上記|以上|前面|(?:前|上|次|直前|下)の(?:文|規則|ルール|指示|行|項目)|(?:这些|上面的|这条|これらの)(?:规则|规定|指示|規則|ルール)',
+    untrue: '不适用|不再|无效|作废|無効|適用(?:され|し)な|適用されま',
+  },
+  {
+    away: '(?:zignoruj|pomiń|zapomnij|yok say|görmezden gel|unut)\\p{L}*',
+    others:
+      '(?:(?:poprzedni|następn|powyższ|poniższ|t[eęąa])\\p{L}*\\s+(?:zdani|zasad|reguł|instrukcj)\\p{L}*|(?:önceki|sonraki|yukarıdaki|aşağıdaki|bu)\\s+(?:cümle|kural|talimat)\\p{L}*)',
+    untrue: '(?:nie obowiązuj|już nie|nieaktualn|geçerli değil|geçersiz|iptal)',
+  },
+  {
+    away: '무시|잊|تجاهل|لا تلتزم|अनदेखा|नज़रअंदाज़',
+    others:
+      '(?:위|앞|다음|이전|아래)의?\\s?(?:문장|규칙|지시)|번째\\s(?:문장|규칙|지시)|(?:الجملة|القاعدة|القواعد|التعليمات|السطر)\\s+(?:السابق|التالي|أعلاه|أدناه)\\p{L}*|(?:पिछल|अगल|ऊपर|नीचे)[\\p{L}\\p{M}]*\\s+(?:\\S+\\s+)?(?:वाक्य|नियम|निर्देश)',
+    untrue: '적용되지|유효하지|무효|لا ينطبق|لا تنطبق|لم تعد|लागू नहीं|रद्द',
+  },
+]
+
+const ABOUT = [
+  ...LANGUAGES.map(
+    ({ away, others, untrue }) => new RegExp(`(?:${away}).*(?:${others})|(?:${others}).*(?:${away}|${untrue})`, 'isu'),
+  ),
+  /\b(?:no longer|not) true that\b/iu,
+  /\b(?:opposite|reverse|contrary)\s+(?:of|to|is true)\b/iu,
+]
+
+/** Does a sentence say of other sentences that they do not hold? */
+export const speaksAboutOthers = (text: string): boolean => ABOUT.some((about) => about.test(text))
+
+const EXCEPTION = [
+  // How an exception begins.
+  /^["'(“«]*(?:unless|except|excluding|however|but|only (?:if|when)|although|apart from|save for|außer|ausser|es sei denn|jedoch|aber|nur wenn|ausgenommen|sauf|à moins|excepté|hormis|toutefois|cependant|mais|excepto|salvo|a menos|sin embargo|pero|exceto|porém|mas|contudo|a meno che|tranne|eccetto|tuttavia|però|ma|tenzij|behalve|maar|кроме|если только|однако|но|за исключением|chyba że|oprócz|jednak|ancak|hariç|إلا|ولكن|لكن|सिवाय|लेकिन)(?![\p{L}\p{M}])|^[「『（]*(?:除非|但是|但|然而|不过|ただし|しかし|除いて|단,|그러나|다만)/iu,
+  // For whom it does not hold.
+  /\b(?:does|do|shall|will|need)\s*(?:not|n[’']t)\s+(?:apply|hold|count|bind|extend)|doesn[’']t apply|\bexempt|\bexceptions?\b|\bwaived\b|\b(?:not|no longer) in force\b|\b(?:kidding|joking)\b|^\/s\b/iu,
+  /\b(?:gilt|gelten)\b.*\bnicht\b|\bausnahme|ausgenommen|ne (?:vaut|valent|s[’']appliquent?|concernent?) (?:pas|plus)|\bexempt|no (?:vale|valen|se aplican?|aplican?|rigen?)\b|excepci[oó]n|\bexent|não (?:vale|se aplica)|exceç|\bisent|non (?:vale|si applica)|eccezion|\besent|geldt niet|uitzonder|nie dotyczy|wyjąt|geçerli değil|istisna/iu,
+  /не (?:касается|относится|распространяется|действует|применя)|исключени|除外|(?<!不)例外(?!なく)|不适用|不受此限|豁免|この限り|除きます|除く|예외|적용되지 않|لا [يت]نطبق|استثناء|مستثن|लागू नहीं|अपवाद/u,
+]
+
+/** Is a sentence an exception to the one beside it? */
+export const isException = (text: string): boolean => EXCEPTION.some((exception) => exception.test(text))
+
+const LEAVE =
+  /\b(?:may|can|could|allowed|permitted|free to|darfst|dürfen|darf|kannst|können|peux|pouvez|peut|puedes?|pueden|podes?|pode|puoi|può|mag|kun|możesz|можно|можешь|можете)\b|(?<![\p{L}])(?:можно|можешь|можете)(?![\p{L}])|可以|允许|ても(?:よ|良|い|構|か)|할 수 있|해도|يمكن|يجوز|सकते|सकता/iu
+
+/** Does a sentence give leave to do something? */
+export const givesLeave = (text: string): boolean => LEAVE.test(text)
+
+/** Words by which a sentence forbids: without them its copy says the opposite. */
+export const FORBIDDING = new Set(
+  'never not no dont don t do does must cannot can under any circumstances nie niemals nicht kein keine keinen keinem ne pas jamais aucun aucune nunca no jamás ningún ninguna não nunca non mai никогда не нельзя nooit geen nigdy nie asla لا أبدا 절대 절대로 마세요 마십시오 말고 कभी न मत'.split(
+    ' ',
+  ),
+)

@@ -49,6 +49,7 @@ export default defineConfig({
       { ...BUILT, test: { name: 'real', include: ['test/real/**/*.test.ts'], ...SETUP, ...SILENT, ...patient } },
       // One process, one after another: they share the demo's store.
       {
+        ...BUILT,
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

@@ -5,6 +5,8 @@
 import { instantAfter } from '#core/instant.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { type HarmRule, subjectEvidence } from '../functions/core/release/harm-evidence.ts'
+import { evaluateStage } from '../functions/core/release/stage-verdict.ts'
+import { subjectRows } from '../functions/core/release/subject-rows.ts'
 import { subjectsOf } from '../functions/core/release/subjects.ts'
 import { aConfig, started } from '../test/core/release/builders.ts'
 import { type Happens, productionOf, type World } from '../test/core/release/production-world.ts'
@@ -35,6 +37,10 @@ interface Named {
   /** Stages in which the same subjects come. @default ['1%_internal'] */
   readonly stages?: readonly NonNullable<World['period']>[]
   readonly late?: boolean
+  /** It goes through its shadow stage first, in which the same is true, and on only where that does not pause it. */
+  readonly shadow?: boolean
+  /** Too late for any bet: what counts is that the gate of its stage keeps it from going on. */
+  readonly held?: boolean
 }
 
 const ONE: World = { subjects: 1500, gapMinutes: 1 }
@@ -71,6 +77,12 @@ const HARMLESS: readonly Named[] = [
     late: true,
   },
   {
+    says: 'the same, nobody announced, the shadow stage first',
+    world: { ...ONE, lagMinutes: lateBy(4000, 'baseline') },
+    late: true,
+    shadow: true,
+  },
+  {
     says: 'an outage of both arms',
     world: { ...ONE, fails: ({ minute }) => (minute > 400 && minute < 700 ? 1 : 0.1) },
   },
@@ -95,6 +107,23 @@ const HARMFUL: readonly Named[] = [
     },
   },
   {
+    says: 'that, told 1,000 runs later',
+    world: {
+      ...BACK,
+      fails: ({ arm, nth }) => 0.1 + (arm === 'candidate' && nth > 0 ? 0.4 : 0),
+      lagMinutes: ({ arm, failed }) => (failed && arm === 'candidate' ? 1000 : 0),
+    },
+  },
+  {
+    says: 'that, told later than declared, of runs nobody announced: kept from going on',
+    held: true,
+    world: {
+      ...BACK,
+      fails: ({ arm, nth }) => 0.1 + (arm === 'candidate' && nth > 0 ? 0.4 : 0),
+      lagMinutes: ({ arm, failed }) => (failed && arm === 'candidate' ? 4000 : 0),
+    },
+  },
+  {
     says: 'three times the cost from the second run on',
     rule: COST,
     world: { ...BACK, cents: ({ arm, nth }) => (arm === 'candidate' && nth > 0 ? 3 : 1) },
@@ -107,9 +136,24 @@ function logOf({ world, stages = ['1%_internal'] }: Named, seed: number): Produc
   )
 }
 
+const crosses = (log: readonly ProductionRun[], rule: HarmRule): boolean =>
+  subjectEvidence(subjectsOf(rollout, RULES, log, later).entered, RULES.max_runs, rule, LEVEL).crossed_after !== null
+
+/** Does the shadow stage of a world let it go on? */
+function passesShadow(world: World, seed: number): boolean {
+  const period = '0%_shadow'
+  const log = productionOf(rollout, seed, { ...world, subjects: 600, period })
+  const rows = subjectRows(rollout, subjectsOf(rollout, RULES, log, later), period)
+  if (crosses(log, UTILITY)) throw new Error('harm in shadow pairs that are alike')
+  return rows.find(({ rule }) => rule === 'late')!.verdict === 'good'
+}
+
+/** Does the gate of the stage, which counts all that is known by now, keep it from going on? */
+const isHeld = (runs: readonly ProductionRun[]): boolean =>
+  evaluateStage({ rollout, runs, now: later }).rows.find(({ rule }) => rule === 'gate.utility')!.verdict === 'bad'
+
 const RULES_COMPARED = {
-  ours: (log: readonly ProductionRun[], rule: HarmRule) =>
-    subjectEvidence(subjectsOf(rollout, RULES, log, later).entered, RULES.max_runs, rule, LEVEL).crossed_after !== null,
+  ours: crosses,
   'group-sequential (O’Brien-Fleming, Lan-DeMets)': (log: readonly ProductionRun[], rule: HarmRule) =>
     groupSequential(log, rule.badness),
   'asymptotic confidence sequence (as GrowthBook)': (log: readonly ProductionRun[], rule: HarmRule) =>
@@ -123,7 +167,11 @@ function broughtBack(named: Named): Record<Name, number> {
   const counts = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<Name, number>
   for (let seed = 1; seed <= SUBJECT_ROLLOUTS; seed++) {
     const log = logOf(named, seed)
-    for (const name of NAMES) if (RULES_COMPARED[name](log, named.rule ?? UTILITY)) counts[name]++
+    const paused = named.shadow === true && !passesShadow(named.world, seed)
+    for (const name of NAMES) {
+      if (paused && name === 'ours') continue
+      if (named.held && name === 'ours' ? isHeld(log) : RULES_COMPARED[name](log, named.rule ?? UTILITY)) counts[name]++
+    }
   }
   for (const name of NAMES) counts[name] /= SUBJECT_ROLLOUTS
   return counts
@@ -140,7 +188,8 @@ export function subjectFigures() {
     figures: {
       late_false_rollback: most(harmless.filter(({ named }) => named.late)),
       subjects_false_rollback: most(harmless),
-      second_run_caught: Math.min(...harmful.map(({ back }) => back.ours)),
+      second_run_caught: Math.min(...harmful.filter(({ named }) => !named.held).map(({ back }) => back.ours)),
+      too_late_harm_held: Math.min(...harmful.filter(({ named }) => named.held).map(({ back }) => back.ours)),
     },
     peers: Object.fromEntries(
       NAMES.filter((name) => name !== 'ours').map((name) => [

@@ -289,6 +289,7 @@ export async function run(): Promise<Bench> {
       { figure: 'late_false_rollback', atMost: LEVEL },
       { figure: 'subjects_false_rollback', atMost: LEVEL },
       { figure: 'second_run_caught', atLeast: 0.95 },
+      { figure: 'too_late_harm_held', atLeast: 0.95 },
     ],
   }
 }

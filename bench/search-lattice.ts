@@ -138,12 +138,12 @@ function ours(world: World): Answer {
     renders: true,
     sideBySide: (tables) => (i) =>
       tables.map((settings) => ({
-        measures: { ...NOT_MEASURED, economics_cents: world.cost(i, pointOf(settings)) },
+        measures: { ...NOT_MEASURED, economics_cents: world.cost(i, pointOf(settings as Settings)) },
         amounts: [],
         context: UNNUMBERED,
       })),
     contextKey(i, settings) {
-      const key = world.context(i, pointOf(settings))
+      const key = world.context(i, pointOf(settings as Settings))
       return key === world.context(i, BASELINE) ? SAME_AS_BASELINE : key
     },
   }
@@ -153,7 +153,7 @@ function ours(world: World): Answer {
   while (!step.done) {
     const { candidate_id, settings, cases } = step.value
     executed.set(candidate_id, (executed.get(candidate_id) ?? 0) + cases.length)
-    step = rounds.next(cases.map((i) => answerOf(world, i, pointOf(settings))))
+    step = rounds.next(cases.map((i) => answerOf(world, i, pointOf(settings as Settings))))
   }
   // Candidates stand in the order in which they were paid for: the first survivor is the exact answer.
   let replays = 0

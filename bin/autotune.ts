@@ -80,8 +80,10 @@ const DEPLOYED: ReadonlySet<string> = new Set([
   'explain',
   'case',
   'verify',
+  'forget',
   'anchor publish',
   'cadence show',
+  'report',
   'rollout stop',
 ])
 
@@ -155,10 +157,10 @@ export function build(state: { code: number }): Command {
 
   verb(
     'propose <file>',
-    'hand-written changes on the search side: bounds, fate, figures and the limit that failed; spends nothing',
-    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}',
+    'hand-written changes on the search side (bounds, fate, figures; spends nothing), or files the proposal of another producer for review',
+    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\na StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\na proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
-    .requiredOption('--target <file>', 'tuning target')
+    .option('--target <file>', 'tuning target; of hand-written changes')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
@@ -270,19 +272,31 @@ export function build(state: { code: number }): Command {
           : await (await import('../functions/cli/verify.ts')).verify(run, o)
     })
   verb(
-    'report <what>',
-    'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep',
-    'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json',
+    'report [what]',
+    'one self-contained HTML file of a run (change, cases, search, proof, provenance) or of a rollout, to mail and to keep; with --intent a month of control charts',
+    'autotune report at_2026_11_23_refund_cents\nautotune report ro_at_2026_11_23_refund_cents\nautotune report at_2026_11_23_refund_cents --out refunds.html --redact\nautotune report at_2026_11_23_refund_cents --json\nautotune report --intent support.refund --month 2026-11 --html november.html\nautotune report --intent support.refund --stack Autotune',
   )
     .option('--out <file>', 'file to write (default: ID.html; with --json and without --out the facts are printed)')
     .option('--redact', 'leave out every recorded text; ids and figures stay', false)
-    .action(async (run, o) => {
-      state.code = await (await import('../functions/cli/write-report.ts')).writeReport(run, o)
+    .option('--intent <id>', 'a month of this intent in place of a run: what moved, and what was done about it')
+    .option('--month <month>', 'which one, as 2026-11 (default: that of the newest judged day)')
+    .option('--html <file>', 'file to write its control charts to (default: the month is printed)')
+    .action(async (what, o) => {
+      const month = await import('../functions/cli/report-month.ts')
+      month.needMonthOptions({ what, ...o })
+      if (what !== undefined && isDeployed(o))
+        throw new UserError(
+          `"autotune report ${what}" works on a folder, not on a deployment in AWS: only --intent does`,
+        )
+      state.code =
+        what === undefined
+          ? await month.reportMonth(o)
+          : await (await import('../functions/cli/write-report.ts')).writeReport(what, o)
     })
   verb(
     'forget <rejection>',
     'lift a rejection that memory holds, so that the next run may propose the change again; both stay on record',
-    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
+    'autotune forget 3fa9c1d20b7e --reason "the sixth order is archived now"\nautotune forget 3fa9c1d20b7e --reason "the evaluator was wrong" --by fay@example.com --json\nautotune forget 3fa9c1d20b7e --reason "archived now" --stack Autotune\n"autotune list" and "autotune explain RUN CANDIDATE" show the ids, and what was lifted',
   )
     .requiredOption('--reason <text>', 'why; it is recorded')
     .option('--by <person>', 'who has it forgotten (default: the user of this terminal)')
@@ -305,10 +319,13 @@ export function build(state: { code: number }): Command {
   verb(
     'review <run>',
     'open the review of a proposal, print one link for each reviewer, and serve their pages on this machine',
-    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --reviewers reviewers.json\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
+    'autotune review at_2026_11_23_refund_cents --reviewer policy=ben@example.com --reviewer reliability=ana@example.com\nautotune review at_2026_11_23_refund_cents --reviewers people.json\nautotune review at_2026_11_23_refund_cents --port 8080\nautotune review at_2026_11_23_refund_cents --port 8080 --no-serve --json',
   )
     .option('--reviewer <role=person>', 'who is asked for which role (repeatable; not needed to reopen)', repeat, [])
-    .option('--reviewers <file>', 'reviewers.json: the only people who are taken, with their roles and other ids')
+    .option(
+      '--reviewers <file>',
+      'the only people who are taken, with their roles and other ids (default: reviewers.json in the store, if it stands)',
+    )
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; 0: any free one').default(0).argParser(port))
     .addOption(
       new Option('--expires-hours <n>', 'hours until an undecided review ends as expired')

@@ -93,7 +93,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   verb(
     'insights',
     'what recurs in recorded runs: failures of one pattern, corrections, needed passages that are not read',
-    'autotune insights --bands bands.json\nautotune insights --bands bands.json --changes changes.jsonl',
+    'autotune insights --bands bands.json\nautotune insights --bands bands.json --changes changes.jsonl\nautotune insights --bands bands.json --rules rules.jsonl',
   )
     .option('--bands <file>', 'names intents, and by which suite they are measured', 'bands.json')
     .option('--intent <id>', 'one intent of the bands (default: all)')
@@ -101,6 +101,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       new Option('--least <n>', 'families in which a pattern recurs').default(5).argParser(atLeastOne('--least')),
     )
     .option('--changes <file>', 'write the changes that they suggest, for propose and run --candidates')
+    .option('--rules <file>', 'the same as StrategyRules: each with its insight, its runs, and the cases that share it')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/insights.ts')).insights(o)
     })

@@ -3,7 +3,10 @@
  * folder (`openStore`, `importRuns`, `runTarget`, `readProposal`, `verifyRun`), and the pure functions below it.
  */
 import { thisProcess } from '#adapters/local/holder.ts'
+import { settingsUnder, tableOf } from '#core/space/scope.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
+import type { Settings } from '#schemas/common.ts'
+import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -29,6 +32,15 @@ export { type LocalStore, type LocalStoreOptions, openStore } from './embedded/o
 /** What is wrong with what the caller gave, in words for people; everything else that is thrown is a defect. */
 export { UserError } from './errors.ts'
 export type { CandidateChange, ImportOptions, IngestReport, RunSummary, TuningProposal, TuningTarget, Verification }
+
+/**
+ * The settings that a pack has for one case, by what is known of it before it runs: `settings`, and in place of them those of each
+ * of its `rules` that holds, the last one first. Every replay of a pack reads its settings by this very code. Pure.
+ */
+export const settingsOf = (
+  pack: Pick<ContextPack, 'settings' | 'rules'>,
+  attributes: Readonly<Record<string, string>>,
+): Settings => settingsUnder(tableOf(pack), attributes)
 
 const IMPORT: ImportOptions = {
   map: null,

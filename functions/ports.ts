@@ -93,6 +93,8 @@ export type WorkflowState =
 export interface Workflows {
   /** Starts the tuning workflow; returns the name by which it is described. */
   start(request: unknown): Promise<string>
+  /** Hands the file of another producer to the review workflow, which files it; the same name. */
+  propose(proposal: unknown): Promise<string>
   describe(execution: string): Promise<WorkflowState>
 }
 

@@ -44,6 +44,8 @@ export class StatefulStack extends Stack {
   readonly journal: HeadsJournal
   /** Checks all of it but what is sealed, and writes nothing. Assumed by whoever verifies, from this account. */
   readonly auditor: Role
+  /** Lifts rejections: adds to memory, and writes nothing else. Assumed by whoever has one forgotten, from this account. */
+  readonly memory: Role
 
   constructor(scope: Construct, id: string, { retain, stage, ...props }: StatefulStackProps) {
     super(scope, id, { ...props, terminationProtection: retain })
@@ -54,6 +56,7 @@ export class StatefulStack extends Stack {
     this.ledger = new RunLedger(this, 'Ledger', { retain })
     this.journal = new HeadsJournal(this, 'Heads', { retain, lockFor: retain ? HEADS_LOCK : Duration.days(1) })
     this.auditor = this.auditorRole()
+    this.memory = this.memoryRole()
     this.allowIngest()
     this.allowDeciding()
     this.nameOutputs()
@@ -87,13 +90,38 @@ export class StatefulStack extends Stack {
     })
     for (const statement of [
       ...journal.mayCheck(),
-      ...mayRead(experience.bucket, 'packs/*', 'autotune/runs/*', 'experience/*', 'production/*'),
+      ...mayRead(
+        experience.bucket,
+        'packs/*',
+        'autotune/runs/*',
+        'experience/*',
+        'production/*',
+        'cadence/*',
+        'scars/*',
+        'proposals/*',
+      ),
       ...mayRead(releases.bucket, '*'),
       new PolicyStatement({ actions: ['kms:VerifyMac'], resources: [releases.signingKey.keyArn] }),
       ledger.mayCheck(),
     ])
       auditor.addToPolicy(statement)
     return auditor
+  }
+
+  private memoryRole(): Role {
+    const { experience, ledger, journal } = this
+    const memory = new Role(this, 'Memory', {
+      assumedBy: new AccountRootPrincipal(),
+      description: 'Lifts rejections that memory holds: adds what lifts them, sees nothing recorded',
+    })
+    for (const statement of [
+      ...journal.mayAppend(memory),
+      ...mayRead(experience.bucket, 'packs/*'),
+      ledger.mayRead('rejection'),
+      ledger.mayCreate('rejection'),
+    ])
+      memory.addToPolicy(statement)
+    return memory
   }
 
   /** What the command line needs to open the store. */
@@ -107,5 +135,6 @@ export class StatefulStack extends Stack {
     new CfnOutput(this, 'HeadsBucketName', { value: this.journal.bucket.bucketName })
     new CfnOutput(this, 'HeadsKeyArn', { value: this.journal.key.keyArn })
     new CfnOutput(this, 'AuditorRoleArn', { value: this.auditor.roleArn })
+    new CfnOutput(this, 'MemoryRoleArn', { value: this.memory.roleArn })
   }
 }

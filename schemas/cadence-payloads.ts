@@ -26,6 +26,8 @@ export const DaysPlan = z.strictObject({
   prior: z.nullable(DayText),
   first: z.nullable(DayText),
   more: z.boolean(),
+  /** Of the bands: what was said until then counts. */
+  ready_after_hours: z.optional(z.number()),
 })
 export type DaysPlan = z.infer<typeof DaysPlan>
 

@@ -6,12 +6,22 @@ import { Measures } from './suite.ts'
 
 const count = z.int().min(0)
 
-/** One recorded run of a slice: what it measured under the suite, on its own recorded context. Null: not measured. */
+/**
+ * One run of a slice. A recorded one: what it measured under the suite, on its own recorded context. One of a production log: what
+ * the log says it measured. Null: not measured. Days of version 1 have rows of recorded runs alone, without what was said later.
+ */
 export const SliceRow = z.strictObject({
-  run_id: Id,
+  run_id: Name,
   family: Name.meta({ description: 'Hash of the family.' }),
   measures: Measures,
   corrections: z.strictObject({ outcome: count, label_disputed: count, note: count }),
+  later: z.enum(['outcome', 'label_disputed']).optional().meta({
+    description: 'Last word about its label that was said after it was stored, by the time of the slice. Absent: none.',
+  }),
+  production: z
+    .strictObject({ rollout_id: Id, operator_corrected: z.boolean().nullable() })
+    .optional()
+    .meta({ description: 'Of a production run of the arm that was in force. Absent: a recorded run.' }),
 })
 export type SliceRow = z.infer<typeof SliceRow>
 
@@ -26,6 +36,10 @@ export const Slice = z.strictObject({
   corrected: count.meta({ description: 'Runs that an operator corrected.' }),
   disputed: count.meta({ description: 'Runs whose label an operator disputed.' }),
   missing: z.record(Name, count),
+  production: count.optional().meta({ description: 'Of the runs, those of production logs. Absent: none.' }),
+  corrected_later: count.optional().meta({
+    description: 'Of the corrected and disputed ones, those of which it was said after they were stored. Absent: none.',
+  }),
 })
 export type Slice = z.infer<typeof Slice>
 
@@ -127,7 +141,9 @@ export type RevisedSlice = z.infer<typeof RevisedSlice>
 
 /** A judged day. */
 export const DailyCadence = z.strictObject({
-  cadence: z.literal('daily.v1'),
+  cadence: z
+    .enum(['daily.v1', 'daily.v2'])
+    .meta({ description: 'daily.v1: of recorded runs alone, without production rows and later corrections.' }),
   date: Day,
   prior: Digest.nullable().meta({ description: 'Of the day that was judged before this one; null: the first.' }),
   bands: Digest.meta({ description: 'Of the bands that it was judged by, with their targets.' }),

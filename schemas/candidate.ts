@@ -1,8 +1,20 @@
 /** Candidates, their fates, and what a replayed case of one leaves on record. */
 import * as z from 'zod'
 import { Digest, Id, Name, Patch } from './common.ts'
+import { Condition } from './condition.ts'
+import { RULE_LAYERS } from './strategy-layers.ts'
 import { Finding, Scorecard, ScoreDelta } from './suite.ts'
 import { LAYERS } from './surface-fields.ts'
+
+/** The StrategyRule that a change is made of, and the insight that the rule is made of. Absent: it comes from no rule. */
+export const RuleOrigin = z.strictObject({
+  strategy_rule_id: Id,
+  intent: Id,
+  layer: z.enum(RULE_LAYERS),
+  from_insight: Id,
+  evidence_refs: z.array(Id).max(50),
+})
+export type RuleOrigin = z.infer<typeof RuleOrigin>
 
 /**
  * A change of one or more settings, each within the bounds of its surface (the article's CandidateChange).
@@ -17,6 +29,7 @@ export const CandidateChange = z.strictObject({
     description:
       'What made it: "search" (the whole lattice), "sampled", "hand_written", or the name of another proposer. Absent: made before candidates said so.',
   }),
+  strategy_rule: RuleOrigin.optional(),
 })
 export type CandidateChange = z.infer<typeof CandidateChange>
 
@@ -35,11 +48,13 @@ export const HandWrittenChange = z.strictObject({
       z.strictObject({
         from: z.union([z.number(), z.string(), z.boolean()]).optional(),
         to: z.union([z.number(), z.string(), z.boolean()]),
+        when: Condition.optional(),
       }),
     ]),
   ),
   rationale: z.string().max(4000).optional(),
   origin: Name.optional().meta({ description: 'Who or what proposed it; absent: a person by hand.' }),
+  strategy_rule: RuleOrigin.optional(),
 })
 export type HandWrittenChange = z.infer<typeof HandWrittenChange>
 
@@ -104,8 +119,22 @@ export const GuardrailRow = z.strictObject({
 })
 export type GuardrailRow = z.infer<typeof GuardrailRow>
 
+/** Of a change for some cases: search families with one of them, out of all, and those of which nobody can tell. */
+export const AppliesTo = z.strictObject({
+  families: z.int().min(0),
+  of: z.int().min(0),
+  cases: z.int().min(0),
+  of_cases: z.int().min(0),
+  unknown: z.int().min(0).meta({
+    description:
+      'Families outside with a case on which the condition says neither true nor false: it does not hold there.',
+  }),
+})
+export type AppliesTo = z.infer<typeof AppliesTo>
+
 /** Line of `candidates.jsonl`: the change, its search score and its fate. What was not reached is null. */
 export const CandidateScore = CandidateChange.extend({
+  applies_to: AppliesTo.optional(),
   digest: Digest,
   fate: Fate,
   reason: z.string(),

@@ -1,9 +1,19 @@
 /** Names, refs and values shared by every contract. */
 import * as z from 'zod'
+import { Condition } from './condition.ts'
 import { MOST, outOfRange, type Unit } from './measures.ts'
 import { DIMENSIONS } from './metrics.ts'
 
-import { DIGEST_PATTERN, ID_PATTERN, isDay, isPrintable, isSafeId, isSafeName, REF_PATTERN } from './patterns.ts'
+import {
+  DIGEST_PATTERN,
+  ID_PATTERN,
+  isDay,
+  isPrintable,
+  isSafeId,
+  isSafeName,
+  NOT_CERTIFIED,
+  REF_PATTERN,
+} from './patterns.ts'
 import { RISK_CLASSES } from './stages.ts'
 
 /**
@@ -66,6 +76,11 @@ export const Day = z
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'a day is YYYY-MM-DD')
   .refine(isDay, 'no calendar has this day')
 
+/** On whatever comes of a change that replay cannot judge; absent: a run certified it. */
+export const Stamp = z
+  .literal(NOT_CERTIFIED)
+  .meta({ description: 'Replay cannot judge this change. Absent: a run certified it.' })
+
 /** One of `RISK_CLASSES`; their order is the order of risk. */
 export const RiskClass = z.enum(RISK_CLASSES)
 export type RiskClass = z.infer<typeof RiskClass>
@@ -88,9 +103,30 @@ export const measure = (unit: Unit) =>
 export const wholeMeasure = (unit: Unit) =>
   z.int(outOfRange(unit)).min(0, outOfRange(unit)).max(MOST[unit], outOfRange(unit))
 
+/** Settings of the cases for which a condition holds, in place of those that all others have. */
+export interface SettingsRule {
+  readonly when: Condition
+  readonly settings: Settings
+}
+
+/** A settings table whose values hang on the case: what all cases have, and rules in order, of which the last that holds wins. */
+export interface ScopedSettings {
+  readonly otherwise: Settings
+  readonly rules: readonly SettingsRule[]
+}
+
+/** Settings of all cases, or of each by its attributes. */
+export type SettingsTable = Settings | ScopedSettings
+
 /**
  * A patch: dotted path -> `{from, to}`. The same form in candidates and proposals; `from` is the baseline's value, so
- * that a patch against another baseline is noticed. Our decision: the article leaves it untyped in the run.
+ * that a patch against another baseline is noticed. `when`: the cases that it is for; absent: all of them. Our decision: the
+ * article leaves it untyped in the run.
  */
-export const Patch = z.record(SettingPath, z.strictObject({ from: SettingValue, to: SettingValue }))
-export type Patch = Readonly<Record<string, { readonly from: SettingValue; readonly to: SettingValue }>>
+export const Patch = z.record(
+  SettingPath,
+  z.strictObject({ from: SettingValue, to: SettingValue, when: Condition.optional() }),
+)
+export type Patch = Readonly<
+  Record<string, { readonly from: SettingValue; readonly to: SettingValue; readonly when?: Condition | undefined }>
+>

@@ -9,6 +9,7 @@ import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
 import { Insight } from './insight.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
+import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
@@ -20,6 +21,7 @@ import { ReviewLinkClaims } from './review-link.ts'
 import { Reviewers } from './reviewers.ts'
 import { SignedRollout } from './rollout-artifact.ts'
 import { AuditLine, AutotuneRun, RunManifest, RunSummary } from './run.ts'
+import { StrategyRule } from './strategy-rule.ts'
 import { EvaluatorSuite, EvaluatorVerdict, Scorecard, ScoreDelta } from './suite.ts'
 import { TunableSurface } from './surface.ts'
 import { TuningTarget } from './target.ts'
@@ -42,6 +44,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
   'candidate-change': CandidateChange,
+  'strategy-rule': StrategyRule,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
   'harness-result': HarnessResult,
@@ -52,6 +55,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'gate-answer': GateAnswer,
   'ledger-item': LedgerItem,
   'tuning-proposal': TuningProposal,
+  'part-proposal': PartProposal,
+  'part-proposal-file': PartProposalFile,
   review: Review,
   'review-attempt': ReviewAttempt,
   'review-decision': ReviewDecision,

@@ -55,7 +55,7 @@ export type Offer = z.infer<typeof Offer>
  */
 export const OfferDepth = z.strictObject({ depth: z.int().min(0), exhausted: z.boolean() })
 
-/** What is known of a case beforehand, by name, e.g. {"order_value": "low"}: how people slice results, and nothing that replay reads. */
+/** What is known of a case beforehand, by name, e.g. {"order_value": "low"}: how people slice results, and what conditions of settings read; no verdict of a replay reads it by itself. */
 export const CaseAttributes = z
   .record(Name, Name)
   .refine((all) => Object.keys(all).length <= 24, 'a run has at most 24 attributes')

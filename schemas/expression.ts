@@ -62,6 +62,9 @@ const ofRecord: Scope = Object.fromEntries(
   }),
 )
 
+/** What is known of a case before it runs. */
+const ofRequest: Scope = { attributes: CASE_VIEW.attributes.shape }
+
 /** How deep a value is: told without recursion, because what is too deep would end the program that looks. */
 export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value]
@@ -87,6 +90,16 @@ export function expressionIssues(rule: unknown): RuleIssue[] {
 /** The same of a rule that says which cases an evaluator is about: it reads what was recorded alone. */
 export const appliesIssues = (rule: unknown): RuleIssue[] => (isRule(rule) ? issuesIn(rule, ofRecord) : [noRule(rule)])
 
+/**
+ * The same of a condition under which a setting is chosen: it reads attributes alone. `outcome`, labels and whatever a run shows
+ * are told by their names, because to choose by them is to know the answer.
+ */
+export function conditionIssues(rule: unknown): RuleIssue[] {
+  const issues = isRule(rule) ? issuesIn(rule, ofRequest) : [noRule(rule)]
+  if (issues.length > 0 || namesRead(rule).length > 0) return issues
+  return [{ path: [], message: 'reads no attribute, so it holds for every case or for none: leave it out' }]
+}
+
 const isRule = (rule: unknown): boolean => typeof rule === 'object' && rule !== null && !Array.isArray(rule)
 
 const noRule = (rule: unknown): RuleIssue => ({
@@ -98,37 +111,54 @@ const alterable = (Object.keys(CASE_VIEW) as ViewName[]).filter(isAltered)
 
 function issuesIn(rule: unknown, scope: Scope): RuleIssue[] {
   const found: RuleIssue[] = []
-  for (const issue of issuesOf(rule, scope, [], { parts: 0 })) if (found.push(issue) === MOST_ISSUES) break
+  for (const issue of issuesOf(rule, scope, [], { parts: 0, nameless: 0 })) if (found.push(issue) === MOST_ISSUES) break
   return found
 }
 
 const MOST_ISSUES = 10
 type Path = readonly (string | number)[]
 
-function* issuesOf(rule: unknown, scope: Scope, path: Path, state: { parts: number }): Generator<RuleIssue, void> {
+/** `nameless`: lists around here of which nobody knows what they are, so that no name in them can be called wrong. */
+interface Walk {
+  parts: number
+  nameless: number
+}
+
+/** Returns whether something was wrong. */
+function* issuesOf(rule: unknown, scope: Scope, path: Path, state: Walk): Generator<RuleIssue, boolean> {
   const problem = partProblem(rule, path, ++state.parts)
   if (problem !== null) yield { path, message: problem }
-  if (problem !== null || typeof rule !== 'object' || rule === null) return
+  if (problem !== null || typeof rule !== 'object' || rule === null) return problem !== null
+  let wrong = false
   if (Array.isArray(rule)) {
-    for (const [i, part] of rule.entries()) yield* issuesOf(part, scope, [...path, i], state)
-    return
+    for (const [i, part] of rule.entries()) if (yield* issuesOf(part, scope, [...path, i], state)) wrong = true
+    return wrong
   }
   const [[operator, given]] = Object.entries(rule) as [[string, unknown]]
   const args: readonly unknown[] = Array.isArray(given) ? given : [given]
   const at = (i: number): Path => (Array.isArray(given) ? [...path, operator, i] : [...path, operator])
   if (operator === 'var' || operator === 'missing') {
     for (const [i, name] of (operator === 'var' ? args.slice(0, 1) : args).entries()) {
-      const message = variableProblem(name, scope)
-      if (message !== null) yield { path: at(i), message }
+      const message = state.nameless > 0 && typeof name === 'string' ? null : variableProblem(name, scope)
+      if (message !== null) {
+        wrong = true
+        yield { path: at(i), message }
+      }
     }
-    if (operator === 'var' && typeof args[1] === 'object' && args[1] !== null)
+    if (operator === 'var' && typeof args[1] === 'object' && args[1] !== null) {
+      wrong = true
       yield { path: at(1), message: 'what stands in the place of a missing value is a text, a number, true or false' }
+    }
   } else if (LISTED.has(operator)) {
-    yield* issuesOf(args[0], scope, at(0), state)
+    const unknown = yield* issuesOf(args[0], scope, at(0), state)
     const fields = elementsOf(args[0], scope)
-    yield* issuesOf(args[1], operator === 'reduce' ? reduced(fields) : fields, at(1), state)
-    if (operator === 'reduce') yield* issuesOf(args[2], scope, at(2), state)
-  } else for (const [i, part] of args.entries()) yield* issuesOf(part, scope, at(i), state)
+    if (unknown) state.nameless++
+    const inside = yield* issuesOf(args[1], operator === 'reduce' ? reduced(fields) : fields, at(1), state)
+    if (unknown) state.nameless--
+    const first = operator === 'reduce' && (yield* issuesOf(args[2], scope, at(2), state))
+    wrong = unknown || inside || first
+  } else for (const [i, part] of args.entries()) if (yield* issuesOf(part, scope, at(i), state)) wrong = true
+  return wrong
 }
 
 /** What is wrong with one part of a rule whatever its variables say; null: nothing is. */
@@ -182,17 +212,22 @@ function shapeAt(path: string, scope: Scope): Shape | null {
 
 function variableProblem(path: unknown, scope: Scope): string | null {
   if (typeof path !== 'string') return 'the name of a variable is a text that stands here, and is not computed'
-  if (path === '' && scope !== WHOLE && scope !== ofRecord) return null
+  const isElement = scope !== WHOLE && scope !== ofRecord && scope !== ofRequest
+  if (path === '' && isElement) return null
   const shape = shapeAt(path, scope)
-  if (shape !== null && (typeof shape !== 'object' || 'list' in shape || scope !== WHOLE)) return null
-  const inList = scope !== WHOLE && scope !== ofRecord
-  if (path.split('.')[0] === 'settings')
+  if (shape !== null && (typeof shape !== 'object' || 'list' in shape || (scope !== WHOLE && scope !== ofRequest)))
+    return null
+  if (scope !== ofRequest && path.split('.')[0] === 'settings')
     return 'the settings of a candidate are no part of a case, because what shows it the same has one verdict: read recorded_settings'
   if (shape !== null) return `"${path}" is no single value: name one of its fields`
   const known = scope === null ? 'its elements have no names: "" is the element itself' : `there is ${namesIn(scope)}`
+  if (scope === ofRequest)
+    return shapeAt(path, WHOLE) === null
+      ? `no case has "${path}" before it runs: ${known}`
+      : `"${path}" is known when a case has run, and a setting is chosen before: ${known}`
   if (scope === ofRecord && shapeAt(path, WHOLE) !== null)
     return `"${path}" may change with a candidate, and what an evaluator is about is told by the recording alone: ${known}`
-  return `no ${inList ? 'element of this list' : 'case'} has "${path}": ${known}`
+  return `no ${isElement ? 'element of this list' : 'case'} has "${path}": ${known}`
 }
 
 const namesIn = (scope: Readonly<Record<string, Shape>>): string =>

@@ -34,6 +34,17 @@ const PromotionHead = z.strictObject({
   revision: Revision,
   digest: Digest,
 })
+/** What the routine keeps under a date. */
+export const CADENCE_PERIODS = ['daily', 'weekly', 'quarterly'] as const
+/** One of `CADENCE_PERIODS`. */
+export type CadencePeriod = (typeof CADENCE_PERIODS)[number]
+/** A judged day, week or quarter, by the digest of its bytes. */
+const CadenceHead = z.strictObject({
+  kind: z.literal('cadence'),
+  period: z.enum(CADENCE_PERIODS),
+  date: z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/)),
+  digest: Digest,
+})
 /** 32 hex digits: the name that nobody may read again. */
 const HashedName = z.string().check(z.regex(/^[0-9a-f]{32}$/))
 
@@ -76,6 +87,7 @@ export const Head = z.discriminatedUnion('kind', [
   ImportHead,
   DocumentHead,
   PromotionHead,
+  CadenceHead,
   ErasedHead,
 ])
 export type Head = z.infer<typeof Head>

@@ -25,5 +25,8 @@ export const Insight = z.strictObject({
     description:
       'The least value of a surface under which nine in ten of these passages are read; null: no single setting would.',
   }),
+  where: z.strictObject({ attribute: Name, value: Name }).nullable().meta({
+    description: 'An attribute that all of these runs share and not all runs have, the rarest; null: there is none.',
+  }),
 })
 export type Insight = z.infer<typeof Insight>

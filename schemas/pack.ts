@@ -1,6 +1,7 @@
 /** Context pack, release tuple and price table: what is pinned when a run starts. */
 import * as z from 'zod'
-import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings } from './common.ts'
+import { Day, Digest, Id, measure, Name, Ref, RiskClass, SettingPath, Settings, Stamp } from './common.ts'
+import { Condition } from './condition.ts'
 import { protectedBy } from './protected-paths.ts'
 import { TunableSurface } from './surface.ts'
 import { trimmedPath, valueProblem } from './surface-fields.ts'
@@ -40,6 +41,12 @@ const PackSource = z.strictObject({
 /** A source of passages that the pack declares. */
 export type PackSource = z.infer<typeof PackSource>
 
+/** Settings of some cases in place of those of all: what a released StrategyRule leaves in its pack. */
+const PackRule = z.strictObject({ when: Condition, settings: Settings })
+
+/** Most rules of one pack: a runtime asks each of them before a run. */
+const MOST_RULES = 50
+
 /**
  * Context pack `ctxpack.NAME@SEMVER` as far as tuning needs it: settings and what of them may be tuned (the article's
  * Context Pack, with our `settings`). Immutable: a published version never changes. Refused: an intent twice, two
@@ -52,6 +59,10 @@ export const ContextPack = z
     pack: Ref.meta({ description: 'ctxpack.NAME@SEMVER' }),
     description: z.string().max(2000).optional(),
     settings: Settings,
+    rules: z.array(PackRule).min(1).max(MOST_RULES).optional().meta({
+      description:
+        'Settings of the cases for which a condition holds, in place of `settings`; where several hold, the last one wins path by path. Absent: all cases have `settings`.',
+    }),
     intents: z.array(PackIntent).min(1),
     tunable_surfaces: z.array(TunableSurface),
     protected_paths: z.array(SettingPath).optional().meta({
@@ -82,6 +93,18 @@ export const ContextPack = z
       const wrong = trimmed && valueProblem(trimmed.field, value)
       if (wrong) ctx.addIssue({ code: 'custom', path: ['settings', path], message: wrong })
     }
+    pack.rules?.forEach((rule, i) => {
+      for (const [path, value] of Object.entries(rule.settings)) {
+        const trimmed = trimmedPath(path)
+        const wrong =
+          pack.settings[path] === undefined
+            ? `"${path}" has no value in settings, which is what all other cases have`
+            : typeof pack.settings[path] !== typeof value
+              ? `"${path}" is a ${typeof pack.settings[path]} in settings`
+              : trimmed && valueProblem(trimmed.field, value)
+        if (wrong) ctx.addIssue({ code: 'custom', path: ['rules', i, 'settings', path], message: wrong })
+      }
+    })
     pack.tunable_surfaces.forEach((surface, i) => {
       const at = ['tunable_surfaces', i]
       if (seen.has(surface.path))
@@ -150,6 +173,7 @@ export const ReleaseTuple = z.strictObject({
   digests: z.record(z.string(), Digest).meta({ description: 'One per ref that this store holds.' }),
   /** Null: the first of its intent. */
   prior_release_tuple_id: Id.nullable(),
+  certification: Stamp.optional(),
 })
 export type ReleaseTuple = z.infer<typeof ReleaseTuple>
 

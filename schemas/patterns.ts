@@ -45,3 +45,11 @@ export function isDay(text: string): boolean {
   const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
   return day >= 1 && day <= (days[month - 1] ?? 0)
 }
+
+const PART_ID = /^pp_(?:policy|tools|evaluators|pack)_[0-9a-f]{12}$/
+
+/** Is it the id of a proposal for a part that replay cannot judge, where the id of a run might stand? */
+export const isPartId = (id: string): boolean => PART_ID.test(id)
+
+/** The stamp on everything that comes of such a proposal. */
+export const NOT_CERTIFIED = 'not certified by replay'

@@ -1,6 +1,6 @@
 /** Tuning proposal (the article's, field for field, plus ours) and rejection record. */
 import * as z from 'zod'
-import { BlastRadius, GuardrailRow } from './candidate.ts'
+import { AppliesTo, BlastRadius, CandidateChange, GuardrailRow } from './candidate.ts'
 import { Digest, Id, Name, Patch, Ref } from './common.ts'
 import { CertifiedRow, LabelCounts } from './heldout.ts'
 import { LAYERS } from './surface-fields.ts'
@@ -31,7 +31,14 @@ export const TuningProposal = z.strictObject({
   tuning_proposal_id: Id,
   status: z.enum(PROPOSAL_STATUS),
   target: z.strictObject({ intent: Name, metric: TargetMetric, direction: z.enum(['decrease', 'increase']) }),
-  candidate_change: z.strictObject({ layer: z.enum(LAYERS), target_pack: Ref, patch: Patch }),
+  candidate_change: z.strictObject({
+    layer: z.enum(LAYERS),
+    target_pack: Ref,
+    patch: Patch,
+    origin: CandidateChange.shape.origin,
+    strategy_rule: CandidateChange.shape.strategy_rule,
+    applies_to: AppliesTo.optional(),
+  }),
   replay: z.strictObject({
     search_set: z.string(),
     heldout_test_set: z.string(),

@@ -1,13 +1,14 @@
 /** Staged release: configuration, production runs, stage rows, promotion records, the rollout and its signed artifact. */
 import * as z from 'zod'
-import { Digest, Id, Name, RiskClass, Share } from './common.ts'
+import { Digest, Id, Name, RiskClass, Share, Stamp } from './common.ts'
 import { MOST } from './measures.ts'
+import { isOwnMetric } from './metrics.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Instant } from './review.ts'
 import { PERIODS, STAGE_SHARE, STAGES } from './stages.ts'
 import { FloorLimit, SubjectRules } from './subject-rules.ts'
 import { Scorecard } from './suite.ts'
-import { TargetMetric } from './target.ts'
+import { OwnMetricName, TargetMetric } from './target.ts'
 
 /** One of the five stages; their order is the order of a rollout (the article's "Pack Rollout in Five Stages"). */
 export const Stage = z.enum(STAGES)
@@ -55,6 +56,9 @@ const stageGate = ({ share, cents }: Limits) =>
     economics_cents: upTo(cents).nullable().meta({ description: 'Rise of mean cents a run.' }),
     corrected_share: upTo(share).nullable().meta({ description: 'Rise of the share corrected by an operator.' }),
     escalated_share: upTo(share).nullable().meta({ description: 'Rise of the share handed to a person.' }),
+    own_score: upTo(share).nullable().optional().meta({
+      description: 'By how much the mean of `own_score` may be worse. Declared where that is, and only there.',
+    }),
   })
 
 /**
@@ -130,6 +134,21 @@ const rolloutConfig = (limits: Limits) =>
         })
         .optional()
         .meta({ description: 'Left out: what a run costs is gated and not tested.' }),
+      own_score: z
+        .strictObject({
+          metric: OwnMetricName.meta({ description: 'The evaluator that the suite marks as its metric.' }),
+          direction: z.enum(['decrease', 'increase']).meta({ description: 'Where better lies.' }),
+          max_worse: z
+            .number()
+            .min(0)
+            .lt(1)
+            .meta({ description: 'By how much the true mean may be worse, as a part of the declared range.' }),
+        })
+        .optional()
+        .meta({
+          description:
+            'Score of one’s own, tested and gated: `measures.own_score` of a production run, 0..1 over the range that the suite declares. Left out: it is not looked at.',
+        }),
       subjects: SubjectRules.optional().meta({
         description: 'Left out: "rollout start" writes the defaults out, here and in the signed artifact.',
       }),
@@ -150,7 +169,24 @@ const rolloutConfig = (limits: Limits) =>
         min_gain: upTo(limits.gain).meta({ description: 'Least gain of the metric for the release to be kept.' }),
       }),
     })
-    .superRefine(({ stages }, ctx) => {
+    .superRefine(({ stages, window, own_score }, ctx) => {
+      for (const [path, { gate }] of [
+        ...STAGES.map((stage) => [['stages', stage], stages[stage]] as const),
+        [['window'], window] as const,
+      ]) {
+        const declares = gate.own_score !== undefined
+        if (declares === (own_score !== undefined)) continue
+        const message = declares
+          ? 'gates a score that is not declared: name it in own_score, with direction and max_worse'
+          : 'is missing: own_score is declared, so every gate says how much worse it may be (null: it does not gate)'
+        ctx.addIssue({ code: 'custom', path: [...path, 'gate', 'own_score'], message })
+      }
+      if (own_score !== undefined && isOwnMetric(window.metric) && window.metric !== own_score.metric)
+        ctx.addIssue({
+          code: 'custom',
+          path: ['own_score', 'metric'],
+          message: `is ${own_score.metric}, and the window gains by ${window.metric}: a production run carries one score of one’s own`,
+        })
       for (const stage of STAGES) {
         const { share, shadow_share, where } = stages[stage].cohort
         const issue = (field: string, message: string) =>
@@ -236,6 +272,8 @@ export const ProductionRun = z
       issue(`is before started_at (${started_at}): two clocks disagree; log both moments by one clock`)
     else if (outcome_at === null && (measures.utility_passed ?? measures.utility_score) !== null)
       issue('is null, so the outcome is still to come, but utility is measured: log when it was, or leave utility null')
+    else if (outcome_at === null && (measures.own_score ?? null) !== null)
+      issue('is null, so the outcome is still to come, but own_score is measured: log when it was, or leave it null')
   })
 export type ProductionRun = z.infer<typeof ProductionRun>
 
@@ -297,6 +335,7 @@ export const PromotionRecord = z.strictObject({
   promotion_id: Id,
   rollout_id: Id,
   tuning_proposal_id: Id,
+  certification: Stamp.optional(),
   seq: z.int().min(0),
   from_stage: Stage.nullable(),
   to_stage: Stage.nullable(),
@@ -337,6 +376,7 @@ export const Rollout = z.strictObject({
   review_id: Id,
   intent: Id,
   risk_class: RiskClass,
+  certification: Stamp.optional(),
   candidate: ReleaseTuple,
   baseline: ReleaseTuple.meta({ description: 'Rollback target, whole.' }),
   config: DeclaredConfig,

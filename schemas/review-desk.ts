@@ -16,7 +16,7 @@ const RunEnded = z.object({ detail: z.object({ output: z.string() }) })
 export const RunOutput = z.object({ run_id: Id, verdict: z.string() })
 
 /**
- * `request` is the input of the execution: a run by its id, or the end of a tuning workflow. A review expires after
+ * `request` is the input of the execution: a run or a filed proposal by its id, or the end of a tuning workflow. A review expires after
  * `expires_hours`.
  */
 export const OpenReviewInput = z.strictObject({
@@ -26,6 +26,10 @@ export const OpenReviewInput = z.strictObject({
   expires_hours: z.int().check(z.positive()),
 })
 export type OpenReviewInput = z.infer<typeof OpenReviewInput>
+
+/** The file of another producer, as it was handed to the execution: not checked yet. */
+export const FileProposalInput = z.strictObject({ proposal: z.unknown() })
+export type FileProposalInput = z.infer<typeof FileProposalInput>
 
 /** Where a review stands, as its workflow sees it. */
 export interface ReviewState {

@@ -1,6 +1,6 @@
 /** Review of a proposal: seats, decisions, the review item and refused attempts. Imports zod only. */
 import * as z from 'zod'
-import { Digest, Id, Name } from './common.ts'
+import { Digest, Id, Name, Stamp } from './common.ts'
 import { INSTANT_PATTERN, NONCE_PATTERN } from './patterns.ts'
 
 /** A moment, `YYYY-MM-DDTHH:MM:SS.mmmZ`: equal length, so text order is time order. */
@@ -27,6 +27,7 @@ export type ReviewSeat = z.infer<typeof ReviewSeat>
  */
 export const ReviewDecision = z.strictObject({
   review_id: Id,
+  certification: Stamp.optional(),
   tuning_proposal_id: Id,
   proposal_digest: Digest.meta({ description: 'Of the proposal as it was signed into the links.' }),
   shown_digest: Digest.meta({ description: 'Of exactly what the page showed.' }),
@@ -48,6 +49,7 @@ const REVIEW_STATUS = ['open', 'approved', 'rejected', 'expired'] as const
  */
 export const Review = z.strictObject({
   review_id: Id,
+  certification: Stamp.optional(),
   tuning_proposal_id: Id,
   proposal_digest: Digest,
   shown_digest: Digest,

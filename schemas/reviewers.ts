@@ -45,7 +45,8 @@ const Reviewer = z.strictObject({
 })
 
 /**
- * `reviewers.json`: who may review here, and as what. Where `review --reviewers FILE` names one, no other id and no other role is taken.
+ * `reviewers.json`: who may review here, and as what. Where one stands in a store, or `review --reviewers
+ * FILE` names one, no other id and no other role is taken.
  */
 export const Reviewers = z
   .strictObject({ $schema: z.string().optional(), reviewers: z.array(Reviewer).min(1) })

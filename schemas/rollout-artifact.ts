@@ -1,6 +1,6 @@
 /** The signed rollout artifact: what is in force, who approved it, and the way back. */
 import * as z from 'zod'
-import { Digest, Id, Name, RiskClass } from './common.ts'
+import { Digest, Id, Name, RiskClass, Stamp } from './common.ts'
 import { ReleaseTuple } from './pack.ts'
 import { Approver, DeclaredConfig, ROLLOUT_STATUS, Routing, Stage, StageCohort } from './release.ts'
 
@@ -16,6 +16,7 @@ export const RolloutArtifact = z.strictObject({
   review_id: Id,
   intent: Id,
   risk_class: RiskClass,
+  certification: Stamp.optional(),
   status: z.enum(ROLLOUT_STATUS),
   stage: Stage.nullable(),
   cohort: StageCohort.nullable(),

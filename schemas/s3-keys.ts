@@ -170,6 +170,10 @@ export const keys = {
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,
+  /** Prefix of the proposals that other producers filed. */
+  partProposals: () => 'proposals/',
+  /** One of them, by its id and digest. */
+  partProposal: (id: string, digest: string) => `proposals/${segment(id)}/${digest.slice(7, 23)}.json`,
   /** What a review shows beside the run's own files, by its digest. */
   reviewEvidence: (reviewId: string, digest: string) =>
     `reviews/${segment(reviewId)}/evidence-${digest.slice(7, 23)}.json`,

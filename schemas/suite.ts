@@ -1,7 +1,8 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
 import { Day, Id, Name, Ref, Share } from './common.ts'
-import { appliesIssues, expressionIssues, isTooDeep, MOST_OF_RULE } from './expression.ts'
+import { JsonLogic } from './condition.ts'
+import { appliesIssues, expressionIssues } from './expression.ts'
 import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
 import { EVALUATOR_DIMENSIONS, SCORE_KINDS } from './metrics.ts'
 
@@ -19,14 +20,6 @@ const base = {
   }),
 }
 const names = z.array(Name).min(1)
-/** A rule that is too deep is refused before anything looks into it. */
-const rule = z
-  .unknown()
-  .refine((value) => !isTooDeep(value), {
-    abort: true,
-    message: `a rule is at most ${MOST_OF_RULE.depth} operators deep`,
-  })
-  .pipe(z.json())
 const scale = {
   range: z
     .tuple([z.number(), z.number()])
@@ -92,11 +85,11 @@ export const Evaluator = z.discriminatedUnion('check', [
       ...base,
       kind: z.literal('rule'),
       check: z.literal('expression'),
-      expression: rule.meta({
+      expression: JsonLogic.meta({
         description:
           'JsonLogic over the replayed case (docs/evaluators.md): true, false, or a number of the range. Anything else is not measured.',
       }),
-      applies_when: rule.optional().meta({
+      applies_when: JsonLogic.optional().meta({
         description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
       }),
       ...scale,

@@ -77,6 +77,7 @@ const PromptBounds = z.strictObject({
         'The version that growth is counted from; absent: the block of this pack. A release sets it, so that many small ones cannot grow a block without end.',
     }),
 })
+/** What an edit of a prompt block may not do; growth counts from `grown_since`, tokens by estimate. */
 export type PromptBounds = z.infer<typeof PromptBounds>
 
 /**

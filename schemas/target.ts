@@ -92,13 +92,15 @@ export type Guardrails = z.infer<typeof Guardrails>
 
 const tooWide = `is at most ${MOST.tokens}: no decision can differ by more`
 
+/** A metric of one's own: `score:` and the evaluator that the suite marks. */
+export const OwnMetricName = z.templateLiteral(['score:', z.string().regex(ID_PATTERN)], {
+  error: 'is score:EVALUATOR_ID of the evaluator that the suite marks with "metric": true',
+})
+
 /** One of the metrics of this program, or the evaluator that the suite marks as its own. */
-export const TargetMetric = z.union(
-  [z.enum(METRIC_NAMES), z.templateLiteral(['score:', z.string().regex(ID_PATTERN)])],
-  {
-    error: `is one of ${METRIC_NAMES.join(', ')}, or score:EVALUATOR_ID of an evaluator that the suite marks with "metric": true`,
-  },
-)
+export const TargetMetric = z.union([z.enum(METRIC_NAMES), OwnMetricName], {
+  error: `is one of ${METRIC_NAMES.join(', ')}, or score:EVALUATOR_ID of an evaluator that the suite marks with "metric": true`,
+})
 
 /** Worst that one decision may do to a metric of means: no bound of a mean holds without it. */
 export const MetricRange = z.strictObject({

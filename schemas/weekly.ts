@@ -83,6 +83,20 @@ export const Funnel = z.strictObject({
   stands: z.partialRecord(z.enum(STANDINGS), count),
   reached_review: count,
   entries: z.array(FunnelEntry),
+  not_certified_by_replay: z
+    .strictObject({
+      proposed: count,
+      approved: count,
+      released: count,
+      kept: count,
+      entries: z
+        .array(FunnelEntry)
+        .meta({ description: 'By proposal in place of run; none has a gain that was promised.' }),
+    })
+    .optional()
+    .meta({
+      description: 'Of other producers, for parts that replay cannot judge: counted in nothing else. Absent: none.',
+    }),
 })
 export type Funnel = z.infer<typeof Funnel>
 
@@ -136,6 +150,10 @@ export const Refresh = z.strictObject({
     .meta({ description: 'Held-out families in no version that was asked; null: the vault may not be listed.' }),
   fresh: count.nullable().meta({ description: 'Of them, those recorded only after the last question.' }),
   burnt: count.meta({ description: 'Search families that a person opened: they may never be sealed.' }),
+  burnt_held_out: z.array(Name).optional().meta({
+    description:
+      'Hashes of those that a later split holds out all the same: neither waiting nor ever sealed. Absent: none.',
+  }),
 })
 export type Refresh = z.infer<typeof Refresh>
 

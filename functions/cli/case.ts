@@ -5,15 +5,16 @@ import { scorecardOf } from '#core/evaluate/scorecard.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
+import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import { noteOpened } from '../steps/cadence/opened.ts'
 import { findCase } from '../steps/experience/find-case.ts'
+import { noteOpened } from '../steps/experience/opened.ts'
 import { erasuresOf } from '../steps/store/erasures.ts'
 import { readJson, readLines } from '../streams/read-object.ts'
 import { theCandidate } from './explain.ts'
@@ -47,6 +48,10 @@ export async function caseVerb(id: string, { json, run, candidate, by, ...o }: O
         `no case "${id}" on the search side of this store${nearText(id, found.known)}. A sealed case is shown to nobody before its version is retired: whoever has seen one can no longer be surprised by it`,
       )
     }
+    if (run !== undefined && isPartId(run))
+      throw new UserError(
+        `proposal ${run} is ${NOT_CERTIFIED}: it was replayed on no case, so there is nothing to compare`,
+      )
     const looks = run === undefined ? null : await looksAt(store, run, candidate, found.case)
     const opened = isWritten(store)
       ? await noteOpened(store, found.case, personOf(by ?? terminalUser() ?? 'unknown'))
@@ -85,8 +90,8 @@ async function looksAt(
     throw new UserError(
       `run ${run} has no winner: name a candidate with --candidate ("autotune explain ${run}" shows them)`,
     )
-  const pins = { baseline: pinned.pack.settings, prices: pinned.price_table }
-  const look = (settings: Settings): Look => {
+  const pins = { baseline: tableOf(pinned.pack), prices: pinned.price_table }
+  const look = (settings: SettingsTable): Look => {
     const replayed = replayTranscript(replayCase, settings, pins)
     if ('unreplayable' in replayed) return { unreplayable: replayed.unreplayable }
     const { scores, measures } = scorecardOf(pinned.evaluator_suite, replayed, replayCase.intent_id)
@@ -110,7 +115,7 @@ async function looksAt(
   return {
     run,
     candidate: { candidate_id, patch, fate },
-    baseline: look(pinned.pack.settings),
-    changed: look(applyPatch(pinned.pack.settings, patch)),
+    baseline: look(tableOf(pinned.pack)),
+    changed: look(applyPatch(tableOf(pinned.pack), patch)),
   }
 }

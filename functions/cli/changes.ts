@@ -1,5 +1,7 @@
-/** Hand-written changes as people hand them over: JSON lines, one change, or a list of them. */
+/** Changes as people and other producers hand them over: JSON lines, one change or StrategyRule, or a list of them. */
+import { changeOfRule } from '#core/space/strategy-rule.ts'
 import { HandWrittenChange } from '#schemas/candidate.ts'
+import { StrategyRule } from '#schemas/strategy-rule.ts'
 import { UserError } from '../errors.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
 import type { LocatedChange } from '../steps/run/hand-written.ts'
@@ -12,7 +14,7 @@ export function changesOf(text: string, file: string): LocatedChange[] {
   const problems: string[] = []
   const changes = valuesOf(text, file).flatMap(({ at, read }): LocatedChange[] => {
     try {
-      return [{ at, change: parseAs(HandWrittenChange, read(), at) }]
+      return [{ at, change: changeIn(read(), at) }]
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       problems.push(error.message)
@@ -25,6 +27,19 @@ export function changesOf(text: string, file: string): LocatedChange[] {
   if (changes.length === 0) throw new UserError(`${file} holds no change: one {"patch": {"path": value}} a line`)
   return changes
 }
+
+/** One change, in either of the forms in which they come; a rule is the change that it makes. */
+function changeIn(value: unknown, at: string): HandWrittenChange {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+  if (kind === undefined) return parseAs(HandWrittenChange, value, at)
+  if (kind === RULE) return changeOfRule(parseAs(StrategyRule, value, at))
+  throw new UserError(
+    `${at}: kind ${JSON.stringify(kind)?.slice(0, 60)} is no kind of change: "${RULE}" is one, and a change of a person has none (a proposal of another kind is a file of its own)`,
+  )
+}
+
+/** `kind` of a StrategyRule. */
+export const RULE = 'strategy_rule'
 
 interface Located {
   readonly at: string

@@ -49,6 +49,7 @@ import {
   certifiableLines,
   guardrailLines,
   ruleLines,
+  ruleNotes,
   spaceLines,
   spaceText,
   suiteLines,
@@ -207,6 +208,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         .filter((r) => r.inert)
         .map((r) => noteOf('surface', `${r.path} changes nothing in these records (--verbose says where)`)),
       ...suite.flatMap(({ finding }) => (finding === null ? [] : [noteOf('suite', finding)])),
+      ...ruleNotes(rules).map((line) => noteOf('rule', line)),
       ...others.filter(({ open }) => open === null).map((one) => noteOf('held out', outgrownLine(one))),
       ...refused.map(
         (says): Check => ({

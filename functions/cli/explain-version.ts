@@ -1,13 +1,15 @@
 /** `explain PACK@VERSION`: why a version exists, from the ledger's row to everything that it names. */
 
+import { isPart } from '#core/review/any-proposal.ts'
 import { Ref } from '#schemas/common.ts'
 import { UserError } from '../errors.ts'
-import { explainVersion, type Lineage } from '../steps/release/lineage.ts'
+import { explainVersion, filedParts, type Lineage } from '../steps/release/lineage.ts'
 import { nextCommand } from './next.ts'
 import { openExisting } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { patchLine } from './text.ts'
+import { partLines } from './text-part.ts'
 
 export async function explainPack(
   pack: string,
@@ -17,6 +19,13 @@ export async function explainPack(
   if (!ref.success) throw new UserError(`"${pack}" is no pack version: ${ref.error.issues[0]!.message}`)
   const store = await openExisting(o)
   try {
+    const filed = await filedParts(store, ref.data)
+    if (filed.length > 0) {
+      print(json, { version: pack, proposals: filed }, () =>
+        filed.flatMap(({ proposal, status }) => partLines(proposal, status)),
+      )
+      return 0
+    }
     const lineage = await explainVersion(store, ref.data)
     print(json, lineage, () => lineageLines(lineage, o))
     return 0
@@ -27,16 +36,18 @@ export async function explainPack(
 
 function lineageLines({ pack, origin, proposal, status, review, rollout }: Lineage, o: StoreOptions): string[] {
   if (!origin) return [`${pack} was imported; no proposal made it`]
+  const run = proposal && !isPart(proposal) ? proposal : null
   const last = rollout?.records.at(-1)
   return [
-    `${pack} is ${origin.from_pack}${proposal ? ` with ${patchLine(proposal.candidate_change.patch)}` : ''}`,
+    `${pack} is ${origin.from_pack}${run ? ` with ${patchLine(run.candidate_change.patch)}` : ''}`,
     `proposal  ${origin.tuning_proposal_id} of run ${origin.run_id}: ${status?.replace('_', ' ')}`,
-    ...(proposal
+    ...(run
       ? [
-          `why       ${proposal.target.direction} ${proposal.target.metric} on ${proposal.target.intent}: ${proposal.rationale}`,
-          ...proposal.wording.map((line) => `          ${line}`),
+          `why       ${run.target.direction} ${run.target.metric} on ${run.target.intent}: ${run.rationale}`,
+          ...run.wording.map((line) => `          ${line}`),
         ]
       : []),
+    ...(proposal && isPart(proposal) ? partLines(proposal, status!).map((line) => `          ${line}`) : []),
     ...(review?.decisions ?? []).map(
       (d) => `decision  ${d.decision} by ${d.reviewer} as ${d.role}, ${d.decided_at}${d.reason ? `: ${d.reason}` : ''}`,
     ),

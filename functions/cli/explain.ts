@@ -8,7 +8,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { allRemembered } from '../steps/run/forget.ts'
 import { orNull, readJson, readLines, streamValues } from '../streams/read-object.ts'
-import { finishedRun, showUnfinished } from './inspect.ts'
+import { finishedRun, showPart, showUnfinished } from './inspect.ts'
 import { nearText } from './near.ts'
 import { nextCommand } from './next.ts'
 import { type CommandStore, openExisting } from './open.ts'
@@ -34,7 +34,7 @@ export async function explain(
   const store = await openExisting(o)
   try {
     const manifest = await finishedRun(store, run)
-    if (!manifest) return await showUnfinished(store, run, json)
+    if (!manifest) return (await showPart(store, run, json)) ?? (await showUnfinished(store, run, json))
     const { summary } = manifest
     const scored = await readLines<CandidateScore>(store.objects, keys.autotuneRun(run, 'candidates.jsonl'))
     const asked = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(run, 'target.json'))

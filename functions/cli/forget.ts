@@ -1,21 +1,21 @@
 /** `autotune forget`: lifts a rejection, so that the next run may propose the change again. */
 import { forget, shortId } from '../steps/run/forget.ts'
 import { type HandOptions, handOf } from './hand.ts'
-import { existingStore } from './open.ts'
+import { openForMemory } from './open.ts'
+import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { patchesLine } from './text-memory.ts'
 
 /** Other entries that are named. */
 const SHOWN = 5
 
-interface Options extends HandOptions {
-  readonly store: string
+interface Options extends HandOptions, StoreOptions {
   readonly json: boolean
 }
 
 export async function forgetVerb(id: string, { json, ...o }: Options): Promise<number> {
   const { by, reason } = handOf(o)
-  const store = existingStore(o.store)
+  const store = await openForMemory(o)
   try {
     const { record, lift, others } = await forget(store, id, { person: by, reason })
     const also = others.map(({ rejection_id }) => rejection_id)

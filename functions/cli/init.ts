@@ -147,4 +147,6 @@ const notesOf = ({ notes }: Starter): string =>
     '|---|---|---|',
     ...notes.map(([file, field, from]) => `| ${file} | ${field} | ${from} |`),
     '',
+    'Who may review is yours to say: a `reviewers.json` in the store, and nobody else is taken.',
+    '',
   ].join('\n')

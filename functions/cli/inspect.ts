@@ -1,11 +1,15 @@
 /** `list` and `show`: what a store knows of its runs, finished, under way and interrupted. */
+import { partInWords } from '#core/review/any-proposal.ts'
 import { Id } from '#schemas/common.ts'
+import type { PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import { RunManifest } from '#schemas/run.ts'
 import { type AutotuneFile, keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
-import { statusOfProposal } from '../steps/release/lineage.ts'
+import { filedParts, statusOfProposal } from '../steps/release/lineage.ts'
+import { readPart } from '../steps/review/part-proposals.ts'
+import { latestReview } from '../steps/review/reviews.ts'
 import { allRemembered } from '../steps/run/forget.ts'
 import { readRefusal } from '../steps/run/read-refusal.ts'
 import { findRun } from '../steps/run/run-record.ts'
@@ -19,6 +23,7 @@ import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { number, patchLine, refusalLines, runLines, standsLines } from './text.ts'
 import { memoryLines, rememberedObject } from './text-memory.ts'
+import { partLines } from './text-part.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
@@ -29,6 +34,13 @@ export async function manifestOf(store: Store, run: string): Promise<RunManifest
   const manifest = await finishedRun(store, run)
   if (!manifest) throw new UserError(`no finished run "${run}" in this store; "autotune list" shows what there is`)
   return manifest
+}
+
+/** A filed proposal of this id; null: it is that of a finished run. Throws UserError where there is neither. */
+export async function filedOrFinished(store: Store, id: string): Promise<PartProposal | null> {
+  const part = await readPart(store, id)
+  if (!part) await manifestOf(store, id)
+  return part
 }
 
 /** Manifest of a run; null: it is not finished, or there is none. Throws UserError when somebody changed it. */
@@ -58,17 +70,46 @@ export async function list({ json, ...o }: Options): Promise<number> {
     const corrections = await waitingCorrections(store)
     const waiting = waitingLine(corrections)
     const memory = await allRemembered(store)
-    print(json, { runs, corrections, memory: memory.map(rememberedObject) }, () => [
-      ...(runs.length === 0
-        ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`]
-        : [...listLines(runs), ...memoryLines(memory)]),
-      ...(waiting ? [waiting] : []),
-    ])
+    const parts = await filedParts(store)
+    const proposals = parts.map(filedRow)
+    print(
+      json,
+      { runs, corrections, memory: memory.map(rememberedObject), ...(proposals.length > 0 && { proposals }) },
+      () => [
+        ...(runs.length === 0
+          ? [`no runs yet: "${nextCommand(o, ['run', '--target', 'FILE'])}"`]
+          : [...listLines(runs), ...memoryLines(memory)]),
+        ...filedLines(proposals),
+        ...(waiting ? [waiting] : []),
+      ],
+    )
     return 0
   } finally {
     store.close()
   }
 }
+
+/** A filed proposal as `--json` prints it. */
+const filedRow = ({ proposal, status }: Awaited<ReturnType<typeof filedParts>>[number]) => ({
+  proposal: proposal.tuning_proposal_id,
+  verdict: proposal.certification,
+  certified: false,
+  date: proposal.proposed_at,
+  intent: proposal.target.intent,
+  change: partInWords(proposal.change),
+  status,
+})
+
+const filedLines = (proposals: readonly ReturnType<typeof filedRow>[]): string[] =>
+  proposals.length === 0
+    ? []
+    : [
+        'proposals of other producers',
+        ...proposals.flatMap(({ proposal, verdict, date, intent, change, status }) => [
+          `${proposal}  ${date.slice(0, 10)}  ${verdict}  ${status.replaceAll('_', ' ')}`,
+          `   ${intent}: ${change}`,
+        ]),
+      ]
 
 /** A row as `--json` prints it. */
 const listed = ({ run_id, date, intent, change, gain, worse, verdict, status, reasons, unfinished }: RunRow) => ({
@@ -130,7 +171,7 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
   const store = await openExisting(o)
   try {
     const manifest = await finishedRun(store, run)
-    if (!manifest) return await showUnfinished(store, run, json)
+    if (!manifest) return (await showPart(store, run, json)) ?? (await showUnfinished(store, run, json))
     const proposal = await readable<TuningProposal>(store, run, 'selected-proposal.json')
     const files = [...(Object.keys(manifest.artifacts) as AutotuneFile[]), 'manifest.json' as const].map((file) =>
       store.nameOf(keys.autotuneRun(run, file)),
@@ -148,6 +189,23 @@ export async function show(run: string, { json, ...o }: Options): Promise<number
   } finally {
     store.close()
   }
+}
+
+/** A filed proposal, stamp first; null: there is none of this id. */
+export async function showPart(store: Store, id: string, json: boolean): Promise<number | null> {
+  const proposal = await readPart(store, id)
+  if (!proposal) return null
+  const status = await statusOfProposal(store, id)
+  const review = (await latestReview(store, id))?.review ?? null
+  const told = { proposal: id, verdict: proposal.certification, certified: false, status }
+  print(json, { ...told, tuning_proposal: proposal, review }, () => [
+    ...partLines(proposal, status),
+    ...(review?.decisions ?? []).map(
+      (d) =>
+        `decision ${d.decision} by ${d.reviewer} as ${d.role}, ${d.decided_at}${d.reason ? `: ${d.reason}` : ''} (${proposal.certification})`,
+    ),
+  ])
+  return 0
 }
 
 /** A run that was refused before it started, or of which only the ledger knows. Throws UserError when it does not. */

@@ -46,6 +46,10 @@ export const sidesOf = ({ dir, vaultDir }: LocalStore): string[] => [dir, vaultD
 export const openForAudit = async (o: StoreOptions, progress: Progress = () => {}): Promise<CommandStore> =>
   isDeployed(o) ? await deployed(o, 'auditor', progress) : existingStore(o.store, { progress })
 
+/** An existing store whose memory is written: a deployment under the one role of people that may. */
+export const openForMemory = async (o: StoreOptions): Promise<CommandStore> =>
+  isDeployed(o) ? await deployed(o, 'memory', () => {}) : existingStore(o.store)
+
 /** An existing folder; a UserError where there is none, so that a typo does not create one. */
 export function existingStore(dir: string, options: Parameters<typeof openStore>[1] = {}): LocalStore {
   needStore(dir)

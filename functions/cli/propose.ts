@@ -1,4 +1,4 @@
-/** `autotune propose`: what the search side says of hand-written changes. Spends no question and writes nothing. */
+/** `autotune propose`: what the search side says of hand-written changes, which spends and writes nothing; or files the proposal of another producer. */
 import { chosenReplayer, openHarness } from '../embedded/engine.ts'
 import type { ModuleEngine } from '../embedded/module-engine.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -9,13 +9,14 @@ import { type Proposed, proposeChanges } from '../steps/run/propose.ts'
 import { changesOf } from './changes.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
+import { kindOf } from './proposal-kinds.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { proposeLines } from './text-propose.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
-  readonly target: string
+  readonly target?: string
   readonly replayer?: string
   readonly concurrency?: number
   readonly limitMs?: number
@@ -23,8 +24,14 @@ interface Options extends StoreOptions {
 
 /** Exit code: 0 a run of these changes would keep each, 3 some not, 2 some are out of bounds. */
 export async function propose(file: string, { json, target: targetFile, ...o }: Options): Promise<number> {
+  const text = readInput(file)
+  const kind = await kindOf(text, file)
+  if (kind)
+    return await kind.take(kind.value, file, { json, ...(targetFile !== undefined && { target: targetFile }), ...o })
+  if (targetFile === undefined)
+    throw new UserError('hand-written changes are looked at for a target: name it with --target FILE')
   const target = parseTarget(readInput(targetFile), targetFile)
-  const changes = changesOf(readInput(file), file)
+  const changes = changesOf(text, file)
   const replayer = chosenReplayer(target, targetFile, o.replayer)
   if (isDeployed(o) && replayer !== 'transcript')
     throw new UserError('propose replays transcripts of a deployment; a harness of your own is replayed on a folder')

@@ -1,5 +1,7 @@
 /** `autotune review`: opens the review of a proposal, prints a link for every reviewer, and serves their pages. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { storeSigner } from '#adapters/local/store-signer.ts'
 import { rolesLeft } from '#core/review/quorum.ts'
 import { Name } from '#schemas/common.ts'
@@ -19,7 +21,7 @@ import { openRunReview } from '../steps/review/opening.ts'
 import { seatsOf } from '../steps/review/people.ts'
 import { expireIfDue, latestReview, type ReviewItem, readReview } from '../steps/review/reviews.ts'
 import { pinnedRun } from '../steps/run/verify.ts'
-import { manifestOf } from './inspect.ts'
+import { filedOrFinished } from './inspect.ts'
 import { existingStore } from './open.ts'
 import { faultOf } from './system-errors.ts'
 import { print, untilSignalled } from './terminal.ts'
@@ -30,7 +32,7 @@ interface Options {
   readonly reviewer: readonly string[]
   readonly port: number
   readonly expiresHours: number
-  /** File of reviewers; undefined: whoever is named is taken. */
+  /** File of reviewers; undefined: `reviewers.json` of the store, and whoever is named where there is none. */
   readonly reviewers?: string
   readonly serve: boolean
 }
@@ -48,8 +50,19 @@ export async function review(run: string, o: Options, stop: () => Promise<void> 
         reviewer,
         url: `${origin ?? ''}${REVIEW_PATH}${token}`,
       }))
-      const { review_id, status, expires_at, proposal_digest, shown_digest, decisions } = item.review
-      const object = { run, review_id, status, expires_at, proposal_digest, shown_digest, origin, links, decisions }
+      const { review_id, certification, status, expires_at, proposal_digest, shown_digest, decisions } = item.review
+      const object = {
+        run,
+        review_id,
+        ...(certification && { certification }),
+        status,
+        expires_at,
+        proposal_digest,
+        shown_digest,
+        origin,
+        links,
+        decisions,
+      }
       print(o.json, object, () => reviewLines(item.review, links, origin))
     }
     if (!o.serve || item.review.status !== 'open') {
@@ -109,20 +122,23 @@ async function openOrReopen(
   runId: string,
   { reviewer, reviewers, expiresHours }: Pick<Options, 'reviewer' | 'reviewers' | 'expiresHours'>,
 ): Promise<ReviewItem> {
-  await manifestOf(store, runId)
-  const pinned = await pinnedRun(store, runId)
-  const required = pinned?.target.release_path?.requires_reviewers ?? []
-  const file =
-    reviewers === undefined ? null : parseAs(Reviewers, parseJson(readInput(reviewers), reviewers), reviewers)
+  const part = await filedOrFinished(store, runId)
+  const pinned = part ? null : await pinnedRun(store, runId)
+  const required = (part ?? pinned?.target)?.release_path?.requires_reviewers ?? []
+  const file = reviewers ?? standingFile(store)
+  const known = file === null ? null : parseAs(Reviewers, parseJson(readInput(file), file), file)
   const wanted = reviewer.map((text) => seatOf(text, required))
   const open = await latestReview(store, runId)
   // A harness of the user's own is started only where there is something to replay.
   const replays = open === null || open.review.status === 'expired' || store.clock.now() >= open.review.expires_at
-  const owner = pinned?.target.owner ?? ''
+  const owner = (part ?? pinned?.target)?.owner ?? ''
   // What stands is served as it stands, unless somebody is named.
-  const seats = file && (replays || wanted.length > 0) ? seatsOf(file, { required, owner, wanted }) : wanted
+  const seats =
+    known && (replays || wanted.length > 0)
+      ? seatsOf(known, { required, owner, wanted, file: file!, ...(part && { producer: part.producer }) })
+      : wanted
   const options = replays && seats.length > 0 ? optionsOf(pinned?.replayer) : optionsOf(undefined)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', options)
+  const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', options)
   try {
     return await openRunReview(store, engine, {
       runId,
@@ -133,6 +149,12 @@ async function openOrReopen(
   } finally {
     engine.close()
   }
+}
+
+/** Who may review in this store; null: nobody is kept out. */
+function standingFile({ dir }: LocalStore): string | null {
+  const file = join(dir, 'reviewers.json')
+  return existsSync(file) ? file : null
 }
 
 /** `ROLE=PERSON`; a role may hold a "=" itself: the longest that is required is meant. */
@@ -152,6 +174,7 @@ function reviewLines(
   origin: string | null,
 ): string[] {
   const lines = [
+    ...(review.certification ? [review.certification.toUpperCase()] : []),
     `review ${review.review_id}: ${review.status === 'open' ? `open until ${review.expires_at}` : review.status}`,
     `shown  ${review.shown_digest}`,
     ...review.decisions.map(

@@ -37,6 +37,22 @@ export function ruleLines(rows: readonly RuleRow[]): string[] {
   ]
 }
 
+/** Checks that people write themselves: what is wrong with one may be a typing error, and shows nowhere else. */
+const WRITTEN: readonly string[] = ['expression', 'recorded_verdict', 'module']
+
+/** What a person who wrote a rule should know of it: it is about no case, or says nothing of some. */
+export const ruleNotes = (rows: readonly RuleRow[]): string[] =>
+  rows
+    .filter(({ check, cases }) => WRITTEN.includes(check) && cases > 0)
+    .flatMap(({ rule, cases, not_at_stake, not_measured, examples }) => {
+      if (not_at_stake === cases) return [`${rule} applies to none of ${cases} search cases: it certifies nothing`]
+      if (not_measured === 0) return []
+      const example = examples.find(({ column }) => column === 'not_measured')
+      return [
+        `${rule} is not measured in ${not_measured} of ${cases} search cases${example ? `, e.g. ${exampleText(example)}` : ''}`,
+      ]
+    })
+
 const exampleText = ({ column, case_id, says }: RuleRow['examples'][number]): string =>
   `${column.replaceAll('_', ' ')}: ${case_id}${says === null ? '' : ` (${says})`}`
 

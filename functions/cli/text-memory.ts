@@ -33,15 +33,19 @@ export function rememberedLines({ record, lift }: Remembered, patch?: string): s
   ]
 }
 
-/** What `list` says of memory: what people, production and sealed versions refused, and whatever was lifted. */
+/** What `list` says of memory: what people, production and sealed versions refused, whatever was lifted, and limits by id. */
 export function memoryLines(all: readonly Remembered[]): string[] {
   if (all.length === 0) return []
   const told = all.filter(({ record, lift }) => record.source !== 'search_guardrail' || lift !== null)
+  const limits = all.filter((entry) => !told.includes(entry))
   const lifted = all.filter(({ lift }) => lift !== null).length
   return [
     '',
-    `memory: ${all.length - lifted} rejections, ${all.length - told.length} of them limits on the search set; ${lifted} lifted`,
+    `memory: ${all.length - lifted} rejections, ${limits.length} of them limits on the search set; ${lifted} lifted`,
     ...told.slice(0, SHOWN).flatMap((entry) => rememberedLines(entry)),
     ...(told.length > SHOWN ? [`   and ${told.length - SHOWN} more (--json)`] : []),
+    ...(limits.length > 0 ? ['   limits on the search set ("autotune forget ID --reason TEXT" lifts one):'] : []),
+    ...limits.slice(0, SHOWN).map(({ record }) => `   ${shortId(record)}  ${patchesLine(record)} (${record.run_id})`),
+    ...(limits.length > SHOWN ? [`   and ${limits.length - SHOWN} more (--json)`] : []),
   ]
 }

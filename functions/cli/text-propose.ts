@@ -2,6 +2,7 @@
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
 import { radiusWording } from '#core/gate/wording.ts'
 import type { Assessment } from '#core/search/assess.ts'
+import { reachLine } from '#core/space/scopes.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import type { Proposed, ProposedChange } from '../steps/run/propose.ts'
@@ -52,8 +53,11 @@ function changeLines({ at, change, problems, released, assessed }: ProposedChang
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
-  const { fate, reason, metric, guardrails, search, blast_radius, examples } = assessed
-  const lines = [`   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`]
+  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to } = assessed
+  const lines = [
+    `   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`,
+    ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
+  ]
   // Nothing was read of it: there are no figures.
   if (search === null) return lines
   return [

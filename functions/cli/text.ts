@@ -1,6 +1,7 @@
 /** What people read on a terminal: the story of a run, the contract, the preflight. Values in, lines out. */
 
 import type { Question } from '#core/contract/questions.ts'
+import { whereWords } from '#core/space/condition-words.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import type { Patch } from '#schemas/common.ts'
 import type { PreflightRow } from '#schemas/heldout.ts'
@@ -11,11 +12,11 @@ import type { UnfinishedRun } from '../steps/run/unfinished.ts'
 import { table } from './layout.ts'
 import { asTyped } from './next.ts'
 
-/** `evidence.order_history.top_k 10 -> 7, ...` */
+/** `evidence.order_history.top_k 10 -> 7, ...`, and for which cases where it is not for all. */
 export const patchLine = (patch: Patch): string =>
-  Object.entries(patch)
+  `${Object.entries(patch)
     .map(([path, { from, to }]) => `${path} ${clip(from)} -> ${clip(to)}`)
-    .join(', ')
+    .join(', ')}${clip(whereWords(patch), 120)}`
 
 /** A value as text, cut where nobody reads on. */
 export const clip = (value: unknown, most = 60): string => {

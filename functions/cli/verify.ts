@@ -2,8 +2,10 @@
 
 import { thirdLookLines } from '#core/baseline/third-look.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
+import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embedded/engine.ts'
 import { ChangedModule } from '../embedded/module-engine.ts'
+import { type PartVerification, verifyPart } from '../steps/release/verify-part.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
@@ -21,6 +23,7 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
+    if (isPartId(run)) return partReport(await verifyPart(store, run), json)
     const pinned = await pinnedRun(store, run)
     try {
       engine = isLocal(store)
@@ -37,6 +40,15 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
     engine?.close()
     store.close()
   }
+}
+
+function partReport(result: PartVerification, json: boolean): number {
+  const { proposal, holds, differences } = result
+  print(json, { ...result, verdict: NOT_CERTIFIED }, () => [
+    `${holds ? `holds: proposal ${proposal} and what it stands on are what was filed` : `DOES NOT HOLD: proposal ${proposal}`} (${NOT_CERTIFIED})`,
+    ...differences.map((d) => `   ${d.file}: ${d.why}`),
+  ])
+  return holds ? 0 : 2
 }
 
 function report(run: string, result: Verification, json: boolean): number {

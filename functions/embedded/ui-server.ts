@@ -11,13 +11,15 @@ import { REPORT_POLICY } from '../pages/report/shell.ts'
 import { rolloutPage } from '../pages/rollout/page.ts'
 import { casePage } from '../pages/workbench/case.ts'
 import { reviewsPage, rolloutsPage, shownReviewPage } from '../pages/workbench/decided.ts'
-import { intentsPage } from '../pages/workbench/intents.ts'
+import { intentPage, intentsPage } from '../pages/workbench/intents.ts'
 import { candidatePage, runPage } from '../pages/workbench/run.ts'
 import { comparePage, runsPage } from '../pages/workbench/runs.ts'
 import { nothingHere } from '../pages/workbench/shell.ts'
 import { storePage } from '../pages/workbench/store.ts'
+import { intentsOf } from '../steps/experience/documents.ts'
 import { readRollout } from '../steps/release/rollouts.ts'
 import { tellRollout } from '../steps/release/story.ts'
+import { readMonth } from '../steps/report/read-month.ts'
 import { readReview } from '../steps/review/reviews.ts'
 import { shownOf } from '../steps/review/shown.ts'
 import { type UnfinishedRun, unfinishedRuns } from '../steps/run/unfinished.ts'
@@ -111,6 +113,10 @@ async function pageAt(path: string, asked: Asked): Made {
     const isSame = shown !== null && shownDigest(shown) === item.review.shown_digest
     return shownReviewPage(item.run_id, item.review, isSame ? { shown, vault: await store.vaultReader() } : null)
   }
+  if (place === 'intents' && isId(id))
+    return (await intentsOf(store)).includes(id)
+      ? intentPage(await readMonth(store, id, asked.query.get('month') || null))
+      : null
   if (place !== 'rollouts' || !isId(id)) return null
   if ((await readRollout(store, id)) === null) return null
   const { now, failed_runs, ...story } = await tellRollout(store, id)

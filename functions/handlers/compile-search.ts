@@ -7,7 +7,11 @@ import { type BaselinePins, baselinePins } from '#core/baseline/baseline.ts'
 import { Gathered, type Reproduction, sealedLine } from '#core/baseline/reproduce.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import { searchProblems } from '#core/search/search-set.ts'
+import { tableOf } from '#core/space/scope.ts'
+import { Scopes } from '#core/space/scopes.ts'
+import type { CandidateChange } from '#schemas/candidate.ts'
 import { type CompiledSet, RunInput, type RunRef } from '#schemas/payloads.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { workKeys } from '#schemas/work-keys.ts'
@@ -34,10 +38,12 @@ async function layOut(
   { run_id, intent }: RunRef,
   pins: BaselinePins,
   lines: Lines,
+  changes: readonly CandidateChange[] | null,
 ): Promise<{ reproduced: Reproduction; shards: PanelFile['shards'] }> {
   const { store } = world
   const replayer = pins.replayer ?? { kind: 'transcript' }
   const gathered = new Gathered()
+  const scopes = new Scopes(changes)
   const reproducing = async function* () {
     for await (const { line, ...one } of replaysOf(world, replayer, intent, AT_ONCE.wholeSet).reproduce(
       lines,
@@ -45,7 +51,9 @@ async function layOut(
       'search',
     )) {
       gathered.add(one)
-      if ('measures' in one.result) yield sealedLine(line, one.result)
+      if (!('measures' in one.result)) continue
+      if (!scopes.isEmpty) scopes.add(JSON.parse(line) as ReplayCase)
+      yield sealedLine(line, one.result)
     }
   }
   const shards: PanelFile['shards'][number][] = []
@@ -54,7 +62,7 @@ async function layOut(
     const { version_id } = await putText(store, workKeys.shard(run_id, shards.length), text)
     shards.push({ cases: shard.length, version_id })
   }
-  return { reproduced: gathered.reproduction(pins.draw, { withExamples: true }), shards }
+  return { reproduced: { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }, shards }
 }
 
 export const compileSearchFunction: Step<RunInput, CompiledSet> = {
@@ -78,7 +86,13 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const before = await readJson<AutotuneRun>(store.objects, workKeys.run(run.run_id))
     const pins = before ? baselinePins(before) : contractPins(contract, request)
     const lines = before ? await pinnedLines(store, before) : streamLines(store.objects, key, version_id)
-    const { reproduced, shards } = await layOut(world, run, pins, lines)
+    const { reproduced, shards } = await layOut(
+      world,
+      run,
+      pins,
+      lines,
+      before ? before.candidates : request.candidates,
+    )
     const problems = searchProblems(reproduced, contract.resolved, contract.suite, replayer.kind)
     if (problems.length > 0) {
       await keepRefusal(store, run.run_id, target, problems)
@@ -88,7 +102,7 @@ export const compileSearchFunction: Step<RunInput, CompiledSet> = {
     const { panel: _, ...rest } = reproduced
     const file: PanelFile = { shards, ...rest }
     const panel = await putJson(store, workKeys.panel(run.run_id), file)
-    const limits = await pinnedLimits(streamLines(store.objects, key), contract.pack.settings, contract.suite)
+    const limits = await pinnedLimits(streamLines(store.objects, key), tableOf(contract.pack), contract.suite)
     return { search_set: { ...compiled, version_id }, limits, panel }
   },
 }

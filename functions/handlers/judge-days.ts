@@ -2,6 +2,7 @@
 import { JudgeDaysInput, type JudgedDays } from '#schemas/cadence-payloads.ts'
 import { noticeOf } from '../lambda/cadence-notice.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { runExecution } from '../lambda/workflow-state.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
@@ -23,4 +24,4 @@ export const judgeDaysFunction: OpenStep<JudgeDaysInput, JudgedDays, StoreWorld>
   },
 }
 
-export const handler = handlerOver(judgeDaysFunction, openStoreWorld)
+export const handler = handlerOver(judgeDaysFunction, () => openStoreWorld(process.env, signed))

@@ -1,9 +1,8 @@
-/** Opens the review of a certified run, or finds the one that is open: the baseline is replayed, the page is pinned. */
+/** Opens the review of a certified run, or of a part that another producer proposes, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
+import { isPart } from '#core/review/any-proposal.ts'
 import { samePerson } from '#schemas/person.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
-import { keys } from '#schemas/s3-keys.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
 import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
@@ -12,9 +11,8 @@ import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import type { Store } from '../ports.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
-import { openRunReview } from '../steps/review/opening.ts'
+import { openRunReview, proposalOf } from '../steps/review/opening.ts'
 import { latestReview } from '../steps/review/reviews.ts'
-import { readJson } from '../streams/read-object.ts'
 
 export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWorld> = {
   name: 'open-review',
@@ -37,14 +35,15 @@ export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWor
   },
 }
 
-/** Everybody who is named for a role that the proposal requires, but its owner. Nobody, while a review is open: it stays. */
+/** Everybody who is named for a role that the proposal requires, but its owner and whoever made it. Nobody, while a review is open: it stays. */
 async function seatsFor(store: Store, runId: string, roles: OpenReviewInput['roles']) {
   const latest = (await latestReview(store, runId))?.review
   if (latest && latest.status !== 'expired' && store.clock.now() < latest.expires_at) return []
-  const proposal = await readJson<TuningProposal>(store.objects, keys.autotuneRun(runId, 'selected-proposal.json'))
-  return (proposal?.release_path.requires_reviewers ?? []).flatMap((role) =>
+  const { proposal } = await proposalOf(store, runId)
+  const made = isPart(proposal) ? [proposal.owner, proposal.producer] : [proposal.owner]
+  return proposal.release_path.requires_reviewers.flatMap((role) =>
     (roles[role] ?? [])
-      .filter((reviewer) => !samePerson(reviewer, proposal!.owner))
+      .filter((reviewer) => !made.some((id) => samePerson(reviewer, id)))
       .map((reviewer) => ({ role, reviewer })),
   )
 }

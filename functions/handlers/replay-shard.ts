@@ -1,6 +1,6 @@
 /** Replays one shard of the search set under one candidate's settings. Idempotent: the same item writes the same bytes. */
 import type { SealedLine } from '#core/baseline/reproduce.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { type ObjectRef, ReplayItem } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { workKeys } from '#schemas/work-keys.ts'
@@ -19,7 +19,7 @@ export const replayShardFunction: Step<ReplayItem, ObjectRef> = {
     const { store } = world
     const run = await needJson<AutotuneRun>(store, input)
     const settingsRef = { key: workKeys.settings(run_id, digest), version_id: settings_version }
-    const settings = await needJson<Settings>(store, settingsRef)
+    const settings = await needJson<SettingsTable>(store, settingsRef)
     const lines = await readLines<SealedLine>(store.objects, workKeys.shard(run_id, shard), shard_version)
     if (lines.length === 0) throw new UserError(`${workKeys.shard(run_id, shard)} is missing: start the run again`)
     const replays = replaysOf(world, run.replayer, run.target.intent!, AT_ONCE.shard)

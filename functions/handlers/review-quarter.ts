@@ -3,6 +3,7 @@ import { newestReady } from '#core/cadence/days.ts'
 import { type Reviewed, ReviewQuarterInput } from '#schemas/cadence-payloads.ts'
 import { quarterNotice } from '../lambda/look-notice.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { quartersToReview, reviewedQuarters, reviewQuarterUntil } from '../steps/cadence/quarterly.ts'
@@ -22,4 +23,4 @@ export const reviewQuarterFunction: OpenStep<ReviewQuarterInput, Reviewed, Store
   },
 }
 
-export const handler = handlerOver(reviewQuarterFunction, openStoreWorld)
+export const handler = handlerOver(reviewQuarterFunction, () => openStoreWorld(process.env, signed))

@@ -2,6 +2,7 @@
 import { type Reviewed, ReviewWeekInput } from '#schemas/cadence-payloads.ts'
 import { weekNotice } from '../lambda/look-notice.ts'
 import { handlerOver } from '../lambda/make-handler.ts'
+import { signed } from '../lambda/signed-store.ts'
 import type { OpenStep } from '../lambda/step.ts'
 import { openStoreWorld, type StoreWorld } from '../lambda/world.ts'
 import { reviewedWeeks, reviewWeekUntil, weekToReview } from '../steps/cadence/weekly.ts'
@@ -24,4 +25,4 @@ export const reviewWeekFunction: OpenStep<ReviewWeekInput, Reviewed, StoreWorld>
   },
 }
 
-export const handler = handlerOver(reviewWeekFunction, openStoreWorld)
+export const handler = handlerOver(reviewWeekFunction, () => openStoreWorld(process.env, signed))

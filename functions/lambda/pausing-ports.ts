@@ -16,7 +16,7 @@ import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { transcriptReplayer, unreplayableAnswer } from '#core/search/transcript-replayer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Need, ObjectRef, Pinned, ReplayItem } from '#schemas/payloads.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -127,7 +127,7 @@ async function* answeredSearch(
 ): AsyncGenerator<string, SearchResult> {
   // One candidate is read to its end before the next: nobody comes back to the answers before.
   let last: { readonly digest: string; readonly answers: readonly TwiceAnswered[] | null } | null = null
-  const answersTo = async (settings: Settings) => {
+  const answersTo = async (settings: SettingsTable) => {
     const digest = digestOf(settings)
     if (last?.digest !== digest) last = { digest, answers: await answersOf(store, runId, digest, panel) }
     return last.answers
@@ -152,9 +152,9 @@ async function* answeredSearch(
     step = rounds.next(once ? read : answeredAlike(cases.length, read))
   }
 
-  /** Settings of this round and of those that would follow if it came to nothing. The search is spent by looking. */
-  async function ahead(first: Round): Promise<Settings[]> {
-    const wanted = new Map<string, Settings>()
+  /** SettingsTable of this round and of those that would follow if it came to nothing. The search is spent by looking. */
+  async function ahead(first: Round): Promise<SettingsTable[]> {
+    const wanted = new Map<string, SettingsTable>()
     for (let round = first; ; ) {
       const answers = await answersTo(round.settings)
       if (answers === null) wanted.set(digestOf(round.settings), round.settings)
@@ -192,7 +192,7 @@ async function askReplays(
   { runId, intent }: { readonly runId: string; readonly intent: string },
   { input }: Pinned,
   { shards }: PanelFile,
-  wanted: readonly Settings[],
+  wanted: readonly SettingsTable[],
 ): Promise<Need> {
   const items: ReplayItem[] = []
   for (const settings of wanted) {

@@ -1,6 +1,7 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
 import { cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
+import { tableOf } from '#core/space/scope.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
@@ -45,7 +46,7 @@ export const contractPins = (
   { replayer, draw }: Pick<StartedRequest, 'replayer' | 'draw'>,
 ): BaselinePins => ({
   tuple: resolved.baseline_tuple,
-  settings: pack.settings,
+  settings: tableOf(pack),
   suite,
   prices,
   replayer,

@@ -1,5 +1,15 @@
 /** Findings of the security rules that stand in the routine, each with its reason. */
-import { type Acknowledgement, below, executionsOf, inExperience, type Row, TRACES, wildcard } from './acknowledge.ts'
+import {
+  type Acknowledgement,
+  below,
+  executionsOf,
+  HEADS,
+  inExperience,
+  LINES,
+  type Row,
+  TRACES,
+  wildcard,
+} from './acknowledge.ts'
 
 const ROUTINE_FILES =
   'days, intents and ids of runs do not exist at synthesis; each function is given the kinds of file that it reads or adds'
@@ -9,7 +19,7 @@ const EXECUTIONS = 'the executions of one state machine have names that do not e
 /** Key patterns of the experience bucket by the function that is given them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   PlanDays: ['cadence/daily/*', 'packs/*'],
-  SliceIntent: ['cadence/*', 'cadence/rows/*', 'experience/*', 'packs/*'],
+  SliceIntent: ['cadence/*', 'cadence/rows/*', 'experience/*', 'packs/*', 'production/*'],
   JudgeDays: [
     'autotune/runs/*/manifest.json',
     'autotune/runs/*/refusal.json',
@@ -48,6 +58,7 @@ const ROWS: readonly Row[] = [
   ...['WeeklyWorkflow', 'QuarterlyWorkflow'].map(
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
   ),
+  ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
   ['DailyWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
 ]

@@ -20,14 +20,24 @@ const AS_SENDER = 'any verified identity, but as the one sender that the conditi
 const IS_THE_QUEUE = 'its target is the dead-letter queue'
 
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
-  OpenReview: ['autotune/runs/*', 'experience/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'],
+  FileProposal: ['autotune/runs/*', 'cadence/quarterly/*', 'goldens/*', 'packs/*', 'proposals/*'],
+  OpenReview: [
+    'autotune/runs/*',
+    'cadence/quarterly/*',
+    'experience/*',
+    'goldens/*',
+    'packs/*',
+    'proposals/*',
+    'reviews/*/evidence-*',
+  ],
   SettleReview: ['autotune/runs/*'],
-  ShowReview: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
+  ShowReview: ['autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
   ShowRollout: ['autotune/runs/*', 'production/*', 'experience/index/*'],
-  RecordDecision: ['autotune/runs/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
+  RecordDecision: ['autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*', 'reviews/*/attempts/*'],
 }
 
 const FUNCTIONS = [
+  'FileProposal',
   'OpenReview',
   'NotifyReviewers',
   'HoldReview',
@@ -41,8 +51,12 @@ const ROWS: readonly Row[] = [
   ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) =>
     patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), REVIEW_FILES] as const),
   ),
-  ['OpenReview/Policy/Resource', inReleases('rollouts/*'), REVIEW_FILES],
-  ...['OpenReview', 'SettleReview', 'RecordDecision'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
+  ...['FileProposal', 'OpenReview'].map(
+    (f) => [`${f}/Policy/Resource`, inReleases('rollouts/*'), REVIEW_FILES] as const,
+  ),
+  ...['FileProposal', 'OpenReview', 'SettleReview', 'RecordDecision'].map(
+    (f) => [`${f}/Policy/Resource`, HEADS, LINES] as const,
+  ),
   ...FUNCTIONS.flatMap(
     (f) =>
       [

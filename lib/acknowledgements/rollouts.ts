@@ -27,7 +27,7 @@ const RELEASER = ['StartRollout', 'EvaluateStage', 'StopRollout', 'ResumeRollout
 const PART = 'Workflow/Rollouts'
 
 const ROWS: readonly Row[] = [
-  ...['autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'].map(
+  ...['autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'proposals/*', 'reviews/*/evidence-*'].map(
     (p) => ['StartRollout/Policy/Resource', inExperience(p), ROLLOUT_FILES] as const,
   ),
   ...['production/*', 'inbox/production/*', 'inbox/refused/*'].map(

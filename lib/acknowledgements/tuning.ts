@@ -136,11 +136,12 @@ const STORES: readonly Row[] = [
   ['Vault/Sealer/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Vault/Gate/DefaultPolicy/Resource', wildcard('<VaultBucket0925C477.Arn>/*'), WHOLE_STORE],
   ['Releases/Releaser/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
-  ...['autotune/runs/*', 'experience/*', 'packs/*', 'production/*'].map(
+  ...['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*', 'proposals/*', 'scars/*'].map(
     (p) => ['Auditor/DefaultPolicy/Resource', wildcard(`<ExperienceBucket96636D14.Arn>/${p}`), WHOLE_STORE] as const,
   ),
   ['Auditor/DefaultPolicy/Resource', wildcard('<ReleasesBucketEA8ED4CA.Arn>/*'), WHOLE_STORE],
-  ...['Auditor', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
+  ['Memory/DefaultPolicy/Resource', wildcard('<ExperienceBucket96636D14.Arn>/packs/*'), WHOLE_STORE],
+  ...['Auditor', 'Memory', 'Vault/Ingest', 'Vault/Sealer', 'Vault/Gate', 'Releases/Releaser'].map(
     (role) => [`${role}/DefaultPolicy/Resource`, wildcard('<HeadsBucket0A4B513A.Arn>/heads/*'), LINES] as const,
   ),
 ]

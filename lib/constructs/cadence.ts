@@ -26,7 +26,7 @@ import type { Stores } from './workflow-rights.ts'
 
 /** What is watched, when, and who is told. */
 export interface CadenceProps {
-  /** What was recorded, and the ledger, which is only read; vault and journal for the functions of the sealer alone. */
+  /** What was recorded, the ledger, which is only read, and the journal of heads, which each judged day gets a line of; vault for the functions of the sealer alone. */
   readonly stores: Stores
   /** What is watched of each intent, with the targets that broken bands name. */
   readonly bands: Bands
@@ -114,28 +114,37 @@ export class Cadence extends Construct {
     return this.make('PlanDays', 'plan-days', 512, 5, mayRead(bucket, 'cadence/daily/*', 'packs/*'))
   }
 
-  /** The search side, and where its rows lie: the ledger is none of its business. */
+  /** The search side, production logs with what their rollouts put in force, and where its rows lie: runs and questions are none of its business. */
   private sliceIntent(): RuntimeFunction {
-    const { bucket } = this.props.stores.experience
+    const { experience, ledger } = this.props.stores
+    const { bucket } = experience
     return this.make('SliceIntent', 'slice-intent', 3008, 15, [
-      ...mayRead(bucket, 'cadence/*', 'experience/*', 'packs/*'),
+      ...mayRead(bucket, 'cadence/*', 'experience/*', 'packs/*', 'production/*'),
       mayAdd(bucket, 'cadence/rows/*'),
+      ledger.mayRead('rollout', 'production'),
     ])
   }
 
-  /** Reads what stands on an intent: runs, reviews, rollouts, the tuple in force, questions left. Of the vault it knows nothing. */
+  /** Reads what stands on an intent: runs, reviews, rollouts, the tuple in force, questions left. Of the vault it knows nothing. Each judged day gets its line in the journal of heads. */
   private judgeDays(): RuntimeFunction {
-    const { experience, ledger } = this.props.stores
+    const { experience, ledger, journal } = this.props.stores
     const { bucket } = experience
-    return this.make('JudgeDays', 'judge-days', 3008, 15, [
-      ...mayRead(
-        bucket,
-        'cadence/*',
-        ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`),
-      ),
-      mayAdd(bucket, 'cadence/daily/*'),
-      ledger.mayRead('lock', 'heldout', 'review', 'rollout', 'release'),
-    ])
+    return this.make(
+      'JudgeDays',
+      'judge-days',
+      3008,
+      15,
+      [
+        ...mayRead(
+          bucket,
+          'cadence/*',
+          ...['manifest', 'refusal', 'target'].map((file) => `autotune/runs/*/${file}.json`),
+        ),
+        mayAdd(bucket, 'cadence/daily/*'),
+        ledger.mayRead('lock', 'heldout', 'review', 'rollout', 'release'),
+      ],
+      journal,
+    )
   }
 
   private make(
@@ -144,6 +153,7 @@ export class Cadence extends Construct {
     memory: number,
     minutes: number,
     statements: readonly PolicyStatement[],
+    journal?: Stores['journal'],
   ): RuntimeFunction {
     const { experience, ledger } = this.props.stores
     return new RuntimeFunction(this, id, {
@@ -152,6 +162,7 @@ export class Cadence extends Construct {
       timeout: Duration.minutes(minutes),
       environment: { [ENV.bucket]: experience.bucket.bucketName, [ENV.table]: ledger.table.tableName },
       statements,
+      ...(journal ? { journal } : {}),
     })
   }
 

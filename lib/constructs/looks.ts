@@ -62,9 +62,11 @@ export function looks(
   const lookingBack = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']
   const decided = ledger.mayRead('heldout', 'review', 'rollout', 'production')
   const reviewWeek = make('ReviewWeek', 'review-week', {
+    journal,
     statements: [...mayRead(bucket, ...lookingBack, 'scars/*'), mayAdd(bucket, 'cadence/weekly/*', 'scars/*'), decided],
   })
   const reviewQuarter = make('ReviewQuarter', 'review-quarter', {
+    journal,
     statements: [...mayRead(bucket, ...lookingBack), mayAdd(bucket, 'cadence/quarterly/*'), decided],
   })
   const told = { bands, topic: topic?.topicArn ?? null }

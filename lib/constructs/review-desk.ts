@@ -44,7 +44,7 @@ export interface ReviewDeskProps {
 const THROTTLE = { rateLimit: 10, burstLimit: 40 }
 
 /** Functions that the workflow calls. */
-type Step = 'openReview' | 'notifyReviewers' | 'holdReview' | 'settleReview'
+type Step = 'fileProposal' | 'openReview' | 'notifyReviewers' | 'holdReview' | 'settleReview'
 
 /** The review of certified runs. It decides nothing by itself, and holds no right on the vault or the releases. */
 export class ReviewDesk extends Construct {
@@ -63,11 +63,12 @@ export class ReviewDesk extends Construct {
     this.linkKey = this.signingKey()
     this.api = new HttpApi(this, 'Api', { description: 'Review desk', createDefaultStage: false })
     const functions = new ReviewFunctions(this, { stores: props.stores, linkKey: this.linkKey })
+    const fileProposal = functions.fileProposal()
     const openReview = functions.openReview()
     const notifyReviewers = functions.notifyReviewers(props.config.sender, this.api.apiEndpoint)
     const holdReview = functions.holdReview()
     const settleReview = functions.settleReview()
-    this.workflow = this.reviewWorkflow({ openReview, notifyReviewers, holdReview, settleReview })
+    this.workflow = this.reviewWorkflow({ fileProposal, openReview, notifyReviewers, holdReview, settleReview })
     const show = functions.showReview()
     const decide = functions.recordDecision(this.workflow)
     const watch = functions.showRollout()
@@ -94,6 +95,7 @@ export class ReviewDesk extends Construct {
   private reviewWorkflow(functions: Readonly<Record<Step, RuntimeFunction>>): StateMachine {
     const { rollout, config } = this.props
     const parts = {
+      fileProposal: functions.fileProposal.function.functionArn,
       openReview: functions.openReview.function.functionArn,
       notifyReviewers: functions.notifyReviewers.function.functionArn,
       holdReview: functions.holdReview.function.functionArn,

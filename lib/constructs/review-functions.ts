@@ -27,7 +27,25 @@ export class ReviewFunctions {
     this.props = props
   }
 
-  /** Opens the review of a certified run on a store that is what its journal says; replays baseline and winner for the page. */
+  /** Files what another producer hands in, on a store that is what its journal says. It replays nothing and opens no review. */
+  fileProposal(): RuntimeFunction {
+    const { bucket, ledger } = this.places()
+    const { releases } = this.props.stores
+    return this.make(
+      'FileProposal',
+      'file-proposal',
+      [
+        ...mayRead(bucket, 'autotune/runs/*', 'cadence/quarterly/*', 'goldens/*', 'packs/*', 'proposals/*'),
+        ...mayRead(releases.bucket, 'rollouts/*'),
+        mayWrite(bucket, 'proposals/*'),
+        ledger.mayCheck(),
+        ledger.mayCreate('proposal'),
+      ],
+      { [ENV.releases]: releases.bucket.bucketName },
+    )
+  }
+
+  /** Opens the review of a certified run or a filed proposal, on a store that is what its journal says; replays baseline and winner for the page. */
   openReview(): RuntimeFunction {
     const { bucket, ledger } = this.places()
     const { releases } = this.props.stores
@@ -35,7 +53,16 @@ export class ReviewFunctions {
       'OpenReview',
       'open-review',
       [
-        ...mayRead(bucket, 'autotune/runs/*', 'experience/*', 'goldens/*', 'packs/*', 'reviews/*/evidence-*'),
+        ...mayRead(
+          bucket,
+          'autotune/runs/*',
+          'cadence/quarterly/*',
+          'experience/*',
+          'goldens/*',
+          'packs/*',
+          'proposals/*',
+          'reviews/*/evidence-*',
+        ),
         ...mayRead(releases.bucket, 'rollouts/*'),
         mayWrite(bucket, 'reviews/*/evidence-*'),
         ledger.mayCheck(),
@@ -117,7 +144,7 @@ export class ReviewFunctions {
       handler,
       // The first replays a baseline; the others answer people.
       memory: handler === 'open-review' ? 3008 : 1024,
-      timeout: handler === 'open-review' ? Duration.minutes(15) : Duration.seconds(25),
+      timeout: ON_A_CHECKED_STORE.has(handler) ? Duration.minutes(15) : Duration.seconds(25),
       environment: {
         [ENV.bucket]: bucket.bucketName,
         [ENV.table]: ledger.table.tableName,
@@ -133,7 +160,7 @@ export class ReviewFunctions {
   private behindLinks(): PolicyStatement[] {
     const { bucket } = this.places()
     return [
-      ...mayRead(bucket, 'autotune/runs/*', 'reviews/*/evidence-*'),
+      ...mayRead(bucket, 'autotune/runs/*', 'proposals/*', 'reviews/*/evidence-*'),
       mayWrite(bucket, 'reviews/*/attempts/*'),
       this.mac('kms:VerifyMac'),
     ]
@@ -153,5 +180,7 @@ export class ReviewFunctions {
   }
 }
 
-/** Those that write reviews. */
-const DECIDING: ReadonlySet<string> = new Set(['open-review', 'record-decision', 'settle-review'])
+/** Those that look at the whole journal first. */
+const ON_A_CHECKED_STORE: ReadonlySet<string> = new Set(['file-proposal', 'open-review'])
+/** Those that write reviews, or what is reviewed. */
+const DECIDING: ReadonlySet<string> = new Set(['file-proposal', 'open-review', 'record-decision', 'settle-review'])

@@ -35,7 +35,15 @@ export class RolloutFunctions {
     const { ledger, experience } = this.props.stores
     const { bucket } = experience
     return this.releasing('StartRollout', 'start-rollout', [
-      ...mayRead(bucket, 'autotune/runs/*', 'goldens/*', 'packs/*', 'production/*', 'reviews/*/evidence-*'),
+      ...mayRead(
+        bucket,
+        'autotune/runs/*',
+        'goldens/*',
+        'packs/*',
+        'production/*',
+        'proposals/*',
+        'reviews/*/evidence-*',
+      ),
       mayWrite(bucket, 'packs/*'),
       ledger.mayCheck(),
       ledger.mayWrite('rollout', 'release', 'rejection'),

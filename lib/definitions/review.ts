@@ -1,10 +1,11 @@
-/** The review workflow: open, notify, wait for the decision with a task token, and go on by what the ledger says. */
+/** The review workflow: file what another producer hands in, open, notify, wait for the decision with a task token, and go on by what the ledger says. */
 import { ALREADY_STARTED } from './rollout.ts'
 import { KILLED, lambdaTask, RETRY } from './task.ts'
 
 /** What the review calls, whom it asks, and what follows. */
 export interface ReviewParts {
-  /** ARN of a function, as the three below. */
+  /** ARN of a function, as the four below. Files what another producer hands in. */
+  readonly fileProposal: string
   readonly openReview: string
   /** Mails the links. */
   readonly notifyReviewers: string
@@ -37,9 +38,24 @@ export function reviewDefinition(parts: ReviewParts): Record<string, unknown> {
   return {
     Comment: 'Review of one proposal. Only the desk can wake it, and only the ledger says what was decided.',
     QueryLanguage: 'JSONata',
-    StartAt: 'Open Review',
+    StartAt: 'Choose Whether To File',
     TimeoutSeconds: TIMEOUT_SECONDS,
     States: {
+      'Choose Whether To File': {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $exists($states.input.proposal) %}', Next: 'File Proposal' }],
+        Default: 'Open Review',
+      },
+      'File Proposal': {
+        ...lambdaTask({
+          function: parts.fileProposal,
+          payload: { proposal: '{% $states.input.proposal %}' },
+          seconds: 900,
+          resumes: true,
+        }),
+        Output: PAYLOAD,
+        Next: 'Open Review',
+      },
       'Open Review': {
         ...lambdaTask({
           function: parts.openReview,

@@ -39,6 +39,7 @@ describeBrowser('the workbench in a browser', () => {
       '/reviews/rv_r_1',
       '/rollouts',
       '/rollouts/ro_r',
+      `/intents/${INTENT}`,
       '/store',
       '/compare?a=r&b=r',
     ]
@@ -63,6 +64,8 @@ describeBrowser('the workbench in a browser', () => {
   test('is walked through without JavaScript: from an intent to a run, a candidate and a case', async () => {
     await visit(browser, `${server.origin}/`, NO_SCRIPT, async (page) => {
       await page.getByRole('link', { name: INTENT }).click()
+      expect(await page.textContent('main')).toContain('No day was judged in this store yet')
+      await page.getByRole('link', { name: 'its runs' }).click()
       expect(await page.textContent('h1')).toBe('Runs')
       await page.getByLabel('Verdict').selectOption('certified')
       await page.getByRole('button', { name: 'Show' }).click()

@@ -85,6 +85,9 @@ describe('days', () => {
         /2026-04-03 .*edges hold.*\npromise +while nothing moves, at most 1 false alarm in 91 days/,
       ),
     ])
+    expect(out).toMatch(
+      /holds +support.refund: policy_violation_rate 0 \(not above 0.01\), utility \S+ \(not below 0.9\)/,
+    )
     expect(out.split('\n').length).toBeLessThan(24)
   })
 
@@ -141,6 +144,55 @@ describe('days', () => {
     ]
     for (const day of ['2026-04-01', '2026-04-03', '2026-04-05']) expect((await autotune(...at, day)).code).toBe(0)
     expect(bytes(copy)).toEqual(whole)
+  })
+})
+
+describe('the journal of heads', () => {
+  const file = (date: string): string => join(place.store, 'cadence/daily', `${date}.json`)
+  const verify = async (): Promise<[number, string]> => {
+    const { code, out } = await place.at('verify')
+    return [code, out]
+  }
+
+  test('has a line of each day, so that a removed, changed or added one is missed, and none is judged in its place', async () => {
+    await judge('--date', '2026-04-01', '--no-runs')
+    await judge('--date', '2026-04-03', '--no-runs')
+    expect((await verify())[0]).toBe(0)
+    const last = readFileSync(file('2026-04-03'), 'utf8')
+    rmSync(file('2026-04-03'))
+    expect(await verify()).toEqual([
+      2,
+      expect.stringContaining('cadence/daily/2026-04-03.json is missing: it was kept'),
+    ])
+    const { code, err } = await daily('--date', '2026-04-03', '--no-runs')
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('2026-04-03.json stands in the journal of heads, and is gone'),
+    ])
+    writeFileSync(file('2026-04-03'), last.replace('"state":"in_band"', '"state":"moved"'))
+    expect(await verify()).toEqual([2, expect.stringContaining('2026-04-03.json was changed')])
+    writeFileSync(file('2026-04-03'), last)
+    writeFileSync(file('2026-04-04'), last.replace('2026-04-03', '2026-04-04'))
+    expect(await verify()).toEqual([2, expect.stringContaining('2026-04-04.json is not in the journal')])
+    rmSync(file('2026-04-04'))
+    expect((await verify())[0]).toBe(0)
+  })
+
+  test('gets the line of a day whose process was killed before it, and of the days of an earlier version that of the last', async () => {
+    await judge('--date', '2026-04-01', '--no-runs')
+    await judge('--date', '2026-04-02', '--no-runs')
+    const heads = join(place.store, 'heads')
+    const names = readdirSync(heads).sort()
+    rmSync(join(heads, names.at(-1)!))
+    expect(await verify()).toEqual([2, expect.stringContaining('2026-04-02.json is not in the journal')])
+    expect((await daily('--date', '2026-04-02', '--no-runs')).code).toBe(0)
+    expect((await verify())[0]).toBe(0)
+    for (const name of readdirSync(heads).sort().slice(-2)) rmSync(join(heads, name))
+    expect((await verify())[0]).toBe(0)
+    expect((await judge('--date', '2026-04-03', '--no-runs')).judged).toEqual(['2026-04-03'])
+    expect((await verify())[0]).toBe(0)
+    rmSync(file('2026-04-02'))
+    expect((await verify())[1]).toContain('2026-04-02.json is missing')
   })
 })
 
@@ -371,5 +423,9 @@ test('learn gives an edge from a period, and refuses one that is too short', asy
     declared: false,
     edge: edge.median + 0.5,
   })
-  expect((await learn('2026-04-05')).err).toMatch(/needs at least 14/)
+  const { err } = await learn('2026-04-05')
+  expect(err).toMatch(/needs at least 14/)
+  expect((await learn('2026-05-03')).json()).toMatchObject({
+    left_out: [expect.stringMatching(/^\d+ of 33 days, without a recorded run: .*2026-05-01, 2026-05-02, 2026-05-03$/)],
+  })
 })

@@ -82,6 +82,13 @@ describe('is refused, and writes nothing', () => {
       /:2: another correction of run s0/,
     ],
     ['what was said tomorrow', [failed('s0', { at: '2999-01-01T00:00:00Z' })], /lies ahead of this store's clock/],
+    [
+      'what was said before its run',
+      [failed('s0', { at: '2020-01-01T00:00:00Z' })],
+      /:1: at: .* lies before run s0 began/,
+    ],
+    ['the same of a sealed one', [failed('h0', { at: '2020-01-01T00:00:00Z' })], /:1: at: .* lies before run h0 began/],
+    ['the id of a case', [failed('case-of-s0')], /of a case "autotune case" shows the runs/],
     ['an empty file', [], /holds no correction/],
   ])('%s', async (_, all, says) => {
     await readyWith(3, 3)

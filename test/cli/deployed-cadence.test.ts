@@ -45,6 +45,14 @@ test('the day that the routine judged is shown, and holds; a changed one does no
   expect(shown.out).toContain(`at_2026_11_01_${INTENT}_economics_tokens_per_decision`)
   expect((await autotune('cadence', 'show', ...bands, ...stack, '--exit-code')).code).toBe(3)
 
+  const month = await autotune('report', '--intent', INTENT, ...stack)
+  expect([month.code, month.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /economics tokens per decision broke above 0 tokens on 1 November, .* was queued on 1 November/,
+    ),
+  ])
+
   const verify = ['verify', '--cadence', DAYS[0], ...bands, ...stack]
   expect((await autotune(...verify, '--json')).json()).toMatchObject({
     reproducible: true,

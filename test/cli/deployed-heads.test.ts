@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rejection } from '#core/gate/rejections.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { shortId } from '../../functions/steps/run/forget.ts'
+import { writeRejections } from '../../functions/steps/run/memory.ts'
+import { pinnedRun } from '../../functions/steps/run/verify.ts'
 import { rowKeys } from '../../functions/steps/store/ledger-keys.ts'
 import { type Account, account } from '../support/aws/account.ts'
 import { aPack, aSuite, aTarget, aWorld, INTENT } from '../support/builders.ts'
@@ -63,6 +67,41 @@ describe('a deployment that nobody touched', () => {
       const { code, out } = await verify('--anchor', file)
       expect([code, out]).toEqual([2, expect.stringMatching(/anchor of line \d+: the journal ends at line/)])
     })
+  })
+})
+
+describe('a rejection that a deployment remembers', () => {
+  test('is named by list, lifted under the role of memory, named as lifted, and lifted once', async () => {
+    const pinned = (await pinnedRun(aws.store, RUN))!
+    const patches = [{ 'evidence.orders.top_k': { from: 4, to: 1 } }]
+    const under = { metric: pinned.target.metric!, direction: pinned.target.direction! }
+    const reason = 'hides orders'
+    const refused = rejection(pinned, { patches, source: 'reviewer', reason, under })
+    await writeRejections(aws.store, [refused])
+    expect((await autotune('list', ...stack)).out).toContain(`   ${shortId(refused)}  evidence.orders.top_k 4 -> 1\n`)
+    const asked = new Set<string>()
+    aws.before = (action, name) => void (action === 'sts:AssumeRole' && asked.add(name))
+    const forget = ['forget', shortId(refused), '--reason', 'archived now', '--by', 'fay@acme', ...stack]
+    const said = await autotune(...forget)
+    expect([said.code, said.err, said.out]).toEqual([
+      0,
+      '',
+      expect.stringMatching(/^forgotten .*\n.*\nby +fay@acme at /),
+    ])
+    expect([...asked]).toEqual([aws.stacks.AutotuneData!.MemoryRoleArn])
+    aws.before = () => {}
+    expect((await autotune('list', ...stack)).out).toMatch(/lifted by fay@acme at \S+: archived now/)
+    expect((await autotune(...forget)).err).toMatch(/was lifted by fay@acme at .*Nothing was written/)
+    expect((await verify()).code).toBe(0)
+  })
+
+  test('stays in a deployment of an earlier version, which is told to be deployed again', async () => {
+    const { MemoryRoleArn: _, ...earlier } = aws.stacks.AutotuneData!
+    const now = aws.stacks.AutotuneData
+    aws.stacks.AutotuneData = earlier
+    const { code, err } = await autotune('forget', 'ffffffffffff', '--reason', 'because', ...stack)
+    aws.stacks.AutotuneData = now
+    expect([code, err]).toEqual([2, expect.stringMatching(/has no role that lifts rejections: deploy it again/)])
   })
 })
 

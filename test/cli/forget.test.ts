@@ -9,7 +9,7 @@ import { writeRejections } from '../../functions/steps/run/memory.ts'
 import { pinnedRun } from '../../functions/steps/run/verify.ts'
 import { run, stocked } from '../steps/stores.ts'
 import { aTarget, aWorld } from '../support/builders.ts'
-import { autotune, placeOfEachTest } from './command-line.ts'
+import { placeOfEachTest } from './command-line.ts'
 
 const place = placeOfEachTest()
 const K = 'evidence.orders.top_k'
@@ -43,6 +43,9 @@ async function refused(): Promise<Entry> {
 describe('a rejection', () => {
   test('is shown, forgotten, shown as forgotten, and the next run may meet it again; past runs stay what they were', async () => {
     const entry = await refused()
+    expect((await place.at('list')).out).toMatch(
+      `limits on the search set ("autotune forget ID --reason TEXT" lifts one):\n   ${shortId(entry)}  evidence.orders.top_k 4 -> 1 (run_1)\n`,
+    )
     const second = await ran('run_2')
     const { candidate_id } = fateOf(second, 1)
     expect(fateOf(second, 1).fate).toBe('remembered')
@@ -119,11 +122,6 @@ describe('a rejection', () => {
     const { code, err } = await place.at('forget', ...argv)
     expect([code, err]).toEqual([2, expect.stringMatching(says)])
     expect(place.listing()).toEqual(before)
-  })
-
-  test('of a deployment is refused in words', async () => {
-    const { code, err } = await autotune('forget', 'ffffffffffff', '--reason', 'because', '--stack', 'Autotune')
-    expect([code, err]).toEqual([2, expect.stringMatching(/"autotune forget" works on a folder, not on a deployment/)])
   })
 
   test('that two people forget at once has one who did', async () => {

@@ -86,7 +86,7 @@ describe('a store in any state', () => {
     const fresh = Array.from({ length: 100 }, (_, i) => aFamily(`fresh${i}`, { side: 'heldout', required: 1, gold: 1 }))
     await imported(store, fresh)
     store.close()
-  }, 60_000)
+  })
   afterAll(() => base.dispose())
 
   /** Does something in a copy of the store in that state. */

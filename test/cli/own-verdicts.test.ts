@@ -61,6 +61,16 @@ describe('an expression as a floor of policy', () => {
     const looked = await at('doctor', '--target', place.file('target.json', aTarget()), '--verbose')
     expect(looked.code).not.toBe(0)
     expect(looked.out).toMatch(/label\.score is not recorded/)
+    const plain = await at('doctor', '--target', place.file('target.json', aTarget()))
+    expect(plain.out.replace(/\s+/g, ' ')).toMatch(
+      /mine is not measured in 40 of 40 search cases, e\.g\. not measured: \S+ \(.*label\.score is not recorded/,
+    )
+  })
+
+  test('that applies to no case is named by doctor', async () => {
+    await stored([mine(keeps, { applies_when: { '==': [v('attributes.channel'), 'nobody has this'] } })])
+    const { out } = await at('doctor', '--target', place.file('target.json', aTarget()))
+    expect(out.replace(/\s+/g, ' ')).toMatch(/mine (applies to none|is not measured in 40) of 40 search cases/)
   })
 
   test('with a typing error is refused at import, with its place', async () => {

@@ -349,7 +349,7 @@ describe('a file of reviewers', () => {
     { id: 'team@acme.com', name: 'The owner', roles: ['domain_owner'], aliases: ['Refunds'] },
   ]
   const file = (reviewers: unknown = people) => {
-    const path = join(dir, 'reviewers.json')
+    const path = join(dir, 'people.json')
     writeFileSync(path, JSON.stringify({ reviewers }))
     return path
   }
@@ -387,7 +387,10 @@ describe('a file of reviewers', () => {
   })
 
   test.each([
-    ['policy=eve@acme.com', /"eve@acme.com" is not in the file of reviewers: it names ana@acme.com, ben/],
+    [
+      'policy=eve@acme.com',
+      /"eve@acme.com" is not in the file of reviewers, .*people.json: it names ana@acme.com, ben/,
+    ],
     ['reliability=ben@acme.com', /names ben@acme.com as policy, not as "reliability": for that it names ana@acme.com/],
     ['domain_owner=team@acme.com', /team@acme.com owns the proposal \(as refunds\) and cannot review it/],
     ['domain_owner=refunds', /owns the proposal/],
@@ -395,6 +398,30 @@ describe('a file of reviewers', () => {
     const { code, err: said } = await open(file(), '--reviewer', seat)
     expect([code, said]).toEqual([2, expect.stringMatching(says)])
     expect(await stored()).toBeUndefined()
+  })
+
+  test('in the store is the one that counts, unless another is named', async () => {
+    const standing = join(dir, 'reviewers.json')
+    writeFileSync(standing, JSON.stringify({ reviewers: people.slice(0, 3) }))
+    const seats = ['reliability=ana@acme.com', 'policy=eve@acme.com', 'domain_owner=cleo']
+    const named = seats.flatMap((seat) => ['--reviewer', seat])
+    const stranger = await autotune('review', 'r', '--no-serve', ...named)
+    expect([stranger.code, stranger.err]).toEqual([
+      2,
+      expect.stringContaining(`"eve@acme.com" is not in the file of reviewers, ${standing}: it names ana@acme.com`),
+    ])
+    const other = file([...people, { id: 'eve@acme.com', name: 'Eve', roles: ['policy'] }])
+    expect((await open(other, ...named)).code).toBe(0)
+  })
+
+  test('in the store fills the seats by itself, and is refused by name where it is none', async () => {
+    const standing = join(dir, 'reviewers.json')
+    writeFileSync(standing, '{"reviewers": [{"id": "ana"}]}')
+    const broken = await autotune('review', 'r', '--no-serve')
+    expect([broken.code, broken.err]).toEqual([2, expect.stringContaining(standing)])
+    writeFileSync(standing, JSON.stringify({ reviewers: people }))
+    expect((await autotune('review', 'r', '--no-serve')).code).toBe(0)
+    expect((await stored()).seats).toHaveLength(4)
   })
 
   test('knows the owner by the name that it gives them', async () => {

@@ -1,5 +1,5 @@
 /** From an operator's correction to a case that no candidate may fail: scars on the search side, pinned by the next run. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
@@ -94,9 +94,20 @@ test('is erased with its run, and the week still verifies', async () => {
   expect(scars()).toEqual(['x1'])
   await place.at('erase', 'x1', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
   expect(scars()).toEqual([])
+  expect((await place.at('verify')).out).not.toContain('scars of')
   expect((await place.at('verify', '--cadence', '2025-01-03', '--bands', join(place.dir, 'bands.json'))).out).toMatch(
     /^reproducible/,
   )
+})
+
+test('one that was removed is missed by verify', async () => {
+  await week('2025-01-03')
+  expect((await place.at('verify')).code).toBe(0)
+  rmSync(join(place.store, 'scars'), { recursive: true })
+  expect(await place.at('verify')).toMatchObject({
+    code: 2,
+    out: expect.stringMatching(/scars of \S+ are not those that the week until 2025-01-03 saw \(1, now 0\)/),
+  })
 })
 
 test('a name that no file could have is a scar as well', async () => {

@@ -2,6 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { IntentMonth } from '#core/cadence/month.ts'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
@@ -9,8 +10,9 @@ import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
+import { theBands } from '../support/bands.ts'
 import { aWorld, INTENT } from '../support/builders.ts'
-import { type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
+import { autotune, type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
 
@@ -74,6 +76,12 @@ describe('a week', () => {
     expect(out).toMatch(/start +.*rollout start r --config rollout.json --store /)
     expect(out).toMatch(/approved +1 +1 +2\n/)
     expect(out.split('\n').length).toBeLessThan(24)
+    expect(out).not.toContain('later')
+  })
+
+  test('names a run that ended behind its last day, which counts in the next one', async () => {
+    const { out } = await weekly('--date', '2025-03-01')
+    expect(out).toMatch(/later +r ended certified on 2025-03-02: it counts in the next week/)
   })
 
   test('starts it where that is asked for, and says what stands against another', async () => {
@@ -120,6 +128,53 @@ test('candidates stand by what made them, and surfaces to retire are written as 
   expect(out).toContain(`written  ${pack}: review it`)
   expect((await place.at('import', '--pack', pack, '--split', 'recorded')).err).toBe('')
   expect((await weekly('--date', '2025-03-05', '--packs', packs)).code).toBe(0)
+})
+
+describe('report --intent', () => {
+  const report = (...argv: string[]): Promise<Printed> => place.at('report', '--intent', INTENT, ...argv)
+  const html = (): string => join(place.dir, 'month.html')
+
+  test('tells a month with its releases, funnel, ledger and the error budget, on the terminal, as JSON and as a file', async () => {
+    const own = place.file('own.json', theBands())
+    const daily = await place.at('cadence', 'daily', '--bands', own, '--date', '2025-03-20', '--no-runs')
+    expect([daily.code, daily.err]).toEqual([0, ''])
+    await week('2025-03-20')
+    expect((await weekly('--date', '2025-03-27')).code).toBe(0)
+    const { code, out } = await report('--month', '2025-03')
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`${INTENT}, March 2025: Nothing was measured on 1 judged day`),
+    ])
+    expect(out).toMatch(/released +2025-03-\d\d {2}released ctxpack.support@\S+ \(ro_r\)/)
+    expect(out).toMatch(/adoption +1 proposed -> 1 certified -> 1 approved -> 1 released -> 0 kept, until 2025-03-27/)
+    expect(out).toMatch(/ledger +1 questions asked of 1 sealed version\nyear +0\.05 spent/)
+    const month = (await report('--json')).json() as IntentMonth
+    expect(month).toMatchObject({ report: 'intent-month.v1', month: '2025-03', marks: [{ what: 'released' }] })
+    expect(month.ledger[0]).toMatchObject({ used: 1, asked: [{ run_id: 'r', answer: true, day: '2025-03-02' }] })
+    expect((await report('--html', html())).out).toMatch(/^wrote .*month.html \(\d+ kB\): Nothing was measured/)
+    const page = readFileSync(html(), 'utf8')
+    expect(page).toContain('2025-03-02 by r: yes')
+    expect((await report('--html', html())).err).toContain('Choose another --html')
+    expect((await report('--redact', '--json')).json()).toMatchObject({
+      week: { funnel: { entries: [{ stands: 'in_thirty_days', says: 'in thirty days' }] } },
+    })
+  })
+
+  test.each([
+    [['--month', '2025-13'], /"2025-13" is no month: write it as 2026-11/],
+    [['--month', '9999-12'], /is no month/],
+    [['r'], /"r" and --intent are two reports/],
+    [['--out', 'x.html'], /--out is of a run or rollout/],
+  ] as const)('refuses %j in words', async (argv, says) => {
+    expect(await report(...argv)).toMatchObject({ code: 2, err: expect.stringMatching(says) })
+  })
+
+  test('refuses what names no report, an intent that no pack has, and a run of a deployment', async () => {
+    expect((await place.at('report')).err).toContain('name a run or rollout, or an intent with --intent')
+    expect((await place.at('report', 'r', '--month', '2025-03')).err).toContain('--month is of an intent')
+    expect((await place.at('report', '--intent', 'supprt')).err).toContain(`it has ${INTENT}`)
+    expect((await autotune('report', 'r', '--stack', 'Autotune')).err).toContain('works on a folder')
+  })
 })
 
 describe('what there is to seal anew', () => {
@@ -195,6 +250,10 @@ describe('verify --cadence', () => {
         const { code, out } = await other.at('verify', '--cadence', date, '--bands', bands())
         expect([code, out]).toEqual([0, expect.stringMatching(/^reproducible: week/)])
       }
+      expect((await other.at('verify')).out).not.toContain('cadence/')
+      rmSync(join(other.store, 'cadence/weekly/2025-03-12.json'))
+      expect((await other.at('verify')).out).toContain('cadence/weekly/2025-03-12.json is missing: it was kept')
+      expect((await on('2025-03-12')).err).toContain('2025-03-12.json stands in the journal of heads, and is gone')
     } finally {
       other.dispose()
     }

@@ -203,7 +203,7 @@ describe('the demo on it', () => {
       maxBuffer: 1 << 26,
     })
     summary = JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
-  }, 60_000)
+  })
   afterAll(() => rmSync(temporary, { recursive: true }))
 
   test('certifies the one field that can shrink, with power to spare', () => {

@@ -148,6 +148,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'mac.ts',
     'statistics/',
     'instant.ts',
+    'json-logic.ts',
     'sampler/',
     'bytes/',
     'audit/',

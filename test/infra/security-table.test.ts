@@ -42,16 +42,18 @@ const TABLE = {
   // The routine starts tuning runs, and has no other door.
   CadenceDailyWorkflowRole: ['start tuning', 'start routine'],
   // It judges: it sees what is under way and left to ask, and adds judged days.
-  CadenceJudgeDaysRole: ['add judged day', 'read review item', 'read held-out item'],
+  CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
   // They call their functions, and start nothing.
   CadenceQuarterlyWorkflowRole: [],
   // They look back: they see what was decided and asked, and add weeks, scars and quarters.
-  CadenceReviewQuarterRole: ['add quarter', 'read review item', 'read held-out item'],
-  CadenceReviewWeekRole: ['add week', 'read review item', 'read held-out item'],
+  CadenceReviewQuarterRole: ['add quarter', ...DECIDES, 'read review item', 'read held-out item'],
+  CadenceReviewWeekRole: ['add week', ...DECIDES, 'read review item', 'read held-out item'],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],
   CadenceWeeklyWorkflowRole: [],
+  // It lifts rejections for people: it adds to memory, and has no other door.
+  Memory: [...DECIDES, 'write rejection'],
   // The one role that writes releases, and with them the pack version that an approval makes.
   ReleasesReleaser: [
     'read experience',
@@ -74,6 +76,15 @@ const TABLE = {
   // It keeps tokens and reads none; the desk's page reads neither tokens nor writes reviews; one function answers.
   ReviewHoldReviewRole: ['write token item', 'read review item'],
   ReviewNotifyReviewersRole: ['sign link', 'read review item'],
+  // It files, and opens no review.
+  ReviewFileProposalRole: [
+    'read experience',
+    'file proposal',
+    ...DECIDES,
+    'read routing',
+    'read review item',
+    'read held-out item',
+  ],
   ReviewOpenReviewRole: [
     'read experience',
     ...DECIDES,

@@ -35,7 +35,7 @@ const someCandidates = (n: number): CandidateFacts[] => {
       digest: patchDigest(patch),
       patch,
       fate,
-      reason: `${EVALUATORS[i % 8]}: refund-0000${i} violates; at most 0 of 604 families may; what was seen stands in the files of the run`,
+      reason: `${EVALUATORS[i % 8]}: ${fate === 'search_guardrail' ? `refund-0000${i} violates` : `figure 0000${i} is here`}; at most 0 of 604 families may; what was seen stands in the files of the run`,
       metric: 1.5 + i / 400,
       replayed: {
         replays: 100 + i,

@@ -145,8 +145,33 @@ describe('redacted', () => {
   test('no recorded text is left; ids and figures are', () => {
     expect(page).toContain(SECRET)
     const out = reportPage(redacted(someFacts()))
-    for (const gone of [SECRET, '3,019', '4123', '4,123', 'refund-00001 violates']) expect(out).not.toContain(gone)
+    for (const gone of [SECRET, '3,019', '4123', '4,123', 'refund-00003 violates']) expect(out).not.toContain(gone)
     for (const kept of ['case-0', 'cust_1', 'adp_orders', 'left out', '4863']) expect(out).toContain(kept)
+  })
+})
+
+describe('a redacted reason', () => {
+  const reasonOf = (fate: string, reason: string) => {
+    const facts = someFacts({ candidates: 1 })
+    const [first, ...rest] = facts.candidates
+    return redacted({ ...facts, candidates: [{ ...first!, fate: fate as never, reason }, ...rest] }).candidates[0]!
+      .reason
+  }
+  test.each([
+    ['no_gain', 'cents 4.1, baseline 4.1: no decrease'],
+    ['blind', 'evidence.orders.top_k: not even its most destructive values break utility'],
+    ['dominated', 'another one: better in every way'],
+    ['inert', 'evidence.orders.top_k changes no context'],
+  ])('of %s is figures and ids, and stays whole', (fate, reason) => {
+    expect(reasonOf(fate, reason)).toBe(reason)
+  })
+  test.each([
+    ['search_guardrail', 'policy: refund-00001 violates', 'policy: left out'],
+    ['unreplayable', '3 of 9 cases cannot be replayed: Ana called', '3 of 9 cases cannot be replayed: left out'],
+    ['unreplayable', 'the harness said Ana called', 'left out'],
+    ['remembered', 'reviewer rejected it in r: hides Ana', 'reviewer rejected it in r: left out'],
+  ])('of %s may quote: %s', (fate, reason, left) => {
+    expect(reasonOf(fate, reason)).toBe(left)
   })
 })
 

@@ -4,7 +4,6 @@ import { regressionOf, shownDigest } from '#core/review/shown.ts'
 import { wordDiff } from '../../functions/pages/kit/word-diff.ts'
 import { decidedPage, endedPage, refusedPage } from '../../functions/pages/review/end-pages.ts'
 import { reviewPage } from '../../functions/pages/review/page.ts'
-import type { ReviewView } from '../../functions/pages/review/summary.ts'
 import { aProposal } from '../core/review/builders.ts'
 import { attacked, harmful } from './attacks.ts'
 import { aShown, aView, candidates, decided } from './builders.ts'
@@ -127,7 +126,7 @@ describe('regressions of the search set', () => {
 
 test('a view of the same proposal has the same digest, and another one where anything shown differs', () => {
   expect(shownDigest(aShown())).toBe(shownDigest(structuredClone(aShown())))
-  const others: Partial<ReviewView['shown']>[] = [
+  const others: Parameters<typeof aShown>[0][] = [
     { baseline_metric: 1 },
     { no_search: null },
     { regressions: [] },

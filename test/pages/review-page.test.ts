@@ -365,3 +365,28 @@ describe('what stands open on the page', () => {
     expect(asks({ 'approval.refund.threshold': { from: 3, to: 4 } })).toEqual(['What goes through without a person?'])
   })
 })
+
+test('a change for some cases says in words for which, how many they are, and whose rule it is', () => {
+  const { candidate_change: change, ...rest } = aProposal()
+  const when = { '==': [{ var: 'attributes.<region>' }, 'EU'] }
+  const patch = Object.fromEntries(Object.entries(change.patch).map(([path, to]) => [path, { ...to, when }]))
+  const strategy_rule = {
+    strategy_rule_id: 'sr_1',
+    intent: 'support.refund',
+    layer: 'retrieval' as const,
+    from_insight: 'in_1',
+    evidence_refs: ['r1'],
+  }
+  const applies_to = { families: 4, of: 10, cases: 5, of_cases: 20, unknown: 2 }
+  const scoped = { ...change, patch, origin: 'compiler', strategy_rule, applies_to }
+  const shown = reviewPage(aView(aShown({ proposal: { ...rest, candidate_change: scoped } as TuningProposal })))
+  const said = plain(shown.replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ')
+  expect(said).toMatch(/read 6 instead of 10 passages .* where <region> is "EU"/)
+  expect(said).toMatch(/Only where <region> is "EU"/)
+  expect(said).toMatch(
+    /Touches 5 of 20 search cases \(25.%\), 4 of 10 families; all others keep their settings, among them 2 families/,
+  )
+  expect(said).toMatch(/Rule sr_1 of compiler, from insight in_1/)
+  expect(accessibilityProblems(shown)).toEqual([])
+  expect(page).not.toMatch(/Only where/)
+})

@@ -257,6 +257,7 @@ const partitions = (runId: string): string[] => [
   rowKeys.split()[0],
   'version#ctxpack.support',
   `proposal#${runId}_01`,
+  `proposal#${runId}`,
   rowKeys.productions(`ro_${runId}`),
 ]
 

@@ -299,3 +299,21 @@ export const aWorld = ({
   ...count(heldout).map((i) => aFamily(`h${i}`, { side: 'heldout', required: 1, gold: 1 })),
   ...extra.map((parts, i) => aFamily(`x${i}`, parts)),
 ]
+
+/** The file of another producer: policy in a new version, unless told otherwise; a field that is undefined is left out. */
+export const aPartFile = (over: object = {}): Readonly<Record<string, unknown>> =>
+  JSON.parse(
+    JSON.stringify({
+      kind: 'part_release',
+      intent: INTENT,
+      baseline_tuple: REFS,
+      part: 'policy',
+      to: 'policy.returns@1.1.0',
+      digest: `sha256:${'a'.repeat(64)}`,
+      reason: 'the limit was too high',
+      producer: 'policy desk',
+      owner: 'dana@acme',
+      risk_class: 'destructive',
+      ...over,
+    }),
+  )

@@ -8,14 +8,14 @@ export default class SummaryReporter implements Reporter {
     let passed = 0
     let failed = unhandled.length
     for (const module of modules) {
-      let inModule = 0
+      const before = failed
       for (const test of module.children.allTests()) {
         const { state } = test.result()
-        inModule++
         if (state === 'passed') passed++
         if (state === 'failed') failed++
       }
-      if (module.errors().length > 0 || (inModule === 0 && module.state() === 'failed')) failed++
+      // A file that could not be read, or whose set-up failed: its tests were skipped, and none of them says so.
+      if (module.errors().length > 0 || (failed === before && module.state() === 'failed')) failed++
     }
     if (modules.length === 0) failed++
     process.stdout.write(`${passed} passed, ${failed} failed\n`)

@@ -1,15 +1,19 @@
 /** The synthesized review workflow and desk with the real handlers, under the synthesized policies. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { digestOfBytes } from '#core/canonical.ts'
 import { reviewProblems } from '#core/review/review.ts'
 import type { Store } from '#ports'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { publishDocument } from '../../functions/steps/experience/documents.ts'
+import { readRollout, rolloutId } from '../../functions/steps/release/rollouts.ts'
+import { partIds } from '../../functions/steps/review/part-proposals.ts'
 import { latestReview } from '../../functions/steps/review/reviews.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { copied, memory, memoryOf, run, stocked } from '../steps/stores.ts'
 import { readAttempts } from '../support/attempts.ts'
-import { aTarget, aWorld } from '../support/builders.ts'
+import { aPartFile, aTarget, aWorld, REFS } from '../support/builders.ts'
 import { journaled, ledgerOf } from '../support/journaled.ts'
 import { type Deployed, deploy, type Faults } from '../support/workflow/deployed.ts'
 import { DESK_ORIGIN, type Sent } from '../support/workflow/http-api.ts'
@@ -83,6 +87,65 @@ const killedOnce = (victim: string, where: string): Faults => {
     },
   }
 }
+
+describe('a part that replay cannot judge', () => {
+  const text = '{"max":90}'
+  const file = { ...aPartFile({ digest: digestOfBytes(text) }) }
+  const handedIn = async (over: object = {}) => {
+    const store = await copied(made)
+    await publishDocument(store, { ref: 'policy.returns@1.1.0', text })
+    const deployed = deploy(store)
+    const started = deployed.review({ proposal: { ...file, ...over } })
+    await deployed.clock.idle()
+    return { store, deployed, started }
+  }
+
+  it('is handed in as a file, filed, reviewed by token and staged by the same machines', async () => {
+    const { store, deployed, started } = await handedIn()
+    expect(deployed.mails.map((m) => m.subject)).toEqual(
+      Array(4).fill(expect.stringMatching(/not certified by replay/)),
+    )
+    expect(deployed.mails[0]!.text).toMatch(
+      /policy policy\.returns@1\.0\.0 -> policy\.returns@1\.1\.0\. NOT CERTIFIED BY REPLAY/,
+    )
+    const [id] = await partIds(store)
+    const review = async () => (await latestReview(store, id!))!.review
+    for (const role of ROLES) {
+      const url = /https:\S+/.exec(deployed.mails.find((m) => m.to === PEOPLE[role])!.text)![0]
+      const page = await deployed.http('GET', pathOf(url))
+      expect(page.body).toMatch(/class="stamp">NOT CERTIFIED BY REPLAY/)
+      const form = { decision: 'approved', confirm: 'yes', reason: '', shown_digest: (await review()).shown_digest }
+      const sent = { origin: DESK_ORIGIN, 'content-type': 'application/x-www-form-urlencoded' }
+      const posted = await deployed.http('POST', pathOf(url), {
+        headers: sent,
+        body: new URLSearchParams(form).toString(),
+      })
+      expect(posted).toMatchObject({ statusCode: 303 })
+      await deployed.clock.idle()
+    }
+    expect((await started.ended).output).toMatchObject({ status: 'approved' })
+    expect((await readRollout(store, rolloutId(id!)))!.rollout).toMatchObject({
+      stage: '0%_shadow',
+      certification: 'not certified by replay',
+      candidate: { refs: { policy: 'policy.returns@1.1.0' } },
+    })
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['a forged certificate', { certified: true }, /certified: is false, or left out/],
+    ['evaluators without their quarter', { part: 'evaluators' }, /by the quarterly path only/],
+    [
+      'a tuple that is not there',
+      { baseline_tuple: { ...REFS, pack: 'ctxpack.support@9.0.0' } },
+      /is not in this store/,
+    ],
+  ])('is refused, and nothing is filed: %s', async (_, over, says) => {
+    const { store, started } = await handedIn(over)
+    const { status, error } = await started.ended
+    expect([status, error?.cause]).toEqual(['FAILED', expect.stringMatching(says)])
+    expect(await partIds(store)).toEqual([])
+  })
+})
 
 describe('a review in AWS', () => {
   it('writes to each reviewer alone, and starts nothing before every role has approved', async () => {

@@ -1,6 +1,6 @@
 /**
- * The deployed store as the command line works on it: under the caller's own rights, for an import under the ingest role, and
- * for a verification under that of the auditor.
+ * The deployed store as the command line works on it: under the caller's own rights, for an import under the ingest role, for
+ * a verification under that of the auditor, and for lifting a rejection under that of memory.
  */
 import { tmpdir } from 'node:os'
 import { KMSClient } from '@aws-sdk/client-kms'
@@ -23,17 +23,23 @@ export interface DeployedStore extends AwsStore {
 }
 
 /** Who works on the store. */
-export type Actor = 'caller' | 'ingest' | 'auditor'
+export type Actor = 'caller' | 'ingest' | 'auditor' | 'memory'
 
-/** Opens the store of a deployment, its ledger as it lies there. Caller and auditor have no vault: not even an administrator reads it. */
+/** Opens the store of a deployment, its ledger as it lies there. Only ingest has the vault: not even an administrator reads it. */
 export async function openDeployed(name: DeploymentName, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const deployment = await findDeployment(name)
   const { bucket, table, vault, journal } = deployment
-  if (actor !== 'caller' && journal === null)
+  const lacks = journal === null ? 'keeps no journal of heads' : 'has no role that lifts rejections'
+  if (actor !== 'caller' && (journal === null || (actor === 'memory' && journal.memoryRole === null)))
     throw new UserError(
-      `deployment ${deployment.stack} keeps no journal of heads: deploy it again with this version ("npx cdk deploy --all")`,
+      `deployment ${deployment.stack} ${lacks}: deploy it again with this version ("npx cdk deploy --all")`,
     )
-  const role = { caller: null, ingest: deployment.ingestRole, auditor: journal?.auditorRole }[actor]
+  const role = {
+    caller: null,
+    ingest: deployment.ingestRole,
+    auditor: journal?.auditorRole,
+    memory: journal?.memoryRole,
+  }[actor]
   const rights = role ? { credentials: assumed(role, actor) } : {}
   const kms = new KMSClient(rights)
   const store = openAwsStore(
@@ -65,7 +71,7 @@ export async function openDeployed(name: DeploymentName, actor: Actor, progress:
 }
 
 /** What a session does, as the trail of the account names it. */
-const SESSIONS = { caller: 'call', ingest: 'import', auditor: 'verify' } as const
+const SESSIONS = { caller: 'call', ingest: 'import', auditor: 'verify', memory: 'forget' } as const
 
 /** Credentials of a role for an hour; the SDK asks again before they end. */
 function assumed(role: string, actor: Actor): Credentials {

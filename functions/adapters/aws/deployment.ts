@@ -15,6 +15,8 @@ export interface Deployment {
   readonly journal: DeployedJournal | null
   /** Tuning workflow; null: the workflow stack is not deployed. */
   readonly tuning: string | null
+  /** Review workflow; null: no review desk is deployed. */
+  readonly review: string | null
   /** Function that stops a rollout; null: rollouts are not deployed. */
   readonly stopRollout: string | null
 }
@@ -25,6 +27,8 @@ export interface DeployedJournal {
   readonly key: string
   /** Role that a verification works under. */
   readonly auditorRole: string
+  /** Role that a rejection is lifted under; null: it was deployed by a version that lifted none. */
+  readonly memoryRole: string | null
   readonly releases: string
   /** Key of rollout artifacts. */
   readonly releaseKey: string
@@ -63,18 +67,23 @@ export async function findDeployment(name: DeploymentName): Promise<Deployment> 
             bucket: need('HeadsBucketName'),
             key: need('HeadsKeyArn'),
             auditorRole: need('AuditorRoleArn'),
+            memoryRole: data.get('MemoryRoleArn') ?? null,
             releases: need('ReleasesBucketName'),
             releaseKey: need('ReleaseKeyArn'),
           }
         : null,
       // An application that uses the construct has the workflow in a stack of its own name.
       tuning: (workflow ?? own)?.get('TuningWorkflowArn') ?? null,
+      review: arnIn((workflow ?? own)?.get('ReviewWorkflowArn')),
       stopRollout: (workflow ?? own)?.get('StopRolloutFunction') ?? null,
     }
   } finally {
     cloudformation.destroy()
   }
 }
+
+/** An output that names something; null: it says why there is nothing. */
+const arnIn = (output: string | undefined): string | null => (output?.startsWith('arn:') ? output : null)
 
 /** Outputs of a stack; null when there is no such stack. */
 async function outputsOf(client: CloudFormationClient, stack: string): Promise<ReadonlyMap<string, string> | null> {

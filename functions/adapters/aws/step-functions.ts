@@ -1,4 +1,4 @@
-/** The tuning workflow behind the port: starts an execution, says how it stands. */
+/** Tuning and review workflows behind the port: starts an execution, says how it stands. */
 import {
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
@@ -12,8 +12,8 @@ import type { Deployment } from './deployment.ts'
 /** What Step Functions takes as input. */
 const MAX_INPUT_BYTES = 256 * 1024
 
-/** The tuning workflow of a deployment. */
-export function stepFunctions({ stack, tuning }: Deployment): Workflows & { close(): void } {
+/** The workflows of a deployment that people start. */
+export function stepFunctions({ stack, tuning, review }: Deployment): Workflows & { close(): void } {
   const client = new SFNClient({})
   return {
     async start(request) {
@@ -28,6 +28,15 @@ export function stepFunctions({ stack, tuning }: Deployment): Workflows & { clos
           `target and candidates have ${bytes} bytes; a deployed run takes at most ${MAX_INPUT_BYTES}: give fewer candidates`,
         )
       const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn: tuning, input }))
+      return executionArn!
+    },
+    async propose(proposal) {
+      if (review === null)
+        throw new UserError(
+          `deployment ${stack} has no review desk, so nobody would decide on it: deploy it with "-c reviewers=FILE"`,
+        )
+      const input = JSON.stringify({ proposal })
+      const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn: review, input }))
       return executionArn!
     },
     async describe(execution) {

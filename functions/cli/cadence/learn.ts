@@ -32,17 +32,21 @@ export async function learn(
     const lines = await linesByDay(store, intent, (day) => day >= first && day <= last)
     const by = await measuredBy(store, of)
     const recorded = new RecordedRuns(store.objects)
-    const rows: SliceRow[][] = []
-    for (let day = first; day <= last; day = dayAfter(day)) rows.push(await rowsOf(recorded, lines.get(day) ?? [], by))
-    const means = dailyMeans(rows, band)
-    const median = learnedMedian(means)
+    const rows = new Map<string, SliceRow[]>()
+    for (let day = first; day <= last; day = dayAfter(day))
+      rows.set(day, await rowsOf(recorded, lines.get(day) ?? [], by))
+    const all = dailyMeans([...rows.values()], band)
+    const means = all.filter((mean) => mean !== null)
+    const left = leftOut([...rows], all)
+    const median = learnedMedian(all)
     if (median === null)
       throw new UserError(
-        `${means.length} days of ${first} to ${last} have recorded runs of ${intent} that all measure ${metric}; a learned edge needs at least ${LEAST_LEARNED_DAYS}: choose a longer period, or declare the edge`,
+        `${means.length} days of ${first} to ${last} have recorded runs of ${intent} that all measure ${metric}; a learned edge needs at least ${LEAST_LEARNED_DAYS}: choose a longer period, or declare the edge${left.map((line) => `\n  ${line}`).join('')}`,
       )
     const edge = { from: first, to: last, median, tolerance }
-    print(json, { edge, days: means.length }, () => [
+    print(json, { edge, days: means.length, left_out: left }, () => [
       `median   ${median} over ${means.length} days (least ${Math.min(...means)}, most ${Math.max(...means)})`,
+      ...left.map((line) => `left out ${line}`),
       `put it   into ${file}, as "above" or "below" of ${metric}:`,
       JSON.stringify(edge),
       'note     a learned edge promises no rate of false alarms: only a declared one does',
@@ -51,6 +55,26 @@ export async function learn(
   } finally {
     store.close()
   }
+}
+
+/** Days without a mean, and why, those of one reason in one line. */
+function leftOut(
+  days: readonly (readonly [string, readonly SliceRow[]])[],
+  means: readonly (number | null)[],
+): string[] {
+  const without = days.filter((_, i) => means[i] === null)
+  const named = (says: string, of: typeof days): string[] =>
+    of.length === 0 ? [] : [`${of.length} of ${days.length} days, ${says}: ${of.map(([day]) => day).join(', ')}`]
+  return [
+    ...named(
+      'without a recorded run',
+      without.filter(([, rows]) => rows.length === 0),
+    ),
+    ...named(
+      'on which a run lacks the measure, or none is of that kind',
+      without.filter(([, rows]) => rows.length > 0),
+    ),
+  ]
 }
 
 function bandOf(bands: Bands, file: string, intent: string, metric: string) {

@@ -4,6 +4,7 @@ import { dayAfter } from '#core/cadence/days.ts'
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { Fate } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
+import { NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { type FunnelEntry, type IntentWeek, KEPT_DAYS, type WeeklyCadence } from '#schemas/weekly.ts'
 import { table } from '../layout.ts'
 import { nextCommand } from '../next.ts'
@@ -21,6 +22,7 @@ export function weekLines(week: WeeklyCadence, isNew: boolean, place: StoreOptio
       '',
       of.intent,
       ...funnelLines(of),
+      ...uncertifiedLines(of),
       ...gainLines(of),
       ...standLines(of, week),
       ...originLines(of),
@@ -55,6 +57,15 @@ function funnelLines({ funnel, runs }: IntentWeek): string[] {
       ['left', 'right', 'right', 'right'],
     ),
     `   adopted  ${kept} of ${funnel.reached_review} that reached review`,
+  ]
+}
+
+/** Parts that replay cannot judge: beside the funnel, and in none of its counts. */
+function uncertifiedLines({ funnel: { not_certified_by_replay: of } }: IntentWeek): string[] {
+  if (!of) return []
+  return [
+    `   ${NOT_CERTIFIED}: ${of.proposed} proposed, ${of.approved} approved, ${of.released} released, ${of.kept} kept ${KEPT_DAYS} days`,
+    ...of.entries.filter(({ stands }) => stands !== 'kept').map(({ run_id, says }) => `   ${run_id}: ${says}`),
   ]
 }
 
@@ -115,7 +126,7 @@ const retireLines = ({ retire, surfaces }: IntentWeek): string[] =>
   ])
 
 function refreshLines({ refresh }: IntentWeek): string[] {
-  const { questions_left: left, last_question: last, waiting, fresh, burnt } = refresh
+  const { questions_left: left, last_question: last, waiting, fresh, burnt, burnt_held_out: held = [] } = refresh
   const since = last === null ? 'none was asked yet' : `last asked on ${last}`
   const waits =
     waiting === null
@@ -123,7 +134,12 @@ function refreshLines({ refresh }: IntentWeek): string[] {
       : `${waiting} held-out ${waiting === 1 ? 'family waits' : 'families wait'}, ${fresh} recorded after it`
   return [
     '',
-    `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search families were opened by people and are never sealed`}`,
+    `   held-out  ${left} questions left, ${since}; ${waits}${burnt === 0 ? '' : `; ${burnt} search ${burnt === 1 ? 'family was' : 'families were'} opened by people and ${burnt === 1 ? 'is' : 'are'} never sealed`}`,
+    ...(held.length === 0
+      ? []
+      : [
+          `   burnt     ${held.length} of them held out by a later split, and left out: ${held.slice(0, 5).join(', ')}`,
+        ]),
   ]
 }
 

@@ -18,20 +18,25 @@ export interface Started {
   readonly reason: string | null
 }
 
+/** Intents of which a screen has room for the means that hold; of more a month has them (`report --intent`). */
+const MOST_HOLDING = 4
+
 /** Intents that a screen shows with nothing to say of them. */
 const MOST_QUIET = 12
 
 export function dayLines(day: DailyCadence, runs: readonly QueuedRun[], place: StoreOptions, bands: string): string[] {
   const all = day.intents.flatMap(({ series }) => series)
   const counts = day.intents.reduce((sum, { slice }) => sum + slice.runs, 0)
+  const production = day.intents.reduce((sum, { slice }) => sum + (slice.production ?? 0), 0)
   return [
-    `${day.date}  ${headline(all)}: ${counts} runs of ${day.intents.length} ${day.intents.length === 1 ? 'intent' : 'intents'}`,
+    `${day.date}  ${headline(all)}: ${counts} runs${production === 0 ? '' : ` (${production} of production)`} of ${day.intents.length} ${day.intents.length === 1 ? 'intent' : 'intents'}`,
     `promise  ${promiseOf(day, all)}`,
     '',
     ...table(quietRows(day.intents), ['left', 'right', 'right', 'right', 'left']),
     ...(day.intents.length > MOST_QUIET
       ? [`   ... and ${day.intents.length - MOST_QUIET} more (--json shows all)`]
       : []),
+    ...(day.intents.length > MOST_HOLDING ? [] : day.intents.flatMap(holdingLines)),
     ...day.intents.flatMap(({ intent, series, queue }) => seriesLines(intent, series, queue, runs)),
     ...revisedLines(day),
     ...nextLines(runs, place, bands),
@@ -95,6 +100,14 @@ const quietRows = (intents: readonly IntentDay[]): string[][] => [
   }),
 ]
 
+/** What holds, and how far it is from its edge. */
+function holdingLines({ intent, series }: IntentDay): string[] {
+  const holding = series.filter(({ state, mean }) => state === 'in_band' && mean !== null)
+  if (holding.length === 0) return []
+  const says = holding.map(({ metric, side, edge, mean }) => `${metric} ${number(mean!)} (not ${side} ${number(edge)})`)
+  return ['', `   holds  ${intent}: ${says.join(', ')}`]
+}
+
 function seriesLines(
   intent: string,
   series: readonly SeriesDay[],
@@ -132,14 +145,16 @@ const revisedLines = ({ revised }: DailyCadence): string[] =>
     ? []
     : [
         '',
-        'revised  judged again with the runs that came late; what was judged stands',
+        'revised  judged again with runs that came late and what was said since; what was judged stands',
         ...revised.map(({ date, intent, was, now, series }) => {
           const other = series.filter(({ state }) => state.was !== state.now)
           const count =
             now.runs < was.runs
-              ? `${was.runs - now.runs} of ${was.runs} runs are gone: erased, or lost ("autotune verify" says which)`
+              ? `${was.runs - now.runs} of ${was.runs} runs are gone: erased, lost ("autotune verify" says which), or of a production log that was imported since`
               : `${was.runs} runs, now ${now.runs}`
-          return `   ${date}  ${intent}: ${count}; ${other.length === 0 ? 'the same verdicts' : other.map(({ metric, side, state }) => `${metric} ${side}: ${state.was} -> ${state.now}`).join(', ')}`
+          const said = (now.corrected_later ?? 0) - (was.corrected_later ?? 0)
+          const later = said > 0 ? `; ${said} corrected or disputed since` : ''
+          return `   ${date}  ${intent}: ${count}${later}; ${other.length === 0 ? 'the same verdicts' : other.map(({ metric, side, state }) => `${metric} ${side}: ${state.was} -> ${state.now}`).join(', ')}`
         }),
       ]
 

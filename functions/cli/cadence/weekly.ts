@@ -11,6 +11,7 @@ import { UserError } from '../../errors.ts'
 import { retiredPacks } from '../../steps/cadence/retired-packs.ts'
 import { readWeek, reviewedWeeks, reviewWeekUntil, weekToReview } from '../../steps/cadence/weekly.ts'
 import { readRollout, rolloutId } from '../../steps/release/rollouts.ts'
+import { runLines } from '../../steps/run/run-lines.ts'
 import { writeNew } from '../new-file.ts'
 import { nextCommand } from '../next.ts'
 import { existingStore } from '../open.ts'
@@ -41,9 +42,13 @@ export async function weekly({ json, bands: file, date, packs, promote, ...o }: 
     const week = due === null ? await readWeek(store, asked ?? weeks.at(-1)!) : await reviewWeekUntil(store, bands, due)
     const written = packs === undefined ? [] : writePacks(packs, await retiredPacks(store, week!))
     const promoted = config === null ? [] : await promoteWaiting(store, week!, config)
-    print(json, { reviewed: due, week, packs: written, promoted, budget }, () => [
+    const since = await endedSince(store, week!)
+    print(json, { reviewed: due, week, ended_since: since, packs: written, promoted, budget }, () => [
       ...budget,
       ...weekLines(week!, due !== null, o),
+      ...since.map(
+        ({ run_id, verdict, date: on }) => `later    ${run_id} ended ${verdict} on ${on}: it counts in the next week`,
+      ),
       ...promoted.map(({ run_id, rollout, why }) =>
         rollout === null ? `waits    ${run_id}: ${why}` : `started  rollout ${rollout} of ${run_id}`,
       ),
@@ -56,6 +61,23 @@ export async function weekly({ json, bands: file, date, packs, promote, ...o }: 
   } finally {
     store.close()
   }
+}
+
+/** Runs told of one by one that ended after a week. */
+const MOST_LATER = 5
+
+/** The newest runs of its intents that ended behind a week, and that it says nothing of. */
+async function endedSince(store: LocalStore, { date, intents }: WeeklyCadence) {
+  const own = new Set(intents.map(({ intent }) => intent))
+  const runs: { readonly run_id: string; readonly verdict: string; readonly date: string }[] = []
+  for await (const { line } of runLines(store.objects)) {
+    // Lines come newest first.
+    const on = line.date.slice(0, 10)
+    if (on <= date || runs.length === MOST_LATER) break
+    if (line.intent !== null && own.has(line.intent))
+      runs.push({ run_id: line.run_id, verdict: line.verdict.replaceAll('_', ' '), date: on })
+  }
+  return runs
 }
 
 function writePacks(folder: string, packs: readonly ContextPack[]): string[] {

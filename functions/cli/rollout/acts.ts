@@ -1,5 +1,6 @@
 /** `rollout start | advance | stop | resume`: what moves a rollout. */
 import type { Moved } from '#core/release/rollout.ts'
+import { broughtBy } from '#core/release/tuple.ts'
 import { type Rollout, RolloutConfig, type RolloutStatus } from '#schemas/release.ts'
 import { openEngine, optionsOf } from '../../embedded/engine.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
@@ -10,7 +11,7 @@ import { advanceRollout, resumeRollout, stopRollout } from '../../steps/release/
 import { startRunRollout } from '../../steps/release/start.ts'
 import { pinnedRun } from '../../steps/run/verify.ts'
 import { type HandOptions, handOf } from '../hand.ts'
-import { manifestOf } from '../inspect.ts'
+import { filedOrFinished } from '../inspect.ts'
 import { nextCommand } from '../next.ts'
 import { deploymentName } from '../open.ts'
 import { isDeployed } from '../store-options.ts'
@@ -27,15 +28,30 @@ export async function start(run: string, o: RolloutOptions & { readonly config: 
   return await withRollouts(o, async (store, signer) => {
     const rollout = await startWith(store, signer, run, config)
     const { rollout_id, status, stage, candidate, baseline, rollback_replay } = rollout
-    print(o.json, { run, rollout: rollout_id, status, stage, candidate, baseline, rollback_replay }, () => [
-      standLine(rollout),
-      `release   ${candidate.release_tuple_id}: ${candidate.refs.pack}`,
-      `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
-      'next      who gets which arm, scored production runs, and whether it goes forward:',
-      `          ${nextCommand(o, ['rollout', 'export', rollout.intent, '--out', 'routing.json'])}`,
-      `          ${nextCommand(o, ['rollout', 'record', rollout_id, 'runs.jsonl'])}`,
-      `          ${nextCommand(o, ['rollout', 'advance', rollout_id])}`,
-    ])
+    const { certification } = rollout
+    print(
+      o.json,
+      {
+        run,
+        rollout: rollout_id,
+        ...(certification && { certification }),
+        status,
+        stage,
+        candidate,
+        baseline,
+        rollback_replay,
+      },
+      () => [
+        standLine(rollout),
+        ...(rollout.certification ? [rollout.certification.toUpperCase()] : []),
+        `release   ${candidate.release_tuple_id}: ${broughtBy(rollout)}`,
+        `way back  ${baseline.release_tuple_id}: ${baseline.refs.pack}; replayed, ${rollback_replay.reproduced} of ${rollback_replay.cases} cases reproduce`,
+        'next      who gets which arm, scored production runs, and whether it goes forward:',
+        `          ${nextCommand(o, ['rollout', 'export', rollout.intent, '--out', 'routing.json'])}`,
+        `          ${nextCommand(o, ['rollout', 'record', rollout_id, 'runs.jsonl'])}`,
+        `          ${nextCommand(o, ['rollout', 'advance', rollout_id])}`,
+      ],
+    )
     return 0
   })
 }
@@ -53,9 +69,9 @@ export async function startWith(
   run: string,
   config: RolloutConfig,
 ): Promise<Rollout> {
-  await manifestOf(store, run)
-  const pinned = await pinnedRun(store, run)
-  const engine = await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
+  const part = await filedOrFinished(store, run)
+  const pinned = part ? null : await pinnedRun(store, run)
+  const engine = await openEngine(store, (part ?? pinned)?.target.intent ?? '', optionsOf(pinned?.replayer))
   try {
     return (await startRunRollout(store, engine, signer, { runId: run, config })).rollout
   } finally {

@@ -6,6 +6,7 @@ import { canonical } from '#core/canonical.ts'
 import { artifactJson } from '#core/release/artifact.ts'
 import { type Attribute, assignArm } from '#core/release/assign-arm.ts'
 import { routingOf } from '#core/release/routing.ts'
+import { broughtBy } from '#core/release/tuple.ts'
 import { UserError } from '../../errors.ts'
 import { exportRollout } from '../../steps/release/export.ts'
 import { listInForce } from '../../steps/release/in-force.ts'
@@ -20,22 +21,27 @@ import { storyLines } from './text.ts'
 export const list = (o: RolloutOptions): Promise<number> =>
   withRollouts(o, async (store) => {
     const rollouts = (await listRollouts(store)).map(({ run_id, rollout }) => ({ run: run_id, rollout }))
-    const rows = rollouts.map(({ run, rollout: { rollout_id, intent, status, stage, revision, candidate } }) => ({
-      rollout: rollout_id,
-      run,
-      intent,
-      status,
-      stage,
-      revision,
-      pack: candidate.refs.pack,
-    }))
+    const rows = rollouts.map(({ run, rollout }) => {
+      const { rollout_id, intent, status, stage, revision, candidate, certification } = rollout
+      return {
+        rollout: rollout_id,
+        run,
+        intent,
+        status,
+        stage,
+        revision,
+        pack: candidate.refs.pack,
+        ...(certification && { brings: broughtBy(rollout), certification }),
+      }
+    })
     const inForce = await listInForce(store)
     print(o.json, { rollouts: rows, in_force: inForce }, () =>
       rows.length === 0
         ? ['no rollouts yet: "autotune rollout start RUN --config FILE"']
         : [
             ...rows.map(
-              (r) => `${r.rollout.padEnd(40)} ${r.status.padEnd(12)} ${r.stage.padEnd(14)} ${r.pack}  ${r.intent}`,
+              (r) =>
+                `${r.rollout.padEnd(40)} ${r.status.padEnd(12)} ${r.stage.padEnd(14)} ${r.brings ?? r.pack}  ${r.intent}${r.certification ? `  ${r.certification}` : ''}`,
             ),
             ...inForce.map((i) => `in force for ${i.intent}: ${i.release_tuple_id}`),
           ],

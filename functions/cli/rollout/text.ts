@@ -5,6 +5,7 @@ import type { Failed, Failure } from '#core/release/failures.ts'
 import type { Moved } from '#core/release/rollout.ts'
 import type { Gains, RolloutStory } from '#core/release/story.ts'
 import { TOLD_ROWS } from '#core/release/subject-rows.ts'
+import { broughtBy } from '#core/release/tuple.ts'
 import type { PromotionRecord, Rollout, StageRow } from '#schemas/release.ts'
 import type { NamedRuns } from '../../steps/release/story.ts'
 
@@ -77,8 +78,9 @@ export function storyLines(story: RolloutStory & { readonly failed_runs: readonl
   )
   return [
     ...folded(standLine(rollout), ''),
+    ...(rollout.certification ? [rollout.certification.toUpperCase()] : []),
     ...(changes.length === 0 ? [] : entry('change', changes.join(', '))),
-    ...entry('release', `${candidate.refs.pack} for ${rollout.intent} (${rollout.risk_class})`),
+    ...entry('release', `${broughtBy(rollout)} for ${rollout.intent} (${rollout.risk_class})`),
     ...failures.flatMap((failure) => failureLines(failure, failed_runs)),
     ...(damaged === null ? [] : ['', ...entry('log', damaged)]),
     ...(gains === null ? [] : gainLines(gains)),
@@ -119,6 +121,12 @@ function failureLines(failure: Failure, named: readonly NamedRuns[]): string[] {
       '',
       `harm: ${rule} in ${period}`,
       `   a run costs ${Number((observed ?? 0).toPrecision(4))} cents more, allowed ${allowed}`,
+    ]
+  if (of === 'score')
+    return [
+      '',
+      `harm: ${rule} in ${period}`,
+      `   the score is worse by ${Number(((observed ?? 0) * 100).toPrecision(4))} points, allowed ${Number((allowed * 100).toPrecision(4))}`,
     ]
   const tolerated = of === 'runs' ? `${allowed} may` : `allowed +${Number((allowed * 100).toPrecision(4))} points`
   const runs = named.find((n) => n.rule === rule)

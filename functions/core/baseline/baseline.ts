@@ -1,5 +1,5 @@
 /** Baseline replay: before any candidate counts, the baseline must reproduce the recorded decision record byte for byte. */
-import type { Settings } from '#schemas/common.ts'
+import type { Settings, SettingsTable } from '#schemas/common.ts'
 import type { BaselineTuple, PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
@@ -11,6 +11,7 @@ import { type Measures, measuresOf } from '../evaluate/scorecard.ts'
 import { decisionRecordText } from '../experience/decision-record.ts'
 import { contextHash, sameShape } from '../replay/render.ts'
 import { observe, type Replayed, recordedContext, trimCase } from '../replay/transcript.ts'
+import { settingsFor, tableOf } from '../space/scope.ts'
 
 /**
  * Why a case is left out: the typed diff of its baseline replay (replay contract), no recording to compare with, or a
@@ -32,7 +33,7 @@ export type Exclusion = (typeof EXCLUSIONS)[number]
 
 export interface BaselinePins {
   readonly tuple: BaselineTuple
-  readonly settings: Settings
+  readonly settings: SettingsTable
   readonly suite: EvaluatorSuite
   readonly prices: PriceTable | null
   /** Absent: the transcript replayer. */
@@ -41,10 +42,22 @@ export interface BaselinePins {
   readonly draw?: string
 }
 
+/** What is pinned, with the settings that one case has. */
+export interface CasePins extends BaselinePins {
+  readonly settings: Settings
+}
+
+export const ofCase = (pins: BaselinePins, replayCase: ReplayCase): CasePins => ({
+  ...pins,
+  settings: settingsFor(pins.settings, replayCase),
+})
+
 /** What the baseline of a run pins. */
-export const baselinePins = (run: AutotuneRun): BaselinePins => ({
+export const baselinePins = (
+  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'replayer' | 'draw'>,
+): BaselinePins => ({
   tuple: run.target.baseline_tuple!,
-  settings: run.pack.settings,
+  settings: tableOf(run.pack),
   suite: run.evaluator_suite,
   prices: run.price_table,
   replayer: run.replayer,
@@ -69,7 +82,8 @@ export interface Reproducing {
 export type BaselineReplay = Reproducing | Excluded
 
 /** Baseline measures of a case, or the first thing in which its replay differs from the record. */
-export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
+export function baselineReplay(replayCase: ReplayCase, given: BaselinePins): BaselineReplay {
+  const pins = ofCase(given, replayCase)
   const trimmed = trimCase(replayCase, pins.settings, pins.settings)
   if ('unreplayable' in trimmed) return { excluded: 'unreplayable', detail: trimmed.unreplayable }
   const { recorded } = trimmed.recording
@@ -90,7 +104,7 @@ export function baselineReplay(replayCase: ReplayCase, pins: BaselinePins): Base
 }
 
 /** What is kept of a baseline replay that is as recorded. */
-export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: BaselinePins): Reproducing => ({
+export const reproducing = (replayCase: ReplayCase, replayed: Replayed, pins: CasePins): Reproducing => ({
   measures: measuresOf(pins.suite, replayed),
   floors: baselineFloors(pins.suite, replayCase, replayed, pins.settings),
   label: labelKindOf(replayed.trimmed.recording, pins.suite),

@@ -3,14 +3,15 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import { type HarnessReply, observeHarness } from '../replay/harness.ts'
 import type { HarnessDecision } from '../replay/harness-recording.ts'
 import type { Unreplayable } from '../replay/transcript.ts'
-import { type BaselinePins, type BaselineReplay, otherRefs, type Reproducing, reproducing } from './baseline.ts'
+import { type BaselinePins, type BaselineReplay, ofCase, otherRefs, type Reproducing, reproducing } from './baseline.ts'
 import { recordedBaseline } from './recorded-baseline.ts'
 
 /** A reply with what it is judged against, or why nothing could be asked. */
 export type Replied = (Omit<HarnessDecision, 'result' | 'served'> & { readonly reply: HarnessReply }) | Unreplayable
 
 /** Baseline measures of a harness, or the first thing in which its decision differs from the recorded one. */
-export function harnessBaseline(replayCase: ReplayCase, replied: Replied, pins: BaselinePins): BaselineReplay {
+export function harnessBaseline(replayCase: ReplayCase, replied: Replied, given: BaselinePins): BaselineReplay {
+  const pins = ofCase(given, replayCase)
   if ('unreplayable' in replied) return { excluded: 'unreplayable', detail: replied.unreplayable }
   const { reply, ...context } = replied
   const other = otherRefs(context.recording, pins.tuple)

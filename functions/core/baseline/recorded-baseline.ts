@@ -10,10 +10,11 @@ import { prepare } from '../replay/prepare.ts'
 import { render, sameShape } from '../replay/render.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { askedFor, observe, recordedContext, type TrimmedCase } from '../replay/transcript.ts'
-import { type BaselinePins, type BaselineReplay, otherRefs, reproducing } from './baseline.ts'
+import { type BaselinePins, type BaselineReplay, ofCase, otherRefs, reproducing } from './baseline.ts'
 
 /** What the recorded decision measured, or why the baseline cannot speak of this record. Runs nothing of a user's. */
-export function recordedBaseline(replayCase: ReplayCase, pins: BaselinePins): BaselineReplay {
+export function recordedBaseline(replayCase: ReplayCase, given: BaselinePins): BaselineReplay {
+  const pins = ofCase(given, replayCase)
   const placed = caseForHarness(replayCase, pins.settings, pins.settings)
   if ('unreplayable' in placed) return { excluded: 'unreplayable', detail: placed.unreplayable }
   const other = otherRefs(placed.recording, pins.tuple)

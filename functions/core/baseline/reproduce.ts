@@ -10,6 +10,7 @@ import { measureList } from '../evaluate/measure-list.ts'
 import { type CaseHead, familyIds, makePanel, type Panel } from '../evaluate/panel.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 import { addTracing, NO_TRACING, type Tracing, tracingOf } from '../replay/tracing.ts'
+import type { ScopeCounts } from '../space/scopes.ts'
 import { type BaselinePins, type BaselineReplay, baselineReplay, type Exclusion, type Reproducing } from './baseline.ts'
 import { type AskedTwice, MOST_NAMED, type SecondAnswer } from './two-answers.ts'
 
@@ -36,6 +37,8 @@ export interface Reproduction {
   readonly exposure: readonly ExposureCounts[]
   /** Who gave the labels that speak, and what was set aside; absent: not looked at. */
   readonly labels?: LabelCounts
+  /** How far changes for some cases reach. Of the search side only; absent: there are none. */
+  readonly scopes?: ScopeCounts
 }
 
 /** Line of `test.jsonl` in the vault; with the head of its case alone, what is kept of it to count. */

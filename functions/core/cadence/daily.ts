@@ -24,10 +24,11 @@ export function judgeDay(
   first: string,
   inputOf: (intent: string) => IntentInput,
   revised: readonly RevisedSlice[],
+  version: DailyCadence['cadence'] = 'daily.v2',
 ): DailyCadence {
   const { series, threshold } = alarmOf(bands)
   return {
-    cadence: 'daily.v1',
+    cadence: version,
     date,
     prior: prior && digestOfBytes(dailyText(prior)),
     bands: digestOf(bands),

@@ -28,6 +28,9 @@ export interface ProposalFacts {
   readonly gain: MeasuredGain | null
 }
 
+/** A proposal of another producer, with all that came of it. */
+export type PartFacts = Pick<ProposalFacts, 'run_id' | 'started_at' | 'reviews' | 'rollout'>
+
 /** Days that a funnel is about. */
 export interface Week {
   readonly from: string
@@ -51,6 +54,25 @@ export function funnelOf(facts: readonly ProposalFacts[], week: Week): Funnel {
     reached_review: facts.filter(({ reviews }) => reviews.some(({ opened_at }) => opened_at < end)).length,
     entries,
   }
+}
+
+/** Proposals for parts that replay cannot judge, counted apart; null: there are none. */
+export function uncertifiedOf(
+  facts: readonly PartFacts[],
+  { date }: Pick<Week, 'date'>,
+): NonNullable<Funnel['not_certified_by_replay']> | null {
+  const end = endOf(date)
+  const entries = facts
+    .filter(({ started_at }) => started_at < end)
+    .sort((a, b) => byCodeUnit(a.started_at, b.started_at) || byCodeUnit(a.run_id, b.run_id))
+    .map((of): FunnelEntry => {
+      const at: Reached = { proposed: of.started_at, certified: null, approved: null, released: null, kept: null }
+      return { run_id: of.run_id, at, ...decided(of, end, at, NOT_OPENED), gain: null }
+    })
+  const reached = (step: FunnelStep): number => entries.filter(({ at }) => at[step] !== null).length
+  if (entries.length === 0) return null
+  const [approved, released, kept] = [reached('approved'), reached('released'), reached('kept')]
+  return { proposed: entries.length, approved, released, kept, entries }
 }
 
 function stepOf(
@@ -87,15 +109,25 @@ function entryOf(facts: ProposalFacts, end: string): FunnelEntry {
 }
 
 /** Walks the steps, notes in `at` when each was reached, and says where it ends. */
-function standOf({ verdict, finished_at, reviews, rollout }: ProposalFacts, end: string, at: Reached): Stand {
-  const unasked = UNCERTIFIED[verdict]
+function standOf(facts: ProposalFacts, end: string, at: Reached): Stand {
+  const unasked = UNCERTIFIED[facts.verdict]
   if (unasked) return unasked
-  at.certified = finished_at
+  at.certified = facts.finished_at
+  return decided(facts, end, at, NO_REVIEW)
+}
+
+/** Where people and production brought it. */
+function decided(
+  { reviews, rollout }: Pick<ProposalFacts, 'reviews' | 'rollout'>,
+  end: string,
+  at: Reached,
+  unopened: Stand,
+): Stand {
   const review = reviews
     .filter(({ opened_at }) => opened_at < end)
     .sort((a, b) => byCodeUnit(a.opened_at, b.opened_at))
     .at(-1)
-  const approval = review ? reviewed(review, end) : NO_REVIEW
+  const approval = review ? reviewed(review, end) : unopened
   if (typeof approval !== 'string') return approval
   at.approved = approval
   return rolledOut(rollout, end, at)
@@ -109,6 +141,7 @@ const UNCERTIFIED: Partial<Record<Verdict, Stand>> = {
   refused: stand('refused', 'the ledger of its sealed set refused the question'),
 }
 const NO_REVIEW = stand('no_review', 'certified, and nobody opened its review')
+const NOT_OPENED = stand('no_review', 'filed, and nobody opened its review')
 
 /** When a review was approved, or where it stands. */
 function reviewed(review: Review, end: string): string | Stand {

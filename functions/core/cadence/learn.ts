@@ -3,19 +3,21 @@ import { type Band, LEAST_LEARNED_DAYS } from '#schemas/bands.ts'
 import type { SliceRow } from '#schemas/cadence.ts'
 import { valuesOf } from './slice.ts'
 
-/** Daily means of a band's metric over days that have any, in the unit of the metric. */
-export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): number[] => {
+/** Daily means of a band's metric, in the unit of the metric; null: the day has no runs of it, or a family lacks the measure. */
+export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): (number | null)[] => {
   const [low, high] = band.range ?? [0, 1]
-  return days.flatMap((rows) => {
+  return days.map((rows) => {
     const { values, missing } = valuesOf(rows, band)
-    if (values.length === 0 || missing > 0) return []
-    return [low + (values.reduce((sum, value) => sum + value, 0) / values.length) * (high - low)]
+    if (values.length === 0 || missing > 0) return null
+    return low + (values.reduce((sum, value) => sum + value, 0) / values.length) * (high - low)
   })
 }
 
 /** Median of the daily means; null: fewer than 14 days were measured whole, and say nothing of how days differ. */
-export const learnedMedian = (means: readonly number[]): number | null =>
-  means.length < LEAST_LEARNED_DAYS ? null : medianOf(means)
+export const learnedMedian = (means: readonly (number | null)[]): number | null => {
+  const known = means.filter((mean) => mean !== null)
+  return known.length < LEAST_LEARNED_DAYS ? null : medianOf(known)
+}
 
 /** The middle value; of an even number the mean of both. Null: there is none. */
 export function medianOf(values: readonly number[]): number | null {

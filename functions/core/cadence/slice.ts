@@ -21,11 +21,17 @@ export function sliceOf(rows: readonly SliceRow[], bands: readonly Band[]): Slic
     rows: rows.length === 0 ? null : digestOfBytes(rowsText(rows)),
     runs: rows.length,
     families: new Set(rows.map((row) => row.family)).size,
-    corrected: rows.filter((row) => row.corrections.outcome > 0).length,
-    disputed: rows.filter((row) => row.corrections.label_disputed > 0).length,
+    corrected: rows.filter(
+      (row) => row.corrections.outcome > 0 || row.later === 'outcome' || row.production?.operator_corrected === true,
+    ).length,
+    disputed: rows.filter((row) => row.corrections.label_disputed > 0 || row.later === 'label_disputed').length,
     missing: Object.fromEntries(missing.filter(([, families]) => families > 0)),
+    ...some('production', rows.filter((row) => row.production !== undefined).length),
+    ...some('corrected_later', rows.filter((row) => row.later !== undefined).length),
   }
 }
+
+const some = (name: 'production' | 'corrected_later', n: number): Partial<Slice> => (n === 0 ? {} : { [name]: n })
 
 /** Values of a metric, one a family, cut at the range of the band and put into 0..1; and families that lack it. */
 export interface FamilyValues {
@@ -54,7 +60,13 @@ export function valuesOf(rows: readonly SliceRow[], band: Band): FamilyValues {
 /** A run's part of a metric, each value in 0..1. A count of 0: nothing in the run is of that kind. Null: not measured. */
 function partOf(row: SliceRow, { metric, range, limit }: Band): { sum: number; count: number } | null {
   const { measure, per, aboveLimit }: BandMetric = BAND_METRICS[metric satisfies BandMetricName]
-  if (measure === null) return { sum: row.corrections.outcome + row.corrections.label_disputed > 0 ? 1 : 0, count: 1 }
+  if (measure === null) {
+    const { corrections, later, production } = row
+    if (production?.operator_corrected === null) return null
+    const isCorrected =
+      corrections.outcome + corrections.label_disputed > 0 || later !== undefined || production?.operator_corrected
+    return { sum: isCorrected ? 1 : 0, count: 1 }
+  }
   if (isFlag(measure)) {
     const flag = flagOf(measure, row.measures)
     return flag === null ? null : { sum: flag ? 1 : 0, count: 1 }

@@ -3,7 +3,7 @@ import type { Bands } from '#schemas/bands.ts'
 import type { IntentWeek, Refresh, ScarsOfWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '../canonical.ts'
 import { dayAfter } from './days.ts'
-import { funnelOf, type ProposalFacts, type Week } from './funnel.ts'
+import { funnelOf, type PartFacts, type ProposalFacts, uncertifiedOf, type Week } from './funnel.ts'
 import { originRows, type SearchedRun } from './origins.ts'
 import { surfacesOf, surfacesToRetire, type Tried } from './retire.ts'
 
@@ -12,6 +12,8 @@ export interface IntentRecords {
   /** When each of its runs ended, refused ones among them. */
   readonly ended: readonly string[]
   readonly proposals: readonly ProposalFacts[]
+  /** Of other producers, for parts that replay cannot judge. */
+  readonly parts: readonly PartFacts[]
   /** Those that searched in the last two quarters. */
   readonly searched: readonly SearchedRun[]
   /** Pack of the latest run; null: none searched yet. */
@@ -49,10 +51,11 @@ export function reviewWeek(
 function intentWeek(
   intent: string,
   week: Week,
-  { ended, proposals, searched, pack, refresh, scars }: IntentRecords,
+  { ended, proposals, parts, searched, pack, refresh, scars }: IntentRecords,
   { retire_after_rejections: rejections }: Bands,
 ): IntentWeek {
   const funnel = funnelOf(proposals, week)
+  const uncertified = uncertifiedOf(parts, week)
   return {
     intent,
     runs: {
@@ -60,7 +63,7 @@ function intentWeek(
       this_week: ended.filter((at) => at >= `${week.from}T00:00:00.000Z`).length,
       without_proposal: ended.length - proposals.length,
     },
-    funnel,
+    funnel: { ...funnel, ...(uncertified && { not_certified_by_replay: uncertified }) },
     origins: originRows(searched, week.date),
     surfaces: pack ? surfacesOf(pack, intent).length : 0,
     retire: pack

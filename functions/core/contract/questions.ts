@@ -56,7 +56,7 @@ function ask(
 }
 
 /** Why a metric of one's own is none; null: it is, or it is not one's own. */
-function ownMetricProblem(metric: MetricName, { suite, evaluators }: EvaluatorSuite): string | null {
+export function ownMetricProblem(metric: MetricName, { suite, evaluators }: EvaluatorSuite): string | null {
   if (!isOwnMetric(metric)) return null
   const marked = evaluators.find((e) => e.metric)
   const named = evaluators.find((e) => e.evaluator_id === scoredBy(metric))

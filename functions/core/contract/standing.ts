@@ -1,8 +1,9 @@
 /** What stands in the way of a run before a question is even read: what is in force, what is under way, what is recorded. */
-import type { Patch, Settings } from '#schemas/common.ts'
+import type { Patch, SettingsTable } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { canonical } from '../canonical.ts'
+import { applyPatch, type Settled, tableOf } from '../space/scope.ts'
 
 /** Facts that a step gathers; null or empty where there is nothing of it. */
 export interface Standing {
@@ -15,7 +16,7 @@ export interface Standing {
     readonly run: string
   }[]
   /** Settings of the packs that were released for the intent, by the rollout that brought them. */
-  readonly released: readonly { readonly rollout: string; readonly pack: string; readonly settings: Settings }[]
+  readonly released: readonly { readonly rollout: string; readonly pack: string; readonly settings: SettingsTable }[]
   /** What is wrong with the records, in words; empty where nothing is, or where whoever asks may not compare them. */
   readonly records: readonly string[]
 }
@@ -40,7 +41,8 @@ export function standingProblems(
   return [...problems, ...records]
 }
 
-function openProblem(intent: string, kind: Standing['open'][number]['kind'], id: string, run: string): string {
+/** Why a change that is under way stands against another one, and what to do. */
+export function openProblem(intent: string, kind: Standing['open'][number]['kind'], id: string, run: string): string {
   const todo =
     kind === 'open review'
       ? `decide it first, or let it expire ("autotune review ${run}")`
@@ -51,14 +53,9 @@ function openProblem(intent: string, kind: Standing['open'][number]['kind'], id:
 }
 
 /** That a change would give settings which were released for the intent already; none where it would not. */
-export function releasedProblem(
-  released: Standing['released'],
-  { settings }: Pick<ContextPack, 'settings'>,
-  patch: Patch,
-): string[] {
-  const changed: Record<string, unknown> = { ...settings }
-  for (const [path, { to }] of Object.entries(patch)) changed[path] = to
-  const same = released.find((r) => canonical(r.settings) === canonical(changed))
+export function releasedProblem(released: Standing['released'], pack: Settled, patch: Patch): string[] {
+  const changed = canonical(applyPatch(tableOf(pack), patch))
+  const same = released.find((r) => canonical(r.settings) === changed)
   if (!same) return []
   const what = Object.entries(patch).map(([path, { to }]) => `${path} = ${JSON.stringify(to)}`)
   return [`the change ${what.join(', ')} was released already: ${same.pack}, by rollout ${same.rollout}`]

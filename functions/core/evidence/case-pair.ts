@@ -1,11 +1,12 @@
 /** One recorded case under the baseline and under a candidate: what the evidence of a change is counted from. */
 import type { ReplayResult } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite, EvaluatorVerdict, Measures } from '#schemas/suite.ts'
 import { isViolated } from '../evaluate/pairs.ts'
 import { scorecardOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
-import { observe, type Replayed, type ReplayPins, trimCase } from '../replay/transcript.ts'
+import { observe, type Replayed, type TablePins, trimCase } from '../replay/transcript.ts'
+import { pinsFor } from '../space/scope.ts'
 import type { Course } from './types.ts'
 
 /** One side of a case. */
@@ -28,9 +29,9 @@ export interface CasePair {
 }
 
 /** What stays fixed over the cases of one run. */
-export interface PairPins extends ReplayPins {
+export interface PairPins extends TablePins {
   readonly suite: EvaluatorSuite
-  readonly candidate: Settings
+  readonly candidate: SettingsTable
 }
 
 /** Both sides by the transcript replayer. null: the baseline cannot be replayed, so nothing is compared. */
@@ -45,7 +46,8 @@ export function transcriptPair(replayCase: ReplayCase, pins: PairPins): CasePair
   }
 }
 
-function sideOf(replayCase: ReplayCase, settings: Settings, { suite, ...pins }: PairPins): Side {
+function sideOf(replayCase: ReplayCase, settings: SettingsTable, { suite, ...tables }: PairPins): Side {
+  const pins = pinsFor(tables, replayCase)
   const trimmed = trimCase(replayCase, settings, pins.baseline)
   if ('unreplayable' in trimmed) return noAnswer('unreplayable', trimmed.unreplayable)
   const replayed = observe(trimmed, pins)

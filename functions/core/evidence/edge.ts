@@ -2,6 +2,8 @@
 import type { CandidateScore } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
+import { canonical } from '../canonical.ts'
+import { scopeOf } from '../space/scope.ts'
 
 /** A sentence on the first such value of a patch; null: there is none. */
 export function edgeOf(
@@ -28,6 +30,7 @@ const numberAt = ({ patch }: CandidateScore, path: string): number => patch[path
 function isBeyond(patch: Patch, other: Patch, path: string): boolean {
   const { from, to } = patch[path] as { from: number; to: number }
   const value = other[path]?.to
+  if (canonical(scopeOf(other)) !== canonical(scopeOf(patch))) return false
   if (typeof value !== 'number' || Object.keys(other).length !== Object.keys(patch).length) return false
   const isSame = ([key, at]: [string, { to: SettingValue }]) => key === path || other[key]?.to === at.to
   return Object.entries(patch).every(isSame) && (to > from ? value > to : value < to)

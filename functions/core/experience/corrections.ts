@@ -42,7 +42,10 @@ function labelSaid(
   return { corrected: { label: { passed: passed ?? score! >= 1, score: score ?? Number(passed) } } }
 }
 
-/** Passages marked otherwise. Gold that the recording never offered is counted: no trimming brings it back. */
+/**
+ * Passages marked otherwise. Gold that the recording never offered is counted: no trimming brings it back. What the record counts of
+ * it has no names, and is taken for what people name: else a passage that both know of would count twice.
+ */
 function marked(
   recording: Recording,
   marks: ReadonlyMap<string, { gold?: boolean | undefined; required?: boolean | undefined }>,
@@ -59,7 +62,7 @@ function marked(
   return {
     ...recording,
     evidence: { ...evidence, gold: flags('gold'), required: flags('required') },
-    gold_not_offered: recording.gold_not_offered + missed,
+    gold_not_offered: Math.max(recording.gold_not_offered, missed),
   }
 }
 

@@ -20,6 +20,8 @@ export interface RunFacts {
   readonly sketch: (Sketch & { readonly hidden: string }) | null
   /** Digest of its decision record, which seals its other files. */
   readonly record: string
+  /** When it began, or the day of its recording; null: neither was recorded. */
+  readonly began: string | null
 }
 
 export interface PreparedRun extends PackedRun {
@@ -54,6 +56,7 @@ export function prepareRuns(runs: readonly ExperienceRun[], splitKey: string): P
         content: { key: contents[i]!.key, hidden: contents[i]!.hide(family) },
         sketch: sketch && { ...sketch, hidden: hideUnderRun(splitKey, names.run).hide(family) },
         record,
+        began: run.started_at ?? run.date,
       },
     }
   })

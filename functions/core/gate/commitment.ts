@@ -5,6 +5,7 @@ import type { BaselinePins } from '../baseline/baseline.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import type { SearchResult } from '../search/search.ts'
+import { tableOf } from '../space/scope.ts'
 
 /** Who a harness of the user's own is, as what is bound to it names it; nothing for the transcript replayer. */
 export function harnessOf(replayer: Replayer | undefined): { readonly replayer?: unknown } {
@@ -25,7 +26,7 @@ export const baselineOf = ({
   digestOf({ tuple, settings, ...harnessOf(replayer) })
 
 export const baselineDigest = ({ target, pack, replayer }: Pick<AutotuneRun, 'target' | 'pack' | 'replayer'>): string =>
-  baselineOf({ tuple: target.baseline_tuple!, settings: pack.settings, replayer })
+  baselineOf({ tuple: target.baseline_tuple!, settings: tableOf(pack), replayer })
 
 /** The commit: digest of version, target, guardrails, suite, baseline and the ordered candidate digests. */
 export function commitmentOf(run: AutotuneRun, target: ResolvedTarget, found: SearchResult): string {

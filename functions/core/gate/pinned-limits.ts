@@ -1,17 +1,18 @@
 /** What checked rows compare with, read off the recorded runs of the search: known before a version is sealed. */
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { type BothSay, bothSay, isJudgesLabel, suiteJudges } from '../evaluate/judge-labels.ts'
 import { planOf } from '../replay/settings-plan.ts'
 import { chooseRecording } from '../replay/transcript.ts'
+import { settingsFor } from '../space/scope.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { quantileHigher } from '../statistics/paired-statistic.ts'
 
 /** Recorded latencies under the baseline, sizes of families, and judges beside people, gathered line by line of a search set. */
 export class SearchRecords {
-  readonly #settings: Settings
+  readonly #settings: SettingsTable
   readonly #latencies: number[] = []
   readonly #decisions = new Map<string, number>()
   readonly #suite: EvaluatorSuite
@@ -19,13 +20,14 @@ export class SearchRecords {
   readonly #judged = new Map<string, BothSay | null>()
   #isTimed = true
 
-  constructor(baseline: Settings, suite: EvaluatorSuite) {
+  constructor(baseline: SettingsTable, suite: EvaluatorSuite) {
     this.#settings = baseline
     this.#suite = suite
   }
 
   add(replayCase: ReplayCase): void {
-    const recording = chooseRecording(replayCase, planOf(this.#settings), this.#settings)
+    const settings = settingsFor(this.#settings, replayCase)
+    const recording = chooseRecording(replayCase, planOf(settings), settings)
     // A case that the baseline was not recorded on is in no replay either.
     if (typeof recording === 'string') return
     const { family_id } = replayCase

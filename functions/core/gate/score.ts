@@ -1,6 +1,6 @@
 /** Scores one sealed case for one candidate. An unchanged context is the baseline's own record, violations included. */
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { SealedLine } from '../baseline/reproduce.ts'
@@ -11,8 +11,8 @@ import { failedLetters, floorLetters, verdictLetters } from '../evaluate/floor-l
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import { type Measures, measuresOf, UNREPLAYABLE } from '../evaluate/scorecard.ts'
 import { sameShape } from '../replay/render.ts'
-import { observe, type ReplayPins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { observe, type TablePins, type TrimmedCase, trimCase } from '../replay/transcript.ts'
+import { applyPatch, pinsFor, tableOf } from '../space/scope.ts'
 
 /** What is recorded of a sealed case, once, and never scored again. */
 export interface CaseScore {
@@ -45,7 +45,13 @@ const FORM: Form<CaseScore> = {
 export const caseScores = (): RecordList<CaseScore> => new RecordList(new Records(), FORM)
 
 /** Score of a sealed case under a candidate's settings. Pure. */
-export function scoreCase(line: SealedLine, settings: Settings, pins: ReplayPins, suite: EvaluatorSuite): CaseScore {
+export function scoreCase(
+  line: SealedLine,
+  settings: SettingsTable,
+  tables: TablePins,
+  suite: EvaluatorSuite,
+): CaseScore {
+  const pins = pinsFor(tables, line.case)
   const trimmed = trimCase(line.case, settings, pins.baseline)
   if ('unreplayable' in trimmed) return unreplayableScore(suite)
   const baseline = trimCase(line.case, pins.baseline, pins.baseline)
@@ -69,7 +75,7 @@ const sameTrim = (a: TrimmedCase, b: TrimmedCase): boolean =>
 
 /** Scores sealed lines for one candidate. */
 export function lineScorer(run: AutotuneRun, change: CandidateChange | null): (line: string) => CaseScore {
-  const settings = applyPatch(run.pack.settings, change?.patch ?? {})
-  const pins = { baseline: run.pack.settings, prices: run.price_table }
+  const settings = applyPatch(tableOf(run.pack), change?.patch ?? {})
+  const pins = { baseline: tableOf(run.pack), prices: run.price_table }
   return (line) => scoreCase(JSON.parse(line) as SealedLine, settings, pins, run.evaluator_suite)
 }

@@ -15,6 +15,8 @@ export interface Claims {
   readonly documents: ReadonlyMap<string, string>
   /** Digest of each published artifact, by `promotionKey`. */
   readonly promotions: ReadonlyMap<string, Of<'promotion'>>
+  /** What the routine kept under a date, by `datedKey`: as it was kept first. */
+  readonly dated: ReadonlyMap<string, Of<'cadence'>>
   /** Runs, items and imports that stood there when the journal began. */
   readonly found: number
   /** Of the journal: 0 it has not begun, 1 as version 0.2.0 kept it, 2 it witnesses everything that decides. */
@@ -29,6 +31,8 @@ export const itemKey = ({ pk, sk }: { readonly pk: string; readonly sk: string }
 
 export const promotionKey = (rollout: string, revision: number): string => `${rollout} ${revision}`
 
+export const datedKey = ({ period, date }: Pick<Of<'cadence'>, 'period' | 'date'>): string => `${period} ${date}`
+
 /** The latest line about each thing stands. Lines in their order. */
 export function claimsOf(lines: readonly HeadLine[]): Claims {
   const runs = new Map<string, Of<'run'>>()
@@ -36,6 +40,7 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
   const imports = new Set<string>()
   const documents = new Map<string, string>()
   const promotions = new Map<string, Of<'promotion'>>()
+  const dated = new Map<string, Of<'cadence'>>()
   const erasures = new Erasures()
   let found = 0
   let version: Claims['version'] = 0
@@ -70,12 +75,16 @@ export function claimsOf(lines: readonly HeadLine[]): Claims {
       case 'promotion':
         promotions.set(promotionKey(head.rollout, head.revision), head)
         return
+      case 'cadence':
+        // It is kept once: whoever removes it cannot have another one in its place.
+        if (!dated.has(datedKey(head))) dated.set(datedKey(head), head)
+        return
       case 'erased':
         erasures.add(head, at)
     }
   }
   for (const { head, at } of lines) take(head, at)
-  return { runs, items, imports, documents, promotions, found, version, before, erasures }
+  return { runs, items, imports, documents, promotions, dated, found, version, before, erasures }
 }
 
 /** An item of the ledger as it is found. */

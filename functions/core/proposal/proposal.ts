@@ -13,6 +13,7 @@ import { excludedFamilies } from '../gate/floor-tallies.ts'
 import { agreementOf } from '../gate/label-wording.ts'
 import { ledgerLine } from '../gate/ledger.ts'
 import { certificateWording } from '../gate/wording.ts'
+import { reachLine } from '../space/scopes.ts'
 
 export interface ProposalInput {
   readonly run: AutotuneRun
@@ -48,7 +49,7 @@ export function buildProposal({
     tuning_proposal_id: `${run.run_id}_01`,
     status: 'proposed',
     target: { intent: target.intent, metric: target.metric, direction: target.direction },
-    candidate_change: { layer: winner.layer, target_pack: run.pack.pack, patch: winner.patch },
+    candidate_change: { layer: winner.layer, target_pack: run.pack.pack, patch: winner.patch, ...ruleOf(winner) },
     replay: {
       search_set: run.search_set.ref,
       heldout_test_set: `goldens/${target.intent}/test@${ledger.version.slice(7, 19)}`,
@@ -83,6 +84,11 @@ export function buildProposal({
     blast_radius: winner.blast_radius!,
     wording: [
       ...certificateWording(certificate, ledger, winner.blast_radius!, target),
+      ...(winner.applies_to
+        ? [
+            `${'scope'.padEnd(13)} only the cases of its condition: ${reachLine(winner.applies_to)}; all others keep their settings`,
+          ]
+        : []),
       ...records.map((line, i) => `${(i === 0 ? 'records' : '').padEnd(13)} ${line}`),
     ],
     excluded_cases: {
@@ -95,6 +101,12 @@ export function buildProposal({
     computed_from: { ...computedFrom },
   }
 }
+
+/** Of a change that a StrategyRule makes, or that is for some cases alone: whose it is, and how many families it reaches. */
+const ruleOf = ({ origin, strategy_rule, applies_to }: CandidateScore) => ({
+  ...(strategy_rule && { strategy_rule, ...(origin !== undefined && { origin }) }),
+  ...(applies_to && { applies_to }),
+})
 
 export type Status = TuningProposal['status']
 

@@ -19,6 +19,7 @@ export function rolloutArtifact(rollout: Rollout): RolloutArtifact {
     review_id: rollout.review_id,
     intent: rollout.intent,
     risk_class: rollout.risk_class,
+    ...(rollout.certification && { certification: rollout.certification }),
     status: rollout.status,
     stage: active ? rollout.stage : null,
     cohort: active ? rollout.config.stages[rollout.stage].cohort : null,

@@ -8,7 +8,7 @@ import { type Badness, compareRuns, type Onlooker } from './comparisons.ts'
 import { type Look, runsIn, testedIn } from './look.ts'
 import { evidenceOf } from './period-rows.ts'
 import { type RiseBounds, RiseSequence } from './rise-bounds.ts'
-import { badnessOf, cutCost, GATE_MEASURES, type GateMeasure, harmRules } from './stage-data.ts'
+import { badnessOf, cutCost, type GateMeasure, gatedBy, harmRules } from './stage-data.ts'
 import { compareSubjects } from './subject-comparisons.ts'
 
 /** A measure of both arms as one look at a period found it. */
@@ -65,14 +65,14 @@ const LOOKS = 24
 export function courseOf(rollout: Rollout, look: Look): Course {
   const periods = PERIODS.filter((period) => look.usable.some((run) => run.period === period))
   const level = rollout.config.false_rollback_rate
-  const measures = GATE_MEASURES.map((measure): MeasureCourse => {
+  const measures = gatedBy(rollout.config).map((measure): MeasureCourse => {
     const badness: Badness = (run) => badnessOf(measure, run, rollout.config)
     const bounded = boundsOf(rollout, measure, badness)
     return {
       measure,
       periods: periods.map((period) => ({
         period,
-        limit: gateOf(rollout, period)[measure],
+        limit: gateOf(rollout, period)[measure] ?? null,
         points: pointsOf(rollout, look, period, badness, bounded),
       })),
     }

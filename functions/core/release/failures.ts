@@ -2,7 +2,7 @@
 import type { Arm, ProductionRun, Rollout, StageRow } from '#schemas/release.ts'
 import { PERIODS, type Period } from '#schemas/stages.ts'
 import type { Look } from './look.ts'
-import { badnessOf, FLOORS, type Floor, harmRules, observedRise } from './stage-data.ts'
+import { badnessOf, FLOORS, type Floor, type GateMeasure, harmRules, observedRise } from './stage-data.ts'
 
 /** Of the runs of an arm that say it, those that failed. */
 export interface Failed {
@@ -28,9 +28,9 @@ export interface Failure {
   readonly period: Period
   /**
    * What is counted: for a floor every run since the start; for a test the runs that counted of the period's tested subjects, and
-   * where the configuration declares no subjects the first run of each. Nothing of a cost: no run of it fails.
+   * where the configuration declares no subjects the first run of each. Nothing of a cost or a score: no run of it fails.
    */
-  readonly of: 'runs' | 'tested_runs' | 'subjects' | 'cents'
+  readonly of: 'runs' | 'tested_runs' | 'subjects' | 'cents' | 'score'
   /** Rise of the mean that is tolerated, as a part of 1 or in cents; of a floor: runs that may violate. */
   readonly allowed: number
   /** Rise of the mean that was observed; null for a floor, and where an arm has none. */
@@ -90,21 +90,22 @@ function testFailure(rollout: Rollout, look: Look, name: string, period: Period)
   const counting = upTo(period).flatMap((p) => look.runs(p))
   const here = counting.filter((run) => run.period === period)
   const { economics } = rollout.config
-  if (name === 'economics' && economics !== undefined) {
-    const observed = observedRise(here, (run) => badnessOf('economics_cents', run, rollout.config))
-    const none = counted([], [], () => null, period)
+  const amount = (measure: GateMeasure, of: Failure['of'], allowed: number): Failure[] => {
+    const observed = observedRise(here, (run) => badnessOf(measure, run, rollout.config))
     return [
       {
-        rule: 'sequential.economics',
+        rule: `sequential.${name}`,
         period,
-        of: 'cents',
-        allowed: economics.max_rise,
+        of,
+        allowed,
         observed,
-        ...none,
+        ...counted([], [], () => null, period),
         periods: [],
       },
     ]
   }
+  if (name === 'economics' && economics !== undefined) return amount('economics_cents', 'cents', economics.max_rise)
+  if (name === 'own_score') return amount('own_score', 'score', rule.tolerated)
   return [
     {
       rule: `sequential.${name}`,

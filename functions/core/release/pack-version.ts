@@ -2,7 +2,7 @@
 import type { Patch } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { patchedPack } from '../space/scope.ts'
 import { boundedChange } from '../space/validate.ts'
 
 /** Name of a pinned ref, before its `@`. */
@@ -37,15 +37,14 @@ export function nextPackVersion(
 ): { readonly pack: ContextPack } | { readonly refused: readonly string[] } {
   const bounded = boundedChange({ patch: { ...patch } }, pack, intent, Object.keys(patch))
   if ('problems' in bounded) return { refused: bounded.problems }
-  return {
-    pack: {
-      ...pack,
-      pack: nextMinor(pack.pack, published),
-      settings: applyPatch(pack.settings, patch),
-      tunable_surfaces: pack.tunable_surfaces.map((surface) => growing(surface, pack, patch)),
-    },
-  }
+  return { pack: { ...releasedPack(pack, patch), pack: nextMinor(pack.pack, published) } }
 }
+
+/** A pack as a released patch leaves it, under its own name still. */
+export const releasedPack = (pack: ContextPack, patch: Patch): ContextPack => ({
+  ...patchedPack(pack, patch),
+  tunable_surfaces: pack.tunable_surfaces.map((surface) => growing(surface, pack, patch)),
+})
 
 /** The surface of a prompt block that changes remembers from which version on its growth is counted. */
 function growing(surface: TunableSurface, pack: ContextPack, patch: Patch): TunableSurface {

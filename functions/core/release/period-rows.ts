@@ -11,7 +11,8 @@ import {
   FLOOR_NAMES,
   FLOORS,
   type Floor,
-  GATE_MEASURES,
+  type GateMeasure,
+  gatedBy,
   harmRules,
   observedRise,
   runsOf,
@@ -45,7 +46,7 @@ export function periodRows(
       ? [pairRow(rollout, rules.period, usable), splitRow(rollout, rules.period, counting)]
       : subjectRows(rollout, subjects, rules.period)),
     ...dataRows(rollout, rules, look, counting),
-    ...GATE_MEASURES.map((measure) => gateRow(rollout, rules, measure, counting)),
+    ...gatedBy(rollout.config).map((measure) => gateRow(rollout, rules, measure, counting)),
   ]
 }
 
@@ -169,7 +170,8 @@ function requiredMeasures({ config }: Rollout, gate: StageGate): Map<string, (ru
     if (!('not_measured' in config.floors[floor])) required.set(floor, (run) => run.measures[FLOORS[floor]])
   required.set('utility', (run) => measured('utility_score', run.measures))
   if (!('not_measured' in config.latency)) required.set('latency', (run) => measured('latency_ms', run.measures))
-  for (const measure of GATE_MEASURES)
+  if (config.own_score !== undefined) required.set('own_score', (run) => measured('own_score', run.measures))
+  for (const measure of gatedBy(config))
     if (gate[measure] !== null && measure !== 'utility' && measure !== 'slow_share')
       required.set(measure, (run) => badnessOf(measure, run, config))
   return required
@@ -220,10 +222,10 @@ function dataRows(
 function gateRow(
   { config }: Rollout,
   { gate }: PeriodRules,
-  measure: (typeof GATE_MEASURES)[number],
+  measure: GateMeasure,
   counting: readonly ProductionRun[],
 ): StageRow {
-  const limit = gate[measure]
+  const limit = gate[measure] ?? null
   const row = { rule: `gate.${measure}`, kind: 'gate' as const, limit }
   const slow = measure === 'slow_share' && 'not_measured' in config.latency ? config.latency.not_measured : null
   if (limit === null || slow !== null)

@@ -52,6 +52,7 @@ export function startRollout(
     review_id: review.review_id,
     intent: candidate.intent,
     risk_class: input.risk_class,
+    ...(review.certification && { certification: review.certification }),
     candidate,
     baseline: input.baseline,
     config,
@@ -217,12 +218,13 @@ function transition(before: Rollout, moved: Rollout, entry: Entry): Transition {
 }
 
 function recordOf(rollout: Rollout, entry: Entry & Pick<PromotionRecord, 'from_stage'>): PromotionRecord {
-  const { rollout_id, tuning_proposal_id, records, config, approver, baseline } = rollout
+  const { rollout_id, tuning_proposal_id, certification, records, config, approver, baseline } = rollout
   const last = records.at(-1)
   return {
     promotion_id: `${rollout_id}_${String(records.length).padStart(3, '0')}`,
     rollout_id,
     tuning_proposal_id,
+    ...(certification && { certification }),
     seq: records.length,
     from_stage: entry.from_stage,
     to_stage: entry.to_stage,

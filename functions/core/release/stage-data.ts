@@ -13,7 +13,12 @@ export const GATE_MEASURES: readonly GateMeasure[] = [
   'economics_cents',
   'corrected_share',
   'escalated_share',
+  'own_score',
 ]
+
+/** Those that a configuration declares: all of them, and the score of one's own where it names one. */
+export const gatedBy = ({ own_score }: RolloutConfig): readonly GateMeasure[] =>
+  own_score === undefined ? GATE_MEASURES.filter((measure) => measure !== 'own_score') : GATE_MEASURES
 
 const flag = (value: boolean | null): number | null => (value === null ? null : value ? 1 : 0)
 
@@ -35,6 +40,11 @@ export function badnessOf(measure: GateMeasure, { measures }: ProductionRun, con
       return flag(measures.operator_corrected)
     case 'escalated_share':
       return flag(measures.escalated)
+    case 'own_score': {
+      const score = measured('own_score', measures)
+      const { own_score: declared } = config
+      return score === null ? null : declared?.direction === 'decrease' ? score : 1 - score
+    }
   }
 }
 
@@ -49,11 +59,11 @@ export const FLOORS = {
 export const FLOOR_NAMES = Object.keys(FLOORS) as readonly Floor[]
 
 /**
- * The sequentially tested rules of a rollout: utility always; latency, cost and the rise of a floor over the baseline where they
- * are declared. The level is split evenly.
+ * The sequentially tested rules of a rollout: utility always; latency, cost, a score of one's own and the rise of a floor over the
+ * baseline where they are declared. The level is split evenly.
  */
 export function harmRules(config: RolloutConfig): HarmRule[] {
-  const { latency, economics, floors } = config
+  const { latency, economics, own_score, floors } = config
   const rule = (name: string, measure: GateMeasure, tolerated: number): HarmRule => ({
     name,
     badness: (run) => badnessOf(measure, run, config),
@@ -71,6 +81,7 @@ export function harmRules(config: RolloutConfig): HarmRule[] {
             tolerated: economics.max_rise / economics.max_cents,
           },
         ]),
+    ...(own_score === undefined ? [] : [rule('own_score', 'own_score', own_score.max_worse)]),
     ...FLOOR_NAMES.flatMap((floor): HarmRule[] => {
       const limit = floors[floor]
       if ('not_measured' in limit || limit.max_rise === undefined) return []

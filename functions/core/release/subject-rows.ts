@@ -94,21 +94,49 @@ function splitRow(rollout: Rollout, { arrived }: Subjects, period: Period): Stag
   )
 }
 
-/** Told of only after their time: harmless where both arms are late alike. */
-function lateRow(rollout: Rollout, { arrived }: Subjects, period: Period): StageRow {
-  const late = arrived.filter((of) => of.period === period && of.late && !of.crossed)
-  const { holds, hits } = fallsAsDeclared(late, routedShare(rollout, period))
+/**
+ * Told of only after their time: harmless where both arms are late alike. Of a run with its shadow one arm tells that the other is
+ * late, so that a rollout learns in its shadow stage, where nothing can go back for it, what no stage that splits subjects could see.
+ */
+function lateRow(rollout: Rollout, { arrived, tested }: Subjects, period: Period): StageRow {
+  const routed = arrived
+    .filter((of) => of.period === period && of.late && !of.crossed)
+    .map(({ arm }) => arm === 'candidate')
+  const shadowed = tested.flatMap((of) => (of.arm === null ? laterArm(of) : [])).map((arm) => arm === 'candidate')
+  const share = routedShare(rollout, period)
+  const one = share === 0 || share === 1 ? 1 : splitEvidence(routed, share, LARGE_SHIFTS).evidence
+  const other = splitEvidence(shadowed, 0.5, LARGE_SHIFTS).evidence
+  const holds = [one, other].every((evidence) => isBelow(evidence, 2 / SPLIT_LEVEL))
+  const late = routed.length + shadowed.length
+  const hits = [...routed, ...shadowed].filter((on) => on).length
   const { window_hours, outcome_hours } = rollout.config.subjects!
-  const says = `${late.length} subjects were told of only after ${window_hours} + ${outcome_hours} hours, ${hits} of them on the candidate`
+  const says = `${late} subjects were told of only after ${window_hours} + ${outcome_hours} hours, ${hits} of them on the candidate`
   return dataRow(
     'late',
     holds,
-    late.length,
+    late,
     null,
     holds
       ? says
       : `${says}: one arm is told of later, so the arms are not compared at one age. Log a run when it starts, or declare more outcome_hours`,
   )
+}
+
+/** Lateness is of one arm or of both: what is looked for is no small shift. */
+const LARGE_SHIFTS = 2
+
+/** The arm of which more runs of a subject were told of only after their time, the other's being there; none: both alike. */
+function laterArm({ tested, known, late }: Entered): Arm[] {
+  if (late) return []
+  const pairOf = ({ baseline, candidate }: Entered['known'][number]) => (baseline ?? candidate)!.pair
+  const before = new Map(tested.map((item) => [pairOf(item), item]))
+  let more = 0
+  for (const item of known) {
+    const then = before.get(pairOf(item))
+    if (then === undefined || item.baseline === null || item.candidate === null) continue
+    more += Number(then.candidate === null) - Number(then.baseline === null)
+  }
+  return more === 0 ? [] : [more > 0 ? 'candidate' : 'baseline']
 }
 
 /** Where one arm serves everyone nothing is split, and nothing can be wrong with it. */

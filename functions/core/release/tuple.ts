@@ -1,5 +1,6 @@
 /** Release tuples: the refs that go out and come back together, each pinned, with the tuple that they replace. */
 import type { BaselineTuple, ContextPack, ReleaseTuple } from '#schemas/pack.ts'
+import type { Rollout } from '#schemas/release.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { digestOf } from '../canonical.ts'
 
@@ -32,7 +33,9 @@ export const nextTuple = (prior: ReleaseTuple, pack: ContextPack): ReleaseTuple 
   pinTuple(prior.intent, { ...prior.refs, pack: pack.pack }, { ...prior.digests, pack: digestOf(pack) }, prior)
 
 /** Digests of what a run pinned, by the ref's place in the tuple. */
-export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
+export const digestsOf = (
+  run: Pick<AutotuneRun, 'pack' | 'evaluator_suite' | 'price_table' | 'documents'>,
+): Record<string, string> => ({
   pack: digestOf(run.pack),
   evals: digestOf(run.evaluator_suite),
   ...run.documents,
@@ -40,5 +43,22 @@ export const digestsOf = (run: AutotuneRun): Record<string, string> => ({
 })
 
 /** The tuple that a run was proved against, as the first of its intent. */
-export const baselineTuple = (run: AutotuneRun): ReleaseTuple =>
-  pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)
+export const baselineTuple = (
+  run: Pick<AutotuneRun, 'target' | 'pack' | 'evaluator_suite' | 'price_table' | 'documents'>,
+): ReleaseTuple => pinTuple(run.target.intent!, run.target.baseline_tuple!, digestsOf(run), null)
+
+/** Refs in which two tuples differ. */
+export const changedRefs = ({
+  candidate,
+  baseline,
+}: Pick<Rollout, 'candidate' | 'baseline'>): { readonly from: string; readonly to: string }[] =>
+  (Object.keys(candidate.refs) as (keyof BaselineTuple)[]).flatMap((place) => {
+    const [from, to] = [baseline.refs[place] ?? 'none', candidate.refs[place]!]
+    return from === to ? [] : [{ from, to }]
+  })
+
+/** Versions that a rollout brings. */
+export const broughtBy = (rollout: Pick<Rollout, 'candidate' | 'baseline'>): string =>
+  changedRefs(rollout)
+    .map(({ to }) => to)
+    .join(', ')

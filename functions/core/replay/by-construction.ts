@@ -1,18 +1,19 @@
 /** What a change of settings cannot do to any replay, whatever was recorded: no statistics are needed where this says so. */
-import type { Patch, Settings } from '#schemas/common.ts'
+import type { Patch, Settings, SettingsTable } from '#schemas/common.ts'
 import { isOwnMetric, type MetricName } from '#schemas/metrics.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import { isScoped, tableOf } from '../space/scope.ts'
 import { fieldOf, isTrimmable, planOf } from './settings-plan.ts'
 
 /** The harness that a change is made to. */
 export interface Changed {
-  readonly settings: Settings
+  readonly settings: SettingsTable
   readonly replayer: Replayer['kind']
 }
 
 /** The harness of a pinned run. */
 export const harnessBehind = ({ pack, replayer }: Pick<AutotuneRun, 'pack' | 'replayer'>): Changed => ({
-  settings: pack.settings,
+  settings: tableOf(pack),
   replayer: replayer?.kind ?? 'transcript',
 })
 
@@ -25,11 +26,12 @@ const RETRIEVAL = new Set(['top_k', 'max_hops'])
  *
  * Tokens and cents: lower budgets keep less. Fewer passages or hops do so too, but not under a finite evidence budget: a
  * passage that fell out may have been the one at which the budget stopped, and what comes after it is then read.
+ * Where the baseline itself hangs on the case nothing is said by construction.
  * Latency: only hops that are not made count. Approval waits: a higher threshold asks less often.
  */
 export function neverRises(metric: MetricName, patch: Patch, { settings, replayer }: Changed): boolean {
   const changes = Object.entries(patch)
-  if (replayer !== 'transcript' || !changes.every(([path]) => isTrimmable(path))) return false
+  if (replayer !== 'transcript' || isScoped(settings) || !changes.every(([path]) => isTrimmable(path))) return false
   const lower = ({ from, to }: Patch[string]) => typeof from === 'number' && typeof to === 'number' && to <= from
   const higher = ({ from, to }: Patch[string]) => typeof from === 'number' && typeof to === 'number' && to >= from
   const of = (fields: ReadonlySet<string>) => changes.filter(([path]) => fields.has(fieldOf(path)))
@@ -57,10 +59,10 @@ function evidenceBudget(settings: Settings, changes: readonly [string, Patch[str
 }
 
 /** The change that a search space can make at its most trimming: every field lower, every threshold higher. */
-export const trimmingPatch = (paths: readonly string[], settings: Settings): Patch =>
+export const trimmingPatch = (paths: readonly string[], table: SettingsTable): Patch =>
   Object.fromEntries(
     paths.map((path) => {
-      const from = settings[path]!
+      const from = (isScoped(table) ? table.otherwise : table)[path]!
       if (typeof from !== 'number') return [path, { from, to: from }]
       return [path, { from, to: fieldOf(path) === 'threshold' ? from + 1 : from - 1 }]
     }),

@@ -1,7 +1,8 @@
 /** The transcript replayer: applies settings to a recording and says what would have been read, needed, spent and asked. */
-import type { Settings } from '#schemas/common.ts'
+import type { Settings, SettingsTable } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { PriceTable } from '#schemas/pack.ts'
+import { pinsFor, settingsFor } from '../space/scope.ts'
 import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
@@ -17,9 +18,14 @@ interface Recorded<R extends BareRecording> {
 }
 
 /** What stays fixed while candidates change: the baseline's settings and the pinned prices. */
-export interface ReplayPins {
-  readonly baseline: Settings
+export interface TablePins {
+  readonly baseline: SettingsTable
   readonly prices: PriceTable | null
+}
+
+/** The same as one case has it. */
+export interface ReplayPins extends TablePins {
+  readonly baseline: Settings
 }
 
 /** A case placed under settings, before anything is paid: the recording that can answer, and its context. */
@@ -56,19 +62,21 @@ export interface Replayed<R extends BareRecording = BareRecording> extends Spend
  */
 export function replayTranscript<R extends BareRecording>(
   replayCase: Recorded<R>,
-  settings: Settings,
-  pins: ReplayPins = { baseline: settings, prices: null },
+  settings: SettingsTable,
+  pins: TablePins = { baseline: settings, prices: null },
 ): Replayed<R> | Unreplayable {
   const trimmed = trimCase(replayCase, settings, pins.baseline)
-  return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pins)
+  return 'unreplayable' in trimmed ? trimmed : observe(trimmed, pinsFor(pins, replayCase))
 }
 
 /** Rendering alone: free, and enough to know the input cost. */
 export function trimCase<R extends BareRecording>(
   replayCase: Recorded<R>,
-  settings: Settings,
-  baseline: Settings,
+  table: SettingsTable,
+  before: SettingsTable,
 ): TrimmedCase<R> | Unreplayable {
+  const settings = settingsFor(table, replayCase)
+  const baseline = settingsFor(before, replayCase)
   const plan = planOf(settings, rulesOf(replayCase.recordings[0]!))
   const recording = chooseRecording(replayCase, plan, baseline)
   if (typeof recording === 'string') return { unreplayable: recording }

@@ -1,4 +1,5 @@
 /** A report without any recorded text: ids and figures stay. So for a run and for a rollout. */
+import type { Fate } from '#schemas/candidate.ts'
 import type { RunEvidence, WholeCase } from '../evidence/types.ts'
 import type { RolloutStory } from '../release/story.ts'
 import type { ReportFacts } from './facts.ts'
@@ -15,17 +16,20 @@ export function redacted(facts: ReportFacts): ReportFacts {
     ...facts,
     candidates: facts.candidates.map((c) => ({
       ...c,
-      reason: withoutDetail(c.reason),
+      reason: QUOTES.has(c.fate) ? withoutDetail(c.reason) : c.reason,
       guardrails: c.guardrails.map((row) => ({ ...row, note: row.verdict === 'block' ? LEFT_OUT : row.note })),
     })),
     evidence: facts.evidence && withoutTexts(facts.evidence),
   }
 }
 
-/** Reasons are `limit: what was seen`, and what was seen may quote a case. */
+/** Fates whose reasons may quote a case, a harness or a person; those of all others are figures, settings and ids. */
+const QUOTES: ReadonlySet<string> = new Set<Fate>(['search_guardrail', 'unreplayable', 'remembered'])
+
+/** What stands before the first colon names a limit, or who said no. */
 const withoutDetail = (reason: string): string => {
   const colon = reason.indexOf(':')
-  return colon < 0 ? reason : `${reason.slice(0, colon)}: ${LEFT_OUT}`
+  return colon < 0 ? LEFT_OUT : `${reason.slice(0, colon)}: ${LEFT_OUT}`
 }
 
 const withoutTexts = (evidence: RunEvidence): RunEvidence => ({

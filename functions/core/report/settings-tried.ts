@@ -2,6 +2,7 @@
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { SettingValue } from '#schemas/common.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { scopeOf } from '../space/scope.ts'
 
 /** One value of a setting. */
 export interface TriedValue {
@@ -26,7 +27,9 @@ const inOrder = (a: SettingValue, b: SettingValue): number =>
   typeof a === 'number' && typeof b === 'number' ? a - b : byCodeUnit(String(a), String(b))
 
 /** Settings in the order of how many candidates change them. */
-export function settingsTried(candidates: readonly CandidateScore[], baselineMetric: number | null): TriedSetting[] {
+export function settingsTried(all: readonly CandidateScore[], baselineMetric: number | null): TriedSetting[] {
+  // A value that some cases have is no point on the axis of what all have.
+  const candidates = all.filter(({ patch }) => scopeOf(patch) === null)
   const from = new Map<string, SettingValue>()
   for (const { patch } of candidates) for (const [path, change] of Object.entries(patch)) from.set(path, change.from)
   const settings = [...from].map(([path, baseline]): TriedSetting & { readonly changed: number } => {
@@ -35,13 +38,13 @@ export function settingsTried(candidates: readonly CandidateScore[], baselineMet
     if (!by.has(baseline)) by.set(baseline, [])
     const values = [...by]
       .sort(([a], [b]) => inOrder(a, b))
-      .map(([value, all]): TriedValue => {
-        const metrics = all.flatMap((c) => (c.metric === null ? [] : [c.metric]))
+      .map(([value, tried]): TriedValue => {
+        const metrics = tried.flatMap((c) => (c.metric === null ? [] : [c.metric]))
         if (value === baseline && baselineMetric !== null) metrics.push(baselineMetric)
-        const alone = all.find((c) => c.patch[path] !== undefined && Object.keys(c.patch).length === 1)
+        const alone = tried.find((c) => c.patch[path] !== undefined && Object.keys(c.patch).length === 1)
         return {
           value,
-          candidates: all.length,
+          candidates: tried.length,
           mean: metrics.length === 0 ? null : metrics.reduce((a, b) => a + b, 0) / metrics.length,
           alone: alone ? { candidate_id: alone.candidate_id, metric: alone.metric, fate: alone.fate } : null,
         }

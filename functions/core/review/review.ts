@@ -3,14 +3,14 @@
  * that the stored revision is still the one that was read, or the reason why it is refused.
  */
 import { personKey, personProblem, samePerson } from '#schemas/person.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewDecision, ReviewRefusal, ReviewSeat } from '#schemas/review.ts'
 import { digestOf } from '../canonical.ts'
+import { type AnyProposal, isPart, stampOf } from './any-proposal.ts'
 import { PERSON_RULES, rolesLeft, samePersonIn, seatsLeft, unfillableRoles } from './quorum.ts'
 
 export interface OpenReview {
   readonly review_id: string
-  readonly proposal: TuningProposal
+  readonly proposal: AnyProposal
   /** Digest of what the page shows, from `shownDigest` of the review pages. */
   readonly shown_digest: string
   /** Who is asked for which role; nonces come from a random source. */
@@ -55,6 +55,8 @@ export function openReview(input: OpenReview): { readonly next: Review } | { rea
     if (spelled) problems.push(`the reviewer ${JSON.stringify(reviewer)} of "${role}" ${spelled}`)
     if (samePerson(reviewer, proposal.owner))
       problems.push(`${reviewer} owns the proposal and cannot review it: name another reviewer for "${role}"`)
+    if (isPart(proposal) && samePerson(reviewer, proposal.producer))
+      problems.push(`${reviewer} made the proposal and cannot review it: name another reviewer for "${role}"`)
   }
   const places = seats.map((s) => `${s.role}\n${personKey(s.reviewer)}`)
   if (new Set(places).size < places.length)
@@ -67,6 +69,7 @@ export function openReview(input: OpenReview): { readonly next: Review } | { rea
   return {
     next: {
       review_id: input.review_id,
+      ...stampOf(proposal),
       tuning_proposal_id: proposal.tuning_proposal_id,
       proposal_digest: digestOf(proposal),
       shown_digest: input.shown_digest,
@@ -105,6 +108,7 @@ export function decide(
   const last = review.decisions.at(-1)
   const decision: ReviewDecision = {
     review_id: review.review_id,
+    ...(review.certification && { certification: review.certification }),
     tuning_proposal_id: review.tuning_proposal_id,
     proposal_digest: review.proposal_digest,
     shown_digest: review.shown_digest,
@@ -168,6 +172,7 @@ export function reviewProblems(review: Review): string[] {
       problems.push(`decision ${i} belongs to another review`)
     if (d.proposal_digest !== review.proposal_digest || d.shown_digest !== review.shown_digest)
       problems.push(`decision ${i} was made on something else than this review shows`)
+    if (d.certification !== review.certification) problems.push(`decision ${i} does not carry the stamp of its review`)
     if (d.decided_at >= review.expires_at) problems.push(`decision ${i} came after the expiry`)
     const earlier = { ...review, decisions: review.decisions.slice(0, i) }
     const unentitled = notEntitled(earlier, d, samePersonIn(review))

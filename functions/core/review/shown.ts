@@ -1,12 +1,15 @@
 /** What a reviewer is shown of a proposal, as one value. Its digest is what a decision is bound to. */
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
+import type { PartProposal } from '#schemas/part-proposal.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import type { Rebaseline } from '#schemas/quarterly.ts'
 import type { RollbackReplay } from '#schemas/release.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { digestOf } from '../canonical.ts'
 import type { RunEvidence } from '../evidence/types.ts'
+import { isPart } from './any-proposal.ts'
 
 /** A case of the search set that the winner does worse on, or whose findings a reviewer should see. */
 export interface SearchRegression {
@@ -34,8 +37,22 @@ export interface ShownProposal {
   readonly demonstration: string | null
 }
 
+/** The same of a part that replay cannot judge. */
+export interface ShownPart extends Pick<ShownProposal, 'rollback'> {
+  readonly proposal: PartProposal
+  /** Both versions, for people to compare; null: of a pack. `before` is null where it was never imported. */
+  readonly texts: { readonly before: string | null; readonly after: string } | null
+  /** Both suites side by side; null: no evaluators change. */
+  readonly rebaseline: Rebaseline | null
+}
+
+/** Whatever is reviewed. */
+export type Shown = ShownProposal | ShownPart
+
+export const isShownPart = (shown: Shown): shown is ShownPart => isPart(shown.proposal)
+
 /** Digest of exactly what is shown. */
-export const shownDigest = (shown: ShownProposal): string => digestOf(shown)
+export const shownDigest = (shown: Shown): string => digestOf(shown)
 
 /**
  * Is this replay of a candidate a regression: a case that the baseline passed and the candidate fails, or one that breaks a

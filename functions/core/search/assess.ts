@@ -8,7 +8,8 @@ import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta } from '../evaluate/pairs.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { applyPatch, tableOf } from '../space/scope.ts'
+import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
 import { FirstBreaks, type LimitExample } from './first-breaks.ts'
 import { blindFate } from './free-fates.ts'
@@ -23,7 +24,8 @@ import type { SearchInput } from './search-input.ts'
  * A change with its fate and every figure behind it. `metric` in the metric's own unit, `delta` candidate minus baseline;
  * null: not measured. A change that the records cannot speak about has no figures: its rows read `not_evaluated`.
  */
-export interface Assessment extends Pick<CandidateScore, 'candidate_id' | 'patch' | 'digest' | 'fate' | 'reason'> {
+export interface Assessment
+  extends Pick<CandidateScore, 'candidate_id' | 'patch' | 'digest' | 'fate' | 'reason' | 'applies_to'> {
   readonly metric: {
     readonly baseline: number | null
     readonly candidate: number | null
@@ -82,9 +84,11 @@ export function* assess(
     const { candidate_id, patch, digest, fate, reason } = score
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'
+    const applies_to = reachOf(patch, input.scopes)
     return {
       candidate_id,
       patch,
+      ...(applies_to !== null && { applies_to }),
       digest,
       fate: listed?.fate ?? fate,
       reason: listed ? LISTED : survives ? OUTDONE : reason,
@@ -117,7 +121,7 @@ function* readWhole(
   measures: MeasureList,
 ): Generator<Round, Read, readonly CaseAnswer[]> {
   const { panel, pack } = input
-  const settings = applyPatch(pack.settings, change.patch)
+  const settings = applyPatch(tableOf(pack), change.patch)
   const changed = new Uint8Array(panel.cases.length)
   const breaks = new FirstBreaks(input)
   let lost: string | null = null

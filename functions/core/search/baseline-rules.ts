@@ -1,11 +1,12 @@
 /** What the rules of a suite say of the search side under its baseline, as rounds that anybody may answer. */
-import type { Settings } from '#schemas/common.ts'
+import type { Settings, SettingsTable } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { exposureOf, holdsAFigure } from '../evaluate/exposure.ts'
 import type { Exposure } from '../evaluate/exposures.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import { type RuleRow, RuleTable } from '../evaluate/rule-table.ts'
 import type { SlimCase } from '../replay/slim.ts'
+import { settingsFor } from '../space/scope.ts'
 import type { CaseAnswer, Round } from './replayer.ts'
 
 /** What a case lets an evaluator see; from its recordings alone. */
@@ -15,7 +16,7 @@ export type ExposureOf = (evaluator: Evaluator, replayCase: SlimCase, baseline: 
 export function* baselineRules(
   panel: Panel<SlimCase>,
   suite: EvaluatorSuite,
-  baseline: Settings,
+  baseline: SettingsTable,
   look: ExposureOf = exposureOf,
 ): Generator<Round, RuleRow[], readonly CaseAnswer[]> {
   const table = new RuleTable(suite)
@@ -25,7 +26,8 @@ export function* baselineRules(
     table.add({
       case_id,
       scores: scorecard?.scores ?? null,
-      exposure: (evaluator) => (holdsAFigure(evaluator) ? null : look(evaluator, panel.cases.at(i)!, baseline)),
+      exposure: (evaluator) =>
+        holdsAFigure(evaluator) ? null : look(evaluator, panel.cases.at(i)!, settingsFor(baseline, panel.cases.at(i)!)),
     })
   }
   return table.rows()

@@ -1,4 +1,5 @@
 /** What a negative control saw, as rows that a person reads: `doctor` and `run` print them. */
+import { canonical } from '../canonical.ts'
 import type { Control } from './control.ts'
 
 export interface ControlRow {
@@ -16,8 +17,8 @@ export interface ControlRow {
 
 /** One row a surface in path order, then all of them at once. */
 export const controlRows = ({ surfaces, together }: Control): ControlRow[] => [
-  ...surfaces.map(({ path, values, inert, utility, floors }) => ({
-    surface: path,
+  ...surfaces.map(({ path, when, values, inert, utility, floors }) => ({
+    surface: when === undefined ? path : `${path} where ${canonical(when)}`,
     values: values.map((v) => String(v).slice(0, 40)).join(', '),
     inert,
     utility,

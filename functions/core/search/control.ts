@@ -1,5 +1,6 @@
 /** What a negative control saw: of which floors and surfaces a failure could have been known at all. */
 import type { SettingValue } from '#schemas/common.ts'
+import type { Condition } from '#schemas/condition.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { breaksUtility } from '../contract/stakes.ts'
@@ -13,6 +14,8 @@ export interface Seen {
 
 export interface SurfaceControl extends Seen {
   readonly path: string
+  /** The cases that it was set for; absent: all of them. */
+  readonly when?: Condition
   readonly values: readonly SettingValue[]
   /** Replays under its values that the records could answer. */
   readonly shown: number

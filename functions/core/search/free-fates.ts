@@ -1,11 +1,14 @@
 /** What a search learns of a candidate for free: memory, reach, replayability, rendered cost, latency and bypasses. */
 import type { CandidateChange, CandidateScore, Fate, GuardrailRow } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { type GuardrailName, metricOf, readsVerdicts } from '#schemas/metrics.ts'
+import { canonical } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import { limitOf, notEvaluated, pointRow, type Told } from '../evaluate/guardrails.ts'
 import { isBetter } from '../evaluate/metric.ts'
-import { applyPatch, patchDigest } from '../space/lattice.ts'
+import { patchDigest } from '../space/lattice.ts'
+import { applyPatch, scopeOf, tableOf, unscoped } from '../space/scope.ts'
+import { reachLine, reachOf } from '../space/scopes.ts'
 import { isAtMost } from '../statistics/compare.ts'
 import { needsUtility, type SurfaceControl } from './control.ts'
 import type { Contexts } from './replayer.ts'
@@ -25,7 +28,7 @@ export interface Rendered {
 export interface Visited {
   readonly change: CandidateChange
   readonly digest: string
-  readonly settings: Settings
+  readonly settings: SettingsTable
   readonly metric: number | null
   /** Number of each case's context, as far as they were rendered side by side. */
   readonly contexts?: Contexts
@@ -52,10 +55,15 @@ const dropped = (
 /** The fate of a change that no case needs to be read for, or what is to be rendered. */
 export function rememberedOrTooWide(
   change: CandidateChange,
-  { target, rejections, pack, control }: SearchInput,
+  { target, rejections, pack, control, scopes }: SearchInput,
 ): CandidateScore | Visited {
   const digest = patchDigest(change.patch)
-  const known = patchesIn(rejections).get(digest)
+  const reach = reachOf(change.patch, scopes)
+  // What holds for every search case is the change for all of them, whatever its condition is called.
+  const isEverywhere = reach !== null && reach.cases === reach.of_cases
+  const known =
+    patchesIn(rejections).get(digest) ??
+    (isEverywhere ? patchesIn(rejections).get(patchDigest(unscoped(change.patch))) : undefined)
   if (known) return dropped({ change, digest }, 'remembered', known)
   const fields = Object.keys(change.patch).length
   if (!isAtMost(fields, target.max_fields))
@@ -64,15 +72,20 @@ export function rememberedOrTooWide(
       'blast_radius',
       `changes ${fields} fields, at most ${target.max_fields} are allowed`,
     )
-  const inert = control?.surfaces.find((s) => s.inert && s.path in change.patch)
+  if (reach?.families === 0) return dropped({ change, digest }, 'inert', `its condition ${reachLine(reach)}`)
+  const inert = control?.surfaces.find((s) => s.inert && isOf(s, change))
   if (inert)
     return dropped(
       { change, digest },
       'inert',
       `${inert.path} changes no context, approval, action or decision of any case, not even at ${valueList(inert)}`,
     )
-  return { change, digest, settings: applyPatch(pack.settings, change.patch), metric: null }
+  return { change, digest, settings: applyPatch(tableOf(pack), change.patch), metric: null }
 }
+
+/** Is a control about a change: of a surface of it, for the same cases? */
+const isOf = ({ path, when }: SurfaceControl, { patch }: CandidateChange): boolean =>
+  Object.hasOwn(patch, path) && canonical(when ?? null) === canonical(scopeOf(patch))
 
 /** Why each remembered patch was rejected, by its digest; a "no" to a list of several rejects none of them alone. */
 function patchesIn(rejections: SearchInput['rejections']): ReadonlyMap<string, string> {
@@ -95,13 +108,13 @@ const valueList = ({ values }: SurfaceControl): string => values.map((v) => Stri
 
 /** Why nothing could have spoken against a change: utility was never seen to fail under a surface of it. Null: it was. */
 export function blindness(
-  { patch }: CandidateChange,
+  change: CandidateChange,
   { control, fields, ...input }: SearchInput,
   isPaid: boolean,
 ): string | null {
   const blind = control?.surfaces.find(
     (s) =>
-      s.path in patch &&
+      isOf(s, change) &&
       s.utility === 0 &&
       // Where the control could answer nothing, the replays of the candidate say why.
       (isPaid || s.shown > 0) &&

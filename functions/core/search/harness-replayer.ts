@@ -1,5 +1,5 @@
 /** A user's own harness as the search sees it: nothing is known before it runs, and each settings table is another replay. */
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { Replied } from '../baseline/harness-baseline.ts'
@@ -8,14 +8,15 @@ import { lostOutcomeFindings } from '../evaluate/checks/lost-outcome.ts'
 import { type Measures, scorecardOf } from '../evaluate/scorecard.ts'
 import { caseForHarness, observeHarness, otherDecision } from '../replay/harness.ts'
 import { planOf } from '../replay/settings-plan.ts'
-import { askedFor, type ReplayPins } from '../replay/transcript.ts'
+import { askedFor, type ReplayPins, type TablePins } from '../replay/transcript.ts'
+import { pinsFor } from '../space/scope.ts'
 import { type CaseAnswer, type CaseView, SAME_AS_BASELINE } from './replayer.ts'
 import { unreplayableAnswer } from './transcript-replayer.ts'
 
 /** What a search knows of cases that a harness replays: whether the settings are the baseline's own. */
-export function harnessView({ baseline }: ReplayPins): CaseView {
+export function harnessView({ baseline }: TablePins): CaseView {
   const same = digestOf(baseline)
-  const keys = new WeakMap<Settings, string>()
+  const keys = new WeakMap<SettingsTable, string>()
   return {
     renders: false,
     sideBySide: () => () => [],
@@ -37,9 +38,10 @@ export function harnessView({ baseline }: ReplayPins): CaseView {
 export function harnessAnswer(
   { case: replayCase, baseline }: { readonly case: ReplayCase; readonly baseline: Measures | null },
   replied: Replied,
-  pins: ReplayPins,
+  tables: TablePins,
   suite: EvaluatorSuite,
 ): CaseAnswer {
+  const pins = pinsFor(tables, replayCase)
   const { case_id, family_id, intent_id } = replayCase
   const lost = (reason: string, status: 'unreplayable' | 'failed') =>
     unreplayableAnswer(case_id, family_id, { unreplayable: reason }, status)

@@ -3,10 +3,13 @@
  * values, then all together; what is never seen to fail there cannot be believed when it passes. Search side only: it can
  * only block, and asks the sealed set nothing (the held-out gate, "Negative control and needs").
  */
-import type { Settings, SettingValue } from '#schemas/common.ts'
+import type { SettingsTable, SettingValue } from '#schemas/common.ts'
+import type { Condition } from '#schemas/condition.ts'
+import { canonical } from '../canonical.ts'
 import { canBreak } from '../evaluate/breakable.ts'
 import { binaryFloors, floorLetters } from '../evaluate/floor-letters.ts'
-import { applyPatch, type TunableField } from '../space/lattice.ts'
+import type { TunableField } from '../space/lattice.ts'
+import { applyPatch, scopeOf, tableOf, within } from '../space/scope.ts'
 import { measured } from '../statistics/measured.ts'
 import { type Control, needsUtility, type Seen, type SurfaceControl } from './control.ts'
 import {
@@ -35,27 +38,29 @@ export function* negativeControl(
   const { fields, pack, candidates } = input
   const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
-  for (const field of fields) {
+  for (const { field, when, candidates } of subjectsOf(input)) {
     const values = destructiveValues(field, candidates)
     const watch = new Watch(input, [field])
-    const set = (to: SettingValue) => applyPatch(pack.settings, { [field.path]: { from: field.baseline, to } })
+    const scope = when === null ? {} : { when }
+    const set = (to: SettingValue) =>
+      applyPatch(tableOf(pack), { [field.path]: { from: field.baseline, to, ...scope } })
     for (const value of values) yield* visit(set(value), input, view, watch, tally)
     // Of a choice some values were recorded only together with those of another.
     for (const patch of choicesTogether(field, fields, candidates)) {
       if (watch.hasSeenFailures()) break
-      yield* visit(applyPatch(pack.settings, patch), input, view, watch, tally)
+      yield* visit(applyPatch(tableOf(pack), within(patch, when)), input, view, watch, tally)
     }
     // Bounds that allow nothing harmful do not make the records blind: they are asked beyond the bounds.
     const beyond = beyondBounds(field)
     if (beyond !== null && !watch.hasSeenFailures()) yield* visit(set(beyond), input, view, watch.beyond(), tally)
     const inert = values.length > 0 && !watch.changed && !movesWithOthers(field, values, input, view)
-    surfaces.push({ path: field.path, values, shown: watch.shown, inert, ...watch.seen() })
+    surfaces.push({ path: field.path, ...scope, values, shown: watch.shown, inert, ...watch.seen() })
   }
   const together = new Watch(input, fields)
   const worst = worstTogether(fields, candidates)
-  if (Object.keys(worst).length > 1) yield* visit(applyPatch(pack.settings, worst), input, view, together, tally)
+  if (Object.keys(worst).length > 1) yield* visit(applyPatch(tableOf(pack), worst), input, view, together, tally)
   if (fields.length > 1 && !together.hasSeenFailures())
-    yield* visit(applyPatch(pack.settings, ruinTogether(fields, candidates)), input, view, together, tally)
+    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, candidates)), input, view, together, tally)
   const floors = Object.fromEntries(
     binaryFloors(input.suite).map(({ evaluator_id: id }) => [
       id,
@@ -65,6 +70,29 @@ export function* negativeControl(
   return { surfaces, together: together.seen(), floors, replays: tally.replays }
 }
 
+/** A surface, and the cases that it is set for. `candidates`: those whose texts it may be set to. */
+interface Subject extends Pick<SearchInput, 'candidates'> {
+  readonly field: TunableField
+  readonly when: Condition | null
+}
+
+/**
+ * Every surface for all cases; and for the cases of each condition those that a candidate changes there: records that could
+ * contradict a change elsewhere say nothing of it here.
+ */
+function subjectsOf({ fields, candidates }: SearchInput): Subject[] {
+  const scoped = Map.groupBy(candidates ?? [], ({ patch }) => canonical(scopeOf(patch)))
+  scoped.delete(canonical(null))
+  return [
+    ...fields.map((field) => ({ field, when: null, candidates })),
+    ...[...scoped.values()].flatMap((group) =>
+      fields
+        .filter(({ path }) => group.some(({ patch }) => Object.hasOwn(patch, path)))
+        .map((field) => ({ field, when: scopeOf(group[0]!.patch), candidates: group })),
+    ),
+  ]
+}
+
 /** What the visits of one control share. `ahead`: cases asked for at once. */
 interface Tally {
   replays: number
@@ -72,7 +100,7 @@ interface Tally {
 }
 
 function* visit(
-  settings: Settings,
+  settings: SettingsTable,
   { panel }: SearchInput,
   view: CaseView,
   watch: Watch,
@@ -174,7 +202,7 @@ function movesWithOthers(
   const ends = [worstTogether(others, candidates), farTogether(others, candidates)]
   for (const patch of ends) {
     if (Object.keys(patch).length === 0) continue
-    const beside = applyPatch(pack.settings, patch)
+    const beside = applyPatch(tableOf(pack), patch)
     for (const value of values) {
       const moved = applyPatch(beside, { [field.path]: { from: field.baseline, to: value } })
       for (let i = 0; i < length; i++) if (view.contextKey(i, moved) !== view.contextKey(i, beside)) return true

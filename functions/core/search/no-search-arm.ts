@@ -5,7 +5,8 @@ import { digestOf } from '../canonical.ts'
 import { pointRows } from '../evaluate/guardrails.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
-import { applyPatch, asCandidate, latticeSize, patchAt, patchDigest, type TunableField } from '../space/lattice.ts'
+import { asCandidate, latticeSize, patchAt, patchDigest, type TunableField } from '../space/lattice.ts'
+import { applyPatch, tableOf } from '../space/scope.ts'
 import { bootstrapSeed, indexDraws, MOST_DRAWN } from '../statistics/generator.ts'
 import { EXACT_BELOW } from './exact-candidates.ts'
 import { NONE, ReplayMemo } from './memo.ts'
@@ -46,7 +47,7 @@ export function* noSearchArm(
     seen.add(digest)
     candidates++
     const { candidate_id } = asCandidate(patch, pack, '')
-    const settings = applyPatch(pack.settings, patch)
+    const settings = applyPatch(tableOf(pack), patch)
     const measures = measureList()
     while (measures.length < panel.cases.length && memo.counts.paid < budget) {
       const affordable = Math.min(block, budget - memo.counts.paid)

@@ -1,6 +1,6 @@
 /** What a search needs of a replayer: free knowledge about a case, and paid answers. */
 import type { ReplayResult } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
 
 /** Context key of a case whose context and approvals are the baseline's own. */
@@ -16,9 +16,9 @@ export interface CaseView {
   /** Does rendering tell spending and bypasses? Otherwise this replayer knows costs only by running. */
   readonly renders: boolean
   /** Names what a replay would see and ask; equal keys of one case are one replay. */
-  contextKey(caseIndex: number, settings: Settings): string
+  contextKey(caseIndex: number, settings: SettingsTable): string
   /** Each case under several settings, in their order; asked only where `renders` says so. */
-  sideBySide(tables: readonly Settings[]): (caseIndex: number) => readonly Rendering[]
+  sideBySide(tables: readonly SettingsTable[]): (caseIndex: number) => readonly Rendering[]
 }
 
 /** A case under settings, rendered. */
@@ -75,7 +75,7 @@ export interface GistAnswer extends Required<Omit<CaseAnswer, 'result'>> {
 /** A block of replays that the search asks for: one candidate, several cases (indices into the panel). */
 export interface Round {
   readonly candidate_id: string
-  readonly settings: Settings
+  readonly settings: SettingsTable
   readonly cases: readonly number[]
   /** The first case that cannot be replayed, or fails, decides: answers behind it may be left out. */
   readonly stopsAtFailure?: true

@@ -6,8 +6,9 @@ import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import type { CaseHead, Panel } from '../evaluate/panel.ts'
-import type { ReplayPins } from '../replay/transcript.ts'
+import type { TablePins } from '../replay/transcript.ts'
 import type { TunableField } from '../space/lattice.ts'
+import type { ScopeCounts } from '../space/scopes.ts'
 import type { Control } from './control.ts'
 import type { ScarPlace } from './scars.ts'
 
@@ -15,7 +16,7 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly target: ResolvedTarget
   readonly pack: ContextPack
   readonly suite: EvaluatorSuite
-  readonly pins: ReplayPins
+  readonly pins: TablePins
   readonly fields: readonly TunableField[]
   readonly panel: Panel<C>
   /** Key under which the speaking cases of the panel are drawn (`makePanel`): whoever is handed its cases draws them again. */
@@ -27,6 +28,8 @@ export interface SearchInput<C extends CaseHead = CaseHead> {
   readonly control?: Control
   /** Cases that no candidate may fail; absent: none. */
   readonly scars?: readonly ScarPlace[]
+  /** How far those of `candidates` reach that are for some cases; absent: there are none. */
+  readonly scopes?: ScopeCounts
   /** Hand-written changes in place of the lattice; null: search. */
   readonly candidates: readonly CandidateChange[] | null
 }

@@ -11,6 +11,7 @@ import { heavyFamilies, heavyLines } from '../evaluate/units.ts'
 import { droppedOf, selectionLine } from '../experience/trace-selection.ts'
 import { NO_TRACING, recordLines, tracingReasons } from '../replay/tracing.ts'
 import { tunableFields } from '../space/lattice.ts'
+import { tableOf } from '../space/scope.ts'
 import { placeScars, scarLines } from './scars.ts'
 import type { SearchInput } from './search-input.ts'
 
@@ -55,13 +56,14 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       target,
       pack: run.pack,
       suite: run.evaluator_suite,
-      pins: { baseline: run.pack.settings, prices: run.price_table },
+      pins: { baseline: tableOf(run.pack), prices: run.price_table },
       replayer: run.replayer?.kind ?? 'transcript',
       fields: tunableFields(run.pack, target.intent, target.search_space),
       panel: reproduced.panel,
       ...(run.draw !== undefined && { draw: run.draw }),
       rejections: run.rejections,
       ...(scars.must.length > 0 && { scars: scars.must }),
+      ...(reproduced.scopes && { scopes: reproduced.scopes }),
       candidates: run.candidates,
     },
   }

@@ -8,7 +8,8 @@ import { byCodeUnit } from '../canonical.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { SlimCase } from '../replay/slim.ts'
-import { applyPatch } from '../space/lattice.ts'
+import { applyPatch, tableOf } from '../space/scope.ts'
+import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
 import type { Control } from './control.ts'
 import { exactCandidates } from './exact-candidates.ts'
@@ -101,8 +102,8 @@ function* searched(
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
   const committed = committedCandidates(scored, input.target)
   return {
-    candidates: scored.map((c) => settle(c, committed, input.target.direction)),
-    committed,
+    candidates: scored.map((c) => withReach(settle(c, committed, input.target.direction), input)),
+    committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
   }
@@ -162,7 +163,7 @@ function measuresOf(
   view: CaseView,
   memo: ReplayMemo,
 ): MeasureList {
-  const settings = applyPatch(pack.settings, patch)
+  const settings = applyPatch(tableOf(pack), patch)
   const measures = measureList()
   for (let i = 0; i < panel.cases.length; i++) {
     const { at } = placeOf(i, settings, contexts, view, memo)
@@ -180,6 +181,12 @@ const cheapestFirst =
       gap || Object.keys(a.change.patch).length - Object.keys(b.change.patch).length || byCodeUnit(a.digest, b.digest)
     )
   }
+
+/** With how many families it is for, where it is for some cases alone. */
+function withReach(candidate: CandidateScore, { scopes }: SearchInput): CandidateScore {
+  const applies_to = reachOf(candidate.patch, scopes)
+  return applies_to === null ? candidate : { ...candidate, applies_to }
+}
 
 function settle(
   candidate: CandidateScore,

@@ -1,5 +1,5 @@
 /** What a search asks of whoever holds a shard of its cases, and what comes back. Cases are numbered within the shard. */
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { MeasureList } from '../evaluate/measure-list.ts'
 import type { Gist, Round } from './replayer.ts'
 
@@ -11,10 +11,10 @@ interface Range {
   readonly count: number
 }
 
-/** What a shard is asked. Settings are repeated each time: a shard knows them again. */
+/** What a shard is asked. SettingsTable are repeated each time: a shard knows them again. */
 export type ShardQuestion =
-  | ({ readonly ask: 'keys'; readonly settings: Settings } & Range)
-  | ({ readonly ask: 'renderings'; readonly tables: readonly Settings[] } & Range)
+  | ({ readonly ask: 'keys'; readonly settings: SettingsTable } & Range)
+  | ({ readonly ask: 'renderings'; readonly tables: readonly SettingsTable[] } & Range)
   | ({ readonly ask: 'answers' } & Omit<Round, 'candidate_id'>)
 
 /** Context keys: `KEY_CHARS` characters a case, `SAME_KEY` where the context is the baseline's own. */

@@ -1,12 +1,12 @@
 /** A shard of a search set: its cases, and the answers to what a search asks of them. Other shards lie in other processes. */
 import { hash } from 'node:crypto'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { canonical } from '../canonical.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { SlimCase } from '../replay/slim.ts'
-import type { ReplayPins } from '../replay/transcript.ts'
+import type { TablePins } from '../replay/transcript.ts'
 import type { Series } from '../statistics/series.ts'
 import { gistOf } from './gist.ts'
 import { type CaseAnswer, type Rendering, SAME_AS_BASELINE } from './replayer.ts'
@@ -26,9 +26,9 @@ export class Shard {
   readonly #replayer: TranscriptReplayer
   readonly #suite: EvaluatorSuite
   /** Tables by their text: what replay reads of one is remembered by its identity. */
-  readonly #tables = new Map<string, Settings>()
+  readonly #tables = new Map<string, SettingsTable>()
 
-  constructor(cases: Series<SlimCase>, pins: ReplayPins, suite: EvaluatorSuite) {
+  constructor(cases: Series<SlimCase>, pins: TablePins, suite: EvaluatorSuite) {
     this.#replayer = transcriptReplayer({ cases }, pins, suite, SHARD_BLOCK)
     this.#suite = suite
   }
@@ -48,7 +48,7 @@ export class Shard {
     }
   }
 
-  #keys(settings: Settings, { first, count }: { first: number; count: number }): PackedKeys {
+  #keys(settings: SettingsTable, { first, count }: { first: number; count: number }): PackedKeys {
     const { view } = this.#replayer
     let keys = ''
     for (let i = first; i < first + count; i++) {
@@ -58,7 +58,7 @@ export class Shard {
     return { keys }
   }
 
-  #renderings(tables: readonly Settings[], { first, count }: { first: number; count: number }): PackedRenderings {
+  #renderings(tables: readonly SettingsTable[], { first, count }: { first: number; count: number }): PackedRenderings {
     const beside = this.#replayer.view.sideBySide(tables)
     const places = Buffer.alloc(3 * count * tables.length)
     const rows = measureList()
@@ -105,7 +105,7 @@ export class Shard {
     return [changed, letters, status, stop, failing]
   }
 
-  #table(settings: Settings): Settings {
+  #table(settings: SettingsTable): SettingsTable {
     const text = JSON.stringify(settings)
     const known = this.#tables.get(text) ?? settings
     this.#tables.set(text, known)

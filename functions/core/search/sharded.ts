@@ -2,7 +2,7 @@
  * A search over shards: it decides what is asked, in the order in which it would read cases at hand, and asks it of blocks of
  * cases. How many shards there are, and which case lies in which, changes nothing of what it finds.
  */
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { ByteList } from '../bytes/byte-list.ts'
 import { MEASURES_COLUMN } from '../evaluate/measure-list.ts'
 import type { OnRecord } from './memo.ts'
@@ -80,7 +80,7 @@ class Shards implements CaseView {
   /** Number of each case within its shard. */
   readonly #place: Int32Array
   /** Keys that were asked last, by settings. */
-  readonly #keys = new WeakMap<Settings, { readonly first: number; readonly keys: readonly string[] }>()
+  readonly #keys = new WeakMap<SettingsTable, { readonly first: number; readonly keys: readonly string[] }>()
   #read: { readonly candidate_id: string; readonly of: number[]; count: number } | null = null
 
   constructor(cases: ShardedCases, block: number, ask: AskShards, take: (taken: Taken) => void) {
@@ -92,7 +92,7 @@ class Shards implements CaseView {
     this.#place = Int32Array.from(cases.shardOf, (shard) => next[shard]!++)
   }
 
-  contextKey(index: number, settings: Settings): string {
+  contextKey(index: number, settings: SettingsTable): string {
     const known = this.#keys.get(settings)
     const at = known === undefined ? -1 : index - known.first
     if (known && at >= 0 && at < known.keys.length) return known.keys[at]!
@@ -108,7 +108,7 @@ class Shards implements CaseView {
     return keys[0]!
   }
 
-  sideBySide(tables: readonly Settings[]): (index: number) => readonly Rendering[] {
+  sideBySide(tables: readonly SettingsTable[]): (index: number) => readonly Rendering[] {
     const size = Math.max(1, Math.min(this.block, Math.floor(MOST_PLACES / tables.length)))
     let first = 0
     let block: readonly (() => Rendering[])[] = []

@@ -1,8 +1,9 @@
 /** One row a surface: what changes over its range on the search side, and about which values the records can speak. */
-import type { Settings, SettingValue } from '#schemas/common.ts'
+import type { SettingsTable, SettingValue } from '#schemas/common.ts'
 import type { Layer } from '#schemas/surface-fields.ts'
 import type { Panel } from '../evaluate/panel.ts'
 import type { TunableField } from '../space/lattice.ts'
+import { applyPatch } from '../space/scope.ts'
 import { type ReplayableFold, type ReplayableValues, replayableFold } from './replayable-values.ts'
 import { type CaseAnswer, type CaseView, isReplayable, type Round, SAME_AS_BASELINE } from './replayer.ts'
 
@@ -38,7 +39,7 @@ const TOLD_EVERY = 2000
 export function* surfaceTable(
   fields: readonly TunableField[],
   panel: Panel,
-  baseline: Settings,
+  baseline: SettingsTable,
   view: CaseView,
   progress: (message: string) => void = () => {},
 ): Generator<Round, SurfaceRow[], readonly CaseAnswer[]> {
@@ -66,16 +67,16 @@ function lookedAt(values: readonly SettingValue[], baseline: SettingValue): Sett
 /** One field while the cases pass. */
 class SurfaceLook {
   readonly #field: TunableField
-  readonly #baseline: Settings
+  readonly #baseline: SettingsTable
   /** A table is made once: what replay reads of it is remembered by its identity. */
-  readonly #settings = new Map<SettingValue, Settings>()
+  readonly #settings = new Map<SettingValue, SettingsTable>()
   readonly #looked: readonly SettingValue[]
   readonly #reach: ReplayableFold
   #touched = 0
   #decided = 0
   #isSeen = false
 
-  constructor(field: TunableField, baseline: Settings) {
+  constructor(field: TunableField, baseline: SettingsTable) {
     this.#field = field
     this.#baseline = baseline
     this.#looked = lookedAt(field.values, field.baseline)
@@ -123,10 +124,10 @@ class SurfaceLook {
     }
   }
 
-  #at(value: SettingValue): Settings {
+  #at(value: SettingValue): SettingsTable {
     let settings = this.#settings.get(value)
     if (!settings) {
-      settings = { ...this.#baseline, [this.#field.path]: value }
+      settings = applyPatch(this.#baseline, { [this.#field.path]: { from: this.#field.baseline, to: value } })
       this.#settings.set(value, settings)
     }
     return settings

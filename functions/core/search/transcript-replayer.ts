@@ -1,5 +1,5 @@
 /** The transcript replayer as the search sees it: rendering is free, needs and verdicts are paid for. */
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { EvaluatorSuite, Finding, Scorecard } from '#schemas/suite.ts'
 import type { Panel } from '../evaluate/panel.ts'
@@ -16,10 +16,12 @@ import {
   observe,
   type ReplayPins,
   spending,
+  type TablePins,
   type TrimmedCase,
   trimCase,
   type Unreplayable,
 } from '../replay/transcript.ts'
+import { isScoped, pinsFor } from '../space/scope.ts'
 import {
   type AnswerRound,
   BASELINE_CONTEXT,
@@ -45,38 +47,42 @@ export interface TranscriptReplayer {
  */
 export function transcriptReplayer(
   panel: Pick<Panel<SlimCase>, 'cases'>,
-  pins: ReplayPins,
+  pinned: TablePins,
   suite: EvaluatorSuite,
   atHand = LOOKED_AT,
 ): TranscriptReplayer {
   // Asked for its context, then for its answer: blocks of cases come twice.
-  const trimmedLast: { case: SlimCase; settings: Settings; trimmed: TrimmedCase<SlimRecording> | Unreplayable }[] = []
-  const trimmedAt = (index: number, settings: Settings): TrimmedCase<SlimRecording> | Unreplayable => {
+  const trimmedLast: { case: SlimCase; settings: SettingsTable; trimmed: TrimmedCase<SlimRecording> | Unreplayable }[] =
+    []
+  const trimmedAt = (index: number, settings: SettingsTable): TrimmedCase<SlimRecording> | Unreplayable => {
     const replayCase = panel.cases.at(index)!
     const known = trimmedLast[index % atHand]
     if (known?.case === replayCase && known.settings === settings) return known.trimmed
-    const trimmed = trimCase(replayCase, settings, pins.baseline)
+    const trimmed = trimCase(replayCase, settings, pinned.baseline)
     trimmedLast[index % atHand] = { case: replayCase, settings, trimmed }
     return trimmed
   }
   // Placed anew each time: kept for every case, they would be most of what a search holds.
   const baselineOf = (index: number): TrimmedCase<SlimRecording> => {
     const replayCase = panel.cases.at(index)!
-    const trimmed = trimCase(replayCase, pins.baseline, pins.baseline)
+    const trimmed = trimCase(replayCase, pinned.baseline, pinned.baseline)
     if ('unreplayable' in trimmed)
       throw new RangeError(`${replayCase.case_id}: the baseline itself cannot be replayed (${trimmed.unreplayable})`)
     return trimmed
   }
-  const baselinePlan = planOf(pins.baseline, rulesOf(panel.cases.at(0)?.recordings[0] ?? {}))
+  const { baseline } = pinned
+  const rules = rulesOf(panel.cases.at(0)?.recordings[0] ?? {})
+  const onePlan = isScoped(baseline) ? null : planOf(baseline, rules)
   /** What the baseline's replay of a case sees and asks. Kept for the last case alone: many settings are held against it. */
   let last: { readonly case: SlimCase; readonly seen: Seen } | null = null
   const baselineSees = (index: number) => {
     const replayCase = panel.cases.at(index)!
     if (last?.case !== replayCase) {
-      const recording = chooseRecording(replayCase, baselinePlan, pins.baseline)
+      const plan = onePlan ?? planOf(pinsFor(pinned, replayCase).baseline, rules)
+      const recording = chooseRecording(replayCase, plan, plan.settings)
       if (typeof recording === 'string') return null
-      const rendered = render(prepare(recording), baselinePlan)
-      last = { case: replayCase, seen: { recording, rendered, asked: askedFor(recording, baselinePlan) } }
+      const rendered = render(prepare(recording), plan)
+      last = { case: replayCase, seen: { recording, rendered, asked: askedFor(recording, plan) } }
     }
     return last.seen
   }
@@ -99,20 +105,22 @@ export function transcriptReplayer(
         { of: null, said: null },
       ]
       return tables.map((settings) => {
-        const trimmed = trimCase(replayCase, settings, pins.baseline)
+        const trimmed = trimCase(replayCase, settings, pinned.baseline)
         if ('unreplayable' in trimmed) return { measures: trimmed, amounts: NO_AMOUNTS, context: UNNUMBERED }
         let at = isBaseline(index, trimmed)
           ? BASELINE_CONTEXT
           : seen.findIndex(({ of }) => of !== null && seesTheSame(of, trimmed))
         if (at < 0) at = seen.push({ of: trimmed, said: null }) - 1
         const known = seen[at]!
-        known.said ??= renderedOf(trimmed, pins)
+        known.said ??= renderedOf(trimmed, pinsFor(pinned, replayCase))
         return { ...atLatency(known.said, latencyOf(trimmed)), context: Math.min(at, UNNUMBERED) }
       })
     },
   }
-  const answerCase = (index: number, settings: Settings): CaseAnswer => {
-    const { case_id, family_id, intent_id } = panel.cases.at(index)!
+  const answerCase = (index: number, settings: SettingsTable): CaseAnswer => {
+    const replayCase = panel.cases.at(index)!
+    const { case_id, family_id, intent_id } = replayCase
+    const pins = pinsFor(pinned, replayCase)
     const trimmed = trimmedAt(index, settings)
     if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
     const replayed = observe(trimmed, pins)
@@ -134,11 +142,12 @@ export function transcriptReplayer(
     }
   }
   /** An answer of which the measures alone are read: nothing of it goes on record. */
-  const measureCase = (index: number, settings: Settings): CaseAnswer => {
-    const { case_id, family_id } = panel.cases.at(index)!
+  const measureCase = (index: number, settings: SettingsTable): CaseAnswer => {
+    const replayCase = panel.cases.at(index)!
+    const { case_id, family_id } = replayCase
     const trimmed = trimmedAt(index, settings)
     if ('unreplayable' in trimmed) return unreplayableAnswer(case_id, family_id, trimmed)
-    const measures = measuresOf(suite, observe(trimmed, pins))
+    const measures = measuresOf(suite, observe(trimmed, pinsFor(pinned, replayCase)))
     return { measures, decisionChanged: false, result: { ...UNTOLD, case_id, family_id } }
   }
   return {

@@ -1,6 +1,6 @@
 /** Replays one candidate case by case, killers first, and stops at the first case after which it cannot pass. */
 import type { GuardrailRow } from '#schemas/candidate.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { Series } from '../statistics/series.ts'
@@ -132,7 +132,7 @@ export const isMissing = ({ at, key }: Place): boolean => at === NONE && key !==
 /** A case is looked at only where its number does not tell. */
 export function placeOf(
   index: number,
-  settings: Settings,
+  settings: SettingsTable,
   contexts: Contexts | undefined,
   view: CaseView,
   memo: ReplayMemo,

@@ -1,6 +1,6 @@
 /** The declared search space of a run: which fields may take which values, and every bounded change of them. */
 import type { CandidateChange } from '#schemas/candidate.ts'
-import type { Patch, Settings, SettingValue } from '#schemas/common.ts'
+import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { byCodeUnit, digestOf } from '../canonical.ts'
@@ -114,13 +114,6 @@ export function reachableSize(fields: readonly TunableField[], most: number): nu
 
 /** Digest that names a patch wherever it is compared. */
 export const patchDigest = (patch: Patch): string => digestOf(patch)
-
-/** A settings table with a patch applied. Its `from` values have been checked against the table. */
-export function applyPatch(settings: Settings, patch: Patch): Settings {
-  const next: Record<string, SettingValue> = { ...settings }
-  for (const [path, { to }] of Object.entries(patch)) next[path] = to
-  return next
-}
 
 /** A searched patch as a candidate: id from its digest, layer of its first field. */
 export function asCandidate(patch: Patch, pack: ContextPack, rationale: string): CandidateChange {

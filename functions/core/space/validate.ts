@@ -3,8 +3,10 @@ import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
+import { canonical } from '../canonical.ts'
 import { asCandidate, valuesOf } from './lattice.ts'
 import { promptProblems } from './prompt/bounds.ts'
+import { ruleProblems } from './strategy-rule.ts'
 
 /** A typed candidate, or every reason why the change is out of bounds. */
 export function boundedChange(
@@ -14,7 +16,7 @@ export function boundedChange(
   searchSpace: readonly string[],
 ): { candidate: CandidateChange } | { problems: string[] } {
   const problems: string[] = []
-  const patch: Record<string, { from: SettingValue; to: SettingValue }> = {}
+  const patch: Record<string, Patch[string]> = {}
   for (const [path, given] of Object.entries(change.patch)) {
     const surface = pack.tunable_surfaces.find((s) => s.path === path)
     const baseline = pack.settings[path]
@@ -25,21 +27,31 @@ export function boundedChange(
     if (!surface.intents.includes(intent))
       problems.push(`"${path}" is not open to intent "${intent}" (only ${surface.intents.join(', ')})`)
     else if (!searchSpace.includes(path)) problems.push(`"${path}" is not in the target's search_space`)
-    const { from, to } =
-      typeof given === 'object' ? { from: given.from ?? baseline, to: given.to } : { from: baseline, to: given }
+    const { from = baseline, to, when } = typeof given === 'object' ? given : { to: given }
     if (from !== baseline)
       problems.push(`"${path}" is ${JSON.stringify(baseline)} in ${pack.pack}, not ${JSON.stringify(from)}`)
     if (to === baseline) problems.push(`"${path}" already is ${JSON.stringify(to)}`)
     for (const outside of outOfBounds(surface, baseline, to)) problems.push(`"${path}": ${outside}`)
-    patch[path] = { from: baseline, to }
+    patch[path] = { from: baseline, to, ...(when !== undefined && { when }) }
   }
+  if (new Set(Object.values(patch).map(({ when }) => canonical(when ?? null))).size > 1)
+    problems.push(
+      'the change is for some cases in one place and for others in another: write a change for each condition',
+    )
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
-  const { origin, rationale = 'hand-written change' } = change
+  if (change.strategy_rule) problems.push(...ruleProblems(change.strategy_rule, Object.keys(patch), pack, intent))
+  const { origin, strategy_rule, rationale = 'hand-written change' } = change
   if (origin !== undefined && OWN_ORIGINS.includes(origin))
     problems.push(`"origin" is "${origin}", which names this program's own search: say who proposed it`)
   return problems.length > 0
     ? { problems }
-    : { candidate: { ...asCandidate(patch as Patch, pack, rationale), ...(origin === undefined ? {} : { origin }) } }
+    : {
+        candidate: {
+          ...asCandidate(patch, pack, rationale),
+          ...(origin === undefined ? {} : { origin }),
+          ...(strategy_rule === undefined ? {} : { strategy_rule }),
+        },
+      }
 }
 
 /** What this program calls its own candidates. */

@@ -7,7 +7,7 @@
 import { requireWithin } from './range.ts'
 
 /** As many things as the prior is worth: small shifts are what routing and logs produce. */
-const PRIOR = 100
+const SMALL_SHIFTS = 100
 
 export interface SplitEvidence {
   /** Largest that was ever reached; it starts at 1. */
@@ -20,13 +20,14 @@ export interface SplitEvidence {
 /**
  * @param falls whether each thing, in order, fell on the first arm
  * @param share declared for it, in (0, 1)
+ * @param prior things that the prior is worth: the fewer, the sooner a large shift is seen, and the later a small one
  * @throws RangeError
  */
-export function splitEvidence(falls: Iterable<boolean>, share: number): SplitEvidence {
+export function splitEvidence(falls: Iterable<boolean>, share: number, prior = SMALL_SHIFTS): SplitEvidence {
   requireWithin('share', share, '()', 0, 1)
   let [ln, most, hits, count] = [0, 0, 0, 0]
   for (const hit of falls) {
-    const learnt = (PRIOR * share + hits) / (PRIOR + count)
+    const learnt = (prior * share + hits) / (prior + count)
     ln += hit ? Math.log(learnt / share) : Math.log((1 - learnt) / (1 - share))
     most = Math.max(most, ln)
     count++

@@ -1,4 +1,5 @@
 /** A change of settings in words: what will be read, kept, asked or said, where the name of a field tells. */
+import { whereWords } from '#core/space/condition-words.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import { SURFACE_FIELDS, type SurfaceField } from '#schemas/surface-fields.ts'
 import { count, number, setting, visible } from './format.ts'
@@ -11,8 +12,9 @@ const LONGEST = 60
 /** `read 6 instead of 10 passages a hop of order history, follow 2 instead of 3 hops in order history`. */
 export function changeInWords(patch: Patch): string {
   const entries = Object.entries(patch)
-  if (entries.length > MOST_NAMED) return `change ${count(entries.length, 'setting')}`
-  return entries.map(([path, { from, to }]) => inWords(path, from, to)).join(', ')
+  const where = visible(whereWords(patch))
+  if (entries.length > MOST_NAMED) return `change ${count(entries.length, 'setting')}${where}`
+  return `${entries.map(([path, { from, to }]) => inWords(path, from, to)).join(', ')}${where}`
 }
 
 function inWords(path: string, from: SettingValue, to: SettingValue): string {

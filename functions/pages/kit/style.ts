@@ -16,7 +16,7 @@ pre{white-space:pre-wrap;background:var(--panel);padding:.75rem;border-radius:.4
 .good{color:var(--good)}.bad{color:var(--bad)}
 .eyebrow{margin:.5rem 0 0;color:var(--soft)}.eyebrow strong{color:var(--fg)}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}
-.panel.bad{color:var(--fg);border:2px solid var(--bad)}
+.panel.bad{color:var(--fg);border:2px solid var(--bad)}.stamp{font-size:1.6rem;color:var(--bad)}
 .panel.note{border-left:.4rem solid var(--soft)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.75rem;margin:1rem 0}
 .tiles>div{background:var(--panel);border:1px solid var(--line);border-radius:.5rem;padding:.6rem 1rem}
@@ -92,5 +92,5 @@ td::before{content:attr(data-label);color:var(--soft)}}
 .look h2{font-size:1rem;margin:.2rem 0;padding:0;border:0}.look ol{margin:.3rem 0;padding-left:1.2rem}.look li{margin:.35rem 0}
 .case{border-left:3px solid var(--line);padding-left:.75rem}.case summary .of{font-weight:400}
 .context{padding-left:1.5rem}.context li{padding:.2rem 0;border-bottom:1px solid var(--line)}
-@media print{form,nav,.skip{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}.case{break-inside:avoid}}
+@media print{form,nav,.skip{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}.case,svg,tr{break-inside:avoid}}
 `.trim()

@@ -10,8 +10,11 @@ const WHOLE_STYLE = `${STYLE}\n${REPORT_STYLE}`
 /** What a report may do: its own style and its own script, by their digests, and nothing else. */
 export const REPORT_POLICY = `default-src 'none'; style-src ${hashOf(WHOLE_STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`
 
-/** A whole document as text. The policy stands before anything that it is about. */
-export function standalone(title: string, body: Html): string {
+/**
+ * A whole document as text. The policy stands before anything that it is about.
+ * @param from what it is made of, as the end of a sentence
+ */
+export function standalone(title: string, body: Html, from = 'it is made of the files of the run alone'): string {
   return `${html`<!doctype html>
 <html lang="en">
 <head>
@@ -27,7 +30,7 @@ export function standalone(title: string, body: Html): string {
 <main id="top">
 ${body}
 </main>
-<footer class="soft"><p>contextos-autotune. This file loads nothing and sends nothing; it is made of the files of the run alone.</p></footer>
+<footer class="soft"><p>contextos-autotune. This file loads nothing and sends nothing; ${from}.</p></footer>
 <script>${raw(SCRIPT)}</script>
 </body>
 </html>

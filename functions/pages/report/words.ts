@@ -1,4 +1,5 @@
 /** Settings and candidates in the few words that a chart has room for. */
+import { whereWords } from '#core/space/condition-words.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import { setting, visible } from '../kit/format.ts'
 
@@ -22,7 +23,7 @@ export const shortValue = (value: SettingValue, most = 24): string => cut(settin
 /** `top_k 10 → 6, max_hops 3 → 2`. */
 export function patchWords(patch: Patch): string {
   const names = shortNames(Object.keys(patch))
-  return Object.entries(patch)
+  return `${Object.entries(patch)
     .map(([path, { from, to }]) => `${names.get(path)} ${shortValue(from)} → ${shortValue(to)}`)
-    .join(', ')
+    .join(', ')}${cut(whereWords(patch), 80)}`
 }

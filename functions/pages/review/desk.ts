@@ -9,7 +9,7 @@ import { checkLink, type LinkVerdict, type ParsedLink } from '#core/review/link.
 import { attemptRecord } from '#core/review/records.ts'
 import { type ReviewAsk, type ReviewRequest, readRequest } from '#core/review/request.ts'
 import { decide } from '#core/review/review.ts'
-import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
+import { type Shown, shownDigest } from '#core/review/shown.ts'
 import type { Review, ReviewAttempt, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import type { ReviewLinkClaims } from '#schemas/review-link.ts'
 import { decidedPage, endedPage, refusedPage } from './end-pages.ts'
@@ -20,7 +20,7 @@ export interface DeskState {
   readonly parsed: ParsedLink
   readonly macHolds: boolean
   readonly review: Review | null
-  readonly shown: ShownProposal | null
+  readonly shown: Shown | null
   readonly now: string
   /** Who can read the vault that the proof rests on; beside what is shown, and no part of its digest. */
   readonly vault: VaultReader

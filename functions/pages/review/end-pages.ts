@@ -1,10 +1,11 @@
 /** Pages that offer no form: a decision taken, a review that has ended, a link that is worth nothing. */
 import { html } from 'hono/html'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
-import type { ShownProposal } from '#core/review/shown.ts'
+import type { Shown } from '#core/review/shown.ts'
 import type { Review, ReviewDecision, ReviewRefusal } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
+import { stampPanel } from '../kit/stamp.ts'
 import { evidenceParts } from './page.ts'
 import { comments } from './summary.ts'
 
@@ -21,6 +22,7 @@ export function decidedPage({ review, decision, seen, watch }: DecidedView): str
     html`<h1>You ${decision.decision} ${visible(decision.tuning_proposal_id)}</h1>
 <p>Recorded as <strong>${visible(decision.role)}</strong> (${visible(decision.reviewer)}) on <time datetime="${decision.decided_at}">${moment(decision.decided_at)}</time>. A decision stands; this link decides nothing any more.</p>
 <p>${next}</p>
+${stamped(review)}
 ${watched(review, watch)}
 ${comments(review)}
 <p class="soft">What you saw has the digest <span class="mono">${decision.shown_digest}</span>.</p>
@@ -40,11 +42,14 @@ export function endedPage(review: Review, seen: Seen | null = null, watch?: stri
     { title: `Review ${review.status}` },
     html`<h1>The review of ${visible(review.tuning_proposal_id)} ${review.status === 'open' ? 'goes on without this link' : `has ended: ${review.status}`}</h1>
 <p>${says}</p>
+${stamped(review)}
 ${watched(review, watch)}
 ${comments(review)}
 ${asShown(seen)}`,
   )
 }
+
+const stamped = ({ certification }: Review): Html | null => (certification ? stampPanel(certification) : null)
 
 /** The way on, once everybody has approved. */
 const watched = ({ status }: Review, watch: string | undefined): Html | null =>
@@ -96,7 +101,7 @@ const REFUSALS: Partial<Record<ReviewRefusal, readonly [string, string]>> = {
 
 /** What reviewers saw, without a form; null: its files are no longer what they were. */
 export interface Seen {
-  readonly shown: ShownProposal
+  readonly shown: Shown
   readonly vault: VaultReader
 }
 

@@ -1,10 +1,11 @@
 /** What a reviewer must know first, as values: the change in words, the gain, the harm, what disappears. */
 import { goneKinds } from '#core/evidence/look-at.ts'
 import type { CoverageRow } from '#core/evidence/types.ts'
-import type { ShownProposal } from '#core/review/shown.ts'
+import { isShownPart, type Shown, type ShownProposal } from '#core/review/shown.ts'
 import { metricOf } from '#schemas/metrics.ts'
 import { changeInWords } from '../kit/change-words.ts'
 import { count, metricChange, metricName, number, percent, signed, signedPercent, visible } from '../kit/format.ts'
+import { partHeadline, partInOneLine } from './part.ts'
 
 /** Decisions to which a gain is scaled up. */
 const VOLUME = 10_000
@@ -17,8 +18,12 @@ export interface Told {
 }
 
 /** `support.refund: read 6 instead of 10 passages a hop of order history`. */
-export const headline = ({ proposal }: ShownProposal): string =>
+const headline = ({ proposal }: ShownProposal): string =>
   `${visible(proposal.target.intent)}: ${changeInWords(proposal.candidate_change.patch)}`
+
+/** The same of whatever is reviewed. */
+export const headlineOf = (shown: Shown): string =>
+  isShownPart(shown) ? partHeadline(shown.proposal) : headline(shown)
 
 /** The difference of the metric on held-out families, as a part of its baseline there; null: not known. */
 export function gainShare({ proposal, evidence }: ShownProposal): number | null {
@@ -126,7 +131,8 @@ const sum = (rows: readonly CoverageRow[], of: 'before' | 'removed' | 'needed' |
   rows.reduce((total, row) => total + row[of], 0)
 
 /** Change, gain and harm in one line, for a notice. */
-export function inOneLine(shown: ShownProposal): string {
+export function inOneLine(shown: Shown): string {
+  if (isShownPart(shown)) return partInOneLine(shown.proposal)
   const { gains, harms } = inShort(shown)
   return `${headline(shown)}. ${gains}. ${harms}.`
 }

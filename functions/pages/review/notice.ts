@@ -11,7 +11,7 @@ export interface Notice {
 export function noticeOf(review: Review, role: string, url: string, about: string | null): Notice {
   const asked = visible(role)
   return {
-    subject: `Review as ${asked}: ${review.tuning_proposal_id}`,
+    subject: `Review as ${asked}: ${review.tuning_proposal_id}${review.certification ? ` (${review.certification})` : ''}`,
     text: [
       `You are asked to review a change of the agent's harness as ${asked}.`,
       '',

@@ -1,9 +1,12 @@
 /** The page on which a reviewer decides. A pure function of its view; GET shows it, and only its form decides. */
+
 import { html } from 'hono/html'
 import { VAULT_READERS } from '#core/gate/vault-reader.ts'
-import type { ShownProposal } from '#core/review/shown.ts'
+import { isShownPart, type ShownProposal } from '#core/review/shown.ts'
+import { conditionWords } from '#core/space/condition-words.ts'
+import { scopeOf } from '#core/space/scope.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
-import { count, metricName, metricValue, moment, number, setting, visible } from '../kit/format.ts'
+import { count, metricName, metricValue, moment, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, page, table } from '../kit/layout.ts'
 import { dimensionPlot } from '../kit/limits-plot.ts'
 import { paretoOf, paretoTable } from '../kit/pareto.ts'
@@ -11,11 +14,13 @@ import { paretoPlot } from '../kit/pareto-plot.ts'
 import { diffBlock } from '../kit/word-diff.ts'
 import { alternativeTable, sliceTable } from './alternatives.ts'
 import { caseGroups } from './cases.ts'
-import { headline, inShort } from './headline.ts'
+import { headlineOf, inShort } from './headline.ts'
 import { lookAtThese } from './look.ts'
+import { partParts } from './part.ts'
 import { questions } from './question.ts'
 import { blastRadius, dimensionTable, guardrailTable, provedOn, regressionLists } from './sections.ts'
 import { type ReviewView, standing, summary } from './summary.ts'
+import { wayBack } from './way-back.ts'
 
 /** The whole page for one reviewer in one role, as HTML text. */
 export function reviewPage(view: ReviewView): string {
@@ -26,7 +31,7 @@ export function reviewPage(view: ReviewView): string {
       skip: { to: 'decide', says: 'Go to the decision' },
     },
     html`<p class="eyebrow">Review as <strong>${visible(view.seat.role)}</strong> (${visible(view.seat.reviewer)}), until <time datetime="${view.review.expires_at}">${moment(view.review.expires_at)}</time></p>
-<h1>${headline(view.shown)}</h1>
+<h1>${headlineOf(view.shown)}</h1>
 ${problem(view)}
 ${evidenceParts(view, standing(view))}
 <section aria-labelledby="decide"><h2 id="decide">Decide</h2>
@@ -39,6 +44,7 @@ export function evidenceParts(
   { shown, vault }: Pick<ReviewView, 'shown' | 'vault'>,
   standing: Html | null = null,
 ): Html {
+  if (isShownPart(shown)) return partParts(shown, standing)
   const { evidence, proposal, demonstration } = shown
   const { asked, others } = questions(shown)
   return html`<p class="lead">${lead(shown)}</p>
@@ -82,7 +88,7 @@ ${regressionLists(shown)}
 ${candidatesPlot(shown)}
 ${noSearch(shown)}</details>
 <details><summary>The way back</summary>
-${wayBack(shown)}</details></section>`
+${wayBack(proposal.release_path.rollback_target, shown.rollback)}</details></section>`
 }
 
 /** The plot of all candidates, and closed beside it the table of the same. */
@@ -143,13 +149,33 @@ function changes({ proposal, surfaces }: ShownProposal): Html {
       surface ? visible(surface.owner) : '-',
     ]
   })
-  return html`${table('patch', 'Settings of the pack, from → to', ['setting', 'change', 'type', 'layer and bounds', 'owner'], rows)}
+  return html`${scope(proposal.candidate_change)}${table('patch', 'Settings of the pack, from → to', ['setting', 'change', 'type', 'layer and bounds', 'owner'], rows)}
 ${entries
   .filter(([, { from, to }]) => prose(from) || prose(to))
   .map(
     ([path, { from, to }]) => html`<h3 class="mono">${visible(path)}</h3>
 ${diffBlock(String(from), String(to))}`,
   )}`
+}
+
+/** For which cases a change is, where it is not for all, and whose rule it is. */
+function scope({
+  patch,
+  applies_to,
+  strategy_rule,
+  origin,
+}: ShownProposal['proposal']['candidate_change']): Html | null {
+  const when = scopeOf(patch)
+  return (
+    ((when !== null || strategy_rule !== undefined) &&
+      html`<dl>${when !== null && html`<dt>Only where</dt><dd>${visible(conditionWords(when))}</dd>`}
+${
+  applies_to &&
+  html`<dt>Touches</dt><dd>${number(applies_to.cases)} of ${count(applies_to.of_cases, 'search case')} (${percent(applies_to.cases / Math.max(1, applies_to.of_cases))}), ${number(applies_to.families)} of ${count(applies_to.of, 'family', 'families')}; all others keep their settings${applies_to.unknown > 0 && html`, among them ${count(applies_to.unknown, 'family', 'families')} that do not record what the condition reads`}</dd>`
+}
+${strategy_rule && html`<dt>Rule</dt><dd><span class="mono">${visible(strategy_rule.strategy_rule_id)}</span> of ${visible(origin ?? 'a person')}, from insight <span class="mono">${visible(strategy_rule.from_insight)}</span></dd>`}</dl>`) ||
+    null
+  )
 }
 
 function boundsOf({ bounds }: TunableSurface): string {
@@ -176,20 +202,6 @@ function noSearch({ no_search, proposal, candidates: all }: ShownProposal): Html
   }</p>`
 }
 
-function wayBack({ proposal, rollback: { tuple, replay } }: ShownProposal): Html {
-  return html`<p>Rollback restores the whole tuple, not the pack alone. Target: <span class="mono">${visible(proposal.release_path.rollback_target)}</span>.</p>
-${
-  tuple &&
-  html`<dl><dt>tuple</dt><dd class="mono">${visible(tuple.release_tuple_id)}</dd>
-${Object.entries(tuple.refs).map(([name, ref]) => ref !== undefined && html`<dt>${visible(name)}</dt><dd class="mono">${visible(ref)}</dd>`)}</dl>`
-}
-<p>${
-    replay === null
-      ? 'Before the first stage it is replayed and must reproduce in every case.'
-      : `Replayed: ${number(replay.reproduced)} of ${number(replay.cases)} cases reproduce${replay.by_records ? ', by their recordings: the harness that the run asked was not asked here' : ''}.`
-  }</p>`
-}
-
 /** Two forms, so that a browser itself asks for the reason of a rejection. No role and no name is sent: the link says both. */
 function forms({ action, shown, review, seat, returned }: ReviewView): Html {
   const hidden = (decision: 'approved' | 'rejected') => html`<input type="hidden" name="decision" value="${decision}">
@@ -203,7 +215,7 @@ function forms({ action, shown, review, seat, returned }: ReviewView): Html {
 ${hidden('approved')}
 <label for="approve-reason">Comment (may stay empty)</label>
 <textarea id="approve-reason" name="reason" maxlength="2000"></textarea>
-${confirm('approve-confirm', `I have read what changes for ${visible(shown.proposal.target.intent)} and approve it as ${role}`)}
+${confirm('approve-confirm', `I have read what changes for ${visible(shown.proposal.target.intent)}${isShownPart(shown) ? ', which is not certified by replay,' : ''} and approve it as ${role}`)}
 <button type="submit">Approve as ${role}</button>
 </form>
 <form method="post" action="${action}" aria-labelledby="reject-title" autocomplete="off">

@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
 import { seatsLeft } from '#core/review/quorum.ts'
-import type { ShownProposal } from '#core/review/shown.ts'
+import type { Shown, ShownProposal } from '#core/review/shown.ts'
 import type { Review, ReviewDecision, ReviewSeat } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
@@ -73,7 +73,7 @@ export const comments = (review: Review): Html | null =>
 export interface ReviewView {
   /** Who can read the vault. */
   readonly vault: VaultReader
-  readonly shown: ShownProposal
+  readonly shown: Shown
   readonly review: Review
   readonly seat: Pick<ReviewSeat, 'role' | 'reviewer'>
   /** Where the form posts to: the address of the page itself. */

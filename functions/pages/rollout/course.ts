@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<GateMeasure, string>> = {
   economics_cents: 'Cost a run',
   corrected_share: 'Corrected by an operator',
   escalated_share: 'Handed to a person',
+  own_score: 'Score of one’s own',
 }
 
 /** The number of a stage, as a band is named. */

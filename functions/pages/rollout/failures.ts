@@ -31,6 +31,7 @@ const COUNTED: Readonly<Record<Failure['of'], string>> = {
   tested_runs: 'the runs of every subject whose window is over count',
   subjects: 'each compared subject counts once in an arm',
   cents: 'what the runs of every subject cost whose window is over',
+  score: 'the score of the runs of every subject whose window is over counts',
 }
 
 const share = ({ failed, runs }: Failed): string => (runs === 0 ? '-' : percent(failed / runs))
@@ -39,6 +40,7 @@ const of = ({ failed, runs }: Failed): string => `${number(failed)} of ${number(
 /** "42 of 108 failed, baseline 30 of 1,093: 38.9 % against 2.7 %, allowed +2 points". */
 export function failureLine({ rule, counts, allowed, observed, of: unit }: Failure): string {
   if (unit === 'cents') return `A run costs ${signed(observed ?? 0)} cents in the mean, allowed ${signed(allowed)}`
+  if (unit === 'score') return `The score is worse by ${points(observed ?? 0)} in the mean, allowed ${points(allowed)}`
   const { candidate, baseline } = counts
   const tolerated = unit === 'runs' ? `${number(allowed)} may` : `allowed ${signed(allowed * 100)} points`
   return `${of(candidate)} ${what(rule)}, baseline ${of(baseline)}: ${share(candidate)} against ${share(baseline)}, ${tolerated}`
@@ -66,11 +68,12 @@ export function failureSection(failure: Failure, where: StageCohort['where'], na
   const { rule, period, periods, slices, not_sliced, observed } = failure
   const hit = carriers(failure, where)
   const id = rule.replace('.', '-')
+  const amount = failure.of === 'cents' || failure.of === 'score'
   return html`<div class="panel bad"><p><strong>${failureLine(failure)}</strong>${hit.length > 0 ? `; ${hit.join('; ')}` : ''}.</p>
-<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && failure.of !== 'cents' && `, a mean rise of ${points(observed)}`}; ${COUNTED[failure.of]}.</p></div>
+<p>Shown ${period === 'window' ? 'in the window after the release' : `in ${period}`}${observed !== null && !amount && `, a mean rise of ${points(observed)}`}; ${COUNTED[failure.of]}.</p></div>
 ${periods.length > 0 && table(`${id}-periods`, 'Stage by stage', ['stage', 'candidate', 'baseline', 'candidate, share', 'baseline, share'], periods.map(rowOf))}
 ${
-  failure.of === 'cents'
+  amount
     ? ''
     : slices.length === 0
       ? html`<p>For whom: no declared attribute. A runtime that logs the <code>attributes</code> that it routes by would say so here.</p>`

@@ -3,12 +3,14 @@ import { html } from 'hono/html'
 import { isActive, isBack } from '#core/release/status.ts'
 import type { RolloutStory } from '#core/release/story.ts'
 import { TOLD_ROWS } from '#core/release/subject-rows.ts'
+import { changedRefs } from '#core/release/tuple.ts'
 import type { Rollout, Stage, StageRow } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { STAGES } from '#schemas/stages.ts'
 import { changeInWords } from '../kit/change-words.ts'
 import { count, moment, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
+import { stampPanel } from '../kit/stamp.ts'
 import { evidenceSections, gainSection, measureSections } from './course.ts'
 import { failureSection, type ShownRuns } from './failures.ts'
 import { LIVE_SCRIPT, liveBar, livePart } from './live.ts'
@@ -66,6 +68,7 @@ export function rolloutParts(view: Omit<RolloutView, 'refresh'>): Html {
   const gates = html`<section aria-labelledby="gate"><h2 id="gate">${gateTitle(rollout)}</h2>
 ${gate(story, now)}</section>`
   return html`<h1>${visible(rollout.intent)}: ${packs(rollout)}</h1>
+${rollout.certification && stampPanel(rollout.certification)}
 ${change !== null && html`<p>The change: <strong>${change}</strong>.</p>`}
 ${ending(rollout)}
 ${tiles(story)}
@@ -144,12 +147,15 @@ ${measureSections(course)}`
 }</section>`
 }
 
-/** Both packs; the name once where only the version differs. */
-function packs({ baseline, candidate }: Rollout): string {
-  const [before, after] = [baseline.refs.pack, candidate.refs.pack].map(visible) as [string, string]
-  const name = before.slice(0, before.lastIndexOf('@') + 1)
-  return `${before} → ${after.startsWith(name) ? after.slice(name.length) : after}`
-}
+/** What is replaced by what; the name once where only the version differs. */
+const packs = (rollout: Rollout): string =>
+  changedRefs(rollout)
+    .map(({ from, to }) => {
+      const [before, after] = [visible(from), visible(to)]
+      const name = before.slice(0, before.lastIndexOf('@') + 1)
+      return `${before} → ${after.startsWith(name) ? after.slice(name.length) : after}`
+    })
+    .join(', ')
 
 const STATUS: Readonly<Record<Rollout['status'], { readonly title: string; readonly look: string }>> = {
   running: { title: 'Running', look: '' },

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { Review } from '#schemas/review.ts'
 import { moment, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
-import { headline } from '../review/headline.ts'
+import { headlineOf } from '../review/headline.ts'
 import { evidenceParts } from '../review/page.ts'
 import { type ReviewView, signer } from '../review/summary.ts'
 import { empty, href, link, runLink, when, word, workbenchPage } from './shell.ts'
@@ -50,7 +50,7 @@ export const shownReviewPage = (
     `Review ${visible(review.review_id)}`,
     'reviews',
     html`<p class="eyebrow">Review <strong>${visible(review.review_id)}</strong> of run ${runLink(run)}: ${review.status}</p>
-<h1>${seen === null ? visible(review.tuning_proposal_id) : headline(seen.shown)}</h1>
+<h1>${seen === null ? visible(review.tuning_proposal_id) : headlineOf(seen.shown)}</h1>
 ${
   review.decisions.length === 0
     ? html`<p>Nobody has decided yet. It is open until <time datetime="${review.expires_at}">${moment(review.expires_at)}</time>, or was.</p>`

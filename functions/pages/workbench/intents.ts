@@ -1,5 +1,8 @@
-/** Every intent: what is in force, what waits for people, and what of the sealed side is left to ask. */
+/** Every intent: what is in force, what waits for people, and what of the sealed side is left to ask; and one of them, a month at a time. */
 import { html } from 'hono/html'
+import type { IntentMonth } from '#core/cadence/month.ts'
+import { monthParts } from '../intent/page.ts'
+import { monthName } from '../intent/words.ts'
 import { count, number, visible } from '../kit/format.ts'
 import { type Html, table } from '../kit/layout.ts'
 import { empty, href, link, workbenchPage } from './shell.ts'
@@ -19,9 +22,10 @@ ${
     : table(
         'intents',
         'What is in force, what is under way, and what can still be asked',
-        ['intent', 'tuple in force', 'under way', 'sealed families left', 'questions left'],
+        ['intent', 'runs', 'tuple in force', 'under way', 'sealed families left', 'questions left'],
         intents.map((one) => [
-          link(href(['runs'], { intent: one.intent }), visible(one.intent)),
+          link(href(['intents', one.intent]), visible(one.intent)),
+          link(href(['runs'], { intent: one.intent }), 'runs'),
           one.in_force === null
             ? 'as the target names it: no rollout put one there'
             : html`<span class="mono">${visible(one.in_force)}</span>`,
@@ -32,6 +36,22 @@ ${
       )
 }`,
   )
+
+/** One intent in one month. */
+export const intentPage = (of: IntentMonth): string =>
+  workbenchPage(
+    `${visible(of.intent)}, ${monthName(of.month)}`,
+    'intents',
+    html`<p>${monthLink(of, -1)} · ${link(href(['runs'], { intent: of.intent }), 'its runs')} · ${monthLink(of, 1)}</p>
+${monthParts(of)}`,
+  )
+
+/** The month before or after. */
+function monthLink({ intent, month }: IntentMonth, by: 1 | -1): Html {
+  const [year, index] = [Number(month.slice(0, 4)), Number(month.slice(5)) - 1 + by]
+  const at = `${String(year + Math.floor(index / 12)).padStart(4, '0')}-${String(((index + 12) % 12) + 1).padStart(2, '0')}`
+  return link(href(['intents', intent], { month: at }), monthName(at))
+}
 
 function underWay({ open_reviews, rollout_id }: IntentView): Html | string {
   const links = [

@@ -1,6 +1,7 @@
 /** What stands around every page of the workbench: where one is, where else one may go, and that nothing is changed here. */
 import { html } from 'hono/html'
 import type { Patch } from '#schemas/common.ts'
+import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import type { RunLine } from '#schemas/run-line.ts'
 import { metricName, metricValue, moment, number, percent, setting, visible } from '../kit/format.ts'
 import { type Html, page } from '../kit/layout.ts'
@@ -48,7 +49,8 @@ export const href = (
 }
 
 export const link = (to: string, says: Html | string): Html => html`<a href="${to}">${says}</a>`
-export const runLink = (run: string): Html => link(href(['runs', run]), visible(run))
+export const runLink = (run: string): Html =>
+  isPartId(run) ? html`${run} <span class="bad">(${NOT_CERTIFIED})</span>` : link(href(['runs', run]), visible(run))
 
 /** An empty page says which command fills it. */
 export const empty = (says: string, command: string): Html =>

@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { datesUnder } from './dates.ts'
+import { datesUnder } from '../store/dates.ts'
 import { measuredBy } from './slice-rows.ts'
 
 /** Days that a routine which stood still catches up on in one go; more are a mistake of the clock or of --date. */
@@ -21,7 +21,8 @@ export async function readDay({ objects }: Pick<Store, 'objects'>, day: string):
   const key = keys.dailyCadence(day)
   const read = await readJson<DailyCadence>(objects, key)
   if (read === null) throw new UserError(`${day} was not judged: "autotune cadence daily" judges days in order`)
-  if (read.cadence !== 'daily.v1' || read.date !== day) throw new DamagedObject(key, 'it is no judged day')
+  if (!['daily.v1', 'daily.v2'].includes(read.cadence) || read.date !== day)
+    throw new DamagedObject(key, 'it is no judged day')
   return read
 }
 
@@ -78,5 +79,6 @@ export async function planDays(
     prior: judged.at(-1) ?? null,
     first: judged[0] ?? next ?? null,
     more: days.length < wanted.length,
+    ready_after_hours: hours,
   }
 }

@@ -67,7 +67,7 @@ async function leftToAsk(
   const isCounted = questions_left === 0 && !store.rolesApart
   return {
     questions_left,
-    families_waiting: isCounted ? (await waitingFamilies(store, intent, versions)).length : null,
+    families_waiting: isCounted ? (await waitingFamilies(store, intent, versions)).waiting.length : null,
   }
 }
 

@@ -6,6 +6,7 @@ import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
+import { keepDated, needDated } from '../heads/dated.ts'
 import { judgedDays, planDays, readDay } from './daily.ts'
 import { gatherFacts, yearOn } from './facts.ts'
 import { knownSlices, sliceIntent } from './slice-intent.ts'
@@ -14,7 +15,10 @@ import { keptRows } from './slice-rows.ts'
 /** Judges what is to be judged; the days that were judged now. Killed anywhere and started again it leaves the same bytes. */
 export async function judgeDays(store: Store, bands: Bands, asked: string | null): Promise<DailyCadence[]> {
   const plan = await planDays(store, bands, asked)
-  if (plan.days.length === 0) return []
+  if (plan.days.length === 0) {
+    await needDated(store, 'daily')
+    return []
+  }
   const slices: IntentSlices[] = []
   for (const of of bands.intents) slices.push(await sliceIntent(store, of, plan))
   return await judgePlanned(store, bands, plan, slices)
@@ -27,6 +31,7 @@ export async function judgePlanned(
   plan: DaysPlan,
   slices: readonly IntentSlices[],
 ): Promise<DailyCadence[]> {
+  await needDated(store, 'daily')
   const of = new Map(slices.map((one) => [one.intent, one]))
   const revised = await revisedSlices(store, bands, plan, of)
   let prior = plan.prior === null ? null : await readDay(store, plan.prior)
@@ -41,7 +46,7 @@ export async function judgePlanned(
       inputs.set(intent, { rows: await needRows(store, day, intent, of.get(intent)?.days[day]), facts })
     }
     const now = judgeDay(day, bands, prior, plan.first!, (intent) => inputs.get(intent)!, i === 0 ? revised : [])
-    await store.objects.putIfAbsent(keys.dailyCadence(day), dailyText(now))
+    await keepDated(store, 'daily', day, dailyText(now))
     prior = await readDay(store, day)
     store.progress(`judged ${day}`)
     done.push(prior)

@@ -14,6 +14,7 @@ import type { GuardrailName } from '#schemas/metrics.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import { versionsOf } from '../experience/families.ts'
@@ -85,6 +86,10 @@ async function sideBySide(
   date: string,
 ): Promise<Rebaseline> {
   const was = await measuredBy(store, of)
+  if ((await readJson(store.objects, keys.suite(suite))) === null)
+    throw new UserError(
+      `--suite names ${suite}, which is not in this store: "autotune import --suite FILE" publishes it`,
+    )
   const now = await measuredBy(store, { ...of, measured_by: { ...of.measured_by, evals: suite } })
   const lines: IndexLine[] = []
   for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)

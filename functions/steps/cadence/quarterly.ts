@@ -8,7 +8,8 @@ import { keys } from '#schemas/s3-keys.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { datesUnder } from './dates.ts'
+import { keepDated, needDated } from '../heads/dated.ts'
+import { datesUnder } from '../store/dates.ts'
 import { quarterUntil } from './quarter-records.ts'
 
 /** Last days of the quarters that were looked at, in order. */
@@ -41,10 +42,11 @@ export async function reviewQuarterUntil(
       throw new UserError(
         `${date} lies before ${last}, until which the quarters were looked at: they follow each other, so that none says what came after it`,
       )
+    await needDated(store, 'quarterly')
     const prior = last === undefined ? null : await readQuarter(store, last)
     const records = await quarterUntil(store, date, bands.intents, suite)
     const quarter = reviewQuarter(date, bands, prior, (intent) => records.get(intent)!)
-    await store.objects.putIfAbsent(keys.quarterlyCadence(date), quarterlyText(quarter))
+    await keepDated(store, 'quarterly', date, quarterlyText(quarter))
   }
   return (await readQuarter(store, date))!
 }

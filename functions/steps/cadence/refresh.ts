@@ -8,8 +8,8 @@ import type { Refresh } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 import { familiesOf, takenByEpochs, versionsOf } from '../experience/families.ts'
+import { openedFamilies } from '../experience/opened.ts'
 import { linesUnder } from '../experience/run-index.ts'
-import { openedFamilies } from './opened.ts'
 
 /** As it stands now. Of the vault its index is listed, where whoever asks may do so; no case is opened. */
 export async function refreshOf(store: Store, intent: string): Promise<Refresh> {
@@ -19,9 +19,12 @@ export async function refreshOf(store: Store, intent: string): Promise<Refresh> 
   return {
     questions_left: questionsLeft(versions),
     last_question,
-    waiting: waits?.length ?? null,
-    fresh: waits?.filter((first) => first !== null && (last_question === null || first > last_question)).length ?? null,
+    waiting: waits?.waiting.length ?? null,
+    fresh:
+      waits?.waiting.filter((first) => first !== null && (last_question === null || first > last_question)).length ??
+      null,
     burnt: (await openedFamilies(store, intent)).size,
+    ...(waits === null || waits.burnt.length === 0 ? {} : { burnt_held_out: [...waits.burnt] }),
   }
 }
 
@@ -39,12 +42,15 @@ async function lastQuestion(
   return last
 }
 
-/** First recorded day of each held-out family that no version which was asked holds, and no re-split took; null: one of its runs has no day. */
+/**
+ * First recorded day of each held-out family that no version which was asked holds and no re-split took, null where one of its runs has no day; and
+ * those of them that a person opened while they were on the search side, which are never sealed.
+ */
 export async function waitingFamilies(
   store: Store,
   intent: string,
   versions: readonly LedgerItem[],
-): Promise<(string | null)[]> {
+): Promise<{ readonly waiting: (string | null)[]; readonly burnt: readonly string[] }> {
   const asked = new Set<string>()
   const holders = [...versions.filter(({ used }) => used > 0), ...(await takenByEpochs(store, intent))]
   for await (const family of familiesOf(store, intent, holders)) asked.add(family)
@@ -55,5 +61,8 @@ export async function waitingFamilies(
     const known = first.get(family)
     first.set(family, known === undefined ? date : known === null || date === null ? null : date < known ? date : known)
   }
-  return [...first.values()]
+  const opened = await openedFamilies(store, intent)
+  const burnt = [...first.keys()].filter((family) => opened.has(family)).sort()
+  for (const family of burnt) first.delete(family)
+  return { waiting: [...first.values()], burnt }
 }

@@ -1,11 +1,10 @@
 /** Scars of an intent: found among the corrected failures of the search side, one object each, never replaced. */
-import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
+import { canonical } from '#core/canonical.ts'
 import { caseOf, familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Scar } from '#schemas/scar.ts'
-import type { ScarsOfWeek } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { type Corrections, readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
@@ -57,17 +56,3 @@ async function isFailure(
 
 const isLabel = ({ outcome, label_disputed }: Correction): boolean =>
   outcome !== undefined || label_disputed !== undefined
-
-/** What a week says of the scars that there were at its end. */
-export async function scarsOfWeek(
-  store: Pick<Store, 'objects'>,
-  intent: string,
-  { from, date }: { readonly from: string; readonly date: string },
-): Promise<ScarsOfWeek> {
-  const scars = (await readScars(store, intent)).filter(({ since }) => since <= date)
-  return {
-    scars: scars.length,
-    this_week: scars.filter(({ since }) => since >= from).length,
-    list: scars.length === 0 ? null : digestOfBytes(canonicalLines(scars)),
-  }
-}

@@ -1,17 +1,19 @@
-/** The slices of one intent: rows of the days that are judged, and of judged ones to which runs came late. Reads the search side alone. */
+/** The slices of one intent: rows of the days that are judged, and of judged ones to which runs came late. Of recorded runs it reads the search side alone. */
+import { canonical } from '#core/canonical.ts'
 import type { IntentBands } from '#schemas/bands.ts'
 import type { Slice, SliceRow } from '#schemas/cadence.ts'
 import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { judgedDays, readDay } from './daily.ts'
+import { besideOf, saidUntil } from './rows-beside.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** Measures and keeps the rows of an intent: one pass over its index. */
 export async function sliceIntent(
-  store: Pick<Store, 'objects' | 'scratch'>,
+  store: Store,
   of: IntentBands,
-  { days, late, prior }: DaysPlan,
+  { days, late, prior, ready_after_hours: hours = 0 }: DaysPlan,
 ): Promise<IntentSlices> {
   const { intent } = of
   const wanted = new Set([...late, ...days])
@@ -19,17 +21,23 @@ export async function sliceIntent(
   const by = await measuredBy(store, of)
   const recorded = new RecordedRuns(store.objects)
   const known = await knownSlices(store, late, prior)
+  const beside = await besideOf(store, intent)
   const slices: IntentSlices = { intent, days: {}, late: {} }
   for (const day of late) {
     const slice = known.get(`${day} ${intent}`)
     if (slice === undefined) continue
-    const rows = await rowsOf(recorded, lines.get(day) ?? [], by)
+    const bare = await rowsOf(recorded, lines.get(day) ?? [], by)
+    // A day of an earlier version is held to what that version counted.
+    const isBare = (await readDay(store, day)).cadence === 'daily.v1'
+    const rows = isBare ? bare : beside(day, saidUntil(days[0]!, hours), bare)
     // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
     if (!(await isOfTheseRuns(store, day, intent, slice, rows)))
       slices.late[day] = await keepRows(store, day, intent, rows)
   }
-  for (const day of days)
-    slices.days[day] = await keepRows(store, day, intent, await rowsOf(recorded, lines.get(day) ?? [], by))
+  for (const day of days) {
+    const bare = await rowsOf(recorded, lines.get(day) ?? [], by)
+    slices.days[day] = await keepRows(store, day, intent, beside(day, saidUntil(day, hours), bare))
+  }
   return slices
 }
 
@@ -41,10 +49,12 @@ async function isOfTheseRuns(
   now: readonly SliceRow[],
 ): Promise<boolean> {
   const old = await keptRows(store, day, intent, rows)
-  return old !== null && old.map(runId).join() === now.map(runId).sort().join()
+  return old !== null && old.map(saidOf).sort().join() === now.map(saidOf).sort().join()
 }
 
-const runId = (row: SliceRow): string => row.run_id
+/** A run, and what is known of it beside what it measured. */
+const saidOf = ({ run_id, later, production }: SliceRow): string =>
+  canonical([run_id, later ?? null, production ?? null])
 
 /**
  * What is known of the slices of some judged days by now, by day and intent: as they were judged, or as a later day up to

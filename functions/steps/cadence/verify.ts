@@ -9,6 +9,7 @@ import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keptBands } from './kept-bands.ts'
+import { saidUntil, untold } from './rows-beside.ts'
 import { keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
 
 /** What was compared of a judged day, and what differs, in words; empty where it holds. */
@@ -85,6 +86,7 @@ async function recomputed(
     first,
     (intent) => ({ rows: rows.get(intent)!, facts: factsOf(intent) }),
     day.revised,
+    day.cadence,
   )
   for (const [i, { intent, facts }] of day.intents.entries()) {
     if (canonical(again.intents[i]) !== canonical(day.intents[i]))
@@ -110,14 +112,15 @@ async function otherRows(
   rows: readonly SliceRow[],
 ): Promise<string[]> {
   const of = bands.intents.find((one) => one.intent === intent)!
-  const kept = new Map(rows.map((row) => [row.run_id, canonical(row)]))
+  const problems = await untold(store, { intent, until: saidUntil(date, bands.ready_after_hours) }, rows)
+  const recorded = rows.filter(({ production }) => production === undefined)
+  const kept = new Map(recorded.map(({ later: _, ...row }) => [row.run_id, canonical(row)]))
   const lines = (await linesByDay(store, intent, (day) => day === date)).get(date) ?? []
   const again = await rowsOf(
     new RecordedRuns(store.objects),
     lines.filter(({ run_id }) => kept.has(run_id)),
     await measuredBy(store, of),
   )
-  const problems: string[] = []
   for (const row of again) {
     if (kept.get(row.run_id) !== canonical(row))
       problems.push(`${intent}: run ${row.run_id} does not measure what its row says`)

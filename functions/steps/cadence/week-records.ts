@@ -1,7 +1,7 @@
 /** What is on record of each intent until a day: its runs, and what became of the proposals among them. */
 
 import { dayAfter } from '#core/cadence/days.ts'
-import { endOf, type ProposalFacts } from '#core/cadence/funnel.ts'
+import { endOf, type PartFacts, type ProposalFacts } from '#core/cadence/funnel.ts'
 import type { CandidateGroup, SearchedRun } from '#core/cadence/origins.ts'
 import type { IntentRecords } from '#core/cadence/weekly.ts'
 import { byCodeUnit, canonical } from '#core/canonical.ts'
@@ -19,6 +19,7 @@ import { PERIODS } from '#schemas/stages.ts'
 import type { MeasuredGain } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
+import { filedParts } from '../release/lineage.ts'
 import { readProduction } from '../release/production.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { listReviews } from '../review/reviews.ts'
@@ -63,17 +64,27 @@ export async function recordsUntil(
       gain: rollout && (await gainOf(store, line.run_id, rollout, logRuns(line.run_id))),
     })
   }
+  for (const { proposal } of await filedParts(store)) {
+    const { tuning_proposal_id: id, target, proposed_at } = proposal
+    found.get(target.intent)?.parts.push({
+      run_id: id,
+      started_at: proposed_at,
+      reviews: reviews.get(id) ?? [],
+      rollout: rollouts.get(id) ?? null,
+    })
+  }
   return found
 }
 
 type Found = {
   readonly ended: string[]
   readonly proposals: ProposalFacts[]
+  readonly parts: PartFacts[]
   readonly searched: SearchedRun[]
   pack: IntentRecords['pack']
 }
 
-const noRecords = (): Found => ({ ended: [], proposals: [], searched: [], pack: null })
+const noRecords = (): Found => ({ ended: [], proposals: [], parts: [], searched: [], pack: null })
 
 const packOf = async ({ objects }: Pick<Store, 'objects'>, run: string): Promise<IntentRecords['pack']> =>
   (await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(run, 'target.json'))))?.pack ?? null

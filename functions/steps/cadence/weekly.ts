@@ -8,9 +8,11 @@ import { type Refresh, WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { datesUnder } from './dates.ts'
+import { keepDated, needDated } from '../heads/dated.ts'
+import { scarsOfWeek } from '../run/scars.ts'
+import { datesUnder } from '../store/dates.ts'
 import { refreshOf } from './refresh.ts'
-import { noteScars, scarsOfWeek } from './scars.ts'
+import { noteScars } from './scars.ts'
 import { recordsUntil } from './week-records.ts'
 
 /** Last days of the weeks that were looked at, in order. */
@@ -59,6 +61,7 @@ export async function reviewWeekUntil(
   date: string,
   refreshed: (intent: string) => Promise<Refresh> = (intent) => refreshOf(store, intent),
 ): Promise<WeeklyCadence> {
+  await needDated(store, 'weekly')
   const last = (await reviewedWeeks(store)).at(-1)
   const prior = last === undefined ? null : await readWeek(store, last)
   const records = await recordsUntil(store, date, bands.intents)
@@ -70,7 +73,7 @@ export async function reviewWeekUntil(
     others.set(intent, { refresh, scars: await scarsOfWeek(store, intent, days) })
   }
   const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, ...others.get(intent)! }))
-  await store.objects.putIfAbsent(keys.weeklyCadence(date), weeklyText(week))
+  await keepDated(store, 'weekly', date, weeklyText(week))
   return (await readWeek(store, date))!
 }
 

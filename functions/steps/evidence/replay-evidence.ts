@@ -8,7 +8,7 @@ import { EvidenceGathering } from '#core/evidence/gather.ts'
 import type { RunEvidence, WholeCase } from '#core/evidence/types.ts'
 import { type CaseSketch, withTexts } from '#core/evidence/whole-case.ts'
 import { certificateFor } from '#core/gate/answer.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { applyPatch, tableOf } from '#core/space/scope.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { GateAnswer } from '#schemas/heldout.ts'
@@ -91,7 +91,7 @@ type PairOf = (replayCase: ReplayCase, baseline: Measures) => CasePair | null
 
 /** What replays both sides of a case: this program, or what a harness of the user's own answered in the run. */
 async function pairs(store: Store, aside: Scratch, run: AutotuneRun, candidate: CandidateScore): Promise<PairOf> {
-  const baseline = run.pack.settings
+  const baseline = tableOf(run.pack)
   if (run.replayer.kind === 'transcript') {
     const settings = applyPatch(baseline, candidate.patch)
     const pins = { baseline, candidate: settings, prices: run.price_table, suite: run.evaluator_suite }

@@ -121,7 +121,11 @@ async function checked(store: Store, journal: ImportJournal, located: readonly L
     const before = known.get(`${run} ${at}`)
     if (unknown !== null) problems.push(`${where}: ${unknown}`)
     else if (at > now)
-      problems.push(`${where}: at ${at} lies ahead of this store's clock (${now}): it is when the correction was said`)
+      problems.push(`${where}: at: ${at} lies ahead of this store's clock (${now}): it is when the correction was said`)
+    else if (before === undefined && isBefore(at, stored!.began))
+      problems.push(
+        `${where}: at: ${at} lies before run ${run_id} began: it is when the correction was said, after the run`,
+      )
     else if (before === undefined) {
       known.set(`${run} ${at}`, { digest, where })
       fresh[stored!.side].push({
@@ -145,11 +149,18 @@ async function checked(store: Store, journal: ImportJournal, located: readonly L
   return fresh
 }
 
+/** Wherever on earth a day of a recording began, it began by then. */
+const EARLIEST_DAY = 'T00:00:00.000+14:00'
+
+/** Was it said before a run began? Of a run of which only the day is known, before that day anywhere. Asked alike on both sides. */
+const isBefore = (at: string, began: string | undefined): boolean =>
+  began !== undefined && Date.parse(at) < Date.parse(began.includes('T') ? began : `${began}${EARLIEST_DAY}`)
+
 function unknownRun(run_id: string, isStored: boolean, erasures: Erasures): string | null {
   const tombstone = erasures.ofRun(familyHash(run_id))
   if (tombstone) return `run ${run_id} was ${erasedBy(tombstone)}: nothing more is kept of it`
   if (isStored) return null
-  return `run ${run_id} is not in this store: a correction names the run_id under which the run was imported. Import the run first`
+  return `run ${run_id} is not in this store: a correction names the run_id under which the run was imported, and of a case "autotune case" shows the runs. Import the run first`
 }
 
 /** The journal of heads has the digest of the list before it is there, as with the list of an import. */

@@ -1,6 +1,6 @@
 /**
  * What ingest remembers of earlier imports: a journal of its own, because it writes the vault and cannot read it. It
- * holds hashes only, and no other role may read it: its lines tell which families are held out.
+ * holds hashes and when runs began, and no other role may read it: its lines tell which families are held out.
  */
 import { canonical, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import type { HashedNames, Packed } from '#core/experience/index-line.ts'
@@ -18,6 +18,8 @@ interface JournalLine extends HashedNames {
   readonly side: Side
   /** Where it lies, unless in a folder of its own. */
   readonly packed?: Packed
+  /** When it began, or the day of its recording. Absent: neither was recorded, or a version before 0.3.0 imported it. */
+  readonly began?: string
 }
 
 /** A run that an earlier import stored. */
@@ -28,6 +30,7 @@ export interface StoredRun {
   readonly packed?: readonly Packed[]
   /** Segment of the journal that holds it, where no index is known to list all of it: that import was killed. */
   readonly unlisted?: string
+  readonly began?: string
 }
 
 /** Segments read at once: one may hold the lines of a whole segment of runs. */
@@ -94,8 +97,14 @@ export class ImportJournal {
   }
 
   /** Notes a run whose files are all written, or will be before `flush`. This import will list it. */
-  add(names: HashedNames, side: Side, record: string, packed?: Packed): void {
-    this.#pending.push({ ...names, record, side, ...(packed && { packed }) })
+  add(
+    names: HashedNames,
+    side: Side,
+    record: string,
+    more: { packed?: Packed | undefined; began?: string | null },
+  ): void {
+    const { packed, began } = more
+    this.#pending.push({ ...names, record, side, ...(packed && { packed }), ...(began && { began }) })
   }
 
   get pending(): number {
@@ -138,6 +147,7 @@ export class ImportJournal {
       record: line.record,
       side: line.side,
       ...(packed.length > 0 && { packed }),
+      ...((line.began ?? known?.began) && { began: line.began ?? known?.began }),
       ...(known === null || known.unlisted !== undefined ? unlisted : {}),
     }
     this.#table.set(`journal-run ${run}`, JSON.stringify(stored))

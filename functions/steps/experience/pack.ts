@@ -70,7 +70,7 @@ async function packIndex(
     }
     for await (const written of packing.write(store.objects)) {
       await check()
-      for (const { line, about } of written) journal.add(about.names, side, about.record, line.packed)
+      for (const { line, about } of written) journal.add(about.names, side, about.record, { packed: line.packed })
       await journal.flush()
       await addToIndex(
         store.objects,

@@ -1,6 +1,6 @@
 /** Limits of the checked rows, off the recorded runs of the search alone: nothing held out is read. */
 import { SearchRecords } from '#core/gate/pinned-limits.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { PinnedLimits } from '#schemas/heldout.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
@@ -8,7 +8,7 @@ import type { Lines } from '../../ports.ts'
 
 export async function pinnedLimits(
   searchLines: Lines,
-  baseline: Settings,
+  baseline: SettingsTable,
   suite: EvaluatorSuite,
 ): Promise<PinnedLimits> {
   const records = new SearchRecords(baseline, suite)

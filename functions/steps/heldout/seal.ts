@@ -17,6 +17,7 @@ import { asText, inBlocks } from '../../streams/groups.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { openCorrections } from '../experience/corrections.ts'
 import { familiesOf, spentFamilies, spentVersions, takenByEpochs, versionsOf } from '../experience/families.ts'
+import { openedFamilies } from '../experience/opened.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { writeRun } from '../experience/run-folder.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
@@ -149,7 +150,7 @@ function factsOf(
   return facts
 }
 
-/** Case lines of the vault whose families no asked version has claimed, and of which the search side has no run. */
+/** Case lines of the vault whose families no asked version has claimed, that no person opened, and of which the search side has no run. */
 async function* unclaimed(
   store: Store,
   intent: string,
@@ -159,12 +160,18 @@ async function* unclaimed(
   const asked = rows.map((r) => r.body).filter((v) => v.used > 0)
   const aside = store.scratch()
   const burned = new Map<string, string>()
+  const opened = await openedFamilies(store, intent)
+  const burnt = new Set<string>()
   try {
     for await (const { family, run_id } of recordedFamilies(store.objects, intent)) aside.set(`open ${family}`, run_id)
     const claimed = [...asked, ...(await takenByEpochs(store, intent))]
     for await (const family of familiesOf(store, intent, claimed)) aside.set(`claimed ${family}`, '')
     const isLeftOut = (family: string): boolean => {
       if (aside.get(`claimed ${family}`) !== null) return true
+      if (opened.has(family)) {
+        burnt.add(family)
+        return true
+      }
       const open = aside.get(`open ${family}`)
       if (open !== null) burned.set(family, open)
       return open !== null
@@ -173,6 +180,10 @@ async function* unclaimed(
   } finally {
     aside.close()
   }
+  if (burnt.size > 0)
+    store.progress(
+      `burnt: ${burnt.size} held-out ${burnt.size === 1 ? 'family was' : 'families were'} opened by a person while on the search side (${examples([...burnt])}): never sealed`,
+    )
   if (burned.size > 0)
     store.progress(
       `burned: ${burned.size} sealed families have runs on the search side too (${examples([...burned.values()])}): they are never sealed. Two imports wrote at once, or files were moved`,

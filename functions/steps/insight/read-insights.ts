@@ -24,6 +24,7 @@ export async function readInsights(store: Store, of: IntentBands, least: number)
         run_id: recording.run_id,
         family: familyHash(family_id),
         date: dates.get(recording.run_id) ?? null,
+        attributes: recording.attributes,
         sightings: sightingsOf(recording, of.intent, suite, prices),
       })
   }

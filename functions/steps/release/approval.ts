@@ -2,25 +2,25 @@
 import { baselinePins } from '#core/baseline/baseline.ts'
 import { digestOf } from '#core/canonical.ts'
 import { byRecords } from '#core/replay/cage.ts'
-import { type ShownProposal, shownDigest } from '#core/review/shown.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
+import { type Shown, shownDigest } from '#core/review/shown.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RollbackReplay } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Store } from '../../ports.ts'
 import { baselineResults, gather } from '../replay/reproduce.ts'
 import { proposalOf } from '../review/opening.ts'
+import type { Pinned } from '../review/part-proposals.ts'
 import { latestReview } from '../review/reviews.ts'
 import { shownOf } from '../review/shown.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
 
 export interface ApprovedProposal {
   readonly review: Review
-  readonly shown: ShownProposal
-  readonly proposal: TuningProposal
-  readonly run: AutotuneRun
+  readonly shown: Shown
+  readonly proposal: AnyProposal
+  readonly run: Pinned
 }
 
 /** The approved review of a run, and what it showed, which must be what the store still holds. */
@@ -48,7 +48,9 @@ export async function replayTarget(
   { release_tuple_id }: ReleaseTuple,
 ): Promise<RollbackReplay> {
   const { panel } = await gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw)
-  const excluded = Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
+  const excluded = isPart(proposal)
+    ? run.search_set.cases - (shown.rollback.replay?.reproduced ?? 0)
+    : Object.values(proposal.excluded_cases.search).reduce((a, b) => a + b, 0)
   const replay: RollbackReplay = {
     release_tuple_id,
     cases: run.search_set.cases - excluded,

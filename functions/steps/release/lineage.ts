@@ -1,5 +1,9 @@
 /** Why a pack version exists: from its row to proposal, review, rollout and the tuple before it. Nothing is scanned. */
+
 import { proposalStatus } from '#core/proposal/proposal.ts'
+import type { AnyProposal } from '#core/review/any-proposal.ts'
+import type { PartProposal } from '#schemas/part-proposal.ts'
+import { isPartId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
@@ -7,6 +11,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
+import { partAt, partIds, readPart } from '../review/part-proposals.ts'
 import { latestReview, readReview } from '../review/reviews.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import type { VersionOrigin } from './pack-versions.ts'
@@ -16,7 +21,7 @@ export interface Lineage {
   readonly pack: string
   /** null: it was imported, no proposal made it. */
   readonly origin: VersionOrigin | null
-  readonly proposal: TuningProposal | null
+  readonly proposal: AnyProposal | null
   readonly status: TuningProposal['status'] | null
   readonly review: Review | null
   readonly rollout: Rollout | null
@@ -31,13 +36,27 @@ export async function explainVersion(store: Store, ref: string): Promise<Lineage
   }
   const review = (await readReview(store, origin.review_id))?.review ?? null
   const rollout = (await readRollout(store, origin.rollout_id))?.rollout ?? null
-  const proposal = await orNull(
-    readJson<TuningProposal>(store.objects, keys.autotuneRun(origin.run_id, 'selected-proposal.json')),
-  )
+  const proposal = isPartId(origin.run_id)
+    ? await partAt(store, origin.run_id, review?.proposal_digest ?? '')
+    : await orNull(readJson<TuningProposal>(store.objects, keys.autotuneRun(origin.run_id, 'selected-proposal.json')))
   return { pack: ref, origin, proposal, status: proposalStatus(review, rollout), review, rollout }
 }
 
-/** Where the proposal of a run stands. */
+/** Filed proposals, each with where it stands; of one version, those that would bring it. */
+export async function filedParts(
+  store: Store,
+  ref: string | null = null,
+): Promise<{ readonly proposal: PartProposal; readonly status: TuningProposal['status'] }[]> {
+  const filed: Awaited<ReturnType<typeof filedParts>> = []
+  for (const id of await partIds(store)) {
+    const proposal = await readPart(store, id)
+    if (!proposal || (ref !== null && (proposal.change.part === 'pack' || proposal.change.to !== ref))) continue
+    filed.push({ proposal, status: await statusOfProposal(store, id) })
+  }
+  return filed
+}
+
+/** Where the proposal of a run, or a filed one, stands. */
 export async function statusOfProposal(store: Store, runId: string): Promise<TuningProposal['status']> {
   const review = (await latestReview(store, runId))?.review ?? null
   return proposalStatus(review, (await readRollout(store, rolloutId(runId)))?.rollout ?? null)

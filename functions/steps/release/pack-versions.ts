@@ -1,11 +1,13 @@
 /** The pack version that an approved proposal becomes: reserved by one row, so that a second try makes the same one. */
-import { nextPackVersion, refName } from '#core/release/pack-version.ts'
+
+import { nextMinor, nextPackVersion, refName } from '#core/release/pack-version.ts'
+import { withoutSurfaces } from '#core/release/part-proposal.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import type { ContextPack } from '#schemas/pack.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, Store } from '../../ports.ts'
+import type { Pinned } from '../review/part-proposals.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Why a version exists: the row of `version#NAME / SEMVER`. */
@@ -21,18 +23,33 @@ export interface VersionOrigin {
 }
 
 /**
- * The next version of a proposal's pack: the one that it has reserved, or the next that nobody has.
+ * The next version of a proposal's pack: the one that it has reserved, or the next that nobody has. The pack itself, where
+ * another part of the tuple changes.
  * @throws UserError when the patch is no bounded change of the pack any more
  */
-export async function plannedVersion(store: Store, run: AutotuneRun, proposal: TuningProposal): Promise<ContextPack> {
-  const name = refName(run.pack.pack)
-  const { patch } = proposal.candidate_change
+export async function plannedVersion(
+  store: Store,
+  { pack }: Pick<Pinned, 'pack'>,
+  proposal: AnyProposal,
+): Promise<ContextPack> {
+  if (isPart(proposal) && proposal.change.part !== 'pack') return pack
+  const name = refName(pack.pack)
   const { rows, taken } = await takenVersions(store, name)
   const mine = rows.find((row) => row.body.tuning_proposal_id === proposal.tuning_proposal_id)
-  const next = nextPackVersion(run.pack, patch, proposal.target.intent, taken)
+  const next = nextOf(pack, proposal, taken)
   if ('refused' in next)
     throw new UserError(`the patch cannot be applied:\n${next.refused.map((r) => `  ${r}`).join('\n')}`)
   return mine ? { ...next.pack, pack: `${name}@${mine.sk}` } : next.pack
+}
+
+function nextOf(
+  pack: ContextPack,
+  proposal: AnyProposal,
+  taken: readonly string[],
+): ReturnType<typeof nextPackVersion> {
+  if (!isPart(proposal)) return nextPackVersion(pack, proposal.candidate_change.patch, proposal.target.intent, taken)
+  const paths = proposal.change.part === 'pack' ? proposal.change.retire_surfaces : []
+  return { pack: { ...withoutSurfaces(pack, paths), pack: nextMinor(pack.pack, taken) } }
 }
 
 /** Refs of a pack that were published or reserved. */

@@ -97,7 +97,7 @@ async function publishRevision({ releases, heads }: Store, signer: Signer, rollo
 
 /** What production or a person took back is not proposed again while baseline and suite stay. */
 async function rememberRollback(store: Store, { run_id, rollout }: RolloutItem): Promise<void> {
-  if (!isBack(rollout.status)) return
+  if (!isBack(rollout.status) || rollout.certification) return
   const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
     orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
   const proposal = await read<TuningProposal>('selected-proposal.json')

@@ -1,19 +1,21 @@
 /** Starts the rollout of an approved proposal: next pack version, pinned tuples, replayed rollback target, one item. */
 import { digestOf } from '#core/canonical.ts'
+import { ownMetricProblem } from '#core/contract/questions.ts'
+import { partTuple } from '#core/release/part-proposal.ts'
 import { type RolloutItem, startRollout } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { nextTuple } from '#core/release/tuple.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { RollbackReplay, Rollout, RolloutConfig } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
 import { SUBJECT_RULES } from '#schemas/stages.ts'
 import { UserError } from '../../errors.ts'
 import type { ReplayEngine, Signer, Store } from '../../ports.ts'
 import { publishPack } from '../experience/documents.ts'
 import { needHeads } from '../heads/check.ts'
 import { withCodes } from '../heads/decision-codes.ts'
+import type { Pinned } from '../review/part-proposals.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { approvedProposal, replayTarget } from './approval.ts'
 import { takePlace } from './in-force.ts'
@@ -54,8 +56,15 @@ export async function startRunRollout(
   if (standing) return await stands(store, signer, standing, config)
   const { review, shown, proposal, run } = await approvedProposal(store, runId)
   const intent = proposal.target.intent
+  for (const [field, metric] of [
+    ['own_score.metric', config.own_score?.metric],
+    ['window.metric', config.window.metric],
+  ] as const) {
+    const problem = metric === undefined ? null : ownMetricProblem(metric, run.evaluator_suite)
+    if (problem !== null) throw new UserError(`the rollout cannot start: ${field} of the configuration: ${problem}`)
+  }
   const baseline = await releasedBaseline(store, run)
-  if (digestOf(shown.rollback.tuple?.digests) !== digestOf(baseline.digests))
+  if (!isPart(proposal) && digestOf(shown.rollback.tuple?.digests) !== digestOf(baseline.digests))
     throw new UserError(`target.json of run ${runId} pins other documents than review ${review.review_id} approved`)
   const place = { rollout_id: id, release_tuple_id: baseline.release_tuple_id }
   const look = (other: string) => passable(store, signer, other)
@@ -103,8 +112,8 @@ async function passable(store: Store, signer: Signer, other: string): Promise<st
 
 interface Approval {
   readonly id: string
-  readonly run: AutotuneRun
-  readonly proposal: TuningProposal
+  readonly run: Pinned
+  readonly proposal: AnyProposal
   readonly review: Review
   readonly baseline: ReleaseTuple
   readonly replay: RollbackReplay
@@ -116,6 +125,8 @@ async function reservedPlan(store: Store, approval: Approval): Promise<Plan> {
   for (;;) {
     const plan = await planned(store, approval)
     const { id, run, proposal, review, baseline } = approval
+    // Another part of the tuple changes: its version was published by whoever made it.
+    if (plan.pack.pack === run.pack.pack) return plan
     const reserved = await reserveVersion(store, {
       pack: plan.pack.pack,
       from_pack: run.pack.pack,
@@ -133,13 +144,15 @@ async function reservedPlan(store: Store, approval: Approval): Promise<Plan> {
 async function planned(store: Store, approval: Approval): Promise<Plan> {
   const { id, run, proposal, review, baseline, replay, config } = approval
   const pack = await plannedVersion(store, run, proposal)
-  const candidate = nextTuple(baseline, pack)
+  const candidate = isPart(proposal) ? partTuple(baseline, proposal, pack) : nextTuple(baseline, pack)
   const done = startRollout({
     rollout_id: id,
     review,
     candidate,
     baseline,
-    risk_class: run.pack.intents.find((i) => i.intent_id === proposal.target.intent)!.risk_class,
+    risk_class: isPart(proposal)
+      ? proposal.risk_class
+      : run.pack.intents.find((i) => i.intent_id === proposal.target.intent)!.risk_class,
     config,
     rollback_replay: replay,
     at: store.clock.now(),

@@ -2,19 +2,19 @@
 import { canonical } from '#core/canonical.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import type { ReleaseTuple } from '#schemas/pack.ts'
-import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson, readText } from '../../streams/read-object.ts'
+import type { Pinned } from '../review/part-proposals.ts'
 
 /** The same tuple as it was released, with the one that it replaced; a UserError where it names other bytes. */
-export async function releasedBaseline(store: Store, run: AutotuneRun): Promise<ReleaseTuple> {
+export async function releasedBaseline(store: Store, run: Pinned): Promise<ReleaseTuple> {
   const fresh = baselineTuple(run)
   const { release_tuple_id: id, intent } = fresh
   const released = await readJson<ReleaseTuple>(store.releases, keys.tuple(intent, id))
   if (released && differ(released.digests, fresh.digests))
-    throw new UserError(`run ${run.run_id} was proved against other bytes than release tuple ${id} names`)
+    throw new UserError(`${run.run_id} was made against other bytes than release tuple ${id} names`)
   return released ?? fresh
 }
 

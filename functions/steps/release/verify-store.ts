@@ -4,18 +4,24 @@ import { STANDS_AGAIN } from '#core/heads/erasures.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { AUTOTUNE_FILES, keys } from '#schemas/s3-keys.ts'
+import type { WeeklyCadence } from '#schemas/weekly.ts'
 import type { Signer, Store } from '../../ports.ts'
 import { digestOfObject, orNull, readJson } from '../../streams/read-object.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { checkHeads, type HeadProblem, type HeadsChecked } from '../heads/check.ts'
 import { checkRecords } from '../heads/check-records.ts'
+import { datedProblems } from '../heads/dated.ts'
 import { storedRuns } from '../heads/stored-heads.ts'
 import { claimProblem } from '../heldout/family-claims.ts'
 import { openSealed } from '../heldout/open-sealed.ts'
 import { isKept } from '../heldout/standing-version.ts'
+import { partIds } from '../review/part-proposals.ts'
+import { scarsOfWeek } from '../run/scars.ts'
+import { datesUnder } from '../store/dates.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { listRollouts } from './rollouts.ts'
 import { verifyRollout } from './verify.ts'
+import { verifyPart } from './verify-part.ts'
 
 /**
  * Looks at all of a store and recomputes no run.
@@ -29,12 +35,17 @@ export async function verifyWholeStore(store: Store, signer: Signer): Promise<He
     ...checked.problems,
     ...(await checkRecords(store, checked.claims)),
     ...(await runProblems(store, checked.claims)),
+    ...(await datedProblems(store, checked.claims)),
+    ...(await scarProblems(store, checked.claims)),
     // In a deployment sealer and gate look at it, and nobody else.
     ...(store.rolesApart ? [] : await sealedProblems(store, checked.claims)),
   ]
   for (const { rollout } of await listRollouts(store))
     for (const { file, why } of (await verifyRollout(store, signer, rollout.rollout_id)).differences)
       problems.push({ what: `rollout ${rollout.rollout_id}: ${file}`, why })
+  for (const id of await partIds(store))
+    for (const { file, why } of (await verifyPart(store, id)).differences)
+      problems.push({ what: `proposal ${id}: ${file}`, why })
   return { ...checked, problems }
 }
 
@@ -76,5 +87,23 @@ async function sealedProblems(store: Store, { erasures }: Claims): Promise<HeadP
         if (why) problems.push({ what: itemName({ pk, sk }), why })
       }
     }
+  return problems
+}
+
+/** Scars against the newest week, which counts them and holds their digest. */
+async function scarProblems(store: Store, { erasures }: Claims): Promise<HeadProblem[]> {
+  const last = (await datesUnder(store, keys.weeklyCadences())).at(-1)
+  const week =
+    last === undefined ? null : await orNull(readJson<WeeklyCadence>(store.objects, keys.weeklyCadence(last)))
+  const problems: HeadProblem[] = []
+  for (const { intent, scars } of week?.intents ?? []) {
+    const now = await scarsOfWeek(store, intent, week!)
+    const isErased = erasures.count > 0 && now.scars < scars.scars
+    if (now.list !== scars.list && !isErased)
+      problems.push({
+        what: `scars of ${intent}`,
+        why: `are not those that the week until ${last} saw (${scars.scars}, now ${now.scars}): one was removed, changed or put there`,
+      })
+  }
   return problems
 }

@@ -1,18 +1,22 @@
 /** Recomputes what a rollout left: chain, signatures, routing, tuples, pack, log. Names every object that differs. */
 import { canonical, digestOf } from '#core/canonical.ts'
 import { artifactText, rolloutArtifact } from '#core/release/artifact.ts'
+import { releasedPack } from '#core/release/pack-version.ts'
+import { partTuple, withoutSurfaces } from '#core/release/part-proposal.ts'
 import { chainProblems, rolloutAt } from '#core/release/record-chain.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { tupleId } from '#core/release/tuple.ts'
+import { type AnyProposal, isPart, partInWords, stampOf } from '#core/review/any-proposal.ts'
 import { reviewProblems } from '#core/review/review.ts'
-import { applyPatch } from '#core/space/lattice.ts'
+import { patchedPack } from '#core/space/scope.ts'
+import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
 import type { ContextPack, ReleaseTuple } from '#schemas/pack.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
+import { isPartId } from '#schemas/patterns.ts'
 import { Rollout } from '#schemas/release.ts'
 import { SignedRollout } from '#schemas/rollout-artifact.ts'
 import { keys, PROMOTION_FILES } from '#schemas/s3-keys.ts'
 import type { Signer, Store } from '../../ports.ts'
-import { orNull, readJson, readText } from '../../streams/read-object.ts'
+import { digestOfObject, orNull, readJson, readText } from '../../streams/read-object.ts'
 import { readReview } from '../review/reviews.ts'
 import { readProduction } from './production.ts'
 import { needRollout } from './rollouts.ts'
@@ -97,6 +101,12 @@ async function verifyTuple(store: Store, tuple: ReleaseTuple, differs: Differs):
     if (document !== undefined && (document === null || digestOf(document) !== digests[place]))
       differs(at, `it is missing or no longer what ${id} pinned`)
   }
+  for (const place of KEPT_DOCUMENTS) {
+    const [ref, digest] = [refs[place], digests[place]]
+    if (ref === undefined || digest === undefined) continue
+    if ((await digestOfObject(store.objects, keys.document(ref))) !== digest)
+      differs(keys.document(ref), `it is missing or no longer what ${id} pinned`)
+  }
 }
 
 /** The approval stands, and the released pack is the approved patch on the pack before it. */
@@ -105,17 +115,27 @@ async function verifyLineage(store: Store, { run_id, rollout }: RolloutItem, dif
   if (!review) return differs('ledger', `review ${rollout.review_id} is not in it`)
   for (const problem of reviewProblems(review)) differs('ledger', `review ${rollout.review_id}: ${problem}`)
   if (review.status !== 'approved') differs('ledger', `review ${rollout.review_id} is ${review.status}`)
-  const proposalKey = keys.autotuneRun(run_id, 'selected-proposal.json')
-  const proposal = await orNull(readJson<TuningProposal>(store.objects, proposalKey))
+  const isFiled = isPartId(run_id)
+  const proposalKey = isFiled
+    ? keys.partProposal(run_id, review.proposal_digest)
+    : keys.autotuneRun(run_id, 'selected-proposal.json')
+  const proposal = await orNull(readJson<AnyProposal>(store.objects, proposalKey))
   if (!proposal || digestOf(proposal) !== review.proposal_digest)
     return differs(proposalKey, 'it is missing or not the proposal that was approved')
   const { baseline, candidate } = rollout
   const before = await orNull(readJson<ContextPack>(store.objects, keys.pack(baseline.refs.pack)))
-  const patched = before && {
-    ...before,
-    pack: candidate.refs.pack,
-    settings: applyPatch(before.settings, proposal.candidate_change.patch),
+  if (rollout.certification !== stampOf(proposal).certification || review.certification !== rollout.certification)
+    differs('ledger', `${proposal.tuning_proposal_id} is told of under another stamp than its own`)
+  if (isPart(proposal)) {
+    const paths = proposal.change.part === 'pack' ? proposal.change.retire_surfaces : []
+    const pack = before && { ...withoutSurfaces(before, paths), pack: candidate.refs.pack }
+    if (!pack || canonical(partTuple(baseline, proposal, pack)) !== canonical(candidate))
+      differs('ledger', `the released tuple is not the one before it with ${partInWords(proposal.change)}`)
+    return
   }
-  if (!patched || digestOf(patched) !== candidate.digests.pack)
+  const { patch } = proposal.candidate_change
+  // Earlier versions released a prompt block without saying from where on its growth is counted.
+  const patched = before ? [releasedPack(before, patch), patchedPack(before, patch)] : []
+  if (!patched.some((pack) => digestOf({ ...pack, pack: candidate.refs.pack }) === candidate.digests.pack))
     differs(keys.pack(candidate.refs.pack), 'it is not the approved patch on the pack before it')
 }

@@ -13,8 +13,8 @@ import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { tracingOf } from '#core/replay/tracing.ts'
 import { harnessAnswer } from '#core/search/harness-replayer.ts'
 import { stopsRound, upTo } from '#core/search/replayer.ts'
-import { applyPatch } from '#core/space/lattice.ts'
-import type { Settings } from '#schemas/common.ts'
+import { applyPatch, isScoped, settingsFor } from '#core/space/scope.ts'
+import type { Settings, SettingsTable } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
@@ -64,8 +64,8 @@ const TRIED_FIRST = 16
 const JUDGED_AT_ONCE = 8
 
 interface Tables {
-  readonly settings: Settings
-  readonly baseline: Settings
+  readonly settings: SettingsTable
+  readonly baseline: SettingsTable
 }
 
 /** Answers on record that stand for the harness's own, and who hears what it says now. */
@@ -88,11 +88,12 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
   const replaying =
     <T extends { readonly case: ReplayCase }, R>(
       side: Side,
-      { settings, baseline }: Tables,
+      tables: Tables,
       toResult: (item: T, replied: Replied, job: Job | null) => R,
     ) =>
     async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
-      const given = caseForHarness(item.case, settings, baseline)
+      const settings = settingsFor(tables.settings, item.case)
+      const given = caseForHarness(item.case, settings, settingsFor(tables.baseline, item.case))
       if ('unreplayable' in given) return toResult(item, given, null)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
@@ -224,9 +225,9 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
 
 /** Settings, for people, by what they have otherwise than the baseline. */
 function named({ settings, baseline }: Tables): string {
-  const changed = Object.keys(settings).filter(
-    (path) => canonical(settings[path]) !== canonical(baseline[path] ?? null),
-  )
+  if (isScoped(settings)) return digestOf(settings) === digestOf(baseline) ? 'the baseline' : 'settings by case'
+  const before = isScoped(baseline) ? baseline.otherwise : baseline
+  const changed = Object.keys(settings).filter((path) => canonical(settings[path]) !== canonical(before[path] ?? null))
   return changed.length === 0 ? 'the baseline' : changed.map((path) => `${path} ${settings[path]}`).join(', ')
 }
 

@@ -1,7 +1,7 @@
 /** What a harness answered on the search side, by settings and case: kept while a run asks, and held against the harness by `verify`. */
 import { canonical, digestOf } from '#core/canonical.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
-import type { Settings } from '#schemas/common.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import { UserError } from '../../errors.ts'
 import type { Lines, Scratch } from '../../ports.ts'
 
@@ -15,17 +15,17 @@ interface ReplyLine {
 /** Replies by settings and case. Each is kept as the line that it makes in the file. */
 export interface KeptReplies {
   /** `once`: it was not asked twice, and gives way to one that was. */
-  keep(caseId: string, settings: Settings, reply: HarnessReply, once: boolean): void
+  keep(caseId: string, settings: SettingsTable, reply: HarnessReply, once: boolean): void
   /** Throws UserError when there is none. */
-  of(caseId: string, settings: Settings): HarnessReply
+  of(caseId: string, settings: SettingsTable): HarnessReply
   /** In the order of settings and case, whatever the order in which they were asked. */
   lines(): Iterable<string>
 }
 
 /** Replies put aside under a prefix that is theirs alone. */
 export function keptReplies(aside: Scratch, prefix: string): KeptReplies {
-  const digests = new WeakMap<Settings, string>()
-  const digestOfSettings = (settings: Settings): string => {
+  const digests = new WeakMap<SettingsTable, string>()
+  const digestOfSettings = (settings: SettingsTable): string => {
     let digest = digests.get(settings)
     if (digest === undefined) {
       digest = digestOf(settings)

@@ -4,7 +4,8 @@ import { lineScorer } from '#core/gate/score.ts'
 import { slim } from '#core/replay/slim.ts'
 import type { AnswerHow, CaseAnswer } from '#core/search/replayer.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
-import type { Settings } from '#schemas/common.ts'
+import { type Settled, tableOf } from '#core/space/scope.ts'
+import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { ReplayEngine } from '../../ports.ts'
 import type { TwiceAnswered } from './answered-alike.ts'
@@ -12,12 +13,12 @@ import { reproduceLines } from './reproduce.ts'
 
 /** What an answer is judged by. */
 export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
-  readonly pack: { readonly settings: Settings }
+  readonly pack: Settled
 }
 
 type Answering<A extends CaseAnswer> = (
   lines: readonly SealedLine[],
-  settings: Settings,
+  settings: SettingsTable,
   run: AnswerPins,
   how?: AnswerHow,
 ) => Promise<readonly A[]>
@@ -46,7 +47,7 @@ export const transcriptReplays: CaseReplays = {
   },
 }
 
-export const pinsOf = ({ pack, price_table }: AnswerPins) => ({ baseline: pack.settings, prices: price_table })
+export const pinsOf = ({ pack, price_table }: AnswerPins) => ({ baseline: tableOf(pack), prices: price_table })
 
 /** The replayer of an engine, as a run pins it. */
 export const replayerOf = (engine: Pick<ReplayEngine, 'replayer'>): Replayer =>

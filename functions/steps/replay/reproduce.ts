@@ -4,6 +4,7 @@ import { recordedBaseline } from '#core/baseline/recorded-baseline.ts'
 import { type CaseReplay, Gathered, headOf, type Reproduction, reproduceLine } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { Panel } from '#core/evaluate/panel.ts'
+import { Scopes } from '#core/space/scopes.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Lines, ReproducedLine } from '../../ports.ts'
 
@@ -31,14 +32,20 @@ export async function* recordedLines(lines: Lines, pins: BaselinePins): AsyncGen
 /**
  * All baseline replays of the search side, with an example of each exclusion.
  * @param draw as `makePanel` takes it
+ * @param changes of those that are for some cases the reach is counted
  */
 export async function gather(
   reproduced: AsyncIterable<ReproducedLine>,
   draw: string | undefined,
+  changes: ConstructorParameters<typeof Scopes>[0] = null,
 ): Promise<Reproduction> {
   const gathered = new Gathered()
-  for await (const { line: _, ...one } of reproduced) gathered.add(one)
-  return gathered.reproduction(draw, { withExamples: true })
+  const scopes = new Scopes(changes)
+  for await (const { line, ...one } of reproduced) {
+    gathered.add(one)
+    if (!scopes.isEmpty && 'measures' in one.result) scopes.add(JSON.parse(line) as ReplayCase)
+  }
+  return { ...gathered.reproduction(draw, { withExamples: true }), ...scopes.counts() }
 }
 
 /** Digest of what a baseline replay came to, case by case. */

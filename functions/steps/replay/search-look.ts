@@ -9,6 +9,7 @@ import { harnessView } from '#core/search/harness-replayer.ts'
 import type { CaseAnswer, CaseView, Round } from '#core/search/replayer.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
+import { Scopes } from '#core/space/scopes.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Lines, ReplayEngine } from '../../ports.ts'
 import type { CaseReplays } from './replays.ts'
@@ -36,6 +37,7 @@ export interface SearchLook {
 /**
  * Replays the baseline over case lines and keeps what a look goes on with.
  * @param aside takes the cases that memory does not carry
+ * @param changes of those that are for some cases the reach is counted
  * @param engine null: the transcript replayer in this process
  */
 export async function lookAtSearch(
@@ -43,12 +45,16 @@ export async function lookAtSearch(
   pins: BaselinePins,
   engine: LookingEngine | null,
   aside: Records,
+  changes: ConstructorParameters<typeof Scopes>[0] = null,
 ): Promise<SearchLook> {
   const gathered = new Gathered()
+  const scopes = new Scopes(changes)
   const cases = new SearchCases(aside)
   const whole = new RecordList(aside, TEXT)
   const keep = (replayCase: ReplayCase, result: object): void => {
-    if ('measures' in result) cases.add(replayCase)
+    if (!('measures' in result)) return
+    cases.add(replayCase)
+    scopes.add(replayCase)
   }
   const reproduced = engine
     ? engine.reproduce(lines, pins, 'search')
@@ -60,7 +66,7 @@ export async function lookAtSearch(
     keep(JSON.parse(line) as ReplayCase, result)
     whole.add(line)
   }
-  const reproduction = gathered.reproduction(pins.draw, { withExamples: true })
+  const reproduction = { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }
   const panel = { ...reproduction.panel, cases }
   const replayPins = { baseline: pins.settings, prices: pins.prices }
   const records = transcriptReplayer(panel, replayPins, pins.suite)

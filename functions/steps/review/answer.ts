@@ -3,12 +3,12 @@
  * here they are read, and written on condition that nobody wrote in between.
  */
 import { canonical, digestOf } from '#core/canonical.ts'
+import type { AnyProposal } from '#core/review/any-proposal.ts'
 import { parseLink } from '#core/review/link.ts'
 import { attemptRecord } from '#core/review/records.ts'
 import { MAX_REASON, type ReviewRequest } from '#core/review/request.ts'
 import { decide, type Vote } from '#core/review/review.ts'
 import { shownDigest } from '#core/review/shown.ts'
-import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review, ReviewAttempt, ReviewDecision } from '#schemas/review.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -66,7 +66,7 @@ export async function decideAtTerminal(
     shown: seen,
     ...vote
   }: Omit<Vote, 'shown_digest'> & { /** Digest that was read; null: what stands now. */ readonly shown: string | null },
-): Promise<{ readonly review: Review; readonly decision: ReviewDecision; readonly proposal: TuningProposal }> {
+): Promise<{ readonly review: Review; readonly decision: ReviewDecision; readonly proposal: AnyProposal }> {
   const reason = vote.reason?.replace(/\r\n?/g, '\n').trim() ?? null
   if (reason !== null && (reason.length > MAX_REASON || /[^\P{Cc}\n\t]/u.test(reason)))
     throw new UserError(`a reason has at most ${MAX_REASON} characters, none of them control characters`)

@@ -4,11 +4,12 @@ import { casesWhere } from '#core/evaluate/panel.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import { byRecords } from '#core/replay/cage.ts'
+import { type AnyProposal, isPart } from '#core/review/any-proposal.ts'
 import { openReview } from '#core/review/review.ts'
 import type { SearchRegression } from '#core/review/shown.ts'
 import { regressionOf, shownDigest } from '#core/review/shown.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
-import { ID_PATTERN, isSafeId } from '#schemas/patterns.ts'
+import { ID_PATTERN, isPartId, isSafeId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { ReviewSeat } from '#schemas/review.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -19,9 +20,12 @@ import type { ReplayEngine, Store } from '../../ports.ts'
 import { readJson, readLines, streamLines } from '../../streams/read-object.ts'
 import { replayEvidence } from '../evidence/replay-evidence.ts'
 import { needHeads } from '../heads/check.ts'
+import { needOurs } from '../heads/ours.ts'
 import { baselineResults } from '../replay/reproduce.ts'
 import { lostFile } from '../run/lost-file.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { needStanding, partEvidence } from './part-evidence.ts'
+import { type Pinned, pinnedOf, readPart } from './part-proposals.ts'
 import { expireIfDue, latestReview, numberOf, type ReviewItem, readReview, remember, reviewId } from './reviews.ts'
 import { type Evidence, shownOf, shownWith } from './shown.ts'
 
@@ -49,11 +53,14 @@ export async function openRunReview(
   const latest = await expireIfDue(store, await latestReview(store, runId))
   if (latest && latest.review.status !== 'expired') return await standing(store, latest, seats)
   const { proposal, run } = await proposalOf(store, runId)
+  if (isPart(proposal)) await needStanding(store, proposal)
   if (seats.length === 0)
     throw new UserError(
       `name a reviewer for every role with --reviewer ROLE=PERSON; required are ${proposal.release_path.requires_reviewers.join(', ')}`,
     )
-  const evidence = await gatherEvidence(store, engine, run)
+  const evidence = isPart(proposal)
+    ? await partEvidence(store, engine, proposal, run)
+    : await gatherEvidence(store, engine, run as AutotuneRun)
   const shown = await shownWith(store, runId, evidence, digestOf(proposal))
   if (!shown) throw new UserError(`the files of run ${runId} cannot be read: "autotune verify ${runId}" names them`)
   const now = store.clock.now()
@@ -68,7 +75,13 @@ export async function openRunReview(
   if ('problems' in opened)
     throw new UserError(`this review could never approve:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`)
   const { next } = opened
-  const item: ReviewItem = { run_id: runId, evidence: digestOf(evidence), review: next, about: inOneLine(shown) }
+  const item: ReviewItem = {
+    run_id: runId,
+    evidence: digestOf(evidence),
+    review: next,
+    about: inOneLine(shown),
+    ...(isPart(proposal) && { target: run.target }),
+  }
   await store.objects.put(keys.reviewEvidence(next.review_id, item.evidence), `${canonical(evidence)}\n`)
   await store.table.create(...rowKeys.proposalReview(next.tuning_proposal_id, next.review_id), {
     review_id: next.review_id,
@@ -94,8 +107,11 @@ async function standing(store: Store, item: ReviewItem, seats: OpenRequest['seat
   return item
 }
 
-/** Proposal and pinned input of a finished run, as its manifest has them. */
-export async function proposalOf(store: Store, runId: string): Promise<{ proposal: TuningProposal; run: AutotuneRun }> {
+/** Proposal and what it pins: of a finished run, as its manifest has them, or as another producer filed it. */
+export async function proposalOf(store: Store, runId: string): Promise<{ proposal: AnyProposal; run: Pinned }> {
+  if (isPartId(runId) && store.heads) await needOurs(store.heads, ...rowKeys.proposalFiled(runId))
+  const part = await readPart(store, runId)
+  if (part) return { proposal: part, run: await pinnedOf(store, part) }
   const isId = ID_PATTERN.test(runId) && isSafeId(runId)
   const manifest = isId ? await readJson<RunManifest>(store.objects, keys.autotuneRun(runId, 'manifest.json')) : null
   if (!manifest) throw new UserError(`no finished run "${runId}" in this store; "autotune list" shows what there is`)

@@ -10,15 +10,19 @@ type Seat = OpenRequest['seats'][number]
 interface Asked {
   readonly required: readonly string[]
   readonly owner: string
+  /** Who made it, beside the owner; absent: the owner did. */
+  readonly producer?: string
   /** Who was named for which role; empty: everybody whom the file names for it, but the owner. */
   readonly wanted: readonly Seat[]
+  /** Where the people stand, for messages. */
+  readonly file: string
 }
 
 /** Throws UserError for somebody who is not in the file, not for that role, or owns the proposal by any of their ids. */
-export function seatsOf({ reviewers }: Reviewers, { required, owner, wanted }: Asked): Seat[] {
+export function seatsOf({ reviewers }: Reviewers, { required, owner, producer, wanted, file }: Asked): Seat[] {
   const keysOf = ({ id, aliases = [] }: Reviewers['reviewers'][number]) => [id, ...aliases].map(personKey)
   const owns = (one: Reviewers['reviewers'][number]): boolean =>
-    [...keysOf(one), personKey(one.name)].includes(personKey(owner))
+    [owner, producer ?? owner].some((id) => [...keysOf(one), personKey(one.name)].includes(personKey(id)))
   if (wanted.length === 0)
     return required.flatMap((role) =>
       reviewers
@@ -27,10 +31,11 @@ export function seatsOf({ reviewers }: Reviewers, { required, owner, wanted }: A
     )
   return wanted.map(({ role, reviewer }) => {
     const one = reviewers.find((known) => keysOf(known).includes(personKey(reviewer)))
-    if (!one) throw new UserError(`"${reviewer}" is not in the file of reviewers: it names ${idsOf(reviewers)}`)
+    if (!one)
+      throw new UserError(`"${reviewer}" is not in the file of reviewers, ${file}: it names ${idsOf(reviewers)}`)
     if (!one.roles.includes(role))
       throw new UserError(
-        `the file of reviewers names ${one.id} as ${one.roles.join(', ')}, not as "${role}": for that it names ${idsOf(reviewers.filter((r) => r.roles.includes(role))) || 'nobody'}`,
+        `the file of reviewers, ${file}, names ${one.id} as ${one.roles.join(', ')}, not as "${role}": for that it names ${idsOf(reviewers.filter((r) => r.roles.includes(role))) || 'nobody'}`,
       )
     if (owns(one)) throw new UserError(`${one.id} owns the proposal (as ${owner}) and cannot review it`)
     return { role, reviewer: one.id, name: one.name }

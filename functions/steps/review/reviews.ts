@@ -7,6 +7,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import type { Decider, Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
 import { withCodes } from '../heads/decision-codes.ts'
@@ -21,6 +22,8 @@ export interface ReviewItem {
   readonly review: Review
   /** Change, gain and harm in a line, for notices. Absent: opened by a version that wrote none. */
   readonly about?: string
+  /** What another producer's proposal is about. Absent: that of a run, which says it itself. */
+  readonly target?: Pick<TuningTarget, 'intent' | 'baseline_tuple'>
   /** Absent: nobody has decided yet, or nobody signs decisions here. */
   readonly codes?: DecisionCodes
 }
@@ -78,7 +81,8 @@ export async function writeReview(store: Store, item: ReviewItem, next: Review, 
 
 /** A rejection, with its reason, as rejection memory. Written again without effect. */
 export async function remember(store: Store, { run_id, review }: ReviewItem): Promise<void> {
-  if (review.status !== 'rejected') return
+  // Of a part that replay cannot judge the review itself is the memory: its id follows from the change.
+  if (review.status !== 'rejected' || review.certification) return
   const read = <T>(file: 'selected-proposal.json' | 'target.json') =>
     orNull(readJson<T>(store.objects, keys.autotuneRun(run_id, file)))
   const proposal = await read<TuningProposal>('selected-proposal.json')

@@ -1,22 +1,23 @@
 /** What the page of a review shows, read again from the stored bytes each time. */
 import { digestOf } from '#core/canonical.ts'
-import type { ShownProposal } from '#core/review/shown.ts'
+import type { Shown, ShownPart, ShownProposal } from '#core/review/shown.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'
+import { isPartId } from '#schemas/patterns.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { orNull, readJson, readLines } from '../../streams/read-object.ts'
+import { partAt } from './part-proposals.ts'
 import type { ReviewItem } from './reviews.ts'
 
 /** What a page shows beside the run's own files: computed once, when the review is opened. */
-export type Evidence = Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback' | 'evidence'>
+export type Evidence =
+  | Pick<ShownProposal, 'baseline_metric' | 'regressions' | 'rollback' | 'evidence'>
+  | Omit<ShownPart, 'proposal'>
 
 /** What the page of a review shows now, from the stored bytes; null when they are no longer what they were. */
-export async function shownOf(
-  store: Store,
-  { run_id, evidence: digest, review }: ReviewItem,
-): Promise<ShownProposal | null> {
+export async function shownOf(store: Store, { run_id, evidence: digest, review }: ReviewItem): Promise<Shown | null> {
   const evidence = await orNull(readJson<Evidence>(store.objects, keys.reviewEvidence(review.review_id, digest)))
   return evidence && digestOf(evidence) === digest
     ? await shownWith(store, run_id, evidence, review.proposal_digest)
@@ -29,7 +30,11 @@ export async function shownWith(
   runId: string,
   evidence: Evidence,
   proposalDigest: string,
-): Promise<ShownProposal | null> {
+): Promise<Shown | null> {
+  if ('texts' in evidence) {
+    const part = isPartId(runId) ? await partAt(store, runId, proposalDigest) : null
+    return part && { proposal: part, ...evidence }
+  }
   const file = (name: Parameters<typeof keys.autotuneRun>[1]) => keys.autotuneRun(runId, name)
   const proposal = await orNull(readJson<TuningProposal>(store.objects, file('selected-proposal.json')))
   const candidates = await orNull(readLines<CandidateScore>(store.objects, file('candidates.jsonl')))

@@ -72,7 +72,11 @@ export const aboutOf = ({
   digestOf({ target, candidates, ...harnessOf(replayer) })
 
 /** Case lines of the search set that a run pins, whose digest was checked. */
-export async function pinnedLines(store: Store, run: AutotuneRun, version?: string): Promise<AsyncIterable<string>> {
+export async function pinnedLines(
+  store: Store,
+  run: Pick<AutotuneRun, 'run_id' | 'target' | 'search_set'>,
+  version?: string,
+): Promise<AsyncIterable<string>> {
   const key = keys.goldensAt(run.target.intent!, run.search_set.digest)
   const digest = await digestOfObject(store.objects, key, version)
   const erased = digest === null && (await erasuresOf(store)).explains(run.search_set.digest, null)

@@ -30,7 +30,8 @@ export function portsOf(store: Store, engine: ReplayEngine, reproduced: Reproduc
   return {
     ...recordPorts(store),
     reproduce: async (run) =>
-      reproduced ?? gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw),
+      reproduced ??
+      gather(engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search'), run.draw, run.candidates),
     async search(run, input) {
       const put = (file: AutotuneFile) => (text: AsyncIterable<string>) =>
         store.objects.put(keys.autotuneRun(run.run_id, file), text)

@@ -9,6 +9,7 @@ import { type Assessment, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
 import { searchNotes, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import { tableOf } from '#core/space/scope.ts'
 import type { MetricName } from '#schemas/metrics.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
@@ -82,7 +83,7 @@ export async function proposeChanges(
   const replayer = engine?.replayer ?? ({ kind: 'transcript' } as const)
   const pins = {
     tuple: resolved.baseline_tuple,
-    settings: pack.settings,
+    settings: tableOf(pack),
     suite,
     prices,
     replayer,
@@ -97,7 +98,7 @@ export async function proposeChanges(
   }
   const aside = store.scratch()
   try {
-    const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records)
+    const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records, candidates)
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
       throw new UserError(`nothing can be compared on these records:\n${problems.map((p) => `  ${p}`).join('\n')}`)
@@ -106,7 +107,7 @@ export async function proposeChanges(
       target: resolved,
       pack,
       suite,
-      pins: { baseline: pack.settings, prices },
+      pins: { baseline: tableOf(pack), prices },
       fields: tunableFields(pack, intent, resolved.search_space),
       panel,
       rejections: await readRejections(store, {
@@ -119,6 +120,7 @@ export async function proposeChanges(
         runId: '',
       }),
       scars: scars.must,
+      ...(reproduction.scopes && { scopes: reproduction.scopes }),
       candidates,
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.

@@ -8,6 +8,7 @@ import { refuseRun } from '#core/outcome.ts'
 import { cageProblem } from '#core/replay/cage.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
 import { searchProblems } from '#core/search/search-set.ts'
+import { tableOf } from '#core/space/scope.ts'
 import type { Correction } from '#schemas/correction.ts'
 import type { AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -131,11 +132,11 @@ export async function runTarget(
     set: Records,
   ): Promise<{ run: AutotuneRun; reproduced: Reproduction } | { refused: RunSummary }> {
     const draw = await drawnBy(store)
-    const pins = { tuple: resolved.baseline_tuple, settings: pack.settings, suite, prices, replayer, ...draw }
+    const pins = { tuple: resolved.baseline_tuple, settings: tableOf(pack), suite, prices, replayer, ...draw }
     const corrections: Correction[] = []
     const compiled = compileIntent(store, resolved.intent, undefined, (one) => corrections.push(one))
     const lines = kept(compiled, set)
-    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw)
+    const reproduced = await gather(engine.reproduce(lines, pins, 'search'), pins.draw, request.candidates)
     if (set.count === 0)
       throw new UserError(
         `no recorded run of intent "${resolved.intent}" is in this store: "autotune import FILE" first`,
@@ -147,7 +148,7 @@ export async function runTarget(
     }
     const searchSet = await keepSearch(store.objects, resolved.intent, set, corrections)
     const heldout = await sealIfNeeded(store, resolved, pins, engine, () =>
-      pinnedLimits(set.texts(), pack.settings, suite),
+      pinnedLimits(set.texts(), tableOf(pack), suite),
     )
     const run = await pinnedInput(store, request, contract, {
       runId: lock.run_id,

@@ -1,7 +1,8 @@
 /** Scars of an intent as a run pins them: read once when it starts. */
-import { byCodeUnit } from '#core/canonical.ts'
+import { byCodeUnit, canonicalLines, digestOfBytes } from '#core/canonical.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Scar } from '#schemas/scar.ts'
+import type { ScarsOfWeek } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
 
@@ -13,4 +14,18 @@ export async function readScars({ objects }: Pick<Store, 'objects'>, intent: str
     if (scar) scars.push(scar)
   }
   return scars.sort((a, b) => byCodeUnit(a.case_id, b.case_id))
+}
+
+/** What a week says of the scars that there were at its end. */
+export async function scarsOfWeek(
+  store: Pick<Store, 'objects'>,
+  intent: string,
+  { from, date }: { readonly from: string; readonly date: string },
+): Promise<ScarsOfWeek> {
+  const scars = (await readScars(store, intent)).filter(({ since }) => since <= date)
+  return {
+    scars: scars.length,
+    this_week: scars.filter(({ since }) => since >= from).length,
+    list: scars.length === 0 ? null : digestOfBytes(canonicalLines(scars)),
+  }
 }

@@ -5,6 +5,7 @@ import { recordProblems } from '#core/experience/records-found.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
 import { isActive } from '#core/release/status.ts'
 import { tupleId } from '#core/release/tuple.ts'
+import { tableOf } from '#core/space/scope.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { Review } from '#schemas/review.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
@@ -114,26 +115,33 @@ export function openRollouts(rollouts: readonly RolloutItem[], now: InForce | nu
   return open
 }
 
+/** What a proposal was made for, whoever made it. */
+type About = Pick<AutotuneRun, 'target'>
+
 /** Is a run about a proposal for this tuple? */
 const startsFrom =
   (baseline: string) =>
-  ({ target: { intent, baseline_tuple: refs } }: AutotuneRun): boolean =>
+  ({ target: { intent, baseline_tuple: refs } }: About): boolean =>
     refs !== undefined && tupleId(intent!, refs) === baseline
 
 /** Reviews of the proposals of some runs that no rollout has taken up. */
 export async function openReviews(
   store: StandingStore,
   rollouts: readonly RolloutItem[],
-  isAbout: (run: AutotuneRun) => boolean,
+  isAbout: (run: About) => boolean,
 ): Promise<Standing['open'][number][]> {
   const taken = new Set(rollouts.map(({ run_id }) => run_id))
   const open: Standing['open'][number][] = []
-  for await (const { body } of store.table.query<{ run_id: string; review: Review }>('review')) {
-    const { run_id, review } = body
+  for await (const { body } of store.table.query<{ run_id: string; review: Review; target?: About['target'] }>(
+    'review',
+  )) {
+    const { run_id, review, target } = body
     const waits = review.status === 'open' && review.expires_at > store.clock.now()
     if ((!waits && review.status !== 'approved') || taken.has(run_id)) continue
-    const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
-    if (!run || !isAbout(run)) continue
+    const about = target
+      ? { target }
+      : await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
+    if (!about || !isAbout(about)) continue
     open.push({ kind: waits ? 'open review' : 'approved review', id: review.review_id, run: run_id })
   }
   return open
@@ -153,7 +161,7 @@ async function releasedSettings(
   for (const { rollout } of rollouts) {
     if (rollout.status !== 'released' && rollout.status !== 'kept') continue
     const pack = await readJson<ContextPack>(store.objects, keys.pack(rollout.candidate.refs.pack))
-    if (pack) released.push({ rollout: rollout.rollout_id, pack: pack.pack, settings: pack.settings })
+    if (pack) released.push({ rollout: rollout.rollout_id, pack: pack.pack, settings: tableOf(pack) })
   }
   return released
 }

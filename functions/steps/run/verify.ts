@@ -170,7 +170,7 @@ async function recompute(
       looked.add(asked.of, asked.otherwise),
     )
   const recomputing = runAutotune(run, {
-    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw),
+    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw, run.candidates),
     pin: async () => {},
     async search(_run, input) {
       const searched = await keepReplays(engine.search(input), readToEnd)

@@ -27,18 +27,33 @@ export async function waitingCorrections(store: Store): Promise<WaitingCorrectio
   return { search, sealed: rolesApart ? null : await sealedOnes(store) }
 }
 
-/** Corrections that the last finished run of each intent read. */
-async function readBySearches({ objects }: Store): Promise<number> {
+/** Corrections that the last finished run of each intent read, and that are still there. */
+async function readBySearches(store: Store): Promise<number> {
+  const { objects, rolesApart } = store
   const seen = new Set<string>()
-  let read = 0
+  let [read, first] = [0, '']
   for await (const { line } of runLines(objects)) {
     if (line.intent === null || seen.has(line.intent)) continue
     const run = await orNull(readJson<AutotuneRun>(objects, keys.autotuneRun(line.run_id, 'target.json')))
     if (!run) continue
     seen.add(line.intent)
     read += run.search_set.corrections?.n ?? 0
+    if (first === '' || line.date < first) first = line.date
   }
-  return read
+  // Nobody erases in a deployment.
+  return rolesApart || read === 0 ? read : read - (await erasedSince(store, first))
+}
+
+/** Corrections of the search side that were said by then and erased after: who read them counted them, and they are gone. */
+async function erasedSince(store: Store, then: string): Promise<number> {
+  const erasures = await erasuresOf(store).catch(() => null)
+  if (erasures === null || erasures.count === 0) return 0
+  let gone = 0
+  for await (const { run, side, counts, at } of listedCorrections(store.objects)) {
+    const tombstone = erasures.ofRun(run)
+    if (tombstone !== null && side === 'search' && counts && at <= then && tombstone.at > then) gone++
+  }
+  return gone
 }
 
 async function sealedOnes(store: Store): Promise<number | null> {

@@ -41,6 +41,8 @@ export const rowKeys = {
   /** Pack version that an approved proposal made, by `NAME@SEMVER`. */
   packVersion: (ref: string) => [`version#${refName(ref)}`, refVersion(ref)] as const,
   packVersions: (name: string) => `version#${name}`,
+  /** That a proposal of another producer was filed, by its digest. */
+  proposalFiled: (proposalId: string) => [`proposal#${proposalId}`, 'filed'] as const,
   /** What became of a proposal: the ids of its reviews and of its rollout. */
   proposalReview: (proposalId: string, reviewId: string) => [`proposal#${proposalId}`, `review#${reviewId}`] as const,
   proposalRollout: (proposalId: string, rolloutId: string) =>

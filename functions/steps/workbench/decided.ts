@@ -1,5 +1,6 @@
 /** Reviews and rollouts, a page at a time, in the order of their ids. */
 import type { RolloutItem } from '#core/release/rollout.ts'
+import { broughtBy, changedRefs } from '#core/release/tuple.ts'
 import type { ReviewRow, RolloutRow } from '../../pages/workbench/views.ts'
 import type { Store } from '../../ports.ts'
 import type { ReviewItem } from '../review/reviews.ts'
@@ -24,8 +25,10 @@ export const rolloutRows = (store: Pick<Store, 'table'>, after: string | null): 
     status: rollout.status,
     stage: rollout.stage,
     since: rollout.entered_at,
-    from: rollout.baseline.refs.pack,
-    to: rollout.candidate.refs.pack,
+    from: changedRefs(rollout)
+      .map(({ from }) => from)
+      .join(', '),
+    to: broughtBy(rollout),
   }))
 
 async function pageOf<T, R>(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { funnelOf, type ProposalFacts } from '#core/cadence/funnel.ts'
+import { funnelOf, type ProposalFacts, uncertifiedOf } from '#core/cadence/funnel.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { Review } from '#schemas/review.ts'
 import { VERDICTS, type Verdict } from '#schemas/run.ts'
@@ -161,4 +161,17 @@ test('no step has more proposals than the one before, and every proposal stands 
       }
     }),
   )
+})
+
+test('parts that replay cannot judge are counted apart, and none of them as certified', () => {
+  const { verdict: _, finished_at: __, gain: ___, ...part } = facts({ rollout: aRollout(STARTED, RELEASED) })
+  const unopened = { ...part, run_id: 'p', reviews: [], rollout: null }
+  const counts = uncertifiedOf([part, unopened, { ...unopened, run_id: 'later', started_at: on('2026-04-01') }], WEEK)
+  expect(counts).toMatchObject({ proposed: 2, approved: 1, released: 1, kept: 1 })
+  expect(counts!.entries.map(({ at }) => at.certified)).toEqual([null, null])
+  expect(counts!.entries.map(({ stands, says }) => [stands, says])).toEqual([
+    ['no_review', 'filed, and nobody opened its review'],
+    ['kept', expect.any(String)],
+  ])
+  expect(uncertifiedOf([], WEEK)).toBeNull()
 })

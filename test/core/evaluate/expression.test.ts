@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { breaksOf } from '#core/evaluate/breakable.ts'
 import { evaluate } from '#core/evaluate/evaluators.ts'
 import { exposureOf } from '#core/evaluate/exposure.ts'
-import { compileRule, NoResult } from '#core/evaluate/expression.ts'
 import { baselineFloors } from '#core/evaluate/floor-letters.ts'
+import { compileRule, NoResult } from '#core/json-logic.ts'
 import { compileCase } from '#core/replay/compile.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -277,6 +277,19 @@ describe('what is refused when a suite is read', () => {
     ['a text that is too long', { in: ['x'.repeat(1001), [v('tokens')]] }, 'at most 1000 characters'],
   ])('%s', (_, expression, message) => {
     expect(refused(expression).join('\n')).toContain(message)
+  })
+
+  test.each<[string, unknown]>([
+    ['all', { all: [v('context.keept'), v('required')] }],
+    ['a list in a list', { some: [{ filter: [v('context.keept'), v('gold')] }, { in: [v('ref'), ['a']] }] }],
+    ['reduce', { '<': [{ reduce: [v('context.keept'), { '+': [v('accumulator'), v('current.tokens')] }, 0] }, 9] }],
+  ])('an unknown list is one mistake, and no name inside it is another: %s', (_, expression) => {
+    expect(refused(expression)).toHaveLength(1)
+    expect(refused(expression).join()).toContain('no case has "context.keept"')
+  })
+
+  test('what is wrong inside an unknown list whatever it holds is told all the same', () => {
+    expect(refused({ all: [v('context.keept'), { methd: [v('x')] }] })).toHaveLength(2)
   })
 
   test('a variable named as something of every object is refused or not recorded', () => {

@@ -220,3 +220,33 @@ describe('a floor', () => {
     },
   )
 })
+
+describe('outcomes of a shadow stage that come after their time', () => {
+  const SHADOW = '0%_shadow'
+  const shadow = standing(DAY, {}, SHADOW)
+  const looked = (world: World, seed = 11) => {
+    const verdict = verdictOn(shadow, log(shadow, seed, { period: SHADOW, subjects: 400, gapMinutes: 2, ...world }))
+    return { verdict: verdict.verdict, late: row(verdict, 'late').verdict, why: reasons(verdict) }
+  }
+  const lateOf =
+    (...arms: readonly string[]): NonNullable<World['lagMinutes']> =>
+    ({ arm, failed }) =>
+      failed && arms.includes(arm) ? 4000 : 0
+
+  test.each(['baseline', 'candidate'])('of the %s alone, and unannounced, pause it before it splits anybody', (arm) => {
+    expect(looked({ lagMinutes: lateOf(arm) })).toEqual({ verdict: 'pause', late: 'missing', why: ['late'] })
+  })
+
+  test.each<[string, World]>([
+    ['of both arms alike', { lagMinutes: lateOf('baseline', 'candidate') }],
+    ['of one arm, of runs that were announced', { lagMinutes: lateOf('baseline'), announced: true }],
+    ['of none', {}],
+    ['of one arm in three pairs', { lagMinutes: ({ arm, subject }) => (arm === 'baseline' && subject < 3 ? 4000 : 0) }],
+    [
+      'of either arm by chance',
+      { lagMinutes: ({ arm, subject }) => ((subject % 2 === 0) === (arm === 'baseline') ? 4000 : 0) },
+    ],
+  ])('%s keep nobody from going on', (_, world) => {
+    expect(looked(world)).toMatchObject({ verdict: 'advance', late: 'good' })
+  })
+})

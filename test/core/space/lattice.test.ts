@@ -2,7 +2,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  applyPatch,
   asCandidate,
   latticePatches,
   latticeSize,
@@ -13,6 +12,7 @@ import {
   valueCount,
   valuesOf,
 } from '#core/space/lattice.ts'
+import { applyPatch } from '#core/space/scope.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import { CandidateChange } from '#schemas/candidate.ts'
 import { Patch } from '#schemas/common.ts'

@@ -88,7 +88,7 @@ describe('a re-split of what nobody asked', () => {
       },
     })
     expect(await familyNames(store, 'objects')).toEqual(new Set([...search, ...toSearch].map(familyHash)))
-    expect(await waitingFamilies(store, INTENT, [])).toHaveLength(resplit.families.stay_sealed)
+    expect((await waitingFamilies(store, INTENT, [])).waiting).toHaveLength(resplit.families.stay_sealed)
     const open = Object.entries(await contents(store)).filter(([key]) => key.startsWith('open/'))
     for (const [key, text] of open) expect([key, text.includes(NEW_KEY)]).toEqual([key, false])
     expect(await verifyResplit(store, INTENT, '2026-12-31')).toEqual([])
@@ -104,7 +104,7 @@ describe('a re-split of what nobody asked', () => {
       expect([name, vault.has(familyHash(name))]).toEqual([name, under(NEW_KEY, familyHash(name)) === 'heldout'])
     const search = await familyNames(store, 'objects')
     for (const name of names) if (splitSide(RULE, name) === 'search') expect(vault.has(familyHash(name))).toBe(false)
-    expect(search.size + (await waitingFamilies(store, INTENT, [])).length).toBe(300)
+    expect(search.size + (await waitingFamilies(store, INTENT, [])).waiting.length).toBe(300)
   })
 
   test('is sealed anew by the next run, from what stays sealed', async () => {
@@ -190,7 +190,7 @@ test('a second epoch follows the first, and what one took never comes back', asy
   const waiting = sealedBefore.filter((name) =>
     [NEW_KEY, 'a third key'].every((key) => under(key, familyHash(name)) === 'heldout'),
   )
-  expect(await waitingFamilies(store, INTENT, [])).toHaveLength(waiting.length)
+  expect((await waitingFamilies(store, INTENT, [])).waiting).toHaveLength(waiting.length)
   for (const day of ['2026-12-31', '2027-04-01']) expect(await verifyResplit(store, INTENT, day)).toEqual([])
 })
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { correctedRecording } from '#core/experience/corrections.ts'
+import { compileCase } from '#core/replay/compile.ts'
 import type { Store } from '#ports'
 import type { Correction } from '#schemas/correction.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -10,8 +11,10 @@ import { keys } from '#schemas/s3-keys.ts'
 import { compileIntent } from '../../../functions/steps/experience/compile.ts'
 import { addCorrections, correctionProblems, readCorrections } from '../../../functions/steps/experience/corrections.ts'
 import { packStore } from '../../../functions/steps/experience/pack.ts'
+import { waitingCorrections } from '../../../functions/steps/run/waiting-corrections.ts'
 import { readJson } from '../../../functions/streams/read-object.ts'
 import { aCase, aFamily, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
+import { erased } from '../erase/support.ts'
 import { contents, Killed, killedAtWrite, memory, onDisk, run, stocked } from '../stores.ts'
 
 const said = (run_id: string, what: Partial<Correction>, day = 1): Correction => ({
@@ -165,4 +168,64 @@ describe('a judge that people correct later', () => {
       labels: { kinds: { judge: 98, human: 1 }, disputed: 1, missing: 0 },
     })
   })
+})
+
+describe('a correction that is dated before its run', () => {
+  const began = '2026-11-20T10:00:00.000+02:00'
+  test.each(['files', 'segments'] as const)(
+    'is refused by the moment where that is known, on both sides: %s',
+    async (layout) => {
+      const world = aWorld({ search: 2, heldout: 2 }).map((one) => ({ ...one, started_at: began }))
+      const store = await stocked(memory(), world, { layout })
+      for (const run_id of ['s0', 'h0']) {
+        const early = { ...said(run_id, { label_disputed: true }), at: '2026-11-20T07:59:59.999Z' }
+        await expect(add(store, early)).rejects.toThrow(
+          `f:1: at: 2026-11-20T07:59:59.999Z lies before run ${run_id} began`,
+        )
+        expect(await add(store, { ...early, at: '2026-11-20T08:00:00.000Z' })).toMatchObject({ stored: 1 })
+      }
+    },
+  )
+
+  test('is taken where only a day is known that had begun somewhere, and where nothing is', async () => {
+    const [one, other] = aWorld({ search: 2, heldout: 0 })
+    const store = await stocked(memory(), [
+      { ...one!, date: '2026-11-20' },
+      { ...other!, date: null },
+    ])
+    const at = (run_id: string, moment: string) => ({ ...said(run_id, { label_disputed: true }), at: moment })
+    await expect(add(store, at('s0', '2026-11-19T09:59:59.000Z'))).rejects.toThrow('lies before run s0 began')
+    expect(await add(store, at('s0', '2026-11-19T10:00:00.000Z'))).toMatchObject({ stored: 1 })
+    expect(await add(store, at('s1', '1990-01-01T00:00:00.000Z'))).toMatchObject({ stored: 1 })
+  })
+})
+
+test('gold that was never offered counts once, whether the record or people know of it', () => {
+  const recording = compileCase([{ ...aFamily('a', { side: 'search' }), gold_not_offered: 1 }]).recordings[0]!
+  const gold = (day: number, ...refs: string[]) =>
+    said('a', { evidence: Object.fromEntries(refs.map((ref) => [ref, { gold: true }])) }, day)
+  const counted = (...all: Correction[]) => correctedRecording(recording, all).gold_not_offered
+  expect(counted(gold(1, 'lost'))).toBe(1)
+  expect(counted(gold(1, 'lost'), gold(2, 'lost'))).toBe(1)
+  expect(counted(gold(1, 'lost', 'other'))).toBe(2)
+  expect(counted(gold(1, 'lost', 'other'), said('a', { evidence: { other: { gold: false } } }, 2))).toBe(1)
+  expect(correctedRecording({ ...recording, gold_not_offered: 0 }, [gold(1, 'lost')]).gold_not_offered).toBe(1)
+})
+
+test('what an erased run was corrected by does not hide what waits', async () => {
+  const { store, dispose } = onDisk()
+  const search = async () => (await waitingCorrections(store)).search
+  try {
+    await stocked(store, aWorld({ search: 6, heldout: 100 }))
+    await add(store, said('s0', { label_disputed: true }), said('s1', { outcome: { passed: false } }))
+    expect(await search()).toBe(2)
+    await run(store, { runId: 'r' })
+    expect(await search()).toBe(0)
+    await erased(store, { runs: new Set(['s0']) })
+    expect(await search()).toBe(0)
+    await add(store, said('s2', { label_disputed: true }))
+    expect(await search()).toBe(1)
+  } finally {
+    dispose()
+  }
 })

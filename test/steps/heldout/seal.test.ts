@@ -7,6 +7,8 @@ import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { LedgerItem } from '#schemas/heldout.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
+import { waitingFamilies } from '../../../functions/steps/cadence/refresh.ts'
+import { noteOpened } from '../../../functions/steps/experience/opened.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { aFamily, aPack, aSuite, aTarget, aWorld, INTENT } from '../../support/builders.ts'
 import { contents, imported, items, memory, run, stocked } from '../stores.ts'
@@ -117,6 +119,26 @@ describe('a version', () => {
     const drifted = more(3, 'd').map((r) => ({ ...r, policy_bundle_version: 'policy.returns@0.9.0' }))
     const item = await sealed(await stocked(memory(), [...aWorld(small), ...drifted]))
     expect(item).toMatchObject({ families: 100, excluded: 3 })
+  })
+
+  test('never holds a family that a person opened while it was on the search side, and says which', async () => {
+    const said: string[] = []
+    const store = { ...(await stocked(memory(), aWorld(small))), progress: (line: string) => said.push(line) }
+    const opened: string[] = []
+    for (const n of [3, 5, 3])
+      opened.push((await noteOpened(store, { intent_id: INTENT, family_id: `family-h${n}` }, 'ana')).family)
+    await noteOpened(store, { intent_id: INTENT, family_id: 'family-s1' }, 'ana')
+    await noteOpened(store, { intent_id: 'another', family_id: 'family-h7' }, 'ana')
+    const item = await sealed(store)
+    expect(item).toMatchObject({ families: 98, cases: 98 })
+    const claims = await Array.fromAsync(store.table.query(rowKeys.families(INTENT)))
+    expect(claims.filter(({ sk }) => opened.includes(sk))).toEqual([])
+    const names = [...new Set(opened)].sort()
+    expect(said.filter((line) => line.startsWith('burnt'))[0]).toBe(
+      `burnt: 2 held-out families were opened by a person while on the search side (e.g. ${names.join(', ')}): never sealed`,
+    )
+    const { waiting, burnt } = await waitingFamilies(store, INTENT, [])
+    expect([waiting.length, burnt]).toEqual([98, names])
   })
 
   test('counts families, not cases, and utility only where a label is', async () => {

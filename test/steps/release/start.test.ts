@@ -87,6 +87,19 @@ describe('a start', () => {
     ])
   })
 
+  test.each([
+    ['own_score.metric', { own_score: { metric: 'score:tone', direction: 'increase', max_worse: 0 } as const }],
+    ['window.metric', { window: { ...aConfig().window, metric: 'score:tone' as const } }],
+  ])('is refused where %s names a score that the suite does not mark', async (field, over) => {
+    const store = await fresh()
+    const before = await everything(store)
+    const config = { ...aConfig(), ...over }
+    await expect(start(store, { config })).rejects.toThrow(
+      `${field} of the configuration: score:tone: evals.refund@1.0.0 has no evaluator "tone"`,
+    )
+    expect(await everything(store)).toEqual(before)
+  })
+
   test('again gives the rollout that stands, and only under the same configuration', async () => {
     const store = await fresh()
     const first = await start(store)

@@ -127,6 +127,7 @@ export function doorsOf(templates: Templates): Readonly<Record<string, Ask>> {
     },
     'read journal': { action: 's3:GetObject', resource: `${experience}/ingest/journal/abc.jsonl` },
     'write journal': { action: 's3:PutObject', resource: `${experience}/ingest/journal/abc.jsonl` },
+    'file proposal': { action: 's3:PutObject', resource: `${experience}/proposals/pp_policy_0/a.json` },
     'write pack': { action: 's3:PutObject', resource: `${experience}/packs/p@1/pack.json` },
     'write run': { action: 's3:PutObject', resource: `${experience}/autotune/runs/r1/target.json` },
     'read release': { action: 's3:GetObject', resource: `${releases}/releases/r1.json` },

@@ -11,6 +11,7 @@ import type { Replayer } from '#schemas/run.ts'
 import { advanceRunFunction } from '../../../functions/handlers/advance-run.ts'
 import { compileSearchFunction } from '../../../functions/handlers/compile-search.ts'
 import { evaluateStageFunction } from '../../../functions/handlers/evaluate-stage.ts'
+import { fileProposalFunction } from '../../../functions/handlers/file-proposal.ts'
 import { finishRunFunction } from '../../../functions/handlers/finish-run.ts'
 import { holdReviewFunction } from '../../../functions/handlers/hold-review.ts'
 import { judgeDaysFunction } from '../../../functions/handlers/judge-days.ts'
@@ -63,6 +64,7 @@ export const STEPS = {
   AdvanceRun: advanceRunFunction,
   CompileSearch: compileSearchFunction,
   EvaluateStage: evaluateStageFunction,
+  FileProposal: fileProposalFunction,
   FinishRun: finishRunFunction,
   HoldReview: holdReviewFunction,
   JudgeDays: judgeDaysFunction,

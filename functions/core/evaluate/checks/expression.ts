@@ -1,8 +1,8 @@
 /** Check `expression`: a rule of the suite's own in JsonLogic, over what a replay shows of a case. */
 import { CASE_VIEW, namesRead, type ViewName } from '#schemas/case-view.ts'
 import type { Breaks, BreaksRow } from '#schemas/surface-fields.ts'
+import { compileRule, NoResult, type Rule, resultKind } from '../../json-logic.ts'
 import { recordedView, viewOf } from '../case-view.ts'
-import { compileRule, NoResult, type Rule, resultKind } from '../expression.ts'
 import { type Check, fail, finding, type Of, pass, unmeasured, type Verdict } from './check.ts'
 import { onScale } from './scale.ts'
 

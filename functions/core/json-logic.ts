@@ -2,7 +2,7 @@
  * JsonLogic over a replayed case, strict where the language is lenient: a value that is missing, or of another type than its
  * operator takes, ends the rule and leaves nothing measured. (JsonLogic calls `null <= 5` true.)
  */
-import { isAtMost, isBelow } from '../statistics/compare.ts'
+import { isAtMost, isBelow } from './statistics/compare.ts'
 
 /** Why a rule has no result. */
 export class NoResult extends Error {}

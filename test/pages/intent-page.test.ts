@@ -1,0 +1,177 @@
+/** A month of an intent: what its charts, its tables and its sentences say, and what they never say. */
+import { describe, expect, test } from 'vitest'
+import { type IntentMonth, type MonthRecords, monthOf } from '#core/cadence/month.ts'
+import type { DailyCadence, RevisedSlice } from '#schemas/cadence.ts'
+import { monthFile } from '../../functions/pages/intent/page.ts'
+import { headlineOf, toldOf } from '../../functions/pages/intent/words.ts'
+import { intentPage } from '../../functions/pages/workbench/intents.ts'
+import { FREE, judged, rowsOfDay, someBands } from '../core/cadence/builders.ts'
+import { started } from '../core/release/builders.ts'
+import { accessibilityProblems, elements, plain } from './html.ts'
+
+const BANDS = someBands(['a'], { false_alarms_per_quarter: 20 })
+/** Utility falls from the 6th on; the 4th has no run. Its runs are asked on the day on which it breaks. */
+const DAYS = judged(BANDS, '2026-11-01', 20, (_, day, n) =>
+  day === '2026-11-04' ? [] : rowsOfDay(20, day < '2026-11-06' ? 1 : 0.4, 4, n + 1),
+)
+const NOTHING: MonthRecords = {
+  days: [],
+  judged: null,
+  open: new Map(),
+  bands: null,
+  rollouts: [],
+  week: null,
+  quarter: null,
+  versions: [],
+  asked: [],
+  verdicts: new Map(),
+}
+const over = (days: readonly DailyCadence[], records: Partial<MonthRecords> = {}): MonthRecords => ({
+  ...NOTHING,
+  days,
+  judged: { first: days[0]!.date, last: days.at(-1)!.date },
+  ...records,
+})
+const month = (records: Partial<MonthRecords> = {}, of = '2026-11'): IntentMonth =>
+  monthOf('a', of, over(DAYS, records))
+const utility = (of: IntentMonth) => of.charts.find(({ metric }) => metric === 'utility')!
+const svgs = (page: string) => elements(still(page)).filter(({ name }) => name === 'svg')
+const still = (page: string): string => page.replace(/<script>[\s\S]*<\/script>\n/, '')
+const textOf = (page: string): string =>
+  plain(
+    still(page)
+      .replace(/<style>[\s\S]*?<\/style>/, '')
+      .replace(/<[^>]+>/g, ' '),
+  ).replace(/\s+/g, ' ')
+
+describe('a month', () => {
+  test('says of an edge when it broke, at what, and which run was queued for it', () => {
+    const [first] = month().episodes
+    expect(first).toMatchObject({ metric: 'utility', side: 'below', edge: 0.9, run: { date: first!.since } })
+    expect(toldOf(month({ verdicts: new Map([[first!.run!.id, 'not_certified']]) }))[0]).toMatch(
+      /^utility broke below 0.9 on \d+ November, last seen at 0\.\d+\. Run \S+ was queued on \d+ November and ended not certified\. From \d+ November its detector counts anew\.$/,
+    )
+    expect(toldOf(month())[0]).toContain('has not ended')
+    const broke = utility(month()).points.filter((point) => point.broke.length > 0)
+    expect(broke.map(({ date }) => date)).toEqual(month().episodes.map(({ since }) => since))
+  })
+
+  test('a day without runs is a gap, in no mean and in no line', () => {
+    const gap = utility(month()).points.find(({ date }) => date === '2026-11-04')!
+    expect(gap).toMatchObject({ state: 'no_runs', mean: null, families: 0 })
+    const page = monthFile(month())
+    const line = /<path class="course" d="([^"]*)"/g
+    // Two charts, each with a line to the gap and one from it on; and the legend.
+    expect([...page.matchAll(line)]).toHaveLength(5)
+    expect(toldOf(month()).join(' ')).toContain('1 judged day had no runs: a gap in every chart')
+  })
+
+  test('a day that is not judged yet is hollow, of what was recorded so far, and has no edge', () => {
+    const open = new Map([['2026-11-25', rowsOfDay(4, 1, 7, 3)]])
+    const of = month({ open, bands: BANDS.intents[0]!.bands })
+    expect(utility(of).points.at(-1)).toMatchObject({
+      date: '2026-11-25',
+      state: 'open',
+      mean: 1,
+      families: 4,
+      edges: {},
+    })
+    expect(of.charts[1]!.points.at(-1)!.mean).toBeCloseTo(7)
+    const hollow = (page: string) => page.split('class="kept"').length - 1
+    // One in each chart, and one in the legend.
+    expect([hollow(monthFile(month())), hollow(monthFile(of))]).toEqual([1, 3])
+    expect(toldOf(of).at(-1)).toBe('1 day is not judged yet: hollow dots, of what was recorded so far.')
+  })
+
+  test('a revised day stands beside what was judged of it, also where a later month says so', () => {
+    const { slice, series } = DAYS[1]!.intents[0]!
+    const now = { ...slice, runs: 23 }
+    const revised: RevisedSlice = {
+      ...{ date: '2026-11-02', intent: 'a', was: slice, now },
+      series: [
+        {
+          metric: 'utility',
+          side: 'below',
+          mean: { was: series[0]!.mean, now: 0.5 },
+          state: { was: 'in_band', now: 'in_band' },
+        },
+      ],
+    }
+    const later = { ...DAYS[19]!, date: '2026-12-01', revised: [revised] }
+    const of = monthOf('a', '2026-11', over([...DAYS, later]))
+    expect(utility(of).points[1]).toMatchObject({ mean: 1, revised: { on: '2026-12-01', mean: 0.5 } })
+    expect(textOf(monthFile(of))).toContain('20; 23 as revised on 2026-12-01')
+    expect(textOf(monthFile(of))).toContain('in band; revised on 2026-12-01: 0.5')
+  })
+
+  test('releases and ways back stand as lines with a letter, by the tuple that everybody has from then on', () => {
+    const rollout = started()
+    const record = rollout.records[0]!
+    const at = (day: string, verdict: 'advanced' | 'stopped', by = 'rollout') => ({
+      ...{ ...record, verdict, by, to_stage: null, at: `2026-11-${day}T10:00:00.000Z` },
+    })
+    const of = month({
+      rollouts: [{ ...rollout, records: [record, at('12', 'advanced'), at('15', 'stopped', 'ben')] }],
+    })
+    expect(of.marks.map(({ date, what, pack }) => [date, what, pack])).toEqual([
+      ['2026-11-12', 'released', rollout.candidate.refs.pack],
+      ['2026-11-15', 'stopped', rollout.baseline.refs.pack],
+    ])
+    const text = textOf(monthFile(of))
+    expect(text).toContain(`B 15 November, stopped by ben, back to ${rollout.baseline.refs.pack}`)
+    expect(monthFile(of).split('class="front"').length - 1).toBe(4)
+  })
+
+  test.each([
+    ['a store without a judged day', monthOf('a', '2026-11', NOTHING), /No day was judged in this store yet/],
+    [
+      'a month without a judged day',
+      monthOf('a', '2026-08', { ...NOTHING, judged: { first: '2026-11-01', last: '2026-11-20' } }),
+      /none of them lies in August 2026/,
+    ],
+    ['an intent without bands', monthOf('b', '2026-11', over(DAYS)), /no band watches b/],
+    ['one day', monthOf('a', '2026-11', over(DAYS.slice(0, 1))), /Only 1 November was judged/],
+  ] as const)('%s is told in a plain sentence', (_, of, says) => {
+    expect(toldOf(of).join(' ')).toMatch(says)
+    expect(accessibilityProblems(still(monthFile(of)))).toEqual([])
+    expect(textOf(monthFile(of))).toContain('no question was asked')
+    expect(textOf(monthFile(of))).not.toMatch(/NaN|undefined|Infinity/)
+  })
+
+  test('is whole for a keyboard and a screen reader, in a file and in the workbench, without a script', () => {
+    for (const page of [monthFile(month()), intentPage(month())]) {
+      expect(accessibilityProblems(still(page))).toEqual([])
+      const pictures = svgs(page).filter(({ attributes }) => attributes.role === 'img')
+      expect(pictures).toHaveLength(2)
+      for (const { text } of pictures) expect(text).toContain('The table has every day.')
+    }
+    expect(intentPage(month({}, '2026-12'))).toContain('/intents/a?month=2027-01')
+    expect(headlineOf(month())).toMatch(/broke/)
+  })
+
+  test('a detector that begins anew under another tuple says so, and a broken month that begins is no new break', () => {
+    const forced = judged(
+      BANDS,
+      '2026-10-20',
+      30,
+      (_, _day, n) => rowsOfDay(20, 0.5, 4, n + 1),
+      (_, day) => ({ ...FREE, in_force: day < '2026-11-10' ? null : 't', open: [{ kind: 'rollout', id: 'ro' }] }),
+    )
+    const [first] = monthOf('a', '2026-11', over(forced.filter(({ date }) => date >= '2026-11-01'))).episodes
+    expect(first).toMatchObject({ until: '2026-11-10', run: null })
+    expect(first!.since < '2026-11-01').toBe(true)
+    const [told] = toldOf(monthOf('a', '2026-11', over(forced.filter(({ date }) => date >= '2026-11-01'))))
+    expect(told).toMatch(
+      /^utility was broken already: it broke below 0.9 on \d+ October.*No run was started: .*counts anew: another tuple/,
+    )
+  })
+
+  test('no text of the store becomes markup', () => {
+    const bad = '<b onload="x">&'
+    const days = DAYS.map((day) => ({
+      ...day,
+      intents: day.intents.map((one) => ({ ...one, queue: one.queue.map((entry) => ({ ...entry, says: bad })) })),
+    }))
+    expect(monthFile(monthOf('a', '2026-11', over(days)))).not.toContain('<b onload')
+  })
+})

@@ -266,6 +266,8 @@ export interface Store {
    * side. Absent: whoever opens the store may look at all of it.
    */
   readonly rolesApart?: true
+  /** Error budget of a year that a deployment was made with; absent: that of the ledger. */
+  readonly yearBudget?: number
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
   readonly routing?: RoutingPublisher
 }

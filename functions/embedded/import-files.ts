@@ -137,7 +137,8 @@ export async function importFiles(
   })
 }
 
-const randomKey = (): string => randomBytes(32).toString('hex')
+/** A key that nobody can guess. */
+export const randomKey = (): string => randomBytes(32).toString('hex')
 
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
   redact === undefined ? null : parseRedaction(readInput(redact), redact)

@@ -156,7 +156,7 @@ async function recompute(
   if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)
   if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
   const question = gate && gate.asked === undefined ? gate.question : null
-  const open = item?.retired === 'passed' || item?.retired === 'exhausted' || item?.retired === 'suite_changed'
+  const open = ['passed', 'exhausted', 'suite_changed', 'resplit'].includes(item?.retired ?? '')
   const cases = await pinnedLines(store, run).catch((error: Error) => {
     differs('search set', error.message)
     return null

@@ -22,8 +22,8 @@ import { fixedSplit } from '../experience/split-rule.ts'
 import { claimFamilies } from '../heldout/family-claims.ts'
 import { joinRetired } from '../heldout/seal.ts'
 import { openLocks } from '../run/lock.ts'
-import { rowKeys } from '../store/ledger-keys.ts'
 import { datesUnder } from '../store/dates.ts'
+import { rowKeys } from '../store/ledger-keys.ts'
 
 /** Days of the re-splits of an intent, in order. */
 export const resplitDays = (store: Pick<Store, 'objects'>, intent: string): Promise<string[]> =>

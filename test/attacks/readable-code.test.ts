@@ -1,12 +1,12 @@
 /** What the search process and a map's process may read: no way leads out of there, and the one open file leads nowhere. */
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readableCode, refuseLinks } from '#adapters/local/cage/readable-code.ts'
 import { passingDescriptor } from '#adapters/local/files/passing-file.ts'
 import { replyOf } from '#adapters/local/import/map-reply.ts'
 import { readableByMap } from '#adapters/local/import/map-worker.ts'
+import { scriptFile } from '../support/program-files.ts'
 import { aRoom, attempt, LEVELS } from './support.ts'
 
 const SECRET = 'a sealed case that nobody may read'
@@ -17,7 +17,8 @@ mkdirSync(vault)
 const secret = room.file('vault/test.jsonl', SECRET)
 afterAll(() => room[Symbol.dispose]())
 
-const source = (path: string) => fileURLToPath(new URL(`../../functions/${path}`, import.meta.url))
+/** As processes of the program find it. */
+const source = (path: string) => scriptFile(`../../functions/${path}`, import.meta.url)
 
 describe.each(LEVELS)('under a %s', (_, level) => {
   test('the search puts things aside in the one file that it was handed open, and finds no way from there', async () => {

@@ -12,6 +12,7 @@ import {
   stateTold,
   toldOf,
 } from '../pages/intent/words.ts'
+import { count } from '../pages/kit/format.ts'
 import { readMonth } from '../steps/report/read-month.ts'
 import { table } from './layout.ts'
 import { writeNew } from './new-file.ts'
@@ -91,7 +92,7 @@ function monthLines(of: IntentMonth): string[] {
     week === null
       ? 'adoption  no week until then was looked at for this intent'
       : `adoption  ${week.funnel.steps.map(({ step, proposals }) => `${proposals} ${step}`).join(' -> ')}, until ${week.date}`,
-    `ledger    ${used} questions asked of ${ledger.length} sealed ${ledger.length === 1 ? 'version' : 'versions'}`,
+    `ledger    ${count(used, 'question')} asked of ${count(ledger.length, 'sealed version')}`,
     `year      ${number(year.own.spent)} spent by questions of this intent${year.all === null ? '' : `; ${number(year.all.spent)} over all intents by ${year.all.on}${year.all.budget === null ? '' : ` of ${number(year.all.budget)}`}`}`,
   ]
 }

@@ -54,12 +54,26 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
   add(
     'quarterly',
     "the year's error budget over all questions, limits with what they caught and who answers for them, stale generators",
-    'autotune cadence quarterly\nautotune cadence quarterly --suite evals.refund@2.5.0 --date 2026-12-31 --json',
+    'autotune cadence quarterly\nautotune cadence quarterly --suite evals.refund@2.5.0 --date 2026-12-31 --json\nautotune cadence quarterly --resplit support.refund --by ana@example.com',
   )
     .option('--date <day>', 'the last day of the quarter (default: the last day that is over)')
     .option('--suite <ref>', 'an imported suite to put beside the one in use, on the same recorded runs')
+    .option(
+      '--resplit <intent>',
+      'split an intent anew: sealed versions that stand end, some sealed families become search, never the other way round; once a quarter, never taken back',
+    )
+    .option('--by <person>', 'who asks for that (default: the user of this terminal)')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/cadence/quarterly.ts')).quarterly(o)
+    })
+  add(
+    'sign <what> [of...]',
+    "an owner's word in the bands: that a limit still fits, for a quarter, or that the error budget of a year may be higher",
+    'autotune cadence sign limit support.refund policy --by ana@example.com\nautotune cadence sign budget 0.1 --by ana@example.com',
+  )
+    .option('--by <person>', 'whose word it is (default: the user of this terminal)')
+    .action(async (what, of, o) => {
+      state.code = (await import('../functions/cli/cadence/sign.ts')).sign(what, of, o)
     })
   add(
     'learn <intent> <metric>',

@@ -6,6 +6,7 @@
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
 import type { Records } from '#core/bytes/records.ts'
+import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
@@ -17,7 +18,7 @@ import type { ModelAnswer } from '#schemas/harness.ts'
 import type { Head, HeadLine } from '#schemas/head-line.ts'
 import type { Routing } from '#schemas/release.ts'
 import type { Recording } from '#schemas/replay-case.ts'
-import type { AutotuneRun, Replayer } from '#schemas/run.ts'
+import type { AutotuneRun, Cage, Replayer } from '#schemas/run.ts'
 
 /** What is written: whole, or piece by piece, so that nobody holds it whole. A stream that throws writes nothing. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>
@@ -128,6 +129,25 @@ export interface FunctionCaller {
   ): Promise<{ readonly returned: unknown } | { readonly failed: string }>
 }
 
+/** Which side of the split a replay belongs to: nothing of a held-out one may meet the search. */
+export type VerdictSide = 'search' | 'vault'
+
+/** Judges for evaluators that this program does not judge by itself: a module of the user's own, JSONata. */
+export interface VerdictSource {
+  /** How well modules are held here, as a run pins it; null: none can be asked here. */
+  readonly cage: Cage | null
+  /**
+   * Answers about views, in their order; a view without a verdict has the reason. Throws UserError where the code cannot be
+   * asked at all: it is gone, was changed, does not load, or gave two answers on the search side.
+   */
+  judge(question: VerdictQuestion, side: VerdictSide): Promise<readonly VerdictAnswer[]>
+  /**
+   * Why an evaluator cannot be asked as its suite pins it, and what to do; null: it can. Runs nothing. Throws UserError where
+   * this is not the place to ask: its module is not here.
+   */
+  problem(evaluator: AskedEvaluator): Promise<string | null>
+}
+
 /** One request to a model. Every field is part of its identity. */
 export interface ModelRequest {
   readonly model_arn: string
@@ -235,6 +255,8 @@ export interface Store {
   readonly scrub?: () => Promise<void>
   /** Room for what is on the way, where neither side's readers look. */
   readonly scratch: () => Scratch
+  /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
+  readonly verdicts?: VerdictSource
   /** What compiles the recorded runs of a side on further cores; absent or null: this process does. */
   readonly compilerOf?: (objects: ObjectStore) => BlockCompiler | null
   readonly clock: Clock
@@ -244,6 +266,8 @@ export interface Store {
    * side. Absent: whoever opens the store may look at all of it.
    */
   readonly rolesApart?: true
+  /** Error budget of a year that a deployment was made with; absent: that of the ledger. */
+  readonly yearBudget?: number
   /** Where the routing of every transition is published, beside the releases; absent: nowhere else. */
   readonly routing?: RoutingPublisher
 }

@@ -44,18 +44,24 @@ export class AutotuneStack extends Stack {
     if (stage !== undefined) fixStage(this, stage)
     const targets = targetsOf(this.node)
     const harness = harnessOf(this.node)
-    this.autotune = new Autotune(this, 'Autotune', { stores, targets, ...(harness ? { harness } : {}) })
+    const bands = bandsOf(this.node)
+    const yearBudget = bands?.error_budget_per_year
+    this.autotune = new Autotune(this, 'Autotune', { stores, targets, yearBudget, ...(harness ? { harness } : {}) })
     const topicArn = alarmTopicOf(this.node)
     const topic = topicArn === null ? undefined : Topic.fromTopicArn(this, 'Alarms', topicArn)
     if (topic) this.autotune.watch.notify(new SnsAction(topic))
     new CfnOutput(this, 'TuningWorkflowArn', { value: this.autotune.tuning.stateMachineArn })
     const { tuning, deadLetters } = this.autotune
-    const bands = bandsOf(this.node)
-    const at = dailyTime(this.node, bands !== null)
-    this.cadence = bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, at, topic })
+    const time = (name: 'daily' | 'weekly' | 'quarterly') => dailyTime(this.node, bands !== null, name)
+    const times = { at: time('daily'), weekly: time('weekly'), quarterly: time('quarterly') }
+    this.cadence = bands && new Cadence(this, 'Cadence', { stores, bands, tuning, deadLetters, ...times, topic })
     if (topic) this.cadence?.notify(new SnsAction(topic))
     const routine = this.cadence && { workflow: this.cadence.daily }
     this.say('DailyWorkflowArn', routine, 'no routine: "-c bands=FILE" says what is watched (docs/routine.md)')
+    if (this.cadence) {
+      new CfnOutput(this, 'WeeklyWorkflowArn', { value: this.cadence.weekly.stateMachineArn })
+      new CfnOutput(this, 'QuarterlyWorkflowArn', { value: this.cadence.quarterly.stateMachineArn })
+    }
     const tuned = { ...targets, ...targetsOfBands(bands) }
     const configs = rolloutConfigsOf(this.node, tuned)
     const appConfig = appConfigIsOn(this.node, configs !== null)

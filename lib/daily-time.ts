@@ -38,6 +38,9 @@ function isZone(name: string): boolean {
   }
 }
 
-/** Every day at that time: Scheduler keeps to the clock of the place, summer time included. */
-export const dailyCron = ({ hour, minute, zone }: DailyTime): ScheduleExpression =>
-  ScheduleExpression.cron({ hour: String(hour), minute: String(minute), timeZone: TimeZone.of(zone) })
+/** Every day at that time, or on some days alone: Scheduler keeps to the clock of the place, summer time included. */
+export const dailyCron = (
+  { hour, minute, zone }: DailyTime,
+  on: { readonly weekDay?: string; readonly day?: string; readonly month?: string } = {},
+): ScheduleExpression =>
+  ScheduleExpression.cron({ hour: String(hour), minute: String(minute), ...on, timeZone: TimeZone.of(zone) })

@@ -65,7 +65,7 @@ export class StatefulStack extends Stack {
   /** An import publishes documents, stores search runs, asks which families are spent, and holds the lock of imports. */
   private allowIngest(): void {
     this.experience.openToIngest(this.vault.ingest)
-    this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split', 'import'))
+    this.vault.ingest.addToPolicy(this.ledger.mayRead('heldout', 'family', 'split', 'epoch', 'epochkey', 'import'))
     this.vault.ingest.addToPolicy(this.ledger.mayCreate('split'))
     this.vault.ingest.addToPolicy(this.ledger.mayWrite('import'))
   }
@@ -78,7 +78,7 @@ export class StatefulStack extends Stack {
     for (const statement of mayRead(this.experience.bucket, 'autotune/runs/*/manifest.json'))
       ingest.addToPolicy(statement)
     ingest.addToPolicy(
-      this.ledger.mayList('review', 'proposal', 'rejection', 'rollout', 'release', 'version', 'production'),
+      this.ledger.mayList('review', 'proposal', 'rejection', 'rollout', 'release', 'version', 'production', 'budget'),
     )
   }
 

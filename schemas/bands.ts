@@ -124,8 +124,19 @@ export const Bands = z
     }),
     error_budget_per_year: z.number().gt(0).lt(1).optional().meta({
       description:
-        'Most that the levels of all questions of 365 days may add up to, over all intents and versions. Above it the routine starts no run.',
+        'Most that the levels of all questions of 365 days may add up to, over all intents and versions. No question is asked beyond it, whoever starts the run.',
     }),
+    signed_budget: z
+      .strictObject({
+        budget: z.number().gt(0).lt(1),
+        owner: Name,
+        on: Day.meta({ description: 'When the owner signed it.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Whose word a higher error budget has than the one that holds: "autotune cadence sign budget" writes it. It counts for that number alone.',
+      }),
     signed_limits: z
       .array(
         z.strictObject({

@@ -1,8 +1,9 @@
-/** What the functions of the daily routine hand to each other, in `zod/mini` as the others. */
+/** What the functions of the routine hand to each other, in `zod/mini` as the others. */
 import * as z from 'zod/mini'
 import type { Bands, IntentBands } from './bands.ts'
 import { Digest, Id } from './payloads.ts'
 import type { TuningTarget } from './target.ts'
+import type { Refresh } from './weekly.ts'
 
 /** A day of the calendar in UTC, as the full contracts have it checked. */
 const DayText = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/))
@@ -62,4 +63,47 @@ export interface JudgedDays {
   readonly runs: readonly { readonly run_id: string; readonly name: string; readonly target: TuningTarget }[]
   /** What people are told; null: no band was broken on these days. */
   readonly notice: { readonly subject: string; readonly message: string } | null
+}
+
+/** Intents of which the sealer says what there is to seal anew. */
+export const RefreshInput = z.strictObject({ intents: z.array(Id) })
+export type RefreshInput = z.infer<typeof RefreshInput>
+
+/** What there is to seal, by intent: counts alone leave the sealed side. */
+const Refreshed = z.array(
+  z.strictObject({ intent: Id, refresh: z.custom<Refresh>((value) => typeof value === 'object') }),
+)
+export type Refreshed = z.infer<typeof Refreshed>
+
+/** `date`: the last day of the week; null: the last that is over, where a week is. */
+export const ReviewWeekInput = z.strictObject({
+  bands: CheckedBands,
+  date: z.nullable(DayText),
+  refreshed: Refreshed,
+})
+export type ReviewWeekInput = z.infer<typeof ReviewWeekInput>
+
+/** `date`: the last day; null: every quarter of the calendar that is over and was missed. `suite`: put beside the one in use. */
+export const ReviewQuarterInput = z.strictObject({
+  bands: CheckedBands,
+  date: z.nullable(DayText),
+  suite: z.nullable(z.string()),
+})
+export type ReviewQuarterInput = z.infer<typeof ReviewQuarterInput>
+
+/** Last days of what was looked at now, and what people are told; null: nothing is there for them to do. */
+export interface Reviewed {
+  readonly reviewed: readonly string[]
+  readonly notice: { readonly subject: string; readonly message: string } | null
+}
+
+/** An intent that is split anew, and who asks for it. */
+export const ResplitInput = z.strictObject({ intent: Id, by: z.string().check(z.minLength(1), z.maxLength(300)) })
+export type ResplitInput = z.infer<typeof ResplitInput>
+
+/** What a re-split came to. */
+export interface ResplitDone {
+  readonly intent: string
+  readonly date: string
+  readonly epoch: number
 }

@@ -15,6 +15,7 @@ import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
+import { Resplit } from './resplit.ts'
 import { Review, ReviewAttempt, ReviewDecision } from './review.ts'
 import { ReviewLinkClaims } from './review-link.ts'
 import { Reviewers } from './reviewers.ts'
@@ -79,6 +80,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'daily-cadence': DailyCadence,
   insight: Insight,
   'quarterly-cadence': QuarterlyCadence,
+  resplit: Resplit,
   'weekly-cadence': WeeklyCadence,
 }
 

@@ -16,6 +16,8 @@ export const ENV = {
   headsKey: 'AUTOTUNE_HEADS_KEY',
   /** Harness function that targets of their own harness are replayed by, as JSON; absent: none. */
   harness: 'AUTOTUNE_HARNESS',
+  /** Error budget of a year, where the bands of the deployment declare one; set for the functions of the gate alone. */
+  yearBudget: 'AUTOTUNE_YEAR_BUDGET',
   /** Cases a replay shard holds. */
   shardCases: 'AUTOTUNE_SHARD_CASES',
   /** Key that rollout artifacts are signed under. */

@@ -169,3 +169,11 @@ export interface Pinned {
 export interface HarnessModule {
   replay(recorded: HarnessCase, settings: Settings, pinned: Pinned): Promise<HarnessResult> | HarnessResult
 }
+
+/**
+ * What a module of an evaluator `module` exports. `view` is what the evaluator reads of a replayed case, read-only; same view,
+ * same answer. True, false, or a number of the evaluator's range; null: not measured. Anything else, or a throw, is no verdict.
+ */
+export interface VerdictModule {
+  judge(view: unknown): Promise<boolean | number | null> | boolean | number | null
+}

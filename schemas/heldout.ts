@@ -112,13 +112,13 @@ export type HeldoutQuestion = z.infer<typeof HeldoutQuestion>
  * One ledger item per version. Every transition is one conditional write on `revision`. `used` counts questions, at
  * most K. `retired`: `passed` (its first "yes"), `exhausted` (its last "no"), `superseded` (a newer version was
  * sealed, or is to be), `erased` (it was asked, and a person had some of its families erased), `suite_changed` (it was asked, and a run came
- * under another evaluator suite); null: live.
+ * under another evaluator suite), `resplit` (it was asked, and its intent was split anew); null: live.
  */
 export const LedgerItem = HeldoutVersion.extend({
   used: count,
   open: z.strictObject({ k: z.int(), commit: Digest, run_id: Id }).nullable(),
   history: z.array(HeldoutQuestion),
-  retired: z.enum(['passed', 'exhausted', 'superseded', 'erased', 'suite_changed']).nullable(),
+  retired: z.enum(['passed', 'exhausted', 'superseded', 'erased', 'suite_changed', 'resplit']).nullable(),
   chain: Digest,
   revision: count,
 })

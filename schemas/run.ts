@@ -75,6 +75,9 @@ export const AutotuneRun = z.strictObject({
       'Digests of the other documents that the tuple names, by their place in it, as far as they were imported.',
   }),
   replayer: Replayer,
+  verdict_cage: Cage.optional().meta({
+    description: 'How modules of the suite were held while they judged. Absent: it has none.',
+  }),
   search_set: z.strictObject({
     ref: z.string(),
     digest: Digest,

@@ -163,6 +163,10 @@ export const keys = {
   quarterlyCadences: () => 'cadence/quarterly/',
   /** A quarter of the routine, by its last day. */
   quarterlyCadence: (day: string) => `cadence/quarterly/${day}.json`,
+  /** Prefix of the re-splits of an intent. */
+  resplits: (intent: string) => `cadence/resplit/${segment(intent)}/`,
+  /** A re-split of an intent, by its day. */
+  resplit: (intent: string, day: string) => `cadence/resplit/${segment(intent)}/${day}.json`,
   /** What the runs of an intent measured on a day, by the digest of its rows. */
   cadenceRows: (day: string, intent: string, digest: string) =>
     `cadence/rows/${day}/${segment(intent)}-${digest.slice(7, 23)}.jsonl`,

@@ -1,6 +1,7 @@
 /** Evaluator suite `evals.NAME@SEMVER`, verdicts, scorecards and paired deltas. */
 import * as z from 'zod'
-import { Day, Id, Name, Ref, Share } from './common.ts'
+import { CASE_VIEW, isAltered, type ViewName } from './case-view.ts'
+import { Day, Digest, Id, Name, Ref, Share } from './common.ts'
 import { JsonLogic } from './condition.ts'
 import { appliesIssues, expressionIssues } from './expression.ts'
 import { eachMeasure, type MEASURES, OWN_MEASURE } from './measures.ts'
@@ -33,6 +34,37 @@ const scale = {
     description: 'Value from which on it passes, on its own scale (default: the most that the range allows).',
   }),
 }
+const says = z.string().min(3).max(300).optional().meta({ description: 'Finding where it fails, for people.' })
+const applies_when = JsonLogic.optional().meta({
+  description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
+})
+
+/** Options of a verdict that is given elsewhere: what it is shown of a case, and how its answer is read. */
+const asked = {
+  reads: z
+    .array(z.enum(Object.keys(CASE_VIEW) as [ViewName, ...ViewName[]]))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'each name stands there once')
+    .refine((names) => names.some(isAltered), 'names nothing that a change could alter, so it could never fail')
+    .meta({
+      description: 'What it is shown of a replayed case, by the names that an expression may read; nothing else.',
+    }),
+  applies_when,
+  ...scale,
+  says,
+}
+
+/** Refuses what is wrong with `applies_when`. */
+function soundApplies({ applies_when: applies }: { applies_when?: unknown }, ctx: z.core.$RefinementCtx): void {
+  for (const { path, message } of applies === undefined ? [] : appliesIssues(applies))
+    ctx.addIssue({ code: 'custom', path: ['applies_when', ...path], message })
+}
+
+/** Longest that a module may take for one verdict, in milliseconds, where its evaluator does not say. */
+export const VERDICT_MS = 1000
+
+/** A module in the folder one works in, or below it: a path that leaves it would mean another file in each place. */
+const MODULE_PATH = /^\.\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\\\p{Cc}]{1,300}\.[cm]?[jt]s$/u
 
 /**
  * One evaluator. `kind` says who judges: a rule, the replay itself, a human, recorded business outcomes, or a recorded
@@ -89,18 +121,52 @@ export const Evaluator = z.discriminatedUnion('check', [
         description:
           'JsonLogic over the replayed case (docs/evaluators.md): true, false, or a number of the range. Anything else is not measured.',
       }),
-      applies_when: JsonLogic.optional().meta({
-        description: 'JsonLogic over what was recorded: which cases it is about. The others are not at stake.',
-      }),
+      applies_when,
       ...scale,
-      says: z.string().min(3).max(300).optional().meta({ description: 'Finding where it fails, for people.' }),
+      says,
     })
-    .superRefine(({ expression, applies_when }, ctx) => {
-      for (const { path, message } of expressionIssues(expression))
+    .superRefine((evaluator, ctx) => {
+      for (const { path, message } of expressionIssues(evaluator.expression))
         ctx.addIssue({ code: 'custom', path: ['expression', ...path], message })
-      for (const { path, message } of applies_when === undefined ? [] : appliesIssues(applies_when))
-        ctx.addIssue({ code: 'custom', path: ['applies_when', ...path], message })
+      soundApplies(evaluator, ctx)
     }),
+  z
+    .strictObject({
+      ...base,
+      kind: z.literal('rule'),
+      check: z.literal('jsonata'),
+      expression: z.string().min(1).max(4000).meta({
+        description:
+          'JSONata over what it reads (docs/evaluators.md): true, false, or a number of the range. Anything else is not measured.',
+      }),
+      ...asked,
+    })
+    .superRefine(soundApplies),
+  z
+    .strictObject({
+      ...base,
+      kind: z.literal('rule'),
+      check: z.literal('module'),
+      module: z
+        .string()
+        .regex(MODULE_PATH, 'a module is a script in the folder you work in or below it: "./NAME.mjs", without ".."')
+        .meta({
+          description: 'Module of your own that exports judge(view), from the folder that commands are given in.',
+        }),
+      digest: Digest.meta({
+        description: 'Of the module and the files that it names: with other bytes it is refused.',
+      }),
+      limit_ms: z
+        .int()
+        .min(10)
+        .max(60_000)
+        .optional()
+        .meta({
+          description: `Longest that one verdict may take, in milliseconds (default ${VERDICT_MS}).`,
+        }),
+      ...asked,
+    })
+    .superRefine(soundApplies),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('cost_cents') }),
   z.strictObject({ ...base, kind: z.literal('business'), check: z.literal('latency_ms') }),
 ])

@@ -15,6 +15,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { findCase } from '../steps/experience/find-case.ts'
 import { noteOpened } from '../steps/experience/opened.ts'
+import { judgingWith } from '../steps/replay/verdicts.ts'
 import { erasuresOf } from '../steps/store/erasures.ts'
 import { readJson, readLines } from '../streams/read-object.ts'
 import { theCandidate } from './explain.ts'
@@ -91,10 +92,12 @@ async function looksAt(
       `run ${run} has no winner: name a candidate with --candidate ("autotune explain ${run}" shows them)`,
     )
   const pins = { baseline: tableOf(pinned.pack), prices: pinned.price_table }
-  const look = (settings: SettingsTable): Look => {
+  const judge = judgingWith(store.verdicts, 'search')
+  const look = async (settings: SettingsTable): Promise<Look> => {
     const replayed = replayTranscript(replayCase, settings, pins)
     if ('unreplayable' in replayed) return { unreplayable: replayed.unreplayable }
-    const { scores, measures } = scorecardOf(pinned.evaluator_suite, replayed, replayCase.intent_id)
+    const { evaluator_suite: suite } = pinned
+    const { scores, measures } = await judge(suite, () => scorecardOf(suite, replayed, replayCase.intent_id))
     const { recording, rendered } = replayed.trimmed
     return {
       unreplayable: null,
@@ -115,7 +118,7 @@ async function looksAt(
   return {
     run,
     candidate: { candidate_id, patch, fate },
-    baseline: look(tableOf(pinned.pack)),
-    changed: look(applyPatch(tableOf(pinned.pack), patch)),
+    baseline: await look(tableOf(pinned.pack)),
+    changed: await look(applyPatch(tableOf(pinned.pack), patch)),
   }
 }

@@ -9,6 +9,7 @@ import type { TuningProposal } from '#schemas/proposal.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { publishRefund, refundTarget } from '../demo/documents.ts'
 import { refundRuns } from '../demo/generate.ts'
+import { asking } from '../embedded/engine.ts'
 import { openStore } from '../embedded/open-store.ts'
 import { UserError } from '../errors.ts'
 import { ingest } from '../steps/experience/ingest.ts'
@@ -48,7 +49,7 @@ export async function demo({ store: dir, seed, json }: Options): Promise<number>
     durable: dir !== null,
     progress: terminalProgress(),
   })
-  const engine = isolatedEngine(store.vaultDir, { progress: store.progress })
+  const engine = isolatedEngine(store.vaultDir, { progress: store.progress, ...asking(store) })
   try {
     const pack = await publishRefund(store)
     const target = refundTarget()

@@ -45,7 +45,7 @@ export async function lookedAt(
 ) {
   const aside = store.scratch()
   try {
-    const look = await lookAtSearch(compileIntent(store, intent), pins, harness, aside.records)
+    const look = await lookAtSearch(compileIntent(store, intent), pins, harness, aside.records, store.verdicts)
     const { reproduction, panel, records, replays } = look
     const fields = tunableFields(pack, intent, search_space)
     return {

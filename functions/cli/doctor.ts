@@ -33,6 +33,7 @@ import { outgrown, outgrownLine } from '../steps/heldout/outgrown.ts'
 import { pinnedLimits } from '../steps/heldout/pinned-limits.ts'
 import { replayerOf } from '../steps/replay/replays.ts'
 import { baselineOnly } from '../steps/replay/reproduce.ts'
+import { unaskable, verdictCage } from '../steps/replay/verdicts.ts'
 import { whatStands } from '../steps/run/standing.ts'
 import { waitingCorrections, waitingLine } from '../steps/run/waiting-corrections.ts'
 import { askable, type Looking, lookedAt, refusals } from './doctor-look.ts'
@@ -131,7 +132,7 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       prices: documents.prices,
     }
     if (replayer !== 'transcript' && isLocal(store)) harness = await openHarness(store, resolved.intent, { replayer })
-    const engine: Looking = harness ?? baselineOnly
+    const engine: Looking = harness ?? baselineOnly(store)
     const pins = { ...baseline, replayer: replayerOf(engine), ...(await drawnBy(store)) }
     const compiled = () => compileIntent(store, resolved.intent)
     const looked = await lookedAt(store, resolved, pins, harness, documents.pack!).catch((error: unknown) => {
@@ -156,9 +157,12 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
     const notes = [tracedLine(tracing), ignoredLine(tracing, documents.suite!)].filter((line) => line !== null)
     const twice = askedTwiceLine(reproduced.twice)
     const estimated = estimatedLine(tracing)
-    const caged = cageProblem(target, pins.replayer)
+    const verdict_cage = verdictCage(pins.suite, store.verdicts)
+    const caged = cageProblem(target, { replayer: pins.replayer, verdict_cage })
+    const unasked = await unaskable(pins.suite, store.verdicts)
     const problems = [
       ...(caged ? [caged] : []),
+      ...unasked.map(({ at, why }) => `evaluators[${at}]: ${why}`),
       ...searchProblems(reproduced, resolved, pins.suite, pins.replayer.kind),
     ]
     const heavy = heavySearch(reproduced, resolved)
@@ -201,7 +205,11 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
       ...(waiting ? [noteOf('corrections', waiting)] : []),
       ...notes.map((line) => noteOf('traced', line)),
       ...(estimated ? [noteOf('tokens', estimated)] : []),
-      ...(harness ? cageTableLines(pins.replayer, betterCage()).map((line) => noteOf('caged', line.slice(9))) : []),
+      ...(harness || verdict_cage
+        ? cageTableLines({ replayer: pins.replayer, verdict_cage }, betterCage()).map((line) =>
+            noteOf('caged', line.slice(9)),
+          )
+        : []),
       ...heavy.map((line) => noteOf('units', line)),
       { state: 'ok', about: 'search', says: spaceText(space) },
       ...surfaces
@@ -236,8 +244,8 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
         needed_families: needed,
         search_cases: cases,
         excluded: reproduced.excluded,
-        cage: cageOf(pins.replayer),
-        better_cage: harness ? betterCage() : null,
+        cage: cageOf(pins.replayer) ?? verdict_cage ?? null,
+        better_cage: harness || verdict_cage ? betterCage() : null,
         examples,
         tracing,
         traces,
@@ -268,7 +276,9 @@ export async function doctor({ json, verbose, target: file, replayer: option, ..
               ...(waiting ? [`records  ${waiting}`] : []),
               ...notes.map((line) => `traced   ${line}`),
               ...(estimated ? [`tokens   ${estimated}`] : []),
-              ...(harness ? cageTableLines(pins.replayer, betterCage()) : []),
+              ...(harness || verdict_cage
+                ? cageTableLines({ replayer: pins.replayer, verdict_cage }, betterCage())
+                : []),
               `units    ${reproduced.panel.families} families made ${reproduced.panel.cases.length} search decisions`,
               ...heavy.map((line) => `   HEAVY    ${line}`),
               ...problems.map((p) => `   PROBLEM  ${p}`),

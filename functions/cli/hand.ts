@@ -40,7 +40,8 @@ export function terminalUser(): string | null {
   }
 }
 
-function neededUser(): string {
+/** The user of this terminal. Throws UserError where it knows none. */
+export function neededUser(): string {
   const user = terminalUser()
   if (user === null) throw new UserError('nobody is logged in here: say who you are with --by PERSON')
   return user

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Actor, DeployedStore } from '#adapters/aws/deployed-store.ts'
 import type { DeploymentName } from '#adapters/aws/deployment.ts'
 import type { AwsStore } from '#adapters/aws/open-store.ts'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { clearUnfinished } from '#adapters/local/files/unfinished.ts'
 import { thisProcess } from '#adapters/local/holder.ts'
 import { VAULT_READERS, type VaultReader } from '#core/gate/vault-reader.ts'
@@ -78,7 +79,10 @@ export async function readerOf(store: CommandStore): Promise<{ readonly vault: V
 async function deployed(o: StoreOptions, actor: Actor, progress: Progress): Promise<DeployedStore> {
   const { openDeployed } = await import('#adapters/aws/deployed-store.ts')
   const store = await openDeployed(deploymentName(o), actor, progress)
-  return store.signing ? signedByPerson(store) : { ...store, table: unsignedTable(store.table) }
+  const verdicts = jsonataVerdicts
+  return store.signing
+    ? { ...signedByPerson(store), verdicts }
+    : { ...store, table: unsignedTable(store.table), verdicts }
 }
 
 /** A deployment under its journal of heads, for a person's command: an import begins it with what it finds. */

@@ -3,12 +3,11 @@ import type { SuiteRow } from '#core/contract/mixed-suite.ts'
 import type { RuleRow } from '#core/evaluate/rule-table.ts'
 import type { CertifiableLimit, CertifiableRow } from '#core/gate/certifiable.ts'
 import type { GuardrailNeed } from '#core/gate/guardrail-table.ts'
-import { cageLines } from '#core/replay/cage.ts'
+import { cageLines, type Held } from '#core/replay/cage.ts'
 import { EXACT_BELOW, type SpaceSize } from '#core/search/exact-candidates.ts'
 import type { Reach } from '#core/search/replayable-values.ts'
 import { SAMPLED_CANDIDATES } from '#core/search/sampled.ts'
 import type { SurfaceRow } from '#core/search/surface-table.ts'
-import type { Replayer } from '#schemas/run.ts'
 import { table } from './layout.ts'
 import { number } from './text.ts'
 
@@ -207,8 +206,8 @@ function declaration({ guardrail, field }: CertifiableLimit, smallest: number): 
 /** Three digits, rounded up: what is declared must not be smaller than what can be certified. */
 const roundedUp = (share: number): number => Math.ceil(share * 1000 - 1e-9) / 1000
 
-/** How a harness is held here; `better`: what would hold it better. */
-export const cageTableLines = (replayer: Replayer, better: string | null): string[] => [
-  ...cageLines(replayer).map((line) => `caged    ${line}`),
+/** How code of a user's is held here; `better`: what would hold it better. */
+export const cageTableLines = (held: Held, better: string | null): string[] => [
+  ...cageLines(held).map((line) => `caged    ${line}`),
   ...(better ? [`   better   ${better}`] : []),
 ]

@@ -1,10 +1,10 @@
 /** `autotune verify`: recomputes a run and names every file that differs, and what a harness answers otherwise now. */
 
+import { ChangedModule } from '#adapters/local/module/harness-files.ts'
 import { thirdLookLines } from '#core/baseline/third-look.ts'
 import { erasedBy } from '#core/heads/erasures.ts'
 import { isPartId, NOT_CERTIFIED } from '#schemas/patterns.ts'
 import { deployedEngine, type LocalEngine, openEngine, optionsOf } from '../embedded/engine.ts'
-import { ChangedModule } from '../embedded/module-engine.ts'
 import { type PartVerification, verifyPart } from '../steps/release/verify-part.ts'
 import { pinnedRun, type Verification, verifyRun } from '../steps/run/verify.ts'
 import { isLocal, openExisting } from './open.ts'
@@ -28,7 +28,7 @@ export async function verify(run: string, { json, ...o }: StoreOptions & { json:
     try {
       engine = isLocal(store)
         ? await openEngine(store, pinned?.target.intent ?? '', optionsOf(pinned?.replayer))
-        : deployedEngine(pinned?.replayer)
+        : deployedEngine(pinned?.replayer, store.verdicts)
     } catch (error) {
       // A module that is gone says nothing of the run: it is an error, and no answer.
       if (!(error instanceof ChangedModule)) throw error

@@ -108,12 +108,7 @@ export function finishRun(done: Finished): RunOutcome {
     search: { ...found.counts, no_search: found.noSearch },
     excluded: excludedShare(run, done.compiled.excluded),
     control: controlLines(found.control),
-    reasons: [
-      ...reasons,
-      ...done.compiled.notes,
-      ...cageLines(run.replayer),
-      ...(run.demonstration ? [run.demonstration] : []),
-    ],
+    reasons: [...reasons, ...done.compiled.notes, ...cageLines(run), ...(run.demonstration ? [run.demonstration] : [])],
     preflight: [...ready.rows],
     ledger: item ? ledgerLine(item) : null,
   }
@@ -197,7 +192,7 @@ function chained(done: Finished, candidates: readonly CandidateScore[]): Artifac
       certificate: winner.certificate,
       ledger: item!,
       excluded: compiled.excluded,
-      records: [...compiled.records, ...cageLines(run.replayer)],
+      records: [...compiled.records, ...cageLines(run)],
       computedFrom: { ...digests, commit },
     })
     add('selected-proposal.json', `${canonical(proposal)}\n`, ['target.json', 'candidates.jsonl', 'gate.json'])

@@ -3,7 +3,7 @@ import { isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../errors.ts'
-import type { ReplayEngine } from '../ports.ts'
+import type { ReplayEngine, Store, VerdictSource } from '../ports.ts'
 import { runLoader } from '../steps/experience/run-loader.ts'
 import { transcriptEngine } from '../steps/replay/transcript-engine.ts'
 import { type ModuleEngine, moduleEngine } from './module-engine.ts'
@@ -34,9 +34,12 @@ export function chosenReplayer(target: TuningTarget, file: string, option: strin
 /** The engine over a store and one intent. Throws UserError when the harness module cannot be run. */
 export async function openEngine(local: LocalStore, intent: string, options: ReplayerOptions): Promise<LocalEngine> {
   if (options.replayer === 'transcript')
-    return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir })
+    return isolatedEngine(local.vaultDir, { progress: local.progress, aside: local.asideDir, ...asking(local) })
   return await openHarness(local, intent, options)
 }
+
+/** Who judges for evaluators that are asked elsewhere, as an engine takes it. */
+export const asking = ({ verdicts }: Pick<Store, 'verdicts'>) => (verdicts ? { verdicts } : {})
 
 /** The engine of a user's own harness module. Throws UserError when it cannot be run. */
 export async function openHarness(
@@ -52,6 +55,7 @@ export async function openHarness(
     vault: vaultDir,
     aside: asideDir,
     progress,
+    ...asking(local),
     // Runs of a retired version have moved to the open side; the gate may read both.
     runs: { search: runLoader(local, [objects], intent), vault: runLoader(local, [vault, objects], intent) },
     ...(concurrency === undefined ? {} : { concurrency }),
@@ -67,8 +71,8 @@ export const optionsOf = (pinned: Replayer | undefined): ReplayerOptions =>
     : { replayer: 'transcript' }
 
 /** The engine over a deployed store: the vault is out of reach by the caller's rights, so nothing needs to be shut in. */
-export function deployedEngine(pinned: Replayer | undefined): LocalEngine {
+export function deployedEngine(pinned: Replayer | undefined, verdicts?: VerdictSource): LocalEngine {
   if (pinned && pinned.kind !== 'transcript')
     throw new UserError('the run replayed a harness of your own: it is verified where that harness runs')
-  return { ...transcriptEngine(), close() {} }
+  return { ...transcriptEngine(verdicts), close() {} }
 }

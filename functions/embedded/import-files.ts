@@ -15,6 +15,7 @@ import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Progress, Scratch, Store } from '../ports.ts'
 import { ChangedRun } from '../steps/experience/check-runs.ts'
@@ -39,6 +40,7 @@ import {
 } from '../steps/experience/parse-documents.ts'
 import { keepRedactionKey, redactionKey } from '../steps/experience/redaction-key.ts'
 import { fixedSplit } from '../steps/experience/split-rule.ts'
+import { unaskable } from '../steps/replay/verdicts.ts'
 import { nativeRuns, type PreparingOptions } from './native-runs.ts'
 import { readInput } from './read-input.ts'
 import { Redaction } from './redaction.ts'
@@ -80,6 +82,13 @@ export interface FilesReport extends IngestReport {
   readonly published: readonly Published[]
 }
 
+/** Refuses a suite whose evaluators cannot be asked as it pins them. A module of a deployment is asked where its harness runs. */
+async function refuseUnaskable({ verdicts, rolesApart }: Store, suite: EvaluatorSuite, file: string): Promise<void> {
+  const asked = suite.evaluators.map((e) => (rolesApart && e.check === 'module' ? { ...e, check: null } : e))
+  const [first] = await unaskable({ ...suite, evaluators: asked as EvaluatorSuite['evaluators'] }, verdicts)
+  if (first) throw new UserError(`${file}: evaluators[${first.at}]: ${first.why}`)
+}
+
 /** Documents and files into a store, while nobody else imports. Any error refuses the whole import; nothing is written then. */
 export async function importFiles(
   store: Store,
@@ -89,6 +98,7 @@ export async function importFiles(
 ): Promise<FilesReport> {
   const packs = options.packs.map((f) => parsePack(readInput(f), f))
   const suites = options.suites.map((f) => parseSuite(readInput(f), f))
+  for (const [i, suite] of suites.entries()) await refuseUnaskable(store, suite, options.suites[i]!)
   const prices = options.prices.map((f) => parsePrices(readInput(f), f))
   const kept = (options.documents ?? []).map((named) => {
     const [ref, ...file] = named.split('=')
@@ -131,7 +141,8 @@ export async function importFiles(
   })
 }
 
-const randomKey = (): string => randomBytes(32).toString('hex')
+/** A key that nobody can guess. */
+export const randomKey = (): string => randomBytes(32).toString('hex')
 
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
   redact === undefined ? null : parseRedaction(readInput(redact), redact)

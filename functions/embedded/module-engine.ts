@@ -8,7 +8,7 @@ import { cageHere } from '#adapters/local/cage/level.ts'
 import { fileScratch } from '#adapters/local/files/file-scratch.ts'
 import { unpacked } from '#adapters/local/isolation/protocol.ts'
 import { RestrictedProcess } from '#adapters/local/isolation/restricted-process.ts'
-import { harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
+import { ChangedModule, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
 import { HarnessHost } from '#adapters/local/module/harness-host.ts'
 import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
 import type { SearchStep, SearchTurn } from '#adapters/local/module/protocol.ts'
@@ -16,15 +16,12 @@ import { RecordList, TEXT } from '#core/bytes/record-list.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import { UserError } from '../errors.ts'
-import type { Progress, ReplayEngine, RunLoader } from '../ports.ts'
+import type { Progress, ReplayEngine, RunLoader, VerdictSource } from '../ports.ts'
 import { harnessReplays } from '../steps/replay/harness-replays.ts'
 import type { CaseReplays } from '../steps/replay/replays.ts'
 import { inShards } from '../streams/groups.ts'
 
 const DEFAULT_LIMIT_MS = 10_000
-
-/** The module is there, and it is another one than was pinned. */
-export class ChangedModule extends UserError {}
 
 export interface ModuleOptions {
   /** Folder of the store, and of the vault in it: no harness process may read either. */
@@ -40,6 +37,8 @@ export interface ModuleOptions {
   readonly limitMs?: number
   /** Is told now and then how many cases the harness has replayed. */
   readonly progress?: Progress
+  /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
+  readonly verdicts?: VerdictSource
   /** Digest that the module must have, where a run has pinned one: another module is not even loaded. */
   readonly digest?: string
 }
@@ -62,7 +61,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
   const start = (): Promise<HarnessHost> => {
     if (harnessFiles(path, store).digest !== files.digest)
       throw new UserError(`the harness module ${path} was changed while it was running: start again`)
-    return HarnessHost.start(files, readable)
+    return HarnessHost.start(files, readable, 'replay')
   }
   const aPool = () => new HarnessPool(start, { concurrency, limitMs })
   const first = { search: aPool(), vault: aPool() }
@@ -79,6 +78,7 @@ export async function moduleEngine(path: string, options: ModuleOptions): Promis
     name: `the harness module ${path}`,
     runs,
     aside,
+    verdicts: options.verdicts,
     map: (side, pass, items, work, ends) =>
       (pass === 'first' ? first : second)[side].map(
         items,

@@ -18,6 +18,7 @@ import type { ObjectStore, Progress, Signer, Store } from '../ports.ts'
 import { headsOf } from '../steps/heads/journal.ts'
 import { foundBefore } from '../steps/heads/stored-heads.ts'
 import { witnessedTable } from '../steps/heads/witnessed-table.ts'
+import { localVerdicts } from './local-verdicts.ts'
 
 /** The latest time that the store has told; beside the ledger, and no object. */
 const CLOCK_FILE = 'ledger.sqlite-clock'
@@ -81,6 +82,7 @@ export function openStore(
   )
   const deciders = { link: decider(vaultDir, 'review-link'), terminal: decider(vaultDir, 'terminal') }
   const heads = { journal, items, deciders }
+  const verdicts = localVerdicts(dir, vaultDir)
   const compilers = new Map([
     [objects, pool.side('open')],
     [vault, pool.side('vault')],
@@ -101,8 +103,10 @@ export function openStore(
     scratch: () => fileScratch(asideDir),
     clock,
     progress,
+    verdicts,
     compilerOf: (side) => compilers.get(side) ?? null,
     close() {
+      verdicts.close()
       pool.close()
       items.close()
     },

@@ -1,5 +1,6 @@
 /** Opens the review of a certified run, or of a part that another producer proposes, or finds the one that is open: the baseline is replayed, the page is pinned. */
 import { randomBytes } from 'node:crypto'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { isPart } from '#core/review/any-proposal.ts'
 import { samePerson } from '#schemas/person.ts'
 import { OpenReviewInput, type ReviewState, RunOutput } from '#schemas/review-desk.ts'
@@ -25,12 +26,16 @@ export const openReviewFunction: OpenStep<OpenReviewInput, ReviewState, StoreWor
         : parseAs(RunOutput, JSON.parse(request.detail.output), 'output of the tuning workflow')
     if (ended.verdict !== 'certified')
       return { review_id: null, run_id: ended.run_id, rollout: '', status: 'none', seconds: 1 }
-    const item = await openRunReview(store, baselineOnly, {
-      runId: ended.run_id,
-      seats: await seatsFor(store, ended.run_id, roles),
-      expiresHours: expires_hours,
-      nonce: () => randomBytes(16).toString('hex'),
-    })
+    const item = await openRunReview(
+      { ...store, verdicts: jsonataVerdicts },
+      baselineOnly({ verdicts: jsonataVerdicts }),
+      {
+        runId: ended.run_id,
+        seats: await seatsFor(store, ended.run_id, roles),
+        expiresHours: expires_hours,
+        nonce: () => randomBytes(16).toString('hex'),
+      },
+    )
     return reviewState(item, store.clock.now())
   },
 }

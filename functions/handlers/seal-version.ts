@@ -1,4 +1,5 @@
 /** Seals the held-out runs that no version has claimed. Returns what is published of the version: counts, no case. */
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import type { HeldoutVersion } from '#schemas/heldout.ts'
 import { SealVersionInput } from '#schemas/payloads.ts'
@@ -18,13 +19,16 @@ export const sealVersionFunction: Step<SealVersionInput, { readonly facts: Heldo
   name: 'seal-version',
   sealed: 'sealer',
   input: SealVersionInput,
-  async work({ run, limits }, { store }) {
+  async work({ run, limits }, world) {
+    const store = { ...world.store, verdicts: jsonataVerdicts }
     const request = await requestOf(store, run)
     const contract = await answeredContract(store, request.target)
     const problems = recordProblems(run.intent, await compareImported(store, run.intent, 'heldout'), true)
     if (problems.length > 0) throw new ContractRefused(problems)
     const pins = contractPins(contract, request)
-    return { facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays, async () => limits) }
+    return {
+      facts: await sealIfNeeded(store, contract.resolved, pins, transcriptReplays(store.verdicts), async () => limits),
+    }
   },
 }
 

@@ -1,4 +1,5 @@
 /** Starts the rollout of an approved proposal, or finds the one that stands: version, tuples, replayed way back, stage one. */
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import { type RolloutState, StartRolloutInput } from '#schemas/rollout-payloads.ts'
 import { UserError } from '../errors.ts'
@@ -19,7 +20,14 @@ export const startRolloutFunction: OpenStep<StartRolloutInput, RolloutState, Rol
     const config = configs[intent] as RolloutConfig | undefined
     if (!config)
       throw new UserError(`no rollout of intent "${intent}" is configured: deploy with its file in the rollouts folder`)
-    return rolloutState(await startRunRollout(store, baselineOnly, signer, { runId: run_id, config }))
+    return rolloutState(
+      await startRunRollout(
+        { ...store, verdicts: jsonataVerdicts },
+        baselineOnly({ verdicts: jsonataVerdicts }),
+        signer,
+        { runId: run_id, config },
+      ),
+    )
   },
 }
 

@@ -58,7 +58,12 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       throw new ContractRefused(reasons)
     }
     const replayer = replayerFor(target, harness)
-    const caged = cageProblem(target, replayer)
+    const judge = contract.suite.evaluators.find(({ check }) => check === 'module')
+    if (judge)
+      throw new UserError(
+        `evaluator ${judge.evaluator_id} of ${contract.suite.suite} asks a module of your own, and a deployment asks none yet: run it on a folder, or write the rule in JsonLogic or JSONata`,
+      )
+    const caged = cageProblem(target, { replayer })
     if (caged) throw new UserError(caged)
     const about = aboutOf({ target, candidates, replayer })
     // A lock of this very execution is a retry of this very step; any other one belongs to somebody at work.

@@ -9,8 +9,8 @@ import { ENV } from '#schemas/env-names.ts'
 import { NAMESPACE } from '#schemas/watch.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import { sealedHandler } from './sealed-handler.ts'
-import type { OpenStep, Step } from './step.ts'
-import { openWorld, type World } from './world.ts'
+import type { OpenStep, SealedStep, Step } from './step.ts'
+import { openWorld, type StoreWorld, type World } from './world.ts'
 
 /** The Lambda handler of a step. The world is opened at the first call and kept; `open` is replaced in tests. */
 export function makeHandler<I, O>(
@@ -19,6 +19,10 @@ export function makeHandler<I, O>(
 ): (event: unknown, context: Context) => Promise<O> {
   return step.sealed ? sealedHandler(step, once(open)) : handlerOver(step, open)
 }
+
+/** The same for a step on the sealed side that works in a world of its own. */
+export const sealedOver = <I, O, W extends StoreWorld>(step: SealedStep<I, O, W>, open: () => W) =>
+  sealedHandler(step, once(open))
 
 function once<W>(open: () => W): () => W {
   let world: W | undefined

@@ -1,4 +1,5 @@
 /** Who replays the cases of a run: this program, or the harness function that the run pinned. */
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { cachedModel } from '#adapters/model-cache.ts'
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import { tableOf } from '#core/space/scope.ts'
@@ -29,10 +30,11 @@ export function replaysOf(
   intent: string,
   atOnce: number,
 ): CaseReplays {
-  if (replayer.kind === 'transcript') return transcriptReplays
+  if (replayer.kind === 'transcript') return transcriptReplays(jsonataVerdicts)
   if (replayer.kind === 'module') throw new UserError('a harness module runs on a laptop only: deploy it as a function')
   return lambdaReplays({
     replayer,
+    verdicts: jsonataVerdicts,
     caller,
     atOnce,
     runs: { search: runLoader(store, [store.objects], intent), vault: runLoader(store, [store.vault], intent) },

@@ -8,7 +8,7 @@ import { TRANSIENT_ERRORS } from '#schemas/transient-errors.ts'
 import { gateKeys } from '#schemas/work-keys.ts'
 import { parseAs } from '../steps/experience/parse.ts'
 import type { SealedStep } from './step.ts'
-import type { World } from './world.ts'
+import type { StoreWorld } from './world.ts'
 
 /** What the workflow learns of a failure on the sealed side: that there was one. */
 class SealedFailure extends Error {
@@ -16,7 +16,7 @@ class SealedFailure extends Error {
 }
 
 /** The handler of a sealed step. What it throws carries no text of its own but what the sealer says to people. */
-export function sealedHandler<I, O>(step: SealedStep<I, O>, open: () => World) {
+export function sealedHandler<I, O, W extends StoreWorld>(step: SealedStep<I, O, W>, open: () => W) {
   return async (event: unknown, { awsRequestId }: Context): Promise<O> => {
     const world = open()
     try {
@@ -35,12 +35,12 @@ function publicError({ sealed }: Pick<SealedStep<never, never>, 'sealed'>, error
 }
 
 /** Never stands in the way of the failure itself. */
-async function keepFailure<I, O>(
-  step: SealedStep<I, O>,
+async function keepFailure(
+  step: { readonly name: string },
   event: unknown,
   { name, message, stack }: Error,
   request: string,
-  { store }: World,
+  { store }: StoreWorld,
 ): Promise<void> {
   const line = canonical({ step: step.name, event, error: { name, message, stack: stack ?? null } })
   await store.vault.put(gateKeys.failure(step.name, request), line).catch(() => {})

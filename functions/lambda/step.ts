@@ -1,6 +1,6 @@
 /** The steps that functions carry out: what each takes, its work, and what of it may show. */
 import type { Contract } from '../steps/experience/parse.ts'
-import type { World } from './world.ts'
+import type { StoreWorld, World } from './world.ts'
 
 interface AnyStep<I, O, W> {
   /** Name of the step; metrics and logs carry it. */
@@ -22,7 +22,7 @@ export interface OpenStep<I, O, W = World> extends AnyStep<I, O, W> {
 }
 
 /** A step that works on sealed cases: nothing of it shows in logs and metrics, and its errors carry no text. */
-export interface SealedStep<I, O> extends AnyStep<I, O, World> {
+export interface SealedStep<I, O, W extends StoreWorld = World> extends AnyStep<I, O, W> {
   readonly sealed: 'gate' | 'sealer'
 }
 

@@ -49,7 +49,8 @@ export function openStoreWorld(env: Environment = process.env, ledger: Ledger = 
     table: need(env, ENV.table),
     heads: ledger.signing(env),
   })
-  return { store: ledger.open(store) }
+  const budget = env[ENV.yearBudget]
+  return { store: { ...ledger.open(store), ...(budget ? { yearBudget: Number(budget) } : {}) } }
 }
 
 /** Opens the world of the tuning workflow. Throws naming the variable that is missing or wrong. */

@@ -29,13 +29,36 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+const LOOKING_BACK = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']
+
+/** The same of what looks back on weeks and quarters. */
+const LOOKS: Readonly<Record<string, readonly string[]>> = {
+  ReviewWeek: [...LOOKING_BACK, 'cadence/weekly/*', 'scars/*'],
+  ReviewQuarter: [...LOOKING_BACK, 'cadence/quarterly/*'],
+}
+
+/** Under the sealer's role. */
+const SEALED: Readonly<Record<string, readonly string[]>> = {
+  RefreshSealed: ['autotune/runs/*/manifest.json'],
+  ResplitIntent: ['cadence/resplit/*'],
+}
+const UNTRACED = 'a log or a trace of the sealed side would tell what lies there; failures lie in the vault'
+
 const ROWS: readonly Row[] = [
-  ...Object.entries(KEY_PATTERNS).flatMap(([f, patterns]) => [
+  ...Object.entries({ ...KEY_PATTERNS, ...LOOKS }).flatMap(([f, patterns]) => [
     ...patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
     [`${f}/Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
     [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
   ]),
-  ['JudgeDays/Policy/Resource', HEADS, LINES],
+  ...Object.entries(SEALED).flatMap(([f, patterns]) => [
+    ...patterns.map((p) => [`${f}/Policy/Resource`, inExperience(p), ROUTINE_FILES] as const),
+    [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
+    [`${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const,
+  ]),
+  ...['WeeklyWorkflow', 'QuarterlyWorkflow'].map(
+    (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
+  ),
+  ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
   ['DailyWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
 ]

@@ -77,6 +77,8 @@ const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
     'model-cache/*',
   ],
   'Functions/ReserveQuestion/Policy/Resource': [
+    'autotune/runs/*/manifest.json',
+    'packs/*',
     'autotune/work/*/answer.json',
     'autotune/work/*/question.json',
     'autotune/work/*/run.json',

@@ -56,6 +56,11 @@ export interface AutotuneProps {
    * @default - none; such a target is refused when its run starts
    */
   readonly harness?: HarnessProps
+  /**
+   * Most that the questions of 365 days may spend, over all intents and versions: a run that would go beyond it is refused.
+   * @default - nothing is refused for it
+   */
+  readonly yearBudget?: number | undefined
 }
 
 /** What both workflows are bounded by. */
@@ -84,9 +89,10 @@ export class Autotune extends Construct {
 
   constructor(scope: Construct, id: string, props: AutotuneProps) {
     super(scope, id)
-    const { stores, targets = {}, schedule = EVERY_DAY, harness } = props
+    const { stores, targets = {}, schedule = EVERY_DAY, harness, yearBudget } = props
     const limits = limitsOf(props)
-    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases: limits.shardCases, harness })
+    const { shardCases } = limits
+    this.functions = new WorkflowFunctions(this, 'Functions', { stores, shardCases, harness, yearBudget })
     this.gate = this.gateWorkflow(limits)
     this.tuning = this.tuningWorkflow(stores, limits)
     this.deadLetters = this.deadLetterQueue()

@@ -1,11 +1,11 @@
 /**
  * The routine in AWS: what looks every day at what was recorded, and starts the runs that broken bands name. No role of it has a
- * right on the vault, the releases or a pack. Reads like a diagram: functions -> workflow -> schedule -> alarm.
+ * right on the vault, the releases or a pack but the sealer's, which counts and splits anew. Reads like a diagram: functions -> workflow -> schedule -> alarm.
  */
 import { Duration } from 'aws-cdk-lib'
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { Schedule, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
+import { Schedule, type ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler'
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
@@ -17,6 +17,7 @@ import { ENV } from '#schemas/env-names.ts'
 import { type DailyTime, dailyCron, readyTime } from '../daily-time.ts'
 import { dailyDefinition } from '../definitions/daily.ts'
 import { badEnds } from './dashboard.ts'
+import { looks } from './looks.ts'
 import { mayAdd, mayRead } from './rights.ts'
 import { callOn, RunbookAlarm } from './runbook-alarm.ts'
 import { RuntimeFunction } from './runtime-function.ts'
@@ -25,8 +26,8 @@ import type { Stores } from './workflow-rights.ts'
 
 /** What is watched, when, and who is told. */
 export interface CadenceProps {
-  /** What was recorded, the ledger, which is only read, and the journal of heads, which each judged day gets a line of. */
-  readonly stores: Pick<Stores, 'experience' | 'ledger' | 'journal'>
+  /** What was recorded, the ledger, which is only read, and the journal of heads, which each judged day gets a line of; vault for the functions of the sealer alone. */
+  readonly stores: Stores
   /** What is watched of each intent, with the targets that broken bands name. */
   readonly bands: Bands
   /** The tuning workflow, which a broken band starts. */
@@ -39,6 +40,16 @@ export interface CadenceProps {
    */
   readonly at?: DailyTime | undefined
   /**
+   * When it looks back on a week, every Monday.
+   * @default - at the time of the day
+   */
+  readonly weekly?: DailyTime | undefined
+  /**
+   * When it looks back on a quarter of the calendar, on the second day after it.
+   * @default - at the time of the day
+   */
+  readonly quarterly?: DailyTime | undefined
+  /**
    * Is told when a band moves.
    * @default - nobody is; the judged days say it
    */
@@ -49,26 +60,35 @@ export interface CadenceProps {
 export class Cadence extends Construct {
   /** One execution a day. Its input may name the last day to judge: `{"date": "2026-11-28"}`. */
   readonly daily: StateMachine
+  /** One execution a week. Its input may name the last day of the week as `date`. */
+  readonly weekly: StateMachine
+  /** One execution a quarter. Its input may name `date`, `suite`, and intents to be split anew as `resplit`, with `by`. */
+  readonly quarterly: StateMachine
 
   private readonly props: CadenceProps
-  private readonly alarm: RunbookAlarm
+  private readonly alarms: readonly RunbookAlarm[]
 
   constructor(scope: Construct, id: string, props: CadenceProps) {
     super(scope, id)
     this.props = props
     carried(props.bands)
     this.daily = this.dailyWorkflow()
-    this.everyDay()
-    this.alarm = new RunbookAlarm(this, 'RoutineFailed', {
-      anchor: 'failed-routine',
-      what: 'The daily routine ended before its days were judged.',
-      metric: badEnds(this.daily),
-    })
+    const { weekly, quarterly } = looks(this, props)
+    this.weekly = weekly
+    this.quarterly = quarterly
+    this.schedules()
+    const failed = (id: string, machine: StateMachine, what: string) =>
+      new RunbookAlarm(this, id, { anchor: 'failed-routine', what, metric: badEnds(machine) })
+    this.alarms = [
+      failed('RoutineFailed', this.daily, 'The daily routine ended before its days were judged.'),
+      failed('WeeklyFailed', weekly, 'The weekly routine ended before its week was looked at.'),
+      failed('QuarterlyFailed', quarterly, 'The quarterly routine ended before its quarter was looked at.'),
+    ]
   }
 
   /** Calls somebody when the routine fails, and again when it is over. */
   notify(action: IAlarmAction): void {
-    callOn([this.alarm], action)
+    callOn(this.alarms, action)
   }
 
   private dailyWorkflow(): StateMachine {
@@ -146,15 +166,23 @@ export class Cadence extends Construct {
     })
   }
 
-  private everyDay(): void {
-    const { bands, deadLetters, at = readyTime(bands.ready_after_hours) } = this.props
-    new Schedule(this, 'EveryDay', {
-      schedule: dailyCron(at),
-      description: 'Judges the days that are ready',
+  private schedules(): void {
+    const { bands, at = readyTime(bands.ready_after_hours), weekly = at, quarterly = at } = this.props
+    this.start('EveryDay', this.daily, dailyCron(at), 'Judges the days that are ready')
+    this.start('EveryWeek', this.weekly, dailyCron(weekly, { weekDay: 'MON' }), 'Looks back on the week')
+    // A day later wherever the place lies: in UTC the quarter is over by then.
+    const second = { day: '2', month: '1,4,7,10' }
+    this.start('EveryQuarter', this.quarterly, dailyCron(quarterly, second), 'Looks back on the quarter')
+  }
+
+  private start(id: string, machine: StateMachine, schedule: ScheduleExpression, description: string): void {
+    new Schedule(this, id, {
+      schedule,
+      description,
       timeWindow: TimeWindow.off(),
-      target: new StepFunctionsStartExecution(this.daily, {
+      target: new StepFunctionsStartExecution(machine, {
         input: ScheduleTargetInput.fromObject({}),
-        deadLetterQueue: deadLetters,
+        deadLetterQueue: this.props.deadLetters,
         retryAttempts: 3,
         maxEventAge: Duration.hours(6),
       }),

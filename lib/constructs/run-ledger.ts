@@ -19,6 +19,9 @@ export type LedgerEntity =
   | 'rejection'
   | 'split'
   | 'import'
+  | 'budget'
+  | 'epoch'
+  | 'epochkey'
   | 'review'
   | 'token'
   | 'proposal'
@@ -27,13 +30,15 @@ export type LedgerEntity =
   | 'version'
   | 'production'
 
-const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'review', 'rollout', 'release'])
+const ALONE: ReadonlySet<LedgerEntity> = new Set(['lock', 'split', 'import', 'budget', 'review', 'rollout', 'release'])
 
 /** Items that the journal of heads speaks about, and the locks that explain what is missing. */
 const LOOKED_AT: readonly LedgerEntity[] = [
   'lock',
   'heldout',
   'split',
+  'epoch',
+  'budget',
   'review',
   'proposal',
   'rejection',

@@ -64,7 +64,7 @@ export class WorkflowFunctions extends Construct {
 
   /** Sealer and gate share one role each, so their first function carries the statements of all. */
   private make(id: string, handler: string, side: Side, statements: readonly PolicyStatement[] = []): RuntimeFunction {
-    const { stores, shardCases, harness } = this.props
+    const { stores, shardCases, harness, yearBudget } = this.props
     const { experience, vault, ledger, journal } = stores
     return new RuntimeFunction(this, id, {
       handler,
@@ -75,6 +75,7 @@ export class WorkflowFunctions extends Construct {
         [ENV.table]: ledger.table.tableName,
         [ENV.shardCases]: String(shardCases),
         ...(harness && id === 'StartRun' ? { [ENV.harness]: Stack.of(this).toJsonString(pinnedHarness(harness)) } : {}),
+        ...(yearBudget !== undefined && ASKING.has(handler) ? { [ENV.yearBudget]: String(yearBudget) } : {}),
         ...(side === 'open' ? {} : { [ENV.vault]: vault.bucket.bucketName }),
       },
       statements,
@@ -92,6 +93,9 @@ const DECIDING: ReadonlySet<string> = new Set([
   'publish-answer',
   'finish-run',
 ])
+
+/** Those that open a question. */
+const ASKING: ReadonlySet<string> = new Set(['reserve-question', 'publish-answer'])
 
 /** Those that hold a whole search or held-out set in memory. */
 const LARGE: ReadonlySet<string> = new Set([

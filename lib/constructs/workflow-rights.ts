@@ -44,7 +44,7 @@ export function workflowRights({
       ...mayRead(bucket, 'packs/*', 'experience/index/*', 'experience/links/*'),
       ...mayReadVersions(bucket, request),
       mayWrite(bucket, 'experience/*'),
-      ledger.mayRead('lock', 'heldout', 'family'),
+      ledger.mayRead('lock', 'heldout', 'family', 'epoch'),
       ledger.mayWrite('lock', 'heldout', 'family'),
     ],
     compileSearch: [
@@ -100,8 +100,10 @@ export function workflowRights({
       ...mayCallHarness(harness),
       // The one file that a gate lets out, and no other function writes it.
       mayWrite(bucket, 'autotune/work/*/answer.json'),
-      ledger.mayRead('heldout'),
-      ledger.mayWrite('heldout'),
+      // The year adds up over all intents, by the days on which runs began.
+      ...mayRead(bucket, 'packs/*', 'autotune/runs/*/manifest.json'),
+      ledger.mayRead('heldout', 'budget'),
+      ledger.mayWrite('heldout', 'budget'),
     ],
     recordFailure: [ledger.mayRead('lock', 'run'), ledger.mayWrite('lock', 'run')],
   }
@@ -131,6 +133,8 @@ export interface WorkflowFunctionsProps {
   readonly stores: Stores
   /** Cases of a replay shard, 1 or more. */
   readonly shardCases: number
+  /** Most that the questions of 365 days may spend, over all intents. Undefined: nobody declared it. */
+  readonly yearBudget: number | undefined
   /** Undefined: no run has a harness of its own. */
   readonly harness: HarnessProps | undefined
 }

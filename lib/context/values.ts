@@ -1,6 +1,6 @@
 /**
  * Context values that stand on the command line themselves: `-c stage=NAME`, `-c alarms=ARN`, `-c appconfig=on`,
- * `-c daily=TIME`, `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
+ * `-c daily=TIME` (`weekly` and `quarterly` alike), `-c harness=ARN` and `-c model=ARN`. One that is wrong stops the synthesis and says what is allowed.
  */
 import type { Node } from 'constructs'
 import type { HarnessProps } from '../constructs/harness.ts'
@@ -66,19 +66,23 @@ export function appConfigIsOn(node: Node, rollouts: boolean): boolean {
 }
 
 /**
- * When the daily routine looks: the context value `daily`, a time and, behind a blank, a time zone. Undefined without it.
+ * When the routine looks: the context value `daily`, `weekly` or `quarterly`, a time and, behind a blank, a time zone. Undefined without it.
  * @param routine whether there is one
  * @throws RangeError for what is no time or no zone, and for a time without a routine
  */
-export function dailyTime(node: Node, routine: boolean): DailyTime | undefined {
-  const value = node.tryGetContext('daily') as unknown
+export function dailyTime(
+  node: Node,
+  routine: boolean,
+  name: 'daily' | 'weekly' | 'quarterly' = 'daily',
+): DailyTime | undefined {
+  const value = node.tryGetContext(name) as unknown
   if (value === undefined) return undefined
   const time = typeof value === 'string' ? dailyTimeOf(value) : null
   if (time === null)
     throw new RangeError(
-      `context value "daily" is ${JSON.stringify(value)}; it is a time and a time zone, "06:30 Europe/Berlin", or a time in UTC, "06:30"`,
+      `context value "${name}" is ${JSON.stringify(value)}; it is a time and a time zone, "06:30 Europe/Berlin", or a time in UTC, "06:30"`,
     )
-  if (!routine) throw new RangeError('context value "daily" is a time, and no routine is deployed: "-c bands=FILE"')
+  if (!routine) throw new RangeError(`context value "${name}" is a time, and no routine is deployed: "-c bands=FILE"`)
   return time
 }
 

@@ -2,6 +2,7 @@
 import type { Bands } from '#schemas/bands.ts'
 import { ALREADY_STARTED } from './rollout.ts'
 import { lambdaTask } from './task.ts'
+import { telling } from './telling.ts'
 
 /** What the routine calls, and by which bands. */
 export interface DailyParts {
@@ -71,7 +72,7 @@ export function dailyDefinition(parts: DailyParts): Record<string, unknown> {
         }),
         Next: topic === null ? MORE : 'Choose Whether To Tell',
       },
-      ...(topic === null ? {} : telling(topic)),
+      ...(topic === null ? {} : telling(topic, 'judged', MORE)),
       [MORE]: {
         Type: 'Choice',
         Choices: [{ Condition: '{% $plan.more %}', Next: 'Plan Days' }],
@@ -112,22 +113,6 @@ function sliceMap({ sliceIntent }: DailyParts): Record<string, unknown> {
     Next: 'Judge Days',
   }
 }
-
-/** What moved is told before runs are started: those may take hours, and are told of by their own reviews. */
-const telling = (topic: string): Record<string, unknown> => ({
-  'Choose Whether To Tell': {
-    Type: 'Choice',
-    Choices: [{ Condition: '{% $judged.notice != null %}', Next: 'Tell' }],
-    Default: MORE,
-  },
-  Tell: {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::sns:publish',
-    Arguments: { TopicArn: topic, Subject: '{% $judged.notice.subject %}', Message: '{% $judged.notice.message %}' },
-    Output: NOTHING,
-    Next: MORE,
-  },
-})
 
 /** One execution of the tuning workflow a queued run. Its name is its run, so that the same run is never started twice. */
 function startMap({ tuningMachine }: DailyParts): Record<string, unknown> {

@@ -16,7 +16,7 @@ const LIMIT_MS = 20_000
 async function replies(source: string, times = 1, run = aDeskRun('a')): Promise<HarnessReply[]> {
   using desk = aDesk()
   const files = harnessFiles(desk.harness(source), desk.store)
-  const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')))
+  const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')), 'replay')
   const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
   const settings = { 'evidence.orders.top_k': 4 }
   const all: HarnessReply[] = []
@@ -186,7 +186,7 @@ describe('what a harness learns past its contract', () => {
       desk.harness(harnessSource(`(await import('node:fs')).readFileSync('raw' + '-import.jsonl')`)),
       desk.store,
     )
-    const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')))
+    const host = await HarnessHost.start(files, readableBy(files, join(desk.store, 'vault')), 'replay')
     const run = aDeskRun('a')
     const recording = pinRecording(run, null, rulesOf(aCase(run).recordings[0]!))
     const answer = await host.run({ recording, settings: {} }, LIMIT_MS)

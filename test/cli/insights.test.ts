@@ -104,11 +104,6 @@ test('a rule of what was not read goes from its insight to a certified change of
   expect([ran.code, ran.out]).toEqual([0, expect.stringMatching(/CERTIFIED/)])
   expect((await place.at('verify', 'r')).code).toBe(0)
   expect((await place.at('explain', 'r')).out).toMatch(/top_k 4 -> 5 where region is "EU"/)
-  const seats = ['--reviewer', 'reliability=ana@x.example', '--reviewer', 'policy=ben@x.example']
-  expect((await place.at('review', 'r', ...seats)).code).toBe(0)
-  const page = await place.at('review', 'r', '--json')
-  expect(page.code).toBe(0)
-
   // What a file may get wrong is told by file, line and field, and nothing is spent on it.
   const wrong: [object, RegExp][] = [
     [

@@ -86,6 +86,20 @@ test('verify recomputes it, and names what was changed', async () => {
   expect([code, out]).toEqual([2, expect.stringMatching(/^NOT REPRODUCIBLE: quarter until(.|\n)*support.refund/)])
 })
 
+test('--resplit ends what was asked, says what moved, is verified, and goes once a quarter', async () => {
+  const split = (...argv: string[]) => quarterly('--resplit', 'support.refund', '--by', 'ana@example.com', ...argv)
+  const { code, out, err } = await split()
+  expect([code, err]).toEqual([0, ''])
+  const today = new Date().toISOString().slice(0, 10)
+  expect(out).toMatch(new RegExp(`split {4}support\\.refund anew on ${today} by ana@example.com: epoch 1, key sha256:`))
+  expect(out).toMatch(/to the search: 0 sealed families that nobody asked, and \d+ of 0 retired versions/)
+  expect((await place.at('verify', '--cadence', today)).out).toMatch(/^reproducible: support\.refund split anew/)
+  const { json } = await split('--json')
+  expect((json() as { resplit: object }).resplit).toMatchObject({ epoch: 1, by: 'ana@example.com' })
+  expect((await place.at('verify', RUN)).code).toBe(0)
+  expect((await quarterly('--resplit', 'order.change')).err).toMatch(/no pack in this store has the intent/)
+})
+
 test('a year that is spent starts no run of the routine', async () => {
   const bands = JSON.parse(readFileSync(bandsFile(), 'utf8'))
   Object.assign(bands.intents[0].bands[4], { above: 0.5, range: [0, 4] })
@@ -99,4 +113,30 @@ test('a year that is spent starts no run of the routine', async () => {
   expect(day.intents[0]!.queue).toMatchObject([
     { why: 'year_spent', says: expect.stringContaining('error_budget_per_year') },
   ])
+  // One that a person starts is refused as well, until the owner's word is in the bands.
+  const byHand = () => place.at('run', '--target', join(place.dir, 'target.json'), '--run-id', 'by_hand')
+  expect(await byHand()).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /spent 0\.\d+ of 0\.0001 \(0\.\d+ by run q_first on support\.refund.*autotune cadence sign budget/,
+    ),
+  })
+  change({ error_budget_per_year: 0.5 })
+  expect((await quarterly()).out).toMatch(/0\.0001 holds since .*: a higher one takes its owner's signature/)
+  const sign = (...argv: string[]) =>
+    place.at('cadence', 'sign', ...argv, '--bands', bandsFile(), '--by', 'ana@example.com')
+  expect((await sign('budget', '0.5')).out).toMatch(/signed {3}an error budget of 0\.5 a year by ana@example\.com/)
+  expect((await quarterly()).out).not.toMatch(/signature/)
+  expect((await byHand()).err).not.toMatch(/error budget/)
+  expect((await sign('limit', 'support.refund', 'policy')).code).toBe(0)
+  const { signed_limits } = JSON.parse(readFileSync(bandsFile(), 'utf8'))
+  expect(signed_limits).toMatchObject([{ intent: 'support.refund', guardrail: 'policy', owner: 'ana@example.com' }])
+  for (const wrong of [
+    ['limit', 'a', 'policy'],
+    ['limit', 'support.refund', 'joy'],
+    ['budget', '2'],
+    ['joy'],
+    ['limit'],
+  ])
+    expect((await sign(...wrong)).code).toBe(2)
 })

@@ -5,6 +5,7 @@ import { tunableFields } from '#core/space/lattice.ts'
 import type { ReplayResult } from '#schemas/candidate.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { gather, recordedLines } from '../../functions/steps/replay/reproduce.ts'
+import { judgingWith } from '../../functions/steps/replay/verdicts.ts'
 import { aDesk, aDeskRun, baselinePins, harnessSource, linesOf } from '../adapters/module/support.ts'
 import { aPack, aSuite, aTarget, prices } from '../support/builders.ts'
 
@@ -318,7 +319,9 @@ describe('the gate with a harness', () => {
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'b') throw new Error('secret')
       if (settings['evidence.orders.top_k'] === 3 && recorded.case_id === 'c') settings = { 'evidence.orders.top_k': 4 }`)
     const engine = await desk.engine(desk.harness(source), runs)
-    const reproduced = await Array.fromAsync(recordedLines(linesOf(runs), baselinePins()))
+    const reproduced = await Array.fromAsync(
+      recordedLines(linesOf(runs), baselinePins(), judgingWith(undefined, 'vault')),
+    )
     const sealed = reproduced.flatMap(({ line, result }) => ('measures' in result ? [sealedLine(line, result)] : []))
     const run = { target: aTarget(), pack: aPack(), price_table: prices(), evaluator_suite: aSuite() } as AutotuneRun
     const patch = { 'evidence.orders.top_k': { from: 4, to: 3 } }

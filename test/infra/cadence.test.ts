@@ -28,10 +28,10 @@ const withTarget = (target: unknown) => ({
   intents: [{ ...of, bands: [{ ...of!.bands[0], target }] }],
 })
 
-/** The one schedule of the routine; registered targets have their own. */
-function scheduleOf(templates: Templates): Record<string, unknown> {
+/** A schedule of the routine; registered targets have their own. */
+function scheduleOf(templates: Templates, id = 'EveryDay'): Record<string, unknown> {
   const found = Object.entries(templates.AutotuneWorkflow!.Resources!).filter(
-    ([id, { Type }]) => Type === 'AWS::Scheduler::Schedule' && id.startsWith('Cadence'),
+    ([name, { Type }]) => Type === 'AWS::Scheduler::Schedule' && name.startsWith(`Cadence${id}`),
   )
   expect(found).toHaveLength(1)
   return resolver(templates, 'AutotuneWorkflow')(found[0]![1].Properties) as Record<string, unknown>
@@ -59,10 +59,16 @@ describe('the deployed routine', () => {
   })
 
   it('looks at the declared time of a place', () => {
-    expect(scheduleOf(templatesOf({ daily: '06:30 Europe/Berlin' }))).toMatchObject({
-      ScheduleExpression: 'cron(30 6 * * ? *)',
-      ScheduleExpressionTimezone: 'Europe/Berlin',
-    })
+    const all = templatesOf({ daily: '06:30 Europe/Berlin', quarterly: '08:00 America/New_York' })
+    const when = (id: string) => {
+      const { ScheduleExpression, ScheduleExpressionTimezone } = scheduleOf(all, id)
+      return `${ScheduleExpression} ${ScheduleExpressionTimezone}`
+    }
+    expect(['EveryDay', 'EveryWeek', 'EveryQuarter'].map(when)).toEqual([
+      'cron(30 6 * * ? *) Europe/Berlin',
+      'cron(30 6 ? * MON *) Europe/Berlin',
+      'cron(0 8 2 1,4,7,10 ? *) America/New_York',
+    ])
   }, 60_000)
 
   it('measures the intents in a distributed map and starts runs by name; without a topic nobody is told', () => {
@@ -79,7 +85,8 @@ describe('the deployed routine', () => {
 
   it('has no right on the vault or the releases, and but for what judges none on the journal of heads, in whatever words', () => {
     const policies = Object.entries(templates.AutotuneWorkflow!.Resources!).filter(
-      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith('Cadence'),
+      ([id, { Type }]) =>
+        Type === 'AWS::IAM::Policy' && id.startsWith('Cadence') && !/^Cadence(RefreshSealed|ResplitIntent)/.test(id),
     )
     expect(policies.length).toBeGreaterThanOrEqual(5)
     for (const [id, { Properties }] of policies) {

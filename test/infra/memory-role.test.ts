@@ -34,7 +34,7 @@ beforeAll(async () => {
   })
   await writeRejections(stored, [refused])
   id = refused.rejection_id
-}, 60_000)
+}, 120_000)
 
 const fresh = async () => (await twin(stored)) as Journaled
 const opened = (store: Store, all = templates) => guarded(store, all, role, signedByPerson)

@@ -44,8 +44,14 @@ const TABLE = {
   // It judges: it sees what is under way and left to ask, and adds judged days.
   CadenceJudgeDaysRole: ['add judged day', ...DECIDES, 'read review item', 'read held-out item'],
   CadencePlanDaysRole: [],
+  // They call their functions, and start nothing.
+  CadenceQuarterlyWorkflowRole: [],
+  // They look back: they see what was decided and asked, and add weeks, scars and quarters.
+  CadenceReviewQuarterRole: ['add quarter', ...DECIDES, 'read review item', 'read held-out item'],
+  CadenceReviewWeekRole: ['add week', ...DECIDES, 'read review item', 'read held-out item'],
   // It measures what the search may see, and adds rows.
   CadenceSliceIntentRole: ['add rows'],
+  CadenceWeeklyWorkflowRole: [],
   // It lifts rejections for people: it adds to memory, and has no other door.
   Memory: [...DECIDES, 'write rejection'],
   // The one role that writes releases, and with them the pack version that an approval makes.
@@ -111,6 +117,8 @@ const TABLE = {
   RolloutsWorkflowRole: ['start rollout'],
   // Scheduler.
   SchedulerRoleForTarget544a4c: ['start routine'],
+  SchedulerRoleForTarget5eb18d: [],
+  SchedulerRoleForTargetdca7e0: [],
   VaultGate: [
     'read vault',
     'read vault version',
@@ -119,6 +127,7 @@ const TABLE = {
     'seal version',
     'decrypt',
     'encrypt',
+    'charge year',
     'write answer',
     ...DECIDES,
     'read held-out item',
@@ -127,6 +136,7 @@ const TABLE = {
   VaultIngest: [
     'write vault',
     'encrypt',
+    'read epoch key',
     'write search run',
     'read journal',
     'write journal',
@@ -144,6 +154,10 @@ const TABLE = {
     'seal version',
     'decrypt',
     'encrypt',
+    // It alone splits anew.
+    'add re-split',
+    'draw epoch',
+    'read epoch key',
     'write search run',
     ...DECIDES,
     'read held-out item',

@@ -252,6 +252,8 @@ const partitions = (runId: string): string[] => [
   rowKeys.versions(INTENT),
   `family#${INTENT}`,
   `rejection#${INTENT}`,
+  rowKeys.epochs(INTENT),
+  `epochkey#${INTENT}`,
   rowKeys.split()[0],
   'version#ctxpack.support',
   `proposal#${runId}_01`,

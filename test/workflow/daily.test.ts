@@ -1,6 +1,7 @@
 /** The synthesized daily routine with the real handlers, under the synthesized policies, beside the embedded one. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dayAfter } from '#core/cadence/days.ts'
+import { finishedLine } from '#core/run-line.ts'
 import type { Store } from '#ports'
 import type { Bands } from '#schemas/bands.ts'
 import type { DailyCadence } from '#schemas/cadence.ts'
@@ -8,14 +9,21 @@ import type { RunManifest } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { readDay } from '../../functions/steps/cadence/daily.ts'
 import { judgeDays } from '../../functions/steps/cadence/judge.ts'
+import { readQuarter, reviewQuarterUntil, verifyQuarter } from '../../functions/steps/cadence/quarterly.ts'
 import { pendingRuns } from '../../functions/steps/cadence/queued.ts'
+import { readResplit, verifyResplit } from '../../functions/steps/cadence/resplit.ts'
 import { verifyDay } from '../../functions/steps/cadence/verify.ts'
+import { verifyWeek } from '../../functions/steps/cadence/verify-week.ts'
+import { readWeek, reviewWeekUntil } from '../../functions/steps/cadence/weekly.ts'
+import { publishPack, publishSuite } from '../../functions/steps/experience/documents.ts'
+import { ingest } from '../../functions/steps/experience/ingest.ts'
 import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
+import { keepRunLine } from '../../functions/steps/run/keep-run-line.ts'
 import { runTarget } from '../../functions/steps/run/run.ts'
 import { readJson } from '../../functions/streams/read-object.ts'
 import { contents, copied, holder, imported, memory, stocked } from '../steps/stores.ts'
 import { DAYS, onDays, theBands } from '../support/bands.ts'
-import { aFamily, INTENT } from '../support/builders.ts'
+import { aFamily, aPack, aSuite, INTENT } from '../support/builders.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 import { policiesOf } from '../support/infra/iam.ts'
 import { journaled } from '../support/journaled.ts'
@@ -216,6 +224,103 @@ describe('the daily routine in AWS', () => {
   }, 60_000)
 })
 
+describe('the weekly and the quarterly routine in AWS', () => {
+  const MONDAY = '2026-11-30T00:15:00.000Z'
+  const SECOND = '2027-01-02T00:15:00.000Z'
+  const at = (store: Store, now: string): Store => ({ ...store, clock: { now: () => now } })
+
+  it('leave the bytes of the embedded ones, once, and are killed at any write', async () => {
+    const run = await copied(base)
+    await judged(deploy(run), FIRST)
+    const before = await copied(run)
+    // As a folder has it: a line for each run that ended.
+    const beside = await copied(run)
+    const manifest = (await readJson<RunManifest>(run.objects, keys.autotuneRun(RUN, 'manifest.json')))!
+    await keepRunLine(beside, finishedLine(manifest, null, null))
+    await reviewWeekUntil(at(beside, MONDAY), bands, '2026-11-29')
+    for (const date of ['2026-09-30', '2026-12-31']) await reviewQuarterUntil(at(beside, SECOND), bands, date, null)
+    const expected = await kept(beside)
+    expect((await readWeek(beside, '2026-11-29'))!.intents[0]!.runs.ended).toBe(1)
+    expect((await readQuarter(beside, '2026-12-31'))!.intents[0]!.limits).not.toEqual([])
+    const world = deploy(run)
+    expect((await world.look('Weekly', MONDAY).ended).output).toEqual({ reviewed: ['2026-11-29'] })
+    expect((await world.look('Weekly', MONDAY).ended).output).toEqual({ reviewed: [] })
+    await world.look('Quarterly', '2026-10-02T00:15:00.000Z').ended
+    expect((await world.look('Quarterly', SECOND).ended).output).toEqual({ reviewed: ['2026-12-31'], split: [] })
+    expect((await world.look('Quarterly', SECOND).ended).output).toEqual({ reviewed: [], split: [] })
+    expect(await kept(run)).toEqual(expected)
+    expect((await verifyWeek(apart(run), '2026-11-29', bands))!.problems).toEqual([])
+    expect((await verifyQuarter(apart(run), '2026-12-31', bands))!.problems).toEqual([])
+
+    for (const which of ['Weekly', 'Quarterly'] as const) {
+      const store = await copied(before)
+      if (which === 'Quarterly') await deploy(store).look(which, '2026-10-02T00:15:00.000Z').ended
+      const lost = which === 'Weekly' ? keys.weeklyCadence('2026-11-29') : keys.quarterlyCadence('2026-12-31')
+      let killed = false
+      const write = (_: string, key: string) => {
+        if (key !== lost || killed) return
+        killed = true
+        throw new WorkflowError('UserError', 'killed')
+      }
+      const dying = deploy(store, { faults: { write } })
+      const execution = await dying.look(which, which === 'Weekly' ? MONDAY : SECOND).ended
+      expect(execution.status).toBe('FAILED')
+      expect((await dying.redrive(execution)).status).toBe('SUCCEEDED')
+      expect((await kept(store))[`open/${lost}`]).toEqual(expected[`open/${lost}`])
+    }
+  }, 120_000)
+
+  it('tell what waits for people', async () => {
+    const alarms = 'arn:aws:sns:us-east-1:123456789012:on-call'
+    const store = await copied(base)
+    const world = deploy(store, { templates: templatesOf({ alarms }) })
+    await judged(world, FIRST)
+    await world.look('Quarterly', SECOND).ended
+    expect(world.published.at(-1)).toMatchObject({
+      topic: alarms,
+      subject: 'autotune quarter until 2026-12-31',
+      message: expect.stringContaining(`${INTENT}: nobody signed policy`),
+    })
+  }, 60_000)
+
+  it('split an intent anew under the role of the sealer, as in a folder, killed or not', async () => {
+    const made = journaled(memory())
+    await publishPack(made, aPack())
+    await publishSuite(made, aSuite())
+    const runs = Array.from({ length: 24 }, (_, n) => aFamily(`n${n}`, { side: 'search', required: 1, gold: 1 }))
+    const rule = { by: 'hash', key: 'first', heldout_share: 0.5 } as const
+    await ingest(
+      made,
+      async function* () {
+        yield* runs
+      },
+      rule,
+    )
+    const input = { resplit: [INTENT], by: 'ana@example.com' }
+    const split = (of: Store) => readResplit(of, INTENT, '2027-01-02')
+    for (const kill of [false, true]) {
+      const store = await copied(made)
+      let left = kill ? 3 : 0
+      const write = (name: string) => {
+        if (name === 'ResplitIntent' && left > 0 && --left === 0) throw new WorkflowError('UserError', 'killed')
+      }
+      const world = deploy(store, { faults: { write } })
+      const execution = await world.look('Quarterly', SECOND, input).ended
+      if (kill) expect((await world.redrive(execution)).status).toBe('SUCCEEDED')
+      else expect(execution.output).toMatchObject({ split: [{ intent: INTENT, date: '2027-01-02', epoch: 1 }] })
+      const { families, by } = (await split(store))!
+      expect([by, families.to_search + families.stay_sealed, families.to_search > 0]).toEqual([
+        'ana@example.com',
+        expect.any(Number),
+        true,
+      ])
+      expect(await verifyResplit(store, INTENT, '2027-01-02')).toEqual([])
+      const { key } = (await store.table.get<{ key: string }>(`epochkey#${INTENT}`, '0001'))!.body
+      expect(Object.values(await contents(store)).some((text) => text.includes(key))).toBe(false)
+    }
+  }, 60_000)
+})
+
 describe('what the functions of the routine may do', () => {
   const as = (role: string, store: Store) => {
     const templates = templatesOf()
@@ -239,9 +344,12 @@ describe('what the functions of the routine may do', () => {
     ['spend a question', (s) => s.table.update('heldout#a', 'x', 0, {})],
     ['move a rollout', (s) => s.table.update('rollout', 'x', 0, {})],
     ['read a held-out family', (s) => Array.fromAsync(s.table.query('family#a'))],
+    ['read the key of an epoch', (s) => Array.fromAsync(s.table.query('epochkey#a'))],
+    ['draw an epoch', (s) => s.table.create('epoch#a', '0001', {})],
+    ['charge the year', (s) => s.table.update('budget', 'year', 0, {})],
   ]
   it.each(
-    ['PlanDays', 'SliceIntent', 'JudgeDays'].flatMap((role) =>
+    ['PlanDays', 'SliceIntent', 'JudgeDays', 'ReviewWeek', 'ReviewQuarter'].flatMap((role) =>
       refused.map(([what, act]) => [role, what, act] as const),
     ),
   )('%s may not %s', async (role, _, act) => {

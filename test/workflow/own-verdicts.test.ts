@@ -1,5 +1,7 @@
 /** Expressions, recorded verdicts and a metric of one's own in the synthesized workflow: the bytes of the laptop. */
 import { describe, expect, it } from 'vitest'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
+import { transcriptEngine } from '../../functions/steps/replay/transcript-engine.ts'
 import { memory, stocked } from '../steps/stores.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
@@ -16,11 +18,18 @@ const suite = aSuite({
     } as never),
     anEvaluator({
       evaluator_id: 'share',
-      check: 'expression',
+      check: 'jsonata',
       role: 'report',
       metric: true,
       range: [0, 500],
-      expression: v('context.tokens'),
+      reads: ['context'],
+      expression: 'context.tokens',
+    } as never),
+    anEvaluator({
+      evaluator_id: 'keeps_by_jsonata',
+      check: 'jsonata',
+      reads: ['context', 'label'],
+      expression: '$count(context.kept[required]) > 0 and label.passed',
     } as never),
     anEvaluator({
       evaluator_id: 'tone',
@@ -43,7 +52,9 @@ describe('a deployed run with a suite of one’s own', () => {
   it.each([1, 4])(
     'leaves the bytes of the embedded run with shards of %i cases',
     async (shardCases) => {
-      const same = await twin(await stocked(journaled(memory()), world, { suite }), target)
+      const same = await twin(await stocked(journaled(memory()), world, { suite }), target, {
+        engine: () => transcriptEngine(jsonataVerdicts),
+      })
       expect(same.verdict).toBe('certified')
       const { store, execution } = await same.deployed({ shardCases })
       expect(execution.error).toBeNull()

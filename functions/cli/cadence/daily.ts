@@ -14,7 +14,7 @@ import { runTarget } from '../../steps/run/run.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
-import { readBands } from './bands.ts'
+import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf, exitOf } from './options.ts'
 import { dayLines, emptyLines, missedLines, openLine, type Started, startedLines } from './text.ts'
 
@@ -32,6 +32,7 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
     await refuseUnknownIntents(store, bands)
+    const budget = await takeBudget(store, bands)
     if (asked === null) await refuseEmptyBegin(store, bands)
     const days = await judgeDays(store, bands, asked)
     await keepBands(store, bands)
@@ -40,7 +41,8 @@ export async function daily({ json, bands: file, date, exitCode, runs: starts, .
     const runs = await queuedRuns(store, bands, [shown])
     const empty: RecordedDays[] = []
     for (const { intent, slice } of shown.intents) if (slice.runs === 0) empty.push(await recordedDays(store, intent))
-    print(json, { judged: days.map((day) => day.date), day: shown, runs, started, empty }, () => [
+    print(json, { judged: days.map((day) => day.date), day: shown, runs, started, empty, budget }, () => [
+      ...budget,
       ...(days.length === 0 ? [openLine(shown.date, bands)] : []),
       ...missedLines(days.slice(0, -1)),
       ...dayLines(shown, runs, o, file),

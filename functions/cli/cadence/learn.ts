@@ -6,6 +6,7 @@ import type { SliceRow } from '#schemas/cadence.ts'
 import { UserError } from '../../errors.ts'
 import { linesByDay, measuredBy, rowsOf } from '../../steps/cadence/slice-rows.ts'
 import { RecordedRuns } from '../../steps/experience/recorded-runs.ts'
+import { judgingWith } from '../../steps/replay/verdicts.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
@@ -31,10 +32,11 @@ export async function learn(
   try {
     const lines = await linesByDay(store, intent, (day) => day >= first && day <= last)
     const by = await measuredBy(store, of)
+    const judge = judgingWith(store.verdicts, 'search')
     const recorded = new RecordedRuns(store.objects)
     const rows = new Map<string, SliceRow[]>()
     for (let day = first; day <= last; day = dayAfter(day))
-      rows.set(day, await rowsOf(recorded, lines.get(day) ?? [], by))
+      rows.set(day, await rowsOf(recorded, lines.get(day) ?? [], by, judge))
     const all = dailyMeans([...rows.values()], band)
     const means = all.filter((mean) => mean !== null)
     const left = leftOut([...rows], all)

@@ -1,34 +1,57 @@
 /** `autotune cadence quarterly`: the year's error budget, limits and their owners, stale generators, and another suite beside the one in use. */
 import type { QuarterlyCadence } from '#schemas/quarterly.ts'
+import type { Resplit } from '#schemas/resplit.ts'
+import { randomKey } from '../../embedded/import-files.ts'
 import { reviewQuarterUntil } from '../../steps/cadence/quarterly.ts'
+import { resplitIntent } from '../../steps/cadence/resplit.ts'
+import { neededUser, personOf } from '../hand.ts'
 import { table } from '../layout.ts'
 import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { print } from '../terminal.ts'
 import { number } from '../text.ts'
-import { readBands } from './bands.ts'
+import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
 
 interface Options extends CadenceOptions {
   readonly date?: string
   readonly suite?: string
+  /** Intent that is split anew. */
+  readonly resplit?: string
+  readonly by?: string
 }
 
 /** Flips that a screen names. */
 const MOST_NAMED = 8
 
-export async function quarterly({ json, bands: file, date, suite, ...o }: Options): Promise<number> {
+export async function quarterly({ json, bands: file, date, suite, resplit, by, ...o }: Options): Promise<number> {
   const bands = readBands(file)
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
+    const budget = await takeBudget(store, bands)
     const quarter = await reviewQuarterUntil(store, bands, asked, suite ?? null)
-    print(json, { quarter }, () => quarterLines(quarter))
+    if (resplit !== undefined) await store.unlockVault()
+    const split = resplit === undefined ? null : await resplitIntent(store, resplit, byWhom(by), randomKey)
+    print(json, { quarter, resplit: split, budget }, () => [
+      ...budget,
+      ...quarterLines(quarter),
+      ...(split ? resplitLines(split) : []),
+    ])
     return 0
   } finally {
     store.close()
   }
 }
+
+const byWhom = (by: string | undefined): string => personOf(by ?? neededUser())
+
+const resplitLines = ({ intent, date, epoch, by, key, retired, superseded, families: of }: Resplit): string[] => [
+  '',
+  `split    ${intent} anew on ${date} by ${by}: epoch ${epoch}, key ${key.slice(0, 15)}`,
+  `         to the search: ${of.to_search} sealed families that nobody asked, and ${of.spent} of ${retired.length} retired versions`,
+  `         stay sealed: ${of.stay_sealed}${superseded.length > 0 ? '; the next run seals them again' : ''}; seen, and never to be sealed: ${of.seen} that the new key would hold out`,
+]
 
 const percent = (share: number): string => `${number(100 * share)} %`
 

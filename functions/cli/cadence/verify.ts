@@ -2,8 +2,10 @@
 import { UserError } from '../../errors.ts'
 import { judgedDays } from '../../steps/cadence/daily.ts'
 import { verifyQuarter } from '../../steps/cadence/quarterly.ts'
+import { verifyResplit } from '../../steps/cadence/resplit.ts'
 import { type CadenceVerification, verifyDay } from '../../steps/cadence/verify.ts'
 import { verifyWeek, type WeekVerification } from '../../steps/cadence/verify-week.ts'
+import { intentsOf } from '../../steps/experience/documents.ts'
 import { openExisting } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import type { StoreOptions } from '../store-options.ts'
@@ -22,12 +24,17 @@ export async function verifyCadence(
     const day = (await judgedDays(store)).includes(asked) ? await verifyDay(store, asked, bands) : null
     const week = await verifyWeek(store, asked, bands)
     const quarter = await verifyQuarter(store, asked, bands)
-    if (day === null && week === null && quarter === null)
+    const resplits: { intent: string; problems: readonly string[] }[] = []
+    for (const intent of await intentsOf(store)) {
+      const problems = await verifyResplit(store, intent, asked)
+      if (problems !== null) resplits.push({ intent, problems })
+    }
+    if (day === null && week === null && quarter === null && resplits.length === 0)
       throw new UserError(
         `${asked} was not judged, and no week or quarter that was looked at ends on it: "autotune cadence daily" judges days in order`,
       )
-    const holds = [day, week, quarter].every((one) => one === null || one.problems.length === 0)
-    print(json, { date, reproducible: holds, day, week, quarter }, () => [
+    const holds = [day, week, quarter, ...resplits].every((one) => one === null || one.problems.length === 0)
+    print(json, { date, reproducible: holds, day, week, quarter, resplits }, () => [
       ...(day ? dayLines(day) : []),
       ...(week ? weekLines(week, bands !== null) : []),
       ...(quarter
@@ -36,6 +43,10 @@ export async function verifyCadence(
             ...quarter.problems.map((line) => `   ${line}`),
           ]
         : []),
+      ...resplits.flatMap(({ intent, problems }) => [
+        `${head(problems)}: ${intent} split anew on ${date}, held against the ledger`,
+        ...problems.map((line) => `   ${line}`),
+      ]),
     ])
     return holds ? 0 : 2
   } finally {

@@ -18,7 +18,7 @@ import { existingStore } from '../open.ts'
 import { terminalProgress } from '../progress.ts'
 import { readConfig, startWith } from '../rollout/acts.ts'
 import { print } from '../terminal.ts'
-import { readBands } from './bands.ts'
+import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
 import { weekLines } from './text-week.ts'
 
@@ -36,13 +36,15 @@ export async function weekly({ json, bands: file, date, packs, promote, ...o }: 
   const asked = date === undefined ? null : dayOf(date)
   const store = existingStore(o.store, { progress: terminalProgress() })
   try {
+    const budget = await takeBudget(store, bands)
     const weeks = await reviewedWeeks(store)
     const due = weekToReview(weeks, store.clock.now(), asked)
     const week = due === null ? await readWeek(store, asked ?? weeks.at(-1)!) : await reviewWeekUntil(store, bands, due)
     const written = packs === undefined ? [] : writePacks(packs, await retiredPacks(store, week!))
     const promoted = config === null ? [] : await promoteWaiting(store, week!, config)
     const since = await endedSince(store, week!)
-    print(json, { reviewed: due, week, ended_since: since, packs: written, promoted }, () => [
+    print(json, { reviewed: due, week, ended_since: since, packs: written, promoted, budget }, () => [
+      ...budget,
       ...weekLines(week!, due !== null, o),
       ...since.map(
         ({ run_id, verdict, date: on }) => `later    ${run_id} ended ${verdict} on ${on}: it counts in the next week`,

@@ -2,8 +2,9 @@
 import type { Band } from '#schemas/bands.ts'
 import type { IntentFacts, NOT_QUEUED, QueueEntry, SeriesDay } from '#schemas/cadence.ts'
 import { byCodeUnit } from '../canonical.ts'
-import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
+import { isAtLeast, isBelow } from '../statistics/compare.ts'
 import { dayAfter, daysBetween } from './days.ts'
+import { fitsYear } from './year-budget.ts'
 
 type Why = (typeof NOT_QUEUED)[number]
 
@@ -74,7 +75,7 @@ function barrierOf(date: string, facts: IntentFacts, limits: QueueLimits): Barri
       says: `${queued} of ${limits.runs_per_quarter} runs of this quarter are spent (runs_per_quarter)`,
     }
   const { year } = facts
-  if (year !== null && !isAtMost(year.spent + year.next, year.budget, 1e-12))
+  if (year !== null && !fitsYear(year.spent, year.next, year.budget))
     return {
       why: 'year_spent',
       says: `questions of 365 days spent ${year.spent} of ${year.budget} (error_budget_per_year), and the next may spend ${year.next}`,

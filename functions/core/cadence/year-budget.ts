@@ -1,10 +1,14 @@
 /** What questions spent over a year: levels of all versions added up, since errors add up and versions do not know each other. */
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { YearBudget } from '#schemas/quarterly.ts'
+import { isAtMost } from '../statistics/compare.ts'
 import { dayAfter } from './days.ts'
 
 /** A question that was asked. */
 export interface AskedQuestion {
+  readonly intent: string
+  readonly run_id: string
+  readonly commit: string
   readonly version: string
   readonly level: number
   /** When the run that asked it began; null: no run is left to say. */
@@ -16,13 +20,13 @@ export const YEAR = 365
 
 /** Questions of a version, each with its level. */
 export const questionsOf = (
-  { version, alpha_k, history, open }: Pick<LedgerItem, 'version' | 'alpha_k' | 'history' | 'open'>,
+  { intent, version, alpha_k, history, open }: Pick<LedgerItem, 'intent' | 'version' | 'alpha_k' | 'history' | 'open'>,
   dayOf: (runId: string) => string | null,
 ): AskedQuestion[] => {
-  const runs = history.map(({ run_id }) => run_id)
+  const asked = history.map(({ run_id, commit }) => ({ run_id, commit }))
   // An open question is spent, whatever comes of it.
-  if (open && history.every(({ k }) => k !== open.k)) runs.push(open.run_id)
-  return runs.map((run) => ({ version, level: alpha_k, day: dayOf(run) }))
+  if (open && history.every(({ k }) => k !== open.k)) asked.push({ run_id: open.run_id, commit: open.commit })
+  return asked.map((one) => ({ ...one, intent, version, level: alpha_k, day: dayOf(one.run_id) }))
 }
 
 /** The year that ends on a day. A question without a day counts: what is not known spends. */
@@ -46,3 +50,51 @@ export const mostOfNext = (
 /** Questions that standing versions can still answer. */
 export const questionsLeft = (versions: readonly Pick<LedgerItem, 'retired' | 'used' | 'questions'>[]): number =>
   versions.reduce((sum, { retired, used, questions }) => (retired === null ? sum + questions - used : sum), 0)
+
+/** Sums of levels are compared with a budget up to this. */
+const ROUNDING = 1e-12
+
+/** Does a question fit into what is left of a budget? */
+export const fitsYear = (spent: number, level: number, budget: number): boolean =>
+  isAtMost(spent + level, budget, ROUNDING)
+
+/**
+ * Why a question may not be asked on a day: what is spent and by what, when enough of it is a year old, and what the owner can do. Null:
+ * it fits.
+ */
+export function yearRefusal(
+  asked: readonly AskedQuestion[],
+  date: string,
+  { level, budget }: { readonly level: number; readonly budget: number },
+): string | null {
+  const { spent } = yearBudget(asked, date)
+  if (fitsYear(spent, level, budget)) return null
+  const since = dayAfter(date, 1 - YEAR)
+  const own = asked.filter(({ day }) => day === null || (day >= since && day <= date))
+  const by = own
+    .toSorted((a, b) => ((a.day ?? '') < (b.day ?? '') ? 1 : -1))
+    .slice(0, MOST_NAMED)
+    .map((q) => `${shown(q.level)} by run ${q.run_id} on ${q.intent} (${q.day ?? 'no day is left'})`)
+  const more = own.length > MOST_NAMED ? `, and ${own.length - MOST_NAMED} more` : ''
+  return `the year's error budget does not hold this question: questions of 365 days spent ${shown(spent)} of ${shown(budget)}${own.length > 0 ? ` (${by.join(', ')}${more})` : ''}, and it may spend ${shown(level)}. ${whenFree(own, { level, budget })} Its owner raises it in the bands, signed ("autotune cadence sign budget NUMBER --by PERSON") and reviewed like any change`
+}
+
+/** Questions that a refusal names, the newest first. */
+const MOST_NAMED = 5
+
+const shown = (level: number): string => String(Number(level.toPrecision(6)))
+
+function whenFree(
+  own: readonly AskedQuestion[],
+  { level, budget }: { readonly level: number; readonly budget: number },
+): string {
+  let left = own.reduce((sum, question) => sum + question.level, 0)
+  const dated = own.flatMap(({ day, level: of }) => (day === null ? [] : [{ day, of }]))
+  for (const { day, of } of dated.toSorted((a, b) => (a.day < b.day ? -1 : 1))) {
+    left -= of
+    if (fitsYear(left, level, budget)) return `It fits again on ${dayAfter(day, YEAR)}.`
+  }
+  return fitsYear(0, level, budget)
+    ? 'No day is known on which it fits: of some questions no run is left to say when.'
+    : 'No day frees it: one question spends more than the whole.'
+}

@@ -29,6 +29,8 @@ export function askRefusal(item: LedgerItem): string | null {
     return 'version retired: families of it were erased. Seal a fresh version (import families that were never sealed)'
   if (item.retired === 'suite_changed')
     return `version retired: it was asked under ${item.suite}, and a run came under another suite. Seal a fresh version (import families that were never sealed)`
+  if (item.retired === 'resplit')
+    return 'version retired: its intent was split anew. Start the run again, and it seals a version of the new epoch'
   if (item.open)
     return `question ${item.open.k} is open for run ${item.open.run_id}. Resume that run, or answer "no" with run --abandon ${item.open.run_id}`
   return isBelow(item.used, item.questions)
@@ -74,6 +76,14 @@ export function supersede(item: LedgerItem): Transition {
   return retire(item, 'superseded')
 }
 
+/** An asked version of an epoch that is over answers no further question: its families go to the search. One that nobody asked makes room. */
+export function endEpoch(item: LedgerItem): Transition {
+  if (item.used === 0) return supersede(item)
+  if (item.retired) return { refused: `version is already ${item.retired}` }
+  if (item.open) return { refused: `question ${item.open.k} is open for run ${item.open.run_id}` }
+  return retire(item, 'resplit')
+}
+
 /** A version of which families were erased answers no further question: it was counted with them, and no question can be answered without. */
 export function endErased(item: LedgerItem): Transition {
   if (item.used === 0) return supersede(item)
@@ -92,7 +102,7 @@ export function endOutgrown(item: LedgerItem): Transition {
 }
 
 /** Ends that follow from no answer: their link says so. */
-const ENDED = ['superseded', 'erased', 'suite_changed'] as const
+const ENDED = ['superseded', 'erased', 'suite_changed', 'resplit'] as const
 type Ended = (typeof ENDED)[number]
 const isEnded = (retired: LedgerItem['retired']): retired is Ended => (ENDED as readonly unknown[]).includes(retired)
 
@@ -122,7 +132,7 @@ function stateHolds({ used, open, history, retired, questions }: LedgerItem): bo
   const isOpen = last?.answer === null
   if (isOpen ? open?.k !== last.k || open.commit !== last.commit || open.run_id !== last.run_id : open !== null)
     return false
-  if (retired === 'erased' || retired === 'suite_changed')
+  if (isEnded(retired) && retired !== 'superseded')
     return used > 0 && !isOpen && !last?.answer && isBelow(used, questions)
   if (used === 0) return retired === null || retired === 'superseded'
   return retired === (last?.answer ? 'passed' : !isBelow(used, questions) && !isOpen ? 'exhausted' : null)

@@ -118,6 +118,8 @@ const ITEM_NAMES: Readonly<Record<string, string>> = {
   release: 'tuple in force of',
   version: 'pack version',
   split: 'split',
+  epoch: 're-split of',
+  budget: 'error budget of the',
   rejection: 'rejection of',
   proposal: 'what became of proposal',
   production: 'production log of',

@@ -25,16 +25,28 @@ export const CAGE_WORDING: Readonly<Record<Cage, string>> = {
   none: 'none: nothing holds it',
 }
 
-/** The line that stands on a run and its certificate; none where no code of a user's ran. */
-export function cageLines(replayer: Replayer | undefined): string[] {
+/** Code of a user's in a run, and how it is held. */
+export interface Held {
+  readonly replayer?: Replayer | undefined
+  readonly verdict_cage?: Cage | undefined
+}
+
+/** The lines that stand on a run and its certificate; none where no code of a user's ran. */
+export function cageLines({ replayer, verdict_cage: judges }: Held): string[] {
   const cage = cageOf(replayer)
-  return cage ? [`the harness ran under ${CAGE_WORDING[cage]}`] : []
+  return [
+    ...(cage ? [`the harness ran under ${CAGE_WORDING[cage]}`] : []),
+    ...(judges ? [`the modules that judge ran under ${CAGE_WORDING[judges]}`] : []),
+  ]
 }
 
 /** Why a target may not be run under this replayer; null: it may. */
-export function cageProblem({ scoring }: Pick<TuningTarget, 'scoring'>, replayer: Replayer): string | null {
-  const cage = cageOf(replayer)
-  return scoring?.cage === 'wall' && cage !== null && cage !== 'wall'
-    ? `scoring.cage demands a wall around the harness, and here it runs under "${cage}": "autotune doctor" says how to get a wall on this machine`
-    : null
+export function cageProblem({ scoring }: Pick<TuningTarget, 'scoring'>, held: Held): string | null {
+  if (scoring?.cage !== 'wall') return null
+  const cage = cageOf(held.replayer)
+  const [what, under] =
+    cage === null || cage === 'wall' ? ['modules that judge', held.verdict_cage] : ['the harness', cage]
+  return under === undefined || under === 'wall'
+    ? null
+    : `scoring.cage demands a wall around ${what}, and here ${what === 'the harness' ? 'it runs' : 'they run'} under "${under}": "autotune doctor" says how to get a wall on this machine`
 }

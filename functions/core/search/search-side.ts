@@ -1,6 +1,7 @@
 /** The transcript replays of one process: it reads each case once, and puts aside those that a search goes on with. */
 import { type CaseReplay, Gathered, headOf } from '../baseline/reproduce.ts'
 import type { Records } from '../bytes/records.ts'
+import type { VerdictAnswer, VerdictQuestion } from '../evaluate/asked.ts'
 import type { OnRecord } from './memo.ts'
 import { type SearchOptions, type SearchResult, search } from './search.ts'
 import { SearchCases } from './search-cases.ts'
@@ -36,12 +37,12 @@ export class SearchSide {
     return new Shard(this.#cases, pins, suite)
   }
 
-  /** Searches over the cases that are kept. */
+  /** Searches over the cases that are kept; yields what evaluators have to be asked elsewhere. */
   search(
     input: Omit<SearchInput, 'panel'>,
     record: OnRecord,
     options: Pick<SearchOptions, 'progress'> = {},
-  ): SearchResult {
+  ): Generator<VerdictQuestion, SearchResult, readonly VerdictAnswer[]> {
     const { panel } = this.#gathered.reproduction(input.draw)
     return search({ ...input, panel: { ...panel, cases: this.#cases } }, record, { ...options, aside: this.#aside })
   }

@@ -5,6 +5,7 @@
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import { Records } from '../bytes/records.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { asksElsewhere, judging, type VerdictAnswer, type VerdictQuestion, VerdictTable } from '../evaluate/asked.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { isBetter, metricOver } from '../evaluate/metric.ts'
 import type { SlimCase } from '../replay/slim.ts'
@@ -48,16 +49,24 @@ export interface SearchOptions {
   readonly progress?: (message: string) => void
 }
 
-/** Searches, or scores the given candidates, by transcript replay. Deterministic in its input. */
-export function search(
+/**
+ * Searches, or scores the given candidates, by transcript replay. Deterministic in its input. Yields what evaluators have to
+ * be asked elsewhere.
+ */
+export function* search(
   input: SearchInput<SlimCase>,
   record: OnRecord,
   options: Omit<SearchOptions, 'block'> = {},
-): SearchResult {
+): Generator<VerdictQuestion, SearchResult, readonly VerdictAnswer[]> {
   const { view, answer } = transcriptReplayer(input.panel, input.pins, input.suite)
+  const table = asksElsewhere(input.suite) ? new VerdictTable() : null
   // Nothing is gained by asking ahead where answers come at once.
-  const rounds = searchRounds(input, view, record, { ...options, block: 1 })
-  for (let step = rounds.next(); ; step = rounds.next(answer(step.value))) if (step.done) return step.value
+  const rounds = searchRounds(input, view, record, { ...options, block: table ? BLOCK : 1 })
+  for (let step = rounds.next(); ; ) {
+    if (step.done) return step.value
+    const round = step.value
+    step = rounds.next(table ? yield* judging(table, () => answer(round)) : answer(round))
+  }
 }
 
 /**

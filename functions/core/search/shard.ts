@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { canonical } from '../canonical.ts'
+import { asksElsewhere, judging, type VerdictAnswer, type VerdictQuestion, VerdictTable } from '../evaluate/asked.ts'
 import { measureList } from '../evaluate/measure-list.ts'
 import { type Measures, NOT_MEASURED } from '../evaluate/scorecard.ts'
 import type { SlimCase } from '../replay/slim.ts'
@@ -25,16 +26,25 @@ import { type TranscriptReplayer, transcriptReplayer } from './transcript-replay
 export class Shard {
   readonly #replayer: TranscriptReplayer
   readonly #suite: EvaluatorSuite
+  /** What evaluators answered that are asked elsewhere; null: the suite has none. */
+  readonly #verdicts: VerdictTable | null
   /** Tables by their text: what replay reads of one is remembered by its identity. */
   readonly #tables = new Map<string, SettingsTable>()
 
   constructor(cases: Series<SlimCase>, pins: TablePins, suite: EvaluatorSuite) {
     this.#replayer = transcriptReplayer({ cases }, pins, suite, SHARD_BLOCK)
     this.#suite = suite
+    this.#verdicts = asksElsewhere(suite) ? new VerdictTable() : null
   }
 
-  /** `say`: is told the line of each answer that may go on record, in order, without its candidate. */
-  reply(question: ShardQuestion, say: (line: string) => void): PackedKeys | PackedRenderings | PackedAnswers {
+  /**
+   * `say`: is told the line of each answer that may go on record, in order, without its candidate. Yields what evaluators
+   * have to be asked elsewhere.
+   */
+  *reply(
+    question: ShardQuestion,
+    say: (line: string) => void,
+  ): Generator<VerdictQuestion, PackedKeys | PackedRenderings | PackedAnswers, readonly VerdictAnswer[]> {
     switch (question.ask) {
       case 'keys':
         return this.#keys(this.#table(question.settings), question)
@@ -44,7 +54,7 @@ export class Shard {
           question,
         )
       case 'answers':
-        return this.#answers(question, say)
+        return yield* this.#answers(question, say)
     }
   }
 
@@ -83,17 +93,18 @@ export class Shard {
     return { places: places.toString('base64'), rows: rows.toJSON(), said }
   }
 
-  #answers(
+  *#answers(
     { settings, cases, offRecord, once }: Extract<ShardQuestion, { ask: 'answers' }>,
     say: (line: string) => void,
-  ): PackedAnswers {
+  ): Generator<VerdictQuestion, PackedAnswers, readonly VerdictAnswer[]> {
     const round = { candidate_id: '', settings: this.#table(settings), cases, ...(once && { once }) }
     const measures = measureList()
     const said: SaidOfAnswer[] = []
-    for (const answer of this.#replayer.answer(round)) {
-      measures.add(answer.measures)
-      said.push(this.#said(answer))
-      if (!offRecord) say(canonical(answer.result))
+    const answer = () => this.#replayer.answer(round)
+    for (const one of this.#verdicts ? yield* judging(this.#verdicts, answer) : answer()) {
+      measures.add(one.measures)
+      said.push(this.#said(one))
+      if (!offRecord) say(canonical(one.result))
     }
     return { measures: measures.toJSON(), said }
   }

@@ -7,11 +7,11 @@ import type { IntentFacts } from '#schemas/cadence.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { Store } from '../../ports.ts'
 import { versionsOf } from '../experience/families.ts'
+import { askedQuestions } from '../heldout/year.ts'
 import { readInForce } from '../release/in-force.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { openLocks } from '../run/lock.ts'
 import { openReviews, openRollouts } from '../run/standing.ts'
-import { askedQuestions } from './quarter-records.ts'
 import { waitingFamilies } from './refresh.ts'
 
 /** Facts of one intent on whichever day, but for what the days before say of its queue. */

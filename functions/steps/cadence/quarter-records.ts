@@ -5,7 +5,6 @@ import type { LimitedRun } from '#core/cadence/limits.ts'
 import type { QuarterRecords } from '#core/cadence/quarterly.ts'
 import { type MeasuredTwice, rebaseline } from '#core/cadence/rebaseline.ts'
 import { sliceRow } from '#core/cadence/slice-rows.ts'
-import { type AskedQuestion, questionsOf } from '#core/cadence/year-budget.ts'
 import { caseOf, type IndexLine } from '#core/experience/index-line.ts'
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
 import type { IntentBands } from '#schemas/bands.ts'
@@ -13,7 +12,7 @@ import type { CandidateScore } from '#schemas/candidate.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { GuardrailName } from '#schemas/metrics.ts'
 import type { Rebaseline } from '#schemas/quarterly.ts'
-import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
+import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -21,7 +20,9 @@ import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import { versionsOf } from '../experience/families.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
-import { runLines } from '../run/run-lines.ts'
+import { askedQuestions } from '../heldout/year.ts'
+import { judgingWith } from '../replay/verdicts.ts'
+import { endedRuns } from '../run/run-lines.ts'
 import { measuredBy, recordingsOf } from './slice-rows.ts'
 import { recordsUntil } from './week-records.ts'
 
@@ -50,29 +51,15 @@ export async function quarterUntil(
   return records
 }
 
-/** Every question to some versions, with the day on which its run began. */
-export async function askedQuestions(
-  store: Pick<Store, 'objects'>,
-  versions: readonly LedgerItem[],
-): Promise<AskedQuestion[]> {
-  const days = new Map<string, string | null>()
-  for (const { history, open } of versions)
-    for (const run of [...history.map(({ run_id }) => run_id), ...(open ? [open.run_id] : [])])
-      days.set(run, await dayOf(store, run))
-  return versions.flatMap((version) => questionsOf(version, (run) => days.get(run) ?? null))
-}
-
-async function dayOf({ objects }: Pick<Store, 'objects'>, run: string): Promise<string | null> {
-  const manifest = await orNull(readJson<RunManifest>(objects, keys.autotuneRun(run, 'manifest.json')))
-  return manifest?.started_at.slice(0, 10) ?? null
-}
-
 /** Runs that searched in the quarter until a day, by intent, with what each limit refused. */
-async function limitedRuns(store: Pick<Store, 'objects'>, date: string): Promise<Map<string, LimitedRun[]>> {
+async function limitedRuns(
+  store: Pick<Store, 'objects' | 'rolesApart'>,
+  date: string,
+): Promise<Map<string, LimitedRun[]>> {
   const end = endOf(date)
   const since = dayAfter(date, 1 - QUARTER_DAYS)
   const runs = new Map<string, LimitedRun[]>()
-  for await (const { line } of runLines(store.objects)) {
+  for await (const line of endedRuns(store)) {
     // Lines come newest first.
     if (line.date < since) break
     if (line.intent === null || line.date >= end) continue
@@ -108,11 +95,12 @@ async function sideBySide(
   const lines: IndexLine[] = []
   for await (const line of readIndex(store, of.intent)) if ((line.date ?? '') <= date) lines.push(line)
   const runs: MeasuredTwice[] = []
+  const judge = judgingWith(store.verdicts, 'search')
   for await (const { recording, family } of recordingsOf(new RecordedRuns(store.objects), lines))
     runs.push({
       case_id: caseOf(lines[runs.length]!),
-      was: sliceRow(recording, family, was),
-      now: sliceRow(recording, family, now),
+      was: await judge(was.suite, () => sliceRow(recording, family, was)),
+      now: await judge(now.suite, () => sliceRow(recording, family, now)),
     })
   const retires = versions.filter((v) => v.retired === null && v.suite === of.measured_by.evals).map((v) => v.version)
   return rebaseline(of.measured_by.evals, suite, runs, retires)

@@ -51,6 +51,21 @@ export async function reviewQuarterUntil(
   return (await readQuarter(store, date))!
 }
 
+/**
+ * Last days of the quarters of the calendar that are over and were not looked at, in order; where none was looked at, the newest.
+ * @param over the last day that is over
+ */
+export function quartersToReview(reviewed: readonly string[], over: string): string[] {
+  const last = reviewed.at(-1) ?? null
+  const year = Number((last ?? over).slice(0, 4))
+  const ends: string[] = []
+  for (let y = year - 1; y <= Number(over.slice(0, 4)); y++)
+    for (const end of QUARTER_ENDS) if (`${y}-${end}` <= over) ends.push(`${y}-${end}`)
+  return last === null ? ends.slice(-1) : ends.filter((end) => end > last)
+}
+
+const QUARTER_ENDS = ['03-31', '06-30', '09-30', '12-31'] as const
+
 /** What was compared of a quarter, and what differs, in words. Null: it was not looked at. */
 export async function verifyQuarter(
   store: Store,

@@ -7,7 +7,7 @@ import { keys } from '#schemas/s3-keys.ts'
 import type { Refresh } from '#schemas/weekly.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
-import { familiesOf, versionsOf } from '../experience/families.ts'
+import { familiesOf, takenByEpochs, versionsOf } from '../experience/families.ts'
 import { openedFamilies } from '../experience/opened.ts'
 import { linesUnder } from '../experience/run-index.ts'
 
@@ -43,7 +43,7 @@ async function lastQuestion(
 }
 
 /**
- * First recorded day of each held-out family that no version which was asked holds, null where one of its runs has no day; and
+ * First recorded day of each held-out family that no version which was asked holds and no re-split took, null where one of its runs has no day; and
  * those of them that a person opened while they were on the search side, which are never sealed.
  */
 export async function waitingFamilies(
@@ -52,12 +52,8 @@ export async function waitingFamilies(
   versions: readonly LedgerItem[],
 ): Promise<{ readonly waiting: (string | null)[]; readonly burnt: readonly string[] }> {
   const asked = new Set<string>()
-  for await (const family of familiesOf(
-    store,
-    intent,
-    versions.filter(({ used }) => used > 0),
-  ))
-    asked.add(family)
+  const holders = [...versions.filter(({ used }) => used > 0), ...(await takenByEpochs(store, intent))]
+  for await (const family of familiesOf(store, intent, holders)) asked.add(family)
   const first = new Map<string, string | null>()
   const lines: AsyncIterable<IndexLine> = linesUnder(store.vault, keys.index(intent))
   for await (const { family, date } of lines) {

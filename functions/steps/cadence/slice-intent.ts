@@ -5,6 +5,7 @@ import type { Slice, SliceRow } from '#schemas/cadence.ts'
 import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { besideOf, saidUntil } from './rows-beside.ts'
 import { keepRows, keptRows, linesByDay, measuredBy, rowsOf } from './slice-rows.ts'
@@ -19,6 +20,7 @@ export async function sliceIntent(
   const wanted = new Set([...late, ...days])
   const lines = await linesByDay(store, intent, (day) => wanted.has(day))
   const by = await measuredBy(store, of)
+  const judge = judgingWith(store.verdicts, 'search')
   const recorded = new RecordedRuns(store.objects)
   const known = await knownSlices(store, late, prior)
   const beside = await besideOf(store, intent)
@@ -26,7 +28,7 @@ export async function sliceIntent(
   for (const day of late) {
     const slice = known.get(`${day} ${intent}`)
     if (slice === undefined) continue
-    const bare = await rowsOf(recorded, lines.get(day) ?? [], by)
+    const bare = await rowsOf(recorded, lines.get(day) ?? [], by, judge)
     // A day of an earlier version is held to what that version counted.
     const isBare = (await readDay(store, day)).cadence === 'daily.v1'
     const rows = isBare ? bare : beside(day, saidUntil(days[0]!, hours), bare)
@@ -35,7 +37,7 @@ export async function sliceIntent(
       slices.late[day] = await keepRows(store, day, intent, rows)
   }
   for (const day of days) {
-    const bare = await rowsOf(recorded, lines.get(day) ?? [], by)
+    const bare = await rowsOf(recorded, lines.get(day) ?? [], by, judge)
     slices.days[day] = await keepRows(store, day, intent, beside(day, saidUntil(day, hours), bare))
   }
   return slices

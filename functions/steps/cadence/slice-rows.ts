@@ -15,6 +15,7 @@ import type { Store } from '../../ports.ts'
 import { readJson, readLines } from '../../streams/read-object.ts'
 import type { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
+import type { Judging } from '../replay/verdicts.ts'
 
 /** Suite and prices by which an intent is measured. Throws UserError where the store does not hold them. */
 export async function measuredBy(
@@ -63,9 +64,15 @@ export async function* recordingsOf(
 }
 
 /** What the runs of some index lines measured, in the order of the lines. */
-export async function rowsOf(recorded: RecordedRuns, lines: readonly IndexLine[], by: MeasuredBy): Promise<SliceRow[]> {
+export async function rowsOf(
+  recorded: RecordedRuns,
+  lines: readonly IndexLine[],
+  by: MeasuredBy,
+  judge: Judging,
+): Promise<SliceRow[]> {
   const rows: SliceRow[] = []
-  for await (const { recording, family } of recordingsOf(recorded, lines)) rows.push(sliceRow(recording, family, by))
+  for await (const { recording, family } of recordingsOf(recorded, lines))
+    rows.push(await judge(by.suite, () => sliceRow(recording, family, by)))
   return rows
 }
 

@@ -6,6 +6,7 @@ import type { DailyCadence, SliceRow } from '#schemas/cadence.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { judgedDays, readDay } from './daily.ts'
 import { keptBands } from './kept-bands.ts'
@@ -120,6 +121,7 @@ async function otherRows(
     new RecordedRuns(store.objects),
     lines.filter(({ run_id }) => kept.has(run_id)),
     await measuredBy(store, of),
+    judgingWith(store.verdicts, 'search'),
   )
   for (const row of again) {
     if (kept.get(row.run_id) !== canonical(row))

@@ -23,7 +23,7 @@ import { filedParts } from '../release/lineage.ts'
 import { readProduction } from '../release/production.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { listReviews } from '../review/reviews.ts'
-import { runLines } from '../run/run-lines.ts'
+import { endedRuns } from '../run/run-lines.ts'
 
 /**
  * Records of some intents until the end of a day.
@@ -40,7 +40,7 @@ export async function recordsUntil(
   const found = new Map(intents.map(({ intent }) => [intent, noRecords()]))
   const reviews = await reviewsByRun(store)
   const rollouts = new Map((await listRollouts(store)).map(({ run_id, rollout }) => [run_id, rollout]))
-  for await (const { line } of runLines(store.objects)) {
+  for await (const line of endedRuns(store)) {
     const of = line.intent === null ? undefined : found.get(line.intent)
     if (!of || line.date >= end) continue
     of.ended.push(line.date)

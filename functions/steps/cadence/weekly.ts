@@ -4,7 +4,7 @@ import { endOf, type Week } from '#core/cadence/funnel.ts'
 import { type IntentRecords, reviewWeek, weeklyText, weekUntil } from '#core/cadence/weekly.ts'
 import type { Bands } from '#schemas/bands.ts'
 import { keys } from '#schemas/s3-keys.ts'
-import { WeeklyCadence } from '#schemas/weekly.ts'
+import { type Refresh, WeeklyCadence } from '#schemas/weekly.ts'
 import { DamagedObject, UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { readJson } from '../../streams/read-object.ts'
@@ -51,8 +51,16 @@ export function weekToReview(weeks: readonly string[], now: string, asked: strin
   return last !== null && dayAfter(last, 7) > over ? null : over
 }
 
-/** Looks back on a week and keeps it. Killed anywhere and started again it leaves the same bytes. */
-export async function reviewWeekUntil(store: Store, bands: Bands, date: string): Promise<WeeklyCadence> {
+/**
+ * Looks back on a week and keeps it. Killed anywhere and started again it leaves the same bytes.
+ * @param refreshed what there is to seal, of whoever may see that
+ */
+export async function reviewWeekUntil(
+  store: Store,
+  bands: Bands,
+  date: string,
+  refreshed: (intent: string) => Promise<Refresh> = (intent) => refreshOf(store, intent),
+): Promise<WeeklyCadence> {
   await needDated(store, 'weekly')
   const last = (await reviewedWeeks(store)).at(-1)
   const prior = last === undefined ? null : await readWeek(store, last)
@@ -61,7 +69,7 @@ export async function reviewWeekUntil(store: Store, bands: Bands, date: string):
   const others = new Map<string, Pick<IntentRecords, 'refresh' | 'scars'>>()
   for (const { intent } of bands.intents) {
     await noteScars(store, intent, { date, end: endOf(date), isRead: daysToRead(days, prior !== null, bands) })
-    const refresh = await refreshOf(store, intent)
+    const refresh = await refreshed(intent)
     others.set(intent, { refresh, scars: await scarsOfWeek(store, intent, days) })
   }
   const week = reviewWeek(date, bands, prior, (intent) => ({ ...records.get(intent)!, ...others.get(intent)! }))

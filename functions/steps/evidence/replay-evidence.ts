@@ -21,6 +21,7 @@ import type { ReplayEngine, RunLoader, Scratch, Store } from '../../ports.ts'
 import { orNull, readJson, streamLines } from '../../streams/read-object.ts'
 import { readIndex } from '../experience/run-index.ts'
 import { runLoader } from '../experience/run-loader.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { pinnedLines } from '../run/pinned-input.ts'
 
 /** The baseline's replay of the search set, and what a candidate showed beside it. */
@@ -53,7 +54,7 @@ export async function replayEvidence(
     if (gathering) await readDays(store, aside, run.target.intent!)
     for await (const { line, ...one } of engine.reproduce(await pinnedLines(store, run), baselinePins(run), 'search')) {
       gathered.add(one)
-      const pair = pairOf && 'measures' in one.result ? pairOf(JSON.parse(line), one.result.measures) : null
+      const pair = pairOf && 'measures' in one.result ? await pairOf(JSON.parse(line), one.result.measures) : null
       if (pair) gathering?.add(pair, aside.get(`${DAY}${pair.recording.run_id}`) || null)
     }
     const { panel } = gathered.reproduction(run.draw)
@@ -87,7 +88,7 @@ const file = (run: AutotuneRun, name: Parameters<typeof keys.autotuneRun>[1]): s
 const DAY = 'day '
 const RESULT = 'result '
 
-type PairOf = (replayCase: ReplayCase, baseline: Measures) => CasePair | null
+type PairOf = (replayCase: ReplayCase, baseline: Measures) => CasePair | null | Promise<CasePair | null>
 
 /** What replays both sides of a case: this program, or what a harness of the user's own answered in the run. */
 async function pairs(store: Store, aside: Scratch, run: AutotuneRun, candidate: CandidateScore): Promise<PairOf> {
@@ -95,7 +96,8 @@ async function pairs(store: Store, aside: Scratch, run: AutotuneRun, candidate: 
   if (run.replayer.kind === 'transcript') {
     const settings = applyPatch(baseline, candidate.patch)
     const pins = { baseline, candidate: settings, prices: run.price_table, suite: run.evaluator_suite }
-    return (replayCase) => transcriptPair(replayCase, pins)
+    const judge = judgingWith(store.verdicts, 'search')
+    return (replayCase) => judge(pins.suite, () => transcriptPair(replayCase, pins))
   }
   for await (const line of streamLines(store.objects, file(run, 'replay-results.jsonl'))) {
     const result = JSON.parse(line) as ReplayResult

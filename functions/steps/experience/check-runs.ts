@@ -1,11 +1,12 @@
 /** Takes in the runs of an import, and refuses those that cannot be stored before anything is written. */
 import { caseOf } from '#core/experience/index-line.ts'
 import type { RunFacts } from '#core/experience/prepared-run.ts'
-import { type SplitRule, splitSide } from '#core/experience/split.ts'
+import type { SplitRule } from '#core/experience/split.ts'
 import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
 import { UserError } from '../../errors.ts'
 import type { Scratch, Store } from '../../ports.ts'
 import type { Copies } from './copies.ts'
+import type { splitterOf } from './epochs.ts'
 import type { SpentFamilies } from './families.ts'
 import type { ImportJournal } from './import-journal.ts'
 import type { IncomingRun, IncomingRuns } from './incoming-runs.ts'
@@ -33,6 +34,8 @@ interface Knowing {
   readonly copies: Copies
   readonly incoming: IncomingRuns
   readonly spent: SpentFamilies
+  /** How the families of an intent fall that were never seen. */
+  readonly splitter: (intent: string) => ReturnType<typeof splitterOf>
   readonly storedOn: (intent: string, family: string) => Promise<Side | null>
   readonly erasures: Erasures
 }
@@ -118,16 +121,18 @@ const onBothSides = ({ family, line }: RunFacts): UserError =>
 async function sideOf(
   facts: RunFacts,
   rule: SplitRule,
-  { spent, copies, storedOn }: Pick<Knowing, 'spent' | 'copies' | 'storedOn'>,
+  { spent, copies, storedOn, splitter }: Pick<Knowing, 'spent' | 'copies' | 'storedOn' | 'splitter'>,
 ): Promise<Side> {
   const { line, intent, family, split } = facts
   if (rule.by === 'recorded' && split === null)
     throw new UserError(`run ${line.run_id} records no split: import it without --split recorded`)
-  const side = rule.by === 'recorded' ? split! : splitSide(rule, family)
+  const { epoch, sideOf } = await splitter(intent)
+  const side = rule.by === 'recorded' ? split! : sideOf(family)
   const stored = await storedOn(intent, family)
   if (side === (stored ?? 'search')) return side
   if (await spent.has(intent, family)) return 'search'
   if (stored === null) return side
-  if (copies.isLinked(intent, family)) return stored
+  // What was seen before a re-split stays where it is.
+  if (copies.isLinked(intent, family) || epoch > 0) return stored
   throw onBothSides(facts)
 }

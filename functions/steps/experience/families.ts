@@ -3,6 +3,7 @@ import { familyHash } from '#core/experience/index-line.ts'
 import type { LedgerItem } from '#schemas/heldout.ts'
 import type { LedgerRow, Scratch, Store } from '../../ports.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
+import { epochClaim, epochsOf } from './epochs.ts'
 
 /** Held-out versions of an intent, with the questions asked of each. */
 export const versionsOf = async (store: Pick<Store, 'table'>, intent: string): Promise<LedgerRow<LedgerItem>[]> =>
@@ -12,7 +13,7 @@ export const versionsOf = async (store: Pick<Store, 'table'>, intent: string): P
 export async function* familiesOf(
   store: Pick<Store, 'table'>,
   intent: string,
-  versions: readonly LedgerItem[],
+  versions: readonly Pick<LedgerItem, 'version'>[],
 ): AsyncGenerator<string> {
   if (versions.length === 0) return
   const wanted = new Set(versions.map((v) => v.version))
@@ -26,9 +27,13 @@ export const spentVersions = async (store: Pick<Store, 'table'>, intent: string)
     .map((row) => row.body)
     .filter((v) => v.retired !== null && v.retired !== 'superseded')
 
-/** Families of such versions. */
+/** What took families from the sealed side of an intent by a re-split, as their claims name it. */
+export const takenByEpochs = async (store: Pick<Store, 'table'>, intent: string): Promise<{ version: string }[]> =>
+  (await epochsOf(store, intent)).map((epoch) => ({ version: epochClaim(epoch) }))
+
+/** Families of such versions, and those that a re-split took from the sealed side. */
 export async function* spentFamilies(store: Pick<Store, 'table'>, intent: string): AsyncGenerator<string> {
-  yield* familiesOf(store, intent, await spentVersions(store, intent))
+  yield* familiesOf(store, intent, [...(await spentVersions(store, intent)), ...(await takenByEpochs(store, intent))])
 }
 
 /** The same, read once an intent and put aside. */
@@ -42,7 +47,7 @@ export class SpentFamilies {
     this.#aside = aside
   }
 
-  /** Has a retired version spent this family? */
+  /** Has a retired version spent this family, or a re-split taken it to the search? */
   async has(intent: string, family: string): Promise<boolean> {
     const prefix = `spent ${intent} `
     if (!this.#intents.has(intent))

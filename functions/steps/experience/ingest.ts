@@ -10,6 +10,7 @@ import { inShards } from '../../streams/groups.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { checked } from './check-runs.ts'
 import { Copies } from './copies.ts'
+import { splitterOf } from './epochs.ts'
 import { SpentFamilies } from './families.ts'
 import { addLinks } from './family-links.ts'
 import { ImportJournal } from './import-journal.ts'
@@ -104,7 +105,13 @@ export async function ingestPrepared(
       return side === 'heldout' && (await spent.has(intent, family)) ? 'search' : side
     }
     const copies = new Copies(store.objects, aside, { splitKey: rule.key, storedOn, joinNear })
-    const knowing = { journal, spent, copies, storedOn, erasures, incoming }
+    const splitters = new Map<string, ReturnType<typeof splitterOf>>()
+    const splitter = (intent: string) => {
+      const known = splitters.get(intent) ?? splitterOf(store, rule, intent)
+      splitters.set(intent, known)
+      return known
+    }
+    const knowing = { journal, spent, copies, storedOn, splitter, erasures, incoming }
     const { unchanged, intents } = await checked(store, source, rule, knowing, aside)
     const runs = incoming.count
     await check()

@@ -51,7 +51,7 @@ export async function* storedItems(
     if (key.endsWith('/pack.json')) packs.add(refName(decodeURIComponent(key.split('/').at(-2)!)))
   const partitions = new Set([
     ...PARTITIONS,
-    ...intents.flatMap((intent) => [rowKeys.versions(intent), rowKeys.rejections(intent)]),
+    ...intents.flatMap((intent) => [rowKeys.versions(intent), rowKeys.rejections(intent), rowKeys.epochs(intent)]),
     ...[...packs].sort().map(rowKeys.packVersions),
     ...known,
   ])

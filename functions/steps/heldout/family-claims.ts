@@ -5,9 +5,11 @@
 import { familyIds } from '#core/evaluate/panel.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { itemName } from '#core/heads/claims.ts'
-import type { LedgerItem } from '#schemas/heldout.ts'
+import type { HeldoutVersion, LedgerItem } from '#schemas/heldout.ts'
 import { UserError } from '../../errors.ts'
-import type { Store } from '../../ports.ts'
+import type { LedgerTable, Store } from '../../ports.ts'
+import { inShards } from '../../streams/groups.ts'
+import { isEpochClaim } from '../experience/epochs.ts'
 import { RESTORE } from '../heads/ours.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
@@ -44,6 +46,51 @@ export async function needClaims(store: Store, versions: readonly LedgerItem[]):
   for (const item of versions)
     if (!erasures.isGone(item.version))
       await needClaimsOf(store, item, await openSealed(store, item.intent, item.version))
+}
+
+export const askedMeanwhile = (version: string): UserError =>
+  new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
+
+/** Claims written side by side. */
+const CLAIMS_AT_ONCE = 128
+
+/** Claims families, by their hashes, for a version, or for the epoch that takes them. A family belongs to one of them, ever. */
+export async function claimFamilies(
+  { table }: Pick<Store, 'table'>,
+  { intent, version }: Pick<HeldoutVersion, 'intent' | 'version'>,
+  families: Iterable<string>,
+): Promise<void> {
+  const pk = rowKeys.families(intent)
+  for await (const some of inShards(families, CLAIMS_AT_ONCE)) {
+    const isNew = await table.createAll(
+      pk,
+      some.map((sk) => ({ sk, body: { version } })),
+    )
+    for (const [i, sk] of some.entries()) if (!isNew[i]) await takeOver(table, { intent, version }, pk, sk)
+  }
+}
+
+/** Only a claim by a version that was never asked may move. */
+async function takeOver(
+  table: LedgerTable,
+  { intent, version }: Pick<HeldoutVersion, 'intent' | 'version'>,
+  pk: string,
+  sk: string,
+): Promise<void> {
+  const held = (await table.get<{ version: string }>(pk, sk))!
+  if (held.body.version === version) return
+  if (isEpochClaim(held.body.version))
+    throw new UserError(
+      'a family of this seal went to the search when its intent was split anew: it cannot be sealed again',
+    )
+  const holder = await table.get<LedgerItem>(...rowKeys.version(intent, held.body.version))
+  if (holder && holder.body.used > 0)
+    throw new UserError(
+      `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
+    )
+  if (await table.update(pk, sk, held.revision, { version })) return
+  const now = await table.get<{ version: string }>(pk, sk)
+  if (now?.body.version !== version) throw askedMeanwhile(held.body.version)
 }
 
 const families = (n: number): string => `${n} ${n === 1 ? 'family' : 'families'}`

@@ -24,6 +24,7 @@ import { asText } from '../../streams/groups.ts'
 import { digestOfObject, readJson, streamValues } from '../../streams/read-object.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { openSealed } from './open-sealed.ts'
+import { chargeYear, dischargeYear } from './year.ts'
 
 export type Asked = { readonly answer: GateAnswer; readonly item: LedgerItem } | { readonly refused: string }
 
@@ -103,8 +104,12 @@ export async function reserveQuestion(
   if (!known) {
     const opened = openQuestion(row.body, commit, run.run_id)
     if ('refused' in opened) return { asked: opened }
-    if (!(await store.table.spend(pk, sk, row.revision, opened.next, questionOf(opened.next, 'opened'))))
+    const spent = await chargeYear(store, row.body, { commit, run_id: run.run_id })
+    if (spent) return { asked: { refused: spent } }
+    if (!(await store.table.spend(pk, sk, row.revision, opened.next, questionOf(opened.next, 'opened')))) {
+      await dischargeYear(store, commit)
       return { asked: { refused: 'another run opened a question at the same moment. Start the run again' } }
+    }
   }
   return { open: (await store.table.get<LedgerItem>(pk, sk))! }
 }

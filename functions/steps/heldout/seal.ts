@@ -4,7 +4,7 @@ import { Gathered, sealedLine } from '#core/baseline/reproduce.ts'
 import { digestOf } from '#core/canonical.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import { familyIds } from '#core/evaluate/panel.ts'
-import type { IndexLine } from '#core/experience/index-line.ts'
+import { familyHash, type IndexLine } from '#core/experience/index-line.ts'
 import { baselineOf } from '#core/gate/commitment.ts'
 import { sealedItem, supersede } from '#core/gate/ledger.ts'
 import { type SealedVersion, sealVersion } from '#core/gate/seal.ts'
@@ -13,18 +13,19 @@ import type { HeldoutVersion, LedgerItem, PinnedLimits } from '#schemas/heldout.
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
 import type { LedgerRow, ReplayEngine, Scratch, Store } from '../../ports.ts'
-import { asText, inBlocks, inShards } from '../../streams/groups.ts'
+import { asText, inBlocks } from '../../streams/groups.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { openCorrections } from '../experience/corrections.ts'
-import { familiesOf, spentVersions, versionsOf } from '../experience/families.ts'
+import { familiesOf, spentFamilies, spentVersions, takenByEpochs, versionsOf } from '../experience/families.ts'
 import { openedFamilies } from '../experience/opened.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { writeRun } from '../experience/run-folder.ts'
 import { addToIndex, readIndex, recordedFamilies } from '../experience/run-index.ts'
 import { SegmentWriter } from '../experience/segment-writer.ts'
 import { recordedLines } from '../replay/reproduce.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
-import { needClaims, needClaimsOf } from './family-claims.ts'
+import { askedMeanwhile, claimFamilies, needClaims, needClaimsOf } from './family-claims.ts'
 import { isOutgrown } from './outgrown.ts'
 import { examples, isKept, kept, refuseLinked } from './standing-version.ts'
 
@@ -80,7 +81,9 @@ export async function planSeal(
   let [cases, corrections] = [0, 0]
   const lines = unclaimed(store, target.intent, rows, () => corrections++)
   // Code of a user's is asked of sealed cases by the gate alone: what is published says nothing of what it does there.
-  const baselines = isCode(pins.replayer) ? recordedLines(lines, pins) : engine.reproduce(lines, pins, 'vault')
+  const baselines = isCode(pins.replayer)
+    ? recordedLines(lines, pins, judgingWith(store.verdicts, 'vault'))
+    : engine.reproduce(lines, pins, 'vault')
   for await (const { case: head, result, line } of baselines) {
     cases++
     gathered.add({ case: head, result })
@@ -164,7 +167,8 @@ async function* unclaimed(
   const burnt = new Set<string>()
   try {
     for await (const { family, run_id } of recordedFamilies(store.objects, intent)) aside.set(`open ${family}`, run_id)
-    for await (const family of familiesOf(store, intent, asked)) aside.set(`claimed ${family}`, '')
+    const claimed = [...asked, ...(await takenByEpochs(store, intent))]
+    for await (const family of familiesOf(store, intent, claimed)) aside.set(`claimed ${family}`, '')
     const isLeftOut = (family: string): boolean => {
       if (aside.get(`claimed ${family}`) !== null) return true
       if (opened.has(family)) {
@@ -202,41 +206,14 @@ async function publish(
     if ('refused' in next || !(await store.table.update(live.pk, live.sk, live.revision, next.next)))
       throw askedMeanwhile(live.body.version)
   }
-  for await (const families of inShards(familyIds(panel), CLAIMS_AT_ONCE)) await claim(store, facts, families)
+  await claimFamilies(store, facts, hashes(familyIds(panel)))
   const [pk, sk] = rowKeys.version(facts.intent, facts.version)
   if (!(await store.table.create(pk, sk, sealedItem(facts)))) await revive(store, facts)
   return facts
 }
 
-const askedMeanwhile = (version: string): UserError =>
-  new UserError(`the held-out version ${version.slice(0, 15)} was asked meanwhile. Start the run again`)
-
-/** Claims written side by side. */
-const CLAIMS_AT_ONCE = 128
-
-/** A family belongs to one version, ever. */
-async function claim(store: Store, facts: HeldoutVersion, families: readonly string[]): Promise<void> {
-  const claims = families.map((family) => rowKeys.family(facts.intent, family))
-  const body = { version: facts.version }
-  const isNew = await store.table.createAll(
-    claims[0]![0],
-    claims.map(([, sk]) => ({ sk, body })),
-  )
-  for (const [i, [pk, sk]] of claims.entries()) if (!isNew[i]) await takeOver(store, facts, pk, sk)
-}
-
-/** Only a claim by a version that was never asked may move. */
-async function takeOver(store: Store, facts: HeldoutVersion, pk: string, sk: string): Promise<void> {
-  const held = (await store.table.get<{ version: string }>(pk, sk))!
-  if (held.body.version === facts.version) return
-  const holder = await store.table.get<LedgerItem>(...rowKeys.version(facts.intent, held.body.version))
-  if (holder && holder.body.used > 0)
-    throw new UserError(
-      `a family of this seal belongs to version ${held.body.version.slice(0, 15)}, which was asked already: it cannot be sealed again`,
-    )
-  if (await store.table.update(pk, sk, held.revision, { version: facts.version })) return
-  const now = await store.table.get<{ version: string }>(pk, sk)
-  if (now?.body.version !== facts.version) throw askedMeanwhile(held.body.version)
+function* hashes(families: Iterable<string>): Generator<string> {
+  for (const family of families) yield familyHash(family)
 }
 
 /** The same content was sealed before: superseded, under another baseline or suite, or just before the sealer was killed. */
@@ -249,18 +226,21 @@ async function revive(store: Store, facts: HeldoutVersion): Promise<void> {
 }
 
 /**
- * Copies the runs of retired versions to where the search reads: spent families are search data for good. What is listed
+ * Copies the runs of retired versions, and of families that a re-split took, to where the search reads: spent families are search data for good. What is listed
  * there is done; the vault keeps its own copy and its index, and no later version takes these families again.
  */
 export async function joinRetired(store: Store, intent: string): Promise<void> {
   const aside = store.scratch()
   try {
-    const versions = await spentVersions(store, intent)
-    for await (const family of familiesOf(store, intent, versions)) aside.set(`spent ${family}`, '')
-    if (versions.length === 0) return
+    let spends = false
+    for await (const family of spentFamilies(store, intent)) {
+      aside.set(`spent ${family}`, '')
+      spends = true
+    }
+    if (!spends) return
     for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
     if (await waits(store, intent, aside)) {
-      await needClaims(store, versions)
+      await needClaims(store, await spentVersions(store, intent))
       await addToIndex(store.objects, intent, joined(store, intent, aside))
       for await (const { run_id } of readIndex(store, intent)) aside.set(`open ${run_id}`, '')
     }

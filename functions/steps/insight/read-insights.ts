@@ -10,6 +10,7 @@ import type { Store } from '../../ports.ts'
 import { measuredBy } from '../cadence/slice-rows.ts'
 import { compileIntent } from '../experience/compile.ts'
 import { readIndex } from '../experience/run-index.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 
 /** Insights of an intent from its recorded runs. Throws UserError where its suite is not in the store. */
 export async function readInsights(store: Store, of: IntentBands, least: number): Promise<Insight[]> {
@@ -17,6 +18,7 @@ export async function readInsights(store: Store, of: IntentBands, least: number)
   const dates = new Map<string, string | null>()
   for await (const { run_id, date } of readIndex(store, of.intent)) dates.set(run_id, date)
   const runs: SeenRun[] = []
+  const judge = judgingWith(store.verdicts, 'search')
   for await (const line of compileIntent(store, of.intent)) {
     const { family_id, recordings } = JSON.parse(line) as ReplayCase
     for (const recording of recordings)
@@ -25,7 +27,7 @@ export async function readInsights(store: Store, of: IntentBands, least: number)
         family: familyHash(family_id),
         date: dates.get(recording.run_id) ?? null,
         attributes: recording.attributes,
-        sightings: sightingsOf(recording, of.intent, suite, prices),
+        sightings: await judge(suite, () => sightingsOf(recording, of.intent, suite, prices)),
       })
   }
   return insightsOf(of.intent, runs, least)

@@ -18,13 +18,15 @@ import type { Settings, SettingsTable } from '#schemas/common.ts'
 import { rulesOf } from '#schemas/compile-rules.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
-import type { AskedAgain, Lines, Pass, RunLoader, Scratch } from '../../ports.ts'
+import type { AskedAgain, Lines, Pass, RunLoader, Scratch, VerdictSource } from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
 import { type KeptReplies, keptReplies, readReplies } from './kept-replies.ts'
 import { type CaseReplays, pinsOf } from './replays.ts'
+import { judgingWith } from './verdicts.ts'
 
 export type Side = 'search' | 'vault'
 
@@ -41,6 +43,8 @@ export interface HarnessRunner<K extends Replayer> {
   readonly name: string
   /** Recorded runs of each side of the split. */
   readonly runs: Readonly<Record<Side, RunLoader>>
+  /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
+  readonly verdicts?: VerdictSource | undefined
   /** Where the answers of the search side are kept; absent: nobody asks for them. */
   readonly aside?: Scratch
   /**
@@ -64,6 +68,7 @@ const TRIED_FIRST = 16
 const JUDGED_AT_ONCE = 8
 
 interface Tables {
+  readonly suite: EvaluatorSuite
   readonly settings: SettingsTable
   readonly baseline: SettingsTable
 }
@@ -79,7 +84,8 @@ interface Held {
  * candidate's case refuse the run; a held-out case is replayed by the gate alone.
  */
 export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): CaseReplays & { readonly replayer: K } {
-  const { aside } = runner
+  const { aside, verdicts } = runner
+  const judging = { search: judgingWith(verdicts, 'search'), vault: judgingWith(verdicts, 'vault') }
   let reproductions = 0
   let kept: KeptReplies | null = null
   let held: Held | null = null
@@ -94,11 +100,13 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     async (item: T, ask: (job: Job) => Promise<HarnessReply>): Promise<R> => {
       const settings = settingsFor(tables.settings, item.case)
       const given = caseForHarness(item.case, settings, settingsFor(tables.baseline, item.case))
-      if ('unreplayable' in given) return toResult(item, given, null)
+      const judged = (replied: Replied, job: Job | null) =>
+        judging[side](tables.suite, () => toResult(item, replied, job))
+      if ('unreplayable' in given) return await judged(given, null)
       const { recording, withheld } = given
       const run = await runner.runs[side](recording)
       const job = { recording: pinRecording(run, withheld, rulesOf(recording)), settings }
-      return toResult(item, { run, recording, settings, reply: writable(await ask(job)) }, job)
+      return await judged({ run, recording, settings, reply: writable(await ask(job)) }, job)
     }
 
   /** The first pass over search cases: by the harness, or by what it answered when the run was made. */
@@ -159,7 +167,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     const pins = pinsOf(run)
     const answers = await twice(
       lines,
-      { settings, baseline: pins.baseline },
+      { settings, baseline: pins.baseline, suite: run.evaluator_suite },
       (line, replied) => harnessAnswer(line, replied, pins, run.evaluator_suite),
       { ends: (answer) => stopsAtFailure && stopsRound(answer), once },
     )
@@ -181,7 +189,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
     async *reproduce(lines, pins, side) {
       if (side === 'vault') throw new RangeError('a held-out version is sealed from its recorded runs alone')
       if (aside) kept = keptReplies(aside, `kept${++reproductions}`)
-      const tables = { settings: pins.settings, baseline: pins.settings }
+      const tables = { settings: pins.settings, baseline: pins.settings, suite: pins.suite }
       let isFirst = true
       for await (const texts of inShards(lines, CASES_UNDER_WAY, TRIED_FIRST)) {
         const items = texts.map((text) => ({ case: JSON.parse(text) as ReplayCase }))
@@ -190,7 +198,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         isFirst = false
         for (const [i, { result, otherwise }] of results.entries()) {
           const replayCase = items[i]!.case
-          const lost = 'excluded' in result && 'measures' in recordedBaseline(replayCase, pins)
+          const recorded = () => judging.search(pins.suite, () => recordedBaseline(replayCase, pins))
+          const lost = 'excluded' in result && 'measures' in (await recorded())
           const second = { otherwise, lost }
           yield { line: texts[i]!, case: headOf(replayCase), tracing: tracingOf(replayCase), result, second }
         }
@@ -205,7 +214,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
 
     async *score(lines, run, change, pass) {
       const pins = pinsOf(run)
-      const tables = { settings: applyPatch(pins.baseline, change?.patch ?? {}), baseline: pins.baseline }
+      const settings = applyPatch(pins.baseline, change?.patch ?? {})
+      const tables = { settings, baseline: pins.baseline, suite: run.evaluator_suite }
       const score = (line: SealedLine, replied: Replied): CaseScore =>
         change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {

@@ -4,7 +4,7 @@ import { harnessResult } from '#core/replay/harness-result.ts'
 import type { HarnessCall, PinnedRecording } from '#core/replay/pinned-answers.ts'
 import { HarnessReturn } from '#schemas/harness-call.ts'
 import type { Replayer } from '#schemas/run.ts'
-import type { FunctionCaller, ModelPort, RunLoader } from '../../ports.ts'
+import type { FunctionCaller, ModelPort, RunLoader, VerdictSource } from '../../ports.ts'
 import { inParallel } from '../../streams/groups.ts'
 import { harnessReplays, type Job, type Side } from './harness-replays.ts'
 import type { CaseReplays } from './replays.ts'
@@ -15,6 +15,8 @@ export interface LambdaRunner {
   readonly replayer: LambdaReplayer
   readonly runs: Readonly<Record<Side, RunLoader>>
   readonly caller: FunctionCaller
+  /** Who judges for evaluators that are asked elsewhere; absent: nobody. */
+  readonly verdicts?: VerdictSource | undefined
   /** The model of each side of the split: what a held-out case asked lies where held-out cases lie. */
   readonly models: Readonly<Record<Side, ModelPort>>
   /** Cases at once. */
@@ -24,11 +26,12 @@ export interface LambdaRunner {
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
 const MOST_MODEL_CALLS = 16
 
-export function lambdaReplays({ replayer, runs, caller, models, atOnce }: LambdaRunner): CaseReplays {
+export function lambdaReplays({ replayer, runs, caller, models, atOnce, verdicts }: LambdaRunner): CaseReplays {
   return harnessReplays({
     replayer,
     name: `the harness function ${replayer.function_arn}`,
     runs,
+    verdicts,
     map: (side, _pass, items, work) =>
       inParallel(items, atOnce, (item) => work(item, (job) => askFunction(job, replayer, caller, models[side]))),
   })

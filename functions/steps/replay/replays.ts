@@ -7,9 +7,10 @@ import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { type Settled, tableOf } from '#core/space/scope.ts'
 import type { SettingsTable } from '#schemas/common.ts'
 import type { AutotuneRun, Replayer } from '#schemas/run.ts'
-import type { ReplayEngine } from '../../ports.ts'
+import type { ReplayEngine, VerdictSource } from '../../ports.ts'
 import type { TwiceAnswered } from './answered-alike.ts'
-import { reproduceLines } from './reproduce.ts'
+import { judgedLines, reproduceLines } from './reproduce.ts'
+import { judgingWith } from './verdicts.ts'
 
 /** What an answer is judged by. */
 export interface AnswerPins extends Pick<AutotuneRun, 'price_table' | 'evaluator_suite'> {
@@ -30,21 +31,21 @@ export interface CaseReplays extends Omit<ReplayEngine, 'search'> {
   readonly answerTwice: Answering<TwiceAnswered>
 }
 
-const answer: Answering<CaseAnswer> = async (lines, settings, run) => {
-  const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
-  const replays = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
-  return replays.answer({ candidate_id: '', settings, cases: lines.map((_, i) => i) })
-}
-
-/** The transcript replayer in this process. */
-export const transcriptReplays: CaseReplays = {
-  reproduce: (lines, pins) => reproduceLines(lines, pins),
-  answer,
-  answerTwice: answer,
-  async *score(lines, run, change) {
-    const score = lineScorer(run, change)
-    for await (const line of lines) yield score(line)
-  },
+/** The transcript replayer in this process. `verdicts`: who judges for evaluators that are asked elsewhere. */
+export function transcriptReplays(verdicts: VerdictSource | undefined): CaseReplays {
+  const judge = { search: judgingWith(verdicts, 'search'), vault: judgingWith(verdicts, 'vault') }
+  const answer: Answering<CaseAnswer> = async (lines, settings, run) => {
+    const slimmed = lines.map((line) => ({ ...line, case: slim(line.case) }))
+    const replays = transcriptReplayer(panelOf(slimmed), pinsOf(run), run.evaluator_suite)
+    const round = { candidate_id: '', settings, cases: lines.map((_, i) => i) }
+    return await judge.search(run.evaluator_suite, () => replays.answer(round))
+  }
+  return {
+    reproduce: (lines, pins, side) => reproduceLines(lines, pins, judge[side]),
+    answer,
+    answerTwice: answer,
+    score: (lines, run, change) => judgedLines(lines, run.evaluator_suite, judge.vault, lineScorer(run, change)),
+  }
 }
 
 export const pinsOf = ({ pack, price_table }: AnswerPins) => ({ baseline: tableOf(pack), prices: price_table })

@@ -11,9 +11,10 @@ import { SearchCases } from '#core/search/search-cases.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { Scopes } from '#core/space/scopes.ts'
 import type { ReplayCase } from '#schemas/replay-case.ts'
-import type { Lines, ReplayEngine } from '../../ports.ts'
+import type { Lines, ReplayEngine, VerdictSource } from '../../ports.ts'
 import type { CaseReplays } from './replays.ts'
 import { reproduceLines } from './reproduce.ts'
+import { judgingWith } from './verdicts.ts'
 
 /** A harness of the user's own, as far as a look needs it. */
 export type LookingEngine = Pick<ReplayEngine, 'replayer' | 'reproduce'> & Pick<CaseReplays, 'answer'>
@@ -45,8 +46,10 @@ export async function lookAtSearch(
   pins: BaselinePins,
   engine: LookingEngine | null,
   aside: Records,
+  verdicts: VerdictSource | undefined,
   changes: ConstructorParameters<typeof Scopes>[0] = null,
 ): Promise<SearchLook> {
+  const judge = judgingWith(verdicts, 'search')
   const gathered = new Gathered()
   const scopes = new Scopes(changes)
   const cases = new SearchCases(aside)
@@ -58,7 +61,7 @@ export async function lookAtSearch(
   }
   const reproduced = engine
     ? engine.reproduce(lines, pins, 'search')
-    : reproduceLines(lines, pins, ({ case: replayCase, result }) => keep(replayCase, result))
+    : reproduceLines(lines, pins, judge, ({ case: replayCase, result }) => keep(replayCase, result))
   for await (const { line, ...one } of reproduced) {
     const { result } = one
     gathered.add({ ...one, case: headOf(one.case) })
@@ -69,7 +72,8 @@ export async function lookAtSearch(
   const reproduction = { ...gathered.reproduction(pins.draw, { withExamples: true }), ...scopes.counts() }
   const panel = { ...reproduction.panel, cases }
   const replayPins = { baseline: pins.settings, prices: pins.prices }
-  const records = transcriptReplayer(panel, replayPins, pins.suite)
+  const { view, answer } = transcriptReplayer(panel, replayPins, pins.suite)
+  const records: LookReplays = { view, answer: (round) => judge(pins.suite, () => answer(round)) }
   if (!engine) return { reproduction, panel, records, replays: records }
   const judged = { pack: { settings: pins.settings }, price_table: pins.prices, evaluator_suite: pins.suite }
   const lineAt = (i: number): SealedLine => ({

@@ -8,7 +8,6 @@ import type { Store } from '../../ports.ts'
 import { orNull, readJson } from '../../streams/read-object.ts'
 import { judgedDays, readDay } from '../cadence/daily.ts'
 import { keptBands } from '../cadence/kept-bands.ts'
-import { askedQuestions } from '../cadence/quarter-records.ts'
 import { readQuarter, reviewedQuarters } from '../cadence/quarterly.ts'
 import { besideOf, saidUntil } from '../cadence/rows-beside.ts'
 import { linesByDay, measuredBy, rowsOf } from '../cadence/slice-rows.ts'
@@ -16,7 +15,9 @@ import { readWeek, reviewedWeeks } from '../cadence/weekly.ts'
 import { intentsOf } from '../experience/documents.ts'
 import { versionsOf } from '../experience/families.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
+import { askedQuestions } from '../heldout/year.ts'
 import { listRollouts } from '../release/rollouts.ts'
+import { judgingWith } from '../replay/verdicts.ts'
 
 /** Days for which a judged day may be revised. */
 const MOST_REVISED = 91
@@ -70,10 +71,11 @@ async function openDays(
   const lines = await linesByDay(store, intent, (day) => day > last && day >= from && day <= to)
   if (lines.size > 0) {
     const by = await measuredBy(store, of)
+    const judge = judgingWith(store.verdicts, 'search')
     const recorded = new RecordedRuns(store.objects)
     const beside = await besideOf(store, intent)
     for (const [day, own] of [...lines].sort())
-      open.set(day, beside(day, saidUntil(day, bands!.ready_after_hours), await rowsOf(recorded, own, by)))
+      open.set(day, beside(day, saidUntil(day, bands!.ready_after_hours), await rowsOf(recorded, own, by, judge)))
   }
   return { open, bands: of.bands }
 }

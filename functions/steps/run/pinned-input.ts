@@ -12,6 +12,7 @@ import { digestOfObject, streamLines } from '../../streams/read-object.ts'
 import type { SearchSet } from '../experience/compile.ts'
 import { documentDigests } from '../experience/documents.ts'
 import { traceSelection } from '../experience/trace-imports.ts'
+import { verdictCage } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import type { AnsweredContract, RunRequest } from './contract.ts'
 import { readRejections } from './memory.ts'
@@ -34,6 +35,7 @@ export async function pinnedInput(
   const baseline = baselineDigest({ target, pack, replayer })
   const documents = await documentDigests(store.objects, resolved.baseline_tuple)
   const traces = await traceSelection(store.objects)
+  const cage = verdictCage(suite, store.verdicts)
   const scars = await readScars(store, resolved.intent)
   return {
     run_id: runId,
@@ -43,6 +45,7 @@ export async function pinnedInput(
     price_table: prices,
     ...(Object.keys(documents).length > 0 ? { documents } : {}),
     replayer,
+    ...(cage !== undefined && { verdict_cage: cage }),
     search_set: searchSet,
     ...(traces && { traces }),
     heldout_test_set: heldout,

@@ -24,7 +24,7 @@ import { readScars } from './scars.ts'
 import { releasedFor } from './standing.ts'
 
 /** What a look at changes needs of a store: the vault is not in it. */
-export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf'>
+export type LookedAt = Pick<Store, 'objects' | 'table' | 'scratch' | 'progress' | 'compilerOf' | 'verdicts'>
 
 /** A change with what is out of bounds about it, or with what the search side says of it. */
 export interface ProposedChange {
@@ -98,7 +98,14 @@ export async function proposeChanges(
   }
   const aside = store.scratch()
   try {
-    const { reproduction, panel, replays } = await lookAtSearch(compiled(), pins, engine, aside.records, candidates)
+    const { reproduction, panel, replays } = await lookAtSearch(
+      compiled(),
+      pins,
+      engine,
+      aside.records,
+      store.verdicts,
+      candidates,
+    )
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
       throw new UserError(`nothing can be compared on these records:\n${problems.map((p) => `  ${p}`).join('\n')}`)

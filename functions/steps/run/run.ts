@@ -23,6 +23,7 @@ import { joinRetired, sealIfNeeded } from '../heldout/seal.ts'
 import { refusedByTwoAnswers } from '../replay/answered-alike.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
+import { unaskable, verdictCage } from '../replay/verdicts.ts'
 import { keepHeld } from '../store/held.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { answeredContract, type RunRequest, reasonsOf } from './contract.ts'
@@ -47,8 +48,10 @@ export async function runTarget(
   })
   const { pack, suite, prices, resolved, riskClass } = contract
   const replayer = replayerOf(engine)
-  const caged = cageProblem(target, replayer)
+  const caged = cageProblem(target, { replayer, verdict_cage: verdictCage(suite, store.verdicts) })
   if (caged) throw new UserError(caged)
+  const [lost] = await unaskable(suite, store.verdicts)
+  if (lost) throw new UserError(`${suite.suite}: evaluators[${lost.at}]: ${lost.why}`)
   const about = aboutOf({ target, candidates: request.candidates, replayer })
   const startedAt = store.clock.now()
   const lock = await takeLock(

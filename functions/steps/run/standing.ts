@@ -1,4 +1,5 @@
 /** Gathers what stands in the way of a run: the tuple in force, reviews and rollouts under way, and the records. */
+import { DEFAULT_ALPHA } from '#core/contract/resolve.ts'
 import type { Standing } from '#core/contract/standing.ts'
 import { recordProblems } from '#core/experience/records-found.ts'
 import type { RolloutItem } from '#core/release/rollout.ts'
@@ -16,6 +17,7 @@ import { correctionProblems } from '../experience/corrections.ts'
 import { fixedSplit } from '../experience/split-rule.ts'
 import { compareRecords } from '../experience/stored-records.ts'
 import { headProblems } from '../heads/check.ts'
+import { yearProblem } from '../heldout/year.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 
 const NOTHING: Standing = { in_force: null, open: [], released: [], records: [] }
@@ -62,8 +64,15 @@ export async function whatStands(
     ...recordProblems(intent, await compareRecords(store, intent, { whole })),
     ...(store.rolesApart ? [] : await correctionProblems(store)),
     ...(store.rolesApart ? [] : await shareProblems(store, target)),
+    ...(store.rolesApart ? [] : await yearProblems(store, intent, target)),
     ...(await headProblems(store)),
   ])
+}
+
+/** Is there room in the year for what the next question may spend? */
+async function yearProblems(store: Store, intent: string, { scoring }: TuningTarget): Promise<string[]> {
+  const spent = await yearProblem(store, intent, scoring?.alpha ?? DEFAULT_ALPHA)
+  return spent === null ? [] : [spent]
 }
 
 /** Does a target speak of the share that this store seals away? A line for the owner; a recorded split has no share. */

@@ -23,6 +23,7 @@ import { asOf, certifyOnce, recordedQuestion, scoresOf, wasGivenUp } from '../he
 import { openSealed } from '../heldout/open-sealed.ts'
 import { replayerOf } from '../replay/replays.ts'
 import { gather } from '../replay/reproduce.ts'
+import { unaskable } from '../replay/verdicts.ts'
 import { erasuresOf } from '../store/erasures.ts'
 import { rowKeys } from '../store/ledger-keys.ts'
 import { lookAgain } from './look-again.ts'
@@ -111,7 +112,8 @@ export async function verifyRun(
   }
   const madeBy = otherRules(run)
   if (madeBy) throw new UserError(`run ${runId} was made by version ${madeBy}: verify it with that version`)
-  const other = otherReplayer(run, engine)
+  const [unasked] = await unaskable(run.evaluator_suite, store.verdicts)
+  const other = otherReplayer(run, engine) ?? unasked?.why ?? null
   if (other) differs('replayer', other)
   const { scope, look } = other
     ? { scope: 'none' as const, look: null }
@@ -154,7 +156,7 @@ async function recompute(
   if (heldout && !item) differs('ledger', `version ${heldout.version.slice(0, 15)} is not in it`)
   if (item && !chainHolds(item)) differs('ledger', `the chain of version ${item.version.slice(0, 15)} is broken`)
   const question = gate && gate.asked === undefined ? gate.question : null
-  const open = item?.retired === 'passed' || item?.retired === 'exhausted' || item?.retired === 'suite_changed'
+  const open = ['passed', 'exhausted', 'suite_changed', 'resplit'].includes(item?.retired ?? '')
   const cases = await pinnedLines(store, run).catch((error: Error) => {
     differs('search set', error.message)
     return null

@@ -19,6 +19,12 @@ export const rowKeys = {
   rejections: (intent: string) => `rejection#${intent}`,
   /** Split rule of the store. */
   split: () => ['split', 'rule'] as const,
+  /** A re-split of an intent by its number, and apart from it the key that it drew: only ingest and sealer read that. */
+  epoch: (intent: string, epoch: number) => [`epoch#${intent}`, String(epoch).padStart(4, '0')] as const,
+  epochs: (intent: string) => `epoch#${intent}`,
+  epochKey: (intent: string, epoch: number) => [`epochkey#${intent}`, String(epoch).padStart(4, '0')] as const,
+  /** The error budget of a year, and what was charged to it. */
+  yearBudget: () => ['budget', 'year'] as const,
   /** The import that is under way. */
   importLock: () => ['import', 'lock'] as const,
   /** Runs by intent, in the order of their ids. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
 import { type IsolatedEngine, isolatedEngine } from '#adapters/local/isolation/isolated-engine.ts'
 import { Gathered } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
@@ -11,6 +12,7 @@ import { resolveTarget } from '#core/contract/resolve.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { tunableFields } from '#core/space/lattice.ts'
+import type { VerdictSource } from '#ports'
 import { ContextPack, PriceTable } from '#schemas/pack.ts'
 import { EvaluatorSuite } from '#schemas/suite.ts'
 import { refundTarget } from '../../../functions/demo/documents.ts'
@@ -18,7 +20,7 @@ import { refundRuns } from '../../../functions/demo/generate.ts'
 import packJson from '../../../functions/demo/pack.json' with { type: 'json' }
 import pricesJson from '../../../functions/demo/prices.json' with { type: 'json' }
 import suiteJson from '../../../functions/demo/suite.json' with { type: 'json' }
-import { aCase } from '../../support/builders.ts'
+import { aCase, anEvaluator } from '../../support/builders.ts'
 
 const withoutSchema = ({ $schema: _, ...document }: { $schema?: string }) => document
 const vault = mkdtempSync(join(tmpdir(), 'autotune-vault-'))
@@ -37,13 +39,13 @@ const lines = Array.from(refundRuns({ families: CASES }), (run) => aCase(run))
 /** An engine whose search takes up to so many processes, and each of them few cases. */
 const engineOf = (most: number): IsolatedEngine => isolatedEngine(vault, { shards: { most, casesEach: 40 } })
 
-async function reproduced(engine: IsolatedEngine): Promise<SearchInput> {
+async function reproduced(engine: IsolatedEngine, by = suite): Promise<SearchInput> {
   const gathered = new Gathered()
-  for await (const one of engine.reproduce(lines, pins, 'search')) gathered.add(one)
+  for await (const one of engine.reproduce(lines, { ...pins, suite: by }, 'search')) gathered.add(one)
   return {
     target,
     pack,
-    suite,
+    suite: by,
     pins: { baseline: pack.settings, prices },
     fields: tunableFields(pack, target.intent, target.search_space),
     panel: gathered.reproduction(undefined).panel,
@@ -52,9 +54,9 @@ async function reproduced(engine: IsolatedEngine): Promise<SearchInput> {
   }
 }
 
-async function searched(engine: IsolatedEngine) {
+async function searched(engine: IsolatedEngine, by = suite) {
   const replays: string[] = []
-  const searching = engine.search(await reproduced(engine))
+  const searching = engine.search(await reproduced(engine, by))
   for (;;) {
     const step: IteratorResult<string, SearchResult> = await searching.next()
     if (step.done)
@@ -98,6 +100,34 @@ describe('the search in several processes', () => {
     expect(one!.replays.length).toBeGreaterThan(CASES)
     expect(one!.replays.every((line) => canonical(JSON.parse(line)) === line)).toBe(true)
     for (const other of others) expect(other).toEqual(one)
+  })
+
+  test('asks for verdicts that are given elsewhere in batches, once a view, and ends with what a source throws', async () => {
+    const asked = { evaluator_id: 'mine', check: 'jsonata', reads: ['context'], expression: 'context.tokens >= 0' }
+    const by = EvaluatorSuite.parse({ ...suite, evaluators: [...suite.evaluators, anEvaluator(asked as never)] })
+    const results = []
+    let [questions, views] = [0, 0]
+    for (const most of [1, 3]) {
+      const judge: VerdictSource['judge'] = (question, side) => {
+        questions++
+        views += question.views.length
+        expect(new Set(question.views).size).toBe(question.views.length)
+        return jsonataVerdicts.judge(question, side)
+      }
+      const shards = { most, casesEach: 40 }
+      const engine = isolatedEngine(vault, { shards, verdicts: { ...jsonataVerdicts, judge } })
+      try {
+        results.push(await searched(engine, by))
+      } finally {
+        engine.close()
+      }
+    }
+    expect(results[1]).toEqual(results[0])
+    expect(results[0]!.replays.some((line) => line.includes('"mine"'))).toBe(true)
+    expect(views).toBeGreaterThan(4 * questions)
+    const judge = () => Promise.reject(new Error('the module is gone'))
+    const engine = isolatedEngine(vault, { verdicts: { ...jsonataVerdicts, judge } })
+    await expect(searched(engine, by).finally(() => engine.close())).rejects.toThrow('the module is gone')
   })
 
   test.skipIf(process.platform !== 'linux')(

@@ -3,14 +3,21 @@ import { limitRows } from '#core/cadence/limits.ts'
 import type { SearchedRun } from '#core/cadence/origins.ts'
 import { type QuarterRecords, reviewQuarter } from '#core/cadence/quarterly.ts'
 import { rebaseline } from '#core/cadence/rebaseline.ts'
-import { mostOfNext, questionsOf, yearBudget } from '#core/cadence/year-budget.ts'
+import { mostOfNext, questionsOf, yearBudget, yearRefusal } from '#core/cadence/year-budget.ts'
 import { aRow, someBands } from './builders.ts'
 
 const DATE = '2026-12-31'
 const NOTHING: QuarterRecords = { asked: [], limited: [], searched: [], rebaseline: null }
 
 describe('the error budget of a year', () => {
-  const asked = (day: string | null, version = 'v1', level = 0.01) => ({ version, level, day })
+  const asked = (day: string | null, version = 'v1', level = 0.01) => ({
+    intent: 'a',
+    run_id: `of ${day}`,
+    commit: `${version} ${day}`,
+    version,
+    level,
+    day,
+  })
 
   test('adds up the levels of all questions of 365 days, whatever version they were put to', () => {
     const year = yearBudget(
@@ -25,7 +32,7 @@ describe('the error budget of a year', () => {
   })
 
   test('counts an open question once, also where its answer is on record', () => {
-    const version = { version: 'v', alpha_k: 0.01, open: { k: 2, commit: 'c', run_id: 'b' } }
+    const version = { intent: 'a', version: 'v', alpha_k: 0.01, open: { k: 2, commit: 'c', run_id: 'b' } }
     const question = (k: number, run_id: string) => ({ k, run_id, commit: 'c', answer: null, chain: 'x' })
     const days = (run: string) => `2026-02-0${run === 'a' ? 1 : 2}`
     expect(questionsOf({ ...version, history: [question(1, 'a')] }, days).map(({ day }) => day)).toEqual([
@@ -43,6 +50,29 @@ describe('the error budget of a year', () => {
       mostOfNext([{ ...version, retired: 'passed' }], 0.05),
       mostOfNext([], 0.05),
     ]).toEqual([0.01, 0.05, 0.05, 0.05])
+  })
+
+  test.each([
+    [[], 0.01, 0.05, null],
+    [['2026-01-01', '2026-06-01'], 0.01, 0.03, null],
+    [
+      ['2026-01-01', '2026-06-01'],
+      0.01,
+      0.02,
+      /spent 0\.02 of 0\.02 \(0\.01 by run of 2026-06-01 on a .*may spend 0\.01\. It fits again on 2027-01-01/,
+    ],
+    [['2026-01-01', '2026-06-01'], 0.02, 0.02, /It fits again on 2027-06-01/],
+    [[null], 0.01, 0.01, /no day is left.*No day is known on which it fits/],
+    [['2026-06-01'], 0.05, 0.01, /No day frees it: one question spends more than the whole/],
+    [['2025-12-31'], 0.05, 0.05, null],
+  ])('asked on %j, a question of %s within %s', (days, level, budget, says) => {
+    const refused = yearRefusal(
+      days.map((day) => asked(day)),
+      DATE,
+      { level, budget },
+    )
+    if (says === null) expect(refused).toBeNull()
+    else expect(refused).toMatch(says)
   })
 
   test('is summed over the intents, beside what is declared', () => {

@@ -12,7 +12,6 @@ import type { Artifact } from '#core/outcome.ts'
 import { harnessBehind } from '#core/replay/by-construction.ts'
 import { slim } from '#core/replay/slim.ts'
 import { type AutotunePorts, runAutotune } from '#core/run-autotune.ts'
-import { search } from '#core/search/search.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
 import { GateAnswer, type LedgerItem } from '#schemas/heldout.ts'
@@ -21,6 +20,7 @@ import { AuditLine, AutotuneRun, RunSummary } from '#schemas/run.ts'
 import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { aCase, aPack, aSuite, aTarget, aWorld, type FamilyParts } from '../../support/builders.ts'
+import { searched } from '../search/worlds.ts'
 
 const target = aTarget()
 const pinsOf = (t: TuningTarget) => ({
@@ -92,7 +92,7 @@ function world({
       calls.push('search')
       const results: ReplayResult[] = []
       const panel = panelOf(side('search').lines.map((line) => ({ ...line, case: slim(line.case) })))
-      const found = search({ ...input, panel }, (r) => results.push(r))
+      const found = searched({ ...input, panel }, (r) => results.push(r))
       replays = canonicalLines(results)
       return { found, results: digestOfBytes(replays) }
     },

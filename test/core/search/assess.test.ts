@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { resolveTarget } from '#core/contract/resolve.ts'
 import { type AssessOptions, assess } from '#core/search/assess.ts'
 import type { Round } from '#core/search/replayer.ts'
-import { search } from '#core/search/search.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
 import { asCandidate, tunableFields } from '#core/space/lattice.ts'
 import { aFamily, aPack, aSuite, aTarget, type FamilyParts, INTENT } from '../../support/builders.ts'
 import { searchPanel } from './panel.ts'
+import { searched } from './worlds.ts'
 
 const K = 'evidence.orders.top_k'
 const pack = aPack()
@@ -116,7 +116,7 @@ test('every fate is the one of a search over the same list, whatever the block',
         const input = inputOf(families, list, { blast_radius: { max_fields: 2, max_decision } })
         if (input.panel.families < 2) return
         const { found } = assessed(input, { block })
-        const { candidates } = search(input, () => {})
+        const { candidates } = searched(input, () => {})
         const fates = new Map(candidates.map((c) => [c.digest, c.fate]))
         expect(found.map((f) => f.fate)).toEqual(found.map((f) => fates.get(f.digest)))
         expect(found.map((f) => f.survives)).toEqual(found.map((f) => ['committed', 'dominated'].includes(f.fate)))

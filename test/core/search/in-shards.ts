@@ -39,9 +39,10 @@ export function inShards(
     (asked) =>
       asked.map(([shard, question]) => {
         told[shard] = []
-        const reply = held[shard]!.reply(JSON.parse(JSON.stringify(question)) as ShardQuestion, (line) => {
+        const step = held[shard]!.reply(JSON.parse(JSON.stringify(question)) as ShardQuestion, (line) => {
           told[shard]!.push(line)
-        })
+        }).next()
+        const reply = step.value
         return JSON.parse(JSON.stringify(reply)) as unknown
       }),
     ({ candidate_id, of }) => {

@@ -6,7 +6,6 @@ import type { SlimCase } from '#core/replay/slim.ts'
 import type { Control } from '#core/search/control.ts'
 import { controlLines } from '#core/search/control-rows.ts'
 import { beyondBounds, destructiveValues } from '#core/search/destructive.ts'
-import { search } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
@@ -24,6 +23,7 @@ import {
   toolCall,
 } from '../../support/builders.ts'
 import { searchPanel } from './panel.ts'
+import { searched } from './worlds.ts'
 
 const K = 'evidence.orders.top_k'
 const GATE = 'approval.write.threshold'
@@ -57,7 +57,7 @@ function inputOf(runs: readonly ExperienceRun[], paths: readonly string[] = [K])
     candidates: null,
   }
 }
-const found = (input: SearchInput<SlimCase>) => search(input, () => {})
+const found = (input: SearchInput<SlimCase>) => searched(input, () => {})
 const fates = (input: SearchInput<SlimCase>) => [...new Set(found(input).candidates.map((c) => c.fate))]
 const surfaceOf = ({ surfaces }: Control, path: string) => surfaces.find((s) => s.path === path)!
 
@@ -144,7 +144,7 @@ describe('the control', () => {
 
   test('nothing of it is on record or counted as paid', () => {
     const results: unknown[] = []
-    const { counts, control } = search(inputOf(marked(3)), (r) => results.push(r))
+    const { counts, control } = searched(inputOf(marked(3)), (r) => results.push(r))
     expect(control.replays).toBeGreaterThan(0)
     expect(results).toHaveLength(counts.paid)
   })

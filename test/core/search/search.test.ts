@@ -11,7 +11,7 @@ import { type Measures, measuresOf } from '#core/evaluate/scorecard.ts'
 import type { SlimCase } from '#core/replay/slim.ts'
 import { replayTranscript } from '#core/replay/transcript.ts'
 import { type CaseView, UNNUMBERED } from '#core/search/replayer.ts'
-import { search as searchOf, searchRounds } from '#core/search/search.ts'
+import { searchRounds } from '#core/search/search.ts'
 import { SearchCases } from '#core/search/search-cases.ts'
 import type { SearchInput } from '#core/search/search-input.ts'
 import { transcriptReplayer } from '#core/search/transcript-replayer.ts'
@@ -19,7 +19,7 @@ import { latticePatches, patchDigest } from '#core/space/lattice.ts'
 import { applyPatch } from '#core/space/scope.ts'
 import { searchEvidence } from '#core/statistics/fixed-sequence.ts'
 import { CandidateScore, type Fate, ReplayResult } from '#schemas/candidate.ts'
-import { BASELINE, caseOf, inputOf, search, searchable, suite, worlds } from './worlds.ts'
+import { BASELINE, caseOf, inputOf, search, searchable, searched, suite, worlds } from './worlds.ts'
 
 /** Every point evaluated on every case: no order, no memo, no stopping. */
 function exhaustive({ target, pins, panel, fields }: SearchInput<SlimCase>) {
@@ -140,7 +140,7 @@ describe('search', () => {
         const whole = world.shapes.map((s, i) => caseOf(s, i)).sort((a, b) => byCodeUnit(a.case_id, b.case_id))
         for (const replayCase of whole) cases.add(replayCase)
         const results: ReplayResult[] = []
-        const found = searchOf({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
+        const found = searched({ ...input, panel: { ...input.panel, cases } }, (r) => results.push(r), { aside })
         expect({ ...found, results }).toEqual(search(input))
       }),
       { numRuns: 40 },

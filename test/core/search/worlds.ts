@@ -1,6 +1,7 @@
 /** Worlds of a few search cases for the search: three fields, drawn cases, and what a search makes of them. */
 import fc from 'fast-check'
 import { resolveTarget } from '#core/contract/resolve.ts'
+import { askedNow } from '#core/evaluate/asked.ts'
 import { makePanel } from '#core/evaluate/panel.ts'
 import { measuresOf } from '#core/evaluate/scorecard.ts'
 import { compileCase } from '#core/replay/compile.ts'
@@ -158,8 +159,14 @@ export function inputOf(world: World, over: Partial<SearchInput<SlimCase>> = {})
 /** Replayable at its own baseline: what a search set holds. */
 export const searchable = (world: World): boolean => world.shapes.every((s) => s.exhausted || s.offers.length >= 3)
 
+/** A search under a suite that asks nobody elsewhere. */
+export const searched = (...given: Parameters<typeof searchOf>) =>
+  askedNow(searchOf(...given), () => {
+    throw new Error('nobody is asked')
+  })
+
 /** What a search returns, and what it put on record. */
 export function search(input: SearchInput<SlimCase>) {
   const results: ReplayResult[] = []
-  return { ...searchOf(input, (r) => results.push(r)), results }
+  return { ...searched(input, (r) => results.push(r)), results }
 }

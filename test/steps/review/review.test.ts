@@ -229,7 +229,7 @@ describe('the baseline of a run that a harness replayed', () => {
     const engine = inProcess(store, () => desk())
     expect((await runTarget(store, request, holder(), engine)).verdict).toBe('certified')
     const nonce = () => (nonces++).toString(16).padStart(32, '0')
-    const replays = asksHarness ? engine : baselineOnly
+    const replays = asksHarness ? engine : baselineOnly(store)
     const item = await openRunReview(store, replays, { runId: 'r', seats: SEATS, expiresHours: 72, nonce })
     const { replay } = (await shownOf(store, item))!.rollback
     expect(replay).toMatchObject({ cases: 20, reproduced: 20 })

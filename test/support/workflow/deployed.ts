@@ -24,9 +24,13 @@ import { publishAnswerFunction } from '../../../functions/handlers/publish-answe
 import { recordDecisionFunction } from '../../../functions/handlers/record-decision.ts'
 import { recordFailureFunction } from '../../../functions/handlers/record-failure.ts'
 import { recordProductionFunction } from '../../../functions/handlers/record-production.ts'
+import { refreshSealedFunction } from '../../../functions/handlers/refresh-sealed.ts'
 import { replayShardFunction } from '../../../functions/handlers/replay-shard.ts'
 import { reserveQuestionFunction } from '../../../functions/handlers/reserve-question.ts'
+import { resplitIntentFunction } from '../../../functions/handlers/resplit-intent.ts'
 import { resumeRolloutFunction } from '../../../functions/handlers/resume-rollout.ts'
+import { reviewQuarterFunction } from '../../../functions/handlers/review-quarter.ts'
+import { reviewWeekFunction } from '../../../functions/handlers/review-week.ts'
 import { scoreShardFunction } from '../../../functions/handlers/score-shard.ts'
 import { sealAnswerFunction } from '../../../functions/handlers/seal-answer.ts'
 import { sealVersionFunction } from '../../../functions/handlers/seal-version.ts'
@@ -73,9 +77,13 @@ export const STEPS = {
   RecordDecision: recordDecisionFunction,
   RecordFailure: recordFailureFunction,
   RecordProduction: recordProductionFunction,
+  RefreshSealed: refreshSealedFunction,
   ReplayShard: replayShardFunction,
   ReserveQuestion: reserveQuestionFunction,
+  ResplitIntent: resplitIntentFunction,
   ResumeRollout: resumeRolloutFunction,
+  ReviewQuarter: reviewQuarterFunction,
+  ReviewWeek: reviewWeekFunction,
   ScoreShard: scoreShardFunction,
   SealAnswer: sealAnswerFunction,
   SealVersion: sealVersionFunction,
@@ -119,6 +127,8 @@ export interface Deployed {
   redrive(execution: Execution): Promise<Execution>
   /** Runs the daily routine, and starts what it starts. */
   daily(at: string, input?: unknown): Started
+  /** The same of a week or a quarter. */
+  look(which: 'Weekly' | 'Quarterly', at: string, input?: unknown): Started
   /** What was told to topics. */
   readonly published: NonNullable<Runner['published']>
   /** Starts the review workflow, which waits for people. */
@@ -187,6 +197,7 @@ export function deploy(
         store: {
           ...guarded({ ...faulty, clock }, all, role, (ENV.heads in environment ? signed : unsigned).open),
           ...publishing(all, role, environment, routing),
+          ...(ENV.yearBudget in environment ? { yearBudget: Number(environment[ENV.yearBudget]) } : {}),
         },
         shardCases,
         ...replaying(all, role, harness),
@@ -256,12 +267,16 @@ export function deploy(
       clock.set(Date.parse(at))
       return begin(live, arnOf('.CadenceDailyWorkflow', machines), input, { now: time() })
     },
+    look: (which, at, input = {}) => {
+      clock.set(Date.parse(at))
+      return begin(live, arnOf(`.Cadence${which}Workflow`, machines), input, { now: time() })
+    },
     rollout: (input) => begin(live, arnOf('.RolloutsWorkflow', machines), input, { now: time() }),
     runtime: guarded({ ...store, clock }, all, arnOfRole(all, 'RolloutsRuntime')),
     review: (input) => begin(live, arnOf('.ReviewWorkflow', machines), input, { now: time() }),
     tune: async (input) => settled(await start(runner, arnOf('TuningWorkflow', machines), input, { now: EPOCH })),
     redrive: async (execution) =>
-      /\.(CadenceDaily|Review|Rollouts)Workflow/.test(execution.machine)
+      /\.(Cadence(Daily|Weekly|Quarterly)|Review|Rollouts)Workflow/.test(execution.machine)
         ? redrive(live, execution)
         : settled(await redrive(runner, execution)),
   }

@@ -4,10 +4,13 @@
  */
 import type { BaselinePins } from '#core/baseline/baseline.ts'
 import type { Reproduced } from '#core/baseline/reproduce.ts'
+import { asksElsewhere, type VerdictQuestion } from '#core/evaluate/asked.ts'
 import type { CaseScore } from '#core/gate/score.ts'
-import type { Lines, Progress, ReplayEngine, ReproducedLine } from '../../../ports.ts'
-import { RestrictedProcess } from './restricted-process.ts'
-import { type ShardLimits, ShardProcesses } from './shard-processes.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { Lines, Progress, ReplayEngine, ReproducedLine, VerdictSide, VerdictSource } from '../../../ports.ts'
+import { inTextBlocks } from '../../../streams/groups.ts'
+import { type Answering, RestrictedProcess } from './restricted-process.ts'
+import { BLOCK, type ShardLimits, ShardProcesses } from './shard-processes.ts'
 
 export interface IsolatedEngine extends ReplayEngine {
   /** Ends every process. */
@@ -19,6 +22,8 @@ export interface IsolatedOptions {
   readonly progress?: Progress
   /** Folder of what is put aside. @default the vault */
   readonly aside?: string
+  /** Who judges for evaluators that are asked elsewhere: asked here, because no process of the engine reaches anybody. */
+  readonly verdicts?: VerdictSource
   /** Processes that the search may take; it finds the same with any. @default what the machine carries */
   readonly shards?: ShardLimits
 }
@@ -29,19 +34,21 @@ export interface IsolatedOptions {
  */
 export function isolatedEngine(
   vault: string,
-  { progress = () => {}, aside = vault, shards }: IsolatedOptions = {},
+  { progress = () => {}, aside = vault, verdicts, shards }: IsolatedOptions = {},
 ): IsolatedEngine {
   const start = (told?: Progress) => new RestrictedProcess('./replay-child.ts', vault, told, aside)
   const told = nowAndThen(progress)
-  const searchSide = new ShardProcesses(() => start(told), shards)
+  const searchSide = new ShardProcesses(() => start(told), answering(verdicts, 'search'), shards)
+  const answer = answering(verdicts, 'vault')
   const gateSide = start()
   return {
     reproduce: (lines, pins, side) =>
-      side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gateSide, lines, pins),
+      side === 'search' ? searchSide.reproduce(lines, pins) : reproduceSealed(gateSide, lines, pins, answer),
     search: (input) => searchSide.search(input),
     async *score(lines, run, change) {
-      for await (const reply of gateSide.converse({ verb: 'score', run, change }, lines))
-        yield JSON.parse(reply) as CaseScore
+      for await (const some of requestsOf(lines, run.evaluator_suite))
+        for await (const reply of gateSide.converse({ verb: 'score', run, change }, some, answer))
+          yield JSON.parse(reply) as CaseScore
     },
     close() {
       searchSide.close()
@@ -50,21 +57,37 @@ export function isolatedEngine(
   }
 }
 
+/** Answers what a process asks of evaluators that are asked elsewhere. */
+const answering =
+  (verdicts: VerdictSource | undefined, side: VerdictSide): Answering =>
+  async (question) => {
+    if (!verdicts) throw new Error('nobody here can be asked for verdicts')
+    return JSON.stringify(await verdicts.judge(JSON.parse(question) as VerdictQuestion, side))
+  }
+
+/** Lines in as many requests as it takes: where an evaluator is asked elsewhere a process reads all of one before it asks. */
+async function* requestsOf(lines: Lines, suite: EvaluatorSuite): AsyncGenerator<Lines> {
+  if (asksElsewhere(suite)) yield* inTextBlocks(lines, BLOCK, (line) => line.length)
+  else yield lines
+}
+
 async function* reproduceSealed(
   process: RestrictedProcess,
   lines: Lines,
   pins: BaselinePins,
+  answer: Answering,
 ): AsyncGenerator<ReproducedLine> {
   const underWay: string[] = []
-  const sent = async function* () {
-    for await (const line of lines) {
+  const sent = async function* (some: Lines) {
+    for await (const line of some) {
       underWay.push(line)
       yield line
     }
   }
   const request = { verb: 'reproduce', pins, keep: false, first: true }
-  for await (const reply of process.converse(request, sent()))
-    yield { ...(JSON.parse(reply) as Reproduced), line: underWay.shift()! }
+  for await (const some of requestsOf(lines, pins.suite))
+    for await (const reply of process.converse(request, sent(some), answer))
+      yield { ...(JSON.parse(reply) as Reproduced), line: underWay.shift()! }
 }
 
 const TOLD_EVERY_MS = 2000

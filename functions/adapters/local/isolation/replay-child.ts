@@ -1,34 +1,55 @@
 /** The restricted side: replays baselines, searches and scores, line by line. Opens no file but its own code. */
 import { Gathered, headOf, reproducedLine, reproduceLine } from '#core/baseline/reproduce.ts'
 import { canonical } from '#core/canonical.ts'
+import {
+  askedNow,
+  asksElsewhere,
+  judging,
+  type VerdictAnswer,
+  type VerdictQuestion,
+  VerdictTable,
+} from '#core/evaluate/asked.ts'
 import { lineScorer } from '#core/gate/score.ts'
 import { SearchSide } from '#core/search/search-side.ts'
 import type { Shard } from '#core/search/shard.ts'
 import { searchShards } from '#core/search/sharded.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { aside, packed, type Request, type ShardedHead, type ShardsAsked } from './protocol.ts'
 import { serve } from './serve.ts'
 
 const putAside = aside()
+/** What evaluators answered that are asked elsewhere. */
+const verdicts = new VerdictTable()
 const searched = new SearchSide(putAside)
 let shard: Shard | null = null
 
 serve<Request>((request, lines, say, tell, ask) => {
+  /** Asks the program, which this process has no other way to; the lines of the request have been read. */
+  const asked = <T>(judged: Generator<VerdictQuestion, T, readonly VerdictAnswer[]>): T =>
+    askedNow(judged, (question) => JSON.parse(ask(JSON.stringify(question))) as VerdictAnswer[])
+  /** Works on the lines one by one or, where an evaluator has to be asked elsewhere, on all of them at once. */
+  function* eachLine<T>(suite: EvaluatorSuite, work: (line: string) => T): Generator<T> {
+    if (!asksElsewhere(suite)) for (const line of lines) yield work(line)
+    else {
+      const all = [...lines]
+      yield* asked(judging(verdicts, () => all.map(work)))
+    }
+  }
   switch (request.verb) {
     case 'reproduce':
       if (request.first) searched.clear()
-      for (const line of lines) {
-        const reproduced = reproduceLine(line, request.pins)
+      for (const reproduced of eachLine(request.pins.suite, (line) => reproduceLine(line, request.pins))) {
         if (request.keep) searched.keep(reproduced)
         say(JSON.stringify({ ...reproduced, case: headOf(reproduced.case) }))
       }
       return
     case 'search':
-      return packed(searched.search(request.input, (result) => say(canonical(result)), { progress: tell }))
+      return packed(asked(searched.search(request.input, (result) => say(canonical(result)), { progress: tell })))
     case 'shard':
       shard = searched.shard(request)
       return
     case 'ask':
-      return shard!.reply(request.question, say)
+      return asked(shard!.reply(request.question, say))
     case 'search-shards': {
       const gathered = new Gathered()
       const shardOf: number[] = []
@@ -48,7 +69,7 @@ serve<Request>((request, lines, say, tell, ask) => {
     }
     case 'score': {
       const score = lineScorer(request.run, request.change)
-      for (const line of lines) say(JSON.stringify(score(line)))
+      for (const scored of eachLine(request.run.evaluator_suite, score)) say(JSON.stringify(scored))
     }
   }
 })

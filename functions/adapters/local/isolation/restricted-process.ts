@@ -74,7 +74,7 @@ export class RestrictedProcess {
         const text = value.slice(1)
         if (value.startsWith(REPLY.line)) yield text
         else if (value.startsWith(REPLY.progress)) this.#progress(text)
-        else if (value.startsWith(REPLY.question)) await this.#send([await answer(text), '\n'])
+        else if (value.startsWith(REPLY.question)) await this.#send([await this.#answered(answer(text)), '\n'])
         else if (value.startsWith(REPLY.failure)) throw failureOf(text)
         else {
           await sending
@@ -87,8 +87,18 @@ export class RestrictedProcess {
   }
 
   /** The same with the answer as a value. */
-  async *converse<T>(request: unknown, lines: Lines = []): AsyncGenerator<string, T> {
-    return JSON.parse(yield* this.told(request, lines)) as T
+  async *converse<T>(request: unknown, lines: Lines = [], answer: Answering = noAnswer): AsyncGenerator<string, T> {
+    return JSON.parse(yield* this.told(request, lines, answer)) as T
+  }
+
+  /** What answers a question may fail: then the process, which waits for it, is no use any more. */
+  async #answered(answer: Promise<string>): Promise<string> {
+    try {
+      return await answer
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   async #send(text: AsyncIterable<string> | Iterable<string>): Promise<void> {

@@ -22,7 +22,10 @@ export function serve<R>(
   handle: (request: R, lines: Iterable<string>, say: Say, tell: Tell, ask: Ask) => unknown,
 ): void {
   const input = stdinLines()
+  let lines: Iterable<string> = []
   const ask: Ask = (question) => {
+    // Of a request without lines the empty one that ends it is still to be read.
+    for (const _ of lines) throw new Error('a process asks when the lines of its request have been read')
     write(`${REPLY.question}${question}\n`)
     flush()
     const { value, done } = input.next()
@@ -30,7 +33,7 @@ export function serve<R>(
     return value
   }
   for (let head = input.next(); !head.done; head = input.next()) {
-    const lines = untilEmpty(input)
+    lines = untilEmpty(input)
     try {
       const answer = handle(JSON.parse(head.value) as R, lines, say, tell, ask)
       for (const _ of lines);

@@ -12,7 +12,7 @@ import type { Asked, Taken } from '#core/search/sharded.ts'
 import type { Lines, ReproducedLine } from '../../../ports.ts'
 import { ahead, inTextBlocks } from '../../../streams/groups.ts'
 import { type Packed, type Request, type ShardedHead, type ShardsAsked, unpacked } from './protocol.ts'
-import type { RestrictedProcess } from './restricted-process.ts'
+import type { Answering, RestrictedProcess } from './restricted-process.ts'
 
 /** How many processes hold the cases of a search. */
 export interface ShardLimits {
@@ -39,7 +39,7 @@ const shardLimitsHere = (): ShardLimits => ({
 })
 
 /** Lines of a block, and characters beyond which it ends: some of them are under way at once. */
-const BLOCK = { most: SHARD_BLOCK, mostChars: 4 * 1024 * 1024 }
+export const BLOCK = { most: SHARD_BLOCK, mostChars: 4 * 1024 * 1024 }
 
 /** A process of the search side, one request at a time. */
 type Held = Pick<RestrictedProcess, 'told' | 'converse' | 'close'>
@@ -52,6 +52,7 @@ interface Replies {
 
 export class ShardProcesses {
   readonly #start: () => Held
+  readonly #verdicts: Answering
   readonly #limits: ShardLimits
   readonly #processes: Held[]
   #lead: Held | null = null
@@ -60,9 +61,13 @@ export class ShardProcesses {
   /** Process of each case that reproduced, in their order. */
   #shardOf: number[] = []
 
-  /** The first process starts at once, while the caller still reads its input. */
-  constructor(start: () => Held, limits = shardLimitsHere()) {
+  /**
+   * The first process starts at once, while the caller still reads its input. `verdicts`: answers what the processes ask of
+   * evaluators that are asked elsewhere.
+   */
+  constructor(start: () => Held, verdicts: Answering, limits = shardLimitsHere()) {
     this.#start = start
+    this.#verdicts = verdicts
     this.#limits = limits
     this.#processes = [start()]
   }
@@ -78,7 +83,7 @@ export class ShardProcesses {
       this.#lines[shard] = before + block.length
       const request: Request = { verb: 'reproduce', pins, keep: true, first: before === 0 }
       const replies = (underWay[shard] ?? Promise.resolve()).then(() =>
-        Array.fromAsync(this.#processes[shard]!.converse(request, block)),
+        Array.fromAsync(this.#processes[shard]!.converse(request, block, this.#verdicts)),
       )
       underWay[shard] = replies.catch(() => {})
       return { shard, block, replies: await replies }
@@ -97,7 +102,9 @@ export class ShardProcesses {
   async *search({ panel, ...input }: SearchInput): AsyncGenerator<string, SearchResult> {
     const shards = this.#lines.length
     if (shards <= 1)
-      return unpacked(yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }))
+      return unpacked(
+        yield* this.#processes[0]!.converse<Packed<SearchResult>>({ verb: 'search', input }, [], this.#verdicts),
+      )
     const { pins, suite } = input
     for (const holder of this.#processes.slice(0, shards))
       await only(holder.told({ verb: 'shard', pins, suite } satisfies Request))
@@ -138,7 +145,7 @@ export class ShardProcesses {
   async #ask(asked: Asked): Promise<Replies> {
     const lines = this.#lines.map((): string[] => [])
     const replies = asked.map(([shard, question]) =>
-      only(this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request), (line) => {
+      only(this.#processes[shard]!.told({ verb: 'ask', question } satisfies Request, [], this.#verdicts), (line) => {
         lines[shard]!.push(line)
       }),
     )

@@ -10,6 +10,9 @@ import { UserError } from '../../../errors.ts'
 import { inode, readableCode, refuseVaultFiles } from '../cage/readable-code.ts'
 import { filesBelow, type HarnessPackage, packageDigest, packageNamed, packagesFrom } from './harness-packages.ts'
 
+/** The module is there, and it is another one than was pinned. */
+export class ChangedModule extends UserError {}
+
 export interface HarnessFiles {
   /** As named by the user. */
   readonly path: string
@@ -23,17 +26,17 @@ export interface HarnessFiles {
   readonly digest: string
 }
 
-/** The module and its digest. Throws UserError when there is no such file, or when part of it lies in the store. */
-export function harnessFiles(path: string, store: string): HarnessFiles {
-  if (!existsSync(path)) throw new UserError(`the harness module ${path} does not exist (looked for ${resolve(path)})`)
-  if (!statSync(path).isFile()) throw new UserError(`the harness module ${path} is no file: name the file itself`)
+/** The module and its digest. `called`: what it is, for people. Throws UserError when there is no such file, or when part of it lies in the store. */
+export function harnessFiles(path: string, store: string, called = 'the harness module'): HarnessFiles {
+  if (!existsSync(path)) throw new UserError(`${called} ${path} does not exist (looked for ${resolve(path)})`)
+  if (!statSync(path).isFile()) throw new UserError(`${called} ${path} is no file: name the file itself`)
   const file = realpathSync(path)
   const folder = dirname(file)
   const { local, packages } = partsOf(file)
   const secret = realpathSync(store)
   for (const inside of [...local, ...packages.map((p) => p.real)])
     if (contains(secret, inside) || contains(inside, secret))
-      throw new UserError(`${inside} lies in the store: keep the harness and its files outside of ${store}`)
+      throw new UserError(`${inside} lies in the store: keep the module and its files outside of ${store}`)
   const entries = [
     ...local.map((f) =>
       entry(folder, f, lstatSync(f).isSymbolicLink() ? linkDigest(f) : digestOfBytes(readFileSync(f))),

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
+import { saidOf } from '#core/evaluate/asked.ts'
 import { MOST_CHARACTERS } from '#core/replay/harness-reply.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'
 import { type PinnedAnswers, pinnedAnswers, UnpinnedCall } from '#core/replay/pinned-answers.ts'
@@ -14,7 +15,7 @@ import { killGroup } from '../cage/watchdog.ts'
 import { scriptFile } from '../program-files.ts'
 import type { HarnessFiles } from './harness-files.ts'
 import { FromHost, type Question } from './host-message.ts'
-import { type HostAnswer, type Job, MESSAGES, type ToHost } from './protocol.ts'
+import { type Asked, type Asks, type HostAnswer, MESSAGES, type ToHost, WHO } from './protocol.ts'
 
 const CHILD = scriptFile('./host-child.ts', import.meta.url)
 /** A module may be TypeScript: Node 22 before 22.18 strips types only when it is told to. */
@@ -30,10 +31,11 @@ const MOST_QUESTIONS = 10_000
 const MOST_RESULT_BYTES = 1_200_000
 const MOST_UNREAD = 64_000_000
 
-interface Pending {
+interface Pending<A extends Asks> {
   readonly id: string
-  readonly answers: PinnedAnswers
-  readonly settle: (reply: HostAnswer) => void
+  /** Answers of the recording; null: nothing may be asked. */
+  readonly answers: PinnedAnswers | null
+  readonly settle: (reply: HostAnswer<A>) => void
   questions: number
 }
 
@@ -41,27 +43,35 @@ interface Pending {
 export class HarnessNotLoaded extends UserError {}
 
 /** A running host. It is alive until a case kills it; whoever holds it starts another one then. */
-export class HarnessHost {
+export class HarnessHost<A extends Asks = 'replay'> {
   readonly #child: ChildProcess
   readonly #lines = new LineSplitter()
-  #pending: Pending | null = null
+  readonly #asks: A
+  #pending: Pending<A> | null = null
   #onLoaded: ((problem: string | null) => void) | null = null
   #ended: string | null = null
   #stderr = ''
 
   /** Starts a host and waits until the module is loaded. Throws UserError when it cannot be. */
-  static async start(files: HarnessFiles, readable: readonly string[]): Promise<HarnessHost> {
-    const host = new HarnessHost(files, readable)
+  static async start<A extends Asks>(
+    files: HarnessFiles,
+    readable: readonly string[],
+    asks: A,
+  ): Promise<HarnessHost<A>> {
+    const host = new HarnessHost(files, readable, asks)
     const problem = await host.#loaded()
     if (problem === null) return host
     host.close()
-    throw new HarnessNotLoaded(`the harness module ${files.path} cannot be run: ${problem}`)
+    throw new HarnessNotLoaded(
+      `${asks === 'replay' ? 'the harness module' : 'the module'} ${files.path} cannot be run: ${problem}`,
+    )
   }
 
-  private constructor({ file, folder }: HarnessFiles, readable: readonly string[]) {
+  private constructor({ file, folder }: HarnessFiles, readable: readonly string[], asks: A) {
+    this.#asks = asks
     this.#child = startCaged({
       script: CHILD,
-      args: [pathToFileURL(file).href],
+      args: [pathToFileURL(file).href, asks],
       flags: TYPESCRIPT,
       readable,
       heapMb: HEAP_MB,
@@ -88,15 +98,22 @@ export class HarnessHost {
   }
 
   /** The reply to one case. A process that does not answer within the limit is killed. */
-  async run({ recording, settings }: Job, limitMs: number): Promise<HostAnswer> {
+  async run(job: Asked[A]['job'], limitMs: number): Promise<HostAnswer<A>> {
     const id = randomBytes(16).toString('base64url')
-    const { promise, resolve } = Promise.withResolvers<HostAnswer>()
-    this.#pending = { id, answers: pinnedAnswers(recording), settle: resolve, questions: 0 }
+    const { promise, resolve } = Promise.withResolvers<HostAnswer<A>>()
+    const answers = 'view' in job ? null : pinnedAnswers(job.recording)
+    this.#pending = { id, answers, settle: resolve, questions: 0 }
     const timer = setTimeout(() => {
-      resolve({ failed: `the harness gave no answer within ${limitMs} ms and was cut` })
+      const cut: HostAnswer<Asks> = { failed: `${WHO[this.#asks]} gave no answer within ${limitMs} ms and was cut` }
+      resolve(cut as HostAnswer<A>)
       this.close()
     }, limitMs)
-    if (this.#ended === null) this.#send({ id, recorded: recording.recorded, settings })
+    if (this.#ended === null)
+      this.#send(
+        'view' in job
+          ? { id, view: JSON.parse(job.view) }
+          : { id, recorded: job.recording.recorded, settings: job.settings },
+      )
     else this.#end(this.#ended)
     const reply = await promise
     clearTimeout(timer)
@@ -149,16 +166,17 @@ export class HarnessHost {
     else if (message.id === this.#pending?.id) this.#take(message, line.length, this.#pending)
   }
 
-  #take(message: Exclude<FromHost, { loaded: unknown }>, bytes: number, pending: Pending): void {
+  #take(message: Exclude<FromHost, { loaded: unknown }>, bytes: number, pending: Pending<A>): void {
     if (!('question' in message)) {
       // From here on it speaks for nobody: a question behind the reply would be on no record.
       this.#pending = null
       pending.settle(
         bytes > MOST_RESULT_BYTES && 'returned' in message
-          ? { failed: `the harness returned ${bytes} bytes, at most ${MOST_RESULT_BYTES} are taken` }
-          : replyOf(message, pending.answers),
+          ? { failed: `${WHO[this.#asks]} returned ${bytes} bytes, at most ${MOST_RESULT_BYTES} are taken` }
+          : (replyOf(message, pending.answers) as HostAnswer<A>),
       )
     } else if (++pending.questions > MOST_QUESTIONS) this.#refuse(`more than ${MOST_QUESTIONS} questions in one case`)
+    else if (pending.answers === null) this.#refuse('a question')
     else {
       const { id, call, question } = message
       this.#send({ id, call, ...answerTo(pending.answers, question) })
@@ -167,14 +185,14 @@ export class HarnessHost {
 
   /** Whoever writes what the host's own code does not write is no harness any more. */
   #refuse(what: string): void {
-    this.#pending?.settle({ failed: `the harness sent ${what} past its host` })
+    this.#pending?.settle({ failed: `${WHO[this.#asks]} sent ${what} past its host` })
     this.#end(`it sent ${what}`)
   }
 
   #end(how: string): void {
     this.#ended ??= how
-    this.#onLoaded?.(`the harness ended its process (${how})\n${this.#stderr}`)
-    this.#pending?.settle({ failed: `the harness ended its process (${how})`, died: true })
+    this.#onLoaded?.(`${WHO[this.#asks]} ended its process (${how})\n${this.#stderr}`)
+    this.#pending?.settle({ failed: `${WHO[this.#asks]} ended its process (${how})`, died: true })
     killGroup(this.#child)
   }
 }
@@ -204,13 +222,14 @@ function answerTo(answers: PinnedAnswers, question: Question): { answer: unknown
 
 function replyOf(
   message: Exclude<FromHost, { loaded: unknown } | { question: unknown }>,
-  answers: PinnedAnswers,
-): HostAnswer {
-  const unpinned = answers.unpinned()
+  answers: PinnedAnswers | null,
+): HostAnswer<Asks> {
+  const unpinned = answers?.unpinned() ?? null
   if (unpinned !== null) return { unreplayable: unpinned }
   const printed = clip(message.printed)
   if ('failed' in message)
     return { failed: `${clip(message.failed)}${printed}`, ...(message.stray && { died: true as const }) }
+  if (answers === null) return saidOf(message.returned)
   const checked = harnessResult(message.returned)
   return 'result' in checked
     ? { result: checked.result, served: [...answers.served] }

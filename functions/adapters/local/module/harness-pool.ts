@@ -1,16 +1,18 @@
 /** Harness processes side by side. Results come back in the order of the cases, whatever the number of processes. */
-import type { HarnessReply } from '#core/replay/harness.ts'
 import { inParallel } from '../../../streams/groups.ts'
 import { type HarnessHost, HarnessNotLoaded } from './harness-host.ts'
-import type { HostAnswer, Job } from './protocol.ts'
+import type { Asked, Asks, HostAnswer } from './protocol.ts'
 
-export class HarnessPool {
-  readonly #hosts: (HarnessHost | null)[]
-  readonly #start: () => Promise<HarnessHost>
+export class HarnessPool<A extends Asks = 'replay'> {
+  readonly #hosts: (HarnessHost<A> | null)[]
+  readonly #start: () => Promise<HarnessHost<A>>
   readonly #limitMs: number
 
   /** Processes are started when they are first needed, and again after a case that killed one. */
-  constructor(start: () => Promise<HarnessHost>, { concurrency, limitMs }: { concurrency: number; limitMs: number }) {
+  constructor(
+    start: () => Promise<HarnessHost<A>>,
+    { concurrency, limitMs }: { concurrency: number; limitMs: number },
+  ) {
     this.#hosts = Array.from({ length: concurrency }, () => null)
     this.#start = start
     this.#limitMs = limitMs
@@ -27,7 +29,7 @@ export class HarnessPool {
    */
   async map<T, R>(
     items: readonly T[],
-    work: (item: T, ask: (job: Job) => Promise<HarnessReply>) => Promise<R>,
+    work: (item: T, ask: (job: Asked[A]['job']) => Promise<Asked[A]['reply']>) => Promise<R>,
     ends: (result: R) => boolean = () => false,
   ): Promise<R[]> {
     let last = items.length
@@ -52,15 +54,15 @@ export class HarnessPool {
   }
 
   /** A case whose process died is tried once more in a fresh one: what an earlier case left behind is not held against it. */
-  async #ask(slot: number, job: Job, isCancelled: () => boolean): Promise<HarnessReply> {
+  async #ask(slot: number, job: Asked[A]['job'], isCancelled: () => boolean): Promise<Asked[A]['reply']> {
     const { died, ...reply } = await this.#run(slot, job)
-    if (!died || isCancelled()) return reply
+    if (!died || isCancelled()) return reply as Asked[A]['reply']
     const { died: _, ...again } = await this.#run(slot, job)
-    return again
+    return again as Asked[A]['reply']
   }
 
   /** A module that no longer loads has failed on this case: what it says of itself is no error of the program's. */
-  async #run(slot: number, job: Job): Promise<HostAnswer> {
+  async #run(slot: number, job: Asked[A]['job']): Promise<HostAnswer<A>> {
     try {
       return await (await this.#host(slot)).run(job, this.#limitMs)
     } catch (error) {
@@ -69,7 +71,7 @@ export class HarnessPool {
     }
   }
 
-  async #host(slot: number): Promise<HarnessHost> {
+  async #host(slot: number): Promise<HarnessHost<A>> {
     const host = this.#hosts[slot]
     if (host?.isAlive) return host
     const fresh = await this.#start()

@@ -8,11 +8,10 @@ import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { jsonKey, UnpinnedCall } from '#core/replay/pinned-answers.ts'
-import type { Settings } from '#schemas/common.ts'
-import type { HarnessCase, HarnessModule, ModelAnswer, Passage, Pinned, ToolAnswer } from '#schemas/harness.ts'
+import type { HarnessModule, ModelAnswer, Passage, Pinned, ToolAnswer, VerdictModule } from '#schemas/harness.ts'
 import { LineSplitter } from '../../../streams/line-splitter.ts'
 import type { FromHost, Question } from './host-message.ts'
-import { MESSAGES, type ToHost } from './protocol.ts'
+import { type Asks, MESSAGES, type ToHost, WHO } from './protocol.ts'
 
 const MAX_RESULT_BYTES = 1_000_000
 const PRINTED_LINES = 5
@@ -20,7 +19,15 @@ const MOST_LEVELS = 50
 const DENIED =
   'A harness reads what its digest covers: name a file or folder as a quoted "./NAME" in the module, import a package by its name. Nothing else can be read, written, started or called'
 
+const SIGNATURES = {
+  replay: 'replay: export async function replay(recorded, settings, pinned)',
+  judge: 'judge: export function judge(view)',
+} as const satisfies Record<Asks, string>
+
 const module = process.argv[2]!
+/** What its module has to export. */
+const exported = process.argv[3] as Asks
+const who = WHO[exported]
 const folder = pathToFileURL(`${dirname(fileURLToPath(module))}/`).href
 
 // Taken before any code of the harness runs, which may put others in their place.
@@ -57,13 +64,16 @@ let atHand = ''
 const harness = await load()
 if (harness) hear(harness)
 
-function hear(harness: HarnessModule): void {
+function hear(harness: Loaded): void {
   const lines = new LineSplitter()
   const input = new Socket({ fd: 0 })
   input.on('data', (chunk: Buffer) => {
     for (const line of lines.push(chunk)) {
       const message = parse(line.toString()) as ToHost
-      if ('recorded' in message) void begin(harness, message)
+      if ('recorded' in message) {
+        const { id, recorded, settings } = message
+        void begin(id, () => harness.replay(frozen(recorded), frozen(settings), pinnedOf(id)))
+      } else if ('view' in message) void begin(message.id, () => harness.judge(frozen(message.view)))
       else if (message.id === atHand) asking.get(message.call)?.(message)
     }
   })
@@ -71,25 +81,24 @@ function hear(harness: HarnessModule): void {
   input.on('end', () => process.exit())
 }
 
-async function begin(harness: HarnessModule, { id, recorded, settings }: Extract<ToHost, { recorded: unknown }>) {
+async function begin(id: string, decide: () => unknown) {
   printed = ''
   atHand = id
   asking = new Map()
-  const reply = await replayCase(harness, id, recorded, settings)
+  const reply = await replyTo(decide)
   stray = null
   send({ id, ...reply, printed: printedLines() })
 }
 
-async function load(): Promise<HarnessModule | null> {
+type Loaded = HarnessModule & VerdictModule
+async function load(): Promise<Loaded | null> {
   try {
-    const loaded = (await import(module)) as Partial<HarnessModule> & { default?: Partial<HarnessModule> }
-    const found = [loaded, loaded.default].find((m) => typeof m?.replay === 'function')
+    const loaded = (await import(module)) as Partial<Loaded> & { default?: Partial<Loaded> }
+    const found = [loaded, loaded.default].find((m) => typeof m?.[exported] === 'function')
     send({
-      loaded: found
-        ? null
-        : 'it exports no function named replay: export async function replay(recorded, settings, pinned)',
+      loaded: found ? null : `it exports no function named ${SIGNATURES[exported]}`,
     })
-    return (found as HarnessModule | undefined) ?? null
+    return (found as Loaded | undefined) ?? null
   } catch (error) {
     send({ loaded: `it cannot be imported: ${stackOf(error)}${printedLines()}` })
     return null
@@ -98,22 +107,16 @@ async function load(): Promise<HarnessModule | null> {
 
 type Reply = { returned: unknown } | { failed: string; stray: boolean }
 
-async function replayCase(
-  harness: HarnessModule,
-  id: string,
-  recorded: HarnessCase,
-  settings: Settings,
-): Promise<Reply> {
-  const pinned = pinnedOf(id)
+async function replyTo(decide: () => unknown): Promise<Reply> {
   const strayed = new Promise<Reply>((resolve) => {
-    stray = (error) => resolve({ failed: `the harness threw ${stackOf(error)}`, stray: true })
+    stray = (error) => resolve({ failed: `${who} threw ${stackOf(error)}`, stray: true })
   })
   const decided = async (): Promise<Reply> => {
     let reply: Reply
     try {
-      reply = sendable(await harness.replay(frozen(recorded), frozen(settings), pinned))
+      reply = sendable(await decide())
     } catch (error) {
-      reply = { failed: `the harness threw ${stackOf(error)}`, stray: false }
+      reply = { failed: `${who} threw ${stackOf(error)}`, stray: false }
     }
     // Promises that nobody waits for reject within this turn: they belong to this case.
     await new Promise((resolve) => setImmediate(resolve))
@@ -156,7 +159,7 @@ function countOf<K extends string>(name: K, value: number | undefined, least: nu
 
 /** As JSON, and nothing that JSON would change in silence. */
 function sendable(returned: unknown): Reply {
-  const failed = (what: string): Reply => ({ failed: `the harness returned ${what}`, stray: false })
+  const failed = (what: string): Reply => ({ failed: `${who} returned ${what}`, stray: false })
   try {
     const value = plain(returned, []) ?? null
     const bytes = Buffer.byteLength(stringify(value))

@@ -1,4 +1,5 @@
 /** Messages between the program and its processes: the one that runs a user's own harness, and the one that searches meanwhile. */
+import type { VerdictAnswer } from '#core/evaluate/asked.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import type { PinnedRecording } from '#core/replay/pinned-answers.ts'
 import type { CaseAnswer, Round } from '#core/search/replayer.ts'
@@ -24,8 +25,14 @@ export const MESSAGES = 3
  */
 export type ToHost =
   | { readonly id: string; readonly recorded: HarnessCase; readonly settings: Settings }
+  | { readonly id: string; readonly view: unknown }
   | { readonly id: string; readonly call: number; readonly answer: unknown }
   | { readonly id: string; readonly call: number; readonly unpinned: string }
+
+/** One view of a case for a module that judges, canonical JSON. */
+export interface ViewJob {
+  readonly view: string
+}
 
 /** One case for a harness. */
 export interface Job {
@@ -33,5 +40,15 @@ export interface Job {
   readonly settings: Settings
 }
 
+/** What a process may be asked, by the name of the function that its module exports. */
+export interface Asked {
+  readonly replay: { readonly job: Job; readonly reply: HarnessReply }
+  readonly judge: { readonly job: ViewJob; readonly reply: VerdictAnswer }
+}
+export type Asks = keyof Asked
+
+/** Who a module is to people, by what it exports. */
+export const WHO = { replay: 'the harness', judge: 'the module' } as const satisfies Record<Asks, string>
+
 /** A reply as the pool sees it. `died`: tried once more in a fresh process, what is at fault may be an earlier case. */
-export type HostAnswer = HarnessReply & { readonly died?: true }
+export type HostAnswer<A extends Asks = 'replay'> = Asked[A]['reply'] & { readonly died?: true }

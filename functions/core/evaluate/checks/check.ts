@@ -1,7 +1,8 @@
 /** What every check of a suite says, and the words that its file says it with. */
+import { CASE_VIEW, type ViewName } from '#schemas/case-view.ts'
 import type { Settings } from '#schemas/common.ts'
 import type { Evaluator, EvaluatorVerdict, Finding } from '#schemas/suite.ts'
-import type { BreaksRow } from '#schemas/surface-fields.ts'
+import { type Breaks, type BreaksRow, LAYERS } from '#schemas/surface-fields.ts'
 import type { BareRecording } from '../../replay/slim.ts'
 import type { Replayed } from '../../replay/transcript.ts'
 import type { Exposure } from '../exposures.ts'
@@ -45,6 +46,13 @@ export const fail = (findings: Finding[], score = 0): Verdict => ({ score, statu
 
 /** Not measured: a score of `null` blocks every floor that needs it. */
 export const unmeasured = (message: string): Verdict => ({ score: null, status: 'warn', findings: [warning(message)] })
+
+/** What any value that is read can show, the whole can. */
+export const breaksOfNames = (names: readonly ViewName[]): BreaksRow =>
+  LAYERS.map((_, layer) => {
+    const all: Breaks[] = names.map((name) => CASE_VIEW[name].breaks[layer]!)
+    return all.includes('any') ? 'any' : all.includes('decides') ? 'decides' : 'never'
+  }) as unknown as BreaksRow
 
 /** A pass where nothing was found. */
 export const verdict = (findings: Finding[]): Verdict => (findings.length === 0 ? pass : fail(findings))

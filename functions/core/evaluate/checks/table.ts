@@ -11,8 +11,10 @@ import { decisionDiff } from './decision-diff.ts'
 import { expression } from './expression.ts'
 import { goldCoverage } from './gold-coverage.ts'
 import { groundedArguments } from './grounded-arguments.ts'
+import { jsonata } from './jsonata.ts'
 import { knownProvenance } from './known-provenance.ts'
 import { latencyMs } from './latency-ms.ts'
+import { module } from './module.ts'
 import { mustRefuse } from './must-refuse.ts'
 import { operatorCorrections } from './operator-corrections.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
@@ -37,6 +39,8 @@ export const CHECKS: { readonly [K in Evaluator['check']]: Check<K> } = {
   recorded_score: recordedScore,
   recorded_verdict: recordedVerdict,
   expression,
+  jsonata,
+  module,
   cost_cents: costCents,
   latency_ms: latencyMs,
 }

@@ -1,0 +1,83 @@
+/** Who judges on this machine for evaluators that are asked elsewhere: modules of the user's own in caged processes, and JSONata. */
+import { availableParallelism } from 'node:os'
+import { jsonataVerdicts } from '#adapters/jsonata-verdicts.ts'
+import { cageHere } from '#adapters/local/cage/level.ts'
+import { ChangedModule, type HarnessFiles, harnessFiles, readableBy } from '#adapters/local/module/harness-files.ts'
+import { HarnessHost } from '#adapters/local/module/harness-host.ts'
+import { HarnessPool } from '#adapters/local/module/harness-pool.ts'
+import { type AskedEvaluator, noVerdict } from '#core/evaluate/asked.ts'
+import { VERDICT_MS } from '#schemas/suite.ts'
+import type { VerdictSide, VerdictSource } from '../ports.ts'
+import { judgedTwice } from '../steps/replay/verdicts.ts'
+
+type ModuleEvaluator = Extract<AskedEvaluator, { check: 'module' }>
+
+export interface LocalVerdicts extends VerdictSource {
+  /** Ends every process. */
+  close(): void
+}
+
+/** The source over a store's folder and that of its vault: no module may read either. Starts nothing before it is asked. */
+export function localVerdicts(store: string, vault: string): LocalVerdicts {
+  const pools = new Map<string, HarnessPool<'judge'>>()
+
+  /** Processes of one module for one pass over one side: nothing that a held-out case left in memory meets the search. */
+  function poolOf(evaluator: ModuleEvaluator, side: VerdictSide, pass: string): HarnessPool<'judge'> {
+    const { module, digest, limit_ms: limitMs = VERDICT_MS } = evaluator
+    const name = [module, digest, limitMs, side, pass].join('\n')
+    const before = pools.get(name)
+    if (before) return before
+    const files = pinnedFiles(evaluator, store)
+    const readable = readableBy(files, vault)
+    const start = () => {
+      pinnedFiles(evaluator, store)
+      return HarnessHost.start(files, readable, 'judge')
+    }
+    const made = new HarnessPool<'judge'>(start, { concurrency: availableParallelism(), limitMs })
+    pools.set(name, made)
+    return made
+  }
+
+  return {
+    get cage() {
+      return cageHere()
+    },
+
+    async judge(question, side) {
+      const { evaluator, views } = question
+      if (evaluator.check === 'jsonata') return await jsonataVerdicts.judge(question, side)
+      const name = `the module ${evaluator.module} of ${evaluator.evaluator_id}`
+      const asked = await judgedTwice(name, views, side, async (some, pass) => {
+        const pool = poolOf(evaluator, side, pass)
+        await pool.open()
+        return await pool.map(some, (view, ask) => ask({ view }))
+      })
+      return asked.map((answer) => ('failed' in answer ? noVerdict(answer.failed) : answer))
+    },
+
+    async problem(evaluator) {
+      if (evaluator.check === 'jsonata') return await jsonataVerdicts.problem(evaluator)
+      try {
+        pinnedFiles(evaluator, store)
+        return null
+      } catch (error) {
+        if (error instanceof ChangedModule) return error.message
+        throw error
+      }
+    },
+
+    close() {
+      for (const pool of pools.values()) pool.close()
+      pools.clear()
+    },
+  }
+}
+
+/** The files of a module as its suite pins them. Throws UserError where they are others. */
+function pinnedFiles({ module, digest, evaluator_id }: ModuleEvaluator, store: string): HarnessFiles {
+  const files = harnessFiles(module, store, `the module of evaluator ${evaluator_id},`)
+  if (files.digest === digest) return files
+  throw new ChangedModule(
+    `the module ${module} of evaluator ${evaluator_id} is not the one that the suite pins: its digest is ${files.digest}, pinned is ${digest.slice(0, 19)}. Restore it and the local files that it names; or publish the suite under a new version, with this digest`,
+  )
+}

@@ -1,0 +1,86 @@
+/**
+ * The weekly and the quarterly workflow of the routine. What sees the sealed side runs under the sealer's role: it counts what there is
+ * to seal, and splits intents anew; what looks back sees the search side and what was decided, and adds its artifact.
+ */
+import { Duration } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import type { Construct } from 'constructs'
+import type { Bands } from '#schemas/bands.ts'
+import { ENV } from '#schemas/env-names.ts'
+import { quarterlyDefinition, weeklyDefinition } from '../definitions/looks.ts'
+import { mayAdd, mayRead } from './rights.ts'
+import { RuntimeFunction, type RuntimeFunctionProps } from './runtime-function.ts'
+import { stateMachine } from './state-machine.ts'
+import type { Stores } from './workflow-rights.ts'
+
+interface LookProps {
+  readonly stores: Stores
+  readonly bands: Bands
+  readonly topic?: ITopic | undefined
+}
+
+/** Creates both in the scope of the routine. */
+export function looks(
+  scope: Construct,
+  { stores, bands, topic }: LookProps,
+): Record<'weekly' | 'quarterly', StateMachine> {
+  const { experience, ledger, vault, journal } = stores
+  const { bucket } = experience
+  const make = (
+    id: string,
+    handler: string,
+    over: Omit<RuntimeFunctionProps, 'handler' | 'memory' | 'timeout' | 'environment'>,
+  ) =>
+    new RuntimeFunction(scope, id, {
+      handler,
+      memory: 3008,
+      timeout: Duration.minutes(15),
+      environment: {
+        [ENV.bucket]: bucket.bucketName,
+        [ENV.table]: ledger.table.tableName,
+        ...(over.sealed ? { [ENV.vault]: vault.bucket.bucketName } : {}),
+      },
+      ...over,
+    }).function.functionArn
+  const sealed = { sealed: true, role: vault.sealer } as const
+  const refreshSealed = make('RefreshSealed', 'refresh-sealed', {
+    ...sealed,
+    statements: mayRead(bucket, 'autotune/runs/*/manifest.json'),
+  })
+  const resplitIntent = make('ResplitIntent', 'resplit-intent', {
+    ...sealed,
+    journal,
+    statements: [
+      ...mayRead(bucket, 'cadence/resplit/*'),
+      mayAdd(bucket, 'cadence/resplit/*'),
+      ledger.mayRead('split', 'epochkey'),
+      ledger.mayCreate('epoch', 'epochkey'),
+    ],
+  })
+  const lookingBack = ['autotune/runs/*', 'cadence/*', 'experience/*', 'packs/*', 'production/*']
+  const decided = ledger.mayRead('heldout', 'review', 'rollout', 'production')
+  const reviewWeek = make('ReviewWeek', 'review-week', {
+    journal,
+    statements: [...mayRead(bucket, ...lookingBack, 'scars/*'), mayAdd(bucket, 'cadence/weekly/*', 'scars/*'), decided],
+  })
+  const reviewQuarter = make('ReviewQuarter', 'review-quarter', {
+    journal,
+    statements: [...mayRead(bucket, ...lookingBack), mayAdd(bucket, 'cadence/quarterly/*'), decided],
+  })
+  const told = { bands, topic: topic?.topicArn ?? null }
+  const telling = topic ? [new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] })] : []
+  return {
+    weekly: stateMachine(scope, 'WeeklyWorkflow', {
+      definition: weeklyDefinition({ ...told, refreshSealed, reviewWeek }),
+      functions: [refreshSealed, reviewWeek],
+      statements: telling,
+    }),
+    quarterly: stateMachine(scope, 'QuarterlyWorkflow', {
+      definition: quarterlyDefinition({ ...told, reviewQuarter, resplitIntent }),
+      functions: [reviewQuarter, resplitIntent],
+      statements: telling,
+    }),
+  }
+}

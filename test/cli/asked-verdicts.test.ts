@@ -1,0 +1,81 @@
+/** Verdicts of a module and of JSONata, from import to a run that verifies; what does not answer blocks, by name. */
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ExperienceRun } from '#schemas/experience-run.ts'
+import type { EvaluatorSuite } from '#schemas/suite.ts'
+import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
+import { anEvaluator, aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { type Printed, placeOfEachTest } from './command-line.ts'
+
+type Evaluators = EvaluatorSuite['evaluators']
+const place = placeOfEachTest()
+const { at } = place
+
+// A module is named from the folder that commands are given in.
+const home = process.cwd()
+beforeEach(() => process.chdir(place.dir))
+afterEach(() => process.chdir(home))
+
+const utility = aSuite().evaluators.filter(({ dimension }) => dimension === 'utility')
+const grounded = aSuite().evaluators.filter(({ dimension }) => dimension === 'safety')
+
+const jsonata = (expression: string, over: object = {}) =>
+  anEvaluator({ evaluator_id: 'mine', check: 'jsonata', reads: ['context'], expression, ...over } as never)
+
+/** An evaluator over a module with this source. */
+function judging(source: string, over: object = {}) {
+  const path = place.file('judge.mjs', source)
+  const { digest } = harnessFiles(path, dirname(path) === place.store ? '' : home)
+  return anEvaluator({
+    evaluator_id: 'mine',
+    check: 'module',
+    module: './judge.mjs',
+    digest,
+    reads: ['context'],
+    ...over,
+  } as never)
+}
+
+/** A store with a suite of these evaluators beside grounding and utility, and the result of importing into it. */
+async function stored(evaluators: Evaluators, runs: readonly ExperienceRun[] = aWorld()): Promise<Printed> {
+  const pack = place.file('pack.json', aPack())
+  const suite = place.file('suite.json', { ...aSuite(), evaluators: [...grounded, ...utility, ...evaluators] })
+  const documents = await at('import', '--pack', pack, '--suite', suite)
+  if (documents.code !== 0) return documents
+  return at('import', place.runs('runs.jsonl', runs), '--split', 'recorded')
+}
+const ranFor = async (target: object) => {
+  const { code, out, err } = await at('run', '--target', place.file('target.json', target))
+  return { code, out, err }
+}
+
+const KEEPS = {
+  jsonata: () => jsonata('$count(context.kept[required]) > 0'),
+  module: () => judging('export const judge = ({ context }) => context.kept.some(({ required }) => required)'),
+}
+
+describe.each(['jsonata', 'module'] as const)('a floor of policy by %s', (kind) => {
+  test('is certified where the records could have contradicted it, and the run verifies', async () => {
+    const imported = await stored([KEEPS[kind]()])
+    expect([imported.code, imported.err]).toEqual([0, expect.anything()])
+    const { code, out, err } = await ranFor(aTarget())
+    expect([code, out, err]).toEqual([0, expect.stringMatching(/CERTIFIED/), expect.anything()])
+    expect(out).toMatch(/evidence\.orders\.top_k 4 -> 1/)
+    expect(out).toMatch(/policy violations < 10 % \(0 of 120/)
+    expect(/the modules that judge ran under (wall|belt|none)/.test(out)).toBe(kind === 'module')
+    const id = /^run (\S+)/m.exec(out)![1]!
+    const pinned = JSON.parse(readFileSync(join(place.store, 'autotune/runs', id, 'target.json'), 'utf8'))
+    expect('verdict_cage' in pinned).toBe(kind === 'module')
+    expect(await at('verify', id)).toMatchObject({ code: 0 })
+    if (kind === 'jsonata') return
+    place.file('judge.mjs', 'export const judge = () => true')
+    const changed = await at('verify', id)
+    expect([changed.code, changed.out + changed.err]).toEqual([
+      2,
+      expect.stringMatching(/not the one that the suite pins/),
+    ])
+    const again = await ranFor(aTarget())
+    expect([again.code, again.err]).toEqual([2, expect.stringMatching(/publish the suite under a new version/)])
+  })
+})

@@ -1,0 +1,112 @@
+/** Modules that judge and misbehave: each is named, none passes, and nothing of it reaches another case. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { AskedEvaluator } from '#core/evaluate/asked.ts'
+import type { VerdictSide } from '#ports'
+import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
+import { type LocalVerdicts, localVerdicts } from '../../functions/embedded/local-verdicts.ts'
+import { anEvaluator } from '../support/builders.ts'
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'autotune-verdicts-')))
+const store = join(root, 'store')
+const home = process.cwd()
+let source: LocalVerdicts
+beforeAll(() => {
+  mkdirSync(join(store, 'vault'), { recursive: true })
+  process.chdir(root)
+})
+afterAll(() => {
+  process.chdir(home)
+  rmSync(root, { recursive: true, force: true })
+})
+afterEach(() => source.close())
+
+let modules = 0
+/** An evaluator over a module with this body of `judge(view)`; `$VIEWS` views are asked. */
+function module(body: string, limit_ms = 20_000): AskedEvaluator {
+  const name = `./judge${++modules}.mjs`
+  writeFileSync(join(root, name), `export async function judge(view) { ${body} }`)
+  source = localVerdicts(store, join(store, 'vault'))
+  const { digest } = harnessFiles(name, store)
+  return anEvaluator({ check: 'module', module: name, digest, reads: ['tokens'], limit_ms } as never) as AskedEvaluator
+}
+const VIEWS = [1, 2, 3].map((tokens) => JSON.stringify({ tokens }))
+const ask = (evaluator: AskedEvaluator, side: VerdictSide = 'search', views = VIEWS) =>
+  source.judge({ evaluator, views }, side)
+
+describe('a module', () => {
+  test.each<[string, string, readonly (boolean | number | null | RegExp)[]]>([
+    ['judges each view', 'return view.tokens < 3', [true, true, false]],
+    ['gives numbers, and nothing', 'return view.tokens < 3 ? view.tokens / 4 : null', [0.25, 0.5, null]],
+    ['prints', 'console.log("{}"); process.stdout.write("x"); return true', [true, true, true]],
+    ['throws for one', 'if (view.tokens === 2) throw new Error("two"); return true', [true, /threw Error: two/, true]],
+    ['changes its view', 'view.tokens = 0; return true', [/threw/, /threw/, /threw/]],
+    [
+      'plays with prototypes',
+      'Object.prototype.returned = true; Array.prototype.map = () => []; return view.tokens === 1',
+      [true, false, false],
+    ],
+    ['returns NaN', 'return NaN', [/NaN/, /NaN/, /NaN/]],
+    ['returns a text', 'return "true"', [/a text/, /a text/, /a text/]],
+    ['returns 10 MB', 'return "x".repeat(10_000_000)', [/at most 1000000/, /at most 1000000/, /at most 1000000/]],
+    [
+      'ends its process for one',
+      'if (view.tokens === 2) process.exit(0); return true',
+      [true, /ended its process/, true],
+    ],
+    [
+      'reads the store',
+      `return (await import('node:fs')).readdirSync(${JSON.stringify(store)}).length > 0`,
+      [/./, /./, /./],
+    ],
+    ['asks the network', 'return (await fetch("http://127.0.0.1:9")).ok', [/threw/, /threw/, /threw/]],
+  ])('%s', async (_, body, wanted) => {
+    const answers = await ask(module(body))
+    expect(answers).toEqual(
+      wanted.map((w) => (w instanceof RegExp ? { failed: expect.stringMatching(w) } : { returned: w })),
+    )
+  })
+
+  test('that never settles is cut for that view alone', async () => {
+    const answers = await ask(module('if (view.tokens === 2) await new Promise(() => {}); return true', 2000))
+    expect(answers[1]).toEqual({ failed: 'the module gave no answer within 2000 ms and was cut' })
+    expect([answers[0], answers[2]]).toEqual([{ returned: true }, { returned: true }])
+  })
+
+  test.each<[string, string]>([
+    ['draws', 'return Math.random()'],
+    ['counts', 'globalThis.n = (globalThis.n ?? 0) + 1; return globalThis.n / 100 + view.tokens / 1000'],
+    [
+      'reads the clock',
+      'return (process.hrtime.bigint() % 1000n) == 0n ? 0 : Number(process.hrtime.bigint() % 1000000n) / 1e6',
+    ],
+  ])('that %s gives two answers: the search ends, a sealed case has no verdict', async (_, body) => {
+    const evaluator = module(body)
+    await expect(ask(evaluator)).rejects.toThrow(/gave two answers to one view: .*nothing was spent/)
+    const sealed = await ask(evaluator, 'vault')
+    expect(sealed).toContainEqual({ failed: 'the module gave two answers' })
+  })
+
+  test('that answers none of eight views ends the search with what it said', async () => {
+    const views = Array.from({ length: 8 }, (_, tokens) => JSON.stringify({ tokens }))
+    const evaluator = module('throw new Error("not today")')
+    await expect(ask(evaluator, 'search', views)).rejects.toThrow(/no verdict on any of 8 cases: .*not today/)
+    expect(await ask(evaluator, 'vault', views)).toHaveLength(8)
+  })
+
+  test('that was changed, or exports no judge, is refused with what to do', async () => {
+    const evaluator = module('return true') as AskedEvaluator & { module: string }
+    expect(await source.problem(evaluator)).toBeNull()
+    writeFileSync(join(root, evaluator.module), 'export const judge = () => false')
+    expect(await source.problem(evaluator)).toMatch(/its digest is sha256:[0-9a-f]{64}, pinned is .*new version/)
+    await expect(ask(evaluator)).rejects.toThrow(/not the one that the suite pins/)
+    rmSync(join(root, evaluator.module))
+    await expect(source.problem(evaluator)).rejects.toThrow(/does not exist \(looked for /)
+    const other = module('') as AskedEvaluator & { module: string }
+    writeFileSync(join(root, other.module), 'export const other = 1')
+    const { digest } = harnessFiles(other.module, store)
+    await expect(ask({ ...other, digest } as AskedEvaluator)).rejects.toThrow(/exports no function named judge/)
+  })
+})

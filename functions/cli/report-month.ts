@@ -1,5 +1,6 @@
 /** `autotune report --intent`: a month of the routine, on the terminal, as JSON, or as one file with its control charts. */
 import type { IntentMonth } from '#core/cadence/month.ts'
+import { BAND_METRICS } from '#schemas/band-metrics.ts'
 import { UserError } from '../errors.ts'
 import { monthFile } from '../pages/intent/page.ts'
 import {
@@ -73,7 +74,13 @@ function monthLines(of: IntentMonth): string[] {
       '',
       ...table(
         [
-          [bandName(metric), 'mean', 'families', 'edge', 'stands'],
+          [
+            bandName(metric),
+            'aboveLimit' in BAND_METRICS[metric] ? 'slower than the limit' : 'mean',
+            'families',
+            'edge',
+            'stands',
+          ],
           ...points.map((point) => [
             point.date,
             point.state === 'no_runs' ? 'no runs' : bandValue(metric, point.mean),

@@ -96,8 +96,20 @@ describe('what is refused', () => {
 test('import prints the digests that proposals of parts name, of a document and of a suite', async () => {
   const next = place.file('returns.json', NEW.replace('90', '80'))
   const suite = place.file('suite-2.json', JSON.stringify({ ...aSuite(), suite: 'evals.refund@9.0.0' }, null, 2))
-  const { out } = await at('import', '--document', `policy.returns@1.2.0=${next}`, '--suite', suite)
-  const digestOf = (ref: string) => out.split('\n').find((line) => line.trim().startsWith(`${ref} `))!.slice(-71)
+  const { out } = await at(
+    'import',
+    '--document',
+    `policy.returns@1.2.0=${next}`,
+    '--suite',
+    suite,
+    '--split',
+    'recorded',
+  )
+  const digestOf = (ref: string) =>
+    out
+      .split('\n')
+      .find((line) => line.trim().startsWith(`${ref} `))!
+      .slice(-71)
   const policy = file({ to: 'policy.returns@1.2.0', digest: digestOf('policy.returns@1.2.0') })
   expect(await at('propose', policy)).toMatchObject({ code: 0, err: '' })
   const evals = file({ part: 'evaluators', to: 'evals.refund@9.0.0', digest: digestOf('evals.refund@9.0.0') })

@@ -47,7 +47,7 @@ export function cadenceVerbs(program: Command, verb: AddVerb, state: { code: num
       'the last day of the week (default: the last day that is over, seven days after the week before)',
     )
     .option('--promote <config>', 'start the rollouts of approved changes that wait, with this configuration')
-    .option('--packs <folder>', 'write the packs without the surfaces that are to be retired, for people to review')
+    .option('--retire <folder>', 'write a proposal for the surfaces that are to be retired, for "autotune propose"')
     .action(async (o) => {
       state.code = await (await import('../functions/cli/cadence/weekly.ts')).weekly(o)
     })

@@ -119,7 +119,7 @@ export type OriginRow = z.infer<typeof OriginRow>
  */
 export const RETIRE_REASONS = ['no_certified_change', 'all_refused', 'inert', 'rejected'] as const
 
-/** A surface that brings nothing, as a proposal to take it out of the pack: people decide on it, and import that pack. */
+/** A surface that brings nothing, to take out of the pack by a proposal that people decide on. */
 export const SurfaceToRetire = z.strictObject({
   path: Name,
   pack: Ref.meta({ description: 'Of the latest run of the intent.' }),

@@ -79,3 +79,10 @@ describe.each(['jsonata', 'module'] as const)('a floor of policy by %s', (kind) 
     expect([again.code, again.err]).toEqual([2, expect.stringMatching(/publish the suite under a new version/)])
   })
 })
+
+test('a module that is not the one that the suite pins is refused at the import, with what to do', async () => {
+  const evaluator = judging('export const judge = () => true')
+  place.file('judge.mjs', 'export const judge = () => false')
+  const { code, err } = await stored([evaluator])
+  expect([code, err]).toEqual([2, expect.stringMatching(/judge\.mjs .*not the one that the suite pins/)])
+})

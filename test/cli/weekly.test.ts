@@ -45,6 +45,7 @@ const week = async (date: string): Promise<WeeklyCadence> => {
   return (json() as { week: WeeklyCadence }).week
 }
 const entry = async (date: string): Promise<FunnelEntry> => (await week(date)).intents[0]!.funnel.entries[0]!
+const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 const file = (date: string): string => join(place.store, 'cadence/weekly', `${date}.json`)
 
 describe('a week', () => {
@@ -111,23 +112,32 @@ describe('a week', () => {
   })
 })
 
-test('candidates stand by what made them, and surfaces to retire are written as a pack for people to review', async () => {
+test('candidates stand by what made them, and surfaces to retire are written as a proposal that goes through review', async () => {
   const { origins, surfaces, retire } = (await week('2025-03-05')).intents[0]!
   expect(origins).toMatchObject([{ origin: 'search', runs: 1, fates: { won: 1 }, last_certified: '2025-03-02' }])
   expect([surfaces, retire]).toEqual([1, []])
-  const packs = join(place.dir, 'packs')
-  expect((await weekly('--date', '2025-03-05', '--packs', packs, '--json')).json()).toMatchObject({ packs: [] })
+  const folder = join(place.dir, 'proposals')
+  expect((await weekly('--date', '2025-03-05', '--retire', folder, '--json')).json()).toMatchObject({ proposals: [] })
   // A week that says so: the file is what is tried here, not how it came to be.
   const path = file('2025-03-05')
+  const before = readFileSync(path, 'utf8')
   const reasons = [{ why: 'inert', says: 'no value of it changed anything' }]
-  const said = { path: 'evidence.orders.top_k', pack: 'ctxpack.support@1.0.0', reasons, runs: 2, fates: { inert: 2 } }
-  writeFileSync(path, readFileSync(path, 'utf8').replace('"retire":[]', `"retire":[${JSON.stringify(said)}]`))
-  const { out } = await weekly('--date', '2025-03-05', '--packs', packs)
-  expect(out).toContain('retire   evidence.orders.top_k of ctxpack.support@1.0.0, tried by 2 runs: no value of it')
-  const pack = join(packs, 'ctxpack.support@1.2.0.json')
-  expect(out).toContain(`written  ${pack}: review it`)
-  expect((await place.at('import', '--pack', pack, '--split', 'recorded')).err).toBe('')
-  expect((await weekly('--date', '2025-03-05', '--packs', packs)).code).toBe(0)
+  const { pack } = readJson(join(place.store, 'autotune/runs/r/target.json')).target.baseline_tuple
+  const said = { path: 'evidence.orders.top_k', pack, reasons, runs: 2, fates: { inert: 2 } }
+  writeFileSync(path, before.replace('"retire":[]', `"retire":[${JSON.stringify(said)}]`))
+  const { out } = await weekly('--date', '2025-03-05', '--retire', folder)
+  writeFileSync(path, before)
+  const proposal = join(folder, `retire-${INTENT}.json`)
+  expect(out).toContain(`written  ${proposal}: `)
+  expect(JSON.parse(readFileSync(proposal, 'utf8'))).toMatchObject({
+    kind: 'part_release',
+    part: 'pack',
+    retire_surfaces: ['evidence.orders.top_k'],
+    reason: 'evidence.orders.top_k: no value of it changed a context, an action or a decision in two quarters',
+  })
+  const filed = await place.at('propose', proposal)
+  // The change of this week was released since: who proposes on the tuple before it is told so.
+  expect([filed.code, filed.err]).toEqual([2, expect.stringContaining('this proposal cannot be filed')])
 })
 
 describe('report --intent', () => {

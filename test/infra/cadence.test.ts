@@ -83,14 +83,14 @@ describe('the deployed routine', () => {
     expect(JSON.stringify(definition.States['Start Runs'])).toContain('"Name":"{% $states.input.name %}"')
   })
 
-  it('has no right on the vault or the releases, and but for what judges none on the journal of heads, in whatever words', () => {
+  it('has no right on the vault or the releases, and but for what judges and looks back none on the journal of heads, in whatever words', () => {
     const policies = Object.entries(templates.AutotuneWorkflow!.Resources!).filter(
       ([id, { Type }]) =>
         Type === 'AWS::IAM::Policy' && id.startsWith('Cadence') && !/^Cadence(RefreshSealed|ResplitIntent)/.test(id),
     )
     expect(policies.length).toBeGreaterThanOrEqual(5)
     for (const [id, { Properties }] of policies) {
-      const refused = id.startsWith('CadenceJudgeDays')
+      const refused = /^Cadence(JudgeDays|ReviewWeek|ReviewQuarter)/.test(id)
         ? /Vault|Releases|kms:(?!VerifyMac|GenerateMac)|s3:\*|s3:Delete/g
         : /Vault|Heads|Releases|kms:|s3:\*|s3:Delete/g
       expect([id, JSON.stringify(Properties!.PolicyDocument).match(refused)]).toEqual([id, null])

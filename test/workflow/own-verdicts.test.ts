@@ -5,7 +5,8 @@ import { transcriptEngine } from '../../functions/steps/replay/transcript-engine
 import { memory, stocked } from '../steps/stores.ts'
 import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
 import { journaled } from '../support/journaled.ts'
-import { twin } from '../support/workflow/twin.ts'
+import { deploy } from '../support/workflow/deployed.ts'
+import { locks, twin } from '../support/workflow/twin.ts'
 
 const v = (path: string) => ({ var: path })
 const suite = aSuite({
@@ -62,4 +63,23 @@ describe('a deployed run with a suite of one’s own', () => {
     },
     120_000,
   )
+})
+
+it('a suite that asks a module is refused by a deployment before anything is taken or kept', async () => {
+  const module = {
+    evaluator_id: 'mine',
+    check: 'module',
+    role: 'report',
+    module: './j.mjs',
+    digest: `sha256:${'a'.repeat(64)}`,
+  }
+  const asking = aSuite({
+    evaluators: [...aSuite().evaluators, anEvaluator({ ...module, reads: ['context'] } as never)],
+  })
+  const store = await stocked(journaled(memory()), world, { suite: asking })
+  const { error } = await deploy(store).tune({ target: aTarget(), run_id: 'at_run' })
+  expect(JSON.stringify(error)).toMatch(
+    /evaluator mine of \S+ asks a module of your own, and a deployment asks none yet/,
+  )
+  expect(await locks(store)).toBe(0)
 })

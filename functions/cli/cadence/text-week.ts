@@ -119,7 +119,7 @@ const retireLines = ({ retire, surfaces }: IntentWeek): string[] =>
     ...(i === 0
       ? [
           '',
-          `   ${retire.length} of ${surfaces} surfaces to retire: people decide, --packs FOLDER writes the pack without them`,
+          `   ${retire.length} of ${surfaces} surfaces to retire: --retire FOLDER writes the proposal that people decide on`,
         ]
       : []),
     `   retire   ${path} of ${pack}, tried by ${runs} runs: ${reasons.map(({ says }) => says).join('; ')}`,

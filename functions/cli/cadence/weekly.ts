@@ -2,13 +2,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { storeSigner } from '#adapters/local/store-signer.ts'
-import type { ContextPack } from '#schemas/pack.ts'
+import type { PartProposalFile } from '#schemas/part-proposal.ts'
 import type { RolloutConfig } from '#schemas/release.ts'
 import { segment } from '#schemas/s3-keys.ts'
 import type { WeeklyCadence } from '#schemas/weekly.ts'
 import type { LocalStore } from '../../embedded/open-store.ts'
 import { UserError } from '../../errors.ts'
-import { retiredPacks } from '../../steps/cadence/retired-packs.ts'
+import { retirements } from '../../steps/cadence/retirements.ts'
 import { readWeek, reviewedWeeks, reviewWeekUntil, weekToReview } from '../../steps/cadence/weekly.ts'
 import { readRollout, rolloutId } from '../../steps/release/rollouts.ts'
 import { runLines } from '../../steps/run/run-lines.ts'
@@ -24,13 +24,13 @@ import { weekLines } from './text-week.ts'
 
 interface Options extends CadenceOptions {
   readonly date?: string
-  /** Folder for the packs without the surfaces that are to be retired. */
-  readonly packs?: string
+  /** Folder for proposals to retire the surfaces that bring nothing. */
+  readonly retire?: string
   /** Configuration for the rollouts of approved changes that wait; absent: they are named. */
   readonly promote?: string
 }
 
-export async function weekly({ json, bands: file, date, packs, promote, ...o }: Options): Promise<number> {
+export async function weekly({ json, bands: file, date, retire, promote, ...o }: Options): Promise<number> {
   const bands = readBands(file)
   const config = promote === undefined ? null : readConfig(promote)
   const asked = date === undefined ? null : dayOf(date)
@@ -40,20 +40,17 @@ export async function weekly({ json, bands: file, date, packs, promote, ...o }: 
     const weeks = await reviewedWeeks(store)
     const due = weekToReview(weeks, store.clock.now(), asked)
     const week = due === null ? await readWeek(store, asked ?? weeks.at(-1)!) : await reviewWeekUntil(store, bands, due)
-    const written = packs === undefined ? [] : writePacks(packs, await retiredPacks(store, week!))
+    const written = retire === undefined ? [] : writeProposals(retire, await retirements(store, week!))
     const promoted = config === null ? [] : await promoteWaiting(store, week!, config)
     const since = await endedSince(store, week!)
-    print(json, { reviewed: due, week, ended_since: since, packs: written, promoted, budget }, () => [
+    print(json, { reviewed: due, week, ended_since: since, proposals: written, promoted, budget }, () => [
       ...budget,
       ...weekLines(week!, due !== null, o),
       ...laterLines(since, 'week'),
       ...promoted.map(({ run_id, rollout, why }) =>
         rollout === null ? `waits    ${run_id}: ${why}` : `started  rollout ${rollout} of ${run_id}`,
       ),
-      ...written.map(
-        (path) =>
-          `written  ${path}: review it as any change of the pack, then ${nextCommand(o, ['import', '--pack', path])}`,
-      ),
+      ...written.map((path) => `written  ${path}: ${nextCommand(o, ['propose', path])} files it for review`),
     ])
     return 0
   } finally {
@@ -93,11 +90,11 @@ export async function endedSince(
   return runs
 }
 
-function writePacks(folder: string, packs: readonly ContextPack[]): string[] {
-  if (packs.length > 0) mkdirSync(folder, { recursive: true })
-  return packs.map((pack) => {
-    const path = join(folder, `${segment(pack.pack)}.json`)
-    writeNew(path, `${JSON.stringify(pack, null, 2)}\n`)
+function writeProposals(folder: string, proposals: readonly PartProposalFile[]): string[] {
+  if (proposals.length > 0) mkdirSync(folder, { recursive: true })
+  return proposals.map((proposal) => {
+    const path = join(folder, `retire-${segment(proposal.intent)}.json`)
+    writeNew(path, `${JSON.stringify(proposal, null, 2)}\n`)
     return path
   })
 }

@@ -1,7 +1,8 @@
-/** Surfaces that bring nothing, by what came of their candidates in two quarters, and the pack without them. */
+/** Surfaces that bring nothing, by what came of their candidates in two quarters, and the proposal to retire them. */
 import { QUARTER_DAYS } from '#schemas/band-metrics.ts'
-import type { ContextPack } from '#schemas/pack.ts'
-import type { FunnelEntry, SurfaceToRetire } from '#schemas/weekly.ts'
+import type { BaselineTuple, ContextPack } from '#schemas/pack.ts'
+import type { PartProposalFile } from '#schemas/part-proposal.ts'
+import type { FunnelEntry, IntentWeek, SurfaceToRetire } from '#schemas/weekly.ts'
 import { dayAfter } from './days.ts'
 import { fatesOf, isCertified, type SearchedRun } from './origins.ts'
 
@@ -87,12 +88,32 @@ function rejected(path: string, runs: readonly SearchedRun[], entries: readonly 
       ]
 }
 
-/** A pack in which an intent may not tune some paths any more: a surface that no other intent has goes, its setting stays. */
-export const packWithout = (pack: ContextPack, intent: string, paths: readonly string[]): ContextPack => ({
-  ...pack,
-  tunable_surfaces: pack.tunable_surfaces.flatMap((surface) => {
-    if (!paths.includes(surface.path)) return [surface]
-    const intents = surface.intents.filter((one) => one !== intent)
-    return intents.length === 0 ? [] : [{ ...surface, intents }]
-  }),
-})
+/** Why, in words that claim nothing: what is proposed here no replay judges. */
+const WORDS: Readonly<Record<SurfaceToRetire['reasons'][number]['why'], string>> = {
+  no_certified_change: 'no change of it passed in two quarters',
+  all_refused: 'guardrails refused every candidate on it in two quarters',
+  inert: 'no value of it changed a context, an action or a decision in two quarters',
+  rejected: 'reviewers rejected its changes again and again',
+}
+
+/** The surfaces of a week as a proposal for people to decide on; null: none is to be retired, or the pack has no such intent. */
+export function retirement(
+  { intent, retire }: Pick<IntentWeek, 'intent' | 'retire'>,
+  pack: Pick<ContextPack, 'intents'>,
+  tuple: BaselineTuple,
+): PartProposalFile | null {
+  const known = pack.intents.find(({ intent_id }) => intent_id === intent)
+  const own = retire.filter((one) => one.pack === tuple.pack)
+  if (!known || own.length === 0) return null
+  return {
+    kind: 'part_release',
+    part: 'pack',
+    intent,
+    baseline_tuple: tuple,
+    retire_surfaces: own.map(({ path }) => path),
+    reason: own.map(({ path, reasons }) => `${path}: ${reasons.map(({ why }) => WORDS[why]).join(', ')}`).join('; '),
+    producer: 'autotune cadence weekly',
+    owner: known.owner,
+    risk_class: known.risk_class,
+  }
+}

@@ -177,8 +177,12 @@ export function partTuple(prior: ReleaseTuple, proposal: PartProposal, pack: Con
   return { ...pinTuple(prior.intent, candidateRefs(proposal, pack.pack), digests, prior), ...stampOf(proposal) }
 }
 
-/** A pack without some of its surfaces: what it does stays, and nobody tunes these any more. */
-export const withoutSurfaces = (pack: ContextPack, paths: readonly string[]): ContextPack => ({
+/** A pack in which an intent may not tune some paths any more: a surface that no other intent has goes, its setting stays. */
+export const withoutSurfaces = (pack: ContextPack, intent: string, paths: readonly string[]): ContextPack => ({
   ...pack,
-  tunable_surfaces: pack.tunable_surfaces.filter(({ path }) => !paths.includes(path)),
+  tunable_surfaces: pack.tunable_surfaces.flatMap((surface) => {
+    if (!paths.includes(surface.path)) return [surface]
+    const intents = surface.intents.filter((one) => one !== intent)
+    return intents.length === 0 ? [] : [{ ...surface, intents }]
+  }),
 })

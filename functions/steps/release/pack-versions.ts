@@ -49,7 +49,7 @@ function nextOf(
 ): ReturnType<typeof nextPackVersion> {
   if (!isPart(proposal)) return nextPackVersion(pack, proposal.candidate_change.patch, proposal.target.intent, taken)
   const paths = proposal.change.part === 'pack' ? proposal.change.retire_surfaces : []
-  return { pack: { ...withoutSurfaces(pack, paths), pack: nextMinor(pack.pack, taken) } }
+  return { pack: { ...withoutSurfaces(pack, proposal.target.intent, paths), pack: nextMinor(pack.pack, taken) } }
 }
 
 /** Refs of a pack that were published or reserved. */

@@ -128,7 +128,7 @@ async function verifyLineage(store: Store, { run_id, rollout }: RolloutItem, dif
     differs('ledger', `${proposal.tuning_proposal_id} is told of under another stamp than its own`)
   if (isPart(proposal)) {
     const paths = proposal.change.part === 'pack' ? proposal.change.retire_surfaces : []
-    const pack = before && { ...withoutSurfaces(before, paths), pack: candidate.refs.pack }
+    const pack = before && { ...withoutSurfaces(before, proposal.target.intent, paths), pack: candidate.refs.pack }
     if (!pack || canonical(partTuple(baseline, proposal, pack)) !== canonical(candidate))
       differs('ledger', `the released tuple is not the one before it with ${partInWords(proposal.change)}`)
     return

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type CandidateGroup, originRows, type SearchedRun } from '#core/cadence/origins.ts'
-import { packWithout, surfacesToRetire } from '#core/cadence/retire.ts'
+import { retirement, surfacesToRetire } from '#core/cadence/retire.ts'
 import type { Fate } from '#schemas/candidate.ts'
-import { ContextPack } from '#schemas/pack.ts'
-import type { FunnelEntry } from '#schemas/weekly.ts'
+import { PartProposalFile } from '#schemas/part-proposal.ts'
+import { type FunnelEntry, RETIRE_REASONS } from '#schemas/weekly.ts'
 import { aPack, INTENT } from '../../support/builders.ts'
 
 const TOP = 'evidence.orders.top_k'
@@ -82,13 +82,21 @@ describe('a surface is to be retired', () => {
   })
 })
 
-test('a pack without it keeps its setting, and the surface where another intent has it', () => {
-  const pack = aPack()
-  const without = packWithout(pack, INTENT, [TOP])
-  expect(ContextPack.parse(without)).toEqual({ ...pack, tunable_surfaces: [] })
-  const shared = { ...pack, tunable_surfaces: pack.tunable_surfaces.map((s) => ({ ...s, intents: [INTENT, 'b'] })) }
-  expect(packWithout(shared, INTENT, [TOP]).tunable_surfaces).toMatchObject([{ path: TOP, intents: ['b'] }])
-  expect(packWithout(pack, 'b', []).tunable_surfaces).toEqual(pack.tunable_surfaces)
+test('a proposal names the surfaces of its own pack, why, and who answers, and claims nothing', () => {
+  const [surface] = surfacesToRetire(INTENT, DATE, { pack: aPack(), runs: both([group('inert')]), entries: [] })
+  const tuple = { pack: aPack().pack, policy: 'policy.a@1.0.0', tools: 'tools.a@1.0.0', evals: 'evals.a@1.0.0' }
+  const proposal = retirement({ intent: INTENT, retire: [surface!] }, aPack(), tuple)
+  expect(PartProposalFile.parse(proposal)).toMatchObject({
+    intent: INTENT,
+    retire_surfaces: [TOP],
+    baseline_tuple: tuple,
+  })
+  for (const why of RETIRE_REASONS) {
+    const retire = [{ ...surface!, reasons: [{ why, says: 'certified and rejected' }] }]
+    expect(PartProposalFile.safeParse(retirement({ intent: INTENT, retire }, aPack(), tuple)).success).toBe(true)
+  }
+  expect(retirement({ intent: INTENT, retire: [] }, aPack(), tuple)).toBe(null)
+  expect(retirement({ intent: INTENT, retire: [surface!] }, aPack(), { ...tuple, pack: 'ctxpack.a@9.0.0' })).toBe(null)
 })
 
 test('fates stand under their origin, over ninety-one days, with the last day of a certified one', () => {

@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { documentDiff } from '#core/proposal/document-diff.ts'
-import { buildPartProposal, type PartFacts, partId, partTuple } from '#core/release/part-proposal.ts'
+import { buildPartProposal, type PartFacts, partId, partTuple, withoutSurfaces } from '#core/release/part-proposal.ts'
 import { baselineTuple } from '#core/release/tuple.ts'
 import { isPart } from '#core/review/any-proposal.ts'
+import { ContextPack } from '#schemas/pack.ts'
 import { PartProposal, PartProposalFile } from '#schemas/part-proposal.ts'
 import { requiredRoles } from '#schemas/part-words.ts'
 import { NOT_CERTIFIED } from '#schemas/patterns.ts'
@@ -192,4 +193,16 @@ test('documents are compared value by value, and texts not at all', () => {
     edits: 2,
   })
   expect(documentDiff('allow all', 'allow none')).toBeNull()
+})
+
+test('a pack without a surface keeps its setting, and the surface where another intent has it', () => {
+  const pack = aPack()
+  const path = pack.tunable_surfaces[0]!.path
+  expect(ContextPack.parse(withoutSurfaces(pack, INTENT, [path])).tunable_surfaces.map((s) => s.path)).not.toContain(
+    path,
+  )
+  expect(withoutSurfaces(pack, INTENT, [path]).settings).toEqual(pack.settings)
+  const shared = { ...pack, tunable_surfaces: pack.tunable_surfaces.map((s) => ({ ...s, intents: [INTENT, 'b'] })) }
+  expect(withoutSurfaces(shared, INTENT, [path]).tunable_surfaces[0]).toMatchObject({ path, intents: ['b'] })
+  expect(withoutSurfaces(pack, 'b', []).tunable_surfaces).toEqual(pack.tunable_surfaces)
 })

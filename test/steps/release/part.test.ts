@@ -103,7 +103,7 @@ const fresh = async () => at(await twin(filed, id), START)
 
 let nonces = 0
 const open = (store: Store, runId: string, seats: readonly { role: string; reviewer: string }[] = SEATS) =>
-  openRunReview(store, baselineOnly as never, {
+  openRunReview(store, baselineOnly(store) as never, {
     runId,
     seats,
     expiresHours: 72,

@@ -12,6 +12,7 @@ import { runTarget } from '../../../functions/steps/run/run.ts'
 import { rowKeys } from '../../../functions/steps/store/ledger-keys.ts'
 import { readJson, readText } from '../../../functions/streams/read-object.ts'
 import { copied, holder } from '../../steps/stores.ts'
+import { theBands } from '../bands.ts'
 import { headsSaid, isJournaled } from '../journaled.ts'
 import { deploy, type Faults, type Harness } from './deployed.ts'
 
@@ -45,7 +46,8 @@ export async function twin(
   target: TuningTarget,
   { written = null, engine = () => transcriptEngine(), harness, deployedBase = base }: TwinOptions = {},
 ) {
-  const store = await copied(base)
+  // As the deployment was told by its bands.
+  const store: Store = { ...(await copied(base)), yearBudget: theBands().error_budget_per_year! }
   const placed = written?.map((change, i) => ({ at: `${i}`, change })) ?? null
   const pack = (await readJson<ContextPack>(store.objects, keys.pack(target.baseline_tuple!.pack)))!
   const candidates = placed && boundedCandidates(placed, pack, target)

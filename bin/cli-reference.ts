@@ -33,7 +33,7 @@ const section = ({ path, usage, description, options, examples, notes, exit }: D
 
 | option | what it says |
 |---|---|
-${options.map((o) => `| \`${cell(o.flags)}\` | ${cell(o.description)}${defaultOf(o.defaultValue)} |`).join('\n')}
+${options.map((o) => `| \`${cell(o.flags)}\` | ${cell(o.description)}${defaultOf(o.defaultValueDescription ?? o.defaultValue)} |`).join('\n')}
 
 \`\`\`sh
 ${examples.join('\n')}

@@ -21,7 +21,7 @@ export async function forgetVerb(id: string, { json, ...o }: Options): Promise<n
     const also = others.map(({ rejection_id }) => rejection_id)
     print(json, { forgotten: record.rejection_id, ...lift, rejection: record, others: also }, () => [
       `forgotten  ${shortId(record)}: ${patchesLine(record)}`,
-      `was        ${record.source} in ${record.run_id}: ${record.reason}`,
+      `was        ${record.source.replaceAll('_', ' ')} in ${record.run_id}: ${record.reason}`,
       `by         ${lift.person} at ${lift.at}: ${lift.reason}`,
       'It stays on record, and so does what lifted it.',
       others.length === 0

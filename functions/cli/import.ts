@@ -5,6 +5,7 @@ import { DIALECTS } from '#core/traces/registry.ts'
 import { type FilesReport, importFiles, tryImport } from '../embedded/import-files.ts'
 import type { TraceImport } from '../embedded/trace-runs.ts'
 import { UserError } from '../errors.ts'
+import { count } from '../pages/kit/format.ts'
 import type { Layout } from '../steps/experience/layout.ts'
 import { isLocal, openForImport } from './open.ts'
 import { readRuns, terminalProgress } from './progress.ts'
@@ -62,7 +63,8 @@ export async function importVerb(files: readonly string[], o: Options): Promise<
       ...(report.traces ? tracesLines(report.traces) : []),
       ...(report.map ? mapLines(report.map) : []),
       ...redactedLines(report),
-      `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${documents} documents` : ''}`,
+      `stored ${report.stored} runs (${report.unchanged} were there already)${documents ? `, published ${count(documents, 'document')}` : ''}`,
+      ...report.published.map(({ ref, digest }) => `   ${ref}  ${digest}`),
       ...(files.length > 0
         ? [
             `layout: ${report.layout}`,

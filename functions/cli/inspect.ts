@@ -104,6 +104,7 @@ const filedLines = (proposals: readonly ReturnType<typeof filedRow>[]): string[]
   proposals.length === 0
     ? []
     : [
+        '',
         'proposals of other producers',
         ...proposals.flatMap(({ proposal, verdict, date, intent, change, status }) => [
           `${proposal}  ${date.slice(0, 10)}  ${verdict}  ${status.replaceAll('_', ' ')}`,

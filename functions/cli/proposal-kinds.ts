@@ -28,7 +28,7 @@ export async function kindOf(
   const found = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
   if (!found)
     throw new UserError(
-      `${file}: kind: ${JSON.stringify(kind).slice(0, 60)} is no kind of proposal${nearText(String(kind), NAMES)}: ${NAMES.join(', ')}`,
+      `${file}: kind: ${JSON.stringify(kind).slice(0, 60)} is no kind of proposal: there are ${NAMES.join(' and ')}${nearText(String(kind), NAMES)}`,
     )
   return { take: await found(), value }
 }

@@ -1,5 +1,6 @@
 /** `autotune report --intent`: a month of the routine, on the terminal, as JSON, or as one file with its control charts. */
 import type { IntentMonth } from '#core/cadence/month.ts'
+import { BAND_METRICS } from '#schemas/band-metrics.ts'
 import { UserError } from '../errors.ts'
 import { monthFile } from '../pages/intent/page.ts'
 import {
@@ -13,6 +14,7 @@ import {
   toldOf,
   uncertifiedTold,
 } from '../pages/intent/words.ts'
+import { count } from '../pages/kit/format.ts'
 import { readMonth } from '../steps/report/read-month.ts'
 import { table } from './layout.ts'
 import { writeNew } from './new-file.ts'
@@ -73,7 +75,13 @@ function monthLines(of: IntentMonth): string[] {
       '',
       ...table(
         [
-          [bandName(metric), 'mean', 'families', 'edge', 'stands'],
+          [
+            bandName(metric),
+            'aboveLimit' in BAND_METRICS[metric] ? 'slower than the limit' : 'mean',
+            'families',
+            'edge',
+            'stands',
+          ],
           ...points.map((point) => [
             point.date,
             point.state === 'no_runs' ? 'no runs' : bandValue(metric, point.mean),
@@ -95,7 +103,7 @@ function monthLines(of: IntentMonth): string[] {
     ...(week === null
       ? []
       : [uncertifiedTold(week.funnel)].flatMap((says) => (says === null ? [] : [`          ${says}`]))),
-    `ledger    ${used} questions asked of ${ledger.length} sealed ${ledger.length === 1 ? 'version' : 'versions'}`,
+    `ledger    ${count(used, 'question')} asked of ${count(ledger.length, 'sealed version')}`,
     `year      ${number(year.own.spent)} spent by questions of this intent${year.all === null ? '' : `; ${number(year.all.spent)} over all intents by ${year.all.on}${year.all.budget === null ? '' : ` of ${number(year.all.budget)}`}`}`,
   ]
 }

@@ -1,6 +1,7 @@
 /** What memory holds, in lines: what was said no to, under what, and who has it forgotten. Values in, lines out. */
 import { patchDigest } from '#core/space/lattice.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import { count } from '../pages/kit/format.ts'
 import { shortId } from '../steps/run/forget.ts'
 import type { Remembered } from '../steps/run/memory.ts'
 import { clip, patchLine } from './text.ts'
@@ -41,7 +42,7 @@ export function memoryLines(all: readonly Remembered[]): string[] {
   const lifted = all.filter(({ lift }) => lift !== null).length
   return [
     '',
-    `memory: ${all.length - lifted} rejections, ${limits.length} of them limits on the search set; ${lifted} lifted`,
+    `memory: ${count(all.length - lifted, 'rejection')}, ${limits.length} of them limits on the search set; ${lifted} lifted`,
     ...told.slice(0, SHOWN).flatMap((entry) => rememberedLines(entry)),
     ...(told.length > SHOWN ? [`   and ${told.length - SHOWN} more (--json)`] : []),
     ...(limits.length > 0 ? ['   limits on the search set ("autotune forget ID --reason TEXT" lifts one):'] : []),

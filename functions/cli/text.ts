@@ -15,11 +15,24 @@ import { asTyped } from './next.ts'
 /** `evidence.order_history.top_k 10 -> 7, ...`, and for which cases where it is not for all. */
 export const patchLine = (patch: Patch): string =>
   `${Object.entries(patch)
-    .map(([path, { from, to }]) => `${path} ${clip(from)} -> ${clip(to)}`)
+    .map(([path, { from, to }]) => `${path} ${sides(String(from), String(to)).join(' -> ')}`)
     .join(', ')}${clip(whereWords(patch), 120)}`
 
+/** Both values, cut: of long ones that begin alike, from a few words before they differ. */
+function sides(from: string, to: string): string[] {
+  let alike = 0
+  while (alike < from.length && from[alike] === to[alike]) alike++
+  const isLong = Math.max(from.length, to.length) > MOST_OF_A_VALUE
+  const start = isLong && alike > BEFORE ? from.lastIndexOf(' ', alike - BEFORE) + 1 : 0
+  return [from, to].map((text) => clip(start === 0 ? text : `... ${text.slice(start)}`))
+}
+
+const MOST_OF_A_VALUE = 60
+/** Characters that are kept before two long values differ. */
+const BEFORE = 20
+
 /** A value as text, cut where nobody reads on. */
-export const clip = (value: unknown, most = 60): string => {
+export const clip = (value: unknown, most = MOST_OF_A_VALUE): string => {
   const text = String(value)
   return text.length > most ? `${text.slice(0, most - 3)}...` : text
 }

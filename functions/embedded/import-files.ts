@@ -20,6 +20,7 @@ import { UserError } from '../errors.ts'
 import type { Holder, Progress, Scratch, Store } from '../ports.ts'
 import { ChangedRun } from '../steps/experience/check-runs.ts'
 import {
+  type Published,
   publishDocument,
   publishPack,
   publishPrices,
@@ -77,6 +78,8 @@ export interface FilesReport extends IngestReport {
   readonly map: MapReading | null
   /** Pseudonyms in the runs, by rule; null: nothing was redacted. */
   readonly redacted: Readonly<Record<string, number>> | null
+  /** Documents, in the order packs, suites, prices, others. */
+  readonly published: readonly Published[]
 }
 
 /** Refuses a suite whose evaluators cannot be asked as it pins them. A module of a deployment is asked where its harness runs. */
@@ -126,11 +129,12 @@ export async function importFiles(
       })
       await check()
       await traces.leave()
-      for (const pack of packs) await publishPack(store, pack)
-      for (const suite of suites) await publishSuite(store, suite)
-      for (const table of prices) await publishPrices(store, table)
-      for (const document of kept) await publishDocument(store, document)
-      return { ...report, ...foundIn(source, options) }
+      const published: Published[] = []
+      for (const pack of packs) published.push(await publishPack(store, pack))
+      for (const suite of suites) published.push(await publishSuite(store, suite))
+      for (const table of prices) published.push(await publishPrices(store, table))
+      for (const document of kept) published.push(await publishDocument(store, document))
+      return { ...report, ...foundIn(source, options), published }
     } finally {
       traces.close()
     }

@@ -12,7 +12,10 @@ export function readInput(file: string): string {
     bytes = readInputBytes(file, MOST_BYTES)
   } catch (error) {
     if (error instanceof NotAFile) throw new UserError(`${file} ${error.message}`)
-    throw new UserError(`${file} cannot be read: ${(error as Error).message}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new UserError(
+      `${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file. Check the path' : message}`,
+    )
   }
   if (!isUtf8(bytes)) throw new UserError(`${file} is not valid UTF-8: save it again as UTF-8`)
   return bytes.toString().replace(/^\ufeff/, '')

@@ -86,7 +86,7 @@ describe('days', () => {
       ),
     ])
     expect(out).toMatch(
-      /holds +support.refund: policy_violation_rate 0 \(not above 0.01\), utility \S+ \(not below 0.9\)/,
+      /holds +support.refund: policy_violation_rate 0 \(edge: above 0.01\), utility \S+ \(edge: below 0.9\)/,
     )
     expect(out.split('\n').length).toBeLessThan(24)
   })
@@ -382,7 +382,9 @@ describe('what cannot be judged is refused with what to do, and nothing is writt
 
   test('no bands, no store, and no judged day', async () => {
     rmSync(join(place.dir, 'bands.json'))
-    expect((await daily()).err).toMatch(/bands.json cannot be read/)
+    expect((await daily()).err).toMatch(/bands.json cannot be read: there is no such file/)
+    // A misspelt verb is taken for a day, whatever stands in the store.
+    expect((await place.at('cadence', 'dayly', '--store', join(place.dir, 'nowhere'))).err).toMatch(/"dayly" is no day/)
     expect((await place.at('cadence')).err).toMatch(/no day was judged in this store: "autotune cadence daily"/)
     expect((await place.at('verify', '--cadence', '2026-04-03')).err).toMatch(/2026-04-03 was not judged/)
   })

@@ -57,7 +57,7 @@ describe('a rejection', () => {
     const said = await place.at('forget', id, '--reason', 'the passage is archived', '--by', 'fay@example.com')
     expect([said.code, said.out]).toEqual([
       0,
-      expect.stringMatching(/^forgotten {2}.*top_k 4 -> 1\nwas .*search_guardrail in run_1.*\nby +fay@example.com at /),
+      expect.stringMatching(/^forgotten {2}.*top_k 4 -> 1\nwas .*search guardrail in run_1.*\nby +fay@example.com at /),
     ])
     const lifted = (await listed()).find((r) => r.rejection_id === entry.rejection_id)!
     expect(lifted).toEqual({

@@ -6,7 +6,7 @@ import { digestOfBytes } from '#core/canonical.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { publishDocument } from '../../functions/steps/experience/documents.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
-import { aPartFile, aWorld, REFS } from '../support/builders.ts'
+import { aPartFile, aSuite, aWorld, REFS } from '../support/builders.ts'
 import { autotune, placeOfEachTest, ready, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -91,6 +91,31 @@ describe('what is refused', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(says)])
     expect((await at('list', '--json')).json()).not.toHaveProperty('proposals')
   })
+})
+
+test('import prints the digests that proposals of parts name, of a document and of a suite', async () => {
+  const next = place.file('returns.json', NEW.replace('90', '80'))
+  const suite = place.file('suite-2.json', JSON.stringify({ ...aSuite(), suite: 'evals.refund@9.0.0' }, null, 2))
+  const { out } = await at(
+    'import',
+    '--document',
+    `policy.returns@1.2.0=${next}`,
+    '--suite',
+    suite,
+    '--split',
+    'recorded',
+  )
+  const digestOf = (ref: string) =>
+    out
+      .split('\n')
+      .find((line) => line.trim().startsWith(`${ref} `))!
+      .slice(-71)
+  const policy = file({ to: 'policy.returns@1.2.0', digest: digestOf('policy.returns@1.2.0') })
+  expect(await at('propose', policy)).toMatchObject({ code: 0, err: '' })
+  const evals = file({ part: 'evaluators', to: 'evals.refund@9.0.0', digest: digestOf('evals.refund@9.0.0') })
+  const { err } = await at('propose', evals)
+  expect(err).toMatch('by the quarterly path only')
+  expect(err).not.toMatch('was imported as')
 })
 
 test('a store whose filed proposal was changed says so, and lets nobody review it', async () => {

@@ -49,7 +49,9 @@ beforeEach(async () => {
     { side: 'search' as const, gold: 3, required: 1 },
     { side: 'search' as const, gold: 1, required: 1, over },
   ]
-  await ready(place, aWorld({ search: 20, heldout: 100, extra }))
+  // What is said of a run is said after it began.
+  const world = aWorld({ search: 20, heldout: 100, extra }).map((one) => ({ ...one, date: over.date }))
+  await ready(place, world)
 })
 
 test('a failure that was corrected, and that passes by now, drops every candidate that fails it again', async () => {

@@ -157,7 +157,7 @@ describe('report --intent', () => {
     ])
     expect(out).toMatch(/released +2025-03-\d\d {2}released ctxpack.support@\S+ \(ro_r\)/)
     expect(out).toMatch(/adoption +1 proposed -> 1 certified -> 1 approved -> 1 released -> 0 kept, until 2025-03-27/)
-    expect(out).toMatch(/ledger +1 questions asked of 1 sealed version\nyear +0\.05 spent/)
+    expect(out).toMatch(/ledger +1 question asked of 1 sealed version\nyear +0\.05 spent/)
     const month = (await report('--json')).json() as IntentMonth
     expect(month).toMatchObject({ report: 'intent-month.v1', month: '2025-03', marks: [{ what: 'released' }] })
     expect(month.ledger[0]).toMatchObject({ used: 1, asked: [{ run_id: 'r', answer: true, day: '2025-03-02' }] })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { PreflightRow } from '#schemas/heldout.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { systemProblem } from '../../functions/cli/system-errors.ts'
-import { runLines } from '../../functions/cli/text.ts'
+import { patchLine, runLines } from '../../functions/cli/text.ts'
 import { autotune } from './command-line.ts'
 
 const row = (guardrail: string, over: Partial<PreflightRow> = {}): PreflightRow => ({
@@ -28,6 +28,19 @@ const summary = (preflight: PreflightRow[]): RunSummary => ({
   reasons: [],
   preflight,
   ledger: null,
+})
+
+test.each([
+  ['10', '6', 'p 10 -> 6'],
+  ['short', 'shorter', 'p short -> shorter'],
+  [
+    'Find the order before you promise anything. Name the clause. Mention credits.',
+    'Find the order before you promise anything. Name the clause. Mention credits and gifts.',
+    'p ... clause. Mention credits. -> ... clause. Mention credits and gifts.',
+  ],
+  ['a'.repeat(80), `${'a'.repeat(80)}b`, `p ${'a'.repeat(57)}... -> ${'a'.repeat(57)}...`],
+])('a change shows where its values differ: %s', (from, to, says) => {
+  expect(patchLine({ p: { from, to } })).toBe(says)
 })
 
 describe('the headline of an INCONCLUSIVE run says why', () => {

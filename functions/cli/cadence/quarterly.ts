@@ -12,6 +12,7 @@ import { print } from '../terminal.ts'
 import { number } from '../text.ts'
 import { readBands, takeBudget } from './bands.ts'
 import { type CadenceOptions, dayOf } from './options.ts'
+import { endedSince, laterLines } from './weekly.ts'
 
 interface Options extends CadenceOptions {
   readonly date?: string
@@ -33,9 +34,11 @@ export async function quarterly({ json, bands: file, date, suite, resplit, by, .
     const quarter = await reviewQuarterUntil(store, bands, asked, suite ?? null)
     if (resplit !== undefined) await store.unlockVault()
     const split = resplit === undefined ? null : await resplitIntent(store, resplit, byWhom(by), randomKey)
-    print(json, { quarter, resplit: split, budget }, () => [
+    const since = await endedSince(store, quarter)
+    print(json, { quarter, ended_since: since, resplit: split, budget }, () => [
       ...budget,
       ...quarterLines(quarter),
+      ...laterLines(since, 'quarter'),
       ...(split ? resplitLines(split) : []),
     ])
     return 0

@@ -12,12 +12,13 @@ export async function show(
   date: string | undefined,
   { json, bands: file, exitCode, ...o }: CadenceOptions & { readonly exitCode: boolean },
 ): Promise<number> {
+  const asked = date === undefined ? null : dayOf(date)
   const store = await openExisting(o)
   try {
     const judged = await judgedDays(store)
     if (judged.length === 0)
       throw new UserError('no day was judged in this store: "autotune cadence daily" judges the newest that is ready')
-    const day = await readDay(store, date === undefined ? judged.at(-1)! : dayOf(date))
+    const day = await readDay(store, asked ?? judged.at(-1)!)
     const runs = await queuedRuns(store, readBands(file), [day])
     print(json, { day, runs }, () => dayLines(day, runs, o, file))
     return exitOf([day], exitCode)

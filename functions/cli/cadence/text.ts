@@ -100,11 +100,13 @@ const quietRows = (intents: readonly IntentDay[]): string[][] => [
   }),
 ]
 
-/** What holds, and how far it is from its edge. */
+/** What holds: the mean of the day beside its edge. It may lie beyond: one day wins no bet. */
 function holdingLines({ intent, series }: IntentDay): string[] {
   const holding = series.filter(({ state, mean }) => state === 'in_band' && mean !== null)
   if (holding.length === 0) return []
-  const says = holding.map(({ metric, side, edge, mean }) => `${metric} ${number(mean!)} (not ${side} ${number(edge)})`)
+  const says = holding.map(
+    ({ metric, side, edge, mean }) => `${metric} ${number(mean!)} (edge: ${side} ${number(edge)})`,
+  )
   return ['', `   holds  ${intent}: ${says.join(', ')}`]
 }
 

@@ -46,9 +46,7 @@ export async function weekly({ json, bands: file, date, retire, promote, ...o }:
     print(json, { reviewed: due, week, ended_since: since, proposals: written, promoted, budget }, () => [
       ...budget,
       ...weekLines(week!, due !== null, o),
-      ...since.map(
-        ({ run_id, verdict, date: on }) => `later    ${run_id} ended ${verdict} on ${on}: it counts in the next week`,
-      ),
+      ...laterLines(since, 'week'),
       ...promoted.map(({ run_id, rollout, why }) =>
         rollout === null ? `waits    ${run_id}: ${why}` : `started  rollout ${rollout} of ${run_id}`,
       ),
@@ -63,10 +61,25 @@ export async function weekly({ json, bands: file, date, retire, promote, ...o }:
 /** Runs told of one by one that ended after a week. */
 const MOST_LATER = 5
 
-/** The newest runs of its intents that ended behind a week, and that it says nothing of. */
-async function endedSince(store: LocalStore, { date, intents }: WeeklyCadence) {
+interface EndedRun {
+  readonly run_id: string
+  readonly verdict: string
+  readonly date: string
+}
+
+/** A line for each run that a week or quarter says nothing of. */
+export const laterLines = (runs: readonly EndedRun[], span: 'week' | 'quarter'): string[] =>
+  runs.map(
+    ({ run_id, verdict, date }) => `later    ${run_id} ended ${verdict} on ${date}: it counts in the next ${span}`,
+  )
+
+/** The newest runs of its intents that ended behind a week or quarter, and that it says nothing of. */
+export async function endedSince(
+  store: LocalStore,
+  { date, intents }: { readonly date: string; readonly intents: readonly { readonly intent: string }[] },
+): Promise<EndedRun[]> {
   const own = new Set(intents.map(({ intent }) => intent))
-  const runs: { readonly run_id: string; readonly verdict: string; readonly date: string }[] = []
+  const runs: EndedRun[] = []
   for await (const { line } of runLines(store.objects)) {
     // Lines come newest first.
     const on = line.date.slice(0, 10)

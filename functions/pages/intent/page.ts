@@ -57,13 +57,16 @@ ${!chart.declared && html`<p class="soft">One of its edges was learned: nothing 
 )}`
 }
 
+/** A day that no narrow column breaks. */
+const dayCell = (date: string): Html => html`<time>${date}</time>`
+
 const numbers = ({ metric, points }: Chart, n: number): Html =>
   table(
     `numbers-${n}`,
     `${bandName(metric)}: every day that was judged or has runs; days that are not listed have neither`,
     ['day', 'mean', 'families', 'edge', 'EWMA', 'stands'],
     points.map((point) => [
-      point.date,
+      dayCell(point.date),
       point.state === 'no_runs' ? 'no runs' : bandValue(metric, point.mean),
       number(point.families),
       edgesTold(metric, point.edges),
@@ -80,7 +83,7 @@ ${
         'releases',
         'What rollouts put in force or took back',
         ['mark', 'day', 'what'],
-        marks.map((mark, i) => [markLetter(i), mark.date, markTold(mark)]),
+        marks.map((mark, i) => [markLetter(i), dayCell(mark.date), markTold(mark)]),
       )
 }`
 
@@ -94,7 +97,7 @@ ${table(
   'What was recorded, and what the queue did about it',
   ['day', 'runs', 'families', 'corrected', 'queue'],
   known.map(({ date, state, slice, queue, revised }) => [
-    date,
+    dayCell(date),
     html`${number(slice!.runs)}${slice!.production !== undefined && ` (${number(slice!.production)} of production)`}${revised.map(({ on, slice: now }) => html`; ${number(now.runs)} as revised on ${on}`)}`,
     number(slice!.families),
     html`${number(slice!.corrected)}${revised.map(({ on, slice: now }) => now.corrected !== slice!.corrected && html`; ${number(now.corrected)} as revised on ${on}`)}`,

@@ -52,7 +52,11 @@ function emptyTold({ days, judged, month, intent }: IntentMonth): string[] {
     return ['No day was judged in this store yet: "autotune cadence daily" judges the newest that is ready.']
   const [from, to] = [days[0]!.date, days.at(-1)!.date]
   if (to < judged.first || from > judged.last)
-    return [`Days were judged from ${judged.first} to ${judged.last}; none of them lies in ${monthName(month)}.`]
+    return [
+      judged.first === judged.last
+        ? `The one day that was judged is ${judged.first}, and does not lie in ${monthName(month)}.`
+        : `Days were judged from ${judged.first} to ${judged.last}; none of them lies in ${monthName(month)}.`,
+    ]
   return [`Days of ${monthName(month)} were judged, and no band watches ${visible(intent)}: name it in bands.json.`]
 }
 

@@ -35,6 +35,7 @@ caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
 thead th{color:var(--soft);font-weight:400}
 th[scope=row]{font-weight:600}
+time{white-space:nowrap}
 td{font-variant-numeric:tabular-nums}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.25rem 1rem;margin:.5rem 0}
 dl>dt{grid-column:1}dl>dd{grid-column:2}

@@ -1,5 +1,5 @@
 /** Documents of a store: published once under their ref, never changed; the intents that its packs name. */
-import { canonical, digestOfBytes } from '#core/canonical.ts'
+import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { KEPT_DOCUMENTS } from '#schemas/kept-documents.ts'
 import type { BaselineTuple, ContextPack, PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -11,11 +11,22 @@ import { readJson, readText } from '../../streams/read-object.ts'
 
 type Publishing = Pick<Store, 'objects' | 'heads'>
 
+/** A document that was published, with the digest that a tuple pins it by: of the value, or of a text that nothing here reads. */
+export interface Published {
+  readonly ref: string
+  readonly digest: string
+}
+
 /** Publishes a document under its ref. The same bytes again are fine; other bytes under a published ref are refused. */
 async function publish({ objects, heads }: Publishing, key: string, ref: string, text: string): Promise<void> {
   if ((await objects.get(key)) === null)
     await heads?.journal.append({ kind: 'document', ref, digest: digestOfBytes(text) })
   if (!(await objects.putIfAbsent(key, text)) && (await readText(objects, key)) !== text) throw changed(ref)
+}
+
+async function publishValue(store: Publishing, key: string, ref: string, value: unknown): Promise<Published> {
+  await publish(store, key, ref, textOf(value))
+  return { ref, digest: digestOf(value) }
 }
 
 const changed = (ref: string): UserError =>
@@ -48,12 +59,12 @@ export async function refuseChanged(
 /** A document as it is stored. */
 const textOf = (document: unknown): string => `${canonical(document)}\n`
 
-export const publishPack = (store: Publishing, pack: ContextPack): Promise<void> =>
-  publish(store, keys.pack(pack.pack), pack.pack, textOf(pack))
-export const publishSuite = (store: Publishing, suite: EvaluatorSuite): Promise<void> =>
-  publish(store, keys.suite(suite.suite), suite.suite, textOf(suite))
-export const publishPrices = (store: Publishing, prices: PriceTable): Promise<void> =>
-  publish(store, keys.priceTable(prices.price_table), prices.price_table, textOf(prices))
+export const publishPack = (store: Publishing, pack: ContextPack): Promise<Published> =>
+  publishValue(store, keys.pack(pack.pack), pack.pack, pack)
+export const publishSuite = (store: Publishing, suite: EvaluatorSuite): Promise<Published> =>
+  publishValue(store, keys.suite(suite.suite), suite.suite, suite)
+export const publishPrices = (store: Publishing, prices: PriceTable): Promise<Published> =>
+  publishValue(store, keys.priceTable(prices.price_table), prices.price_table, prices)
 
 /** The documents that a target pins, as far as the store holds them. */
 export async function pinnedDocuments(objects: ObjectStore, target: TuningTarget) {
@@ -71,8 +82,10 @@ export interface KeptDocument {
   readonly text: string
 }
 
-export const publishDocument = (store: Publishing, { ref, text }: KeptDocument): Promise<void> =>
-  publish(store, keys.document(ref), ref, text)
+export async function publishDocument(store: Publishing, { ref, text }: KeptDocument): Promise<Published> {
+  await publish(store, keys.document(ref), ref, text)
+  return { ref, digest: digestOfBytes(text) }
+}
 
 /** Digests of the kept documents that a tuple names, by their place in it, as far as the store holds them. */
 export async function documentDigests(objects: ObjectStore, tuple: BaselineTuple): Promise<Record<string, string>> {

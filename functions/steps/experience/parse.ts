@@ -42,7 +42,7 @@ export function fieldPath(path: readonly PropertyKey[]): string {
 export function problemOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
     return `unknown field ${issue.keys.map((k) => `"${k}"`).join(', ')}: remove it, or check its spelling`
-  return issue.message
+  return issue.message.replace(/^Invalid input: expected (.*), received undefined$/, 'is missing ($1)')
 }
 
 /**

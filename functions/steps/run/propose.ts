@@ -108,7 +108,9 @@ export async function proposeChanges(
     )
     const problems = searchProblems(reproduction, resolved, suite, replayer.kind)
     if (problems.length > 0)
-      throw new UserError(`nothing can be compared on these records:\n${problems.map((p) => `  ${p}`).join('\n')}`)
+      throw new UserError(
+        `these records do not bear a comparison ("autotune doctor" says more):\n${problems.map((p) => `  ${p}`).join('\n')}`,
+      )
     const scars = placeScars(await readScars(store, intent), panel)
     const input = {
       target: resolved,

@@ -73,6 +73,7 @@ export type RefreshInput = z.infer<typeof RefreshInput>
 const Refreshed = z.array(
   z.strictObject({ intent: Id, refresh: z.custom<Refresh>((value) => typeof value === 'object') }),
 )
+/** What is counted of an intent's sealed side and put aside for its week. */
 export type Refreshed = z.infer<typeof Refreshed>
 
 /** `date`: the last day of the week; null: the last that is over, where a week is. */

@@ -381,8 +381,8 @@ test('a change for some cases says in words for which, how many they are, and wh
   const scoped = { ...change, patch, origin: 'compiler', strategy_rule, applies_to }
   const shown = reviewPage(aView(aShown({ proposal: { ...rest, candidate_change: scoped } as TuningProposal })))
   const said = plain(shown.replace(/<[^>]+>/g, ' ')).replace(/\s+/g, ' ')
-  expect(said).toMatch(/read 6 instead of 10 passages .* where <region> is "EU"/)
-  expect(said).toMatch(/Only where <region> is "EU"/)
+  expect(said).toMatch(/read 6 instead of 10 passages .* where "<region>" is "EU"/)
+  expect(said).toMatch(/Only where "<region>" is "EU"/)
   expect(said).toMatch(
     /Touches 5 of 20 search cases \(25.%\), 4 of 10 families; all others keep their settings, among them 2 families/,
   )

@@ -27,8 +27,8 @@ const BUILT = {
 
 export default defineConfig({
   test: {
-    // As many processes as cores: left alone, vitest keeps one core for itself, which has nothing to do.
-    maxWorkers: '100%',
+    // Half as many again as cores: many tests wait for a process, a disk or a clock, and left alone vitest keeps a core for itself.
+    maxWorkers: '150%',
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {

@@ -2,26 +2,10 @@
  * Who is meant by an id: spellings of one person have one key, and a spelling that passes for another is refused. Pure, and here
  * because synthesis and every step that compares people read it.
  */
+import { codeOf, LOOKALIKES, paired, pairsOf, SCRIPTS } from './letters.ts'
 
-/** Letters that pass for Latin ones, as pairs: of other scripts, and Latin ones of their own. After NFKC, case folding and removal of marks. */
-const LOOKALIKES = new Map(
-  (
-    'аa вb еe ѕs іi јj һh кk ӏl мm нh оo рp сc тt уy хx ѵv ԁd ԛq ԝw ԍg ьb гr пn ' +
-    'αa βb εe ηn ιi κk νv οo ρp σo ςo τt υu χx γy ωw ϲc ϳj μu ' +
-    'օo սu ոn հh ցg զq ' +
-    'ıi ɑa ɡg ɩi łl øo đd ħh ŧt ɪi ʟl ɴn ʀr ʏy ɢg ʜh ʙb ꜱs ᴀa ᴄc ᴅd ᴇe ᴊj ᴋk ᴍm ᴏo ᴘp ᴛt ᴜu ᴠv ᴡw ᴢz 0o 1l'
-  )
-    .split(' ')
-    .map((pair) => [...pair] as [string, string]),
-)
-
-/** Scripts in which people write their names today; others hold letters that pass for these, or nobody's. */
-const SCRIPTS = (
-  'Latin Cyrillic Greek Armenian Georgian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada ' +
-  'Malayalam Sinhala Thai Lao Tibetan Myanmar Ethiopic Khmer Hangul Han Hiragana Katakana Bopomofo Thaana'
-)
-  .split(' ')
-  .map((name) => ({ name, is: new RegExp(`\\p{Script=${name}}`, 'u') }))
+/** In a name digits pass for letters, too. */
+const NAMED = new Map([...LOOKALIKES, ...pairsOf('0o 1l')])
 
 /** Scripts that stand in one name side by side. */
 const TOGETHER = [
@@ -32,8 +16,6 @@ const TOGETHER = [
 
 /** Latin letters, as they fold, that names are written with. */
 const PLAIN = 'abcdefghijklmnopqrstuvwxyzæœþðŋəɛɔɓɗƙƴ'
-
-const codeOf = (c: string): string => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
 /** Mailboxes under several domains, as pairs; and domains that read these signs of a mailbox as nothing. */
 const SAME_HOST = new Map([
@@ -152,16 +134,13 @@ export function personKey(id: string): string {
   return `${paired(folded(untagged).replace(READ_AS_NOTHING.get(host) ?? '', ''))}@${host}`
 }
 
-/** Two letters that pass for one. */
-const paired = (text: string): string => text.replaceAll('rn', 'm').replaceAll('vv', 'w')
-
 /** Are these two ids the same person? */
 export const samePerson = (a: string, b: string): boolean => personKey(a) === personKey(b)
 
 /** Letters as they pass for others. */
 const folded = (text: string): string =>
   [...text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '')]
-    .map((c) => LOOKALIKES.get(c) ?? c)
+    .map((c) => NAMED.get(c) ?? c)
     .join('')
 
 /** A label of a domain as it reads: `xn--mnchen-3ya` is `münchen` (RFC 3492). What is no such form stays as it is. */

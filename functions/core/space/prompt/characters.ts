@@ -1,11 +1,6 @@
 /** Characters that a change of a prompt block may not add: those that a reader does not see, or takes for others. */
 
-/** Scripts in general use (UAX 31, table 5): letters of any other script are there to look like these. */
-const SCRIPTS = [
-  ...['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Georgian', 'Hebrew', 'Arabic', 'Thaana', 'Ethiopic', 'Devanagari'],
-  ...['Bengali', 'Gurmukhi', 'Gujarati', 'Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Thai', 'Lao'],
-  ...['Tibetan', 'Myanmar', 'Khmer', 'Hangul', 'Hiragana', 'Katakana', 'Bopomofo', 'Han'],
-].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }))
+import { codeOf, SCRIPTS } from '#schemas/letters.ts'
 
 /** Letters for sounds and small capitals, but for those that languages are written in (Hausa, Ewe, Fon, Ukrainian). */
 const PHONETIC = /[\u0250-\u02af\u02b0-\u02ff\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f]/u
@@ -37,7 +32,7 @@ export function characterProblems(from: string, to: string): string[] {
   const problems: string[] = []
   for (const [char, { times, at }] of counted(plain(to))) {
     const said = times > (before.get(char)?.times ?? 0) ? problemOf(char) : null
-    if (said !== null) problems.push(`${codePoint(char)} at ${place(to, char, at)} ${said}`)
+    if (said !== null) problems.push(`${codeOf(char)} at ${place(to, char, at)} ${said}`)
   }
   return [...problems, ...mixedWords(from, to)]
 }
@@ -65,12 +60,9 @@ function problemOf(char: string): string | null {
   if (kind) return kind.said
   if (!/[\p{L}\p{M}\p{N}]/u.test(char)) return null
   if (PHONETIC.test(char) && !WRITTEN.test(char)) return 'is a letter for sounds that passes for another'
-  if (/[\p{Script=Common}\p{Script=Inherited}]/u.test(char) || SCRIPTS.some(({ letter }) => letter.test(char)))
-    return null
+  if (/[\p{Script=Common}\p{Script=Inherited}]/u.test(char) || SCRIPTS.some(({ is }) => is.test(char))) return null
   return 'is of a script that is not in general use'
 }
-
-const codePoint = (char: string): string => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
 function place(text: string, char: string, from: number): string {
   const lines = text.slice(0, Math.max(0, text.indexOf(char, from))).split('\n')
@@ -99,7 +91,7 @@ const wordsOf = (text: string): string[] =>
   )
 
 const scriptsOf = (word: string): string[] =>
-  SCRIPTS.filter(({ letter }) => letter.test(word.replace(/[^\p{L}]/gu, ''))).map(({ name }) => name)
+  SCRIPTS.filter(({ is }) => is.test(word.replace(/[^\p{L}]/gu, ''))).map(({ name }) => name)
 
 const EAST_ASIAN = new Set(['Latin', 'Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Hangul'])
 const PASS_FOR_LATIN = new Set(['Greek', 'Cyrillic', 'Armenian'])

@@ -1,31 +1,28 @@
 /** What a text says, whatever it is spelled like: every disguise that a person reads through is read through here. */
 
+import { LOOKALIKES, paired, pairsOf } from '#schemas/letters.ts'
 import { CHINESE } from './han.ts'
 
-/**
- * Letters of one script that stand for letters of another (Unicode confusables, UTS 39), for whole words in them; mixed
- * words are refused before. One letter each.
- */
-const LOOKALIKES = table(
-  // Cyrillic
-  'аa бb вb гr дd еe ёe жx зe иu йu кk лn мm нh оo пn рp сc тt уy фo хx цu чy шw щw ъb ыbi ьb эe юio яr',
-  'ѕs іi їi јj љm њh ћh ќk ўy џu ԁd ԛq ԝw һh ҽe ғf ӏi ҡk ҝk қk ңh үy ұy ҳx ҷy ҹy ӊh ԍg ьb',
-  // Greek
-  'αa βb γy δd εe ζz ηn θo ιi κk λa μu νv ξe οo πn ρp ςs σo τt υu φo χx ψw ωw ϲc ϳj ϝf ϙq',
-  // Armenian
-  'օo սu ոn հh զq ցg կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
-  // Arabic: letters of Persian and Urdu, and forms of one letter
-  'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
-  // Signs drawn like letters
-  '℮e ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
-  // Latin letters that no decomposition takes apart, and letters for sounds, small capitals and turned ones
-  'øo đd łi ħh ŧt ßss æae œoe ðd þp ıi ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ɩi ʊu ʋv ɲn ɑa ɡg ɢg ɪi ɴn ʀr ʏy ʜh ʟi ʙb ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌi ᴍm ᴎn ᴏo ᴘp ᴙr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
-)
-
-function table(...rows: string[]): ReadonlyMap<string, string> {
-  const pairs = rows.flatMap((row) => row.split(' ')).map((pair) => [...pair])
-  return new Map(pairs.map(([letter, ...plain]) => [letter!, plain.join('')]))
-}
+/** Letters and what they are read as in a text, where more passes than in a name: whole words of a script, since mixed ones are refused before. */
+const READ_AS = new Map([
+  ...LOOKALIKES,
+  ...pairsOf(
+    // Cyrillic
+    'бb дd ёe жx зe иu йu лn фo цu чy шw щw ъb ыbi эe юio яr',
+    // Cyrillic of other languages
+    'їi љm њh ћh ќk ўy џu ҽe ғf ҡk ҝk қk ңh үy ұy ҳx ҷy ҹy ӊh',
+    // Greek
+    'δd ζz θo λa ξe πn ςs φo ψw ϝf ϙq',
+    // Armenian
+    'կq եe տs ձd շ2 պw բp լi յj ւi րp գq թp ժd իh',
+    // Arabic: letters of Persian and Urdu, and forms of one letter
+    'کك یي ىي ہه ھه ةه ەه أا إا آا ٱا ؤو ئي',
+    // Signs drawn like letters
+    '℮e ₴s ₽p ₿b ₩w ₦n ₭k ฿b ₫d ₱p ₮t ₤i ₡c ǀi ǁii ⭕o ⭘o ❌x ✖x',
+    // Latin letters that no decomposition takes apart, letters for sounds and turned ones
+    'ßss æae œoe ðd þp ȷj ſs ŋn ƒf ɓb ɖd ɗd ɛe ɔo ɣy ʊu ʋv ɲn ᴃb ᴌi ᴎn ᴙr ꜰf ꞯq ɐa ǝe əe ɟf ɥh ᴉi ɾj ʞk ɯm ɹr ʇt ʌv ʍw ʎy',
+  ),
+])
 
 /** Marks on letters of any script, but for those that make another letter of kana. */
 const MARKS = /[[\p{M}&&\p{Script=Inherited}]--[\u3099\u309a]]|[\u0483-\u0489\u093c]/gv
@@ -41,11 +38,8 @@ export function folded(text: string): string {
   const lower = oneHangul(asciiDigits(regional(words)).toLowerCase().normalize('NFD'))
     .replace(MARKS, '')
     .normalize('NFC')
-  return Array.from(oneKana(oneNasal(lower)), (char) => LOOKALIKES.get(char) ?? CHINESE.get(char) ?? char)
-    .join('')
-    .replaceAll('l', 'i')
-    .replaceAll('rn', 'm')
-    .replaceAll('vv', 'w')
+  const read = Array.from(oneKana(oneNasal(lower)), (char) => READ_AS.get(char) ?? CHINESE.get(char) ?? char).join('')
+  return paired(read.replaceAll('l', 'i'))
 }
 
 /** Digits of any script. */

@@ -1,9 +1,10 @@
 /** Bounds of a prompt block: everything that an edit of it may not do, in the order in which a reader would object. */
 import type { PromptBounds } from '#schemas/surface.ts'
 import { characterProblems } from './characters.ts'
+import { UNSPACED } from './occurrences.ts'
 import { placeholderProblems } from './placeholders.ts'
 import { protectedProblems } from './protected.ts'
-import { changedSentences } from './sentences.ts'
+import { changedSentences, missing } from './sentences.ts'
 import { termProblems } from './terms.ts'
 import { estimatedTokens } from './tokens.ts'
 
@@ -44,26 +45,12 @@ function sizeProblems({ max_changed_sentences }: PromptBounds, from: string, to:
   if (max_changed_sentences !== undefined && changed > max_changed_sentences)
     return [`the edit changes ${changed} sentences, at most ${max_changed_sentences} may be changed at once`]
   const before = wordsOf(from)
-  const kept = keptWords(before, wordsOf(to))
+  const kept = before.length - missing(before, wordsOf(to), (word) => word).length
   return kept * 2 < before.length
     ? [`only ${kept} of ${before.length} words of the block stay: a whole-prompt rewrite cannot win`]
     : []
 }
 
 /** Words, or letters where words are not spaced. */
-const wordsOf = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .match(
-      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu,
-    ) ?? []
-
-function keptWords(before: readonly string[], after: readonly string[]): number {
-  const left = new Map<string, number>()
-  for (const word of after) left.set(word, (left.get(word) ?? 0) + 1)
-  return before.filter((word) => {
-    const times = left.get(word) ?? 0
-    left.set(word, times - 1)
-    return times > 0
-  }).length
-}
+const WORD = new RegExp(`[${UNSPACED}]|[^\\s${UNSPACED}]+`, 'gu')
+const wordsOf = (text: string): string[] => text.toLowerCase().match(WORD) ?? []

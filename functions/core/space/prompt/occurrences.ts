@@ -26,13 +26,16 @@ export function marked(folded: string): Marked {
   return { words, text: words.join(''), starts, ends }
 }
 
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Hangul}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u
+/** Scripts without spaces between words, for a class of characters. */
+export const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai'].map((name) => `\\p{Script=${name}}`).join('')
+
+/** The same, those in which people space as they like, and letters of syllables. */
+const ANYWHERE = new RegExp(`[${UNSPACED}\\p{Script=Hangul}\\p{Script=Khmer}\\p{Script=Lao}\\p{Script=Myanmar}]`, 'u')
 
 /** Letters of a term; one of a script without spaces says as much as a word does. */
 export const spoken = (words: readonly string[]): number => {
   const term = words.join('')
-  return UNSPACED.test(term) ? term.length * 3 : term.length
+  return ANYWHERE.test(term) ? term.length * 3 : term.length
 }
 
 /** What a word may have behind a term and still say it: "refunded", "skipping". */
@@ -47,7 +50,7 @@ const LONG = 8
  */
 export function timesOf(words: readonly string[], { text, starts, ends }: Marked): number {
   const term = words.join('')
-  const anywhere = term.length >= LONG || UNSPACED.test(term)
+  const anywhere = term.length >= LONG || ANYWHERE.test(term)
   let times = 0
   let last = 0
   for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {

@@ -1,5 +1,6 @@
 /** Protected sentences: they survive word for word, stand for themselves, and nothing beside them takes them back. */
 import { folded } from './fold.ts'
+import { UNSPACED, wordsOf } from './occurrences.ts'
 import { type Sentence, sentencesOf, without } from './sentences.ts'
 import { FORBIDDING, givesLeave, isException, speaksAboutOthers } from './taking-back.ts'
 
@@ -104,14 +105,16 @@ function saysAgain(text: string, one: string): boolean {
   return topics.size >= 2 && same / topics.size >= (givesLeave(text) ? SAME_WITH_LEAVE : SAME)
 }
 
+const IS_UNSPACED = new RegExp(`[${UNSPACED}]`, 'u')
+
 /** Words without those that forbid and small ones; where words are not spaced, pairs of letters. */
 function topicsOf(text: string): ReadonlySet<string> {
   const plain = text.normalize('NFKC').toLowerCase()
-  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(plain)) {
+  if (IS_UNSPACED.test(plain)) {
     const letters = [...plain.replace(/[^\p{L}\p{N}]/gu, '')]
     return new Set(letters.slice(1).map((letter, i) => letters[i] + letter))
   }
-  const words = (plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).filter((word) => !FORBIDDING.has(word))
+  const words = wordsOf(plain).filter((word) => !FORBIDDING.has(word))
   const long = words.filter((word) => [...word].length >= 4)
   return new Set((long.length >= 2 ? long : words).map((word) => folded(word)))
 }

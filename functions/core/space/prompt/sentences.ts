@@ -41,16 +41,20 @@ function isAbbreviated(before: string): boolean {
   return word === undefined ? /^\s*\(?\d{1,3}$/u.test(before) : [...word].length === 1 || ABBREVIATIONS.has(word)
 }
 
-/** Sentences of `some` that `others` has not, each as often as it is missing. */
-export function without(some: readonly Sentence[], others: readonly Sentence[]): Sentence[] {
+/** What `some` has and `others` has not, each as often as it is missing. */
+export function missing<T>(some: readonly T[], others: readonly T[], textOf: (one: T) => string): T[] {
   const left = new Map<string, number>()
-  for (const { text } of others) left.set(text, (left.get(text) ?? 0) + 1)
-  return some.filter(({ text }) => {
-    const times = left.get(text) ?? 0
-    left.set(text, times - 1)
+  for (const one of others) left.set(textOf(one), (left.get(textOf(one)) ?? 0) + 1)
+  return some.filter((one) => {
+    const times = left.get(textOf(one)) ?? 0
+    left.set(textOf(one), times - 1)
     return times <= 0
   })
 }
+
+/** Sentences of `some` that `others` has not. */
+export const without = (some: readonly Sentence[], others: readonly Sentence[]): Sentence[] =>
+  missing(some, others, ({ text }) => text)
 
 /** How many sentences an edit changes: one that is replaced counts once, one added or taken out likewise. */
 export function changedSentences(from: string, to: string): number {

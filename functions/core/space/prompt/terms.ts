@@ -16,34 +16,45 @@ interface Reading {
   readonly as: string
   /** Letters that a term needs: a shorter one would be met by chance. */
   readonly least: number
-  readonly text: (text: string) => string
+  readonly text: (text: Text) => string
   readonly term?: (term: string) => string
 }
 
-const plain = (text: string): string => text.normalize('NFKC').toLowerCase()
+/** A text as it is, and what several readings begin with. */
+interface Text {
+  readonly raw: string
+  readonly plain: string
+  readonly shown: string
+}
+
+const textOf = (raw: string): Text => ({
+  raw,
+  plain: raw.normalize('NFKC').toLowerCase(),
+  shown: withoutMarkup(raw),
+})
 
 /** Ways in which a text is read; what is forbidden is so in each. */
 const READINGS: readonly Reading[] = [
-  { as: '', least: 1, text: folded },
-  { as: ', with signs for letters', least: 3, text: (text) => folded(withoutSigns(folded(text))) },
-  { as: ', once its markup is read', least: 1, text: (text) => folded(withoutMarkup(text)) },
-  { as: ', in a code', least: 3, text: (text) => folded(decodedText(withoutMarkup(text))) },
+  { as: '', least: 1, text: ({ raw }) => folded(raw) },
+  { as: ', with signs for letters', least: 3, text: ({ raw }) => folded(withoutSigns(folded(raw))) },
+  { as: ', once its markup is read', least: 1, text: ({ shown }) => folded(shown) },
+  { as: ', in a code', least: 3, text: ({ shown }) => folded(decodedText(shown)) },
   {
     as: ', with letters repeated',
     least: 3,
-    text: (text) => withoutRepeats(folded(withoutRepeats(withoutSigns(withoutMarkup(text))))),
+    text: ({ shown }) => withoutRepeats(folded(withoutRepeats(withoutSigns(shown)))),
     term: withoutRepeats,
   },
-  { as: ', with digits between', least: 4, text: (text) => folded(withoutDigits(text)) },
-  { as: ', typed on another keyboard', least: 4, text: (text) => folded(otherKeyboard(plain(text))) },
-  { as: ', in quoted parts', least: 4, text: (text) => folded(quotedParts(text)) },
-  { as: ', backwards', least: 4, text: (text) => folded(backwards(text.normalize('NFKC'))) },
-  { as: ', with letters from the other end', least: 4, text: (text) => folded(mirrored(plain(text))) },
-  { as: ', with signs moved on by 47', least: 4, text: (text) => folded(turned(text)) },
+  { as: ', with digits between', least: 4, text: ({ raw }) => folded(withoutDigits(raw)) },
+  { as: ', typed on another keyboard', least: 4, text: ({ plain }) => folded(otherKeyboard(plain)) },
+  { as: ', in quoted parts', least: 4, text: ({ raw }) => folded(quotedParts(raw)) },
+  { as: ', backwards', least: 4, text: ({ raw }) => folded(backwards(raw.normalize('NFKC'))) },
+  { as: ', with letters from the other end', least: 4, text: ({ plain }) => folded(mirrored(plain)) },
+  { as: ', with signs moved on by 47', least: 4, text: ({ raw }) => folded(turned(raw)) },
   ...Array.from({ length: 25 }, (_, i) => ({
     as: `, with letters shifted by ${i + 1}`,
     least: 4,
-    text: (text: string) => folded(shifted(plain(text), 25 - i)),
+    text: ({ plain }: Text) => folded(shifted(plain, 25 - i)),
   })),
 ]
 
@@ -52,26 +63,27 @@ const READINGS: readonly Reading[] = [
  * already may be edited, and must not say it more. A term is met across spaces and punctuation, and with an ending.
  */
 export function termProblems(from: string, to: string, terms: readonly string[]): string[] {
+  const [old, edited] = [textOf(from), textOf(to)]
   // Most readings hold no term at all: what stood there before is read only where one does.
   const readings = READINGS.map((reading) => {
-    let before: Marked | null = null
-    return {
-      ...reading,
-      after: marked(reading.text(to)),
-      before: () => {
-        before ??= marked(reading.text(from))
-        return before
-      },
+    let stood: Marked | null = null
+    const before = (): Marked => {
+      stood ??= marked(reading.text(old))
+      return stood
     }
+    return { ...reading, before, after: marked(reading.text(edited)) }
   })
   const masks = { before: masked(folded(from)), after: masked(folded(to)) }
   return terms.flatMap((term) => {
+    const says = `the block holds the forbidden term "${term}"`
     // Of signs alone ("###") nothing is left to fold: it is what it is.
-    if (wordsOf(term).length === 0)
-      return to.split(term).length > from.split(term).length ? [`the block holds the forbidden term "${term}"`] : []
+    if (wordsOf(term).length === 0) return to.split(term).length > from.split(term).length ? [says] : []
+    const spellings = [...new Set([term, withoutUmlauts(term)])].map(folded)
+    const hides = (all: readonly RegExp[]) => all.filter((mask) => mask.test(wordsOf(spellings[0]!).join(''))).length
+    if (hides(masks.after) > hides(masks.before)) return [`${says}, with signs over letters`]
     const added = readings.find(({ least, before, after, term: own = (t) => t }) =>
-      [term, withoutUmlauts(term)].some((spelling) => {
-        const words = wordsOf(own(folded(spelling)))
+      spellings.some((spelling) => {
+        const words = wordsOf(own(spelling))
         if (spoken(words) < least) return false
         return [timesOf, inflected].some((times) => {
           const has = times(words, after)
@@ -79,10 +91,7 @@ export function termProblems(from: string, to: string, terms: readonly string[])
         })
       }),
     )
-    const hides = (all: readonly RegExp[]) => all.filter((mask) => mask.test(wordsOf(folded(term)).join(''))).length
-    if (hides(masks.after) > hides(masks.before))
-      return [`the block holds the forbidden term "${term}", with signs over letters`]
-    return added ? [`the block holds the forbidden term "${term}"${added.as}`] : []
+    return added ? [says + added.as] : []
   })
 }
 

@@ -1,14 +1,12 @@
 /** Verdicts of a module and of JSONata, from import to a run that verifies; what does not answer blocks, by name. */
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ExperienceRun } from '#schemas/experience-run.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { harnessFiles } from '../../functions/adapters/local/module/harness-files.ts'
-import { anEvaluator, aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
-import { type Printed, placeOfEachTest } from './command-line.ts'
+import { anEvaluator, aTarget } from '../support/builders.ts'
+import { placeOfEachTest } from './command-line.ts'
+import { ownSuite } from './own-suite.ts'
 
-type Evaluators = EvaluatorSuite['evaluators']
 const place = placeOfEachTest()
 const { at } = place
 
@@ -17,16 +15,13 @@ const home = process.cwd()
 beforeEach(() => process.chdir(place.dir))
 afterEach(() => process.chdir(home))
 
-const utility = aSuite().evaluators.filter(({ dimension }) => dimension === 'utility')
-const grounded = aSuite().evaluators.filter(({ dimension }) => dimension === 'safety')
-
 const jsonata = (expression: string, over: object = {}) =>
   anEvaluator({ evaluator_id: 'mine', check: 'jsonata', reads: ['context'], expression, ...over } as never)
 
 /** An evaluator over a module with this source. */
 function judging(source: string, over: object = {}) {
   const path = place.file('judge.mjs', source)
-  const { digest } = harnessFiles(path, dirname(path) === place.store ? '' : home)
+  const { digest } = harnessFiles(path, home)
   return anEvaluator({
     evaluator_id: 'mine',
     check: 'module',
@@ -37,18 +32,7 @@ function judging(source: string, over: object = {}) {
   } as never)
 }
 
-/** A store with a suite of these evaluators beside grounding and utility, and the result of importing into it. */
-async function stored(evaluators: Evaluators, runs: readonly ExperienceRun[] = aWorld()): Promise<Printed> {
-  const pack = place.file('pack.json', aPack())
-  const suite = place.file('suite.json', { ...aSuite(), evaluators: [...grounded, ...utility, ...evaluators] })
-  const documents = await at('import', '--pack', pack, '--suite', suite)
-  if (documents.code !== 0) return documents
-  return at('import', place.runs('runs.jsonl', runs), '--split', 'recorded')
-}
-const ranFor = async (target: object) => {
-  const { code, out, err } = await at('run', '--target', place.file('target.json', target))
-  return { code, out, err }
-}
+const { stored, ranFor } = ownSuite(place)
 
 const KEEPS = {
   jsonata: () => jsonata('$count(context.kept[required]) > 0'),

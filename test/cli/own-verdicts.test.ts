@@ -4,32 +4,17 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import { TuningProposal } from '#schemas/proposal.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
-import { anEvaluator, aPack, aSuite, aTarget, aWorld } from '../support/builders.ts'
-import { type Printed, placeOfEachTest } from './command-line.ts'
+import { anEvaluator, aSuite, aTarget, aWorld } from '../support/builders.ts'
+import { placeOfEachTest } from './command-line.ts'
+import { ownSuite } from './own-suite.ts'
 
-type Evaluators = EvaluatorSuite['evaluators']
 const place = placeOfEachTest()
 const { at } = place
 
 const v = (path: string) => ({ var: path })
 const mine = (expression: unknown, over: object = {}) =>
   anEvaluator({ evaluator_id: 'mine', check: 'expression', expression, ...over } as never)
-const utility = aSuite().evaluators.filter(({ dimension }) => dimension === 'utility')
-const grounded = aSuite().evaluators.filter(({ dimension }) => dimension === 'safety')
-
-/** A store with a suite of these evaluators beside grounding and utility, and the result of importing into it. */
-async function stored(evaluators: Evaluators, runs: readonly ExperienceRun[] = aWorld()): Promise<Printed> {
-  const pack = place.file('pack.json', aPack())
-  const suite = place.file('suite.json', { ...aSuite(), evaluators: [...grounded, ...utility, ...evaluators] })
-  const documents = await at('import', '--pack', pack, '--suite', suite)
-  if (documents.code !== 0) return documents
-  return at('import', place.runs('runs.jsonl', runs), '--split', 'recorded')
-}
-const ranFor = async (target: object) => {
-  const { code, out, err } = await at('run', '--target', place.file('target.json', target))
-  return { code, out, err }
-}
+const { stored, ranFor } = ownSuite(place)
 const idOf = (out: string): string => /^run (\S+)/m.exec(out)![1]!
 const scored = (runs: readonly ExperienceRun[], scores: object[]): ExperienceRun[] =>
   runs.map((r) => ({ ...r, outcome: { ...r.outcome, scores: scores as never } }))

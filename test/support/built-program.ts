@@ -34,7 +34,7 @@ export async function builtProgram(): Promise<string> {
     hash.update(`\n${file}\n`).update(readFileSync(join(ROOT, file)))
   const folder = join(COPIES, hash.digest('hex').slice(0, 24))
   if (existsSync(folder)) return folder
-  forgetOld()
+  forgetOld(COPIES)
 
   const unfinished = `${folder}.${randomBytes(4).toString('hex')}`
   const write = (path: string, content: string | Uint8Array) => {
@@ -57,12 +57,12 @@ export async function builtProgram(): Promise<string> {
   return folder
 }
 
-/** Copies of sources that are gone; a test run that began with one of them has ended long ago. */
-function forgetOld(): void {
-  for (const name of existsSync(COPIES) ? readdirSync(COPIES) : []) {
-    const copy = join(COPIES, name)
-    const { mtimeMs } = statSync(copy, { throwIfNoEntry: false }) ?? { mtimeMs: 0 }
-    if (Date.now() - mtimeMs > OLD_MS) rmSync(copy, { recursive: true, force: true })
+/** Removes from a folder what earlier test runs left there, by its name: a run that began with it has ended long ago. */
+export function forgetOld(folder: string, prefix = ''): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const left = join(folder, name)
+    const { mtimeMs } = statSync(left, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    if (name.startsWith(prefix) && Date.now() - mtimeMs > OLD_MS) rmSync(left, { recursive: true, force: true })
   }
 }
 

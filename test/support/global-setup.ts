@@ -2,36 +2,27 @@
  * Before a test run: everything temporary in one folder, stores and browser profiles alike, removed when the run ends; and the
  * program as its processes are started.
  */
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtProgram } from './built-program.ts'
+import { builtProgram, forgetOld } from './built-program.ts'
 
 /** A folder in memory: a store waits with every write until it is on the disk, which no test can tell from memory. */
 const MEMORY = '/dev/shm'
 const LEAST_BYTES = 4 * 2 ** 30
 const NAME = 'autotune-run-'
-const OLD_MS = 6 * 3_600_000
 
 export default async function setup(): Promise<(() => void) | undefined> {
   // Several projects of one run.
   if (process.env.AUTOTUNE_BUILT_PROGRAM !== undefined) return undefined
   process.env.AUTOTUNE_BUILT_PROGRAM = await builtProgram()
-  const own = mkdtempSync(join(hasMemory() ? freed(MEMORY) : tmpdir(), NAME))
+  // What runs that were killed left behind would hold memory.
+  if (hasMemory()) forgetOld(MEMORY, NAME)
+  const own = mkdtempSync(join(hasMemory() ? MEMORY : tmpdir(), NAME))
   // As open as the folder it stands for: tests act as other users too.
   chmodSync(own, 0o1777)
   process.env.TMPDIR = own
   return () => rmSync(own, { recursive: true, force: true })
-}
-
-/** Without what runs that were killed left behind: it would hold memory. */
-function freed(folder: string): string {
-  for (const name of readdirSync(folder).filter((entry) => entry.startsWith(NAME))) {
-    const left = join(folder, name)
-    if (Date.now() - (statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > OLD_MS)
-      rmSync(left, { recursive: true, force: true })
-  }
-  return folder
 }
 
 function hasMemory(): boolean {

@@ -55,6 +55,17 @@ export const plain = (text: string): string =>
   text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ENTITIES[name]!)
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
+/** A page of one file as a reader without its script has it: that text is no markup, so the strict reader does not see it. */
+export const still = (page: string): string => page.replace(/<script>[\s\S]*<\/script>\n/, '')
+
+/** What such a page says. */
+export const textOf = (page: string): string =>
+  plain(
+    still(page)
+      .replace(/<style>[\s\S]*?<\/style>/, '')
+      .replace(/<[^>]+>/g, ' '),
+  ).replace(/\s+/g, ' ')
+
 /** What is wrong for a keyboard, a screen reader or a strict content policy; nothing when all of it holds. */
 export function accessibilityProblems(page: string): string[] {
   const all = elements(page)

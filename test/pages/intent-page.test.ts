@@ -8,7 +8,7 @@ import { headlineOf, markTold, toldOf } from '../../functions/pages/intent/words
 import { intentPage } from '../../functions/pages/workbench/intents.ts'
 import { FREE, judged, rowsOfDay, someBands } from '../core/cadence/builders.ts'
 import { started } from '../core/release/builders.ts'
-import { accessibilityProblems, elements, plain } from './html.ts'
+import { accessibilityProblems, elements, still, textOf } from './html.ts'
 
 const BANDS = someBands(['a'], { false_alarms_per_quarter: 20 })
 /** Utility falls from the 6th on; the 4th has no run. Its runs are asked on the day on which it breaks. */
@@ -37,13 +37,6 @@ const month = (records: Partial<MonthRecords> = {}, of = '2026-11'): IntentMonth
   monthOf('a', of, over(DAYS, records))
 const utility = (of: IntentMonth) => of.charts.find(({ metric }) => metric === 'utility')!
 const svgs = (page: string) => elements(still(page)).filter(({ name }) => name === 'svg')
-const still = (page: string): string => page.replace(/<script>[\s\S]*<\/script>\n/, '')
-const textOf = (page: string): string =>
-  plain(
-    still(page)
-      .replace(/<style>[\s\S]*?<\/style>/, '')
-      .replace(/<[^>]+>/g, ' '),
-  ).replace(/\s+/g, ' ')
 
 describe('a month', () => {
   test('says of an edge when it broke, at what, and which run was queued for it', () => {

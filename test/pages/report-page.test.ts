@@ -6,17 +6,9 @@ import { redacted, withoutValues } from '#core/report/redacted.ts'
 import { reportPage } from '../../functions/pages/report/page.ts'
 import { SCRIPT } from '../../functions/pages/report/script.ts'
 import { ATTACK, attacked, harmful } from './attacks.ts'
-import { accessibilityProblems, elements, plain } from './html.ts'
+import { accessibilityProblems, elements, plain, still, textOf } from './html.ts'
 import { SECRET, someEvidence, someFacts } from './report-builders.ts'
 
-/** The page as a reader without the script has it: its text is no markup, so the strict reader does not see it. */
-const still = (page: string): string => page.replace(/<script>[\s\S]*<\/script>\n/, '')
-const textOf = (page: string): string =>
-  plain(
-    still(page)
-      .replace(/<style>[\s\S]*?<\/style>/, '')
-      .replace(/<[^>]+>/g, ' '),
-  ).replace(/\s+/g, ' ')
 const page = reportPage(someFacts())
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

@@ -7,6 +7,8 @@ import { TuningTarget } from './target.ts'
 
 /** Days of a learning period: shorter ones say nothing of how days differ. */
 export const LEAST_LEARNED_DAYS = 14
+/** Days for which a judged day can be revised, at most. */
+export const MOST_REVISED_DAYS = 90
 
 const days = (text: string): number => Date.parse(`${text}T00:00:00Z`) / 86_400_000
 
@@ -111,7 +113,7 @@ export const Bands = z
       .min(0)
       .max(24 * 14)
       .meta({ description: 'Hours after its end at which a day is judged; until then it is open.' }),
-    revised_for_days: z.int().min(0).max(90).meta({
+    revised_for_days: z.int().min(0).max(MOST_REVISED_DAYS).meta({
       description: 'Days for which runs that came late make a judged day be judged again, beside the old one.',
     }),
     cooldown_days: z.int().min(0).max(366).meta({ description: 'Days without another run of an intent after one.' }),

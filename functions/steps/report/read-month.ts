@@ -1,6 +1,7 @@
 /** Reads what a month of an intent is told of: judged days as they were kept, releases, and the ledger. Writes nothing. */
 import { dayAfter } from '#core/cadence/days.ts'
 import { daysOfMonth, type IntentMonth, isMonth, monthOf } from '#core/cadence/month.ts'
+import { MOST_REVISED_DAYS } from '#schemas/bands.ts'
 import type { DailyCadence, SliceRow } from '#schemas/cadence.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../../errors.ts'
@@ -19,9 +20,6 @@ import { askedQuestions } from '../heldout/year.ts'
 import { listRollouts } from '../release/rollouts.ts'
 import { judgingWith } from '../replay/verdicts.ts'
 
-/** Days for which a judged day may be revised. */
-const MOST_REVISED = 91
-
 /**
  * A month of an intent.
  * @param month `2026-11`; null: that of the newest judged day, or of this day where none was judged
@@ -39,7 +37,8 @@ export async function readMonth(store: Store, intent: string, month: string | nu
   const dates = daysOfMonth(asked)
   const [from, to] = [dates[0]!, dates.at(-1)!]
   const days: DailyCadence[] = []
-  for (const day of judged) if (day >= from && day <= dayAfter(to, MOST_REVISED)) days.push(await readDay(store, day))
+  for (const day of judged)
+    if (day >= from && day <= dayAfter(to, MOST_REVISED_DAYS)) days.push(await readDay(store, day))
   const versions = (await versionsOf(store, intent)).map((row) => row.body)
   const newest = (dated: readonly string[]): string | undefined => dated.filter((date) => date <= to).at(-1)
   const [week, quarter] = [newest(await reviewedWeeks(store)), newest(await reviewedQuarters(store))]
@@ -53,7 +52,11 @@ export async function readMonth(store: Store, intent: string, month: string | nu
     quarter: quarter === undefined ? null : await readQuarter(store, quarter),
     versions,
     asked: await askedQuestions(store, versions),
-    verdicts: await verdictsOf(store, days),
+    verdicts: await verdictsOf(
+      store,
+      intent,
+      days.filter(({ date }) => date <= to),
+    ),
   })
 }
 
@@ -80,14 +83,15 @@ async function openDays(
   return { open, bands: of.bands }
 }
 
-/** How queued runs ended, as far as they did. */
+/** How runs of an intent that some days queued ended, as far as they did. */
 async function verdictsOf(
   { objects }: Pick<Store, 'objects'>,
+  intent: string,
   days: readonly DailyCadence[],
 ): Promise<Map<string, string>> {
   const verdicts = new Map<string, string>()
-  for (const { queue } of days.flatMap(({ intents }) => intents))
-    for (const { run_id } of queue) {
+  for (const { intents } of days)
+    for (const { run_id } of intents.find((one) => one.intent === intent)?.queue ?? []) {
       if (run_id === null) continue
       const manifest = await orNull(readJson<{ verdict: string }>(objects, keys.autotuneRun(run_id, 'manifest.json')))
       if (manifest !== null) verdicts.set(run_id, manifest.verdict)

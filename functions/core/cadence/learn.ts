@@ -1,17 +1,15 @@
 /** A learned edge: the median of the daily means of a period, to be put into the bands by people. */
 import { type Band, LEAST_LEARNED_DAYS } from '#schemas/bands.ts'
 import type { SliceRow } from '#schemas/cadence.ts'
-import { valuesOf } from './slice.ts'
+import { inUnit, meanOf, valuesOf } from './slice.ts'
 
 /** Daily means of a band's metric, in the unit of the metric; null: the day has no runs of it, or a family lacks the measure. */
-export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): (number | null)[] => {
-  const [low, high] = band.range ?? [0, 1]
-  return days.map((rows) => {
+export const dailyMeans = (days: readonly (readonly SliceRow[])[], band: Band): (number | null)[] =>
+  days.map((rows) => {
     const { values, missing } = valuesOf(rows, band)
-    if (values.length === 0 || missing > 0) return null
-    return low + (values.reduce((sum, value) => sum + value, 0) / values.length) * (high - low)
+    const mean = meanOf(values)
+    return mean === null || missing > 0 ? null : inUnit(mean, band)
   })
-}
 
 /** Median of the daily means; null: fewer than 14 days were measured whole, and say nothing of how days differ. */
 export const learnedMedian = (means: readonly (number | null)[]): number | null => {

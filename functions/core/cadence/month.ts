@@ -9,7 +9,7 @@ import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { broughtBy, changedRefs } from '../release/tuple.ts'
 import { dayAfter } from './days.ts'
-import { sliceOf, valuesOf } from './slice.ts'
+import { inUnit, meanOf, sliceOf, valuesOf } from './slice.ts'
 import { type AskedQuestion, yearBudget } from './year-budget.ts'
 
 type Side = SeriesDay['side']
@@ -230,12 +230,11 @@ function chartsOf(
 
 function openPoint(date: string, rows: readonly SliceRow[], band: Band): ChartPoint {
   const { values } = valuesOf(rows, band)
-  const [low, high] = band.range ?? [0, 1]
-  const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+  const mean = meanOf(values)
   return {
     date,
     state: 'open',
-    mean: mean === null ? null : low + mean * (high - low),
+    mean: mean === null ? null : inUnit(mean, band),
     families: values.length,
     ewma: null,
     edges: {},

@@ -6,7 +6,7 @@ import { digestOf } from '../canonical.ts'
 import { isAtLeast, isAtMost, isBelow } from '../statistics/compare.ts'
 import { afterDay, betsOn, evidenceOf, FRESH, type Side, thresholdOf } from '../statistics/e-detector.ts'
 import { daysBetween, weekdayOf } from './days.ts'
-import { type FamilyValues, valuesOf } from './slice.ts'
+import { type FamilyValues, inUnit, meanOf, valuesOf } from './slice.ts'
 
 const SIDES: readonly Side[] = ['below', 'above']
 /** Weight of the day in the line for the eye. */
@@ -82,9 +82,8 @@ function seriesDay(
   const since = begun ? last.moved_since : null
   const edge = edgeOn(date, { band, side }, before)
   const [low, high] = band.range ?? [0, 1]
-  const mean = values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+  const mean = meanOf(values)
   const shown = { metric, side, edge: edge.at, declared: edge.declared, families: values.length, pinned }
-  const real = (share: number): number => low + share * (high - low)
   const unmeasured = !isAtMost(missing, (band.max_missing ?? MAX_MISSING) * (missing + values.length))
   if (mean === null || unmeasured)
     return {
@@ -99,11 +98,12 @@ function seriesDay(
   const after = afterDay(detector, betsOn(values, (edge.at - low) / (high - low), side))
   const evidence = evidenceOf(after)
   const moved = since ?? (isBelow(evidence, threshold) ? null : date)
-  const smooth = last?.ewma == null ? real(mean) : EWMA * real(mean) + (1 - EWMA) * last.ewma
+  const real = inUnit(mean, band)
+  const smooth = last?.ewma == null ? real : EWMA * real + (1 - EWMA) * last.ewma
   return {
     ...shown,
     state: moved === null ? 'in_band' : 'moved',
-    mean: real(mean),
+    mean: real,
     ewma: smooth,
     evidence,
     moved_since: moved,

@@ -57,6 +57,16 @@ export function valuesOf(rows: readonly SliceRow[], band: Band): FamilyValues {
   return { values: known.map(([, { sum, count }]) => sum / count), missing: families.size - known.length }
 }
 
+/** Mean of such values; null: there are none. */
+export const meanOf = (values: FamilyValues['values']): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** A share of 0..1 in the unit of a band's metric. */
+export function inUnit(share: number, { range }: Pick<Band, 'range'>): number {
+  const [low, high] = range ?? [0, 1]
+  return low + share * (high - low)
+}
+
 /** A run's part of a metric, each value in 0..1. A count of 0: nothing in the run is of that kind. Null: not measured. */
 function partOf(row: SliceRow, { metric, range, limit }: Band): { sum: number; count: number } | null {
   const { measure, per, aboveLimit }: BandMetric = BAND_METRICS[metric satisfies BandMetricName]

@@ -7,6 +7,7 @@ import type { QuarterlyCadence, YearBudget } from '#schemas/quarterly.ts'
 import type { Rollout } from '#schemas/release.ts'
 import type { IntentWeek, WeeklyCadence } from '#schemas/weekly.ts'
 import { byCodeUnit } from '../canonical.ts'
+import { isBack } from '../release/status.ts'
 import { broughtBy, changedRefs } from '../release/tuple.ts'
 import { dayAfter } from './days.ts'
 import { inUnit, meanOf, sliceOf, valuesOf } from './slice.ts'
@@ -271,8 +272,6 @@ function episodesOf(judged: Judged, verdicts: ReadonlyMap<string, string>): Epis
   return episodes
 }
 
-const BACK = ['rolled_back', 'stopped', 'retired'] as const
-
 function marksOf(rollouts: readonly Rollout[], month: string): ReleaseMark[] {
   const marks = rollouts.flatMap((rollout) => {
     const { rollout_id, records, certification } = rollout
@@ -280,8 +279,8 @@ function marksOf(rollouts: readonly Rollout[], month: string): ReleaseMark[] {
       .map(({ from }) => from)
       .join(', ')
     return records.flatMap(({ verdict, to_stage, at, by }): (ReleaseMark & { at: string })[] => {
-      const back = BACK.find((one) => one === verdict)
-      const what = back ?? (verdict === 'advanced' && to_stage === null ? 'released' : null)
+      const back = isBack(verdict)
+      const what = back ? verdict : verdict === 'advanced' && to_stage === null ? 'released' : null
       if (what === null || !at.startsWith(month)) return []
       const version = back ? before : broughtBy(rollout)
       return [{ at, date: at.slice(0, 10), what, rollout_id, version, ...(certification && { certification }), by }]

@@ -6,7 +6,7 @@ import { instantOf, millisecondsOf } from '#core/instant.ts'
 import { usableRuns } from '#core/release/stage-data.ts'
 import { isBack } from '#core/release/status.ts'
 import type { SliceRow } from '#schemas/cadence.ts'
-import type { ProductionRun, Rollout, RolloutStatus } from '#schemas/release.ts'
+import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { type Corrections, readCorrections } from '../experience/corrections.ts'
@@ -84,7 +84,7 @@ function armInForce({ records }: Rollout, at: string): ProductionRun['arm'] | nu
     if (since > at) break
     if (verdict === 'advanced' && to_stage === null) arm = 'candidate'
     else if (verdict === 'superseded') arm = null
-    else if (isBack(verdict as RolloutStatus)) arm = 'baseline'
+    else if (isBack(verdict)) arm = 'baseline'
   }
   return arm
 }

@@ -2,27 +2,13 @@
 import type { Reviewed } from '#schemas/cadence-payloads.ts'
 import type { QuarterlyCadence } from '#schemas/quarterly.ts'
 import type { WeeklyCadence } from '#schemas/weekly.ts'
+import { noticeWith } from './cadence-notice.ts'
 
 type Notice = Reviewed['notice']
 
-/** Lines of a notice at most: it is read on a telephone. */
-const MOST_LINES = 50
-
-const notice = (subject: string, lines: readonly string[], last: string): Notice =>
-  lines.length === 0
-    ? null
-    : {
-        subject,
-        message: [
-          ...lines.slice(0, MOST_LINES),
-          ...(lines.length > MOST_LINES ? [`and ${lines.length - MOST_LINES} more`] : []),
-          last,
-        ].join('\n'),
-      }
-
 /** Null: nothing waits. */
 export const weekNotice = ({ date, intents }: WeeklyCadence): Notice =>
-  notice(
+  noticeWith(
     `autotune week until ${date}`,
     intents.flatMap(({ intent, funnel, retire, refresh }) => [
       ...funnel.entries
@@ -41,7 +27,7 @@ export function quarterNotice(quarters: readonly QuarterlyCadence[]): Notice {
   const last = quarters.at(-1)
   if (!last) return null
   const { date, year_spent, year_budget, intents } = last
-  return notice(
+  return noticeWith(
     `autotune quarter until ${date}`,
     [
       ...(year_budget !== null && year_spent > year_budget

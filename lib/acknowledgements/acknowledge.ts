@@ -39,6 +39,9 @@ export function acknowledge(app: IConstruct, stacks: string, table: readonly Ack
 /** Why a role may write traces under `*`. */
 export const TRACES = 'X-Ray knows no resource to write a segment to'
 
+/** Why a policy may name executions under `*`. */
+export const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
+
 /** How a finding names a wildcard in a policy. */
 export const wildcard = (resource: string): string => `AwsSolutions-IAM5[Resource::${resource}]`
 

@@ -2,6 +2,7 @@
 import {
   type Acknowledgement,
   below,
+  EXECUTIONS,
   executionsOf,
   HEADS,
   inExperience,
@@ -14,7 +15,6 @@ import {
 const ROUTINE_FILES =
   'days, intents and ids of runs do not exist at synthesis; each function is given the kinds of file that it reads or adds'
 const SYNCHRONOUS = 'called by Step Functions, which keeps the failure and redrives; the alarm of the routine rings'
-const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
 
 /** Key patterns of the experience bucket by the function that is given them. */
 const KEY_PATTERNS: Readonly<Record<string, readonly string[]>> = {
@@ -55,11 +55,10 @@ const ROWS: readonly Row[] = [
     [`${f}/Function/Resource`, 'Serverless-LambdaDLQ', SYNCHRONOUS] as const,
     [`${f}/Function/Resource`, 'Serverless-LambdaTracing', UNTRACED] as const,
   ]),
-  ...['WeeklyWorkflow', 'QuarterlyWorkflow'].map(
+  ...['DailyWorkflow', 'WeeklyWorkflow', 'QuarterlyWorkflow'].map(
     (machine) => [`${machine}Role/DefaultPolicy/Resource`, wildcard('*'), TRACES] as const,
   ),
   ...['JudgeDays', 'ReviewWeek', 'ReviewQuarter'].map((f) => [`${f}/Policy/Resource`, HEADS, LINES] as const),
-  ['DailyWorkflowRole/DefaultPolicy/Resource', wildcard('*'), TRACES],
   ['DailyWorkflowMapRights/Resource', executionsOf('CadenceDailyWorkflowD3C45B13'), EXECUTIONS],
 ]
 

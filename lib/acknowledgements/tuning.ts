@@ -3,6 +3,7 @@ import { AUTOTUNE_FILES } from '#schemas/s3-keys.ts'
 import {
   type Acknowledgement,
   below,
+  EXECUTIONS,
   executionsOf,
   HEADS,
   inExperience,
@@ -21,7 +22,6 @@ const UNTRACED =
   'a log or a trace of the sealed side would tell how long a question took and how it went; failures lie in the vault'
 const SYNCHRONOUS =
   'called by Step Functions, which keeps the failure and redrives; the one that EventBridge calls has its dead-letter queue at the rule'
-const EXECUTIONS = 'the executions of one state machine have names that do not exist at synthesis'
 const READ_BY_PEOPLE = 'nobody takes messages from it by program: it keeps refused accesses until somebody has looked'
 const IS_THE_QUEUE = 'it is the dead-letter queue'
 

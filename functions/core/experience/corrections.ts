@@ -3,9 +3,13 @@ import type { Correction } from '#schemas/correction.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { byCodeUnit, canonical, digestOf } from '../canonical.ts'
 
+/** Does it say something of the label? */
+export const saysLabel = ({ outcome, label_disputed }: Correction): boolean =>
+  outcome !== undefined || label_disputed !== undefined
+
 /** Does it change what is counted? A note alone does not. */
-export const changesCase = ({ outcome, label_disputed, evidence }: Correction): boolean =>
-  outcome !== undefined || label_disputed !== undefined || evidence !== undefined
+export const changesCase = (correction: Correction): boolean =>
+  saysLabel(correction) || correction.evidence !== undefined
 
 /** Corrections in the order in which they were said. */
 export const inOrder = (corrections: readonly Correction[]): Correction[] =>
@@ -21,7 +25,7 @@ export const readingOf = (corrections: readonly Correction[]) => ({
 export function correctedRecording(recording: Recording, corrections: readonly Correction[]): Recording {
   const changes = corrections.filter(changesCase)
   if (changes.length === 0) return recording
-  const label = changes.findLast((c) => c.outcome !== undefined || c.label_disputed !== undefined)
+  const label = changes.findLast(saysLabel)
   const marks = new Map<string, { gold?: boolean | undefined; required?: boolean | undefined }>()
   for (const { evidence } of changes)
     for (const [ref, mark] of Object.entries(evidence ?? {})) marks.set(ref, { ...marks.get(ref), ...mark })

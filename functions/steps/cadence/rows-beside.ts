@@ -9,7 +9,7 @@ import type { SliceRow } from '#schemas/cadence.ts'
 import type { ProductionRun, Rollout } from '#schemas/release.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
-import { type Corrections, readCorrections } from '../experience/corrections.ts'
+import { type Corrections, labelSaid, readCorrections } from '../experience/corrections.ts'
 import { indexedRunIds } from '../experience/run-index.ts'
 import { toldAt } from '../release/known-runs.ts'
 import { readProduction } from '../release/production.ts'
@@ -50,9 +50,7 @@ export async function besideOf(store: Store, intent: string): Promise<AddBeside>
 }
 
 function withLater(row: SliceRow, said: Corrections, until: string): SliceRow {
-  const label = said
-    .get(row.run_id)
-    ?.findLast((one) => (one.outcome ?? one.label_disputed) !== undefined && Date.parse(one.at) < Date.parse(until))
+  const label = labelSaid(said, row.run_id, until)
   const later = label?.outcome ? 'outcome' : label?.label_disputed ? 'label_disputed' : null
   return later === null ? row : { ...row, later }
 }
@@ -102,7 +100,7 @@ export async function untold(
       problems.push(`${intent}: what was said later of run ${row.run_id} is not in this store any more`)
   const logs = new Map<string, Set<string>>()
   for (const row of rows) {
-    const { production, ...bare } = row
+    const { production, run_id } = row
     if (production === undefined) continue
     const id = production.rollout_id
     let known = logs.get(id)
@@ -112,7 +110,7 @@ export async function untold(
       logs.set(id, known)
     }
     if (!known.has(canonical(row)))
-      problems.push(`${intent}: production run ${bare.run_id} is not in the log of ${id} as its row has it`)
+      problems.push(`${intent}: production run ${run_id} is not in the log of ${id} as its row has it`)
   }
   return problems
 }

@@ -1,12 +1,11 @@
 /** Scars of an intent: found among the corrected failures of the search side, one object each, never replaced. */
 import { canonical } from '#core/canonical.ts'
 import { caseOf, familyHash, type IndexLine } from '#core/experience/index-line.ts'
-import type { Correction } from '#schemas/correction.ts'
 import type { Recording } from '#schemas/replay-case.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import type { Scar } from '#schemas/scar.ts'
 import type { Store } from '../../ports.ts'
-import { type Corrections, readCorrections } from '../experience/corrections.ts'
+import { type Corrections, labelSaid, readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
 import { readScars } from '../run/scars.ts'
@@ -45,7 +44,7 @@ async function isFailure(
   isRead: (day: string | null) => boolean,
   recorded: RecordedRuns,
 ): Promise<boolean> {
-  const label = said.get(line.run_id)?.findLast((one) => isLabel(one) && Date.parse(one.at) < Date.parse(end))
+  const label = labelSaid(said, line.run_id, end)
   if (label) return label.outcome !== undefined && (label.outcome.passed ?? label.outcome.score! >= 1) === false
   if (!isRead(line.date)) return false
   const compiled = await recorded.compiled(line)
@@ -53,6 +52,3 @@ async function isFailure(
   const { corrections } = JSON.parse(compiled.recording) as Recording
   return corrections.findLast(({ kind }) => kind === 'outcome')?.passed === false
 }
-
-const isLabel = ({ outcome, label_disputed }: Correction): boolean =>
-  outcome !== undefined || label_disputed !== undefined

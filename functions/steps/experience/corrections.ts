@@ -3,7 +3,7 @@
  * compiles a side reads them; what ingest knows of them is a list of its own, because it writes the vault and cannot read it.
  */
 import { canonical, canonicalLines, digestOf, digestOfBytes } from '#core/canonical.ts'
-import { changesCase, inOrder } from '#core/experience/corrections.ts'
+import { changesCase, inOrder, saysLabel } from '#core/experience/corrections.ts'
 import { familyHash } from '#core/experience/index-line.ts'
 import { type Erasures, erasedBy } from '#core/heads/erasures.ts'
 import type { Correction } from '#schemas/correction.ts'
@@ -32,6 +32,10 @@ export async function readCorrections(objects: ObjectStore): Promise<Corrections
   for (const [run, all] of byRun) byRun.set(run, inOrder(all))
   return byRun
 }
+
+/** The last word about the label of a run before a moment. */
+export const labelSaid = (said: Corrections, run: string, until: string): Correction | undefined =>
+  said.get(run)?.findLast((one) => saysLabel(one) && Date.parse(one.at) < Date.parse(until))
 
 /** What ingest remembers of a correction: hashes, as of a run. */
 export interface CorrectionLine {

@@ -69,7 +69,7 @@ async function revisedSlices(
     const before = at <= 0 ? null : await readDay(store, judged[at - 1]!)
     const was = await readDay(store, day)
     for (const of of bands.intents) {
-      const slice = known.get(`${day} ${of.intent}`)
+      const slice = known.get(`${day} ${of.intent}`)?.slice
       const digest = slices.get(of.intent)?.late[day]
       if (!slice || digest === undefined) continue
       const rows = await needRows(store, day, of.intent, digest)

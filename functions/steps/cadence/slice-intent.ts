@@ -1,7 +1,7 @@
 /** The slices of one intent: rows of the days that are judged, and of judged ones to which runs came late. Of recorded runs it reads the search side alone. */
 import { canonical } from '#core/canonical.ts'
 import type { IntentBands } from '#schemas/bands.ts'
-import type { Slice, SliceRow } from '#schemas/cadence.ts'
+import type { DailyCadence, Slice, SliceRow } from '#schemas/cadence.ts'
 import type { DaysPlan, IntentSlices } from '#schemas/cadence-payloads.ts'
 import type { Store } from '../../ports.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
@@ -26,14 +26,13 @@ export async function sliceIntent(
   const beside = await besideOf(store, intent)
   const slices: IntentSlices = { intent, days: {}, late: {} }
   for (const day of late) {
-    const slice = known.get(`${day} ${intent}`)
-    if (slice === undefined) continue
+    const was = known.get(`${day} ${intent}`)
+    if (was === undefined) continue
     const bare = await rowsOf(recorded, lines.get(day) ?? [], by, judge)
     // A day of an earlier version is held to what that version counted.
-    const isBare = (await readDay(store, day)).cadence === 'daily.v1'
-    const rows = isBare ? bare : beside(day, saidUntil(days[0]!, hours), bare)
+    const rows = was.cadence === 'daily.v1' ? bare : beside(day, saidUntil(days[0]!, hours), bare)
     // Under another suite the same runs measure otherwise: that is no late run, and nothing to judge again.
-    if (!(await isOfTheseRuns(store, day, intent, slice, rows)))
+    if (!(await isOfTheseRuns(store, day, intent, was.slice, rows)))
       slices.late[day] = await keepRows(store, day, intent, rows)
   }
   for (const day of days) {
@@ -58,6 +57,9 @@ async function isOfTheseRuns(
 const saidOf = ({ run_id, later, production }: SliceRow): string =>
   canonical([run_id, later ?? null, production ?? null])
 
+/** A slice, and the version of the day that it is of. */
+type KnownSlice = { readonly slice: Slice } & Pick<DailyCadence, 'cadence'>
+
 /**
  * What is known of the slices of some judged days by now, by day and intent: as they were judged, or as a later day up to
  * `prior` revised them.
@@ -66,14 +68,17 @@ export async function knownSlices(
   store: Pick<Store, 'objects'>,
   late: readonly string[],
   prior: string | null,
-): Promise<Map<string, Slice>> {
-  const known = new Map<string, Slice>()
+): Promise<Map<string, KnownSlice>> {
+  const known = new Map<string, KnownSlice>()
   const [from] = late
   if (from === undefined || prior === null) return known
   for (const day of (await judgedDays(store)).filter((day) => day >= from && day <= prior)) {
-    const { intents, revised } = await readDay(store, day)
-    for (const { intent, slice } of intents) known.set(`${day} ${intent}`, slice)
-    for (const { date, intent, now } of revised) known.set(`${date} ${intent}`, now)
+    const { cadence, intents, revised } = await readDay(store, day)
+    for (const { intent, slice } of intents) known.set(`${day} ${intent}`, { slice, cadence })
+    for (const { date, intent, now } of revised) {
+      const was = known.get(`${date} ${intent}`)
+      if (was) known.set(`${date} ${intent}`, { ...was, slice: now })
+    }
   }
   return known
 }

@@ -29,14 +29,21 @@ export const questionsOf = (
   return asked.map((one) => ({ ...one, intent, version, level: alpha_k, day: dayOf(one.run_id) }))
 }
 
-/** The year that ends on a day. A question without a day counts: what is not known spends. */
-export function yearBudget(asked: readonly AskedQuestion[], date: string): YearBudget {
+/** Questions of the year that ends on a day. One without a day counts: what is not known spends. */
+function inYear(asked: readonly AskedQuestion[], date: string): AskedQuestion[] {
   const since = dayAfter(date, 1 - YEAR)
-  const own = asked.filter(({ day }) => day === null || (day >= since && day <= date))
+  return asked.filter(({ day }) => day === null || (day >= since && day <= date))
+}
+
+const levels = (asked: readonly AskedQuestion[]): number => asked.reduce((sum, { level }) => sum + level, 0)
+
+/** The year that ends on a day. */
+export function yearBudget(asked: readonly AskedQuestion[], date: string): YearBudget {
+  const own = inYear(asked, date)
   return {
     versions: new Set(own.map(({ version }) => version)).size,
     questions: own.length,
-    spent: own.reduce((sum, { level }) => sum + level, 0),
+    spent: levels(own),
     undated: own.filter(({ day }) => day === null).length,
   }
 }
@@ -67,10 +74,9 @@ export function yearRefusal(
   date: string,
   { level, budget }: { readonly level: number; readonly budget: number },
 ): string | null {
-  const { spent } = yearBudget(asked, date)
+  const own = inYear(asked, date)
+  const spent = levels(own)
   if (fitsYear(spent, level, budget)) return null
-  const since = dayAfter(date, 1 - YEAR)
-  const own = asked.filter(({ day }) => day === null || (day >= since && day <= date))
   const by = own
     .toSorted((a, b) => ((a.day ?? '') < (b.day ?? '') ? 1 : -1))
     .slice(0, MOST_NAMED)
@@ -88,7 +94,7 @@ function whenFree(
   own: readonly AskedQuestion[],
   { level, budget }: { readonly level: number; readonly budget: number },
 ): string {
-  let left = own.reduce((sum, question) => sum + question.level, 0)
+  let left = levels(own)
   const dated = own.flatMap(({ day, level: of }) => (day === null ? [] : [{ day, of }]))
   for (const { day, of } of dated.toSorted((a, b) => (a.day < b.day ? -1 : 1))) {
     left -= of

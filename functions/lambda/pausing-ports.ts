@@ -152,7 +152,7 @@ async function* answeredSearch(
     step = rounds.next(once ? read : answeredAlike(cases.length, read))
   }
 
-  /** SettingsTable of this round and of those that would follow if it came to nothing. The search is spent by looking. */
+  /** Settings of this round and of those that would follow if it came to nothing. The search is spent by looking. */
   async function ahead(first: Round): Promise<SettingsTable[]> {
     const wanted = new Map<string, SettingsTable>()
     for (let round = first; ; ) {

@@ -59,6 +59,24 @@ export const TraceSelection = z.strictObject({
 })
 export type TraceSelection = z.infer<typeof TraceSelection>
 
+/** A change that a proposer made and that is no candidate of the run. `paths`: as it named them. */
+export const LeftOut = z.strictObject({
+  origin: Name,
+  paths: z.array(z.string().max(200)),
+  why: z.enum(['out_of_bounds', 'duplicate', 'released', 'too_many']),
+  reason: z.string().max(2000),
+})
+export type LeftOut = z.infer<typeof LeftOut>
+
+/** What proposers made for a run before it searched: candidates beside those of the search, and what was left out. */
+export const ProposedInRun = z.strictObject({
+  proposers: z.array(Name).min(1).meta({ description: 'Those that were asked, in their order.' }),
+  blocks: Digest.optional().meta({ description: 'Of the library of blocks. Absent: none was handed over.' }),
+  candidates: z.array(CandidateChange),
+  left_out: z.array(LeftOut),
+})
+export type ProposedInRun = z.infer<typeof ProposedInRun>
+
 /**
  * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
  * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
@@ -107,6 +125,7 @@ export const AutotuneRun = z.strictObject({
     .array(CandidateChange)
     .nullable()
     .meta({ description: 'Hand-written changes in place of the search; null: search.' }),
+  proposed: ProposedInRun.optional().meta({ description: 'Absent: no proposer was asked.' }),
   rejections: z.array(RejectionRecord).meta({ description: 'Rejection memory as read once at the start.' }),
   demonstration: z
     .string()

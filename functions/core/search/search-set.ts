@@ -65,6 +65,7 @@ export function compileSearchSet(reproduced: Reproduction, run: AutotuneRun, tar
       ...(scars.must.length > 0 && { scars: scars.must }),
       ...(reproduced.scopes && { scopes: reproduced.scopes }),
       candidates: run.candidates,
+      ...(run.proposed && { proposed: run.proposed.candidates }),
     },
   }
 }

@@ -19,6 +19,7 @@ import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { asFarAsKnown } from './predictions.ts'
 import { renderCandidates } from './render-candidates.ts'
 import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
@@ -102,7 +103,7 @@ function* searched(
   running: Running,
 ): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly Answer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
-  const changes = input.candidates ?? exactCandidates(input)
+  const changes = changesOf(input)
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
   const scored =
@@ -111,11 +112,20 @@ function* searched(
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
   const committed = committedCandidates(scored, input.target)
   return {
-    candidates: scored.map((c) => withReach(settle(c, committed, input.target.direction), input)),
+    candidates: scored.map((c) => withReach(settle(asFarAsKnown(c, input), committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
   }
+}
+
+/** Every change that is looked at, each once: what proposers made keeps their word where the lattice has it too; null: too many. */
+function changesOf(input: SearchInput): readonly CandidateChange[] | null {
+  const { candidates, proposed = [] } = input
+  const listed = candidates ?? exactCandidates(input)
+  if (listed === null || proposed.length === 0) return listed
+  const known = new Set(proposed.map(({ candidate_id }) => candidate_id))
+  return [...proposed, ...listed.filter(({ candidate_id }) => !known.has(candidate_id))]
 }
 
 /** Scores of every given candidate: what is free first, then the rest cheapest first, each dropped as soon as it cannot pass. */

@@ -8,6 +8,7 @@ import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { pinnedDocuments } from '../experience/documents.ts'
+import type { Proposing } from './proposers.ts'
 import { ContractRefused } from './refusal.ts'
 
 export interface RunRequest {
@@ -15,6 +16,8 @@ export interface RunRequest {
   /** Hand-written changes, already bounded; null: search. */
   readonly candidates: readonly CandidateChange[] | null
   /** Chosen by the caller, or made from the clock and the metric. */
+  /** Who else proposes changes; absent: nobody. */
+  readonly proposing?: Proposing
   readonly runId: string | null
   readonly demonstration: string | null
   /** Command line that goes on with the run when it is interrupted. */

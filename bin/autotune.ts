@@ -162,6 +162,7 @@ export function build(state: { code: number }): Command {
     'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
     .option('--target <file>', 'tuning target; of hand-written changes')
+    .option('--again', 'replay also what memory answers: stale changes, dead ends, and what an earlier run looked at')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(

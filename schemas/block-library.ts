@@ -12,6 +12,7 @@ const ReviewedBlock = z.strictObject({
   reviewed_on: Day,
   digest: Digest.meta({ description: 'SHA-256 of the canonical JSON of the other fields.' }),
 })
+/** A text of a prompt block with who reviewed it. */
 export type ReviewedBlock = z.infer<typeof ReviewedBlock>
 
 /** A reviewed library of blocks. Refused: an id twice. A text that was changed after its review is refused when it is read. */

@@ -6,6 +6,7 @@
  * under which passages would have been read that operators had to fetch.
  */
 export const PROPOSERS = ['sentences', 'blocks', 'neighbours', 'corrections'] as const
+/** One of `PROPOSERS`. */
 export type ProposerName = (typeof PROPOSERS)[number]
 
 /** Changes that one proposer may hand over to a run: more than anybody reads, and far below what a search costs. */

@@ -1,10 +1,11 @@
 /** Who proposes changes for a run beside its search: named by the target, by `--proposers`, or by both. */
+import type { Proposing } from '#core/proposers/proposer.ts'
 import { PROPOSERS, type ProposerName } from '#schemas/proposers.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import { parseBlocks } from '../steps/experience/parse-blocks.ts'
-import { type Proposing, proposingOf } from '../steps/run/proposers.ts'
+import { proposingOf } from '../steps/run/proposers.ts'
 import { nearText } from './near.ts'
 
 export interface ProposerOptions {

@@ -4,6 +4,7 @@ import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
 import { canonical } from '../canonical.ts'
 import type { Standing } from '../contract/standing.ts'
+import { HELD } from '../search/committed-list.ts'
 import { meaningOf } from '../space/meaning.ts'
 import { scopeOf } from '../space/scope.ts'
 
@@ -27,6 +28,8 @@ export interface MemoryAnswer {
   readonly why: 'stale' | 'dead_end' | 'inert' | 'looked_at'
   readonly reason: string
   readonly of: string | null
+  /** Did it hold every limit and gain, when that run looked at it? */
+  readonly survives: boolean
 }
 
 /** Answers of memory for the changes of one question. Two changes that leave the same settings have one answer. */
@@ -59,19 +62,33 @@ export function memoryOf({
       return {
         why: 'stale',
         of: null,
+        survives: false,
         reason: `it starts from ${pack.pack}, and ${in_force.pack ?? in_force.release_tuple_id} is in force by now: propose it for a target that pins what is in force`,
       }
     const no = dead.get(meaningOf(pack, patch))
-    if (no) return { why: 'dead_end', of: no.run_id, reason: `${no.source} rejected it in ${no.run_id}: ${no.said}` }
+    if (no)
+      return {
+        why: 'dead_end',
+        of: no.run_id,
+        survives: false,
+        reason: `${no.source} rejected it in ${no.run_id}: ${no.said}`,
+      }
     for (const path of Object.keys(patch)) {
       const without = inert.get(fieldOf(path, patch))
-      if (without) return { why: 'inert', of: without.run, reason: `${without.score.reason} (run ${without.run})` }
+      if (without)
+        return {
+          why: 'inert',
+          of: without.run,
+          survives: false,
+          reason: `${without.score.reason} (run ${without.run})`,
+        }
     }
     const looked = seen.get(meaningOf(pack, patch))
     return looked
       ? {
           why: 'looked_at',
           of: looked.run,
+          survives: HELD.includes(looked.score.fate),
           reason: `run ${looked.run} looked at it as ${looked.score.candidate_id}: ${looked.score.fate}: ${looked.score.reason}`,
         }
       : null

@@ -59,3 +59,10 @@ export interface Proposer {
 export interface PureProposer extends Proposer {
   propose(input: ProposerInput): readonly ProposedChange[]
 }
+
+/** Who is asked for a run, and what people handed over for them. */
+export interface Proposing {
+  readonly proposers: readonly Proposer[]
+  /** Null: no library of blocks. */
+  readonly blocks: BlockLibrary | null
+}

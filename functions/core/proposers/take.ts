@@ -63,6 +63,7 @@ export function takeProposed(
         paths: [],
         why: 'too_many',
         reason: `it proposed ${changes.length} changes, and at most ${MOST_PROPOSED} are taken`,
+        n: changes.length - MOST_PROPOSED,
       })
   }
   return { candidates, left_out }

@@ -20,13 +20,14 @@ import { failFastReplay, startVisits } from './visit.ts'
 /** Candidates that a sampled search looks at, the baseline included. */
 export const SAMPLED_CANDIDATES = 200
 
-/** Scores of the sampler's proposals in the order in which it made them. */
+/** Scores of the sampler's proposals in the order in which it made them. `replayed` takes those that were paid for. */
 export function* sampledScores(
   input: SearchInput,
   view: CaseView,
   memo: ReplayMemo,
   baselineMetric: number | null,
   block: number,
+  replayed: string[],
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
   const { target, fields, pack } = input
   const searched = fields.filter((f) => f.values.length > 0)
@@ -44,6 +45,7 @@ export function* sampledScores(
   const looked = function* (change: CandidateChange, failFast: boolean) {
     const candidate = renderCandidate(change, scored.length, input, view, baselineMetric)
     if ('fate' in candidate) return candidate
+    replayed.push(change.candidate_id)
     const outcome = yield* failFastReplay(candidate, input, view, memo, visits, failFast)
     return settleOutcome(candidate, outcome, input, baselineMetric)
   }

@@ -37,6 +37,8 @@ export interface SearchResult {
   readonly counts: ReplayCounts & { visited: number; exact: boolean }
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
+  /** Candidates that neither memory nor rendering alone decided; absent: no proposer was asked. */
+  readonly replayed?: readonly string[]
   readonly control: Control
 }
 
@@ -104,18 +106,20 @@ function* searched(
 ): Generator<Round, Omit<SearchResult, 'noSearch' | 'control'>, readonly Answer[]> {
   const baselineMetric = metricOver(input.target.metric, input.panel.baseline)
   const changes = changesOf(input)
+  const replayed: string[] = []
   /** Contexts of the candidates that were paid for, by digest. */
   const contexts = new Map<string, Contexts | undefined>()
   const scored =
     changes === null
-      ? yield* sampledScores(input, view, memo, baselineMetric, running.block)
-      : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
+      ? yield* sampledScores(input, view, memo, baselineMetric, running.block, replayed)
+      : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts, replayed)
   const committed = committedCandidates(scored, input.target)
   return {
     candidates: scored.map((c) => withReach(settle(asFarAsKnown(c, input), committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,
     counts: { ...memo.counts, visited: scored.length, exact: changes !== null },
+    ...(input.proposed && { replayed }),
   }
 }
 
@@ -137,6 +141,7 @@ function* exactScores(
   baselineMetric: number | null,
   { block, progress }: Running,
   contexts: Map<string, Contexts | undefined>,
+  replayed: string[],
 ): Generator<Round, CandidateScore[], readonly Answer[]> {
   const scored: CandidateScore[] = []
   const waiting: Visited[] = []
@@ -153,6 +158,7 @@ function* exactScores(
     const visited = isOnly ? { ...found, contexts: { ...found.contexts!, isOnly } } : found
     contexts.set(visited.digest, visited.contexts)
     progress(`replaying candidate ${at + 1} of ${waiting.length}: ${memo.counts.paid} replays so far${bestText(best)}`)
+    replayed.push(visited.change.candidate_id)
     const outcome = yield* failFastReplay(visited, input, view, memo, visits)
     const settled = settleOutcome(visited, outcome, input, baselineMetric)
     scored.push(settled)

@@ -2,7 +2,7 @@
 import { scaleLinear, scalePoint } from 'd3-scale'
 import { curveStepAfter, line } from 'd3-shape'
 import { html } from 'hono/html'
-import { HELD } from '#core/report/best-so-far.ts'
+import { HELD } from '#core/search/committed-list.ts'
 import type { ReportFacts } from '#core/report/facts.ts'
 import type { TriedSetting } from '#core/report/settings-tried.ts'
 import type { CandidateScore } from '#schemas/candidate.ts'

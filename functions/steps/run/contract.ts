@@ -2,13 +2,13 @@
 import { contractReasons, resolveTarget } from '#core/contract/contract.ts'
 import type { ResolvedTarget } from '#core/contract/resolve.ts'
 import type { Standing } from '#core/contract/standing.ts'
+import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { ContextPack, PriceTable } from '#schemas/pack.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import type { Store } from '../../ports.ts'
 import { pinnedDocuments } from '../experience/documents.ts'
-import type { Proposing } from './proposers.ts'
 import { ContractRefused } from './refusal.ts'
 
 export interface RunRequest {

@@ -4,7 +4,7 @@ import { digestOf } from '#core/canonical.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { insightsOf } from '#core/insight/insights.ts'
 import { FactsOfSearch } from '#core/proposers/facts.ts'
-import type { Proposer, ProposerInput, ReleasedSettings } from '#core/proposers/proposer.ts'
+import type { ProposerInput, Proposing, ReleasedSettings } from '#core/proposers/proposer.ts'
 import { PROPOSER_OF } from '#core/proposers/table.ts'
 import { type HandedOver, takeProposed } from '#core/proposers/take.ts'
 import { tunableFields } from '#core/space/lattice.ts'
@@ -23,13 +23,6 @@ import { seenRuns } from '../replay/seen-runs.ts'
 import type { AnsweredContract } from './contract.ts'
 import { readRejections } from './memory.ts'
 import { releasedFor } from './standing.ts'
-
-/** Who is asked, and what people handed over for them. */
-export interface Proposing {
-  readonly proposers: readonly Proposer[]
-  /** Null: no library of blocks. */
-  readonly blocks: BlockLibrary | null
-}
 
 /** Who is asked for a target, in the order of the table, whoever named them; undefined: nobody. */
 export function proposingOf(

@@ -276,7 +276,7 @@ describe('what a run takes', () => {
       [
         {
           origin: 'one',
-          changes: [change(3), change(9), change(2), change('Find  the order.\nName the clause. Say it.', BLOCK)],
+          changes: [change(3), change(9), change(2), change('Find  the order. Name the clause. Say it. ', BLOCK)],
         },
         { origin: 'two', changes: [change(3), change('Find the order. Name the clause. Say it.', BLOCK)] },
         { origin: 'loops', changes: Array.from({ length: MOST_PROPOSED + 5 }, () => change(5)) },
@@ -285,7 +285,7 @@ describe('what a run takes', () => {
     )
     expect(candidates.map(({ origin, patch }) => [origin, Object.values(patch)[0]!.to])).toEqual([
       ['one', 3],
-      ['one', 'Find  the order.\nName the clause. Say it.'],
+      ['one', 'Find  the order. Name the clause. Say it. '],
       ['loops', 5],
     ])
     expect(left_out.slice(0, 4)).toMatchObject([

@@ -1,8 +1,10 @@
 /** What `propose` prints of each change. Values in, lines out. */
 import { askedTwiceLine } from '#core/baseline/two-answers.ts'
+import { promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { radiusWording } from '#core/gate/wording.ts'
 import type { MemoryAnswer } from '#core/proposers/memory.ts'
 import type { Assessment } from '#core/search/assess.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { reachLine } from '#core/space/scopes.ts'
 import type { Fate, GuardrailRow } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
@@ -54,7 +56,7 @@ export const survives = ({ memory, assessed }: ProposedChange): boolean =>
   (memory?.survives ?? assessed?.survives) === true
 
 function changeLines(
-  { at, change, problems, released, memory, assessed }: ProposedChange,
+  { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
   proposed: Proposed,
 ): string[] {
   if (memory) return ['', `${at}  ${patchLine(memory.patch)}`, `   ${MEMORY[memory.why]}  ${memory.reason}`]
@@ -69,11 +71,13 @@ function changeLines(
     `${at}  ${patchLine(assessed.patch)}`,
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
     ...assessedLines(assessed, proposed),
+    ...prompts.flatMap(promptCostLines).map((line, i) => `   ${(i === 0 ? 'prompt' : '').padEnd(8)} ${line}`),
   ]
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
-  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to } = assessed
+  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to, prediction, happened } =
+    assessed
   const lines = [
     `   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
@@ -86,6 +90,7 @@ function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
     `   ${'guardrail'.padEnd(21)} ${'verdict'.padEnd(13)} ${'observed'.padStart(10)} ${'limit'.padStart(8)}`,
     ...guardrails.map(guardrailLine),
     ...(proposed.metric === 'utility' ? [utilityText(search)] : []),
+    ...(prediction ? [`   said     ${predictionWords(prediction, happened)}`] : []),
     ...(blast_radius ? [`   reach    ${radiusWording(blast_radius)}`] : []),
     ...examples.map(
       ({ guardrail, case_id, rule, says }) =>

@@ -1,6 +1,7 @@
 /** What a proposer said beforehand, beside what the search set showed. */
 import type { CandidateChange, CandidateScore } from '#schemas/candidate.ts'
 import { metricOf } from '#schemas/metrics.ts'
+import type { Prediction } from '#schemas/prediction.ts'
 import type { ScoreDelta } from '#schemas/suite.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import type { Panel } from '../evaluate/panel.ts'
@@ -49,3 +50,27 @@ function movedBy(
   const delta = told.search?.[metricOf(metric).delta_key as keyof ScoreDelta]
   return typeof delta === 'number' ? delta : null
 }
+
+/**
+ * A prediction and what happened, in words: `-120 tokens of economics_tokens_per_decision; the search set showed -98`.
+ * `further`: what others measured of the same metric, behind it.
+ */
+export function predictionWords(
+  { metric, by, cases }: Prediction,
+  happened: CandidateScore['happened'],
+  further = '',
+): string {
+  const { unit } = metricOf(metric)
+  const said = by === null ? `no figure for ${metric}` : `${signed(by)} ${unit} of ${metric}`
+  const seen =
+    happened?.by == null ? 'the search set did not measure it' : `the search set showed ${signed(happened.by)}`
+  return `${said}; ${seen}${further}${cases === null ? '' : `; ${casesWords(cases.length, happened)}`}`
+}
+
+function casesWords(named: number, happened: CandidateScore['happened']): string {
+  const of = `${named} ${named === 1 ? 'case' : 'cases'} named`
+  if (happened?.cases == null || happened.named === null) return `${of}, which ones changed was not measured`
+  return `${of}, ${happened.named} of them changed, and ${happened.cases - happened.named} others`
+}
+
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${Number(value.toPrecision(4))}`

@@ -5,17 +5,21 @@ import type { AskedTwice } from '#core/baseline/two-answers.ts'
 import type { Records } from '#core/bytes/records.ts'
 import { digestOf } from '#core/canonical.ts'
 import { releasedProblem } from '#core/contract/standing.ts'
+import { type PromptCost, PromptCosts } from '#core/evidence/prompt-cost.ts'
 import { baselineDigest } from '#core/gate/commitment.ts'
 import { type MemoryAnswer, memoryOf } from '#core/proposers/memory.ts'
-import { type Assessment, assess } from '#core/search/assess.ts'
+import { type Assessment, type AssessOptions, assess } from '#core/search/assess.ts'
 import { placeScars, scarLines } from '#core/search/scars.ts'
 import { searchNotes, searchProblems } from '#core/search/search-set.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import { tableOf } from '#core/space/scope.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { MetricName } from '#schemas/metrics.ts'
+import type { ContextPack } from '#schemas/pack.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
+import type { EvaluatorVerdict } from '#schemas/suite.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
@@ -45,6 +49,8 @@ export interface ProposedChange {
   readonly released: string | null
   /** What is known of it without a replay; null: nothing. */
   readonly memory: (MemoryAnswer & Pick<CandidateChange, 'candidate_id' | 'patch'>) | null
+  /** Of each prompt block that it changes; absent: it changes none, or was not replayed. */
+  readonly prompts?: readonly PromptCost[]
   /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
 }
@@ -87,14 +93,15 @@ export async function proposeChanges(
   const bounded = boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
-  const told = (known: Answers, assessed: ReadonlyMap<string, Assessment>): ProposedChange[] =>
+  const told = (known: Answers, assessed: ReadonlyMap<string, Looked>): ProposedChange[] =>
     bounded.map(({ at, change, candidate, problems }) => ({
       at,
       change,
       problems,
       released: candidate ? (releasedProblem(before, pack, candidate.patch)[0] ?? null) : null,
       memory: (candidate && known.get(candidate.candidate_id)) ?? null,
-      assessed: (candidate && assessed.get(candidate.candidate_id)) ?? null,
+      ...(candidate && assessed.get(candidate.candidate_id)?.prompts),
+      assessed: (candidate && assessed.get(candidate.candidate_id)?.assessment) ?? null,
     }))
   const nothing = { intent, metric, direction, search_cases: null, excluded: {}, notes: [] }
   if (candidates.length === 0) return { ...nothing, changes: told(new Map(), new Map()) }
@@ -111,6 +118,12 @@ export async function proposeChanges(
   } finally {
     aside.close()
   }
+}
+
+/** What the search side says of a change. */
+interface Looked {
+  readonly assessment: Assessment
+  readonly prompts: Pick<ProposedChange, 'prompts'>
 }
 
 type Answers = ReadonlyMap<string, NonNullable<ProposedChange['memory']>>
@@ -187,7 +200,7 @@ async function assessedBy(
   rejections: readonly RejectionRecord[],
   candidates: readonly CandidateChange[],
   lines: Records,
-): Promise<Omit<Proposed, 'intent' | 'metric' | 'direction' | 'changes'> & { assessed: Map<string, Assessment> }> {
+): Promise<Omit<Proposed, 'intent' | 'metric' | 'direction' | 'changes'> & { assessed: Map<string, Looked> }> {
   const { engine, draw } = asked
   const { pack, suite, prices, resolved } = asked.contract
   const replayer = replayerIn(asked)
@@ -229,7 +242,15 @@ async function assessedBy(
       candidates,
     }
     // A harness works on several cases at once; records answer at once, and a case is read once.
-    const asking = assess(candidates, input, replays.view, { block: engine ? 256 : 1, progress: store.progress })
+    const verdicts = new Map<string, Verdicts>(candidates.map(({ candidate_id }) => [candidate_id, new Map()]))
+    const see: AssessOptions['see'] = ({ candidate_id }, i, { result }) => {
+      if (result.scorecard) verdicts.get(candidate_id)!.set(panel.cases.at(i)!.case_id, result.scorecard.scores)
+    }
+    const asking = assess(candidates, input, replays.view, {
+      block: engine ? 256 : 1,
+      progress: store.progress,
+      ...(changesText(candidates, pack) && { see }),
+    })
     const assessed = await answered(asking, replays)
     const { excluded, twice } = reproduction
     return {
@@ -237,9 +258,37 @@ async function assessedBy(
       excluded,
       notes: [...searchNotes(reproduction, resolved, suite), ...scarLines(scars)],
       ...(twice && { twice }),
-      assessed: new Map(assessed.map((one) => [one.candidate_id, one])),
+      assessed: new Map(
+        assessed.map((one) => {
+          const costs = promptCosts(one, asked.contract, lines, verdicts.get(one.candidate_id)!)
+          return [one.candidate_id, { assessment: one, prompts: costs.length > 0 ? { prompts: costs } : {} }]
+        }),
+      ),
     }
   } finally {
     aside.close()
   }
+}
+
+/** Verdicts of a change, by case and evaluator. */
+type Verdicts = Map<string, Readonly<Record<string, EvaluatorVerdict>>>
+
+/** Does one of them change a prompt block? */
+const changesText = (candidates: readonly CandidateChange[], { tunable_surfaces }: ContextPack): boolean =>
+  candidates.some(({ patch }) => tunable_surfaces.some(({ layer, path }) => layer === 'prompt' && patch[path]))
+
+/** What a change of prompt blocks costs; nothing of one that changes none. */
+function promptCosts(
+  { patch }: Assessment,
+  { pack, suite, prices }: AnsweredContract,
+  lines: Records,
+  verdicts: Verdicts,
+): PromptCost[] {
+  const costs = new PromptCosts(patch, pack, suite, prices)
+  if (costs.isEmpty) return []
+  for (const line of lines.texts()) {
+    const { case_id, recordings } = JSON.parse(line) as ReplayCase
+    costs.add(recordings[0]!, verdicts.get(case_id) ?? null)
+  }
+  return costs.costs()
 }

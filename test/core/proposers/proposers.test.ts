@@ -56,7 +56,7 @@ function inputOf(
     target,
     pack,
     fields: tunableFields(pack, INTENT, target.search_space),
-    facts: { cases: 10, calls_per_decision: 2, cents_per_token: 0.002, caseOf: new Map() },
+    facts: { cases: 10, calls_per_decision: 2, tokens_per_decision: 1000, cents_per_token: 0.002, caseOf: new Map() },
     insights: [],
     blocks: null,
     released: [],

@@ -12,6 +12,7 @@ import { Insight } from './insight.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
+import { ProposerModel } from './proposer-model.ts'
 import { QuarterlyCadence } from './quarterly.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing } from './release.ts'
@@ -81,6 +82,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'daily-cadence': DailyCadence,
   insight: Insight,
   'block-library': BlockLibrary,
+  'proposer-model': ProposerModel,
   'quarterly-cadence': QuarterlyCadence,
   resplit: Resplit,
   'weekly-cadence': WeeklyCadence,

@@ -3,6 +3,7 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
+import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
 import { readInput } from '../embedded/read-input.ts'
@@ -17,7 +18,7 @@ import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
-import { askedProposers, type ProposerOptions } from './proposers.ts'
+import { askedProposers, type ProposerOptions, reflectModel, withReflection } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
@@ -44,11 +45,12 @@ export async function runVerb(o: Options): Promise<number> {
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
+  const model = reflectModel(o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, { replayer, proposing, text })
+    return await runIn(o, target, { replayer, proposing, model, text })
   } finally {
     ended()
   }
@@ -57,10 +59,15 @@ export async function runVerb(o: Options): Promise<number> {
 interface Prepared {
   readonly replayer: string
   readonly proposing: Proposing | undefined
+  readonly model: ProposerModel | null
   readonly text: string | null
 }
 
-async function runIn(o: Options, target: TuningTarget, { replayer, proposing, text }: Prepared): Promise<number> {
+async function runIn(
+  o: Options,
+  target: TuningTarget,
+  { replayer, proposing, model, text }: Prepared,
+): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
@@ -70,7 +77,8 @@ async function runIn(o: Options, target: TuningTarget, { replayer, proposing, te
       const candidates = changes?.map(({ change }) => change) ?? null
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o)
     }
-    await soundDocuments(store.objects, target)
+    const { prices } = await soundDocuments(store.objects, target)
+    const asked = withReflection(store, proposing, model, prices)
     await store.unlockVault()
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
     const summary = await runTarget(
@@ -78,7 +86,7 @@ async function runIn(o: Options, target: TuningTarget, { replayer, proposing, te
       {
         target,
         candidates: bounded,
-        ...(proposing && { proposing }),
+        ...(asked && { proposing: asked }),
         runId: o.runId ?? null,
         demonstration: null,
         command: commandOf(o),
@@ -103,15 +111,16 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, proposers, blocks, replayer, concurrency, limitMs }: Options): string {
-  const given = { store, target, candidates, proposers, blocks, replayer, concurrency, 'limit-ms': limitMs }
+function commandOf(o: Options): string {
+  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs } = o
+  const given = { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, 'limit-ms': limitMs }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks }: Options): void {
-  if (proposers !== undefined || blocks !== undefined)
+function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks, reflect }: Options): void {
+  if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
     )

@@ -1,4 +1,5 @@
 /** `run --reflect`: a model over loopback proposes; what it costs is said first, and what it cannot be asked is told. */
+import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { stocked } from '../steps/stores.ts'
@@ -37,8 +38,10 @@ test('its edits stand in the run under its name', async () => {
   const edit = { path: TOP, to: 3, why: 'the rest is never read', by: null, cases: [] }
   const { err, code } = await ran({ says: JSON.stringify({ edits: [edit] }) })
   expect(code).toBe(0)
-  expect(err).toMatch(/^proposer: at most 1 calls of m at http:/m)
+  expect(err).toMatch(/^proposer: at most 1 call of m at http:/m)
   expect((await place.at('explain', 'r', '--json')).out).toContain('"origin":"reflect"')
+  await place.at('report', 'r', '--out', `${place.dir}/r.html`)
+  expect(readFileSync(`${place.dir}/r.html`, 'utf8')).toContain('Asked of a model, proposer: 1 answer of m at http:')
 })
 
 test.each([

@@ -203,6 +203,7 @@ export function someFacts(
     candidates: all,
     evaluators: EVALUATORS,
     left_out: [],
+    model_usage: [],
     search: {
       counts: {
         visited: n,

@@ -106,7 +106,7 @@ describe('a model that is shown what failed', () => {
 
   test('is told with its price before it is asked', async () => {
     await reflected(await stockedWith(), 'r')
-    expect(told[0]).toMatch(/^proposer: at most 1 calls of m at http:\/\/h\/v1/)
+    expect(told[0]).toMatch(/^proposer: at most 1 call of m at http:\/\/h\/v1/)
   })
 
   test('is asked once for the same question, within one budget, and its answer lies on the search side', async () => {

@@ -59,7 +59,19 @@ export default defineConfig({
           ...patient,
         },
       },
-      { ...BUILT, test: { name: 'model', include: ['test/model/**/*.test.ts'], ...SETUP, ...SILENT, ...patient } },
+      // One process, one after another: the model is installed once, and has the cores.
+      {
+        ...BUILT,
+        test: {
+          name: 'model',
+          include: ['test/model/**/*.test.ts'],
+          ...SETUP,
+          ...SILENT,
+          isolate: false,
+          fileParallelism: false,
+          ...patient,
+        },
+      },
       { test: { name: 'install', include: ['test/install/**/*.test.ts'], ...patient } },
       { test: { name: 'aws', include: ['test/**/*.aws.ts'], ...patient } },
     ],

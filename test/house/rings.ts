@@ -155,6 +155,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'heads/',
     'space/',
     'replay/',
+    'model/',
     'traces/',
     'survey/',
     'experience/',
@@ -177,6 +178,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/steps/': [
     'store/',
+    'model/',
     'replay/',
     'experience/',
     'heads/',

@@ -108,7 +108,7 @@ async function boundedBy(
 ): Promise<CandidateChange[]> {
   const { pack } = await soundDocuments(store.objects, target)
   if (!pack) throw new UserError(`the baseline pack ${target.baseline_tuple?.pack ?? ''} is not in this store`)
-  return boundedCandidates(changes, pack, target)
+  return await boundedCandidates(changes, pack, target)
 }
 
 async function abandon(runId: string, { json, ...o }: Options): Promise<number> {

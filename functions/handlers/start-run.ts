@@ -38,7 +38,7 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
     })
     const { pack, resolved, riskClass } = contract
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
-    const candidates = placed && boundedCandidates(placed, pack, target)
+    const candidates = placed && (await boundedCandidates(placed, pack, target))
     if (run_id !== null && (await isTaken(store, run_id)))
       throw new UserError(`${keys.autotuneRun(run_id, 'manifest.json')} exists: choose another run_id`)
     const started_at = store.clock.now()

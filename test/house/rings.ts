@@ -32,7 +32,7 @@ export const ROOMS: readonly Room[] = [
   {
     path: 'functions/core/',
     mayImport: ['schemas/'],
-    packages: ['zod', 'canonicalize', 'pure-rand', 'node:crypto'],
+    packages: ['zod', 'canonicalize', 'pure-rand', 'gpt-tokenizer', 'node:crypto'],
     why: 'what is decided is a function of values: no file, no network, no clock, so that anybody can recompute it',
   },
   {

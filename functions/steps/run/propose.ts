@@ -65,7 +65,7 @@ export async function proposeChanges(
 ): Promise<Proposed> {
   const { pack, suite, prices, resolved } = await answeredContract(store, target)
   const { intent, metric, direction } = resolved
-  const bounded = boundedEach(changes, pack, target)
+  const bounded = await boundedEach(changes, pack, target)
   const candidates = bounded.flatMap(({ candidate }) => candidate ?? [])
   const before = await releasedFor(store, intent)
   const told = (assessments: readonly Assessment[]): ProposedChange[] => {

@@ -119,7 +119,7 @@ describe('a run of a rule', () => {
   let store: Store
   beforeAll(async () => {
     store = await copied(base)
-    const candidates = bounded(changeOfRule(aRule(inEu)), changeOfRule(aRule(never, { [K]: 2 })))
+    const candidates = await bounded(changeOfRule(aRule(inEu)), changeOfRule(aRule(never, { [K]: 2 })))
     const { verdict } = await run(store, { target: aTarget(), runId: 'r', candidates })
     expect(verdict).toBe('certified')
   })

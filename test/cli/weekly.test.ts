@@ -3,15 +3,22 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { IntentMonth } from '#core/cadence/month.ts'
+import { digestOfBytes } from '#core/canonical.ts'
+import type { Store } from '#ports'
+import { PartProposalFile } from '#schemas/part-proposal.ts'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
+import { publishDocument } from '../../functions/steps/experience/documents.ts'
+import { filePart } from '../../functions/steps/release/file-part.ts'
+import { baselineOnly } from '../../functions/steps/replay/reproduce.ts'
 import { decideAtTerminal } from '../../functions/steps/review/answer.ts'
+import { openRunReview } from '../../functions/steps/review/opening.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
 import { theBands } from '../support/bands.ts'
-import { aWorld, INTENT } from '../support/builders.ts'
+import { aPartFile, aWorld, INTENT, REFS } from '../support/builders.ts'
 import { autotune, type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
 
 const place = placeOfEachTest()
@@ -216,6 +223,21 @@ describe('what there is to seal anew', () => {
   })
 })
 
+/** Files another version of the policy, which its first reviewer rejects. */
+async function rejectedPart(store: Store, reason: string): Promise<string> {
+  await publishDocument(store, { ref: REFS.policy, text: 'old' })
+  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: 'new' })
+  const to = { to: 'policy.returns@1.1.0', digest: digestOfBytes('new') }
+  const { proposal } = await filePart(store, PartProposalFile.parse(aPartFile(to)))
+  const id = proposal.tuning_proposal_id
+  const seats = ['policy', 'reliability', 'domain_owner'].map((role, i) => ({ role, reviewer: `person${i}` }))
+  let nonces = 0
+  const options = { runId: id, seats, expiresHours: 72, nonce: () => `${nonces++}`.padStart(32, '0') }
+  await openRunReview(store, baselineOnly(store) as never, options)
+  await decideAtTerminal(store, id, { ...seats[0]!, decision: 'rejected', reason, shown: null })
+  return id
+}
+
 describe('verify --cadence', () => {
   const verify = (date: string, ...argv: string[]) => place.at('verify', '--cadence', date, ...argv)
 
@@ -264,6 +286,29 @@ describe('verify --cadence', () => {
       rmSync(join(other.store, 'cadence/weekly/2025-03-12.json'))
       expect((await other.at('verify')).out).toContain('cadence/weekly/2025-03-12.json is missing: it was kept')
       expect((await on('2025-03-12')).err).toContain('2025-03-12.json stands in the journal of heads, and is gone')
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('words about a part that tell of an erased run go too, and a changed one is named by its proposal', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await certified(at(store, '2025-03-02T10:00:00.000Z'))
+      const then = at(store, '2025-03-04T11:00:00.000Z')
+      const id = await rejectedPart(then, 's3: drops the receipt').finally(() => store.close())
+      const kept = join(other.store, 'cadence/weekly/2025-03-05.json')
+      await other.at('cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05')
+      expect(readJson(kept).intents[0].funnel.not_certified_by_replay.entries).toMatchObject([
+        { run_id: id, says: 'rejected by policy: s3: drops the receipt' },
+      ])
+      await other.at('erase', 's3', '--reason', 'request 1', '--person', 'ana@example.com', '--yes')
+      expect(readFileSync(kept, 'utf8')).not.toContain('receipt')
+      const check = async () => (await other.at('verify', '--cadence', '2025-03-05', '--bands', bands())).out
+      expect(await check()).toMatch(/^reproducible: week/)
+      writeFileSync(kept, readFileSync(kept, 'utf8').replace('"stands":"rejected"', '"stands":"in_review"'))
+      expect(await check()).toContain(`what it says of proposal ${id} is not what its records come to`)
     } finally {
       other.dispose()
     }

@@ -8,6 +8,7 @@ import type { Store } from '#ports'
 import { PartProposalFile } from '#schemas/part-proposal.ts'
 import type { FunnelEntry, WeeklyCadence } from '#schemas/weekly.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
+import { weekNotice } from '../../functions/lambda/look-notice.ts'
 import { weekToReview } from '../../functions/steps/cadence/weekly.ts'
 import { publishDocument } from '../../functions/steps/experience/documents.ts'
 import { filePart } from '../../functions/steps/release/file-part.ts'
@@ -17,6 +18,7 @@ import { openRunReview } from '../../functions/steps/review/opening.ts'
 import { someBands } from '../core/cadence/builders.ts'
 import { aConfig, SUBJECTS } from '../core/release/builders.ts'
 import { approve, at, certified, forward, reviewed, start, TO_RELEASE } from '../steps/release/support.ts'
+import { stocked } from '../steps/stores.ts'
 import { theBands } from '../support/bands.ts'
 import { aPartFile, aWorld, INTENT, REFS } from '../support/builders.ts'
 import { autotune, type Printed, placeOfEachTest, type Workplace, workplace } from './command-line.ts'
@@ -54,6 +56,23 @@ const week = async (date: string): Promise<WeeklyCadence> => {
 const entry = async (date: string): Promise<FunnelEntry> => (await week(date)).intents[0]!.funnel.entries[0]!
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 const file = (date: string): string => join(place.store, 'cadence/weekly', `${date}.json`)
+
+/** Files another version of the policy, on which reviewers decide: all of them, or the first who rejects it with a reason. */
+async function decidedPart(store: Store, rejected: string | null): Promise<string> {
+  await publishDocument(store, { ref: REFS.policy, text: 'old' })
+  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: 'new' })
+  const to = { to: 'policy.returns@1.1.0', digest: digestOfBytes('new') }
+  const { proposal } = await filePart(store, PartProposalFile.parse(aPartFile(to)))
+  const id = proposal.tuning_proposal_id
+  const seats = ['policy', 'reliability', 'domain_owner'].map((role, i) => ({ role, reviewer: `person${i}` }))
+  let nonces = 0
+  const options = { runId: id, seats, expiresHours: 72, nonce: () => `${nonces++}`.padStart(32, '0') }
+  await openRunReview(store, baselineOnly(store) as never, options)
+  const decision = rejected === null ? 'approved' : 'rejected'
+  for (const seat of rejected === null ? seats : seats.slice(0, 1))
+    await decideAtTerminal(store, id, { ...seat, decision, reason: rejected, shown: null })
+  return id
+}
 
 describe('a week', () => {
   test('says of every proposal how far it came by its last day, also where more is on record', async () => {
@@ -104,6 +123,26 @@ describe('a week', () => {
       expect((await other.at(...argv, config)).out).toContain('started  rollout ro_r of r')
       expect((await other.at('rollout', 'list')).out).toContain('ro_r')
       expect((await other.at(...argv, config, '--json')).json()).toMatchObject({ promoted: [] })
+    } finally {
+      other.dispose()
+    }
+  })
+
+  test('names and starts an approved part that waits, too, also where only the funnel of runs is empty', async () => {
+    const other = workplace()
+    try {
+      const store = openStore(other.store, { durable: false })
+      await stocked(store, aWorld({ search: 6, heldout: 100 }))
+      const id = await decidedPart(at(store, '2025-03-04T10:00:00.000Z'), null).finally(() => store.close())
+      const config = other.file('rollout.json', aConfig({ subjects: SUBJECTS }))
+      const argv = ['cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05']
+      const first = await other.at(...argv)
+      expect(first.out).toContain(`rollout start ${id} --config rollout.json`)
+      expect(weekNotice(readJson(join(other.store, 'cadence/weekly/2025-03-05.json')))!.message).toContain(
+        `${id} is approved, not certified by replay, and waits for its rollout`,
+      )
+      expect((await other.at(...argv, '--promote', config)).out).toMatch(new RegExp(`started +rollout \\S+ of ${id}`))
+      expect((await other.at('rollout', 'list')).out).toContain(id)
     } finally {
       other.dispose()
     }
@@ -223,21 +262,6 @@ describe('what there is to seal anew', () => {
   })
 })
 
-/** Files another version of the policy, which its first reviewer rejects. */
-async function rejectedPart(store: Store, reason: string): Promise<string> {
-  await publishDocument(store, { ref: REFS.policy, text: 'old' })
-  await publishDocument(store, { ref: 'policy.returns@1.1.0', text: 'new' })
-  const to = { to: 'policy.returns@1.1.0', digest: digestOfBytes('new') }
-  const { proposal } = await filePart(store, PartProposalFile.parse(aPartFile(to)))
-  const id = proposal.tuning_proposal_id
-  const seats = ['policy', 'reliability', 'domain_owner'].map((role, i) => ({ role, reviewer: `person${i}` }))
-  let nonces = 0
-  const options = { runId: id, seats, expiresHours: 72, nonce: () => `${nonces++}`.padStart(32, '0') }
-  await openRunReview(store, baselineOnly(store) as never, options)
-  await decideAtTerminal(store, id, { ...seats[0]!, decision: 'rejected', reason, shown: null })
-  return id
-}
-
 describe('verify --cadence', () => {
   const verify = (date: string, ...argv: string[]) => place.at('verify', '--cadence', date, ...argv)
 
@@ -297,7 +321,7 @@ describe('verify --cadence', () => {
       const store = openStore(other.store, { durable: false })
       await certified(at(store, '2025-03-02T10:00:00.000Z'))
       const then = at(store, '2025-03-04T11:00:00.000Z')
-      const id = await rejectedPart(then, 's3: drops the receipt').finally(() => store.close())
+      const id = await decidedPart(then, 's3: drops the receipt').finally(() => store.close())
       const kept = join(other.store, 'cadence/weekly/2025-03-05.json')
       await other.at('cadence', 'weekly', '--bands', bands(), '--date', '2025-03-05')
       expect(readJson(kept).intents[0].funnel.not_certified_by_replay.entries).toMatchObject([

@@ -1,4 +1,5 @@
 /** Recomputes a week from the runs, reviews and rollouts on record, and the week before. */
+import { entriesOf } from '#core/cadence/funnel.ts'
 import { type IntentRecords, reviewWeek, weeklyText } from '#core/cadence/weekly.ts'
 import { canonical, digestOf, digestOfBytes } from '#core/canonical.ts'
 import { ERASED_TEXT } from '#core/experience/without-names.ts'
@@ -42,7 +43,7 @@ export async function verifyWeek(store: Store, date: string, bands: Bands | null
   return {
     date,
     intents: week.intents.length,
-    proposals: week.intents.reduce((sum, { funnel }) => sum + funnel.entries.length, 0),
+    proposals: week.intents.reduce((sum, { funnel }) => sum + entriesOf(funnel).length, 0),
     problems,
   }
 }

@@ -15,7 +15,7 @@ import type { SplitRule } from '#core/experience/split.ts'
 import { DEFAULT_OPTIONS } from '#core/traces/options.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RedactionRules } from '#schemas/redaction.ts'
-import type { EvaluatorSuite } from '#schemas/suite.ts'
+import type { Evaluator, EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../errors.ts'
 import type { Holder, Progress, Scratch, Store } from '../ports.ts'
 import { ChangedRun } from '../steps/experience/check-runs.ts'
@@ -82,10 +82,10 @@ export interface FilesReport extends IngestReport {
   readonly published: readonly Published[]
 }
 
-/** Refuses a suite whose evaluators cannot be asked as it pins them. A module of a deployment is asked where its harness runs. */
+/** Refuses a suite whose evaluators cannot be asked as it pins them. A deployment asks no module, which a run there is told. */
 async function refuseUnaskable({ verdicts, rolesApart }: Store, suite: EvaluatorSuite, file: string): Promise<void> {
-  const asked = suite.evaluators.map((e) => (rolesApart && e.check === 'module' ? { ...e, check: null } : e))
-  const [first] = await unaskable({ ...suite, evaluators: asked as EvaluatorSuite['evaluators'] }, verdicts)
+  const isAskedHere = (evaluator: Evaluator): boolean => !(rolesApart && evaluator.check === 'module')
+  const [first] = await unaskable(suite, verdicts, isAskedHere)
   if (first) throw new UserError(`${file}: evaluators[${first.at}]: ${first.why}`)
 }
 
@@ -109,7 +109,7 @@ export async function importFiles(
   const rules = rulesOf(options)
   return await importAlone(store, holder, async (check) => {
     await refuseChanged(store.objects, packs, suites, prices, kept)
-    const rule = await splitRule(store, options)
+    const rule = await splitRule(store, options, files.length > 0)
     const key = rules && ((await redactionKey(store)) ?? randomKey())
     const redaction = rules && new Redaction(rules, key!, options.redact!)
     const traces = new TracesBetweenImports(store, options.traces ?? AS_THEY_SAY, redaction)
@@ -147,9 +147,18 @@ export const randomKey = (): string => randomBytes(32).toString('hex')
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
   redact === undefined ? null : parseRedaction(readInput(redact), redact)
 
-/** The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. */
-async function splitRule(store: Store, { splitBy, splitKey, heldoutShare }: ImportOptions): Promise<SplitRule> {
-  const rule = (await fixedSplit(store)) ?? {
+/**
+ * The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. Documents
+ * alone are split by nothing: what is not said of them is no other rule.
+ */
+async function splitRule(
+  store: Store,
+  { splitBy, splitKey, heldoutShare }: ImportOptions,
+  hasRuns: boolean,
+): Promise<SplitRule> {
+  const fixed = await fixedSplit(store)
+  if (fixed && !hasRuns && splitKey === null) return fixed
+  const rule = fixed ?? {
     by: splitBy,
     key: splitKey ?? randomKey(),
     heldout_share: heldoutShare,

@@ -53,10 +53,21 @@ function changeLines({ at, change, problems, released, assessed }: ProposedChang
 }
 
 function assessedLines(assessed: Assessment, proposed: Proposed): string[] {
-  const { fate, reason, metric, guardrails, search, blast_radius, examples, applies_to } = assessed
+  const {
+    fate,
+    reason,
+    metric,
+    guardrails,
+    search,
+    blast_radius,
+    examples,
+    applies_to,
+    rejected_elsewhere: elsewhere,
+  } = assessed
   const lines = [
     `   fate     ${FATES[fate] ?? fate} (${fate}): ${reason}`,
     ...(applies_to ? [`   scope    ${reachLine(applies_to)}; all others are the baseline`] : []),
+    ...(elsewhere === undefined ? [] : [`   memory   ${elsewhere}`]),
   ]
   // Nothing was read of it: there are no figures.
   if (search === null) return lines

@@ -237,6 +237,18 @@ describe('a broken band', () => {
   })
 })
 
+test('a queued run whose contract is refused has ended, and the month says so', async () => {
+  bands(broken)
+  const target = join(place.dir, 'target.json')
+  const { owner: _, ...unowned } = JSON.parse(readFileSync(target, 'utf8'))
+  writeFileSync(target, JSON.stringify(unowned))
+  const { started } = await judge('--date', '2026-04-03')
+  expect(started[0]).toMatchObject({ reason: expect.stringContaining('owner is missing') })
+  expect((await place.at('report', '--intent', 'support.refund', '--month', '2026-04')).out).toMatch(
+    /was queued on 3 April and ended refused\./,
+  )
+})
+
 describe('runs that come late', () => {
   test('make a revised slice beside the old one, whose verdict stands', async () => {
     await judge('--date', '2026-04-02')

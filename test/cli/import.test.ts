@@ -15,6 +15,16 @@ test('an import of documents alone does not fix how records will be split', asyn
   expect(await at('import', runs, '--split', 'recorded')).toMatchObject({ code: 0 })
 })
 
+test('documents alone join a store however its runs are split, and need none of its options', async () => {
+  const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
+  await at('import', runs, '--split', 'recorded', '--split-key', 'k', '--heldout-share', '.4')
+  const rules = place.file('rules.txt', 'be kind')
+  expect(await at('import', '--document', `policy.returns@9.0.0=${rules}`)).toMatchObject({ code: 0, err: '' })
+  expect((await at('import', '--pack', place.file('pack.json', aPack()), '--split-key', 'other')).err).toContain(
+    'families never move',
+  )
+})
+
 test('an import again with the same options stores nothing new, with others is refused', async () => {
   const runs = place.runs('runs.jsonl', aWorld({ search: 2, heldout: 2 }))
   const first = await at('import', runs, '--split-key', 'k', '--json')

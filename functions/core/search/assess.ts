@@ -8,6 +8,7 @@ import { notEvaluated, pointRows } from '../evaluate/guardrails.ts'
 import { type MeasureList, measureList } from '../evaluate/measure-list.ts'
 import { metricOver } from '../evaluate/metric.ts'
 import { scoreDelta } from '../evaluate/pairs.ts'
+import { rejectedElsewhere } from '../space/rejected-elsewhere.ts'
 import { applyPatch, tableOf } from '../space/scope.ts'
 import { reachOf } from '../space/scopes.ts'
 import { committedCandidates } from './committed-list.ts'
@@ -35,6 +36,8 @@ export interface Assessment
   /** Regressions, improvements and violations by family, and the differences on every metric. */
   readonly search: ScoreDelta | null
   readonly blast_radius: BlastRadius | null
+  /** What memory says of the same values for other cases; absent: nothing. */
+  readonly rejected_elsewhere?: string
   /** The first case of each guardrail that a case can break. */
   readonly examples: readonly LimitExample[]
   /** Would a search keep it: replayable, within every limit, and better on the metric? */
@@ -85,10 +88,12 @@ export function* assess(
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'
     const applies_to = reachOf(patch, input.scopes)
+    const elsewhere = fate === 'remembered' ? null : rejectedElsewhere(patch, input.rejections)
     return {
       candidate_id,
       patch,
       ...(applies_to !== null && { applies_to }),
+      ...(elsewhere !== null && { rejected_elsewhere: elsewhere }),
       digest,
       fate: listed?.fate ?? fate,
       reason: listed ? LISTED : survives ? OUTDONE : reason,

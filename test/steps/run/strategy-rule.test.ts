@@ -120,7 +120,7 @@ test('records that cannot contradict a rule where it holds make it blind, whatev
 
 test('what a reviewer rejected for all may come back for some, and says what it comes back from', async () => {
   const store = await copied(base)
-  await run(store, { target: aTarget(), runId: 'r0', candidates: bounded(unscoped) })
+  await run(store, { target: aTarget(), runId: 'r0', candidates: await bounded(unscoped) })
   await reviewed(store, 'r0')
   const no = { role: 'policy', reviewer: 'ben', decision: 'rejected', reason: 'family 3 needs its orders' } as const
   await decideAtTerminal(store, 'r0', { ...no, shown: null })

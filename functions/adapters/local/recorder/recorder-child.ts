@@ -53,5 +53,6 @@ function finite(key: string, value: unknown): unknown {
   return value
 }
 
-const thrown = (error: unknown): string =>
-  (error instanceof Error ? String(error.stack ?? error) : String(error)).slice(0, 2000)
+function thrown(error: unknown): string {
+  return (error instanceof Error ? String(error.stack ?? error) : String(error)).slice(0, 2000)
+}

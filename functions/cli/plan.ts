@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { planText } from '#core/plan/recording-plan.ts'
 import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { makePlan } from '../steps/plan/make-plan.ts'
@@ -23,6 +24,10 @@ interface Options extends StoreOptions {
 
 export async function planVerb({ json, target: file, candidates, out, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
+  if (target.scoring?.replayer === 'module')
+    throw new UserError(
+      `${file} is scored by a harness of your own, which answers for other settings itself: no plan is made for it`,
+    )
   const changes = candidates === undefined ? [] : changesOf(readInput(candidates), candidates)
   const store = await openExisting(o, terminalProgress())
   try {

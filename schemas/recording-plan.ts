@@ -17,6 +17,7 @@ const Amount = z.strictObject({
   most: z.number().min(0).nullable(),
   unknown: z.int().min(0).meta({ description: 'Runs that do not say.' }),
 })
+/** As it is handed on. */
 export type Amount = z.infer<typeof Amount>
 
 /** What it took to record these cases under the baseline, in cents at pinned prices and in tokens of model input. */

@@ -16,6 +16,7 @@ import { cadenceVerbs } from './cadence.ts'
 import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { applyConfig, CONFIG_FILE } from './config-file.ts'
 import { experienceVerbs } from './experience.ts'
+import { planVerbs } from './plan.ts'
 import { described, tell } from './reference.ts'
 import { type AddVerb, rolloutVerbs } from './rollout.ts'
 
@@ -175,6 +176,8 @@ export function build(state: { code: number }): Command {
     .action(async (file, o) => {
       state.code = await (await import('../functions/cli/propose.ts')).propose(file, o)
     })
+
+  planVerbs(verb, state)
 
   verb(
     'run',

@@ -12,6 +12,7 @@ import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
 import { QuarterlyCadence } from './quarterly.ts'
+import { RecordedParts, RecordingPlan } from './recording-plan.ts'
 import { RedactionRules } from './redaction.ts'
 import { ProductionRun, PromotionRecord, Rollout, RolloutConfig, Routing } from './release.ts'
 import { ReplayCase } from './replay-case.ts'
@@ -41,6 +42,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'experience-run': ExperienceRun,
   correction: Correction,
   'replay-case': ReplayCase,
+  'recording-plan': RecordingPlan,
+  'recorded-parts': RecordedParts,
   'tuning-target': TuningTarget,
   'hand-written-change': HandWrittenChange,
   'candidate-change': CandidateChange,

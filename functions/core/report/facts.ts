@@ -7,6 +7,7 @@ import type { AutotuneRun, RunManifest, RunRefusal, Verdict } from '#schemas/run
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
 import { labelLines } from '../gate/label-wording.ts'
+import { notSearchedBy } from '../search/not-searched.ts'
 import { type BestStep, bestSoFar, HELD } from './best-so-far.ts'
 import { nextSteps } from './next-steps.ts'
 import { type PowerCurve, powerCurves } from './power.ts'
@@ -72,6 +73,8 @@ export interface ReportFacts {
     readonly counts: RunManifest['summary']['search']
     readonly excluded: RunManifest['summary']['excluded']
     readonly control: readonly string[]
+    /** Values of the search space about which no recording speaks, in lines. */
+    readonly not_searched: readonly string[]
     readonly cases: number
     readonly best: readonly BestStep[]
     readonly settings: readonly TriedSetting[]
@@ -130,6 +133,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
       counts: summary.search,
       excluded: summary.excluded,
       control: summary.control ?? [],
+      not_searched: notSearchedBy(run, candidates),
       cases: run.search_set.cases,
       best: bestSoFar(candidates, tallies, target.direction ?? 'decrease'),
       settings,

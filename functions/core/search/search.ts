@@ -19,6 +19,7 @@ import { NONE, type OnRecord, ReplayMemo } from './memo.ts'
 import { negativeControl } from './negative-control.ts'
 import { type NoSearchArm, noSearchArm } from './no-search-arm.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { type PlannedFamilies, plannedFamilies } from './planned-families.ts'
 import { renderCandidates } from './render-candidates.ts'
 import type { Answer, CaseView, Contexts, ReplayCounts, Round } from './replayer.ts'
 import { sampledScores } from './sampled.ts'
@@ -37,6 +38,8 @@ export interface SearchResult {
   /** What the same replays buy without a search; null for hand-written candidates. */
   readonly noSearch: NoSearchArm | null
   readonly control: Control
+  /** Search families that have the first committed candidate from recordings made for a plan; absent: none has. */
+  readonly planned?: PlannedFamilies
 }
 
 /** How a search is run: none of it changes what it finds. */
@@ -110,7 +113,9 @@ function* searched(
       ? yield* sampledScores(input, view, memo, baselineMetric, running.block)
       : yield* exactScores(changes, input, view, memo, baselineMetric, running, contexts)
   const committed = committedCandidates(scored, input.target)
+  const planned = committed[0] ? plannedFamilies(committed[0], input, view) : null
   return {
+    ...(planned && { planned }),
     candidates: scored.map((c) => withReach(settle(c, committed, input.target.direction), input)),
     committed: committed.map((c) => withReach(c, input)),
     firstMeasures: committed[0] ? measuresOf(committed[0], contexts.get(committed[0].digest), input, view, memo) : null,

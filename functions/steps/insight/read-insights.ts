@@ -21,7 +21,8 @@ export async function readInsights(store: Store, of: IntentBands, least: number)
   const judge = judgingWith(store.verdicts, 'search')
   for await (const line of compileIntent(store, of.intent)) {
     const { family_id, recordings } = JSON.parse(line) as ReplayCase
-    for (const recording of recordings)
+    // What recurs is what was served.
+    for (const recording of recordings.filter(({ plan }) => plan === undefined))
       runs.push({
         run_id: recording.run_id,
         family: familyHash(family_id),

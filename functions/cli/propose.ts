@@ -12,18 +12,19 @@ import { terminalProgress } from './progress.ts'
 import { kindOf } from './proposal-kinds.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
-import { proposeLines } from './text-propose.ts'
+import { proposeLines, survives } from './text-propose.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
   readonly target?: string
+  readonly again?: boolean
   readonly replayer?: string
   readonly concurrency?: number
   readonly limitMs?: number
 }
 
 /** Exit code: 0 a run of these changes would keep each, 3 some not, 2 some are out of bounds. */
-export async function propose(file: string, { json, target: targetFile, ...o }: Options): Promise<number> {
+export async function propose(file: string, { json, target: targetFile, again, ...o }: Options): Promise<number> {
   const text = readInput(file)
   const kind = await kindOf(text, file)
   if (kind)
@@ -41,7 +42,7 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
     await soundDocuments(store.objects, target)
     if (replayer !== 'transcript' && isLocal(store))
       harness = await openHarness(store, target.intent ?? '', { ...o, replayer })
-    const proposed = await proposeChanges(store, target, changes, harness)
+    const proposed = await proposeChanges(store, target, changes, harness, { again: again === true })
     const code = exitCode(proposed)
     print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
     return code
@@ -55,5 +56,5 @@ const VERDICT = { 0: 'within_limits', 2: 'out_of_bounds', 3: 'some_not' } as con
 
 function exitCode({ changes }: Proposed): keyof typeof VERDICT {
   if (changes.some((c) => c.problems.length > 0)) return 2
-  return changes.every((c) => c.assessed?.survives && c.released === null) ? 0 : 3
+  return changes.every((c) => survives(c) && c.released === null) ? 0 : 3
 }

@@ -162,6 +162,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'baseline/',
     'contract/',
     'search/',
+    'proposers/',
     'gate/',
     'plan/',
     'select/',

@@ -157,8 +157,8 @@ export function build(state: { code: number }): Command {
 
   verb(
     'propose <file>',
-    'hand-written changes on the search side (bounds, fate, figures; spends nothing), or files the proposal of another producer for review',
-    'autotune propose changes.jsonl --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
+    'hand-written changes on the search side (bounds, fate, figures; spends nothing), those of a program outside (an inbox; counted), or files the proposal of another producer for review',
+    'autotune propose changes.jsonl --target target.json\nautotune propose ./inbox --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA folder is an inbox: one change a file, in the order of names. It is counted, as is a file in which a change names its "origin": 200 proposals an intent and quarter, or "proposal_budget" of the target. What was proposed before is answered from memory (docs/agents.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
     .option('--target <file>', 'tuning target; of hand-written changes')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')

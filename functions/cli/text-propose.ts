@@ -37,7 +37,11 @@ export function proposeLines(proposed: Proposed): string[] {
   ]
 }
 
-function changeLines({ at, change, problems, released, assessed }: ProposedChange, proposed: Proposed): string[] {
+/** One change with its problems, or with its fate and figures. */
+export function changeLines(
+  { at, change, problems, released, assessed }: ProposedChange,
+  proposed: Proposed,
+): string[] {
   if (!assessed)
     return [
       '',

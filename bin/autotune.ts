@@ -177,6 +177,22 @@ export function build(state: { code: number }): Command {
     })
 
   verb(
+    'brief',
+    'a folder for a coding agent that is to propose changes: surfaces and bounds, recorded cases of the search side, what was tried before and how; nothing sealed',
+    'autotune brief --target target.json --out ./brief\nautotune brief --target target.json --out ./brief --cases 1000 --json',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .requiredOption('--out <dir>', 'folder to write; an earlier brief there is replaced, anything else is not')
+    .addOption(
+      new Option('--cases <n>', 'recorded cases that are told, those that failed or were corrected first')
+        .default(200)
+        .argParser(atLeastOne('--cases', 10_000)),
+    )
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/brief.ts')).brief(o)
+    })
+
+  verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
     'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',

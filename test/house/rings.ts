@@ -188,6 +188,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'insight/',
     'report/',
     'workbench/',
+    'agent/',
     'erase/',
   ],
 }

@@ -367,6 +367,18 @@ export function build(state: { code: number }): Command {
       state.code = await (await import('../functions/cli/decide.ts')).decideVerb(run, o)
     })
   verb(
+    'mcp',
+    'a server for agents over stdin and stdout (MCP), with the tools of one role: nothing decides, nothing reads the sealed side, and only a proposer may write, into the inbox',
+    'autotune mcp --as proposer --target target.json\nautotune mcp --as reviewer --store ./harness\nautotune mcp --as auditor\nAn MCP client starts it, e.g. with {"command": "autotune", "args": ["mcp", "--as", "proposer", "--target", "target.json"]} (docs/agents.md)',
+  )
+    .addOption(
+      new Option('--as <role>', 'whose tools').choices(['proposer', 'reviewer', 'auditor']).makeOptionMandatory(),
+    )
+    .option('--target <file>', 'tuning target; of a proposer')
+    .action(async (o) => {
+      state.code = await (await import('../functions/cli/mcp.ts')).mcp({ ...o, version: version() })
+    })
+  verb(
     'ui',
     'the workbench: intents, runs, candidates, cases, reviews, rollouts and the store as pages on this machine; it only reads',
     'autotune ui\nautotune ui --store ./harness --port 8080',

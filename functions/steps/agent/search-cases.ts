@@ -12,15 +12,12 @@ import type { Store } from '../../ports.ts'
 import { type Corrections, readCorrections } from '../experience/corrections.ts'
 import { RecordedRuns } from '../experience/recorded-runs.ts'
 import { readIndex } from '../experience/run-index.ts'
+import { type Room, within } from './room.ts'
 
 type Read = Pick<Store, 'objects' | 'scratch'>
 
-/** How much of a case is told. */
-export interface CaseRoom {
-  /** Characters of one text. */
-  readonly text: number
-  /** Steps and passages of one run. */
-  readonly parts: number
+/** How much of a case is told: `parts` are steps and passages of one run. */
+export interface CaseRoom extends Room {
   /** Runs of one case. */
   readonly runs: number
 }
@@ -157,19 +154,4 @@ function runTold(run: ExperienceRun, room: CaseRoom): RunTold {
       texts_cut: counted.cut,
     },
   }
-}
-
-/** A value whose texts and lists are no longer than there is room for. */
-function within(value: unknown, room: CaseRoom, counted: { cut: number }): unknown {
-  if (typeof value === 'string') {
-    if (value.length <= room.text) return value
-    counted.cut++
-    return `${value.slice(0, room.text).toWellFormed()} ... (${value.length - room.text} characters more)`
-  }
-  if (Array.isArray(value)) {
-    if (value.length > room.parts) counted.cut++
-    return value.slice(0, room.parts).map((one) => within(one, room, counted))
-  }
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, within(one, room, counted)]))
 }

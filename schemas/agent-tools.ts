@@ -107,7 +107,7 @@ export const REVIEWER_TOOLS = {
   read_review: {
     title: 'One review',
     description:
-      'The proposal with its certificate as reviewers are shown it, seats and decisions. There is no tool that decides.',
+      'The proposal with its certificate as reviewers are shown it but for the ids of sealed cases, seats and decisions. There is no tool that decides.',
     input: z.strictObject({ review_id: Id }),
     output: z.strictObject({
       run: Id,
@@ -126,6 +126,12 @@ export const REVIEWER_TOOLS = {
     output: z.strictObject({ review_id: Id, part: Name, evidence: z.json() }),
   },
 } as const
+
+/** A certificate without the cases that it names: they were sealed once, and no agent needs them. */
+const CertificateTold = Certificate.omit({ changed_runs: true, regression_runs: true }).extend({
+  changed_runs: z.int(),
+  regression_runs: z.int(),
+})
 
 /** What a server for auditors offers: to read and to recompute. */
 export const AUDITOR_TOOLS = {
@@ -148,7 +154,7 @@ export const AUDITOR_TOOLS = {
       ledger: z.string().nullable(),
       fates: z.partialRecord(Fate, z.int()),
       candidate: CandidateScore.nullable(),
-      certificate: Certificate.nullable(),
+      certificate: CertificateTold.nullable(),
     }),
   },
   verify_run: {

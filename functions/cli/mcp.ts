@@ -12,6 +12,7 @@ import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { needStore } from './open.ts'
 import { faultOf } from './system-errors.ts'
+import { toldText } from './terminal.ts'
 
 /** Who a server is for. */
 export const ROLES = ['proposer', 'reviewer', 'auditor'] as const
@@ -32,8 +33,9 @@ export async function mcp(
 ): Promise<number> {
   needStore(store)
   const { tools, instructions } = await SERVERS[as](store, target)
-  const failed = (error: Error) => process.stderr.write(`autotune mcp: ${faultOf(error)}\n`)
-  await serveTools(tools, { name: `autotune-${as}`, version, instructions, failed }, input, output)
+  const say = (line: string) => process.stderr.write(`autotune mcp: ${toldText(line)}\n`)
+  const failed = (error: Error) => say(faultOf(error))
+  await serveTools(tools, { name: `autotune-${as}`, version, instructions, failed, refused: say }, input, output)
   return 0
 }
 

@@ -66,10 +66,12 @@ function openSideOf(store: LocalStore): Side {
 }
 
 /** Judges of the search side alone. */
-const ofSearch = ({ cage, judge, problem }: VerdictSource): VerdictSource => ({
-  cage,
-  judge: (question) => judge(question, 'search'),
-  problem,
+const ofSearch = (source: VerdictSource): VerdictSource => ({
+  get cage() {
+    return source.cage
+  },
+  judge: (question) => source.judge(question, 'search'),
+  problem: (evaluator) => source.problem(evaluator),
 })
 
 const refuse = (what: string) => async (): Promise<never> => {

@@ -2,12 +2,13 @@
 
 import { AUDITOR_TOOLS } from '#schemas/agent-tools.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
-import type { GateAnswer } from '#schemas/heldout.ts'
+import type { Certificate, GateAnswer } from '#schemas/heldout.ts'
 import { RunManifest } from '#schemas/run.ts'
 import type { RunLine } from '#schemas/run-line.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
 import { fitted } from '../steps/agent/room.ts'
+import { intentsOf } from '../steps/experience/documents.ts'
 import { versionsOf } from '../steps/experience/families.ts'
 import { runLines } from '../steps/run/run-lines.ts'
 import { jsonOf, orNull, readJson, readText, streamValues } from '../streams/read-object.ts'
@@ -60,7 +61,7 @@ export function auditorTools({ reading, verify }: AuditorPorts): Tool[] {
           ledger: summary.ledger,
           fates,
           candidate: candidate && whole(fitted(candidate, MOST_PART)),
-          certificate: certificate && whole(fitted(certificate, MOST_PART)),
+          certificate: certificate && whole(fitted(withoutCases(certificate), MOST_PART)),
         }
       }),
 
@@ -77,6 +78,8 @@ export function auditorTools({ reading, verify }: AuditorPorts): Tool[] {
 
     ledger: ({ intent }) =>
       reading(async (store) => {
+        const intents = await intentsOf(store)
+        if (!intents.includes(intent)) throw new UserError(`no pack has this intent: there are ${intents.join(', ')}`)
         const versions = (await versionsOf(store, intent)).map(({ body }) => {
           const { version, families, cases, alpha, questions, used, retired } = body
           const history = body.history.map(({ k, run_id, answer }) => ({ k, run_id, answer }))
@@ -86,6 +89,13 @@ export function auditorTools({ reading, verify }: AuditorPorts): Tool[] {
       }),
   })
 }
+
+/** A certificate that counts cases in place of naming them. */
+const withoutCases = (certificate: Certificate) => ({
+  ...certificate,
+  changed_runs: certificate.changed_runs.length,
+  regression_runs: certificate.regression_runs.length,
+})
 
 /** Manifest of a finished run. Throws UserError where there is none that can be read. */
 async function manifestOf({ objects }: Pick<OpenSide, 'objects'>, run: string): Promise<RunManifest> {

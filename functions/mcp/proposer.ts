@@ -108,8 +108,8 @@ export function page<N extends string, R>(name: N, rows: readonly R[], next: str
 }
 
 /** Throws UserError for what does not fit in any room. */
-export function whole<T>(value: T | null): T {
-  if (value === null) throw new UserError('the answer is too long to be told, also with its texts cut')
+export function whole<T>(value: T | undefined): T {
+  if (value === undefined) throw new UserError('the answer is too long to be told, also with its texts cut')
   return value
 }
 

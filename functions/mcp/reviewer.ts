@@ -41,7 +41,7 @@ export function reviewerTools({ reading }: ReviewerPorts): Tool[] {
           // What a link is made of is told to nobody.
           review: whole(fitted({ ...review, seats: seats.map(({ nonce: _, ...seat }) => seat) }, MOST_PART)),
           is_as_shown: shown !== null,
-          proposal: shown ? asJson(whole(fitted(shown.proposal, MOST_PART))) : null,
+          proposal: shown ? whole(fitted(asJson(withoutCases(shown.proposal)), MOST_PART)) : null,
           parts: shown ? Object.keys(partsOf(shown)) : [],
         }
       }),
@@ -54,7 +54,7 @@ export function reviewerTools({ reading }: ReviewerPorts): Tool[] {
         const parts = partsOf(shown)
         if (!Object.hasOwn(parts, part))
           throw new UserError(`no part of that name: there are ${Object.keys(parts).join(', ')}`)
-        return { review_id, part, evidence: asJson(whole(fitted(parts[part], MOST_PART))) }
+        return { review_id, part, evidence: whole(fitted(asJson(parts[part]), MOST_PART)) }
       }),
   })
 }
@@ -76,6 +76,15 @@ function partsOf(shown: Shown): Readonly<Record<string, unknown>> {
   const { proposal: _, evidence = {}, ...parts } = shown
   return { ...parts, ...evidence }
 }
+
+/** A certified proposal names the sealed cases that went another way: they are counted here. */
+const withoutCases = ({ ...proposal }: Shown['proposal']): object =>
+  'guardrails' in proposal
+    ? {
+        ...proposal,
+        guardrails: { ...proposal.guardrails, regression_runs: proposal.guardrails.regression_runs.length },
+      }
+    : proposal
 
 /** As JSON has it: what is undefined is not there. */
 const asJson = (value: unknown) => JSON.parse(JSON.stringify(value ?? null))

@@ -14,7 +14,10 @@ export async function serveTools(
   output: Writable,
 ): Promise<void> {
   const transport = new EndingTransport(input, output, { maxBufferSize: MOST_MESSAGE })
-  const served = serveStdio(() => serverOf(tools, options), { transport, onerror: options.failed })
+  const served = serveStdio(() => serverOf(tools, options), {
+    transport,
+    onerror: ({ message }) => options.refused(message),
+  })
   await transport.ended
   await served.close()
 }

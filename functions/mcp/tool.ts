@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly instructions: string
   /** Is told of a defect of ours; the agent is told only that there was one. */
   readonly failed: (error: Error) => void
+  /** Is told of what came in and was no message. */
+  readonly refused: (why: string) => void
 }
 
 /** A server that offers these tools and nothing else. */

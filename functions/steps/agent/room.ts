@@ -31,14 +31,14 @@ export const ROOMS: readonly Room[] = [
   { text: 320, parts: 12 },
 ]
 
-/** The value in the widest room in which its JSON has so many characters at most; null: in none. */
-export function fitted<T>(value: T, most: number): T | null {
+/** The value in the widest room in which its JSON has so many characters at most; undefined: in none. */
+export function fitted<T>(value: T, most: number): T | undefined {
   if (JSON.stringify(value).length <= most) return value
   for (const room of ROOMS) {
     const cut = within(value, room, { cut: 0 })
     if (JSON.stringify(cut).length <= most) return cut as T
   }
-  return null
+  return undefined
 }
 
 /** As many rows from the front as fit, at least one: each is cut by itself where it takes too much. */
@@ -47,7 +47,7 @@ export function fittedRows<T>(rows: readonly T[], most: number): T[] {
   let left = most
   for (const row of rows) {
     const one = fitted(row, most / 4)
-    if (one === null) continue
+    if (one === undefined) continue
     left -= JSON.stringify(one).length + 1
     if (left < 0) break
     told.push(one)

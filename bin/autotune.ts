@@ -193,6 +193,17 @@ export function build(state: { code: number }): Command {
     })
 
   verb(
+    'history [path]',
+    'what was tried before on the intent of a target, or on one setting of it: changes of the inbox and of the latest runs, with their fates',
+    'autotune history --target target.json\nautotune history evidence.orders.top_k --target target.json --json',
+  )
+    .requiredOption('--target <file>', 'tuning target')
+    .addOption(new Option('--limit <n>', 'changes that are shown').default(20).argParser(atLeastOne('--limit', 10_000)))
+    .action(async (path, o) => {
+      state.code = await (await import('../functions/cli/history.ts')).history(path, o)
+    })
+
+  verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
     'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',

@@ -8,7 +8,7 @@ import { deadEnds } from '../steps/agent/dead-ends.ts'
 import { fitted, fittedRows, ROOMS } from '../steps/agent/room.ts'
 import { caseRows, tellCase } from '../steps/agent/search-cases.ts'
 import { targetTold } from '../steps/agent/target.ts'
-import { triedInbox, triedInRuns } from '../steps/agent/tried.ts'
+import { triedChanges } from '../steps/agent/tried.ts'
 import { answeredContract } from '../steps/run/contract.ts'
 import { type Budget, budgetOf, proposeCounted, spentWords } from '../steps/run/inbox.ts'
 import type { ProposerPorts } from './ports.ts'
@@ -64,8 +64,7 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
           const { rows } = await budgetOf({ inbox, clock: store.clock }, intent, target)
           const found: TriedChange[] = []
           let at = 0
-          for await (const one of allTried(triedInbox(rows), triedInRuns(store, intent))) {
-            if (path !== undefined && !Object.hasOwn(one.patch, path)) continue
+          for await (const one of triedChanges(store, intent, rows, path)) {
             if (at++ < skip) continue
             found.push(one)
             if (found.length > limit) break
@@ -91,11 +90,6 @@ export function proposerTools(ports: ProposerPorts): Tool[] {
     },
     ['propose_patch'],
   )
-}
-
-async function* allTried(inbox: Iterable<TriedChange>, runs: AsyncIterable<TriedChange>): AsyncGenerator<TriedChange> {
-  yield* inbox
-  yield* runs
 }
 
 const counted = ({ quarter, budget, spent }: Budget) => ({ quarter, budget, spent })

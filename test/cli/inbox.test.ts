@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { keys } from '#schemas/s3-keys.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
 import { proposeCounted, readInbox } from '../../functions/steps/run/inbox.ts'
+import { readText } from '../../functions/streams/read-object.ts'
 import { imported, memory, stocked, watched } from '../steps/stores.ts'
 import { aFamily, aTarget, aWorld, INTENT } from '../support/builders.ts'
 import { bytesOf, placeOfEachTest, ran, ready } from './command-line.ts'
@@ -177,4 +178,22 @@ test('an entry that nobody can read still counts', async () => {
   const { quarter } = await proposeCounted(at, aTarget(), one, null, 1)
   await store.objects.put(keys.inboxEntry(INTENT, quarter, 1), 'torn')
   expect((await proposeCounted(at, aTarget(), one, null, 1)).spent).toBe(2)
+})
+
+test('an answer that names a case loses it when the case is erased, its place stays spent, and the store verifies', async () => {
+  const { target } = await ready(place, world)
+  const dir = inbox({ 'a.json': patch(2) })
+  const { replies } = answersOf(await place.at('propose', dir, '--target', target, '--json'))
+  expect(replies[0]!.answer).toMatchObject({ examples: [{ case_id: 'x0' }] })
+  expect((await place.at('verify')).code).toBe(0)
+  const erased = await place.at('erase', 'x0', '--reason', 'request 4711', '--person', 'ana@example.com', '--yes')
+  expect([erased.code, erased.err]).toEqual([0, ''])
+  const store = openStore(place.store, { durable: false })
+  const texts: string[] = []
+  for await (const key of store.objects.list('inbox/')) texts.push(`${key} ${await readText(store.objects, key)}`)
+  store.close()
+  expect(texts).toHaveLength(2)
+  expect(texts.join('\n')).not.toMatch(/\bx0\b/)
+  expect((await place.at('verify')).code).toBe(0)
+  expect(answersOf(await place.at('propose', dir, '--target', target, '--json')).inbox.spent).toBe(2)
 })

@@ -78,7 +78,7 @@ describe.each([
       for (const bad of hostile) {
         const fields = Object.keys(input.shape)
         const asked = Object.fromEntries(fields.map((field) => [field, field === 'patch' ? { [K]: bad } : bad]))
-        for (const given of [asked, { ...asked, more: bad }, bad, [bad], null]) {
+        for (const given of bad.length > 1000 ? [asked] : [asked, { ...asked, more: bad }, bad, [bad], null]) {
           const answer = await client.call(name, given as object).catch((error: Error) => error)
           const said = JSON.stringify(answer instanceof Error ? answer.message : answer)
           // A value that no surface has is an answer: it says so, and is counted.

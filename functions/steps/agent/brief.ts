@@ -10,7 +10,7 @@ import { readmeText, skillText } from './brief-text.ts'
 import { deadEnds } from './dead-ends.ts'
 import { chosenCases } from './search-cases.ts'
 import { targetTold } from './target.ts'
-import { triedInbox, triedInRuns } from './tried.ts'
+import { triedChanges } from './tried.ts'
 
 /** Room of a case in a brief: an agent reads files in parts. */
 const ROOM = { text: 20_000, parts: 2000, runs: 20 } as const
@@ -59,10 +59,10 @@ export async function* briefFiles(
   yield file('cases.jsonl', lines(rows))
 
   const tried: TriedChange[] = []
-  const runs = { runs: 0, left_out: 0 }
+  const runs = { told: 0, left_out: 0 }
   const { rows: inbox } = await budgetOf({ inbox: store.objects, clock: store.clock }, intent, target)
-  tried.push(...triedInbox(inbox))
-  for await (const one of triedInRuns(store, intent, runs)) if (tried.length < MOST_TRIED) tried.push(one)
+  for await (const one of triedChanges(store, intent, inbox, undefined, runs))
+    if (tried.length < MOST_TRIED) tried.push(one)
   yield file('candidates.jsonl', lines(tried))
 
   const ends = await deadEnds(store, target, contract)
@@ -75,7 +75,7 @@ export async function* briefFiles(
     pack: digestOf(contract.pack),
     suite: digestOf(contract.suite),
     cases: { told: rows.length, of },
-    tried: { told: tried.length, runs: runs.runs, runs_left_out: runs.left_out },
+    tried: { told: tried.length, runs: runs.told, runs_left_out: runs.left_out },
     dead_ends: ends.length,
   }
   yield file('SKILL.md', skillText)

@@ -8,11 +8,27 @@ import { orNull, readJson, streamValues } from '../../streams/read-object.ts'
 import type { InboxRow } from '../run/inbox.ts'
 import { endedRuns } from '../run/run-lines.ts'
 
-/** Runs that are looked back on, and what became of the rest. */
+/** Runs that are looked back on. */
 const MOST_RUNS = 50
 
+/**
+ * Changes of an inbox and of the latest runs, newest first in each; with a path those of that setting alone.
+ * @param runs is told of how many runs it was, and how many older ones were left out
+ */
+export async function* triedChanges(
+  store: Pick<Store, 'objects' | 'rolesApart'>,
+  intent: string,
+  inbox: readonly InboxRow[],
+  path?: string,
+  runs = { told: 0, left_out: 0 },
+): AsyncGenerator<TriedChange> {
+  const isAsked = ({ patch }: TriedChange): boolean => path === undefined || Object.hasOwn(patch, path)
+  for (const one of triedInbox(inbox)) if (isAsked(one)) yield one
+  for await (const one of triedInRuns(store, intent, runs)) if (isAsked(one)) yield one
+}
+
 /** The places of an inbox, newest first. */
-export function* triedInbox(rows: readonly InboxRow[]): Generator<TriedChange> {
+function* triedInbox(rows: readonly InboxRow[]): Generator<TriedChange> {
   for (const { entry, answer } of rows.toReversed()) {
     if (!entry) continue
     const { quarter, n, at, origin, change } = entry
@@ -34,19 +50,19 @@ export function* triedInbox(rows: readonly InboxRow[]): Generator<TriedChange> {
   }
 }
 
-/** Candidates of the latest runs, and how many runs were left out so far when it ends. */
-export async function* triedInRuns(
+/** Candidates of the latest runs. */
+async function* triedInRuns(
   store: Pick<Store, 'objects' | 'rolesApart'>,
   intent: string,
-  told: { runs: number; left_out: number } = { runs: 0, left_out: 0 },
+  runs: { told: number; left_out: number },
 ): AsyncGenerator<TriedChange> {
   for await (const { run_id, date, intent: of } of endedRuns(store)) {
     if (of !== intent) continue
-    if (told.runs === MOST_RUNS) {
-      told.left_out++
+    if (runs.told === MOST_RUNS) {
+      runs.left_out++
       continue
     }
-    told.runs++
+    runs.told++
     const run = await orNull(readJson<AutotuneRun>(store.objects, keys.autotuneRun(run_id, 'target.json')))
     const key = keys.autotuneRun(run_id, 'candidates.jsonl')
     for await (const { patch, origin, rationale, fate, reason, metric, guardrails } of streamValues<CandidateScore>(

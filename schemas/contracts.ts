@@ -8,6 +8,7 @@ import { Correction } from './correction.ts'
 import { ExperienceRun } from './experience-run.ts'
 import { HarnessResult } from './harness.ts'
 import { GateAnswer, HeldoutQuestion, HeldoutVersion, LedgerItem } from './heldout.ts'
+import { InboxAnswer, InboxEntry } from './inbox.ts'
 import { Insight } from './insight.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
@@ -51,6 +52,8 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'strategy-rule': StrategyRule,
   'candidate-score': CandidateScore,
   'replay-result': ReplayResult,
+  'inbox-entry': InboxEntry,
+  'inbox-answer': InboxAnswer,
   'harness-result': HarnessResult,
   scorecard: Scorecard,
   'score-delta': ScoreDelta,

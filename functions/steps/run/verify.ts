@@ -48,7 +48,7 @@ export interface Verification {
 }
 
 /** What a finished run pinned, to know what it takes to recompute it; null when that cannot be read. */
-export async function pinnedRun(store: Store, runId: string): Promise<AutotuneRun | null> {
+export async function pinnedRun(store: Pick<Store, 'objects'>, runId: string): Promise<AutotuneRun | null> {
   if (!Id.safeParse(runId).success) return null
   const text = await readText(store.objects, keys.autotuneRun(runId, 'target.json'))
   const manifest = parseOr<RunManifest>((await readText(store.objects, keys.autotuneRun(runId, 'manifest.json'))) ?? '')

@@ -1,0 +1,65 @@
+/** `autotune history`: what was tried before on the intent of a target, or on one setting of it, and what became of it. */
+import type { TriedChange } from '#schemas/agent.ts'
+import { readInput } from '../embedded/read-input.ts'
+import { UserError } from '../errors.ts'
+import { triedChanges } from '../steps/agent/tried.ts'
+import { parseTarget } from '../steps/experience/parse-documents.ts'
+import { soundDocuments } from '../steps/experience/sound-documents.ts'
+import { answeredContract } from '../steps/run/contract.ts'
+import { budgetOf } from '../steps/run/inbox.ts'
+import { nearText } from './near.ts'
+import { existingStore } from './open.ts'
+import type { StoreOptions } from './store-options.ts'
+import { print } from './terminal.ts'
+import { clip, number } from './text.ts'
+
+interface Options extends StoreOptions {
+  readonly json: boolean
+  readonly target: string
+  readonly limit: number
+}
+
+export async function history(path: string | undefined, { json, target: file, limit, ...o }: Options): Promise<number> {
+  const target = parseTarget(readInput(file), file)
+  const store = existingStore(o.store)
+  try {
+    await soundDocuments(store.objects, target)
+    const { pack, resolved } = await answeredContract(store, target)
+    const paths = pack.tunable_surfaces.map((surface) => surface.path)
+    if (path !== undefined && !paths.includes(path))
+      throw new UserError(
+        `"${path}" is no surface of ${pack.pack}${nearText(path, paths)}: there are ${paths.join(', ')}`,
+      )
+    const ports = { inbox: store.objects, clock: store.clock }
+    const { rows, quarter, budget, spent } = await budgetOf(ports, resolved.intent, target)
+    const tried: TriedChange[] = []
+    let more = false
+    for await (const one of triedChanges(store, resolved.intent, rows, path)) {
+      more = tried.length === limit
+      if (more) break
+      tried.push(one)
+    }
+    print(json, { intent: resolved.intent, path: path ?? null, quarter, budget, spent, tried, more }, () => [
+      ...(tried.length === 0
+        ? [`nothing was tried before${path === undefined ? '' : ` on ${path}`}`]
+        : tried.flatMap(triedLines)),
+      ...(more ? [`   ... and more (--limit ${limit * 2})`] : []),
+      `budget   ${spent} of ${budget} proposals of ${resolved.intent} in ${quarter}`,
+    ])
+    return 0
+  } finally {
+    store.close()
+  }
+}
+
+function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }: TriedChange): string[] {
+  const values = Object.entries(patch).map(([path, given]) => {
+    const { from, to } = typeof given === 'object' ? given : { from: undefined, to: given }
+    return `${path} ${from === undefined ? '' : `${clip(from)} `}-> ${clip(to)}`
+  })
+  return [
+    values.join(', '),
+    `   ${(fate ?? 'out of bounds').padEnd(17)} ${clip(reason, 200)}`,
+    `   ${by} ${of} on ${date.slice(0, 10)}${origin === null ? '' : `, by ${origin}`}${value === null ? '' : `; metric ${number(value)}`}${failed.length === 0 ? '' : `; blocked by ${failed.join(', ')}`}`,
+  ]
+}

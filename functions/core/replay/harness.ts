@@ -63,7 +63,7 @@ export function observeHarness(
   decision: HarnessDecision,
   pins: ReplayPins,
 ): Replayed<Recording> | Unreplayable | { readonly failed: string } {
-  const { run, recording, result, served, settings } = decision
+  const { run, recording, result, served, settings, live } = decision
   const kept = keptOffers(recording, result)
   if ('failed' in kept) return kept
   const actions = decidedActions(run, result, served)
@@ -91,12 +91,14 @@ export function observeHarness(
       equal: sameSet(kept, recordedContext(prepared).kept),
     },
     otherDecision: otherDecision(recording, decided.recording),
+    ...(live && { live }),
     ungrounded,
     lostRequired: indices(recording.evidence.required, (required, i) => required === 1 && flags[i] === 0),
     goldKept: indices(recording.evidence.gold, (gold, i) => gold === 1 && flags[i] === 1).length,
     goldTotal: recording.gold_not_offered + indices(recording.evidence.gold, (gold) => gold === 1).length,
     ...spent(result, pins.prices, keptTokens),
-    latencyMs: result.latency_ms === undefined ? recordedLatency(run, decided.made) : result.latency_ms,
+    // A recorded duration is that of the recorded words.
+    latencyMs: result.latency_ms !== undefined ? result.latency_ms : live ? null : recordedLatency(run, decided.made),
     bypassed: [...asked.keys()].filter((i) => baselineAsked[i] && !asked[i]),
     rightActions: right.length,
     rightWaiting: right.filter((i) => asked[i]).length,

@@ -33,7 +33,9 @@ export const LiveModel = z
       .strictObject({
         owner: Name,
         on: Day.meta({ description: 'When the owner signed it.' }),
-        digest: Digest.meta({ description: 'Over the other fields, owner and day: what was changed since is unsigned.' }),
+        digest: Digest.meta({
+          description: 'Over the other fields, owner and day: what was changed since is unsigned.',
+        }),
       })
       .optional(),
   })
@@ -46,3 +48,36 @@ export type LiveModel = z.infer<typeof LiveModel>
 /** What a run pins of it: all but the budget, which may be raised while the run waits. */
 export const LivePin = z.strictObject({ ...pinned, owner: Name, on: Day })
 export type LivePin = z.infer<typeof LivePin>
+
+const count = z.int().min(0)
+
+/**
+ * How far the baseline differs from itself when a model is asked again: what a change would be credited with although nothing
+ * changed. Of the search side.
+ */
+export const LiveNoise = z.strictObject({
+  repeats: z.int().meta({ description: 'Draws of the baseline a case.' }),
+  cases: count.meta({ description: 'Cases with all of their draws.' }),
+  lost: count.meta({ description: 'Cases of which a draw came to no answer; they tell nothing of noise.' }),
+  metric: z.strictObject({
+    name: z.string(),
+    within: z.number().min(0).nullable().meta({
+      description: 'A gain up to here is none, in the unit of the metric; null: not measured, and no gain counts.',
+    }),
+  }),
+  evaluators: z.array(
+    z.strictObject({
+      evaluator_id: Name,
+      n: count.meta({ description: 'Cases that it measured in every draw.' }),
+      flipped: count.meta({ description: 'Those of them on which two draws differ.' }),
+      flip_share: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .meta({ description: 'How likely two draws of a case differ; null: none was measured.' }),
+      cases: z.array(Name).meta({ description: 'The first of the flipped ones.' }),
+    }),
+  ),
+})
+export type LiveNoise = z.infer<typeof LiveNoise>

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { CandidateChange, Fate } from './candidate.ts'
 import { Digest, Id, Name, Patch } from './common.ts'
 import { DrawKey, HeldoutVersion, PreflightRow } from './heldout.ts'
-import { LivePin } from './live-model.ts'
+import { LiveNoise, LivePin } from './live-model.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
@@ -166,6 +166,7 @@ export const RunSummary = z.strictObject({
   control: z.array(z.string()).optional().meta({
     description: 'What the negative control saw, a line a surface. Absent: made by version 0.1.0, or refused before.',
   }),
+  noise: LiveNoise.optional().meta({ description: 'Of a live run. Absent: no model was asked live.' }),
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),

@@ -33,8 +33,8 @@ export function differenceOf(one: HarnessReply, two: HarnessReply): string | nul
   if (!('result' in one && 'result' in two))
     return canonical(one) === canonical(two) ? null : `${clip(saysOf(one))}, and then ${clip(saysOf(two))}`
   const results: [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] = [
-    { ...one.result, 'recorded steps used': one.served },
-    { ...two.result, 'recorded steps used': two.served },
+    { ...one.result, 'recorded steps used': one.served, 'answers of the model': one.answers },
+    { ...two.result, 'recorded steps used': two.served, 'answers of the model': two.answers },
   ]
   for (const field of new Set(results.flatMap((r) => Object.keys(r)))) {
     const [left, right] = results.map((r) => canonical(r[field] ?? null)) as [string, string]

@@ -19,4 +19,5 @@ export const evaluate = (evaluator: Evaluator, replayed: Replayed): EvaluatorVer
 })
 
 /** Does an evaluator repeat what was said of the recorded run? */
-export const isOfRecord = (evaluator: Evaluator): boolean => CHECKS[evaluator.check].ofRecord?.(evaluator as never) === true
+export const isOfRecord = (evaluator: Evaluator): boolean =>
+  CHECKS[evaluator.check].ofRecord?.(evaluator as never) === true

@@ -9,6 +9,7 @@ import type { HarnessResult } from '#schemas/harness.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import type { Recording, ReplayCase } from '#schemas/replay-case.ts'
 import { canonical } from '../canonical.ts'
+import type { AskedAnswer } from '../model/asked-answers.ts'
 import { asMeasured } from '../statistics/measured.ts'
 import { cutsUnread, uncovered } from './coverage.ts'
 import { decidedActions, decidedRecording, type HarnessDecision } from './harness-recording.ts'
@@ -26,12 +27,16 @@ import {
 } from './transcript.ts'
 
 /** What a harness process answered for one case. */
-export type HarnessReply =
+export type HarnessReply = (
   | { readonly result: HarnessResult; readonly served: readonly number[] }
   /** It asked for something that was not recorded. */
   | { readonly unreplayable: string }
   /** It threw, hung, died or returned another shape. */
   | { readonly failed: string }
+) & {
+  /** Answers that a model gave it, in the order in which it asked. Absent: no model was asked anew. */
+  readonly answers?: readonly AskedAnswer[]
+}
 
 /** The recording that answers a harness under some settings. `withheld`: why its model calls say nothing under them. */
 export interface HarnessPlacement {

@@ -215,7 +215,10 @@ async function recompute(
       // An answer of an earlier version holds no digest of the scores behind it.
       const scored = recorded && gate?.certified && gate.scored !== undefined ? recorded.digest : undefined
       return {
-        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k, scored),
+        answer: gateAnswer(item.version, question, commit, certificates, item.alpha_k, {
+          scored,
+          live: recorded?.live,
+        }),
         item: asOf(item, question),
       }
     },

@@ -186,8 +186,12 @@ export interface KeptAnswer {
 
 /** Answers of a model, kept by what was asked: the same request has the same answer for ever, and is paid once. */
 export interface AnswerCache {
+  /** Who pays for what is asked through it; null: nobody is named. */
+  readonly payer: string | null
   /** The answer that is kept, or else the model's, which is kept before it is given. Throws what the model throws. */
   ask(request: ModelRequest, model: ModelPort): Promise<KeptAnswer>
+  /** What its payer has paid for so far, in no order; nothing where nobody is named. Reads everything that is kept. */
+  paid(): AsyncIterable<{ readonly request: ModelRequest; readonly reply: KeptAnswer['reply'] }>
 }
 
 /** Time comes from here alone. */

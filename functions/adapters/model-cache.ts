@@ -4,12 +4,16 @@
  * a sealed case. What both sides ask is paid twice.
  */
 import { canonical } from '#core/canonical.ts'
-import { type ModelRequest, requestDigest, requestIdentity } from '#core/model/request.ts'
+import { type ModelRequest, requestDigest, requestIdentity, requestOf } from '#core/model/request.ts'
 import type { AnswerCache, Clock, KeptAnswer, ModelPort, ObjectStore } from '#ports'
 import { keys } from '#schemas/s3-keys.ts'
+import { inBlocks } from '../streams/groups.ts'
 import { readJson } from '../streams/read-object.ts'
 
-type Kept = Pick<KeptAnswer, 'reply'> & Partial<Pick<KeptAnswer, 'at' | 'payer'>>
+/** As it lies in the store. */
+interface Kept extends Pick<KeptAnswer, 'reply'>, Partial<Pick<KeptAnswer, 'at' | 'payer'>> {
+  readonly request: ReturnType<typeof requestIdentity>
+}
 
 /**
  * Of two that ask at once, here or in another process, the first to be kept answers both; in one process the model is asked
@@ -31,6 +35,13 @@ export function answerCache(objects: ObjectStore, clock: Clock, payer: string | 
     return (await kept(key, true))!
   }
   return {
+    payer,
+    async *paid() {
+      if (payer === null) return
+      const read = (key: string) => readJson<Kept>(objects, key)
+      for await (const found of inBlocks(objects.list(keys.modelAnswers()), read))
+        if (found?.payer === payer) yield { request: requestOf(found.request), reply: found.reply }
+    },
     async ask(request, model) {
       const key = keys.modelAnswer(requestDigest(request))
       const asked = asking.get(key)

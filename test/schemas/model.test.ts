@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ModelRequest, requestDigest, seedOf } from '#core/model/request.ts'
+import { type ModelRequest, requestDigest, requestIdentity, requestOf, seedOf } from '#core/model/request.ts'
 import { ModelParameters, PinnedModel } from '#schemas/model.ts'
 
 const openai = (base_url: string) => PinnedModel.safeParse({ provider: 'openai', base_url, model: 'm' }).success
@@ -60,6 +60,12 @@ describe('a request', () => {
   it('has one digest, whatever the order of its fields', () => {
     const turned = Object.fromEntries(Object.entries(request).reverse()) as unknown as ModelRequest
     expect(requestDigest(turned)).toBe(requestDigest(request))
+  })
+
+  it('is found again in what its answer is kept under', () => {
+    const bedrock = { provider: 'bedrock', model_arn: 'arn:m' } as const
+    for (const over of [{}, { sample: 3 }, { seed: null }, { seed: 0 }, { seed: null, model: bedrock }])
+      expect(requestOf(requestIdentity({ ...request, ...over }))).toEqual({ ...request, ...over })
   })
 
   it('has another seed for each draw, and none where none is offered', () => {

@@ -29,6 +29,16 @@ export function requestIdentity({ model, prompt, max_tokens, temperature, seed, 
   }
 }
 
+type RequestIdentity = ReturnType<typeof requestIdentity>
+
+/** The request of an identity: what `requestIdentity` left out was null or 0. */
+export function requestOf(identity: RequestIdentity): ModelRequest {
+  const { prompt, max_tokens, temperature, seed = null, sample = 0, ...named } = identity
+  const model: ModelRequest['model'] =
+    'model_arn' in named ? { provider: 'bedrock', ...named } : { provider: 'openai', ...named }
+  return { model, prompt, max_tokens, temperature, seed, sample }
+}
+
 /** Digest by which an answer is found. */
 export const requestDigest = (request: ModelRequest): string => digestOf(requestIdentity(request))
 

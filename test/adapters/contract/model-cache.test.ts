@@ -97,6 +97,21 @@ describe.each(Object.entries(objectStores))('kept model answers: %s', (_, make) 
     expect(await readJson(made.adapter, key!)).toMatchObject({ reply: answers[0]!.reply })
   })
 
+  it('say what one payer has paid for', async () => {
+    await cacheOf('a').ask(REQUEST, model)
+    await cacheOf('a').ask({ ...REQUEST, model: OPENAI, seed: 3, sample: 1 }, model)
+    await cacheOf('b').ask(REQUEST, model)
+    await cacheOf('b').ask({ ...REQUEST, prompt: 'of b' }, model)
+    await cacheOf().ask({ ...REQUEST, prompt: 'of nobody' }, model)
+    const paid = async (payer: string | null) => (await Array.fromAsync(cacheOf(payer).paid())).map((p) => p.request)
+    expect(await paid('a')).toHaveLength(2)
+    expect(await paid('a')).toEqual(
+      expect.arrayContaining([REQUEST, { ...REQUEST, model: OPENAI, seed: 3, sample: 1 }]),
+    )
+    expect(await paid('b')).toEqual([{ ...REQUEST, prompt: 'of b' }])
+    expect(await paid(null)).toEqual([])
+  })
+
   it('keep a refusal, and nothing of a fault', async () => {
     const refusing = { converse: async () => ({ refused: 'too long' }) }
     expect((await cacheOf().ask(REQUEST, refusing)).reply).toEqual({ refused: 'too long' })

@@ -371,15 +371,18 @@ export interface ReplayEngine {
 /** A score with the answers of a model that it stands on; absent: recorded ones. */
 export type ScoredCase = CaseScore & { readonly answers?: readonly AskedAnswer[] }
 
+/** A question of a sealed version. */
+export interface SealedQuestion {
+  readonly version: string
+  readonly question: number
+}
+
 /** What a run knows of the model that its engine asks live. */
 export interface LiveReplays {
   /** Throws UserError where the budget does not hold both arms of so many sealed cases: before the question is opened. */
   afford(listed: number, cases: number): void
   /** Why an answer on record is no longer the one that is kept, or not there; null: it is. `question`: null on the search side. */
-  problemOf(
-    answer: AskedAnswer,
-    sealed: { readonly version: string; readonly question: number } | null,
-  ): Promise<string | null>
+  problemOf(answer: AskedAnswer, sealed: SealedQuestion | null): Promise<string | null>
 }
 
 /** Who holds a lock, and whether another holder still works. */

@@ -1,6 +1,7 @@
 /** `autotune sign`: an owner's word under a document that says which model a live run asks; the file is reviewed like any change. */
 import { writeFileSync } from 'node:fs'
-import { hostOf, nameOf, signedBy } from '#core/model/live-model.ts'
+import { modelName } from '#core/model/cost.ts'
+import { hostOf, signedBy } from '#core/model/live-model.ts'
 import { LiveModel } from '#schemas/live-model.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { parseAs, parseJson } from '../steps/experience/parse.ts'
@@ -12,7 +13,7 @@ export function sign(file: string, { json, by }: { readonly json: boolean; reado
   const document = readLiveModel(readInput(file), file)
   const [owner, on] = [personOf(by ?? neededUser()), new Date().toISOString().slice(0, 10)]
   writeFileSync(file, `${JSON.stringify(signedBy(document, owner, on), null, 2)}\n`)
-  const says = `${nameOf(document)} at ${hostOf(document)}, ${document.budget.calls} calls a run at most`
+  const says = `${modelName(document.model)} at ${hostOf(document)}, ${document.budget.calls} calls a run at most`
   print(json, { file, owner, on, signed: says }, () => [
     `signed   ${says} by ${owner} on ${on}`,
     `next     ${file} is changed: have it reviewed like any change; "autotune run --replayer module:PATH --live ${file}" goes by it`,

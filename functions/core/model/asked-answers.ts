@@ -1,7 +1,8 @@
 /** Which answers of a model a replay stands on, and what is said of them beside a result. */
 import type { LiveEvidence } from '#schemas/heldout.ts'
 import type { LivePin } from '#schemas/live-model.ts'
-import { hostOf, nameOf } from './live-model.ts'
+import { modelName } from './cost.ts'
+import { hostOf } from './live-model.ts'
 
 /** One answer that a harness got: what was asked and what was answered, by their digests. */
 export interface AskedAnswer {
@@ -32,7 +33,7 @@ export class AnswerTally {
 
   evidence(pin: LivePin): LiveEvidence {
     return {
-      model: nameOf(pin),
+      model: modelName(pin.model),
       host: hostOf(pin),
       answers: this.#answers,
       from_cache: this.#answers === 0 ? 0 : 1 - this.#own.size / this.#answers,
@@ -48,4 +49,4 @@ export const evidenceWording = ({ model, host, answers, from_cache, first, last 
 
 /** Who answers in a live run and who says so, a line for everything that comes of it. */
 export const liveLine = (pin: LivePin): string =>
-  `asked live, in both arms: ${nameOf(pin)} at ${hostOf(pin)}, temperature ${pin.temperature}, seed ${pin.seed ?? 'none'}, at most ${pin.max_tokens} tokens an answer; signed by ${pin.owner} on ${pin.on}`
+  `asked live, in both arms: ${modelName(pin.model)} at ${hostOf(pin)}, temperature ${pin.temperature}, seed ${pin.seed ?? 'none'}, at most ${pin.max_tokens} tokens an answer; signed by ${pin.owner} on ${pin.on}`

@@ -1,6 +1,7 @@
 /** A live model as its owner signed it: what the signature covers, and what a run pins of the document. */
 import type { LiveModel, LivePin } from '#schemas/live-model.ts'
 import { digestOf } from '../canonical.ts'
+import { modelPlace } from './cost.ts'
 
 /** The document with its owner's word, over everything that stands in it. */
 export function signedBy(document: LiveModel, owner: string, on: string): LiveModel {
@@ -23,10 +24,6 @@ export function pinOf({ signed, ...words }: LiveModel): LivePin | { readonly pro
 /** What of a pin an answer depends on: whoever signs the same words again, or raises the budget, asks the same model. */
 export const identityOf = ({ owner: _o, on: _d, ...identity }: LivePin): Omit<LivePin, 'owner' | 'on'> => identity
 
-/** Where a model is asked, for people: the host alone. */
+/** Host of the endpoint, for people. */
 export const hostOf = ({ model }: Pick<LivePin, 'model'>): string =>
-  model.provider === 'bedrock' ? 'Amazon Bedrock' : new URL(model.base_url).host
-
-/** What it is called there. */
-export const nameOf = ({ model }: Pick<LivePin, 'model'>): string =>
-  model.provider === 'bedrock' ? model.model_arn : model.model
+  model.provider === 'openai' ? new URL(model.base_url).host : modelPlace(model)

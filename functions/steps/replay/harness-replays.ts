@@ -21,7 +21,16 @@ import type { ReplayCase } from '#schemas/replay-case.ts'
 import type { Replayer } from '#schemas/run.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { UserError } from '../../errors.ts'
-import type { AskedAgain, Lines, Pass, RunLoader, ScoredCase, Scratch, VerdictSource } from '../../ports.ts'
+import type {
+  AskedAgain,
+  Lines,
+  Pass,
+  RunLoader,
+  ScoredCase,
+  Scratch,
+  SealedQuestion,
+  VerdictSource,
+} from '../../ports.ts'
 import { ahead, inShards } from '../../streams/groups.ts'
 import { answeredAlike } from './answered-alike.ts'
 import { baselineScore, candidateScore } from './harness-scores.ts'
@@ -37,8 +46,16 @@ export interface Job {
   readonly settings: Settings
   /** Which draw of the model's answers, from 0. Absent: the first, or no model is asked anew. */
   readonly repeat?: number
-  /** Question of a sealed version that the case is replayed for. Absent: it is on the search side. */
-  readonly question?: number
+  /** Question that a sealed case is replayed for. Absent: it is on the search side. */
+  readonly question?: SealedQuestion
+}
+
+/** The search cases of a live run, as far as what they ask is to be told beforehand. */
+export interface LiveSet {
+  readonly cases: number
+  /** Model calls and prompt tokens of one case, as recorded, on average. */
+  readonly calls: number
+  readonly tokens: number
 }
 
 /** Where a harness runs. */
@@ -57,7 +74,7 @@ export interface HarnessRunner<K extends Replayer> {
     /** How often the baseline of the search side is asked each case. */
     readonly repeats: number
     /** Is told what is about to be asked, before the first call. Throws where it cannot be asked. */
-    begin(cases: number, callsPerCase: number): void
+    begin(set: LiveSet): void
   }
   /**
    * Works on every item, several at once; `ask` has a job replayed. Results stand in the order of the items; those behind
@@ -263,6 +280,8 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
         ...(change === null ? baselineScore(line, replied, run) : candidateScore(line, replied, run)),
         ...('reply' in replied && replied.reply.answers && { answers: replied.reply.answers }),
       })
+      const version = run.heldout_test_set?.version
+      const asked = question === undefined || version === undefined ? {} : { question: { version, question } }
       for await (const texts of inShards(lines, CASES_UNDER_WAY)) {
         const sealed = texts.map((text) => JSON.parse(text) as SealedLine)
         const order = orderOf(sealed, pass)
@@ -270,7 +289,7 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
           'vault',
           pass,
           order.map((i) => sealed[i]!),
-          replaying('vault', tables, score, live && question !== undefined ? { question } : {}),
+          replaying('vault', tables, score, asked),
         )
         yield* inOrder(order, scores)
       }
@@ -281,9 +300,15 @@ export function harnessReplays<K extends Replayer>(runner: HarnessRunner<K>): Ca
 /** All lines, after it was told how many there are and how often each asked a model when it was recorded. */
 async function toldFirst(lines: Lines, live: NonNullable<HarnessRunner<Replayer>['live']>): Promise<string[]> {
   const texts = await Array.fromAsync(lines)
-  const calls = texts.map((text) => (JSON.parse(text) as ReplayCase).recordings[0]!.calls.step.length)
-  const mean = calls.reduce((sum, n) => sum + Math.max(1, n), 0) / Math.max(1, calls.length)
-  live.begin(texts.length, mean)
+  let [calls, tokens] = [0, 0]
+  for (const text of texts) {
+    const { calls: were, evidence } = (JSON.parse(text) as ReplayCase).recordings[0]!
+    calls += Math.max(1, were.step.length)
+    const counted = were.prompt_tokens.filter((n) => n !== null)
+    tokens += (counted.length > 0 ? counted : evidence.tokens).reduce((sum, n) => sum + n, 0)
+  }
+  const cases = texts.length
+  live.begin({ cases, calls: calls / Math.max(1, cases), tokens: tokens / Math.max(1, cases) })
   return texts
 }
 

@@ -66,8 +66,8 @@ export function caseModel({ cache, port, request, name }: Asking): LiveCase {
 
     settled(reply) {
       const answers = asked.filter((one) => one !== undefined)
-      // Also where the harness caught it: the case rests on an answer that it never got.
-      if (first !== null && !('failed' in reply)) return { unreplayable: first, answers }
+      // Whatever the harness made of it, caught or thrown on: the case rests on an answer that it never got.
+      if (first !== null) return { unreplayable: first, answers }
       if (!('result' in reply)) return { ...reply, answers }
       return { ...reply, result: { ...reply.result, usage: usageOf(replies, name) }, answers }
     },

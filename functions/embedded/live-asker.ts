@@ -16,7 +16,17 @@ import type { LivePin } from '#schemas/live-model.ts'
 import type { PriceTable } from '#schemas/pack.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
-import type { AnswerCache, LiveReplays, ModelPort, ObjectStore, Pass, SealedQuestion, Store } from '../ports.ts'
+import type {
+  AnswerCache,
+  LiveReplays,
+  ModelPort,
+  ModelRefusal,
+  ModelReply,
+  ObjectStore,
+  Pass,
+  SealedQuestion,
+  Store,
+} from '../ports.ts'
 import { modelMeter } from '../steps/model/metered-model.ts'
 import type { Job, LiveSet, Side } from '../steps/replay/harness-replays.ts'
 import { readJson } from '../streams/read-object.ts'
@@ -60,7 +70,7 @@ const MOST_LISTED = 8
 export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, options: LiveOptions): LiveAsker {
   const { pin, budget, model, payer, plan, say } = options
   const prices = options.prices ?? NO_PRICES
-  const meter = model && modelMeter(model, budget, prices)
+  const meter = model && modelMeter(speaking(model, pin), budget, prices)
   const caches = new Map<string, AnswerCache>()
   let callsPerCase = 1
 
@@ -138,5 +148,28 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
     },
   }
 }
+
+const PROBE = 'Answer with the single word "yes".'
+
+/**
+ * The same model. Where its first answer is empty it is asked for one word, once and beside the budget: a model that has not
+ * even that is not asked a whole run for nothing, and none of its silence is kept. Throws UserError then.
+ */
+function speaking(model: ModelPort, pin: LivePin): ModelPort {
+  let speaks = false
+  return {
+    async converse(request) {
+      const reply = await model.converse(request)
+      speaks ||= !isEmpty(reply) || !isEmpty(await model.converse({ ...request, prompt: PROBE }))
+      if (speaks) return reply
+      throw new UserError(
+        `${modelName(pin.model)} at ${hostOf(pin)} answered nothing, also when it was asked for one word: is it a chat model, and is max_tokens ${pin.max_tokens} enough for what it thinks before it speaks? Nothing was kept`,
+      )
+    },
+  }
+}
+
+const isEmpty = (reply: ModelReply | ModelRefusal): boolean =>
+  !('refused' in reply) && (reply.content ?? '').trim() === '' && reply.tool_calls.length === 0
 
 const round = (n: number): number => Number(n.toPrecision(2))

@@ -359,6 +359,6 @@ function armsOf(
   const facts = run.heldout_test_set!
   if (baseline === null) return { facts, panel, cases }
   return liveOf(run.replayer)
-    ? liveArms(panel, facts, baseline, cases)
+    ? liveArms(panel, facts, resolveTarget(run.target), baseline, cases)
     : { facts, panel: panelUnder(panel, baseline), cases: besideBaseline(baseline, cases) }
 }

@@ -13,6 +13,8 @@ interface Asking {
   readonly request: (prompt: string, nth: number) => ModelRequest
   /** Name of the model in price tables. */
   readonly name: string
+  /** Is called for every prompt. */
+  readonly asks: () => void
 }
 
 /** Model calls of one case. A harness that asks more is taken for one that does not end. */
@@ -25,7 +27,7 @@ const NOBODY: ModelPort = {
   },
 }
 
-export function caseModel({ cache, port, request, name }: Asking): LiveCase {
+export function caseModel({ cache, port, request, name, asks }: Asking): LiveCase {
   const asked: AskedAnswer[] = []
   const replies: ModelReply[] = []
   const alike = new Map<string, number>()
@@ -40,6 +42,7 @@ export function caseModel({ cache, port, request, name }: Asking): LiveCase {
       const nth = alike.get(prompt) ?? 0
       alike.set(prompt, nth + 1)
       const at = calls++
+      asks()
       if (at >= MOST_CALLS) return unpinned(`more than ${MOST_CALLS} calls in one case`)
       if (!prompt.isWellFormed()) return unpinned('the prompt is cut within a character')
       const wanted = request(prompt, nth)

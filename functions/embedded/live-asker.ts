@@ -72,7 +72,8 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
   const prices = options.prices ?? NO_PRICES
   const meter = model && modelMeter(speaking(model, pin), budget, prices)
   const caches = new Map<string, AnswerCache>()
-  let callsPerCase = 1
+  /** Replays of search cases, and what they asked. */
+  let [replays, calls] = [0, 0]
 
   const sideOf = (question: SealedQuestion | null): ObjectStore =>
     question === null ? store.objects : under(store.vault, keys.gateLog(question.version, question.question))
@@ -86,16 +87,15 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
   return {
     pin,
 
-    begin({ cases, calls, tokens }) {
-      callsPerCase = calls
+    begin({ cases, calls: perCase, tokens }) {
       if (meter === null) return
-      const baseline = Math.ceil(pin.repeats * cases * calls)
-      const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * calls)
+      const baseline = Math.ceil(pin.repeats * cases * perCase)
+      const candidates = plan.candidates === null ? null : Math.ceil(plan.candidates * cases * perCase)
       const listed = Math.min(MOST_LISTED, plan.candidates ?? MOST_LISTED)
-      const sealed = Math.ceil((1 + listed) * plan.heldout * calls)
+      const sealed = Math.ceil((1 + listed) * plan.heldout * perCase)
       if (baseline > budget.calls)
         throw new UserError(
-          `the baseline alone takes ${baseline} calls (${pin.repeats} draws of ${cases} search cases, ${round(calls)} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
+          `the baseline alone takes ${baseline} calls (${pin.repeats} draws of ${cases} search cases, ${round(perCase)} calls each as recorded), and budget.calls is ${budget.calls}: raise it and sign again. Nothing was asked`,
         )
       const all = baseline + (candidates ?? 0) + sealed
       const { max_tokens } = pin
@@ -112,7 +112,8 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
 
     afford(listed, cases) {
       if (meter === null) return
-      const needed = Math.ceil((1 + listed) * cases * callsPerCase)
+      // As often as the harness asked on the search side.
+      const needed = Math.ceil(((1 + listed) * cases * calls) / Math.max(1, replays))
       const paid = [...meter.tally().values()].reduce((sum, of) => sum + of.paid, 0)
       const left = budget.calls - paid
       if (needed > left)
@@ -136,7 +137,14 @@ export function liveAsker(store: Pick<Store, 'objects' | 'vault' | 'clock'>, opt
       return {
         recording: { ...recording, models: [], models_withheld: 'a model is asked live' },
         settings,
-        live: () => caseModel({ cache, port, request, name: modelName(model) }),
+        live() {
+          const counted = side === 'search' && pass === 'first'
+          if (counted) replays++
+          const asks = () => {
+            if (counted) calls++
+          }
+          return caseModel({ cache, port, request, name: modelName(model), asks })
+        },
       }
     },
 

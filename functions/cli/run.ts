@@ -3,8 +3,10 @@ import { thisProcess } from '#adapters/local/holder.ts'
 import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
+import type { LiveModel } from '#schemas/live-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
+import { liveRun, modelOf } from '../embedded/live-run.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
@@ -16,10 +18,11 @@ import { runTarget } from '../steps/run/run.ts'
 import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
-import { terminalProgress } from './progress.ts'
+import { endProgress, terminalProgress } from './progress.ts'
 import { askedProposers, type ProposerOptions } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
+import { readLiveModel } from './sign.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
@@ -32,6 +35,7 @@ interface Options extends StoreOptions, ProposerOptions {
   readonly replayer?: string
   readonly concurrency?: number
   readonly limitMs?: number
+  readonly live?: string
 }
 
 export async function runVerb(o: Options): Promise<number> {
@@ -44,11 +48,12 @@ export async function runVerb(o: Options): Promise<number> {
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
+  const document = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, { replayer, proposing, text })
+    return await runIn(o, target, { replayer, proposing, text, document })
   } finally {
     ended()
   }
@@ -58,9 +63,15 @@ interface Prepared {
   readonly replayer: string
   readonly proposing: Proposing | undefined
   readonly text: string | null
+  /** Whose model is asked live; null: nobody is. */
+  readonly document: LiveModel | null
 }
 
-async function runIn(o: Options, target: TuningTarget, { replayer, proposing, text }: Prepared): Promise<number> {
+async function runIn(
+  o: Options,
+  target: TuningTarget,
+  { replayer, proposing, text, document }: Prepared,
+): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
@@ -72,7 +83,19 @@ async function runIn(o: Options, target: TuningTarget, { replayer, proposing, te
     }
     await soundDocuments(store.objects, target)
     await store.unlockVault()
-    engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
+    const live =
+      document === null
+        ? undefined
+        : await liveRun(store, {
+            document,
+            file: o.live!,
+            model: modelOf(document),
+            target,
+            candidates: bounded,
+            proposes: proposing !== undefined,
+            say,
+          })
+    engine = await openEngine(store, target.intent ?? '', { ...o, replayer, live })
     const summary = await runTarget(
       store,
       {
@@ -103,14 +126,19 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, proposers, blocks, replayer, concurrency, limitMs }: Options): string {
-  const given = { store, target, candidates, proposers, blocks, replayer, concurrency, 'limit-ms': limitMs }
+function commandOf(o: Options): string {
+  const { store, target, candidates, proposers, blocks, replayer, concurrency, limitMs, live } = o
+  const given = { store, target, candidates, proposers, blocks, replayer, concurrency, 'limit-ms': limitMs, live }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks }: Options): void {
+function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks, live }: Options): void {
+  if (live !== undefined)
+    throw new UserError(
+      '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
+    )
   if (proposers !== undefined || blocks !== undefined)
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
@@ -118,6 +146,12 @@ function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks }
   const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)
+}
+
+/** Told before anything is asked, whatever the output is. */
+const say = (lines: readonly string[]): void => {
+  endProgress()
+  process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 /** Changes as candidates within the bounds of the target's pack. */

@@ -209,6 +209,9 @@ export const RunSummary = z.strictObject({
   reasons: z.array(z.string()),
   preflight: z.array(PreflightRow),
   ledger: z.string().nullable(),
+  not_searched: z.array(z.string()).min(1).optional().meta({
+    description: 'Values about which no recording speaks, in lines, as `run --json` tells them: no manifest holds it.',
+  }),
 })
 export type RunSummary = z.infer<typeof RunSummary>
 

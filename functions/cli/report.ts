@@ -23,7 +23,7 @@ export async function report(
   const { line } = await readerOf(store)
   const run = await readJson<AutotuneRun>(store.objects, keys.autotuneRun(summary.run, 'target.json'))
   const not_searched = run ? notSearchedBy(run, summary.candidates) : []
-  print(json, { ...summary, proposal: path, not_searched }, () => [
+  print(json, { ...summary, proposal: path, ...(not_searched.length > 0 && { not_searched }) }, () => [
     ...runLines(summary, proposal, path),
     ...notSearchedLines(not_searched),
     line,

@@ -39,14 +39,15 @@ export function planLines({ intent, plan, surfaces, recorded, needs, search }: M
           `to ask   ${
             needed === null
               ? 'no number of sealed families would answer a question of this target ("autotune doctor" says why)'
-              : `a question takes ${needed} sealed families that are recorded so as well${largest ? ` (${largest.guardrail}: ${largest.note})` : ''}`
+              : `a question takes ${needed} sealed families that are recorded so as well${largest ? ` (${largest.guardrail} needs the most)` : ''}`
           }. No sealed case is in a plan: production records those, of families that are new`,
           `price    ${priceText(plan.price)}, when these cases were served; under other settings they may take more`,
         ]),
   ]
 }
 
-const priceText = ({ cents, tokens }: RecordedPrice): string =>
+/** What recorded cases took, or that nobody knows. */
+export const priceText = ({ cents, tokens }: RecordedPrice): string =>
   `${amountText(cents, 'cents')}, ${amountText(tokens, 'tokens')}`
 
 function amountText({ total, least, most, unknown }: Amount, unit: string): string {

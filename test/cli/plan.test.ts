@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { planDigest } from '#core/plan/recording-plan.ts'
 import type { ExperienceRun } from '#schemas/experience-run.ts'
 import type { RecordingPlan } from '#schemas/recording-plan.ts'
 import { openStore } from '../../functions/embedded/open-store.ts'
+import { recordedDays } from '../../functions/steps/cadence/recorded-days.ts'
+import { linesByDay } from '../../functions/steps/cadence/slice-rows.ts'
 import { publishPrices } from '../../functions/steps/experience/documents.ts'
 import { fixSplit } from '../../functions/steps/experience/split-rule.ts'
 import { RECORDED, stocked } from '../steps/stores.ts'
@@ -15,6 +18,7 @@ import {
   aPack,
   aSuite,
   aTarget,
+  INTENT,
   modelCall,
   offersInOrder,
   prices,
@@ -186,6 +190,9 @@ describe('record', () => {
     expect(out).toMatch('5 recordings were tried, which is the limit')
     expect(out).toMatch('5 of 12 recorded')
     expect(calls()).toHaveLength(5)
+    // What a part of the cases is recorded under is searched on none, and the rest is said.
+    const { out: ran } = await place.at('run', '--target', place.file('target.json', target), '--run-id', 'r')
+    expect(ran).toMatch('evidence.orders.top_k 5 .. 8 not searched: 7 of 12 cases cannot be replayed')
   })
 
   test('goes on where it stopped, makes nothing twice, and a run then searches what it recorded', async () => {
@@ -208,7 +215,7 @@ describe('record', () => {
       not_searched: string[]
       ledger: string | null
     }
-    expect(summary.not_searched).toEqual([])
+    expect(summary.not_searched).toBeUndefined()
     expect(summary.candidates.find(({ patch }) => JSON.stringify(patch).includes('"to":8'))).toMatchObject({
       fate: 'committed',
     })
@@ -272,7 +279,7 @@ describe('record', () => {
   })
 
   test('killed in the middle, it keeps what was recorded and asks nothing twice', async () => {
-    await makePlan()
+    const { file } = await makePlan()
     const slow = RECORDER.replace('const depth', `await new Promise((done) => setTimeout(done, 150))\n  const depth`)
     const recorder = place.file('recorder.mjs', slow)
     const child = spawn(
@@ -297,6 +304,11 @@ describe('record', () => {
         ? readFileSync(`${planFile()}.runs.jsonl`, 'utf8').split('\n').length - 1
         : 0
     while (made() < 3) await new Promise((done) => setTimeout(done, 20))
+    const beside = await record(slow, '--calls', '12')
+    expect([beside.code, beside.err]).toEqual([
+      2,
+      expect.stringMatching(/this plan is being recorded: process .* Nothing was spent/),
+    ])
     child.kill('SIGKILL')
     await new Promise((done) => child.once('exit', done))
     const kept = made()
@@ -304,10 +316,67 @@ describe('record', () => {
     writeFileSync(`${planFile()}.runs.jsonl`, `${readFileSync(`${planFile()}.runs.jsonl`, 'utf8')}{"run_id": "torn`)
     const { code, out } = await record(slow, '--calls', '12')
     expect([code, out]).toEqual([0, expect.stringContaining('12 of 12 recorded')])
+    expect((await place.at('verify')).code).toBe(0)
+    expect((await place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'))).out).toMatch(
+      'nothing is to be recorded',
+    )
     // The one that was under way when it was killed is asked again: its answer was never heard.
     expect(calls().length).toBeLessThanOrEqual(13)
     expect(new Set(calls()).size).toBe(12)
   }, 30_000)
+})
+
+test('a new prompt block: planned as it is handed over, recorded, and tried', async () => {
+  const prompt = 'prompt.instruction_block'
+  const settings = { [K]: 4, [prompt]: 'Be brief.' }
+  const surface = { layer: 'prompt', field: 'instruction_block', path: prompt, intents: [INTENT], owner: 'o' }
+  const bounds = { max_added_tokens: 50, max_changed_sentences: 3, forbidden_terms: [] }
+  const store = openStore(place.store, { durable: false })
+  await fixSplit(store, RECORDED)
+  const runs = world().map((run) => ({ ...run, settings }))
+  await stocked(store, runs, { pack: aPack({ settings, tunable_surfaces: [{ ...surface, bounds }] as never }), suite })
+  await publishPrices(store, prices())
+  store.close()
+  const file = place.file('target.json', { ...target, search_space: [prompt] })
+  const changes = place.file('changes.jsonl', JSON.stringify({ patch: { [prompt]: 'Be brief and kind.' } }))
+  const bare = await place.at('plan', '--target', file, '--out', planFile())
+  expect(bare.out).toMatch('a prompt block is planned as it is handed over (--candidates FILE)')
+  expect((await place.at('plan', '--target', file, '--out', planFile(), '--candidates', changes)).code).toBe(0)
+  expect(read().settings).toMatchObject([
+    { change: { [prompt]: 'Be brief and kind.' }, settings: { [K]: 4 }, recordings: SEARCH },
+  ])
+  const before = await place.at('propose', changes, '--target', file)
+  expect(before.out).toMatch('12 of 12 cases cannot be replayed: no recording under prompt.instruction_block')
+  const kind = RECORDER.replace('passed: depth >= 6', `passed: settings['${prompt}'].includes('kind')`)
+  expect((await record(kind, '--calls', '12')).code).toBe(0)
+  const after = await place.at('propose', changes, '--target', file)
+  expect([after.code, after.out]).toEqual([0, expect.stringContaining('WITHIN ALL LIMITS')])
+})
+
+test('what was recorded for a plan is of no production, and is erased with its case', async () => {
+  await makePlan()
+  await place.at('import', place.runs('all.jsonl', shadowed()), '--plan', planFile())
+  const store = openStore(place.store, { durable: false })
+  const { newest, undated } = await recordedDays(store, INTENT)
+  expect([newest, undated]).toEqual(['2026-05-12', 0])
+  expect(await linesByDay(store, INTENT, () => true)).toEqual(
+    new Map([['2026-05-12', Array.from({ length: SEARCH }, () => expect.not.objectContaining({ planned: true }))]]),
+  )
+  store.close()
+  const erased = await place.at(
+    'erase',
+    's3',
+    '--reason',
+    'asked for it',
+    '--person',
+    'ana@example.com',
+    '--yes',
+    '--json',
+  )
+  expect(erased.json()).toMatchObject({ runs: 2 })
+  expect((await place.at('case', 's3')).code).toBe(2)
+  expect((await place.at('case', 's4')).out).toMatch('shadow-s4')
+  expect((await place.at('verify')).code).toBe(0)
 })
 
 describe('import --plan', () => {
@@ -319,6 +388,13 @@ describe('import --plan', () => {
     const rest = await place.at('import', place.runs('all.jsonl', all), '--plan', planFile())
     expect(rest.out).toMatch('stored 8 runs (4 were there already)')
     expect(rest.out).toMatch('12 of 12 recorded')
+    // However they lie.
+    const file = place.file('target.json', target)
+    const none = () => place.at('plan', '--target', file, '--out', join(place.dir, 'none.json'))
+    expect((await none()).out).toMatch('nothing is to be recorded')
+    expect((await place.at('pack')).code).toBe(0)
+    expect((await none()).out).toMatch('nothing is to be recorded')
+    expect((await place.at('case', 's1')).out).toMatch('shadow-s1, 2026-05-12, recorded for a plan')
   })
 
   test.each([
@@ -362,6 +438,15 @@ describe('import --plan', () => {
     const with_ = (name: string, changed: object) => place.at('import', runs, '--plan', place.file(name, changed))
     expect((await with_('changed.json', { ...plan, needed_families: 1 })).err).toMatch('its digest does not hold')
     expect((await with_('no.json', { kind: 'recording_plan' })).err).toMatch('is missing')
+    const { digest: _, ...body } = plan
+    const beyond = { ...body, settings: [{ ...body.settings[0]!, change: { [K]: 900 }, settings: { [K]: 900 } }] }
+    expect((await with_('beyond.json', { ...beyond, digest: planDigest(beyond) })).err).toMatch(
+      /plans what is out of bounds:\n.*s1: "evidence\.orders\.top_k": 900 is outside 1\.\.8/,
+    )
+    const more = { ...body, settings: [{ ...body.settings[0]!, settings: { [K]: 8, 'budget.evidence_tokens': 1 } }] }
+    expect((await with_('more.json', { ...more, digest: planDigest(more) })).err).toMatch(
+      'are not those of ctxpack.support',
+    )
     const other = join(place.dir, 'other')
     const store = openStore(other, { durable: false })
     await fixSplit(store, RECORDED)

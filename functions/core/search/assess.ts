@@ -16,6 +16,7 @@ import { FirstBreaks, type LimitExample } from './first-breaks.ts'
 import { blindFate } from './free-fates.ts'
 import { negativeControl } from './negative-control.ts'
 import { settleOutcome } from './paid-fates.ts'
+import { blindWhereServed } from './planned-families.ts'
 import { asFarAsKnown } from './predictions.ts'
 import { radiusOf } from './radius.ts'
 import { renderCandidate } from './render-candidates.ts'
@@ -87,11 +88,14 @@ export function* assess(
     const score = asFarAsKnown('fate' in known ? known : settleOutcome(known, outcome!, input, baselineMetric), input)
     found.push({ score, rest: figures(change, lost === null ? read : null, input, baselineMetric) })
   }
-  const committed = committedCandidates(
+  const scores = blindWhereServed(
     found.map((f) => f.score),
-    input.target,
+    input,
+    view,
   )
-  return found.map(({ score, rest }) => {
+  const committed = committedCandidates(scores, input.target)
+  return found.map(({ rest }, at) => {
+    const score = scores[at]!
     const { candidate_id, patch, digest, fate, reason, prediction, happened } = score
     const listed = committed.find((c) => c.digest === digest)
     const survives = fate === 'dominated'

@@ -164,6 +164,7 @@ const TABLE = {
     'write held-out item',
     'claim family',
     'write lock',
+    'hold import lock',
   ],
 }
 

@@ -44,7 +44,10 @@ export function experienceVerbs(verb: AddVerb, state: { code: number }): void {
         .choices(['hash', 'recorded'])
         .default('hash'),
     )
-    .option('--split-key <text>', 'key of the split hash (default: a random one, fixed by the first import)')
+    .option(
+      '--split-key <text>',
+      'key of the split hash, 16 bytes or more (default: a random one, fixed by the first import)',
+    )
     .addOption(
       new Option('--heldout-share <share>', 'share of families that is sealed away').default(0.5).argParser(share),
     )

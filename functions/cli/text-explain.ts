@@ -8,7 +8,17 @@ import type { Certificate } from '#schemas/heldout.ts'
 import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { RunSummary } from '#schemas/run.ts'
 import { table } from './layout.ts'
-import { clip, headline, INTEREST, notSearchedLines, number, patchLine, preflightLines, reasonLines } from './text.ts'
+import {
+  clip,
+  headline,
+  INTEREST,
+  notSearchedLines,
+  number,
+  patchLine,
+  preflightLines,
+  reasonLines,
+  toldReason,
+} from './text.ts'
 
 /** What the figures of a run are about; null: its target is not there to say so. */
 interface Wanted {
@@ -107,7 +117,7 @@ function groupLines({ fate, candidates }: Group, { metric, direction }: Wanted, 
   return [
     '',
     `${String(candidates.length).padStart(5)}  ${fate}${limit === null ? '' : `: ${limit}`}`,
-    `       ${isOne ? '' : 'e.g. '}${clip(first!.reason, 220)}`,
+    `       ${isOne ? '' : 'e.g. '}${clip(toldReason(first!.reason), 220)}`,
     ...table(
       [
         ['candidate', unit, 'worse', 'change'],
@@ -162,7 +172,7 @@ export function candidateLines({ found, scored, metric, direction, replays, cert
     `candidate  ${candidate_id}`,
     ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
     ...(origin === undefined ? [] : [`origin     ${origin}: ${rationale}`]),
-    `fate       ${fate}: ${reason}`,
+    `fate       ${fate}: ${toldReason(reason)}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
     ...(found.prediction ? [`said       ${predictionWords(found.prediction, found.happened)}`] : []),
     ...(search === null

@@ -171,6 +171,9 @@ export const INTEREST: readonly Fate[] = [
   'inert',
 ]
 
+/** Reasons keep the first 80 characters of a setting, as artifacts have them: where there were more, they say so. */
+export const toldReason = (reason: string): string => reason.replace(/(no recording under \S+ = [\s\S]{80})$/, '$1…')
+
 /** Why a run ended as it did. */
 export const reasonLines = ({ reasons }: RunSummary): string[] => reasons.map((reason) => `note     ${reason}`)
 

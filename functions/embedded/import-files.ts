@@ -168,6 +168,9 @@ export const randomKey = (): string => randomBytes(32).toString('hex')
 const rulesOf = ({ redact }: Pick<ImportOptions, 'redact'>): RedactionRules | null =>
   redact === undefined ? null : parseRedaction(readInput(redact), redact)
 
+/** Shortest key that a person may give to a new store, in bytes. Those of older stores stay. */
+const LEAST_KEY = 16
+
 /**
  * The store's rule, or the one that this import will fix; a key or share that differs from the fixed one is refused. Documents
  * alone are split by nothing: what is not said of them is no other rule.
@@ -179,6 +182,10 @@ async function splitRule(
 ): Promise<SplitRule> {
   const fixed = await fixedSplit(store)
   if (fixed && !hasRuns && splitKey === null) return fixed
+  if (!fixed && splitKey !== null && Buffer.byteLength(splitKey) < LEAST_KEY)
+    throw new UserError(
+      `a key of the split needs ${LEAST_KEY} bytes (128 bits), and this one has ${Buffer.byteLength(splitKey)}: digests that are made with it stand where everybody reads, and a short text is found from them by trying, so that anybody knows which families are held out. Leave it out, and a random one is drawn`,
+    )
   const rule = fixed ?? {
     by: splitBy,
     key: splitKey ?? randomKey(),

@@ -46,7 +46,7 @@ const importing = () => [
   '--split',
   'recorded',
   '--split-key',
-  'k',
+  'key-of-these-tests',
 ]
 const READERS =
   /this user (?:can read the vault, as|cannot read the vault: only the roles).*|"vault":"(?:account|roles)"/g
@@ -81,7 +81,7 @@ describe('a deployment', () => {
         intent_id: 'other',
       })),
     )
-    const argv = ['import', many, '--split', 'recorded', '--split-key', 'k', ...stack]
+    const argv = ['import', many, '--split', 'recorded', '--split-key', 'key-of-these-tests', ...stack]
     const killedAt = async (part: string) => {
       aws.before = (action, key) => {
         if (action === 's3:PutObject' && key.startsWith(part)) throw new Error('killed')

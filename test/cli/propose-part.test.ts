@@ -70,6 +70,7 @@ test('is filed, reviewed, decided, rolled out and verified; every screen carries
   for (const out of said) expect(out).toMatch(STAMP)
   for (const out of said) expect(out.replace(/not certified by replay/gi, '')).not.toMatch(/certif/i)
   expect((await at('case', 'c0', '--run', id)).err).toMatch(/no case|not certified by replay/)
+  expect((await at('report', id)).err).toMatch(new RegExp(`is a filed proposal.*autotune report ro_${id}`))
   expect((await at('rollout', 'verify', `ro_${id}`)).out).toMatch(/^verified/)
   expect((await at('verify')).out).toMatch(/the store is what its journal says/)
 })

@@ -142,6 +142,18 @@ describe('a month', () => {
     )
   })
 
+  test('a queue that says the same for days says it once', () => {
+    const says = 'a run was queued on 2026-11-08; the next may be on 2026-11-22 (cooldown_days 14)'
+    const entry = { metric: 'utility', side: 'below', run_id: null, why: 'cooldown', says } as const
+    const days = DAYS.map((day) => ({
+      ...day,
+      intents: day.intents.map((of) => ({ ...of, queue: day.date > '2026-11-08' ? [entry] : [] })),
+    }))
+    const text = textOf(monthFile(monthOf('a', '2026-11', over(days))))
+    expect(text.split(`below: ${says}`)).toHaveLength(2)
+    expect(text.split('utility below: as the day before')).toHaveLength(12)
+  })
+
   test('redacted, has no word that a person wrote of a run or of a part, and names nobody', () => {
     const rollout = started()
     const by = { ...rollout.records[0]!, verdict: 'stopped', by: 'fay', at: '2026-11-15T10:00:00.000Z' } as const

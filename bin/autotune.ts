@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { PROGRAM } from '#adapters/local/program-files.ts'
 import { TamperError } from '#core/experience/run-files.ts'
+import { PROPOSERS } from '#schemas/proposers.ts'
 import { awsProblem } from '../functions/cli/aws-errors.ts'
 import { nearText } from '../functions/cli/near.ts'
 import { endProgress } from '../functions/cli/progress.ts'
@@ -161,6 +162,7 @@ export function build(state: { code: number }): Command {
     'autotune propose changes.jsonl --target target.json\nautotune propose ./inbox --target target.json\nautotune propose changes.jsonl --target target.json --replayer module:./my-harness.ts\nautotune propose policy-proposal.json\nchanges.jsonl holds one change a line, e.g. {"patch": {"evidence.orders.top_k": 7}, "rationale": "cheaper"}\nA StrategyRule has "kind": "strategy_rule", and is a change as well (docs/concepts.md)\nA folder is an inbox: one change a file, in the order of names. It is counted, as is a file in which a change names its "origin": 200 proposals an intent and quarter, or "proposal_budget" of the target. What was proposed before is answered from memory (docs/agents.md)\nA proposal of another producer is one object with a "kind": part_release (policy, tools, evaluators, surfaces to retire)',
   )
     .option('--target <file>', 'tuning target; of hand-written changes')
+    .option('--again', 'replay also what memory answers: stale changes, dead ends, and what an earlier run looked at')
     .option('--replayer <replayer>', 'transcript (trims what was recorded), or module:PATH (a harness of your own)')
     .addOption(
       new Option('--concurrency <n>', 'harness processes at once (default: number of cores)').argParser(
@@ -207,13 +209,15 @@ export function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --proposers neighbours,corrections\nautotune run --target target.json --proposers blocks --blocks blocks.json\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
       '--candidates <file>',
       'hand-written changes (JSON lines of {"patch": {path: value}}) in place of the search',
     )
+    .option('--proposers <names>', `who else proposes changes: ${PROPOSERS.join(', ')}; several with commas`)
+    .option('--blocks <file>', 'reviewed library of prompt blocks, for the proposer "blocks"')
     .option(
       '--replayer <replayer>',
       'transcript (trims what was recorded), or module:PATH (runs a harness of your own; see schemas/harness.ts)',

@@ -1,6 +1,7 @@
 /** Every contract by the name of its artifact, and its JSON Schema. */
 import * as z from 'zod'
 import { Bands } from './bands.ts'
+import { BlockLibrary } from './block-library.ts'
 import { DailyCadence } from './cadence.ts'
 import { CandidateChange, CandidateScore, HandWrittenChange, ReplayResult } from './candidate.ts'
 import { Correction } from './correction.ts'
@@ -82,6 +83,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   bands: Bands,
   'daily-cadence': DailyCadence,
   insight: Insight,
+  'block-library': BlockLibrary,
   'quarterly-cadence': QuarterlyCadence,
   resplit: Resplit,
   'weekly-cadence': WeeklyCadence,

@@ -59,6 +59,27 @@ export const TraceSelection = z.strictObject({
 })
 export type TraceSelection = z.infer<typeof TraceSelection>
 
+/** A change that a proposer made and that is no candidate of the run. `paths`: as it named them. */
+export const LeftOut = z.strictObject({
+  origin: Name,
+  paths: z.array(z.string().max(200)),
+  why: z.enum(['out_of_bounds', 'duplicate', 'released', 'too_many']),
+  reason: z.string().max(2000),
+  n: z.int().min(1).optional().meta({ description: 'Changes that it stands for. Absent: one.' }),
+})
+/** One of them, or how many were too many. */
+export type LeftOut = z.infer<typeof LeftOut>
+
+/** What proposers made for a run before it searched: candidates beside those of the search, and what was left out. */
+export const ProposedInRun = z.strictObject({
+  proposers: z.array(Name).min(1).meta({ description: 'Those that were asked, in their order.' }),
+  blocks: Digest.optional().meta({ description: 'Of the library of blocks. Absent: none was handed over.' }),
+  candidates: z.array(CandidateChange),
+  left_out: z.array(LeftOut),
+})
+/** Candidates of proposers, pinned with their run. */
+export type ProposedInRun = z.infer<typeof ProposedInRun>
+
 /**
  * The article's AutotuneRun with everything resolved and pinned: `target.json`. A run is recomputed from this file, the
  * search set it names and, once the held-out version is retired, that version. `heldout_test_set` is a version's
@@ -107,6 +128,7 @@ export const AutotuneRun = z.strictObject({
     .array(CandidateChange)
     .nullable()
     .meta({ description: 'Hand-written changes in place of the search; null: search.' }),
+  proposed: ProposedInRun.optional().meta({ description: 'Absent: no proposer was asked.' }),
   rejections: z.array(RejectionRecord).meta({ description: 'Rejection memory as read once at the start.' }),
   demonstration: z
     .string()
@@ -136,6 +158,22 @@ const NoSearch = z.strictObject({
   best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
 })
 
+/**
+ * How far the changes of one origin came: each number is of the one before. `in_bounds`: declared and within its bounds,
+ * whether or not another proposed it first. `replayed`: neither memory nor rendering alone decided it. `survived`: it held
+ * every limit on the search set, and gained. `best` of these, on the target's metric; the no-search arm is its yardstick.
+ */
+const OriginOfRun = z.strictObject({
+  origin: Name,
+  proposed: z.int().min(0),
+  in_bounds: z.int().min(0),
+  replayed: z.int().min(0),
+  survived: z.int().min(0),
+  certified: z.int().min(0),
+  best: z.strictObject({ patch: Patch, metric: z.number() }).nullable(),
+})
+export type OriginOfRun = z.infer<typeof OriginOfRun>
+
 /** What `run --json` prints, and what a manifest keeps. Null: the run did not come that far. */
 export const RunSummary = z.strictObject({
   run: Id,
@@ -156,6 +194,7 @@ export const RunSummary = z.strictObject({
     failed: z.int().meta({ description: 'Paid replays in which the harness failed.' }),
     no_search: NoSearch.nullable(),
   }),
+  origins: z.array(OriginOfRun).optional().meta({ description: 'Absent: no proposer was asked.' }),
   excluded: z
     .strictObject({ cases: z.record(z.string(), z.int()), share: z.number() })
     .meta({ description: 'Search cases left out because their baseline does not reproduce, by typed reason.' }),

@@ -1,4 +1,5 @@
 /** `autotune explain`: why a run proposed this or nothing, and everything about one candidate of it. */
+import { promptCostLines } from '#core/evidence/prompt-cost.ts'
 import { labelLines } from '#core/gate/label-wording.ts'
 import { patchDigest } from '#core/space/lattice.ts'
 import type { CandidateScore, ReplayResult } from '#schemas/candidate.ts'
@@ -6,6 +7,7 @@ import type { GateAnswer } from '#schemas/heldout.ts'
 import type { AutotuneRun } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
 import { UserError } from '../errors.ts'
+import { promptCostsOf } from '../steps/evidence/prompt-costs.ts'
 import { allRemembered } from '../steps/run/forget.ts'
 import { orNull, readJson, readLines, streamValues } from '../streams/read-object.ts'
 import { finishedRun, showPart, showUnfinished } from './inspect.ts'
@@ -54,18 +56,31 @@ export async function explain(
     const memory = (await allRemembered(store)).filter(({ record: { patches } }) =>
       patches.some((patch) => patchDigest(patch) === found.digest),
     )
-    print(json, { run, ...found, replays, certificate, memory: memory.map(rememberedObject) }, () => [
-      `run ${run}`,
-      ...candidateLines({ found, scored, metric, direction, replays, certificate }),
-      ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
-      ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
-      ...replays.found
-        .slice(0, 1)
-        .map(
-          ({ case_id }) =>
-            `look     ${nextCommand(o, ['case', case_id, '--run', run, '--candidate', found.candidate_id])}`,
-        ),
-    ])
+    const prompts = asked ? ((await orNull(promptCostsOf(store, asked, found))) ?? []) : []
+    print(
+      json,
+      {
+        run,
+        ...found,
+        replays,
+        certificate,
+        ...(prompts.length > 0 && { prompts }),
+        memory: memory.map(rememberedObject),
+      },
+      () => [
+        `run ${run}`,
+        ...candidateLines({ found, scored, metric, direction, replays, certificate }),
+        ...prompts.flatMap(promptCostLines).map((line, i) => `${(i === 0 ? 'prompt' : '').padEnd(10)} ${line}`),
+        ...(memory.length === 0 ? [] : ['memory now ("autotune forget ID --reason TEXT" lifts an entry)']),
+        ...memory.flatMap((entry) => rememberedLines(entry, found.digest)),
+        ...replays.found
+          .slice(0, 1)
+          .map(
+            ({ case_id }) =>
+              `look     ${nextCommand(o, ['case', case_id, '--run', run, '--candidate', found.candidate_id])}`,
+          ),
+      ],
+    )
     return 0
   } finally {
     store.close()

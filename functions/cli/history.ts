@@ -91,7 +91,7 @@ function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }
   })
   return [
     values.join(', '),
-    `   ${(fate ?? 'out of bounds').padEnd(17)} ${clip(reason, 200)}`,
+    `   ${(fate ?? '-').padEnd(17)} ${clip(reason, 200)}`,
     `   ${by} ${of} on ${date.slice(0, 10)}${origin === null ? '' : `, by ${origin}`}${value === null ? '' : `; metric ${number(value)}`}${failed.length === 0 ? '' : `; blocked by ${failed.join(', ')}`}`,
   ]
 }

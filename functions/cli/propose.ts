@@ -19,11 +19,12 @@ import { kindOf } from './proposal-kinds.ts'
 import { isDeployed, type StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
 import { inboxLines } from './text-inbox.ts'
-import { proposeLines } from './text-propose.ts'
+import { proposeLines, survives } from './text-propose.ts'
 
 interface Options extends StoreOptions {
   readonly json: boolean
   readonly target?: string
+  readonly again?: boolean
   readonly replayer?: string
   readonly concurrency?: number
   readonly limitMs?: number
@@ -33,7 +34,7 @@ interface Options extends StoreOptions {
 const MOST_NEW = 100
 
 /** Exit code: 0 a run of these changes would keep each, 3 some not, 2 some are out of bounds, unreadable or beyond the budget. */
-export async function propose(file: string, { json, target: targetFile, ...o }: Options): Promise<number> {
+export async function propose(file: string, { json, target: targetFile, again, ...o }: Options): Promise<number> {
   const folder = isFolder(file) ? inboxFolder(file) : null
   const text = folder ? '' : readInput(file)
   const kind = folder ? null : await kindOf(text, file)
@@ -56,6 +57,7 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
     // A person's change names nobody. Where nothing can be written nothing is counted, and there is nothing to keep an answer in.
     const isCounted = folder !== null || changes.some(({ change }) => change.origin !== undefined)
     if (isCounted && isLocal(store) && isWritable(store.dir)) {
+      if (again) throw new UserError('--again is of hand-written changes: what an inbox answered it answers again')
       const ports = { looked: store, inbox: store.objects, clock: store.clock }
       const handed = folder?.handed ?? changes
       const answered = await proposeCounted(ports, target, handed, harness, folder ? MOST_NEW : changes.length)
@@ -66,7 +68,7 @@ export async function propose(file: string, { json, target: targetFile, ...o }: 
       throw new UserError(
         `nothing can be written into the store ${o.store} from here: proposals of an inbox are counted in it`,
       )
-    const proposed = await proposeChanges(store, target, changes, harness)
+    const proposed = await proposeChanges(store, target, changes, harness, { again: again === true })
     const code = exitCode(proposed)
     print(json, { verdict: VERDICT[code], ...proposed }, () => proposeLines(proposed))
     return code
@@ -100,5 +102,5 @@ const VERDICT = { 0: 'within_limits', 2: 'out_of_bounds', 3: 'some_not' } as con
 
 function exitCode({ changes }: Proposed): keyof typeof VERDICT {
   if (changes.some((c) => c.problems.length > 0)) return 2
-  return changes.every((c) => c.assessed?.survives && c.released === null) ? 0 : 3
+  return changes.every((c) => survives(c) && c.released === null) ? 0 : 3
 }

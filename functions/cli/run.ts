@@ -1,5 +1,6 @@
 /** `autotune run`: one run of a target, or giving up on one. */
 import { thisProcess } from '#adapters/local/holder.ts'
+import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
 import type { TuningTarget } from '#schemas/target.ts'
@@ -16,12 +17,13 @@ import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { terminalProgress } from './progress.ts'
+import { askedProposers, type ProposerOptions } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { isDeployed, type StoreOptions, shellWord } from './store-options.ts'
 import { onInterrupt, print } from './terminal.ts'
 
-interface Options extends StoreOptions {
+interface Options extends StoreOptions, ProposerOptions {
   readonly json: boolean
   readonly target?: string
   readonly candidates?: string
@@ -41,17 +43,24 @@ export async function runVerb(o: Options): Promise<number> {
   // A deployment knows its own harness, where a target asks for one.
   if (isDeployed(o)) refuseLocalReplay(o)
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
+  const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, replayer, text)
+    return await runIn(o, target, { replayer, proposing, text })
   } finally {
     ended()
   }
 }
 
-async function runIn(o: Options, target: TuningTarget, replayer: string, text: string | null): Promise<number> {
+interface Prepared {
+  readonly replayer: string
+  readonly proposing: Proposing | undefined
+  readonly text: string | null
+}
+
+async function runIn(o: Options, target: TuningTarget, { replayer, proposing, text }: Prepared): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
   try {
@@ -66,7 +75,14 @@ async function runIn(o: Options, target: TuningTarget, replayer: string, text: s
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer })
     const summary = await runTarget(
       store,
-      { target, candidates: bounded, runId: o.runId ?? null, demonstration: null, command: commandOf(o) },
+      {
+        target,
+        candidates: bounded,
+        ...(proposing && { proposing }),
+        runId: o.runId ?? null,
+        demonstration: null,
+        command: commandOf(o),
+      },
       thisProcess(),
       engine,
     )
@@ -87,14 +103,18 @@ export const keptText = (o: Options): string =>
   ].join('\n')
 
 /** The same command line again, as it works from this folder. */
-function commandOf({ store, target, candidates, replayer, concurrency, limitMs }: Options): string {
-  const given = { store, target, candidates, replayer, concurrency, 'limit-ms': limitMs }
+function commandOf({ store, target, candidates, proposers, blocks, replayer, concurrency, limitMs }: Options): string {
+  const given = { store, target, candidates, proposers, blocks, replayer, concurrency, 'limit-ms': limitMs }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs }: Options): void {
+function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks }: Options): void {
+  if (proposers !== undefined || blocks !== undefined)
+    throw new UserError(
+      'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
+    )
   const given = Object.entries({ '--replayer': replayer, '--concurrency': concurrency, '--limit-ms': limitMs })
   const [option] = given.find(([, value]) => value !== undefined && value !== 'transcript') ?? []
   if (option) throw new UserError(`${option} is of a run on this machine; a deployed run replays in the deployment`)

@@ -1,6 +1,7 @@
 /** What `explain` prints: candidates by what became of them, and one of them whole. Values in, lines out. */
 
 import { radiusWording } from '#core/gate/wording.ts'
+import { predictionWords } from '#core/search/predictions.ts'
 import { whereWords } from '#core/space/condition-words.ts'
 import type { CandidateScore, Fate } from '#schemas/candidate.ts'
 import type { Certificate } from '#schemas/heldout.ts'
@@ -142,14 +143,16 @@ interface Told extends Wanted {
 
 /** One candidate whole: change, fate, metric, every limit, reach, what replays found, and what was certified. */
 export function candidateLines({ found, scored, metric, direction, replays, certificate }: Told): string[] {
-  const { candidate_id, patch, fate, reason, guardrails, search, blast_radius } = found
+  const { candidate_id, patch, fate, reason, guardrails, search, blast_radius, origin, rationale } = found
   const { replayed, unreplayable, failed } = replays
   const lost = unreplayable + failed === 0 ? '' : `, ${unreplayable} not replayable, ${failed} failed`
   return [
     `candidate  ${candidate_id}`,
     ...Object.entries(patch).map(([path, { from, to }]) => `change     ${path} ${from} -> ${to}${whereWords(patch)}`),
+    ...(origin === undefined ? [] : [`origin     ${origin}: ${rationale}`]),
     `fate       ${fate}: ${reason}`,
     `metric     ${metricText(found.metric, baselineOf(scored, metric), { metric, direction })}`,
+    ...(found.prediction ? [`said       ${predictionWords(found.prediction, found.happened)}`] : []),
     ...(search === null
       ? []
       : [

@@ -89,6 +89,7 @@ export function runLines(summary: RunSummary, proposal: TuningProposal | null, p
     `search   ${search.visited} candidates${search.exact ? ' (exact)' : ' (sampled, not exhaustive)'}: ${search.paid} case replays paid, ${search.avoided} avoided${lostReplays(search)}`,
     ...excludedLine(summary.excluded),
     ...noSearchLine(search.no_search),
+    ...originLines(summary.origins),
     ...fateLines(candidates),
   ]
   if (summary.preflight.length > 0)
@@ -129,6 +130,22 @@ function noSearchLine(arm: RunSummary['search']['no_search']): string[] {
     : 'none within the limits and better than the baseline'
   return [`no search the same ${arm.replays} replays on ${arm.candidates} random candidates: ${found}`]
 }
+
+/** How far the changes of each origin came; none where no proposer was asked. */
+const originLines = (origins: RunSummary['origins']): string[] =>
+  origins === undefined
+    ? []
+    : table(
+        [
+          ['origin', 'proposed', 'in bounds', 'replayed', 'survived', 'certified', 'best'],
+          ...origins.map(({ origin, best, ...n }) => [
+            clip(origin, 40),
+            ...[n.proposed, n.in_bounds, n.replayed, n.survived, n.certified].map(String),
+            best === null ? '-' : `${Number(best.metric.toPrecision(4))}: ${patchLine(best.patch)}`,
+          ]),
+        ],
+        ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+      )
 
 /** Fates, the most telling first. */
 export const INTEREST: readonly Fate[] = [

@@ -37,6 +37,10 @@ export const startRunFunction: Step<StartRunInput, RunRef> = {
       return await leaveRefusal(store, { target }, run_id, error)
     })
     const { pack, resolved, riskClass } = contract
+    if (target.proposers && target.proposers.length > 0)
+      throw new UserError(
+        'the target names proposers, and a deployment asks none yet: run it on a folder, or hand their changes over as candidates',
+      )
     const placed = written?.map((change, i) => ({ at: `candidates[${i}]`, change })) ?? null
     const candidates = placed && boundedCandidates(placed, pack, target)
     if (run_id !== null && (await isTaken(store, run_id)))

@@ -169,6 +169,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'baseline/',
     'contract/',
     'search/',
+    'proposers/',
     'gate/',
     'select/',
     'evidence/',

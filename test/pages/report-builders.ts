@@ -202,6 +202,7 @@ export function someFacts(
     shown_candidate: 'c_000000000000',
     candidates: all,
     evaluators: EVALUATORS,
+    left_out: [],
     search: {
       counts: {
         visited: n,
@@ -217,6 +218,7 @@ export function someFacts(
       cases: 610,
       best: bestSoFar(all, new ReplayTallies(), 'decrease'),
       settings,
+      origins: null,
       grid: settingGrid(settings, all, 2.1),
     },
     evidence: someEvidence(cases),

@@ -82,7 +82,8 @@ const gainLines = ({ funnel }: IntentWeek): string[] =>
         : `measured ${number(gain.measured)} in ${gain.period === 'window' ? 'its window' : gain.period}`
     const predicted =
       gain.predicted === null ? 'was not what its proposal was about' : `predicted ${number(gain.predicted)} ${unit}`
-    return [`   gain     ${run_id}: ${gain.metric} ${predicted}, ${measured}`]
+    const said = gain.said ? `, ${number(gain.said.by)} said ${gain.said.origin} beforehand` : ''
+    return [`   gain     ${run_id}: ${gain.metric} ${predicted}, ${measured}${said}`]
   })
 
 /** What goes no further, the newest first: this week's, then as many as there is room for. */

@@ -10,6 +10,7 @@ import { Coverage } from './coverage.ts'
 import { ageOf, Days } from './days.ts'
 import { Groups } from './groups.ts'
 import { lookAt } from './look-at.ts'
+import type { PromptCosts } from './prompt-cost.ts'
 import { Slices } from './slices.ts'
 import { SpendingParts } from './spending.ts'
 import type { CoverageRow, HeldoutFigures, RunEvidence, SourceRow, WholeCase } from './types.ts'
@@ -40,6 +41,7 @@ export class EvidenceGathering {
   readonly #groups = new Groups()
   readonly #days = new Days()
   readonly #spending: SpendingParts
+  readonly #prompts: PromptCosts | null
   #compared = 0
   #changed = 0
   #changeKnown = true
@@ -48,8 +50,10 @@ export class EvidenceGathering {
   #values = 0
   #untraced = 0
 
-  constructor(prices: PriceTable | null) {
+  /** @param prompts counts what a change of prompt blocks costs; absent: it changes none */
+  constructor(prices: PriceTable | null, prompts: PromptCosts | null = null) {
     this.#spending = new SpendingParts(prices)
+    this.#prompts = prompts
   }
 
   /** @param day day on which its recording was made; null: not recorded */
@@ -59,6 +63,7 @@ export class EvidenceGathering {
     const course = courseOf(pair)
     for (const part of [this.#slices, this.#groups]) part.add(pair, course)
     this.#days.add(day)
+    this.#prompts?.add(recording, after.verdicts)
     this.#compared++
     if (after.problem?.status === 'unreplayable') this.#unreplayable++
     else if (after.problem) this.#failed++
@@ -101,6 +106,7 @@ export class EvidenceGathering {
       heldout: certificate && heldoutFigures(certificate),
       coverage,
       spending: this.#spending.spending(),
+      ...(this.#prompts && !this.#prompts.isEmpty && { prompts: this.#prompts.costs() }),
       actions: this.#actions.tools(),
       amounts: this.#actions.gates(),
       sources: sourcesOf(coverage ?? [], pack, runDay),

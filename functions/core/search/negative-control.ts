@@ -22,7 +22,7 @@ import {
 } from './destructive.ts'
 import { lettersOf } from './gist.ts'
 import { type Answer, type CaseView, type Round, SAME_AS_BASELINE } from './replayer.ts'
-import type { SearchInput } from './search-input.ts'
+import { type SearchInput, writtenChanges } from './search-input.ts'
 
 /** Cases after which a control looks whether it has seen enough: a constant, so that counts do not depend on who replays them. */
 const BLOCK = 16
@@ -35,10 +35,11 @@ export function* negativeControl(
   view: CaseView,
   block = BLOCK,
 ): Generator<Round, Control, readonly Answer[]> {
-  const { fields, pack, candidates } = input
+  const { fields, pack } = input
+  const written = writtenChanges(input)
   const tally = { replays: 0, ahead: Math.ceil(block / BLOCK) * BLOCK }
   const surfaces: SurfaceControl[] = []
-  for (const { field, when, candidates } of subjectsOf(input)) {
+  for (const { field, when, candidates } of subjectsOf(fields, written)) {
     const values = destructiveValues(field, candidates)
     const watch = new Watch(input, [field])
     const scope = when === null ? {} : { when }
@@ -57,10 +58,10 @@ export function* negativeControl(
     surfaces.push({ path: field.path, ...scope, values, shown: watch.shown, inert, ...watch.seen() })
   }
   const together = new Watch(input, fields)
-  const worst = worstTogether(fields, candidates)
+  const worst = worstTogether(fields, written)
   if (Object.keys(worst).length > 1) yield* visit(applyPatch(tableOf(pack), worst), input, view, together, tally)
   if (fields.length > 1 && !together.hasSeenFailures())
-    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, candidates)), input, view, together, tally)
+    yield* visit(applyPatch(tableOf(pack), ruinTogether(fields, written)), input, view, together, tally)
   const floors = Object.fromEntries(
     binaryFloors(input.suite).map(({ evaluator_id: id }) => [
       id,
@@ -80,7 +81,7 @@ interface Subject extends Pick<SearchInput, 'candidates'> {
  * Every surface for all cases; and for the cases of each condition those that a candidate changes there: records that could
  * contradict a change elsewhere say nothing of it here.
  */
-function subjectsOf({ fields, candidates }: SearchInput): Subject[] {
+function subjectsOf(fields: readonly TunableField[], candidates: SearchInput['candidates']): Subject[] {
   const scoped = Map.groupBy(candidates ?? [], ({ patch }) => canonical(scopeOf(patch)))
   scoped.delete(canonical(null))
   return [
@@ -193,9 +194,11 @@ class Watch {
 function movesWithOthers(
   field: TunableField,
   values: readonly SettingValue[],
-  { fields, pack, panel, candidates }: SearchInput,
+  input: SearchInput,
   view: CaseView,
 ): boolean {
+  const { fields, pack, panel } = input
+  const candidates = writtenChanges(input)
   const { length } = panel.cases
   if (!view.renders) return false
   const others = fields.filter((f) => f.path !== field.path)

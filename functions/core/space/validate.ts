@@ -3,6 +3,7 @@ import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { Patch, SettingValue } from '#schemas/common.ts'
 import type { Condition } from '#schemas/condition.ts'
 import type { ContextPack } from '#schemas/pack.ts'
+import { PROPOSERS } from '#schemas/proposers.ts'
 import { MOST_RULES } from '#schemas/strategy-layers.ts'
 import type { TunableSurface } from '#schemas/surface.ts'
 import { canonical } from '../canonical.ts'
@@ -49,9 +50,9 @@ export function boundedChange(
     )
   if (Object.keys(change.patch).length === 0) problems.push('the change has an empty patch')
   if (change.strategy_rule) problems.push(...ruleProblems(change.strategy_rule, Object.keys(patch), pack, intent))
-  const { origin, strategy_rule, rationale = 'hand-written change' } = change
+  const { origin, strategy_rule, prediction, rationale = 'hand-written change' } = change
   if (origin !== undefined && OWN_ORIGINS.includes(origin))
-    problems.push(`"origin" is "${origin}", which names this program's own search: say who proposed it`)
+    problems.push(`"origin" is "${origin}", which names this program's own candidates: say who proposed it`)
   return problems.length > 0
     ? { problems }
     : {
@@ -59,6 +60,7 @@ export function boundedChange(
           ...asCandidate(patch, pack, rationale),
           ...(origin === undefined ? {} : { origin }),
           ...(strategy_rule === undefined ? {} : { strategy_rule }),
+          ...(prediction === undefined ? {} : { prediction }),
         },
       }
 }
@@ -68,7 +70,7 @@ const ruleOf = ({ rules }: ContextPack, when: Condition | undefined) =>
   when === undefined ? undefined : rules?.findLast((rule) => canonical(rule.when) === canonical(when))
 
 /** What this program calls its own candidates. */
-const OWN_ORIGINS: readonly string[] = ['search', 'sampled']
+const OWN_ORIGINS: readonly string[] = ['search', 'sampled', ...PROPOSERS]
 
 function outOfBounds(surface: TunableSurface, baseline: SettingValue, to: SettingValue): string[] {
   if (surface.layer === 'prompt')

@@ -6,11 +6,13 @@ import { count, number } from '../kit/format.ts'
 import type { Html } from '../kit/layout.ts'
 import { type Pareto, paretoOf } from '../kit/pareto.ts'
 import { paretoPlot } from '../kit/pareto-plot.ts'
+import { promptParts } from '../kit/prompt-cost.ts'
 import { caseGroups } from '../review/cases.ts'
 import { costWaterfall, coverageTable, slicesPart } from './context.ts'
 import { glossary } from './glossary.ts'
 import { head, headline } from './head.ts'
 import { candidateMatrix } from './matrix.ts'
+import { originsPart } from './origins.ts'
 import { proof, provenance } from './proof.ts'
 import { bestChart, knobGrid, mainEffects, parallelCoordinates } from './search-charts.ts'
 import { standalone } from './shell.ts'
@@ -49,8 +51,9 @@ function body(facts: ReportFacts, most: Most): Html {
           most.candidates,
         )
       : null
-  const parts: readonly (readonly [id: string, title: string, content: Html | null | false])[] = [
+  const parts: readonly (readonly [id: string, title: string, content: Html | null | false | undefined])[] = [
     ['context', 'What is read no more', evidence && coverageTable(evidence)],
+    ['prompt', 'Price of the prompt', evidence?.prompts && promptParts(evidence.prompts)],
     ['cases', 'Cases before and after', evidence && cases(evidence, most.cases)],
     ['slices', 'Where the harm lies', evidence && slicesPart(evidence)],
     ['spending', 'Where the money goes', evidence && costWaterfall(evidence)],
@@ -84,5 +87,6 @@ function searchPart(facts: ReportFacts, pareto: Pareto): Html {
 ${bestChart(facts)}</div>
 <div class="cols">${knobGrid(facts)}
 ${mainEffects(facts)}</div>
-${parallelCoordinates(facts)}`
+${parallelCoordinates(facts)}
+${originsPart(facts)}`
 }

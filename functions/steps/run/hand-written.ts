@@ -1,4 +1,5 @@
 /** Hand-written candidates: whoever hands them over, each is held to the same bounds before anything is written. */
+import { meaningOf } from '#core/space/meaning.ts'
 import { boundedChange } from '#core/space/validate.ts'
 import type { CandidateChange, HandWrittenChange } from '#schemas/candidate.ts'
 import type { ContextPack } from '#schemas/pack.ts'
@@ -23,16 +24,17 @@ export function boundedEach(
   pack: ContextPack,
   { intent, search_space }: Pick<TuningTarget, 'intent' | 'search_space'>,
 ): BoundedChange[] {
-  const seen = new Set<string>()
+  const seen = new Map<string, string>()
   return changes.map(({ at, change }): BoundedChange => {
     const bounded = boundedChange(change, pack, intent ?? '', search_space ?? [])
     if ('problems' in bounded) return { at, change, candidate: null, problems: bounded.problems }
     const { candidate } = bounded
-    const isNew = !seen.has(candidate.candidate_id)
-    seen.add(candidate.candidate_id)
-    return isNew
-      ? { at, change, candidate, problems: [] }
-      : { at, change, candidate: null, problems: ['the same change was given before'] }
+    const meaning = meaningOf(pack, candidate.patch)
+    const before = seen.get(meaning)
+    if (before !== undefined)
+      return { at, change, candidate: null, problems: [`the same change was given before, at ${before}`] }
+    seen.set(meaning, at)
+    return { at, change, candidate, problems: [] }
   })
 }
 

@@ -11,6 +11,7 @@ import { otherRules } from '#core/gate/rules.ts'
 import { STANDS_AGAIN, type Tombstone } from '#core/heads/erasures.ts'
 import { isCode } from '#core/replay/cage.ts'
 import { runAutotune } from '#core/run-autotune.ts'
+import { writtenIn } from '#core/search/search-set.ts'
 import { Id } from '#schemas/common.ts'
 import type { GateAnswer, LedgerItem } from '#schemas/heldout.ts'
 import type { AutotuneRun, RunManifest } from '#schemas/run.ts'
@@ -172,7 +173,7 @@ async function recompute(
       looked.add(asked.of, asked.otherwise),
     )
   const recomputing = runAutotune(run, {
-    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw, run.candidates),
+    reproduce: () => gather(engine.reproduce(cases, baselinePins(run), 'search'), run.draw, writtenIn(run)),
     pin: async () => {},
     async search(_run, input) {
       const searched = await keepReplays(engine.search(input), readToEnd)

@@ -33,7 +33,7 @@ export async function history(
   { json, target: file, limit, changes, ...o }: Options,
 ): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = existingStore(o.store)
+  const store = existingStore(o.store, { readOnly: true })
   try {
     await soundDocuments(store.objects, target)
     const { pack, resolved } = await answeredContract(store, target)

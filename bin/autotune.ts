@@ -208,9 +208,10 @@ export function build(state: { code: number }): Command {
   verb(
     'history [path]',
     'what was tried before on the intent of a target, or on one setting of it: changes of the inbox and of the latest runs, with their fates',
-    'autotune history --target target.json\nautotune history evidence.orders.top_k --target target.json --json',
+    'autotune history --target target.json\nautotune history evidence.orders.top_k --target target.json --json\nautotune history --target target.json --changes changes.jsonl',
   )
     .requiredOption('--target <file>', 'tuning target')
+    .option('--changes <file>', 'write the changes of the inbox that the search side would keep, for run --candidates')
     .addOption(new Option('--limit <n>', 'changes that are shown').default(20).argParser(atLeastOne('--limit', 10_000)))
     .action(async (path, o) => {
       state.code = await (await import('../functions/cli/history.ts')).history(path, o)

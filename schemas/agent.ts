@@ -81,7 +81,9 @@ export const TriedChange = z.strictObject({
   patch: HandWrittenChange.shape.patch,
   origin: Name.nullable(),
   rationale: z.string(),
-  fate: Fate.nullable().meta({ description: 'null: it was out of bounds, or has no answer yet.' }),
+  fate: Fate.nullable().meta({
+    description: 'null: it was out of bounds, memory answered, or there is no answer yet; the reason says which.',
+  }),
   reason: z.string(),
   value: z.number().nullable().meta({ description: 'Of the metric on the search set; null: not measured.' }),
   failed: z.array(Name).meta({ description: 'Guardrails that block it.' }),

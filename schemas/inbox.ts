@@ -37,7 +37,7 @@ export const LimitExampleTold = z.strictObject({
   says: z.string(),
 })
 
-/** What the search side said of a proposal. `fate` null: it is out of bounds, and `problems` say why, or `memory` answers. */
+/** What was said of a proposal. `fate` null: it is out of bounds, and `problems` say why; or `memory` knows of it what has none. */
 export const InboxAnswer = z.strictObject({
   inbox: z.literal('answer.v1'),
   n: z.int().min(1),
@@ -48,12 +48,12 @@ export const InboxAnswer = z.strictObject({
     .string()
     .nullable()
     .meta({ description: 'Why a run refuses it: it was released before; null: it was not.' }),
+  memory: z
+    .strictObject({ why: z.enum(['stale', 'dead_end', 'inert', 'looked_at']), of: Id.nullable() })
+    .nullable()
+    .meta({ description: 'What memory knows of it, and the run that it comes from; null: nothing.' }),
   fate: Fate.nullable(),
   reason: z.string().nullable(),
-  memory: z.enum(['stale', 'dead_end', 'inert', 'looked_at']).optional().meta({
-    description:
-      'What is known of it without a replay, as `reason` says. Absent: it was replayed, or is out of bounds.',
-  }),
   applies_to: AppliesTo.optional(),
   metric: z
     .strictObject({

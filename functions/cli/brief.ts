@@ -20,7 +20,7 @@ interface Options extends StoreOptions {
 
 export async function brief({ json, target: file, out, cases, ...o }: Options): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = existingStore(o.store, { progress: terminalProgress() })
+  const store = existingStore(o.store, { progress: terminalProgress(), readOnly: true })
   try {
     needBriefPlace(out, store.dir)
     await soundDocuments(store.objects, target)

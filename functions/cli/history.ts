@@ -1,13 +1,20 @@
 /** `autotune history`: what was tried before on the intent of a target, or on one setting of it, and what became of it. */
 import type { TriedChange } from '#schemas/agent.ts'
+import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { ContextPack } from '#schemas/pack.ts'
+import type { TuningTarget } from '#schemas/target.ts'
 import { readInput } from '../embedded/read-input.ts'
 import { UserError } from '../errors.ts'
+import { count } from '../pages/kit/format.ts'
 import { triedChanges } from '../steps/agent/tried.ts'
 import { parseTarget } from '../steps/experience/parse-documents.ts'
 import { soundDocuments } from '../steps/experience/sound-documents.ts'
 import { answeredContract } from '../steps/run/contract.ts'
-import { budgetOf } from '../steps/run/inbox.ts'
+import { boundedEach } from '../steps/run/hand-written.ts'
+import { budgetOf, type InboxRow } from '../steps/run/inbox.ts'
 import { nearText } from './near.ts'
+import { writeNew } from './new-file.ts'
+import { nextCommand } from './next.ts'
 import { existingStore } from './open.ts'
 import type { StoreOptions } from './store-options.ts'
 import { print } from './terminal.ts'
@@ -17,11 +24,16 @@ interface Options extends StoreOptions {
   readonly json: boolean
   readonly target: string
   readonly limit: number
+  /** File for the changes of the inbox that a run may take. */
+  readonly changes?: string
 }
 
-export async function history(path: string | undefined, { json, target: file, limit, ...o }: Options): Promise<number> {
+export async function history(
+  path: string | undefined,
+  { json, target: file, limit, changes, ...o }: Options,
+): Promise<number> {
   const target = parseTarget(readInput(file), file)
-  const store = existingStore(o.store)
+  const store = existingStore(o.store, { readOnly: true })
   try {
     await soundDocuments(store.objects, target)
     const { pack, resolved } = await answeredContract(store, target)
@@ -39,17 +51,42 @@ export async function history(path: string | undefined, { json, target: file, li
       if (more) break
       tried.push(one)
     }
-    print(json, { intent: resolved.intent, path: path ?? null, quarter, budget, spent, tried, more }, () => [
+    const kept = changes === undefined ? [] : await keptChanges(rows, pack, target)
+    const written = changes !== undefined && kept.length > 0 ? changes : null
+    if (written !== null)
+      writeNew(written, kept.map((one) => `${JSON.stringify(one)}\n`).join(''), undefined, '--changes')
+    print(json, { intent: resolved.intent, path: path ?? null, quarter, budget, spent, tried, more, written }, () => [
       ...(tried.length === 0
         ? [`nothing was tried before${path === undefined ? '' : ` on ${path}`}`]
         : tried.flatMap(triedLines)),
       ...(more ? [`   ... and more (--limit ${limit * 2})`] : []),
       `budget   ${spent} of ${budget} proposals of ${resolved.intent} in ${quarter}`,
+      ...(changes === undefined
+        ? []
+        : written === null
+          ? ['written  nothing: the search side would keep no change of the inbox']
+          : [
+              `written  ${written}: ${count(kept.length, 'change')} that the search side would keep`,
+              `next     ${nextCommand(o, ['run', '--target', file, '--candidates', written])}`,
+            ]),
     ])
     return 0
   } finally {
     store.close()
   }
+}
+
+/** Changes of the inbox that were within every limit and better, as far as they are within the bounds of the pack now, each once. */
+async function keptChanges(
+  rows: readonly InboxRow[],
+  pack: ContextPack,
+  target: TuningTarget,
+): Promise<HandWrittenChange[]> {
+  const survived = rows.flatMap(({ n, entry, answer }) =>
+    entry && answer?.survives ? [{ at: `no. ${n}`, change: entry.change }] : [],
+  )
+  const bounded = await boundedEach(survived, pack, target)
+  return bounded.flatMap(({ candidate, change }) => (candidate ? [change] : []))
 }
 
 function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }: TriedChange): string[] {
@@ -59,7 +96,7 @@ function triedLines({ by, of, date, patch, origin, fate, reason, value, failed }
   })
   return [
     values.join(', '),
-    `   ${(fate ?? 'out of bounds').padEnd(17)} ${clip(reason, 200)}`,
+    `   ${(fate ?? '-').padEnd(17)} ${clip(reason, 200)}`,
     `   ${by} ${of} on ${date.slice(0, 10)}${origin === null ? '' : `, by ${origin}`}${value === null ? '' : `; metric ${number(value)}`}${failed.length === 0 ? '' : `; blocked by ${failed.join(', ')}`}`,
   ]
 }

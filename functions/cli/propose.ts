@@ -57,6 +57,7 @@ export async function propose(file: string, { json, target: targetFile, again, .
     // A person's change names nobody. Where nothing can be written nothing is counted, and there is nothing to keep an answer in.
     const isCounted = folder !== null || changes.some(({ change }) => change.origin !== undefined)
     if (isCounted && isLocal(store) && isWritable(store.dir)) {
+      if (again) throw new UserError('--again is of hand-written changes: what an inbox answered it answers again')
       const ports = { looked: store, inbox: store.objects, clock: store.clock }
       const handed = folder?.handed ?? changes
       const answered = await proposeCounted(ports, target, handed, harness, folder ? MOST_NEW : changes.length)

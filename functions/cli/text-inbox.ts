@@ -48,7 +48,7 @@ function memoryLines({ at, entry, answer }: Extract<Reply, { readonly how: 'memo
     `   memory   proposed before as no. ${entry.n} by ${entry.origin} on ${entry.at.slice(0, 10)}: not counted again, nothing replayed`,
     ...problems.map((p) => `   OUT OF BOUNDS  ${p}`),
     ...(released === null ? [] : [`   RELEASED  ${released}; a run refuses it`]),
-    ...(fate === null ? [] : [`   fate     ${fate}: ${reason}`]),
+    ...(reason === null ? [] : [`   fate     ${fate ?? answer.memory?.why.replaceAll('_', ' ')}: ${reason}`]),
     ...(metric?.delta == null ? [] : [`   metric   ${metric.baseline} -> ${metric.candidate}`]),
     ...(answer.failed.length > 0 ? [`   blocked  by ${answer.failed.join(', ')}`] : []),
   ]

@@ -55,7 +55,7 @@ export function proposeLines(proposed: Proposed): string[] {
 export const survives = ({ memory, assessed }: ProposedChange): boolean =>
   (memory?.survives ?? assessed?.survives) === true
 
-/** One change with its problems, with what memory says of it, or with its fate and figures. */
+/** One change with its problems, what memory says of it, or its fate and figures. */
 export function changeLines(
   { at, change, problems, released, memory, prompts = [], assessed }: ProposedChange,
   proposed: Proposed,

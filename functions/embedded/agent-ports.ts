@@ -98,9 +98,24 @@ function readOnly(objects: ObjectStore, isOpen: (key: string) => boolean): Objec
   }
 }
 
-function readOnlyTable({ get, query }: LedgerTable): LedgerTable {
+/** Partitions that only ingest, sealer and gate read: keys of the split, and which families are sealed. */
+const SEALERS = /^(epochkey|family)#/
+
+function readOnlyTable(table: LedgerTable): LedgerTable {
+  const open = (pk: string): string => {
+    if (SEALERS.test(pk)) throw new RangeError(`"${pk}" is not told to agents`)
+    return pk
+  }
   const write = refuse('write')
-  return { get, query, create: write, createAll: write, update: write, spend: write, remove: write }
+  return {
+    get: async <T>(pk: string, sk: string) => await table.get<T>(open(pk), sk),
+    query: <T>(pk: string, skPrefix?: string) => table.query<T>(open(pk), skPrefix),
+    create: write,
+    createAll: write,
+    update: write,
+    spend: write,
+    remove: write,
+  }
 }
 
 /** Where the vault would be. */

@@ -15,7 +15,7 @@ test('names fate, reason and who blocked; a path that is none is refused with th
   const before = bytesOf(place.store)
   const { code, out } = await place.at('history', K, '--target', target)
   expect(code).toBe(0)
-  expect(out).toMatch(/^evidence\.orders\.top_k -> 2\n {3}remembered .*\n {3}inbox \d{4}-Q\d no\. 1 on .*, by agent; /)
+  expect(out).toMatch(/^evidence\.orders\.top_k -> 2\n {3}remembered .*\n {3}inbox \d{4}-Q\d no\. 1 on .*, by agent\n/)
   expect(out).toMatch(/evidence\.orders\.top_k 4 -> 3\n {3}won .*\n {3}run r on .*, by search; metric 900/)
   expect(out).toMatch('budget   1 of 200 proposals')
   const { tried, more } = (await place.at('history', '--target', target, '--limit', '1', '--json')).json() as {

@@ -120,7 +120,11 @@ test('what an answer depends on moved, such as new records: it is asked anew, an
   await ran(place, 'r')
   const dir = inbox({ 'a.json': patch(2) })
   const said = async () => answersOf(await place.at('propose', dir, '--target', target, '--json')).replies[0]!
-  expect(await said()).toMatchObject({ how: 'looked', n: 1, answer: { fate: 'remembered' } })
+  expect(await said()).toMatchObject({
+    how: 'looked',
+    n: 1,
+    answer: { fate: 'remembered', memory: { why: 'dead_end', of: 'r' } },
+  })
   expect(await said()).toMatchObject({ how: 'memory', n: 1 })
   const store = openStore(place.store, { durable: false })
   await imported(store, [aFamily('late', { side: 'search', required: 1, gold: 1 })])

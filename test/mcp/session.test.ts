@@ -1,5 +1,4 @@
 /** A whole session of a scripted agent with the proposer's server, up to a candidate that a run then certifies. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { CaseRow, CaseTold, TargetTold, TriedChange } from '#schemas/agent.ts'
@@ -7,7 +6,7 @@ import type { InboxAnswer } from '#schemas/inbox.ts'
 import { placeOfEachTest, ready } from '../cli/command-line.ts'
 import { aWorld } from '../support/builders.ts'
 import { mcpClient } from '../support/mcp-client.ts'
-import { namesIn, sealedNames } from '../support/sealed-names.ts'
+import { namesIn, sealedNames, textOf } from '../support/sealed-names.ts'
 
 const place = placeOfEachTest()
 const world = aWorld({ search: 6, heldout: 100, extra: [{ side: 'search', required: 3 }] })
@@ -69,7 +68,10 @@ test('reads, proposes, learns from the guardrail that failed, and ends with a ch
 
   // A person takes it from there.
   const file = join(place.dir, 'candidates.jsonl')
-  writeFileSync(file, `${JSON.stringify({ patch: { [knob.path]: deepest }, origin: 'scripted' })}\n`)
+  expect((await place.at('history', '--target', target, '--changes', file)).out).toMatch(
+    ': 1 change that the search side',
+  )
+  expect(JSON.parse(textOf(file))).toMatchObject({ patch: { [knob.path]: deepest }, origin: 'scripted' })
   const sealed = await sealedNames(join(place.store, 'vault'))
   const { code, out: printed } = await place.at('run', '--target', target, '--candidates', file)
   expect([code, printed]).toEqual([0, expect.stringContaining('CERTIFIED')])

@@ -207,6 +207,8 @@ test('the ports hold no vault, and refuse to write and what is ingest’s own', 
     await expect(side.objects.put('a', 'b')).rejects.toThrow('does not write')
     await expect(side.objects.delete('packs/')).rejects.toThrow('does not write')
     await expect(side.table.create('lock', 'x', {})).rejects.toThrow('does not write')
+    await expect(side.table.get('epochkey#x', '0001')).rejects.toThrow('not told to agents')
+    expect(() => side.table.query(`family#${INTENT}`)).toThrow('not told to agents')
     await expect(side.objects.get('vault/heads.key')).rejects.toThrow(RangeError)
     await expect(side.objects.get('ingest/journal/x')).rejects.toThrow('not told to agents')
     expect((await Array.fromAsync(side.objects.list(''))).filter((key) => /^(vault|ingest)/.test(key))).toEqual([])

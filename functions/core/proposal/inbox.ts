@@ -1,5 +1,5 @@
 /** The inbox as rules: which quarter counts, what the same proposal is, and what is kept of an answer. */
-import type { HandWrittenChange } from '#schemas/candidate.ts'
+import type { Fate, HandWrittenChange } from '#schemas/candidate.ts'
 import type { InboxAnswer } from '#schemas/inbox.ts'
 import { digestOf } from '../canonical.ts'
 import type { MemoryAnswer } from '../proposers/memory.ts'
@@ -12,14 +12,21 @@ export const quarterOf = (instant: string): string =>
 /** Digest of a change that is out of bounds; one within them has the digest of its typed patch. */
 export const changeDigest = ({ patch }: Pick<HandWrittenChange, 'patch'>): string => digestOf(patch)
 
-/** What the search side said of one change. */
+/** What memory or the search side said of one change. */
 export interface Told {
   readonly problems: readonly string[]
   readonly released: string | null
-  /** What is known of it without a replay; null: nothing. */
-  readonly memory: (MemoryAnswer & { readonly candidate_id: string }) | null
+  readonly memory: MemoryAnswer | null
   /** null: it is out of bounds or memory answers, and it was not replayed. */
   readonly assessed: Assessment | null
+}
+
+/** The fate that a run would give what memory answers; null: it would have to look. */
+const FATE_OF: Readonly<Record<MemoryAnswer['why'], Fate | null>> = {
+  dead_end: 'remembered',
+  inert: 'inert',
+  stale: null,
+  looked_at: null,
 }
 
 /** The answer as it is kept: bounds, fate, differences, each limit, and the first case of each that it breaks. */
@@ -28,10 +35,10 @@ export function inboxAnswer(n: number, under: string, { problems, released, memo
   if (!assessed)
     return {
       ...base,
-      candidate_id: memory?.candidate_id ?? null,
-      fate: null,
+      candidate_id: null,
+      memory: memory && { why: memory.why, of: memory.of },
+      fate: memory && FATE_OF[memory.why],
       reason: memory?.reason ?? null,
-      ...(memory && { memory: memory.why }),
       metric: null,
       guardrails: [],
       failed: [],
@@ -42,6 +49,7 @@ export function inboxAnswer(n: number, under: string, { problems, released, memo
   return {
     ...base,
     candidate_id,
+    memory: null,
     fate,
     reason,
     ...(applies_to && { applies_to }),

@@ -15,7 +15,7 @@ import { type AnsweredContract, answeredContract } from './contract.ts'
 import { boundedEach, type LocatedChange } from './hand-written.ts'
 import { remembered } from './memory.ts'
 import { type LookedAt, type Proposed, type ProposedChange, proposeChanges } from './propose.ts'
-import { releasedFor } from './standing.ts'
+import { gatherStanding } from './standing.ts'
 
 /** All that a proposer may write: entries and answers where none stands. */
 export type InboxObjects = Pick<ObjectStore, 'get' | 'list' | 'putIfAbsent'>
@@ -219,7 +219,17 @@ async function standing(
   for (const prefix of [keys.index(intent), keys.familyLinks(intent), keys.corrections(), keys.scars(intent)])
     for await (const key of store.objects.list(prefix)) listed.push(key)
   const memory = (await remembered(store, intent)).map(({ sk, lift }) => (lift ? `${sk} lifted` : sk))
-  const released = (await releasedFor(store, intent)).map(({ pack: ref }) => ref)
+  const { in_force, released } = await gatherStanding(store, target)
   const { proposal_budget: _, ...asked } = target
-  return digestOf({ target: asked, pack, suite, prices, listed, memory, released, replayer: engine?.replayer ?? null })
+  return digestOf({
+    target: asked,
+    pack,
+    suite,
+    prices,
+    listed,
+    memory,
+    released: released.map(({ pack: ref }) => ref),
+    in_force,
+    replayer: engine?.replayer ?? null,
+  })
 }

@@ -89,6 +89,5 @@ ${not_searched.length > 0 && html`<ul>${not_searched.map((line) => html`<li>${vi
 ${bestChart(facts)}</div>
 <div class="cols">${knobGrid(facts)}
 ${mainEffects(facts)}</div>
-${parallelCoordinates(facts)}
-${originsPart(facts)}`
+${parallelCoordinates(facts)}${originsPart(facts)}`
 }

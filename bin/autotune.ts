@@ -220,7 +220,7 @@ export function build(state: { code: number }): Command {
   verb(
     'run',
     'search, ask the held-out set once, and write a proposal or the reason why there is none',
-    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --proposers neighbours,corrections\nautotune run --target target.json --proposers blocks --blocks blocks.json\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
+    'autotune run --target target.json\nautotune run --target target.json --candidates changes.jsonl\nautotune run --target target.json --proposers neighbours,corrections\nautotune run --target target.json --proposers blocks --blocks blocks.json\nautotune run --target target.json --reflect proposer.json\nautotune run --target target.json --replayer module:./my-harness.ts\nautotune run --target target.json --replayer module:./my-harness.ts --live live.json\nautotune run --abandon at_2026_11_23_refund_cents\nautotune run --target target.json --stack Autotune',
   )
     .option('--target <file>', 'tuning target')
     .option(
@@ -229,6 +229,10 @@ export function build(state: { code: number }): Command {
     )
     .option('--proposers <names>', `who else proposes changes: ${PROPOSERS.join(', ')}; several with commas`)
     .option('--blocks <file>', 'reviewed library of prompt blocks, for the proposer "blocks"')
+    .option(
+      '--reflect <file>',
+      'a model that is shown failed search cases once and proposes edits (kind: proposer_model)',
+    )
     .option(
       '--replayer <replayer>',
       'transcript (trims what was recorded), or module:PATH (runs a harness of your own; see schemas/harness.ts)',

@@ -14,6 +14,7 @@ import { LiveModel } from './live-model.ts'
 import { ContextPack, PriceTable, ReleaseTuple } from './pack.ts'
 import { PartProposal, PartProposalFile } from './part-proposal.ts'
 import { RejectionLift, RejectionRecord, TuningProposal } from './proposal.ts'
+import { ProposerModel } from './proposer-model.ts'
 import { QuarterlyCadence } from './quarterly.ts'
 import { RecordedParts, RecordingPlan } from './recording-plan.ts'
 import { RedactionRules } from './redaction.ts'
@@ -89,6 +90,7 @@ export const CONTRACTS: Readonly<Record<string, z.core.$ZodType>> = {
   'daily-cadence': DailyCadence,
   insight: Insight,
   'block-library': BlockLibrary,
+  'proposer-model': ProposerModel,
   'quarterly-cadence': QuarterlyCadence,
   resplit: Resplit,
   'weekly-cadence': WeeklyCadence,

@@ -7,6 +7,7 @@ import { LiveNoise, LivePin } from './live-model.ts'
 import { ContextPack, PriceTable } from './pack.ts'
 import { FUNCTION_VERSION_PATTERN } from './patterns.ts'
 import { RejectionRecord } from './proposal.ts'
+import { ModelUsage } from './proposer-model.ts'
 import { Scar } from './scar.ts'
 import { EvaluatorSuite } from './suite.ts'
 import { TuningTarget } from './target.ts'
@@ -67,7 +68,7 @@ export type TraceSelection = z.infer<typeof TraceSelection>
 export const LeftOut = z.strictObject({
   origin: Name,
   paths: z.array(z.string().max(200)),
-  why: z.enum(['out_of_bounds', 'duplicate', 'released', 'too_many']),
+  why: z.enum(['out_of_bounds', 'duplicate', 'released', 'too_many', 'unreadable']),
   reason: z.string().max(2000),
   n: z.int().min(1).optional().meta({ description: 'Changes that it stands for. Absent: one.' }),
 })
@@ -80,6 +81,11 @@ export const ProposedInRun = z.strictObject({
   blocks: Digest.optional().meta({ description: 'Of the library of blocks. Absent: none was handed over.' }),
   candidates: z.array(CandidateChange),
   left_out: z.array(LeftOut),
+  usage: z
+    .array(ModelUsage)
+    .min(1)
+    .optional()
+    .meta({ description: 'What a model cost that proposed. Absent: none was asked.' }),
 })
 /** Candidates of proposers, pinned with their run. */
 export type ProposedInRun = z.infer<typeof ProposedInRun>

@@ -4,6 +4,7 @@ import type { Proposing } from '#core/proposers/proposer.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import { Id } from '#schemas/common.ts'
 import type { LiveModel } from '#schemas/live-model.ts'
+import type { ProposerModel } from '#schemas/proposer-model.ts'
 import type { TuningTarget } from '#schemas/target.ts'
 import { chosenReplayer, type LocalEngine, openEngine } from '../embedded/engine.ts'
 import { liveRun, modelOf } from '../embedded/live-run.ts'
@@ -19,7 +20,7 @@ import { changesOf } from './changes.ts'
 import { asTyped, nextCommand } from './next.ts'
 import { existingStore, isLocal, openExisting } from './open.ts'
 import { endProgress, terminalProgress } from './progress.ts'
-import { askedProposers, type ProposerOptions } from './proposers.ts'
+import { askedProposers, type ProposerOptions, reflectModel, withReflection } from './proposers.ts'
 import { report } from './report.ts'
 import { runDeployed } from './run-deployed.ts'
 import { readLiveModel } from './sign.ts'
@@ -49,11 +50,12 @@ export async function runVerb(o: Options): Promise<number> {
   const replayer = isDeployed(o) ? 'transcript' : chosenReplayer(target, o.target, o.replayer)
   const proposing = isDeployed(o) ? undefined : askedProposers(target, o)
   const document = o.live === undefined ? null : readLiveModel(readInput(o.live), o.live)
+  const model = reflectModel(o)
   const text = o.candidates === undefined ? null : readInput(o.candidates)
   // From here on: until a run begins, nothing is written.
   const ended = isDeployed(o) ? () => {} : onInterrupt(keptText(o))
   try {
-    return await runIn(o, target, { replayer, proposing, text, document })
+    return await runIn(o, target, { replayer, proposing, model, text, document })
   } finally {
     ended()
   }
@@ -62,6 +64,7 @@ export async function runVerb(o: Options): Promise<number> {
 interface Prepared {
   readonly replayer: string
   readonly proposing: Proposing | undefined
+  readonly model: ProposerModel | null
   readonly text: string | null
   /** Whose model is asked live; null: nobody is. */
   readonly document: LiveModel | null
@@ -70,7 +73,7 @@ interface Prepared {
 async function runIn(
   o: Options,
   target: TuningTarget,
-  { replayer, proposing, text, document }: Prepared,
+  { replayer, proposing, model, text, document }: Prepared,
 ): Promise<number> {
   const store = await openExisting(o, terminalProgress())
   let engine: LocalEngine | null = null
@@ -81,7 +84,8 @@ async function runIn(
       const candidates = changes?.map(({ change }) => change) ?? null
       return await runDeployed(store, { target, candidates, run_id: o.runId ?? null }, o)
     }
-    await soundDocuments(store.objects, target)
+    const { prices } = await soundDocuments(store.objects, target)
+    const asked = withReflection(store, proposing, model, prices)
     await store.unlockVault()
     const live =
       document === null
@@ -92,7 +96,7 @@ async function runIn(
             model: modelOf(document),
             target,
             candidates: bounded,
-            proposes: proposing !== undefined,
+            proposes: asked !== undefined,
             say,
           })
     engine = await openEngine(store, target.intent ?? '', { ...o, replayer, live })
@@ -101,7 +105,7 @@ async function runIn(
       {
         target,
         candidates: bounded,
-        ...(proposing && { proposing }),
+        ...(asked && { proposing: asked }),
         runId: o.runId ?? null,
         demonstration: null,
         command: commandOf(o),
@@ -127,19 +131,31 @@ export const keptText = (o: Options): string =>
 
 /** The same command line again, as it works from this folder. */
 function commandOf(o: Options): string {
-  const { store, target, candidates, proposers, blocks, replayer, concurrency, limitMs, live } = o
-  const given = { store, target, candidates, proposers, blocks, replayer, concurrency, 'limit-ms': limitMs, live }
+  const { store, target, candidates, proposers, blocks, reflect, replayer, concurrency, limitMs, live } = o
+  const given = {
+    store,
+    target,
+    candidates,
+    proposers,
+    blocks,
+    reflect,
+    replayer,
+    concurrency,
+    'limit-ms': limitMs,
+    live,
+  }
   const options = Object.entries(given).filter(([, value]) => value !== undefined)
   return ['autotune run', ...options.map(([name, value]) => `--${name} ${shellWord(String(value))}`)].join(' ')
 }
 
 /** A deployed run replays in the deployment: options of this machine's processes would be ignored there. */
-function refuseLocalReplay({ replayer, concurrency, limitMs, proposers, blocks, live }: Options): void {
+function refuseLocalReplay(o: Options): void {
+  const { replayer, concurrency, limitMs, proposers, blocks, reflect, live } = o
   if (live !== undefined)
     throw new UserError(
       '--live is of a run on this machine: in a deployment no model is asked live yet. Give it a folder',
     )
-  if (proposers !== undefined || blocks !== undefined)
+  if (proposers !== undefined || blocks !== undefined || reflect !== undefined)
     throw new UserError(
       'proposers are asked by a run on this machine; hand the changes of theirs to a deployment with --candidates',
     )

@@ -203,6 +203,7 @@ export function someFacts(
     candidates: all,
     evaluators: EVALUATORS,
     left_out: [],
+    model_usage: [],
     search: {
       not_searched: ['evidence.orders.top_k 9 .. 12 not searched: 3 of 10 cases cannot be replayed'],
       counts: {

@@ -1,6 +1,6 @@
 /** How far the changes of each origin came in a run that asked proposers: the search itself is one of them. */
 import type { CandidateScore } from '#schemas/candidate.ts'
-import type { OriginOfRun, ProposedInRun } from '#schemas/run.ts'
+import type { LeftOut, OriginOfRun, ProposedInRun } from '#schemas/run.ts'
 import { byCodeUnit } from '../canonical.ts'
 import { isBetter } from '../evaluate/metric.ts'
 import { HELD } from '../search/committed-list.ts'
@@ -13,6 +13,9 @@ export interface OriginsOf {
   readonly direction: 'decrease' | 'increase'
 }
 
+/** What is no change within the bounds. */
+const OUTSIDE: ReadonlySet<LeftOut['why']> = new Set(['out_of_bounds', 'too_many', 'unreadable'])
+
 /** One row an origin: proposers in the order in which they were asked, then the rest by name. */
 export function originsOfRun({ proposed, candidates, replayed, direction }: OriginsOf): OriginOfRun[] {
   const by = Map.groupBy(candidates, ({ origin }) => origin ?? 'search')
@@ -21,10 +24,7 @@ export function originsOfRun({ proposed, candidates, replayed, direction }: Orig
     const own = by.get(origin) ?? []
     const left = proposed.left_out.filter((one) => one.origin === origin)
     const lost = left.reduce((sum, { n = 1 }) => sum + n, 0)
-    const outside = left.reduce(
-      (sum, { why, n = 1 }) => sum + (why === 'out_of_bounds' || why === 'too_many' ? n : 0),
-      0,
-    )
+    const outside = left.reduce((sum, { why, n = 1 }) => sum + (OUTSIDE.has(why) ? n : 0), 0)
     const held = own.filter(({ fate }) => HELD.includes(fate))
     return {
       origin,

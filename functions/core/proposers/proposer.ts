@@ -9,6 +9,7 @@ import type { Insight } from '#schemas/insight.ts'
 import type { ContextPack } from '#schemas/pack.ts'
 import type { Prediction } from '#schemas/prediction.ts'
 import type { RejectionRecord } from '#schemas/proposal.ts'
+import type { ModelUsage } from '#schemas/proposer-model.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
 import type { TunableField } from '../space/lattice.ts'
 import type { SearchFacts } from './facts.ts'
@@ -52,8 +53,24 @@ export interface ProposedChange extends Pick<HandWrittenChange, 'patch'> {
 export interface Proposer {
   /** `origin` of its candidates. */
   readonly name: string
-  propose(input: ProposerInput): readonly ProposedChange[] | Promise<readonly ProposedChange[]>
+  propose(input: ProposerInput): Made | Promise<Made>
 }
+
+/** What a model said and nobody could take for a change, with the reason. */
+export interface Unread {
+  /** As it named them; empty: of the whole answer. */
+  readonly paths: readonly string[]
+  readonly reason: string
+}
+
+/** Changes alone, or beside them what was not read, and what the model's answers cost. */
+type Made =
+  | readonly ProposedChange[]
+  | {
+      readonly changes: readonly ProposedChange[]
+      readonly unread: readonly Unread[]
+      readonly usage: readonly ModelUsage[]
+    }
 
 /** One that asks nobody: a pure function of its input. */
 export interface PureProposer extends Proposer {

@@ -8,12 +8,14 @@ import { releasedProblem } from '../contract/standing.ts'
 import { meaningOf } from '../space/meaning.ts'
 import type { CountTokens } from '../space/prompt/tokens.ts'
 import { boundedChange } from '../space/validate.ts'
-import type { ProposedChange, ProposerInput } from './proposer.ts'
+import type { ProposedChange, ProposerInput, Unread } from './proposer.ts'
 
 /** What one proposer handed over. */
 export interface HandedOver {
   readonly origin: string
   readonly changes: readonly ProposedChange[]
+  /** Absent: whatever it made is a change. */
+  readonly unread?: readonly Unread[]
 }
 
 /** What they are held to. `given`: candidates that a person wrote for this run; they go first. */
@@ -34,7 +36,9 @@ export function takeProposed(
   const before = released.map((one) => ({ ...one, rollout: 'earlier' }))
   const candidates: CandidateChange[] = []
   const left_out: LeftOut[] = []
-  for (const { origin, changes } of all) {
+  for (const { origin, changes, unread = [] } of all) {
+    for (const { paths, reason } of unread)
+      left_out.push({ origin, paths: [...paths], why: 'unreadable', reason: reason.slice(0, 2000) })
     for (const { patch, rationale, prediction } of changes.slice(0, MOST_PROPOSED)) {
       const leave = (why: LeftOut['why'], reason: string) =>
         left_out.push({ origin, paths: pathsOf(patch), why, reason: reason.slice(0, 2000) })

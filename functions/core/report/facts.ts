@@ -7,6 +7,7 @@ import type { AutotuneRun, LeftOut, RunManifest, RunRefusal, Verdict } from '#sc
 import type { RunEvidence } from '../evidence/types.ts'
 import { certificateFor } from '../gate/answer.ts'
 import { labelLines } from '../gate/label-wording.ts'
+import { usageLines } from '../model/usage-text.ts'
 import { HELD } from '../search/committed-list.ts'
 import { notSearchedBy } from '../search/not-searched.ts'
 import { type BestStep, bestSoFar } from './best-so-far.ts'
@@ -72,6 +73,8 @@ export interface ReportFacts {
   readonly evaluators: readonly string[]
   /** Changes of proposers that are no candidates, with the reason. */
   readonly left_out: readonly LeftOut[]
+  /** What models cost that proposed. */
+  readonly model_usage: readonly string[]
   readonly search: {
     readonly counts: RunManifest['summary']['search']
     readonly excluded: RunManifest['summary']['excluded']
@@ -135,6 +138,7 @@ export function reportFacts(input: ReportInput): ReportFacts {
     candidates: candidates.map((c) => ({ ...c, replayed: tallies.of(c.candidate_id) })),
     evaluators: run.evaluator_suite.evaluators.map((e) => e.evaluator_id),
     left_out: run.proposed?.left_out ?? [],
+    model_usage: usageLines(run.proposed?.usage ?? []),
     search: {
       counts: summary.search,
       excluded: summary.excluded,
@@ -188,6 +192,7 @@ const BARE = {
   candidates: [],
   evaluators: [],
   left_out: [],
+  model_usage: [],
   search: null,
   evidence: null,
   evidence_lacks: null,

@@ -12,6 +12,7 @@ import { tokenCounter } from '#core/space/prompt/tokens.ts'
 import type { BlockLibrary } from '#schemas/block-library.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'
 import type { TuningProposal } from '#schemas/proposal.ts'
+import type { ModelUsage } from '#schemas/proposer-model.ts'
 import { PROPOSERS, type ProposerName } from '#schemas/proposers.ts'
 import type { ProposedInRun, Replayer } from '#schemas/run.ts'
 import { keys } from '#schemas/s3-keys.ts'
@@ -61,14 +62,18 @@ export async function proposedFor(
   const { pack, resolved } = about.contract
   const input = await proposerInput(store, blocks, about, lines)
   const handed: HandedOver[] = []
+  const usage: ModelUsage[] = []
   for (const proposer of proposers) {
-    const changes = await proposer.propose(input)
+    const made = await proposer.propose(input)
+    const { changes, unread, usage: paid } = 'changes' in made ? made : { changes: made, unread: [], usage: [] }
     store.progress(`proposer ${proposer.name}: ${changes.length} changes`)
-    handed.push({ origin: proposer.name, changes })
+    handed.push({ origin: proposer.name, changes, unread })
+    usage.push(...paid)
   }
   return {
     proposers: proposers.map(({ name }) => name),
     ...(blocks && { blocks: digestOf(blocks) }),
+    ...(usage.length > 0 && { usage }),
     ...takeProposed(handed, {
       pack,
       target: resolved,

@@ -5,8 +5,8 @@ import { ENV } from '#schemas/env-names.ts'
 import { esbuildOptions, handlerNames } from '../../lib/bundling.ts'
 import { templatesOf } from '../support/infra/deployment.ts'
 
-/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites the wording of a certificate and the settings of each case: 251 KB; StartRun the spellings of a prompt block: 272 KB; all others are below 235. */
-const LIMIT = 275_000
+/** AdvanceRun holds the whole search, the sampler, the negative control, the rules of suites the wording of a certificate and the settings of each case: 251 KB; StartRun the spellings of a prompt block and the year's error budget: 276 KB; all others are below 235. */
+const LIMIT = 280_000
 /** Functions that judge a suite, and with it in JSONata; what it takes. The optimiser only reads what they said. */
 const JUDGING = new Set([
   'compile-search.ts',
@@ -41,7 +41,7 @@ describe('the bundle of each handler', () => {
       expect([file, exports]).toEqual([file, expect.arrayContaining(['handler'])])
   })
 
-  it('is at most 275 KB, 80 KB more where JSONata judges, and 310 KB where it looks back', () => {
+  it('is at most 280 KB, 80 KB more where JSONata judges, and 310 KB where it looks back', () => {
     const holding = outputs.flatMap(([, { entryPoint, inputs }]) =>
       Object.keys(inputs).some((file) => file.includes('node_modules/jsonata/'))
         ? [entryPoint!.replace(/^.*\//, '')]

@@ -260,7 +260,7 @@ export function build(state: { code: number }): Command {
   verb(
     'sign <file>',
     "an owner's word under a live_model document, over all that stands in it: no live run starts without it",
-    'autotune sign live.json --by ana@example.com',
+    'autotune sign live.json --by ana@example.com\nautotune sign live.json --by ana@example.com --json',
   )
     .option('--by <person>', 'whose word it is (default: the user of this terminal)')
     .action(async (file, o) => {

@@ -10,7 +10,7 @@ import type { AskedEvaluator, VerdictAnswer, VerdictQuestion } from '#core/evalu
 import type { RunToCompile } from '#core/experience/index-line.ts'
 import type { CaseScore } from '#core/gate/score.ts'
 import type { VaultReader } from '#core/gate/vault-reader.ts'
-import type { AskedAnswer } from '#core/model/asked-answers.ts'
+import type { AskedAnswer } from '#core/live/asked-answers.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { SearchResult } from '#core/search/search.ts'
 import type { SearchInput } from '#core/search/search-input.ts'

@@ -45,7 +45,6 @@ export const CASE_VIEW = {
     recorded: true,
     breaks: DECISION,
   },
-  outputs: { shape: { names: 'value' }, recorded: true, breaks: DECISION },
   label: { shape: { fields: { passed: 'flag', score: 'number' } }, recorded: true, breaks: CONTEXT },
   actions: {
     shape: { list: { name: 'text', writes: 'flag', confirmed: 'flag', correct: 'flag' } },
@@ -80,6 +79,7 @@ export const CASE_VIEW = {
   decided_as_recorded: { shape: 'flag', recorded: false, breaks: CONTEXT },
   tokens: { shape: 'number', recorded: false, breaks: CONTEXT },
   cents: { shape: 'number', recorded: false, breaks: CONTEXT },
+  outputs: { shape: { names: 'value' }, recorded: true, breaks: DECISION },
 } as const satisfies Readonly<Record<string, Viewed>>
 
 /** A name of the table. */

@@ -17,6 +17,7 @@ const LiveBudget = z.strictObject({
       'Most cents of one run, by the price table of its target; null: nobody counts cents of this model, e.g. on a machine of your own.',
   }),
 })
+/** A budget of a live run. */
 export type LiveBudget = z.infer<typeof LiveBudget>
 
 /** Everything that a live answer depends on beside the prompt. Another model, temperature or seed is another run. */

@@ -1,7 +1,7 @@
 /** The model steps of one replay of a case: every prompt is asked of the pinned model, and what was answered is on record. */
 import type { LiveCase } from '#adapters/local/module/protocol.ts'
 import { digestOf } from '#core/canonical.ts'
-import type { AskedAnswer } from '#core/model/asked-answers.ts'
+import type { AskedAnswer } from '#core/live/asked-answers.ts'
 import { type ModelRequest, requestDigest } from '#core/model/request.ts'
 import type { AnswerCache, ModelPort, ModelReply } from '../ports.ts'
 

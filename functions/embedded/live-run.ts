@@ -2,7 +2,7 @@
 import { bedrockModel } from '#adapters/aws/bedrock-model.ts'
 import { openAiModel } from '#adapters/openai/openai-model.ts'
 import { digestOf } from '#core/canonical.ts'
-import { identityOf, pinOf } from '#core/model/live-model.ts'
+import { identityOf, pinOf } from '#core/live/live-model.ts'
 import { spaceSize } from '#core/search/exact-candidates.ts'
 import { tunableFields } from '#core/space/lattice.ts'
 import type { CandidateChange } from '#schemas/candidate.ts'

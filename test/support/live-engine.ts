@@ -1,6 +1,6 @@
 /** A live run in this process: a harness of the user's own, and a model that a test scripts. */
 import { memoryScratch } from '#adapters/memory/memory-scratch.ts'
-import { pinOf, signedBy } from '#core/model/live-model.ts'
+import { pinOf, signedBy } from '#core/live/live-model.ts'
 import type { ModelRequest } from '#core/model/request.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import { harnessResult } from '#core/replay/harness-result.ts'

@@ -14,7 +14,7 @@ import { type MetricName, metricOf } from '#schemas/metrics.ts'
 import type { EvaluatorSuite } from '#schemas/suite.ts'
 import { metricOver, metricPart } from '../evaluate/metric.ts'
 import type { Measures } from '../evaluate/scorecard.ts'
-import { AnswerTally } from '../model/asked-answers.ts'
+import { AnswerTally } from '../live/asked-answers.ts'
 import type { BaselineReplay } from './baseline.ts'
 
 /** One-sided 95 % quantile of the normal distribution. */

@@ -4,7 +4,7 @@ import type { AutotuneRun, Replayer } from '#schemas/run.ts'
 import type { BaselinePins } from '../baseline/baseline.ts'
 import { digestOf } from '../canonical.ts'
 import type { ResolvedTarget } from '../contract/resolve.ts'
-import { identityOf } from '../model/live-model.ts'
+import { identityOf } from '../live/live-model.ts'
 import type { SearchResult } from '../search/search.ts'
 import { tableOf } from '../space/scope.ts'
 

@@ -90,8 +90,8 @@ function atWorst(held: Measures, { ranges, direction }: Pick<ResolvedTarget, 'ra
   const { economics_cents_per_decision: cents, economics_tokens_per_decision: tokens } = ranges
   return {
     ...held,
-    economics_cents: held.economics_cents! + (cents?.max_rise ?? 0),
-    economics_tokens: held.economics_tokens! + (tokens?.max_rise ?? 0),
+    economics_cents: measured('economics_cents', held)! + (cents?.max_rise ?? 0),
+    economics_tokens: measured('economics_tokens', held)! + (tokens?.max_rise ?? 0),
     ...(held[OWN_MEASURE] !== undefined && { [OWN_MEASURE]: direction === 'increase' ? 0 : 1 }),
   }
 }

@@ -1,5 +1,5 @@
 /** Are the answers of a model that a live run stands on still kept, word for word? Asks nobody. */
-import type { AskedAnswer } from '#core/model/asked-answers.ts'
+import type { AskedAnswer } from '#core/live/asked-answers.ts'
 import type { HarnessReply } from '#core/replay/harness.ts'
 import type { Lines, LiveReplays, SealedQuestion } from '../../ports.ts'
 

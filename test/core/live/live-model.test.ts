@@ -1,6 +1,6 @@
 /** A live model as its owner signed it. */
 import { describe, expect, test } from 'vitest'
-import { identityOf, pinOf, signedBy } from '#core/model/live-model.ts'
+import { identityOf, pinOf, signedBy } from '#core/live/live-model.ts'
 import { LiveModel, type LivePin } from '#schemas/live-model.ts'
 import { DOCUMENT } from '../../support/live-engine.ts'
 
